@@ -21,7 +21,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
-from aecodec.codec.target import Target
+from aecodec.codec.target import MaxError, Target
 from aecodec.coding.levels import Level
 from aecodec.errors import (
     AecodecError,
@@ -65,6 +65,7 @@ __all__ = [
     "frames",
     "load_codec",
     "read_header",
+    "trim",
 ]
 
 __version__: str
@@ -78,6 +79,7 @@ def compress(
     max_bytes: int | None = None,
     min_psnr: float | None = None,
     min_ssimulacra2: float | None = None,
+    max_error: MaxError | None = None,
     metadata: bool | None = None,
     band_axis: int | None = None,
     nodata: float | None = None,
@@ -91,15 +93,23 @@ def compress(
         codec: a codec, the name of a built-in codec, or the path of a codec folder. None or "auto"
             selects `digits` for grey images with 28x28 pixels, else `photo`.
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
-            `max_bytes`, `min_psnr` and `min_ssimulacra2` may be given.
+            `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error` may be given, or `level` and
+            `max_error`.
         max_bytes: make the best file with at most this many bytes. Codecs for pictures of any size
             may then code fewer pixels; decoding restores the original size.
         min_psnr: make the smallest file with at least this PSNR in dB.
         min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score, which needs
             `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
+        max_error: make the smallest file in which no sample differs from its original by more than
+            this, in units of the samples; 0 is lossless. A text such as "0.5%" is a percentage of
+            the range of the picture's known samples. The error of integers is rounded down. A
+            sequence, such as (16, 4, 0), makes nested refinements, the coarsest first, which
+            :func:`trim` can remove. Without a `level`, the file has the level that makes it
+            smallest, or only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
-            more than one tile, unless `max_bytes` is set. If a profile is dropped, the colours are
-            converted to sRGB.
+            more than one tile, unless `max_bytes` is set, and with `max_error` also if the colours
+            would change without the profile. If a profile is dropped, the colours are converted to
+            sRGB.
         band_axis: for a codec with bands, the axis of the bands in an array: 0 for (B, H, W), 1 for
             (N, B, H, W); the last one by default. These codecs take arrays of uint8, int8, uint16,
             int16, int32, float16 or float32, (H, W), (H, W, B) or (N, H, W, B), and masked arrays.
@@ -114,13 +124,14 @@ def compress(
             message has the command that trains it.
         CodecError: the codec does not exist or is damaged.
         UsageError: the options contradict each other, or no level of the codec satisfies them.
-        AecodecError: `min_ssimulacra2` is set, and its package is not installed.
+        AecodecError: `min_ssimulacra2` is set, and its package is not installed. Or the decoded
+            samples exceed `max_error`, which is always checked.
 
     >>> import numpy as np
     >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100
     True
     """
-    target = Target(level, max_bytes, min_psnr, min_ssimulacra2)
+    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, max_error)
     if codec is None or codec == AUTO:
         image = to_picture(image, None, band_axis, nodata)
         codec = codec_for(image)
@@ -135,6 +146,7 @@ def decompress(
     *,
     max_pixels: int | None = None,
     max_frames: int | None = None,
+    base_only: bool = False,
 ) -> Image.Image:
     """Decompress an `.aec` file with one picture.
 
@@ -146,6 +158,7 @@ def decompress(
             at least 2,097,152. A picture that was reduced to fit into its bytes counts as an eighth
             of its pixels.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
+        base_only: decode only the picture before the refinements, which is faster.
 
     Returns:
         A Pillow image with ICC profile, EXIF and XMP in its `info`, where `save` finds them.
@@ -156,7 +169,7 @@ def decompress(
         LimitError: the header claims more pixels or pictures than the limits; nothing has been
             allocated.
         UsageError: the file has several pictures; use :func:`decompress_frames`. Or it has bands;
-            use :func:`decompress_array`.
+            use :func:`decompress_array`. Or `base_only` is set, and the file has only refinements.
         AecodecError: memory runs out.
 
     >>> import numpy as np
@@ -165,7 +178,7 @@ def decompress(
     """
     content = to_bytes(data)
     limits = {"max_pixels": max_pixels, "max_frames": max_frames}
-    return _codec_of(content, codec).decompress(content, **limits)
+    return _codec_of(content, codec).decompress(content, **limits, base_only=base_only)
 
 
 def decompress_frames(
@@ -174,6 +187,7 @@ def decompress_frames(
     *,
     max_pixels: int | None = None,
     max_frames: int | None = None,
+    base_only: bool = False,
 ) -> Pixels:
     """Decompress an `.aec` file with any number of pictures.
 
@@ -182,6 +196,7 @@ def decompress_frames(
         codec: as for :func:`decompress`.
         max_pixels: as for :func:`decompress`.
         max_frames: as for :func:`decompress`.
+        base_only: as for :func:`decompress`.
 
     Returns:
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
@@ -196,7 +211,7 @@ def decompress_frames(
     """
     content = to_bytes(data)
     limits = {"max_pixels": max_pixels, "max_frames": max_frames}
-    return _codec_of(content, codec).decompress_frames(content, **limits)
+    return _codec_of(content, codec).decompress_frames(content, **limits, base_only=base_only)
 
 
 def decompress_array(
@@ -205,6 +220,7 @@ def decompress_array(
     *,
     max_pixels: int | None = None,
     max_frames: int | None = None,
+    base_only: bool = False,
 ) -> npt.NDArray[Any]:
     """Decompress an `.aec` file to an array.
 
@@ -216,6 +232,7 @@ def decompress_array(
         max_pixels: as for :func:`decompress`. A pixel with bands counts as one for every 3 bytes of
             its samples.
         max_frames: as for :func:`decompress`.
+        base_only: as for :func:`decompress`.
 
     Returns:
         The array. Missing samples are nodata, or NaN in floats. If integers have missing samples
@@ -231,7 +248,7 @@ def decompress_array(
     """
     content = to_bytes(data)
     limits = {"max_pixels": max_pixels, "max_frames": max_frames}
-    return _codec_of(content, codec).decompress_array(content, **limits)
+    return _codec_of(content, codec).decompress_array(content, **limits, base_only=base_only)
 
 
 def frames(
@@ -279,6 +296,30 @@ def frames(
     sequence = Frames(FrameFiles(Path(path), loaded, Limits(max_pixels, max_frames)))
     len(sequence)  # counts the frames, so a wrong path fails here
     return sequence
+
+
+def trim(data: DataSource, max_error: float | None = None) -> bytes:
+    """Remove refinements from an `.aec` file, without decoding it.
+
+    Args:
+        data: the bytes of the file, its path, or the file opened in binary mode.
+        max_error: maximum error of the new file, in units of the samples. Only the refinements that
+            it needs are kept. None removes all refinements; only the base is left.
+
+    Returns:
+        The bytes of the new file.
+
+    Raises:
+        FormatError: the data is not a complete `.aec` file.
+        UsageError: the file guarantees only a larger maximum error, or `max_error` is None, and the
+            file has no base.
+
+    >>> import numpy as np
+    >>> digit = np.zeros((28, 28), np.uint8)
+    >>> trim(compress(digit, level=1, max_error=0)) == compress(digit, level=1)
+    True
+    """
+    return container.trimmed(to_bytes(data), max_error)
 
 
 def read_header(data: DataSource) -> Header:

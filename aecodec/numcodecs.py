@@ -23,6 +23,7 @@ from numcodecs.compat import ensure_bytes, ensure_ndarray
 
 from aecodec.chunks.chunk_codec import ChunkCodec
 from aecodec.codec.codec import Codec
+from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError
 from aecodec.format.container import MAX_FRAMES
 from aecodec.format.limits import Limits
@@ -40,12 +41,15 @@ class Aecodec(NumcodecsCodec):
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec folder.
-        level: 1 (smallest chunks) and up; the codec's default if None.
+        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
+            level that makes a chunk smallest.
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
             as numcodecs does not state the expected size. If None, the limits of
             :func:`aecodec.decompress` apply.
         nodata: value of missing samples, which are restored exactly; needs a codec with bands. NaN
             are always missing.
+        max_error: no sample differs by more than this from its original, as for
+            :func:`aecodec.compress`; percentages are of the range of a chunk.
 
     Raises:
         CodecError: the codec does not exist.
@@ -64,8 +68,9 @@ class Aecodec(NumcodecsCodec):
         level: float | None = None,
         max_pixels: int | None = None,
         nodata: float | None = None,
+        max_error: MaxError | None = None,
     ) -> None:
-        self._set(ChunkCodec.of(codec, level, nodata), max_pixels)
+        self._set(ChunkCodec.of(codec, level, nodata, max_error), max_pixels)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:

@@ -26,6 +26,7 @@ from zarr.abc.codec import ArrayBytesCodec
 from aecodec.chunks.chunk_codec import ChunkCodec
 from aecodec.chunks.shape import check_chunks, check_type
 from aecodec.codec.codec import Codec
+from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
@@ -48,9 +49,12 @@ class Aecodec(ArrayBytesCodec):
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec folder.
-        level: 1 (smallest chunks) and up; the codec's default if None.
+        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
+            level that makes a chunk smallest.
         nodata: value of missing samples, which are restored exactly. If None, it is the fill value
             of the array, unless that is 0. NaN are always missing.
+        max_error: no sample differs by more than this from its original, as for
+            :func:`aecodec.compress`; percentages are of the range of a chunk.
 
     Raises:
         CodecError: the codec does not exist.
@@ -70,8 +74,9 @@ class Aecodec(ArrayBytesCodec):
         codec: Codec | str | Path,
         level: float | None = None,
         nodata: float | None = None,
+        max_error: MaxError | None = None,
     ) -> None:
-        self._set(ChunkCodec.of(codec, level, nodata))
+        self._set(ChunkCodec.of(codec, level, nodata, max_error))
 
     def __repr__(self) -> str:
         stated = self.chunk_codec.configuration().items()

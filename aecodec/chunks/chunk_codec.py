@@ -16,6 +16,7 @@ from aecodec.chunks.installed import installed_codec, remember
 from aecodec.chunks.shape import Shape, band_axis, check_chunk, check_header
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
+from aecodec.codec.target import MaxError, Target
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format import container
@@ -24,7 +25,7 @@ from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.samples import MAX_BANDS
 from aecodec.imaging.picture import samples_picture, source_array
 
-_KEYS = {"codec", "codec_id", "level", "bands", "nodata"}
+_KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
 
 
@@ -35,9 +36,11 @@ class ChunkCodec:
     Attributes:
         name: name of the codec, for messages.
         codec_id: first bytes of its identity, which find the codec.
-        level: level to write chunks at; chunks with any level can be read.
+        level: level to write chunks at; chunks with any level can be read. None lets `max_error`
+            choose it.
         bands: number of bands of the codec, or None if it has no bands.
         nodata: value of missing samples, for codecs with bands; None for the array's fill value.
+        max_error: the maximum error, as for :func:`aecodec.compress`, of each chunk.
 
     >>> ChunkCodec.of("digits").configuration()
     {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -45,75 +48,90 @@ class ChunkCodec:
 
     name: str
     codec_id: bytes
-    level: float
+    level: float | None
     bands: int | None = None
     nodata: float | None = None
+    max_error: MaxError | None = None
 
     @classmethod
     def of(
-        cls, codec: Codec | str | Path, level: float | None = None, nodata: float | None = None
+        cls,
+        codec: Codec | str | Path,
+        level: float | None = None,
+        nodata: float | None = None,
+        max_error: MaxError | None = None,
     ) -> ChunkCodec:
         """Choose a codec by name, folder or object, and a level; None is the codec's default level.
 
-        `nodata` is the value of missing samples. Raises CodecError if the codec does not exist, and
-        UsageError if it has no such level or no bands that could have nodata, or nodata is not a
-        finite number.
+        `nodata` is the value of missing samples. With `max_error`, None is the level that makes a
+        chunk smallest. Raises CodecError if the codec does not exist, and UsageError if it has no
+        such level or no bands that could have nodata, or nodata is not a finite number.
         """
         opened = codec if isinstance(codec, Codec) else load_codec(codec)
         remember(opened)
         spec = opened.spec
         number = spec.level_index(level) / LEVEL_UNITS
-        level = int(number) if number == int(number) else number
+        if level is not None or max_error is None:
+            level = int(number) if number == int(number) else number
         bands = spec.bands.count if spec.bands else None
         if not _is_nodata(nodata, bands):
             raise UsageError(
                 f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN are "
                 "always missing)"
             )
-        return cls(spec.name, spec.codec_id, level, bands, nodata)
+        max_error = Target(max_error=max_error).max_error
+        return cls(spec.name, spec.codec_id, level, bands, nodata, max_error)
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
         """Read a configuration of :meth:`configuration`; without an id, the codec must be built in.
 
         Paths in metadata are never opened. A codec that is not installed raises an error only when
-        a chunk is read or written. The values are `codec`, and optionally `codec_id` and `level`;
-        with an id also `bands`, which codecs with bands need, and `nodata`.
+        a chunk is read or written. The values are `codec`, and optionally `codec_id`, `level` and
+        `max_error`; with an id also `bands`, which codecs with bands need, and `nodata`.
 
         Raises CodecError if the values have no id, and the name is not a built-in codec, and
         UsageError if a value is missing, unknown, or has the wrong type.
         """
         name, level = values.get("codec"), values.get("level")
         bands, nodata = values.get("bands"), values.get("nodata")
+        max_error = Target(max_error=values.get("max_error")).max_error
         is_valid = _is_level(level) and _is_bands(bands) and _is_nodata(nodata, bands)
         if not _is_name(name) or set(values) - _KEYS or not is_valid:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
-                f"codec_id and level, a number from 1; with bands, a number up to {MAX_BANDS}, "
-                "also nodata, a number"
+                f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
+                f"{MAX_BANDS}, also nodata, a number"
             )
         if "codec_id" not in values and bands is None:
-            return cls._built_in(name, level)
-        codec_id = values.get("codec_id")
-        if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or level is None:
+            return cls._built_in(name, level, max_error)
+        codec_id, has_target = values.get("codec_id"), level is not None or max_error is not None
+        if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or not has_target:
             raise UsageError(
-                f"{dict(values)}: codec_id must be eight hexadecimal digits, and needs a level"
+                f"{dict(values)}: codec_id must be eight hexadecimal digits, and needs a level or "
+                "max_error"
             )
-        return cls(name, bytes.fromhex(codec_id), level, bands, nodata)
+        return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
 
     @classmethod
-    def _built_in(cls, name: str, level: float | None) -> ChunkCodec:
+    def _built_in(cls, name: str, level: float | None, max_error: MaxError | None) -> ChunkCodec:
         if name not in built_in_names():
             raise CodecError(
                 f"{name!r} is not a built-in codec: add its codec_id to the configuration, or give "
                 "the path of its folder in Python"
             )
-        return cls.of(name, level)
+        return cls.of(name, level, max_error=max_error)
 
     def configuration(self) -> dict[str, Any]:
-        """Return values for JSON: codec, codec_id (hexadecimal digits), level, bands and nodata."""
-        values = {"codec": self.name, "codec_id": self.codec_id.hex(), "level": self.level}
-        optional = {"bands": self.bands, "nodata": self.nodata}
+        """Return values for JSON: codec, codec_id (hexadecimal digits), and those that are set."""
+        values: dict[str, Any] = {"codec": self.name, "codec_id": self.codec_id.hex()}
+        errors = self.max_error
+        optional = {
+            "level": self.level,
+            "bands": self.bands,
+            "nodata": self.nodata,
+            "max_error": list(errors) if isinstance(errors, tuple) else errors,
+        }
         return values | {name: value for name, value in optional.items() if value is not None}
 
     def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
@@ -127,15 +145,16 @@ class ChunkCodec:
         ImageError if the dtype or the shape is not supported, or the chunk has both NaN and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
+        target = Target(self.level, max_error=self.max_error)
         if self.bands is None:
-            return self._codec.encoder.compress(chunk, level=self.level, metadata=False)
+            return self._codec.compress(chunk, target, metadata=False)
         picture = samples_picture(
             chunk,
             band_axis=band_axis(chunk.shape, self.bands),
             nodata=self.nodata if self.nodata is not None else _as_nodata(fill_value),
             bands=self.bands,
         )
-        return self._codec.encoder.compress(picture, level=self.level, metadata=False)
+        return self._codec.compress(picture, target, metadata=False)
 
     def check_readable(self, data: bytes, limits: Limits) -> None:
         """Raise LimitError if a chunk exceeds the limits."""

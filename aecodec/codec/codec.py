@@ -113,33 +113,57 @@ class Codec:
         the size of the file.
         """
         target = target_of(target, options)
+        self.spec.check_level(target.level)
+        picture = self.encoder.picture_of(image)
         if target.is_level:
-            self.spec.check_level(target.level)
-            picture = self.encoder.picture_of(image)
             header = self.encoder.header(picture, metadata)
             return self.encoder.encode(picture, header).compressed(target.level)
+        if target.max_error is not None:
+            from aecodec.codec import refinement  # other targets do not need it
+
+            return refinement.within_error(self.encoder, self.decoder, picture, target, metadata)
         from aecodec.codec import rate_control  # a level does not need it
 
-        picture = self.encoder.picture_of(image)
         return rate_control.reach(self.encoder, self.decoder, picture, target, metadata)
 
     def decompress(
-        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> Image.Image:
         """Decompress a file with one picture; see :meth:`DecoderCodec.decompress`."""
-        return self.decoder.decompress(data, max_pixels=max_pixels, max_frames=max_frames)
+        return self.decoder.decompress(
+            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
+        )
 
     def decompress_frames(
-        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> Pixels:
         """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
-        return self.decoder.decompress_frames(data, max_pixels=max_pixels, max_frames=max_frames)
+        return self.decoder.decompress_frames(
+            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
+        )
 
     def decompress_array(
-        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> npt.NDArray[Any]:
         """Decompress a file to an array with the axes and the type of the original.
 
         See :meth:`DecoderCodec.decompress_array`.
         """
-        return self.decoder.decompress_array(data, max_pixels=max_pixels, max_frames=max_frames)
+        return self.decoder.decompress_array(
+            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
+        )

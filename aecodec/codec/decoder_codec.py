@@ -53,16 +53,28 @@ class DecoderCodec(CodecHalf):
     def _network(self) -> Transform:
         return self.network(Half.DECODER)
 
+    @cached_property
+    def exact(self) -> "DecoderCodec":
+        """A decoder that computes the same pixels everywhere, for the bases of refinements."""
+        engine, workers = self.engine, self.execution.workers
+        network = self.transform or engine.exact_network(self.folder, Half.DECODER, workers)
+        return DecoderCodec(self.folder, network, self.execution) if network else self
+
     @memory_errors_wrapped()
     def decompress(
-        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> Image.Image:
         """Decompress a file with one picture.
 
-        The limits are as for :func:`aecodec.decompress`. Raises UsageError if the file has
-        several pictures, or samples of a codec with bands.
+        The limits and `base_only` are as for :func:`aecodec.decompress`. Raises UsageError if the
+        file has several pictures, or samples of a codec with bands.
         """
-        header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
+        header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames), base_only)
         if header.samples:
             raise UsageError(
                 f"the file holds {header.samples.bands} bands of {header.samples.type.dtype}: "
@@ -77,18 +89,29 @@ class DecoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def decompress_frames(
-        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> Pixels:
         """Decompress a file with any number of pictures.
 
         Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
         With bands, (N, H, W, B) of the type of the samples.
         """
-        return to_array(self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames)))
+        limits = Limits(max_pixels, max_frames)
+        return to_array(self.decompress_picture(to_bytes(data), limits, base_only))
 
     @memory_errors_wrapped()
     def decompress_array(
-        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> npt.NDArray[Any]:
         """Decompress a file to an array.
 
@@ -96,13 +119,18 @@ class DecoderCodec(CodecHalf):
         nodata, or NaN in floats. If integers have missing samples without nodata, the array is a
         masked array. Without bands, a single picture has no axis of pictures.
         """
-        picture = self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames))
-        return source_array(picture)
+        limits = Limits(max_pixels, max_frames)
+        return source_array(self.decompress_picture(to_bytes(data), limits, base_only))
 
     @memory_errors_wrapped()
-    def decompress_picture(self, data: bytes, limits: Limits = Limits()) -> Picture:
-        """Decompress the bytes of a file to its pictures, with alpha and metadata."""
-        header, content = self.unpack(data, limits)
+    def decompress_picture(
+        self, data: bytes, limits: Limits = Limits(), base_only: bool = False
+    ) -> Picture:
+        """Decompress the bytes of a file to its pictures, with alpha and metadata.
+
+        `base_only` is as for :func:`aecodec.decompress`.
+        """
+        header, content = self.unpack(data, limits, base_only)
         with self._latents(header, content) as latents:
             return self.reconstruct_picture(header, latents)
 
@@ -110,9 +138,10 @@ class DecoderCodec(CodecHalf):
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
         """Decode the bytes of a file to exactly the codes that were encoded.
 
-        Returns int16 (T * vectors, K), for the T tiles that cover the pictures.
+        Returns int16 (T * vectors, K), for the T tiles that cover the pictures. Raises UsageError
+        if the file has only refinements.
         """
-        header, content = self.unpack(data, limits)
+        header, content = self.unpack(data, limits, base_only=True)
         level, shape = self.spec.level(self.level_of(header)), vector_shape(self.spec, header)
         codes = payload.join_codes(self._decode(header, content), shape, level)
         level.check(codes)
@@ -120,17 +149,35 @@ class DecoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
-        """Check the bytes of a file as :meth:`decompress_picture` does, but without the network."""
+        """Check the bytes of a file as :meth:`decompress_picture` does, but without the network.
+
+        Refinements need the network.
+        """
         header, content = self.unpack(data, limits)
+        if header.refinements:
+            self.decompress_picture(data, limits)
+            return
         level = self.spec.level(self.level_of(header))
         for _, codes in self._decode(header, content):
             level.check(codes)
         self._alpha(header)
         self._missing(header)
 
-    def unpack(self, data: bytes, limits: Limits = Limits()) -> tuple[Header, bytes]:
-        """Read the header and the payload of a file of this codec, without decoding it."""
+    def unpack(
+        self, data: bytes, limits: Limits = Limits(), base_only: bool = False
+    ) -> tuple[Header, bytes]:
+        """Read the header and the payload of a file of this codec, without decoding it.
+
+        With `base_only`, the header has no refinements. Raises UsageError if nothing else is left.
+        """
         header, content = container.unpack(data)
+        if base_only and not header.has_base:
+            raise UsageError(
+                "the file has no picture before its first refinement, and so neither codes nor a "
+                "base: decompress all of it"
+            )
+        if base_only:
+            header = header._replace(refinements=())
         if header.codec_id != self.spec.codec_id:
             raise CodecError(
                 f"made with codec {title_of(header.codec_id)}, and this is "
@@ -197,14 +244,33 @@ class DecoderCodec(CodecHalf):
 
         Missing samples are arbitrary.
         """
+        decoder = self.exact if header.refinements else self
+        pixels = decoder.reconstruct_base(header, latents)
+        if header.refinements:
+            from aecodec.engine.residuals import refined  # most files have none
+
+            missing, workers = self._missing(header), self.execution.workers
+            for refinement in header.refinements:
+                pixels = refined(self.folder, self.engine, workers, pixels, missing, refinement)
         if header.samples:
-            channels = self._run(latents, picture_size(self.spec, header))
+            return pixels
+        has_all_channels = pixels.shape[-1] == header.picture_mode.channels
+        return pixels if has_all_channels else np.repeat(pixels, 3, axis=-1)
+
+    def reconstruct_base(self, header: Header, latents: LatentSource) -> npt.NDArray[Any]:
+        """Reconstruct the samples (F, H, W, C) before refinements; 0 if the file has no base."""
+        width, height = picture_size(self.spec, header)
+        if not header.has_base:
+            samples = header.samples
+            dtype = samples.type.dtype if samples else "uint8"
+            bands = samples.bands if samples else header.mode.channels
+            return np.zeros((header.frames, height, width, bands), dtype)
+        if header.samples:
+            channels = self._run(latents, (width, height))
             return from_channels(self.folder, channels, header.samples)
         planes = self._run(latents, coded_size(self.spec, header))
         pixels = from_planes(planes, header.frames, header.mode.channels)
-        pixels = resize(pixels, picture_size(self.spec, header))
-        has_all_channels = pixels.shape[-1] == header.picture_mode.channels
-        return pixels if has_all_channels else np.repeat(pixels, 3, axis=-1)
+        return resize(pixels, (width, height))
 
     def reconstruct_preview(self, header: Header, latents: LatentSource) -> Pixels:
         """Reconstruct 8-bit pictures of a file with bands, for people.
@@ -241,6 +307,9 @@ class DecoderCodec(CodecHalf):
         """Dequantized latents, decoded while they are used; 0 in channels of other levels."""
         from aecodec.coding.decode_ahead import decode_ahead  # `compress` does not need it
 
+        if not header.has_base:
+            yield np.zeros((0, self.spec.latent_channels), np.int8)
+            return
         coder = self.engine.coder(self.folder, self.level_of(header))
         shape = vector_shape(self.spec, header)
         messages = payload.split_payload(content, shape)

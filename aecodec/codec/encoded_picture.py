@@ -20,13 +20,20 @@ from aecodec.format.container import LEVEL_UNITS, Header
 class Compressed:
     """A file, its level (1 and up), and the latents that a decoder gets from it.
 
-    Notebooks show the decoded picture. `encoded` makes files at other levels.
+    Notebooks show the decoded picture. `encoded` makes files at other levels. A file with
+    refinements has the largest error of its samples, `max_error`, and no level if it has no base.
     """
 
     def __init__(
-        self, data: bytes, encoded: EncodedPicture, level: float, dequantized: Latents
+        self,
+        data: bytes,
+        encoded: EncodedPicture,
+        level: float | None,
+        dequantized: Latents,
+        max_error: float | None = None,
     ) -> None:
         self.data, self.encoded, self.level, self.dequantized = data, encoded, level, dequantized
+        self.max_error = max_error
 
     def __repr__(self) -> str:
         return f"Compressed({self._text})"
@@ -47,7 +54,7 @@ class Compressed:
         bpp = 8 * len(self.data) / (width * height * header.frames)
         return (
             f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} "
-            f"{_kind(header)}, codec {spec.name} at level {self.level:g}"
+            f"{_kind(header)}, codec {spec.name} {level_text(self.level, self.max_error)}"
         )
 
     @cached_property
@@ -57,6 +64,18 @@ class Compressed:
 
         folder, execution = self.encoded.folder, self.encoded.execution
         return notebook.pictures_png(folder, execution, self.encoded.header, self.dequantized)
+
+
+def level_text(level: float | None, max_error: float | None = None) -> str:
+    """The level of a file, for people, and its maximum error, if it is known.
+
+    >>> level_text(2), level_text(1.5, 4), level_text(None, 0)
+    ('at level 2', 'at level 1.5, maximum error 4', 'without a level, lossless')
+    """
+    text = "without a level" if level is None else f"at level {level:g}"
+    if max_error is None:
+        return text
+    return f"{text}, maximum error {max_error:g}" if max_error else f"{text}, lossless"
 
 
 def _kind(header: Header) -> str:

@@ -42,11 +42,14 @@ def _rgb_pixels(size: int) -> int:
 def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
     """The content that a file claims, for :class:`aecodec.format.limits.Limits`."""
     rows, columns = grid_of(coded_size(spec, header), spec.tile)
+    size = picture_size(spec, header)
+    tiles = rows * columns * math.prod(spec.tile) if header.has_base else 0
+    pixels = tiles + len(header.refinements) * math.prod(size)
     bands, samples = header.samples.bands if header.samples else 3, header.samples
     return Claim(
-        size=picture_size(spec, header),
+        size=size,
         frames=header.frames,
-        computed=header.frames * rows * columns * math.prod(spec.tile) * _rgb_pixels(bands),
+        computed=header.frames * pixels * _rgb_pixels(bands),
         weight=_rgb_pixels(bands * samples.type.size) if samples else 1,
         metadata=sum(map(len, header.metadata.values())),
         file_size=file_size,

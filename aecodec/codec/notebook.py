@@ -6,7 +6,7 @@ from html import escape
 
 from PIL import Image
 
-from aecodec.arrays import Latents
+from aecodec.arrays import Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.execution import Execution
 from aecodec.codec.geometry import picture_size
@@ -16,6 +16,7 @@ from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.format.container import Header
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha
+from aecodec.imaging.display import bands_to_show, display
 from aecodec.imaging.picture import Picture
 
 MAX_PICTURES = 10
@@ -70,13 +71,31 @@ def pictures_png(
 
 def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
     count = min(header.frames, MAX_PICTURES)
+    if header.refinements:
+        return _refined_images(decoder, header, latents, count)
     first = latents[: len(latents) // header.frames * count]
     if header.samples:
         return to_pil(Picture(decoder.reconstruct_preview(header._replace(frames=count), first)))
     pixels = decoder.reconstruct_pixels(header._replace(frames=count), first)
+    return _with_alpha(decoder, header, pixels)
+
+
+def _refined_images(
+    decoder: DecoderCodec, header: Header, latents: Latents, count: int
+) -> list[Image.Image]:
+    """The first pictures of a file whose frames are coded together."""
+    if not header.samples:
+        pixels = decoder.reconstruct_pixels(header, latents)[:count]
+        return _with_alpha(decoder, header, pixels)
+    picture = decoder.reconstruct_picture(header, latents)
+    shown = display(picture, picture, bands_to_show(None, header.samples.bands))
+    return to_pil(Picture(shown[:count]))
+
+
+def _with_alpha(decoder: DecoderCodec, header: Header, pixels: Pixels) -> list[Image.Image]:
     width, height = picture_size(decoder.spec, header)
     has_alpha, shape = header.mode.has_alpha, (header.frames, height, width)
-    alpha = unpack_alpha(header.alpha, shape)[:count] if has_alpha else None
+    alpha = unpack_alpha(header.alpha, shape)[: len(pixels)] if has_alpha else None
     return to_pil(Picture(pixels, alpha, header.metadata))
 
 

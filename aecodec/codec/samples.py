@@ -145,6 +145,15 @@ def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixe
     return to_phases(values, bands.phases)
 
 
+def clipped(folder: CodecFolder, picture: Picture, samples: Samples) -> Picture:
+    """Clip the samples of a picture to the limits of its file, without a warning.
+
+    `samples` is the description that :func:`describe` returned.
+    """
+    levels = folder.transfer().levels(picture.pixels.dtype, limits_of(samples))
+    return replace(picture, pixels=np.clip(picture.pixels, levels[:, 0], levels[:, -1]))
+
+
 def from_channels(folder: CodecFolder, channels: Pixels, samples: Samples) -> npt.NDArray[Any]:
     """Convert channels of the decoder network to samples (F, H, W, B); missing ones are arbitrary.
 

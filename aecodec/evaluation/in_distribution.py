@@ -41,7 +41,8 @@ def is_in_distribution(
     the mean squared errors of the frames; empty if there is no decoder.
     """
     levels = codec.folder.measured.get("levels")
-    if not levels or compressed.encoded.header.reduction != NOT_REDUCED:
+    header = compressed.encoded.header
+    if not levels or compressed.level is None or header.reduction != NOT_REDUCED:
         return True  # nothing was measured for it
     limit = float(levels[int(compressed.level) - 1]["familiar_mse"])
     is_measured = int(codec.folder.measured.get("pictures", _MEASURABLE)) >= _MEASURABLE

@@ -10,7 +10,7 @@ import numpy as np
 from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
-from aecodec.codec.encoded_picture import Compressed
+from aecodec.codec.encoded_picture import Compressed, level_text
 from aecodec.errors import ImageError, warn
 from aecodec.evaluation.in_distribution import is_in_distribution
 from aecodec.format.container import MetadataKind
@@ -36,7 +36,7 @@ class Report(NamedTuple):
 
     Attributes:
         codec: name of the codec that made the file.
-        level: level of the file, 1 or more.
+        level: level of the file, 1 or more; None if it has only refinements.
         size: size of the `.aec` file in bytes.
         source_size: size of the source file or files in bytes.
         raw_size: size of the uncompressed pixels in bytes.
@@ -44,10 +44,11 @@ class Report(NamedTuple):
         bits_per_sample: bits per sample of codecs with bands; None without.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
         is_in_distribution: whether the picture resembles the training set, judged by its errors.
+        max_error: the largest error of a sample in a file with refinements; None without.
     """
 
     codec: str
-    level: float
+    level: float | None
     size: int
     source_size: int
     raw_size: int
@@ -55,6 +56,7 @@ class Report(NamedTuple):
     bits_per_sample: float | None
     psnr: float | None
     is_in_distribution: bool
+    max_error: float | None = None
 
     @property
     def ratio_to_source(self) -> float:
@@ -84,16 +86,17 @@ class Report(NamedTuple):
             "bpp": round(self.bpp, 4),
             "bits_per_sample": self.bits_per_sample and round(self.bits_per_sample, 4),
             "psnr": None if self.psnr in (None, math.inf) else round(self.psnr, 2),
+            "max_error": self.max_error,
             "familiar": self.is_in_distribution,
         }
 
     def as_text(self) -> str:
         """One line of text for the terminal."""
-        quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
+        quality = "" if self.psnr is None or self.max_error == 0 else f", {self.psnr:.2f} dB"
         bits = self.bits_per_sample
         rate = f"{self.bpp:.3f} bpp" if bits is None else f"{bits:.3f} bits per sample"
         return (
-            f"{self.size} bytes by {self.codec} at level {self.level:g}, "
+            f"{self.size} bytes by {self.codec} {level_text(self.level, self.max_error)}, "
             f"{_compared(self.ratio_to_source)} the source, "
             f"{_compared(self.ratio_to_raw)} raw pixels, {rate}{quality}"
         )
@@ -131,6 +134,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
         bits_per_sample=bpp / codec.spec.channels if codec.spec.bands else None,
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
         is_in_distribution=resembles_training,
+        max_error=compressed.max_error,
     )
     if measured.is_larger:
         text = _LARGER.format(size=size, source_size=source_size)

@@ -1,4 +1,4 @@
-"""The `.aec` container, version 1: a :class:`Header` and a payload to bytes, and back.
+"""The `.aec` container: a :class:`Header` and a payload to bytes, and back.
 
 It describes and checks files without a codec and without decoding pixels. The specification is
 `docs/FORMAT.md`.
@@ -7,17 +7,20 @@ It describes and checks files without a codec and without decoding pixels. The s
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from aecodec.errors import FormatError
+from aecodec.errors import FormatError, UsageError
 from aecodec.format.binary import Reader, block, leb128
 from aecodec.format.instruction import Instruction, Origin, attach, detach
+from aecodec.format.refinement import MAX_REFINEMENTS, Refinement, unpack_refinement
 from aecodec.format.samples import Samples, unpack_samples
 
 MAGIC = b"\xaeC"
-VERSION = 1
+VERSION, REFINED_VERSION = 1, 2
+"""A file of version 2 is a file of version 1, the base, and refinements."""
+
 CODEC_ID_SIZE = 4
 MAX_SIDE = 1 << 20
 MAX_FRAMES = 1 << 24
@@ -30,8 +33,9 @@ NOT_REDUCED, MAX_REDUCTION = 2, 64
 """Reduction factors are stored in halves: 2 is the original size, 3 is 1.5 times smaller."""
 
 _PREFIX_SIZE = len(MAGIC) + 1 + CODEC_ID_SIZE + 1
-BEGINNING = _PREFIX_SIZE + 5 + 5 + 1 + 5
-"""Largest size of the fields up to the number of pictures: prefix, width, height, level, number."""
+BEGINNING = 3 + 5 + _PREFIX_SIZE + 5 + 5 + 1 + 5
+"""Largest size of the fields up to the number of pictures: the start of a file of version 2, the
+prefix, width, height, level and number."""
 
 _CRC_SIZE = 4
 
@@ -95,6 +99,7 @@ class Header(NamedTuple):
             file.
         origin: extension and time of the source file, or None if they are not kept.
         as_rgb: whether grey pixels are decoded to RGB with equal channels.
+        refinements: refinements of the samples, the coarsest first.
 
     >>> Header(b"\\x00\\x01\\x02\\x03").frames
     1
@@ -111,6 +116,12 @@ class Header(NamedTuple):
     metadata: Mapping[MetadataKind, bytes] = {}
     origin: Origin | None = None
     as_rgb: bool = False
+    refinements: tuple[Refinement, ...] = ()
+
+    @property
+    def has_base(self) -> bool:
+        """Whether the payload has a picture; without it, the first refinement has all samples."""
+        return not self.refinements or self.refinements[0].has_base
 
     @property
     def picture_mode(self) -> Mode:
@@ -126,7 +137,7 @@ class Header(NamedTuple):
 
 
 def pack(header: Header, payload: bytes) -> bytes:
-    """Write one `.aec` file: a header, the entropy-coded payload and a checksum.
+    """Write one `.aec` file: a header, the entropy-coded payload, a checksum and refinements.
 
     Raises FormatError if a size or a count exceeds the limits of the format, or a file cannot store
     the extension of the origin.
@@ -137,7 +148,61 @@ def pack(header: Header, payload: bytes) -> bytes:
     _check_limits(header)
     body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])
     body += _pack_fields(header) + payload
-    return body + _crc(body)
+    body += _crc(body)
+    return _refined(body, header.refinements) if header.refinements else body
+
+
+def _refined(base: bytes, refinements: Sequence[Refinement]) -> bytes:
+    """A file of version 2. The checksum of a refinement is that of all bytes before it."""
+    data = MAGIC + bytes([REFINED_VERSION]) + block(base)
+    for number, refinement in enumerate(refinements, 1):
+        data += block(refinement.pack(is_followed=number < len(refinements)))
+        data += _crc(data)
+    return data
+
+
+def base_of(data: bytes) -> bytes:
+    """Return the file without refinements; raise FormatError if it is damaged before them.
+
+    >>> base_of(pack(Header(b"abcd"), b"")) == pack(Header(b"abcd"), b"")
+    True
+    """
+    if data[: len(MAGIC)] != MAGIC or data[2:3] != bytes([REFINED_VERSION]):
+        return data
+    return Reader(data[3:]).block()
+
+
+def trimmed(data: bytes, max_error: float | None = None) -> bytes:
+    """Remove refinements from a file; see :func:`aecodec.trim`."""
+    refinements = unpack(data)[0].refinements
+    if max_error is None:
+        if refinements and not refinements[0].has_base:
+            raise UsageError("the file has no picture before its first refinement: give max_error")
+        return base_of(data)
+    for number, refinement in enumerate(refinements, 1):
+        if refinement.max_error <= max_error:
+            return _refined(base_of(data), refinements[:number])
+    guaranteed = f"{refinements[-1].max_error:g}" if refinements else "no maximum error"
+    raise UsageError(f"the file guarantees {guaranteed}, not a maximum error of {max_error:g}")
+
+
+def _read_refinements(data: bytes) -> tuple[Refinement, ...]:
+    """Read and check the refinements of a file of version 2."""
+    reader = Reader(data[3:])
+    reader.block()
+    refinements, is_followed = list[Refinement](), True
+    while is_followed:
+        if len(refinements) == MAX_REFINEMENTS:
+            raise FormatError(f"damaged: a file can have at most {MAX_REFINEMENTS} refinements")
+        refinement, is_followed = unpack_refinement(reader.block())
+        end = len(data) - len(reader)
+        _check_crc(data[:end], reader.take(_CRC_SIZE))
+        if refinements and not refinement.has_base:
+            raise FormatError("damaged: a refinement ignores the one before it")
+        refinements.append(refinement)
+    if not reader.at_end:
+        raise FormatError("damaged: bytes follow the last refinement")
+    return tuple(refinements)
 
 
 def unpack(data: bytes) -> tuple[Header, bytes]:
@@ -150,10 +215,13 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
     >>> header.level, payload
     (48, b'xyz')
     """
-    check(data)
-    flags = data[_PREFIX_SIZE - 1]
-    reader = Reader(data[_PREFIX_SIZE:-_CRC_SIZE])
-    header = _read_fields(reader, data[3 : 3 + CODEC_ID_SIZE], flags)
+    base = base_of(data)
+    check(base)
+    flags = base[_PREFIX_SIZE - 1]
+    reader = Reader(base[_PREFIX_SIZE:-_CRC_SIZE])
+    header = _read_fields(reader, base[3 : 3 + CODEC_ID_SIZE], flags)
+    if base is not data:
+        header = header._replace(refinements=_read_refinements(data))
     _check_limits(header)
     return header, reader.rest()
 
@@ -168,6 +236,7 @@ def frames_stated(beginning: bytes) -> int:
     >>> frames_stated(pack(Header(b"abcd", size=(28, 28), frames=60000), b"xyz")[:BEGINNING])
     60000
     """
+    beginning = _base_beginning(beginning)
     if beginning[: len(MAGIC)] != MAGIC or len(beginning) < _PREFIX_SIZE:
         raise FormatError("not an .aec file: it does not begin with the .aec signature")
     _check_version(beginning)
@@ -187,8 +256,18 @@ def has_samples(beginning: bytes) -> bool:
     >>> has_samples(pack(Header(b"abcd"), b""))
     False
     """
+    beginning = _base_beginning(beginning)
     is_aec = beginning[: len(MAGIC)] == MAGIC and len(beginning) >= _PREFIX_SIZE
     return is_aec and bool(beginning[_PREFIX_SIZE - 1] & _HAS_SAMPLES)
+
+
+def _base_beginning(beginning: bytes) -> bytes:
+    """The beginning of the base, if a file is of version 2."""
+    if beginning[: len(MAGIC)] != MAGIC or beginning[2:3] != bytes([REFINED_VERSION]):
+        return beginning
+    reader = Reader(beginning[3:])
+    reader.leb128()
+    return reader.rest()
 
 
 def check(data: bytes) -> None:
@@ -203,13 +282,16 @@ def check(data: bytes) -> None:
             f"damaged: the file has {len(data)} bytes, but the shortest .aec file has "
             f"{_PREFIX_SIZE + _CRC_SIZE}"
         )
-    stored, computed = data[-_CRC_SIZE:], _crc(data[:-_CRC_SIZE])
-    if stored != computed:
+    _check_crc(data[:-_CRC_SIZE], data[-_CRC_SIZE:])
+    _check_version(data)
+
+
+def _check_crc(content: bytes, stored: bytes) -> None:
+    if stored != (computed := _crc(content)):
         raise FormatError(
             f"damaged: checksum {computed.hex()} instead of {stored.hex()}; "
             "the file is incomplete or was changed: fetch it again"
         )
-    _check_version(data)
 
 
 def _check_version(data: bytes) -> None:
@@ -221,8 +303,8 @@ def _check_version(data: bytes) -> None:
 def version_problem(version: int) -> str:
     """Message about a file with another format version."""
     return (
-        f"the file has format version {version}, but this aecodec reads version {VERSION}: "
-        "upgrade aecodec"
+        f"the file has format version {version}, but this aecodec reads versions {VERSION} and "
+        f"{REFINED_VERSION}: upgrade aecodec"
     )
 
 

@@ -39,9 +39,9 @@ class Claim(NamedTuple):
     """The content that a file claims.
 
     `size` is the (width, height) of each picture, and `computed` the number of pixels that the
-    networks compute for all pictures, in whole tiles. `metadata` is the size in bytes of the
-    metadata, which is copied to each picture. `weight` is the number of RGB pixels that take as
-    many bytes as a pixel with bands.
+    networks compute for all pictures, in whole tiles, plus all pixels for each refinement.
+    `metadata` is the size in bytes of the metadata, which is copied to each picture. `weight` is
+    the number of RGB pixels that take as many bytes as a pixel with bands.
     """
 
     size: tuple[int, int]

@@ -16,7 +16,7 @@ from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, LimitError
 from aecodec.format import container
-from aecodec.format.container import MAGIC, VERSION, Header
+from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header
 from aecodec.format.limits import FREE_WORK, UNLIMITED, WORK_PER_BYTE, Claim, Limits
 from aecodec.format.stack_names import detach_names
 from aecodec.image_files.formats import AEC
@@ -52,13 +52,13 @@ def accepts(prefix: bytes) -> bool | str:
 
     >>> accepts(bytes.fromhex("ae 43 01")), accepts(b"GIF89a")
     (True, False)
-    >>> accepts(bytes.fromhex("ae 43 02"))
-    'the file has format version 2, but this aecodec reads version 1: upgrade aecodec'
+    >>> accepts(bytes.fromhex("ae 43 03"))
+    'the file has format version 3, but this aecodec reads versions 1 and 2: upgrade aecodec'
     """
     if not prefix.startswith(MAGIC) or len(prefix) <= len(MAGIC):
         return False
     version = prefix[len(MAGIC)]
-    return version == VERSION or container.version_problem(version)
+    return version in (VERSION, REFINED_VERSION) or container.version_problem(version)
 
 
 class AecImageFile(ImageFile.ImageFile):

@@ -13,6 +13,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec.samples import mask_of
 from aecodec.coding.payload import Numbers, RandomAccess, split_payload
+from aecodec.errors import UsageError
 from aecodec.format.limits import Limits
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import to_array
@@ -20,25 +21,28 @@ from aecodec.imaging.picture import to_array
 Cache = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]
 """Returns a cached array by its number; otherwise calls the function and caches its result."""
 
-_ALPHA, _MASK = -1, -2
-"""Cache numbers of the alpha planes and the mask; codes have the numbers of their messages."""
+_ALPHA, _MASK, _PICTURES = -1, -2, -3
+"""Cache numbers of the alpha planes, the mask and the pictures of a file with refinements. Codes
+have the numbers of their messages."""
 
 
 class OpenedFile:
     """A file from which selected frames are decoded, and only the messages that contain them.
 
-    `cache` stores the codes of messages, and alpha planes. Raises FormatError if the file is
+    A file with refinements is decoded as a whole. `cache` stores its pictures, or the codes of
+    messages and alpha planes. Raises FormatError if the file is
     damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
     """
 
     def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, cache: Cache) -> None:
         self.size = len(data)
-        self._decoder, self._cache = decoder, cache
+        self._decoder, self._cache, self._data, self._limits = decoder, cache, data, limits
         self._header, content = decoder.unpack(data, limits)
         self._number = decoder.level_of(self._header)
         self._level = decoder.spec.level(self._number)
         shape = vector_shape(decoder.spec, self._header)
-        self._access = RandomAccess(split_payload(content, shape), shape, self._header.frames)
+        messages = split_payload(content, shape) if self._header.has_base else []
+        self._access = RandomAccess(messages, shape, self._header.frames)
 
     @property
     def frames(self) -> int:
@@ -55,8 +59,10 @@ class OpenedFile:
         """Decode the codes of frames (n,), counted from 0, without running the network.
 
         Returns (n, V, K) int16, exactly as they were encoded, for V vectors in a frame. Raises
-        FormatError if the file is damaged.
+        FormatError if the file is damaged, and UsageError if it has only refinements.
         """
+        if not self._header.has_base:
+            raise UsageError("the file has no picture before its first refinement, and so no codes")
         return self._access.codes(numbers, self._level.code_dimension, self._codes_of_message)
 
     def pixels(self, numbers: Numbers) -> Pixels:
@@ -66,12 +72,17 @@ class OpenedFile:
         With bands, (n, H, W, B) of the type of the samples. Raises FormatError if the file is
         damaged.
         """
+        if self._header.refinements:
+            return self._cache(_PICTURES, self._pictures)[numbers]
         header = self._header._replace(frames=len(numbers))
         pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))
         alpha = self._cache(_ALPHA, self._alpha)[numbers] if header.mode.has_alpha else None
         has_mask = header.samples is not None and bool(header.samples.mask)
         missing = self._cache(_MASK, self._mask)[numbers] if has_mask else None
         return to_array(self._decoder.picture_of(header, pixels, alpha, missing))
+
+    def _pictures(self) -> Pixels:
+        return to_array(self._decoder.decompress_picture(self._data, self._limits))
 
     def _latents(self, numbers: Numbers) -> Latents:
         shape = (len(numbers) * self._access.shape[0] // self.frames, *self._access.shape[1:])

@@ -38,6 +38,28 @@ def test_numcodecs_finds_it_by_its_configuration(digits_codec: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "error"),
+    [({"max_error": 3}, 3), ({"max_error": [9, 0], "level": 1}, 0), ({"max_error": "10%"}, 2)],
+)
+def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> None:
+    codec = numcodecs.get_codec({"id": "aecodec", "codec": "digits", **options})
+    config = json.loads(json.dumps(codec.get_config()))
+    assert config == {"id": "aecodec", "codec": "digits", "codec_id": "0881441f", **options}
+    assert numcodecs.get_codec(config) == codec
+    chunk = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    chunk[2, 2] = 21
+    restored = codec.decode(codec.encode(chunk)).astype(int)
+    assert np.abs(restored - chunk).max() <= error
+
+
+@pytest.mark.parametrize("wrong", [-1, "much", [1, 2], [], None, {}])
+def test_wrong_maximum_errors_are_rejected(wrong: Any) -> None:
+    config = {"id": "aecodec", "codec": "digits", "codec_id": "0881441f", "max_error": wrong}
+    with pytest.raises(UsageError, match="max_error"):
+        numcodecs.get_codec(config)
+
+
+@pytest.mark.parametrize(
     "shape",
     [(30, 40), (30, 40, 1), (30, 40, 2), (30, 40, 3), (30, 40, 4), (5, 30, 40), (2, 30, 40, 3)],
 )

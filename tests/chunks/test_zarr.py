@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
+from helpers.networks.residuals import add_plain_networks
 
 import aecodec
 from aecodec import CodecError, FormatError, ImageError, UsageError, load_codec
@@ -398,3 +399,17 @@ def test_scale_and_attributes_of_xarray_stay_untouched(with_bands: Aecodec, tmp_
     assert opened.encoding["_FillValue"] == -9999
     assert np.array_equal(np.isnan(opened), np.isnan(decoded.scene))
     assert np.nanmax(np.abs(opened - decoded.scene)) < 22
+
+
+def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
+    """The metadata store the bound, also for chunks with missing samples and odd sizes."""
+    folder = band_codec(tmp_path / "bands", [(0, 100)])
+    add_plain_networks(folder.path)
+    codec = Aecodec(folder.path, max_error=0.01, nodata=-9.0)
+    array = np.random.default_rng(0).normal(50, 40, (5, 6)).astype(np.float32)
+    array[1, 2:] = -9
+    array_of(tmp_path / "a.zarr", array, (3, 4), codec)
+    assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["max_error"] == 0.01
+    restored = zarr.open_array(str(tmp_path / "a.zarr"))[...]
+    assert np.array_equal(restored == -9, array == -9)
+    assert 0.005 < np.abs(restored - array.astype(np.float64)).max() <= 0.01

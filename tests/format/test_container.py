@@ -36,7 +36,7 @@ def test_the_first_bytes_state_the_number_of_pictures(header: Header, payload: b
     [
         (b"", "not an .aec file"),
         (b"\xaeC\x01\0\1\2", "not an .aec file"),
-        (b"\xaeC\x02\0\1\2\3\0", "format version 2"),
+        (b"\xaeC\x03\0\1\2\3\0", "format version 3"),
         (b"\xaeC\x01\0\1\2\3\x10", "runs past the end"),
         (b"\xaeC\x01\0\1\2\3\x10\xff\xff\xff\xff\x7f", "a file can hold 1 to 16777216"),
         (b"\xaeC\x01\0\1\2\3\x10\0", "a file can hold 1 to"),
@@ -105,7 +105,7 @@ def sealed(body: bytes) -> bytes:
         (b"", "not an .aec file"),
         (b"\x89PNG\r\n\x1a\n plus what follows", "not an .aec file"),
         (b"\xaeC\x01", "the file has 3 bytes"),
-        (sealed(b"\xaeC\x02abcd\0"), "version 2"),
+        (sealed(b"\xaeC\x03abcd\0"), "version 3"),
         (sealed(b"\xaeC\x01abcd\x80\x02\x07\0"), "unknown type or layout"),
         (sealed(b"\xaeC\x01abcd\x80\x02\0\x06"), "unknown type or layout"),
         (sealed(b"\xaeC\x01abcd\x80\x02\0\x08"), "2 bands in an array without"),
@@ -140,7 +140,7 @@ def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ("02 0881441f 80", "version 2"),
+        ("03 0881441f 80", "version 3"),
         ("01 0881441f 54 9c00 1c 01 02", "not in its shortest form"),
         ("01 0881441f 54 00 1c 01 02", "frame count of 1"),
         ("01 0881441f 74 00 1c 00 02 00", "reduction factor of 1"),

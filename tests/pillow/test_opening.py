@@ -122,9 +122,9 @@ def test_other_files_are_left_to_other_plugins(content: bytes) -> None:
 
 def test_a_file_of_a_newer_version_is_named(digit: Image.Image) -> None:
     file = saved(digit).getvalue()
-    newer = sealed(file[:2] + b"\2" + file[3:-4])
+    newer = sealed(file[:2] + b"\3" + file[3:-4])
     with (
-        pytest.warns(UserWarning, match="format version 2, .*upgrade"),
+        pytest.warns(UserWarning, match="format version 3, .*upgrade"),
         pytest.raises(UnidentifiedImageError),
     ):
         Image.open(newer)

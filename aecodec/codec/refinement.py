@@ -1,0 +1,231 @@
+"""Refining a decoded picture until no sample differs by more than a bound from its original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+
+import numpy as np
+
+from aecodec.arrays import Latents
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoded_picture import Compressed, EncodedPicture
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.samples import clipped
+from aecodec.codec.target import Target
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.residual_networks import networks_for
+from aecodec.coding.message_coder import Segment
+from aecodec.coding.payload import split_into_segments
+from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum, refined
+from aecodec.errors import AecodecError, warn
+from aecodec.format import container
+from aecodec.format.container import LEVEL_UNITS, Header, MetadataKind
+from aecodec.format.refinement import Bound, Refinement, join_messages
+from aecodec.format.samples import Layout
+from aecodec.image_files.colour import in_kept_colours, is_srgb
+from aecodec.imaging.picture import Picture
+from aecodec.refinement.lattice import Lattice, bound_for
+
+_TRIED_SEGMENTS = 4
+"""Largest number of segments for which an encoder compares levels."""
+
+
+def within_error(
+    encoder: EncoderCodec,
+    decoder: DecoderCodec,
+    picture: Picture,
+    target: Target,
+    metadata: bool | None = None,
+) -> Compressed:
+    """Make the smallest file in which no sample differs from its original by more than a bound.
+
+    Without a level in the target, the file has the level that makes it smallest, or no level: its
+    samples are then predicted only from each other. If `metadata` is None, a colour profile is
+    kept, because a conversion to sRGB would change the samples.
+
+    Raises CodecError if a level is set, and the decoder's files are missing, and AecodecError if
+    the decoded samples exceed the bound.
+    """
+    profile = picture.metadata.get(MetadataKind.ICC)
+    is_converted = profile and not picture.is_scientific and not is_srgb(profile, picture.mode)
+    if metadata is None and is_converted:
+        metadata = True
+    refiner = _Refiner(encoder, decoder, picture, encoder.header(picture, metadata))
+    bounds = refiner.bounds(target)
+    level = refiner.sample().best_level(bounds[0]) if target.level is None else target.level
+    return refiner.file(level, bounds)
+
+
+class _Refiner:
+    """Refines a picture.
+
+    Args:
+        encoder: the encoder of a codec.
+        decoder: its decoder.
+        picture: the picture.
+        header: the header of its files, except for the level.
+    """
+
+    def __init__(
+        self, encoder: EncoderCodec, decoder: DecoderCodec, picture: Picture, header: Header
+    ) -> None:
+        self._encoder, self._decoder, self._picture = encoder, decoder, picture
+        self._header, self._missing = header, picture.missing
+        channels = header.samples.bands if header.samples else header.mode.channels
+        pixels = in_kept_colours(picture, header.metadata).pixels[..., :channels]
+        if picture.missing is not None:
+            pixels = np.where(picture.missing, pixels.dtype.type(0), pixels)
+        self._original = pixels
+
+    @cached_property
+    def _encoded(self) -> EncodedPicture:
+        return self._encoder.encode(self._within_limits(), self._header)
+
+    def _within_limits(self) -> Picture:
+        """The picture with samples between the limits of its file; refinements restore others."""
+        if not self._header.samples:
+            return self._picture
+        return clipped(self._encoder.folder, self._picture, self._header.samples)
+
+    def sample(self) -> _Refiner:
+        """A refiner of some segments of a large picture, for which levels are compared faster."""
+        segments = split_into_segments(self._original.shape[:3], SIDE)
+        if len(segments) <= _TRIED_SEGMENTS:
+            return self
+        whole = [segment.places for segment in segments if segment.shape == segments[0].shape]
+        stride = -(-len(whole) // _TRIED_SEGMENTS)
+        tried = whole[stride // 2 :: stride]
+        picture = Picture(
+            np.concatenate([self._original[places] for places in tried]),
+            missing=None
+            if self._missing is None
+            else np.concatenate([self._missing[places] for places in tried]),
+            layout=self._picture.layout,
+        )
+        samples = self._header.samples
+        if samples:
+            samples = samples._replace(layout=Layout.FHWB, repetition=None, mask=b"", mask_planes=0)
+        header = self._header._replace(size=picture.size, frames=picture.frames, samples=samples)
+        return _Refiner(self._encoder, self._decoder, picture, header)
+
+    def bounds(self, target: Target) -> list[Bound]:
+        """The bounds of the refinements, the coarsest first."""
+        original, missing = self._original, self._missing
+        known = original if missing is None else original[~np.broadcast_to(missing, original.shape)]
+        range_ = float(known.max()) - float(known.min()) if known.size else 0.0
+        bounds: list[Bound] = []
+        for error in target.errors(range_):
+            bound = bound_for(original, error)
+            if not bounds or bound.error < bounds[-1].error:
+                bounds.append(bound)
+        return bounds
+
+    def best_level(self, bound: Bound) -> float | None:
+        """The whole level that makes the smallest file; None for no base."""
+        best, smallest = None, self._size(None, bound)
+        if not self._decoder.folder.has(Half.DECODER.tflite):
+            return best
+        for level in range(1, len(self._encoder.spec.levels) + 1):
+            if (size := self._size(level, bound)) >= smallest:
+                break
+            best, smallest = level, size
+        return best
+
+    def _size(self, level: float | None, bound: Bound) -> int:
+        """Size in bytes of the messages of a file with one refinement."""
+        base, _ = self._base(level)
+        refined = sum(map(len, self._messages(base, bound, level is not None)))
+        return refined + len(self._header_and_payload(level)[1])
+
+    def _header_and_payload(self, level: float | None) -> tuple[Header, bytes]:
+        if level is None:
+            return self._header, b""
+        return container.unpack(self._encoded.to_bytes(level))
+
+    def _base(self, level: float | None) -> tuple[Samples, Latents]:
+        """The picture of a level, and its latents."""
+        if level is None:
+            return np.zeros_like(self._original), np.zeros((0, 0), np.int8)
+        latents = self._encoded.dequantized(level)
+        return self._decoder.exact.reconstruct_base(self._header, latents), latents
+
+    def _messages(self, base: Samples, bound: Bound, has_base: bool) -> list[bytes]:
+        residuals = self._residuals(bound, has_base)
+        return residuals.encode(self._original, base, self._missing)
+
+    def _residuals(self, bound: Bound, has_base: bool) -> Residuals:
+        bands = self._original.shape[-1]
+        lattices = [Lattice(self._original.dtype, bound)] * bands
+        networks = networks_for(self._encoder.folder, bands, has_base=has_base)
+        execution = self._encoder.execution
+        return Residuals(execution.selected_engine, execution.workers, lattices, networks)
+
+    def file(self, level: float | None, bounds: Sequence[Bound]) -> Compressed:
+        """Make the file with the picture of a level, or with no level."""
+        samples, latents = self._base(level)
+        error = 0.0
+        refinements = list[Refinement]()
+        for bound in bounds:
+            has_base = level is not None or bool(refinements)
+            refinement, samples = self._refine(samples, bound, has_base)
+            refinements.append(refinement)
+            error = self._checked_error(samples, bound)
+        self._warn_of_nodata(samples)
+        (header, payload), spec = self._header_and_payload(level), self._encoder.spec
+        header = header._replace(refinements=tuple(refinements))
+        return Compressed(
+            container.pack(header, payload),
+            EncodedPicture(self._encoder.folder, header, latents, self._encoder.execution),
+            None if level is None else spec.level_index(level) / LEVEL_UNITS,
+            latents,
+            error,
+        )
+
+    def _refine(self, base: Samples, bound: Bound, has_base: bool) -> tuple[Refinement, Samples]:
+        """A refinement of samples, and the samples that a decoder gets from it."""
+        messages = self._messages(base, bound, has_base)
+        refinement = Refinement(
+            networks=self._residuals(bound, has_base).networks.identity,
+            bounds=[bound],
+            is_float=base.dtype.kind == "f",
+            base_checksum=checksum(base) if has_base else None,
+            messages=[join_messages(messages)],
+        )
+        execution = self._encoder.execution
+        engine, workers = execution.selected_engine, execution.workers
+        decoded = refined(self._encoder.folder, engine, workers, base, self._missing, refinement)
+        return refinement, decoded
+
+    def _checked_error(self, decoded: Samples, bound: Bound) -> float:
+        """The largest error of a sample; AecodecError if it exceeds the bound."""
+        segments = split_into_segments(decoded.shape[:3], SIDE)
+        workers = self._encoder.execution.workers
+        errors = list(workers.map(partial(self._largest_error, decoded), segments))
+        error = float(np.max(errors))
+        if not error <= bound.error:  # also if it is NaN
+            raise AecodecError(
+                f"a sample differs by {error:g} from its original, although the maximum error is "
+                f"{bound.error:g}: this is a defect of aecodec; report it with the picture"
+            )
+        return error
+
+    def _warn_of_nodata(self, decoded: Samples) -> None:
+        """Warn of known samples that become equal to the value of missing samples."""
+        nodata = self._picture.nodata
+        if nodata is None:
+            return
+        count = np.count_nonzero((decoded == nodata) & ~self._picture.is_missing)
+        if count:
+            warn(
+                f"{count} known samples decode to {nodata:g}, the value of missing samples: choose "
+                "a smaller maximum error, or mark missing samples with another value",
+                4,
+            )
+
+    def _largest_error(self, decoded: Samples, segment: Segment) -> float:
+        """The largest error of the known samples of a segment."""
+        places, missing = segment.places, self._missing
+        differences = decoded[places].astype(np.float64) - self._original[places]
+        known = True if missing is None else ~missing[places]
+        return float(np.abs(differences).max(initial=0, where=known))

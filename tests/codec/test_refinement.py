@@ -1,0 +1,302 @@
+"""Files with a maximum error: the bound holds for every known sample, also for trimmed files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from helpers.networks.residuals import add_plain_networks
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from image_files import profiles
+from PIL import Image
+
+import aecodec
+from aecodec import (
+    AecodecError,
+    AecodecWarning,
+    Codec,
+    CodecError,
+    FormatError,
+    LimitError,
+    Target,
+    UsageError,
+    load_codec,
+)
+from aecodec.codec import refinement
+from aecodec.codec.registry import BUILT_IN
+from aecodec.engine import residuals
+from aecodec.format import container
+from aecodec.format.container import MetadataKind
+from aecodec.format.refinement import Bound
+from aecodec.format.samples import SampleType
+
+MOST = 1020
+"""Largest sample between the limits of the codecs with bands."""
+
+
+@pytest.fixture(scope="module")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Codec]:
+    """Codecs with 1 and 3 bands, by their number of bands."""
+    path, codecs = tmp_path_factory.mktemp("codecs"), {}
+    for count in (1, 3):
+        band_codec(path / str(count), [(0, MOST)] * count, 4)
+        add_plain_networks(path / str(count))
+        codecs[count] = load_codec(path / str(count))
+    return codecs
+
+
+@pytest.fixture(scope="module")
+def digits_codec(tmp_path_factory: pytest.TempPathFactory) -> Codec:
+    """`digits` with networks for RGB."""
+    path = tmp_path_factory.mktemp("codec") / "digits"
+    shutil.copytree(BUILT_IN / "digits", path)
+    add_plain_networks(path)
+    return load_codec(path)
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> npt.NDArray[Any]:
+    """Arrays (H, W) or (H, W, 3) of any type, some with NaN or a mask, in any byte order."""
+    dtype = np.dtype(draw(st.sampled_from(SampleType)).dtype)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = (*rng.integers(1, 7, 2), *draw(st.sampled_from([(), (3,)])))
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    ends = [0, limits.min, limits.max, 7, min(MOST, limits.max)]
+    spread = draw(st.sampled_from([1, 30, 3000])) * rng.standard_normal(shape)
+    values = np.where(rng.random(shape) < draw(st.sampled_from([0, 0.1, 1])), 1, 0)
+    values = np.where(values, rng.choice(ends, shape), spread + 100)
+    array = np.clip(values, limits.min, limits.max).astype(dtype)
+    holes = rng.random(shape) < draw(st.sampled_from([0, 0.3, 1]))
+    if dtype.kind == "f":
+        array[holes] = np.nan
+    array = array.astype(dtype.newbyteorder(draw(st.sampled_from("<>"))))
+    return array if dtype.kind == "f" else np.ma.MaskedArray(array, holes)
+
+
+ERRORS = st.sampled_from([0, 1, 2.5, 100, 1e-3, 1e-30, 1e30, "0.7%", (40, 3, 0), ("9%", 0.5)])
+
+
+def bounds_of(error: Any, array: npt.NDArray[Any]) -> list[float]:
+    """The maximum errors in units of the samples of an array."""
+    known = np.ma.masked_invalid(array).compressed().astype(np.float64)
+    range_ = float(np.ptp(known)) if known.size else 0.0
+    values = error if isinstance(error, tuple) else (error,)
+    return [
+        float(value.rstrip("%")) * range_ / 100 if isinstance(value, str) else value
+        for value in values
+    ]
+
+
+def largest_error(original: npt.NDArray[Any], restored: npt.NDArray[Any]) -> float:
+    """The largest error of a known sample; the same samples are missing in both arrays."""
+    assert (restored.shape, restored.dtype.str) == (original.shape, original.dtype.str)
+    masked = [np.ma.masked_invalid(array) for array in (original, restored)]
+    masks = [np.ma.getmaskarray(array) for array in masked]
+    assert np.array_equal(masks[0], masks[1])
+    first, second = (array.compressed().astype(np.float64) for array in masked)
+    return float(np.abs(first - second).max(initial=0))
+
+
+@given(array=arrays(), error=ERRORS, level=st.sampled_from([1, 2]))
+@settings(max_examples=15)
+def test_no_sample_exceeds_the_bound(
+    bands: dict[int, Codec], array: npt.NDArray[Any], error: Any, level: int
+) -> None:
+    codec = bands[3 if array.ndim == 3 else 1]
+    data = codec.compress(array, level=level, max_error=error)
+    bounds = bounds_of(error, array)
+    assert largest_error(array, codec.decompress_array(data)) <= min(bounds)
+    parts = aecodec.read_header(data).refinements
+    for part in parts:
+        trimmed = aecodec.trim(data, part.max_error)
+        assert largest_error(array, codec.decompress_array(trimmed)) <= part.max_error
+    assert parts[0].max_error <= bounds[0]
+    base = codec.decompress_array(data, base_only=True)
+    np.testing.assert_array_equal(codec.decompress_array(aecodec.trim(data)), base)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i4", "f2", "f4"])
+@pytest.mark.parametrize("shape", [(1, 1), (4, 6)])
+def test_a_file_may_have_no_base(
+    bands: dict[int, Codec], shape: tuple[int, int], dtype: str
+) -> None:
+    """Noise is cheapest without a base; then nothing is left without refinements."""
+    array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+    data = bands[1].compress(array, max_error=0)
+    assert not aecodec.read_header(data).has_base
+    np.testing.assert_array_equal(bands[1].decompress_array(data), array)
+    bands[1].decoder.check(data)
+    for use in (
+        lambda: bands[1].decompress_array(data, base_only=True),
+        lambda: bands[1].decoder.codes(data),
+        lambda: aecodec.trim(data),
+    ):
+        with pytest.raises(UsageError, match="no picture before its first refinement"):
+            use()
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 7), (1, 300), (2, 3, 4, 1), (3, 4, 2), (3, 4, 3), (3, 4, 4), (2, 3, 4, 3)]
+)
+def test_pictures_of_every_mode(digits_codec: Codec, shape: tuple[int, ...]) -> None:
+    array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    if shape[-1] in (2, 4):
+        array[..., -1] = 255 * (array[..., -1] > 99)
+    data = digits_codec.compress(array, level=1, max_error=3)
+    restored = digits_codec.decompress_array(data).reshape(array.shape)
+    assert np.abs(restored.astype(int) - array).max() == 3
+    if shape[-1] in (2, 4):
+        assert np.array_equal(restored[..., -1], array[..., -1])
+    codes = digits_codec.decoder.codes(data)
+    assert np.array_equal(codes, digits_codec.decoder.codes(aecodec.trim(data)))
+    assert aecodec.trim(data) == digits_codec.compress(array, level=1)
+
+
+def test_equal_channels_and_profiles(digits_codec: Codec) -> None:
+    """RGB with equal channels is coded once; a profile stays if the colours need it."""
+    grey = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    array = np.repeat(grey[..., None], 3, -1)
+    data = digits_codec.compress(array, level=1, max_error=0)
+    assert np.array_equal(digits_codec.decompress_array(data), array)
+    compressed = digits_codec.compress_picture(grey, level=1, max_error=0)
+    assert repr(compressed).endswith("6x5 L, codec digits at level 1, lossless)")
+    assert "<img" in compressed._repr_html_()
+
+
+def test_a_profile_that_changes_colours_is_kept(digits_codec: Codec) -> None:
+    picture = aecodec.Picture(
+        np.full((1, 4, 4, 3), 90, np.uint8),
+        metadata={MetadataKind.ICC: profiles.rgb(profiles.ADOBE_RGB)},
+    )
+    header = aecodec.read_header(digits_codec.compress(picture, level=1, max_error=0))
+    assert MetadataKind.ICC in header.metadata
+
+
+def test_samples_beyond_the_limits_do_not_warn(bands: dict[int, Codec]) -> None:
+    array = np.array([[-30000, 7, 30000]], np.int16)
+    data = bands[1].compress(array, level=2, max_error=0)
+    np.testing.assert_array_equal(bands[1].decompress_array(data), array)
+    assert "<img" in bands[1].compress_picture(array, max_error=0)._repr_html_()
+
+
+def test_levels_are_compared_on_parts_of_large_pictures(
+    bands: dict[int, Codec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (residuals, refinement):
+        monkeypatch.setattr(module, "SIDE", 4)
+    array = np.random.default_rng(0).integers(0, 9000, (9, 22), np.int16)
+    masked = np.ma.MaskedArray(array, np.arange(198).reshape(9, 22) % 10 == 0)
+    encoder, decoder = bands[1].encoder, bands[1].decoder
+    picture = encoder.picture_of(masked)
+    refiner = refinement._Refiner(encoder, decoder, picture, encoder.header(picture))
+    part = refiner.sample()._picture
+    assert part.pixels.shape == (3, 4, 4, 1)
+    assert part.missing is not None
+    data = bands[1].compress(masked, max_error=1)
+    assert not aecodec.read_header(data).has_base
+    assert largest_error(masked, bands[1].decompress_array(data)) <= 1
+
+
+def test_samples_that_would_look_missing_are_counted(bands: dict[int, Codec]) -> None:
+    array = (np.arange(40, dtype=np.int16) % 7).reshape(5, 8)
+    with pytest.warns(AecodecWarning, match="known samples decode to 0, the value of missing"):
+        data = bands[1].compress(array, level=1, max_error=1, nodata=0)
+    restored = bands[1].decompress_array(data)
+    assert np.count_nonzero(restored == 0) > np.count_nonzero(array == 0)
+
+
+def test_frames_of_refined_files(digits_codec: Codec, tmp_path: Path) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 1), np.uint8)
+    path = tmp_path / "a.aec"
+    for level in (1, None):
+        data = digits_codec.compress(array, level=level, max_error=0)
+        path.write_bytes(data)
+        frames = aecodec.frames(path, digits_codec)
+        assert len(frames) == 3
+        assert np.array_equal(frames[[2, 0]], array[[2, 0], ..., 0])
+        if level:
+            assert len(frames.codes[1])
+        else:
+            with pytest.raises(UsageError, match="no codes"):
+                frames.codes[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_error": -1}, "give a number from 0"),
+        ({"max_error": float("nan")}, "give a number from 0"),
+        ({"max_error": "a lot"}, "give a number from 0"),
+        ({"max_error": [3, None]}, "give a number from 0"),
+        ({"max_error": ()}, "is empty"),
+        ({"max_error": (4, 16)}, "coarsest error first"),
+        ({"max_error": ("1%", "1%")}, "coarsest error first"),
+        ({"max_error": 1, "max_bytes": 99}, "exclude each other"),
+    ],
+)
+def test_impossible_errors_are_rejected(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Target(**options)
+
+
+def test_trim_rejects_errors_that_a_file_does_not_guarantee(digits_codec: Codec) -> None:
+    picture = np.zeros((4, 4), np.uint8)
+    data = digits_codec.compress(picture, level=1, max_error=(8, 2))
+    assert aecodec.trim(data, 5) == aecodec.trim(data, 2) == data
+    assert len(aecodec.trim(data, 9)) == len(aecodec.trim(data, 8)) < len(data)
+    for file, message in ((data, "guarantees 2"), (aecodec.trim(data), "no maximum error")):
+        with pytest.raises(UsageError, match=message):
+            aecodec.trim(file, 1)
+
+
+def test_small_files_cannot_claim_huge_pictures(digits_codec: Codec) -> None:
+    header, payload = container.unpack(
+        digits_codec.compress(np.zeros((4, 4), np.uint8), max_error=0)
+    )
+    bomb = container.pack(header._replace(size=(1 << 14, 1 << 13)), payload)
+    nested = [header.refinements[0]._replace(base_checksum=0)] * 9
+    many = header._replace(size=(1000, 1000), refinements=(header.refinements[0], *nested))
+    for data in (bomb, container.pack(many, payload)):
+        with pytest.raises(LimitError, match="decompression bomb"):
+            digits_codec.decompress_frames(data)
+
+
+def test_refinements_that_do_not_fit_are_rejected(digits_codec: Codec) -> None:
+    data = digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
+    header, payload = container.unpack(data)
+    good = header.refinements[0]
+    for wrong, error, message in (
+        (good._replace(base_checksum=7), CodecError, "differs from the encoder's"),
+        (good._replace(networks=b"none"), CodecError, "residual networks 6e6f6e65"),
+        (good._replace(base_checksum=None), FormatError, "does not fit its networks"),
+        (good._replace(bounds=[Bound(3)] * 2), FormatError, "bounds of a refinement"),
+        (good._replace(bounds=[Bound(3.0)], is_float=True), FormatError, "bounds of a refinement"),
+    ):
+        file = container.pack(header._replace(refinements=(wrong,)), payload)
+        with pytest.raises(error, match=message):
+            digits_codec.decoder.check(file)
+
+
+def test_an_encoder_that_breaks_its_promise_is_found(
+    digits_codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = residuals.Residuals.decode
+    monkeypatch.setattr(residuals.Residuals, "decode", lambda *args: original(*args) + 9)
+    with pytest.raises(AecodecError, match=r"differs by 9 .* although the maximum error is 3"):
+        digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
+
+
+def test_pillow_saves_and_opens_refined_files(tmp_path: Path) -> None:
+    from aecodec.pillow import AecImageFile
+
+    image = Image.fromarray(np.arange(30, dtype=np.uint8).reshape(5, 6))
+    image.save(tmp_path / "a.aec", codec="digits", max_error=0)
+    with Image.open(tmp_path / "a.aec") as opened:
+        assert isinstance(opened, AecImageFile)
+        assert opened.tobytes() == image.tobytes()
