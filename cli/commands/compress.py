@@ -14,7 +14,7 @@ from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, e
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, load_codec
-from aecodec.codec.target import Target
+from aecodec.codec.target import MaxError, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import TRAINING
@@ -50,6 +50,18 @@ def compress(
             "50 medium, 70 high. Needs the extra 'perceptual'.",
         ),
     ] = None,
+    max_error: Annotated[
+        str | None,
+        typer.Option(
+            metavar="E",
+            help="Make the smallest file in which no sample differs by more than E from its "
+            "original: a number, or a percentage of the range of the picture's samples, such as "
+            "0.5%. Several values, such as 16,4,0, make refinements that aecodec trim can remove.",
+        ),
+    ] = None,
+    lossless: Annotated[
+        bool, typer.Option("--lossless", help="The same as --max-error 0.")
+    ] = False,
     is_stack: Annotated[
         bool, typer.Option("--stack", help="Put images with the same size into one file.")
     ] = False,
@@ -69,7 +81,7 @@ def compress(
             "--metadata/--no-metadata",
             help="Store the ICC profile, EXIF (including GPS) and XMP, and the names of stacked "
             "pictures. Default: stored, except for pictures with a single tile, such as digits, "
-            "and with --max-bytes.",
+            "and with --max-bytes. --max-error also stores profiles that change the colours.",
         ),
     ] = None,
     depth: options.Depth = None,
@@ -97,12 +109,14 @@ def compress(
     Without -o, digit.png becomes digit.aec in the same folder, and the folder scans becomes
     scans_aec. For each file, the command prints the size in bytes, how many times smaller it is
     than the source file and than raw pixels, the bits per pixel, and the PSNR of the decoded
-    picture.
+    picture; with --max-error, also the largest error of a sample.
 
     Codecs with a fixed tile size, such as digits, cut larger pictures into tiles. With
     --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.
+
+    With --max-error, the level is chosen for the smallest file, unless you give --level.
     """
-    target = Target(level, max_bytes, min_psnr, min_ssimulacra2)
+    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, _max_error_of(max_error, lossless))
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
     options.check_skipping(skip_existing, force, scheduler)
@@ -141,6 +155,15 @@ def compress(
         check_folder_name(inputs, out)
         planned = plan(inputs, out, _rename, kind)
         run_all(console, planned, work.compress_file, batch)
+
+
+def _max_error_of(text: str | None, lossless: bool) -> MaxError | None:
+    """The maximum error of the options; several values are separated by commas."""
+    if text is None:
+        return 0 if lossless else None
+    if lossless:
+        raise UsageError("--max-error and --lossless exclude each other: give only one")
+    return text.split(",")
 
 
 def _bands_of(codec: Codec | None) -> int | None:

@@ -54,6 +54,13 @@ def decompress(
         ),
     ] = None,
     codec: options.CodecName = None,
+    base_only: Annotated[
+        bool,
+        typer.Option(
+            "--base-only",
+            help="Decode only the picture before the refinements of --max-error, which is faster.",
+        ),
+    ] = False,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
@@ -83,7 +90,7 @@ def decompress(
     formats.check()
     limits = Limits(max_pixels, max_frames)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
-    decompression = _Decompression(named_codec, limits, formats, force, folder)
+    decompression = _Decompression(named_codec, limits, formats, force, folder, base_only)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, formats.rename, AEC_FILES)
     run_all(
@@ -105,6 +112,7 @@ class _Decompression(NamedTuple):
     formats: OutputFormats
     force: bool
     folder: Path | None
+    base_only: bool
 
     def decompress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Decompress one file."""
@@ -113,7 +121,7 @@ class _Decompression(NamedTuple):
         target = self._target(job, 1 if header.samples else header.frames)
         check_overwriting(target, self.force)
         codec = with_workers(self.codec or codec_of_file(data), workers)
-        picture = codec.decoder.decompress_picture(data, self.limits)
+        picture = codec.decoder.decompress_picture(data, self.limits, self.base_only)
         with console.warnings_about(name_of(job)):
             picture, files = self._encoded(picture, self.formats.suffix_for(job.target, header))
         self._write(files, target, picture)

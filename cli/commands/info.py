@@ -40,25 +40,25 @@ def info(
     ],
     as_json: Json = False,
 ) -> None:
-    """Describe .aec files: size, mode, codec, level, payload. Does not need the codec."""
+    """Describe .aec files: size, mode, codec, level, payload, refinements. Needs no codec."""
     run_all(Console(as_json=as_json), expand(inputs, AEC_FILES), _describe_file)
 
 
 def _describe_file(source: Source, console: Console, _: Workers) -> None:
     data = read_bytes(source.path)
-    values = _describe(*container.unpack(data), len(data))
+    values = _describe(*container.unpack(data), data)
     text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
     about = {"file": str(source.path), **values, "engine": engine_name()}
     console.result(f"{name_of(source)}: {text}", about)
 
 
-def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
+def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
     spec, origin = _spec_of(header.codec_id), header.origin
     reduction = header.reduction / NOT_REDUCED  # by which the sides were reduced before coding
     width, height = header.size or (spec.tile[::-1] if spec else (None, None))
     return {
-        "bytes": size,
-        "version": container.VERSION,
+        "bytes": len(data),
+        "version": container.REFINED_VERSION if header.refinements else container.VERSION,
         "width": width,
         "height": height,
         "mode": None if header.samples else header.picture_mode.name,
@@ -69,12 +69,28 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "level": _level(header, spec),
         "reduction": None if reduction == 1 else reduction,
         "payload": len(payload),
+        **_describe_refinements(header, data),
         "alpha": len(header.alpha),
         "metadata": sum(map(len, header.metadata.values())),
         "source": origin.suffix if origin else None,
         "source_time": None
         if origin is None
         else time.strftime(_TIME, time.gmtime(origin.modified)),
+    }
+
+
+def _describe_refinements(header: Header, data: bytes) -> dict[str, Any]:
+    """Sizes in bytes of the base and of each refinement, and the maximum error of each refinement.
+
+    The base has 0 bytes if there is none. A list of errors has one per band.
+    """
+    if not header.refinements:
+        return {"base": None, "max_error": None, "refinements": None}
+    bounds = [[bound.error for bound in part.bounds] for part in header.refinements]
+    return {
+        "base": len(container.base_of(data)) if header.has_base else 0,
+        "max_error": [errors[0] if len(errors) == 1 else errors for errors in bounds],
+        "refinements": [len(part.messages[0]) for part in header.refinements],
     }
 
 

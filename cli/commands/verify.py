@@ -5,20 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
+from aecodec.arrays import Float64
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import check_input, read_bytes
-from aecodec.cli.shared.pictures import open_pictures, reading_for
+from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
-from aecodec.errors import CodecError, UsageError
+from aecodec.errors import AecodecError, CodecError, ImageError, InputError, UsageError
+from aecodec.format import container
 from aecodec.format.limits import Limits
+from aecodec.format.samples import Layout
+from aecodec.image_files.colour import in_kept_colours
+from aecodec.image_files.options import Frames, ReadOptions
+from aecodec.imaging.picture import Picture
+from aecodec.metrics import band_errors
 from aecodec.parallel import Workers
 from aecodec.urls import path_or_url
 
@@ -44,6 +52,15 @@ def verify(
             "FILE. Default for FILE: the sample digits.",
         ),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ORIGINAL",
+            help="Also print the largest difference of a sample from this image, and fail if the "
+            "file guarantees a smaller one. With a folder, the original of scan.aec is the image "
+            "scan in it.",
+        ),
+    ] = None,
     codec: options.CodecName = None,
     bands_first: options.BandsFirst = False,
     max_pixels: options.MaxPixels = None,
@@ -56,13 +73,15 @@ def verify(
     """Check .aec files for damage.
 
     The command checks the checksum and the fields. If the codec is built in or named with --codec,
-    it also decodes the codes and the alpha plane.
+    it also decodes the codes, the alpha plane and the refinements.
 
     With --device, it uses this machine's compiler to build a folder that was exported as C, and
     compares the files and pixels of the C program with Python's. If the codec is not built in, name
     it with --codec.
     """
     console = Console(as_json=as_json)
+    if device and against:
+        raise UsageError("--against cannot be used with --device")
     if device:
         with console.errors_as_json(device):
             _verify_device(device, codec, inputs, console, bands_first)
@@ -72,7 +91,7 @@ def verify(
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
-    verification = _Verification(load_codec(codec) if codec else None, limits)
+    verification = _Verification(load_codec(codec) if codec else None, limits, against)
     sources = expand(inputs, AEC_FILES)
     run_all(
         console,
@@ -91,14 +110,18 @@ class _Verification:
 
     codec: Codec | None
     limits: Limits
+    against: Path | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
         """Check one file, and report which parts could not be checked."""
         data = read_bytes(source.path)
         codec = self._codec_of(data)
-        if codec:
+        values, note = dict[str, Any](), "" if codec else _FIELDS_ONLY
+        if codec and self.against is None:
             with_workers(codec, workers).decoder.check(data, self.limits)
-        note = "" if codec else _FIELDS_ONLY
+        elif codec:
+            values = self._compare(with_workers(codec, workers), data, source, console)
+            note = f", maximum error {values['max_error']:g}"
         console.result(
             f"{name_of(source)}: whole{note}",
             {
@@ -106,6 +129,7 @@ class _Verification:
                 "bytes": len(data),
                 "whole": True,
                 "codes_checked": codec is not None,
+                **values,
             },
         )
 
@@ -113,7 +137,69 @@ class _Verification:
         try:
             return self.codec or codec_of_file(data)
         except CodecError:
+            if self.against is not None:
+                raise
             return None
+
+    def _compare(
+        self, codec: Codec, data: bytes, source: Source, console: Console
+    ) -> dict[str, Any]:
+        """Compare a file with its original; AecodecError if it breaks its guarantee."""
+        assert self.against is not None
+        restored = codec.decoder.decompress_picture(data, self.limits)
+        path = _original_in(self.against, source.path.stem)
+        original, _ = read_picture(path, console, _reading_like(restored))
+        original = in_kept_colours(original, restored.metadata)
+        errors, refinements = (
+            _errors_of(original, restored, path),
+            container.unpack(data)[0].refinements,
+        )
+        for band, error in enumerate(errors.tolist()):
+            if refinements and error > (bound := refinements[-1].bound(band).error):
+                raise AecodecError(
+                    f"a sample differs by {error:g} from {path}, but the file guarantees "
+                    f"{bound:g}: it was made from another picture"
+                )
+        guaranteed = refinements[-1].max_error if refinements else None
+        return {"max_error": float(errors.max()), "guaranteed_error": guaranteed}
+
+
+def _original_in(path: Path, stem: str) -> Path:
+    """The original of a file: the path or, in a folder, the only image with its name."""
+    if not path.is_dir():
+        return path
+    images = [image for image in path.iterdir() if image.stem == stem and image.suffix != ".aec"]
+    if len(images) != 1:
+        raise InputError(f"{len(images)} images in {path} are named {stem}: name one original")
+    return images[0]
+
+
+def _reading_like(restored: Picture) -> ReadOptions:
+    """Options to read the original of a decoded picture."""
+    frames = Frames.ALL if restored.frames > 1 else Frames.FIRST
+    if restored.layout is None:
+        return ReadOptions(depth=8, frames=frames, names_dropped=False)
+    return ReadOptions(
+        frames=frames,
+        names_dropped=False,
+        nodata=restored.nodata,
+        band_axis=-3 if restored.layout in (Layout.BHW, Layout.FBHW) else None,
+        bands=restored.pixels.shape[-1],
+    )
+
+
+def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
+    """The largest difference in each band (B,); ImageError if pictures cannot be compared."""
+    if original.pixels.shape != restored.pixels.shape:
+        raise ImageError(
+            f"{path} has the shape {original.pixels.shape}, but the file has "
+            f"{restored.pixels.shape}: it is not the original"
+        )
+    if not np.array_equal(original.is_missing, restored.is_missing):
+        raise AecodecError(f"{path} and the file have different missing samples")
+    if not np.array_equal(np.array(original.alpha), np.array(restored.alpha)):
+        raise AecodecError(f"{path} and the file differ in alpha")
+    return band_errors(original.pixels, restored.pixels, original.missing)[1]
 
 
 def _verify_device(

@@ -1,0 +1,78 @@
+"""`aecodec trim`: .aec files without their finer refinements."""
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from aecodec.cli.batch.run import BatchOptions, run_all
+from aecodec.cli.shared import options
+from aecodec.cli.shared.console import Console, name_of
+from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, is_folder_at
+from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.jobs import Job, folder_beside, plan
+from aecodec.format import container
+from aecodec.parallel import Workers
+from aecodec.urls import path_or_url
+
+
+def trim(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            parser=path_or_url,
+            help=".aec files, folders of .aec files, or - for standard input.",
+        ),
+    ],
+    out: options.Out = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            metavar="E",
+            min=0,
+            help="Keep the refinements that guarantee this maximum error, in units of the samples. "
+            "Default: remove all refinements.",
+        ),
+    ] = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Remove refinements from .aec files, without decoding them.
+
+    Without -o, scan.aec becomes scan_trimmed.aec in the same folder, and the folder scans becomes
+    scans_trimmed. Files made with several values of --max-error have a refinement for each.
+    """
+    console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
+    work = _Trimming(max_error, force)
+    run_all(console, plan(inputs, out, _rename, AEC_FILES), work.trim_file, BatchOptions())
+
+
+def _rename(path: Path) -> Path:
+    if is_folder_at(path):
+        return folder_beside(path, "_trimmed")
+    return path.with_name(f"{path.stem}_trimmed.aec")
+
+
+class _Trimming(NamedTuple):
+    """The options of `aecodec trim`."""
+
+    max_error: float | None
+    force: bool
+
+    def trim_file(self, job: Job, console: Console, _: Workers) -> None:
+        """Trim one file."""
+        check_overwriting(job.target, self.force)
+        data = read_bytes(job.source)
+        trimmed = container.trimmed(data, self.max_error)
+        write_bytes(job.target, trimmed, self.force)
+        console.result(
+            f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes",
+            {
+                "source": str(job.source),
+                "file": str(job.target),
+                "bytes": len(trimmed),
+                "source_bytes": len(data),
+            },
+        )

@@ -1,0 +1,101 @@
+"""Files with a maximum error at the command line: made, described, trimmed and verified."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from helpers.commands import Command
+from helpers.images import opened
+from helpers.networks.residuals import add_plain_networks
+from PIL import Image
+
+import aecodec
+
+DIGITS = ("--codec", "digits", "-q", 1)
+
+
+@pytest.fixture
+def scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """A grey picture of 5x6 pixels, scan.png in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    array = np.random.default_rng(0).integers(0, 256, (5, 6), np.uint8)
+    Image.fromarray(array).save("scan.png")
+    return array
+
+
+def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: Command) -> None:
+    values = json.loads(
+        command("compress", "scan.png", *DIGITS, "--max-error", "9,2", "--json").out
+    )
+    assert (values["max_error"], values["level"]) == (2, 1)
+    described = json.loads(command("info", "scan.aec", "--json").out)
+    assert (described["version"], described["max_error"]) == (2, [9, 2])
+    assert sum([described["base"], *described["refinements"]]) < described["bytes"]
+    for name, options in (("9", ["--max-error", 9]), ("base", [])):
+        assert command("trim", "scan.aec", "-o", f"{name}.aec", *options).status == 0
+    assert 2 < np.abs(opened_aec(command, "9") - scan.astype(int)).max() <= 9
+    assert json.loads(command("info", "base.aec", "--json").out)["version"] == 1
+    assert np.array_equal(opened_aec(command, "scan", "--base-only"), opened_aec(command, "base"))
+    assert command("trim", "base.aec", "--max-error", 9).status == 2
+    assert command("trim", "scan.aec").out.startswith("scan.aec -> scan_trimmed.aec: ")
+    assert command("trim", "scan.aec").status == 2
+    assert command("trim", "scan.aec", "--force").status == 0
+    Path("scans").mkdir()
+    Path("scan.aec").rename("scans/scan.aec")
+    assert command("trim", "scans").status == 0
+    assert Path("scans_trimmed/scan_trimmed.aec").is_file()
+
+
+def opened_aec(command: Command, name: str, *options: str) -> np.ndarray:
+    """The picture of a file, decompressed."""
+    assert command("decompress", f"{name}.aec", "-o", "x.png", "--force", *options).status == 0
+    return np.asarray(opened("x.png"))
+
+
+def test_lossless_files_equal_their_original(scan: np.ndarray, command: Command) -> None:
+    assert ", lossless, " in command("compress", "scan.png", "--codec", "digits", "--lossless").out
+    assert np.array_equal(opened_aec(command, "scan"), scan)
+    result = command("verify", "scan.aec", "--against", "scan.png")
+    assert (result.status, result.out) == (0, "scan.aec: whole, maximum error 0\n")
+    assert command("decompress", "scan.aec", "--base-only").status == 2
+    both = ("--lossless", "--max-error", 1)
+    assert "exclude each other" in command("compress", "scan.png", *both).err
+    assert command("compress", "scan.png", "--max-error", "much").status == 2
+
+
+def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> None:
+    assert command("compress", "scan.png", *DIGITS, "--max-error", "1%").status == 0
+    values = json.loads(command("verify", "scan.aec", "--against", ".", "--json").out)
+    assert (values["max_error"], values["guaranteed_error"]) == (2, 2)
+    Path("changed").mkdir()
+    Image.fromarray(scan // 2).save("changed/scan.png")
+    result = command("verify", "scan.aec", "--against", "changed")
+    assert (result.status, "guarantees 2: it was made from another" in result.err) == (1, True)
+    Image.fromarray(scan[1:]).save("changed/scan.png")
+    assert command("verify", "scan.aec", "--against", "changed/scan.png").status == 3
+    Path("changed/scan.png").unlink()
+    assert command("verify", "scan.aec", "--against", "changed").status == 6
+    assert command("trim", "scan.aec").status == 0
+    result = command("verify", "scan_trimmed.aec", "--against", "scan.png")
+    assert (result.status, "maximum error" in result.out) == (0, True)
+
+
+@pytest.mark.parametrize("options", [[], ["--bands-first"]])
+def test_verify_compares_samples(tmp_path: Path, command: Command, options: list[str]) -> None:
+    add_plain_networks(band_codec(tmp_path / "bands", [(0, 100)] * 3).path)
+    array = np.random.default_rng(0).integers(-500, 500, (3, 4, 3), np.int16)
+    array[0, 0] = -999
+    np.save("a.npy", np.moveaxis(array, -1, 0) if options else array)
+    codec = ("--codec", "bands")
+    compress = ("compress", "a.npy", *codec, "-q", 2, "--max-error", 7, "--nodata", -999)
+    result = command(*compress, *options)
+    assert (result.status, "clipped" in result.err) == (0, False)
+    assert "maximum error 7" in result.out
+    result = command("verify", "a.aec", "--against", "a.npy", *codec)
+    assert (result.status, result.out) == (0, "a.aec: whole, maximum error 7\n")
+    restored = aecodec.decompress_array("a.aec", "bands")
+    assert np.array_equal(restored == -999, np.load("a.npy") == -999)
