@@ -5,7 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, golden_codecs, listed
+from helpers.codecs.golden import (
+    GOLDEN,
+    REFINED,
+    REFUSED,
+    codec_of,
+    digests,
+    golden_codecs,
+    listed,
+    refined_sha256,
+)
 
 import aecodec
 from aecodec.codec.geometry import vector_shape
@@ -52,6 +61,12 @@ def test_the_core_gives_the_same_pixels_on_every_machine(line: str) -> None:
     data = (GOLDEN / f"{name}.aec").read_bytes()
     pixels = to_array(codec_of(data).decoder.decompress_picture(data, UNLIMITED))
     assert hashlib.sha256(pixels.tobytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("line", (REFINED / "samples.sha256").read_text().splitlines())
+def test_refined_files_hold_their_samples(line: str) -> None:
+    digest, name = line.split()
+    assert refined_sha256((REFINED / name).read_bytes()) == digest
 
 
 def _as_they_are(codes: np.ndarray) -> FixedSymbols:

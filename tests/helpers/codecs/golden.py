@@ -17,6 +17,7 @@ from aecodec.imaging.picture import to_array
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
+REFINED = GOLDEN / "refined"
 LIST = GOLDEN / "digests.txt"
 
 
@@ -59,6 +60,11 @@ def digests(data: bytes) -> Digests:
         _sha256(latents_of(data, codes)),
         "" if pixels is None else _sha256(little_endian(pixels)),
     )
+
+
+def refined_sha256(data: bytes) -> str:
+    """SHA-256 of the samples of a file with refinements, little-endian."""
+    return _sha256(little_endian(to_array(codec_of(data).decoder.decompress_picture(data))))
 
 
 def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
