@@ -77,9 +77,9 @@ def fit_networks(
 
 
 class _Settings(NamedTuple):
-    """The arguments of :func:`fit_networks`."""
+    """The arguments of :func:`fit_networks`; `bands` is the number of networks."""
 
-    count: int
+    bands: int
     steps: int
     units: int
     seed: int
@@ -92,8 +92,8 @@ def _fit_all(
     keras.utils.set_random_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     networks = []
-    for number in range(settings.count):
-        is_last = number == settings.count - 1
+    for number in range(settings.bands):
+        is_last = number == settings.bands - 1
         samples = _samples(examples, known, number, is_last, rng)
         networks.append(_fit(samples, settings, rng))
     return ResidualNetworks(networks, examples[0].base is not None)
