@@ -1,8 +1,8 @@
 """How many bits per sample does a guaranteed maximum error cost, beside JPEG-LS, SZ3 and ZFP?
 
 Whole files. aecodec compresses each picture by itself or, with --stack, all in one file; the other
-formats code each band of a picture, or of a mosaic of all pictures. Every file is decoded, and the
-largest error is measured. JPEG XL and WebP are lossless, so they have rows at an error of 0 only.
+formats code RGB pictures, or else each band of a picture or of a mosaic of all pictures. Every file
+is decoded, and the largest error is measured. JPEG XL and WebP have rows at an error of 0 only.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -26,8 +27,10 @@ from aecodec.imaging.picture import stack
 from benchmarks.harness import Options, Row
 
 Plane = npt.NDArray[Any]
+"""A band (H, W), or an RGB picture (H, W, 3) uint8."""
+
 RoundTrip = Callable[[Plane, float], tuple[int, Plane]]
-"""Codes a plane (H, W) within an error; returns bytes and the decoded plane."""
+"""Codes a plane within an error; returns bytes and the decoded plane."""
 
 
 def add_arguments(parser: Options) -> None:
@@ -77,6 +80,9 @@ def _pictures(options: Namespace, codec: aecodec.Codec) -> list[Picture]:
 
 def _planes(pictures: Sequence[Picture]) -> Iterator[Plane]:
     for picture in pictures:
+        if picture.pixels.shape[-1] == 3 and picture.pixels.dtype == np.uint8:
+            yield from picture.pixels
+            continue
         yield from np.ascontiguousarray(np.moveaxis(picture.pixels, -1, 1)).reshape(
             -1, *picture.pixels.shape[1:3]
         )
@@ -98,7 +104,9 @@ def _most(decoded: Plane, original: Plane) -> float:
 
 
 def _formats(error: float, dtype: np.dtype[Any]) -> dict[str, RoundTrip]:
-    formats: dict[str, RoundTrip] = {"SZ3": _sz3, "ZFP": _zfp} if error else {"JPEG XL": _jpeg_xl}
+    formats: dict[str, RoundTrip] = {"JPEG XL": _jpeg_xl}
+    if error:
+        formats = {"SZ3": partial(_by_band, _sz3), "ZFP": partial(_by_band, _zfp)}
     if dtype.kind != "f" and error < 256:
         formats["JPEG-LS"] = _jpeg_ls
     if not error and dtype == np.uint8:
@@ -126,8 +134,18 @@ def _jpeg_xl(plane: Plane, _: float) -> tuple[int, Plane]:
 
 
 def _webp(plane: Plane, _: float) -> tuple[int, Plane]:
-    file = imagecodecs.webp_encode(np.repeat(plane[..., None], 3, axis=-1), lossless=True, level=9)
-    return len(file), imagecodecs.webp_decode(file)[..., 0]
+    rgb = plane if plane.ndim == 3 else np.repeat(plane[..., None], 3, axis=-1)
+    file = imagecodecs.webp_encode(rgb, lossless=True, level=9)
+    decoded = imagecodecs.webp_decode(file)
+    return len(file), decoded if plane.ndim == 3 else decoded[..., 0]
+
+
+def _by_band(round_trip: RoundTrip, plane: Plane, error: float) -> tuple[int, Plane]:
+    """Code the channels of an RGB picture one by one, with a format for numbers."""
+    if plane.ndim == 2:
+        return round_trip(plane, error)
+    channels = [round_trip(np.ascontiguousarray(plane[..., c]), error) for c in range(3)]
+    return sum(size for size, _ in channels), np.dstack([decoded for _, decoded in channels])
 
 
 def _sz3(plane: Plane, error: float) -> tuple[int, Plane]:
