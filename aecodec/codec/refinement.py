@@ -30,6 +30,9 @@ from aecodec.refinement.lattice import Lattice, bound_for
 _TRIED_SEGMENTS = 4
 """Largest number of segments for which an encoder compares levels."""
 
+_MOST_BITS = 1.5
+"""Files with more bits per sample are smaller without base, so no level is tried."""
+
 
 def within_error(
     encoder: EncoderCodec,
@@ -124,7 +127,8 @@ class _Refiner:
     def best_level(self, bound: Bound) -> float | None:
         """The whole level that makes the smallest file; None for no base."""
         best, smallest = None, self._size(None, bound)
-        if not self._decoder.folder.has(Half.DECODER.tflite):
+        is_fine = 8 * smallest > _MOST_BITS * self._original.size
+        if is_fine or not self._decoder.folder.has(Half.DECODER.tflite):
             return best
         for level in range(1, len(self._encoder.spec.levels) + 1):
             if (size := self._size(level, bound)) >= smallest:
