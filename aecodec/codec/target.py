@@ -112,8 +112,18 @@ class Target:
         return others == (None,) * len(others)
 
     def errors(self, range_: float) -> list[float]:
-        """The maximum errors in units of samples with this range; empty if there are none."""
-        return [error.within(range_) for error in self._errors]
+        """The maximum errors in units of samples with this range; empty if there are none.
+
+        Raises UsageError if they do not descend.
+        """
+        errors = [error.within(range_) for error in self._errors]
+        if any(coarse < fine for coarse, fine in pairwise(errors)):
+            listed = ", ".join(f"{error:g}" for error in errors)
+            raise UsageError(
+                f"max_error is {self.max_error!r}, for this picture {listed}: give the coarsest "
+                "error first"
+            )
+        return errors
 
     @property
     def _errors(self) -> list[_Error]:

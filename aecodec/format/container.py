@@ -223,7 +223,10 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
     if base is not data:
         header = header._replace(refinements=_read_refinements(data))
     _check_limits(header)
-    return header, reader.rest()
+    payload = reader.rest()
+    if payload and not header.has_base:
+        raise FormatError("damaged: the file has a payload, but its refinements need no base")
+    return header, payload
 
 
 def frames_stated(beginning: bytes) -> int:

@@ -14,6 +14,8 @@ from aecodec.format.binary import Reader, block, leb128
 from aecodec.format.samples import MAX_BANDS
 
 ID_SIZE = 4
+MOST_BOUND = (1 << 30) - 1
+"""Largest bound of integers."""
 
 MAX_REFINEMENTS = 16
 """Limit that keeps the work of checking a file proportional to its size."""
@@ -95,7 +97,7 @@ def unpack_refinement(content: bytes) -> tuple[Refinement, bool]:
         raise FormatError("damaged: a refinement has unknown flags")
     networks, count, is_float = reader.take(ID_SIZE), reader.leb128(), bool(flags & _IS_FLOAT)
     if not 1 <= count <= MAX_BANDS:
-        raise FormatError("damaged: a refinement has too many bounds")
+        raise FormatError(f"damaged: a refinement has {count} bounds, not 1 to {MAX_BANDS}")
     bounds = [_read_bound(reader, is_float) for _ in range(count)]
     checksum = struct.unpack("<I", reader.take(4))[0] if flags & _HAS_BASE else None
     refinement = Refinement(networks, bounds, is_float, checksum, [reader.rest()])
@@ -103,10 +105,9 @@ def unpack_refinement(content: bytes) -> tuple[Refinement, bool]:
 
 
 def _read_bound(reader: Reader, is_float: bool) -> Bound:
-    if not is_float:
-        return Bound(reader.leb128())
-    error, unit = struct.unpack("<dd", reader.take(16))
-    if not 0 <= unit <= 2 * error < float("inf"):
+    error, unit = struct.unpack("<dd", reader.take(16)) if is_float else (reader.leb128(), 0.0)
+    most = float("inf") if is_float else 2 * MOST_BOUND + 1
+    if not 0 <= unit <= 2 * error < most:
         raise FormatError("damaged: the bound of a refinement is out of range")
     return Bound(error, unit)
 

@@ -13,13 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Int64
-from aecodec.format.refinement import Bound
+from aecodec.format.refinement import MOST_BOUND, Bound
 
 _MOST_MULTIPLE = (1 << 31) - 1
 _MARGIN = 1 - 2.0**-20
 """Rounding a multiple to the type of the samples must not exceed the bound."""
-
-MOST_BOUND = (1 << 30) - 1
 
 
 class Lattice(NamedTuple):
@@ -61,7 +59,7 @@ class Lattice(NamedTuple):
         if self.dtype.kind == "f":
             with np.errstate(all="ignore"):  # a damaged file may have any unit
                 multiples = np.rint(samples.astype(np.float64) / self.bound.unit)
-                return np.clip(multiples, *self.limits).astype(np.int64)
+                return np.clip(np.nan_to_num(multiples), *self.limits).astype(np.int64)
         return samples.astype(np.int64)
 
     def to_samples(self, integers: Int64) -> npt.NDArray[Any]:

@@ -66,7 +66,7 @@ def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
         **(_describe_samples(header.samples, header, spec) if header.samples else {}),
         "codec": codecs.name_of(header.codec_id, spec.name if spec else None),
         "codec_id": header.codec_id.hex(),
-        "level": _level(header, spec),
+        "level": _level(header, spec) if header.has_base else None,
         "reduction": None if reduction == 1 else reduction,
         "payload": len(payload),
         **_describe_refinements(header, data),

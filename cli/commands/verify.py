@@ -19,7 +19,14 @@ from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
-from aecodec.errors import AecodecError, CodecError, ImageError, InputError, UsageError
+from aecodec.errors import (
+    AecodecError,
+    CodecError,
+    ImageError,
+    InputError,
+    UsageError,
+    errors_about,
+)
 from aecodec.format import container
 from aecodec.format.limits import Limits
 from aecodec.format.samples import Layout
@@ -148,7 +155,8 @@ class _Verification:
         assert self.against is not None
         restored = codec.decoder.decompress_picture(data, self.limits)
         path = _original_in(self.against, source.path.stem)
-        original, _ = read_picture(path, console, _reading_like(restored))
+        with errors_about(path):
+            original, _ = read_picture(path, console, _reading_like(restored))
         original = in_kept_colours(original, restored.metadata)
         errors, refinements = (
             _errors_of(original, restored, path),

@@ -278,7 +278,8 @@ def test_refinements_that_do_not_fit_are_rejected(digits_codec: Codec) -> None:
         (good._replace(bounds=[Bound(3)] * 2), FormatError, "bounds of a refinement"),
         (good._replace(bounds=[Bound(3.0)], is_float=True), FormatError, "bounds of a refinement"),
     ):
-        file = container.pack(header._replace(refinements=(wrong,)), payload)
+        content = payload if wrong.has_base else b""
+        file = container.pack(header._replace(refinements=(wrong,)), content)
         with pytest.raises(error, match=message):
             digits_codec.decoder.check(file)
 

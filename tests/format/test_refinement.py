@@ -14,13 +14,14 @@ from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.format.refinement import (
     MAX_REFINEMENTS,
+    MOST_BOUND,
     Bound,
     Refinement,
     join_messages,
     split_messages,
 )
 
-numbers = st.integers(0, (1 << 35) - 1).map(Bound)
+numbers = st.integers(0, MOST_BOUND).map(Bound)
 floats = st.floats(0, 1e300).flatmap(
     lambda error: st.floats(0, 2 * error).map(lambda unit: Bound(error, unit))
 )
@@ -54,6 +55,7 @@ def test_files_are_read_as_they_were_written(
     header: Header, payload: bytes, parts: tuple[Refinement, ...]
 ) -> None:
     refined = header._replace(refinements=parts)
+    payload = payload if refined.has_base else b""
     data, base = container.pack(refined, payload), container.pack(header, payload)
     assert container.unpack(data) == (refined, payload)
     assert container.base_of(data) == base
@@ -70,7 +72,8 @@ def test_files_are_read_as_they_were_written(
 @given(refinements())
 @settings(max_examples=8)
 def test_every_changed_byte_and_every_truncation_is_found(parts: tuple[Refinement, ...]) -> None:
-    data = container.pack(Header(b"abcd", refinements=parts), b"payload")
+    header = Header(b"abcd", refinements=parts)
+    data = container.pack(header, b"payload" if header.has_base else b"")
     for place in range(len(data)):
         for change in (1, 0x80, 0xFF):
             damaged = bytearray(data)
@@ -91,8 +94,9 @@ PART = Refinement(b"abcd", [Bound(4)], False, 5, [b"message"])
     [
         ([PART] * (MAX_REFINEMENTS + 1), "at most 16 refinements"),
         ([PART, PART._replace(base_checksum=None)], "ignores the one before it"),
-        ([PART._replace(bounds=[Bound(4)] * 33)], "too many bounds"),
-        ([PART._replace(bounds=[])], "too many bounds"),
+        ([PART._replace(bounds=[Bound(4)] * 33)], "bounds, not 1 to 32"),
+        ([PART._replace(bounds=[])], "bounds, not 1 to 32"),
+        ([PART._replace(bounds=[Bound(MOST_BOUND + 1)])], "out of range"),
         ([PART._replace(bounds=[Bound(1.0, 3.0)], is_float=True)], "out of range"),
         ([PART._replace(bounds=[Bound(float("nan"))], is_float=True)], "out of range"),
     ],

@@ -33,6 +33,7 @@ def files() -> Iterator[tuple[str, Codec, Any, dict[str, Any]]]:
     yield "digits_nested", digits, pictures, {"max_error": [32, 8, 0], "level": 1}
     yield "photo_lossless", photo, photograph, {"max_error": 0}
     yield "photo_level", photo, photograph, {"max_error": 4, "level": 2.5}
+    yield "grey_lossless", photo, photograph[..., 1], {"max_error": 0}
     yield "photo_grey", photo, photograph[..., 1], {"max_error": 2, "level": 1}
     yield from _with_bands(next(c for c in golden_codecs().values() if c.spec.bands))
 
