@@ -177,13 +177,19 @@ def trimmed(data: bytes, max_error: float | None = None) -> bytes:
     refinements = unpack(data)[0].refinements
     if max_error is None:
         if refinements and not refinements[0].has_base:
-            raise UsageError("the file has no picture before its first refinement: give max_error")
+            bounds = ", ".join(f"{refinement.max_error:g}" for refinement in refinements)
+            raise UsageError(
+                "the file has no picture before its first refinement: name the maximum error to "
+                f"keep with --max-error (in Python max_error); the file has {bounds}"
+            )
         return base_of(data)
     for number, refinement in enumerate(refinements, 1):
         if refinement.max_error <= max_error:
             return _refined(base_of(data), refinements[:number])
-    guaranteed = f"{refinements[-1].max_error:g}" if refinements else "no maximum error"
-    raise UsageError(f"the file guarantees {guaranteed}, not a maximum error of {max_error:g}")
+    if not refinements:
+        raise UsageError("the file has no refinements: it guarantees no maximum error")
+    guaranteed = refinements[-1].max_error
+    raise UsageError(f"the file guarantees {guaranteed:g}, not a maximum error of {max_error:g}")
 
 
 def _read_refinements(data: bytes) -> tuple[Refinement, ...]:
