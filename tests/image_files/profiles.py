@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+from functools import cache
 
 import numpy as np
 from PIL import ImageCms
@@ -13,8 +14,9 @@ DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.06
 ADOBE_RGB = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
 
 
+@cache
 def srgb() -> bytes:
-    """The profile of sRGB that LittleCMS makes."""
+    """The profile of sRGB that LittleCMS makes, with the second in which it is first made."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
