@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import read_bytes
-from aecodec.cli.shared.options import Json
+from aecodec.cli.shared.options import AecFiles, Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec.samples import mask_of
 from aecodec.codec_files.spec import CodecSpec
@@ -24,20 +21,12 @@ from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header, MetadataK
 from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.format.samples import Samples
 from aecodec.parallel import Workers
-from aecodec.urls import path_or_url
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def info(
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE...",
-            parser=path_or_url,
-            help=".aec files, folders of .aec files, or - for standard input.",
-        ),
-    ],
+    inputs: AecFiles,
     as_json: Json = False,
 ) -> None:
     """Describe .aec files: size, mode, codec, level, payload, refinements. Needs no codec."""

@@ -13,18 +13,10 @@ from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_byte
 from aecodec.cli.shared.jobs import Job, folder_beside, plan
 from aecodec.format import container
 from aecodec.parallel import Workers
-from aecodec.urls import path_or_url
 
 
 def trim(
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE...",
-            parser=path_or_url,
-            help=".aec files, folders of .aec files, or - for standard input.",
-        ),
-    ],
+    inputs: options.AecFiles,
     out: options.Out = None,
     max_error: Annotated[
         float | None,

@@ -70,6 +70,14 @@ Out = Annotated[
         "-o", "--output", metavar="OUT", help="Output file or folder; - is standard output."
     ),
 ]
+AecFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        parser=path_or_url,
+        help=".aec files, folders of .aec files, or - for standard input.",
+    ),
+]
 CodecArgument = Annotated[
     str,
     typer.Argument(
