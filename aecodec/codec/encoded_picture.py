@@ -101,8 +101,11 @@ class EncodedPicture(NamedTuple):
 
         Raises UsageError if the codec has no such level.
         """
-        data = payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
-        return container.pack(self.header_at(level), data)
+        return container.pack(self.header_at(level), self.payload(level))
+
+    def payload(self, level: float | None = None) -> bytes:
+        """Encode the latents at a level, without a header."""
+        return payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
 
     def compressed(self, level: float | None = None) -> Compressed:
         """Make a file as :meth:`to_bytes` does, with the latents that a decoder gets from it."""

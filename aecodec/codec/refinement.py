@@ -140,12 +140,10 @@ class _Refiner:
         """Size in bytes of the messages of a file with one refinement."""
         base, _ = self._base(level)
         refined = sum(map(len, self._messages(base, bound, level is not None)))
-        return refined + len(self._header_and_payload(level)[1])
+        return refined + len(self._payload(level))
 
-    def _header_and_payload(self, level: float | None) -> tuple[Header, bytes]:
-        if level is None:
-            return self._header, b""
-        return container.unpack(self._encoded.to_bytes(level))
+    def _payload(self, level: float | None) -> bytes:
+        return b"" if level is None else self._encoded.payload(level)
 
     def _base(self, level: float | None) -> tuple[Samples, Latents]:
         """The picture of a level, and its latents."""
@@ -176,10 +174,12 @@ class _Refiner:
             refinements.append(refinement)
             error = self._checked_error(samples, bound)
         self._warn_of_nodata(samples)
-        (header, payload), spec = self._header_and_payload(level), self._encoder.spec
+        header, spec = self._header, self._encoder.spec
+        if level is not None:
+            header = self._encoded.header_at(level)
         header = header._replace(refinements=tuple(refinements))
         return Compressed(
-            container.pack(header, payload),
+            container.pack(header, self._payload(level)),
             EncodedPicture(self._encoder.folder, header, latents, self._encoder.execution),
             None if level is None else spec.level_index(level) / LEVEL_UNITS,
             latents,

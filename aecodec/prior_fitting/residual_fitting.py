@@ -110,9 +110,11 @@ def _decoded(networks: ResidualNetworks, example: Example) -> Int64:
     bands, engine = len(example.values), default_engine()
     coding = Coding(networks, [example.step] * bands, [example.limits] * bands)
     values = np.ascontiguousarray(example.values)[None]
-    base = np.zeros_like(values) if example.base is None else example.base[None]
-    message = engine.encode_residuals(coding, np.ascontiguousarray(base), values, None)
-    return engine.decode_residuals(coding, np.ascontiguousarray(base), message, None)[0]
+    base = (
+        np.zeros_like(values) if example.base is None else np.ascontiguousarray(example.base)[None]
+    )
+    message = engine.encode_residuals(coding, base, values, None)
+    return engine.decode_residuals(coding, base, message, None)[0]
 
 
 class _Samples(NamedTuple):

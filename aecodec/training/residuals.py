@@ -66,7 +66,7 @@ class Originals(Sequence[Picture]):
 
 
 def crops(pictures: Sequence[Picture], seed: int) -> Iterator[Picture]:
-    """Yield parts of pictures that are evenly spaced, with about 8 million pixels in all."""
+    """Yield parts of pictures in random order, with about 8 million pixels in all."""
     rng, left = np.random.default_rng(seed), _MOST_PIXELS
     for number in rng.permutation(len(pictures)).tolist():
         picture = pictures[number]
