@@ -35,6 +35,8 @@ const char *aecodec_status_text(aecodec_status status);
 
 typedef struct aecodec_bundle aecodec_bundle;
 
+enum { AECODEC_MAX_REFINEMENTS = 16 };
+
 /* Open a bundle and check the hashes of its sections. The file is read into memory, so it may change afterwards.
  * Returns AECODEC_UNREADABLE for a pipe or a device. */
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle);
