@@ -118,8 +118,8 @@ class _Refiner:
         known = original if missing is None else original[~np.broadcast_to(missing, original.shape)]
         range_ = float(known.max()) - float(known.min()) if known.size else 0.0
         bounds: list[Bound] = []
-        for error in target.errors(range_):
-            bound = bound_for(original, error)
+        for error, _, is_root in target.bounds(range_):
+            bound = bound_for(original, error, is_root)
             if not bounds or bound.error < bounds[-1].error:
                 bounds.append(bound)
         return bounds
@@ -205,12 +205,12 @@ class _Refiner:
         """The largest error of a sample; AecodecError if it exceeds the bound."""
         segments = split_into_segments(decoded.shape[:3], SIDE)
         workers = self._encoder.execution.workers
-        errors = list(workers.map(partial(self._largest_error, decoded), segments))
-        error = float(np.max(errors))
-        if not error <= bound.error:  # also if it is NaN
+        errors = list(workers.map(partial(self._largest_error, decoded, bound), segments))
+        error = max(error for error, _ in errors)
+        if not all(is_within for _, is_within in errors):
             raise AecodecError(
                 f"a sample differs by {error:g} from its original, although the maximum error is "
-                f"{bound.error:g}: this is a defect of aecodec; report it with the picture"
+                f"{bound.text}: this is a defect of aecodec; report it with the picture"
             )
         return error
 
@@ -227,9 +227,11 @@ class _Refiner:
                 4,
             )
 
-    def _largest_error(self, decoded: Samples, segment: Segment) -> float:
-        """The largest error of the known samples of a segment."""
+    def _largest_error(
+        self, decoded: Samples, bound: Bound, segment: Segment
+    ) -> tuple[float, bool]:
+        """The largest error of the known samples of a segment, and whether all are in the bound."""
         places, missing = segment.places, self._missing
-        differences = decoded[places].astype(np.float64) - self._original[places]
         known = True if missing is None else ~missing[places]
-        return float(np.abs(differences).max(initial=0, where=known))
+        lattice = Lattice(decoded.dtype, bound)
+        return lattice.compare(self._original[places], decoded[places], known)
