@@ -28,10 +28,10 @@ from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.imaging.picture import Picture
 from aecodec.refinement.lattice import Lattice, bound_for
 
-_TRIED_SEGMENTS = 2
-"""Largest number of segments for which an encoder compares levels."""
+_LEAST_SEGMENTS, _SEGMENT_SHARE = 2, 16
+"""Levels are compared on at least 2 segments, and on one of 16."""
 
-_MOST_BITS = 1.2
+_MOST_BITS = 2
 """Files with more bits per sample are smaller without base, so no level is tried."""
 
 _HOPELESS = 1.05
@@ -132,10 +132,10 @@ class _Refiner:
     def _compared_segments(self) -> Sequence[int]:
         """Numbers of segments that are equal in shape."""
         shapes = [segment.shape for segment in self._segments]
-        if len(shapes) <= _TRIED_SEGMENTS:
+        if len(shapes) <= _LEAST_SEGMENTS:
             return range(len(shapes))
         whole = [number for number, shape in enumerate(shapes) if shape == shapes[0]]
-        stride = -(-len(whole) // _TRIED_SEGMENTS)
+        stride = -(-len(whole) // max(_LEAST_SEGMENTS, len(shapes) // _SEGMENT_SHARE))
         return whole[stride // 2 :: stride]
 
     def _part(self, numbers: Sequence[int]) -> _Refiner:
