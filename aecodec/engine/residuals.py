@@ -46,10 +46,12 @@ class Residuals(NamedTuple):
     lattices: Sequence[Lattice]
     networks: ResidualNetworks
 
-    def encode(self, original: Samples, base: Samples, missing: Mask | None) -> list[bytes]:
-        """Encode samples to one message per segment."""
+    def encode(
+        self, original: Samples, base: Samples, missing: Mask | None, segments: Sequence[Segment]
+    ) -> list[bytes]:
+        """Encode the samples of some segments to one message per segment."""
         encode = partial(self._encode_segment, original, base, missing)
-        return list(self.workers.map(encode, split_into_segments(base.shape[:3], SIDE)))
+        return list(self.workers.map(encode, segments))
 
     def decode(self, base: Samples, missing: Mask | None, messages: bytes) -> Samples:
         """Decode the messages of all segments; FormatError if they are damaged."""
