@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property, partial
+import math
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -27,11 +28,14 @@ from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.imaging.picture import Picture
 from aecodec.refinement.lattice import Lattice, bound_for
 
-_TRIED_SEGMENTS = 4
-"""Largest number of segments for which an encoder compares levels."""
+_LEAST_SEGMENTS, _SEGMENT_SHARE = 2, 16
+"""Levels are compared on at least 2 segments, and on one of 16."""
 
-_MOST_BITS = 1.5
+_MOST_BITS = 2
 """Files with more bits per sample are smaller without base, so no level is tried."""
+
+_HOPELESS = 1.05
+"""If the middle level makes a file larger than without base by this factor, so do all levels."""
 
 
 def within_error(
@@ -56,7 +60,7 @@ def within_error(
         metadata = True
     refiner = _Refiner(encoder, decoder, picture, encoder.header(picture, metadata))
     bounds = refiner.bounds(target)
-    level = refiner.sample().best_level(bounds[0]) if target.level is None else target.level
+    level = refiner.best_level(bounds[0]) if target.level is None else target.level
     return refiner.file(level, bounds)
 
 
@@ -80,6 +84,9 @@ class _Refiner:
         if picture.missing is not None:
             pixels = np.where(picture.missing, pixels.dtype.type(0), pixels)
         self._original = pixels
+        self._segments = split_into_segments(pixels.shape[:3], SIDE)
+        self._bases: dict[float | None, tuple[Samples, Latents]] = {}
+        self._messages: dict[tuple[float | None, Bound, int], bytes] = {}
 
     @cached_property
     def _encoded(self) -> EncodedPicture:
@@ -91,19 +98,53 @@ class _Refiner:
             return self._picture
         return clipped(self._encoder.folder, self._picture, self._header.samples)
 
-    def sample(self) -> _Refiner:
-        """A refiner of some segments of a large picture, for which levels are compared faster."""
-        segments = split_into_segments(self._original.shape[:3], SIDE)
-        if len(segments) <= _TRIED_SEGMENTS:
-            return self
-        whole = [segment.places for segment in segments if segment.shape == segments[0].shape]
-        stride = -(-len(whole) // _TRIED_SEGMENTS)
-        tried = whole[stride // 2 :: stride]
+    def bounds(self, target: Target) -> list[Bound]:
+        """The bounds of the refinements, the coarsest first."""
+        original, missing = self._original, self._missing
+        known = original if missing is None else original[~np.broadcast_to(missing, original.shape)]
+        range_ = float(known.max()) - float(known.min()) if known.size else 0.0
+        bounds: list[Bound] = []
+        for error, _, is_root in target.bounds(range_):
+            bound = bound_for(original, error, is_root)
+            if not bounds or bound.error < bounds[-1].error:
+                bounds.append(bound)
+        return bounds
+
+    def best_level(self, bound: Bound) -> float | None:
+        """The whole level that makes the smallest file; None for no base.
+
+        Some segments of a large picture are compared.
+        """
+        numbers = self._compared_segments()
+        samples = sum(math.prod(self._segments[number].shape) for number in numbers)
+        smallest = self._size(None, bound, numbers)
+        is_fine = 8 * smallest > _MOST_BITS * samples * self._original.shape[-1]
+        if is_fine or not self._decoder.folder.has(Half.DECODER.tflite):
+            return None
+        part = self if len(numbers) == len(self._segments) else self._part(numbers)
+        size = cache(partial(part._size, bound=bound, numbers=range(len(numbers))))
+        levels = len(self._encoder.spec.levels)
+        if size(_middle(levels)) > _HOPELESS * smallest:
+            return None
+        level = _lowest(size, levels)
+        return level if size(level) < smallest else None
+
+    def _compared_segments(self) -> Sequence[int]:
+        """Numbers of segments that are equal in shape."""
+        shapes = [segment.shape for segment in self._segments]
+        if len(shapes) <= _LEAST_SEGMENTS:
+            return range(len(shapes))
+        whole = [number for number, shape in enumerate(shapes) if shape == shapes[0]]
+        stride = -(-len(whole) // max(_LEAST_SEGMENTS, len(shapes) // _SEGMENT_SHARE))
+        return whole[stride // 2 :: stride]
+
+    def _part(self, numbers: Sequence[int]) -> _Refiner:
+        """A refiner of some segments, as frames."""
+        places = [self._segments[number].places for number in numbers]
+        missing = self._missing
         picture = Picture(
-            np.concatenate([self._original[places] for places in tried]),
-            missing=None
-            if self._missing is None
-            else np.concatenate([self._missing[places] for places in tried]),
+            np.concatenate([self._original[place] for place in places]),
+            missing=None if missing is None else np.concatenate([missing[at] for at in places]),
             layout=self._picture.layout,
         )
         samples = self._header.samples
@@ -112,49 +153,41 @@ class _Refiner:
         header = self._header._replace(size=picture.size, frames=picture.frames, samples=samples)
         return _Refiner(self._encoder, self._decoder, picture, header)
 
-    def bounds(self, target: Target) -> list[Bound]:
-        """The bounds of the refinements, the coarsest first."""
-        original, missing = self._original, self._missing
-        known = original if missing is None else original[~np.broadcast_to(missing, original.shape)]
-        range_ = float(known.max()) - float(known.min()) if known.size else 0.0
-        bounds: list[Bound] = []
-        for error in target.errors(range_):
-            bound = bound_for(original, error)
-            if not bounds or bound.error < bounds[-1].error:
-                bounds.append(bound)
-        return bounds
-
-    def best_level(self, bound: Bound) -> float | None:
-        """The whole level that makes the smallest file; None for no base."""
-        best, smallest = None, self._size(None, bound)
-        is_fine = 8 * smallest > _MOST_BITS * self._original.size
-        if is_fine or not self._decoder.folder.has(Half.DECODER.tflite):
-            return best
-        for level in range(1, len(self._encoder.spec.levels) + 1):
-            if (size := self._size(level, bound)) >= smallest:
-                break
-            best, smallest = level, size
-        return best
-
-    def _size(self, level: float | None, bound: Bound) -> int:
-        """Size in bytes of the messages of a file with one refinement."""
-        base, _ = self._base(level)
-        refined = sum(map(len, self._messages(base, bound, level is not None)))
-        return refined + len(self._payload(level))
+    def _size(self, level: float | None, bound: Bound, numbers: Sequence[int]) -> int:
+        """Size in bytes of the payload and the messages of some segments."""
+        messages = self._encoded_segments(level, bound, numbers)
+        return sum(map(len, messages)) + len(self._payload(level))
 
     def _payload(self, level: float | None) -> bytes:
         return b"" if level is None else self._encoded.payload(level)
 
     def _base(self, level: float | None) -> tuple[Samples, Latents]:
         """The picture of a level, and its latents."""
+        if level not in self._bases:
+            self._bases[level] = self._decoded(level)
+        return self._bases[level]
+
+    def _decoded(self, level: float | None) -> tuple[Samples, Latents]:
         if level is None:
             return np.zeros_like(self._original), np.zeros((0, 0), np.int8)
         latents = self._encoded.dequantized(level)
         return self._decoder.exact.reconstruct_base(self._header, latents), latents
 
-    def _messages(self, base: Samples, bound: Bound, has_base: bool) -> list[bytes]:
+    def _encoded_segments(
+        self, level: float | None, bound: Bound, numbers: Sequence[int]
+    ) -> list[bytes]:
+        """The messages of some segments of a first refinement, which are computed once."""
+        new = [n for n in numbers if (level, bound, n) not in self._messages]
+        messages = self._encode(self._base(level)[0], bound, level is not None, new)
+        self._messages.update({(level, bound, n): m for n, m in zip(new, messages, strict=True)})
+        return [self._messages[level, bound, n] for n in numbers]
+
+    def _encode(
+        self, base: Samples, bound: Bound, has_base: bool, numbers: Sequence[int]
+    ) -> list[bytes]:
+        segments = [self._segments[number] for number in numbers]
         residuals = self._residuals(bound, has_base)
-        return residuals.encode(self._original, base, self._missing)
+        return residuals.encode(self._original, base, self._missing, segments)
 
     def _residuals(self, bound: Bound, has_base: bool) -> Residuals:
         bands = self._original.shape[-1]
@@ -168,9 +201,14 @@ class _Refiner:
         samples, latents = self._base(level)
         error = 0.0
         refinements = list[Refinement]()
+        numbers = range(len(self._segments))
         for bound in bounds:
             has_base = level is not None or bool(refinements)
-            refinement, samples = self._refine(samples, bound, has_base)
+            if refinements:
+                messages = self._encode(samples, bound, has_base, numbers)
+            else:
+                messages = self._encoded_segments(level, bound, numbers)
+            refinement, samples = self._refine(samples, bound, has_base, messages)
             refinements.append(refinement)
             error = self._checked_error(samples, bound)
         self._warn_of_nodata(samples)
@@ -186,9 +224,10 @@ class _Refiner:
             error,
         )
 
-    def _refine(self, base: Samples, bound: Bound, has_base: bool) -> tuple[Refinement, Samples]:
+    def _refine(
+        self, base: Samples, bound: Bound, has_base: bool, messages: Sequence[bytes]
+    ) -> tuple[Refinement, Samples]:
         """A refinement of samples, and the samples that a decoder gets from it."""
-        messages = self._messages(base, bound, has_base)
         refinement = Refinement(
             networks=self._residuals(bound, has_base).networks.identity,
             bounds=[bound],
@@ -203,14 +242,13 @@ class _Refiner:
 
     def _checked_error(self, decoded: Samples, bound: Bound) -> float:
         """The largest error of a sample; AecodecError if it exceeds the bound."""
-        segments = split_into_segments(decoded.shape[:3], SIDE)
         workers = self._encoder.execution.workers
-        errors = list(workers.map(partial(self._largest_error, decoded), segments))
-        error = float(np.max(errors))
-        if not error <= bound.error:  # also if it is NaN
+        errors = list(workers.map(partial(self._largest_error, decoded, bound), self._segments))
+        error = max(error for error, _ in errors)
+        if not all(is_within for _, is_within in errors):
             raise AecodecError(
                 f"a sample differs by {error:g} from its original, although the maximum error is "
-                f"{bound.error:g}: this is a defect of aecodec; report it with the picture"
+                f"{bound.text}: this is a defect of aecodec; report it with the picture"
             )
         return error
 
@@ -227,9 +265,24 @@ class _Refiner:
                 4,
             )
 
-    def _largest_error(self, decoded: Samples, segment: Segment) -> float:
-        """The largest error of the known samples of a segment."""
+    def _largest_error(
+        self, decoded: Samples, bound: Bound, segment: Segment
+    ) -> tuple[float, bool]:
+        """The largest error of the known samples of a segment, and whether all are in the bound."""
         places, missing = segment.places, self._missing
-        differences = decoded[places].astype(np.float64) - self._original[places]
         known = True if missing is None else ~missing[places]
-        return float(np.abs(differences).max(initial=0, where=known))
+        lattice = Lattice(decoded.dtype, bound)
+        return lattice.compare(self._original[places], decoded[places], known)
+
+
+def _middle(count: int) -> int:
+    return count // 2 + 1
+
+
+def _lowest(function: Callable[[int], float], count: int) -> int:
+    """The number from 1 to `count` where a function is lowest, if it falls and then rises."""
+    lowest = _middle(count)
+    for step in (1, -1):
+        while 1 <= lowest + step <= count and function(lowest + step) < function(lowest):
+            lowest += step
+    return lowest

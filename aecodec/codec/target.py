@@ -8,9 +8,13 @@ from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
 from aecodec.errors import UsageError
+from aecodec.format.refinement import Bound
 
 MaxError = float | str | Sequence[float | str]
-"""A maximum error, as a number or as a text such as "0.5%", or several for nested refinements."""
+"""A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or several for nested
+refinements."""
+
+_PERCENT, _ROOT = "%", "sqrt"
 
 
 class TargetOptions(TypedDict, total=False):
@@ -24,27 +28,32 @@ class TargetOptions(TypedDict, total=False):
 
 
 class _Error(NamedTuple):
-    """A maximum error in units of the samples, or in percent of their range."""
+    """A maximum error in units of the samples, of their square root, or in percent of their range.
+
+    The unit is "", "sqrt" or "%".
+    """
 
     number: float
-    is_percentage: bool
+    unit: str
 
     @classmethod
     def of(cls, value: Any) -> "_Error":
-        is_percentage = isinstance(value, str) and value.strip().endswith("%")
+        text = value.strip() if isinstance(value, str) else ""
+        unit = next((unit for unit in (_PERCENT, _ROOT) if text.endswith(unit)), "")
         try:
-            number = float(value.strip().removesuffix("%") if isinstance(value, str) else value)
+            number = float(text.removesuffix(unit) if isinstance(value, str) else value)
         except (TypeError, ValueError):
             number = math.nan
         if not 0 <= number < math.inf:
             raise UsageError(
-                f"max_error is {value!r}: give a number from 0, or a percentage of the samples' "
-                "range, such as '0.5%'"
+                f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
+                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'"
             )
-        return cls(number, is_percentage)
+        return cls(number, unit)
 
-    def within(self, range_: float) -> float:
-        return self.number * range_ / 100 if self.is_percentage else self.number
+    def bound(self, range_: float) -> Bound:
+        number = self.number * range_ / 100 if self.unit == _PERCENT else self.number
+        return Bound(number, is_root=self.unit == _ROOT)
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,11 @@ class Target:
         min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score. It needs
             `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
         max_error: make the smallest file in which no sample differs by more than this from its
-            original: a number in units of the samples, or a text such as "0.5%" of the range of the
-            picture's known samples. 0 is lossless. Several values, the coarsest first, make nested
-            refinements. With a level, the file also has the picture of that level.
+            original: a number in units of the samples, or a text: "0.5%" of the range of the
+            picture's known samples, or "0.5sqrt" times the square root of the original, which needs
+            integers of 8 or 16 bits. 0 is lossless. Several values, the coarsest first, make nested
+            refinements; only 0 can follow another kind. With a level, the file also has the picture
+            of that level.
 
     Raises:
         UsageError: attributes contradict each other, one is not a number, or maximum errors are
@@ -75,8 +86,8 @@ class Target:
     Traceback (most recent call last):
         ...
     aecodec.errors.UsageError: level and min_psnr exclude each other: give only one
-    >>> Target(max_error=[16, "0.5%"]).errors(range_=1000)
-    [16.0, 5.0]
+    >>> [bound.text for bound in Target(max_error=[16, "0.5%"]).bounds(range_=1000)]
+    ['16', '5']
     """
 
     level: float | None = None
@@ -102,8 +113,13 @@ class Target:
 
     def _check_order(self) -> None:
         for coarse, fine in pairwise(self._errors):
-            if coarse.is_percentage == fine.is_percentage and coarse.number <= fine.number:
+            if coarse.unit == fine.unit and coarse.number <= fine.number:
                 raise UsageError(f"max_error is {self.max_error!r}: give the coarsest error first")
+            if _ROOT in (coarse.unit, fine.unit) and coarse.unit != fine.unit and fine.number:
+                raise UsageError(
+                    f"max_error is {self.max_error!r}: factors of the square root can only be "
+                    "combined with each other, and with 0 as the last error"
+                )
 
     @property
     def is_level(self) -> bool:
@@ -111,19 +127,19 @@ class Target:
         others = self.max_bytes, self.min_psnr, self.min_ssimulacra2, self.max_error
         return others == (None,) * len(others)
 
-    def errors(self, range_: float) -> list[float]:
-        """The maximum errors in units of samples with this range; empty if there are none.
+    def bounds(self, range_: float) -> list[Bound]:
+        """The maximum errors of samples with this range, not rounded; empty if there are none.
 
         Raises UsageError if they do not descend.
         """
-        errors = [error.within(range_) for error in self._errors]
-        if any(coarse < fine for coarse, fine in pairwise(errors)):
-            listed = ", ".join(f"{error:g}" for error in errors)
+        bounds = [error.bound(range_) for error in self._errors]
+        if any(coarse.error < fine.error for coarse, fine in pairwise(bounds)):
+            listed = ", ".join(bound.text for bound in bounds)
             raise UsageError(
                 f"max_error is {self.max_error!r}, for this picture {listed}: give the coarsest "
                 "error first"
             )
-        return errors
+        return bounds
 
     @property
     def _errors(self) -> list[_Error]:
@@ -133,6 +149,20 @@ class Target:
             raise UsageError("max_error is empty: give a number")
         values = self.max_error if isinstance(self.max_error, tuple) else [self.max_error]
         return [_Error.of(value) for value in values]
+
+
+def bound_to_keep(max_error: float | str) -> Bound:
+    """The bound that a file without its finer refinements must guarantee.
+
+    Raises UsageError if it is not a number or a factor of the square root.
+    """
+    error = _Error.of(max_error)
+    if error.unit == _PERCENT:
+        raise UsageError(
+            f"max_error is {max_error!r}: files do not store the range of their samples; give an "
+            "error in units of the samples, as aecodec info shows it"
+        )
+    return error.bound(0)
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:

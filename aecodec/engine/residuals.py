@@ -21,7 +21,7 @@ from aecodec.format.refinement import Refinement, split_messages
 from aecodec.imaging.missing import Mask
 from aecodec.parallel import Workers
 from aecodec.refinement.coding import Coding, Missing
-from aecodec.refinement.lattice import Lattice
+from aecodec.refinement.lattice import Lattice, has_roots
 from aecodec.refinement.network import ResidualNetworks
 
 SIDE = 256
@@ -46,10 +46,12 @@ class Residuals(NamedTuple):
     lattices: Sequence[Lattice]
     networks: ResidualNetworks
 
-    def encode(self, original: Samples, base: Samples, missing: Mask | None) -> list[bytes]:
-        """Encode samples to one message per segment."""
+    def encode(
+        self, original: Samples, base: Samples, missing: Mask | None, segments: Sequence[Segment]
+    ) -> list[bytes]:
+        """Encode the samples of some segments to one message per segment."""
         encode = partial(self._encode_segment, original, base, missing)
-        return list(self.workers.map(encode, split_into_segments(base.shape[:3], SIDE)))
+        return list(self.workers.map(encode, segments))
 
     def decode(self, base: Samples, missing: Mask | None, messages: bytes) -> Samples:
         """Decode the messages of all segments; FormatError if they are damaged."""
@@ -109,7 +111,9 @@ def refined(
     decoded differently where the file was made.
     """
     bands = base.shape[-1]
-    if len(refinement.bounds) not in (1, bands) or refinement.is_float != (base.dtype.kind == "f"):
+    fits = refinement.is_float == (base.dtype.kind == "f")
+    fits &= has_roots(base.dtype) or not refinement.is_root
+    if len(refinement.bounds) not in (1, bands) or not fits:
         raise FormatError("damaged: the bounds of a refinement do not fit the samples")
     if refinement.has_base and refinement.base_checksum != checksum(base):
         raise CodecError(

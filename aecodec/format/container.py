@@ -14,7 +14,7 @@ from typing import NamedTuple
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.binary import Reader, block, leb128
 from aecodec.format.instruction import Instruction, Origin, attach, detach
-from aecodec.format.refinement import MAX_REFINEMENTS, Refinement, unpack_refinement
+from aecodec.format.refinement import MAX_REFINEMENTS, Bound, Refinement, unpack_refinement
 from aecodec.format.samples import Samples, unpack_samples
 
 MAGIC = b"\xaeC"
@@ -172,24 +172,24 @@ def base_of(data: bytes) -> bytes:
     return Reader(data[3:]).block()
 
 
-def trimmed(data: bytes, max_error: float | None = None) -> bytes:
+def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
     """Remove refinements from a file; see :func:`aecodec.trim`."""
     refinements = unpack(data)[0].refinements
-    if max_error is None:
+    if bound is None:
         if refinements and not refinements[0].has_base:
-            bounds = ", ".join(f"{refinement.max_error:g}" for refinement in refinements)
+            bounds = ", ".join(refinement.largest_bound.text for refinement in refinements)
             raise UsageError(
                 "the file has no picture before its first refinement: name the maximum error to "
                 f"keep with --max-error (in Python max_error); the file has {bounds}"
             )
         return base_of(data)
     for number, refinement in enumerate(refinements, 1):
-        if refinement.max_error <= max_error:
+        if refinement.guarantees(bound):
             return _refined(base_of(data), refinements[:number])
     if not refinements:
         raise UsageError("the file has no refinements: it guarantees no maximum error")
-    guaranteed = refinements[-1].max_error
-    raise UsageError(f"the file guarantees {guaranteed:g}, not a maximum error of {max_error:g}")
+    guaranteed = refinements[-1].largest_bound.text
+    raise UsageError(f"the file guarantees {guaranteed}, not a maximum error of {bound.text}")
 
 
 def _read_refinements(data: bytes) -> tuple[Refinement, ...]:

@@ -89,7 +89,7 @@ def decoded(codec: Codec, parts: Sequence[Picture]) -> Iterator[Samples]:
         latents = codec.encoder.encode(picture, header).dequantized(
             1 + number % len(codec.spec.levels)
         )
-        yield codec.decoder.reconstruct_base(header, latents)
+        yield codec.decoder.exact.reconstruct_base(header, latents)
 
 
 def examples(

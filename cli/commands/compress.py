@@ -55,8 +55,9 @@ def compress(
         typer.Option(
             metavar="E",
             help="Make the smallest file in which no sample differs by more than E from its "
-            "original: a number, or a percentage of the range of the picture's samples, such as "
-            "0.5%. Several values, such as 16,4,0, make refinements that aecodec trim can remove.",
+            "original: a number, a percentage of the range of the picture's samples, such as 0.5%, "
+            "or a factor of the original's square root, such as 0.5sqrt. Several values, such as "
+            "16,4,0, make refinements that aecodec trim can remove.",
         ),
     ] = None,
     lossless: Annotated[

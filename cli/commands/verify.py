@@ -29,12 +29,14 @@ from aecodec.errors import (
 )
 from aecodec.format import container
 from aecodec.format.limits import Limits
+from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors
 from aecodec.parallel import Workers
+from aecodec.refinement.lattice import Lattice
 from aecodec.urls import path_or_url
 
 _FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"
@@ -158,17 +160,11 @@ class _Verification:
         with errors_about(path):
             original, _ = read_picture(path, console, _reading_like(restored))
         original = in_kept_colours(original, restored.metadata)
-        errors, refinements = (
-            _errors_of(original, restored, path),
-            container.unpack(data)[0].refinements,
-        )
-        for band, error in enumerate(errors.tolist()):
-            if refinements and error > (bound := refinements[-1].bound(band).error):
-                raise AecodecError(
-                    f"a sample differs by {error:g} from {path}, but the file guarantees "
-                    f"{bound:g}: it was made from another picture"
-                )
-        guaranteed = refinements[-1].max_error if refinements else None
+        errors = _errors_of(original, restored, path)
+        refinements = container.unpack(data)[0].refinements
+        if refinements:
+            _check_guarantee(refinements[-1], original, restored, path)
+        guaranteed = refinements[-1].largest_bound.json if refinements else None
         return {"max_error": float(errors.max()), "guaranteed_error": guaranteed}
 
 
@@ -208,6 +204,20 @@ def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
     if not np.array_equal(np.array(original.alpha), np.array(restored.alpha)):
         raise AecodecError(f"{path} and the file differ in alpha")
     return band_errors(original.pixels, restored.pixels, original.missing)[1]
+
+
+def _check_guarantee(
+    refinement: Refinement, original: Picture, restored: Picture, path: Path
+) -> None:
+    for band in range(original.pixels.shape[-1]):
+        bound = refinement.bound(band)
+        lattice = Lattice(restored.pixels.dtype, bound)
+        error, is_within = lattice.compare(original.known(band), restored.known(band))
+        if not is_within:
+            raise AecodecError(
+                f"a sample differs by {error:g} from {path}, but the file guarantees {bound.text}: "
+                "it was made from another picture"
+            )
 
 
 def _verify_device(

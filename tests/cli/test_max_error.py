@@ -84,6 +84,19 @@ def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> N
     assert (result.status, "maximum error" in result.out) == (0, True)
 
 
+def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
+    assert command("compress", "scan.png", *DIGITS, "--max-error", "0.5sqrt,0").status == 0
+    assert json.loads(command("info", "scan.aec", "--json").out)["max_error"] == ["0.5sqrt", 0]
+    assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
+    values = json.loads(
+        command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").out
+    )
+    assert (values["guaranteed_error"], values["max_error"] <= 7) == ("0.5sqrt", True)
+    Image.fromarray(scan // 2).save("half.png")
+    result = command("verify", "scan_trimmed.aec", "--against", "half.png")
+    assert (result.status, "guarantees 0.5sqrt: it was made" in result.err) == (1, True)
+
+
 @pytest.mark.parametrize("options", [[], ["--bands-first"]])
 def test_verify_compares_samples(tmp_path: Path, command: Command, options: list[str]) -> None:
     add_plain_networks(band_codec(tmp_path / "bands", [(0, 100)] * 3).path)

@@ -93,6 +93,30 @@ def bounds_of(error: Any, array: npt.NDArray[Any]) -> list[float]:
     ]
 
 
+ROOTS = st.sampled_from(["0sqrt", "0.01sqrt", "0.5sqrt", "1sqrt", "40sqrt", "9999sqrt"])
+
+
+@given(array=arrays(), root=ROOTS, is_lossless=st.booleans(), level=st.sampled_from([1, 2]))
+@settings(max_examples=15)
+def test_no_sample_exceeds_a_bound_relative_to_its_square_root(
+    bands: dict[int, Codec], array: npt.NDArray[Any], root: str, is_lossless: bool, level: int
+) -> None:
+    codec, error = bands[3 if array.ndim == 3 else 1], (root, 0) if is_lossless else root
+    if array.dtype.kind == "f" or array.dtype.itemsize > 2:
+        with pytest.raises(UsageError, match="only integers of 8 or 16 bits"):
+            codec.compress(array, level=level, max_error=error)
+        return
+    data = codec.compress(array, level=level, max_error=error)
+    if is_lossless:
+        assert largest_error(array, codec.decompress_array(data)) == 0
+        data = aecodec.trim(data, root)
+    known, decoded = (
+        np.ma.compressed(samples).astype(np.float64)
+        for samples in (array, codec.decompress_array(data))
+    )
+    assert np.all(np.abs(known - decoded) <= float(root.removesuffix("sqrt")) * abs(known) ** 0.5)
+
+
 def largest_error(original: npt.NDArray[Any], restored: npt.NDArray[Any]) -> float:
     """The largest error of a known sample; the same samples are missing in both arrays."""
     assert (restored.shape, restored.dtype.str) == (original.shape, original.dtype.str)
@@ -114,9 +138,10 @@ def test_no_sample_exceeds_the_bound(
     assert largest_error(array, codec.decompress_array(data)) <= min(bounds)
     parts = aecodec.read_header(data).refinements
     for part in parts:
-        trimmed = aecodec.trim(data, part.max_error)
-        assert largest_error(array, codec.decompress_array(trimmed)) <= part.max_error
-    assert parts[0].max_error <= bounds[0]
+        bound = part.largest_bound.error
+        trimmed = aecodec.trim(data, bound)
+        assert largest_error(array, codec.decompress_array(trimmed)) <= bound
+    assert parts[0].largest_bound.error <= bounds[0]
     base = codec.decompress_array(data, base_only=True)
     np.testing.assert_array_equal(codec.decompress_array(aecodec.trim(data)), base)
 
@@ -195,8 +220,8 @@ def test_levels_are_compared_on_parts_of_large_pictures(
     encoder, decoder = bands[1].encoder, bands[1].decoder
     picture = encoder.picture_of(masked)
     refiner = refinement._Refiner(encoder, decoder, picture, encoder.header(picture))
-    part = refiner.sample()._picture
-    assert part.pixels.shape == (3, 4, 4, 1)
+    part = refiner._part(refiner._compared_segments())._picture
+    assert part.pixels.shape == (2, 4, 4, 1)
     assert part.missing is not None
     data = bands[1].compress(masked, max_error=1)
     assert not aecodec.read_header(data).has_base
@@ -237,6 +262,9 @@ def test_frames_of_refined_files(digits_codec: Codec, tmp_path: Path) -> None:
         ({"max_error": ()}, "is empty"),
         ({"max_error": (4, 16)}, "coarsest error first"),
         ({"max_error": ("1%", "1%")}, "coarsest error first"),
+        ({"max_error": ("1sqrt", "1sqrt")}, "coarsest error first"),
+        ({"max_error": (4, "1sqrt")}, "can only be combined"),
+        ({"max_error": ("1sqrt", 4)}, "can only be combined"),
         ({"max_error": 1, "max_bytes": 99}, "exclude each other"),
     ],
 )
@@ -256,9 +284,14 @@ def test_trim_rejects_errors_that_a_file_does_not_guarantee(digits_codec: Codec)
     data = digits_codec.compress(picture, level=1, max_error=(8, 2))
     assert aecodec.trim(data, 5) == aecodec.trim(data, 2) == data
     assert len(aecodec.trim(data, 9)) == len(aecodec.trim(data, 8)) < len(data)
-    for file, message in ((data, "guarantees 2"), (aecodec.trim(data), "no maximum error")):
+    for file, error, message in (
+        (data, 1, "guarantees 2"),
+        (data, "9sqrt", "guarantees 2, not a maximum error of 9sqrt"),
+        (data, "9%", "do not store the range"),
+        (aecodec.trim(data), 1, "no maximum error"),
+    ):
         with pytest.raises(UsageError, match=message):
-            aecodec.trim(file, 1)
+            aecodec.trim(file, error)
 
 
 def test_small_files_cannot_claim_huge_pictures(digits_codec: Codec) -> None:

@@ -35,6 +35,7 @@ def files() -> Iterator[tuple[str, Codec, Any, dict[str, Any]]]:
     yield "photo_level", photo, photograph, {"max_error": 4, "level": 2.5}
     yield "grey_lossless", photo, photograph[..., 1], {"max_error": 0}
     yield "photo_grey", photo, photograph[..., 1], {"max_error": 2, "level": 1}
+    yield "photo_roots", photo, photograph, {"max_error": "0.5sqrt", "level": 1}
     yield from _with_bands(next(c for c in golden_codecs().values() if c.spec.bands))
 
 
@@ -48,6 +49,8 @@ def _with_bands(codec: Codec) -> Iterator[tuple[str, Codec, Any, dict[str, Any]]
     samples = rng.normal(0, 30, (13, 17, codec.spec.channels)).cumsum(axis=1)
     masked = np.ma.masked_array(samples.astype(np.int16), rng.random(samples.shape) < 0.1)
     yield "bands_masked", codec, masked, {"max_error": 3}
+    roots = {"max_error": ["4sqrt", "0.5sqrt", 0], "level": 1}
+    yield "bands_roots", codec, masked, roots
     yield "bands_bits", codec, samples.astype(np.float32), {"max_error": 0}
     yield "bands_float", codec, samples.astype(np.float32), {"max_error": 0.5, "level": 1}
     yield "bands_half", codec, samples.astype(np.float16), {"max_error": 0}
