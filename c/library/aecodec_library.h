@@ -17,7 +17,7 @@
  *
  * Several threads may call functions at once, also with the same bundle, as long as no section is added to it.
  * Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for
- * aecodec_bundle_open, the library needs only memcpy, memmove, memset, memcmp, malloc and free of the C library. */
+ * aecodec_bundle_open, the library needs only memcpy, memmove, memset, memcmp, malloc, calloc and free of the C library. */
 #ifndef AECODEC_LIBRARY_H
 #define AECODEC_LIBRARY_H
 
@@ -34,6 +34,8 @@ const char *aecodec_status_text(aecodec_status status);
 /* ---- bundles ---- */
 
 typedef struct aecodec_bundle aecodec_bundle;
+
+enum { AECODEC_MAX_REFINEMENTS = 16 };
 
 /* Open a bundle and check the hashes of its sections. The file is read into memory, so it may change afterwards.
  * Returns AECODEC_UNREADABLE for a pipe or a device. */
@@ -71,12 +73,18 @@ typedef struct {
 
 void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *facts);
 
-typedef enum { AECODEC_ENCODER = 1, AECODEC_DECODER = 2, AECODEC_LEVEL = 3, AECODEC_BANDS = 4 } aecodec_section_kind;
+typedef enum {
+    AECODEC_ENCODER = 1,
+    AECODEC_DECODER = 2,
+    AECODEC_LEVEL = 3,
+    AECODEC_BANDS = 4,
+    AECODEC_RESIDUALS = 5 /* networks for files with a maximum error */
+} aecodec_section_kind;
 
 /* An entry of the directory. */
 typedef struct {
     uint32_t kind;         /* aecodec_section_kind */
-    uint32_t level;        /* number of the level; 0 for a network */
+    uint32_t level;        /* number of the level; of residual networks 1 with a base, 0 without; otherwise 0 */
     uint32_t offset, size; /* in the file */
     uint32_t is_present;
     uint8_t sha256[32];
@@ -85,7 +93,7 @@ typedef struct {
 /* Returns AECODEC_OK, or AECODEC_BAD_ARGUMENT for an unknown number. */
 aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number, aecodec_section *section);
 
-/* The content of the section with a kind and level, such as a network plan; NULL if it is absent. */
+/* The content of the first section with a kind and level, such as a network plan; NULL if it is absent. */
 const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size);
 
 /* A band of a codec with phases. */

@@ -97,6 +97,7 @@ typedef struct {
 typedef struct {
     aecodec_section entry;
     const uint8_t *content;
+    struct residual_networks *residuals; /* of kind AECODEC_RESIDUALS, if present */
 } section;
 
 /* The section of the bands, with pointers into it. */

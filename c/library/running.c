@@ -78,9 +78,13 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
 {
     const run r = {bundle, is_encoder, state};
     const aecodec_network *network = network_of(bundle, is_encoder);
-    aecodec_window w = window_of(&r, 0);
+    aecodec_window w;
     aecodec_status status = AECODEC_NO_MEMORY;
     memory m;
+    if (!count_of(&r)) {
+        return report(progress, 0, 0);
+    }
+    w = window_of(&r, 0);
     if (!window_is_taken(network, &w)) {
         return AECODEC_BAD_BUNDLE;
     }
@@ -136,7 +140,8 @@ static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t
 {
     aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, decoding);
     if (status == AECODEC_OK) {
-        status = bundle->has_decoder ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
+        const int is_able = bundle->has_decoder || !aecodec_decoding_windows(*decoding);
+        status = is_able ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
     }
     return status;
 }

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, golden_codecs
+from helpers.codecs.golden import (
+    GOLDEN,
+    REFINED,
+    REFUSED,
+    codec_of,
+    golden_codecs,
+    little_endian,
+    sha256,
+)
 
 from aecodec import load_codec
 from aecodec.codec.decoder_codec import DecoderCodec
@@ -43,6 +51,15 @@ def test_golden_files_decode_to_the_very_pixels(path: Path) -> None:
     has_bands = python.spec.bands is not None
     pixels = to_array(c.decompress_samples(data, ANY)) if has_bands else c.decompress(data, ANY)
     np.testing.assert_array_equal(pixels.ravel(), expected.ravel())
+
+
+@pytest.mark.parametrize("line", (REFINED / "samples.sha256").read_text().splitlines())
+def test_refined_files_decode_to_their_samples(line: str) -> None:
+    digest, name = line.split()
+    data = (REFINED / name).read_bytes()
+    c, python = pair_of(codec_of(data).folder)
+    samples = to_array(c.decompress_samples(data)) if python.spec.bands else c.decompress(data)
+    assert sha256(little_endian(samples)) == digest
 
 
 @pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)

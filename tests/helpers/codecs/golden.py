@@ -56,15 +56,15 @@ def digests(data: bytes) -> Digests:
     is_exact = codec.spec.codec_id in golden_codecs()
     pixels = to_array(codec.decoder.decompress_picture(data)) if is_exact else None
     return Digests(
-        _sha256(codes.astype("<i2")),
-        _sha256(latents_of(data, codes)),
-        "" if pixels is None else _sha256(little_endian(pixels)),
+        sha256(codes.astype("<i2")),
+        sha256(latents_of(data, codes)),
+        "" if pixels is None else sha256(little_endian(pixels)),
     )
 
 
 def refined_sha256(data: bytes) -> str:
     """SHA-256 of the samples of a file with refinements, little-endian."""
-    return _sha256(little_endian(to_array(codec_of(data).decoder.decompress_picture(data))))
+    return sha256(little_endian(to_array(codec_of(data).decoder.decompress_picture(data))))
 
 
 def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
@@ -80,7 +80,8 @@ def little_endian(samples: np.ndarray) -> np.ndarray:
     return np.ma.getdata(samples).astype(samples.dtype.newbyteorder("<"))
 
 
-def _sha256(array: np.ndarray) -> str:
+def sha256(array: np.ndarray) -> str:
+    """SHA-256 of an array, in hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 

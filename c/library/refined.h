@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Declarations of files with refinements (FORMAT, section 13). Private. */
+#ifndef AECODEC_REFINED_H
+#define AECODEC_REFINED_H
+
+#include "private.h"
+
+#define crc32_of aecodec_private_crc32_of
+#define lattice_of aecodec_private_lattice_of
+#define lattice_to_samples aecodec_private_lattice_to_samples
+#define lattice_to_values aecodec_private_lattice_to_values
+#define refine aecodec_private_refine
+#define refined_file_read aecodec_private_refined_file_read
+#define refining_close aecodec_private_refining_close
+#define refining_enter aecodec_private_refining_enter
+#define refining_memory aecodec_private_refining_memory
+#define refining_open aecodec_private_refining_open
+#define refining_read aecodec_private_refining_read
+#define refining_segments aecodec_private_refining_segments
+#define refining_write aecodec_private_refining_write
+#define refinement_check aecodec_private_refinement_check
+#define residuals_for aecodec_private_residuals_for
+#define samples_checksum aecodec_private_samples_checksum
+
+enum { ID_SIZE = 4 };
+
+/* ---- crc32.c ---- */
+
+/* The CRC-32 of bytes that follow other bytes, whose CRC-32 is `before`; 0 if there are none. */
+uint32_t crc32_of(uint32_t before, const uint8_t *bytes, size_t size);
+
+/* ---- refined_files.c: the container ---- */
+
+/* The bound of a band. */
+typedef struct {
+    double error, unit; /* unit: of floats; 0 for their bits, and for integers */
+} bound;
+
+/* A refinement, with pointers into its file. */
+typedef struct {
+    int is_followed, has_base, is_float;
+    uint8_t id[ID_SIZE];  /* of the residual networks */
+    uint32_t bound_count; /* 1 for all bands, or one for each */
+    bound bounds[AECODEC_MAX_BANDS];
+    uint32_t checksum; /* of the samples before it; only with a base */
+    const uint8_t *messages;
+    size_t size; /* bytes of the messages */
+    size_t stop; /* where it ends in the file */
+} refinement;
+
+/* A file of any version. Files of version 1 are their own base. */
+typedef struct {
+    const uint8_t *base;
+    size_t base_size;
+    uint32_t count;
+    refinement refinements[AECODEC_MAX_REFINEMENTS];
+} refined_file;
+
+/* Read a file and check the refinements, but not the base. Returns AECODEC_OK or AECODEC_DAMAGED. */
+aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
+
+/* ---- lattice.c: samples of all types as integers ---- */
+
+/* How the samples of a band become integers. */
+typedef struct {
+    uint32_t type;
+    double unit;       /* as in the bound */
+    int64_t step;      /* between values that the bound can tell apart */
+    int64_t limits[2]; /* of the values */
+} lattice;
+
+lattice lattice_of(uint32_t type, const bound *b);
+/* Convert `count` samples, `stride` apart from index `at`, to values, and back. */
+void lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count, int64_t *values);
+void lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count, void *samples);
+
+/* ---- refining.c ---- */
+
+/* The first networks of a bundle for a number of bands, with an id unless it is NULL. Returns NULL if they are absent. */
+const residual_networks *residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base, const uint8_t *id,
+                                       const uint8_t **sha256);
+
+/* The values of samples, segment by segment. */
+typedef struct {
+    const aecodec_samples *samples;
+    lattice lattices[AECODEC_MAX_BANDS];
+    int64_t steps[AECODEC_MAX_BANDS], limits[AECODEC_MAX_BANDS][2];
+    residual_coding coding;    /* of the segment */
+    uint32_t frame, top, left; /* of the segment in the samples */
+    int64_t *before, *after;   /* room for the values of a segment */
+    uint8_t *missing;          /* the same for its mask */
+} refining;
+
+/* Bytes that refining_open allocates. */
+uint64_t refining_memory(const aecodec_samples *samples);
+/* Call refining_close also if there is not enough memory. */
+aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
+                             const bound *bounds, uint32_t count);
+void refining_close(refining *r);
+uint32_t refining_segments(const refining *r);
+/* Go to a segment. */
+void refining_enter(refining *r, uint32_t number);
+/* Convert samples of the segment to values, and back. samples: of the whole picture. */
+void refining_read(const refining *r, const void *samples, int64_t *values);
+void refining_write(const refining *r, const int64_t *values, void *samples);
+
+uint32_t samples_checksum(const aecodec_samples *samples);
+
+/* Check that samples can have a refinement, and that the bundle has its networks; `samples` need no samples. */
+aecodec_status refinement_check(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
+
+/* Decode a refinement of samples in place, after refinement_check. */
+aecodec_status refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
+
+#endif
