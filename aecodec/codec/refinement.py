@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.residual_networks import networks_for
 from aecodec.coding.message_coder import Segment
 from aecodec.coding.payload import split_into_segments
-from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum, refined
+from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum
 from aecodec.errors import AecodecError, warn
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header, MetadataKind
@@ -35,7 +35,7 @@ _LEAST_SEGMENTS, _SEGMENT_SHARE = 2, 16
 _MOST_BITS = 2
 """Files with more bits per sample are smaller without base, so no level is tried."""
 
-_HOPELESS = 1.05
+_HOPELESS = 1.02
 """If the middle level makes a file larger than without base by this factor, so do all levels."""
 
 
@@ -87,7 +87,7 @@ class _Refiner:
         self._original = pixels
         self._segments = split_into_segments(pixels.shape[:3], SIDE)
         self._bases: dict[float | None, tuple[Samples, Latents]] = {}
-        self._messages: dict[tuple[float | None, Bounds, int], bytes] = {}
+        self._compared: dict[tuple[float | None, Bounds, int], tuple[bytes, Samples]] = {}
 
     @cached_property
     def _encoded(self) -> EncodedPicture:
@@ -173,8 +173,10 @@ class _Refiner:
 
     def _size(self, level: float | None, bounds: Bounds, numbers: Sequence[int]) -> int:
         """Size in bytes of the payload and the messages of some segments."""
-        messages = self._encoded_segments(level, bounds, numbers)
-        return sum(map(len, messages)) + len(self._payload(level))
+        base, _ = self._base(level)
+        coded = list(self._encode(level, base, bounds, level is not None, numbers))
+        self._compared.update(zip(((level, bounds, n) for n in numbers), coded, strict=True))
+        return sum(len(message) for message, _ in coded) + len(self._payload(level))
 
     def _payload(self, level: float | None) -> bytes:
         return b"" if level is None else self._encoded.payload(level)
@@ -191,21 +193,21 @@ class _Refiner:
         latents = self._encoded.dequantized(level)
         return self._decoder.exact.reconstruct_base(self._header, latents), latents
 
-    def _encoded_segments(
-        self, level: float | None, bounds: Bounds, numbers: Sequence[int]
-    ) -> list[bytes]:
-        """The messages of some segments of a first refinement, which are computed once."""
-        new = [n for n in numbers if (level, bounds, n) not in self._messages]
-        messages = self._encode(self._base(level)[0], bounds, level is not None, new)
-        self._messages.update({(level, bounds, n): m for n, m in zip(new, messages, strict=True)})
-        return [self._messages[level, bounds, n] for n in numbers]
-
     def _encode(
-        self, base: Samples, bounds: Bounds, has_base: bool, numbers: Sequence[int]
-    ) -> list[bytes]:
-        segments = [self._segments[number] for number in numbers]
+        self,
+        level: float | None,
+        base: Samples,
+        bounds: Bounds,
+        has_base: bool,
+        numbers: Sequence[int],
+    ) -> Iterator[tuple[bytes, Samples]]:
+        """Encode segments that have not been compared; yield messages and a decoder's samples."""
+        compared = [self._compared.get((level, bounds, number)) for number in numbers]
+        pairs = zip(numbers, compared, strict=True)
+        new = [self._segments[number] for number, result in pairs if not result]
         residuals = self._residuals(bounds, has_base)
-        return residuals.encode(self._original, base, self._missing, segments)
+        results = residuals.encode(self._original, base, self._missing, new)
+        return (result or next(results) for result in compared)
 
     def _lattices(self, bounds: Bounds) -> list[Lattice]:
         bands = range(self._original.shape[-1])
@@ -222,14 +224,9 @@ class _Refiner:
         samples, latents = self._base(level)
         error = 0.0
         refinements = list[Refinement]()
-        numbers = range(len(self._segments))
         for bounds in refinement_bounds:
             has_base = level is not None or bool(refinements)
-            if refinements:
-                messages = self._encode(samples, bounds, has_base, numbers)
-            else:
-                messages = self._encoded_segments(level, bounds, numbers)
-            refinement, samples = self._refine(samples, bounds, has_base, messages)
+            refinement, samples = self._refine(level, samples, bounds, has_base)
             refinements.append(refinement)
             error = self._checked_error(samples, bounds)
         self._warn_of_nodata(samples)
@@ -246,9 +243,14 @@ class _Refiner:
         )
 
     def _refine(
-        self, base: Samples, bounds: Bounds, has_base: bool, messages: Sequence[bytes]
+        self, level: float | None, base: Samples, bounds: Bounds, has_base: bool
     ) -> tuple[Refinement, Samples]:
         """A refinement of samples, and the samples that a decoder gets from it."""
+        decoded, messages = np.empty_like(base), list[bytes]()
+        results = self._encode(level, base, bounds, has_base, range(len(self._segments)))
+        for segment, (message, samples) in zip(self._segments, results, strict=True):
+            decoded[segment.places] = samples
+            messages.append(message)
         refinement = Refinement(
             networks=self._residuals(bounds, has_base).networks.identity,
             bounds=bounds,
@@ -256,9 +258,6 @@ class _Refiner:
             base_checksum=checksum(base) if has_base else None,
             messages=[join_messages(messages)],
         )
-        execution = self._encoder.execution
-        engine, workers = execution.selected_engine, execution.workers
-        decoded = refined(self._encoder.folder, engine, workers, base, self._missing, refinement)
         return refinement, decoded
 
     def _checked_error(self, decoded: Samples, bounds: Bounds) -> float:

@@ -386,8 +386,8 @@ def test_refinements_that_do_not_fit_are_rejected(digits_codec: Codec) -> None:
 def test_an_encoder_that_breaks_its_promise_is_found(
     digits_codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = residuals.Residuals.decode
-    monkeypatch.setattr(residuals.Residuals, "decode", lambda *args: original(*args) + 9)
+    original = residuals.Residuals._samples
+    monkeypatch.setattr(residuals.Residuals, "_samples", lambda *args: original(*args) + 9)
     with pytest.raises(AecodecError, match=r"differs by 9 .* although the maximum error is 3"):
         digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
 
