@@ -130,7 +130,11 @@ class DecoderCodec(CodecHalf):
 
         `base_only` is as for :func:`aecodec.decompress`.
         """
-        header, content = self.unpack(data, limits, base_only)
+        return self.decode(*self.unpack(data, limits, base_only))
+
+    @memory_errors_wrapped()
+    def decode(self, header: Header, content: bytes) -> Picture:
+        """Decode the header and the payload of :meth:`unpack` to pictures."""
         with self._latents(header, content) as latents:
             return self.reconstruct_picture(header, latents)
 
@@ -155,7 +159,7 @@ class DecoderCodec(CodecHalf):
         """
         header, content = self.unpack(data, limits)
         if header.refinements:
-            self.decompress_picture(data, limits)
+            self.decode(header, content)
             return
         level = self.spec.level(self.level_of(header))
         for _, codes in self._decode(header, content):

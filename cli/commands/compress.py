@@ -1,5 +1,6 @@
 """`aecodec compress`: images to .aec files."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -15,7 +16,7 @@ from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, e
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, load_codec
-from aecodec.codec.target import MaxError, MaxErrorOfBands, Target
+from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import TRAINING
@@ -119,7 +120,17 @@ def compress(
 
     With --max-error, the level is chosen for the smallest file, unless you give --level.
     """
-    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, _max_error_of(max_error, lossless))
+    targets = {
+        "--max-bytes": max_bytes,
+        "--min-psnr": min_psnr,
+        "--min-ssimulacra2": min_ssimulacra2,
+        "--max-error": max_error or None,
+    }
+    if lossless:
+        _check_alone("--lossless", targets)
+    errors: list[MaxErrorOfBands] = [0] if lossless else []
+    errors += chain.from_iterable(map(_errors_of, max_error or []))
+    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, errors or None)
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
     options.check_skipping(skip_existing, force, scheduler)
@@ -160,17 +171,14 @@ def compress(
         run_all(console, planned, work.compress_file, batch)
 
 
-def _max_error_of(texts: list[str] | None, lossless: bool) -> MaxError | None:
-    """The maximum errors of the options; commas separate refinements, or the errors of bands."""
-    if not texts:
-        return 0 if lossless else None
-    if lossless:
-        raise UsageError("--max-error and --lossless exclude each other: give only one")
-    return list(chain.from_iterable(map(_errors_in, texts)))
+def _check_alone(target: str, targets: Mapping[str, object]) -> None:
+    for name, value in targets.items():
+        if value is not None:
+            raise UsageError(f"{name} and {target} exclude each other: give only one")
 
 
-def _errors_in(text: str) -> list[MaxErrorOfBands]:
-    """The maximum errors of one option."""
+def _errors_of(text: str) -> list[MaxErrorOfBands]:
+    """The maximum errors of an option; commas separate refinements, or the errors of bands."""
     if "=" not in text:
         return list(text.split(","))
     pairs = [part.rpartition("=") for part in text.split(",")]

@@ -27,7 +27,6 @@ from aecodec.errors import (
     UsageError,
     errors_about,
 )
-from aecodec.format import container
 from aecodec.format.limits import Limits
 from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Layout
@@ -71,6 +70,7 @@ def verify(
         ),
     ] = None,
     codec: options.CodecName = None,
+    depth: options.Depth = None,
     bands_first: options.BandsFirst = False,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
@@ -97,10 +97,12 @@ def verify(
         return
     if bands_first:
         raise UsageError("--bands-first needs --device")
+    if depth is not None and against is None:
+        raise UsageError("--depth needs --against")
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
-    verification = _Verification(load_codec(codec) if codec else None, limits, against)
+    verification = _Verification(load_codec(codec) if codec else None, limits, against, depth)
     sources = expand(inputs, AEC_FILES)
     run_all(
         console,
@@ -112,7 +114,7 @@ def verify(
 
 @dataclass(frozen=True)
 class _Verification:
-    """The options of `aecc verify`.
+    """The options of `aecodec verify`.
 
     Without a codec, each file is checked with its built-in codec.
     """
@@ -120,6 +122,7 @@ class _Verification:
     codec: Codec | None
     limits: Limits
     against: Path | None
+    depth: int | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
         """Check one file, and report which parts could not be checked."""
@@ -155,13 +158,13 @@ class _Verification:
     ) -> dict[str, Any]:
         """Compare a file with its original; AecodecError if it breaks its guarantee."""
         assert self.against is not None
-        restored = codec.decoder.decompress_picture(data, self.limits)
+        header, content = codec.decoder.unpack(data, self.limits)
+        restored, refinements = codec.decoder.decode(header, content), header.refinements
         path = _original_in(self.against, source.path.stem)
         with errors_about(path):
-            original, _ = read_picture(path, console, _reading_like(restored))
+            original, _ = read_picture(path, console, _reading_like(restored, self.depth))
         original = in_kept_colours(original, restored.metadata)
         errors = _errors_of(original, restored, path)
-        refinements = container.unpack(data)[0].refinements
         if refinements:
             _check_guarantee(refinements[-1], original, restored, path)
         guaranteed = refinements[-1].largest_bound.json if refinements else None
@@ -178,11 +181,11 @@ def _original_in(path: Path, stem: str) -> Path:
     return images[0]
 
 
-def _reading_like(restored: Picture) -> ReadOptions:
+def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
     """Options to read the original of a decoded picture."""
     frames = Frames.ALL if restored.frames > 1 else Frames.FIRST
     if restored.layout is None:
-        return ReadOptions(depth=8, frames=frames, names_dropped=False)
+        return ReadOptions(depth=depth, frames=frames, names_dropped=False)
     return ReadOptions(
         frames=frames,
         names_dropped=False,
