@@ -103,10 +103,12 @@ def compress(
         max_error: make the smallest file in which no sample differs from its original by more than
             this, in units of the samples; 0 is lossless. A text such as "0.5%" is a percentage of
             the range of the picture's known samples, and "0.5sqrt" is 0.5 times the square root of
-            the original, for integers of 8 or 16 bits. The error of integers is rounded down. A
-            sequence, such as (16, 4, 0), makes nested refinements, the coarsest first, which
-            :func:`trim` can remove. Without a `level`, the file has the level that makes it
-            smallest, or only refinements.
+            the original, for integers of 8 or 16 bits. A mapping such as {"B02": 4, "B03": "0.5%"}
+            has an error for each band, by the names of a codec with bands, else by the numbers of
+            the channels from "1"; percentages are of the range of the band. The error of integers
+            is rounded down. A sequence, such as (16, 4, 0), makes nested refinements, the coarsest
+            first, which :func:`trim` can remove. Without a `level`, the file has the level that
+            makes it smallest, or only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
             more than one tile, unless `max_bytes` is set, and with `max_error` also if the colours
             would change without the profile. If a profile is dropped, the colours are converted to

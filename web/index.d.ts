@@ -20,6 +20,8 @@ export interface DecodeOptions extends JobOptions {
   maxPixels?: number;
   /** Most pictures. Default: one for each 8 bytes, and 1000 in any case. */
   maxFrames?: number;
+  /** Decode the base of a file with refinements, not its refinements. */
+  baseOnly?: boolean;
 }
 
 /** Give one of them. */
@@ -50,6 +52,10 @@ export interface Header {
   frames: number;
   /** Whether it has samples of bands, for `decodeSamples`. */
   hasSamples: boolean;
+  /** Whether it has refinements, which guarantee a maximum error. */
+  isRefined: boolean;
+  /** Whether `baseOnly` gives a picture: false if a first refinement has no base. */
+  hasBase: boolean;
 }
 
 export type SampleType = "uint8" | "int8" | "uint16" | "int16" | "int32" | "float16" | "float32";

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +19,11 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.residual_networks import networks_for
 from aecodec.coding.message_coder import Segment
 from aecodec.coding.payload import split_into_segments
-from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum, refined
+from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum
 from aecodec.errors import AecodecError, warn
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header, MetadataKind
-from aecodec.format.refinement import Bound, Refinement, join_messages
+from aecodec.format.refinement import Bounds, Refinement, bound_of, join_messages
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.imaging.picture import Picture
@@ -34,7 +35,7 @@ _LEAST_SEGMENTS, _SEGMENT_SHARE = 2, 16
 _MOST_BITS = 2
 """Files with more bits per sample are smaller without base, so no level is tried."""
 
-_HOPELESS = 1.05
+_HOPELESS = 1.02
 """If the middle level makes a file larger than without base by this factor, so do all levels."""
 
 
@@ -86,7 +87,7 @@ class _Refiner:
         self._original = pixels
         self._segments = split_into_segments(pixels.shape[:3], SIDE)
         self._bases: dict[float | None, tuple[Samples, Latents]] = {}
-        self._messages: dict[tuple[float | None, Bound, int], bytes] = {}
+        self._compared: dict[tuple[float | None, Bounds, int], tuple[bytes, Samples]] = {}
 
     @cached_property
     def _encoded(self) -> EncodedPicture:
@@ -98,31 +99,48 @@ class _Refiner:
             return self._picture
         return clipped(self._encoder.folder, self._picture, self._header.samples)
 
-    def bounds(self, target: Target) -> list[Bound]:
+    def bounds(self, target: Target) -> list[Bounds]:
         """The bounds of the refinements, the coarsest first."""
-        original, missing = self._original, self._missing
-        known = original if missing is None else original[~np.broadcast_to(missing, original.shape)]
-        range_ = float(known.max()) - float(known.min()) if known.size else 0.0
-        bounds: list[Bound] = []
-        for error, _, is_root in target.bounds(range_):
-            bound = bound_for(original, error, is_root)
-            if not bounds or bound.error < bounds[-1].error:
-                bounds.append(bound)
-        return bounds
+        original, refinements = self._original, list[Bounds]()
+        for errors in target.bounds(self._ranges()):
+            bands = [original] if len(errors) == 1 else np.moveaxis(original, -1, 0)
+            bounds = tuple(
+                bound_for(samples, bound.error, bound.is_root)
+                for samples, bound in zip(bands, errors, strict=True)
+            )
+            if not refinements or any(
+                bound_of(bounds, band).error < bound_of(refinements[-1], band).error
+                for band in range(original.shape[-1])
+            ):
+                refinements.append(bounds)
+        return refinements
 
-    def best_level(self, bound: Bound) -> float | None:
+    def _ranges(self) -> dict[str | None, float]:
+        """The ranges of the known samples of each band by its name, and of all bands by None."""
+        original, bands = self._original, self._encoder.spec.bands
+        missing = None if self._missing is None else np.broadcast_to(self._missing, original.shape)
+        numbers = [str(number) for number in range(1, 1 + original.shape[-1])]
+        names = bands.names if bands and len(set(bands.names)) == len(numbers) else numbers
+
+        def range_at(place: Any) -> float:
+            known = original[place] if missing is None else original[place][~missing[place]]
+            return float(known.max()) - float(known.min()) if known.size else 0.0
+
+        return {None: range_at(...), **{name: range_at((..., b)) for b, name in enumerate(names)}}
+
+    def best_level(self, bounds: Bounds) -> float | None:
         """The whole level that makes the smallest file; None for no base.
 
         Some segments of a large picture are compared.
         """
         numbers = self._compared_segments()
         samples = sum(math.prod(self._segments[number].shape) for number in numbers)
-        smallest = self._size(None, bound, numbers)
+        smallest = self._size(None, bounds, numbers)
         is_fine = 8 * smallest > _MOST_BITS * samples * self._original.shape[-1]
         if is_fine or not self._decoder.folder.has(Half.DECODER.tflite):
             return None
         part = self if len(numbers) == len(self._segments) else self._part(numbers)
-        size = cache(partial(part._size, bound=bound, numbers=range(len(numbers))))
+        size = cache(partial(part._size, bounds=bounds, numbers=range(len(numbers))))
         levels = len(self._encoder.spec.levels)
         if size(_middle(levels)) > _HOPELESS * smallest:
             return None
@@ -153,10 +171,12 @@ class _Refiner:
         header = self._header._replace(size=picture.size, frames=picture.frames, samples=samples)
         return _Refiner(self._encoder, self._decoder, picture, header)
 
-    def _size(self, level: float | None, bound: Bound, numbers: Sequence[int]) -> int:
+    def _size(self, level: float | None, bounds: Bounds, numbers: Sequence[int]) -> int:
         """Size in bytes of the payload and the messages of some segments."""
-        messages = self._encoded_segments(level, bound, numbers)
-        return sum(map(len, messages)) + len(self._payload(level))
+        base, _ = self._base(level)
+        coded = list(self._encode(level, base, bounds, level is not None, numbers))
+        self._compared.update(zip(((level, bounds, n) for n in numbers), coded, strict=True))
+        return sum(len(message) for message, _ in coded) + len(self._payload(level))
 
     def _payload(self, level: float | None) -> bytes:
         return b"" if level is None else self._encoded.payload(level)
@@ -173,44 +193,42 @@ class _Refiner:
         latents = self._encoded.dequantized(level)
         return self._decoder.exact.reconstruct_base(self._header, latents), latents
 
-    def _encoded_segments(
-        self, level: float | None, bound: Bound, numbers: Sequence[int]
-    ) -> list[bytes]:
-        """The messages of some segments of a first refinement, which are computed once."""
-        new = [n for n in numbers if (level, bound, n) not in self._messages]
-        messages = self._encode(self._base(level)[0], bound, level is not None, new)
-        self._messages.update({(level, bound, n): m for n, m in zip(new, messages, strict=True)})
-        return [self._messages[level, bound, n] for n in numbers]
-
     def _encode(
-        self, base: Samples, bound: Bound, has_base: bool, numbers: Sequence[int]
-    ) -> list[bytes]:
-        segments = [self._segments[number] for number in numbers]
-        residuals = self._residuals(bound, has_base)
-        return residuals.encode(self._original, base, self._missing, segments)
+        self,
+        level: float | None,
+        base: Samples,
+        bounds: Bounds,
+        has_base: bool,
+        numbers: Sequence[int],
+    ) -> Iterator[tuple[bytes, Samples]]:
+        """Encode segments that have not been compared; yield messages and a decoder's samples."""
+        compared = [self._compared.get((level, bounds, number)) for number in numbers]
+        pairs = zip(numbers, compared, strict=True)
+        new = [self._segments[number] for number, result in pairs if not result]
+        residuals = self._residuals(bounds, has_base)
+        results = residuals.encode(self._original, base, self._missing, new)
+        return (result or next(results) for result in compared)
 
-    def _residuals(self, bound: Bound, has_base: bool) -> Residuals:
-        bands = self._original.shape[-1]
-        lattices = [Lattice(self._original.dtype, bound)] * bands
-        networks = networks_for(self._encoder.folder, bands, has_base=has_base)
+    def _lattices(self, bounds: Bounds) -> list[Lattice]:
+        bands = range(self._original.shape[-1])
+        return [Lattice(self._original.dtype, bound_of(bounds, band)) for band in bands]
+
+    def _residuals(self, bounds: Bounds, has_base: bool) -> Residuals:
+        lattices = self._lattices(bounds)
+        networks = networks_for(self._encoder.folder, len(lattices), has_base=has_base)
         execution = self._encoder.execution
         return Residuals(execution.selected_engine, execution.workers, lattices, networks)
 
-    def file(self, level: float | None, bounds: Sequence[Bound]) -> Compressed:
+    def file(self, level: float | None, refinement_bounds: Sequence[Bounds]) -> Compressed:
         """Make the file with the picture of a level, or with no level."""
         samples, latents = self._base(level)
         error = 0.0
         refinements = list[Refinement]()
-        numbers = range(len(self._segments))
-        for bound in bounds:
+        for bounds in refinement_bounds:
             has_base = level is not None or bool(refinements)
-            if refinements:
-                messages = self._encode(samples, bound, has_base, numbers)
-            else:
-                messages = self._encoded_segments(level, bound, numbers)
-            refinement, samples = self._refine(samples, bound, has_base, messages)
+            refinement, samples = self._refine(level, samples, bounds, has_base)
             refinements.append(refinement)
-            error = self._checked_error(samples, bound)
+            error = self._checked_error(samples, bounds)
         self._warn_of_nodata(samples)
         header, spec = self._header, self._encoder.spec
         if level is not None:
@@ -225,32 +243,27 @@ class _Refiner:
         )
 
     def _refine(
-        self, base: Samples, bound: Bound, has_base: bool, messages: Sequence[bytes]
+        self, level: float | None, base: Samples, bounds: Bounds, has_base: bool
     ) -> tuple[Refinement, Samples]:
         """A refinement of samples, and the samples that a decoder gets from it."""
+        decoded, messages = np.empty_like(base), list[bytes]()
+        results = self._encode(level, base, bounds, has_base, range(len(self._segments)))
+        for segment, (message, samples) in zip(self._segments, results, strict=True):
+            decoded[segment.places] = samples
+            messages.append(message)
         refinement = Refinement(
-            networks=self._residuals(bound, has_base).networks.identity,
-            bounds=[bound],
+            networks=self._residuals(bounds, has_base).networks.identity,
+            bounds=bounds,
             is_float=base.dtype.kind == "f",
             base_checksum=checksum(base) if has_base else None,
             messages=[join_messages(messages)],
         )
-        execution = self._encoder.execution
-        engine, workers = execution.selected_engine, execution.workers
-        decoded = refined(self._encoder.folder, engine, workers, base, self._missing, refinement)
         return refinement, decoded
 
-    def _checked_error(self, decoded: Samples, bound: Bound) -> float:
+    def _checked_error(self, decoded: Samples, bounds: Bounds) -> float:
         """The largest error of a sample; AecodecError if it exceeds the bound."""
         workers = self._encoder.execution.workers
-        errors = list(workers.map(partial(self._largest_error, decoded, bound), self._segments))
-        error = max(error for error, _ in errors)
-        if not all(is_within for _, is_within in errors):
-            raise AecodecError(
-                f"a sample differs by {error:g} from its original, although the maximum error is "
-                f"{bound.text}: this is a defect of aecodec; report it with the picture"
-            )
-        return error
+        return max(workers.map(partial(self._largest_error, decoded, bounds), self._segments))
 
     def _warn_of_nodata(self, decoded: Samples) -> None:
         """Warn of known samples that become equal to the value of missing samples."""
@@ -265,14 +278,21 @@ class _Refiner:
                 4,
             )
 
-    def _largest_error(
-        self, decoded: Samples, bound: Bound, segment: Segment
-    ) -> tuple[float, bool]:
-        """The largest error of the known samples of a segment, and whether all are in the bound."""
-        places, missing = segment.places, self._missing
-        known = True if missing is None else ~missing[places]
-        lattice = Lattice(decoded.dtype, bound)
-        return lattice.compare(self._original[places], decoded[places], known)
+    def _largest_error(self, decoded: Samples, bounds: Bounds, segment: Segment) -> float:
+        """The largest error of the known samples of a segment."""
+        errors = []
+        for band, lattice in enumerate(self._lattices(bounds)):
+            known = ~self._picture.is_missing[segment.places][..., band]
+            original, restored = (a[segment.places][..., band] for a in (self._original, decoded))
+            error, is_within = lattice.compare(original, restored, known)
+            if not is_within:
+                raise AecodecError(
+                    f"a sample differs by {error:g} from its original, although the maximum error "
+                    f"is {lattice.bound.text}: this is a defect of aecodec; report it with the "
+                    "picture"
+                )
+            errors.append(error)
+        return max(errors)
 
 
 def _middle(count: int) -> int:

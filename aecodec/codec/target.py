@@ -1,18 +1,20 @@
 """The target of a file: a level, a number of bytes, a quality, or a maximum error."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
 from aecodec.errors import UsageError
-from aecodec.format.refinement import Bound
+from aecodec.format.refinement import Bound, Bounds, bound_of
 
-MaxError = float | str | Sequence[float | str]
-"""A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or several for nested
-refinements."""
+MaxErrorOfBands = float | str | Mapping[str, float | str]
+"""A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or one for each band."""
+
+MaxError = MaxErrorOfBands | Sequence[MaxErrorOfBands]
+"""A maximum error, or several for nested refinements."""
 
 _PERCENT, _ROOT = "%", "sqrt"
 
@@ -56,6 +58,10 @@ class _Error(NamedTuple):
         return Bound(number, is_root=self.unit == _ROOT)
 
 
+_Errors = dict[str | None, _Error]
+"""The errors of bands by their names, or that of all bands by None."""
+
+
 @dataclass(frozen=True)
 class Target:
     """The target of a file. At most one attribute may be set; the default is the codec's level.
@@ -72,9 +78,11 @@ class Target:
         max_error: make the smallest file in which no sample differs by more than this from its
             original: a number in units of the samples, or a text: "0.5%" of the range of the
             picture's known samples, or "0.5sqrt" times the square root of the original, which needs
-            integers of 8 or 16 bits. 0 is lossless. Several values, the coarsest first, make nested
-            refinements; only 0 can follow another kind. With a level, the file also has the picture
-            of that level.
+            integers of 8 or 16 bits. 0 is lossless. A mapping such as {"B02": 4, "B03": "0.5%"} has
+            an error for each band, by the names of the codec's bands or, for a codec without bands,
+            by the numbers of the channels, from "1"; percentages are then of the range of the band.
+            Several values, the coarsest first, make nested refinements; only 0 can follow another
+            kind. With a level, the file also has the picture of that level.
 
     Raises:
         UsageError: attributes contradict each other, one is not a number, or maximum errors are
@@ -86,7 +94,7 @@ class Target:
     Traceback (most recent call last):
         ...
     aecodec.errors.UsageError: level and min_psnr exclude each other: give only one
-    >>> [bound.text for bound in Target(max_error=[16, "0.5%"]).bounds(range_=1000)]
+    >>> [bound.text for bound, in Target(max_error=[16, "0.5%"]).bounds({None: 1000})]
     ['16', '5']
     """
 
@@ -109,17 +117,26 @@ class Target:
                 raise UsageError(f"{name} is {value!r}: give a number")
         if isinstance(self.max_error, Sequence) and not isinstance(self.max_error, str):
             object.__setattr__(self, "max_error", tuple(self.max_error))  # can be hashed
-        self._check_order()
-
-    def _check_order(self) -> None:
+        for errors in self._errors:
+            self._check_units(list(errors.values()))
         for coarse, fine in pairwise(self._errors):
-            if coarse.unit == fine.unit and coarse.number <= fine.number:
-                raise UsageError(f"max_error is {self.max_error!r}: give the coarsest error first")
-            if _ROOT in (coarse.unit, fine.unit) and coarse.unit != fine.unit and fine.number:
-                raise UsageError(
-                    f"max_error is {self.max_error!r}: factors of the square root can only be "
-                    "combined with each other, and with 0 as the last error"
-                )
+            self._check_order(coarse, fine)
+
+    def _check_units(self, errors: list[_Error]) -> None:
+        units = {error.unit for error in errors if error.number}
+        if _ROOT in units and len(units) > 1:
+            raise UsageError(
+                f"max_error is {self.max_error!r}: factors of the square root can only be "
+                "combined with each other, and with 0 as the last error"
+            )
+
+    def _check_order(self, coarse: _Errors, fine: _Errors) -> None:
+        pairs = [(coarse[a], fine[b]) for a in coarse for b in fine if a == b or None in (a, b)]
+        for before, after in pairs:
+            self._check_units([before, after] if after.number else [])
+        numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
+        if any(a < b for a, b in numbers) or (numbers and all(a == b for a, b in numbers)):
+            raise UsageError(f"max_error is {self.max_error!r}: give the coarsest error first")
 
     @property
     def is_level(self) -> bool:
@@ -127,28 +144,55 @@ class Target:
         others = self.max_bytes, self.min_psnr, self.min_ssimulacra2, self.max_error
         return others == (None,) * len(others)
 
-    def bounds(self, range_: float) -> list[Bound]:
-        """The maximum errors of samples with this range, not rounded; empty if there are none.
+    def bounds(self, ranges: Mapping[str | None, float]) -> list[Bounds]:
+        """The maximum errors of each refinement, not rounded; empty if there are none.
 
-        Raises UsageError if they do not descend.
+        A refinement has one error for all bands, or one for each. `ranges` are the ranges of the
+        samples of each band, by its name, and of all bands, by None. Raises UsageError if errors do
+        not descend, or bands are unknown or missing.
         """
-        bounds = [error.bound(range_) for error in self._errors]
-        if any(coarse.error < fine.error for coarse, fine in pairwise(bounds)):
-            listed = ", ".join(bound.text for bound in bounds)
+        bounds = [self._bounds(errors, ranges) for errors in self._errors]
+        bands = len(ranges) - (None in ranges)
+        if any(
+            bound_of(coarse, band).error < bound_of(fine, band).error
+            for coarse, fine in pairwise(bounds)
+            for band in range(max(bands, 1))
+        ):
+            listed = ", ".join("/".join(bound.text for bound in part) for part in bounds)
             raise UsageError(
                 f"max_error is {self.max_error!r}, for this picture {listed}: give the coarsest "
                 "error first"
             )
         return bounds
 
+    def _bounds(self, errors: _Errors, ranges: Mapping[str | None, float]) -> Bounds:
+        names = [None] if None in errors else [name for name in ranges if name is not None]
+        if set(errors) != set(names):
+            listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
+            problem = f"there is no band {unknown[0]}" if unknown else "some bands have no error"
+            raise UsageError(
+                f"max_error is {self.max_error!r}: {problem}; give an error for each band: {listed}"
+            )
+        bounds = [errors[name].bound(ranges[name]) for name in names]
+        is_root = any(bound.is_root for bound in bounds)  # and other bounds are 0
+        return [bound._replace(is_root=is_root) for bound in bounds]
+
     @property
-    def _errors(self) -> list[_Error]:
+    def _errors(self) -> list[_Errors]:
         if self.max_error is None:
             return []
         if isinstance(self.max_error, tuple) and not self.max_error:
             raise UsageError("max_error is empty: give a number")
         values = self.max_error if isinstance(self.max_error, tuple) else [self.max_error]
-        return [_Error.of(value) for value in values]
+        return [_errors_of(value) for value in values]
+
+
+def _errors_of(value: Any) -> _Errors:
+    if not isinstance(value, Mapping):
+        return {None: _Error.of(value)}
+    if not value or not all(isinstance(name, str) for name in value):
+        raise UsageError(f"max_error is {value!r}: give an error for the name of each band")
+    return {name: _Error.of(error) for name, error in value.items()}
 
 
 def bound_to_keep(max_error: float | str) -> Bound:

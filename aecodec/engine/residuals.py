@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -48,10 +48,10 @@ class Residuals(NamedTuple):
 
     def encode(
         self, original: Samples, base: Samples, missing: Mask | None, segments: Sequence[Segment]
-    ) -> list[bytes]:
-        """Encode the samples of some segments to one message per segment."""
+    ) -> Iterator[tuple[bytes, Samples]]:
+        """Encode the samples of some segments, and yield messages and a decoder's samples."""
         encode = partial(self._encode_segment, original, base, missing)
-        return list(self.workers.map(encode, segments))
+        return self.workers.map(encode, segments)
 
     def decode(self, base: Samples, missing: Mask | None, messages: bytes) -> Samples:
         """Decode the messages of all segments; FormatError if they are damaged."""
@@ -63,10 +63,11 @@ class Residuals(NamedTuple):
 
     def _encode_segment(
         self, original: Samples, base: Samples, missing: Mask | None, segment: Segment
-    ) -> bytes:
+    ) -> tuple[bytes, Samples]:
         values, start = (self._integers(samples[segment.places]) for samples in (original, base))
         mask = _part(missing, segment, values)
-        return self.engine.encode_residuals(self._coding, start, values, mask)
+        message, decoded = self.engine.encode_residuals(self._coding, start, values, mask)
+        return message, self._samples(decoded)
 
     def _decode_segment(
         self, base: Samples, missing: Mask | None, out: Samples, part: tuple[Segment, bytes]
@@ -75,8 +76,7 @@ class Residuals(NamedTuple):
         start = self._integers(base[segment.places])
         mask = _part(missing, segment, start)
         values = self.engine.decode_residuals(self._coding, start, message, mask)
-        bands = [lattice.to_samples(values[:, b]) for b, lattice in enumerate(self.lattices)]
-        out[segment.places] = np.stack(bands, axis=-1)
+        out[segment.places] = self._samples(values)
 
     @property
     def _coding(self) -> Coding:
@@ -87,6 +87,11 @@ class Residuals(NamedTuple):
         """Samples (f, h, w, B) of a segment as integers (f, B, h, w)."""
         bands = [lattice.to_integers(samples[..., b]) for b, lattice in enumerate(self.lattices)]
         return np.stack(bands, axis=1)
+
+    def _samples(self, values: Int64) -> Samples:
+        """Samples (f, h, w, B) of integers (f, B, h, w)."""
+        bands = [lattice.to_samples(values[:, b]) for b, lattice in enumerate(self.lattices)]
+        return np.stack(bands, axis=-1)
 
 
 def _part(missing: Mask | None, segment: Segment, values: Int64) -> Missing | None:

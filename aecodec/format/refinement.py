@@ -64,6 +64,15 @@ class Bound(NamedTuple):
         return leb128(int(self.error * ROOT_UNITS if self.is_root else self.error))
 
 
+Bounds = Sequence[Bound]
+"""One bound for all bands, or one for each."""
+
+
+def bound_of(bounds: Bounds, band: int) -> Bound:
+    """The bound of a band."""
+    return bounds[band if len(bounds) > 1 else 0]
+
+
 class Refinement(NamedTuple):
     """The description of a refinement, and its messages.
 
@@ -76,7 +85,7 @@ class Refinement(NamedTuple):
     """
 
     networks: bytes
-    bounds: Sequence[Bound]
+    bounds: Bounds
     is_float: bool
     base_checksum: int | None
     messages: Sequence[bytes]
@@ -103,7 +112,7 @@ class Refinement(NamedTuple):
 
     def bound(self, band: int) -> Bound:
         """The bound of a band."""
-        return self.bounds[band if len(self.bounds) > 1 else 0]
+        return bound_of(self.bounds, band)
 
     def pack(self, is_followed: bool) -> bytes:
         """The content of the refinement's block; `is_followed` if another one follows.

@@ -113,8 +113,7 @@ def _decoded(networks: ResidualNetworks, example: Example) -> Int64:
     base = (
         np.zeros_like(values) if example.base is None else np.ascontiguousarray(example.base)[None]
     )
-    message = engine.encode_residuals(coding, base, values, None)
-    return engine.decode_residuals(coding, base, message, None)[0]
+    return engine.encode_residuals(coding, base, values, None)[1][0]
 
 
 class _Samples(NamedTuple):

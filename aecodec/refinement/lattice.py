@@ -179,7 +179,7 @@ def bound_for(samples: npt.NDArray[Any], error: float, is_root: bool = False) ->
             )
         return Bound(int(min(error * ROOT_UNITS, MOST_ROOT)) / ROOT_UNITS, is_root=True)
     if samples.dtype.kind != "f":
-        return Bound(min(int(error), MOST_BOUND))
+        return Bound(int(min(error, MOST_BOUND)))
     most = float(np.abs(samples).max(initial=0))
     spacing = 2 * float(np.spacing(samples.dtype.type(most / 2)))  # that of the largest overflows
     unit = 2 * (error - spacing) * _MARGIN

@@ -1,6 +1,7 @@
 """`aecodec compress`: images to .aec files."""
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, e
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, load_codec
-from aecodec.codec.target import MaxError, Target
+from aecodec.codec.target import MaxError, MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import TRAINING
@@ -51,13 +52,14 @@ def compress(
         ),
     ] = None,
     max_error: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="E",
             help="Make the smallest file in which no sample differs by more than E from its "
             "original: a number, a percentage of the range of the picture's samples, such as 0.5%, "
-            "or a factor of the original's square root, such as 0.5sqrt. Several values, such as "
-            "16,4,0, make refinements that aecodec trim can remove.",
+            "or a factor of the original's square root, such as 0.5sqrt. B02=4,B03=0.5% gives an "
+            "error for each band, by its name or number. Several values, such as 16,4,0, or "
+            "several options make refinements that aecodec trim can remove.",
         ),
     ] = None,
     lossless: Annotated[
@@ -158,13 +160,27 @@ def compress(
         run_all(console, planned, work.compress_file, batch)
 
 
-def _max_error_of(text: str | None, lossless: bool) -> MaxError | None:
-    """The maximum error of the options; several values are separated by commas."""
-    if text is None:
+def _max_error_of(texts: list[str] | None, lossless: bool) -> MaxError | None:
+    """The maximum errors of the options; commas separate refinements, or the errors of bands."""
+    if not texts:
         return 0 if lossless else None
     if lossless:
         raise UsageError("--max-error and --lossless exclude each other: give only one")
-    return text.split(",")
+    return list(chain.from_iterable(map(_errors_in, texts)))
+
+
+def _errors_in(text: str) -> list[MaxErrorOfBands]:
+    """The maximum errors of one option."""
+    if "=" not in text:
+        return list(text.split(","))
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    errors: dict[str, float | str] = {name.strip(): error for name, _, error in pairs}
+    if "" in errors or len(errors) < len(pairs):
+        raise UsageError(
+            f"--max-error {text}: name each band once, such as B02=4,B03=8; for several "
+            "refinements, repeat the option"
+        )
+    return [errors]
 
 
 def _bands_of(codec: Codec | None) -> int | None:

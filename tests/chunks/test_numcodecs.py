@@ -41,6 +41,7 @@ def test_numcodecs_finds_it_by_its_configuration(digits_codec: Any) -> None:
     ("options", "error"),
     [
         ({"max_error": 3}, 3),
+        ({"max_error": {"1": "10%"}}, 2),
         ({"max_error": [9, 0], "level": 1}, 0),
         ({"max_error": "10%"}, 2),
         ({"max_error": ["1sqrt", 0]}, 0),

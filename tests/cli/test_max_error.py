@@ -84,6 +84,20 @@ def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> N
     assert (result.status, "maximum error" in result.out) == (0, True)
 
 
+def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None:
+    errors = ("--max-error", "1=30,2=4,3=8", "--max-error", "1=30,2=1%,3=0", "--max-error", 0)
+    Image.fromarray(np.stack([scan, scan // 2, scan.T.reshape(5, 6)], -1)).save("rgb.png")
+    assert command("compress", "rgb.png", "-q", 1, *errors).status == 0
+    described = json.loads(command("info", "rgb.aec", "--json").out)["max_error"]
+    assert described == [[30, 4, 8], [30, 1, 0], 0]
+    assert command("trim", "rgb.aec", "--max-error", 30).status == 0
+    values = json.loads(command("verify", "rgb_trimmed.aec", "--against", "rgb.png", "--json").out)
+    assert (values["guaranteed_error"], 8 < values["max_error"] <= 30) == (30, True)
+    for wrong in ("1=4,=4", "1=4,1=4", "1=4,4"):
+        assert "repeat the option" in command("compress", "rgb.png", "--max-error", wrong).err
+    assert "no band B04" in command("compress", "rgb.png", "--max-error", "B04=3", "--force").err
+
+
 def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
     assert command("compress", "scan.png", *DIGITS, "--max-error", "0.5sqrt,0").status == 0
     assert json.loads(command("info", "scan.aec", "--json").out)["max_error"] == ["0.5sqrt", 0]

@@ -79,7 +79,9 @@ def arrays(draw: st.DrawFn) -> npt.NDArray[Any]:
     return array if dtype.kind == "f" else np.ma.MaskedArray(array, holes)
 
 
-ERRORS = st.sampled_from([0, 1, 2.5, 100, 1e-3, 1e-30, 1e30, "0.7%", (40, 3, 0), ("9%", 0)])
+ERRORS = st.sampled_from(
+    [0, 1, 2.5, 100, 1e-3, 1e-30, 1e30, "9e307%", "0.7%", (40, 3, 0), ("9%", 0)]
+)
 
 
 def bounds_of(error: Any, array: npt.NDArray[Any]) -> list[float]:
@@ -91,6 +93,59 @@ def bounds_of(error: Any, array: npt.NDArray[Any]) -> list[float]:
         float(value.rstrip("%")) * range_ / 100 if isinstance(value, str) else value
         for value in values
     ]
+
+
+BAND_ERRORS = st.tuples(*[st.sampled_from([0, 1, 2.5, 100, 1e-3, "0.7%", "20%"])] * 3)
+
+
+@given(array=arrays(), errors=BAND_ERRORS, is_nested=st.booleans(), level=st.sampled_from([1, 2]))
+@settings(max_examples=15)
+def test_no_band_exceeds_its_bound(
+    bands: dict[int, Codec], array: npt.NDArray[Any], errors: Any, is_nested: bool, level: int
+) -> None:
+    array = np.ma.atleast_3d(array) if array.dtype.kind != "f" else np.atleast_3d(array)
+    codec = bands[array.shape[-1]]
+    by_name = dict(zip(codec.spec.bands.names, errors, strict=False))
+    coarse = dict.fromkeys(by_name, 1e300)
+    data = codec.compress(array, level=level, max_error=[coarse, by_name] if is_nested else by_name)
+    restored = codec.decompress_array(data)
+    for band, error in enumerate(by_name.values()):
+        samples = array[..., band], restored[..., band]
+        assert largest_error(*samples) <= bounds_of(error, samples[0])[0]
+
+
+def test_bounds_of_bands_are_stored_once_for_each(digits_codec: Codec) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
+    errors = [{"1": 4, "2": 20, "3": 0}, {"3": 0, "2": 8, "1": 4}]
+    data = digits_codec.compress(picture, level=1, max_error=errors)
+    restored = digits_codec.decompress_array(data)
+    assert np.abs(restored.astype(int) - picture).max(axis=(0, 1)).tolist() == [4, 8, 0]
+    parts = [[b.error for b in part.bounds] for part in aecodec.read_header(data).refinements]
+    assert parts == [[4, 20, 0], [4, 8, 0]]
+    roots = {"1": "2sqrt", "2": 0, "3": "1sqrt"}
+    data = digits_codec.compress(picture, level=1, max_error=roots)
+    assert [b.text for b in aecodec.read_header(data).refinements[0].bounds] == [
+        "2sqrt", "0sqrt", "1sqrt",
+    ]  # fmt: skip
+    assert np.array_equal(digits_codec.decompress_array(data)[..., 1], picture[..., 1])
+
+
+@pytest.mark.parametrize(
+    ("errors", "message"),
+    [
+        ({"1": 4}, "some bands have no error; give an error for each band: 1, 2, 3"),
+        ({"1": 4, "2": 4, "3": 4, "red": 4}, "there is no band red"),
+        ([{"1": "9%", "2": 9, "3": 9}, {"1": 9, "2": 30, "3": 9}], "coarsest error first"),
+        ([{"1": "9%", "2": 30, "3": 30}, 27], "for this picture 18/30/30, 27"),
+    ],
+)
+def test_errors_of_bands_that_do_not_fit_are_rejected(
+    digits_codec: Codec, errors: Any, message: str
+) -> None:
+    picture = np.zeros((4, 4, 3), np.uint8)
+    picture[0, 0] = 200, 0, 9
+    with pytest.raises(UsageError, match=message):
+        digits_codec.compress(picture, max_error=errors)
 
 
 ROOTS = st.sampled_from(["0sqrt", "0.01sqrt", "0.5sqrt", "1sqrt", "40sqrt", "9999sqrt"])
@@ -265,6 +320,11 @@ def test_frames_of_refined_files(digits_codec: Codec, tmp_path: Path) -> None:
         ({"max_error": ("1sqrt", "1sqrt")}, "coarsest error first"),
         ({"max_error": (4, "1sqrt")}, "can only be combined"),
         ({"max_error": ("1sqrt", 4)}, "can only be combined"),
+        ({"max_error": {"1": "1sqrt", "2": 4}}, "can only be combined"),
+        ({"max_error": [{"1": 4, "2": 3}, {"1": 3, "2": 4}]}, "coarsest error first"),
+        ({"max_error": [{"1": 4, "2": 3}, 4]}, "coarsest error first"),
+        ({"max_error": {"1": -4}}, "give a number from 0"),
+        ({"max_error": {1: 4}}, "the name of each band"),
         ({"max_error": 1, "max_bytes": 99}, "exclude each other"),
     ],
 )
@@ -326,8 +386,8 @@ def test_refinements_that_do_not_fit_are_rejected(digits_codec: Codec) -> None:
 def test_an_encoder_that_breaks_its_promise_is_found(
     digits_codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = residuals.Residuals.decode
-    monkeypatch.setattr(residuals.Residuals, "decode", lambda *args: original(*args) + 9)
+    original = residuals.Residuals._samples
+    monkeypatch.setattr(residuals.Residuals, "_samples", lambda *args: original(*args) + 9)
     with pytest.raises(AecodecError, match=r"differs by 9 .* although the maximum error is 3"):
         digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
 

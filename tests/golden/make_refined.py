@@ -49,6 +49,9 @@ def _with_bands(codec: Codec) -> Iterator[tuple[str, Codec, Any, dict[str, Any]]
     samples = rng.normal(0, 30, (13, 17, codec.spec.channels)).cumsum(axis=1)
     masked = np.ma.masked_array(samples.astype(np.int16), rng.random(samples.shape) < 0.1)
     yield "bands_masked", codec, masked, {"max_error": 3}
+    names = codec.spec.bands.names
+    errors = [dict(zip(names, [e, 9, 2, 0, 3, 5, 7, 1], strict=False)) for e in (20, 4)]
+    yield "bands_bounds", codec, masked, {"max_error": errors, "level": 1}
     roots = {"max_error": ["4sqrt", "0.5sqrt", 0], "level": 1}
     yield "bands_roots", codec, masked, roots
     yield "bands_bits", codec, samples.astype(np.float32), {"max_error": 0}

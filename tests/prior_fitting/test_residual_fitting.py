@@ -31,4 +31,4 @@ def _example(seed: int) -> Example:
 
 def _size(networks: ResidualNetworks, example: Example) -> int:
     coding, values = Coding(networks, [example.step], [example.limits]), example.values[None]
-    return len(default_engine().encode_residuals(coding, np.zeros_like(values), values, None))
+    return len(default_engine().encode_residuals(coding, np.zeros_like(values), values, None)[0])

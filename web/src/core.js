@@ -1,5 +1,6 @@
 // The C library, compiled to WebAssembly: memory, calls, and the structs that cross.
 
+import { hasBase, isRefined, plainFile } from "./arrival.js";
 import { AecodecError, errorOfStatus } from "./errors.js";
 
 const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, pair: 8 };
@@ -108,9 +109,9 @@ export class Core {
     );
   }
 
-  /** The header of an `.aec` file, whose checksum is checked. */
+  /** The header of an `.aec` file; the checksum of its base is checked. */
   header(file) {
-    return this.withBytes(file, (bytes, size) =>
+    return this.withBytes(plainFile(file), (bytes, size) =>
       this.with("header", (at) => {
         this.check("aecodec_read_header", bytes, size, at);
         const small = this.bytes(at, SIZES.header);
@@ -124,6 +125,8 @@ export class Core {
           reduction: small[14] / 2,
           frames: large[4],
           hasSamples: large[12] !== 0,
+          hasBase: hasBase(file),
+          isRefined: isRefined(file),
         };
       }),
     );

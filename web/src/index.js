@@ -1,5 +1,6 @@
 // aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
 
+import { hasBase, plainFile } from "./arrival.js";
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
 import { fromImageData, toImageData } from "./pixels.js";
@@ -77,10 +78,11 @@ async function decoded(data, options) {
   return picture;
 }
 
-async function ask(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {
+async function ask(data, { codec, maxPixels, maxFrames, baseOnly, signal, onProgress } = {}) {
   const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
   const options = { codecs, folder: codec && folderOf(codec), limits };
-  return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
+  const file = await bytesOf(data);
+  return client.ask("decode", { file: baseOnly ? onlyBase(file) : file, options }, { signal, onProgress });
 }
 
 /** A codec that was loaded. */
@@ -120,6 +122,11 @@ class PreparedPicture {
   close() {
     return client.ask("close", { key: this.key });
   }
+}
+
+function onlyBase(file) {
+  if (!hasBase(file)) throw new UsageError("the file has no picture before its first refinement: decode it without baseOnly");
+  return plainFile(file);
 }
 
 function folderOf(codec) {

@@ -51,11 +51,10 @@ export class Jobs {
   }
 
   async #decodeWith(codec, header, file, limits, report) {
-    const units = codec.unitsOfHeader(header.units);
     const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
-    const decoding = await this.#begun(begin, () => Promise.all([codec.needBands(), codec.needDecoder(), codec.needLevel(units)]));
+    const decoding = await this.#begun(begin, () => codec.needFor(header));
     try {
-      await this.#run(codec, decoding, await codec.needDecoder(), report);
+      if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
       return header.hasSamples ? decoding.finishSamples() : decoding.finish();
     } finally {
       decoding.free();
