@@ -149,6 +149,43 @@ aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_imag
 void aecodec_image_free(aecodec_image *picture); /* sets pixels to NULL */
 void aecodec_free(void *memory);
 
+/* ---- files with a guaranteed maximum error: format version 2 ----
+ *
+ * Such a file begins with its base, a whole file of version 1. Refinements follow, the coarsest first. Each bounds the
+ * errors of all samples. aecodec_decompress and the other functions that decode files decode all refinements. */
+
+typedef struct {
+    double max_error;    /* in units of the samples; 0: lossless. The largest one of all bands */
+    uint32_t is_root;    /* 1: max_error is a factor of the square root of the original sample */
+    uint32_t has_base;   /* 0: a first refinement without a picture before it */
+    uint8_t networks[4]; /* first bytes of the SHA-256 of the AECODEC_RESIDUALS section that it needs */
+} aecodec_refinement;
+
+/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or AECODEC_DAMAGED. */
+aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
+                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count);
+
+/* Find the base of a file, which you can decompress for a quick look. The first bytes of a file of version 2 are enough,
+ * for example from an HTTP range request. A file of version 1 is its own base, and must be whole.
+ *
+ * size: bytes that are available.
+ * base, base_size: set to the base within file.
+ * needed: set to the number of bytes of the file that are needed. If a whole file has fewer bytes, it is damaged.
+ *
+ * Returns AECODEC_OK, AECODEC_INCOMPLETE if needed is more than size, AECODEC_NO_BASE if there is no picture before the
+ * first refinement, or AECODEC_DAMAGED. */
+aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
+                                 size_t *needed);
+
+/* Remove the refinements that a maximum error does not need. Free the trimmed file with aecodec_free.
+ *
+ * max_error, is_root: as in aecodec_refinement; a negative number removes all refinements.
+ *
+ * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_BAD_ARGUMENT if the file does not guarantee the
+ * error, or another status. */
+aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
+                            size_t *trimmed_size);
+
 /* ---- samples of bands: for codecs with phases, which do not code pictures ---- */
 
 /* Samples of bands: frames x height x width x bands numbers in the byte order of this machine. */

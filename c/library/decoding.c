@@ -105,7 +105,12 @@ static uint64_t memory_of_refinements(const aecodec_decoding *d)
 {
     const aecodec_samples samples = refined_samples(d, NULL);
     const uint64_t enlarged = d->has_samples ? 0 : (uint64_t)d->width * d->height * d->frames * d->coded_channels;
-    return d->file.count ? d->file.refinements[d->file.count - 1].stop + refining_memory(&samples) + enlarged : 0;
+    uint32_t roots = 0, n;
+    for (n = 0; n < d->file.count; n++) {
+        const refinement *r = &d->file.refinements[n];
+        roots = r->is_root && r->bound_count > roots ? r->bound_count : roots;
+    }
+    return n ? d->file.refinements[n - 1].stop + refining_memory(&samples, roots) + enlarged : 0;
 }
 
 /* Bytes that all but the network's working memory takes. */

@@ -29,9 +29,23 @@ lattice lattice_of(uint32_t type, const bound *b)
     lattice l;
     l.type = type;
     l.unit = b->unit;
+    l.points = NULL;
     l.step = type < AECODEC_FLOAT16 ? 2 * (int64_t)b->error + 1 : 1;
     set_limits(&l);
     return l;
+}
+
+void lattice_use_points(lattice *l, const points *p)
+{
+    l->points = p;
+    l->step = 1;
+    l->limits[0] = p->limits[0];
+    l->limits[1] = p->limits[1];
+}
+
+int has_roots(uint32_t type)
+{
+    return type < AECODEC_FLOAT16 && sample_size(type) <= 2;
 }
 
 static double clip(double number, double most)
@@ -51,22 +65,24 @@ static int64_t nearest_multiple(double number, double unit)
     return whole - (rest < -0.5 || (rest == -0.5 && whole % 2));
 }
 
-/* The bits of a sample as a signed integer. */
-static int64_t signed_bits(uint32_t type, uint32_t bits)
+/* The bits of a sample as an integer, which is signed unless its type is not. */
+static int64_t integer_of(uint32_t type, uint32_t bits)
 {
+    if (type == AECODEC_UINT8 || type == AECODEC_UINT16) {
+        return bits;
+    }
     return sample_size(type) == 1 ? (int8_t)bits : sample_size(type) == 2 ? (int16_t)bits : (int32_t)bits;
 }
 
 static int64_t value_of(const lattice *l, uint32_t bits)
 {
-    int64_t value;
-    if (l->type == AECODEC_UINT8 || l->type == AECODEC_UINT16) {
-        return bits;
+    const int64_t value = integer_of(l->type, bits);
+    if (l->points) {
+        return l->points->numbers[value - l->points->lowest];
     }
     if (l->unit > 0) {
         return nearest_multiple(sample_number(l->type, bits), l->unit);
     }
-    value = signed_bits(l->type, bits);
     return l->type >= AECODEC_FLOAT16 && value < 0 ? value ^ l->limits[1] : value;
 }
 
@@ -74,6 +90,9 @@ static uint32_t bits_of_value(const lattice *l, int64_t value)
 {
     if (l->unit > 0) {
         return to_sample_bits(l->type, clip((double)value * l->unit, most_of(l->type)));
+    }
+    if (l->points) {
+        return (uint32_t)l->points->samples[value - l->points->lowest];
     }
     return (uint32_t)(l->type >= AECODEC_FLOAT16 && value < 0 ? value ^ l->limits[1] : value);
 }

@@ -6,9 +6,12 @@
 #include "private.h"
 
 #define crc32_of aecodec_private_crc32_of
+#define has_roots aecodec_private_has_roots
 #define lattice_of aecodec_private_lattice_of
 #define lattice_to_samples aecodec_private_lattice_to_samples
 #define lattice_to_values aecodec_private_lattice_to_values
+#define lattice_use_points aecodec_private_lattice_use_points
+#define points_make aecodec_private_points_make
 #define refine aecodec_private_refine
 #define refined_file_read aecodec_private_refined_file_read
 #define refining_close aecodec_private_refining_close
@@ -20,9 +23,10 @@
 #define refining_write aecodec_private_refining_write
 #define refinement_check aecodec_private_refinement_check
 #define residuals_for aecodec_private_residuals_for
+#define root_error aecodec_private_root_error
 #define samples_checksum aecodec_private_samples_checksum
 
-enum { ID_SIZE = 4 };
+enum { ID_SIZE = 4, ROOT_UNITS = 256 /* of factors of square roots */ };
 
 /* ---- crc32.c ---- */
 
@@ -33,19 +37,20 @@ uint32_t crc32_of(uint32_t before, const uint8_t *bytes, size_t size);
 
 /* The bound of a band. */
 typedef struct {
-    double error, unit; /* unit: of floats; 0 for their bits, and for integers */
+    double error; /* in units of the samples, or the factor of their square root */
+    double unit;  /* of floats; 0 for their bits, and for integers */
 } bound;
 
 /* A refinement, with pointers into its file. */
 typedef struct {
-    int is_followed, has_base, is_float;
+    int is_followed, has_base, is_float, is_root;
     uint8_t id[ID_SIZE];  /* of the residual networks */
     uint32_t bound_count; /* 1 for all bands, or one for each */
     bound bounds[AECODEC_MAX_BANDS];
     uint32_t checksum; /* of the samples before it; only with a base */
     const uint8_t *messages;
-    size_t size; /* bytes of the messages */
-    size_t stop; /* where it ends in the file */
+    size_t size;        /* bytes of the messages */
+    size_t start, stop; /* in the file: the content, and the end */
 } refinement;
 
 /* A file of any version. Files of version 1 are their own base. */
@@ -59,17 +64,38 @@ typedef struct {
 /* Read a file and check the refinements, but not the base. Returns AECODEC_OK or AECODEC_DAMAGED. */
 aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
 
+/* ---- points.c: values of integers with bounds relative to the square root ---- */
+
+/* Both tables begin with an element for the lowest sample. */
+typedef struct {
+    uint32_t factor; /* of the square root, in 1/256 */
+    int64_t lowest;  /* sample */
+    int64_t limits[2];
+    int32_t *numbers; /* of the point of each sample */
+    int32_t *samples; /* of each point */
+} points;
+
+/* Largest error of a sample with up to 16 bits. */
+int64_t root_error(uint32_t factor, int64_t sample);
+/* Make the points of a type with this lowest and highest sample. Free them with free. NULL without enough memory. */
+points *points_make(const int64_t range[2], uint32_t factor);
+
 /* ---- lattice.c: samples of all types as integers ---- */
 
 /* How the samples of a band become integers. */
 typedef struct {
     uint32_t type;
-    double unit;       /* as in the bound */
-    int64_t step;      /* between values that the bound can tell apart */
-    int64_t limits[2]; /* of the values */
+    double unit;          /* as in the bound */
+    int64_t step;         /* between values that the bound can tell apart */
+    int64_t limits[2];    /* of the values */
+    const points *points; /* with bounds relative to the square root; otherwise NULL */
 } lattice;
 
+/* A lattice without points. */
 lattice lattice_of(uint32_t type, const bound *b);
+void lattice_use_points(lattice *l, const points *p);
+/* Whether samples of a type may have bounds relative to the square root. */
+int has_roots(uint32_t type);
 /* Convert `count` samples, `stride` apart from index `at`, to values, and back. */
 void lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count, int64_t *values);
 void lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count, void *samples);
@@ -84,6 +110,7 @@ const residual_networks *residuals_for(const aecodec_bundle *bundle, uint32_t ba
 typedef struct {
     const aecodec_samples *samples;
     lattice lattices[AECODEC_MAX_BANDS];
+    points *points[AECODEC_MAX_BANDS]; /* owned; NULL where the lattice uses those of an earlier band */
     int64_t steps[AECODEC_MAX_BANDS], limits[AECODEC_MAX_BANDS][2];
     residual_coding coding;    /* of the segment */
     uint32_t frame, top, left; /* of the segment in the samples */
@@ -91,11 +118,11 @@ typedef struct {
     uint8_t *missing;          /* the same for its mask */
 } refining;
 
-/* Bytes that refining_open allocates. */
-uint64_t refining_memory(const aecodec_samples *samples);
+/* Bytes that refining_open allocates for a number of bounds, which are 0 unless they are relative to the square root. */
+uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots);
 /* Call refining_close also if there is not enough memory. */
 aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                             const bound *bounds, uint32_t count);
+                             const bound *bounds, uint32_t count, int is_root);
 void refining_close(refining *r);
 uint32_t refining_segments(const refining *r);
 /* Go to a segment. */

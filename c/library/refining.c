@@ -49,9 +49,10 @@ static size_t most_values(const aecodec_samples *s)
     return (size_t)frames_together(s) * least(s->height, SIDE) * least(s->width, SIDE) * s->bands;
 }
 
-uint64_t refining_memory(const aecodec_samples *samples)
+uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
-    return (uint64_t)most_values(samples) * BYTES_PER_VALUE;
+    const uint64_t tables = (uint64_t)roots * 2 * sizeof(int32_t) << 8 * sample_size(samples->type);
+    return (uint64_t)most_values(samples) * BYTES_PER_VALUE + tables;
 }
 
 uint32_t refining_segments(const refining *r)
@@ -62,24 +63,46 @@ uint32_t refining_segments(const refining *r)
 
 /* ---- opening ---- */
 
-static void set_lattices(refining *r, const bound *bounds, uint32_t count)
+/* Use the points of an earlier band with the same factor, or make points. Returns whether there is enough memory. */
+static int find_points(refining *r, uint32_t band, uint32_t factor)
+{
+    lattice *l = &r->lattices[band];
+    uint32_t n;
+    for (n = 0; n < band; n++) {
+        if (r->points[n] && r->points[n]->factor == factor) {
+            lattice_use_points(l, r->points[n]);
+            return 1;
+        }
+    }
+    r->points[band] = points_make(l->limits, factor);
+    if (r->points[band]) {
+        lattice_use_points(l, r->points[band]);
+    }
+    return r->points[band] != NULL;
+}
+
+static aecodec_status set_lattices(refining *r, const bound *bounds, uint32_t count, int is_root)
 {
     uint32_t band;
     for (band = 0; band < r->samples->bands; band++) {
-        const lattice l = lattice_of(r->samples->type, &bounds[count > 1 ? band : 0]);
-        r->lattices[band] = l;
-        r->steps[band] = l.step;
-        memcpy(r->limits[band], l.limits, sizeof l.limits);
+        const bound *b = &bounds[count > 1 ? band : 0];
+        lattice *l = &r->lattices[band];
+        *l = lattice_of(r->samples->type, b);
+        if (is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
+            return AECODEC_NO_MEMORY;
+        }
+        r->steps[band] = l->step;
+        memcpy(r->limits[band], l->limits, sizeof l->limits);
     }
+    return AECODEC_OK;
 }
 
 aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                             const bound *bounds, uint32_t count)
+                             const bound *bounds, uint32_t count, int is_root)
 {
     const size_t most = most_values(samples);
     memset(r, 0, sizeof *r);
     r->samples = samples;
-    set_lattices(r, bounds, count);
     r->coding.networks = networks;
     r->coding.bands = samples->bands;
     r->coding.steps = r->steps;
@@ -87,11 +110,15 @@ aecodec_status refining_open(refining *r, const aecodec_samples *samples, const 
     r->before = malloc(most * sizeof *r->before);
     r->after = malloc(most * sizeof *r->after);
     r->missing = malloc(most);
-    return r->before && r->after && r->missing ? AECODEC_OK : AECODEC_NO_MEMORY;
+    return r->before && r->after && r->missing ? set_lattices(r, bounds, count, is_root) : AECODEC_NO_MEMORY;
 }
 
 void refining_close(refining *r)
 {
+    uint32_t band;
+    for (band = 0; band < AECODEC_MAX_BANDS; band++) {
+        free(r->points[band]);
+    }
     free(r->before);
     free(r->after);
     free(r->missing);
@@ -207,7 +234,8 @@ static aecodec_status decode_segments(refining *to, const refinement *r)
 aecodec_status refinement_check(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples)
 {
     const uint8_t *sha256;
-    if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_float != (samples->type >= AECODEC_FLOAT16)) {
+    if ((r->bound_count != 1 && r->bound_count != samples->bands) ||
+        r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !has_roots(samples->type))) {
         return AECODEC_DAMAGED;
     }
     return residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK : AECODEC_ABSENT;
@@ -222,7 +250,7 @@ aecodec_status refine(const aecodec_bundle *bundle, const refinement *r, const a
     if (r->has_base && r->checksum != samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = refining_open(&to, samples, networks, r->bounds, r->bound_count);
+    status = refining_open(&to, samples, networks, r->bounds, r->bound_count, r->is_root);
     if (status == AECODEC_OK) {
         status = decode_segments(&to, r);
     }

@@ -19,7 +19,7 @@ static const char *const texts[] = {
     [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
                           "to 4; for samples, other bands than the codec's, or a type, limits or samples that do not "
                           "fit",
-    [AECODEC_BAD_ARGUMENT] = "no such level, section or reduction",
+    [AECODEC_BAD_ARGUMENT] = "no such level, section, reduction or maximum error",
     [AECODEC_TOO_FEW_BYTES] = "no file of this picture is so small: allow more bytes, or reduce the picture",
     [AECODEC_CANCELLED] = "cancelled",
     [AECODEC_UNREADABLE] = "cannot be read",
