@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property, partial
 from typing import Any
@@ -29,13 +28,13 @@ from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.imaging.picture import Picture
 from aecodec.refinement.lattice import Lattice, bound_for
 
-_LEAST_SEGMENTS, _SEGMENT_SHARE = 2, 16
-"""Levels are compared on at least 2 segments, and on one of 16."""
+_CELL, _LEAST_CELLS, _CELL_STRIDE = 128, 8, 64
+"""Levels are compared on at least 8 cells with this side, and on one of 64."""
 
 _MOST_BITS = 2
 """Files with more bits per sample are smaller without base, so no level is tried."""
 
-_HOPELESS = 1.02
+_HOPELESS = 1.1
 """If the middle level makes a file larger than without base by this factor, so do all levels."""
 
 
@@ -87,7 +86,7 @@ class _Refiner:
         self._original = pixels
         self._segments = split_into_segments(pixels.shape[:3], SIDE)
         self._bases: dict[float | None, tuple[Samples, Latents]] = {}
-        self._compared: dict[tuple[float | None, Bounds, int], tuple[bytes, Samples]] = {}
+        self._coded: dict[tuple[float | None, Bounds], list[tuple[bytes, Samples]]] = {}
 
     @cached_property
     def _encoded(self) -> EncodedPicture:
@@ -131,35 +130,28 @@ class _Refiner:
     def best_level(self, bounds: Bounds) -> float | None:
         """The whole level that makes the smallest file; None for no base.
 
-        Some segments of a large picture are compared.
+        Some cells of a large picture are compared.
         """
-        numbers = self._compared_segments()
-        samples = sum(math.prod(self._segments[number].shape) for number in numbers)
-        smallest = self._size(None, bounds, numbers)
-        is_fine = 8 * smallest > _MOST_BITS * samples * self._original.shape[-1]
+        part = self._part()
+        smallest = part._size(None, bounds)
+        is_fine = 8 * smallest > _MOST_BITS * part._original.size
         if is_fine or not self._decoder.folder.has(Half.DECODER.tflite):
             return None
-        part = self if len(numbers) == len(self._segments) else self._part(numbers)
-        size = cache(partial(part._size, bounds=bounds, numbers=range(len(numbers))))
+        size = cache(partial(part._size, bounds=bounds))
         levels = len(self._encoder.spec.levels)
         if size(_middle(levels)) > _HOPELESS * smallest:
             return None
         level = _lowest(size, levels)
         return level if size(level) < smallest else None
 
-    def _compared_segments(self) -> Sequence[int]:
-        """Numbers of segments that are equal in shape."""
-        shapes = [segment.shape for segment in self._segments]
-        if len(shapes) <= _LEAST_SEGMENTS:
-            return range(len(shapes))
-        whole = [number for number, shape in enumerate(shapes) if shape == shapes[0]]
-        stride = -(-len(whole) // max(_LEAST_SEGMENTS, len(shapes) // _SEGMENT_SHARE))
-        return whole[stride // 2 :: stride]
-
-    def _part(self, numbers: Sequence[int]) -> _Refiner:
-        """A refiner of some segments, as frames."""
-        places = [self._segments[number].places for number in numbers]
-        missing = self._missing
+    def _part(self) -> _Refiner:
+        """A refiner of some cells that are equal in shape, as frames, or of a small picture."""
+        cells = split_into_segments(self._original.shape[:3], _CELL)
+        if len(cells) <= _LEAST_CELLS:
+            return self
+        whole = [cell.places for cell in cells if cell.shape == cells[0].shape]
+        stride = max(1, len(whole) // max(_LEAST_CELLS, len(whole) // _CELL_STRIDE))
+        places, missing = whole[stride // 2 :: stride], self._missing
         picture = Picture(
             np.concatenate([self._original[place] for place in places]),
             missing=None if missing is None else np.concatenate([missing[at] for at in places]),
@@ -171,11 +163,10 @@ class _Refiner:
         header = self._header._replace(size=picture.size, frames=picture.frames, samples=samples)
         return _Refiner(self._encoder, self._decoder, picture, header)
 
-    def _size(self, level: float | None, bounds: Bounds, numbers: Sequence[int]) -> int:
-        """Size in bytes of the payload and the messages of some segments."""
+    def _size(self, level: float | None, bounds: Bounds) -> int:
+        """Size in bytes of the payload and the messages of a file with one refinement."""
         base, _ = self._base(level)
-        coded = list(self._encode(level, base, bounds, level is not None, numbers))
-        self._compared.update(zip(((level, bounds, n) for n in numbers), coded, strict=True))
+        coded = self._coded[level, bounds] = list(self._encode(base, bounds, level is not None))
         return sum(len(message) for message, _ in coded) + len(self._payload(level))
 
     def _payload(self, level: float | None) -> bytes:
@@ -194,20 +185,11 @@ class _Refiner:
         return self._decoder.exact.reconstruct_base(self._header, latents), latents
 
     def _encode(
-        self,
-        level: float | None,
-        base: Samples,
-        bounds: Bounds,
-        has_base: bool,
-        numbers: Sequence[int],
+        self, base: Samples, bounds: Bounds, has_base: bool
     ) -> Iterator[tuple[bytes, Samples]]:
-        """Encode segments that have not been compared; yield messages and a decoder's samples."""
-        compared = [self._compared.get((level, bounds, number)) for number in numbers]
-        pairs = zip(numbers, compared, strict=True)
-        new = [self._segments[number] for number, result in pairs if not result]
+        """Encode samples, and yield the message of each segment and a decoder's samples."""
         residuals = self._residuals(bounds, has_base)
-        results = residuals.encode(self._original, base, self._missing, new)
-        return (result or next(results) for result in compared)
+        return residuals.encode(self._original, base, self._missing)
 
     def _lattices(self, bounds: Bounds) -> list[Lattice]:
         bands = range(self._original.shape[-1])
@@ -247,7 +229,7 @@ class _Refiner:
     ) -> tuple[Refinement, Samples]:
         """A refinement of samples, and the samples that a decoder gets from it."""
         decoded, messages = np.empty_like(base), list[bytes]()
-        results = self._encode(level, base, bounds, has_base, range(len(self._segments)))
+        results = self._coded.get((level, bounds)) or self._encode(base, bounds, has_base)
         for segment, (message, samples) in zip(self._segments, results, strict=True):
             decoded[segment.places] = samples
             messages.append(message)

@@ -47,11 +47,11 @@ class Residuals(NamedTuple):
     networks: ResidualNetworks
 
     def encode(
-        self, original: Samples, base: Samples, missing: Mask | None, segments: Sequence[Segment]
+        self, original: Samples, base: Samples, missing: Mask | None
     ) -> Iterator[tuple[bytes, Samples]]:
-        """Encode the samples of some segments, and yield messages and a decoder's samples."""
+        """Encode samples, and yield the message of each segment and a decoder's samples."""
         encode = partial(self._encode_segment, original, base, missing)
-        return self.workers.map(encode, segments)
+        return self.workers.map(encode, split_into_segments(base.shape[:3], SIDE))
 
     def decode(self, base: Samples, missing: Mask | None, messages: bytes) -> Samples:
         """Decode the messages of all segments; FormatError if they are damaged."""

@@ -272,13 +272,15 @@ def test_levels_are_compared_on_parts_of_large_pictures(
 ) -> None:
     for module in (residuals, refinement):
         monkeypatch.setattr(module, "SIDE", 4)
+    monkeypatch.setattr(refinement, "_CELL", 4)
+    monkeypatch.setattr(refinement, "_LEAST_CELLS", 3)
     array = np.random.default_rng(0).integers(0, 9000, (9, 22), np.int16)
     masked = np.ma.MaskedArray(array, np.arange(198).reshape(9, 22) % 10 == 0)
     encoder, decoder = bands[1].encoder, bands[1].decoder
     picture = encoder.picture_of(masked)
     refiner = refinement._Refiner(encoder, decoder, picture, encoder.header(picture))
-    part = refiner._part(refiner._compared_segments())._picture
-    assert part.pixels.shape == (2, 4, 4, 1)
+    part = refiner._part()._picture
+    assert part.pixels.shape == (3, 4, 4, 1)
     assert part.missing is not None
     data = bands[1].compress(masked, max_error=1)
     assert not aecodec.read_header(data).has_base
