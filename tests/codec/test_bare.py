@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from aecodec.format import container
 from aecodec.format.bare import BARE_SAVING, from_bare, to_bare
 from aecodec.format.binary import crc_8
 from aecodec.format.container import Header
+from aecodec.format.texts import TextForm
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @given(headers, st.binary(max_size=300), st.booleans())
@@ -27,6 +31,14 @@ def test_a_bare_payload_is_a_file_without_11_bytes(
     assert len(payload) == len(file) - 11 + checksum
     assert payload[: len(payload) - checksum] == file[7:-4]
     assert from_bare(payload, header.codec_id, checksum) == file
+
+
+def test_the_example_of_the_specification(codec: Codec) -> None:
+    file = (GOLDEN / "digit3.aec").read_bytes()
+    payload = codec.to_bare(file, checksum=True)
+    examples = payload.hex(" "), *(form.encode(payload) for form in TextForm)
+    text = (GOLDEN.parents[1] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
+    assert "".join(f"    {example}\n" for example in examples) in text
 
 
 @given(headers, st.binary(max_size=30), st.data())
