@@ -86,7 +86,8 @@ def compress(
             "--metadata/--no-metadata",
             help="Store the ICC profile, EXIF (including GPS) and XMP, and the names of stacked "
             "pictures. Default: stored, except for pictures with a single tile, such as digits, "
-            "and with --max-bytes. --max-error also stores profiles that change the colours.",
+            "and with --max-bytes or --bare. --max-error also stores profiles that change the "
+            "colours.",
         ),
     ] = None,
     depth: options.Depth = None,
