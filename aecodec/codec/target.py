@@ -55,7 +55,7 @@ class _Error(NamedTuple):
 
     def bound(self, range_: float) -> Bound:
         number = self.number * range_ / 100 if self.unit == _PERCENT else self.number
-        return Bound(number, is_root=self.unit == _ROOT)
+        return Bound(number, is_root=self.unit == _ROOT and number > 0)
 
 
 _Errors = dict[str | None, _Error]
@@ -116,7 +116,7 @@ class Target:
             if not isinstance(value, Real) or str(value) == "nan":
                 raise UsageError(f"{name} is {value!r}: give a number")
         if isinstance(self.max_error, Sequence) and not isinstance(self.max_error, str):
-            object.__setattr__(self, "max_error", tuple(self.max_error))  # can be hashed
+            object.__setattr__(self, "max_error", tuple(self.max_error))
         for errors in self._errors:
             self._check_units(list(errors.values()))
         for coarse, fine in pairwise(self._errors):

@@ -304,7 +304,9 @@ def _check_crc(content: bytes, stored: bytes) -> None:
 
 
 def _check_version(data: bytes) -> None:
-    """Check that this aecodec can read the version of a file."""
+    """Check that this aecodec can read the version of a file without refinements."""
+    if data[2] == REFINED_VERSION:
+        raise FormatError("damaged: the base of a file with refinements has refinements")
     if data[2] != VERSION:
         raise FormatError(version_problem(data[2]))
 

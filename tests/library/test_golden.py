@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from helpers.codecs.golden import (
     GOLDEN,
+    INTACT,
     REFINED,
     REFUSED,
     codec_of,
     golden_codecs,
+    id_in,
     little_endian,
     sha256,
 )
@@ -24,7 +26,9 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import to_array
 from benchmarks.c_codec import (
+    ABSENT,
     DAMAGED,
+    OTHER_BASE,
     OTHER_CODEC,
     CCodec,
     Limits,
@@ -34,6 +38,7 @@ from benchmarks.c_codec import (
 )
 
 ANY = Limits(1 << 30, 1 << 24, 0)
+STATUS_OF_INTACT = dict(zip(INTACT, (OTHER_CODEC, ABSENT, OTHER_BASE), strict=True))
 
 
 @functools.cache
@@ -65,8 +70,8 @@ def test_refined_files_decode_to_their_samples(line: str) -> None:
 @pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
 def test_what_a_decoder_has_to_refuse_is_refused(path: Path) -> None:
     data = path.read_bytes()
-    codec = golden_codecs().get(data[3:7]) or load_codec("digits")
+    codec = golden_codecs().get(id_in(data)) or load_codec("digits")
     c = pair_of(codec.folder)[0]
     with pytest.raises(StatusError) as error:
         (c.decompress_samples if codec.spec.bands else c.decompress)(data, ANY)
-    assert error.value.status == (OTHER_CODEC if path.stem == "unknown_codec" else DAMAGED)
+    assert error.value.status == STATUS_OF_INTACT.get(path.stem, DAMAGED)

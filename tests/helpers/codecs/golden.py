@@ -12,6 +12,7 @@ import numpy as np
 from aecodec import Codec, load_codec
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec.registry import codec_of_file
+from aecodec.errors import FormatError
 from aecodec.format import container
 from aecodec.imaging.picture import to_array
 
@@ -19,6 +20,9 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
 REFINED = GOLDEN / "refined"
 LIST = GOLDEN / "digests.txt"
+
+INTACT = ("unknown_codec", "refined_networks", "refined_base")
+"""Refused files that may be intact, but belong to other codecs, networks or pixels."""
 
 
 class Digests(NamedTuple):
@@ -47,6 +51,14 @@ def codec_of(data: bytes) -> Codec:
     """The codec of a golden file: a golden one, or one that ships or shipped."""
     header, _ = container.unpack(data)
     return golden_codecs().get(header.codec_id) or codec_of_file(data)
+
+
+def id_in(data: bytes) -> bytes:
+    """The codec id in a file that may be damaged."""
+    try:
+        return container.base_of(data)[3:7]
+    except FormatError:
+        return data[3:7]
 
 
 def digests(data: bytes) -> Digests:
