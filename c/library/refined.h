@@ -37,7 +37,9 @@
 #define samples_checksum aecodec_private_samples_checksum
 
 enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_FLOAT = 4, IS_ROOT = 8 }; /* flags of a refinement */
-enum { ID_SIZE = 4, ROOT_UNITS = 256 /* of factors of square roots */ };
+enum { ID_SIZE = 4 };
+
+#define ROOT_UNITS 256.0 /* of factors of square roots */
 
 /* ---- crc32.c ---- */
 
