@@ -51,8 +51,8 @@ size_t refining_values(const aecodec_samples *s)
 
 uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
-    const uint64_t tables = (uint64_t)roots * 2 * sizeof(int32_t) << 8 * sample_size(samples->type);
-    return (uint64_t)refining_values(samples) * BYTES_PER_VALUE + tables;
+    const uint64_t table = has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
+    return (uint64_t)refining_values(samples) * BYTES_PER_VALUE + roots * table;
 }
 
 uint32_t refining_count(const aecodec_samples *s, uint32_t side)
