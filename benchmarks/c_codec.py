@@ -309,6 +309,7 @@ class CCodec:
         """The file of pixels (N, H, W, C), or of samples, with errors (refinements, bands)."""
         table = np.ascontiguousarray(errors, np.float64)
         bounds = CBounds(*table.shape, is_root, table.ctypes.data)
+        given: CSamples | Image
         if isinstance(source, Picture):
             source = _contiguous(source)
             compress, given = library().aecodec_compress_samples_within_error, CSamples.of(source)

@@ -482,8 +482,11 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
     if (m->latents) {
         gather(e, s, m->latents);
     }
-    m->message.size = 0;
-    for (; status == AECODEC_BUFFER_TOO_SMALL && buffer_room(&m->message, room); room *= 4) {
+    for (; status == AECODEC_BUFFER_TOO_SMALL; room *= 4) {
+        m->message.size = 0; /* a message that did not fit has set it beyond the buffer */
+        if (!buffer_room(&m->message, room)) {
+            return;
+        }
         status = aecodec_encode_message(&level->codec, &s->size, latents, e->bundle->rate_weight, m->codes, m->work,
                                         m->message.bytes, room, &m->message.size);
     }

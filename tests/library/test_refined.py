@@ -96,7 +96,7 @@ def test_large_pictures_and_equal_channels(codec: Codec, photo: Codec, photograp
         assert file == chosen.compress_picture(picture, target, metadata=False).data
 
 
-def changed(data: bytes, **fields: object) -> bytes:
+def changed(data: bytes, **fields: Any) -> bytes:
     """A file whose first refinement has other fields."""
     header, payload = container.unpack(data)
     first, *others = header.refinements
@@ -118,7 +118,7 @@ def changed(data: bytes, **fields: object) -> bytes:
         ({"messages": [b"\xff" * 9]}, DAMAGED),
     ],
 )
-def test_refinements_that_do_not_fit_are_rejected(fields: dict[str, object], status: int) -> None:
+def test_refinements_that_do_not_fit_are_rejected(fields: dict[str, Any], status: int) -> None:
     c = CCodec(bundle_of(codec_of(golden("photo_level")).folder))
     with pytest.raises(StatusError) as error:
         c.decompress(changed(golden("photo_level"), **fields))
