@@ -33,6 +33,9 @@ export interface LevelOrBytes {
 }
 
 export interface EncodeOptions extends JobOptions, LevelOrBytes {
+  /** The largest error of a sample, in its units: 0 is lossless. Several, the coarsest first, make nested refinements.
+   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
+  maxError?: number | number[];
   /** The codec, or the URL of its folder. */
   codec: Codec | string | URL;
 }

@@ -124,7 +124,8 @@ class Lattice(NamedTuple):
         known: npt.NDArray[np.bool_] | bool = True,
     ) -> tuple[float, bool]:
         """The largest error of known samples (...), and whether all errors are within the bound."""
-        errors = np.abs(decoded.astype(np.float64) - original)
+        with np.errstate(invalid="ignore"):  # missing samples have any bits
+            errors = np.abs(decoded.astype(np.float64) - original)
         bound: Int64 | float = self.bound.error
         if self.bound.is_root:
             bound = _root_errors(self._factor, original.astype(np.int64))

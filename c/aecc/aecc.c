@@ -26,12 +26,24 @@ int fail(const char *what, const char *problem)
     return 1;
 }
 
+/* The maximum errors in the options. */
+static aecodec_bounds bounds_of(const options *o)
+{
+    aecodec_bounds bounds = {0, 1, 0, NULL};
+    bounds.count = o->error_count;
+    bounds.is_root = (uint32_t)o->is_root;
+    bounds.errors = o->errors;
+    return bounds;
+}
+
 static int compress_with(const options *o, const aecodec_bundle *bundle, const aecodec_image *picture)
 {
+    const aecodec_bounds bounds = bounds_of(o);
     piece file = {NULL, 0};
     uint8_t *bytes = NULL;
     aecodec_status status =
-        aecodec_compress(bundle, picture, o->level, o->max_bytes, NULL, &bytes, &file.size);
+        bounds.count ? aecodec_compress_within_error(bundle, picture, &bounds, o->level, NULL, &bytes, &file.size)
+                     : aecodec_compress(bundle, picture, o->level, o->max_bytes, NULL, &bytes, &file.size);
     int result;
     if (status != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(status));
@@ -57,6 +69,19 @@ static void warn_of_clipped(const options *o, const aecodec_bundle *bundle, cons
     }
 }
 
+/* Compress samples; `clipped` is set to 0 with maximum errors, because refinements restore clipped samples. */
+static aecodec_status compress_samples_with(const options *o, const aecodec_bundle *bundle,
+                                            const aecodec_samples *samples, uint64_t clipped[AECODEC_MAX_BANDS],
+                                            uint8_t **bytes, size_t *size)
+{
+    const aecodec_bounds bounds = bounds_of(o);
+    if (bounds.count) {
+        memset(clipped, 0, AECODEC_MAX_BANDS * sizeof *clipped);
+        return aecodec_compress_samples_within_error(bundle, samples, &bounds, o->level, NULL, bytes, size);
+    }
+    return aecodec_compress_samples(bundle, samples, o->level, o->max_bytes, NULL, clipped, bytes, size);
+}
+
 /* Compress the array of an .npy file. */
 static int compress_samples(const options *o, content *array)
 {
@@ -77,8 +102,7 @@ static int compress_samples(const options *o, content *array)
     samples.has_nodata = (uint32_t)o->has_nodata;
     samples.nodata = o->nodata;
     status = problem ? AECODEC_OK
-                     : aecodec_compress_samples(bundle, &samples, o->level, o->max_bytes, NULL, clipped, &bytes,
-                                                &file.size);
+                     : compress_samples_with(o, bundle, &samples, clipped, &bytes, &file.size);
     if (problem || status != AECODEC_OK) {
         result = fail(o->input, problem ? problem : aecodec_status_text(status));
     } else {

@@ -12,6 +12,10 @@ static const char help[] =
     "    PICTURE is PGM, PPM or PAM of 8 bits; several of one size one after the other are frames.\n"
     "    -q, --level N      1 (smallest file) and up, in sixteenths for some codecs; default: the codec's own\n"
     "    --max-bytes N      make the best file of at most N bytes instead\n"
+    "    --max-error E      make the smallest file in which no sample differs by more than E, also with --level;\n"
+    "                       0.5sqrt is relative to the square root of the sample. Repeat it, the coarsest first,\n"
+    "                       for nested refinements\n"
+    "    --lossless         the same as --max-error 0\n"
     "    For a codec with bands, PICTURE is an .npy file: (H, W), (H, W, B) or (N, H, W, B).\n"
     "    --nodata N         value of missing samples; NaN are missing in any case\n"
     "aecc decompress FILE.aec -o PICTURE\n"
@@ -136,6 +140,9 @@ static int check_options(const options *o)
     if (o->command == TRIM && o->error_count > 1) {
         return misused("--max-error", "trim takes one");
     }
+    if (o->error_count && o->max_bytes) {
+        return misused("--max-error and --max-bytes", "they exclude each other");
+    }
     return o->level && o->max_bytes ? misused("--level and --max-bytes", "they exclude each other") : 0;
 }
 
@@ -146,6 +153,8 @@ int read_options(int count, char **arguments, options *o)
         const char *name = arguments[n];
         if (is_one_of(name, "-f", "--force")) {
             o->force = 1;
+        } else if (strcmp(name, "--lossless") == 0) {
+            status = add_error("0", o) ? 0 : misused(name, "too many maximum errors");
         } else if (strcmp(name, "--base-only") == 0) {
             o->base_only = 1;
         } else if (name[0] != '-' || !name[1]) {

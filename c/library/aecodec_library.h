@@ -146,6 +146,26 @@ aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_imag
                                 size_t max_bytes, const aecodec_progress *progress, uint8_t **file,
                                 size_t *size);
 
+/* Maximum errors of a file, in units of the samples; pixels are from 0 to 255. */
+typedef struct {
+    uint32_t count;       /* of nested refinements, 1 to AECODEC_MAX_REFINEMENTS */
+    uint32_t bands;       /* 1: the same errors for all bands; otherwise their number, or that of the colours */
+    uint32_t is_root;     /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
+    const double *errors; /* [count][bands], the coarsest first; 0: lossless */
+} aecodec_bounds;
+
+/* Compress a picture to a file in which no sample differs by more than a bound from its original. Alpha is lossless in any
+ * case. The file has a refinement for each maximum error, except for errors that round to the bounds before.
+ *
+ * level: in sixteenths; the file also has the picture of this level, as its base. 0: choose the level, or no base, that
+ *     makes the smallest file. A base needs both networks.
+ * progress: reports only the windows of the encoder network.
+ *
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for errors that are negative or ascend, or another status. */
+aecodec_status aecodec_compress_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                             const aecodec_bounds *bounds, uint32_t level,
+                                             const aecodec_progress *progress, uint8_t **file, size_t *size);
+
 void aecodec_image_free(aecodec_image *picture); /* sets pixels to NULL */
 void aecodec_free(void *memory);
 
@@ -222,6 +242,12 @@ aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const ui
 aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples, uint32_t level,
                                         size_t max_bytes, const aecodec_progress *progress, uint64_t *clipped,
                                         uint8_t **file, size_t *size);
+
+/* The same as aecodec_compress_within_error for samples. Refinements restore samples outside the limits, which a base
+ * clips. Missing samples have no errors; they are as in aecodec_compress_samples. */
+aecodec_status aecodec_compress_samples_within_error(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                                     const aecodec_bounds *bounds, uint32_t level,
+                                                     const aecodec_progress *progress, uint8_t **file, size_t *size);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 

@@ -222,16 +222,6 @@ static void take_nodata(aecodec_decoding *d, const samples_block *block)
     }
 }
 
-/* The limits of a file as numbers. */
-static void read_limits(const samples_block *block, double *limits)
-{
-    uint32_t size = sample_size(block->type), n;
-    for (n = 0; n < 2 * block->bands; n++) {
-        const uint8_t *at = block->limits + n * size;
-        limits[n] = sample_number(block->type, size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at));
-    }
-}
-
 /* Take what a file says of its samples. */
 static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *header, samples_block *block)
 {
@@ -242,7 +232,7 @@ static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *he
         return AECODEC_DAMAGED;
     }
     if (block->limits) {
-        read_limits(block, limits);
+        samples_block_limits(block, limits);
     }
     status = transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
     if (status != AECODEC_OK || (block->limits && !d->bundle->bands.has_file_limits)) {
@@ -685,6 +675,29 @@ static void finish_values(aecodec_decoding *d, void *samples)
     d->values = NULL;
 }
 
+static size_t bytes_of_samples(const aecodec_decoding *d)
+{
+    return (size_t)d->width * d->height * d->frames * d->samples.bands * sample_size(d->samples.type);
+}
+
+aecodec_status decoding_take_base(aecodec_decoding *d, void **samples)
+{
+    aecodec_status status = AECODEC_OK;
+    if (d->has_samples) {
+        *samples = malloc(bytes_of_samples(d));
+        if (!*samples) {
+            return AECODEC_NO_MEMORY;
+        }
+        finish_values(d, *samples);
+    } else {
+        status = enlarge(d);
+        *samples = d->pixels;
+        d->pixels = status == AECODEC_OK ? NULL : d->pixels;
+    }
+    d->is_given = 1;
+    return status;
+}
+
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samples *samples)
 {
     void *made;
@@ -695,7 +708,7 @@ aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samp
     if (d->is_given) {
         return AECODEC_BAD_ARGUMENT;
     }
-    made = calloc((size_t)d->width * d->height * d->frames * d->samples.bands, sample_size(d->samples.type));
+    made = calloc(1, bytes_of_samples(d));
     if (!made) {
         return AECODEC_NO_MEMORY;
     }

@@ -5,6 +5,9 @@
 
 #include "private.h"
 
+#define bound_of aecodec_private_bound_of
+#define bounds_are_valid aecodec_private_bounds_are_valid
+#define check_bounds aecodec_private_check_bounds
 #define crc32_of aecodec_private_crc32_of
 #define has_roots aecodec_private_has_roots
 #define lattice_of aecodec_private_lattice_of
@@ -13,20 +16,30 @@
 #define lattice_use_points aecodec_private_lattice_use_points
 #define points_make aecodec_private_points_make
 #define refine aecodec_private_refine
+#define refined_file_append aecodec_private_refined_file_append
+#define refined_file_begin aecodec_private_refined_file_begin
 #define refined_file_read aecodec_private_refined_file_read
+#define refining_begin aecodec_private_refining_begin
 #define refining_close aecodec_private_refining_close
+#define refining_count aecodec_private_refining_count
 #define refining_enter aecodec_private_refining_enter
+#define refining_go_to aecodec_private_refining_go_to
 #define refining_memory aecodec_private_refining_memory
 #define refining_open aecodec_private_refining_open
 #define refining_read aecodec_private_refining_read
 #define refining_segments aecodec_private_refining_segments
+#define refining_values aecodec_private_refining_values
 #define refining_write aecodec_private_refining_write
 #define refinement_check aecodec_private_refinement_check
+#define refinements_for aecodec_private_refinements_for
 #define residuals_for aecodec_private_residuals_for
 #define root_error aecodec_private_root_error
 #define samples_checksum aecodec_private_samples_checksum
 
-enum { ID_SIZE = 4, ROOT_UNITS = 256 /* of factors of square roots */ };
+enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_FLOAT = 4, IS_ROOT = 8 }; /* flags of a refinement */
+enum { ID_SIZE = 4 };
+
+#define ROOT_UNITS 256.0 /* of factors of square roots */
 
 /* ---- crc32.c ---- */
 
@@ -113,10 +126,21 @@ typedef struct {
     points *points[AECODEC_MAX_BANDS]; /* owned; NULL where the lattice uses those of an earlier band */
     int64_t steps[AECODEC_MAX_BANDS], limits[AECODEC_MAX_BANDS][2];
     residual_coding coding;    /* of the segment */
+    uint32_t side;             /* largest side of segments */
     uint32_t frame, top, left; /* of the segment in the samples */
     int64_t *before, *after;   /* room for the values of a segment */
     uint8_t *missing;          /* the same for its mask */
 } refining;
+
+/* Number of segments, and of the values of the largest one. */
+uint32_t refining_segments(const aecodec_samples *samples);
+size_t refining_values(const aecodec_samples *samples);
+
+/* Number of segments with another largest side, up to 256. */
+uint32_t refining_count(const aecodec_samples *samples, uint32_t side);
+/* Begin at the first of these segments, only to find their places. There is nothing to close. */
+void refining_begin(refining *r, const aecodec_samples *samples, uint32_t side);
+void refining_go_to(refining *r, uint32_t number);
 
 /* Bytes that refining_open allocates for a number of bounds, which are 0 unless they are relative to the square root. */
 uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots);
@@ -124,8 +148,7 @@ uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots);
 aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
                              const bound *bounds, uint32_t count, int is_root);
 void refining_close(refining *r);
-uint32_t refining_segments(const refining *r);
-/* Go to a segment. */
+/* Go to a segment and take its mask. */
 void refining_enter(refining *r, uint32_t number);
 /* Convert samples of the segment to values, and back. samples: of the whole picture. */
 void refining_read(const refining *r, const void *samples, int64_t *values);
@@ -138,5 +161,24 @@ aecodec_status refinement_check(const aecodec_bundle *bundle, const refinement *
 
 /* Decode a refinement of samples in place, after refinement_check. */
 aecodec_status refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
+
+/* ---- bounds.c ---- */
+
+const bound *bound_of(const refinement *r, uint32_t band);
+/* Whether maximum errors descend, and the type of the samples can have them. */
+int bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples);
+/* Set the bounds of up to AECODEC_MAX_REFINEMENTS refinements, without those that are not finer than the one before.
+ * Returns their number. */
+uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements);
+
+/* Check that no known sample differs by more than its bound. Returns AECODEC_OK or AECODEC_BROKEN_BOUND. */
+aecodec_status check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded);
+
+/* ---- refined_writing.c ---- */
+
+/* Write the start of a file and its base. */
+void refined_file_begin(buffer *file, const buffer *base);
+/* Write a refinement and the checksum of all bytes before it. */
+void refined_file_append(buffer *file, const refinement *r);
 
 #endif

@@ -10,11 +10,7 @@ enum {
     CHECKSUM = 4,
     MAX_NUMBER = 5,
     FLAGS_AFTER = MAX_NUMBER + 1, /* bytes behind the base up to the flags of a refinement, at most */
-    IS_FOLLOWED = 1,
-    HAS_BASE = 2,
-    IS_FLOAT = 4,
-    IS_ROOT = 8,
-    FLAGS = 15
+    FLAGS = IS_FOLLOWED | HAS_BASE | IS_FLOAT | IS_ROOT
 };
 
 #define MOST_BOUND ((1u << 30) - 1)

@@ -39,26 +39,52 @@ const residual_networks *residuals_for(const aecodec_bundle *bundle, uint32_t ba
 /* ---- segments ---- */
 
 /* Frames that a segment has at most. */
-static uint32_t frames_together(const aecodec_samples *s)
+static uint32_t frames_together(const aecodec_samples *s, uint32_t side)
 {
-    return least(s->frames, SIDE * SIDE / (least(s->height, SIDE) * least(s->width, SIDE)));
+    return least(s->frames, side * side / (least(s->height, side) * least(s->width, side)));
 }
 
-static size_t most_values(const aecodec_samples *s)
+size_t refining_values(const aecodec_samples *s)
 {
-    return (size_t)frames_together(s) * least(s->height, SIDE) * least(s->width, SIDE) * s->bands;
+    return (size_t)frames_together(s, SIDE) * least(s->height, SIDE) * least(s->width, SIDE) * s->bands;
 }
 
 uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
-    const uint64_t tables = (uint64_t)roots * 2 * sizeof(int32_t) << 8 * sample_size(samples->type);
-    return (uint64_t)most_values(samples) * BYTES_PER_VALUE + tables;
+    const uint64_t table = has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
+    return (uint64_t)refining_values(samples) * BYTES_PER_VALUE + roots * table;
 }
 
-uint32_t refining_segments(const refining *r)
+uint32_t refining_count(const aecodec_samples *s, uint32_t side)
+{
+    return divide_up(s->frames, frames_together(s, side)) * divide_up(s->height, side) * divide_up(s->width, side);
+}
+
+uint32_t refining_segments(const aecodec_samples *s)
+{
+    return refining_count(s, SIDE);
+}
+
+void refining_go_to(refining *r, uint32_t number)
 {
     const aecodec_samples *s = r->samples;
-    return divide_up(s->frames, frames_together(s)) * divide_up(s->height, SIDE) * divide_up(s->width, SIDE);
+    const uint32_t across = divide_up(s->width, r->side), down = divide_up(s->height, r->side);
+    const uint32_t together = frames_together(s, r->side);
+    r->left = number % across * r->side;
+    r->top = number / across % down * r->side;
+    r->frame = number / across / down * together;
+    r->coding.frames = least(together, s->frames - r->frame);
+    r->coding.height = least(r->side, s->height - r->top);
+    r->coding.width = least(r->side, s->width - r->left);
+}
+
+void refining_begin(refining *r, const aecodec_samples *samples, uint32_t side)
+{
+    memset(r, 0, sizeof *r);
+    r->samples = samples;
+    r->side = side;
+    r->coding.bands = samples->bands;
+    refining_go_to(r, 0);
 }
 
 /* ---- opening ---- */
@@ -100,11 +126,9 @@ static aecodec_status set_lattices(refining *r, const bound *bounds, uint32_t co
 aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
                              const bound *bounds, uint32_t count, int is_root)
 {
-    const size_t most = most_values(samples);
-    memset(r, 0, sizeof *r);
-    r->samples = samples;
+    const size_t most = refining_values(samples);
+    refining_begin(r, samples, SIDE);
     r->coding.networks = networks;
-    r->coding.bands = samples->bands;
     r->coding.steps = r->steps;
     r->coding.limits = (const int64_t(*)[2])r->limits;
     r->before = malloc(most * sizeof *r->before);
@@ -154,16 +178,9 @@ static void take_mask(const refining *r)
 
 void refining_enter(refining *r, uint32_t number)
 {
-    const aecodec_samples *s = r->samples;
-    const uint32_t across = divide_up(s->width, SIDE), down = divide_up(s->height, SIDE);
-    r->left = number % across * SIDE;
-    r->top = number / across % down * SIDE;
-    r->frame = number / across / down * frames_together(s);
-    r->coding.frames = least(frames_together(s), s->frames - r->frame);
-    r->coding.height = least(SIDE, s->height - r->top);
-    r->coding.width = least(SIDE, s->width - r->left);
+    refining_go_to(r, number);
     r->coding.missing = NULL;
-    if (s->missing) {
+    if (r->samples->missing) {
         take_mask(r);
         r->coding.missing = r->missing;
     }
@@ -209,7 +226,7 @@ static aecodec_status decode_segments(refining *to, const refinement *r)
 {
     const uint8_t *at = r->messages, *message = at;
     size_t left = r->size, size = left;
-    const uint32_t count = refining_segments(to);
+    const uint32_t count = refining_segments(to->samples);
     aecodec_status status = AECODEC_OK;
     uint32_t n;
     for (n = 0; n < count && status == AECODEC_OK; n++) {

@@ -101,6 +101,11 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
     return status;
 }
 
+aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding, const aecodec_progress *progress)
+{
+    return bundle->has_encoder ? run_windows(bundle, 1, encoding, progress) : AECODEC_ABSENT;
+}
+
 /* Run the network on all windows of an encoding that has begun. */
 static aecodec_status encode_begun(aecodec_encoding *e, aecodec_status status, const aecodec_bundle *bundle,
                                    const aecodec_progress *progress, aecodec_encoding **encoding)
@@ -143,6 +148,18 @@ static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t
         const int is_able = bundle->has_decoder || !aecodec_decoding_windows(*decoding);
         status = is_able ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
     }
+    return status;
+}
+
+aecodec_status decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples)
+{
+    static const aecodec_limits any = {UINT32_MAX, UINT32_MAX, 0};
+    aecodec_decoding *d = NULL;
+    aecodec_status status = decode_windows(bundle, file, size, &any, NULL, &d);
+    if (status == AECODEC_OK) {
+        status = decoding_take_base(d, samples);
+    }
+    aecodec_decoding_free(d);
     return status;
 }
 

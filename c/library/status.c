@@ -28,6 +28,8 @@ static const char *const texts[] = {
                            "network computed other numbers",
     [AECODEC_NO_BASE] = "the file has no picture before its first refinement: decompress all of it",
     [AECODEC_INCOMPLETE] = "more bytes of the file are needed",
+    [AECODEC_BROKEN_BOUND] = "a sample would exceed its maximum error: this is a defect of aecodec; report it with the "
+                             "picture",
 };
 
 const char *aecodec_status_text(aecodec_status status)

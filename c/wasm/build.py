@@ -30,6 +30,8 @@ EXPORTS = (
     "aecodec_file_refinements",
     "aecodec_file_base",
     "aecodec_trim",
+    "aecodec_compress_within_error",
+    "aecodec_compress_samples_within_error",
     "aecodec_sha256",
     "aecodec_bundle_from_memory",
     "aecodec_bundle_add",

@@ -13,6 +13,7 @@ from PIL import Image
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
+from aecodec.codec.target import Target
 from aecodec.format import container
 from aecodec.format.refinement import Bound
 from benchmarks.c_codec import built, bundle_of
@@ -82,6 +83,21 @@ def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
     assert run(folder, "info", "x.aec").stdout.startswith(b"codec 651442dd\nsize 100x100\n")
 
 
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (("--max-error", "16", "--lossless"), Target(max_error=[16, 0])),
+        (("--max-error", "0.5sqrt", "--level", "1"), Target(level=1, max_error="0.5sqrt")),
+    ],
+)
+def test_maximum_errors(
+    folder: Path, codec: Codec, digits: Pixels, options: tuple[str, ...], target: Target
+) -> None:
+    digit = b"P5 28 28 255\n" + digits[0].tobytes()
+    call = ("compress", "-", "-o", "-", "--bundle", "0881441f.bundle", *options)
+    assert run(folder, *call, data=digit).stdout == codec.compress(digits[0], target)
+
+
 def test_refined_files(folder: Path) -> None:
     data = (REFINED / "digits_nested.aec").read_bytes()
     assert run(folder, "info", "-", data=data).stdout.endswith(
@@ -125,6 +141,16 @@ def test_errors_that_a_file_does_not_guarantee(
         (("compress", "x.ppm"), 2, b"no -o"),
         (("compress", "x.ppm", "-o", "x.aec"), 2, b"no --bundle"),
         (("compress", "x.ppm", "-o", "x.aec", "--level", "0"), 2, b"--level: no such option"),
+        (
+            ("compress", "x.ppm", "-o", "x.aec", "--bundle", "x", "--lossless", "--max-bytes", "9"),
+            2,
+            b"--max-error and --max-bytes: they exclude each other",
+        ),
+        (
+            ("compress", "x.ppm", "-o", "y", "--max-error", "4", "--max-error", "1sqrt"),
+            2,
+            b"--max-error: no such option",
+        ),
         (("decompress", "none.aec", "-o", "x.ppm"), 1, b"none.aec: No such file"),
         (("decompress", "x.aec", "-o", "x.ppm"), 1, b"x.aec: not a whole .aec file"),
         (("compress", "x.aec", "-o", "y", "--bundle", "none"), 1, b"x.aec: not a PGM"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from ctypes import byref, c_char_p, c_size_t, c_void_p, string_at
+from typing import Any
 
+import numpy as np
 import pytest
 from helpers.codecs.golden import REFINED, codec_of
 
+from aecodec import Codec, Header, Target
+from aecodec.arrays import Pixels
 from aecodec.format import container
 from aecodec.format.refinement import Bound
+from aecodec.imaging.picture import from_array, to_array
 from benchmarks.c_codec import (
     ABSENT,
     DAMAGED,
@@ -18,6 +23,7 @@ from benchmarks.c_codec import (
     OK,
     OTHER_BASE,
     CCodec,
+    Errors,
     Limits,
     StatusError,
     bundle_of,
@@ -44,7 +50,53 @@ def test_the_base_is_found_in_the_first_bytes(name: str, status: int) -> None:
     assert needed.value < len(data)
 
 
-def changed(data: bytes, **fields: object) -> bytes:
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("name", "errors", "options"),
+    [
+        ("codec", [[16], [0]], {}),
+        ("codec", [[9]], {"level": 2}),
+        ("photo", [[40]], {}),
+        ("photo", [[0]], {"level": 1.5}),
+        ("photo", [[1.5], [0.3]], {"is_root": True}),
+    ],
+)
+def test_pictures_become_the_files_of_python(
+    photograph: Pixels,
+    name: str,
+    errors: Errors,
+    options: dict[str, Any],
+    channels: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    codec: Codec = request.getfixturevalue(name)
+    crops = np.stack([photograph[100:137, 200:241], photograph[140:177, 200:241] // 9])
+    pixels = np.concatenate([crops, crops[..., 1:2]], axis=-1)[..., :channels]
+    c = CCodec(bundle_of(codec.folder))
+    texts = [f"{e}sqrt" if options.get("is_root") else e for (e,) in errors]
+    file = c.compress_within_error(pixels, errors, **options)
+    target = Target(options.get("level"), max_error=texts)
+    expected = codec.compress_picture(from_array(pixels), target, metadata=False).data
+    assert unpacked(file) == unpacked(expected)
+    restored = to_array(codec.decoder.decompress_picture(file)).reshape(pixels.shape)
+    assert np.array_equal(c.decompress(file), restored)
+
+
+def unpacked(file: bytes) -> tuple[Header, bytes]:
+    """The parts of a file without its alpha planes, which C deflates in another way."""
+    header, payload = container.unpack(file)
+    return header._replace(alpha=b""), payload
+
+
+def test_large_pictures_and_equal_channels(codec: Codec, photo: Codec, photograph: Pixels) -> None:
+    wide = np.tile(photograph[None, :30], (1, 1, 2, 1))
+    for chosen, pixels in ((photo, wide), (codec, np.repeat(wide[..., :1], 3, axis=-1))):
+        file = CCodec(bundle_of(chosen.folder)).compress_within_error(pixels, [[24]])
+        picture, target = from_array(pixels), Target(max_error=24)
+        assert file == chosen.compress_picture(picture, target, metadata=False).data
+
+
+def changed(data: bytes, **fields: Any) -> bytes:
     """A file whose first refinement has other fields."""
     header, payload = container.unpack(data)
     first, *others = header.refinements
@@ -66,7 +118,7 @@ def changed(data: bytes, **fields: object) -> bytes:
         ({"messages": [b"\xff" * 9]}, DAMAGED),
     ],
 )
-def test_refinements_that_do_not_fit_are_rejected(fields: dict[str, object], status: int) -> None:
+def test_refinements_that_do_not_fit_are_rejected(fields: dict[str, Any], status: int) -> None:
     c = CCodec(bundle_of(codec_of(golden("photo_level")).folder))
     with pytest.raises(StatusError) as error:
         c.decompress(changed(golden("photo_level"), **fields))

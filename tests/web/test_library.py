@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.rate_control import within_bytes
 from aecodec.codec.sources import to_picture
+from aecodec.codec.target import TargetOptions
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.samples import sample_paths
 from aecodec.format import container
@@ -177,6 +179,24 @@ def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level:
     assert [base64.b64decode(text) for text in result] == expected
 
 
+@pytest.mark.parametrize(
+    "options", [{"max_error": 0}, {"max_error": [30, 6]}, {"max_error": 9, "level": 2}]
+)
+def test_files_within_errors_are_those_of_python(
+    page: Browser, site: Path, photo: Codec, options: TargetOptions
+) -> None:
+    of_page = json.dumps(options).replace("max_error", "maxError")
+    encoded = run(
+        page,
+        f"const options = {{ codec: '/codecs/{PHOTO}', ...{of_page} }};"
+        "const file = await aecodec.encode(await picture('/grey.png'), options);"
+        "return [text(file), await digest((await aecodec.decode(file)).data)];",
+    )
+    file = base64.b64decode(encoded[0])
+    assert file == photo.compress(Image.open(site / "grey.png").convert("L"), **options)
+    assert [encoded[1]] == frames_of(photo.decoder.decompress_picture(file))
+
+
 def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Codec) -> None:
     result = run(
         page,
@@ -286,6 +306,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ),
         ("decode(await golden('photo2'), { maxPixels: 0 })", "UsageError", "at least 1"),
         ("decode(await golden('photo2'), { maxFrames: NaN })", "UsageError", "at least 1"),
+        ("encode(blank(9), { codec: digits, maxError: -1 })", "UsageError", "maximum error"),
+        ("encode(blank(9), { codec: digits, maxError: 1, maxBytes: 9 })", "UsageError", "not both"),
         ("encode({ width: 9 }, { codec: digits })", "ImageError", "ImageData"),
         ("decode(await golden('grid'), { signal: AbortSignal.abort() })", "AbortError", "abort"),
     ],

@@ -101,6 +101,11 @@ export class Codec {
     return Promise.all([this.needBands(), ...base, ...(isRefined ? this.needResiduals() : [])]);
   }
 
+  /** All that any file needs. */
+  needAll() {
+    return Promise.all(this.sections.map((section) => this.#coming(section)));
+  }
+
   /** The residual networks with which files may have been refined. */
   needResiduals() {
     return this.sections.filter(({ kind }) => kind === RESIDUALS).map((section) => this.#coming(section));

@@ -3,7 +3,7 @@
 import { hasBase, isRefined, plainFile } from "./arrival.js";
 import { AecodecError, errorOfStatus } from "./errors.js";
 
-const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, pair: 8 };
+const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, bounds: 16, pair: 8 };
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
@@ -62,6 +62,17 @@ export class Core {
   check(name, ...values) {
     const status = this.calls[name](...values);
     if (status) throw errorOfStatus(status, this.text(this.calls.aecodec_status_text(status)));
+  }
+
+  /** Call a function whose last results are the address and the size of a file. */
+  file(name, ...values) {
+    return this.with("pair", (result) => {
+      this.check(name, ...values, result, result + 4);
+      const [file, size] = this.numbers(result, 2);
+      const content = this.take(file, size);
+      this.free(file);
+      return content;
+    });
   }
 
   /** Run `use` with memory for a struct, which is freed afterwards. */

@@ -43,9 +43,9 @@ export async function decodeFrames(data, options) {
 }
 
 /** A picture as an `.aec` file. */
-export async function encode(imageData, { codec, level, maxBytes, signal, onProgress } = {}) {
+export async function encode(imageData, { codec, level, maxBytes, maxError, signal, onProgress } = {}) {
   const image = fromImageData(imageData);
-  const options = { folder: folderOf(codec), level, maxBytes };
+  const options = { folder: folderOf(codec), level, maxBytes, maxError };
   return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 
@@ -67,9 +67,9 @@ export async function fromBare(data, { codec, checksum = false }) {
 }
 
 /** Samples of bands as an `.aec` file. */
-export async function encodeSamples(samples, { codec, level, maxBytes, signal, onProgress } = {}) {
+export async function encodeSamples(samples, { codec, level, maxBytes, maxError, signal, onProgress } = {}) {
   const image = toCore(samples);
-  const options = { folder: folderOf(codec), level, maxBytes };
+  const options = { folder: folderOf(codec), level, maxBytes, maxError };
   return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.samples.buffer] });
 }
 
