@@ -30,6 +30,7 @@ _EPILOG = (
 _COMMANDS = (
     "compress",
     "decompress",
+    "preview",
     "trim",
     "info",
     "verify",

@@ -16,7 +16,9 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.sources import ImageSource, to_picture
-from aecodec.errors import UsageError, warn
+from aecodec.errors import FormatError, UsageError, warn
+from aecodec.format.binary import crc_8
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.writing import to_pil
 from aecodec.preview.payload import SQUARE, unpack
 from aecodec.preview.search import best_payload
@@ -27,31 +29,45 @@ _LARGEST_RATIO = 5.0
 _LEAST_BYTES = 10
 
 
-def encode(image: ImageSource, max_bytes: int = 40, shape: bool = True) -> bytes:
+def encode(
+    image: ImageSource, max_bytes: int = 40, shape: bool = True, checksum: bool = False
+) -> bytes:
     """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
 
-    The payload contains the ratio of width to height, from 1:5 to 5:1, unless `shape` is False. If
-    the picture has several frames, aecodec warns and uses the first.
+    The payload contains the ratio of width to height, from 1:5 to 5:1, unless `shape` is False.
+    With `checksum`, its last byte is a checksum. If the picture has several frames, aecodec warns
+    and uses the first.
 
-    Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10.
+    Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10, or
+    below 11 with a checksum.
     """
-    if max_bytes < _LEAST_BYTES:
-        raise UsageError(f"a preview needs {_LEAST_BYTES} bytes or more, not {max_bytes}")
-    picture = to_picture(image)
+    least = _LEAST_BYTES + checksum
+    if max_bytes < least:
+        raise UsageError(f"a preview needs {least} bytes or more, not {max_bytes}")
+    picture = in_kept_colours(to_picture(image), {})
     if picture.frames > 1:
         warn(f"the preview shows the first of {picture.frames} frames")
     frame = to_pil(picture)[0]
     number = _shape_number(frame.width / frame.height) if shape else None
-    return best_payload(_reduced(frame), number, max_bytes)
+    payload = best_payload(_reduced(frame), number, max_bytes - checksum)
+    return payload + bytes([crc_8(payload)] if checksum else [])
 
 
-def decode(payload: bytes, size: tuple[int, int] | None = None) -> Image.Image:
+def decode(
+    payload: bytes, size: tuple[int, int] | None = None, checksum: bool = False
+) -> Image.Image:
     """Decode a preview to an RGB or RGBA image of `size`, (width, height) in pixels.
 
-    Without a size, the longer side has 32 pixels; a payload without shape is a square.
+    Without a size, the longer side has 32 pixels; a payload without shape is a square. With
+    `checksum`, the last byte of the payload is its checksum.
 
-    Raises FormatError if the payload is empty or not valid; most random bytes are a valid payload.
+    Raises FormatError if the payload is empty or not valid, or its checksum is wrong. Without a
+    checksum, most random bytes are a valid payload.
     """
+    if checksum:
+        payload, stored = payload[:-1], payload[-1:]
+        if stored != bytes([crc_8(payload)]):
+            raise FormatError("damaged: the checksum of the preview is wrong, or it has none")
     pixels, ratio = decode_pixels(payload)
     width, height = min(1.0, ratio or 1.0), min(1.0, 1 / (ratio or 1.0))
     target = size or (round(SIDE * width), round(SIDE * height))

@@ -1,0 +1,267 @@
+"""`aecodec preview`: a small version of a picture in a few bytes, as a text or in HTML pages."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from aecodec.cli.batch.run import BatchOptions, run_all
+from aecodec.cli.shared import options
+from aecodec.cli.shared.console import Console, name_of
+from aecodec.cli.shared.discovery import (
+    AEC_FILES,
+    IMAGES,
+    STANDARD,
+    FileKind,
+    Source,
+    expand,
+    is_folder_at,
+    sources_in,
+)
+from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.codec.registry import codec_of_file
+from aecodec.errors import (
+    AecodecError,
+    FormatError,
+    ImageError,
+    InputError,
+    UsageError,
+    errors_about,
+)
+from aecodec.format.texts import TextForm
+from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.writing import encode_frames, format_to_write
+from aecodec.imaging.picture import Picture
+from aecodec.parallel import Workers
+from aecodec.preview import decode, encode
+from aecodec.preview.pages import Page, Tag
+from aecodec.urls import path_or_url
+
+_PAGES = FileKind(lambda path: path.suffix.lower() in (".html", ".htm"))
+_READING = ReadOptions(depth=8, names_dropped=False)
+_QUALITY = 90
+_LONGEST_NAME = 80
+_OUTSIDE = "skipped: not a file in the folder of the site"
+
+
+def preview(
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="INPUT...",
+            parser=path_or_url,
+            help="Pictures, .aec files, folders of pictures, or - for standard input; with --html, "
+            "the folder of a site.",
+        ),
+    ] = None,
+    out: options.Out = None,
+    max_bytes: Annotated[
+        int,
+        typer.Option(metavar="N", min=10, help="Maximum size of the payload, with its checksum."),
+    ] = 40,
+    text: Annotated[
+        TextForm | None,
+        typer.Option(
+            help="base64url (the default) for pages or base91 for radio messages. With -o, write "
+            "this text instead of bytes."
+        ),
+    ] = None,
+    checksum: Annotated[
+        bool, typer.Option("--checksum", help="The payload ends with a checksum of one byte.")
+    ] = False,
+    payload: Annotated[
+        str | None,
+        typer.Option(
+            "--decode",
+            metavar="TEXT|FILE",
+            help="Decode a preview to the picture -o. If a file has this name, aecodec reads its "
+            "bytes, or with --text its text.",
+        ),
+    ] = None,
+    html: Annotated[
+        bool, typer.Option("--html", help="Add previews to the HTML files of a folder.")
+    ] = False,
+    jobs: options.Jobs = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Overwrite existing files; with --html, replace existing previews."
+        ),
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Print previews of pictures: small, smooth versions in 10 to 100 bytes.
+
+    Each line is the payload of a picture as a text, after the file name if there are several. -o
+    writes the bytes of a single payload to a file. The payload does not state its form, so --decode
+    needs the options --text and --checksum with which it was made.
+
+    With --html, the pictures of each <img> element get their preview as the attribute data-preview,
+    and those of <aec-img> as preview. If nothing sets the size of the element, it also gets width
+    and height. All other bytes stay unchanged. Existing previews are kept without --force.
+    """
+    console = Console(quiet, as_json, to_stderr=out == "-")
+    form = _Form(max_bytes, text, checksum)
+    if payload is not None:
+        if inputs or html or not out:
+            raise UsageError("--decode needs -o PICTURE, and no other input")
+        form.decode_to(path_or_url(out), payload, force, console)
+    elif not inputs:
+        raise UsageError("name a picture, or use --decode")
+    elif html:
+        if out or text or checksum or len(inputs) != 1 or not is_folder_at(inputs[0]):
+            raise UsageError("--html needs one folder, and neither -o nor --text nor --checksum")
+        site = _Site(inputs[0], max_bytes, force)
+        run_all(console, sources_in(inputs[0], _PAGES), site.fill_page, BatchOptions(jobs))
+    else:
+        sources = expand(inputs, IMAGES)
+        is_single = len(sources) == 1 and not is_folder_at(inputs[0])
+        if out and not is_single:
+            raise UsageError("-o takes the preview of a single picture")
+        printing = _Printing(form, path_or_url(out) if out else None, force, not is_single)
+        run_all(console, sources, printing.print_preview, BatchOptions(jobs))
+
+
+class _Form(NamedTuple):
+    """The form of payloads."""
+
+    max_bytes: int
+    text: TextForm | None
+    checksum: bool
+
+    @property
+    def text_form(self) -> TextForm:
+        return self.text or TextForm.BASE64URL
+
+    def decode_to(self, target: Path, payload: str, force: bool, console: Console) -> None:
+        """Write the picture of a payload, which is a text or the name of a file."""
+        suffix = ".png" if target == STANDARD else target.suffix
+        format_to_write(suffix, _QUALITY)
+        check_overwriting(target, force)
+        with errors_about(payload):
+            picture = from_pil(decode(self._bytes_of(payload), checksum=self.checksum))
+        [content] = encode_frames(picture, suffix, _QUALITY)
+        write_bytes(target, content, force)
+        width, height = picture.size
+        values = {"file": str(target), "bytes": len(content), "width": width, "height": height}
+        console.result(f"{target}: {width}x{height}", values)
+
+    def _bytes_of(self, payload: str) -> bytes:
+        if payload == "-" or os.path.exists(payload):
+            content = read_bytes(Path(payload))
+            if not self.text:
+                return content
+            payload = content.decode("ascii", "replace").strip()
+        try:
+            return self.text_form.decode(payload)
+        except FormatError as error:
+            raise FormatError(f"not a file, or {error}") from error
+
+
+class _Printing(NamedTuple):
+    """The options of a command that prints previews, or writes the only one to `target`."""
+
+    form: _Form
+    target: Path | None
+    force: bool
+    names_files: bool
+
+    def print_preview(self, source: Source, console: Console, _: Workers) -> None:
+        """Print or write the preview of one picture."""
+        if self.target:
+            check_overwriting(self.target, self.force)
+            check_not_sources([self.target], [source.path])
+        payload = encode(_picture(source.path), self.form.max_bytes, checksum=self.form.checksum)
+        text = self.form.text_form.encode(payload)
+        values = {"source": str(source.path), "preview": text, "bytes": len(payload)}
+        if not self.target:
+            console.result(f"{name_of(source)}: {text}" if self.names_files else text, values)
+            return
+        write_bytes(self.target, f"{text}\n".encode() if self.form.text else payload, self.force)
+        line = f"{name_of(source)} -> {self.target}: {len(payload)} bytes"
+        console.result(line, {**values, "file": str(self.target)})
+
+
+class _Site(NamedTuple):
+    """A folder of HTML pages and their pictures."""
+
+    folder: Path
+    max_bytes: int
+    force: bool
+
+    def fill_page(self, source: Source, console: Console, _: Workers) -> None:
+        """Add previews to a page. Raises AecodecError at the end if a picture cannot be read."""
+        html = _read_page(source.path)
+        page, place = Page(html), source.path.relative_to(self.folder).as_posix()
+        texts, skipped, failed = list[tuple[Tag, str]](), list[str](), list[str]()
+        for tag in page.tags:
+            if tag.has_preview and not self.force:
+                continue
+            name, path = tag.attributes.get("src", "")[:_LONGEST_NAME], page.picture(tag, place)
+            if path is None or (reason := _reason_to_skip(Path(path))):
+                skipped.append(f"{name}: {reason if path else _OUTSIDE}")
+                continue
+            try:
+                filled = tag.filled(*_preview_of(self.folder / path, self.max_bytes))
+                texts.append((tag, filled))
+            except AecodecError as error:
+                failed.append(f"{name}: {error}")
+        if (edited := page.edited(texts)) != html:
+            write_bytes(source.path, edited.encode("utf-8", "surrogateescape"), force=True)
+        _report(console, source.path, len(texts), skipped, failed)
+
+
+def _report(
+    console: Console, path: Path, count: int, skipped: list[str], failed: list[str]
+) -> None:
+    for line in dict.fromkeys(skipped):
+        console.note(f"{path}: {line}")
+    values = {"source": str(path), "previews": count, "skipped": skipped, "failed": failed}
+    console.result(f"{path}: {count} previews added, {len(skipped)} pictures skipped", values)
+    if failed:
+        names = "; ".join(dict.fromkeys(failed))
+        raise AecodecError(f"{len(failed)} of its pictures cannot be read: {names}")
+
+
+def _read_page(path: Path) -> str:
+    """Read a page in UTF-8 or another encoding that contains ASCII, without loss."""
+    content = read_bytes(path)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError("the page is in UTF-16: convert it to UTF-8")
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _reason_to_skip(path: Path) -> str | None:
+    if IMAGES.accepts(path) or AEC_FILES.accepts(path):
+        return None
+    return IMAGES.reason_to_skip(path) or "skipped: not the name of a picture file"
+
+
+@cache
+def _preview_of(path: Path, max_bytes: int) -> tuple[str, tuple[int, int]]:
+    """The preview of a picture as a text, and its (width, height); pages share pictures."""
+    picture = _picture(path)
+    return TextForm.BASE64URL.encode(encode(picture, max_bytes)), picture.size
+
+
+def _picture(path: Path) -> Picture:
+    """Read an image or an `.aec` file, without warnings of losses that a preview does not show."""
+    content = read_bytes(path)
+    if AEC_FILES.accepts(path):
+        picture = codec_of_file(content).decoder.decompress_picture(content)
+        if picture.is_scientific:
+            raise ImageError("it has bands, and a preview has colours: use a PNG file of it")
+        return picture
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return read_image(io.BytesIO(content), _READING)

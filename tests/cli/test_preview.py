@@ -1,0 +1,99 @@
+"""`aecodec preview`: texts, files, and the pages of a site."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers.commands import Command
+from helpers.images import opened
+from PIL import Image
+
+from aecodec import preview
+from aecodec.format.binary import crc_8
+from aecodec.format.texts import TextForm
+
+PAGE = (
+    b'<!doctype html>\r\n<p>\xe9 <!-- <img src="x"> -->\n<img alt="" src="../digit.png">\r\n'
+    b"<aec-img src=/digit.aec></aec-img><img src=https://example.org/a.png><img src=logo.svg>"
+)
+
+
+def test_pictures_become_lines(folder: Path, command: Command) -> None:
+    text = command("preview", "digit.png", "--max-bytes", 30).out.strip()
+    payload = preview.encode("digit.png", 30)
+    assert TextForm.BASE64URL.decode(text) == payload
+    options = ("--text", "base91", "--checksum", "--max-bytes", 31)
+    lines = command("preview", "digit.png", "digit.png", *options, "--jobs", 1).out.splitlines()
+    assert lines == [f"digit.png: {TextForm.BASE91.encode(payload + bytes([crc_8(payload)]))}"] * 2
+
+
+@pytest.mark.parametrize("options", [(), ("--checksum",), ("--text", "base91", "--checksum")])
+def test_a_preview_is_decoded(options: tuple[str, ...], folder: Path, command: Command) -> None:
+    Image.new("RGB", (60, 30), "teal").save("teal.png")
+    text = command("preview", "teal.png", *options).out.strip()
+    assert command("preview", "teal.png", *options, "-o", "teal.bin").status == 0
+    for name, payload in (("a.png", text), ("b.png", "teal.bin")):
+        assert command("preview", "--decode", payload, *options, "-o", name).status == 0
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert opened("a.png").size == (32, 16)
+
+
+def test_a_site_gets_previews_once(folder: Path, command: Command) -> None:
+    command("compress", "digit.png")
+    page = Path("site/posts/a.html")
+    page.parent.mkdir(parents=True)
+    page.write_bytes(PAGE)
+    shutil.copy("digit.png", "site")
+    shutil.copy("digit.aec", "site")
+    result = command("preview", "--html", "site")
+    assert result.out == f"{page}: 2 previews added, 2 pictures skipped\n"
+    assert result.err.count("skipped: ") == 2
+    first = page.read_bytes()
+    text = TextForm.BASE64URL.encode(preview.encode("digit.png")).encode()
+    size = b' width="28" height="28"'
+    assert b'<img data-preview="' + text + b'"' + size + b' alt="" src' in first
+    assert first.count(b' preview="') == 1
+    assert len(first) > len(PAGE) + 2 * len(size) + len(text)
+    assert "0 previews added" in command("preview", "--html", "site").out
+    assert page.read_bytes() == first
+    assert command("preview", "--html", "site", "--force", "--max-bytes", 20).status == 0
+    assert len(page.read_bytes()) < len(first)
+
+
+def test_missing_pictures_are_an_error_and_the_others_are_filled(
+    folder: Path, command: Command
+) -> None:
+    Path("a.html").write_text("<img src=absent.png><img src=digit.png>")
+    result = command("preview", "--html", ".", "--json")
+    assert result.status == 1
+    assert "absent.png: cannot be read" in result.err
+    assert Path("a.html").read_text().startswith("<img src=absent.png><img data-preview=")
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "message"),
+    [
+        ("preview", 2, "name a picture"),
+        ("preview absent.png", 6, "absent.png"),
+        ("preview digit.png --max-bytes 9", 2, "9"),
+        ("preview digit.png --max-bytes 10 --checksum", 2, "11 bytes"),
+        ("preview digit.png digit.png -o a.bin", 2, "single picture"),
+        ("preview digit.png -o digit.png", 2, "already exists"),
+        ("preview digit.png -o digit.png --force", 2, "is an input"),
+        ("preview --decode AAAA", 2, "-o PICTURE"),
+        ("preview --decode AAAA -o digit.png", 2, "already exists"),
+        ("preview --decode AAAA -o a.xyz", 2, ".xyz"),
+        ("preview --decode absent.bin -o a.png", 4, "not a file"),
+        ("preview --decode AAAB --checksum -o a.png", 4, "checksum"),
+        ("preview --html digit.png", 2, "folder"),
+        ("preview --html . --checksum", 2, "--checksum"),
+        ("preview --html .", 6, "UTF-16"),
+    ],
+)
+def test_errors(line: str, status: int, message: str, folder: Path, command: Command) -> None:
+    Path("page.html").write_text("<img src=digit.png>", encoding="utf-16")
+    result = command(*line.split())
+    assert result.status == status, result
+    assert message in result.err
