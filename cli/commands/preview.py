@@ -106,9 +106,9 @@ def preview(
     writes the bytes of a single payload to a file. The payload does not state its form, so --decode
     needs the options --text and --checksum with which it was made.
 
-    With --html, the pictures of each <img> element get their preview as the attribute data-preview,
-    and those of <aec-img> as preview. If nothing sets the size of the element, it also gets width
-    and height. All other bytes stay unchanged. Existing previews are kept without --force.
+    With --html, img elements get the attribute data-preview, and aec-img elements preview. If no
+    attribute sets the size of an element, it also gets width and height. All other bytes of the
+    pages stay unchanged. Without --force, existing previews are kept.
     """
     console = Console(quiet, as_json, to_stderr=out == "-")
     form = _Form(max_bytes, text, checksum)

@@ -15,23 +15,28 @@ from aecodec.format.binary import crc_8
 from aecodec.format.texts import TextForm
 
 PAGE = (
-    b'<!doctype html>\r\n<p>\xe9 <!-- <img src="x"> -->\n<img alt="" src="../digit.png">\r\n'
+    b'<!doctype html>\r\n<p>\xe9 <!-- <img src="x"> -->\n<img alt="" src="../teal.png">\r\n'
     b"<aec-img src=/digit.aec></aec-img><img src=https://example.org/a.png><img src=logo.svg>"
 )
 
 
-def test_pictures_become_lines(folder: Path, command: Command) -> None:
-    text = command("preview", "digit.png", "--max-bytes", 30).out.strip()
-    payload = preview.encode("digit.png", 30)
+@pytest.fixture(autouse=True)
+def plain_picture(folder: Path) -> None:
+    """A picture that is coded fast."""
+    Image.new("RGB", (60, 30), "teal").save("teal.png")
+
+
+def test_pictures_become_lines(command: Command) -> None:
+    text = command("preview", "teal.png", "--max-bytes", 30).out.strip()
+    payload = preview.encode("teal.png", 30)
     assert TextForm.BASE64URL.decode(text) == payload
     options = ("--text", "base91", "--checksum", "--max-bytes", 31)
-    lines = command("preview", "digit.png", "digit.png", *options, "--jobs", 1).out.splitlines()
-    assert lines == [f"digit.png: {TextForm.BASE91.encode(payload + bytes([crc_8(payload)]))}"] * 2
+    lines = command("preview", "teal.png", "teal.png", *options, "--jobs", 1).out.splitlines()
+    assert lines == [f"teal.png: {TextForm.BASE91.encode(payload + bytes([crc_8(payload)]))}"] * 2
 
 
 @pytest.mark.parametrize("options", [(), ("--checksum",), ("--text", "base91", "--checksum")])
-def test_a_preview_is_decoded(options: tuple[str, ...], folder: Path, command: Command) -> None:
-    Image.new("RGB", (60, 30), "teal").save("teal.png")
+def test_a_preview_is_decoded(options: tuple[str, ...], command: Command) -> None:
     text = command("preview", "teal.png", *options).out.strip()
     assert command("preview", "teal.png", *options, "-o", "teal.bin").status == 0
     for name, payload in (("a.png", text), ("b.png", "teal.bin")):
@@ -40,19 +45,19 @@ def test_a_preview_is_decoded(options: tuple[str, ...], folder: Path, command: C
     assert opened("a.png").size == (32, 16)
 
 
-def test_a_site_gets_previews_once(folder: Path, command: Command) -> None:
+def test_a_site_gets_previews_once(command: Command) -> None:
     command("compress", "digit.png")
     page = Path("site/posts/a.html")
     page.parent.mkdir(parents=True)
     page.write_bytes(PAGE)
-    shutil.copy("digit.png", "site")
+    shutil.copy("teal.png", "site")
     shutil.copy("digit.aec", "site")
     result = command("preview", "--html", "site")
     assert result.out == f"{page}: 2 previews added, 2 pictures skipped\n"
     assert result.err.count("skipped: ") == 2
     first = page.read_bytes()
-    text = TextForm.BASE64URL.encode(preview.encode("digit.png")).encode()
-    size = b' width="28" height="28"'
+    text = TextForm.BASE64URL.encode(preview.encode("teal.png")).encode()
+    size = b' width="60" height="30"'
     assert b'<img data-preview="' + text + b'"' + size + b' alt="" src' in first
     assert first.count(b' preview="') == 1
     assert len(first) > len(PAGE) + 2 * len(size) + len(text)
@@ -62,10 +67,8 @@ def test_a_site_gets_previews_once(folder: Path, command: Command) -> None:
     assert len(page.read_bytes()) < len(first)
 
 
-def test_missing_pictures_are_an_error_and_the_others_are_filled(
-    folder: Path, command: Command
-) -> None:
-    Path("a.html").write_text("<img src=absent.png><img src=digit.png>")
+def test_missing_pictures_are_an_error_and_the_others_are_filled(command: Command) -> None:
+    Path("a.html").write_text("<img src=absent.png><img src=teal.png>")
     result = command("preview", "--html", ".", "--json")
     assert result.status == 1
     assert "absent.png: cannot be read" in result.err
@@ -92,7 +95,7 @@ def test_missing_pictures_are_an_error_and_the_others_are_filled(
         ("preview --html .", 6, "UTF-16"),
     ],
 )
-def test_errors(line: str, status: int, message: str, folder: Path, command: Command) -> None:
+def test_errors(line: str, status: int, message: str, command: Command) -> None:
     Path("page.html").write_text("<img src=digit.png>", encoding="utf-16")
     result = command(*line.split())
     assert result.status == status, result
