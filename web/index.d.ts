@@ -170,6 +170,15 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  */
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array>;
 
+/**
+ * The bare payload of a file: 11 bytes fewer, without signature, version, codec id and CRC-32, for places where the
+ * codec is known. With `checksum`, a byte more. Throws FormatError (damaged) and UsageError (the file has refinements).
+ */
+export function toBare(data: Bytes, options?: { checksum?: boolean }): Promise<Uint8Array>;
+
+/** The file of a bare payload, for `decode`. Throws FormatError if the payload is empty, or its checksum is wrong. */
+export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; checksum?: boolean }): Promise<Uint8Array>;
+
 /** The samples of a file with bands. Throws what `decode` throws, and UsageError if the file has pixels. */
 export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
 

@@ -27,6 +27,7 @@ class TargetOptions(TypedDict, total=False):
     min_psnr: float | None
     min_ssimulacra2: float | None
     max_error: MaxError | None
+    max_bare_bytes: int | None
 
 
 class _Error(NamedTuple):
@@ -83,6 +84,8 @@ class Target:
             by the numbers of the channels, from "1"; percentages are then of the range of the band.
             Several values, the coarsest first, make nested refinements; only 0 can follow another
             kind. With a level, the file also has the picture of that level.
+        max_bare_bytes: as `max_bytes`, for the bare payload of the file without checksum; see
+            :meth:`Codec.to_bare`.
 
     Raises:
         UsageError: attributes contradict each other, one is not a number, or maximum errors are
@@ -103,6 +106,7 @@ class Target:
     min_psnr: float | None = None
     min_ssimulacra2: float | None = None
     max_error: MaxError | None = None
+    max_bare_bytes: int | None = None
 
     def __post_init__(self) -> None:
         names = [field.name for field in fields(self) if getattr(self, field.name) is not None]
@@ -141,8 +145,7 @@ class Target:
     @property
     def is_level(self) -> bool:
         """Whether the level is known without rate control."""
-        others = self.max_bytes, self.min_psnr, self.min_ssimulacra2, self.max_error
-        return others == (None,) * len(others)
+        return self == Target(self.level)
 
     def bounds(self, ranges: Mapping[str | None, float]) -> list[Bounds]:
         """The maximum errors of each refinement, not rounded; empty if there are none.

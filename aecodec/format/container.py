@@ -148,7 +148,7 @@ def pack(header: Header, payload: bytes) -> bytes:
     _check_limits(header)
     body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])
     body += _pack_fields(header) + payload
-    body += _crc(body)
+    body += crc_32(body)
     return _refined(body, header.refinements) if header.refinements else body
 
 
@@ -157,7 +157,7 @@ def _refined(base: bytes, refinements: Sequence[Refinement]) -> bytes:
     data = MAGIC + bytes([REFINED_VERSION]) + block(base)
     for number, refinement in enumerate(refinements, 1):
         data += block(refinement.pack(is_followed=number < len(refinements)))
-        data += _crc(data)
+        data += crc_32(data)
     return data
 
 
@@ -296,7 +296,7 @@ def check(data: bytes) -> None:
 
 
 def _check_crc(content: bytes, stored: bytes) -> None:
-    if stored != (computed := _crc(content)):
+    if stored != (computed := crc_32(content)):
         raise FormatError(
             f"damaged: checksum {computed.hex()} instead of {stored.hex()}; "
             "the file is incomplete or was changed: fetch it again"
@@ -319,7 +319,8 @@ def version_problem(version: int) -> str:
     )
 
 
-def _crc(body: bytes) -> bytes:
+def crc_32(body: bytes) -> bytes:
+    """Compute the four bytes at the end of a file."""
     return zlib.crc32(body).to_bytes(_CRC_SIZE, "little")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
-from aecodec.cli.shared import options
+from aecodec.cli.shared import bare, options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
@@ -85,7 +86,8 @@ def compress(
             "--metadata/--no-metadata",
             help="Store the ICC profile, EXIF (including GPS) and XMP, and the names of stacked "
             "pictures. Default: stored, except for pictures with a single tile, such as digits, "
-            "and with --max-bytes. --max-error also stores profiles that change the colours.",
+            "and with --max-bytes or --bare. --max-error also stores profiles that change the "
+            "colours.",
         ),
     ] = None,
     depth: options.Depth = None,
@@ -94,6 +96,9 @@ def compress(
     nodata: options.Nodata = None,
     bands_first: options.BandsFirst = False,
     array: options.SamplesArray = None,
+    is_bare: bare.Bare = False,
+    checksum: bare.Checksum = False,
+    text: bare.Text = None,
     skip_larger: Annotated[
         bool,
         typer.Option(
@@ -119,6 +124,9 @@ def compress(
     --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.
 
     With --max-error, the level is chosen for the smallest file, unless you give --level.
+
+    With --bare, photo.jpg becomes photo.bin, or photo.txt with --text. --max-bytes then counts the
+    bytes of the payload, before they become a text, and metadata is stored only with --metadata.
     """
     targets = {
         "--max-bytes": max_bytes,
@@ -149,15 +157,21 @@ def compress(
             bands=_bands_of(named_codec),
         )
     kind = IMAGES if reading.bands is None else IMAGES_AND_SAMPLES
-    work = Compression(named_codec, target, metadata, reading, skip_larger, force)
+    form = bare.form_of(is_bare, checksum, text)
+    if form:
+        target, metadata = form.target(target), bool(metadata)
+    suffix = form.suffix if form else ".aec"
+    work = Compression(named_codec, target, metadata, reading, skip_larger, force, form)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
-        stack = [Stack(inputs, _stack_target(inputs, out))]
+        stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)
     elif pack:
         from aecodec.cli.batch.packs import packs_of
 
         _check_packing(out, manifest, frames)
+        if form:
+            raise UsageError("--stacks-of writes .aec files: leave out --bare")
         if skip_existing or skip_larger:
             raise UsageError(
                 "--stacks-of cannot be used with --skip-existing or --skip-larger: use --force "
@@ -167,7 +181,7 @@ def compress(
         run_all(console, packs, work.compress_pack, batch)
     else:
         check_folder_name(inputs, out)
-        planned = plan(inputs, out, _rename, kind)
+        planned = plan(inputs, out, partial(_rename, suffix=suffix), kind)
         run_all(console, planned, work.compress_file, batch)
 
 
@@ -210,9 +224,11 @@ def _check_bands(codec: Codec | None, is_stack: bool, depth: int | None) -> None
         )
 
 
-def _rename(path: Path) -> Path:
+def _rename(path: Path, suffix: str) -> Path:
     """Path of the result: digit.png becomes digit.aec, and the folder scans becomes scans_aec."""
-    return folder_beside(path, "_aec") if is_folder_at(path) else path.with_suffix(".aec")
+    if is_folder_at(path):
+        return folder_beside(path, suffix.replace(".", "_"))
+    return path.with_suffix(suffix)
 
 
 def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
@@ -225,10 +241,10 @@ def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> No
         raise UsageError("--stacks-of reads one picture per file: leave out --frames")
 
 
-def _stack_target(inputs: list[Path], out: str | None) -> Path:
+def _stack_target(inputs: list[Path], out: str | None, suffix: str) -> Path:
     if out is None:
         if len(inputs) == 1 and is_folder_at(inputs[0]):
-            return folder_beside(inputs[0], ".aec")
+            return folder_beside(inputs[0], suffix)
         raise UsageError("--stack needs -o, the name of the file that it writes")
     if is_folder(out):
         raise UsageError(f"--stack makes one file, but {out} is a folder: name a file with -o")

@@ -1,6 +1,7 @@
 // aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
 
 import { hasBase, plainFile } from "./arrival.js";
+import { fileOf, payloadOf } from "./bare.js";
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
 import { fromImageData, toImageData } from "./pixels.js";
@@ -53,6 +54,16 @@ export async function decodeSamples(data, options) {
   const decoded = await ask(data, options);
   if (!decoded.samples) throw new UsageError("the file has pixels, not samples of bands: use decode");
   return fromCore(decoded);
+}
+
+/** A file without signature, version, codec id and CRC-32, for places where the codec is known. */
+export async function toBare(data, { checksum = false } = {}) {
+  return payloadOf(await bytesOf(data), checksum);
+}
+
+/** The file of a bare payload. */
+export async function fromBare(data, { codec, checksum = false }) {
+  return fileOf(await bytesOf(data), codec.id, checksum);
 }
 
 /** Samples of bands as an `.aec` file. */
