@@ -51,8 +51,8 @@ class _Error(NamedTuple):
         if not 0 <= number < math.inf:
             raise UsageError(
                 f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
-                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'; several "
-                "are a sequence, such as (16, 4, 0)"
+                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'; "
+                "several errors are a sequence, such as (16, 4, 0)"
             )
         return cls(number, unit)
 
@@ -170,8 +170,8 @@ class Target:
         ):
             listed = ", ".join("/".join(bound.text for bound in part) for part in bounds)
             raise UsageError(
-                f"max_error is {_text(self.max_error)}, for this picture {listed}: give the coarsest "
-                "error first"
+                f"max_error is {_text(self.max_error)}, for this picture {listed}: give the "
+                "coarsest error first"
             )
         return bounds
 
@@ -181,7 +181,8 @@ class Target:
             listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
             problem = f"there is no band {unknown[0]}" if unknown else "some bands have no error"
             raise UsageError(
-                f"max_error is {_text(self.max_error)}: {problem}; give an error for each band: {listed}"
+                f"max_error is {_text(self.max_error)}: {problem}; give an error for each band: "
+                f"{listed}"
             )
         bounds = [errors[name].bound(ranges[name]) for name in names]
         is_root = any(bound.is_root for bound in bounds)  # and other bounds are 0

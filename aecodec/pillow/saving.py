@@ -23,8 +23,9 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save the current picture of a loaded image; the name of the file is ignored.
 
     The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
-    :func:`aecodec.compress`, and `lossless` as for WebP files. Its `exif`, `icc_profile` and `xmp` replace the image's metadata, or
-    remove it if they are None; they are kept for pictures of any size.
+    :func:`aecodec.compress`, and `lossless` as for WebP files. Its `exif`, `icc_profile` and `xmp`
+    replace the image's metadata, or remove it if they are None; they are kept for pictures of any
+    size.
 
     Raises ImageError (also an OSError) if the image is not supported, UsageError (also a
     ValueError) if options contradict each other or no level of the codec satisfies them, and

@@ -3,6 +3,7 @@
 import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
 import { AecImage } from "aecodec/element";
+import { decodePreview, readTables } from "aecodec/preview";
 
 setCodecs("/codecs");
 
@@ -39,3 +40,8 @@ console.log(element?.naturalWidth, show, sizeOf);
 
 // @ts-expect-error: the codec is missing
 void encode(new ImageData(1, 1), {});
+
+function preview(payload: Uint8Array, tables: ArrayBuffer): ImageData {
+  const { data, width, height } = decodePreview(payload, readTables(tables));
+  return new ImageData(data, width, height);
+}

@@ -1,0 +1,92 @@
+"""Previews: a small, smooth version of a picture in 10 to 100 bytes.
+
+>>> from PIL import Image
+>>> payload = encode(Image.new("RGB", (60, 40), "teal"), max_bytes=20)
+>>> decode(payload).size
+(32, 21)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.codec.sources import ImageSource, to_picture
+from aecodec.errors import UsageError, warn
+from aecodec.image_files.writing import to_pil
+from aecodec.preview.payload import SQUARE, unpack
+from aecodec.preview.search import best_payload
+from aecodec.preview.synthesis import synthesize
+from aecodec.preview.tables import SIDE
+
+_LARGEST_RATIO = 5.0
+_LEAST_BYTES = 10
+
+
+def encode(image: ImageSource, max_bytes: int = 40, shape: bool = True) -> bytes:
+    """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
+
+    The payload contains the ratio of width to height, from 1:5 to 5:1, unless `shape` is False. If
+    the picture has several frames, aecodec warns and uses the first.
+
+    Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10.
+    """
+    if max_bytes < _LEAST_BYTES:
+        raise UsageError(f"a preview needs {_LEAST_BYTES} bytes or more, not {max_bytes}")
+    picture = to_picture(image)
+    if picture.frames > 1:
+        warn(f"the preview shows the first of {picture.frames} frames")
+    frame = to_pil(picture)[0]
+    number = _shape_number(frame.width / frame.height) if shape else None
+    return best_payload(_reduced(frame), number, max_bytes)
+
+
+def decode(payload: bytes, size: tuple[int, int] | None = None) -> Image.Image:
+    """Decode a preview to an RGB or RGBA image of `size`, (width, height) in pixels.
+
+    Without a size, the longer side has 32 pixels; a payload without shape is a square.
+
+    Raises FormatError if the payload is empty or not valid; most random bytes are a valid payload.
+    """
+    pixels, ratio = decode_pixels(payload)
+    width, height = min(1.0, ratio or 1.0), min(1.0, 1 / (ratio or 1.0))
+    target = size or (round(SIDE * width), round(SIDE * height))
+    image: Any = Image.fromarray(pixels)
+    return image if image.size == target else image.resize(target, Image.Resampling.BICUBIC)
+
+
+def decode_pixels(payload: bytes) -> tuple[Pixels, float | None]:
+    """Decode a preview to pixels (32, 32, 3) or (32, 32, 4), and the ratio of width to height.
+
+    The pixels are the same integers in all implementations. The ratio is None if the payload has no
+    shape. Raises FormatError if the payload is empty or not valid.
+    """
+    content = unpack(payload)
+    ratio = None if content.shape is None else _LARGEST_RATIO ** ((content.shape - SQUARE) / SQUARE)
+    planes = [synthesize(plane.codes, plane.level) for plane in content.planes]
+    return np.dstack([planes[0], *(alpha[..., 1] for alpha in planes[1:])]), ratio
+
+
+def _shape_number(ratio: float) -> int:
+    exponent = math.log(ratio) / math.log(_LARGEST_RATIO)
+    return SQUARE + round(SQUARE * min(max(exponent, -1.0), 1.0))
+
+
+def _reduced(frame: Image.Image) -> Pixels:
+    """Reduce an image to pixels (32, 32, 3), or (32, 32, 4) if a pixel is not opaque.
+
+    The mean colour shines through transparent pixels, whose own colours are not visible.
+    """
+    small = frame.convert("RGBA").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    pixels = np.asarray(small)
+    alpha = pixels[..., 3:]
+    if alpha.min() == 255:
+        return pixels[..., :3]
+    weights = alpha / max(1, int(alpha.sum()))
+    mean = (pixels[..., :3] * weights).sum((0, 1))
+    blended = (pixels[..., :3] * (alpha / 255) + mean * (1 - alpha / 255)).round()
+    return np.dstack([blended.astype(np.uint8), alpha])

@@ -1,0 +1,119 @@
+"""Payloads: the shape, and the levels and quantized latents of the colours and of alpha."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec.arrays import Int64
+from aecodec.errors import FormatError
+from aecodec.preview.bit_coder import BitDecoder, BitEncoder
+from aecodec.preview.context import advance, probabilities, start
+from aecodec.preview.tables import LATENTS, MOST
+
+SQUARE = 31
+"""Number of the shape 1:1; a shape s has the ratio 5^((s - 31) / 31)."""
+
+_HALF, _RARE = 1 << 15, 1 << 12
+
+
+class Plane(NamedTuple):
+    """The colours of a picture, or its alpha as a grey picture.
+
+    Attributes:
+        level: 0 to 7, coarse to fine.
+        codes: (400,) quantized latents, -120 to 120.
+    """
+
+    level: int
+    codes: Int64
+
+
+class Content(NamedTuple):
+    """The content of a payload.
+
+    Attributes:
+        shape: number of the ratio of width to height, 0 to 62, or None if it is known elsewhere.
+        planes: the colours, and the alpha of pictures that are not opaque.
+    """
+
+    shape: int | None
+    planes: list[Plane]
+
+
+def pack(content: Content) -> bytes:
+    """Write a payload of at least one byte."""
+    encoder = BitEncoder()
+    encoder.write(int(content.shape is not None), _RARE)
+    if content.shape is not None:
+        _write_number(encoder, content.shape, 6)
+    encoder.write(len(content.planes) - 1, _RARE)
+    for plane in content.planes:
+        _write_plane(encoder, plane)
+    return encoder.finish()
+
+
+def unpack(payload: bytes) -> Content:
+    """Read a payload. Raises FormatError if it is empty or has an invalid shape."""
+    if not payload:
+        raise FormatError("the preview is empty: give the bytes that `encode` returned")
+    decoder = BitDecoder(payload)
+    shape = _read_number(decoder, 6) if decoder.read(_RARE) else None
+    if shape is not None and shape > 2 * SQUARE:
+        raise FormatError(f"not a preview: the number of its shape is {shape}, at most 62 is valid")
+    count = 1 + decoder.read(_RARE)
+    return Content(shape, [_read_plane(decoder) for _ in range(count)])
+
+
+def _write_plane(encoder: BitEncoder, plane: Plane) -> None:
+    _write_number(encoder, plane.level, 3)
+    sums = start(plane.level)[None]
+    for latent, code in enumerate(plane.codes):
+        chances = probabilities(sums, np.array([plane.level]), latent)[0]
+        for decision, kind in decisions(int(code)):
+            encoder.write(decision, int(chances[kind]))
+        if code:
+            sums = advance(sums, latent, np.array([code]))
+
+
+def _read_plane(decoder: BitDecoder) -> Plane:
+    level = _read_number(decoder, 3)
+    codes = np.zeros(LATENTS, np.int64)
+    sums = start(level)[None]
+    for latent in range(LATENTS):
+        codes[latent] = _read_code(decoder, probabilities(sums, np.array([level]), latent)[0])
+        if codes[latent]:
+            sums = advance(sums, latent, codes[latent : latent + 1])
+    return Plane(level, codes)
+
+
+def decisions(code: int) -> list[tuple[int, int]]:
+    """Return the decisions about a code, each with the index of its probability."""
+    magnitude = abs(code)
+    if not magnitude:
+        return [(0, 0)]
+    larger = [(int(magnitude > least), min(least + 1, 3)) for least in range(1, magnitude + 1)]
+    return [(1, 0), (int(code > 0), 1), *larger[: MOST - 1]]
+
+
+def _read_code(decoder: BitDecoder, chances: Int64) -> int:
+    if not decoder.read(int(chances[0])):
+        return 0
+    sign = 1 if decoder.read(int(chances[1])) else -1
+    magnitude = 1
+    while magnitude < MOST and decoder.read(int(chances[min(magnitude + 1, 3)])):
+        magnitude += 1
+    return sign * magnitude
+
+
+def _write_number(encoder: BitEncoder, number: int, bits: int) -> None:
+    for bit in reversed(range(bits)):
+        encoder.write(number >> bit & 1, _HALF)
+
+
+def _read_number(decoder: BitDecoder, bits: int) -> int:
+    number = 0
+    for _ in range(bits):
+        number = number << 1 | decoder.read(_HALF)
+    return number
