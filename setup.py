@@ -9,10 +9,12 @@ fits every system; AECODEC_CORE=1 lets the build fail if the core cannot be comp
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 from pathlib import Path
 
 from setuptools import Distribution, Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 
 CHOICE = os.environ.get("AECODEC_CORE", "")
 FOLDERS = ("c", "cli", "export", "web")
@@ -40,7 +42,7 @@ def core() -> Extension:
     abi = [("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else []
     return Extension(
         "aecodec.engine.core",
-        sources=["c/python/core.c", *sorted(glob("c/library/*.c")), *sorted(glob("c/core/*.c"))],
+        sources=[*sorted(glob("c/core/*.c")), "c/python/core.c", *sorted(glob("c/library/*.c"))],
         include_dirs=["c/library", "c/core"],
         depends=[*glob("c/library/*.h"), *glob("c/core/*.h")],
         define_macros=[("AECODEC_LIBRARY", None), *abi],
@@ -48,6 +50,21 @@ def core() -> Extension:
         py_limited_api=STABLE_ABI,
         optional=CHOICE != "1",
     )
+
+
+class ParallelBuild(build_ext):
+    """Compiles the files of an extension at the same time."""
+
+    def build_extension(self, ext: Extension) -> None:
+        compile_files = self.compiler.compile
+
+        def compile_in_parallel(sources: list[str], **options: object) -> list[str]:
+            with ThreadPoolExecutor(os.cpu_count()) as threads:
+                objects = threads.map(lambda source: compile_files([source], **options), sources)
+                return [path for paths in objects for path in paths]
+
+        self.compiler.compile = compile_in_parallel
+        super().build_extension(ext)
 
 
 def has_compiler() -> bool:
@@ -73,5 +90,6 @@ setup(
     package_dir={f"aecodec.{name}": name for name in FOLDERS},
     install_requires=DEPENDENCIES if HAS_CORE else [*DEPENDENCIES, "aecodec[litert]"],
     ext_modules=[core()] if HAS_CORE else [],
+    cmdclass={"build_ext": ParallelBuild},
     options={"bdist_wheel": {"py_limited_api": "cp311"}} if HAS_CORE and STABLE_ABI else {},
 )

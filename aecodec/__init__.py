@@ -21,7 +21,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
-from aecodec.codec.target import MaxError, Target
+from aecodec.codec.target import MaxError, Target, bound_to_keep
 from aecodec.coding.levels import Level
 from aecodec.errors import (
     AecodecError,
@@ -102,10 +102,13 @@ def compress(
             `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
         max_error: make the smallest file in which no sample differs from its original by more than
             this, in units of the samples; 0 is lossless. A text such as "0.5%" is a percentage of
-            the range of the picture's known samples. The error of integers is rounded down. A
-            sequence, such as (16, 4, 0), makes nested refinements, the coarsest first, which
-            :func:`trim` can remove. Without a `level`, the file has the level that makes it
-            smallest, or only refinements.
+            the range of the picture's known samples, and "0.5sqrt" is 0.5 times the square root of
+            the original, for integers of 8 or 16 bits. A mapping such as {"B02": 4, "B03": "0.5%"}
+            has an error for each band, by the names of a codec with bands, else by the numbers of
+            the channels from "1"; percentages are of the range of the band. The error of integers
+            is rounded down. A sequence, such as (16, 4, 0), makes nested refinements, the coarsest
+            first, which :func:`trim` can remove. Without a `level`, the file has the level that
+            makes it smallest, or only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
             more than one tile, unless `max_bytes` is set, and with `max_error` also if the colours
             would change without the profile. If a profile is dropped, the colours are converted to
@@ -298,28 +301,30 @@ def frames(
     return sequence
 
 
-def trim(data: DataSource, max_error: float | None = None) -> bytes:
+def trim(data: DataSource, max_error: float | str | None = None) -> bytes:
     """Remove refinements from an `.aec` file, without decoding it.
 
     Args:
         data: the bytes of the file, its path, or the file opened in binary mode.
-        max_error: maximum error of the new file, in units of the samples. Only the refinements that
-            it needs are kept. None removes all refinements; only the base is left.
+        max_error: maximum error of the new file, in units of the samples, or a text such as
+            "0.5sqrt" for a factor of their square root. Only the refinements that it needs are
+            kept. None removes all refinements; only the base is left.
 
     Returns:
         The bytes of the new file.
 
     Raises:
         FormatError: the data is not a complete `.aec` file.
-        UsageError: the file guarantees only a larger maximum error, or `max_error` is None, and the
-            file has no base.
+        UsageError: the file guarantees only a larger maximum error, or `max_error` is a percentage,
+            or it is None, and the file has no base.
 
     >>> import numpy as np
     >>> digit = np.zeros((28, 28), np.uint8)
     >>> trim(compress(digit, level=1, max_error=0)) == compress(digit, level=1)
     True
     """
-    return container.trimmed(to_bytes(data), max_error)
+    bound = None if max_error is None else bound_to_keep(max_error)
+    return container.trimmed(to_bytes(data), bound)
 
 
 def read_header(data: DataSource) -> Header:

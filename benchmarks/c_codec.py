@@ -41,7 +41,7 @@ from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
 BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
-OTHER_KIND = 25
+OTHER_KIND, OTHER_BASE, NO_BASE, INCOMPLETE, BROKEN_BOUND = range(25, 30)
 TOOLS = ("cmake", "cc")
 
 
@@ -107,6 +107,21 @@ class CSamples(ctypes.Structure):
             layout=Layout(self.layout),
             is_big_endian=bool(self.is_big_endian),
         )
+
+
+Errors = Sequence[Sequence[float]]
+"""Maximum errors of bands for each refinement."""
+
+
+class CBounds(ctypes.Structure):
+    """`aecodec_bounds`."""
+
+    _fields_ = (
+        ("count", c_uint32),
+        ("bands", c_uint32),
+        ("is_root", c_uint32),
+        ("errors", c_void_p),
+    )
 
 
 class Limits(ctypes.Structure):
@@ -269,9 +284,7 @@ class CCodec:
         self, picture: Picture, level: float = 0, max_bytes: int = 0
     ) -> tuple[bytes, list[int]]:
         """The file of samples, and how many of each band were clipped."""
-        missing = None if picture.missing is None else np.ascontiguousarray(picture.missing)
-        pixels = np.ascontiguousarray(picture.pixels)
-        picture = replace(picture, pixels=pixels, missing=missing)
+        picture = _contiguous(picture)
         file, size = c_void_p(), c_size_t()
         clipped = (c_uint64 * picture.pixels.shape[-1])()
         check(
@@ -289,6 +302,27 @@ class CCodec:
         content = ctypes.string_at(file, size.value)
         library().aecodec_free(file)
         return content, list(clipped)
+
+    def compress_within_error(
+        self, source: Pixels | Picture, errors: Errors, level: float = 0, *, is_root: bool = False
+    ) -> bytes:
+        """The file of pixels (N, H, W, C), or of samples, with errors (refinements, bands)."""
+        table = np.ascontiguousarray(errors, np.float64)
+        bounds = CBounds(*table.shape, is_root, table.ctypes.data)
+        given: CSamples | Image
+        if isinstance(source, Picture):
+            source = _contiguous(source)
+            compress, given = library().aecodec_compress_samples_within_error, CSamples.of(source)
+        else:
+            source = np.ascontiguousarray(source)
+            compress, given = library().aecodec_compress_within_error, _image(source)
+        file, size = c_void_p(), c_size_t()
+        units = c_uint32(round(16 * level))
+        sources = self._bundle, byref(given), byref(bounds)
+        check(compress(*sources, units, None, byref(file), byref(size)))
+        content = ctypes.string_at(file, size.value)
+        library().aecodec_free(file)
+        return content
 
     def decompress_samples(self, file: bytes, limits: Limits | None = None) -> Picture:
         """The samples of a file."""
@@ -313,6 +347,11 @@ def likeness(original: Pixels, restored: Pixels) -> float:
     pairs, result = [np.ascontiguousarray(pixels) for pixels in (original, restored)], c_double()
     check(library().aecodec_likeness(*(byref(_image(pixels)) for pixels in pairs), byref(result)))
     return result.value
+
+
+def _contiguous(picture: Picture) -> Picture:
+    missing = None if picture.missing is None else np.ascontiguousarray(picture.missing)
+    return replace(picture, pixels=np.ascontiguousarray(picture.pixels), missing=missing)
 
 
 def _image(pixels: Pixels) -> Image:

@@ -54,6 +54,14 @@ def write_corpus(codec_id: bytes, folder: Path) -> None:
                 (folder / f"{path.stem}_{size}").write_bytes(content[:size])
 
 
+def write_refined(codec_id: bytes, folder: Path) -> None:
+    """Write the golden files with refinements of a codec."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(GOLDEN.glob("refined/*.aec")):
+        if read_header(content := path.read_bytes()).codec_id == codec_id:
+            (folder / path.stem).write_bytes(content)
+
+
 def write_forged(tables: CTables, folder: Path) -> None:
     """Write files of one vector whose codes are escaped or beyond what latents may be."""
     codec, units = tables.folder.spec, tables.level_index
@@ -81,6 +89,7 @@ def main(codec: str, level: str, folder: str) -> None:
     write_sources(tables, Path(folder, "source"))
     write_corpus(opened.spec.codec_id, corpus)
     write_forged(tables, corpus)
+    write_refined(opened.spec.codec_id, Path(folder, "refined-corpus"))
     write_bundle(opened.folder, float(level), Path(folder))
     write_networks(Path(folder, "network-source"), Path(folder, "network-corpus"))
 

@@ -20,6 +20,8 @@ export interface DecodeOptions extends JobOptions {
   maxPixels?: number;
   /** Most pictures. Default: one for each 8 bytes, and 1000 in any case. */
   maxFrames?: number;
+  /** Decode the base of a file with refinements, not its refinements. */
+  baseOnly?: boolean;
 }
 
 /** Give one of them. */
@@ -31,6 +33,9 @@ export interface LevelOrBytes {
 }
 
 export interface EncodeOptions extends JobOptions, LevelOrBytes {
+  /** The largest error of a sample, in its units: 0 is lossless. Several, the coarsest first, make nested refinements.
+   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
+  maxError?: number | number[];
   /** The codec, or the URL of its folder. */
   codec: Codec | string | URL;
 }
@@ -50,6 +55,10 @@ export interface Header {
   frames: number;
   /** Whether it has samples of bands, for `decodeSamples`. */
   hasSamples: boolean;
+  /** Whether it has refinements, which guarantee a maximum error. */
+  isRefined: boolean;
+  /** Whether `baseOnly` gives a picture: false if a first refinement has no base. */
+  hasBase: boolean;
 }
 
 export type SampleType = "uint8" | "int8" | "uint16" | "int16" | "int32" | "float16" | "float32";
@@ -160,6 +169,15 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array>;
+
+/**
+ * The bare payload of a file: 11 bytes fewer, without signature, version, codec id and CRC-32, for places where the
+ * codec is known. With `checksum`, a byte more. Throws FormatError (damaged) and UsageError (the file has refinements).
+ */
+export function toBare(data: Bytes, options?: { checksum?: boolean }): Promise<Uint8Array>;
+
+/** The file of a bare payload, for `decode`. Throws FormatError if the payload is empty, or its checksum is wrong. */
+export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; checksum?: boolean }): Promise<Uint8Array>;
 
 /** The samples of a file with bands. Throws what `decode` throws, and UsageError if the file has pixels. */
 export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;

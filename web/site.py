@@ -70,8 +70,8 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
 
     >>> from aecodec import load_codec
     >>> files = hosted_files(load_codec("digits").folder)
-    >>> len(files)  # a head, two networks, three levels
-    6
+    >>> len(files)  # a head, two networks, three levels, four files of residual networks
+    10
     """
     if not folder.has(Half.DECODER.tflite):
         raise CodecError(f"{folder.path}: {Half.DECODER.tflite} is missing, but the page needs it")

@@ -20,9 +20,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
 from aecodec.coding.message_coder import Segment
 from aecodec.coding.payload import Message
-from aecodec.data.codecs import title_of
 from aecodec.engine.transform import Transform, to_pixels
-from aecodec.errors import CodecError, FormatError, UsageError, memory_errors_wrapped
+from aecodec.errors import FormatError, UsageError, memory_errors_wrapped
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import Limits
@@ -130,7 +129,11 @@ class DecoderCodec(CodecHalf):
 
         `base_only` is as for :func:`aecodec.decompress`.
         """
-        header, content = self.unpack(data, limits, base_only)
+        return self.decode(*self.unpack(data, limits, base_only))
+
+    @memory_errors_wrapped()
+    def decode(self, header: Header, content: bytes) -> Picture:
+        """Decode the header and the payload of :meth:`unpack` to pictures."""
         with self._latents(header, content) as latents:
             return self.reconstruct_picture(header, latents)
 
@@ -155,7 +158,7 @@ class DecoderCodec(CodecHalf):
         """
         header, content = self.unpack(data, limits)
         if header.refinements:
-            self.decompress_picture(data, limits)
+            self.decode(header, content)
             return
         level = self.spec.level(self.level_of(header))
         for _, codes in self._decode(header, content):
@@ -178,12 +181,7 @@ class DecoderCodec(CodecHalf):
             )
         if base_only:
             header = header._replace(refinements=())
-        if header.codec_id != self.spec.codec_id:
-            raise CodecError(
-                f"made with codec {title_of(header.codec_id)}, and this is "
-                f"{title_of(self.spec.codec_id, self.spec.name)}: give the codec that made it "
-                "with --codec"
-            )
+        self.spec.check_id(header.codec_id)
         check_samples(self.folder, header.samples)
         limits.check(claim_of(self.spec, header, len(data)))
         return header, content

@@ -18,6 +18,7 @@ from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
+from aecodec.format.bare import BARE_SAVING
 from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED, Header
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
@@ -43,6 +44,9 @@ def reach(
     """
     if target.max_bytes is not None:
         return within_bytes(encoder, decoder, picture, target.max_bytes, metadata)
+    if target.max_bare_bytes is not None:
+        most = target.max_bare_bytes
+        return within_bytes(encoder, decoder, picture, most, metadata, BARE_SAVING)
     if target.min_psnr is not None:
         return with_quality(encoder, decoder, picture, PSNR, target.min_psnr, metadata)
     assert target.min_ssimulacra2 is not None
@@ -55,8 +59,9 @@ def within_bytes(
     picture: Picture,
     max_bytes: int,
     metadata: bool | None = None,
+    saving: int = 0,
 ) -> Compressed:
-    """Make the best file with at most `max_bytes` bytes.
+    """Make the best file with at most `max_bytes` bytes, not counting `saving` bytes of a file.
 
     Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
     states the original size, and decoding restores it. :func:`~aecodec.codec.distortion.ms_ssim`
@@ -72,9 +77,9 @@ def within_bytes(
     best, smallest = None, math.inf
     for reduction in _reductions(encoder.spec, header):
         encoded = encoder.encode(picture, header._replace(reduction=reduction))
-        level = last_where(all_levels(encoder.spec), partial(_fits, encoded, max_bytes))
+        level = last_where(all_levels(encoder.spec), partial(_fits, encoded, max_bytes + saving))
         if level is None:
-            smallest = min(smallest, len(encoded.to_bytes(1)))
+            smallest = min(smallest, len(encoded.to_bytes(1)) - saving)
             continue
         candidate = encoded.compressed(level)
         if best and quality(candidate) <= quality(best):
@@ -83,8 +88,9 @@ def within_bytes(
         if level >= len(encoder.spec.levels) / 2:
             break
     if best is None:
+        unit = "bytes of a bare payload without checksum" if saving else "bytes"
         raise UsageError(
-            f"{max_bytes} bytes are too few: codec {encoder.spec.name} needs at least {smallest} "
+            f"{max_bytes} {unit} are too few: codec {encoder.spec.name} needs at least {smallest} "
             "for this picture; allow more bytes, or reduce the picture"
         )
     return best

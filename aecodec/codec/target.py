@@ -1,16 +1,22 @@
 """The target of a file: a level, a number of bytes, a quality, or a maximum error."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
 from aecodec.errors import UsageError
+from aecodec.format.refinement import Bound, Bounds, bound_of
 
-MaxError = float | str | Sequence[float | str]
-"""A maximum error, as a number or as a text such as "0.5%", or several for nested refinements."""
+MaxErrorOfBands = float | str | Mapping[str, float | str]
+"""A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or one for each band."""
+
+MaxError = MaxErrorOfBands | Sequence[MaxErrorOfBands]
+"""A maximum error, or several for nested refinements."""
+
+_PERCENT, _ROOT = "%", "sqrt"
 
 
 class TargetOptions(TypedDict, total=False):
@@ -21,30 +27,40 @@ class TargetOptions(TypedDict, total=False):
     min_psnr: float | None
     min_ssimulacra2: float | None
     max_error: MaxError | None
+    max_bare_bytes: int | None
 
 
 class _Error(NamedTuple):
-    """A maximum error in units of the samples, or in percent of their range."""
+    """A maximum error in units of the samples, of their square root, or in percent of their range.
+
+    The unit is "", "sqrt" or "%".
+    """
 
     number: float
-    is_percentage: bool
+    unit: str
 
     @classmethod
     def of(cls, value: Any) -> "_Error":
-        is_percentage = isinstance(value, str) and value.strip().endswith("%")
+        text = value.strip() if isinstance(value, str) else ""
+        unit = next((unit for unit in (_PERCENT, _ROOT) if text.endswith(unit)), "")
         try:
-            number = float(value.strip().removesuffix("%") if isinstance(value, str) else value)
+            number = float(text.removesuffix(unit) if isinstance(value, str) else value)
         except (TypeError, ValueError):
             number = math.nan
         if not 0 <= number < math.inf:
             raise UsageError(
-                f"max_error is {value!r}: give a number from 0, or a percentage of the samples' "
-                "range, such as '0.5%'"
+                f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
+                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'"
             )
-        return cls(number, is_percentage)
+        return cls(number, unit)
 
-    def within(self, range_: float) -> float:
-        return self.number * range_ / 100 if self.is_percentage else self.number
+    def bound(self, range_: float) -> Bound:
+        number = self.number * range_ / 100 if self.unit == _PERCENT else self.number
+        return Bound(number, is_root=self.unit == _ROOT and number > 0)
+
+
+_Errors = dict[str | None, _Error]
+"""The errors of bands by their names, or that of all bands by None."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +77,15 @@ class Target:
         min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score. It needs
             `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
         max_error: make the smallest file in which no sample differs by more than this from its
-            original: a number in units of the samples, or a text such as "0.5%" of the range of the
-            picture's known samples. 0 is lossless. Several values, the coarsest first, make nested
-            refinements. With a level, the file also has the picture of that level.
+            original: a number in units of the samples, or a text: "0.5%" of the range of the
+            picture's known samples, or "0.5sqrt" times the square root of the original, which needs
+            integers of 8 or 16 bits. 0 is lossless. A mapping such as {"B02": 4, "B03": "0.5%"} has
+            an error for each band, by the names of the codec's bands or, for a codec without bands,
+            by the numbers of the channels, from "1"; percentages are then of the range of the band.
+            Several values, the coarsest first, make nested refinements; only 0 can follow another
+            kind. With a level, the file also has the picture of that level.
+        max_bare_bytes: as `max_bytes`, for the bare payload of the file without checksum; see
+            :meth:`Codec.to_bare`.
 
     Raises:
         UsageError: attributes contradict each other, one is not a number, or maximum errors are
@@ -75,8 +97,8 @@ class Target:
     Traceback (most recent call last):
         ...
     aecodec.errors.UsageError: level and min_psnr exclude each other: give only one
-    >>> Target(max_error=[16, "0.5%"]).errors(range_=1000)
-    [16.0, 5.0]
+    >>> [bound.text for bound, in Target(max_error=[16, "0.5%"]).bounds({None: 1000})]
+    ['16', '5']
     """
 
     level: float | None = None
@@ -84,6 +106,7 @@ class Target:
     min_psnr: float | None = None
     min_ssimulacra2: float | None = None
     max_error: MaxError | None = None
+    max_bare_bytes: int | None = None
 
     def __post_init__(self) -> None:
         names = [field.name for field in fields(self) if getattr(self, field.name) is not None]
@@ -97,42 +120,96 @@ class Target:
             if not isinstance(value, Real) or str(value) == "nan":
                 raise UsageError(f"{name} is {value!r}: give a number")
         if isinstance(self.max_error, Sequence) and not isinstance(self.max_error, str):
-            object.__setattr__(self, "max_error", tuple(self.max_error))  # can be hashed
-        self._check_order()
-
-    def _check_order(self) -> None:
+            object.__setattr__(self, "max_error", tuple(self.max_error))
+        for errors in self._errors:
+            self._check_units(list(errors.values()))
         for coarse, fine in pairwise(self._errors):
-            if coarse.is_percentage == fine.is_percentage and coarse.number <= fine.number:
-                raise UsageError(f"max_error is {self.max_error!r}: give the coarsest error first")
+            self._check_order(coarse, fine)
+
+    def _check_units(self, errors: list[_Error]) -> None:
+        units = {error.unit for error in errors if error.number}
+        if _ROOT in units and len(units) > 1:
+            raise UsageError(
+                f"max_error is {self.max_error!r}: factors of the square root can only be "
+                "combined with each other, and with 0 as the last error"
+            )
+
+    def _check_order(self, coarse: _Errors, fine: _Errors) -> None:
+        pairs = [(coarse[a], fine[b]) for a in coarse for b in fine if a == b or None in (a, b)]
+        for before, after in pairs:
+            self._check_units([before, after] if after.number else [])
+        numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
+        if any(a < b for a, b in numbers) or (numbers and all(a == b for a, b in numbers)):
+            raise UsageError(f"max_error is {self.max_error!r}: give the coarsest error first")
 
     @property
     def is_level(self) -> bool:
         """Whether the level is known without rate control."""
-        others = self.max_bytes, self.min_psnr, self.min_ssimulacra2, self.max_error
-        return others == (None,) * len(others)
+        return self == Target(self.level)
 
-    def errors(self, range_: float) -> list[float]:
-        """The maximum errors in units of samples with this range; empty if there are none.
+    def bounds(self, ranges: Mapping[str | None, float]) -> list[Bounds]:
+        """The maximum errors of each refinement, not rounded; empty if there are none.
 
-        Raises UsageError if they do not descend.
+        A refinement has one error for all bands, or one for each. `ranges` are the ranges of the
+        samples of each band, by its name, and of all bands, by None. Raises UsageError if errors do
+        not descend, or bands are unknown or missing.
         """
-        errors = [error.within(range_) for error in self._errors]
-        if any(coarse < fine for coarse, fine in pairwise(errors)):
-            listed = ", ".join(f"{error:g}" for error in errors)
+        bounds = [self._bounds(errors, ranges) for errors in self._errors]
+        bands = len(ranges) - (None in ranges)
+        if any(
+            bound_of(coarse, band).error < bound_of(fine, band).error
+            for coarse, fine in pairwise(bounds)
+            for band in range(max(bands, 1))
+        ):
+            listed = ", ".join("/".join(bound.text for bound in part) for part in bounds)
             raise UsageError(
                 f"max_error is {self.max_error!r}, for this picture {listed}: give the coarsest "
                 "error first"
             )
-        return errors
+        return bounds
+
+    def _bounds(self, errors: _Errors, ranges: Mapping[str | None, float]) -> Bounds:
+        names = [None] if None in errors else [name for name in ranges if name is not None]
+        if set(errors) != set(names):
+            listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
+            problem = f"there is no band {unknown[0]}" if unknown else "some bands have no error"
+            raise UsageError(
+                f"max_error is {self.max_error!r}: {problem}; give an error for each band: {listed}"
+            )
+        bounds = [errors[name].bound(ranges[name]) for name in names]
+        is_root = any(bound.is_root for bound in bounds)  # and other bounds are 0
+        return [bound._replace(is_root=is_root) for bound in bounds]
 
     @property
-    def _errors(self) -> list[_Error]:
+    def _errors(self) -> list[_Errors]:
         if self.max_error is None:
             return []
         if isinstance(self.max_error, tuple) and not self.max_error:
             raise UsageError("max_error is empty: give a number")
         values = self.max_error if isinstance(self.max_error, tuple) else [self.max_error]
-        return [_Error.of(value) for value in values]
+        return [_errors_of(value) for value in values]
+
+
+def _errors_of(value: Any) -> _Errors:
+    if not isinstance(value, Mapping):
+        return {None: _Error.of(value)}
+    if not value or not all(isinstance(name, str) for name in value):
+        raise UsageError(f"max_error is {value!r}: give an error for the name of each band")
+    return {name: _Error.of(error) for name, error in value.items()}
+
+
+def bound_to_keep(max_error: float | str) -> Bound:
+    """The bound that a file without its finer refinements must guarantee.
+
+    Raises UsageError if it is not a number or a factor of the square root.
+    """
+    error = _Error.of(max_error)
+    if error.unit == _PERCENT:
+        raise UsageError(
+            f"max_error is {max_error!r}: files do not store the range of their samples; give an "
+            "error in units of the samples, as aecodec info shows it"
+        )
+    return error.bound(0)
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:

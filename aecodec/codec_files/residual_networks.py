@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -33,15 +34,20 @@ def can_code(networks: ResidualNetworks, bands: int) -> bool:
 
 def networks_with_id(folder: CodecFolder, identity: bytes) -> ResidualNetworks:
     """The networks with an id, which a file states. Raises CodecError if there are none."""
-    own = (_of_codec(folder, name) for name in OPTIONAL_FILES)
-    for networks in chain(own, map(_default, OPTIONAL_FILES)):
-        if networks and networks.identity == identity:
+    for networks in all_networks(folder):
+        if networks.identity == identity:
             return networks
     raise CodecError(
         f"the file was refined with the residual networks {identity.hex()}, which neither codec "
         f"{folder.spec.name} nor this version of aecodec has: give the codec that made the file "
         "with --codec, or upgrade aecodec"
     )
+
+
+def all_networks(folder: CodecFolder) -> Iterator[ResidualNetworks]:
+    """Yield the networks for files of a codec: its own networks, then the default ones."""
+    own = (_of_codec(folder, name) for name in OPTIONAL_FILES)
+    yield from filter(None, chain(own, map(_default, OPTIONAL_FILES)))
 
 
 def _of_codec(folder: CodecFolder, name: str) -> ResidualNetworks | None:

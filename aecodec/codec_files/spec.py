@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
 from aecodec.coding.levels import MIN_GAIN, Level
+from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
 
@@ -140,6 +141,14 @@ class CodecSpec:
     def check_level(self, level: float | None) -> None:
         """Raise UsageError if the codec has no such level."""
         self.level_index(level)
+
+    def check_id(self, codec_id: bytes) -> None:
+        """Raise CodecError if a file has the id of another codec."""
+        if codec_id != self.codec_id:
+            raise CodecError(
+                f"made with codec {title_of(codec_id)}, and this is "
+                f"{title_of(self.codec_id, self.name)}: give the codec that made it with --codec"
+            )
 
 
 def nearest_level(level_index: int) -> int:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.residual_networks import all_networks
 from aecodec.codec_files.spec import nearest_level
 from aecodec.engine.c_tables import CTables, trimmed
 from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
@@ -100,10 +101,14 @@ class SectionKind(IntEnum):
     DECODER = 2
     LEVEL = 3
     BANDS = 4
+    RESIDUALS = 5
 
 
 class Section(NamedTuple):
-    """A section of a bundle; `level` is 0 unless the section contains the tables of a level."""
+    """A section of a bundle.
+
+    `level` is the number of a level for its tables, 1 for residual networks with a base, else 0.
+    """
 
     kind: SectionKind
     level: int
@@ -225,7 +230,7 @@ def sections_of(
     for number in sorted({nearest_level(spec.level_index(level)) for level in levels}):
         content = level_section(CTables(folder, number))
         sections.append(Section(SectionKind.LEVEL, number, content))
-    return sections
+    return sections + residual_sections(folder)
 
 
 def bands_sections(folder: CodecFolder) -> list[Section]:
@@ -239,3 +244,12 @@ def bands_sections(folder: CodecFolder) -> list[Section]:
     for name in bands.names:
         content += struct.pack("<H", len(name.encode())) + name.encode()
     return [Section(SectionKind.BANDS, 0, content)]
+
+
+def residual_sections(folder: CodecFolder) -> list[Section]:
+    """Make the sections of the residual networks: the codec's own networks before the default ones.
+
+    Equal networks occur once.
+    """
+    networks = {item.pack(): item.has_base for item in all_networks(folder)}
+    return [Section(SectionKind.RESIDUALS, int(base), data) for data, base in networks.items()]

@@ -80,9 +80,9 @@ class CEngine:
 
     def encode_residuals(
         self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
-    ) -> bytes:
+    ) -> tuple[bytes, Int64]:
         decoded = np.empty(base.shape, np.int64)
-        return _refined(True, coding, base, missing, decoded, _int64(values))
+        return _refined(True, coding, base, missing, decoded, _int64(values)), decoded
 
     def decode_residuals(
         self, coding: Coding, base: Int64, message: bytes, missing: Missing | None

@@ -48,7 +48,7 @@ class Engine(Protocol):
 
     def encode_residuals(
         self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
-    ) -> bytes:
+    ) -> tuple[bytes, Int64]:
         """Encode values; see :func:`aecodec.refinement.coding.encode_segment`."""
 
     def decode_residuals(

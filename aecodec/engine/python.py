@@ -48,8 +48,8 @@ class PythonEngine(NamedTuple):
 
     def encode_residuals(
         self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
-    ) -> bytes:
-        return encode_segment(coding, base, values, missing)[0]
+    ) -> tuple[bytes, Int64]:
+        return encode_segment(coding, base, values, missing)
 
     def decode_residuals(
         self, coding: Coding, base: Int64, message: bytes, missing: Missing | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from aecodec.format.refinement import Refinement, split_messages
 from aecodec.imaging.missing import Mask
 from aecodec.parallel import Workers
 from aecodec.refinement.coding import Coding, Missing
-from aecodec.refinement.lattice import Lattice
+from aecodec.refinement.lattice import Lattice, has_roots
 from aecodec.refinement.network import ResidualNetworks
 
 SIDE = 256
@@ -46,10 +46,12 @@ class Residuals(NamedTuple):
     lattices: Sequence[Lattice]
     networks: ResidualNetworks
 
-    def encode(self, original: Samples, base: Samples, missing: Mask | None) -> list[bytes]:
-        """Encode samples to one message per segment."""
+    def encode(
+        self, original: Samples, base: Samples, missing: Mask | None
+    ) -> Iterator[tuple[bytes, Samples]]:
+        """Encode samples, and yield the message of each segment and a decoder's samples."""
         encode = partial(self._encode_segment, original, base, missing)
-        return list(self.workers.map(encode, split_into_segments(base.shape[:3], SIDE)))
+        return self.workers.map(encode, split_into_segments(base.shape[:3], SIDE))
 
     def decode(self, base: Samples, missing: Mask | None, messages: bytes) -> Samples:
         """Decode the messages of all segments; FormatError if they are damaged."""
@@ -61,10 +63,11 @@ class Residuals(NamedTuple):
 
     def _encode_segment(
         self, original: Samples, base: Samples, missing: Mask | None, segment: Segment
-    ) -> bytes:
+    ) -> tuple[bytes, Samples]:
         values, start = (self._integers(samples[segment.places]) for samples in (original, base))
         mask = _part(missing, segment, values)
-        return self.engine.encode_residuals(self._coding, start, values, mask)
+        message, decoded = self.engine.encode_residuals(self._coding, start, values, mask)
+        return message, self._samples(decoded)
 
     def _decode_segment(
         self, base: Samples, missing: Mask | None, out: Samples, part: tuple[Segment, bytes]
@@ -73,8 +76,7 @@ class Residuals(NamedTuple):
         start = self._integers(base[segment.places])
         mask = _part(missing, segment, start)
         values = self.engine.decode_residuals(self._coding, start, message, mask)
-        bands = [lattice.to_samples(values[:, b]) for b, lattice in enumerate(self.lattices)]
-        out[segment.places] = np.stack(bands, axis=-1)
+        out[segment.places] = self._samples(values)
 
     @property
     def _coding(self) -> Coding:
@@ -85,6 +87,11 @@ class Residuals(NamedTuple):
         """Samples (f, h, w, B) of a segment as integers (f, B, h, w)."""
         bands = [lattice.to_integers(samples[..., b]) for b, lattice in enumerate(self.lattices)]
         return np.stack(bands, axis=1)
+
+    def _samples(self, values: Int64) -> Samples:
+        """Samples (f, h, w, B) of integers (f, B, h, w)."""
+        bands = [lattice.to_samples(values[:, b]) for b, lattice in enumerate(self.lattices)]
+        return np.stack(bands, axis=-1)
 
 
 def _part(missing: Mask | None, segment: Segment, values: Int64) -> Missing | None:
@@ -109,7 +116,9 @@ def refined(
     decoded differently where the file was made.
     """
     bands = base.shape[-1]
-    if len(refinement.bounds) not in (1, bands) or refinement.is_float != (base.dtype.kind == "f"):
+    fits = refinement.is_float == (base.dtype.kind == "f")
+    fits &= has_roots(base.dtype) or not refinement.is_root
+    if len(refinement.bounds) not in (1, bands) or not fits:
         raise FormatError("damaged: the bounds of a refinement do not fit the samples")
     if refinement.has_base and refinement.base_checksum != checksum(base):
         raise CodecError(

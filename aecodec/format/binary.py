@@ -1,6 +1,7 @@
 """Read and write the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
 
 import zlib
+from functools import reduce
 
 from aecodec.errors import FormatError
 
@@ -24,6 +25,24 @@ def leb128(value: int) -> bytes:
 def block(content: bytes) -> bytes:
     """Prefix bytes with their length, a LEB128 number."""
     return leb128(len(content)) + content
+
+
+def _crc_8_of_byte(byte: int) -> int:
+    for _ in range(8):
+        byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
+    return byte
+
+
+_CRC_8 = bytes(map(_crc_8_of_byte, range(256)))
+
+
+def crc_8(data: bytes) -> int:
+    """Compute the CRC-8/SMBUS of bytes: polynomial x^8 + x^2 + x + 1, initial value 0.
+
+    >>> hex(crc_8(b"123456789"))
+    '0xf4'
+    """
+    return reduce(lambda crc, byte: _CRC_8[crc ^ byte], data, 0)
 
 
 def inflate(data: bytes, size: int, name: str) -> bytes:

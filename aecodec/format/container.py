@@ -14,7 +14,7 @@ from typing import NamedTuple
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.binary import Reader, block, leb128
 from aecodec.format.instruction import Instruction, Origin, attach, detach
-from aecodec.format.refinement import MAX_REFINEMENTS, Refinement, unpack_refinement
+from aecodec.format.refinement import MAX_REFINEMENTS, Bound, Refinement, unpack_refinement
 from aecodec.format.samples import Samples, unpack_samples
 
 MAGIC = b"\xaeC"
@@ -148,7 +148,7 @@ def pack(header: Header, payload: bytes) -> bytes:
     _check_limits(header)
     body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])
     body += _pack_fields(header) + payload
-    body += _crc(body)
+    body += crc_32(body)
     return _refined(body, header.refinements) if header.refinements else body
 
 
@@ -157,7 +157,7 @@ def _refined(base: bytes, refinements: Sequence[Refinement]) -> bytes:
     data = MAGIC + bytes([REFINED_VERSION]) + block(base)
     for number, refinement in enumerate(refinements, 1):
         data += block(refinement.pack(is_followed=number < len(refinements)))
-        data += _crc(data)
+        data += crc_32(data)
     return data
 
 
@@ -172,24 +172,24 @@ def base_of(data: bytes) -> bytes:
     return Reader(data[3:]).block()
 
 
-def trimmed(data: bytes, max_error: float | None = None) -> bytes:
+def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
     """Remove refinements from a file; see :func:`aecodec.trim`."""
     refinements = unpack(data)[0].refinements
-    if max_error is None:
+    if bound is None:
         if refinements and not refinements[0].has_base:
-            bounds = ", ".join(f"{refinement.max_error:g}" for refinement in refinements)
+            bounds = ", ".join(refinement.largest_bound.text for refinement in refinements)
             raise UsageError(
                 "the file has no picture before its first refinement: name the maximum error to "
                 f"keep with --max-error (in Python max_error); the file has {bounds}"
             )
         return base_of(data)
     for number, refinement in enumerate(refinements, 1):
-        if refinement.max_error <= max_error:
+        if refinement.guarantees(bound):
             return _refined(base_of(data), refinements[:number])
     if not refinements:
         raise UsageError("the file has no refinements: it guarantees no maximum error")
-    guaranteed = refinements[-1].max_error
-    raise UsageError(f"the file guarantees {guaranteed:g}, not a maximum error of {max_error:g}")
+    guaranteed = refinements[-1].largest_bound.text
+    raise UsageError(f"the file guarantees {guaranteed}, not a maximum error of {bound.text}")
 
 
 def _read_refinements(data: bytes) -> tuple[Refinement, ...]:
@@ -296,7 +296,7 @@ def check(data: bytes) -> None:
 
 
 def _check_crc(content: bytes, stored: bytes) -> None:
-    if stored != (computed := _crc(content)):
+    if stored != (computed := crc_32(content)):
         raise FormatError(
             f"damaged: checksum {computed.hex()} instead of {stored.hex()}; "
             "the file is incomplete or was changed: fetch it again"
@@ -304,7 +304,9 @@ def _check_crc(content: bytes, stored: bytes) -> None:
 
 
 def _check_version(data: bytes) -> None:
-    """Check that this aecodec can read the version of a file."""
+    """Check that this aecodec can read the version of a file without refinements."""
+    if data[2] == REFINED_VERSION:
+        raise FormatError("damaged: the base of a file with refinements has refinements")
     if data[2] != VERSION:
         raise FormatError(version_problem(data[2]))
 
@@ -317,7 +319,8 @@ def version_problem(version: int) -> str:
     )
 
 
-def _crc(body: bytes) -> bytes:
+def crc_32(body: bytes) -> bytes:
+    """Compute the four bytes at the end of a file."""
     return zlib.crc32(body).to_bytes(_CRC_SIZE, "little")
 
 

@@ -144,7 +144,7 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()}"
     return (
         f"codecs store 8 bits per channel, but this picture has more than 8 bits: {bits} (mode "
-        f"{image.mode}); scale it with compress --depth 8, or ReadOptions(depth=8) in Python, or "
+        f"{image.mode}); scale it with --depth 8, or ReadOptions(depth=8) in Python, or "
         f"train a codec with bands: {TRAINING}"
     )
 

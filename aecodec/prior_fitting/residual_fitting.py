@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -24,6 +25,9 @@ from aecodec.refinement.network import (
     ResidualNetwork,
     ResidualNetworks,
 )
+
+_LOG = logging.getLogger(__name__)
+"""Reports the steps of long tasks."""
 
 STEPS = 4000
 _BATCH = 4096
@@ -70,19 +74,25 @@ def fit_networks(
     batches for a network, and `units` the number of its hidden units.
     """
     rng = np.random.default_rng(seed)
-    settings = _Settings(count, max(1, steps // _PRELIMINARY), units, seed)
-    preliminary = _fit_all(examples, [_with_errors(e, rng) for e in examples], settings)
+    title = f"residual network {'without' if examples[0].base is None else 'with a'} base"
+    settings = _Settings(count, steps, units, seed, title)
+    first = settings._replace(steps=max(1, steps // _PRELIMINARY), title=f"preliminary {title}")
+    preliminary = _fit_all(examples, [_with_errors(e, rng) for e in examples], first)
     decoded = [_decoded(preliminary, example) for example in examples]
-    return _fit_all(examples, decoded, settings._replace(steps=steps))
+    return _fit_all(examples, decoded, settings)
 
 
 class _Settings(NamedTuple):
-    """The arguments of :func:`fit_networks`; `bands` is the number of networks."""
+    """The arguments of :func:`fit_networks`; `bands` is the number of networks.
+
+    The title of the networks is for messages.
+    """
 
     bands: int
     steps: int
     units: int
     seed: int
+    title: str
 
 
 def _fit_all(
@@ -93,6 +103,7 @@ def _fit_all(
     rng = np.random.default_rng(settings.seed)
     networks = []
     for number in range(settings.bands):
+        _LOG.info("fitting %s, %d of %d", settings.title, number + 1, settings.bands)
         is_last = number == settings.bands - 1
         samples = _samples(examples, known, number, is_last, rng)
         networks.append(_fit(samples, settings, rng))
@@ -113,8 +124,7 @@ def _decoded(networks: ResidualNetworks, example: Example) -> Int64:
     base = (
         np.zeros_like(values) if example.base is None else np.ascontiguousarray(example.base)[None]
     )
-    message = engine.encode_residuals(coding, base, values, None)
-    return engine.decode_residuals(coding, base, message, None)[0]
+    return engine.encode_residuals(coding, base, values, None)[1][0]
 
 
 class _Samples(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from aecodec.engine.residuals import Samples
 from aecodec.imaging.picture import Picture
 from aecodec.prior_fitting.residual_fitting import STEPS, UNITS, Example, fit_networks
 from aecodec.refinement.lattice import Lattice, bound_for
+
+_LOG = logging.getLogger(__name__)
+"""Reports the steps of long tasks."""
 
 MOST_NETWORKS = 6
 """Networks for the first bands; all other bands share the last one."""
@@ -44,6 +48,7 @@ def fit_residuals(
     count = min(max(part.pixels.shape[-1] for part in parts), MOST_NETWORKS)
     alone = list(examples(parts, [None] * len(parts), seed))
     files = {RESIDUALS: fit_networks(alone, count, steps, units, seed).pack()}
+    _LOG.info("decoding the pictures that residual networks read")
     based = list(examples(parts, list(decoded(codec, parts)), seed))
     files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, units, seed).pack()
     return add_files(codec.folder, files)
@@ -89,7 +94,7 @@ def decoded(codec: Codec, parts: Sequence[Picture]) -> Iterator[Samples]:
         latents = codec.encoder.encode(picture, header).dequantized(
             1 + number % len(codec.spec.levels)
         )
-        yield codec.decoder.reconstruct_base(header, latents)
+        yield codec.decoder.exact.reconstruct_base(header, latents)
 
 
 def examples(

@@ -68,7 +68,7 @@ class Browser:
         self._found(file_input).send_keys(str(file))
 
     def press(self, element: str, *keys: str) -> None:
-        """Press keys while an element has the focus."""
+        """Press keys, or type characters, while an element has the focus."""
         from selenium.webdriver.common.keys import Keys
 
         names = {
@@ -78,7 +78,7 @@ class Browser:
             "Home": Keys.HOME,
             "Space": Keys.SPACE,
         }
-        self._found(element).send_keys(*(names[key] for key in keys))
+        self._found(element).send_keys(*(names.get(key, key) for key in keys))
 
     def drag(self, element: str, *, start: float, end: float) -> None:
         """Drag the mouse over an element, from one share of its width to another."""

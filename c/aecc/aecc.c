@@ -26,12 +26,24 @@ int fail(const char *what, const char *problem)
     return 1;
 }
 
+/* The maximum errors in the options. */
+static aecodec_bounds bounds_of(const options *o)
+{
+    aecodec_bounds bounds = {0, 1, 0, NULL};
+    bounds.count = o->error_count;
+    bounds.is_root = (uint32_t)o->is_root;
+    bounds.errors = o->errors;
+    return bounds;
+}
+
 static int compress_with(const options *o, const aecodec_bundle *bundle, const aecodec_image *picture)
 {
+    const aecodec_bounds bounds = bounds_of(o);
     piece file = {NULL, 0};
     uint8_t *bytes = NULL;
     aecodec_status status =
-        aecodec_compress(bundle, picture, o->level, o->max_bytes, NULL, &bytes, &file.size);
+        bounds.count ? aecodec_compress_within_error(bundle, picture, &bounds, o->level, NULL, &bytes, &file.size)
+                     : aecodec_compress(bundle, picture, o->level, o->max_bytes, NULL, &bytes, &file.size);
     int result;
     if (status != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(status));
@@ -57,6 +69,19 @@ static void warn_of_clipped(const options *o, const aecodec_bundle *bundle, cons
     }
 }
 
+/* Compress samples; `clipped` is set to 0 with maximum errors, because refinements restore clipped samples. */
+static aecodec_status compress_samples_with(const options *o, const aecodec_bundle *bundle,
+                                            const aecodec_samples *samples, uint64_t clipped[AECODEC_MAX_BANDS],
+                                            uint8_t **bytes, size_t *size)
+{
+    const aecodec_bounds bounds = bounds_of(o);
+    if (bounds.count) {
+        memset(clipped, 0, AECODEC_MAX_BANDS * sizeof *clipped);
+        return aecodec_compress_samples_within_error(bundle, samples, &bounds, o->level, NULL, bytes, size);
+    }
+    return aecodec_compress_samples(bundle, samples, o->level, o->max_bytes, NULL, clipped, bytes, size);
+}
+
 /* Compress the array of an .npy file. */
 static int compress_samples(const options *o, content *array)
 {
@@ -77,8 +102,7 @@ static int compress_samples(const options *o, content *array)
     samples.has_nodata = (uint32_t)o->has_nodata;
     samples.nodata = o->nodata;
     status = problem ? AECODEC_OK
-                     : aecodec_compress_samples(bundle, &samples, o->level, o->max_bytes, NULL, clipped, &bytes,
-                                                &file.size);
+                     : compress_samples_with(o, bundle, &samples, clipped, &bytes, &file.size);
     if (problem || status != AECODEC_OK) {
         result = fail(o->input, problem ? problem : aecodec_status_text(status));
     } else {
@@ -131,10 +155,11 @@ static int decompress_samples_with(const options *o, const aecodec_bundle *bundl
     return result;
 }
 
-static int decompress(const options *o, const content *file, const aecodec_header *header)
+static int decompress(const options *o, const content *file, const aecodec_header *header, int has_base)
 {
     aecodec_bundle *bundle;
-    int result = open_bundle(o, header->id, &bundle);
+    int result = o->base_only && !has_base ? fail(o->input, aecodec_status_text(AECODEC_NO_BASE))
+                                           : open_bundle(o, header->id, &bundle);
     if (!result) {
         result = header->samples ? decompress_samples_with(o, bundle, file) : decompress_with(o, bundle, file);
         aecodec_bundle_close(bundle);
@@ -142,7 +167,7 @@ static int decompress(const options *o, const content *file, const aecodec_heade
     return result;
 }
 
-static void print_header(const aecodec_header *header)
+static void print_header(const aecodec_header *header, int has_base)
 {
     static const char *const modes[] = {"L", "RGB", "LA", "RGBA"};
     printf("codec %02x%02x%02x%02x\n", header->id[0], header->id[1], header->id[2], header->id[3]);
@@ -152,7 +177,9 @@ static void print_header(const aecodec_header *header)
         printf("size of the codec's tile\n");
     }
     printf("mode %s\nframes %u\n", modes[header->mode & 3], header->frames);
-    if (header->level) {
+    if (!has_base) {
+        printf("level none\n");
+    } else if (header->level) {
         printf("level %g\n", header->level / 16.0);
     } else {
         printf("level of the codec's default\n");
@@ -160,20 +187,39 @@ static void print_header(const aecodec_header *header)
     printf("reduction %g\n", header->reduction / 2.0);
 }
 
+static int print_info(const options *o, const content *file, const aecodec_header *header, int has_base)
+{
+    aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS];
+    uint32_t count;
+    const int status = list_refinements(o, file, refinements, &count);
+    if (!status) {
+        print_header(header, has_base);
+        print_refinements(refinements, count);
+    }
+    return status;
+}
+
 static int run_on(const options *o, content *file)
 {
     aecodec_header header;
+    content base;
+    int has_base;
     if (o->command == COMPRESS) {
         return is_npy(file) ? compress_samples(o, file) : compress(o, file);
     }
-    if (aecodec_read_header(file->bytes, file->size, &header) != AECODEC_OK) {
+    if (o->command == TRIM) {
+        return trim(o, file);
+    }
+    if (find_base(o, file, &base, &has_base)) {
+        return 1;
+    }
+    if (aecodec_read_header(base.bytes, base.size, &header) != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(AECODEC_DAMAGED));
     }
     if (o->command == DECOMPRESS) {
-        return decompress(o, file, &header);
+        return decompress(o, o->base_only ? &base : file, &header, has_base);
     }
-    print_header(&header);
-    return 0;
+    return print_info(o, file, &header, has_base);
 }
 
 static int run(const options *o)

@@ -11,7 +11,7 @@ int fail(const char *what, const char *problem);
 
 /* ---- options.c ---- */
 
-typedef enum { COMPRESS, DECOMPRESS, INFO, HELP, VERSION } command;
+typedef enum { COMPRESS, DECOMPRESS, INFO, TRIM, HELP, VERSION } command;
 
 typedef struct {
     command command;
@@ -19,6 +19,10 @@ typedef struct {
     const char *bundle;         /* NULL: found by id in the folder AECODEC_PATH */
     uint32_t level;             /* in sixteenths; 0: the default */
     size_t max_bytes;           /* 0: none */
+    double errors[AECODEC_MAX_REFINEMENTS]; /* maximum errors */
+    uint32_t error_count;
+    int is_root;   /* whether the errors are factors of the square root */
+    int base_only; /* decompress the picture before the refinements */
     aecodec_limits limits;
     int force; /* overwrite output */
     int has_nodata;
@@ -73,5 +77,18 @@ int write_npy(const options *o, const aecodec_samples *samples);
 /* Open the bundle that was named, or the one in the folder AECODEC_PATH that has an id (4 bytes; NULL: none is
  * known). Returns 0, or an exit status after saying what is wrong. */
 int open_bundle(const options *o, const uint8_t *id, aecodec_bundle **bundle);
+
+/* ---- refinements.c ---- */
+
+/* Find the base of a file within its bytes, and whether it has a picture. Returns 0, or an exit status after saying what
+ * is wrong. */
+int find_base(const options *o, const content *file, content *base, int *has_base);
+
+/* Returns 0, or an exit status after saying what is wrong. */
+int list_refinements(const options *o, const content *file, aecodec_refinement *refinements, uint32_t *count);
+void print_refinements(const aecodec_refinement *refinements, uint32_t count);
+
+/* Write a file without the refinements that the maximum error does not need. Returns an exit status. */
+int trim(const options *o, const content *file);
 
 #endif

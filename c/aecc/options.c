@@ -12,12 +12,20 @@ static const char help[] =
     "    PICTURE is PGM, PPM or PAM of 8 bits; several of one size one after the other are frames.\n"
     "    -q, --level N      1 (smallest file) and up, in sixteenths for some codecs; default: the codec's own\n"
     "    --max-bytes N      make the best file of at most N bytes instead\n"
+    "    --max-error E      make the smallest file in which no sample differs by more than E, also with --level;\n"
+    "                       0.5sqrt is relative to the square root of the sample. Repeat it, the coarsest first,\n"
+    "                       for nested refinements\n"
+    "    --lossless         the same as --max-error 0\n"
     "    For a codec with bands, PICTURE is an .npy file: (H, W), (H, W, B) or (N, H, W, B).\n"
     "    --nodata N         value of missing samples; NaN are missing in any case\n"
     "aecc decompress FILE.aec -o PICTURE\n"
     "    Writes PGM or PPM; PAM if there is alpha; .npy if there are samples of bands.\n"
     "    --max-pixels N     accept up to N pixels, however small the file is\n"
     "    --max-frames N     accept up to N frames\n"
+    "    --base-only        decompress only the picture before the refinements, for a quick look\n"
+    "aecc trim FILE.aec -o TRIMMED.aec\n"
+    "    Removes the refinements of a file with a maximum error; the picture before them is left.\n"
+    "    --max-error E      keep the refinements that guarantee E, in units of the samples, or 0.5sqrt\n"
     "aecc info FILE.aec\n"
     "    Prints what the header states.\n"
     "\n"
@@ -55,11 +63,26 @@ static uint32_t to_level(const char *text)
     return *text >= '0' && *text <= '9' && !*end && level >= 1 && level < 16 ? (uint32_t)(16 * level + 0.5) : 0;
 }
 
+/* Add a maximum error: a number, or a factor such as 0.5sqrt. Returns whether it is one. */
+static int add_error(const char *text, options *o)
+{
+    char *end;
+    const double error = strtod(text, &end);
+    const int is_number = *text >= '0' && *text <= '9' && error - error == 0, is_root = *end != 0;
+    if (!is_number || o->error_count == AECODEC_MAX_REFINEMENTS || (is_root && strcmp(end, "sqrt") != 0) ||
+        (o->error_count && error > 0 && is_root != o->is_root)) { /* only 0 combines with the other kind */
+        return 0;
+    }
+    o->is_root |= is_root;
+    o->errors[o->error_count++] = error;
+    return 1;
+}
+
 static int set_command(const char *name, options *o)
 {
-    static const char *const names[] = {"compress", "decompress", "info", "--help", "--version"};
+    static const char *const names[] = {"compress", "decompress", "info", "trim", "--help", "--version"};
     int n;
-    for (n = 0; n < 5; n++) {
+    for (n = 0; n < 6; n++) {
         if (strcmp(name, names[n]) == 0) {
             o->command = (command)n;
             return 0;
@@ -84,6 +107,8 @@ static int set_value(const char *name, const char *value, options *o)
         return (o->level = to_level(value)) != 0;
     } else if (strcmp(name, "--max-bytes") == 0) {
         return (o->max_bytes = to_number(value)) != 0;
+    } else if (strcmp(name, "--max-error") == 0) {
+        return add_error(value, o);
     } else if (strcmp(name, "--nodata") == 0) {
         char *end;
         o->nodata = strtod(value, &end);
@@ -112,6 +137,12 @@ static int check_options(const options *o)
     if (o->command == COMPRESS && !o->bundle) {
         return misused("no --bundle", "name the codec to compress with");
     }
+    if (o->command == TRIM && o->error_count > 1) {
+        return misused("--max-error", "trim takes one");
+    }
+    if (o->error_count && o->max_bytes) {
+        return misused("--max-error and --max-bytes", "they exclude each other");
+    }
     return o->level && o->max_bytes ? misused("--level and --max-bytes", "they exclude each other") : 0;
 }
 
@@ -122,6 +153,10 @@ int read_options(int count, char **arguments, options *o)
         const char *name = arguments[n];
         if (is_one_of(name, "-f", "--force")) {
             o->force = 1;
+        } else if (strcmp(name, "--lossless") == 0) {
+            status = add_error("0", o) ? 0 : misused(name, "too many maximum errors");
+        } else if (strcmp(name, "--base-only") == 0) {
+            o->base_only = 1;
         } else if (name[0] != '-' || !name[1]) {
             status = o->input ? misused(name, "a second file") : 0;
             o->input = name;

@@ -85,7 +85,11 @@ typedef enum {
     AECODEC_TOO_FEW_BYTES, /* no file of this picture is that small */
     AECODEC_CANCELLED,     /* by the caller's progress function */
     AECODEC_UNREADABLE,    /* a bundle that cannot be opened */
-    AECODEC_OTHER_KIND     /* a codec with bands although pixels are expected, or the reverse */
+    AECODEC_OTHER_KIND,    /* a codec with bands although pixels are expected, or the reverse */
+    AECODEC_OTHER_BASE,    /* the picture before a refinement differs from the encoder's */
+    AECODEC_NO_BASE,       /* the file has no picture before its first refinement */
+    AECODEC_INCOMPLETE,    /* more bytes of the file are needed */
+    AECODEC_BROKEN_BOUND   /* a sample would exceed its maximum error, which is a defect of aecodec */
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };

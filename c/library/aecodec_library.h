@@ -17,7 +17,7 @@
  *
  * Several threads may call functions at once, also with the same bundle, as long as no section is added to it.
  * Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for
- * aecodec_bundle_open, the library needs only memcpy, memmove, memset, memcmp, malloc and free of the C library. */
+ * aecodec_bundle_open, the library needs only memcpy, memmove, memset, memcmp, malloc, calloc and free of the C library. */
 #ifndef AECODEC_LIBRARY_H
 #define AECODEC_LIBRARY_H
 
@@ -34,6 +34,8 @@ const char *aecodec_status_text(aecodec_status status);
 /* ---- bundles ---- */
 
 typedef struct aecodec_bundle aecodec_bundle;
+
+enum { AECODEC_MAX_REFINEMENTS = 16 };
 
 /* Open a bundle and check the hashes of its sections. The file is read into memory, so it may change afterwards.
  * Returns AECODEC_UNREADABLE for a pipe or a device. */
@@ -71,12 +73,18 @@ typedef struct {
 
 void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *facts);
 
-typedef enum { AECODEC_ENCODER = 1, AECODEC_DECODER = 2, AECODEC_LEVEL = 3, AECODEC_BANDS = 4 } aecodec_section_kind;
+typedef enum {
+    AECODEC_ENCODER = 1,
+    AECODEC_DECODER = 2,
+    AECODEC_LEVEL = 3,
+    AECODEC_BANDS = 4,
+    AECODEC_RESIDUALS = 5 /* networks for files with a maximum error */
+} aecodec_section_kind;
 
 /* An entry of the directory. */
 typedef struct {
     uint32_t kind;         /* aecodec_section_kind */
-    uint32_t level;        /* number of the level; 0 for a network */
+    uint32_t level;        /* number of the level; of residual networks 1 with a base, 0 without; otherwise 0 */
     uint32_t offset, size; /* in the file */
     uint32_t is_present;
     uint8_t sha256[32];
@@ -85,7 +93,7 @@ typedef struct {
 /* Returns AECODEC_OK, or AECODEC_BAD_ARGUMENT for an unknown number. */
 aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number, aecodec_section *section);
 
-/* The content of the section with a kind and level, such as a network plan; NULL if it is absent. */
+/* The content of the first section with a kind and level, such as a network plan; NULL if it is absent. */
 const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size);
 
 /* A band of a codec with phases. */
@@ -138,8 +146,65 @@ aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_imag
                                 size_t max_bytes, const aecodec_progress *progress, uint8_t **file,
                                 size_t *size);
 
+/* Maximum errors of a file, in units of the samples; pixels are from 0 to 255. */
+typedef struct {
+    uint32_t count;       /* of nested refinements, 1 to AECODEC_MAX_REFINEMENTS */
+    uint32_t bands;       /* 1: the same errors for all bands; otherwise their number, or that of the colours */
+    uint32_t is_root;     /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
+    const double *errors; /* [count][bands], the coarsest first; 0: lossless */
+} aecodec_bounds;
+
+/* Compress a picture to a file in which no sample differs by more than a bound from its original. Alpha is lossless in any
+ * case. The file has a refinement for each maximum error, except for errors that round to the bounds before.
+ *
+ * level: in sixteenths; the file also has the picture of this level, as its base. 0: choose the level, or no base, that
+ *     makes the smallest file. A base needs both networks.
+ * progress: reports only the windows of the encoder network.
+ *
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for errors that are negative or ascend, or another status. */
+aecodec_status aecodec_compress_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                             const aecodec_bounds *bounds, uint32_t level,
+                                             const aecodec_progress *progress, uint8_t **file, size_t *size);
+
 void aecodec_image_free(aecodec_image *picture); /* sets pixels to NULL */
 void aecodec_free(void *memory);
+
+/* ---- files with a guaranteed maximum error: format version 2 ----
+ *
+ * Such a file begins with its base, a whole file of version 1. Refinements follow, the coarsest first. Each bounds the
+ * errors of all samples. aecodec_decompress and the other functions that decode files decode all refinements. */
+
+typedef struct {
+    double max_error;    /* in units of the samples; 0: lossless. The largest one of all bands */
+    uint32_t is_root;    /* 1: max_error is a factor of the square root of the original sample */
+    uint32_t has_base;   /* 0: a first refinement without a picture before it */
+    uint8_t networks[4]; /* first bytes of the SHA-256 of the AECODEC_RESIDUALS section that it needs */
+} aecodec_refinement;
+
+/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or AECODEC_DAMAGED. */
+aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
+                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count);
+
+/* Find the base of a file, which you can decompress for a quick look. The first bytes of a file of version 2 are enough,
+ * for example from an HTTP range request. A file of version 1 is its own base, and must be whole.
+ *
+ * size: bytes that are available.
+ * base, base_size: set to the base within file.
+ * needed: set to the number of bytes of the file that are needed. If a whole file has fewer bytes, it is damaged.
+ *
+ * Returns AECODEC_OK, AECODEC_INCOMPLETE if needed is more than size, AECODEC_NO_BASE if there is no picture before the
+ * first refinement, or AECODEC_DAMAGED. */
+aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
+                                 size_t *needed);
+
+/* Remove the refinements that a maximum error does not need. Free the trimmed file with aecodec_free.
+ *
+ * max_error, is_root: as in aecodec_refinement; a negative number removes all refinements.
+ *
+ * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_BAD_ARGUMENT if the file does not guarantee the
+ * error, or another status. */
+aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
+                            size_t *trimmed_size);
 
 /* ---- samples of bands: for codecs with phases, which do not code pictures ---- */
 
@@ -177,6 +242,12 @@ aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const ui
 aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples, uint32_t level,
                                         size_t max_bytes, const aecodec_progress *progress, uint64_t *clipped,
                                         uint8_t **file, size_t *size);
+
+/* The same as aecodec_compress_within_error for samples. Refinements restore samples outside the limits, which a base
+ * clips. Missing samples have no errors; they are as in aecodec_compress_samples. */
+aecodec_status aecodec_compress_samples_within_error(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                                     const aecodec_bounds *bounds, uint32_t level,
+                                                     const aecodec_progress *progress, uint8_t **file, size_t *size);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 

@@ -163,14 +163,13 @@ static void read_entry(const uint8_t *at, aecodec_section *entry)
 static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
 {
     uint32_t n;
-    bundle->sections = malloc((bundle->facts.sections + 1) * sizeof *bundle->sections);
+    bundle->sections = calloc(bundle->facts.sections + 1u, sizeof *bundle->sections);
     if (!bundle->sections) {
         return AECODEC_NO_MEMORY;
     }
     for (n = 0; n < bundle->facts.sections; n++, at += ENTRY) {
         section *each = &bundle->sections[n];
         read_entry(at, &each->entry);
-        each->content = NULL;
         if (each->entry.offset % ALIGNMENT ||
             (each->entry.kind == AECODEC_LEVEL && !is_between(each->entry.level, 1, bundle->facts.levels))) {
             return AECODEC_BAD_BUNDLE;
@@ -224,6 +223,15 @@ static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aec
     return *has ? AECODEC_OK : AECODEC_BAD_BUNDLE;
 }
 
+/* Networks with a base have level 1. */
+static aecodec_status open_residuals(section *s)
+{
+    if (!s->entry.size || s->content[0] != s->entry.level) {
+        return AECODEC_BAD_BUNDLE;
+    }
+    return residual_networks_open(s->content, s->entry.size, &s->residuals);
+}
+
 /* Check the content of a section, and use it from now on. Unknown kinds are left alone. */
 static aecodec_status use_section(aecodec_bundle *bundle, section *s)
 {
@@ -238,6 +246,8 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
         return level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
     case AECODEC_BANDS:
         return bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
+    case AECODEC_RESIDUALS:
+        return open_residuals(s);
     default:
         return AECODEC_OK;
     }
@@ -308,8 +318,12 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 
 void aecodec_bundle_close(aecodec_bundle *bundle)
 {
+    uint32_t n;
     if (!bundle) {
         return;
+    }
+    for (n = 0; bundle->sections && n < bundle->facts.sections; n++) {
+        residual_networks_close(bundle->sections[n].residuals);
     }
     free(bundle->memory);
     free(bundle->sections);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "private.h"
+#include "refined.h"
 
 enum {
     DEFAULT_MAX_PIXELS = 178956970,
@@ -31,6 +31,10 @@ struct aecodec_decoding {
     uint16_t *values;                           /* [frames][height][width][bands] */
     uint8_t repetition[2 * AECODEC_MAX_BANDS]; /* as in the file; all 0 if no band repeats samples */
     uint32_t nodata;                            /* bits of missing samples */
+    refined_file file;
+    uint8_t *content; /* a copy of the file, for its refinements; NULL without refinements */
+    int has_base;     /* otherwise samples before refinements are 0 */
+    int is_given;     /* whether the result was given away */
 };
 
 /* ---- limits: those of aecodec.format.limits in Python ---- */
@@ -70,8 +74,9 @@ static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, 
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
     uint64_t pixels = (uint64_t)d->width * d->height * d->frames * per_three(bytes_of_pixel(d));
-    uint64_t computed = tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames;
-    uint64_t work = max_of(computed * per_three(d->samples.bands), pixels / ENLARGED);
+    uint64_t computed = d->has_base ? tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames : 0;
+    uint64_t refined = (uint64_t)d->width * d->height * d->frames * d->file.count;
+    uint64_t work = max_of((computed + refined) * per_three(d->samples.bands), pixels / ENLARGED);
     work = max_of(work, (uint64_t)header->metadata_size * d->frames);
     return frames_are_accepted(limits, d->frames, size) &&
            pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&
@@ -83,16 +88,42 @@ static uint64_t coded_pixels(const aecodec_decoding *d)
     return (uint64_t)d->geometry.width * d->geometry.height * d->frames;
 }
 
+/* The samples that are refined: of bands, or the pixels without alpha. */
+static aecodec_samples refined_samples(const aecodec_decoding *d, void *content)
+{
+    aecodec_samples samples = d->samples;
+    if (!d->has_samples) {
+        samples.bands = d->coded_channels;
+        samples.type = AECODEC_UINT8;
+    }
+    samples.samples = content;
+    return samples;
+}
+
+/* Bytes that refinements take: themselves, working memory, and enlarged pixels. */
+static uint64_t memory_of_refinements(const aecodec_decoding *d)
+{
+    const aecodec_samples samples = refined_samples(d, NULL);
+    const uint64_t enlarged = d->has_samples ? 0 : (uint64_t)d->width * d->height * d->frames * d->coded_channels;
+    uint32_t roots = 0, n;
+    for (n = 0; n < d->file.count; n++) {
+        const refinement *r = &d->file.refinements[n];
+        roots = r->is_root && r->bound_count > roots ? r->bound_count : roots;
+    }
+    return n ? d->file.refinements[n - 1].stop + refining_memory(&samples, roots) + enlarged : 0;
+}
+
 /* Bytes that all but the network's working memory takes. */
 static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *header)
 {
     uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
-    uint64_t latents = vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels;
+    uint64_t latents = d->has_base ? vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels : 0;
+    uint64_t memory = latents + memory_of_refinements(d);
     if (d->has_samples) { /* values, samples, and a mask whose bits come first */
-        return latents + pixels * d->samples.bands * (2 + sample_size(d->samples.type)) +
+        return memory + pixels * d->samples.bands * (2 + sample_size(d->samples.type)) +
                2 * pixels * d->samples.mask_planes;
     }
-    return latents + coded_pixels(d) * d->coded_channels + pixels * d->channels + (header->mode & 2 ? pixels : 0);
+    return memory + coded_pixels(d) * d->coded_channels + pixels * d->channels + (header->mode & 2 ? pixels : 0);
 }
 
 /* ---- entropy decoding ---- */
@@ -191,16 +222,6 @@ static void take_nodata(aecodec_decoding *d, const samples_block *block)
     }
 }
 
-/* The limits of a file as numbers. */
-static void read_limits(const samples_block *block, double *limits)
-{
-    uint32_t size = sample_size(block->type), n;
-    for (n = 0; n < 2 * block->bands; n++) {
-        const uint8_t *at = block->limits + n * size;
-        limits[n] = sample_number(block->type, size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at));
-    }
-}
-
 /* Take what a file says of its samples. */
 static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *header, samples_block *block)
 {
@@ -211,7 +232,7 @@ static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *he
         return AECODEC_DAMAGED;
     }
     if (block->limits) {
-        read_limits(block, limits);
+        samples_block_limits(block, limits);
     }
     status = transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
     if (status != AECODEC_OK || (block->limits && !d->bundle->bands.has_file_limits)) {
@@ -239,7 +260,8 @@ static void take_header(aecodec_decoding *d, const aecodec_header *header)
     d->frames = header->frames;
     d->coded_channels = header->mode & 1 ? 3 : 1;
     d->channels = (is_rgb ? 3 : d->coded_channels) + (header->mode & 2 ? 1 : 0);
-    d->geometry = geometry_of(facts, d->width, d->height, header->reduction, d->frames, header->mode & 1);
+    d->geometry = geometry_of(facts, d->width, d->height, d->has_base ? header->reduction : NOT_REDUCED, d->frames,
+                              header->mode & 1);
     d->samples.width = d->width;
     d->samples.height = d->height;
     d->samples.frames = d->frames;
@@ -253,7 +275,8 @@ static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limi
     if (!is_accepted(d, limits, header, size)) {
         return AECODEC_LIMIT;
     }
-    if (!geometry_fits(&d->bundle->facts, &d->geometry) || !has_level(d->bundle, level)) {
+    if (d->has_base ? !geometry_fits(&d->bundle->facts, &d->geometry) || !has_level(d->bundle, level)
+                    : header->payload_size != 0) {
         return AECODEC_DAMAGED;
     }
     if (limits->max_memory && memory_of(d, header) > limits->max_memory) {
@@ -262,7 +285,7 @@ static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limi
     if (!memory_fits(memory_of(d, header))) {
         return AECODEC_NO_MEMORY;
     }
-    return check_messages(d, header);
+    return d->has_base ? check_messages(d, header) : AECODEC_OK;
 }
 
 static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *header)
@@ -275,19 +298,19 @@ static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *he
     return d->alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, size) : AECODEC_NO_MEMORY;
 }
 
-/* Make room for values, and decode the mask. */
+/* Make room for values, and decode the mask. Values are indices, and a caller may leave a window out. */
 static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *block)
 {
     size_t pixels = (size_t)d->width * d->height * d->frames;
-    d->values = malloc(pixels * block->bands * sizeof *d->values);
-    if (d->values) { /* values are indices, and a caller may leave a window out */
-        memset(d->values, 0, pixels * block->bands * sizeof *d->values);
+    d->values = d->has_base ? calloc(pixels * block->bands, sizeof *d->values) : NULL;
+    if (d->has_base && !d->values) {
+        return AECODEC_NO_MEMORY;
     }
     if (!block->mask) {
-        return d->values ? AECODEC_OK : AECODEC_NO_MEMORY;
+        return AECODEC_OK;
     }
     d->samples.missing = malloc(pixels * block->mask_planes);
-    if (!d->values || !d->samples.missing) {
+    if (!d->samples.missing) {
         return AECODEC_NO_MEMORY;
     }
     return mask_unpack(&d->samples, block->mask, block->mask_size, d->samples.missing);
@@ -296,11 +319,12 @@ static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *bloc
 /* Make room for pixels, and decode alpha. */
 static aecodec_status decode_beside(aecodec_decoding *d, const aecodec_header *header)
 {
-    d->pixels = malloc((size_t)(coded_pixels(d) * d->coded_channels));
+    d->pixels = calloc((size_t)coded_pixels(d), d->coded_channels);
     return d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
 }
 
-static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header, const samples_block *block)
+/* Decode the latents of the base. */
+static aecodec_status decode_base(aecodec_decoding *d, const aecodec_header *header)
 {
     coding_level level;
     aecodec_status status = level_open(d->bundle, header->level ? header->level : default_units(d->bundle), &level);
@@ -308,19 +332,44 @@ static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *
         return status;
     }
     d->latents = malloc((size_t)(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
-    status = d->has_samples ? decode_mask(d, block) : decode_beside(d, header);
-    status = d->latents ? status : AECODEC_NO_MEMORY;
-    if (status == AECODEC_OK) {
-        status = decode_latents(d, &level, header);
-    }
+    status = d->latents ? decode_latents(d, &level, header) : AECODEC_NO_MEMORY;
     level_close(&level);
     return status;
+}
+
+static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header, const samples_block *block)
+{
+    aecodec_status status = d->has_samples ? decode_mask(d, block) : decode_beside(d, header);
+    return status == AECODEC_OK && d->has_base ? decode_base(d, header) : status;
+}
+
+/* Copy the refinements, which are decoded at the end: the caller may free the file before. */
+static aecodec_status keep_refinements(aecodec_decoding *d, const uint8_t *file, size_t size)
+{
+    const aecodec_samples samples = refined_samples(d, NULL);
+    uint32_t n;
+    d->content = d->file.count ? malloc(size) : NULL;
+    if (d->content) {
+        memcpy(d->content, file, size);
+    }
+    for (n = 0; n < d->file.count; n++) {
+        refinement *r = &d->file.refinements[n];
+        const aecodec_status status = refinement_check(d->bundle, r, &samples);
+        if (status != AECODEC_OK || !d->content) {
+            return d->content ? status : AECODEC_NO_MEMORY;
+        }
+        r->messages = d->content + (r->messages - file);
+    }
+    return AECODEC_OK;
 }
 
 static void choose_windows(aecodec_decoding *d, const aecodec_limits *limits, const aecodec_header *header,
                            uint32_t parts)
 {
     size_t memory = WINDOW_MEMORY;
+    if (!d->has_base) {
+        return;
+    }
     if (limits->max_memory && limits->max_memory - memory_of(d, header) < memory) {
         memory = limits->max_memory - (size_t)memory_of(d, header);
     }
@@ -332,10 +381,14 @@ static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t siz
 {
     aecodec_header header;
     samples_block block;
-    aecodec_status status = aecodec_read_header(file, size, &header);
+    aecodec_status status = refined_file_read(file, size, &d->file);
+    if (status == AECODEC_OK) {
+        status = aecodec_read_header(d->file.base, d->file.base_size, &header);
+    }
     if (status != AECODEC_OK) {
         return status;
     }
+    d->has_base = !d->file.count || d->file.refinements[0].has_base;
     if (memcmp(header.id, d->bundle->facts.sha256, sizeof header.id) != 0) {
         return AECODEC_OTHER_CODEC;
     }
@@ -350,9 +403,9 @@ static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t siz
     }
     if (status == AECODEC_OK) {
         choose_windows(d, limits, &header, parts);
-        status = decode_content(d, &header, &block);
+        status = keep_refinements(d, file, size);
     }
-    return status;
+    return status == AECODEC_OK ? decode_content(d, &header, &block) : status;
 }
 
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
@@ -378,6 +431,7 @@ aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_
 void aecodec_decoding_free(aecodec_decoding *d)
 {
     if (d) {
+        free(d->content);
         free(d->latents);
         free(d->alpha);
         free(d->pixels);
@@ -466,11 +520,24 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
 
 /* ---- the end ---- */
 
-/* Bring a channel of a frame to its full size in the picture. */
-static aecodec_status finish_channel(const aecodec_decoding *d, uint32_t frame, uint32_t number, uint8_t *picture)
+/* Decode all refinements of samples in place. */
+static aecodec_status refine_all(const aecodec_decoding *d, void *content)
+{
+    const aecodec_samples samples = refined_samples(d, content);
+    aecodec_status status = AECODEC_OK;
+    uint32_t n;
+    for (n = 0; n < d->file.count && status == AECODEC_OK; n++) {
+        status = refine(d->bundle, &d->file.refinements[n], &samples);
+    }
+    return status;
+}
+
+/* Bring a channel of a frame to its full size in a picture with a number of channels. */
+static aecodec_status finish_channel(const aecodec_decoding *d, uint32_t frame, uint32_t number, uint8_t *picture,
+                                     uint32_t channels)
 {
     const geometry *g = &d->geometry;
-    channel from = {NULL, g->width, g->height, d->coded_channels}, to = {NULL, d->width, d->height, d->channels};
+    channel from = {NULL, g->width, g->height, d->coded_channels}, to = {NULL, d->width, d->height, channels};
     size_t pixels = (size_t)d->width * d->height, n;
     from.pixels = d->pixels + (size_t)g->width * g->height * frame * from.stride + number;
     to.pixels = picture + pixels * frame * to.stride + number;
@@ -498,17 +565,49 @@ static void finish_pixels(const aecodec_decoding *d, uint8_t *picture)
     }
 }
 
-static aecodec_status finish(const aecodec_decoding *d, uint8_t *picture)
+/* Bring all channels to their full size. */
+static aecodec_status finish_channels(const aecodec_decoding *d, uint8_t *picture, uint32_t channels)
 {
     aecodec_status status = AECODEC_OK;
     uint32_t frame, number;
     for (frame = 0; frame < d->frames; frame++) {
         for (number = 0; number < d->coded_channels && status == AECODEC_OK; number++) {
-            status = finish_channel(d, frame, number, picture);
+            status = finish_channel(d, frame, number, picture, channels);
         }
     }
+    return status;
+}
+
+static aecodec_status finish(const aecodec_decoding *d, uint8_t *picture)
+{
+    const aecodec_status status = finish_channels(d, picture, d->channels);
     finish_pixels(d, picture);
     return status;
+}
+
+/* Enlarge reduced pixels, which are refined at their full size. */
+static aecodec_status enlarge(aecodec_decoding *d)
+{
+    uint8_t *pixels;
+    aecodec_status status;
+    if (d->geometry.width == d->width && d->geometry.height == d->height) {
+        return AECODEC_OK;
+    }
+    pixels = malloc((size_t)d->width * d->height * d->frames * d->coded_channels);
+    status = pixels ? finish_channels(d, pixels, d->coded_channels) : AECODEC_NO_MEMORY;
+    free(status == AECODEC_OK ? d->pixels : pixels);
+    if (status == AECODEC_OK) {
+        d->pixels = pixels;
+        d->geometry.width = d->width;
+        d->geometry.height = d->height;
+    }
+    return status;
+}
+
+static aecodec_status refine_pixels(aecodec_decoding *d)
+{
+    const aecodec_status status = d->file.count ? enlarge(d) : AECODEC_OK;
+    return status == AECODEC_OK ? refine_all(d, d->pixels) : status;
 }
 
 /* Whether the pixels are the picture's already. */
@@ -528,21 +627,24 @@ static void give(const aecodec_decoding *d, uint8_t *pixels, aecodec_image *pict
 
 aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *picture)
 {
-    aecodec_status status = AECODEC_OK;
-    uint8_t *pixels = d->pixels;
+    aecodec_status status;
+    uint8_t *pixels;
     if (d->has_samples) {
         return AECODEC_OTHER_KIND;
     }
-    if (!pixels) { /* given away before */
+    if (d->is_given) {
         return AECODEC_BAD_ARGUMENT;
     }
-    if (!is_finished(d)) {
+    status = refine_pixels(d);
+    pixels = d->pixels;
+    if (status == AECODEC_OK && !is_finished(d)) {
         pixels = malloc((size_t)d->width * d->height * d->frames * d->channels);
         status = pixels ? finish(d, pixels) : AECODEC_NO_MEMORY;
         free(status == AECODEC_OK ? d->pixels : pixels);
     }
     if (status == AECODEC_OK) {
         d->pixels = NULL;
+        d->is_given = 1;
         give(d, pixels, picture);
     }
     return status;
@@ -564,25 +666,62 @@ static void restore_missing(const aecodec_decoding *d, void *samples)
     }
 }
 
+/* Convert values to samples. */
+static void finish_values(aecodec_decoding *d, void *samples)
+{
+    average_blocks(&d->samples, d->repetition, d->values);
+    transfer_to_samples(&d->transfer, d->values, (size_t)d->width * d->height * d->frames, samples);
+    free(d->values);
+    d->values = NULL;
+}
+
+static size_t bytes_of_samples(const aecodec_decoding *d)
+{
+    return (size_t)d->width * d->height * d->frames * d->samples.bands * sample_size(d->samples.type);
+}
+
+aecodec_status decoding_take_base(aecodec_decoding *d, void **samples)
+{
+    aecodec_status status = AECODEC_OK;
+    if (d->has_samples) {
+        *samples = malloc(bytes_of_samples(d));
+        if (!*samples) {
+            return AECODEC_NO_MEMORY;
+        }
+        finish_values(d, *samples);
+    } else {
+        status = enlarge(d);
+        *samples = d->pixels;
+        d->pixels = status == AECODEC_OK ? NULL : d->pixels;
+    }
+    d->is_given = 1;
+    return status;
+}
+
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samples *samples)
 {
-    size_t pixels = (size_t)d->width * d->height * d->frames;
     void *made;
+    aecodec_status status;
     if (!d->has_samples) {
         return AECODEC_OTHER_KIND;
     }
-    if (!d->values) { /* given away before */
+    if (d->is_given) {
         return AECODEC_BAD_ARGUMENT;
     }
-    made = malloc(pixels * d->samples.bands * sample_size(d->samples.type));
+    made = calloc(1, bytes_of_samples(d));
     if (!made) {
         return AECODEC_NO_MEMORY;
     }
-    average_blocks(&d->samples, d->repetition, d->values);
-    transfer_to_samples(&d->transfer, d->values, pixels, made);
+    d->is_given = 1;
+    if (d->has_base) {
+        finish_values(d, made);
+    }
+    status = refine_all(d, made);
+    if (status != AECODEC_OK) {
+        free(made);
+        return status;
+    }
     restore_missing(d, made);
-    free(d->values);
-    d->values = NULL;
     *samples = d->samples;
     samples->samples = made;
     d->samples.missing = NULL;

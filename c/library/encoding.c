@@ -21,6 +21,7 @@ struct aecodec_encoding {
     uint16_t *values; /* [frames][height][width][bands] of samples; NULL for pictures */
     uint8_t *block;   /* of samples in the header */
     int8_t *latents;  /* as in decoding.c */
+    int is_part;      /* of a picture, whose mode and limits it has */
 };
 
 /* ---- the beginning ---- */
@@ -67,7 +68,7 @@ static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, ui
 static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
 {
     int has_colours = picture->channels >= 3;
-    e->as_rgb = e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
+    e->as_rgb = !e->is_part && e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
     e->coded_channels = has_colours && !e->as_rgb ? 3 : 1;
     e->header.mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
 }
@@ -157,9 +158,8 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
 
 static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
 {
-    aecodec_encoding *e = malloc(sizeof *e);
+    aecodec_encoding *e = calloc(1, sizeof *e);
     if (e) {
-        memset(e, 0, sizeof *e);
         e->bundle = bundle;
     }
     return e;
@@ -240,7 +240,7 @@ static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *sam
     }
     block.mask = mask;
     block.mask_planes = mask_planes;
-    if (detect_repetition(samples, missing, mask_planes, repetition)) {
+    if (!e->is_part && detect_repetition(samples, missing, mask_planes, repetition)) {
         block.repetition = repetition;
     }
     samples_block_write(samples, &block, &b);
@@ -278,7 +278,7 @@ static aecodec_status take_samples(aecodec_encoding *e, const aecodec_samples *s
     double limits[2 * AECODEC_MAX_BANDS];
     aecodec_samples with_limits = *samples;
     aecodec_status status;
-    if (!samples->limits && e->bundle->bands.has_file_limits &&
+    if (!e->is_part && !samples->limits && e->bundle->bands.has_file_limits &&
         find_own_limits(e->bundle, samples, missing, mask_planes, limits)) {
         with_limits.limits = limits;
     }
@@ -316,6 +316,23 @@ aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, cons
         memcpy(clipped, counts, bundle->facts.channels * sizeof *clipped);
     }
     return give(e, status, encoding);
+}
+
+aecodec_status encoding_begin_part(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                   const aecodec_samples *samples, aecodec_encoding **encoding)
+{
+    uint64_t clipped[AECODEC_MAX_BANDS] = {0};
+    aecodec_encoding *e = new_encoding(bundle);
+    if (!e) {
+        return AECODEC_NO_MEMORY;
+    }
+    e->is_part = 1;
+    return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, clipped), encoding);
+}
+
+const aecodec_header *encoding_header(const aecodec_encoding *e)
+{
+    return &e->header;
 }
 
 void aecodec_encoding_free(aecodec_encoding *e)
@@ -465,8 +482,11 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
     if (m->latents) {
         gather(e, s, m->latents);
     }
-    m->message.size = 0;
-    for (; status == AECODEC_BUFFER_TOO_SMALL && buffer_room(&m->message, room); room *= 4) {
+    for (; status == AECODEC_BUFFER_TOO_SMALL; room *= 4) {
+        m->message.size = 0; /* a message that did not fit has set it beyond the buffer */
+        if (!buffer_room(&m->message, room)) {
+            return;
+        }
         status = aecodec_encode_message(&level->codec, &s->size, latents, e->bundle->rate_weight, m->codes, m->work,
                                         m->message.bytes, room, &m->message.size);
     }
@@ -488,6 +508,19 @@ static void append_messages(const aecodec_encoding *e, const coding_level *level
     }
 }
 
+static void append_checksum(buffer *file)
+{
+    if (buffer_room(file, CHECKSUM)) {
+        file->size = aecodec_write_checksum(file->bytes, file->size);
+    }
+}
+
+void encoding_header_file(const aecodec_encoding *e, buffer *file)
+{
+    buffer_append_header(file, &e->header, e->as_rgb);
+    append_checksum(file);
+}
+
 static void append_file(const aecodec_encoding *e, const coding_level *level, buffer *file)
 {
     aecodec_header header = e->header;
@@ -501,9 +534,7 @@ static void append_file(const aecodec_encoding *e, const coding_level *level, bu
         append_messages(e, level, &m, file);
         memory_free(&m);
     }
-    if (buffer_room(file, CHECKSUM)) {
-        file->size = aecodec_write_checksum(file->bytes, file->size);
-    }
+    append_checksum(file);
 }
 
 aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, uint8_t **file, size_t *size)

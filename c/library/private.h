@@ -15,11 +15,16 @@
 #define buffer_append_number aecodec_private_buffer_append_number
 #define buffer_room aecodec_private_buffer_room
 #define compress_within aecodec_private_compress_within
+#define decode_file_base aecodec_private_decode_file_base
+#define decoding_take_base aecodec_private_decoding_take_base
 #define default_units aecodec_private_default_units
 #define detect_repetition aecodec_private_detect_repetition
 #define divide_up aecodec_private_divide_up
 #define encode_sample_windows aecodec_private_encode_sample_windows
 #define encode_windows aecodec_private_encode_windows
+#define encoding_begin_part aecodec_private_encoding_begin_part
+#define encoding_header aecodec_private_encoding_header
+#define encoding_header_file aecodec_private_encoding_header_file
 #define file_within aecodec_private_file_within
 #define fill_missing aecodec_private_fill_missing
 #define find_missing aecodec_private_find_missing
@@ -43,8 +48,10 @@
 #define residuals_decode aecodec_private_residuals_decode
 #define residuals_encode aecodec_private_residuals_encode
 #define resize_channel aecodec_private_resize_channel
+#define run_encoding aecodec_private_run_encoding
 #define sample_number aecodec_private_sample_number
 #define sample_size aecodec_private_sample_size
+#define samples_block_limits aecodec_private_samples_block_limits
 #define samples_block_read aecodec_private_samples_block_read
 #define samples_block_write aecodec_private_samples_block_write
 #define segment_at aecodec_private_segment_at
@@ -97,6 +104,7 @@ typedef struct {
 typedef struct {
     aecodec_section entry;
     const uint8_t *content;
+    struct residual_networks *residuals; /* of kind AECODEC_RESIDUALS, if present */
 } section;
 
 /* The section of the bands, with pointers into it. */
@@ -174,6 +182,8 @@ typedef struct {
     size_t mask_size;
 } samples_block;
 
+/* The limits [bands][2] of a block that has limits, as numbers. */
+void samples_block_limits(const samples_block *block, double *limits);
 /* Check and read a block. Returns whether an encoder could have written it. */
 int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block);
 
@@ -347,7 +357,28 @@ void samples_block_write(const aecodec_samples *samples, const samples_block *bl
 /* Write all fields of a header, including its block of samples and its alpha stream. */
 void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
 
+/* ---- encoding.c ---- */
+
+/* Begin to encode a part of a picture, or of samples: the other is NULL. It has the mode or the limits of the whole, and
+ * no repetition. */
+aecodec_status encoding_begin_part(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                   const aecodec_samples *samples, aecodec_encoding **encoding);
+/* The header of its files, except for the level. */
+const aecodec_header *encoding_header(const aecodec_encoding *encoding);
+/* Write a file without a level and without a payload. */
+void encoding_header_file(const aecodec_encoding *encoding, buffer *file);
+
+/* ---- decoding.c ---- */
+
+/* Take the samples before refinements, which the caller frees: of all bands, or pixels without alpha. */
+aecodec_status decoding_take_base(aecodec_decoding *decoding, void **samples);
+
 /* ---- running.c, which calls encoding.c and decoding.c ---- */
+
+/* Run the encoder network on all windows of an encoding that has begun. Returns AECODEC_ABSENT without a network. */
+aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding, const aecodec_progress *progress);
+/* Decode the samples before the refinements of a file, which the caller frees. */
+aecodec_status decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples);
 
 /* Begin an encoding and run the network on all windows. */
 aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,

@@ -78,9 +78,13 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
 {
     const run r = {bundle, is_encoder, state};
     const aecodec_network *network = network_of(bundle, is_encoder);
-    aecodec_window w = window_of(&r, 0);
+    aecodec_window w;
     aecodec_status status = AECODEC_NO_MEMORY;
     memory m;
+    if (!count_of(&r)) {
+        return report(progress, 0, 0);
+    }
+    w = window_of(&r, 0);
     if (!window_is_taken(network, &w)) {
         return AECODEC_BAD_BUNDLE;
     }
@@ -95,6 +99,11 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
     free(m.output);
     free(m.work);
     return status;
+}
+
+aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding, const aecodec_progress *progress)
+{
+    return bundle->has_encoder ? run_windows(bundle, 1, encoding, progress) : AECODEC_ABSENT;
 }
 
 /* Run the network on all windows of an encoding that has begun. */
@@ -136,8 +145,21 @@ static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t
 {
     aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, decoding);
     if (status == AECODEC_OK) {
-        status = bundle->has_decoder ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
+        const int is_able = bundle->has_decoder || !aecodec_decoding_windows(*decoding);
+        status = is_able ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
     }
+    return status;
+}
+
+aecodec_status decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples)
+{
+    static const aecodec_limits any = {UINT32_MAX, UINT32_MAX, 0};
+    aecodec_decoding *d = NULL;
+    aecodec_status status = decode_windows(bundle, file, size, &any, NULL, &d);
+    if (status == AECODEC_OK) {
+        status = decoding_take_base(d, samples);
+    }
+    aecodec_decoding_free(d);
     return status;
 }
 

@@ -125,6 +125,14 @@ static uint32_t load(const uint8_t *at, uint32_t size)
     return size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at);
 }
 
+void samples_block_limits(const samples_block *block, double *limits)
+{
+    uint32_t size = sample_size(block->type), n;
+    for (n = 0; n < 2 * block->bands; n++) {
+        limits[n] = sample_number(block->type, load(block->limits + n * size, size));
+    }
+}
+
 static int limits_are_valid(const samples_block *block)
 {
     uint32_t size = sample_size(block->type), n;

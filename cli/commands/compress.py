@@ -1,6 +1,9 @@
 """`aecodec compress`: images to .aec files."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +11,13 @@ import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
-from aecodec.cli.shared import options
+from aecodec.cli.shared import bare, options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, load_codec
-from aecodec.codec.target import MaxError, Target
+from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import TRAINING
@@ -51,12 +54,14 @@ def compress(
         ),
     ] = None,
     max_error: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="E",
             help="Make the smallest file in which no sample differs by more than E from its "
-            "original: a number, or a percentage of the range of the picture's samples, such as "
-            "0.5%. Several values, such as 16,4,0, make refinements that aecodec trim can remove.",
+            "original: a number, a percentage of the range of the picture's samples, such as 0.5%, "
+            "or a factor of the original's square root, such as 0.5sqrt. B02=4,B03=0.5% gives an "
+            "error for each band, by its name or number. Several values, such as 16,4,0, or "
+            "several options make refinements that aecodec trim can remove.",
         ),
     ] = None,
     lossless: Annotated[
@@ -81,7 +86,8 @@ def compress(
             "--metadata/--no-metadata",
             help="Store the ICC profile, EXIF (including GPS) and XMP, and the names of stacked "
             "pictures. Default: stored, except for pictures with a single tile, such as digits, "
-            "and with --max-bytes. --max-error also stores profiles that change the colours.",
+            "and with --max-bytes or --bare. --max-error also stores profiles that change the "
+            "colours.",
         ),
     ] = None,
     depth: options.Depth = None,
@@ -90,6 +96,9 @@ def compress(
     nodata: options.Nodata = None,
     bands_first: options.BandsFirst = False,
     array: options.SamplesArray = None,
+    is_bare: bare.Bare = False,
+    checksum: bare.Checksum = False,
+    text: bare.Text = None,
     skip_larger: Annotated[
         bool,
         typer.Option(
@@ -115,8 +124,21 @@ def compress(
     --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.
 
     With --max-error, the level is chosen for the smallest file, unless you give --level.
+
+    With --bare, photo.jpg becomes photo.bin, or photo.txt with --text. --max-bytes then counts the
+    bytes of the payload, before they become a text, and metadata is stored only with --metadata.
     """
-    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, _max_error_of(max_error, lossless))
+    targets = {
+        "--max-bytes": max_bytes,
+        "--min-psnr": min_psnr,
+        "--min-ssimulacra2": min_ssimulacra2,
+        "--max-error": max_error or None,
+    }
+    if lossless:
+        _check_alone("--lossless", targets)
+    errors: list[MaxErrorOfBands] = [0] if lossless else []
+    errors += chain.from_iterable(map(_errors_of, max_error or []))
+    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, errors or None)
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
     options.check_skipping(skip_existing, force, scheduler)
@@ -135,15 +157,21 @@ def compress(
             bands=_bands_of(named_codec),
         )
     kind = IMAGES if reading.bands is None else IMAGES_AND_SAMPLES
-    work = Compression(named_codec, target, metadata, reading, skip_larger, force)
+    form = bare.form_of(is_bare, checksum, text)
+    if form:
+        target, metadata = form.target(target), bool(metadata)
+    suffix = form.suffix if form else ".aec"
+    work = Compression(named_codec, target, metadata, reading, skip_larger, force, form)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
-        stack = [Stack(inputs, _stack_target(inputs, out))]
+        stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)
     elif pack:
         from aecodec.cli.batch.packs import packs_of
 
         _check_packing(out, manifest, frames)
+        if form:
+            raise UsageError("--stacks-of writes .aec files: leave out --bare")
         if skip_existing or skip_larger:
             raise UsageError(
                 "--stacks-of cannot be used with --skip-existing or --skip-larger: use --force "
@@ -153,17 +181,28 @@ def compress(
         run_all(console, packs, work.compress_pack, batch)
     else:
         check_folder_name(inputs, out)
-        planned = plan(inputs, out, _rename, kind)
+        planned = plan(inputs, out, partial(_rename, suffix=suffix), kind)
         run_all(console, planned, work.compress_file, batch)
 
 
-def _max_error_of(text: str | None, lossless: bool) -> MaxError | None:
-    """The maximum error of the options; several values are separated by commas."""
-    if text is None:
-        return 0 if lossless else None
-    if lossless:
-        raise UsageError("--max-error and --lossless exclude each other: give only one")
-    return text.split(",")
+def _check_alone(target: str, targets: Mapping[str, object]) -> None:
+    for name, value in targets.items():
+        if value is not None:
+            raise UsageError(f"{name} and {target} exclude each other: give only one")
+
+
+def _errors_of(text: str) -> list[MaxErrorOfBands]:
+    """The maximum errors of an option; commas separate refinements, or the errors of bands."""
+    if "=" not in text:
+        return list(text.split(","))
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    errors: dict[str, float | str] = {name.strip(): error for name, _, error in pairs}
+    if "" in errors or len(errors) < len(pairs):
+        raise UsageError(
+            f"--max-error {text}: name each band once, such as B02=4,B03=8; for several "
+            "refinements, repeat the option"
+        )
+    return [errors]
 
 
 def _bands_of(codec: Codec | None) -> int | None:
@@ -185,9 +224,11 @@ def _check_bands(codec: Codec | None, is_stack: bool, depth: int | None) -> None
         )
 
 
-def _rename(path: Path) -> Path:
+def _rename(path: Path, suffix: str) -> Path:
     """Path of the result: digit.png becomes digit.aec, and the folder scans becomes scans_aec."""
-    return folder_beside(path, "_aec") if is_folder_at(path) else path.with_suffix(".aec")
+    if is_folder_at(path):
+        return folder_beside(path, suffix.replace(".", "_"))
+    return path.with_suffix(suffix)
 
 
 def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
@@ -200,10 +241,10 @@ def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> No
         raise UsageError("--stacks-of reads one picture per file: leave out --frames")
 
 
-def _stack_target(inputs: list[Path], out: str | None) -> Path:
+def _stack_target(inputs: list[Path], out: str | None, suffix: str) -> Path:
     if out is None:
         if len(inputs) == 1 and is_folder_at(inputs[0]):
-            return folder_beside(inputs[0], ".aec")
+            return folder_beside(inputs[0], suffix)
         raise UsageError("--stack needs -o, the name of the file that it writes")
     if is_folder(out):
         raise UsageError(f"--stack makes one file, but {out} is a folder: name a file with -o")

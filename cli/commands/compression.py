@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from aecodec.cli.batch.outcome import Skipped
+from aecodec.cli.shared.bare import BareForm
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, Source, expand
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
@@ -73,6 +74,7 @@ class Compression(NamedTuple):
     options: ReadOptions
     skip_larger: bool
     force: bool
+    bare: BareForm | None = None
 
     def compress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Compress one file."""
@@ -134,10 +136,13 @@ class Compression(NamedTuple):
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
+            if self.bare:
+                compressed.data = self.bare.payload(codec, compressed.data)
             if self.skip_larger and len(compressed.data) > content.size:
                 _skip(name, len(compressed.data), content.size, console)
             measured = report(codec, picture, compressed, content.size)
-        write_bytes(target, compressed.data, self.force)
+        data = self.bare.content(compressed.data) if self.bare else compressed.data
+        write_bytes(target, data, self.force)
         console.result(
             f"{name} -> {target}: {measured.as_text()}",
             {

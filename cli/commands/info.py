@@ -71,11 +71,12 @@ def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
 def _describe_refinements(header: Header, data: bytes) -> dict[str, Any]:
     """Sizes in bytes of the base and of each refinement, and the maximum error of each refinement.
 
-    The base has 0 bytes if there is none. A list of errors has one per band.
+    The base has 0 bytes if there is none. A list of errors has one per band. A text such as
+    "0.5sqrt" is a factor of the square root of the samples.
     """
     if not header.refinements:
         return {"base": None, "max_error": None, "refinements": None}
-    bounds = [[bound.error for bound in part.bounds] for part in header.refinements]
+    bounds = [[bound.json for bound in part.bounds] for part in header.refinements]
     return {
         "base": len(container.base_of(data)) if header.has_base else 0,
         "max_error": [errors[0] if len(errors) == 1 else errors for errors in bounds],

@@ -11,7 +11,9 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, is_folder_at
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import Job, folder_beside, plan
+from aecodec.codec.target import bound_to_keep
 from aecodec.format import container
+from aecodec.format.refinement import Bound
 from aecodec.parallel import Workers
 
 
@@ -19,12 +21,11 @@ def trim(
     inputs: options.AecFiles,
     out: options.Out = None,
     max_error: Annotated[
-        float | None,
+        str | None,
         typer.Option(
             metavar="E",
-            min=0,
-            help="Keep the refinements that guarantee this maximum error, in units of the samples. "
-            "Default: remove all refinements.",
+            help="Keep the refinements that guarantee this maximum error, in units of the samples, "
+            "or, such as 0.5sqrt, of their square root. Default: remove all refinements.",
         ),
     ] = None,
     force: options.Force = False,
@@ -37,7 +38,7 @@ def trim(
     scans_trimmed. Files made with several values of --max-error have a refinement for each.
     """
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    work = _Trimming(max_error, force)
+    work = _Trimming(None if max_error is None else bound_to_keep(max_error), force)
     run_all(console, plan(inputs, out, _rename, AEC_FILES), work.trim_file, BatchOptions())
 
 
@@ -50,14 +51,14 @@ def _rename(path: Path) -> Path:
 class _Trimming(NamedTuple):
     """The options of `aecodec trim`."""
 
-    max_error: float | None
+    bound: Bound | None
     force: bool
 
     def trim_file(self, job: Job, console: Console, _: Workers) -> None:
         """Trim one file."""
         check_overwriting(job.target, self.force)
         data = read_bytes(job.source)
-        trimmed = container.trimmed(data, self.max_error)
+        trimmed = container.trimmed(data, self.bound)
         write_bytes(job.target, trimmed, self.force)
         console.result(
             f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes",

@@ -27,14 +27,15 @@ from aecodec.errors import (
     UsageError,
     errors_about,
 )
-from aecodec.format import container
 from aecodec.format.limits import Limits
+from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors
 from aecodec.parallel import Workers
+from aecodec.refinement.lattice import Lattice
 from aecodec.urls import path_or_url
 
 _FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"
@@ -69,6 +70,7 @@ def verify(
         ),
     ] = None,
     codec: options.CodecName = None,
+    depth: options.Depth = None,
     bands_first: options.BandsFirst = False,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
@@ -95,10 +97,12 @@ def verify(
         return
     if bands_first:
         raise UsageError("--bands-first needs --device")
+    if depth is not None and against is None:
+        raise UsageError("--depth needs --against")
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
-    verification = _Verification(load_codec(codec) if codec else None, limits, against)
+    verification = _Verification(load_codec(codec) if codec else None, limits, against, depth)
     sources = expand(inputs, AEC_FILES)
     run_all(
         console,
@@ -110,7 +114,7 @@ def verify(
 
 @dataclass(frozen=True)
 class _Verification:
-    """The options of `aecc verify`.
+    """The options of `aecodec verify`.
 
     Without a codec, each file is checked with its built-in codec.
     """
@@ -118,6 +122,7 @@ class _Verification:
     codec: Codec | None
     limits: Limits
     against: Path | None
+    depth: int | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
         """Check one file, and report which parts could not be checked."""
@@ -153,22 +158,16 @@ class _Verification:
     ) -> dict[str, Any]:
         """Compare a file with its original; AecodecError if it breaks its guarantee."""
         assert self.against is not None
-        restored = codec.decoder.decompress_picture(data, self.limits)
+        header, content = codec.decoder.unpack(data, self.limits)
+        restored, refinements = codec.decoder.decode(header, content), header.refinements
         path = _original_in(self.against, source.path.stem)
         with errors_about(path):
-            original, _ = read_picture(path, console, _reading_like(restored))
+            original, _ = read_picture(path, console, _reading_like(restored, self.depth))
         original = in_kept_colours(original, restored.metadata)
-        errors, refinements = (
-            _errors_of(original, restored, path),
-            container.unpack(data)[0].refinements,
-        )
-        for band, error in enumerate(errors.tolist()):
-            if refinements and error > (bound := refinements[-1].bound(band).error):
-                raise AecodecError(
-                    f"a sample differs by {error:g} from {path}, but the file guarantees "
-                    f"{bound:g}: it was made from another picture"
-                )
-        guaranteed = refinements[-1].max_error if refinements else None
+        errors = _errors_of(original, restored, path)
+        if refinements:
+            _check_guarantee(refinements[-1], original, restored, path)
+        guaranteed = refinements[-1].largest_bound.json if refinements else None
         return {"max_error": float(errors.max()), "guaranteed_error": guaranteed}
 
 
@@ -182,11 +181,11 @@ def _original_in(path: Path, stem: str) -> Path:
     return images[0]
 
 
-def _reading_like(restored: Picture) -> ReadOptions:
+def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
     """Options to read the original of a decoded picture."""
     frames = Frames.ALL if restored.frames > 1 else Frames.FIRST
     if restored.layout is None:
-        return ReadOptions(depth=8, frames=frames, names_dropped=False)
+        return ReadOptions(depth=depth, frames=frames, names_dropped=False)
     return ReadOptions(
         frames=frames,
         names_dropped=False,
@@ -208,6 +207,20 @@ def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
     if not np.array_equal(np.array(original.alpha), np.array(restored.alpha)):
         raise AecodecError(f"{path} and the file differ in alpha")
     return band_errors(original.pixels, restored.pixels, original.missing)[1]
+
+
+def _check_guarantee(
+    refinement: Refinement, original: Picture, restored: Picture, path: Path
+) -> None:
+    for band in range(original.pixels.shape[-1]):
+        bound = refinement.bound(band)
+        lattice = Lattice(restored.pixels.dtype, bound)
+        error, is_within = lattice.compare(original.known(band), restored.known(band))
+        if not is_within:
+            raise AecodecError(
+                f"a sample differs by {error:g} from {path}, but the file guarantees {bound.text}: "
+                "it was made from another picture"
+            )
 
 
 def _verify_device(

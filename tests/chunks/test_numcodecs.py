@@ -39,7 +39,13 @@ def test_numcodecs_finds_it_by_its_configuration(digits_codec: Any) -> None:
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [({"max_error": 3}, 3), ({"max_error": [9, 0], "level": 1}, 0), ({"max_error": "10%"}, 2)],
+    [
+        ({"max_error": 3}, 3),
+        ({"max_error": {"1": "10%"}}, 2),
+        ({"max_error": [9, 0], "level": 1}, 0),
+        ({"max_error": "10%"}, 2),
+        ({"max_error": ["1sqrt", 0]}, 0),
+    ],
 )
 def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> None:
     codec = numcodecs.get_codec({"id": "aecodec", "codec": "digits", **options})
@@ -52,7 +58,7 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
     assert np.abs(restored - chunk).max() <= error
 
 
-@pytest.mark.parametrize("wrong", [-1, "much", [1, 2], [], None, {}])
+@pytest.mark.parametrize("wrong", [-1, "much", "-1sqrt", [1, 2], [], None, {}])
 def test_wrong_maximum_errors_are_rejected(wrong: Any) -> None:
     config = {"id": "aecodec", "codec": "digits", "codec_id": "0881441f", "max_error": wrong}
     with pytest.raises(UsageError, match="max_error"):

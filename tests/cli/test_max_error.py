@@ -41,6 +41,7 @@ def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: C
     assert json.loads(command("info", "base.aec", "--json").out)["version"] == 1
     assert np.array_equal(opened_aec(command, "scan", "--base-only"), opened_aec(command, "base"))
     assert command("trim", "base.aec", "--max-error", 9).status == 2
+    assert "do not store the range" in command("trim", "scan.aec", "--max-error", "0.5%").err
     assert command("trim", "scan.aec").out.startswith("scan.aec -> scan_trimmed.aec: ")
     assert command("trim", "scan.aec").status == 2
     assert command("trim", "scan.aec", "--force").status == 0
@@ -62,9 +63,21 @@ def test_lossless_files_equal_their_original(scan: np.ndarray, command: Command)
     result = command("verify", "scan.aec", "--against", "scan.png")
     assert (result.status, result.out) == (0, "scan.aec: whole, maximum error 0\n")
     assert command("decompress", "scan.aec", "--base-only").status == 2
-    both = ("--lossless", "--max-error", 1)
-    assert "exclude each other" in command("compress", "scan.png", *both).err
+    for option in ("--max-error", "--max-bytes", "--min-psnr"):
+        result = command("compress", "scan.png", "--lossless", option, 1)
+        assert f"{option} and --lossless exclude each other" in result.err
     assert command("compress", "scan.png", "--max-error", "much").status == 2
+
+
+def test_verify_scales_originals_only_if_it_is_told(scan: np.ndarray, command: Command) -> None:
+    deep = 257 * scan.astype(int) - 9 * (scan > 0)
+    Image.fromarray(deep.astype(np.uint16)).save("deep.png")
+    assert command("compress", "deep.png", *DIGITS, "--lossless", "--depth", 8).status == 0
+    result = command("verify", "deep.aec", "--against", "deep.png")
+    assert (result.status, "scale it with --depth 8" in result.err) == (3, True)
+    result = command("verify", "deep.aec", "--against", "deep.png", "--depth", 8)
+    assert (result.status, result.out) == (0, "deep.aec: whole, maximum error 0\n")
+    assert command("verify", "deep.aec", "--depth", 8).status == 2
 
 
 def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> None:
@@ -82,6 +95,33 @@ def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> N
     assert command("trim", "scan.aec").status == 0
     result = command("verify", "scan_trimmed.aec", "--against", "scan.png")
     assert (result.status, "maximum error" in result.out) == (0, True)
+
+
+def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None:
+    errors = ("--max-error", "1=30,2=4,3=8", "--max-error", "1=30,2=1%,3=0", "--max-error", 0)
+    Image.fromarray(np.stack([scan, scan // 2, scan.T.reshape(5, 6)], -1)).save("rgb.png")
+    assert command("compress", "rgb.png", "-q", 1, *errors).status == 0
+    described = json.loads(command("info", "rgb.aec", "--json").out)["max_error"]
+    assert described == [[30, 4, 8], [30, 1, 0], 0]
+    assert command("trim", "rgb.aec", "--max-error", 30).status == 0
+    values = json.loads(command("verify", "rgb_trimmed.aec", "--against", "rgb.png", "--json").out)
+    assert (values["guaranteed_error"], 8 < values["max_error"] <= 30) == (30, True)
+    for wrong in ("1=4,=4", "1=4,1=4", "1=4,4"):
+        assert "repeat the option" in command("compress", "rgb.png", "--max-error", wrong).err
+    assert "no band B04" in command("compress", "rgb.png", "--max-error", "B04=3", "--force").err
+
+
+def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
+    assert command("compress", "scan.png", *DIGITS, "--max-error", "0.5sqrt,0").status == 0
+    assert json.loads(command("info", "scan.aec", "--json").out)["max_error"] == ["0.5sqrt", 0]
+    assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
+    values = json.loads(
+        command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").out
+    )
+    assert (values["guaranteed_error"], values["max_error"] <= 7) == ("0.5sqrt", True)
+    Image.fromarray(scan // 2).save("half.png")
+    result = command("verify", "scan_trimmed.aec", "--against", "half.png")
+    assert (result.status, "guarantees 0.5sqrt: it was made" in result.err) == (1, True)
 
 
 @pytest.mark.parametrize("options", [[], ["--bands-first"]])

@@ -79,7 +79,9 @@ def arrays(draw: st.DrawFn) -> npt.NDArray[Any]:
     return array if dtype.kind == "f" else np.ma.MaskedArray(array, holes)
 
 
-ERRORS = st.sampled_from([0, 1, 2.5, 100, 1e-3, 1e-30, 1e30, "0.7%", (40, 3, 0), ("9%", 0)])
+ERRORS = st.sampled_from(
+    [0, 1, 2.5, 100, 1e-3, 1e-30, 1e30, "9e307%", "0.7%", (40, 3, 0), ("9%", 0)]
+)
 
 
 def bounds_of(error: Any, array: npt.NDArray[Any]) -> list[float]:
@@ -91,6 +93,85 @@ def bounds_of(error: Any, array: npt.NDArray[Any]) -> list[float]:
         float(value.rstrip("%")) * range_ / 100 if isinstance(value, str) else value
         for value in values
     ]
+
+
+BAND_ERRORS = st.tuples(*[st.sampled_from([0, 1, 2.5, 100, 1e-3, "0.7%", "20%"])] * 3)
+
+
+@given(array=arrays(), errors=BAND_ERRORS, is_nested=st.booleans(), level=st.sampled_from([1, 2]))
+@settings(max_examples=15)
+def test_no_band_exceeds_its_bound(
+    bands: dict[int, Codec], array: npt.NDArray[Any], errors: Any, is_nested: bool, level: int
+) -> None:
+    array = np.ma.atleast_3d(array) if array.dtype.kind != "f" else np.atleast_3d(array)
+    codec = bands[array.shape[-1]]
+    by_name = dict(zip(codec.spec.bands.names, errors, strict=False))
+    coarse = dict.fromkeys(by_name, 1e300)
+    data = codec.compress(array, level=level, max_error=[coarse, by_name] if is_nested else by_name)
+    restored = codec.decompress_array(data)
+    for band, error in enumerate(by_name.values()):
+        samples = array[..., band], restored[..., band]
+        assert largest_error(*samples) <= bounds_of(error, samples[0])[0]
+
+
+def test_bounds_of_bands_are_stored_once_for_each(digits_codec: Codec) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
+    errors = [{"1": 4, "2": 20, "3": 0}, {"3": 0, "2": 8, "1": 4}]
+    data = digits_codec.compress(picture, level=1, max_error=errors)
+    restored = digits_codec.decompress_array(data)
+    assert np.abs(restored.astype(int) - picture).max(axis=(0, 1)).tolist() == [4, 8, 0]
+    parts = [[b.error for b in part.bounds] for part in aecodec.read_header(data).refinements]
+    assert parts == [[4, 20, 0], [4, 8, 0]]
+    zero = digits_codec.compress(picture, level=1, max_error={"1": "0sqrt", "2": 9, "3": 2})
+    assert [b.text for b in aecodec.read_header(zero).refinements[0].bounds] == ["0", "9", "2"]
+    roots = {"1": "2sqrt", "2": 0, "3": "1sqrt"}
+    data = digits_codec.compress(picture, level=1, max_error=roots)
+    assert [b.text for b in aecodec.read_header(data).refinements[0].bounds] == [
+        "2sqrt", "0sqrt", "1sqrt",
+    ]  # fmt: skip
+    assert np.array_equal(digits_codec.decompress_array(data)[..., 1], picture[..., 1])
+
+
+@pytest.mark.parametrize(
+    ("errors", "message"),
+    [
+        ({"1": 4}, "some bands have no error; give an error for each band: 1, 2, 3"),
+        ({"1": 4, "2": 4, "3": 4, "red": 4}, "there is no band red"),
+        ([{"1": "9%", "2": 9, "3": 9}, {"1": 9, "2": 30, "3": 9}], "coarsest error first"),
+        ([{"1": "9%", "2": 30, "3": 30}, 27], "for this picture 18/30/30, 27"),
+    ],
+)
+def test_errors_of_bands_that_do_not_fit_are_rejected(
+    digits_codec: Codec, errors: Any, message: str
+) -> None:
+    picture = np.zeros((4, 4, 3), np.uint8)
+    picture[0, 0] = 200, 0, 9
+    with pytest.raises(UsageError, match=message):
+        digits_codec.compress(picture, max_error=errors)
+
+
+ROOTS = st.sampled_from(["0sqrt", "0.01sqrt", "0.5sqrt", "1sqrt", "40sqrt", "9999sqrt"])
+
+
+@given(array=arrays(), root=ROOTS, is_lossless=st.booleans(), level=st.sampled_from([1, 2]))
+@settings(max_examples=15)
+def test_no_sample_exceeds_a_bound_relative_to_its_square_root(
+    bands: dict[int, Codec], array: npt.NDArray[Any], root: str, is_lossless: bool, level: int
+) -> None:
+    codec, error = bands[3 if array.ndim == 3 else 1], (root, 0) if is_lossless else root
+    if root != "0sqrt" and (array.dtype.kind == "f" or array.dtype.itemsize > 2):
+        with pytest.raises(UsageError, match="only integers of 8 or 16 bits"):
+            codec.compress(array, level=level, max_error=error)
+        return
+    data = codec.compress(array, level=level, max_error=error)
+    if is_lossless:
+        assert largest_error(array, codec.decompress_array(data)) == 0
+        data = aecodec.trim(data, root)
+    known, decoded = (
+        np.ma.masked_invalid(samples).compressed().astype(np.float64)
+        for samples in (array, codec.decompress_array(data))
+    )
+    assert np.all(np.abs(known - decoded) <= float(root.removesuffix("sqrt")) * abs(known) ** 0.5)
 
 
 def largest_error(original: npt.NDArray[Any], restored: npt.NDArray[Any]) -> float:
@@ -114,9 +195,10 @@ def test_no_sample_exceeds_the_bound(
     assert largest_error(array, codec.decompress_array(data)) <= min(bounds)
     parts = aecodec.read_header(data).refinements
     for part in parts:
-        trimmed = aecodec.trim(data, part.max_error)
-        assert largest_error(array, codec.decompress_array(trimmed)) <= part.max_error
-    assert parts[0].max_error <= bounds[0]
+        bound = part.largest_bound.error
+        trimmed = aecodec.trim(data, bound)
+        assert largest_error(array, codec.decompress_array(trimmed)) <= bound
+    assert parts[0].largest_bound.error <= bounds[0]
     base = codec.decompress_array(data, base_only=True)
     np.testing.assert_array_equal(codec.decompress_array(aecodec.trim(data)), base)
 
@@ -190,12 +272,14 @@ def test_levels_are_compared_on_parts_of_large_pictures(
 ) -> None:
     for module in (residuals, refinement):
         monkeypatch.setattr(module, "SIDE", 4)
+    monkeypatch.setattr(refinement, "_CELL", 4)
+    monkeypatch.setattr(refinement, "_LEAST_CELLS", 3)
     array = np.random.default_rng(0).integers(0, 9000, (9, 22), np.int16)
     masked = np.ma.MaskedArray(array, np.arange(198).reshape(9, 22) % 10 == 0)
     encoder, decoder = bands[1].encoder, bands[1].decoder
     picture = encoder.picture_of(masked)
     refiner = refinement._Refiner(encoder, decoder, picture, encoder.header(picture))
-    part = refiner.sample()._picture
+    part = refiner._part()._picture
     assert part.pixels.shape == (3, 4, 4, 1)
     assert part.missing is not None
     data = bands[1].compress(masked, max_error=1)
@@ -237,6 +321,14 @@ def test_frames_of_refined_files(digits_codec: Codec, tmp_path: Path) -> None:
         ({"max_error": ()}, "is empty"),
         ({"max_error": (4, 16)}, "coarsest error first"),
         ({"max_error": ("1%", "1%")}, "coarsest error first"),
+        ({"max_error": ("1sqrt", "1sqrt")}, "coarsest error first"),
+        ({"max_error": (4, "1sqrt")}, "can only be combined"),
+        ({"max_error": ("1sqrt", 4)}, "can only be combined"),
+        ({"max_error": {"1": "1sqrt", "2": 4}}, "can only be combined"),
+        ({"max_error": [{"1": 4, "2": 3}, {"1": 3, "2": 4}]}, "coarsest error first"),
+        ({"max_error": [{"1": 4, "2": 3}, 4]}, "coarsest error first"),
+        ({"max_error": {"1": -4}}, "give a number from 0"),
+        ({"max_error": {1: 4}}, "the name of each band"),
         ({"max_error": 1, "max_bytes": 99}, "exclude each other"),
     ],
 )
@@ -256,9 +348,14 @@ def test_trim_rejects_errors_that_a_file_does_not_guarantee(digits_codec: Codec)
     data = digits_codec.compress(picture, level=1, max_error=(8, 2))
     assert aecodec.trim(data, 5) == aecodec.trim(data, 2) == data
     assert len(aecodec.trim(data, 9)) == len(aecodec.trim(data, 8)) < len(data)
-    for file, message in ((data, "guarantees 2"), (aecodec.trim(data), "no maximum error")):
+    for file, error, message in (
+        (data, 1, "guarantees 2"),
+        (data, "9sqrt", "guarantees 2, not a maximum error of 9sqrt"),
+        (data, "9%", "do not store the range"),
+        (aecodec.trim(data), 1, "no maximum error"),
+    ):
         with pytest.raises(UsageError, match=message):
-            aecodec.trim(file, 1)
+            aecodec.trim(file, error)
 
 
 def test_small_files_cannot_claim_huge_pictures(digits_codec: Codec) -> None:
@@ -293,8 +390,8 @@ def test_refinements_that_do_not_fit_are_rejected(digits_codec: Codec) -> None:
 def test_an_encoder_that_breaks_its_promise_is_found(
     digits_codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = residuals.Residuals.decode
-    monkeypatch.setattr(residuals.Residuals, "decode", lambda *args: original(*args) + 9)
+    original = residuals.Residuals._samples
+    monkeypatch.setattr(residuals.Residuals, "_samples", lambda *args: original(*args) + 9)
     with pytest.raises(AecodecError, match=r"differs by 9 .* although the maximum error is 3"):
         digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
 

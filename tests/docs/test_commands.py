@@ -140,7 +140,9 @@ def folder(
             path, train=np.arange(8 * 4 * 96 * 96, dtype=np.uint16).reshape(8, 4, 96, 96) % 500
         ),
         "ms6_hls.npz": lambda path: np.savez(path, test=np.zeros((2, 4, 32, 32), np.int16)),
-        "my-bands": lambda path: band_codec(path, [(0, 500)] * 4),
+        "my-bands": lambda path: band_codec(
+            path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08")
+        ),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
         "mnist.npz": lambda path: np.savez(

@@ -15,6 +15,8 @@ from aecodec.format.container import Header
 from aecodec.format.refinement import (
     MAX_REFINEMENTS,
     MOST_BOUND,
+    MOST_ROOT,
+    ROOT_UNITS,
     Bound,
     Refinement,
     join_messages,
@@ -22,6 +24,7 @@ from aecodec.format.refinement import (
 )
 
 numbers = st.integers(0, MOST_BOUND).map(Bound)
+roots = st.integers(0, MOST_ROOT).map(lambda factor: Bound(factor / ROOT_UNITS, is_root=True))
 floats = st.floats(0, 1e300).flatmap(
     lambda error: st.floats(0, 2 * error).map(lambda unit: Bound(error, unit))
 )
@@ -30,14 +33,14 @@ floats = st.floats(0, 1e300).flatmap(
 @st.composite
 def refinements(draw: st.DrawFn) -> tuple[Refinement, ...]:
     """1 to 3 refinements; only the first may have no base."""
-    is_float = draw(st.booleans())
+    bounds = draw(st.sampled_from([numbers, floats, roots]))
     parts = draw(
         st.lists(
             st.builds(
                 Refinement,
                 networks=st.binary(min_size=4, max_size=4),
-                bounds=st.lists(floats if is_float else numbers, min_size=1, max_size=4),
-                is_float=st.just(is_float),
+                bounds=st.lists(bounds, min_size=1, max_size=4),
+                is_float=st.just(bounds is floats),
                 base_checksum=st.integers(0, (1 << 32) - 1),
                 messages=st.binary(max_size=20).map(lambda message: [message]),
             ),
@@ -64,7 +67,7 @@ def test_files_are_read_as_they_were_written(
     assert container.has_samples(beginning) == (header.samples is not None)
     if refined.has_base:
         assert container.trimmed(data) == base
-    assert container.trimmed(data, parts[0].max_error) == container.pack(
+    assert container.trimmed(data, parts[0].largest_bound) == container.pack(
         header._replace(refinements=parts[:1]), payload
     )
 
@@ -97,6 +100,7 @@ PART = Refinement(b"abcd", [Bound(4)], False, 5, [b"message"])
         ([PART._replace(bounds=[Bound(4)] * 33)], "bounds, not 1 to 32"),
         ([PART._replace(bounds=[])], "bounds, not 1 to 32"),
         ([PART._replace(bounds=[Bound(MOST_BOUND + 1)])], "out of range"),
+        ([PART._replace(bounds=[Bound((MOST_ROOT + 1) / ROOT_UNITS, is_root=True)])], "range"),
         ([PART._replace(bounds=[Bound(1.0, 3.0)], is_float=True)], "out of range"),
         ([PART._replace(bounds=[Bound(float("nan"))], is_float=True)], "out of range"),
     ],
@@ -106,10 +110,11 @@ def test_impossible_refinements_are_rejected(parts: list[Refinement], message: s
         container.unpack(container.pack(Header(b"abcd", refinements=tuple(parts)), b""))
 
 
-def test_unknown_flags_are_rejected() -> None:
+@pytest.mark.parametrize("flags", [0b1_0000, 0b0_1100])
+def test_unknown_flags_are_rejected(flags: int) -> None:
     data = container.pack(Header(b"abcd", refinements=(PART,)), b"")
     place = data.rindex(b"abcd") - 1
-    body = data[:place] + bytes([data[place] | 8]) + data[place + 1 : -4]
+    body = data[:place] + bytes([data[place] | flags]) + data[place + 1 : -4]
     with pytest.raises(FormatError, match="unknown flags"):
         container.unpack(body + zlib.crc32(body).to_bytes(4, "little"))
 

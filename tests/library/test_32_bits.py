@@ -34,7 +34,7 @@ def answer(content: bytes, tmp_path: Path, kind: str, *sizes: int) -> str:
 
 def bundle_with_bank_of(codec: Codec, more: int) -> bytes:
     """A bundle whose last level states `more` numbers of a bank too many; its hashes are right."""
-    *others, level = sections_of(codec.folder, plans_of(codec.folder))
+    *others, level = sections_of(codec.folder, plans_of(codec.folder))[:5]  # networks and levels
     (count,) = struct.unpack_from("<I", level.content, BANK_COUNT)
     changed = bytearray(level.content)
     struct.pack_into("<I", changed, BANK_COUNT, count + more)

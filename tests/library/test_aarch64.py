@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.golden import GOLDEN, codec_of
+from helpers.codecs.golden import GOLDEN, REFINED, codec_of
 from helpers.documents import ROOT
 from helpers.programs import needs
 
-from aecodec import Codec
+from aecodec import Codec, Target
 from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.folder import CodecFolder
@@ -91,7 +91,11 @@ def netpbm(pixels: Pixels) -> bytes:
     return b"".join(head.encode() + frame.tobytes() for frame in pixels)
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.aec")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(GOLDEN.glob("*.aec")), *sorted(REFINED.glob("*.aec"))],
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
 def test_golden_files_decode_to_the_same_pixels(aecc: Path, bundles: Path, path: Path) -> None:
     data = path.read_bytes()
     folder = codec_of(data).folder
@@ -107,13 +111,27 @@ def test_golden_files_decode_to_the_same_pixels(aecc: Path, bundles: Path, path:
     assert decoded == netpbm(pixels)
 
 
-@pytest.mark.parametrize("level", [1, 2.5, 8])
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (("--level", "1"), Target(level=1)),
+        (("--level", "2.5"), Target(level=2.5)),
+        (("--level", "8"), Target(level=8)),
+        (("--max-error", "24"), Target(max_error=24)),
+        (("--lossless",), Target(max_error=0)),
+    ],
+)
 def test_photographs_become_the_same_files(
-    aecc: Path, bundles: Path, photo: Codec, photograph: Pixels, level: float
+    aecc: Path,
+    bundles: Path,
+    photo: Codec,
+    photograph: Pixels,
+    options: tuple[str, ...],
+    target: Target,
 ) -> None:
     crop = photograph[100:190, 200:330]
-    call = ["compress", "--level", str(level)]
-    expected = with_core(photo.folder).compress(crop, level=level)
+    call = ["compress", *options]
+    expected = with_core(photo.folder).compress(crop, target)
     assert run(aecc, bundles, photo.folder, call, netpbm(crop[None])) == expected
 
 

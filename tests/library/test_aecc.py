@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.c.beside_python import Both
+from helpers.codecs.golden import REFINED
 from PIL import Image
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
+from aecodec.codec.target import Target
+from aecodec.format import container
+from aecodec.format.refinement import Bound
 from benchmarks.c_codec import built, bundle_of
 
 
@@ -80,6 +84,56 @@ def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        (("--max-error", "16", "--lossless"), Target(max_error=[16, 0])),
+        (("--max-error", "0.5sqrt", "--level", "1"), Target(level=1, max_error="0.5sqrt")),
+    ],
+)
+def test_maximum_errors(
+    folder: Path, codec: Codec, digits: Pixels, options: tuple[str, ...], target: Target
+) -> None:
+    digit = b"P5 28 28 255\n" + digits[0].tobytes()
+    call = ("compress", "-", "-o", "-", "--bundle", "0881441f.bundle", *options)
+    assert run(folder, *call, data=digit).stdout == codec.compress(digits[0], target)
+
+
+def test_refined_files(folder: Path) -> None:
+    data = (REFINED / "digits_nested.aec").read_bytes()
+    assert run(folder, "info", "-", data=data).stdout.endswith(
+        b"error 32\nmaximum error 8\nmaximum error 0\n"
+    )
+    for options, expected in (
+        (("--max-error", "10"), container.trimmed(data, Bound(10))),
+        (("--max-error", "1sqrt"), data),
+        ((), container.base_of(data)),
+    ):
+        assert run(folder, "trim", "-", "-o", "-", *options, data=data).stdout == expected
+    base = run(folder, "decompress", "-", "-o", "-", data=container.base_of(data)).stdout
+    assert run(folder, "decompress", "-", "-o", "-", "--base-only", data=data).stdout == base
+    assert run(folder, "decompress", "-", "-o", "-", data=data).stdout != base
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("digits_nested", ("trim", "--max-error", "3"), None),
+        ("photo_level", ("trim", "--max-error", "3"), b"its smallest maximum error is 4"),
+        ("photo_roots", ("trim", "--max-error", "3"), b"its smallest maximum error is 0.5sqrt"),
+        ("digit_lossless", ("trim",), b"the file has no picture before its first refinement: name"),
+        ("digit_lossless", ("decompress", "--base-only"), b"the file has no picture"),
+    ],
+)
+def test_errors_that_a_file_does_not_guarantee(
+    folder: Path, name: str, arguments: tuple[str, ...], says: bytes | None
+) -> None:
+    data = (REFINED / f"{name}.aec").read_bytes()
+    done = run(folder, *arguments, "-", "-o", "-", data=data)
+    expected = b"" if says is None else b"aecc: -: " + says
+    assert (done.returncode, done.stderr[: len(expected) or 1]) == (says is not None, expected)
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
         ((), 2, b"no command: give one"),
@@ -87,6 +141,16 @@ def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
         (("compress", "x.ppm"), 2, b"no -o"),
         (("compress", "x.ppm", "-o", "x.aec"), 2, b"no --bundle"),
         (("compress", "x.ppm", "-o", "x.aec", "--level", "0"), 2, b"--level: no such option"),
+        (
+            ("compress", "x.ppm", "-o", "x.aec", "--bundle", "x", "--lossless", "--max-bytes", "9"),
+            2,
+            b"--max-error and --max-bytes: they exclude each other",
+        ),
+        (
+            ("compress", "x.ppm", "-o", "y", "--max-error", "4", "--max-error", "1sqrt"),
+            2,
+            b"--max-error: no such option",
+        ),
         (("decompress", "none.aec", "-o", "x.ppm"), 1, b"none.aec: No such file"),
         (("decompress", "x.aec", "-o", "x.ppm"), 1, b"x.aec: not a whole .aec file"),
         (("compress", "x.aec", "-o", "y", "--bundle", "none"), 1, b"x.aec: not a PGM"),
@@ -96,6 +160,8 @@ def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
             b"none: No such file or directory",
         ),
         (("compress", "x.pgm", "-o", "y", "--bundle", "x.aec"), 1, b"x.aec: not a bundle"),
+        (("trim", "x.aec", "-o", "y", "--max-error", "1%"), 2, b"--max-error: no such option"),
+        (("trim", "x.aec", "-o", "y"), 1, b"x.aec: not a whole .aec file"),
         (("info", "."), 1, b".: Is a directory"),
         (
             ("compress", "x.pgm", "-o", "none/y", "--bundle", "0881441f.bundle"),

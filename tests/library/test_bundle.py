@@ -15,7 +15,16 @@ import pytest
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.bundle import bundle, head, plans_of, sections_of
+from aecodec.codec_files.residual_networks import networks_for
+from aecodec.engine.bundle import (
+    Section,
+    SectionKind,
+    bundle,
+    head,
+    plans_of,
+    residual_sections,
+    sections_of,
+)
 from aecodec.errors import UsageError
 from benchmarks.c_codec import (
     ABSENT,
@@ -147,7 +156,7 @@ def hostile_sections(section: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def test_numbers_of_tables_that_do_not_fit_are_refused(codec: Codec) -> None:
-    sections = sections_of(codec.folder, {}, [1])
+    sections = sections_of(codec.folder, {}, [1])[:1]
     first = head(codec.folder, sections)
     for place, hostile in hostile_sections(sections[0].content):
         status, memory, bundle = opened(first + hostile)
@@ -156,6 +165,18 @@ def test_numbers_of_tables_that_do_not_fit_are_refused(codec: Codec) -> None:
             library().aecodec_bundle_close(bundle)
         is_offset = place >= NUMBERS and (place - NUMBERS) % 8 < 4  # which may lead to other arrays
         assert status == BAD_BUNDLE or is_offset or place in FREE, place
+
+
+def test_bundles_have_the_networks_of_python(codec: Codec) -> None:
+    kind, residuals = SectionKind.RESIDUALS, residual_sections(codec.folder)
+    for number, has_base in enumerate((False, True)):
+        contents = [section.content for section in residuals if section.level == number]
+        for bands in (1, 3):
+            networks = networks_for(codec.folder, bands, has_base=has_base)
+            assert networks.pack() == contents[bands > 1]
+    for section in (residuals[0]._replace(level=1), Section(kind, 0, residuals[0].content[:-4])):
+        content = head(codec.folder, [section]) + section.content
+        assert opened(content)[0] == BAD_BUNDLE
 
 
 def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:

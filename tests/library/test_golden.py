@@ -7,7 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, golden_codecs
+from helpers.codecs.golden import (
+    GOLDEN,
+    INTACT,
+    REFINED,
+    REFUSED,
+    codec_of,
+    golden_codecs,
+    id_in,
+    little_endian,
+    sha256,
+)
 
 from aecodec import load_codec
 from aecodec.codec.decoder_codec import DecoderCodec
@@ -16,7 +26,9 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import to_array
 from benchmarks.c_codec import (
+    ABSENT,
     DAMAGED,
+    OTHER_BASE,
     OTHER_CODEC,
     CCodec,
     Limits,
@@ -26,6 +38,7 @@ from benchmarks.c_codec import (
 )
 
 ANY = Limits(1 << 30, 1 << 24, 0)
+STATUS_OF_INTACT = dict(zip(INTACT, (OTHER_CODEC, ABSENT, OTHER_BASE), strict=True))
 
 
 @functools.cache
@@ -45,11 +58,20 @@ def test_golden_files_decode_to_the_very_pixels(path: Path) -> None:
     np.testing.assert_array_equal(pixels.ravel(), expected.ravel())
 
 
+@pytest.mark.parametrize("line", (REFINED / "samples.sha256").read_text().splitlines())
+def test_refined_files_decode_to_their_samples(line: str) -> None:
+    digest, name = line.split()
+    data = (REFINED / name).read_bytes()
+    c, python = pair_of(codec_of(data).folder)
+    samples = to_array(c.decompress_samples(data)) if python.spec.bands else c.decompress(data)
+    assert sha256(little_endian(samples)) == digest
+
+
 @pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
 def test_what_a_decoder_has_to_refuse_is_refused(path: Path) -> None:
     data = path.read_bytes()
-    codec = golden_codecs().get(data[3:7]) or load_codec("digits")
+    codec = golden_codecs().get(id_in(data)) or load_codec("digits")
     c = pair_of(codec.folder)[0]
     with pytest.raises(StatusError) as error:
         (c.decompress_samples if codec.spec.bands else c.decompress)(data, ANY)
-    assert error.value.status == (OTHER_CODEC if path.stem == "unknown_codec" else DAMAGED)
+    assert error.value.status == STATUS_OF_INTACT.get(path.stem, DAMAGED)

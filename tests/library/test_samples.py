@@ -16,16 +16,20 @@ from helpers.files import with_checksum
 
 from aecodec import Codec, read_header
 from aecodec.codec.codec import Codec as AnyCodec
+from aecodec.codec.target import Target
 from aecodec.errors import AecodecError, AecodecWarning, FormatError
+from aecodec.format import container
 from aecodec.format.limits import UNLIMITED
 from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging.picture import Picture, samples_picture
 from benchmarks.c_codec import (
+    BAD_ARGUMENT,
     BAD_IMAGE,
     DAMAGED,
     OTHER_KIND,
     TOO_FEW_BYTES,
     CCodec,
+    Errors,
     Limits,
     StatusError,
     built,
@@ -148,6 +152,87 @@ def test_c_writes_and_reads_the_files_of_python(
         picture = random_picture(kind, rng)
         for c, codec in all_of_phases:
             check(c, codec, picture)
+
+
+def within_errors(
+    both: Both, picture: Picture, errors: Errors, level: float | None, *, is_root: bool = False
+) -> None:
+    """Check that C and Python write the same file within errors, and read it."""
+    c, codec = both
+    texts = [[f"{e}sqrt" if is_root and e else e for e in row] for row in errors]
+    assert codec.spec.bands
+    names = codec.spec.bands.names
+    targets = [dict(zip(names, row, strict=True)) if len(row) > 1 else row[0] for row in texts]
+    file = c.compress_within_error(picture, errors, level or 0, is_root=is_root)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AecodecWarning)
+        target = Target(level, max_error=targets)
+        expected = codec.compress_picture(picture, target, metadata=False).data
+    if picture.missing is None:
+        assert file == expected
+    decoded = c.decompress_samples(file, ANY).pixels
+    np.testing.assert_array_equal(decoded, codec.decoder.decompress_picture(file, UNLIMITED).pixels)
+    (made, payload), (other, other_payload) = container.unpack(file), container.unpack(expected)
+    assert (payload, made.refinements) == (other_payload, other.refinements)
+    original = picture.pixels.astype(np.float64)
+    bounds = np.sqrt(np.abs(original)) * errors[-1] if is_root else np.array(errors[-1])
+    assert ((np.abs(decoded - original) <= bounds) | picture.is_missing).all()
+
+
+@pytest.mark.parametrize("kind", SampleType)
+def test_c_writes_the_files_of_python_within_errors(
+    all_of_phases: list[Both], kind: SampleType
+) -> None:
+    bands = all_of_phases[0][1].spec.bands
+    assert bands
+    rng = np.random.default_rng([kind, bands.phases])
+    has_roots = np.dtype(kind.dtype).itemsize < 3 and not kind.is_float
+    for both in all_of_phases[kind % 2 :: 2]:
+        try:
+            both[0].compress_samples(picture := random_picture(kind, rng))
+        except StatusError:
+            continue
+        error = float(rng.choice([0.3, 4, 90.5, 1e7]))
+        within_errors(both, picture, [[error], [0]], None)
+        within_errors(both, picture, [[error, 2 * error, 0], [0, error, 0]], 2)
+        if has_roots:
+            within_errors(both, picture, [[3.7], [0.4], [0]], 1, is_root=True)
+            within_errors(both, picture, [[1, 0.4, 1]], None, is_root=True)
+
+
+@pytest.mark.parametrize("kind", [SampleType.INT16, SampleType.FLOAT32])
+@pytest.mark.parametrize("has_nodata", [False, True])
+def test_levels_are_compared_on_the_parts_of_python(
+    all_of_phases: list[Both], kind: SampleType, has_nodata: bool
+) -> None:
+    x = np.linspace(0, 900, 3 * 9 * 770).reshape(1, 9, 770, 3)
+    numbers = np.repeat(np.sin(x) * 90, 2, axis=2)[:, :, :770].astype(kind.dtype)
+    picture = samples_picture(
+        numbers, nodata=float(numbers[0, 0, 9, 0]) if has_nodata else None, bands=3
+    )
+    within_errors(all_of_phases[kind % 2], picture, [[9]], None)
+
+
+@pytest.mark.parametrize(
+    ("errors", "options", "status"),
+    [
+        ([[-1]], {}, BAD_ARGUMENT),
+        ([[np.nan]], {}, BAD_ARGUMENT),
+        ([[np.inf]], {}, BAD_ARGUMENT),
+        ([[4], [16]], {}, BAD_ARGUMENT),
+        ([[4, 4]], {}, BAD_ARGUMENT),
+        ([[1]] * 17, {}, BAD_ARGUMENT),
+        ([[1]], {"level": 9}, BAD_ARGUMENT),
+        ([[1]], {"is_root": True}, BAD_ARGUMENT),
+    ],
+)
+def test_impossible_errors_are_rejected(
+    both: Both, errors: Errors, options: dict[str, Any], status: int
+) -> None:
+    picture = samples_picture(np.zeros((8, 8, 3), np.float32), bands=3)
+    with pytest.raises(StatusError) as error:
+        both[0].compress_within_error(picture, errors, **options)
+    assert error.value.status == status
 
 
 @pytest.mark.parametrize("kind", [SampleType.INT16, SampleType.FLOAT16])

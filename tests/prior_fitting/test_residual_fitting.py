@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 from helpers.networks.residuals import plain_networks
@@ -13,9 +15,16 @@ from aecodec.refinement.network import ResidualNetworks, unpack_networks
 
 
 @pytest.mark.slow
-def test_fitted_networks_save_bits_and_are_the_same_again() -> None:
+def test_fitted_networks_save_bits_and_are_the_same_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     examples = [_example(seed) for seed in range(6)]
-    networks = fit_networks(examples[:5], 1, steps=60, units=8)
+    with caplog.at_level(logging.INFO, "aecodec"):
+        networks = fit_networks(examples[:5], 1, steps=60, units=8)
+    assert caplog.messages == [
+        "fitting preliminary residual network without base, 1 of 1",
+        "fitting residual network without base, 1 of 1",
+    ]
     assert _size(networks, examples[5]) < 0.9 * _size(plain_networks(False), examples[5])
     assert unpack_networks(networks.pack()).identity == networks.identity
     assert fit_networks(examples[:5], 1, steps=60, units=8).pack() == networks.pack()
@@ -31,4 +40,4 @@ def _example(seed: int) -> Example:
 
 def _size(networks: ResidualNetworks, example: Example) -> int:
     coding, values = Coding(networks, [example.step], [example.limits]), example.values[None]
-    return len(default_engine().encode_residuals(coding, np.zeros_like(values), values, None))
+    return len(default_engine().encode_residuals(coding, np.zeros_like(values), values, None)[0])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs import golden
 from helpers.documents import ROOT
 from helpers.reference_kernels import reference_decoder, reference_encoder
 from PIL import Image
@@ -19,6 +21,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.rate_control import within_bytes
 from aecodec.codec.sources import to_picture
+from aecodec.codec.target import TargetOptions
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.samples import sample_paths
 from aecodec.format import container
@@ -105,17 +108,30 @@ def frames_of(picture: Picture) -> list[str]:
     return [sha256(rgba(frame)) for frame in np.concatenate(parts, axis=-1)]
 
 
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("refined/*.aec")), ids=lambda file: file.stem)
+def test_golden_files_with_refinements_have_the_samples_of_python(
+    page: Browser, file: Path
+) -> None:
+    data = file.read_bytes()
+    picture = golden.codec_of(data).decoder.decompress_picture(data)
+    check_content(page, f"refined/{file.name}", picture)
+
+
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.aec")), ids=lambda file: file.stem)
 def test_golden_files_have_the_pixels_of_the_reference_kernels(page: Browser, file: Path) -> None:
     folder = codec_of(file.stem)
-    picture = reference_decoder(folder).decompress_picture(file.read_bytes())
-    if folder.spec.bands:
+    check_content(page, file.name, reference_decoder(folder).decompress_picture(file.read_bytes()))
+
+
+def check_content(page: Browser, name: str, picture: Picture) -> None:
+    """Check that a golden file has the content of a picture in the browser."""
+    if picture.is_scientific:
         samples = to_array(picture)
         native = samples.astype(samples.dtype.newbyteorder("="))  # as arrays of JavaScript
         script, expected = SAMPLES_OF_A_FILE, sha256(native)
     else:
         script, expected = FRAMES_OF_A_FILE, frames_of(picture)
-    assert run(page, f"const file = await bytes('/golden/{file.name}');{script}") == expected
+    assert run(page, f"const file = await bytes('/golden/{name}');{script}") == expected
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("refused/*.aec")), ids=lambda file: file.stem)
@@ -124,7 +140,7 @@ def test_damaged_golden_files_are_refused(page: Browser, file: Path) -> None:
         page,
         f"return kind(async () => aecodec.decode(await bytes('/golden/refused/{file.name}')));",
     )
-    is_of_another = file.stem == "unknown_codec"
+    is_of_another = file.stem in golden.INTACT
     assert (name, is_ours) == ("CodecError" if is_of_another else "FormatError", True)
     assert is_of_another or "damaged" in message or "not a whole" in message
 
@@ -161,6 +177,24 @@ def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level:
     digits = [np.asarray(Image.open(path)) for path in sample_paths()]
     expected = [encoder.compress(digit, level=level) for digit in digits]
     assert [base64.b64decode(text) for text in result] == expected
+
+
+@pytest.mark.parametrize(
+    "options", [{"max_error": 0}, {"max_error": [30, 6]}, {"max_error": 9, "level": 2}]
+)
+def test_files_within_errors_are_those_of_python(
+    page: Browser, site: Path, photo: Codec, options: TargetOptions
+) -> None:
+    of_page = json.dumps(options).replace("max_error", "maxError")
+    encoded = run(
+        page,
+        f"const options = {{ codec: '/codecs/{PHOTO}', ...{of_page} }};"
+        "const file = await aecodec.encode(await picture('/grey.png'), options);"
+        "return [text(file), await digest((await aecodec.decode(file)).data)];",
+    )
+    file = base64.b64decode(encoded[0])
+    assert file == photo.compress(Image.open(site / "grey.png").convert("L"), **options)
+    assert [encoded[1]] == frames_of(photo.decoder.decompress_picture(file))
 
 
 def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Codec) -> None:
@@ -256,6 +290,11 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "LimitError",
             "more pixels",
         ),
+        (
+            "decode(await golden('refined/photo_lossless'), { baseOnly: true })",
+            "UsageError",
+            "no picture before",
+        ),
         ("encode(blank(9))", "UsageError", "codec"),
         ("encode(blank(9), { codec: digits, level: 4 })", "UsageError", "levels 1 to 3"),
         ("encode(blank(9), { codec: digits, maxBytes: 12 })", "UsageError", "the smallest"),
@@ -267,6 +306,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ),
         ("decode(await golden('photo2'), { maxPixels: 0 })", "UsageError", "at least 1"),
         ("decode(await golden('photo2'), { maxFrames: NaN })", "UsageError", "at least 1"),
+        ("encode(blank(9), { codec: digits, maxError: -1 })", "UsageError", "maximum error"),
+        ("encode(blank(9), { codec: digits, maxError: 1, maxBytes: 9 })", "UsageError", "not both"),
         ("encode({ width: 9 }, { codec: digits })", "ImageError", "ImageData"),
         ("decode(await golden('grid'), { signal: AbortSignal.abort() })", "AbortError", "abort"),
     ],
@@ -341,6 +382,57 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
     )
     empty = [False, 0, 0]
     assert result == [empty, 28, *frames_of(digit), "A three", [28, 28], "FormatError"]
+
+
+# A response whose last bytes come only after `rest` is called.
+SLOW = """
+const file = await golden('refined/photo_level'), last = file.length - 9;
+let rest, isCancelled = false;
+const stream = new ReadableStream({
+  start(controller) {
+    const send = (start, stop) => controller.enqueue(file.slice(start, stop));
+    for (let at = 0; at < last; at += 500) send(at, Math.min(at + 500, last));
+    rest = () => { send(last, file.length); controller.close(); };
+  },
+  cancel() { isCancelled = true; },
+});
+const fetching = globalThis.fetch;
+globalThis.fetch = async (url, ...more) =>
+  url === 'slow.aec' ? new Response(stream) : fetching(url, ...more);
+await import('/aecodec/element.js');
+const element = document.createElement('aec-img');
+const event = (name) =>
+  new Promise((resolve) => element.addEventListener(name, resolve, { once: true }));
+const canvas = element.shadowRoot.querySelector('canvas');
+const drawn = async () => {
+  const { width, height } = canvas;
+  return digest(canvas.getContext('2d').getImageData(0, 0, width, height).data);
+};
+"""
+
+
+def test_the_element_shows_the_base_before_the_rest_is_there(page: Browser) -> None:
+    base, is_complete, refined = run(
+        page,
+        f"{SLOW} element.setAttribute('src', 'slow.aec'); await event('preview');"
+        "const base = [await drawn(), element.complete]; rest(); await event('load');"
+        "return [...base, await drawn()];",
+    )
+    data = (GOLDEN / "refined" / "photo_level.aec").read_bytes()
+    decoder = golden.codec_of(data).decoder
+    assert [base] == frames_of(decoder.decompress_picture(data, base_only=True))
+    assert not is_complete
+    assert [refined] == frames_of(decoder.decompress_picture(data))
+
+
+def test_the_element_fetches_only_the_base(page: Browser) -> None:
+    base, expected, is_complete, is_cancelled = run(
+        page,
+        f"{SLOW} element.setAttribute('base-only', ''); element.setAttribute('src', 'slow.aec');"
+        "await event('load'); const { data } = await decode(file, { baseOnly: true });"
+        "return [await drawn(), await digest(data), element.complete, isCancelled];",
+    )
+    assert (base, is_complete, is_cancelled) == (expected, True, True)
 
 
 def test_the_element_shows_bands(page: Browser) -> None:

@@ -152,6 +152,20 @@ def test_one_radio_packet_is_a_switch(desktop: Browser) -> None:
     assert shown_bytes(desktop) == whole
 
 
+def test_a_maximum_error_is_a_number_with_a_switch(desktop: Browser) -> None:
+    whole = shown_bytes(desktop)
+    desktop.press("#bounded", "Space")
+    desktop.run(READY)
+    lossless = shown_bytes(desktop)
+    assert lossless > 10 * whole
+    desktop.press("#max-error", "End", "9", "Enter")
+    desktop.run(READY)
+    assert whole < shown_bytes(desktop) < lossless / 2
+    desktop.press("#bounded", "Space")
+    desktop.run(READY)
+    assert shown_bytes(desktop) == whole
+
+
 def test_the_slider_moves_by_keyboard_and_by_pointer(opened: Browser) -> None:
     opened.press("#split", "ArrowRight", "ArrowRight")
     assert opened.run("return document.getElementById('split').value;") == "52"

@@ -14,6 +14,9 @@ async function show(context: CanvasRenderingContext2D, file: Blob, signal: Abort
   const picture: ImageData = await decode(file, { codec, maxPixels: 1e8, signal, onProgress });
   context.putImageData(picture, 0, 0);
   const packet: Uint8Array = await encode(picture, { codec, maxBytes: 237 });
+  const exact: Uint8Array = await encode(picture, { codec, maxError: [16, 0], signal });
+  const base: ImageData = await decode(exact, { baseOnly: (await readHeader(exact)).hasBase });
+  console.log(base.width);
   const frames: ImageData[] = await decodeFrames(packet);
   const prepared = await codec.prepare(picture, { signal });
   const bytes: Uint8Array = await prepared.encode({ level: codec.levels });

@@ -1,6 +1,6 @@
 // A picture, its files at all levels, and those of the browser's own formats at the same bytes.
 
-import { decode, likeness } from "./aecodec/index.js";
+import { decode, encode, likeness } from "./aecodec/index.js";
 
 export const FORMATS = [
   { title: "WebP", type: "image/webp" },
@@ -19,7 +19,7 @@ export class CodedPicture {
     if (known) this.made.set(key(known.choice), this.#measured(known.file));
   }
 
-  /** The file of a choice, { level } or { maxBytes }, with its picture and its quality. */
+  /** The file of a choice, { level }, { maxBytes } or { maxError }, with its picture and its quality. */
   at(choice, onProgress) {
     const name = key(choice);
     if (!this.made.has(name)) {
@@ -31,6 +31,10 @@ export class CodedPicture {
   }
 
   async #make(choice, onProgress) {
+    if (choice.maxError !== undefined) {
+      const { codec, original } = this;
+      return this.#measured(await encode(original, { codec, ...choice, onProgress }), onProgress);
+    }
     this.prepared ??= this.codec.prepare(this.original, { onProgress });
     this.prepared.catch(() => { this.prepared = undefined; });
     return this.#measured(await (await this.prepared).encode(choice), onProgress);
@@ -64,8 +68,8 @@ export class CodedPicture {
   }
 }
 
-function key({ level, maxBytes }) {
-  return level === undefined ? `at most ${maxBytes}` : `level ${level}`;
+function key(choice) {
+  return JSON.stringify(choice);
 }
 
 function canvasOf(imageData) {

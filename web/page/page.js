@@ -11,7 +11,7 @@ const OURS = "aecodec";
 
 const codecs = [];
 let able = []; // codecs that compress
-const state = { picture: undefined, coded: undefined, level: 4, isPacket: false, right: OURS, shown: undefined };
+const state = { picture: undefined, coded: undefined, level: 4, target: "level", maxError: 0, right: OURS, shown: undefined };
 
 // ---- what is shown
 
@@ -33,7 +33,8 @@ async function change(work) {
 }
 
 function choice() {
-  return state.isPacket ? { maxBytes: PACKET } : { level: state.level };
+  const { level, maxError } = state;
+  return { level: { level }, packet: { maxBytes: PACKET }, error: { maxError } }[state.target];
 }
 
 function update() {
@@ -43,7 +44,7 @@ function update() {
     const file = await coded.at(choice(), (progress) => isCurrent() && view.progress(progress));
     if (!isCurrent()) return;
     view.showFile(file, coded);
-    if (!state.isPacket) view.showLevel(state.level, file);
+    if (state.target === "level") view.showLevel(state.level, file);
     state.shown = file;
     view.showRow(OURS, file);
     await showRight(isCurrent);
@@ -72,7 +73,7 @@ async function showRivals(file, isCurrent) {
 async function showOtherLevels(coded, isCurrent) {
   for (let level = 1; level <= coded.codec.levels && isCurrent(); level += 1) {
     const file = await coded.at({ level });
-    if (isCurrent()) view.showLevel(level, file, { isChosen: !state.isPacket && level === state.level });
+    if (isCurrent()) view.showLevel(level, file, { isChosen: state.target === "level" && level === state.level });
   }
 }
 
@@ -91,7 +92,7 @@ function openPicture(name, picture, codec, known) {
   state.picture = { name, picture };
   state.coded = new CodedPicture(picture, codec, known);
   state.level = known?.choice.level ?? codec.defaultLevel;
-  view.open({ name, picture, codec, level: state.level, isPacket: state.isPacket });
+  view.open({ name, picture, codec, level: state.level, target: state.target });
   return update();
 }
 
@@ -139,7 +140,7 @@ async function openSample(sample) {
     const codec = codecs.find(({ id }) => id === sample.codec);
     const known = { choice: { level: sample.level }, file: new Uint8Array(await file.arrayBuffer()) };
     if (!isCurrent()) return;
-    state.isPacket = false;
+    state.target = "level";
     openPicture(sample.title, original, codec, known);
     for (const measured of sample.levels) view.showLevel(measured.level, measured, { isChosen: measured.level === sample.level });
   });
@@ -149,12 +150,12 @@ async function openSample(sample) {
 
 function listen() {
   view.onLevel((level) => {
-    Object.assign(state, { level, isPacket: false });
-    view.showPacket(false);
+    Object.assign(state, { level, target: "level" });
+    view.showTarget("level");
     update();
   });
-  view.onPacket((isPacket) => {
-    state.isPacket = isPacket;
+  view.onTarget((target, maxError) => {
+    Object.assign(state, { target, maxError });
     update();
   });
   view.onRight((right) => {

@@ -67,14 +67,14 @@ function sizeText({ width, height, source }) {
 }
 
 /** A new picture, whose file is still to come. */
-export function open({ name, picture, codec, level, isPacket }) {
+export function open({ name, picture, codec, level, target }) {
   document.body.classList.remove("viewing");
   showFrame({ name, picture });
   find("#about").textContent = sizeText(picture);
   stage.classList.remove("alone", "shown");
   draw("left", picture, "original");
   setUpLevels(codec.levels, level);
-  showPacket(isPacket);
+  showTarget(target);
   find("#codec").value = codec.id;
   clearRows();
 }
@@ -149,10 +149,12 @@ export function showLevel(level, { bytes, psnr }, { isChosen = true } = {}) {
   if (isChosen) find("#level").setAttribute("aria-valuetext", `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`);
 }
 
-export function showPacket(isPacket) {
-  find("#packet").checked = isPacket;
-  find("#settings").classList.toggle("packed", isPacket);
-  if (isPacket) columns.forEach(({ item }) => item.classList.remove("chosen"));
+/** What a file has to meet: "level", "packet" or "error". */
+export function showTarget(target) {
+  find("#packet").checked = target === "packet";
+  find("#bounded").checked = target === "error";
+  find("#settings").classList.toggle("without-level", target !== "level");
+  if (target !== "level") columns.forEach(({ item }) => item.classList.remove("chosen"));
 }
 
 // ---- the table of formats
@@ -193,11 +195,15 @@ export function onLevel(use) {
   slider.addEventListener("input", () => use(Number(slider.value)));
 }
 
-export function onPacket(use) {
-  find("#packet").addEventListener("change", ({ target }) => {
-    showPacket(target.checked);
-    use(target.checked);
-  });
+export function onTarget(use) {
+  const [packet, bounded, error] = ["#packet", "#bounded", "#max-error"].map(find);
+  const change = (target) => {
+    showTarget(target);
+    use(target, Math.max(0, error.valueAsNumber || 0));
+  };
+  packet.addEventListener("change", () => change(packet.checked ? "packet" : "level"));
+  bounded.addEventListener("change", () => change(bounded.checked ? "error" : "level"));
+  error.addEventListener("change", () => change("error"));
 }
 
 export function onRight(use) {

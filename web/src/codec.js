@@ -8,6 +8,7 @@ const ENCODER = 1;
 const DECODER = 2;
 const LEVEL = 3;
 const BANDS = 4;
+const RESIDUALS = 5;
 const UNITS = 16; // of a level
 
 export class Codec {
@@ -94,6 +95,22 @@ export class Codec {
     return this.facts.phases ? this.#need(BANDS, 0) : undefined;
   }
 
+  /** All that a file needs, by its header. */
+  needFor({ units, hasBase, isRefined }) {
+    const base = hasBase ? [this.needDecoder(), this.needLevel(this.unitsOfHeader(units))] : [];
+    return Promise.all([this.needBands(), ...base, ...(isRefined ? this.needResiduals() : [])]);
+  }
+
+  /** All that any file needs. */
+  needAll() {
+    return Promise.all(this.sections.map((section) => this.#coming(section)));
+  }
+
+  /** The residual networks with which files may have been refined. */
+  needResiduals() {
+    return this.sections.filter(({ kind }) => kind === RESIDUALS).map((section) => this.#coming(section));
+  }
+
   /** Names and limits of the bands. */
   async bands() {
     const { core } = this;
@@ -106,10 +123,14 @@ export class Codec {
     );
   }
 
-  // Sections are fetched once, also if several jobs wait for one.
   #need(kind, level) {
     const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
     if (!section) throw new CodecError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`, "bands"][kind]} here`);
+    return this.#coming(section);
+  }
+
+  // Sections are fetched once, also if several jobs wait for one.
+  #coming(section) {
     if (!this.coming.has(section)) {
       const coming = this.#fetch(section);
       this.coming.set(section, coming);

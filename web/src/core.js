@@ -1,8 +1,9 @@
 // The C library, compiled to WebAssembly: memory, calls, and the structs that cross.
 
+import { hasBase, isRefined, plainFile } from "./arrival.js";
 import { AecodecError, errorOfStatus } from "./errors.js";
 
-const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, pair: 8 };
+const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, bounds: 16, pair: 8 };
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
@@ -63,6 +64,17 @@ export class Core {
     if (status) throw errorOfStatus(status, this.text(this.calls.aecodec_status_text(status)));
   }
 
+  /** Call a function whose last results are the address and the size of a file. */
+  file(name, ...values) {
+    return this.with("pair", (result) => {
+      this.check(name, ...values, result, result + 4);
+      const [file, size] = this.numbers(result, 2);
+      const content = this.take(file, size);
+      this.free(file);
+      return content;
+    });
+  }
+
   /** Run `use` with memory for a struct, which is freed afterwards. */
   with(struct, use) {
     const address = this.allocate(SIZES[struct]);
@@ -108,9 +120,9 @@ export class Core {
     );
   }
 
-  /** The header of an `.aec` file, whose checksum is checked. */
+  /** The header of an `.aec` file; the checksum of its base is checked. */
   header(file) {
-    return this.withBytes(file, (bytes, size) =>
+    return this.withBytes(plainFile(file), (bytes, size) =>
       this.with("header", (at) => {
         this.check("aecodec_read_header", bytes, size, at);
         const small = this.bytes(at, SIZES.header);
@@ -124,6 +136,8 @@ export class Core {
           reduction: small[14] / 2,
           frames: large[4],
           hasSamples: large[12] !== 0,
+          hasBase: hasBase(file),
+          isRefined: isRefined(file),
         };
       }),
     );

@@ -1,5 +1,6 @@
 // <aec-img src="picture.aec" alt="...">: an `.aec` file where an <img> would stand.
 
+import { arrivals } from "./arrival.js";
 import { decode, decodeSamples, InputError, readHeader, samplesToImageData } from "./index.js";
 
 const style = new CSSStyleSheet();
@@ -7,9 +8,11 @@ style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { di
 
 /** Draws the file of `src` on a canvas. It has the picture's size, unless a style sheet says otherwise;
  * `width` and `height` keep the room until it is there. Of a file with bands, it shows those that `bands` names, as
- * in bands="3,2,1", counted from 1. Events: `load`, and `error` with `error` in it. */
+ * in bands="3,2,1", counted from 1. Of a file with refinements, it shows the base as soon as its bytes are there; with
+ * `base-only`, it fetches nothing else. Events: `preview` after a base that is not the last picture, `load`, and `error`
+ * with `error` in it. */
 export class AecImage extends HTMLElement {
-  static observedAttributes = ["src", "alt", "bands", "width", "height"];
+  static observedAttributes = ["src", "alt", "bands", "base-only", "width", "height"];
 
   complete = false;
   naturalWidth = 0;
@@ -28,7 +31,7 @@ export class AecImage extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (name === "alt") this.#describe();
     else if (name === "src" && before !== now) this.#load(now);
-    else if (name === "bands") this.#load(this.getAttribute("src"));
+    else if (name === "bands" || name === "base-only") this.#load(this.getAttribute("src"));
     else if (name !== "src" && !this.complete) this.#canvas[name] = Number(now) || this.#canvas[name];
   }
 
@@ -55,10 +58,11 @@ export class AecImage extends HTMLElement {
       signal.throwIfAborted();
       const response = await fetch(src, { signal });
       if (!response.ok) throw new InputError(`${src}: ${response.status} ${response.statusText}`);
-      const picture = await this.#picture(await response.arrayBuffer(), signal);
-      signal.throwIfAborted();
-      this.#show(picture);
-      this.dispatchEvent(new Event("load"));
+      for await (const { file, isLast } of arrivals(response, this.hasAttribute("base-only"))) {
+        const picture = await this.#picture(file, signal);
+        signal.throwIfAborted();
+        this.#show(picture, isLast);
+      }
     } catch (error) {
       if (!signal.aborted) this.dispatchEvent(Object.assign(new Event("error"), { error }));
     }
@@ -71,11 +75,12 @@ export class AecImage extends HTMLElement {
     return samplesToImageData(await decodeSamples(file, { signal }), { bands });
   }
 
-  #show(picture) {
-    this.complete = true;
+  #show(picture, isLast) {
+    this.complete = isLast;
     this.#canvas.width = this.naturalWidth = picture.width;
     this.#canvas.height = this.naturalHeight = picture.height;
     this.#canvas.getContext("2d").putImageData(picture, 0, 0);
+    this.dispatchEvent(new Event(isLast ? "load" : "preview"));
   }
 }
 

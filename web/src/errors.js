@@ -43,6 +43,7 @@ const KIND_OF_STATUS = {
   21: UsageError,
   22: UsageError,
   25: UsageError,
+  26: CodecError,
 };
 
 /** The error for a status of the core other than 0. */

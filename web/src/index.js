@@ -1,5 +1,7 @@
 // aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
 
+import { hasBase, plainFile } from "./arrival.js";
+import { fileOf, payloadOf } from "./bare.js";
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
 import { fromImageData, toImageData } from "./pixels.js";
@@ -41,9 +43,9 @@ export async function decodeFrames(data, options) {
 }
 
 /** A picture as an `.aec` file. */
-export async function encode(imageData, { codec, level, maxBytes, signal, onProgress } = {}) {
+export async function encode(imageData, { codec, level, maxBytes, maxError, signal, onProgress } = {}) {
   const image = fromImageData(imageData);
-  const options = { folder: folderOf(codec), level, maxBytes };
+  const options = { folder: folderOf(codec), level, maxBytes, maxError };
   return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 
@@ -54,10 +56,20 @@ export async function decodeSamples(data, options) {
   return fromCore(decoded);
 }
 
+/** A file without signature, version, codec id and CRC-32, for places where the codec is known. */
+export async function toBare(data, { checksum = false } = {}) {
+  return payloadOf(await bytesOf(data), checksum);
+}
+
+/** The file of a bare payload. */
+export async function fromBare(data, { codec, checksum = false }) {
+  return fileOf(await bytesOf(data), codec.id, checksum);
+}
+
 /** Samples of bands as an `.aec` file. */
-export async function encodeSamples(samples, { codec, level, maxBytes, signal, onProgress } = {}) {
+export async function encodeSamples(samples, { codec, level, maxBytes, maxError, signal, onProgress } = {}) {
   const image = toCore(samples);
-  const options = { folder: folderOf(codec), level, maxBytes };
+  const options = { folder: folderOf(codec), level, maxBytes, maxError };
   return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.samples.buffer] });
 }
 
@@ -77,10 +89,11 @@ async function decoded(data, options) {
   return picture;
 }
 
-async function ask(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {
+async function ask(data, { codec, maxPixels, maxFrames, baseOnly, signal, onProgress } = {}) {
   const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
   const options = { codecs, folder: codec && folderOf(codec), limits };
-  return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
+  const file = await bytesOf(data);
+  return client.ask("decode", { file: baseOnly ? onlyBase(file) : file, options }, { signal, onProgress });
 }
 
 /** A codec that was loaded. */
@@ -120,6 +133,11 @@ class PreparedPicture {
   close() {
     return client.ask("close", { key: this.key });
   }
+}
+
+function onlyBase(file) {
+  if (!hasBase(file)) throw new UsageError("the file has no picture before its first refinement: decode it without baseOnly");
+  return plainFile(file);
 }
 
 function folderOf(codec) {

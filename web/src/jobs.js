@@ -2,7 +2,7 @@
 
 import { ABSENT, CodecError, UsageError } from "./errors.js";
 import { Codec } from "./codec.js";
-import { Decoding, Encoding, likeness } from "./steps.js";
+import { Decoding, Encoding, likeness, withinErrors } from "./steps.js";
 import { Runners } from "./runners.js";
 
 const REDUCTIONS = [2, 3, 4, 6, 8, 12, 16, 24, 32]; // halves, as in Python
@@ -51,11 +51,10 @@ export class Jobs {
   }
 
   async #decodeWith(codec, header, file, limits, report) {
-    const units = codec.unitsOfHeader(header.units);
     const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
-    const decoding = await this.#begun(begin, () => Promise.all([codec.needBands(), codec.needDecoder(), codec.needLevel(units)]));
+    const decoding = await this.#begun(begin, () => codec.needFor(header));
     try {
-      await this.#run(codec, decoding, await codec.needDecoder(), report);
+      if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
       return header.hasSamples ? decoding.finishSamples() : decoding.finish();
     } finally {
       decoding.free();
@@ -109,9 +108,10 @@ export class Jobs {
     return maxBytes === undefined ? this.file(prepared, level) : this.within(prepared, maxBytes);
   }
 
-  /** Encode a picture or samples at a level, or as well as they can be in a number of bytes. */
-  async encode(image, { folder, level, maxBytes }, report) {
-    needOneOf({ level, maxBytes });
+  /** Encode a picture or samples at a level, as well as they can be in a number of bytes, or within an error. */
+  async encode(image, { folder, level, maxBytes, maxError }, report) {
+    needOneOf({ level, maxBytes, maxError });
+    if (maxError !== undefined) return this.#withinErrors(image, { folder, level, errors: [maxError].flat() });
     const prepared = await this.prepare(image, folder, report);
     try {
       const file = await this.make(prepared, { level, maxBytes });
@@ -119,6 +119,14 @@ export class Jobs {
     } finally {
       prepared.encoding.free();
     }
+  }
+
+  async #withinErrors(image, { folder, level, errors }) {
+    const codec = await this.codec(folder);
+    const units = level === undefined ? 0 : codec.units(level);
+    await codec.needAll();
+    const file = withinErrors(codec, image, errors, units);
+    return image.samples ? { file, clipped: Array(image.bands).fill(0) } : file;
   }
 
   /** The best file of at most `maxBytes` bytes: of fewer pixels, where that gives a better picture.
@@ -182,8 +190,9 @@ export class Jobs {
   }
 }
 
-function needOneOf({ level, maxBytes }) {
-  if (level !== undefined && maxBytes !== undefined) throw new UsageError("give level or maxBytes, not both");
+function needOneOf({ level, maxBytes, maxError }) {
+  const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
+  if (!isOne) throw new UsageError(`give ${level === undefined ? "maxError" : "level"} or maxBytes, not both`);
 }
 
 /** A job at work, which its owner may abort. */

@@ -164,15 +164,36 @@ export class Encoding extends Steps {
 
   /** The file at a level in sixteenths. */
   file(units) {
-    const { core } = this;
-    return core.with("pair", (result) => {
-      core.check("aecodec_encoding_file", this.address, units, result, result + 4);
-      const [file, size] = core.numbers(result, 2);
-      const content = core.take(file, size);
-      core.free(file);
-      return content;
-    });
+    return this.core.file("aecodec_encoding_file", this.address, units);
   }
+}
+
+/** The file of a picture or of samples in which no sample differs by more than the last of some errors, which descend.
+ *
+ * It also has the picture of a level in sixteenths; 0 lets the core choose a level, or none. */
+export function withinErrors(codec, source, errors, units) {
+  const { core } = codec;
+  return core.withBytes(new Uint8Array(Float64Array.from(errors).buffer), (numbers) =>
+    core.with("bounds", (bounds) => {
+      core.numbers(bounds, 4).set([errors.length, 1, 0, numbers]);
+      return source.samples ? fileOfSamples(codec, source, bounds, units) : fileOfImage(codec, source, bounds, units);
+    }),
+  );
+}
+
+function fileOfImage(codec, image, bounds, units) {
+  const { core } = codec;
+  return core.withBytes(image.pixels, (pixels) =>
+    withImage(core, image, pixels, (at) =>
+      core.file("aecodec_compress_within_error", codec.bundle, at, bounds, units, 0)));
+}
+
+function fileOfSamples(codec, source, bounds, units) {
+  const { core } = codec;
+  return core.withBytes(source.samples, (samples) =>
+    core.withBytes(source.missing ?? new Uint8Array(0), (missing) =>
+      withSamples(core, source, samples, source.missing ? missing : 0, (at) =>
+        core.file("aecodec_compress_samples_within_error", codec.bundle, at, bounds, units, 0))));
 }
 
 /** How like each other two pictures are, by MS-SSIM. */

@@ -30,6 +30,7 @@ def band_codec(
     *,
     file_limits: bool = False,
     transfer: Transfer | None = None,
+    names: Sequence[str] = (),
 ) -> CodecFolder:
     """A codec whose latents are its pixels; the last of its two levels keeps them exactly.
 
@@ -39,7 +40,9 @@ def band_codec(
         phases: number of phases.
         file_limits: whether files may have their own limits.
         transfer: the transfer; linear by default.
+        names: of the bands; "band 1" and so on by default.
     """
+    names = names or [f"band {n + 1}" for n in range(len(limits))]
     channels = len(limits) * phases
     latents = TILE * TILE * channels
     levels = (Level(0, latents, 5), Level(0, latents))
@@ -51,7 +54,7 @@ def band_codec(
         levels=levels,
         default_level=2,
         receptive_field=1,
-        bands=Bands(phases, tuple(f"band {n + 1}" for n in range(len(limits))), file_limits),
+        bands=Bands(phases, tuple(names), file_limits),
     )
     priors = save_priors([_prior(level) for level in levels], transfer or linear(limits, phases))
     contents = {

@@ -12,6 +12,7 @@ import numpy as np
 from aecodec import Codec, load_codec
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec.registry import codec_of_file
+from aecodec.errors import FormatError
 from aecodec.format import container
 from aecodec.imaging.picture import to_array
 
@@ -19,6 +20,9 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
 REFINED = GOLDEN / "refined"
 LIST = GOLDEN / "digests.txt"
+
+INTACT = ("unknown_codec", "refined_networks", "refined_base")
+"""Refused files that may be intact, but belong to other codecs, networks or pixels."""
 
 
 class Digests(NamedTuple):
@@ -49,6 +53,14 @@ def codec_of(data: bytes) -> Codec:
     return golden_codecs().get(header.codec_id) or codec_of_file(data)
 
 
+def id_in(data: bytes) -> bytes:
+    """The codec id in a file that may be damaged."""
+    try:
+        return container.base_of(data)[3:7]
+    except FormatError:
+        return data[3:7]
+
+
 def digests(data: bytes) -> Digests:
     """Decode a file, and take the digests."""
     codec = codec_of(data)
@@ -56,15 +68,15 @@ def digests(data: bytes) -> Digests:
     is_exact = codec.spec.codec_id in golden_codecs()
     pixels = to_array(codec.decoder.decompress_picture(data)) if is_exact else None
     return Digests(
-        _sha256(codes.astype("<i2")),
-        _sha256(latents_of(data, codes)),
-        "" if pixels is None else _sha256(little_endian(pixels)),
+        sha256(codes.astype("<i2")),
+        sha256(latents_of(data, codes)),
+        "" if pixels is None else sha256(little_endian(pixels)),
     )
 
 
 def refined_sha256(data: bytes) -> str:
     """SHA-256 of the samples of a file with refinements, little-endian."""
-    return _sha256(little_endian(to_array(codec_of(data).decoder.decompress_picture(data))))
+    return sha256(little_endian(to_array(codec_of(data).decoder.decompress_picture(data))))
 
 
 def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
@@ -80,7 +92,8 @@ def little_endian(samples: np.ndarray) -> np.ndarray:
     return np.ma.getdata(samples).astype(samples.dtype.newbyteorder("<"))
 
 
-def _sha256(array: np.ndarray) -> str:
+def sha256(array: np.ndarray) -> str:
+    """SHA-256 of an array, in hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bounds of refinements, from the maximum errors that a caller states. */
+#include <string.h>
+
+#include "refined.h"
+
+#define MOST_BOUND 1073741823.0
+#define MOST_ROOT 1048575.0
+#define MOST_MULTIPLES 2147483647.0
+#define MARGIN (1 - 1.0 / (1 << 20)) /* rounding a multiple to the type of the samples must not exceed the bound */
+
+/* Largest magnitude of some samples, `stride` apart. */
+static double largest_magnitude(const aecodec_samples *s, size_t at, size_t stride)
+{
+    const size_t count = (size_t)s->frames * s->height * s->width * s->bands;
+    double most = 0;
+    for (; at < count; at += stride) {
+        const double number = sample_number(s->type, bits_of_sample(s->type, s->samples, at));
+        const double magnitude = number < 0 ? -number : number;
+        most = magnitude > most ? magnitude : most;
+    }
+    return most;
+}
+
+/* Distance from a number of a type of floats, 0 or more, to the next one. */
+static double spacing_at(uint32_t type, double number)
+{
+    const uint32_t bits = to_sample_bits(type, number);
+    return sample_number(type, bits + 1) - sample_number(type, bits);
+}
+
+/* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples. */
+static bound bound_of_floats(const aecodec_samples *s, size_t at, size_t stride, double error)
+{
+    const double most = largest_magnitude(s, at, stride);
+    const double spacing = 2 * spacing_at(s->type, most / 2); /* that of the largest overflows */
+    bound b;
+    b.error = error;
+    b.unit = 2 * (error - spacing) * MARGIN;
+    if (b.unit <= spacing || most / b.unit >= MOST_MULTIPLES || b.unit - b.unit != 0) {
+        b.error = b.unit = 0;
+    }
+    return b;
+}
+
+/* The bound of all samples, or of a band, for a maximum error. */
+static bound bound_for(const aecodec_samples *s, size_t at, size_t stride, double error, int is_root)
+{
+    bound b = {0, 0};
+    if (s->type >= AECODEC_FLOAT16) {
+        return bound_of_floats(s, at, stride, error);
+    }
+    if (is_root) {
+        error *= ROOT_UNITS;
+        b.error = (double)(uint32_t)(error < MOST_ROOT ? error : MOST_ROOT) / ROOT_UNITS;
+    } else {
+        b.error = (double)(uint32_t)(error < MOST_BOUND ? error : MOST_BOUND);
+    }
+    return b;
+}
+
+const bound *bound_of(const refinement *r, uint32_t band)
+{
+    return &r->bounds[r->bound_count > 1 ? band : 0];
+}
+
+int bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples)
+{
+    uint32_t n;
+    if (bounds->count - 1u >= AECODEC_MAX_REFINEMENTS || (bounds->bands != 1 && bounds->bands != samples->bands) ||
+        (bounds->is_root && !has_roots(samples->type))) {
+        return 0;
+    }
+    for (n = 0; n < bounds->count * bounds->bands; n++) {
+        const double error = bounds->errors[n];
+        if (!(error >= 0 && error - error == 0) || (n >= bounds->bands && error > bounds->errors[n - bounds->bands])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Whether a refinement bounds a band more tightly than the one before it. */
+static int is_finer(const refinement *r, const refinement *before, uint32_t bands)
+{
+    uint32_t band;
+    for (band = 0; band < bands; band++) {
+        if (bound_of(r, band)->error < bound_of(before, band)->error) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void set_bounds(refinement *r, const aecodec_bounds *bounds, const double *errors, const aecodec_samples *samples)
+{
+    const size_t stride = bounds->bands > 1 ? samples->bands : 1;
+    uint32_t n;
+    memset(r, 0, sizeof *r);
+    r->bound_count = bounds->bands;
+    r->is_float = samples->type >= AECODEC_FLOAT16;
+    for (n = 0; n < bounds->bands; n++) {
+        r->is_root |= bounds->is_root && errors[n] > 0;
+    }
+    for (n = 0; n < bounds->bands; n++) {
+        r->bounds[n] = bound_for(samples, n, stride, errors[n], r->is_root);
+    }
+}
+
+uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements)
+{
+    uint32_t count = 0, n;
+    for (n = 0; n < bounds->count; n++) {
+        refinement *r = &refinements[count];
+        set_bounds(r, bounds, bounds->errors + (size_t)n * bounds->bands, samples);
+        count += !count || is_finer(r, r - 1, samples->bands);
+    }
+    return count;
+}
+
+/* Whether all samples of a band that are not missing are within a bound. */
+static int band_is_within(const aecodec_samples *s, uint32_t band, const bound *b, int is_root, const void *decoded)
+{
+    const size_t count = (size_t)s->frames * s->height * s->width;
+    size_t n;
+    for (n = 0; n < count; n++) {
+        const double original = sample_number(s->type, bits_of_sample(s->type, s->samples, n * s->bands + band));
+        const double other = sample_number(s->type, bits_of_sample(s->type, decoded, n * s->bands + band));
+        const double error = original < other ? other - original : original - other;
+        const double most =
+            is_root ? (double)root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)original) : b->error;
+        if (!(error <= most) && !(s->missing && s->missing[n * s->mask_planes + (s->mask_planes > 1 ? band : 0)])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+aecodec_status check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded)
+{
+    uint32_t band;
+    for (band = 0; band < original->bands; band++) {
+        if (!band_is_within(original, band, bound_of(r, band), r->is_root, decoded)) {
+            return AECODEC_BROKEN_BOUND;
+        }
+    }
+    return AECODEC_OK;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CRC-32 (ISO-HDLC) of samples and files, with a table on the stack: it is made faster than a file is read. */
+#include "refined.h"
+
+static void fill_table(uint32_t table[256])
+{
+    uint32_t byte;
+    int bit;
+    for (byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
+        }
+        table[byte] = crc;
+    }
+}
+
+uint32_t crc32_of(uint32_t before, const uint8_t *bytes, size_t size)
+{
+    uint32_t table[256], crc = ~before;
+    size_t n;
+    fill_table(table);
+    for (n = 0; n < size; n++) {
+        crc = crc >> 8 ^ table[(crc ^ bytes[n]) & 255u];
+    }
+    return ~crc;
+}

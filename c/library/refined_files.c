@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container of files with refinements (FORMAT, section 13). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "refined.h"
+
+enum {
+    START = 3,      /* bytes of the magic and the version */
+    CHECKSUM = 4,
+    MAX_NUMBER = 5,
+    FLAGS_AFTER = MAX_NUMBER + 1, /* bytes behind the base up to the flags of a refinement, at most */
+    FLAGS = IS_FOLLOWED | HAS_BASE | IS_FLOAT | IS_ROOT
+};
+
+#define MOST_BOUND ((1u << 30) - 1)
+#define MOST_ROOT ((1u << 20) - 1)
+
+/* A position in bytes, and whether reading ran past their end or met an error. */
+typedef struct {
+    const uint8_t *at;
+    size_t left;
+    int is_damaged;
+} reader;
+
+/* Take bytes; NULL if fewer are left. */
+static const uint8_t *take(reader *r, size_t size)
+{
+    const uint8_t *start = r->at;
+    if (r->is_damaged || size > r->left) {
+        r->is_damaged = 1;
+        return NULL;
+    }
+    r->at += size;
+    r->left -= size;
+    return start;
+}
+
+static uint32_t take_number(reader *r)
+{
+    uint64_t value = 0;
+    int shift;
+    for (shift = 0; shift < 35; shift += 7) {
+        const uint8_t *byte = take(r, 1);
+        value |= byte ? (uint64_t)(*byte & 0x7fu) << shift : 0;
+        if (!byte || *byte < 0x80) {
+            r->is_damaged |= (byte && shift && !*byte) || value > UINT32_MAX;
+            return (uint32_t)value;
+        }
+    }
+    r->is_damaged = 1;
+    return 0;
+}
+
+static reader take_block(reader *r)
+{
+    const uint32_t size = take_number(r);
+    reader block = {take(r, size), size, 0};
+    block.is_damaged = r->is_damaged;
+    return block;
+}
+
+/* ---- reading ---- */
+
+static int is_refined(const uint8_t *file, size_t size)
+{
+    return size >= START && file[0] == 0xae && file[1] == 'C' && file[2] == 2;
+}
+
+static double take_double(reader *r)
+{
+    const uint8_t *bytes = take(r, sizeof(double));
+    double number = 0;
+    if (bytes) { /* bundles are read only where this is the order of bytes */
+        memcpy(&number, bytes, sizeof number);
+    }
+    return number;
+}
+
+static void take_float_bound(reader *r, bound *b)
+{
+    b->error = take_double(r);
+    b->unit = take_double(r);
+    r->is_damaged |= !(b->unit >= 0 && b->unit <= 2 * b->error && 2 * b->error - 2 * b->error == 0);
+}
+
+static void take_integer_bound(reader *r, int is_root, bound *b)
+{
+    const uint32_t number = take_number(r);
+    b->error = is_root ? (double)number / ROOT_UNITS : number;
+    b->unit = 0;
+    r->is_damaged |= number > (is_root ? MOST_ROOT : MOST_BOUND);
+}
+
+/* Read the flags and the id. */
+static void take_head(reader *block, refinement *r)
+{
+    const uint8_t *head = take(block, 1 + ID_SIZE);
+    const uint8_t flags = head ? head[0] : 0;
+    r->is_followed = (flags & IS_FOLLOWED) != 0;
+    r->has_base = (flags & HAS_BASE) != 0;
+    r->is_float = (flags & IS_FLOAT) != 0;
+    r->is_root = (flags & IS_ROOT) != 0;
+    block->is_damaged |= flags > FLAGS || (r->is_float && r->is_root);
+    if (head) {
+        memcpy(r->id, head + 1, ID_SIZE);
+    }
+}
+
+/* Read a refinement's block. Returns whether it is sound. */
+static int read_refinement(reader block, refinement *r)
+{
+    const uint8_t *checksum;
+    uint32_t n;
+    take_head(&block, r);
+    r->bound_count = take_number(&block);
+    block.is_damaged |= r->bound_count - 1u >= AECODEC_MAX_BANDS;
+    for (n = 0; n < r->bound_count && !block.is_damaged; n++) {
+        if (r->is_float) {
+            take_float_bound(&block, &r->bounds[n]);
+        } else {
+            take_integer_bound(&block, r->is_root, &r->bounds[n]);
+        }
+    }
+    checksum = r->has_base ? take(&block, CHECKSUM) : NULL;
+    r->checksum = checksum ? read_u32(checksum) : 0;
+    r->messages = block.at;
+    r->size = block.left;
+    return !block.is_damaged;
+}
+
+/* Read a refinement and the checksum behind it, which is that of all bytes before. */
+static int take_refinement(reader *r, const uint8_t *file, uint32_t *crc, refinement *to)
+{
+    const uint8_t *start = r->at, *checksum;
+    const reader block = take_block(r);
+    const int is_sound = read_refinement(block, to);
+    *crc = crc32_of(*crc, start, (size_t)(r->at - start));
+    checksum = take(r, CHECKSUM);
+    if (!checksum || !is_sound || read_u32(checksum) != *crc) {
+        return 0;
+    }
+    *crc = crc32_of(*crc, checksum, CHECKSUM);
+    to->start = (size_t)(block.at - file);
+    to->stop = (size_t)(r->at - file);
+    return 1;
+}
+
+aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file *parsed)
+{
+    reader r = {file, size, 0}, base;
+    uint32_t crc;
+    parsed->base = file;
+    parsed->base_size = size;
+    parsed->count = 0;
+    if (!is_refined(file, size)) {
+        return AECODEC_OK;
+    }
+    take(&r, START);
+    base = take_block(&r);
+    parsed->base = base.at;
+    parsed->base_size = base.left;
+    crc = crc32_of(0, file, (size_t)(r.at - file));
+    do {
+        refinement *to = &parsed->refinements[parsed->count];
+        if (parsed->count == AECODEC_MAX_REFINEMENTS || !take_refinement(&r, file, &crc, to) ||
+            (parsed->count && !to->has_base)) {
+            return AECODEC_DAMAGED;
+        }
+    } while (parsed->refinements[parsed->count++].is_followed);
+    return r.left ? AECODEC_DAMAGED : AECODEC_OK;
+}
+
+/* The largest bound of all bands. */
+static double largest_error(const refinement *r)
+{
+    double largest = 0;
+    uint32_t n;
+    for (n = 0; n < r->bound_count; n++) {
+        largest = r->bounds[n].error > largest ? r->bounds[n].error : largest;
+    }
+    return largest;
+}
+
+aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
+                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count)
+{
+    refined_file parsed;
+    aecodec_status status = refined_file_read(file, size, &parsed);
+    uint32_t n;
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    for (n = 0; n < parsed.count; n++) {
+        const refinement *r = &parsed.refinements[n];
+        refinements[n].max_error = largest_error(r);
+        refinements[n].is_root = (uint32_t)r->is_root;
+        refinements[n].has_base = (uint32_t)r->has_base;
+        memcpy(refinements[n].networks, r->id, ID_SIZE);
+    }
+    *count = parsed.count;
+    return AECODEC_OK;
+}
+
+/* ---- the base ---- */
+
+/* Find the base behind the start of a file, and the flags of the first refinement, if they are there. */
+static aecodec_status find_base(reader r, size_t size, const uint8_t **base, size_t *base_size, size_t *needed)
+{
+    const size_t before = r.left;
+    const uint32_t length = take_number(&r);
+    const uint8_t *flags;
+    if (r.is_damaged) {
+        *needed = START + MAX_NUMBER;
+        return before < MAX_NUMBER ? AECODEC_INCOMPLETE : AECODEC_DAMAGED;
+    }
+    if (!memory_fits((uint64_t)length + START + MAX_NUMBER + FLAGS_AFTER)) {
+        return AECODEC_DAMAGED;
+    }
+    *needed = size - r.left + length + FLAGS_AFTER; /* refinements have more bytes */
+    *base = take(&r, length);
+    *base_size = length;
+    if (size < *needed) {
+        return AECODEC_INCOMPLETE;
+    }
+    take_number(&r);
+    flags = take(&r, 1);
+    if (!flags) {
+        return AECODEC_DAMAGED;
+    }
+    return *flags & HAS_BASE ? AECODEC_OK : AECODEC_NO_BASE;
+}
+
+aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
+                                 size_t *needed)
+{
+    reader r = {file, size, 0};
+    *base = file;
+    *base_size = *needed = size;
+    if (size < START) {
+        *needed = START + MAX_NUMBER;
+        return AECODEC_INCOMPLETE;
+    }
+    if (!is_refined(file, size)) {
+        return AECODEC_OK;
+    }
+    take(&r, START);
+    return find_base(r, size, base, base_size, needed);
+}
+
+/* ---- trimming ---- */
+
+/* Whether no sample exceeds a bound; only bounds of one kind can be compared, except for 0. */
+static int guarantees(const refinement *r, double max_error, int is_root)
+{
+    const double error = largest_error(r);
+    return error <= max_error && (r->is_root == is_root || error == 0);
+}
+
+static aecodec_status copy_of(const uint8_t *bytes, size_t size, uint8_t **copy)
+{
+    *copy = malloc(size);
+    if (*copy) {
+        memcpy(*copy, bytes, size);
+    }
+    return *copy ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
+/* Copy a file up to a refinement, which becomes the last one. */
+static aecodec_status cut_behind(const uint8_t *file, const refinement *r, uint8_t **trimmed, size_t *size)
+{
+    const aecodec_status status = copy_of(file, r->stop, trimmed);
+    uint32_t crc, n;
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    (*trimmed)[r->start] &= (uint8_t)~IS_FOLLOWED;
+    crc = crc32_of(0, *trimmed, r->stop - CHECKSUM);
+    for (n = CHECKSUM; n; n--, crc >>= 8) {
+        (*trimmed)[r->stop - n] = (uint8_t)crc;
+    }
+    *size = r->stop;
+    return AECODEC_OK;
+}
+
+aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
+                            size_t *trimmed_size)
+{
+    refined_file parsed;
+    aecodec_header header;
+    aecodec_status status = refined_file_read(file, size, &parsed);
+    uint32_t n;
+    if (status == AECODEC_OK) {
+        status = aecodec_read_header(parsed.base, parsed.base_size, &header);
+    }
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    for (n = 0; max_error >= 0 && n < parsed.count; n++) {
+        if (guarantees(&parsed.refinements[n], max_error, is_root)) {
+            return cut_behind(file, &parsed.refinements[n], trimmed, trimmed_size);
+        }
+    }
+    if (max_error >= 0) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    *trimmed_size = parsed.base_size;
+    return parsed.count && !parsed.refinements[0].has_base ? AECODEC_NO_BASE
+                                                           : copy_of(parsed.base, parsed.base_size, trimmed);
+}

@@ -1,0 +1,126 @@
+"""Bare payloads are files without signature, codec id and CRC-32, and any bytes are safe."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.strategies import headers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aecodec import AecodecError, Codec, CodecError, FormatError, UsageError, load_codec
+from aecodec.arrays import Pixels
+from aecodec.format import container
+from aecodec.format.bare import BARE_SAVING, from_bare, to_bare
+from aecodec.format.binary import crc_8
+from aecodec.format.container import Header
+from aecodec.format.texts import TextForm
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@given(headers, st.binary(max_size=300), st.booleans())
+def test_a_bare_payload_is_a_file_without_11_bytes(
+    header: Header, content: bytes, checksum: bool
+) -> None:
+    file = container.pack(header, content)
+    payload = to_bare(file, checksum)
+    assert len(payload) == len(file) - 11 + checksum
+    assert payload[: len(payload) - checksum] == file[7:-4]
+    assert from_bare(payload, header.codec_id, checksum) == file
+
+
+def test_the_example_of_the_specification(codec: Codec) -> None:
+    file = (GOLDEN / "digit3.aec").read_bytes()
+    payload = codec.to_bare(file, checksum=True)
+    examples = payload.hex(" "), *(form.encode(payload) for form in TextForm)
+    text = (GOLDEN.parents[1] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
+    assert "".join(f"    {example}\n" for example in examples) in text
+
+
+@given(headers, st.binary(max_size=30), st.data())
+def test_the_checksum_detects_any_changed_byte_and_another_codec(
+    header: Header, content: bytes, data: st.DataObject
+) -> None:
+    payload = bytearray(to_bare(container.pack(header, content), checksum=True))
+    other = bytes([header.codec_id[0] ^ 1]) + header.codec_id[1:]
+    with pytest.raises(FormatError, match="checksum"):
+        from_bare(bytes(payload), other, checksum=True)
+    place = data.draw(st.integers(0, len(payload) - 1))
+    payload[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(FormatError, match="checksum"):
+        from_bare(bytes(payload), header.codec_id, checksum=True)
+
+
+@pytest.mark.parametrize(
+    ("payload", "checksum", "message"),
+    [
+        (b"", False, "at least 1 byte"),
+        (b"", True, "checksum"),
+        (bytes([crc_8(b"abcd")]), True, "at least 1 byte"),
+        (b"\x04\x80", False, "runs past the end"),
+        (b"\x08\x0f", False, "level"),
+    ],
+)
+def test_payloads_without_a_header_are_damaged(
+    payload: bytes, checksum: bool, message: str
+) -> None:
+    with pytest.raises(FormatError, match=message):
+        from_bare(payload, b"abcd", checksum)
+
+
+def test_files_with_refinements_and_of_other_codecs_have_no_bare_payload(
+    codec: Codec, photo: Codec, samples: Pixels
+) -> None:
+    with pytest.raises(UsageError, match="refinements"):
+        codec.to_bare(codec.compress(samples[3], max_error=0))
+    with pytest.raises(CodecError, match="made with codec 0881441f"):
+        photo.to_bare(codec.compress(samples[3]))
+    with pytest.raises(FormatError, match=r"not an \.aec file"):
+        codec.to_bare(b"payload")
+
+
+@pytest.mark.parametrize("name", ["digits", "photo"])
+def test_rate_control_counts_the_bytes_of_the_payload(name: str, samples: Pixels) -> None:
+    codec = load_codec(name)
+    for most in (20, 30):
+        file = codec.compress(samples[3], max_bare_bytes=most)
+        assert len(codec.to_bare(file)) <= most
+        assert file == codec.compress(samples[3], max_bytes=most + BARE_SAVING)
+        pixels = codec.decompress(codec.from_bare(codec.to_bare(file)))
+        np.testing.assert_array_equal(pixels, codec.decompress(file))
+    message = "1 bytes of a bare payload without checksum are too few: .* at least (7|9|1.) "
+    with pytest.raises(UsageError, match=message):
+        codec.compress(samples[3], max_bare_bytes=1)
+    with pytest.raises(UsageError, match="max_bytes and max_bare_bytes exclude each other"):
+        codec.compress(samples[3], max_bytes=30, max_bare_bytes=30)
+
+
+_HEADS = st.sampled_from([b"", b"\0", b"\x01", b"\x08\x20", b"\x05\x20\x18", b"\x0d\x20\x18\x18"])
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(["digits", "photo"]), _HEADS, st.binary(max_size=300), st.booleans())
+def test_any_bytes_give_a_picture_or_an_error(
+    name: str, head: bytes, rest: bytes, checksum: bool
+) -> None:
+    codec = load_codec(name)
+    with suppress(AecodecError):
+        file = codec.from_bare((head + rest)[:300], checksum=checksum)
+        assert codec.decompress_frames(file).dtype == np.uint8
+
+
+@pytest.mark.parametrize("name", ["digits", "photo"])
+def test_changed_payloads_give_a_picture_or_an_error(name: str, samples: Pixels) -> None:
+    codec, results = load_codec(name), []
+    payload = codec.to_bare(codec.compress(samples[3]))
+    for place in range(len(payload)):
+        for bit in range(8):
+            changed = bytearray(payload)
+            changed[place] ^= 1 << bit
+            with suppress(AecodecError):
+                results.append(codec.decompress_frames(codec.from_bare(bytes(changed))))
+    assert results  # without a checksum, some changes stay unnoticed
