@@ -3,7 +3,7 @@
 import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
 import { AecImage } from "aecodec/element";
-import { decodePreview, loadTables, paintPreview, readRatio, showPreviews } from "aecodec/preview";
+import { decodePreview, loadTables, paintPreview, readRatio, readTables, showPreviews } from "aecodec/preview";
 
 setCodecs("/codecs");
 
@@ -43,3 +43,8 @@ await showPreviews(document.body).then(() => console.log(ratio));
 
 // @ts-expect-error: the codec is missing
 void encode(new ImageData(1, 1), {});
+
+function preview(payload: Uint8Array, tables: ArrayBuffer): ImageData {
+  const { data, width, height } = decodePreview(payload, readTables(tables));
+  return new ImageData(data, width, height);
+}
