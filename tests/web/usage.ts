@@ -37,7 +37,7 @@ async function sizeOf(file: ArrayBuffer): Promise<number | string> {
 
 const element = document.querySelector<AecImage>("aec-img");
 console.log(element?.naturalWidth, show, sizeOf);
-paintPreview(decodePreview("BieKD0MrBatRrukp", await loadTables()), document.createElement("canvas"));
+paintPreview(decodePreview("BieKD0MrBathrum_xS7pPoPpdPNg", await loadTables()), document.createElement("canvas"));
 const ratio: number | null = readRatio(new Uint8Array(9));
 await showPreviews(document.body).then(() => console.log(ratio));
 
