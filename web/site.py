@@ -21,6 +21,8 @@ from aecodec.errors import CodecError
 from aecodec.web.samples import Sample, sample_files
 
 _WORKER = "service_worker.js"
+_TABLES = "aecodec/tables.bin.gz"
+"""Tables of previews, which the page does not show."""
 
 
 def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, bytes]:
@@ -112,7 +114,7 @@ def _page(template: bytes, samples: Sequence[Mapping[str, Any]]) -> bytes:
 def _service_worker(shell: Mapping[str, bytes]) -> bytes:
     """The service worker, with the list of cached files and a version that changes with them."""
     template = shell[_WORKER].decode("utf-8")
-    listed = [_address(name) for name in shell if name != _WORKER]
+    listed = [_address(name) for name in shell if name not in (_WORKER, _TABLES)]
     digests = b"".join(hashlib.sha256(content).digest() for content in shell.values())
     version = hashlib.sha256(digests)
     values = {"version": version.hexdigest()[:16], "files": ["./", *listed]}

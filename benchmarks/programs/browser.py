@@ -1,4 +1,4 @@
-"""How fast is the codec in a browser, and what does a first visit fetch?
+"""How fast is the codec in a browser, what does a first visit fetch, and what do previews cost?
 
 The page of `aecodec web` in Chromium, headless, from a host on this machine that gzips texts.
 Speeds are those of the library as a page calls it, with all its workers: the best of several
@@ -7,6 +7,7 @@ rounds, of the first pictures of a folder and of the sample digits.
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tempfile
@@ -14,8 +15,13 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from aecodec import preview
 from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec.registry import load_codec
+from aecodec.format.texts import TextForm
 from aecodec.web.samples import sample_pictures
 from aecodec.web.site import site_files
 from benchmarks.harness import Options, Row
@@ -69,6 +75,23 @@ const decode = await least(20, async () => {
 return [10 / encode, 10 / decode];
 """
 
+_PREVIEWS = """
+const { decodePreview, loadTables, paintPreview } = await import('/aecodec/preview.js');
+const tables = await loadTables(), canvas = document.createElement('canvas');
+const sums = { decode: 0, paint: 0 };
+for (const text of TEXTS) {
+  let preview;
+  sums.decode += await least(50, () => { preview = decodePreview(text, tables); });
+  sums.paint += await least(50, () => {
+    paintPreview(preview, canvas).getContext('2d').getImageData(0, 0, 1, 1); // waits for pixels
+  });
+}
+return [sums.decode, sums.paint].map((seconds) => 1000 * seconds / TEXTS.length);
+"""
+
+_CODE = ("preview.js", "fetching.js", "errors.js")
+_TABLES = "tables.bin.gz"
+
 _READY = """
 while (document.getElementById('look').ariaBusy !== 'false')
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -88,6 +111,7 @@ def measure(options: Namespace) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         names = _make_host(Path(folder), photographs[: options.limit])
         yield from _speeds(Path(folder), names)
+        yield from _previews(Path(folder), photographs[: options.limit])
     for codec in ("photo", "digits"):
         yield _row(codec, "first visit, gzipped: MB", round(_first_visit(codec) / 1e6, 2))
 
@@ -117,6 +141,21 @@ def _speeds(folder: Path, names: Sequence[str]) -> Iterator[Row]:
             values = browser.run(_prelude(codec) + script)
             for work, value in zip(("encode", "decode"), values, strict=True):
                 yield _row(codec, f"{work}: {unit}", round(value, digits))
+
+
+def _previews(folder: Path, photographs: Sequence[Path]) -> Iterator[Row]:
+    """The time that previews of about 40 bytes take, and the files that they need."""
+    pixels = [np.asarray(Image.open(path)) for path in photographs]
+    texts = [TextForm.BASE64URL.encode(preview.encode(image)) for image in pixels]
+    with static_host(folder) as host, opened_browser() as browser:
+        browser.open(f"{host.url}/blank.html", width=1280)
+        times = browser.run(_prelude("digits") + _PREVIEWS.replace("TEXTS", json.dumps(texts)))
+    for work, value in zip(("decode", "paint"), times, strict=True):
+        yield _row("preview", f"{work}: ms", round(value, 2))
+    code = [gzip.compress((folder / "aecodec" / name).read_bytes(), 9) for name in _CODE]
+    yield _row("preview", "code, gzipped: bytes", sum(map(len, code)))
+    tables = (folder / "aecodec" / _TABLES).stat().st_size
+    yield _row("preview", "tables, gzipped: bytes", tables)
 
 
 def _prelude(codec: str) -> str:

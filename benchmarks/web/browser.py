@@ -29,16 +29,20 @@ class Browser:
     def __init__(self, driver: Any) -> None:
         self._driver = driver
 
-    def open(self, page: Path | str, *, width: int, scheme: str = "light") -> None:
+    def open(
+        self, page: Path | str, *, width: int, scheme: str = "light", motion: str = "no-preference"
+    ) -> None:
         """Open a page in a window of a width in pixels, a phone's if it is narrow.
 
         Args:
             page: its file, or its address.
             width: of the window.
             scheme: whether the system asks for "light" or "dark".
+            motion: "reduce" if the system asks for less motion.
         """
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        self._command("Emulation.setEmulatedMedia", media)
+        media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
+        features = [{"name": name, "value": value} for name, value in media.items()]
+        self._command("Emulation.setEmulatedMedia", {"features": features})
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         self._command("Emulation.setDeviceMetricsOverride", size)
         self.messages(), self.requests()  # those of the page before

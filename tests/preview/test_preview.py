@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 from ctypes import byref, c_int, c_size_t, create_string_buffer
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,7 @@ def test_any_content_is_read_as_written(shape: int | None, planes: list[Plane]) 
         np.testing.assert_array_equal(plane.codes, written.codes)
 
 
+@cache
 def digest(payload: bytes) -> str:
     """SHA-256 of the RGBA pixels of a payload, or the name of the error."""
     try:

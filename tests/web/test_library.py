@@ -414,7 +414,7 @@ const drawn = async () => {
 def test_the_element_shows_the_base_before_the_rest_is_there(page: Browser) -> None:
     base, is_complete, refined = run(
         page,
-        f"{SLOW} element.setAttribute('src', 'slow.aec'); await event('preview');"
+        f"{SLOW} element.setAttribute('src', 'slow.aec'); await event('base');"
         "const base = [await drawn(), element.complete]; rest(); await event('load');"
         "return [...base, await drawn()];",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import re
@@ -13,7 +14,9 @@ from types import ModuleType
 
 import pytest
 from helpers.documents import ROOT
+from helpers.programs import needs
 
+from aecodec.preview.tables import PATH
 from aecodec.version import version
 
 WEB = ROOT / "web"
@@ -57,6 +60,23 @@ def test_the_package_has_the_version_of_the_project_and_its_files() -> None:
     assert all((WEB / name).exists() for name in package["files"])
     for entry in package["exports"].values():
         assert all((WEB / name).is_file() for name in entry.values())
+
+
+def test_the_package_ships_the_tables_of_previews_and_a_small_decoder() -> None:
+    tables = (WEB / "src" / "tables.bin.gz").read_bytes()
+    assert gzip.decompress(tables) == PATH.read_bytes(), "outdated: see 'Building it' in docs/web.md"
+    assert len(tables) <= 120_000
+    modules = ("preview", "fetching", "errors")
+    code = [gzip.compress((WEB / "src" / f"{name}.js").read_bytes(), 9) for name in modules]
+    assert sum(map(len, code)) <= 10_000
+
+
+def test_npm_packs_what_previews_need() -> None:
+    needs("npm")
+    command = ["npm", "pack", "--dry-run", "--json", "--offline"]
+    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=True)
+    packed = {file["path"] for file in json.loads(done.stdout)[0]["files"]}
+    assert {"preview.d.ts", "src/preview.js", "src/fetching.js", "src/tables.bin.gz"} <= packed
 
 
 SCRIPT = ROOT / "c" / "wasm" / "build.py"

@@ -39,7 +39,8 @@ def test_the_service_worker_keeps_all_but_the_parts_of_codecs(site: Path) -> Non
     assert all((site / name).is_file() for name in listed)
     assert {"index.html", "page.js", "aecodec/aecodec.wasm", "samples/coffee.jpg"} <= listed
     assert f"codecs/{PHOTO}/head" in listed
-    assert not any(re.search(r"/[0-9a-f]{64}$", name) for name in listed)
+    assert not any(re.search(r"/[0-9a-f]{64}$|tables", name) for name in listed)
+    assert (site / "aecodec" / "tables.bin.gz").is_file()
 
 
 def test_samples_are_those_that_suit_a_codec(

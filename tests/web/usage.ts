@@ -3,6 +3,7 @@
 import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
 import { AecImage } from "aecodec/element";
+import { decodePreview, loadTables, paintPreview, readRatio, readTables, showPreviews } from "aecodec/preview";
 
 setCodecs("/codecs");
 
@@ -36,6 +37,14 @@ async function sizeOf(file: ArrayBuffer): Promise<number | string> {
 
 const element = document.querySelector<AecImage>("aec-img");
 console.log(element?.naturalWidth, show, sizeOf);
+paintPreview(decodePreview("BieKD0MrBathrum_xS7pPoPpdPNg", await loadTables()), document.createElement("canvas"));
+const ratio: number | null = readRatio(new Uint8Array(9));
+await showPreviews(document.body).then(() => console.log(ratio));
 
 // @ts-expect-error: the codec is missing
 void encode(new ImageData(1, 1), {});
+
+function preview(payload: Uint8Array, tables: ArrayBuffer): ImageData {
+  const { data, width, height } = decodePreview(payload, readTables(tables));
+  return new ImageData(data, width, height);
+}

@@ -2,7 +2,7 @@
 
 import { CodecError, FormatError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
-import { fetchHead, fetchSection } from "./fetching.js";
+import { fetchNewest, fetchSection } from "./fetching.js";
 
 const ENCODER = 1;
 const DECODER = 2;
@@ -14,7 +14,7 @@ const UNITS = 16; // of a level
 export class Codec {
   /** The codec whose files lie in the folder of a URL. */
   static async fetch(core, folder) {
-    return new Codec(core, folder, await fetchHead(folder));
+    return new Codec(core, folder, await fetchNewest(`${folder}/head`));
   }
 
   constructor(core, folder, head) {

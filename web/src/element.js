@@ -1,38 +1,56 @@
-// <aec-img src="picture.aec" alt="...">: an `.aec` file where an <img> would stand.
+// <aec-img src="picture.aec" preview="..." alt="...">: an `.aec` file where an <img> would stand.
 
 import { arrivals } from "./arrival.js";
 import { decode, decodeSamples, InputError, readHeader, samplesToImageData } from "./index.js";
+import { decodePreview, loadTables, paintPreview, readRatio } from "./preview.js";
 
 const style = new CSSStyleSheet();
-style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }");
+style.replaceSync(`
+  :host { display: inline-block; max-width: 100%; }
+  div { position: relative; }
+  canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }
+  #preview { position: absolute; inset: 0; height: 100%; image-rendering: auto; pointer-events: none; }
+  #preview:not(.shown) { opacity: 0; transition: opacity 0.3s; }
+  @media (prefers-reduced-motion: reduce) { #preview:not(.shown) { transition: none; } }
+`);
+
+const SIDE = 300; // pixels of the longer side if nothing else is known, as of a canvas
 
 /** Draws the file of `src` on a canvas. It has the picture's size, unless a style sheet says otherwise;
- * `width` and `height` keep the room until it is there. Of a file with bands, it shows those that `bands` names, as
+ * `width` and `height` keep the room until it is there. `preview` is a text that it shows first, and that fades out over
+ * the picture; without `width` and `height`, the preview's shape keeps the room. Of a file with bands, it shows those that `bands` names, as
  * in bands="3,2,1", counted from 1. Of a file with refinements, it shows the base as soon as its bytes are there; with
- * `base-only`, it fetches nothing else. Events: `preview` after a base that is not the last picture, `load`, and `error`
- * with `error` in it. */
+ * `base-only`, it fetches nothing else. Events: `preview` after the preview is shown, `base` after a base that is not
+ * the last picture, `load`, and with `error` in them `error` and, if there is no preview to show, `previewerror`. */
 export class AecImage extends HTMLElement {
-  static observedAttributes = ["src", "alt", "bands", "base-only", "width", "height"];
+  static observedAttributes = ["src", "alt", "bands", "base-only", "preview", "width", "height"];
 
   complete = false;
   naturalWidth = 0;
   naturalHeight = 0;
 
   #canvas = document.createElement("canvas");
+  #preview = document.createElement("canvas");
+  #ratio = 2;
+  #isDrawn = false;
   #loading = new AbortController();
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
-    root.append(this.#canvas);
+    this.#preview.id = "preview";
+    this.#preview.ariaHidden = "true";
+    root.append(document.createElement("div"));
+    root.firstChild.append(this.#canvas, this.#preview);
   }
 
   attributeChangedCallback(name, before, now) {
     if (name === "alt") this.#describe();
     else if (name === "src" && before !== now) this.#load(now);
     else if (name === "bands" || name === "base-only") this.#load(this.getAttribute("src"));
-    else if (name !== "src" && !this.complete) this.#canvas[name] = Number(now) || this.#canvas[name];
+    else if (name === "preview") this.#loadPreview(now);
+    else if (name !== "src") this.#keepRoom();
   }
 
   connectedCallback() {
@@ -47,10 +65,33 @@ export class AecImage extends HTMLElement {
     else this.#canvas.removeAttribute("aria-label");
   }
 
+  #keepRoom() {
+    if (this.#isDrawn) return;
+    const [width, height] = ["width", "height"].map((name) => Number(this.getAttribute(name)));
+    this.#canvas.width = width || (height || SIDE / Math.max(1, this.#ratio)) * this.#ratio;
+    this.#canvas.height = height || this.#canvas.width / this.#ratio;
+  }
+
+  async #loadPreview(text) {
+    this.#preview.className = "";
+    if (text === null) return;
+    try {
+      this.#ratio = readRatio(text) ?? 1;
+      this.#keepRoom();
+      const tables = await loadTables();
+      if (this.#isDrawn || this.getAttribute("preview") !== text) return;
+      paintPreview(decodePreview(text, tables), this.#preview);
+      this.#preview.className = "shown";
+      this.dispatchEvent(new Event("preview"));
+    } catch (error) {
+      this.dispatchEvent(Object.assign(new Event("previewerror"), { error }));
+    }
+  }
+
   async #load(src) {
     this.#loading.abort();
     this.#loading = new AbortController();
-    this.complete = false;
+    this.complete = this.#isDrawn = false;
     if (!src) return;
     const { signal } = this.#loading;
     try {
@@ -77,10 +118,12 @@ export class AecImage extends HTMLElement {
 
   #show(picture, isLast) {
     this.complete = isLast;
+    this.#isDrawn = true;
+    this.#preview.className = "";
     this.#canvas.width = this.naturalWidth = picture.width;
     this.#canvas.height = this.naturalHeight = picture.height;
     this.#canvas.getContext("2d").putImageData(picture, 0, 0);
-    this.dispatchEvent(new Event(isLast ? "load" : "preview"));
+    this.dispatchEvent(new Event(isLast ? "load" : "base"));
   }
 }
 

@@ -17,9 +17,8 @@ export async function fetchSection(core, folder, hash) {
   return content;
 }
 
-/** The head of a codec: the newest one, or without a network the one of the last visit. */
-export async function fetchHead(folder) {
-  const url = `${folder}/head`;
+/** A file, unpacked: the newest one, or without a network the one of the last visit. */
+export async function fetchNewest(url) {
   try {
     return await unpacked(await fetched(url));
   } catch (error) {

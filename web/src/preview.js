@@ -1,9 +1,11 @@
 // Decodes previews in integers; docs/PREVIEW.md specifies every step.
 
 import { FormatError } from "./errors.js";
+import { fetchNewest } from "./fetching.js";
 
 const SIDE = 32, LATENTS = 400, UNITS = 64, LARGE = 96, COEFFICIENTS = 516, FREQUENCIES = 20, MOST = 120;
 const CHANNELS = 20, CELL = 12, HALF = SIDE / 2, LANE = 2 ** 26;
+const PAINTED = 128; // pixels of the longer side
 const HALF_CHANCE = 32768, RARE = 4096, SQUARE = 31;
 const COLOURS = [[2365, 2365, 2365], [2896, 0, -2896], [-1672, 3344, -1672]];
 
@@ -34,26 +36,95 @@ export function readTables(buffer) {
   return tables;
 }
 
-/** Decode a payload (Uint8Array) to 32x32 RGBA pixels, and the ratio of width to height, or null if it has no shape. */
-export function decodePreview(payload, tables) {
-  if (!payload.length) throw new FormatError("the preview is empty");
-  const read = bitReader(payload);
-  const number = (bits) => {
-    let value = 0;
-    for (let bit = 0; bit < bits; bit++) value = value * 2 + read(HALF_CHANCE);
-    return value;
-  };
-  const shape = read(RARE) ? number(6) : null;
-  if (shape > 2 * SQUARE) throw new FormatError(`not a preview: the number of its shape is ${shape}, at most 62 is valid`);
+let loading;
+
+/** The tables next to this module, fetched once per page. */
+export function loadTables() {
+  loading ??= fetchTables().catch((error) => {
+    loading = undefined; // the next call tries again
+    throw error;
+  });
+  return loading;
+}
+
+const fetchTables = async () => readTables((await fetchNewest(new URL("./tables.bin.gz", import.meta.url).href)).buffer);
+
+/** Show the previews of all `<img data-preview="...">` below `root` as backgrounds until their pictures are loaded. */
+export async function showPreviews(root = document) {
+  const images = [...root.querySelectorAll("img[data-preview]")].filter((image) => !isLoaded(image));
+  const tables = images.length && (await loadTables());
+  await Promise.all(images.map(async (image) => isLoaded(image) || setBackground(image, tables)));
+}
+
+const isLoaded = (image) => image.complete && image.naturalWidth > 0;
+
+function setBackground(image, tables) {
+  const fit = getComputedStyle(image).objectFit;
+  const canvas = paintPreview(decodePreview(image.dataset.preview, tables), document.createElement("canvas"));
+  image.style.background = `url(${canvas.toDataURL()}) center / ${/cover|contain/.test(fit) ? fit : "100% 100%"} no-repeat`;
+  image.addEventListener("load", () => (image.style.background = ""), { once: true });
+}
+
+/** Paint a decoded preview on a canvas, enlarged to 128 pixels on its longer side; CSS can scale it further. */
+export function paintPreview({ width, height, data, ratio }, canvas) {
+  const small = new OffscreenCanvas(width, height);
+  small.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
+  canvas.width = Math.round(PAINTED * Math.min(1, ratio ?? 1));
+  canvas.height = Math.round(PAINTED * Math.min(1, 1 / (ratio ?? 1)));
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+/** The ratio of width to height of a preview, or null if it has no shape. It needs no tables. */
+export function readRatio(preview) {
+  return ratioOf(bitReader(payloadOf(preview)));
+}
+
+/** Decode a payload (Uint8Array, or its base64url) to 32x32 RGBA pixels, and the ratio of width to height or null. */
+export function decodePreview(preview, tables) {
+  const read = bitReader(payloadOf(preview));
+  const ratio = ratioOf(read);
   const hasAlpha = read(RARE);
   const plane = () => {
-    const level = number(3);
+    const level = number(read, 3);
     const codes = readCodes(read, level, tables);
     return filtered(pixelsOf(codes, level, tables), level, tables);
   };
   const data = plane();
   if (hasAlpha) plane().forEach((value, at) => at % 4 === 1 && (data[at + 2] = value));
-  return { width: SIDE, height: SIDE, data, ratio: shape === null ? null : 5 ** ((shape - SQUARE) / SQUARE) };
+  return { width: SIDE, height: SIDE, data, ratio };
+}
+
+function payloadOf(preview) {
+  const payload = typeof preview === "string" ? bytesOf(preview) : preview;
+  if (!payload.length) throw new FormatError("the preview is empty");
+  return payload;
+}
+
+function bytesOf(text) {
+  try {
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const again = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    if (again === text) return Uint8Array.from(binary, (byte) => byte.charCodeAt(0));
+  } catch {
+    // an unknown character or a wrong length
+  }
+  throw new FormatError("damaged: the preview is not a text in base64url; it may have been cut or changed");
+}
+
+function ratioOf(read) {
+  if (!read(RARE)) return null;
+  const shape = number(read, 6);
+  if (shape > 2 * SQUARE) throw new FormatError(`not a preview: the number of its shape is ${shape}, at most 62 is valid`);
+  return 5 ** ((shape - SQUARE) / SQUARE);
+}
+
+function number(read, bits) {
+  let value = 0;
+  for (let bit = 0; bit < bits; bit++) value = value * 2 + read(HALF_CHANCE);
+  return value;
 }
 
 /** A function that reads a decision; the payload continues with zeros without end. */

@@ -1,0 +1,201 @@
+"""Previews in Chromium: the pixels of Python, and how the element and pages show them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aecodec import FormatError, preview
+from aecodec.format.texts import TextForm
+from benchmarks.web.browser import Browser
+from benchmarks.web.static_host import StaticHost
+
+pytestmark = pytest.mark.slow
+
+PRELUDE = """
+const previews = await import('/aecodec/preview.js');
+await import('/aecodec/element.js');
+const make = (attributes) => {
+  const element = document.createElement('aec-img');
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  document.body.append(element);
+  return element;
+};
+const event = (target, name) =>
+  new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
+const cover = (element) => element.shadowRoot.querySelector('#preview');
+const opacity = (element) => getComputedStyle(cover(element)).opacity;
+const box = (element) => {
+  const { width, height } = element.getBoundingClientRect();
+  return [width, height];
+};
+"""
+
+
+@pytest.fixture
+def page(browser: Browser, host: StaticHost) -> Browser:
+    browser.open(f"{host.url}/blank.html", width=1280)
+    return browser
+
+
+def text_of(colour: str, size: tuple[int, int]) -> str:
+    return TextForm.BASE64URL.encode(preview.encode(Image.new("RGB", size, colour), 20))
+
+
+GREEN = text_of("green", (300, 200))
+RED = text_of("red", (200, 300))
+
+
+def run(page: Browser, script: str) -> Any:
+    return page.run(f"{PRELUDE} const green = '{GREEN}', red = '{RED}'; {script}")
+
+
+def digest(payload: bytes) -> str:
+    try:
+        pixels, _ = preview.decode_pixels(payload)
+    except FormatError:
+        return "FormatError"
+    opaque = np.full((32, 32, 1), 255, np.uint8)
+    return hashlib.sha256(np.dstack([pixels, opaque])[..., :4].tobytes()).hexdigest()
+
+
+def test_any_bytes_give_the_pixels_of_python(page: Browser) -> None:
+    source = random.Random(0)
+    payloads = [source.randbytes(length) for length in range(1, 101) for _ in range(3)]
+    texts = [TextForm.BASE64URL.encode(payload) for payload in payloads]
+    digests = run(
+        page,
+        f"const tables = await previews.loadTables(), digests = []; for (const text of {texts})"
+        "{ try { const { data } = previews.decodePreview(text, tables);"
+        " const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));"
+        " digests.push([...digest].map((byte) => byte.toString(16).padStart(2, '0')).join(''));"
+        " } catch (error) { digests.push(error.name); } } return digests;",
+    )
+    assert digests == [digest(payload) for payload in payloads]
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_the_preview_fades_to_the_picture(browser: Browser, host: StaticHost, motion: str) -> None:
+    browser.open(f"{host.url}/blank.html", width=1280, motion=motion)
+    events, preview_box, shown, fades, hidden, picture_box, pixel = run(
+        browser,
+        "const events = [], element = make({ preview: green, width: 30, height: 40 });"
+        "for (const name of ['preview', 'base', 'load', 'error', 'previewerror'])"
+        " element.addEventListener(name, () => events.push(name));"
+        "await event(element, 'preview'); const shown = opacity(element), before = box(element);"
+        "const { width } = cover(element);"
+        "const pixel = [...cover(element).getContext('2d').getImageData(50, 40, 1, 1).data];"
+        "element.setAttribute('src', '/golden/digit3.aec'); await event(element, 'load');"
+        "const fades = cover(element).getAnimations();"
+        "await Promise.all(fades.map((fade) => fade.finished));"
+        "return [events, [...before, width], shown, fades.length, opacity(element),"
+        " [element.naturalWidth, element.naturalHeight], pixel];",
+    )
+    assert (events, preview_box) == (["preview", "load"], [30, 40, 128])
+    assert (shown, fades, hidden) == ("1", int(motion == "no-preference"), "0")
+    assert picture_box == [28, 28]
+    assert np.abs(np.subtract(pixel, (0, 128, 0, 255))).max() < 20
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ({}, (300, 200)),
+        ({"width": 600}, (600, 400)),
+        ({"height": 100}, (150, 100)),
+        ({"width": 50, "height": 50}, (50, 50)),
+    ],
+)
+def test_a_preview_alone_keeps_its_room(
+    page: Browser, attributes: dict[str, int], size: tuple[int, int]
+) -> None:
+    room, shown = run(
+        page,
+        f"const element = make({{ preview: green, ...{json.dumps(attributes)} }});"
+        "const room = box(element); await event(element, 'preview');"
+        "return [[room, box(element)], opacity(element)];",
+    )
+    assert room[0] == room[1] == pytest.approx(size, rel=0.03)
+    assert shown == "1"
+
+
+def test_attributes_can_change(page: Browser) -> None:
+    result = run(
+        page,
+        "const element = make({ preview: green }); element.setAttribute('preview', red);"
+        "await event(element, 'preview'); const { width } = cover(element);"
+        "const results = [[width, opacity(element)]]; element.removeAttribute('preview');"
+        "const hide = () => cover(element).getAnimations().forEach((fade) => fade.finish());"
+        "hide(); results.push(opacity(element));"
+        "element.setAttribute('src', '/golden/digit3.aec'); await event(element, 'load');"
+        "element.setAttribute('preview', red);"
+        "await new Promise((resolve) => setTimeout(resolve, 50));"
+        "results.push(opacity(element), box(element)[0]);"
+        "element.setAttribute('src', '/golden/digit3_level1.aec');"
+        "element.setAttribute('preview', green);"
+        "await event(element, 'preview'); return [...results, opacity(element)];",
+    )
+    width = result[0][0]
+    assert width == pytest.approx(128 * 2 / 3, rel=0.05)
+    assert result == [[width, "1"], "0", "0", 28, "1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "is empty"), ("a+b", "base64url"), ("AA", "at most 62")]
+)
+def test_an_invalid_preview_does_not_stop_the_picture(
+    page: Browser, text: str, message: str
+) -> None:
+    error, width = run(
+        page,
+        "const element = make({ src: '/golden/digit3.aec' });"
+        "const failed = event(element, 'previewerror');"
+        f"element.setAttribute('preview', '{text}'); const {{ error }} = await failed;"
+        "await event(element, 'load'); return [String(error), element.naturalWidth];",
+    )
+    assert error.startswith("FormatError")
+    assert message in error
+    assert width == 28
+
+
+def test_tables_are_fetched_once_and_again_after_a_failure(page: Browser) -> None:
+    def tables() -> int:
+        return sum(url.endswith("/tables.bin.gz") for url in page.requests())
+
+    run(page, "make({ src: '/golden/digit3.aec' });")
+    assert tables() == 0
+    name = run(
+        page,
+        "const { fetch, caches } = globalThis; await globalThis.caches.delete('aecodec-codecs');"
+        "globalThis.fetch = () => { throw new TypeError(); };"
+        "const { error } = await event(make({ preview: green }), 'previewerror');"
+        "globalThis.fetch = fetch;"
+        "await Promise.all([green, red].map((preview) => event(make({ preview }), 'preview')));"
+        "return error.name;",
+    )
+    assert (name, tables()) == ("InputError", 1)
+
+
+def test_images_have_previews_until_their_pictures_are_loaded(page: Browser) -> None:
+    message, backgrounds, sizes, loaded = run(
+        page,
+        "document.body.innerHTML = `<img data-preview='?'><img data-preview=${green}>"
+        "<img data-preview=${red} style='object-fit: cover'><img src='photograph.png'>`;"
+        "let message; await previews.showPreviews().catch((error) => (message = error.message));"
+        "const images = [...document.images];"
+        "const backgrounds = images.map((image) => image.style.backgroundImage.slice(5, 20));"
+        "const sizes = images.slice(1, 3).map((image) => image.style.backgroundSize);"
+        "await previews.showPreviews().catch(() => {});"
+        "images[1].src = 'photograph.png'; await event(images[1], 'load');"
+        "await previews.showPreviews(images[1].parentNode).catch(() => {});"
+        "return [message, backgrounds, sizes, images[1].style.background];",
+    )
+    assert "base64url" in message
+    assert backgrounds == ["", "data:image/png;", "data:image/png;", ""]
+    assert (sizes, loaded) == (["100% 100%", "cover"], "")
