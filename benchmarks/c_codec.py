@@ -41,7 +41,7 @@ from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
 BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
-OTHER_KIND, OTHER_BASE, NO_BASE, INCOMPLETE, BROKEN_BOUND = range(25, 30)
+OTHER_KIND, OTHER_BASE, NO_BASE, INCOMPLETE, BROKEN_BOUND, HAS_REFINEMENTS = range(25, 31)
 TOOLS = ("cmake", "cc")
 
 
@@ -340,6 +340,22 @@ class CCodec:
         picture = samples.picture()
         library().aecodec_samples_free(byref(samples))
         return picture
+
+    def to_bare(self, file: bytes, checksum: bool) -> bytes:
+        """The bare payload of a file."""
+        return self._converted(library().aecodec_to_bare, file, checksum)
+
+    def from_bare(self, payload: bytes, checksum: bool) -> bytes:
+        """The file of a bare payload."""
+        return self._converted(library().aecodec_from_bare, payload, checksum)
+
+    def _converted(self, convert: Callable[..., int], content: bytes, checksum: bool) -> bytes:
+        result, size = c_void_p(), c_size_t()
+        arguments = self._bundle, content, c_size_t(len(content)), c_int(checksum)
+        check(convert(*arguments, byref(result), byref(size)))
+        converted = ctypes.string_at(result, size.value)
+        library().aecodec_free(result)
+        return converted
 
 
 def likeness(original: Pixels, restored: Pixels) -> float:

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
 from aecodec.errors import UsageError
-from aecodec.format.refinement import Bound, Bounds, bound_of
+from aecodec.format.refinement import MAX_REFINEMENTS, Bound, Bounds, bound_of
 
 MaxErrorOfBands = float | str | Mapping[str, float | str]
 """A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or one for each band."""
@@ -42,15 +42,17 @@ class _Error(NamedTuple):
     @classmethod
     def of(cls, value: Any) -> "_Error":
         text = value.strip() if isinstance(value, str) else ""
+        is_number = isinstance(value, str | Real) and not isinstance(value, bool)
         unit = next((unit for unit in (_PERCENT, _ROOT) if text.endswith(unit)), "")
         try:
-            number = float(text.removesuffix(unit) if isinstance(value, str) else value)
-        except (TypeError, ValueError):
+            number = float(text.removesuffix(unit) or value) if is_number else math.nan
+        except (ValueError, OverflowError):
             number = math.nan
         if not 0 <= number < math.inf:
             raise UsageError(
                 f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
-                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'"
+                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'; "
+                "several errors are a sequence, such as (16, 4, 0)"
             )
         return cls(number, unit)
 
@@ -119,8 +121,13 @@ class Target:
             value = getattr(self, name)
             if not isinstance(value, Real) or str(value) == "nan":
                 raise UsageError(f"{name} is {value!r}: give a number")
-        if isinstance(self.max_error, Sequence) and not isinstance(self.max_error, str):
+        if isinstance(self.max_error, Sequence) and not isinstance(self.max_error, str | bytes):
             object.__setattr__(self, "max_error", tuple(self.max_error))
+        if len(self._errors) > MAX_REFINEMENTS:
+            raise UsageError(
+                f"max_error has {len(self._errors)} values: a file can have at most "
+                f"{MAX_REFINEMENTS} refinements; leave some out"
+            )
         for errors in self._errors:
             self._check_units(list(errors.values()))
         for coarse, fine in pairwise(self._errors):
@@ -130,7 +137,7 @@ class Target:
         units = {error.unit for error in errors if error.number}
         if _ROOT in units and len(units) > 1:
             raise UsageError(
-                f"max_error is {self.max_error!r}: factors of the square root can only be "
+                f"max_error is {_text(self.max_error)}: factors of the square root can only be "
                 "combined with each other, and with 0 as the last error"
             )
 
@@ -140,7 +147,7 @@ class Target:
             self._check_units([before, after] if after.number else [])
         numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
         if any(a < b for a, b in numbers) or (numbers and all(a == b for a, b in numbers)):
-            raise UsageError(f"max_error is {self.max_error!r}: give the coarsest error first")
+            raise UsageError(f"max_error is {_text(self.max_error)}: give the coarsest error first")
 
     @property
     def is_level(self) -> bool:
@@ -163,8 +170,8 @@ class Target:
         ):
             listed = ", ".join("/".join(bound.text for bound in part) for part in bounds)
             raise UsageError(
-                f"max_error is {self.max_error!r}, for this picture {listed}: give the coarsest "
-                "error first"
+                f"max_error is {_text(self.max_error)}, for this picture {listed}: give the "
+                "coarsest error first"
             )
         return bounds
 
@@ -174,7 +181,8 @@ class Target:
             listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
             problem = f"there is no band {unknown[0]}" if unknown else "some bands have no error"
             raise UsageError(
-                f"max_error is {self.max_error!r}: {problem}; give an error for each band: {listed}"
+                f"max_error is {_text(self.max_error)}: {problem}; give an error for each band: "
+                f"{listed}"
             )
         bounds = [errors[name].bound(ranges[name]) for name in names]
         is_root = any(bound.is_root for bound in bounds)  # and other bounds are 0
@@ -188,6 +196,15 @@ class Target:
             raise UsageError("max_error is empty: give a number")
         values = self.max_error if isinstance(self.max_error, tuple) else [self.max_error]
         return [_errors_of(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    """Errors as the command line takes them."""
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={error}" for name, error in value.items())
+    return str(value)
 
 
 def _errors_of(value: Any) -> _Errors:

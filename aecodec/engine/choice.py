@@ -6,6 +6,7 @@ codecs that the core cannot run.
 """
 
 import os
+import sys
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -75,7 +76,8 @@ def engine_name() -> str:
     installed.
     """
     name = os.environ.get(VARIABLE, "")
-    has_core = find_spec("aecodec.engine.core") is not None
+    core = "aecodec.engine.core"  # of which there is no spec while another thread imports it
+    has_core = core in sys.modules or find_spec(core) is not None
     if name not in ("", "c", "python"):
         raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
     if name == "c" and not has_core:

@@ -23,8 +23,9 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save the current picture of a loaded image; the name of the file is ignored.
 
     The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
-    :func:`aecodec.compress`. Its `exif`, `icc_profile` and `xmp` replace the image's metadata, or
-    remove it if they are None; they are kept for pictures of any size.
+    :func:`aecodec.compress`, and `lossless` as for WebP files. Its `exif`, `icc_profile` and `xmp`
+    replace the image's metadata, or remove it if they are None; they are kept for pictures of any
+    size.
 
     Raises ImageError (also an OSError) if the image is not supported, UsageError (also a
     ValueError) if options contradict each other or no level of the codec satisfies them, and
@@ -62,6 +63,8 @@ def _bytes_of(value: Image.Exif | str | bytes | None) -> bytes | None:
 def _save(image: Image.Image, frames: Iterable[Image.Image], file: IO[bytes]) -> None:
     options = image.encoderinfo
     chosen = {name: options[name] for name in _OPTIONS if name in options}
+    if options.get("lossless"):
+        chosen.setdefault("max_error", 0)
     if any(options.get(name) for name in INFO_KEYS.values()):
         chosen.setdefault("metadata", True)
     with errors_as_pillows():

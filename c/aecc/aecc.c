@@ -36,20 +36,44 @@ static aecodec_bounds bounds_of(const options *o)
     return bounds;
 }
 
+/* The maximum size of the file. */
+static size_t max_file_bytes(const options *o)
+{
+    const size_t saving = o->is_bare && o->max_bytes ? AECODEC_BARE_SAVING - (size_t)o->has_checksum : 0;
+    return o->max_bytes > (size_t)-1 - saving ? o->max_bytes : o->max_bytes + saving;
+}
+
+/* Write a compressed file, or its bare payload. */
+static int write_compressed(const options *o, const aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
+{
+    piece file = {NULL, 0};
+    uint8_t *payload = NULL;
+    aecodec_status status = AECODEC_OK;
+    int result;
+    file.bytes = bytes;
+    file.size = size;
+    if (o->is_bare) {
+        status = aecodec_to_bare(bundle, bytes, size, o->has_checksum, &payload, &file.size);
+        file.bytes = payload;
+    }
+    result = status == AECODEC_OK ? write_file(o, &file, 1) : fail(o->input, aecodec_status_text(status));
+    aecodec_free(payload);
+    return result;
+}
+
 static int compress_with(const options *o, const aecodec_bundle *bundle, const aecodec_image *picture)
 {
     const aecodec_bounds bounds = bounds_of(o);
-    piece file = {NULL, 0};
     uint8_t *bytes = NULL;
+    size_t size;
     aecodec_status status =
-        bounds.count ? aecodec_compress_within_error(bundle, picture, &bounds, o->level, NULL, &bytes, &file.size)
-                     : aecodec_compress(bundle, picture, o->level, o->max_bytes, NULL, &bytes, &file.size);
+        bounds.count ? aecodec_compress_within_error(bundle, picture, &bounds, o->level, NULL, &bytes, &size)
+                     : aecodec_compress(bundle, picture, o->level, max_file_bytes(o), NULL, &bytes, &size);
     int result;
     if (status != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(status));
     }
-    file.bytes = bytes;
-    result = write_file(o, &file, 1);
+    result = write_compressed(o, bundle, bytes, size);
     aecodec_free(bytes);
     return result;
 }
@@ -79,7 +103,7 @@ static aecodec_status compress_samples_with(const options *o, const aecodec_bund
         memset(clipped, 0, AECODEC_MAX_BANDS * sizeof *clipped);
         return aecodec_compress_samples_within_error(bundle, samples, &bounds, o->level, NULL, bytes, size);
     }
-    return aecodec_compress_samples(bundle, samples, o->level, o->max_bytes, NULL, clipped, bytes, size);
+    return aecodec_compress_samples(bundle, samples, o->level, max_file_bytes(o), NULL, clipped, bytes, size);
 }
 
 /* Compress the array of an .npy file. */
@@ -90,8 +114,8 @@ static int compress_samples(const options *o, content *array)
     aecodec_samples samples;
     aecodec_status status;
     aecodec_bundle *bundle;
-    piece file = {NULL, 0};
     uint8_t *bytes = NULL;
+    size_t size;
     const char *problem;
     int result = open_bundle(o, NULL, &bundle);
     if (result) {
@@ -102,13 +126,12 @@ static int compress_samples(const options *o, content *array)
     samples.has_nodata = (uint32_t)o->has_nodata;
     samples.nodata = o->nodata;
     status = problem ? AECODEC_OK
-                     : compress_samples_with(o, bundle, &samples, clipped, &bytes, &file.size);
+                     : compress_samples_with(o, bundle, &samples, clipped, &bytes, &size);
     if (problem || status != AECODEC_OK) {
         result = fail(o->input, problem ? problem : aecodec_status_text(status));
     } else {
         warn_of_clipped(o, bundle, clipped, facts.channels);
-        file.bytes = bytes;
-        result = write_file(o, &file, 1);
+        result = write_compressed(o, bundle, bytes, size);
     }
     aecodec_free(bytes);
     aecodec_bundle_close(bundle);
@@ -152,6 +175,31 @@ static int decompress_samples_with(const options *o, const aecodec_bundle *bundl
     }
     result = write_npy(o, &samples);
     aecodec_samples_free(&samples);
+    return result;
+}
+
+/* Decompress a bare payload. */
+static int decompress_bare(const options *o, const content *payload)
+{
+    aecodec_codec_facts facts;
+    aecodec_bundle *bundle;
+    aecodec_status status;
+    content file = {NULL, 0};
+    int result = open_bundle(o, NULL, &bundle);
+    if (result) {
+        return result;
+    }
+    aecodec_bundle_facts(bundle, &facts);
+    status = aecodec_from_bare(bundle, payload->bytes, payload->size, o->has_checksum, &file.bytes, &file.size);
+    if (status != AECODEC_OK) {
+        result = fail(o->input, status == AECODEC_DAMAGED ? "not a bare payload of this codec, or a damaged one, or "
+                                                            "compressed with another choice of --checksum"
+                                                          : aecodec_status_text(status));
+    } else {
+        result = facts.phases ? decompress_samples_with(o, bundle, &file) : decompress_with(o, bundle, &file);
+    }
+    aecodec_free(file.bytes);
+    aecodec_bundle_close(bundle);
     return result;
 }
 
@@ -209,6 +257,9 @@ static int run_on(const options *o, content *file)
     }
     if (o->command == TRIM) {
         return trim(o, file);
+    }
+    if (o->is_bare) {
+        return decompress_bare(o, file);
     }
     if (find_base(o, file, &base, &has_base)) {
         return 1;

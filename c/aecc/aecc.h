@@ -18,11 +18,12 @@ typedef struct {
     const char *input, *output; /* "-": standard input and output */
     const char *bundle;         /* NULL: found by id in the folder AECODEC_PATH */
     uint32_t level;             /* in sixteenths; 0: the default */
-    size_t max_bytes;           /* 0: none */
+    size_t max_bytes;           /* 0: none; of the bare payload with is_bare */
     double errors[AECODEC_MAX_REFINEMENTS]; /* maximum errors */
     uint32_t error_count;
     int is_root;   /* whether the errors are factors of the square root */
     int base_only; /* decompress the picture before the refinements */
+    int is_bare, has_checksum; /* bare payloads instead of files, and their checksum */
     aecodec_limits limits;
     int force; /* overwrite output */
     int has_nodata;

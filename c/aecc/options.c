@@ -16,12 +16,16 @@ static const char help[] =
     "                       0.5sqrt is relative to the square root of the sample. Repeat it, the coarsest first,\n"
     "                       for nested refinements\n"
     "    --lossless         the same as --max-error 0\n"
+    "    --bare             write a bare payload, which is 11 bytes smaller; to decompress it, use --bare and\n"
+    "                       --bundle. --max-bytes counts the bytes of the payload\n"
+    "    --checksum         with --bare: add a checksum of one byte\n"
     "    For a codec with bands, PICTURE is an .npy file: (H, W), (H, W, B) or (N, H, W, B).\n"
     "    --nodata N         value of missing samples; NaN are missing in any case\n"
     "aecc decompress FILE.aec -o PICTURE\n"
     "    Writes PGM or PPM; PAM if there is alpha; .npy if there are samples of bands.\n"
     "    --max-pixels N     accept up to N pixels, however small the file is\n"
     "    --max-frames N     accept up to N frames\n"
+    "    --bare, --checksum the file is a bare payload that was compressed with these options\n"
     "    --base-only        decompress only the picture before the refinements, for a quick look\n"
     "aecc trim FILE.aec -o TRIMMED.aec\n"
     "    Removes the refinements of a file with a maximum error; the picture before them is left.\n"
@@ -123,6 +127,17 @@ static int set_value(const char *name, const char *value, options *o)
     return 1;
 }
 
+static int check_bare(const options *o)
+{
+    if (o->is_bare && (o->command > DECOMPRESS || o->error_count)) {
+        return misused("--bare", "only compress and decompress accept it, without --max-error");
+    }
+    if (o->is_bare && !o->bundle) {
+        return misused("--bare", "bare payloads do not state their codec: name it with --bundle");
+    }
+    return o->has_checksum && !o->is_bare ? misused("--checksum", "it is for bare payloads: use it with --bare") : 0;
+}
+
 static int check_options(const options *o)
 {
     if (o->command >= HELP) {
@@ -143,7 +158,7 @@ static int check_options(const options *o)
     if (o->error_count && o->max_bytes) {
         return misused("--max-error and --max-bytes", "they exclude each other");
     }
-    return o->level && o->max_bytes ? misused("--level and --max-bytes", "they exclude each other") : 0;
+    return o->level && o->max_bytes ? misused("--level and --max-bytes", "they exclude each other") : check_bare(o);
 }
 
 int read_options(int count, char **arguments, options *o)
@@ -157,6 +172,10 @@ int read_options(int count, char **arguments, options *o)
             status = add_error("0", o) ? 0 : misused(name, "too many maximum errors");
         } else if (strcmp(name, "--base-only") == 0) {
             o->base_only = 1;
+        } else if (strcmp(name, "--bare") == 0) {
+            o->is_bare = 1;
+        } else if (strcmp(name, "--checksum") == 0) {
+            o->has_checksum = 1;
         } else if (name[0] != '-' || !name[1]) {
             status = o->input ? misused(name, "a second file") : 0;
             o->input = name;

@@ -89,7 +89,8 @@ typedef enum {
     AECODEC_OTHER_BASE,    /* the picture before a refinement differs from the encoder's */
     AECODEC_NO_BASE,       /* the file has no picture before its first refinement */
     AECODEC_INCOMPLETE,    /* more bytes of the file are needed */
-    AECODEC_BROKEN_BOUND   /* a sample would exceed its maximum error, which is a defect of aecodec */
+    AECODEC_BROKEN_BOUND,  /* a sample would exceed its maximum error, which is a defect of aecodec */
+    AECODEC_HAS_REFINEMENTS /* a file with a maximum error, which has no bare payload */
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };

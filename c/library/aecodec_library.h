@@ -206,6 +206,28 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
 aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
                             size_t *trimmed_size);
 
+/* ---- bare payloads, for places where the codec is known ---- */
+
+enum { AECODEC_BARE_SAVING = 11 }; /* bytes of a file of version 1 that its bare payload lacks */
+
+/* Convert a file to its bare payload (FORMAT, section 14). Free the payload with aecodec_free.
+ *
+ * bundle: the codec of the file; its head is enough.
+ * has_checksum: 1: add a byte with a checksum; 0: no checksum.
+ *
+ * Returns AECODEC_OK, AECODEC_DAMAGED, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2, or
+ * AECODEC_NO_MEMORY. */
+aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size, int has_checksum,
+                               uint8_t **payload, size_t *payload_size);
+
+/* Convert a bare payload, which aecodec_to_bare made with the same codec and has_checksum, to its file. Free the file
+ * with aecodec_free. Other damage than that named below gives a file with another picture, or one that does not
+ * decompress.
+ *
+ * Returns AECODEC_OK, AECODEC_DAMAGED for an empty payload or a wrong checksum or header, or AECODEC_NO_MEMORY. */
+aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size, int has_checksum,
+                                 uint8_t **file, size_t *file_size);
+
 /* ---- samples of bands: for codecs with phases, which do not code pictures ---- */
 
 /* Samples of bands: frames x height x width x bands numbers in the byte order of this machine. */

@@ -30,6 +30,7 @@ static const char *const texts[] = {
     [AECODEC_INCOMPLETE] = "more bytes of the file are needed",
     [AECODEC_BROKEN_BOUND] = "a sample would exceed its maximum error: this is a defect of aecodec; report it with the "
                              "picture",
+    [AECODEC_HAS_REFINEMENTS] = "a file with a maximum error has no bare payload: compress without one",
 };
 
 const char *aecodec_status_text(aecodec_status status)

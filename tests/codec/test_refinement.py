@@ -317,6 +317,10 @@ def test_frames_of_refined_files(digits_codec: Codec, tmp_path: Path) -> None:
         ({"max_error": -1}, "give a number from 0"),
         ({"max_error": float("nan")}, "give a number from 0"),
         ({"max_error": "a lot"}, "give a number from 0"),
+        ({"max_error": b"4"}, "give a number from 0"),
+        ({"max_error": True}, "give a number from 0"),
+        ({"max_error": 10**400}, "give a number from 0"),
+        ({"max_error": range(16, -1, -1)}, "at most 16 refinements"),
         ({"max_error": [3, None]}, "give a number from 0"),
         ({"max_error": ()}, "is empty"),
         ({"max_error": (4, 16)}, "coarsest error first"),
@@ -396,11 +400,12 @@ def test_an_encoder_that_breaks_its_promise_is_found(
         digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
 
 
-def test_pillow_saves_and_opens_refined_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [{"max_error": 0}, {"lossless": True}])
+def test_pillow_saves_and_opens_refined_files(tmp_path: Path, options: dict[str, int]) -> None:
     from aecodec.pillow import AecImageFile
 
     image = Image.fromarray(np.arange(30, dtype=np.uint8).reshape(5, 6))
-    image.save(tmp_path / "a.aec", codec="digits", max_error=0)
+    image.save(tmp_path / "a.aec", codec="digits", **options)
     with Image.open(tmp_path / "a.aec") as opened:
         assert isinstance(opened, AecImageFile)
         assert opened.tobytes() == image.tobytes()

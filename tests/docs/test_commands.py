@@ -153,6 +153,7 @@ def folder(
         "kodak": photographs,
         "photographs": photographs,
         "holiday.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
+        "scan.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
         "c": checkout,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),

@@ -83,6 +83,23 @@ def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
     assert run(folder, "info", "x.aec").stdout.startswith(b"codec 651442dd\nsize 100x100\n")
 
 
+@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("most", [None, 20])
+def test_bare_payloads(
+    folder: Path, codec: Codec, digits: Pixels, checksum: bool, most: int
+) -> None:
+    bare = ("-", "-o", "-", "--bundle", "0881441f.bundle", "--bare", *["--checksum"] * checksum)
+    size = ("--max-bytes", f"{most}") if most else ()
+    digit = b"P5\n28 28\n255\n" + digits[0].tobytes()
+    payload = run(folder, "compress", *bare, *size, data=digit).stdout
+    file = codec.compress(digits[0], max_bare_bytes=most - checksum if most else None)
+    assert payload == codec.to_bare(file, checksum=checksum)
+    expected = run(folder, "decompress", "-", "-o", "-", data=file).stdout
+    assert run(folder, "decompress", *bare, data=payload).stdout == expected
+    done = run(folder, "decompress", *bare, data=b"")
+    assert (done.returncode, done.stderr[:31]) == (1, b"aecc: -: not a bare payload of ")
+
+
 @pytest.mark.parametrize(
     ("options", "target"),
     [
@@ -150,6 +167,14 @@ def test_errors_that_a_file_does_not_guarantee(
             ("compress", "x.ppm", "-o", "y", "--max-error", "4", "--max-error", "1sqrt"),
             2,
             b"--max-error: no such option",
+        ),
+        (("compress", "x.pgm", "-o", "y", "--checksum", "--bundle", "x"), 2, b"--checksum: it is"),
+        (("decompress", "x.bin", "-o", "y", "--bare"), 2, b"--bare: bare payloads do not state"),
+        (("info", "x.bin", "--bare"), 2, b"--bare: only compress and decompress"),
+        (
+            ("compress", "x.pgm", "-o", "y", "--bundle", "x", "--lossless", "--bare"),
+            2,
+            b"--bare: only",
         ),
         (("decompress", "none.aec", "-o", "x.ppm"), 1, b"none.aec: No such file"),
         (("decompress", "x.aec", "-o", "x.ppm"), 1, b"x.aec: not a whole .aec file"),

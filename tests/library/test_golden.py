@@ -23,11 +23,15 @@ from aecodec import load_codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.errors import FormatError
+from aecodec.format.bare import from_bare, to_bare
+from aecodec.format.binary import crc_8
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import to_array
 from benchmarks.c_codec import (
     ABSENT,
     DAMAGED,
+    HAS_REFINEMENTS,
     OTHER_BASE,
     OTHER_CODEC,
     CCodec,
@@ -56,6 +60,62 @@ def test_golden_files_decode_to_the_very_pixels(path: Path) -> None:
     has_bands = python.spec.bands is not None
     pixels = to_array(c.decompress_samples(data, ANY)) if has_bands else c.decompress(data, ANY)
     np.testing.assert_array_equal(pixels.ravel(), expected.ravel())
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.aec")), ids=lambda path: path.stem)
+def test_golden_files_have_the_bare_payloads_of_python(path: Path, checksum: bool) -> None:
+    data = path.read_bytes()
+    c, _ = pair_of(codec_of(data).folder)
+    payload = c.to_bare(data, checksum)
+    assert payload == to_bare(data, checksum)
+    assert c.from_bare(payload, checksum) == data
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("name", ["digit3", "grid_frames", "bands_nan", "grey_with_alpha"])
+def test_hostile_payloads_are_refused_as_files_are(name: str, checksum: bool) -> None:
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    c, python = pair_of(codec_of(data).folder)
+    decompress = c.decompress_samples if python.spec.bands else c.decompress
+    payload, codec_id = to_bare(data), python.spec.codec_id
+    changed = [bytes([byte]) + payload[1:] for byte in range(256)]
+    for content in (*(payload[:size] for size in range(12)), *changed):
+        check = [crc_8(codec_id + content)] * checksum
+        try:
+            expected = from_bare(content + bytes(check), codec_id, checksum)
+        except FormatError:
+            with pytest.raises(StatusError) as error:
+                decompress(c.from_bare(content + bytes(check), checksum))
+            assert error.value.status == DAMAGED
+        else:
+            assert c.from_bare(content + bytes(check), checksum) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("refined/digits_nested", HAS_REFINEMENTS),
+        ("refused/refined_bytes_behind", DAMAGED),
+        ("grid", OTHER_CODEC),
+    ],
+)
+def test_files_without_a_bare_payload(name: str, status: int) -> None:
+    c, _ = pair_of(load_codec("digits").folder)
+    with pytest.raises(StatusError) as error:
+        c.to_bare((GOLDEN / f"{name}.aec").read_bytes(), checksum=False)
+    assert error.value.status == status
+
+
+@pytest.mark.parametrize("place", range(17))
+def test_a_checksum_detects_a_changed_byte(place: int) -> None:
+    data = (GOLDEN / "digit3.aec").read_bytes()
+    c, _ = pair_of(load_codec("digits").folder)
+    changed = bytearray(c.to_bare(data, checksum=True))
+    changed[place] ^= 0x10
+    with pytest.raises(StatusError) as error:
+        c.from_bare(bytes(changed), checksum=True)
+    assert error.value.status == DAMAGED
 
 
 @pytest.mark.parametrize("line", (REFINED / "samples.sha256").read_text().splitlines())
