@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, TiffTags
 
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.notes import Notes
@@ -36,6 +36,10 @@ _TIFF_TAGS = (
 """Tags of TIFF files that EXIF also has, in addition to resolution, camera settings and place."""
 
 _TIFF_IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+_FIRST_PRIVATE_TAG = 32768
+_READ_TAGS = {*_TIFF_TAGS, *_TIFF_IFDS, 33723, 34377, 34675}
+"""Tags that are read, or noted by their content: the last are IPTC, Photoshop and ICC."""
+
 _LAYOUT = r'(?s)\{"shape":|ImageJ=|.*OME>\s*\Z'
 """Descriptions of TIFF files in which tifffile, ImageJ or Bio-Formats state pages and depth."""
 
@@ -175,6 +179,9 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
     description = _description_of(image)
     if _states_layout(description) and not re.fullmatch(_ONLY_LAYOUT, description):
         yield "description, which contains the layout of the file"
+    private = [tag for tag in getattr(image, "tag_v2", None) or () if tag >= _FIRST_PRIVATE_TAG]
+    if names := [TiffTags.lookup(tag).name for tag in private if tag not in _READ_TAGS]:
+        yield f"TIFF tags {', '.join(names)}"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
     if _has_unusual_primaries(info):

@@ -307,6 +307,12 @@ ODD_PICTURES = [
         options=ALL_FRAMES,
     ),
     OddPicture(
+        "georeference in a TIFF file with RGB",
+        saved(rgb, "TIFF", tiffinfo={33550: (30.0, 30.0, 0.0), 65000: "x"}),
+        shown=COLOURS,
+        said="not kept: its TIFF tags ModelPixelScaleTag, ",
+    ),
+    OddPicture(
         "pages of ImageJ, whose description counts them",
         animation("TIFF", [rgb, second], description="ImageJ=1.53t\nimages=2\nunit=um\n"),
         shown=both,
