@@ -60,12 +60,16 @@ class _Trimming(NamedTuple):
         data = read_bytes(job.source)
         trimmed = container.trimmed(data, self.bound)
         write_bytes(job.target, trimmed, self.force)
+        refinements = container.unpack(trimmed)[0].refinements
+        bound = refinements[-1].largest_bound if refinements else None
+        guarantee = f"maximum error {bound.text}" if bound else "no maximum error is guaranteed"
         console.result(
-            f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes",
+            f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes, {guarantee}",
             {
                 "source": str(job.source),
                 "file": str(job.target),
                 "bytes": len(trimmed),
                 "source_bytes": len(data),
+                "max_error": bound.json if bound else None,
             },
         )
