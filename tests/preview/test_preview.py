@@ -9,12 +9,12 @@ import random
 import shutil
 import subprocess
 from ctypes import byref, c_int, c_size_t, create_string_buffer
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.documents import ROOT
+from helpers.previews import digest
 from helpers.programs import needs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,17 +145,6 @@ def test_any_content_is_read_as_written(shape: int | None, planes: list[Plane]) 
     assert [plane.level for plane in content.planes] == [plane.level for plane in planes]
     for plane, written in zip(content.planes, planes, strict=True):
         np.testing.assert_array_equal(plane.codes, written.codes)
-
-
-@cache
-def digest(payload: bytes) -> str:
-    """SHA-256 of the RGBA pixels of a payload, or the name of the error."""
-    try:
-        pixels, _ = preview.decode_pixels(payload)
-    except FormatError:
-        return "FormatError"
-    opaque = np.full((32, 32, 1), 255, np.uint8)
-    return hashlib.sha256(np.dstack([pixels, opaque])[..., :4].tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize(("payload", "expected"), GOLDEN)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.previews import digest
 from PIL import Image
 
-from aecodec import FormatError, preview
+from aecodec import preview
 from aecodec.format.texts import TextForm
 from benchmarks.web.browser import Browser
 from benchmarks.web.static_host import StaticHost
@@ -54,15 +54,6 @@ RED = text_of("red", (200, 300))
 
 def run(page: Browser, script: str) -> Any:
     return page.run(f"{PRELUDE} const green = '{GREEN}', red = '{RED}'; {script}")
-
-
-def digest(payload: bytes) -> str:
-    try:
-        pixels, _ = preview.decode_pixels(payload)
-    except FormatError:
-        return "FormatError"
-    opaque = np.full((32, 32, 1), 255, np.uint8)
-    return hashlib.sha256(np.dstack([pixels, opaque])[..., :4].tobytes()).hexdigest()
 
 
 def test_any_bytes_give_the_pixels_of_python(page: Browser) -> None:
