@@ -31,6 +31,7 @@ _COMMANDS = (
     "compress",
     "decompress",
     "preview",
+    "messages",
     "trim",
     "info",
     "verify",

@@ -26,7 +26,8 @@ from aecodec.preview.synthesis import synthesize
 from aecodec.preview.tables import SIDE
 
 _LARGEST_RATIO = 5.0
-_LEAST_BYTES = 10
+LEAST_BYTES = 10
+"""Smallest `max_bytes` of a preview without a checksum."""
 
 
 def encode(
@@ -41,7 +42,7 @@ def encode(
     Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10, or
     below 11 with a checksum.
     """
-    least = _LEAST_BYTES + checksum
+    least = LEAST_BYTES + checksum
     if max_bytes < least:
         raise UsageError(f"a preview needs {least} bytes or more, not {max_bytes}")
     picture = in_kept_colours(to_picture(image), {})

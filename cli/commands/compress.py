@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from aecodec.cli.batch.compression import Compression, Stack
 from aecodec.cli.batch.run import BatchOptions, run_all
-from aecodec.cli.commands.compression import Compression, Stack
 from aecodec.cli.shared import bare, options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import io
 import os
-import warnings
 from functools import cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -18,7 +16,6 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import (
     AEC_FILES,
     IMAGES,
-    STANDARD,
     FileKind,
     Source,
     expand,
@@ -27,28 +24,21 @@ from aecodec.cli.shared.discovery import (
 )
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.codec.registry import codec_of_file
+from aecodec.cli.shared.single_images import check_target, read_colours, write_image
 from aecodec.errors import (
     AecodecError,
     FormatError,
-    ImageError,
     InputError,
     UsageError,
     errors_about,
 )
 from aecodec.format.texts import TextForm
-from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import from_pil, read_image
-from aecodec.image_files.writing import encode_frames, format_to_write
-from aecodec.imaging.picture import Picture
 from aecodec.parallel import Workers
 from aecodec.preview import decode, encode
 from aecodec.preview.pages import Page, Tag
 from aecodec.urls import path_or_url
 
 _PAGES = FileKind(lambda path: path.suffix.lower() in (".html", ".htm"))
-_READING = ReadOptions(depth=8, names_dropped=False)
-_QUALITY = 90
 _LONGEST_NAME = 80
 _OUTSIDE = "skipped: not a file in the folder of the site"
 
@@ -145,16 +135,10 @@ class _Form(NamedTuple):
 
     def decode_to(self, target: Path, payload: str, force: bool, console: Console) -> None:
         """Write the picture of a payload, which is a text or the name of a file."""
-        suffix = ".png" if target == STANDARD else target.suffix
-        format_to_write(suffix, _QUALITY)
-        check_overwriting(target, force)
+        check_target(target, force)
         with errors_about(payload):
-            picture = from_pil(decode(self._bytes_of(payload), checksum=self.checksum))
-        [content] = encode_frames(picture, suffix, _QUALITY)
-        write_bytes(target, content, force)
-        width, height = picture.size
-        values = {"file": str(target), "bytes": len(content), "width": width, "height": height}
-        console.result(f"{target}: {width}x{height}", values)
+            image = decode(self._bytes_of(payload), checksum=self.checksum)
+        write_image(target, image, force, console)
 
     def _bytes_of(self, payload: str) -> bytes:
         if payload == "-" or os.path.exists(payload):
@@ -181,7 +165,9 @@ class _Printing(NamedTuple):
         if self.target:
             check_overwriting(self.target, self.force)
             check_not_sources([self.target], [source.path])
-        payload = encode(_picture(source.path), self.form.max_bytes, checksum=self.form.checksum)
+        payload = encode(
+            read_colours(source.path), self.form.max_bytes, checksum=self.form.checksum
+        )
         text = self.form.text_form.encode(payload)
         values = {"source": str(source.path), "preview": text, "bytes": len(payload)}
         if not self.target:
@@ -250,18 +236,5 @@ def _reason_to_skip(path: Path) -> str | None:
 @cache
 def _preview_of(path: Path, max_bytes: int) -> tuple[str, tuple[int, int]]:
     """The preview of a picture as a text, and its (width, height); pages share pictures."""
-    picture = _picture(path)
+    picture = read_colours(path)
     return TextForm.BASE64URL.encode(encode(picture, max_bytes)), picture.size
-
-
-def _picture(path: Path) -> Picture:
-    """Read an image or an `.aec` file, without warnings of losses that a preview does not show."""
-    content = read_bytes(path)
-    if AEC_FILES.accepts(path):
-        picture = codec_of_file(content).decoder.decompress_picture(content)
-        if picture.is_scientific:
-            raise ImageError("it has bands, and a preview has colours: use a PNG file of it")
-        return picture
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return read_image(io.BytesIO(content), _READING)

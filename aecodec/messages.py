@@ -1,0 +1,270 @@
+"""Pictures as radio messages: small payloads without a signature, some of which may be lost.
+
+The first message is a picture. Each further message is a layer, which adds detail and needs all
+messages before it. Section 15 of `docs/FORMAT.md` specifies them.
+
+>>> import numpy as np
+>>> ramp = np.add.outer(np.arange(96), np.arange(128)).astype(np.uint8)
+>>> messages = encode(ramp, max_bytes=40, count=2)
+>>> [len(message) <= 40 for message in messages]
+[True, True]
+>>> decode(messages[:1]).size, decode(messages).size
+((128, 96), (128, 96))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from aecodec import preview
+from aecodec.arrays import Codes, Latents
+from aecodec.codec.codec import Codec
+from aecodec.codec.distortion import ms_ssim
+from aecodec.codec.encoded_picture import Compressed
+from aecodec.codec.geometry import vector_shape
+from aecodec.codec.rate_control import all_levels, last_where
+from aecodec.codec.registry import load_codec
+from aecodec.codec.sources import ImageSource
+from aecodec.coding import enhancement, payload
+from aecodec.coding.enhancement import Intervals
+from aecodec.coding.prior_coder import PriorCoder
+from aecodec.engine.python import PythonEngine
+from aecodec.errors import FormatError, UsageError, warn
+from aecodec.format.bare import from_bare, to_bare
+from aecodec.format.binary import crc_8
+from aecodec.format.container import LEVEL_UNITS
+from aecodec.image_files.colour import in_kept_colours
+from aecodec.image_files.writing import to_pil
+from aecodec.imaging.picture import Picture
+
+_PREVIEW, _LAYER = 0xF0, 0xE0
+"""First bytes of previews and, plus their number, of layers. Bare payloads never begin with them:
+flag bit 7 excludes bits 0, 1 and 6."""
+
+MAX_COUNT = 16
+"""Largest number of messages of a picture."""
+
+_LARGEST_PREVIEW = 128
+"""Previews of more bytes are not better, so larger messages contain a picture of the codec."""
+
+_PREVIEW_SIDE = 256
+"""Longer side of decoded previews, which do not state the size of their picture."""
+
+
+def encode(
+    image: ImageSource,
+    max_bytes: int = 200,
+    count: int = 1,
+    codec: Codec | None = None,
+    checksum: bool = False,
+) -> list[bytes]:
+    """Encode a picture to at most `count` messages of at most `max_bytes` bytes each.
+
+    The first message is a preview or a bare payload of the codec, whichever has the higher MS-SSIM;
+    a preview has no layers. There are fewer than `count` messages if the codec has no finer level.
+    The codec is `photo` by default. With `checksum`, the last byte of each message is a checksum,
+    which also detects layers of another picture.
+
+    Raises ImageError if the picture cannot be read, and UsageError if it has several frames,
+    `max_bytes` is below 11, or below 12 with a checksum, the codec has bands, `count` is not in
+    1..16, or it is above 1 for a codec without gains, such as `digits`.
+    """
+    codec = codec or load_codec("photo")
+    least = 1 + preview.LEAST_BYTES + checksum
+    if max_bytes < least:
+        raise UsageError(f"a message needs {least} bytes or more, not {max_bytes}")
+    if not 1 <= count <= MAX_COUNT:
+        raise UsageError(f"{count} messages: a picture has 1 to {MAX_COUNT}")
+    if codec.spec.bands or (count > 1 and not codec.spec.has_gains):
+        raise UsageError(f"codec {codec.spec.name} makes no such messages: use codec photo")
+    picture = codec.encoder.picture_of(image)
+    if picture.frames > 1:
+        raise UsageError(f"a message contains one picture, not {picture.frames}")
+    sender = _Sender(codec, max_bytes, checksum)
+    first, compressed = sender.first(picture)
+    layers = sender.layers(compressed, count - 1) if compressed else iter(())
+    return [sender.finish(first), *(sender.finish(layer, first) for layer in layers)]
+
+
+class _Sender(NamedTuple):
+    """Makes messages of at most `max_bytes` bytes."""
+
+    codec: Codec
+    max_bytes: int
+    checksum: bool
+
+    @property
+    def _space(self) -> int:
+        """Largest number of bytes before the checksum."""
+        return self.max_bytes - self.checksum
+
+    def first(self, picture: Picture) -> tuple[bytes, Compressed | None]:
+        """The first message, and the codec's picture unless it is a preview."""
+        try:
+            compressed = self.codec.compress_picture(
+                picture, metadata=False, max_bare_bytes=self._space
+            )
+        except UsageError:  # it does not fit
+            return self._preview(picture), None
+        if self._space <= _LARGEST_PREVIEW:
+            message = self._preview(picture)
+            if self._is_better(message, picture, compressed):
+                return message, None
+        return to_bare(compressed.data), compressed
+
+    def _preview(self, picture: Picture) -> bytes:
+        most = min(self._space, _LARGEST_PREVIEW) - 1
+        return bytes([_PREVIEW]) + preview.encode(to_pil(picture)[0], max_bytes=most)
+
+    def _is_better(self, message: bytes, picture: Picture, compressed: Compressed) -> bool:
+        """Whether a preview is more similar to a picture than the codec's picture."""
+        header, latents = compressed.encoded.header, compressed.dequantized
+        original = in_kept_colours(picture, {}).pixels[0]
+        smooth = np.asarray(preview.decode(message[1:], size=picture.size).convert("RGB"))
+        restored = self.codec.decoder.reconstruct_pixels(header, latents)[0]
+        original, restored = (np.broadcast_to(a, smooth.shape) for a in (original, restored))
+        return ms_ssim(original, smooth) > ms_ssim(original, restored)
+
+    def layers(self, compressed: Compressed, count: int) -> Iterator[bytes]:
+        """Yield layers of a picture while the codec has finer levels."""
+        latents = compressed.encoded.latents
+        known = _Known.of_file(self.codec, compressed.data)
+        for number in range(1, count + 1):
+            best = known.best_layer(latents, self._space - 1)
+            if best is None:
+                return
+            layer, known = best
+            yield bytes([_LAYER + number]) + layer
+
+    def finish(self, message: bytes, first: bytes = b"") -> bytes:
+        """Add the checksum, if messages have it; layers depend on the first message."""
+        if not self.checksum:
+            return message
+        return message + _checksum(self.codec, first + message)
+
+
+class _Known(NamedTuple):
+    """The codes (N, K) of a picture that a receiver knows, and their level."""
+
+    codec: Codec
+    grid: tuple[int, int, int]
+    level: float
+    codes: Codes
+
+    @classmethod
+    def of_file(cls, codec: Codec, data: bytes) -> _Known:
+        header, _ = codec.decoder.unpack(data)
+        planes, rows, columns = vector_shape(codec.spec, header)
+        level = codec.decoder.level_of(header)
+        return cls(codec, (planes, rows, columns), level, codec.decoder.codes(data))
+
+    def _coder(self, level: float) -> PriorCoder:
+        return PythonEngine().coder(self.codec.folder, level)
+
+    def _allowed(self, fine: PriorCoder) -> Intervals:
+        return Intervals.of(self.codes, self._coder(self.level).level, fine.level)
+
+    def best_layer(self, latents: Latents, max_bytes: int) -> tuple[bytes, _Known] | None:
+        """Encode the layer of the finest level that fits, without its first byte, if any does."""
+        finer = [level for level in all_levels(self.codec.spec) if level > self.level]
+        fitting = last_where(finer, lambda n: len(self._encode(latents, n)[0]) <= max_bytes)
+        return None if fitting is None else self._encode(latents, fitting)
+
+    def _encode(self, latents: Latents, level: float) -> tuple[bytes, _Known]:
+        coder = self._coder(level)
+        codes = payload.codes_of(coder, coder.level, latents)
+        message, codes = enhancement.encode(coder.prior, codes, self._allowed(coder), self.grid)
+        index = self.codec.spec.level_index(level)
+        return bytes([index]) + message, self._replace(level=level, codes=codes)
+
+    def decode(self, layer: bytes) -> _Known:
+        """Decode a layer without its first byte; raises FormatError if it is damaged."""
+        index, message = layer[0] if layer else 0, layer[1:]
+        level = index / LEVEL_UNITS
+        if level not in all_levels(self.codec.spec):
+            raise FormatError(f"damaged: the codec has no level {level:g}")
+        coder = self._coder(level)
+        codes = enhancement.decode(coder.prior, message, self._allowed(coder), self.grid)
+        coder.level.check(codes)
+        return self._replace(level=level, codes=codes)
+
+    @property
+    def latents(self) -> Latents:
+        """The dequantized latents (*grid, channels)."""
+        latents = np.zeros((*self.grid, self.codec.spec.latent_channels), np.int8)
+        self._coder(self.level).dequantize_into(self.codes, latents)
+        return latents
+
+
+def decode(
+    messages: Iterable[bytes], codec: Codec | None = None, checksum: bool = False
+) -> Image.Image:
+    """Decode the received messages of a picture, in any order.
+
+    Layers after a lost or damaged layer are not used, and aecodec warns about them. A preview has
+    256 pixels on its longer side. `codec` and `checksum` are as for :func:`encode`.
+
+    Raises FormatError if the first message is missing or damaged, or there are several.
+    """
+    codec = codec or load_codec("photo")
+    received = set(messages)
+    layers = {message[0] - _LAYER: message for message in received if _is_layer(message)}
+    pictures = [message for message in received if not _is_layer(message)]
+    if len(pictures) != 1:
+        raise FormatError(
+            "the first message of the picture is missing: only layers were received"
+            if layers and not pictures
+            else f"{len(pictures)} messages contain a picture; give the messages of one picture"
+        )
+    first = _checked(codec, pictures[0], checksum)
+    if first[:1] == bytes([_PREVIEW]):
+        return _preview_image(first[1:])
+    data = from_bare(first, codec.spec.codec_id)
+    known = _refined(_Known.of_file(codec, data), first, layers, checksum) if layers else None
+    if known is None:
+        return codec.decompress(data)
+    header, _ = codec.decoder.unpack(data)
+    return to_pil(codec.decoder.reconstruct_picture(header, known.latents))[0]
+
+
+def _is_layer(message: bytes) -> bool:
+    return bool(message) and _LAYER < message[0] < _LAYER + MAX_COUNT
+
+
+def _checksum(codec: Codec, content: bytes) -> bytes:
+    return bytes([crc_8(codec.spec.codec_id + content)])
+
+
+def _checked(codec: Codec, message: bytes, checksum: bool, first: bytes = b"") -> bytes:
+    """A message without its checksum, if it has one; raises FormatError if it is wrong."""
+    if not checksum:
+        return message
+    content, stored = message[:-1], message[-1:]
+    if stored != _checksum(codec, first + content):
+        raise FormatError("damaged: the checksum of a message is wrong, or it has none")
+    return content
+
+
+def _refined(known: _Known, first: bytes, layers: dict[int, bytes], checksum: bool) -> _Known:
+    """Add the layers before the first lost or damaged layer."""
+    for number in range(1, max(layers) + 1):
+        try:
+            if number not in layers:
+                raise FormatError("it was not received")
+            layer = _checked(known.codec, layers[number], checksum, first)
+            known = known.decode(layer[1:])
+        except FormatError as error:
+            warn(f"message {number + 1} and later messages are not used: {error}")
+            break
+    return known
+
+
+def _preview_image(payload: bytes) -> Image.Image:
+    image = preview.decode(payload)
+    scale = _PREVIEW_SIDE / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return preview.decode(payload, size=(width, height))

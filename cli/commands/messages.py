@@ -1,0 +1,107 @@
+"""`aecodec messages`: a picture as radio messages, each a line of text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from PIL import Image
+
+from aecodec import messages as radio
+from aecodec.cli.shared import options
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.cli.shared.single_images import check_target, read_colours, write_image
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import load_codec
+from aecodec.errors import UsageError, errors_about
+from aecodec.format.texts import TextForm
+from aecodec.urls import path_or_url
+
+
+def messages(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            parser=path_or_url,
+            help="A picture or an .aec file; with --decode, a text file with the messages that "
+            "were received, in any order. - is standard input.",
+        ),
+    ],
+    out: options.Out = None,
+    max_bytes: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Maximum size of a message, before it is text.")
+    ] = 200,
+    count: Annotated[
+        int, typer.Option(metavar="N", min=1, max=radio.MAX_COUNT, help="Number of messages.")
+    ] = 1,
+    text: Annotated[
+        TextForm, typer.Option(help="The form of a line: base64url, or the shorter base91.")
+    ] = TextForm.BASE64URL,
+    checksum: Annotated[
+        bool, typer.Option("--checksum", help="Messages end with a checksum of one byte.")
+    ] = False,
+    codec: options.CodecName = "photo",
+    is_decoding: Annotated[
+        bool, typer.Option("--decode", help="Decode messages to the picture -o.")
+    ] = False,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Print a picture as radio messages, one line of text each.
+
+    The first message is a picture: a preview if that looks better in so few bytes, otherwise a
+    picture of the codec. Each further message adds detail, and needs all messages before it. There
+    are fewer than --count messages if more would not improve the picture.
+
+    --decode needs the options --text, --checksum and --codec with which the messages were made.
+    """
+    console = Console(quiet, as_json, to_stderr=out == "-")
+    form = _Form(max_bytes, count, text, checksum, load_codec(codec or "photo"))
+    target = path_or_url(out) if out else None
+    if is_decoding and not target:
+        raise UsageError("--decode needs -o PICTURE")
+    if target:
+        check_not_sources([target], [source])
+        check_overwriting(target, force)
+    with console.errors_as_json(source), console.warnings_about(source):
+        if is_decoding and target:
+            check_target(target, force)
+            write_image(target, form.received(source), force, console)
+        else:
+            form.send(source, target, force, console)
+
+
+class _Form(NamedTuple):
+    """The form of messages."""
+
+    max_bytes: int
+    count: int
+    text: TextForm
+    checksum: bool
+    codec: Codec
+
+    def received(self, source: Path) -> Image.Image:
+        """The picture of the messages in a text file; empty lines are ignored."""
+        lines = read_bytes(source).decode("ascii", "replace").split("\n")
+        with errors_about(source):
+            payloads = [self.text.decode(line.strip()) for line in lines if line.strip()]
+            return radio.decode(payloads, self.codec, self.checksum)
+
+    def send(self, source: Path, target: Path | None, force: bool, console: Console) -> None:
+        """Print the messages of a picture, or write them to a file."""
+        with errors_about(source):
+            picture = read_colours(source)
+            payloads = radio.encode(picture, self.max_bytes, self.count, self.codec, self.checksum)
+        lines, sizes = [self.text.encode(payload) for payload in payloads], list(map(len, payloads))
+        values = {"source": str(source), "messages": lines, "bytes": sizes}
+        if not target:
+            console.result(lines, values)
+            return
+        write_bytes(target, "".join(f"{line}\n" for line in lines).encode(), force)
+        text = f"{source} -> {target}: {len(lines)} messages, {sum(sizes)} bytes"
+        console.result(text, {**values, "file": str(target)})

@@ -1,0 +1,53 @@
+"""`aecodec messages`: lines of text, their picture, and errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.commands import Command
+from helpers.documents import ROOT
+from helpers.images import opened
+from PIL import Image
+
+FORM = ("--text", "base91", "--checksum")
+
+
+@pytest.fixture(autouse=True)
+def photo(folder: Path) -> None:
+    Image.open(ROOT / "web" / "coffee.jpg").resize((96, 64)).save("photo.png")
+
+
+def test_messages_become_a_picture(command: Command) -> None:
+    options = ("photo.png", "--count", 2, "--max-bytes", 150, *FORM)
+    lines = command("messages", *options).out.split()
+    assert len(lines) == 2
+    assert command("messages", *options, "-o", "sent.txt").status == 0
+    Path("received.txt").write_text(f"{lines[1]}\r\n\n{lines[0]}\n")
+    assert Path("sent.txt").read_text().split() == lines
+    for name in ("sent", "received"):
+        picture = ("messages", "--decode", f"{name}.txt", "-o", f"{name}.png", *FORM)
+        assert command(*picture).status == 0
+    assert Path("sent.png").read_bytes() == Path("received.png").read_bytes()
+    assert opened("sent.png").size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "text"),
+    [
+        (("photo.png", "--max-bytes", 5), 2, "11 bytes or more"),
+        (("photo.png", "--codec", "digits", "--count", 2), 2, "use codec photo"),
+        (("absent.png",), 6, "absent.png: cannot be read"),
+        (("--decode", "photo.png", "-o", "a.png"), 4, "photo.png: damaged"),
+        (("--decode", "photo.png"), 2, "-o PICTURE"),
+        (("--decode", "photo.png", "-o", "photo.png"), 2, "photo.png"),
+        (("photo.png", "-o", "exists.txt"), 2, "--force"),
+    ],
+)
+def test_errors_have_a_message(
+    arguments: tuple[str, ...], status: int, text: str, command: Command
+) -> None:
+    Path("exists.txt").touch()
+    result = command("messages", *arguments)
+    assert (result.status, text in result.err) == (status, True), result.err
+    assert not Path("exists.txt").read_bytes()

@@ -1,0 +1,138 @@
+"""Radio messages: the first is a picture, layers improve it, and losses cost only detail."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+
+import numpy as np
+import pytest
+from helpers.documents import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from aecodec import AecodecWarning, FormatError, UsageError, load_codec, messages, metrics
+from aecodec.arrays import Pixels
+from aecodec.coding import enhancement
+from aecodec.coding.enhancement import Intervals
+
+PHOTO = Image.open(ROOT / "web" / "coffee.jpg").convert("RGB").resize((96, 64))
+CODEC = load_codec("photo")
+MESSAGES = messages.encode(PHOTO, 150, 3, checksum=True)
+
+LAYER = bytes.fromhex(
+    "b2416ca12c84e67022131df89d7696a1502b7f6b37fe53acfdb18668b22fb79158dfa023f94c4a2e"
+    "efd9ddfa72e03683e064bdb323b9f18c67fd22c58db3a2434c756a64ae495e8cc366c7303e4f7e74"
+    "ba90b6d7705418ed9f15fd10c4c02bf47b5477c3f5679ada6c686e5cbfa1ef9e8db831665967c289"
+    "c55117bec35cc83814dc2cba9135ae07e775a4711c5df14206604794d6573771555127b71e27f024"
+    "636aafbd379919d852f90951cfce436da031f302d710eba4b0ae2cac3c0fc779d7447d3c91bff240"
+    "acbea3266328d3160b3c47a6d3bae3a692856f61170c62f945d85a36b57ff29db584aedf12f9c026"
+    "e8250ce70866e7d18e1f337b9b4ed03efd25b1b949a13a221df1efdd3ea39f03a163e045b3d67d8a"
+    "4f91"
+)
+DIGEST = "91756f50b823d4f6c47bed58c5e14f0ed95a939f35e0a61663fe0e1ca075bf53"
+
+
+def decoded(*received: bytes) -> Pixels:
+    return np.asarray(messages.decode(received, checksum=True))
+
+
+def test_layers_add_detail() -> None:
+    assert all(len(message) <= 150 for message in MESSAGES)
+    original = np.asarray(PHOTO)
+    pictures = [decoded(*MESSAGES[:count]) for count in (1, 2, 3)]
+    psnrs = [metrics.psnr(metrics.mse(original, picture)) for picture in pictures]
+    assert psnrs[0] + 1 < psnrs[1] < psnrs[2] - 0.3, psnrs
+    assert (decoded(*MESSAGES[::-1], *MESSAGES) == pictures[2]).all()  # in any order, and repeated
+
+
+OTHER = messages.encode(PHOTO.rotate(90, expand=True), 150, 2, checksum=True)[1]
+DAMAGED = MESSAGES[1][:20] + b"?" + MESSAGES[1][21:]
+
+
+@pytest.mark.parametrize(
+    ("received", "text"),
+    [
+        ((MESSAGES[0], MESSAGES[2]), "message 2 .* not received"),
+        ((MESSAGES[0], DAMAGED, MESSAGES[2]), "message 2 .* checksum"),
+        ((MESSAGES[0], OTHER), "message 2 .* checksum"),
+    ],
+)
+def test_lost_layers_cost_detail_only(received: tuple[bytes, ...], text: str) -> None:
+    with pytest.warns(AecodecWarning, match=text):
+        assert (decoded(*received) == decoded(MESSAGES[0])).all()
+
+
+def test_small_messages_contain_a_preview() -> None:
+    [message] = messages.encode(PHOTO, 40, 3)
+    assert (message[0], len(message) <= 40, messages.decode([message]).size) == (
+        0xF0,
+        True,
+        (256, 168),
+    )
+
+
+@pytest.mark.parametrize(
+    ("received", "text"),
+    [
+        ([], "0 messages contain"),
+        (MESSAGES[1:], "first message .* missing"),
+        ([MESSAGES[0], messages.encode(PHOTO, 100, checksum=True)[0]], "2 messages contain"),
+        ([b""], "checksum"),
+        ([MESSAGES[0][:-1]], "checksum"),
+    ],
+)
+def test_pictures_without_first_message_are_rejected(received: list[bytes], text: str) -> None:
+    with pytest.raises(FormatError, match=text):
+        messages.decode(received, checksum=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"max_bytes": 10}, "11 bytes or more"),
+        ({"count": 17}, "1 to 16"),
+        ({"count": 2, "codec": load_codec("digits")}, "use codec photo"),
+        ({"image": np.zeros((2, 32, 32, 3), np.uint8)}, "one picture, not 2"),
+    ],
+)
+def test_wrong_options_are_rejected(options: dict[str, object], text: str) -> None:
+    with pytest.raises(UsageError, match=text):
+        messages.encode(**{"image": PHOTO, **options})  # type: ignore[arg-type]
+
+
+@settings(max_examples=30, deadline=None)
+@given(layer=st.binary(max_size=60), level=st.sampled_from([16, 40, 100, 128, 200]))
+def test_any_bytes_are_a_layer_or_an_error(layer: bytes, level: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AecodecWarning)
+        image = messages.decode([MESSAGES[0][:-1], bytes([0xE1, level]) + layer])
+    assert image.size == PHOTO.size
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    spread=st.sampled_from([0.3, 2.0, 40.0]),
+    levels=st.tuples(st.integers(16, 127), st.integers(1, 60)),
+)
+def test_codes_of_a_layer_survive(seed: int, spread: float, levels: tuple[int, int]) -> None:
+    indices = levels[0], min(sum(levels), 128)
+    coarse, fine = (CODEC.spec.level(index / 16) for index in indices)
+    latents = np.random.default_rng(seed).laplace(0, spread, (6, fine.code_dimension))
+    latents = latents.clip(-128, 127).round().astype(np.int8)
+    allowed = Intervals.of(coarse.quantize(latents), coarse, fine)
+    prior = CODEC.folder.prior(indices[1] / 16)
+    message, codes = enhancement.encode(prior, fine.quantize(latents), allowed, (1, 2, 3))
+    assert (enhancement.decode(prior, message, allowed, (1, 2, 3)) == codes).all()
+    fine.check(codes)
+
+
+def test_released_layers_stay_readable() -> None:
+    coarse, fine = CODEC.spec.level(2), CODEC.spec.level(3.5)
+    pattern = np.arange(4 * fine.code_dimension) % 13 - 6
+    codes = np.where(abs(pattern) > 3, 0, pattern).astype(np.int16).reshape(4, -1)
+    allowed = Intervals.of(codes, coarse, fine)
+    finer = enhancement.decode(CODEC.folder.prior(3.5), LAYER, allowed, (1, 2, 2))
+    assert hashlib.sha256(finer.astype("<i2").tobytes()).hexdigest() == DIGEST
