@@ -51,6 +51,8 @@ def read(data: bytes) -> None:
     header, payload = container.unpack(data)
     assert container.unpack(container.pack(header, payload)) == (header, payload)
     codec = _BANDS if header.codec_id == _BANDS.spec.codec_id else codec_of_file(data)
+    if not header.refinements:
+        assert codec.from_bare(codec.to_bare(data)) == data
     codes = codec.decoder.codes(data, Limits(_MAX_PIXELS, _MAX_FRAMES))
     assert codes.dtype == "int16"
     codec.decoder.check(data, Limits(_MAX_PIXELS, _MAX_FRAMES))
