@@ -405,6 +405,51 @@ int aecodec_preview_reduce(const uint8_t *picture, aecodec_preview_format format
     return shape_of(width, height);
 }
 
+/* ---- texts and checksums ---- */
+
+size_t aecodec_preview_base91(const uint8_t *bytes, size_t size, char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                 "!#$%&()*+,./:;<=>?@[]^_`{|}~\"";
+    uint32_t bits = 0;
+    int count = 0;
+    size_t n, length = 0;
+    for (n = 0; n < size; n++) {
+        bits |= (uint32_t)bytes[n] << count;
+        count += 8;
+        if (count > 13) {
+            int taken = (bits & 8191) > 88 ? 13 : 14;
+            uint32_t number = bits & ((1u << taken) - 1);
+            bits >>= taken;
+            count -= taken;
+            text[length++] = digits[number % 91];
+            text[length++] = digits[number / 91];
+        }
+    }
+    if (count) {
+        text[length++] = digits[bits % 91];
+    }
+    if (count > 7 || bits > 90) {
+        text[length++] = digits[bits / 91];
+    }
+    text[length] = 0;
+    return length;
+}
+
+uint8_t aecodec_preview_checksum(const uint8_t *payload, size_t size)
+{
+    unsigned crc = 0;
+    size_t n;
+    int bit;
+    for (n = 0; n < size; n++) {
+        crc ^= payload[n];
+        for (bit = 0; bit < 8; bit++) {
+            crc = crc << 1 ^ (crc & 0x80u ? 0x107u : 0u);
+        }
+    }
+    return (uint8_t)crc;
+}
+
 /* ---- encoding ---- */
 
 /* Weights of the bits: 16 octaves in 16 steps. With the last, all codes are 0, which fits into any room. */
@@ -494,10 +539,11 @@ static void write_code(writer *w, const uint32_t *chances, int32_t magnitude, in
 
 static int32_t bits_of_code(const uint32_t *chances, int32_t magnitude, int is_positive)
 {
-    int32_t bits = bits_of(chances[0]) + bits_of(is_positive ? chances[1] : 65536 - chances[1]);
+    int32_t bits;
     if (!magnitude) {
         return bits_of(65536 - chances[0]);
     }
+    bits = bits_of(chances[0]) + bits_of(is_positive ? chances[1] : 65536 - chances[1]);
     if (magnitude == 1) {
         return bits + bits_of(65536 - chances[2]);
     }
@@ -628,7 +674,8 @@ static draft search(const task *t, int low, int high)
     return best;
 }
 
-/* Add a row of the pixels minus the decoded pixels to the cosine transform of a plane, in 2^-17, less than 2^31. */
+/* Add a row of the pixels minus the decoded pixels to the cosine transform of a plane. The sums, in 2^-17, stay below
+ * 2^31. */
 static void transform_row(const uint8_t *tables, const uint8_t *pixels, const uint8_t *decoded, int plane, int y,
                           int32_t grid[FREQUENCIES][FREQUENCIES])
 {
@@ -695,20 +742,6 @@ static size_t best_payload(const task *t, const uint8_t *pixels)
         best = search(t, clip(best.level - 1, 0, LEVELS - 1), clip(best.level + 1, 0, LEVELS - 1));
     }
     return best.size;
-}
-
-uint8_t aecodec_preview_checksum(const uint8_t *payload, size_t size)
-{
-    unsigned crc = 0;
-    size_t n;
-    int bit;
-    for (n = 0; n < size; n++) {
-        crc ^= payload[n];
-        for (bit = 0; bit < 8; bit++) {
-            crc = crc << 1 ^ (crc & 0x80u ? 0x107u : 0u);
-        }
-    }
-    return (uint8_t)crc;
 }
 
 size_t aecodec_preview_encode(const uint8_t *tables, const uint8_t pixels[32 * 32 * 3], int shape, int has_checksum,

@@ -62,6 +62,9 @@ size_t aecodec_preview_encode(const uint8_t *tables, const uint8_t pixels[32 * 3
 /* Compute the checksum of bytes. A receiver compares it with the last byte of a payload, and decodes the others. */
 uint8_t aecodec_preview_checksum(const uint8_t *payload, size_t size);
 
+/* Write bytes as a base91 text with a zero at the end. It needs room for 5 / 4 `size` + 3 characters. Returns the length. */
+size_t aecodec_preview_base91(const uint8_t *bytes, size_t size, char *text);
+
 /* Decode `size` bytes, without checksum, to RGBA pixels and a shape. Returns 0, or -1 if the payload is empty or its
  * shape is not valid. */
 int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t size, aecodec_preview_work *work,

@@ -40,6 +40,7 @@ class CPreview:
         folder = shared_folder("preview", self._build)
         self._library = ctypes.CDLL(str(folder / "preview.so"))
         self._library.aecodec_preview_encode.restype = c_size_t
+        self._library.aecodec_preview_base91.restype = c_size_t
         self._tables = PATH.read_bytes()
         self._work = create_string_buffer(18_048)
 
@@ -71,3 +72,11 @@ class CPreview:
         size = self._library.aecodec_preview_encode(self._tables, *arguments, c_size_t(max_bytes))
         assert payload.raw[size:] == b"\xaa" * (300 - size)
         return payload.raw[:size]
+
+    def base91(self, content: bytes) -> str:
+        """Return the text, which stays in the documented room."""
+        room, text = 5 * len(content) // 4 + 3, create_string_buffer(b"\xaa" * 500, 500)
+        length = self._library.aecodec_preview_base91(content, c_size_t(len(content)), text)
+        assert text.raw[length] == 0
+        assert text.raw[room:] == b"\xaa" * (500 - room)
+        return text.raw[:length].decode()

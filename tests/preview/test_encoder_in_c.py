@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers.documents import ROOT
-from helpers.previews import CPreview, digest
+from helpers.documents import ROOT, blocks_of
+from helpers.previews import SOURCES, WARNINGS, CPreview, digest
 from helpers.programs import needs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +18,8 @@ from PIL import Image
 from aecodec import preview
 from aecodec.arrays import Pixels
 from aecodec.format.binary import crc_8
+from aecodec.format.texts import TextForm
+from aecodec.preview.tables import PATH
 
 GREY, RGB, RGB565, RGB565_LITTLE_ENDIAN = range(4)
 PHOTO = Image.open(ROOT / "web" / "coffee.jpg").convert("RGB")
@@ -114,15 +116,54 @@ def test_a_picture_with_an_invalid_size_is_rejected(c: CPreview, size: tuple[int
     assert c.reduce(b"", RGB, size)[1] == -2
 
 
-def expected_message(c: CPreview) -> bytes:
-    """The message of 56 bytes that C encodes the frame to."""
+@given(st.binary(max_size=300))
+def test_texts_are_those_of_python(c: CPreview, content: bytes) -> None:
+    assert c.base91(content) == TextForm.BASE91.encode(content)
+
+
+def expected_message(c: CPreview, max_bytes: int) -> bytes:
+    """The message that C encodes the frame to."""
     pixels, shape = c.reduce(in_565(FRAME, ">u2"), RGB565, FRAME.size)
-    return c.encode(pixels, 56, shape, True)
+    return c.encode(pixels, max_bytes, shape, True)
+
+
+CAMERA = """
+#include <stdio.h>
+typedef enum { PIXFORMAT_RGB565, PIXFORMAT_JPEG } pixformat_t;
+typedef struct { uint8_t *buf; size_t width, height; pixformat_t format; } camera_fb_t;
+static uint8_t pixels_565[160 * 120 * 2];
+static camera_fb_t frame_565 = {pixels_565, 160, 120, PIXFORMAT_RGB565};
+static camera_fb_t *esp_camera_fb_get(void)
+{
+    return fread(pixels_565, 1, sizeof pixels_565, stdin) == sizeof pixels_565 ? &frame_565 : 0;
+}
+static void esp_camera_fb_return(camera_fb_t *frame) { frame->buf = 0; }
+"""
+MAIN = """
+void radio_send(const uint8_t *message, size_t size) { fwrite(message, 1, size, stdout); }
+int main(void) { send_picture(); return 0; }
+"""
+
+
+def test_the_code_of_the_page_sends_a_picture(c: CPreview, tmp_path: Path) -> None:
+    (code,) = (block.text for block in blocks_of(ROOT / "docs/radio.md") if block.language == "c")
+    numbers = ",".join(map(str, PATH.read_bytes()))
+    (tmp_path / "esp_camera.h").write_text(CAMERA)
+    (tmp_path / "main.c").write_text(code + MAIN)
+    (tmp_path / "tables.c").write_text(
+        f"const unsigned char _binary_tables_bin_start[] = {{{numbers}}};"
+    )
+    sources = [SOURCES / "aecodec_preview.c", tmp_path / "main.c", tmp_path / "tables.c"]
+    options = [*WARNINGS, "-O1", f"-I{SOURCES}", "-o", str(tmp_path / "main")]
+    subprocess.run(["cc", *options, *map(str, sources)], check=True)
+    frame = in_565(FRAME, ">u2")
+    sent = subprocess.run([tmp_path / "main"], input=frame, capture_output=True, check=True).stdout
+    assert sent == expected_message(c, 100)
 
 
 def test_a_cortex_m4_sends_the_same_payload_and_decodes_it(c: CPreview, tmp_path: Path) -> None:
     needs("make", "arm-none-eabi-gcc", "qemu-system-arm")
-    message = expected_message(c)
+    message = expected_message(c, 56)
     size = bytes([len(message) - 1])
     (tmp_path / "requests").write_bytes(
         b"E\x38" + in_565(FRAME, ">u2") + b"D" + size + message[:-1] + b"Q"
