@@ -25,12 +25,14 @@ from aecodec.preview.search import best_payload
 from aecodec.preview.synthesis import synthesize
 from aecodec.preview.tables import SIDE
 
+__all__ = ["decode", "decode_pixels", "encode"]
+
 _LARGEST_RATIO = 5.0
 _LEAST_BYTES = 10
 
 
 def encode(
-    image: ImageSource, max_bytes: int = 40, shape: bool = True, checksum: bool = False
+    image: ImageSource, max_bytes: int = 40, *, shape: bool = True, checksum: bool = False
 ) -> bytes:
     """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
 
@@ -54,7 +56,7 @@ def encode(
 
 
 def decode(
-    payload: bytes, size: tuple[int, int] | None = None, checksum: bool = False
+    payload: bytes, size: tuple[int, int] | None = None, *, checksum: bool = False
 ) -> Image.Image:
     """Decode a preview to an RGB or RGBA image of `size`, (width, height) in pixels.
 
