@@ -32,7 +32,7 @@ def check_golden_files(engine: str) -> None:
     pixels = dict(
         line.split()[::-1] for line in (GOLDEN / "pixels.sha256").read_text().splitlines()
     )
-    stated = dict(listed((ROOT / "docs" / "FORMAT.md").read_text("utf-8")))
+    stated = listed()
     count = 0
     for name, expected in stated.items():
         data = (GOLDEN / f"{name}.aec").read_bytes()
@@ -42,8 +42,8 @@ def check_golden_files(engine: str) -> None:
             print(f"{name}: skipped: {error}")
             continue
         assert digests(data) == expected, name
-        if engine == "c":
-            decoded = to_array(codec.decoder.decode(data, UNLIMITED))
+        if engine == "c" and name in pixels:
+            decoded = to_array(codec.decoder.decompress_picture(data, UNLIMITED))
             assert hashlib.sha256(decoded.tobytes()).hexdigest() == pixels[name], name
         count += 1
     assert count > len(stated) / 2, f"only {count} golden files were read"

@@ -28,6 +28,8 @@ from aecodec.errors import ImageError
 from aecodec.format.container import MAX_FRAMES
 from aecodec.format.limits import Limits
 
+__all__ = ["Aecodec"]
+
 
 class Aecodec(NumcodecsCodec):
     """Compresses chunks of pictures to `.aec` files.

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from zarr.core.array_spec import ArraySpec
     from zarr.core.buffer import Buffer, NDBuffer
 
+__all__ = ["Aecodec"]
+
 NAME = "aecodec"
 """Name of the codec in the metadata of arrays."""
 

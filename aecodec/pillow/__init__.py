@@ -19,7 +19,7 @@ from aecodec.codec.codec import Codec
 from aecodec.pillow.image_file import AecImageFile, accepts, add_codec
 from aecodec.pillow.saving import save, save_all
 
-__all__ = ["AecImageFile", "register_aec_opener"]
+__all__ = ["register_aec_opener"]
 
 
 def register_aec_opener(*codecs: Codec | str | Path) -> None:

@@ -25,13 +25,15 @@ from aecodec.preview.search import best_payload
 from aecodec.preview.synthesis import synthesize
 from aecodec.preview.tables import SIDE
 
+__all__ = ["decode", "decode_pixels", "encode"]
+
 _LARGEST_RATIO = 5.0
 LEAST_BYTES = 10
 """Smallest `max_bytes` of a preview without a checksum."""
 
 
 def encode(
-    image: ImageSource, max_bytes: int = 40, shape: bool = True, checksum: bool = False
+    image: ImageSource, max_bytes: int = 40, *, shape: bool = True, checksum: bool = False
 ) -> bytes:
     """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
 
@@ -55,7 +57,7 @@ def encode(
 
 
 def decode(
-    payload: bytes, size: tuple[int, int] | None = None, checksum: bool = False
+    payload: bytes, size: tuple[int, int] | None = None, *, checksum: bool = False
 ) -> Image.Image:
     """Decode a preview to an RGB or RGBA image of `size`, (width, height) in pixels.
 

@@ -30,13 +30,14 @@ def add_arguments(parser: Options) -> None:
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per command."""
     with tempfile.TemporaryDirectory() as folder:
-        seconds = _median_seconds(_commands(Path(folder)), options.rounds)
+        seconds = _median_seconds(commands(Path(folder)), options.rounds)
     for name, median in seconds.items():
         times_imports = round(median / seconds["imports"], 3)
         yield {"command": name, "seconds": round(median, 4), "times_imports": times_imports}
 
 
-def _commands(folder: Path) -> dict[str, list[str]]:
+def commands(folder: Path) -> dict[str, list[str]]:
+    """The measured commands by their names; the first is the reference."""
     aecodec = str(Path(sys.executable).with_name("aecodec"))
     file = str(folder / "digit.aec")
     compress = [aecodec, "compress", str(sample_paths()[3]), "-o", file, "--force"]
@@ -52,12 +53,15 @@ def _commands(folder: Path) -> dict[str, list[str]]:
 
 def _median_seconds(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, float]:
     """Median time of each command; a first round is not counted."""
-    # Containers set this variable, with which an editable install would be compiled at each start.
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds + 1):
         for name, command in commands.items():
             start = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True, env=environment)
+            subprocess.run(command, check=True, capture_output=True, env=environment())
             seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def environment() -> dict[str, str]:
+    """The environment, without a variable that lets editable installs compile at each start."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}

@@ -62,8 +62,8 @@
 extern "C" {
 #endif
 
-#define AECODEC_VERSION "0.1.0"
-#define AECODEC_VERSION_NUMBER 100 /* 10000 * major + 100 * minor + patch */
+#define AECODEC_VERSION "1.0.0"
+#define AECODEC_VERSION_NUMBER 10000 /* 10000 * major + 100 * minor + patch */
 
 typedef enum {
     AECODEC_OK = 0,

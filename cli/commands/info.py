@@ -37,7 +37,7 @@ def _describe_file(source: Source, console: Console, _: Workers) -> None:
     data = read_bytes(source.path)
     values = _describe(*container.unpack(data), data)
     text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-    about = {"file": str(source.path), **values, "engine": engine_name()}
+    about = {"source": str(source.path), **values, "engine": engine_name()}
     console.result(f"{name_of(source)}: {text}", about)
 
 
@@ -57,11 +57,11 @@ def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec) if header.has_base else None,
         "reduction": None if reduction == 1 else reduction,
-        "payload": len(payload),
+        "payload_bytes": len(payload),
         **_describe_refinements(header, data),
-        "alpha": len(header.alpha),
-        "metadata": sum(map(len, header.metadata.values())),
-        "source": origin.suffix if origin else None,
+        "alpha_bytes": len(header.alpha),
+        "metadata_bytes": sum(map(len, header.metadata.values())),
+        "source_suffix": origin.suffix if origin else None,
         "source_time": None
         if origin is None
         else time.strftime(_TIME, time.gmtime(origin.modified)),
@@ -75,12 +75,12 @@ def _describe_refinements(header: Header, data: bytes) -> dict[str, Any]:
     "0.5sqrt" is a factor of the square root of the samples.
     """
     if not header.refinements:
-        return {"base": None, "max_error": None, "refinements": None}
+        return {"base_bytes": None, "guaranteed_errors": None, "refinement_bytes": None}
     bounds = [[bound.json for bound in part.bounds] for part in header.refinements]
     return {
-        "base": len(container.base_of(data)) if header.has_base else 0,
-        "max_error": [errors[0] if len(errors) == 1 else errors for errors in bounds],
-        "refinements": [len(part.messages[0]) for part in header.refinements],
+        "base_bytes": len(container.base_of(data)) if header.has_base else 0,
+        "guaranteed_errors": [errors[0] if len(errors) == 1 else errors for errors in bounds],
+        "refinement_bytes": [len(part.messages[0]) for part in header.refinements],
     }
 
 

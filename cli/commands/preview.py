@@ -212,7 +212,8 @@ def _report(
 ) -> None:
     for line in dict.fromkeys(skipped):
         console.note(f"{path}: {line}")
-    values = {"source": str(path), "previews": count, "skipped": skipped, "failed": failed}
+    pictures = {"skipped_pictures": skipped, "failed_pictures": failed}
+    values = {"source": str(path), "previews": count, **pictures}
     console.result(f"{path}: {count} previews added, {len(skipped)} pictures skipped", values)
     if failed:
         names = "; ".join(dict.fromkeys(failed))

@@ -70,6 +70,6 @@ class _Trimming(NamedTuple):
                 "file": str(job.target),
                 "bytes": len(trimmed),
                 "source_bytes": len(data),
-                "max_error": bound.json if bound else None,
+                "guaranteed_error": bound.json if bound else None,
             },
         )

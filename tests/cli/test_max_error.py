@@ -33,11 +33,12 @@ def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: C
     )
     assert (values["max_error"], values["level"]) == (2, 1)
     described = json.loads(command("info", "scan.aec", "--json").out)
-    assert (described["version"], described["max_error"]) == (2, [9, 2])
-    assert sum([described["base"], *described["refinements"]]) < described["bytes"]
+    assert (described["version"], described["guaranteed_errors"]) == (2, [9, 2])
+    sizes = [described["base_bytes"], *described["refinement_bytes"]]
+    assert sum(sizes) < described["bytes"]
     for name, options, kept in (("9", ["--max-error", 9], 9), ("base", [], None)):
         trimmed = command("trim", "scan.aec", "-o", f"{name}.aec", *options, "--json").out
-        assert json.loads(trimmed)["max_error"] == kept
+        assert json.loads(trimmed)["guaranteed_error"] == kept
     assert 2 < np.abs(opened_aec(command, "9") - scan.astype(int)).max() <= 9
     assert json.loads(command("info", "base.aec", "--json").out)["version"] == 1
     assert np.array_equal(opened_aec(command, "scan", "--base-only"), opened_aec(command, "base"))
@@ -102,7 +103,7 @@ def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None
     errors = ("--max-error", "1=30,2=4,3=8", "--max-error", "1=30,2=1%,3=0", "--max-error", 0)
     Image.fromarray(np.stack([scan, scan // 2, scan.T.reshape(5, 6)], -1)).save("rgb.png")
     assert command("compress", "rgb.png", "-q", 1, *errors).status == 0
-    described = json.loads(command("info", "rgb.aec", "--json").out)["max_error"]
+    described = json.loads(command("info", "rgb.aec", "--json").out)["guaranteed_errors"]
     assert described == [[30, 4, 8], [30, 1, 0], 0]
     assert command("trim", "rgb.aec", "--max-error", 30).status == 0
     values = json.loads(command("verify", "rgb_trimmed.aec", "--against", "rgb.png", "--json").out)
@@ -114,7 +115,10 @@ def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None
 
 def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
     assert command("compress", "scan.png", *DIGITS, "--max-error", "0.5sqrt,0").status == 0
-    assert json.loads(command("info", "scan.aec", "--json").out)["max_error"] == ["0.5sqrt", 0]
+    assert json.loads(command("info", "scan.aec", "--json").out)["guaranteed_errors"] == [
+        "0.5sqrt",
+        0,
+    ]
     assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
     values = json.loads(
         command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").out

@@ -94,7 +94,7 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
         "band_names": ["blue", "green", "red"],
         "nodata": -9999,
         "missing": 0.125,
-        "source": ".tif",
+        "source_suffix": ".tif",
     }
     assert {name: values[name] for name in expected} == expected
     with pytest.raises(OSError, match="decompress_array"):

@@ -52,6 +52,7 @@ SMALLER = {
     "lora_packet": "--limit 1",
     "megapixels": "--megapixels 0.3",
     "rate_distortion": "--limit 1",
+    "speed": "--rounds 2",
 }
 """Options that turn a benchmark of minutes into one of seconds."""
 

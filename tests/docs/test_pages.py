@@ -12,12 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.documents import PAGES, README, ROOT
+from helpers.documents import PAGES, README, ROOT, blocks_of
 
 import aecodec
 from aecodec.arrays import Pixels
 
-DOCUMENTS = [README, *PAGES, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY"))]
+API = (ROOT / "docs" / "api.md").read_text("utf-8")
+DOCUMENTS = [
+    README,
+    *PAGES,
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "RELEASING", "SECURITY")),
+]
 
 
 def test_the_readme_has_at_most_150_lines() -> None:
@@ -31,8 +36,15 @@ def test_the_readme_begins_with_two_sentences() -> None:
 
 
 def test_every_public_name_is_described() -> None:
-    listed = re.findall(r"^ +- (\w+)$", (ROOT / "docs/api.md").read_text("utf-8"), re.MULTILINE)
+    listed = re.findall(r"^(?: +- |::: aecodec\.(?=[A-Z]))(\w+)$", API, re.MULTILINE)
     assert sorted(listed) == sorted(set(dir(aecodec)) - {"__version__"})
+
+
+@pytest.mark.parametrize("document", [README, *PAGES], ids=lambda document: document.name)
+def test_guides_import_only_described_modules(document: Path) -> None:
+    code = "".join(block.text for block in blocks_of(document) if block.language == "python")
+    modules = re.findall(r"^(?:from|import) (aecodec\.[\w.]+)", code, re.MULTILINE)
+    assert not [module for module in modules if module not in API]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
