@@ -12,12 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.documents import PAGES, README, ROOT
+from helpers.documents import PAGES, README, ROOT, TUTORIALS
 
 import aecodec
 from aecodec.arrays import Pixels
 
-DOCUMENTS = [README, *PAGES, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY"))]
+DOCUMENTS = [
+    README,
+    *PAGES,
+    *TUTORIALS,
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY")),
+]
 
 
 def test_the_readme_has_at_most_150_lines() -> None:
