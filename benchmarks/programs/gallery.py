@@ -14,15 +14,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from aecodec import Codec, Picture, load_codec, metrics, preview
+from aecodec import Codec, Picture, Target, load_codec, metrics, preview
 from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
+from aecodec.evaluation.formats import decode
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples
 from aecodec.imaging.display import display, error_map, error_picture
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.web.samples import PHOTOGRAPH
-from benchmarks.formats import LOSSY, decode, decoded_within
+from benchmarks.formats import LOSSY, decoded_within
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
 
@@ -67,7 +68,7 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 def _packet_panels(original: Pixels) -> list[Panel]:
     """A photograph in one packet, in all formats that fit."""
-    file, restored = _round_trip("photo", original, max_bytes=_PACKET)
+    file, restored = _round_trip("photo", original, Target(max_bytes=_PACKET))
     size = f"{original.shape[1]}x{original.shape[0]}"
     panels = [(original, f"original, {size} pixels"), (restored, file)]
     for anchor in LOSSY:
@@ -115,8 +116,9 @@ def _preview_panels(photograph: Pixels) -> list[Panel]:
 def _error_panels(codec: Codec, original: Picture, max_error: int) -> list[Panel]:
     """A level and a guaranteed maximum error, with maps of their errors in the same colours."""
     panels = []
-    for title, options in {"level 3": {"level": 3}, "guaranteed": {"max_error": max_error}}.items():
-        data = codec.compress(original, **options)
+    targets = {"level 3": Target(level=3), "guaranteed": Target(max_error=max_error)}
+    for title, target in targets.items():
+        data = codec.compress(original, target)
         restored = codec.decoder.decompress_picture(data)
         errors = error_map(original, restored)[0]
         shown = display(restored, original, (3, 2, 1) if codec.spec.bands else (0, 1, 2))[0]
@@ -131,9 +133,9 @@ def _picture(path: Path) -> Picture:
         return read_image(file) if path.suffix == ".jpg" else read_samples(file)
 
 
-def _round_trip(codec: str, original: Pixels, **options: int) -> tuple[str, Pixels]:
+def _round_trip(codec: str, original: Pixels, target: Target | None = None) -> tuple[str, Pixels]:
     """The text about a picture's file, and the decoded picture."""
-    data = load_codec(codec).compress(original, **options)
+    data = load_codec(codec).compress(original, target)
     return f"aecodec, {len(data)} bytes", np.asarray(load_codec(codec).decompress(data))
 
 

@@ -52,8 +52,8 @@ def check_output(expected: str, output: str) -> None:
     >>> check_output("...\\n12 files in 3 s\\n", "ready\\n7 files in 0.5 s\\n")
     """
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    texts = [re.sub(r"\S*\d\S*", "#", text) for text in (expected, output)]
-    assert doctest.OutputChecker().check_output(*texts, options), f"{expected}is now\n{output}"
+    want, got = (re.sub(r"\S*\d\S*", "#", text) for text in (expected, output))
+    assert doctest.OutputChecker().check_output(want, got, options), f"{expected}is now\n{output}"
 
 
 def _run(lines: list[str], folder: Path) -> str:
