@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_response(304)
             self.end_headers()
             return
-        self.send_response(200)
+        content = self._begin(content)
         self.send_header("ETag", tag)
         self.send_header("Content-Type", self.guess_type(path))
         if path.suffix in _GZIPPED:
@@ -64,6 +65,17 @@ class _Handler(SimpleHTTPRequestHandler):
         name = self.path.partition("?")[0]
         self._host.sent[name] = self._host.sent.get(name, 0) + len(content)
         self.wfile.write(content)
+
+    def _begin(self, content: bytes) -> bytes:
+        """Send the status for content, or for the part of it that is asked for; return that."""
+        part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if part is None:
+            self.send_response(200)
+            return content
+        start, last = map(int, part.groups())
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {start}-{last}/{len(content)}")
+        return content[start : last + 1]
 
     def log_message(self, *_: Any) -> None:
         """Stay quiet."""

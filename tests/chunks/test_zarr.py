@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
+from helpers.codecs.golden import ZARR, golden_codecs, little_endian, sha256
+from helpers.documents import ROOT
 from helpers.networks.residuals import add_plain_networks
 
 import aecodec
@@ -22,6 +24,7 @@ from aecodec.arrays import Pixels
 from aecodec.chunks import installed
 from aecodec.chunks.installed import SEARCH_PATH
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.engine.choice import engine_name
 
 zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
 from aecodec.zarr import Aecodec  # noqa: E402 - which imports zarr
@@ -413,3 +416,59 @@ def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
     restored = zarr.open_array(str(tmp_path / "a.zarr"))[...]
     assert np.array_equal(restored == -9, array == -9)
     assert 0.005 < np.abs(restored - array.astype(np.float64)).max() <= 0.01
+
+
+@pytest.mark.skipif(engine_name() != "c", reason="the core is not installed")
+@pytest.mark.parametrize("line", (ZARR / "arrays.sha256").read_text().splitlines())
+def test_golden_arrays_hold_their_elements(line: str) -> None:
+    for golden_codec in golden_codecs().values():
+        installed.remember(golden_codec)
+    digest, name = line.split()
+    assert sha256(little_endian(zarr.open_array(ZARR / name, mode="r")[...])) == digest
+
+
+def schema_of_extension() -> Any:
+    """A validator of the schema in the specification."""
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((ROOT / "docs" / "zarr-extension" / "schema.json").read_text("utf-8"))
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_metadata_match_the_schema(with_bands: Aecodec) -> None:
+    codec = load_codec_of(with_bands)
+    codecs = [Aecodec(codec, 1, nodata=-1.5, max_error={"band 1": 4, "band 2": "0.5%"})]
+    codecs += [Aecodec("photo", 2.5), Aecodec("photo", max_error=["16", "2.5", 0])]
+    written = [json.loads(json.dumps(serializer.to_dict())) for serializer in codecs]
+    for path in sorted(ZARR.glob("*/zarr.json")):
+        last = json.loads(path.read_text())["codecs"][-1]
+        written.append(last["configuration"]["codecs"][0] if "shard" in last["name"] else last)
+    assert len(written) == 15
+    for metadata in written:
+        schema_of_extension().validate(metadata)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"codec": ""},
+        {"codec_id": "0881441F"},
+        {"codec_id": "0881441f0"},
+        {"level": None},
+        {"level": 0.5},
+        {"level": 16},
+        {"bands": 33},
+        {"nodata": 0},
+        {"bands": 3, "nodata": "0"},
+        {"max_error": -1},
+        {"max_error": "4 %%"},
+        {"max_error": {"1": "much"}},
+        {"max_error": [[1]]},
+        {"quality": 3},
+    ],
+)
+def test_the_schema_and_the_codec_reject_wrong_configurations(values: dict[str, Any]) -> None:
+    configuration = {"codec": "digits", "codec_id": "0881441f", "level": 2, **values}
+    metadata = {"name": "aecodec", "configuration": configuration}
+    assert not schema_of_extension().is_valid(metadata)
+    with pytest.raises(UsageError):
+        Aecodec.from_dict(metadata)

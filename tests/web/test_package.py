@@ -71,12 +71,13 @@ def test_the_package_ships_the_tables_of_previews_and_a_small_decoder() -> None:
     assert sum(map(len, code)) <= 10_000
 
 
-def test_npm_packs_what_previews_need() -> None:
+def test_npm_packs_what_previews_and_zarr_need() -> None:
     needs("npm")
     command = ["npm", "pack", "--dry-run", "--json", "--offline"]
     done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=True)
     packed = {file["path"] for file in json.loads(done.stdout)[0]["files"]}
     assert {"preview.d.ts", "src/preview.js", "src/fetching.js", "src/tables.bin.gz"} <= packed
+    assert {"zarr.d.ts", "src/zarr.js", "src/files.js", "src/samples.js"} <= packed
 
 
 SCRIPT = ROOT / "c" / "wasm" / "build.py"

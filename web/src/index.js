@@ -1,22 +1,19 @@
 // aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
 
-import { hasBase, plainFile } from "./arrival.js";
 import { fileOf, payloadOf } from "./bare.js";
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
+import { absolute, bytesOf, decodeFile, folderOf, useCodecs } from "./files.js";
 import { fromImageData, toImageData } from "./pixels.js";
 import { fromCore, showBands, toCore } from "./samples.js";
 
 export * from "./errors.js";
 
-const LARGEST = 0xffffffff;
-
-let codecs = new URL("codecs", globalThis.document?.baseURI ?? import.meta.url).href;
 let lastKey = 0;
 
 /** Say where codecs lie: each in a folder named by its id. `codecs` beside the page, unless this is called. */
 export function setCodecs(url) {
-  codecs = absolute(url);
+  useCodecs(url);
 }
 
 /** What a file says of itself. */
@@ -51,7 +48,7 @@ export async function encode(imageData, { codec, level, maxBytes, maxError, sign
 
 /** The samples of a file with bands. */
 export async function decodeSamples(data, options) {
-  const decoded = await ask(data, options);
+  const decoded = await decodeFile(data, options);
   if (!decoded.samples) throw new UsageError("the file has pixels, not samples of bands: use decode");
   return fromCore(decoded);
 }
@@ -84,16 +81,9 @@ export async function likeness(first, second) {
 }
 
 async function decoded(data, options) {
-  const picture = await ask(data, options);
+  const picture = await decodeFile(data, options);
   if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples");
   return picture;
-}
-
-async function ask(data, { codec, maxPixels, maxFrames, baseOnly, signal, onProgress } = {}) {
-  const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
-  const options = { codecs, folder: codec && folderOf(codec), limits };
-  const file = await bytesOf(data);
-  return client.ask("decode", { file: baseOnly ? onlyBase(file) : file, options }, { signal, onProgress });
 }
 
 /** A codec that was loaded. */
@@ -133,32 +123,6 @@ class PreparedPicture {
   close() {
     return client.ask("close", { key: this.key });
   }
-}
-
-function onlyBase(file) {
-  if (!hasBase(file)) throw new UsageError("the file has no picture before its first refinement: decode it without baseOnly");
-  return plainFile(file);
-}
-
-function folderOf(codec) {
-  if (!codec) throw new UsageError("say which codec: { codec: await loadCodec(url) }, or its URL");
-  return codec.url ?? absolute(codec);
-}
-
-// The core takes 32 bits, of which 0 stands for its own limit.
-function limit(name, value) {
-  if (value === undefined) return undefined;
-  if (!(value >= 1)) throw new UsageError(`${name} is ${value}, and has to be at least 1`);
-  return Math.min(value, LARGEST);
-}
-
-function absolute(url) {
-  return new URL(url, globalThis.document?.baseURI).href.replace(/\/$/, "");
-}
-
-async function bytesOf(data) {
-  if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }
 
 function colours(imageData) {

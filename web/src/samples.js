@@ -2,7 +2,7 @@
 
 import { ImageError } from "./errors.js";
 
-const ARRAYS = {
+export const ARRAYS = {
   uint8: Uint8Array,
   int8: Int8Array,
   uint16: Uint16Array,

@@ -20,6 +20,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
 REFINED = GOLDEN / "refined"
 LIST = GOLDEN / "digests.txt"
+ZARR = GOLDEN / "zarr"
 
 INTACT = ("unknown_codec", "refined_networks", "refined_base")
 """Refused files that may be intact, but belong to other codecs, networks or pixels."""

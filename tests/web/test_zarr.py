@@ -1,0 +1,207 @@
+"""Arrays that Python wrote, read and written with zarrita.js in a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from helpers.codecs.golden import ZARR
+from helpers.documents import ROOT
+from helpers.programs import needs, shared_folder
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from aecodec.web.site import hosted_files
+from benchmarks.web.browser import Browser
+from benchmarks.web.static_host import static_host
+
+zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
+from aecodec.zarr import Aecodec  # noqa: E402 - which imports zarr
+
+pytestmark = pytest.mark.slow
+
+ZARRITA = "zarrita@0.7.5"
+IMPORTS = {
+    "zarrita": "/node_modules/zarrita/dist/src/index.js",
+    "@zarrita/storage/fetch": "/node_modules/@zarrita/storage/dist/src/fetch.js",
+    "aecodec": "/aecodec/index.js",
+    "aecodec/zarr": "/aecodec/zarr.js",
+}
+PAGE = f'<!DOCTYPE html><script type="importmap">{json.dumps({"imports": IMPORTS})}</script>'
+PRELUDE = """
+const [zarr, { setCodecs }, { AecodecCodec }] =
+  await Promise.all(['zarrita', 'aecodec', 'aecodec/zarr'].map((name) => import(name)));
+setCodecs('/codecs');
+for (const name of ['aecodec', 'numcodecs.aecodec'])
+  zarr.registry.set(name, async () => AecodecCodec);
+const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
+const inOrder = ({ data, shape, stride }) => data.map((_, number) => {
+  let from = 0;
+  for (let axis = shape.length - 1; axis >= 0; number = Math.floor(number / shape[axis--]))
+    from += (number % shape[axis]) * stride[axis];
+  return data[from];
+});
+"""
+
+
+def install(folder: Path) -> None:
+    """Install zarrita in a folder."""
+    command = ["npm", "install", "--silent", "--prefer-offline", "--prefix", str(folder), ZARRITA]
+    subprocess.run(command, capture_output=True, check=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def modules() -> Path:
+    """The folder `node_modules` with zarrita from npm."""
+    needs("npm")
+    try:
+        return shared_folder("zarrita", install) / "node_modules"
+    except subprocess.SubprocessError:
+        pytest.skip("npm cannot install zarrita here")
+
+
+@pytest.fixture(scope="module")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
+    return Codec(band_codec(tmp_path_factory.mktemp("bands"), [(-100, 300)] * 3))
+
+
+@pytest.fixture(scope="module")
+def host(
+    site: Path, modules: Path, bands: Codec, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Address of a host with the golden store, zarrita and a codec with bands."""
+    folder = tmp_path_factory.mktemp("zarr") / "site"
+    shutil.copytree(site, folder)
+    shutil.copytree(modules, folder / "node_modules", symlinks=True)
+    (folder / "zarr.html").write_text(PAGE)
+    codec_folder = folder / "codecs" / bands.spec.codec_id.hex()
+    codec_folder.mkdir()
+    for name, content in hosted_files(bands.folder).items():
+        (codec_folder / name).write_bytes(content)
+    with static_host(folder) as host:
+        yield host.url
+
+
+@pytest.fixture
+def page(browser: Browser, host: str) -> Browser:
+    """A page with an import map, in which scripts run."""
+    browser.open(f"{host}/zarr.html", width=1280)
+    return browser
+
+
+@pytest.mark.parametrize("line", (ZARR / "arrays.sha256").read_text().splitlines())
+def test_golden_arrays_have_the_elements_of_python(page: Browser, line: str) -> None:
+    expected, name = line.split()
+    digest = page.run(
+        f"{PRELUDE}const store = new zarr.FetchStore(`${{location.origin}}/golden/zarr/{name}`);"
+        "const elements = inOrder(await zarr.get(await zarr.open(store, { kind: 'array' })));"
+        "return [...new Uint8Array(await crypto.subtle.digest('SHA-256', elements))];"
+    )
+    assert bytes(digest).hex() == expected
+
+
+WRITE = """
+const [metadata, elements] = ARGUMENTS;
+const encoded = new TextEncoder().encode(JSON.stringify(metadata));
+const store = new Map([['/zarr.json', encoded]]);
+const array = await zarr.open(store, { kind: 'array' });
+const content = Uint8Array.from(atob(elements), (letter) => letter.charCodeAt(0)).buffer;
+const { data, shape, stride } = await array.getChunk(array.shape.map(() => 0));
+await zarr.set(array, null, { data: new data.constructor(content), shape, stride });
+const chunk = [...store.keys()].find((key) => key.startsWith('/c/'));
+return [...store.get(chunk)];
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "dtype", "shape"),
+    [
+        ({"codec": "digits", "level": 1}, "uint8", (3, 28, 28)),
+        ({"codec": "photo", "level": 2.5}, "uint8", (40, 48, 3)),
+        ({"codec": "photo", "level": 1, "max_error": (4, 0)}, "uint8", (2, 24, 31, 3)),
+        ({}, "int16", (3, 9, 12)),
+        ({"nodata": 7}, "float32", (2, 9, 12, 3)),
+    ],
+)
+def test_chunks_are_those_of_python(
+    page: Browser,
+    bands: Codec,
+    photograph: Pixels,
+    tmp_path: Path,
+    options: dict[str, Any],
+    dtype: str,
+    shape: tuple[int, ...],
+) -> None:
+    elements = np.resize(photograph, shape).astype(dtype)
+    serializer = Aecodec(**{"codec": bands, **options})
+    described = {"shape": shape, "dtype": dtype, "chunks": shape, "fill_value": 9}
+    array = zarr.create_array(tmp_path, serializer=serializer, compressors=None, **described)
+    array[...] = elements
+    metadata = json.loads((tmp_path / "zarr.json").read_text())
+    arguments = json.dumps([metadata, base64.b64encode(elements.tobytes()).decode()])
+    chunk = page.run(PRELUDE + WRITE.replace("ARGUMENTS", arguments))
+    assert bytes(chunk) == (tmp_path / "c" / "/".join("0" * len(shape))).read_bytes()
+
+
+DIGITS = "{ codec: 'digits', codec_id: '0881441f', level: 2 }"
+BANDS = "{ codec: 'bands', codec_id: '6a3d2aaf', bands: 3, max_error: '1%' }"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "dtype", "shape", "kind", "words"),
+    [
+        ("{ codec: 'digits', codec_id: '../x' }", "uint8", [4, 28, 28], "UsageError", "eight"),
+        ("{ ...DIGITS, levels: 1 }", "uint8", [4, 28, 28], "UsageError", "a configuration has"),
+        ("{ ...DIGITS, bands: 33 }", "uint8", [4, 28, 28], "UsageError", "a number up to 32"),
+        ("DIGITS", "uint16", [4, 28, 28], "ImageError", "the codec takes uint8 with 1 to 4"),
+        ("DIGITS", "uint8", [4, 28, 28, 5], "ImageError", "(4, 28, 28, 5) and the type uint8"),
+        ("BANDS", "float64", [3, 6, 8], "ImageError", "float32 with 3 bands"),
+        ("BANDS", "int16", [6, 8], "ImageError", "with 3 bands B: (H, W, B), (B, H, W)"),
+        ("DIGITS", "uint8", [5, 28, 28], "FormatError", "the shape (5, 28, 28) and the type"),
+        ("DIGITS", "uint8", [4, 28, 28, 3], "FormatError", "belongs to another array"),
+        ("{ ...DIGITS, bands: 1 }", "uint8", [4, 28, 28], "FormatError", "another array"),
+        ("{ ...DIGITS, codec_id: '651442dd' }", "uint8", [4, 28, 28], "CodecError", "0881441f"),
+    ],
+)
+def test_other_chunks_are_rejected(
+    page: Browser, configuration: str, dtype: str, shape: list[int], kind: str, words: str
+) -> None:
+    name, message = page.run(
+        f"{PRELUDE}const [DIGITS, BANDS] = [{DIGITS}, {BANDS}];"
+        f"try {{ const meta = {{ dataType: '{dtype}', shape: {shape} }};"
+        f"  const codec = AecodecCodec.fromConfig({configuration}, meta);"
+        "  await codec.decode(await bytes('/golden/zarr/digits/c/0/0/0'));"
+        "} catch ({ name, message }) { return [name, message]; }"
+    )
+    assert name == kind
+    assert words in message
+
+
+def test_bounds_that_are_texts_cannot_be_written(page: Browser) -> None:
+    message = page.run(
+        f"{PRELUDE}const meta = {{ dataType: 'int16', shape: [3, 6, 8] }};"
+        f"const codec = AecodecCodec.fromConfig({BANDS}, meta);"
+        "return codec.encode({ data: new Int16Array(144) }).catch(({ message }) => message);"
+    )
+    assert message.startswith('max_error is "1%": JavaScript writes chunks only with numbers')
+
+
+@pytest.mark.skipif(not shutil.which("tsc"), reason="needs npm install --global typescript")
+def test_a_program_with_zarrita_compiles(modules: Path, tmp_path: Path) -> None:
+    shutil.copytree(modules, tmp_path / "node_modules", symlinks=True)
+    (tmp_path / "node_modules" / "aecodec").symlink_to(ROOT / "web")
+    shutil.copy(Path(__file__).with_name("usage_zarr.ts"), tmp_path)
+    options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022"]
+    command = ["tsc", *options, "--module", "esnext", "--moduleResolution", "bundler"]
+    done = subprocess.run(
+        [*command, "usage_zarr.ts"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

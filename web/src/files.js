@@ -1,0 +1,54 @@
+// Files on their way to the worker, and the folders of their codecs.
+
+import { hasBase, plainFile } from "./arrival.js";
+import { client } from "./client.js";
+import { UsageError } from "./errors.js";
+
+const LARGEST = 0xffffffff;
+
+let codecs = new URL("codecs", globalThis.document?.baseURI ?? import.meta.url).href;
+
+/** Set the folder in which codecs lie, each in a folder named by its id. */
+export function useCodecs(url) {
+  codecs = absolute(url);
+}
+
+/** The folder of the codec with an id. */
+export function folderWithId(id) {
+  return `${codecs}/${id}`;
+}
+
+/** The folder of a codec that was loaded, or of a URL. */
+export function folderOf(codec) {
+  if (!codec) throw new UsageError("say which codec: { codec: await loadCodec(url) }, or its URL");
+  return codec.url ?? absolute(codec);
+}
+
+/** The pixels of a file with their own number of channels, or its samples, as the core has them. */
+export async function decodeFile(data, { codec, maxPixels, maxFrames, baseOnly, signal, onProgress } = {}) {
+  const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
+  const options = { codecs, folder: codec && folderOf(codec), limits };
+  const file = await bytesOf(data);
+  return client.ask("decode", { file: baseOnly ? onlyBase(file) : file, options }, { signal, onProgress });
+}
+
+function onlyBase(file) {
+  if (!hasBase(file)) throw new UsageError("the file has no picture before its first refinement: decode it without baseOnly");
+  return plainFile(file);
+}
+
+// The core takes 32 bits, of which 0 stands for its own limit.
+function limit(name, value) {
+  if (value === undefined) return undefined;
+  if (!(value >= 1)) throw new UsageError(`${name} is ${value}, and has to be at least 1`);
+  return Math.min(value, LARGEST);
+}
+
+export function absolute(url) {
+  return new URL(url, globalThis.document?.baseURI).href.replace(/\/$/, "");
+}
+
+export async function bytesOf(data) {
+  if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}
