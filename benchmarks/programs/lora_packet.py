@@ -16,16 +16,10 @@ import numpy as np
 import aecodec
 from aecodec import Codec, Picture, messages, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.rate_control import REDUCTIONS, last_where
-from aecodec.evaluation.formats import PillowFormat, decode
-from aecodec.imaging.picture import without_channel_axis
-from aecodec.imaging.resampling import reduced_size, resize
-from benchmarks.formats import LOSSY
+from aecodec.evaluation.formats import PillowFormat
+from benchmarks.formats import LOSSY, decoded_within
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
-
-_QUALITIES = range(100)
-"""The plugin for JPEG XL fails at 100."""
 
 _MESSAGES = 3
 
@@ -77,31 +71,11 @@ def _of_messages(codec: Codec, picture: Picture, max_bytes: int) -> list[Quality
 
 def _best(anchor: PillowFormat, pixels: Pixels, max_bytes: int) -> Quality | None:
     """The best quality by each measure; None if no file fits."""
-    files = (_reduced(anchor, pixels, max_bytes, reduction) for reduction in REDUCTIONS)
-    fitting = [quality for quality in files if quality]
+    files = decoded_within(anchor, pixels[0], max_bytes)
+    fitting = [_quality(pixels, decoded[np.newaxis]) for _, decoded in files]
     return (
         (max(psnr for psnr, _ in fitting), max(score for _, score in fitting)) if fitting else None
     )
-
-
-def _reduced(
-    anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: int
-) -> Quality | None:
-    """Quality of the largest file that fits, of a picture with reduced sides."""
-    size = (pixels.shape[2], pixels.shape[1])
-    small = resize(pixels, reduced_size(size, reduction))
-    plane = without_channel_axis(small[0])
-    files: dict[int, bytes] = {}
-
-    def fits(quality: int) -> bool:
-        files[quality] = anchor.at_quality(quality).encode(plane)
-        return len(files[quality]) <= max_bytes
-
-    quality = last_where(_QUALITIES, fits) if fits(0) else None
-    if quality is None:
-        return None
-    decoded = decode(files[quality], plane).reshape(small.shape)
-    return _quality(pixels, resize(decoded, size))
 
 
 def _quality(original: Pixels, decoded: Pixels) -> Quality:

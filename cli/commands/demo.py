@@ -1,4 +1,4 @@
-"""`aecodec demo`: compress and decompress sample digits."""
+"""`aecodec demo`: compress and decompress sample pictures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import typer
 from aecodec.cli.shared.file_io import write_bytes
 from aecodec.cli.shared.options import Force
 from aecodec.cli.shared.stdout import write_line
+from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.data.samples import sample_paths
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import compare
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.writing import encode_image
+from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import comparison_figure
+from aecodec.web.samples import PHOTOGRAPH
 
 _SHOWN = 3
 
@@ -28,25 +31,31 @@ def demo(
     ] = Path("aecodec-demo"),
     force: Force = False,
 ) -> None:
-    """Compress sample digits, decompress them, and draw the differences. Needs matplotlib."""
-    codec = load_codec("digits")
-    comparisons = []
-    for sample in sample_paths():
-        content = sample.read_bytes()
-        picture = read_image(io.BytesIO(content))
-        data = codec.compress(picture)
-        restored = encode_image(codec.decompress(data), ".png")
-        _write(folder / sample.name, content, force)
-        _write(folder / f"{sample.stem}.aec", data, force)
-        _write(folder / f"{sample.stem}_decompressed.png", restored, force)
-        write_line(f"{sample.name}: PNG {len(content)} bytes, .aec {len(data)} bytes")
-        comparisons.append(compare(codec, picture, None))
+    """Compress sample pictures, decompress them, and draw the differences. Needs matplotlib."""
+    digits = load_codec("digits")
+    pictures = [_compress(sample, digits, folder, force) for sample in sample_paths()]
+    _compress(PHOTOGRAPH, load_codec("photo"), folder, force)
+    comparisons = [compare(digits, picture, None) for picture in pictures[:_SHOWN]]
     figure = folder / "comparison.png"
-    _write(figure, comparison_figure(comparisons[:_SHOWN]), force)
+    _write(figure, comparison_figure(comparisons), force)
     write_line(
         f"All files are in {folder}; {figure} shows originals, reconstructions and differences."
     )
     write_line(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
+
+
+def _compress(sample: Path, codec: Codec, folder: Path, force: bool) -> Picture:
+    """Write a sample, its compressed file and the decompressed picture; return the picture."""
+    content = sample.read_bytes()
+    picture = read_image(io.BytesIO(content))
+    data = codec.compress(picture)
+    restored = encode_image(codec.decompress(data), ".png")
+    _write(folder / sample.name, content, force)
+    _write(folder / f"{sample.stem}.aec", data, force)
+    _write(folder / f"{sample.stem}_decompressed.png", restored, force)
+    format_name = sample.suffix[1:].upper().replace("JPG", "JPEG")
+    write_line(f"{sample.name}: {format_name} {len(content)} bytes, .aec {len(data)} bytes")
+    return picture
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.documents import PAGES, README, ROOT, blocks_of
+from helpers.documents import PAGES, README, ROOT, TUTORIALS, blocks_of
 
 import aecodec
 from aecodec.arrays import Pixels
@@ -21,6 +21,7 @@ API = (ROOT / "docs" / "api.md").read_text("utf-8")
 DOCUMENTS = [
     README,
     *PAGES,
+    *TUTORIALS,
     *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "RELEASING", "SECURITY")),
 ]
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = sorted((ROOT / "docs").glob("*.md"))
+TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
 
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r'^```(\w+)(?: title="([^"\n]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -18,10 +19,12 @@ class Block(NamedTuple):
 
     Attributes:
         language: language of its text, such as sh or python.
+        title: name of the file that readers write it to, or "".
         text: its text.
     """
 
     language: str
+    title: str
     text: str
 
 

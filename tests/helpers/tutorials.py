@@ -1,0 +1,82 @@
+"""Follows tutorials: writes their files, runs their commands, and compares the output.
+
+    PYTHONPATH=tests python -m helpers.tutorials docs/tutorials/*.md
+
+uses the `aecodec` that is installed for this Python, as .ci/run does with the wheel.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from helpers.documents import blocks_of
+
+_SKIPPED = re.compile(r"pip install|http\.server")
+"""Commands that do not end, or change the environment."""
+
+_SHORTER = {"epochs=30": "epochs=1", "--minutes 1": "--minutes 0.05"}
+"""Options of trainings, and those that take seconds."""
+
+
+def follow(tutorial: Path, folder: Path) -> None:
+    """Do all steps of a tutorial in an empty folder, with an empty HOME.
+
+    A block with a title is a file, and a block of `text` is the standard output of the commands
+    before it. Words with digits may differ; `...` stands for any lines.
+
+    Raises:
+        AssertionError: a command fails, or prints something else.
+    """
+    output = ""
+    for block in blocks_of(tutorial):
+        text = block.text
+        for long, short in _SHORTER.items():
+            text = text.replace(long, short)
+        if block.title:
+            (folder / block.title).write_text(text, "utf-8")
+        elif block.language == "sh":
+            output = _run([line for line in text.splitlines() if not _SKIPPED.search(line)], folder)
+        elif block.language == "text":
+            check_output(text, output)
+
+
+def check_output(expected: str, output: str) -> None:
+    """Compare the output of commands with a tutorial; see :func:`follow`.
+
+    >>> check_output("...\\n12 files in 3 s\\n", "ready\\n7 files in 0.5 s\\n")
+    """
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    want, got = (re.sub(r"\S*\d\S*", "#", text) for text in (expected, output))
+    assert doctest.OutputChecker().check_output(want, got, options), f"{expected}is now\n{output}"
+
+
+def _run(lines: list[str], folder: Path) -> str:
+    home = folder.with_name(f"{folder.name}_home")
+    home.mkdir(exist_ok=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "HOME": str(home)}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", "\n".join(lines)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{lines}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as parent:
+            (Path(parent) / "work").mkdir()
+            follow(Path(name), Path(parent) / "work")
+        print(f"{name}: followed")
