@@ -106,12 +106,12 @@ static void run_row(const aecodec_kernels *kernels, const aecodec_convolution *c
 static void run_strip(const aecodec_kernels *kernels, const aecodec_convolution *convolution, aecodec_tile *tile,
                       uint32_t row, uint32_t rows)
 {
-    const size_t size = (size_t)packed_row(convolution) * kernels->element;
+    const size_t packed_size = (size_t)packed_row(convolution) * kernels->element * convolution->down;
     const size_t output_row = (size_t)convolution->out.columns * convolution->out.channels;
-    uint32_t n;
-    for (n = 0; n < rows; n++) {
-        run_row(kernels, convolution, tile, (const uint8_t *)convolution->scratch + n * convolution->down * size,
-                convolution->output + (row + n) * output_row);
+    const uint8_t *packed = convolution->scratch;
+    int8_t *output = convolution->output + row * output_row;
+    for (; rows; rows--, packed += packed_size, output += output_row) {
+        run_row(kernels, convolution, tile, packed, output);
     }
 }
 
@@ -160,9 +160,8 @@ static size_t count_of(const aecodec_shape *shape)
     return (size_t)shape->rows * shape->columns * shape->channels;
 }
 
-void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
+void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convolution)
 {
-    aecodec_convolution picture = *convolution;
     uint32_t n;
 #ifdef AECODEC_WINOGRAD
     if (aecodec_winograd_takes(kernels, convolution)) {
@@ -171,9 +170,9 @@ void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution 
     }
 #endif
     for (n = 0; n < convolution->pictures; n++) {
-        convolve_in_tiles(kernels, &picture);
-        picture.input += count_of(&picture.in);
-        picture.output += count_of(&picture.out);
+        convolve_in_tiles(kernels, convolution);
+        convolution->input += count_of(&convolution->in);
+        convolution->output += count_of(&convolution->out);
     }
 }
 

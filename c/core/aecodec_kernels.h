@@ -125,7 +125,7 @@ extern const aecodec_kernels aecodec_portable_kernels;
 /* ---- convolutions with any kernels ---- */
 
 uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
-void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convolution);
 
 #ifdef AECODEC_WINOGRAD
 int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolution *convolution);

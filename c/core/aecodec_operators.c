@@ -139,7 +139,7 @@ static int depthwise_is_sound(const aecodec_call *call)
 
 static void convolve(const aecodec_call *call)
 {
-    const aecodec_convolution convolution = convolution_of(call);
+    aecodec_convolution convolution = convolution_of(call);
     aecodec_convolve(call->kernels, &convolution);
 }
 
