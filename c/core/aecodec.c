@@ -1111,28 +1111,27 @@ static shape shape_of(const aecodec_codec *codec, const aecodec_header *header)
     return s;
 }
 
-static aecodec_header header_of(const aecodec_codec *codec, const aecodec_picture *picture)
+static void fill_header(aecodec_header *header, const aecodec_codec *codec, const aecodec_picture *picture)
 {
-    aecodec_header header;
-    memset(&header, 0, sizeof header);
-    memcpy(header.id, codec->id, sizeof header.id);
+    memset(header, 0, sizeof *header);
+    memcpy(header->id, codec->id, sizeof header->id);
     if (picture->width != codec->tile_width || picture->height != codec->tile_height) {
-        header.width = picture->width;
-        header.height = picture->height;
+        header->width = picture->width;
+        header->height = picture->height;
     }
-    header.mode = (uint8_t)picture->mode;
-    header.level = codec->is_default ? 0 : codec->level;
-    header.reduction = FULL_SIZE;
-    header.frames = 1;
-    header.samples = codec->samples;
-    header.samples_size = codec->samples_size;
-    return header;
+    header->mode = (uint8_t)picture->mode;
+    header->level = codec->is_default ? 0 : codec->level;
+    header->reduction = FULL_SIZE;
+    header->frames = 1;
+    header->samples = codec->samples;
+    header->samples_size = codec->samples_size;
 }
 
-static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture)
+static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture, aecodec_header *header)
 {
-    aecodec_header header = header_of(codec, picture);
-    shape s = shape_of(codec, &header);
+    shape s;
+    fill_header(header, codec, picture);
+    s = shape_of(codec, header);
     if (picture->width - 1u >= MAX_SIDE || picture->height - 1u >= MAX_SIDE) {
         s.vectors = 0;
     }
@@ -1141,7 +1140,8 @@ static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture 
 
 size_t aecodec_vector_count(const aecodec_codec *codec, const aecodec_picture *picture)
 {
-    return shape_of_picture(codec, picture).vectors;
+    aecodec_header header;
+    return shape_of_picture(codec, picture, &header).vectors;
 }
 
 /* Most vectors of a pass. */
@@ -1168,7 +1168,8 @@ static size_t work_size_of(const aecodec_codec *codec, shape s)
 
 size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *picture)
 {
-    return work_size_of(codec, shape_of_picture(codec, picture));
+    aecodec_header header;
+    return work_size_of(codec, shape_of_picture(codec, picture, &header));
 }
 
 /* A symbol takes at most 16 bits, an escaped one twice as many, and the coder's rounding costs each less than
@@ -1280,8 +1281,8 @@ static size_t write_checksum(uint8_t *file, size_t length)
 aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture *picture, const int8_t *codes,
                               uint32_t *work, size_t work_size, uint8_t *file, size_t capacity, size_t *size)
 {
-    aecodec_header header = header_of(codec, picture);
-    shape s = shape_of_picture(codec, picture);
+    aecodec_header header;
+    shape s = shape_of_picture(codec, picture, &header);
     uint8_t head[MAX_HEADER];
     size_t start = write_header(head, &header);
     range_coder c;
