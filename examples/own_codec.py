@@ -197,7 +197,7 @@ for level, (size, psnr) in zip(levels, curves["ground"], strict=True):
     row = [size, *(bytes_at(name, psnr) for name in formats)]
     print(f"{level:5} {psnr:6.1f}" + "".join(f"{number:8.0f}" for number in row))
 
-figure, axis = plt.subplots(figsize=(5, 3.5))
+figure, axis = plt.subplots(figsize=(5, 3.5), layout="constrained")
 for name, curve in curves.items():
     axis.plot(*np.transpose(curve), marker=".", label=name)
 axis.set(xlabel="bytes per picture", ylabel="PSNR, dB", xlim=(0, 1200), ylim=(20, 33))
