@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-EXAMPLES = ("first_autoencoder",)
+EXAMPLES = ("first_autoencoder", "own_codec")
 
 
 def notebook_of(script: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _lines(text: str) -> list[str]:
 def main() -> None:
     for name in EXAMPLES:
         notebook = notebook_of((HERE / f"{name}.py").read_text("utf-8"))
-        text = json.dumps(notebook, indent=1) + "\n"
+        text = json.dumps(notebook, indent=1, sort_keys=True) + "\n"
         (HERE / f"{name}.ipynb").write_text(text, "utf-8")
 
 

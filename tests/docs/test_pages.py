@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from helpers.documents import PAGES, README, ROOT, TUTORIALS, blocks_of
 
 import aecodec
 from aecodec.arrays import Pixels
+from benchmarks.web.browser import opened_browser
 
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
 DOCUMENTS = [
@@ -70,8 +74,16 @@ def test_the_pages_build_to_a_site_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-SCRIPT = ROOT / "examples" / "first_autoencoder.py"
-NOTEBOOK = SCRIPT.with_suffix(".ipynb")
+NOTEBOOK = ROOT / "examples" / "first_autoencoder.ipynb"
+OWN_CODEC = ROOT / "examples" / "own_codec.ipynb"
+
+PIXELS_OF_ELEMENT = """
+await customElements.whenDefined('aec-img');
+const element = document.querySelector('aec-img');
+while (!element.complete) await new Promise((resolve) => setTimeout(resolve, 50));
+const context = element.shadowRoot.querySelector('canvas').getContext('2d');
+return [...context.getImageData(0, 0, 64, 64).data].filter((_, index) => index % 4 === 0);
+"""
 
 
 def code_of(notebook: Path) -> str:
@@ -110,7 +122,31 @@ def test_the_notebook_needs_no_internet_access(monkeypatch: pytest.MonkeyPatch) 
     assert 0 <= names["x_train"].min() < names["x_train"].max() <= 1
 
 
-def test_the_notebook_has_the_code_of_the_script() -> None:
-    lines = [line for line in SCRIPT.read_text("utf-8").splitlines() if not line.startswith("#")]
-    code = [line for line in code_of(NOTEBOOK).splitlines() if not line.startswith("#")]
+@pytest.mark.slow
+def test_the_codec_of_a_notebook_beats_jpeg_and_avif_and_decodes_in_a_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few steps of training are enough, because the models start as principal components."""
+    frames: list[str] = []
+    display = SimpleNamespace(IFrame=lambda address, **_: frames.append(address))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setenv("MINUTES", "0.05")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(code_of(OWN_CODEC), OWN_CODEC.name, "exec"), names)
+    size, psnr = names["curves"]["ground"][1]
+    assert size < min(names["bytes_at"](name, psnr) for name in ("JPEG", "AVIF"))
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
+    decoded = names["codec"].decompress((tmp_path / "site" / "grass.aec").read_bytes())
+    with opened_browser() as browser:
+        browser.open(frames[0], width=800)
+        assert browser.run(PIXELS_OF_ELEMENT) == np.ravel(decoded).tolist()
+
+
+@pytest.mark.parametrize("notebook", [NOTEBOOK, OWN_CODEC], ids=lambda notebook: notebook.stem)
+def test_the_notebook_has_the_code_of_the_script(notebook: Path) -> None:
+    script = notebook.with_suffix(".py").read_text("utf-8")
+    lines = [line for line in script.splitlines() if not line.startswith("#")]
+    code = [line for line in code_of(notebook).splitlines() if not line.startswith("#")]
     assert [line for line in code if line] == [line for line in lines if line]
