@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeGuard
@@ -20,7 +20,7 @@ from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.discovery import STANDARD, in_unicode
-from aecodec.cli.shared.file_io import size_of, write_bytes
+from aecodec.cli.shared.file_io import ExistsError, size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
 
 _JOURNAL = ".rows"
@@ -35,33 +35,67 @@ class Manifest:
 
     def __init__(self, path: Path, journal: IO[bytes]) -> None:
         self._path, self._journal = path, journal
+        self._changed: set[str] = set()
         self._rows = {row.source: row for row in read_rows(path)}
         journal.seek(0)
         self._rows.update((row.source, row) for row in map(_row_in, journal) if row)
         self.join()
 
+    def check_stacks(self, items: Sequence[Any], force: bool) -> None:
+        """Check that packs put finished pictures into the files that the manifest records.
+
+        With `force`, files with pictures that now belong to another pack are not done. Raises
+        UsageError if there are such files and `force` is not set.
+        """
+        for pack in items:
+            if isinstance(pack, Pack):
+                targets = {row.target for row in self._rows_of(pack) if row and not row.status}
+                self._changed |= {name for name in targets if name and not pack.result_named(name)}
+        if self._changed and not force:
+            raise UsageError(
+                f"{self._path} lists pictures in {min(self._changed)} that this command would put "
+                "into another file: use the same pictures, --stacks-of and -o as before; or "
+                "another -o and another --manifest; or --force to overwrite the stacks"
+            )
+
     def has(self, item: Any) -> bool:
         """Whether a file is done, and its result still exists with the same size."""
-        if isinstance(item, Pack):
-            return self._has_pack(item)
-        row = self._rows.get(in_unicode(name_of(item)))
-        if not _is_of(row, item) or name_of(item) == name_of(STANDARD):
+        rows = self._rows_of(item)
+        done = [row for row in rows if _is_of(row, item) and row.target not in self._changed]
+        if len(done) < len(rows) or name_of(item) == name_of(STANDARD):
             return False
-        return size_of(_result_of(item)) == row.bytes
+        return not self._lost(item, done)
 
-    def _has_pack(self, pack: Pack) -> bool:
-        rows = [self._rows.get(in_unicode(name_of(source))) for source in pack.sources]
-        if not all(_is_of(row, pack) for row in rows):
-            return False
-        results = {(row.target, row.bytes) for row in rows if row and row.target}
-        paths = [(pack.result_named(target), size) for target, size in results]
-        return all(path and size_of(path) == size for path, size in paths)
+    def level_of(self, item: Any) -> float | None:
+        """The recorded level of a file; None if it is unknown."""
+        row = self._rows_of(item)[0]
+        return row.level if row else None
+
+    def _rows_of(self, item: Any) -> list[Row | None]:
+        """The row of a file, or the rows of the pictures of a pack; None for a missing row."""
+        sources = item.sources if isinstance(item, Pack) else [item]
+        return [self._rows.get(in_unicode(name_of(source))) for source in sources]
+
+    def _lost(self, item: Any, rows: Sequence[Row]) -> set[tuple[str | None, int | None]]:
+        """Names and sizes of recorded results of an item that do not exist with this size."""
+        results = {(row.target, row.bytes) for row in rows}
+        paths = [(_result_named(item, name), name, size) for name, size in results]
+        return {(name, size) for path, name, size in paths if path and size_of(path) != size}
 
     def add(self, item: Any, outcome: Outcome) -> None:
-        """Record the outcome of a file."""
+        """Record the outcome of a file; an error because its result exists replaces no success."""
         rows = _rows_of_pack(item, outcome) if isinstance(item, Pack) else [_row_of(item, outcome)]
+        exists = isinstance(outcome.error, ExistsError)
+        kept = self._finished(item) if exists else set[str]()
         for row in rows:
-            self._add(row)
+            if not row.status or in_unicode(row.source) not in kept:
+                self._add(row)
+
+    def _finished(self, item: Any) -> set[str]:
+        """The sources of an item that are recorded as done, unless their result is lost."""
+        rows = [row for row in self._rows_of(item) if row and not row.status]
+        lost = self._lost(item, rows)
+        return {row.source for row in rows if (row.target, row.bytes) not in lost}
 
     def add_existing(self, item: Any) -> None:
         """Record a file whose result already exists, unless it is recorded as done."""
@@ -151,15 +185,18 @@ def _target_of(item: Any) -> str | None:
     return in_unicode(str(item.target)) if hasattr(item, "target") else None
 
 
+def _result_named(item: Any, target: str | None) -> Path | None:
+    """The result of an item with this name; None if the item cannot have such a result."""
+    if isinstance(item, Pack):
+        return item.result_named(target)
+    return _result_of(item) if target == _target_of(item) else None
+
+
 def _is_of(row: Row | None, item: Any) -> TypeGuard[Row]:
     """Whether a row records a file of an item as done."""
     if row is None or row.status or row.bytes is None:
         return False
-    return (
-        item.result_named(row.target) is not None
-        if isinstance(item, Pack)
-        else row.target == _target_of(item)
-    )
+    return _result_named(item, row.target) is not None
 
 
 def _row_of(item: Any, outcome: Outcome) -> Row:

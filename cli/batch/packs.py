@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aecodec.cli.shared.discovery import Source
+from aecodec.cli.shared.discovery import Source, in_unicode
 from aecodec.cli.shared.jobs import check_not_sources
 
 
@@ -37,7 +37,7 @@ class Pack:
     def result_named(self, target: str | None) -> Path | None:
         """The result with this name; None if the pack cannot make a file with this name."""
         results = map(self.target_of, range(len(self.sources)))
-        return next((result for result in results if str(result) == target), None)
+        return next((result for result in results if in_unicode(str(result)) == target), None)
 
 
 def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:

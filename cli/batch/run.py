@@ -32,12 +32,16 @@ class BatchOptions(NamedTuple):
         skip_existing: skip files whose result exists, instead of failing.
         manifest: file with the outcome of each file, with which a later run resumes.
         scheduler: address of the scheduler of a Dask cluster; None to use this machine.
+        force: overwrite stacks that the manifest lists with other pictures.
+        level: level for all files; finished files with another level cause a warning.
     """
 
     jobs: int | None = 1
     skip_existing: bool = False
     manifest: Path | None = None
     scheduler: str | None = None
+    force: bool = False
+    level: float | None = None
 
     def opened_manifest(self) -> AbstractContextManager[Manifest | None]:
         """The opened manifest; None if there is none."""
@@ -57,9 +61,9 @@ def run_all(
     typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
     """
     with console.bar("") as bar, options.opened_manifest() as manifest:
-        tally = _Tally(
-            console._replace(write=bar.write), len(items), options.skip_existing, manifest
-        )
+        if manifest:
+            manifest.check_stacks(items, options.force)
+        tally = _Tally(console._replace(write=bar.write), len(items), options, manifest)
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:
             for item in waiting:
@@ -104,10 +108,10 @@ class _Tally:
     """Prints and records outcomes, and counts failures and existing results."""
 
     def __init__(
-        self, console: Console, count: int, skip_existing: bool, manifest: Manifest | None
+        self, console: Console, count: int, options: BatchOptions, manifest: Manifest | None
     ) -> None:
-        self._console, self._count, self._skip_existing = console, count, skip_existing
-        self._manifest = manifest
+        self._console, self._count, self._manifest = console, count, manifest
+        self._skip_existing, self._level = options.skip_existing, options.level
         self._reported = self._failed = self._existing = 0
         self._skipped: list[str] = []
         self._warnings = Counter[str]()
@@ -119,7 +123,20 @@ class _Tally:
         self._reported += 1
         self._existing += 1
         self._console.existing(name_of(item), "the manifest lists it as done")
+        self._warn_about_level(item, self._manifest.level_of(item))
         return True
+
+    def _warn_about_level(self, item: Any, level: float | None) -> None:
+        """Warn if a finished file has another level than the command's."""
+        if level is None or self._level is None or level == self._level:
+            return
+        beginning = f"warning: {name_of(item)}: "
+        line = (
+            f"{beginning}already done at level {level:g}, not {self._level:g}: to compress it at "
+            "another level, use another -o and another --manifest"
+        )
+        if not self._is_repeated(line, beginning):
+            self._console.note(line)
 
     def report(self, item: Any, outcome: Outcome) -> None:
         """Print the outcome of one of several files."""

@@ -162,7 +162,7 @@ def compress(
         target, metadata = form.target(target), bool(metadata)
     suffix = form.suffix if form else ".aec"
     work = Compression(named_codec, target, metadata, reading, skip_larger, force, form)
-    batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
+    batch = BatchOptions(jobs, skip_existing, manifest, scheduler, force, level)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)

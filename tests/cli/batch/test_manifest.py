@@ -95,7 +95,10 @@ def test_what_a_manifest_has_is_not_done_again(scans: Path, command: Command) ->
     assert changed == {"digit1.aec", "digit2.aec", "broken.aec"}
     rows = rows_of("m.parquet")
     assert {row["status"] for row in rows.values()} == {0}
-    assert command(*call, "-q", "1").err == "11 of 11 were already done\n"
+    *warnings, count = command(*call, "-q", "1").err.splitlines()
+    assert count == "11 of 11 were already done"
+    assert ["already done at level 2, not 1" in warning for warning in warnings] == [True] * 2
+    assert command(*call, "-q", "2").err == "11 of 11 were already done\n"
 
 
 def test_decompress_and_verify_have_manifests_too(scans: Path, command: Command) -> None:
@@ -211,8 +214,43 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     after = {path.name: path.stat().st_mtime_ns for path in Path("out").iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"00001.aec"}
     shutil.copy("many/000.png", "many/000_new.png")
+    assert command(*CALL).status == 2
     assert "were already done" not in command(*CALL, "--force").err
     assert rows()["249"]["frame"] == 251 - 200
+
+
+@pytest.mark.parametrize(
+    "options", [("--stacks-of", 50), ("--stacks-of", 200), ("-o", "elsewhere")]
+)
+def test_stacks_with_another_composition_are_rejected_before_writing(
+    many: Path, command: Command, options: tuple[str | int, ...]
+) -> None:
+    command(*CALL)
+    before, index = made_times("out"), rows()
+    result = command(*CALL, *options)
+    assert (result.status, "use the same pictures, --stacks-of and -o" in result.err) == (2, True)
+    assert (made_times("out"), rows()) == (before, index)
+    assert sorted(os.listdir(".")) == ["digit.png", "m.parquet", "many", "out"]
+
+
+def test_force_rebuilds_stacks_with_another_composition(many: Path, command: Command) -> None:
+    Path("many/050_photo.png").unlink()
+    Path("many/150_broken.png").unlink()
+    command(*CALL)
+    assert command(*CALL, "--stacks-of", 50, "--force").status == 0
+    assert {row["target"] for row in rows().values()} == {f"out/0000{n}.aec" for n in range(5)}
+    assert {len(aecodec.frames(path)) for path in Path("out").iterdir()} == {50}
+
+
+def test_an_existing_stack_keeps_the_rows_of_its_pictures(many: Path, command: Command) -> None:
+    command(*CALL)
+    index = rows()
+    Path("out/00000_1.aec").write_bytes(b"cut")
+    result = command(*CALL)
+    assert "out/00000.aec already exists" in result.err
+    changed = {name: row for name, row in rows().items() if row != index[name]}
+    assert sorted(changed) == ["050_photo", "150_broken"]
+    assert {row["status"] for row in changed.values()} == {2}
 
 
 @pytest.mark.parametrize(
