@@ -86,6 +86,12 @@ def test_other_codecs_have_one_message() -> None:
         messages.decode([*sent, MESSAGES[1]], digits)
 
 
+def test_max_bytes_counts_first_bytes_and_checksums() -> None:
+    sizes = list(map(len, messages.encode(PHOTO, 137, 2, checksum=True)))
+    assert len(sizes) == 2
+    assert max(sizes) <= 137  # the next level needs 138 bytes
+
+
 def test_small_messages_contain_a_preview() -> None:
     [message] = messages.encode(PHOTO, 40, 3)
     assert (message[0], len(message) <= 40, messages.decode([message]).size) == (
