@@ -14,7 +14,7 @@ messages before it. Section 15 of `docs/FORMAT.md` specifies them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -31,9 +31,11 @@ from aecodec.codec.registry import load_codec
 from aecodec.codec.sources import ImageSource
 from aecodec.coding import enhancement, payload
 from aecodec.coding.enhancement import Intervals
+from aecodec.coding.message_coder import Shape
 from aecodec.coding.prior_coder import PriorCoder
 from aecodec.engine.python import PythonEngine
-from aecodec.errors import FormatError, UsageError, warn
+from aecodec.entropy.spatial_context import Grid
+from aecodec.errors import FormatError, UsageError, memory_errors_wrapped, warn
 from aecodec.format.bare import from_bare, to_bare
 from aecodec.format.binary import crc_8
 from aecodec.format.container import LEVEL_UNITS
@@ -79,14 +81,13 @@ def encode(
         raise UsageError(f"a message needs {least} bytes or more, not {max_bytes}")
     if not 1 <= count <= MAX_COUNT:
         raise UsageError(f"{count} messages: a picture has 1 to {MAX_COUNT}")
-    if codec.spec.bands or (count > 1 and not codec.spec.has_gains):
-        raise UsageError(f"codec {codec.spec.name} makes no such messages: use codec photo")
+    _check_codec(codec, has_layers=count > 1)
     picture = codec.encoder.picture_of(image)
     if picture.frames > 1:
         raise UsageError(f"a message contains one picture, not {picture.frames}")
     sender = _Sender(codec, max_bytes, checksum)
     first, compressed = sender.first(picture)
-    layers = sender.layers(compressed, count - 1) if compressed else iter(())
+    layers = sender.layers(compressed, count - 1) if compressed and count > 1 else iter(())
     return [sender.finish(first), *(sender.finish(layer, first) for layer in layers)]
 
 
@@ -151,16 +152,19 @@ class _Known(NamedTuple):
     """The codes (N, K) of a picture that a receiver knows, and their level."""
 
     codec: Codec
-    grid: tuple[int, int, int]
+    shape: Shape
     level: float
     codes: Codes
 
     @classmethod
     def of_file(cls, codec: Codec, data: bytes) -> _Known:
         header, _ = codec.decoder.unpack(data)
-        planes, rows, columns = vector_shape(codec.spec, header)
-        level = codec.decoder.level_of(header)
-        return cls(codec, (planes, rows, columns), level, codec.decoder.codes(data))
+        shape, level = vector_shape(codec.spec, header), codec.decoder.level_of(header)
+        return cls(codec, shape, level, codec.decoder.codes(data))
+
+    @property
+    def _grid(self) -> Grid | None:
+        return self.shape if len(self.shape) == 3 else None
 
     def _coder(self, level: float) -> PriorCoder:
         return PythonEngine().coder(self.codec.folder, level)
@@ -168,16 +172,22 @@ class _Known(NamedTuple):
     def _allowed(self, fine: PriorCoder) -> Intervals:
         return Intervals.of(self.codes, self._coder(self.level).level, fine.level)
 
+    @property
+    def _finer(self) -> list[float]:
+        """The levels that a layer can have."""
+        return [level for level in all_levels(self.codec.spec) if level > self.level]
+
     def best_layer(self, latents: Latents, max_bytes: int) -> tuple[bytes, _Known] | None:
         """Encode the layer of the finest level that fits, without its first byte, if any does."""
-        finer = [level for level in all_levels(self.codec.spec) if level > self.level]
-        fitting = last_where(finer, lambda n: len(self._encode(latents, n)[0]) <= max_bytes)
+        fitting = last_where(
+            self._finer, lambda level: len(self._encode(latents, level)[0]) <= max_bytes
+        )
         return None if fitting is None else self._encode(latents, fitting)
 
     def _encode(self, latents: Latents, level: float) -> tuple[bytes, _Known]:
         coder = self._coder(level)
         codes = payload.codes_of(coder, coder.level, latents)
-        message, codes = enhancement.encode(coder.prior, codes, self._allowed(coder), self.grid)
+        message, codes = enhancement.encode(coder.prior, codes, self._allowed(coder), self._grid)
         index = self.codec.spec.level_index(level)
         return bytes([index]) + message, self._replace(level=level, codes=codes)
 
@@ -185,21 +195,22 @@ class _Known(NamedTuple):
         """Decode a layer without its first byte; raises FormatError if it is damaged."""
         index, message = layer[0] if layer else 0, layer[1:]
         level = index / LEVEL_UNITS
-        if level not in all_levels(self.codec.spec):
-            raise FormatError(f"damaged: the codec has no level {level:g}")
+        if level not in self._finer:
+            raise FormatError(f"damaged: no layer after level {self.level:g} has level {level:g}")
         coder = self._coder(level)
-        codes = enhancement.decode(coder.prior, message, self._allowed(coder), self.grid)
+        codes = enhancement.decode(coder.prior, message, self._allowed(coder), self._grid)
         coder.level.check(codes)
         return self._replace(level=level, codes=codes)
 
     @property
     def latents(self) -> Latents:
-        """The dequantized latents (*grid, channels)."""
-        latents = np.zeros((*self.grid, self.codec.spec.latent_channels), np.int8)
+        """The dequantized latents (*shape, channels)."""
+        latents = np.zeros((*self.shape, self.codec.spec.latent_channels), np.int8)
         self._coder(self.level).dequantize_into(self.codes, latents)
         return latents
 
 
+@memory_errors_wrapped()
 def decode(
     messages: Iterable[bytes], codec: Codec | None = None, checksum: bool = False
 ) -> Image.Image:
@@ -208,27 +219,32 @@ def decode(
     Layers after a lost or damaged layer are not used, and aecodec warns about them. A preview has
     256 pixels on its longer side. `codec` and `checksum` are as for :func:`encode`.
 
-    Raises FormatError if the first message is missing or damaged, or there are several.
+    Raises FormatError if the first message is missing or damaged, or there are several, LimitError
+    if it claims more pixels than is usual for its size, and UsageError if the codec has bands, or
+    there are layers and it has no gains.
     """
     codec = codec or load_codec("photo")
-    received = set(messages)
-    layers = {message[0] - _LAYER: message for message in received if _is_layer(message)}
-    pictures = [message for message in received if not _is_layer(message)]
-    if len(pictures) != 1:
-        raise FormatError(
-            "the first message of the picture is missing: only layers were received"
-            if layers and not pictures
-            else f"{len(pictures)} messages contain a picture; give the messages of one picture"
-        )
-    first = _checked(codec, pictures[0], checksum)
+    received = dict.fromkeys(messages)  # without repetitions
+    layers = list(filter(_is_layer, received))
+    _check_codec(codec, has_layers=bool(layers))
+    first = _first_message(codec, received.keys() - layers, bool(layers), checksum)
     if first[:1] == bytes([_PREVIEW]):
+        if layers:
+            warn("layers are not used: the first message is a preview, which has none")
         return _preview_image(first[1:])
     data = from_bare(first, codec.spec.codec_id)
-    known = _refined(_Known.of_file(codec, data), first, layers, checksum) if layers else None
-    if known is None:
-        return codec.decompress(data)
     header, _ = codec.decoder.unpack(data)
+    if header.frames > 1:
+        raise FormatError(f"damaged: the first message contains {header.frames} pictures, not one")
+    if not layers:
+        return codec.decompress(data)
+    known = _refined(_Known.of_file(codec, data), first, layers, checksum)
     return to_pil(codec.decoder.reconstruct_picture(header, known.latents))[0]
+
+
+def _check_codec(codec: Codec, has_layers: bool) -> None:
+    if codec.spec.bands or (has_layers and not codec.spec.has_gains):
+        raise UsageError(f"codec {codec.spec.name} has no such messages: use codec photo")
 
 
 def _is_layer(message: bytes) -> bool:
@@ -239,28 +255,52 @@ def _checksum(codec: Codec, content: bytes) -> bytes:
     return bytes([crc_8(codec.spec.codec_id + content)])
 
 
-def _checked(codec: Codec, message: bytes, checksum: bool, first: bytes = b"") -> bytes:
-    """A message without its checksum, if it has one; raises FormatError if it is wrong."""
-    if not checksum:
-        return message
-    content, stored = message[:-1], message[-1:]
-    if stored != _checksum(codec, first + content):
-        raise FormatError("damaged: the checksum of a message is wrong, or it has none")
-    return content
+def _is_intact(codec: Codec, message: bytes, first: bytes = b"") -> bool:
+    """Whether a message ends with its checksum."""
+    return message[-1:] == _checksum(codec, first + message[:-1])
 
 
-def _refined(known: _Known, first: bytes, layers: dict[int, bytes], checksum: bool) -> _Known:
+def _first_message(
+    codec: Codec, pictures: Collection[bytes], has_layers: bool, checksum: bool
+) -> bytes:
+    """Find the only intact message with a picture, and return it without its checksum."""
+    if has_layers and not pictures:
+        raise FormatError("the first message of the picture is missing: only layers were received")
+    if checksum and pictures:
+        pictures = [message[:-1] for message in pictures if _is_intact(codec, message)]
+        if not pictures:
+            raise FormatError("damaged: the checksum of the first message is wrong, or it has none")
+    if len(pictures) != 1:
+        raise FormatError(
+            f"{len(pictures)} messages contain a picture; give the messages of one picture"
+        )
+    return next(iter(pictures))
+
+
+def _refined(known: _Known, first: bytes, layers: list[bytes], checksum: bool) -> _Known:
     """Add the layers before the first lost or damaged layer."""
-    for number in range(1, max(layers) + 1):
+    for number in range(1, max(layers)[0] - _LAYER + 1):
+        candidates = [layer for layer in layers if layer[0] == _LAYER + number]
         try:
-            if number not in layers:
-                raise FormatError("it was not received")
-            layer = _checked(known.codec, layers[number], checksum, first)
-            known = known.decode(layer[1:])
+            known = _with_layer(known, first, candidates, checksum)
         except FormatError as error:
             warn(f"message {number + 1} and later messages are not used: {error}")
             break
     return known
+
+
+def _with_layer(known: _Known, first: bytes, candidates: list[bytes], checksum: bool) -> _Known:
+    """Add the first undamaged layer; raises FormatError if there is none."""
+    error = FormatError("it was not received")
+    for layer in candidates:
+        if checksum and not _is_intact(known.codec, layer, first):
+            error = FormatError("damaged: its checksum is wrong, or it has none")
+            continue
+        try:
+            return known.decode(layer[1:-1] if checksum else layer[1:])
+        except FormatError as damage:
+            error = damage
+    raise error
 
 
 def _preview_image(payload: bytes) -> Image.Image:

@@ -66,7 +66,9 @@ def _rescaled(halves: npt.NDArray[np.int64], coarse: Level, fine: Level) -> npt.
 
 
 @ONE_BLAS_THREAD
-def encode(prior: Prior, codes: Codes, allowed: Intervals, grid: Grid) -> tuple[bytes, Codes]:
+def encode(
+    prior: Prior, codes: Codes, allowed: Intervals, grid: Grid | None
+) -> tuple[bytes, Codes]:
     """Encode codes (N, K) of a finer level, moved into their intervals.
 
     Returns the message, and the codes that :func:`decode` returns.
@@ -90,7 +92,7 @@ def encode(prior: Prior, codes: Codes, allowed: Intervals, grid: Grid) -> tuple[
 
 
 @ONE_BLAS_THREAD
-def decode(prior: Prior, message: bytes, allowed: Intervals, grid: Grid) -> Codes:
+def decode(prior: Prior, message: bytes, allowed: Intervals, grid: Grid | None) -> Codes:
     """Decode a message of :func:`encode` to codes (N, K).
 
     Raises FormatError if no encoder writes this message for these intervals.
@@ -114,7 +116,7 @@ def decode(prior: Prior, message: bytes, allowed: Intervals, grid: Grid) -> Code
 def _visit(
     prior: Prior,
     allowed: Intervals,
-    grid: Grid,
+    grid: Grid | None,
     priors: Callable[[_Members, SpatialContext | None], Int32],
     symbols: Callable[[Places, list[Table]], npt.NDArray[np.integer]],
 ) -> Codes:

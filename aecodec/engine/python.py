@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from aecodec.arrays import Int64
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding.message_coder import MessageCoder
 from aecodec.coding.prior_coder import PriorCoder
 from aecodec.coding.rdoq import rdoq_symbols
 from aecodec.engine.transform import Transform, check_shapes
@@ -41,7 +40,7 @@ class PythonEngine(NamedTuple):
 
         return reference_transform(folder.read(half.tflite))
 
-    def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
+    def coder(self, folder: CodecFolder, level: float | None) -> PriorCoder:
         chosen = folder.spec.level(level)
         quantizer = partial(rdoq_symbols, folder.rdoq, chosen)
         return PriorCoder(folder.prior(level), chosen, quantizer, self.range_coder)

@@ -204,8 +204,8 @@ def samples_picture(
     if not samples.size or samples.shape[-1] > MAX_BANDS:
         raise ImageError(
             f"an array of shape {array.shape} has no samples, or more than {MAX_BANDS} bands: give "
-            "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, name their axis with "
-            "band_axis"
+            "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, add --bands-first "
+            "(in Python band_axis)"
         )
     nodata = None if nodata is None else _as_type(nodata, kind)
     missing = _missing(samples, nodata)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -16,7 +17,7 @@ from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.single_images import check_target, read_colours, write_image
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
-from aecodec.errors import UsageError, errors_about
+from aecodec.errors import FormatError, UsageError, errors_about, warn
 from aecodec.format.texts import TextForm
 from aecodec.urls import path_or_url
 
@@ -61,7 +62,7 @@ def messages(
     --decode needs the options --text, --checksum and --codec with which the messages were made.
     """
     console = Console(quiet, as_json, to_stderr=out == "-")
-    form = _Form(max_bytes, count, text, checksum, load_codec(codec or "photo"))
+    form = _Form(max_bytes, text, checksum, load_codec(codec or "photo"))
     target = path_or_url(out) if out else None
     if is_decoding and not target:
         raise UsageError("--decode needs -o PICTURE")
@@ -73,35 +74,52 @@ def messages(
             check_target(target, force)
             write_image(target, form.received(source), force, console)
         else:
-            form.send(source, target, force, console)
+            form.send(source, count, target, force, console)
 
 
 class _Form(NamedTuple):
     """The form of messages."""
 
     max_bytes: int
-    count: int
     text: TextForm
     checksum: bool
     codec: Codec
 
     def received(self, source: Path) -> Image.Image:
-        """The picture of the messages in a text file; empty lines are ignored."""
-        lines = read_bytes(source).decode("ascii", "replace").split("\n")
+        """The picture of the messages in a text file; raises FormatError if no line is whole."""
         with errors_about(source):
-            payloads = [self.text.decode(line.strip()) for line in lines if line.strip()]
+            lines = read_bytes(source).decode("ascii", "replace").split("\n")
+            payloads = list(self._payloads([line.strip() for line in lines]))
+            if not payloads:
+                raise FormatError(
+                    f"it contains no messages in {self.text.value}: give the options --text, "
+                    "--checksum and --codec with which they were made"
+                )
             return radio.decode(payloads, self.codec, self.checksum)
 
-    def send(self, source: Path, target: Path | None, force: bool, console: Console) -> None:
+    def _payloads(self, lines: list[str]) -> Iterator[bytes]:
+        """The messages of lines; warns about a damaged line, as about a damaged message."""
+        for number, line in enumerate(lines, 1):
+            try:
+                if line:
+                    yield self.text.decode(line)
+            except FormatError as error:
+                warn(f"line {number} is not used: {error}")
+
+    def send(
+        self, source: Path, count: int, target: Path | None, force: bool, console: Console
+    ) -> None:
         """Print the messages of a picture, or write them to a file."""
         with errors_about(source):
             picture = read_colours(source)
-            payloads = radio.encode(picture, self.max_bytes, self.count, self.codec, self.checksum)
+            payloads = radio.encode(picture, self.max_bytes, count, self.codec, self.checksum)
+        if len(payloads) < count:
+            console.note(f"{source}: {len(payloads)} of {count} messages; more would add nothing")
         lines, sizes = [self.text.encode(payload) for payload in payloads], list(map(len, payloads))
         values = {"source": str(source), "messages": lines, "bytes": sizes}
         if not target:
             console.result(lines, values)
             return
         write_bytes(target, "".join(f"{line}\n" for line in lines).encode(), force)
-        text = f"{source} -> {target}: {len(lines)} messages, {sum(sizes)} bytes"
+        text = f"{source} -> {target}: {sum(sizes)} bytes in messages: {len(lines)}"
         console.result(text, {**values, "file": str(target)})

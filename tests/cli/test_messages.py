@@ -32,14 +32,27 @@ def test_messages_become_a_picture(command: Command) -> None:
     assert opened("sent.png").size == (96, 64)
 
 
+def test_a_damaged_line_costs_only_its_message(command: Command) -> None:
+    options = ("photo.png", "--count", 2, "--max-bytes", 150)
+    lines = command("messages", *options).out.split()
+    Path("sent.txt").write_text(f"{lines[0]}\n{lines[1][:-1]}?\n")
+    result = command("messages", "--decode", "sent.txt", "-o", "sent.png")
+    assert (result.status, opened("sent.png").size) == (0, (96, 64))
+    assert "line 2 is not used" in result.err
+    assert (
+        "1 of 9 messages" in command("messages", "photo.png", "--max-bytes", 20, "--count", 9).err
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "text"),
     [
         (("photo.png", "--max-bytes", 5), 2, "11 bytes or more"),
         (("photo.png", "--codec", "digits", "--count", 2), 2, "use codec photo"),
         (("absent.png",), 6, "absent.png: cannot be read"),
-        (("--decode", "photo.png", "-o", "a.png"), 4, "photo.png: damaged"),
+        (("--decode", "photo.png", "-o", "a.png"), 4, "no messages in base64url"),
         (("--decode", "photo.png"), 2, "-o PICTURE"),
+        (("--decode", "absent.txt", "-o", "a.png"), 6, "absent.txt: cannot be read"),
         (("--decode", "photo.png", "-o", "photo.png"), 2, "photo.png"),
         (("photo.png", "-o", "exists.txt"), 2, "--force"),
     ],

@@ -47,6 +47,7 @@ def test_layers_add_detail() -> None:
     assert (decoded(*MESSAGES[::-1], *MESSAGES) == pictures[2]).all()  # in any order, and repeated
 
 
+FRAMES = CODEC.to_bare(CODEC.compress(np.zeros((2, 32, 32, 3), np.uint8)), checksum=True)
 OTHER = messages.encode(PHOTO.rotate(90, expand=True), 150, 2, checksum=True)[1]
 DAMAGED = MESSAGES[1][:20] + b"?" + MESSAGES[1][21:]
 
@@ -64,6 +65,27 @@ def test_lost_layers_cost_detail_only(received: tuple[bytes, ...], text: str) ->
         assert (decoded(*received) == decoded(MESSAGES[0])).all()
 
 
+def test_damaged_repetitions_are_ignored() -> None:
+    """Also layers of another picture, if messages have checksums."""
+    damaged = [bytes([*message[:-1], message[-1] ^ 1]) for message in MESSAGES]
+    assert (decoded(*damaged, OTHER, *MESSAGES) == decoded(*MESSAGES)).all()
+
+
+def test_layers_with_a_level_that_is_not_finer_are_not_used() -> None:
+    first, layer = (message[:-1] for message in MESSAGES[:2])
+    repeated = b"\xe2" + layer[1:]
+    with pytest.warns(AecodecWarning, match=r"message 3 .* no layer after level"):
+        messages.decode([first, layer, repeated])
+
+
+def test_other_codecs_have_one_message() -> None:
+    digits, picture = load_codec("digits"), PHOTO.convert("L").resize((28, 28))
+    sent = messages.encode(picture, codec=digits)
+    assert messages.decode(sent, digits).size == (28, 28)
+    with pytest.raises(UsageError, match="use codec photo"):
+        messages.decode([*sent, MESSAGES[1]], digits)
+
+
 def test_small_messages_contain_a_preview() -> None:
     [message] = messages.encode(PHOTO, 40, 3)
     assert (message[0], len(message) <= 40, messages.decode([message]).size) == (
@@ -79,6 +101,8 @@ def test_small_messages_contain_a_preview() -> None:
         ([], "0 messages contain"),
         (MESSAGES[1:], "first message .* missing"),
         ([MESSAGES[0], messages.encode(PHOTO, 100, checksum=True)[0]], "2 messages contain"),
+        ([FRAMES], "2 pictures"),
+        ([FRAMES, MESSAGES[1]], "2 pictures"),
         ([b""], "checksum"),
         ([MESSAGES[0][:-1]], "checksum"),
     ],
@@ -120,8 +144,8 @@ def test_any_bytes_are_a_layer_or_an_error(layer: bytes, level: int) -> None:
 def test_codes_of_a_layer_survive(seed: int, spread: float, levels: tuple[int, int]) -> None:
     indices = levels[0], min(sum(levels), 128)
     coarse, fine = (CODEC.spec.level(index / 16) for index in indices)
-    latents = np.random.default_rng(seed).laplace(0, spread, (6, fine.code_dimension))
-    latents = latents.clip(-128, 127).round().astype(np.int8)
+    noise = np.random.default_rng(seed).laplace(0, spread, (6, fine.code_dimension))
+    latents = noise.clip(-128, 127).round().astype(np.int8)
     allowed = Intervals.of(coarse.quantize(latents), coarse, fine)
     prior = CODEC.folder.prior(indices[1] / 16)
     message, codes = enhancement.encode(prior, fine.quantize(latents), allowed, (1, 2, 3))
