@@ -4,8 +4,8 @@
  *     main encode PICTURE FILE     a PNM picture to an .aec file, if the encoder is here
  *     main decode FILE PICTURE     an .aec file to a PNM picture, if the decoder is here
  *
- * The picture has CODEC_WIDTH by CODEC_HEIGHT pixels. With bands, it is not a PNM picture but all samples, the bands of
- * a pixel together, in the byte order of this machine. */
+ * The picture has CODEC_WIDTH by CODEC_HEIGHT pixels, and its header has no comments. With bands, it is not a PNM picture
+ * but all samples, the bands of a pixel together, in the byte order of this machine. */
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +58,16 @@ static int run_network(const uint32_t *plan, size_t size, uint32_t rows, uint32_
     return status == AECODEC_OK;
 }
 
+/* Returns NULL if the file cannot be opened. */
+static FILE *open_file(const char *name)
+{
+    FILE *in = fopen(name, "rb");
+    if (!in) {
+        fprintf(stderr, "%s: cannot be opened\n", name);
+    }
+    return in;
+}
+
 /* Returns the exit status: 1 if the file cannot be written. */
 static int write_file(const char *name, const char *head, const void *content, size_t size)
 {
@@ -72,31 +82,30 @@ static int write_file(const char *name, const char *head, const void *content, s
 
 #ifdef CODEC_ENCODER
 
+#ifdef CODEC_BANDS
+#define PICTURE_KIND "file of samples"
+#elif CODEC_CHANNELS == 1
+#define PICTURE_KIND "PGM file (P5, 8 bits, without comments)"
+#else
+#define PICTURE_KIND "PPM file (P6, 8 bits, without comments)"
+#endif
+
 /* Fill the input of the network. Returns 0 if the file is not a picture of this codec's size and channels. */
 #ifdef CODEC_BANDS
-static int read_picture(const char *name)
+static int read_picture(FILE *in)
 {
-    FILE *in = fopen(name, "rb");
-    size_t count = in ? fread(samples, 1, SAMPLES_SIZE, in) : 0;
-    if (in) {
-        count = fgetc(in) == EOF ? count : 0;
-        fclose(in);
-    }
+    size_t count = fread(samples, 1, SAMPLES_SIZE, in);
     aecodec_bands_input(&CODEC_BANDS, CODEC_SAMPLE_TYPE, samples, PIXELS, pixels);
-    return count == SAMPLES_SIZE;
+    return count == SAMPLES_SIZE && fgetc(in) == EOF;
 }
 #else
-static int read_picture(const char *name)
+static int read_picture(FILE *in)
 {
-    FILE *in = fopen(name, "rb");
     int width = 0, height = 0, most = 0;
     char kind = 0;
     size_t count = 0;
-    if (in) {
-        if (fscanf(in, "P%c %d %d %d", &kind, &width, &height, &most) == 4 && fgetc(in) != EOF) {
-            count = fread(pixels, 1, sizeof pixels, in);
-        }
-        fclose(in);
+    if (fscanf(in, "P%c %d %d %d", &kind, &width, &height, &most) == 4 && fgetc(in) != EOF) {
+        count = fread(pixels, 1, sizeof pixels, in);
     }
     flip(pixels, sizeof pixels);
     return kind == (CODEC_CHANNELS == 1 ? '5' : '6') && width == CODEC_WIDTH && height == CODEC_HEIGHT &&
@@ -108,9 +117,16 @@ static int encode(const char *from, const char *to)
 {
     const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
                                      CODEC_CHANNELS == 3 && !CODEC.samples ? AECODEC_RGB : AECODEC_GREY};
+    FILE *in = open_file(from);
     size_t size;
-    if (!read_picture(from)) {
-        fprintf(stderr, "%s: not a picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
+    int is_picture;
+    if (!in) {
+        return 1;
+    }
+    is_picture = read_picture(in);
+    fclose(in);
+    if (!is_picture) {
+        fprintf(stderr, "%s: not a %s with %d by %d pixels\n", from, PICTURE_KIND, CODEC_WIDTH, CODEC_HEIGHT);
         return 1;
     }
     if (!run_network(CODEC_ENCODER, CODEC_ENCODER_SIZE, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS, pixels, latents)) {
@@ -130,15 +146,10 @@ static int encode(const char *from, const char *to)
 #ifdef CODEC_DECODER
 
 /* Returns the size, or 0 for a file that does not fit: metadata and alpha are not for devices. */
-static size_t read_file(const char *name)
+static size_t read_file(FILE *in)
 {
-    FILE *in = fopen(name, "rb");
-    size_t count = in ? fread(file, 1, sizeof file, in) : 0;
-    if (in) {
-        count = fgetc(in) == EOF ? count : 0;
-        fclose(in);
-    }
-    return count;
+    size_t count = fread(file, 1, sizeof file, in);
+    return fgetc(in) == EOF ? count : 0;
 }
 
 /* Write the output of the network as a picture. */
@@ -157,10 +168,16 @@ static int write_picture(const char *to)
 
 static int decode(const char *from, const char *to)
 {
-    size_t size = read_file(from), vectors = 0;
+    FILE *in = open_file(from);
+    size_t size, vectors = 0;
+    if (!in) {
+        return 1;
+    }
+    size = read_file(in);
+    fclose(in);
     if (aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors) != AECODEC_OK ||
         vectors != CODEC_VECTORS) {
-        fprintf(stderr, "%s: not a file of a picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
+        fprintf(stderr, "%s: not a file of a picture with %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
         return 1;
     }
     aecodec_dequantize(&CODEC, codes, vectors, latents);
@@ -185,6 +202,11 @@ int main(int argc, char **argv)
         return decode(argv[2], argv[3]);
     }
 #endif
-    fprintf(stderr, "usage: %s encode PICTURE FILE | decode FILE PICTURE\n", argv[0]);
+#ifdef CODEC_ENCODER
+    fprintf(stderr, "usage: %s encode PICTURE FILE\n", argv[0]);
+#endif
+#ifdef CODEC_DECODER
+    fprintf(stderr, "usage: %s decode FILE PICTURE\n", argv[0]);
+#endif
     return 2;
 }

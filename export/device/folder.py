@@ -42,29 +42,63 @@ _CODE = (
 )
 _BANDS_CODE = ("aecodec_bands.h", "aecodec_bands.c")
 
-_CALLS = {
+_FUNCTIONS = {
     Half.ENCODER: """\
-aecodec_network network;
-aecodec_network_open(&network, CODEC_ENCODER, CODEC_ENCODER_SIZE);
-aecodec_network_run(&network, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS,
-                    pixels, latents, work, sizeof work);
-aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
-aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size);""",
+/* Write a picture to `file`. Returns the size of the file, or 0 if a call failed. */
+size_t write_file(const $sample *frame)
+{
+    static int8_t pixels[CODEC_ENCODER_INPUT_SIZE];
+    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT, $mode};
+    aecodec_network network;
+    size_t size = 0;
+    $input
+    if (aecodec_network_open(&network, CODEC_ENCODER, CODEC_ENCODER_SIZE) != AECODEC_OK ||
+        aecodec_network_run(&network, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS,
+                            pixels, latents, work, sizeof work) != AECODEC_OK) {
+        return 0;
+    }
+    aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
+    if (aecodec_encode(&CODEC, &picture, codes, work, sizeof work,
+                       file, sizeof file, &size) != AECODEC_OK) {
+        return 0;
+    }
+    return size;
+}""",
     Half.DECODER: """\
-aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors);
-aecodec_dequantize(&CODEC, codes, vectors, latents);
-aecodec_network_open(&network, CODEC_DECODER, CODEC_DECODER_SIZE);
-aecodec_network_run(&network, CODEC_DECODER_ROWS, CODEC_DECODER_COLUMNS,
-                    latents, pixels, work, sizeof work);""",
+/* Read a picture from `file`. Returns 0 if a call failed. */
+int read_file(size_t size, $sample *frame)
+{
+    static int8_t pixels[CODEC_DECODER_OUTPUT_SIZE];
+    aecodec_network network;
+    size_t vectors = 0;
+    if (aecodec_decode(&CODEC, file, size, work, sizeof work,
+                       codes, sizeof codes, &vectors) != AECODEC_OK || vectors != CODEC_VECTORS) {
+        return 0;
+    }
+    aecodec_dequantize(&CODEC, codes, vectors, latents);
+    if (aecodec_network_open(&network, CODEC_DECODER, CODEC_DECODER_SIZE) != AECODEC_OK ||
+        aecodec_network_run(&network, CODEC_DECODER_ROWS, CODEC_DECODER_COLUMNS,
+                            latents, pixels, work, sizeof work) != AECODEC_OK) {
+        return 0;
+    }
+    $output
+    return 1;
+}""",
 }
-_PIXELS = "CODEC_WIDTH * CODEC_HEIGHT"
-_CALLS_WITH_BANDS = {
-    Half.ENCODER: f"""\
-aecodec_bands_input(&CODEC_BANDS, CODEC_SAMPLE_TYPE, samples, {_PIXELS}, pixels);
-{_CALLS[Half.ENCODER]}""",
-    Half.DECODER: f"""\
-{_CALLS[Half.DECODER]}
-aecodec_bands_output(&CODEC_BANDS, CODEC_SAMPLE_TYPE, pixels, {_PIXELS}, samples);""",
+_WITH_PIXELS = {
+    "sample": "uint8_t",
+    "input": """for (size_t n = 0; n < sizeof pixels; n++) {
+        pixels[n] = (int8_t)(frame[n] - 128);
+    }""",
+    "output": """for (size_t n = 0; n < sizeof pixels; n++) {
+        frame[n] = (uint8_t)(pixels[n] + 128);
+    }""",
+}
+_BANDS_ARGUMENTS = "&CODEC_BANDS, CODEC_SAMPLE_TYPE, {}, CODEC_WIDTH * CODEC_HEIGHT, {}"
+_WITH_BANDS = {
+    "sample": "void",
+    "input": f"aecodec_bands_input({_BANDS_ARGUMENTS.format('frame', 'pixels')});",
+    "output": f"aecodec_bands_output({_BANDS_ARGUMENTS.format('pixels', 'frame')});",
 }
 
 _TRIALS = {
@@ -140,7 +174,6 @@ def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
 def _template_values(
     tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, object]:
-    calls = _CALLS_WITH_BANDS if tables.folder.spec.bands else _CALLS
     return {
         **_codec_values(tables, sizes),
         "tables": identifier_of(tables),
@@ -148,8 +181,19 @@ def _template_values(
         "rows": "\n".join(_rows(tables, sizes, networks)),
         "pruned": _pruned(tables, pictures),
         "trial": _TRIALS[networks[0].half].replace(".pnm", Path(_sample_name(tables)).suffix),
-        "calls": "\n\n".join(calls[network.half] for network in networks),
+        "functions": "\n\n".join(_function(tables, network.half) for network in networks),
     }
+
+
+def _function(tables: CTables, half: Half) -> str:
+    """C that uses a half, for the README."""
+    spec = tables.folder.spec
+    is_colour = spec.channels == 3 and not spec.bands
+    values = {
+        **(_WITH_BANDS if spec.bands else _WITH_PIXELS),
+        "mode": "AECODEC_RGB" if is_colour else "AECODEC_GREY",
+    }
+    return Template(_FUNCTIONS[half]).substitute(values)
 
 
 def _sample_name(tables: CTables) -> str:

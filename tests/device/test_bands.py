@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import TILE, band_codec, half_curved
+from helpers.documents import blocks_of
 from helpers.programs import needs
 
 from aecodec import Codec
@@ -83,6 +84,9 @@ def test_a_device_writes_and_reads_the_files_of_python(
         contents |= c_network_files(network)
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
+    (code,) = (block for block in blocks_of(tmp_path / "README.md") if block.language == "c")
+    (tmp_path / "readme.c").write_text(code.text)
+    subprocess.run(["cc", *STRICT, "-c", "readme.c"], cwd=tmp_path, check=True)
     program = program_of(processor, tmp_path)
     trial = NetworkTrial(codec, tables, list(Half))
     for picture in pictures:

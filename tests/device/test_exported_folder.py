@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import Command
+from helpers.documents import blocks_of
 from helpers.programs import needs
 
 import aecodec
@@ -30,6 +31,68 @@ def test_the_folder_builds_as_its_readme_says(exported: Path, tmp_path: Path) ->
     assert len(commands) == 2
     for command in commands:
         subprocess.run(command, shell=True, cwd=alone, check=True)
+
+
+ON_A_DEVICE = "-std=c99 -Wall -Wextra -Wconversion -Werror -DAECODEC_SMALL -DAECODEC_PORTABLE"
+FRAME = "#include <stdio.h>\nstatic uint8_t frame[CODEC_WIDTH * CODEC_HEIGHT];"
+ENCODER = f"""{FRAME}
+int main(void)
+{{
+    size_t size = fread(frame, 1, sizeof frame, stdin) == sizeof frame ? write_file(frame) : 0;
+    return !size || fwrite(file, 1, size, stdout) != size;
+}}
+"""
+DECODER = f"""{FRAME}
+int main(void)
+{{
+    size_t size = fread(file, 1, sizeof file, stdin);
+    return !read_file(size, frame) || fwrite(frame, 1, sizeof frame, stdout) != sizeof frame;
+}}
+"""
+
+
+def code_of(folder: Path) -> str:
+    """The C that the README of a folder shows."""
+    (block,) = (block for block in blocks_of(folder / "README.md") if block.language == "c")
+    return block.text
+
+
+def program_of(folder: Path, program: Path, code: str) -> Path:
+    """Compile C with a folder, for the working memory of a device."""
+    sources = [*folder.glob("aecodec*.c"), "-xc", "-"]
+    options = [*ON_A_DEVICE.split(), f"-I{folder}", "-o", program]
+    subprocess.run(["cc", *options, *sources], input=code.encode(), check=True)
+    return program
+
+
+def test_the_code_of_the_readme_writes_pythons_file(exported: Path, tmp_path: Path) -> None:
+    code, pixels = code_of(exported), (exported / "sample.pnm").read_bytes()[-28 * 28 :]
+    program = program_of(exported, tmp_path / "own", code + ENCODER)
+    done = subprocess.run([program], input=pixels, capture_output=True, check=True)
+    assert done.stdout == (exported / "sample.aec").read_bytes()
+    short = code.replace("work[(WORK + 3) / 4]", "work[(WORK - 1) / 4]")
+    program = program_of(exported, tmp_path / "short", short + ENCODER)
+    assert subprocess.run([program], input=pixels, check=False).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("encode", "missing.pgm", "made.aec"), "missing.pgm: cannot be opened"),
+        (("encode", "sample.aec", "made.aec"), "sample.aec: not a PGM file (P5, 8 bits, without"),
+        (("decode", "sample.aec", "back.pgm"), "encode PICTURE FILE\n"),
+    ],
+)
+def test_the_program_says_what_is_wrong(
+    exported: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    program = program_of(exported, tmp_path / "main", (exported / "main.c").read_text("utf-8"))
+    done = subprocess.run(
+        [program, *arguments], cwd=exported, capture_output=True, text=True, check=False
+    )
+    assert done.returncode
+    assert message in done.stderr
+    assert "decode" not in done.stderr
 
 
 @pytest.mark.slow
@@ -94,6 +157,10 @@ def test_tflite_models_come_with_c_for_their_latents(command: Command, tmp_path:
 def test_both_halves_run_in_c(command: Command) -> None:
     assert command("export", "digits", "-o", "both", "--format", "c").status == 0
     assert "10 pictures" in command("verify", "--device", "both").out
+    program = program_of(Path("both"), Path("reader").absolute(), code_of(Path("both")) + DECODER)
+    sample = Path("both/sample.aec").read_bytes()
+    done = subprocess.run([program], input=sample, capture_output=True, check=True)
+    assert done.stdout == aecodec.decompress(sample).tobytes()
     (Path("both") / "aecodec_digits_encoder_network.c").rename("away.c")
     names = Path("both/networks.h")
     lines = names.read_text("utf-8").splitlines(keepends=True)
