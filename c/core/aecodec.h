@@ -36,7 +36,7 @@
  * C99 without allocation, recursion, floating point or global state. Several threads may call functions at
  * once if each thread has its own working memory. The code uses 64-bit integers, and memset, memcpy and
  * memcmp of the C library. Compiled with AECODEC_ENCODER_ONLY, the library lacks aecodec_read_header and
- * aecodec_decode, and is a fifth smaller.
+ * aecodec_decode, and is a quarter smaller.
  *
  * `aecodec export CODEC --format c` writes the tables of one level of a codec as constants, for example for
  * flash. Their names begin with the codec and the level, so one program can link several of them.
