@@ -22,7 +22,7 @@ PROGRAM = next(block.text for block in blocks_of(ROOT / "docs" / "c.md") if bloc
 PROJECT = """
 cmake_minimum_required(VERSION 3.16)
 project(consumer C CXX)
-find_package(aecodec 0.1 REQUIRED)
+find_package(aecodec 1.0 REQUIRED)
 add_executable(in_c main.c)
 target_link_libraries(in_c aecodec::aecodec)
 add_executable(in_cpp main.cpp)
