@@ -15,6 +15,7 @@ messages before it. Section 15 of `docs/FORMAT.md` specifies them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +37,7 @@ from aecodec.coding.prior_coder import PriorCoder
 from aecodec.engine.python import PythonEngine
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError, UsageError, memory_errors_wrapped, warn
-from aecodec.format.bare import from_bare, to_bare
-from aecodec.format.binary import crc_8
+from aecodec.format.bare import checksum_of, from_bare, to_bare
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.writing import to_pil
@@ -145,7 +145,7 @@ class _Sender(NamedTuple):
         """Add the checksum, if messages have it; layers depend on the first message."""
         if not self.checksum:
             return message
-        return message + _checksum(self.codec, first + message)
+        return message + checksum_of(self.codec.spec.codec_id, first + message)
 
 
 class _Known(NamedTuple):
@@ -179,10 +179,9 @@ class _Known(NamedTuple):
 
     def best_layer(self, latents: Latents, max_bytes: int) -> tuple[bytes, _Known] | None:
         """Encode the layer of the finest level that fits, without its first byte, if any does."""
-        fitting = last_where(
-            self._finer, lambda level: len(self._encode(latents, level)[0]) <= max_bytes
-        )
-        return None if fitting is None else self._encode(latents, fitting)
+        encoded = cache(partial(self._encode, latents))
+        fitting = last_where(self._finer, lambda level: len(encoded(level)[0]) <= max_bytes)
+        return None if fitting is None else encoded(fitting)
 
     def _encode(self, latents: Latents, level: float) -> tuple[bytes, _Known]:
         coder = self._coder(level)
@@ -251,13 +250,9 @@ def _is_layer(message: bytes) -> bool:
     return bool(message) and _LAYER < message[0] < _LAYER + MAX_COUNT
 
 
-def _checksum(codec: Codec, content: bytes) -> bytes:
-    return bytes([crc_8(codec.spec.codec_id + content)])
-
-
 def _is_intact(codec: Codec, message: bytes, first: bytes = b"") -> bool:
     """Whether a message ends with its checksum."""
-    return message[-1:] == _checksum(codec, first + message[:-1])
+    return message[-1:] == checksum_of(codec.spec.codec_id, first + message[:-1])
 
 
 def _first_message(

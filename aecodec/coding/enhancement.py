@@ -17,19 +17,17 @@ import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32
 from aecodec.coding.levels import Level
-from aecodec.entropy.coding import passes, spatial_context
+from aecodec.entropy.coding import decode_priors, passes, spatial_context
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.prior_selection import select
 from aecodec.entropy.range_coder import FASTEST, TABLE_TOTAL, ReencodingDecoder, Table
-from aecodec.entropy.slices import SliceTables
+from aecodec.entropy.slices import Members, SliceTables
 from aecodec.entropy.spatial_context import Grid, SpatialContext
 from aecodec.errors import FormatError
 from aecodec.parallel import ONE_BLAS_THREAD
 
 Places = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 """Vectors and channels, for an index into codes (N, K)."""
-
-_Members = npt.NDArray[np.integer]
 
 
 class Intervals(NamedTuple):
@@ -76,7 +74,7 @@ def encode(
     codes = codes.clip(*allowed).astype(np.int16)
     encoder = FASTEST.encoder()
 
-    def priors(members: _Members, spatial: SpatialContext | None) -> Int32:
+    def priors(members: Members, spatial: SpatialContext | None) -> Int32:
         selected = select(prior, codes[members], spatial)
         if prior.index_table:
             encoder.encode(selected, prior.index_table)
@@ -99,10 +97,8 @@ def decode(prior: Prior, message: bytes, allowed: Intervals, grid: Grid | None) 
     """
     decoder = ReencodingDecoder(message, FASTEST)
 
-    def priors(members: _Members, _: SpatialContext | None) -> Int32:
-        if prior.index_table:
-            return decoder.decode(len(members), prior.index_table)
-        return np.zeros(len(members), np.int32)
+    def priors(members: Members, _: SpatialContext | None) -> Int32:
+        return decode_priors(prior, decoder, len(members))
 
     def symbols(_: Places, tables: list[Table]) -> npt.NDArray[np.integer]:
         return np.array(decoder.decode_with_tables(tables), np.int32)
@@ -117,7 +113,7 @@ def _visit(
     prior: Prior,
     allowed: Intervals,
     grid: Grid | None,
-    priors: Callable[[_Members, SpatialContext | None], Int32],
+    priors: Callable[[Members, SpatialContext | None], Int32],
     symbols: Callable[[Places, list[Table]], npt.NDArray[np.integer]],
 ) -> Codes:
     """Visit the uncertain codes in the order of coding, and return all codes (N, K).
@@ -130,14 +126,15 @@ def _visit(
         state = SliceTables(prior, priors(members, spatial), spatial)
         for step in prior.steps:
             rows, first = state.tables(step)
-            slice_ = np.ix_(members, prior.order[step.places])
-            low, high = allowed.low[slice_].T, allowed.high[slice_].T
+            channels = prior.order[step.places]
+            block = np.ix_(members, channels)
+            low, high = allowed.low[block].T, allowed.high[block].T
             channel, vector = np.nonzero(high > low)
             ends = (rows, low - first, high - first)
             arguments = (values[channel, vector].tolist() for values in ends)
-            places = members[vector], prior.order[step.places][channel]
+            places = members[vector], channels[channel]
             codes[places] += symbols(places, list(map(table, *arguments))).astype(np.int16)
-            state.update(step, codes[slice_].T)
+            state.update(step, codes[block].T)
     return codes
 
 

@@ -172,9 +172,7 @@ def decode(
 def _decode_pass(
     prior: Prior, decoder: Decoder, count: int, spatial: SpatialContext | None
 ) -> Codes:
-    selected = (
-        decoder.decode(count, prior.index_table) if prior.index_table else np.zeros(count, np.int32)
-    )
+    selected = decode_priors(prior, decoder, count)
     in_order = np.empty((prior.code_dimension, count), np.int32)
     state = SliceTables(prior, selected, spatial)
     for step in prior.steps:
@@ -185,6 +183,13 @@ def _decode_pass(
     if np.count_nonzero(codes != in_order):
         raise FormatError("damaged: a code has more than 16 bits")
     return codes.take(prior.place_of, axis=0).T
+
+
+def decode_priors(prior: Prior, decoder: Decoder, count: int) -> Int32:
+    """Decode the priors (N,) of the vectors of a pass; all are 0 with a single prior."""
+    return (
+        decoder.decode(count, prior.index_table) if prior.index_table else np.zeros(count, np.int32)
+    )
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:

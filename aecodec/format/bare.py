@@ -31,7 +31,7 @@ def to_bare(data: bytes, checksum: bool = False) -> bytes:
             "compress without --max-error (in Python max_error)"
         )
     payload = data[_START:-_END]
-    return payload + _checksum(header.codec_id, payload) if checksum else payload
+    return payload + checksum_of(header.codec_id, payload) if checksum else payload
 
 
 def from_bare(payload: bytes, codec_id: bytes, checksum: bool = False) -> bytes:
@@ -43,7 +43,7 @@ def from_bare(payload: bytes, codec_id: bytes, checksum: bool = False) -> bytes:
     """
     if checksum:
         payload, stored = payload[:-1], payload[-1:]
-        if stored != _checksum(codec_id, payload):
+        if stored != checksum_of(codec_id, payload):
             raise FormatError(
                 "damaged: the checksum of the bare payload is wrong; it was changed, another codec "
                 "made it, or it has no checksum"
@@ -56,6 +56,6 @@ def from_bare(payload: bytes, codec_id: bytes, checksum: bool = False) -> bytes:
     return data
 
 
-def _checksum(codec_id: bytes, payload: bytes) -> bytes:
+def checksum_of(codec_id: bytes, payload: bytes) -> bytes:
     """A byte that also depends on the codec, which the payload does not state."""
     return bytes([crc_8(codec_id + payload)])

@@ -68,10 +68,10 @@ def messages(
         raise UsageError("--decode needs -o PICTURE")
     if target:
         check_not_sources([target], [source])
-        check_overwriting(target, force)
+        check = check_target if is_decoding else check_overwriting
+        check(target, force)
     with console.errors_as_json(source), console.warnings_about(source):
         if is_decoding and target:
-            check_target(target, force)
             write_image(target, form.received(source), force, console)
         else:
             form.send(source, count, target, force, console)
