@@ -30,11 +30,16 @@ def _likely(table: Table, rng: random.Random) -> int:
 
 
 def _any(table: Table, rng: random.Random) -> int:
-    return rng.randrange(len(table.frequencies))
+    return rng.choice(_possible(table))
 
 
 def _extreme(table: Table, rng: random.Random) -> int:
-    return rng.choice((0, len(table.frequencies) - 1))
+    symbols = _possible(table)
+    return rng.choice((symbols[0], symbols[-1]))
+
+
+def _possible(table: Table) -> list[int]:
+    return [symbol for symbol, frequency in enumerate(table.frequencies) if frequency]
 
 
 def _rarely_escaped(table: Table, rng: random.Random) -> int:

@@ -139,11 +139,11 @@ def _visit(
 
 
 def _table(prior: Prior, row: int, low: int, high: int) -> Table:
-    """The table of columns `low` to `high` of a row; columns outside of it have frequency 1."""
+    """The table of columns `low` to `high` of a row; columns that it does not code get 1."""
     columns = np.arange(low, high + 1)
     inside = (columns >= 0) & (columns < prior.symbols)
     frequencies = np.ones(len(columns), np.int64)
-    frequencies[inside] = prior.bank[row, columns[inside]]
+    frequencies[inside] = np.maximum(prior.bank[row, columns[inside]], 1)
     scaled = 1 + frequencies * (TABLE_TOTAL - len(columns)) // frequencies.sum()
     scaled[scaled.argmax()] += TABLE_TOTAL - scaled.sum()
     return Table(scaled)

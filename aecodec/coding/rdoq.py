@@ -97,8 +97,8 @@ def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int3
     """
     column, nearer = symbol - first, symbol - np.sign(symbol) - first
     return (
-        prior.costs[row, prior.clamp_to_escape(column)]
-        - prior.costs[row, prior.clamp_to_escape(nearer)]
+        prior.costs[row, prior.clamp_to_escape(column, row)]
+        - prior.costs[row, prior.clamp_to_escape(nearer, row)]
     )
 
 

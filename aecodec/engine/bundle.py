@@ -36,7 +36,7 @@ ARRAYS = (
 _NUMBERS = struct.Struct("<5HhBBHI12x")
 _ENTRY = struct.Struct("<II")
 _ARRAY_ALIGNMENT = 16
-_HAS_CONTEXT, _HAS_SPATIAL = 1, 2
+_HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
 
 
 def level_section(tables: CTables) -> bytes:
@@ -71,6 +71,7 @@ def _arrays(tables: CTables) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
 def _numbers(tables: CTables) -> bytes:
     prior, context = tables.prior, tables.prior.context
     flags = _HAS_CONTEXT * bool(context) | _HAS_SPATIAL * prior.has_spatial_context
+    flags |= _ESCAPES_OTHERS * prior.has_zeros
     return _NUMBERS.pack(
         prior.code_dimension,
         prior.priors,

@@ -152,12 +152,12 @@ class CTables:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Omit the columns with frequency 1 at both ends of each row of a bank (T, S + 1).
+    """Omit the columns with frequency 0 or, if all have one, 1 at both ends of rows (T, S + 1).
 
     The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
     of columns of each row; and the values of all rows, each followed by the value of its escape.
     """
-    large = bank[:, :-1] > 1
+    large = bank[:, :-1] > int(bank.all())
     start = large.argmax(axis=1)
     stop = np.where(large.any(axis=1), large.shape[1] - large[:, ::-1].argmax(axis=1), 0)
     columns = np.arange(bank.shape[1])

@@ -200,8 +200,8 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
     if np.count_nonzero(escaped):
         high, low = decoder.decode(2 * int(escaped.sum()), _RAW_BYTE).reshape(-1, 2).T
         values = (high << 8 | low) - _RAW_ZERO
-        unescaped = values - first[escaped]
-        if ((unescaped >= 0) & (unescaped < prior.symbols)).any():
+        unescaped = prior.clamp_to_escape(values - first[escaped], rows[escaped])
+        if (unescaped != prior.escape).any():
             raise FormatError("damaged: a code is escaped although its table contains it")
         symbols[escaped] = values
     return symbols

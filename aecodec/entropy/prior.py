@@ -77,7 +77,8 @@ class Prior:
 
     Attributes:
         bank: (T, S + 1) uint16, each row the frequencies of S consecutive symbols, then of the
-            escape; a row sums to 65536.
+            escape, which is at least 1; a row sums to 65536. Symbols with frequency 0 are escaped;
+            the others of a row are consecutive.
         first: symbol of column 0, before the offset is added.
         table: (P, K) uint16, row of the bank that a channel uses with each prior.
         offset: (P, K) int16, added to the symbols of that row.
@@ -129,7 +130,8 @@ class Prior:
                 f"the codec's codes have {self.code_dimension} channels; "
                 f"at most {MAX_CODE_DIMENSION} are possible"
             )
-        if not (_are_tables(self.bank) and (self.priors == 1 or _are_tables(self.index[None]))):
+        are_tables = _are_tables(self.bank) and _are_consecutive(self.bank)
+        if not (are_tables and (self.priors == 1 or _are_tables(self.index[None], least=1))):
             raise CodecError("the codec's prior tables are damaged: export it again")
         if self.context and not self._context_fits(self.context):
             raise CodecError(
@@ -232,16 +234,16 @@ class Prior:
     @cached_property
     def costs(self) -> Int32:
         """(T, S + 1) cost of each symbol in 1/256 bit; that of an escape includes its value."""
-        costs = integer_costs(self.bank)
+        costs = integer_costs(np.maximum(self.bank, 1))
         costs[:, -1] += ESCAPE_BITS * COST_UNITS
-        return costs
+        return np.where(self.bank, costs, costs[:, -1:])
 
     @cached_property
     def table_bits(self) -> Float64:
         """(T, S + 1) ideal bits of each symbol; the bits of an escape include its value."""
-        bits = ideal_bits(self.bank)
+        bits = ideal_bits(np.maximum(self.bank, 1))
         bits[:, -1] += ESCAPE_BITS
-        return bits
+        return np.where(self.bank, bits, bits[:, -1:])
 
     @cached_property
     def index_costs(self) -> Int32:
@@ -251,15 +253,31 @@ class Prior:
     def columns_of(self, symbols: npt.NDArray[Any]) -> Int32:
         """(P, K, W) columns of symbols (W,) in the tables that are used without context."""
         columns = symbols.astype(np.int32) - self.first - self.offset[..., None]
-        return self.clamp_to_escape(columns)
+        return self.clamp_to_escape(columns, self.table[..., None])
 
-    def clamp_to_escape(self, columns: Int32) -> Int32:
-        """Replace columns outside of a table with the column of the escape, in place."""
+    def clamp_to_escape(self, columns: Int32, rows: npt.NDArray[Any]) -> Int32:
+        """Replace columns that a row of the bank does not code with that of the escape, in place.
+
+        The rows have the shape of the columns, or are broadcast to it.
+        """
         unsigned = columns.view(np.uint32)  # negative columns become large
         np.minimum(unsigned, self.symbols, out=unsigned)
+        if self.has_zeros:
+            np.putmask(columns, self.bank[rows, columns] == 0, self.escape)
         return columns
 
+    @cached_property
+    def has_zeros(self) -> bool:
+        """Whether rows of the bank do not code all S symbols."""
+        return not self.bank.all()
 
-def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
+
+def _are_tables(rows: npt.NDArray[np.uint16], least: int = 0) -> bool:
     totals = rows.sum(axis=1, dtype=np.int64)
-    return bool(rows.all() and (totals == TABLE_TOTAL).all())
+    return bool((rows >= least).all() and rows[:, -1].all() and (totals == TABLE_TOTAL).all())
+
+
+def _are_consecutive(bank: npt.NDArray[np.uint16]) -> bool:
+    """Whether the symbols with a frequency are consecutive in each row."""
+    padded = np.pad(bank[:, :-1] > 0, [(0, 0), (1, 1)])
+    return bool((np.count_nonzero(padded[:, 1:] != padded[:, :-1], axis=1) <= 2).all())

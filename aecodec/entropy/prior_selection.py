@@ -86,7 +86,7 @@ def _symbol_costs(prior: Prior, low: Int32, width: int) -> Int32:
     chosen = slice(None) if prior.candidates is None else prior.candidates
     table, offset = prior.table[chosen].T[:, None], prior.offset[chosen].T[:, None]
     symbols = low[:, None, None] + np.arange(width, dtype=np.int32)[:, None]
-    columns = prior.clamp_to_escape(symbols - prior.first - offset)
+    columns = prior.clamp_to_escape(symbols - prior.first - offset, table)
     return prior.costs[table, columns].reshape(len(low) * width, -1)
 
 

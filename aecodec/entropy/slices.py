@@ -96,7 +96,7 @@ def tables_of_known(
         state.update(prior.one_step, symbols[:, block])
         rows[:, block], first = state.tables(prior.one_step)
         np.subtract(symbols[:, block], first, out=columns[:, block])
-    return rows, prior.clamp_to_escape(columns)
+    return rows, prior.clamp_to_escape(columns, rows)
 
 
 def decided_slices(
@@ -107,7 +107,7 @@ def decided_slices(
     for step in prior.steps:
         rows, first = state.tables(step)
         symbols = decide(step.places, rows, first)
-        yield Slice(symbols, rows, prior.clamp_to_escape(symbols - first))
+        yield Slice(symbols, rows, prior.clamp_to_escape(symbols - first, rows))
         state.update(step, symbols)
 
 

@@ -35,6 +35,11 @@ _MAX_ROUNDS = 30
 _POOLING_ROUNDS = 4
 _LARGEST_RADIUS = 127
 _ESCAPE_SHARE = 0.5 / TABLE_TOTAL
+
+_LEAST_SHARE = 2.0**-20
+"""Symbols at the ends of a table that are less likely than this are escaped. An escape costs 16 bits
+more, but a frequency of at least 1 would cost each symbol of the table 1 / 45,000 bit."""
+
 _BLOCK = 1 << 12
 
 
@@ -179,7 +184,7 @@ def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: i
         bank = pooled / pooled.sum(axis=1, keepdims=True)
     share = _index_shares(assigned, priors)
     return Prior(
-        bank=np.stack([to_frequencies(row) for row in bank]),
+        bank=np.stack([_to_row(row) for row in bank]),
         first=-window.radius,
         table=table.astype(np.uint16),
         offset=(offset + window.low).astype(np.int16),
@@ -242,8 +247,21 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     for _, _, slices in iter_passes(prior, FixedSymbols(codes), grid):
         for symbol_slice in slices:
             np.add.at(pooled, (symbol_slice.rows, symbol_slice.columns), 1)
-    rows = pooled / pooled.sum(axis=1, keepdims=True)
-    return replace(prior, bank=np.stack([to_frequencies(row) for row in rows]))
+    return replace(prior, bank=np.stack([_to_row(row) for row in pooled]))
+
+
+def _to_row(weights: Float64) -> npt.NDArray[np.uint16]:
+    """Scale weights (S + 1) to a row of the bank; unlikely symbols at its ends get 0.
+
+    >>> _to_row(np.array([0.001, 1, 1, 0, 0, 0.5])).tolist()
+    [27, 26204, 26203, 0, 0, 13102]
+    """
+    likely = np.flatnonzero(weights[:-1] >= _LEAST_SHARE * weights.sum())
+    window = slice(int(likely[0]), int(likely[-1]) + 1)
+    row = np.zeros(len(weights), np.uint16)
+    escape = weights.sum() - weights[window].sum()
+    *row[window], row[-1] = to_frequencies(np.append(weights[window], escape))
+    return row
 
 
 def to_frequencies(weights: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:

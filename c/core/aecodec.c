@@ -170,10 +170,10 @@ static uint32_t quantile(range_coder *c) { return point_of(c) >> MORE_BITS; }
 
 /* ---- frequency tables (section 3) ---- */
 
-/* Frequencies of the symbols start .. start + count - 1, then of the last; those of all others are 1. */
+/* Frequencies of the symbols start .. start + count - 1, then of the last; and that of all others, 0 or 1. */
 typedef struct {
     const uint16_t *frequencies;
-    uint32_t start, count, last;
+    uint32_t start, count, last, others;
 } table;
 
 static table table_of_row(const aecodec_codec *codec, unsigned row)
@@ -184,6 +184,7 @@ static table table_of_row(const aecodec_codec *codec, unsigned row)
     t.start = found->start;
     t.count = found->count;
     t.last = codec->escape;
+    t.others = codec->others;
     return t;
 }
 
@@ -193,6 +194,7 @@ static table table_of_priors(const aecodec_codec *codec)
     t.frequencies = codec->prior_frequencies;
     t.start = 0;
     t.last = t.count = codec->all_priors - 1u;
+    t.others = 1;
     return t;
 }
 
@@ -201,7 +203,7 @@ static uint32_t frequency_of(const table *t, uint32_t symbol)
     if (symbol == t->last) {
         return t->frequencies[t->count];
     }
-    return symbol - t->start < t->count ? t->frequencies[symbol - t->start] : 1u;
+    return symbol - t->start < t->count ? t->frequencies[symbol - t->start] : t->others;
 }
 
 static uint32_t code_symbol(range_coder *c, const table *t, uint32_t symbol)
@@ -211,8 +213,9 @@ static uint32_t code_symbol(range_coder *c, const table *t, uint32_t symbol)
         target = quantile(c);
         symbol = t->last;
     }
-    if (symbol >= t->start && target >= t->start) {
-        found = cumulative = t->start; /* all symbols before have frequency 1 */
+    if (symbol >= t->start && target >= t->start * t->others) {
+        found = t->start;
+        cumulative = t->start * t->others;
     }
     while (frequency = frequency_of(t, found), found != symbol && cumulative + frequency <= target) {
         cumulative += frequency;
@@ -520,10 +523,12 @@ static void update_inputs(pass *p, uint32_t vector, size_t place)
     }
 }
 
-static uint8_t column_of(const aecodec_codec *codec, int32_t code, int32_t base)
+static uint8_t column_of(const aecodec_codec *codec, unsigned row, int32_t code, int32_t base)
 {
-    int32_t column = code - base;
-    return column >= 0 && column < codec->escape ? (uint8_t)column : codec->escape;
+    const aecodec_row found = codec->rows[row];
+    uint32_t column = (uint32_t)(code - base);
+    int is_coded = codec->others ? column < codec->escape : column - found.start < found.count;
+    return is_coded ? (uint8_t)column : codec->escape;
 }
 
 /* ---- selection of a prior (section 11) ---- */
@@ -536,7 +541,7 @@ static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t co
     if (number < found.count) {
         return codec->costs[found.at + number];
     }
-    return column < codec->escape ? MAX_COST : codec->costs[found.at + found.count];
+    return codec->others && column < codec->escape ? MAX_COST : codec->costs[found.at + found.count];
 }
 
 /* Run the context network for a vector whose codes are all known. */
@@ -708,7 +713,7 @@ static void find_rows(pass *p, size_t place, size_t stop)
             }
             p->row[entry] = (uint8_t)row;
             p->base[entry] = (int16_t)base;
-            p->column[entry] = column_of(p->codec, codes[channel], base);
+            p->column[entry] = column_of(p->codec, row, codes[channel], base);
         }
     }
 }
@@ -763,7 +768,7 @@ static void sum_table(const aecodec_codec *codec, unsigned row, summed_table *t)
     uint32_t n, sum;
     t->table = table_of_row(codec, row);
     t->likeliest = 0;
-    sum = t->table.start;
+    sum = t->table.start * t->table.others;
     for (n = 0; n < t->table.count; n++) {
         t->sums[n] = sum;
         sum += t->table.frequencies[n];
@@ -779,19 +784,23 @@ static uint32_t sum_before(const summed_table *t, uint32_t symbol)
 {
     uint32_t number = symbol - t->table.start;
     if (symbol < t->table.start) {
-        return symbol;
+        return symbol * t->table.others;
     }
-    return number <= t->table.count ? t->sums[number] : t->sums[t->table.count] + number - t->table.count;
+    return number <= t->table.count ? t->sums[number]
+                                    : t->sums[t->table.count] + (number - t->table.count) * t->table.others;
 }
 
 /* The last symbol with no more before it than this. */
 static uint32_t symbol_at(const summed_table *t, uint32_t target)
 {
     uint32_t start = t->table.start, low = 0, high = t->table.count, beyond;
-    if (target < start) {
+    if (target < start * t->table.others) {
         return target;
     }
     if (target >= t->sums[high]) {
+        if (!t->table.others) {
+            return t->table.last;
+        }
         beyond = start + high + target - t->sums[high];
         return beyond < t->table.last ? beyond : t->table.last;
     }
@@ -880,7 +889,7 @@ static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
             if (p->column[entry] == p->codec->escape) {
                 size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
                 int32_t value = code_escaped(c, p->codes[code]);
-                if (column_of(p->codec, value, p->base[entry]) != p->codec->escape) {
+                if (column_of(p->codec, p->row[entry], value, p->base[entry]) != p->codec->escape) {
                     c->status = AECODEC_DAMAGED;
                 }
                 p->base[entry] = (int16_t)value;

@@ -108,7 +108,7 @@ enum {
 };
 
 /* A row of the bank of frequency tables. The elements from bank[at] on are the frequencies of the columns start to
- * start + count - 1 and of the escape. All other columns have frequency 1. */
+ * start + count - 1 and of the escape. For all other columns, see `others` below. */
 typedef struct {
     uint16_t at;
     uint8_t start, count;
@@ -152,6 +152,8 @@ typedef struct {
     const uint16_t *factors;                /* [K] gains as multiples of 2^-15; NULL without gains */
     uint8_t shapes;                         /* of 8 rows in the bank; unused without a context network */
     uint8_t escape;                         /* column of the escape, the last column */
+    uint8_t others;                         /* frequency of columns that no row of the bank lists: 1, or 0 if their
+                                             * symbols are escaped */
     int16_t first;                          /* symbol of column 0, before the offset is added */
     uint16_t priors;                        /* number of exported priors */
     uint16_t all_priors;                    /* number of priors of the codec */

@@ -11,6 +11,7 @@ enum {
     ARRAY_ALIGNMENT = 16,
     HAS_CONTEXT = 1,
     HAS_SPATIAL = 2,
+    ESCAPES_OTHERS = 4, /* columns that no row lists are escaped */
     TOTAL = 65536, /* of the frequencies of a row */
     MAX_UNITS = 1024,
     MAX_SPATIAL_DIMENSION = 512,
@@ -60,7 +61,7 @@ static int rows_fit(const aecodec_codec *codec, size_t rows, size_t bank)
     for (n = 0; n < rows; n++) {
         const aecodec_row *row = &codec->rows[n];
         if ((size_t)row->at + row->count >= bank || row->start + row->count > codec->escape ||
-            !sums_to_total(codec->bank + row->at, row->count + 1u, (uint32_t)(codec->escape - row->count))) {
+            !sums_to_total(codec->bank + row->at, row->count + 1u, codec->others * (uint32_t)(codec->escape - row->count))) {
             return 0;
         }
     }
@@ -209,6 +210,7 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->shapes = (uint8_t)(read_u16(bytes + 8) / 8);
     codec->first = (int16_t)(uint16_t)read_u16(bytes + 10);
     codec->escape = bytes[12];
+    codec->others = !(bytes[13] & ESCAPES_OTHERS);
 }
 
 /* Whether the numbers before the arrays are such as they may be. */
@@ -218,7 +220,7 @@ static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network
     uint32_t rows = read_u16(bytes + 8);
     unsigned flags = bytes[13], has_context = flags & HAS_CONTEXT, has_spatial = flags & HAS_SPATIAL;
     return read_u16(bytes) == codec->code_dimension && read_u16(bytes + 14) == number && codec->priors >= 1 &&
-           rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL) &&
+           rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
            (!has_context || (rows % 8 == 0 && codec->code_dimension <= MAX_UNITS && context->units <= MAX_UNITS)) &&
            (!has_spatial || (has_context && codec->is_convolutional &&
                              codec->code_dimension <= MAX_SPATIAL_DIMENSION));

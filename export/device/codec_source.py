@@ -252,6 +252,7 @@ def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
         "factors": array("factors"),
         "shapes": len(prior.bank) // POSITIONS,
         "escape": prior.symbols,
+        "others": int(not prior.has_zeros),
         "first": prior.first,
         "priors": len(tables.candidates),
         "all_priors": prior.priors,

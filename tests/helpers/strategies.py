@@ -137,13 +137,27 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextN
     )
 
 
+def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:
+    """Random rows of frequencies of symbols and the escape; in half of all banks, some are 0."""
+    return np.stack([_any_row(rng, symbols, is_whole) for is_whole in [rng.integers(2)] * rows])
+
+
+def _any_row(rng: np.random.Generator, symbols: int, is_whole: bool) -> np.ndarray:
+    start = 0 if is_whole else int(rng.integers(symbols))
+    stop = symbols if is_whole else int(rng.integers(start, symbols)) + 1
+    frequencies = to_frequencies(rng.random(stop - start + 1) ** 8)
+    row = np.zeros(symbols + 1, np.uint16)
+    row[start:stop], row[-1] = frequencies[:-1], frequencies[-1]
+    return row
+
+
 def any_prior(
     rng: np.random.Generator, count: int, channels: int, symbols: int, bank: int
 ) -> Prior:
     """A random prior, with a context network if the bank has rows for one."""
     index = to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16)
     return Prior(
-        bank=np.stack([to_frequencies(rng.random(symbols + 1) ** 8) for _ in range(bank)]),
+        bank=any_bank(rng, bank, symbols),
         first=int(rng.integers(-20, 6)),
         table=rng.integers(0, bank, (count, channels)).astype(np.uint16),
         offset=rng.integers(-300, 300, (count, channels)) // rng.choice([1, 50, 301]),
