@@ -35,7 +35,7 @@ class _Training:
 
 
 _SEED = 0
-_WITHOUT_GRID, _IN_GRIDS = _Training(4e-3, dropout=0.1), _Training(1e-3, dropout=0.0)
+_WITHOUT_GRID, _IN_GRIDS = _Training(4e-3, dropout=0.1), _Training(2e-3, dropout=0.0)
 """Pictures have so many vectors that dropout is unnecessary."""
 
 

@@ -44,7 +44,13 @@ def test_costs_never_lie_near_a_tie() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"bank": np.array([[1, 2, 3]])}, {"index": [1, 2]}, {"table": np.array([[7]])}],
+    [
+        {"bank": np.array([[1, 2, 3]])},
+        {"bank": np.array([[1, 65535, 0]])},  # no escape
+        {"bank": np.array([[1, 0, 1, 65534]])},  # a gap
+        {"index": [1, 2]},
+        {"table": np.array([[7]])},
+    ],
 )
 def test_tables_that_do_not_fit_are_refused(change: dict[str, object]) -> None:
     sound = {
