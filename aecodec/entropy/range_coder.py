@@ -237,9 +237,7 @@ class ConstrictionEncoder:
 
     def encode_with_tables(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
         for symbol, table in zip(symbols, tables, strict=True):
-            if table.possible is not None:
-                symbol = int(table.possible.searchsorted(symbol))
-            self._coder.encode(symbol, table.categorical)
+            self.encode(np.array([symbol], np.int32), table)
 
     def finish(self) -> bytes:
         """Return the shortest bytes; constriction itself would write whole words.

@@ -37,8 +37,8 @@ _LARGEST_RADIUS = 127
 _ESCAPE_SHARE = 0.5 / TABLE_TOTAL
 
 _LEAST_SHARE = 2.0**-20
-"""Symbols at the ends of a table that are less likely than this are escaped. An escape costs 16 bits
-more, but a frequency of at least 1 would cost each symbol of the table 1 / 45,000 bit."""
+"""Symbols at the ends of a table that are less likely than this are escaped. An escape costs 16
+bits more, but a frequency of at least 1 would cost each symbol of the table 1 / 45,000 bit."""
 
 _BLOCK = 1 << 12
 

@@ -104,7 +104,7 @@ def test_what_is_no_picture_is_refused(digits_codec: Any, chunk: Any) -> None:
 
 def test_another_codec_refuses_the_chunk(digits_codec: Any, digits: Pixels) -> None:
     data = digits_codec.encode(digits[:3])
-    with pytest.raises(CodecError, match=r"made with codec 0881441f.*name photo \(651442dd\)"):
+    with pytest.raises(CodecError, match=r"made with codec 0881441f.*name photo \(23014bde\)"):
         Aecodec("photo").decode(data)
     unknown = numcodecs.get_codec(CONFIG | {"codec_id": "12345678"})
     with pytest.raises(CodecError, match=r"digits \(12345678\)"):

@@ -33,7 +33,7 @@ from aecodec.imaging.stacks import without_names
 
 ROOT = Path(__file__).parents[2]
 FORMAT = ROOT / "docs" / "FORMAT.md"
-PHOTOS = {"photo": "5f03dacc", "photo2": "651442dd"}
+PHOTOS = {"photo": "5f03dacc", "photo2": "651442dd", "photo3": "23014bde"}
 """Ids of the codecs `photo`, the one that ships last, by the beginning of their files' names."""
 
 CODEC_IDS = {"digits": "0881441f", "photo": list(PHOTOS.values())[-1]}

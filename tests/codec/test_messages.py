@@ -160,9 +160,10 @@ def test_codes_of_a_layer_survive(seed: int, spread: float, levels: tuple[int, i
 
 
 def test_released_layers_stay_readable() -> None:
-    coarse, fine = CODEC.spec.level(2), CODEC.spec.level(3.5)
+    codec = load_codec("photo-2")
+    coarse, fine = codec.spec.level(2), codec.spec.level(3.5)
     pattern = np.arange(4 * fine.code_dimension) % 13 - 6
     codes = np.where(abs(pattern) > 3, 0, pattern).astype(np.int16).reshape(4, -1)
     allowed = Intervals.of(codes, coarse, fine)
-    finer = enhancement.decode(CODEC.folder.prior(3.5), LAYER, allowed, (1, 2, 2))
+    finer = enhancement.decode(codec.folder.prior(3.5), LAYER, allowed, (1, 2, 2))
     assert hashlib.sha256(finer.astype("<i2").tobytes()).hexdigest() == DIGEST

@@ -15,7 +15,7 @@ from PIL import Image
 from aecodec.codec.codec import Codec
 from aecodec.web.samples import sample_pictures
 
-DIGITS, PHOTO = "0881441f", "651442dd"
+DIGITS, PHOTO = "0881441f", "23014bde"
 
 
 def test_a_page_is_written_with_what_it_refers_to(command: Command, tmp_path: Path) -> None:
