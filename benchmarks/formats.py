@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO
 
 import numpy as np
+from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, last_where
-from aecodec.evaluation.formats import COMPARED_FORMATS, PillowFormat, decode
+from aecodec.evaluation.formats import COMPARED_FORMATS, TUNED_FORMATS, PillowFormat, decode
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.resampling import reduced_size, resize
+
+with suppress(ImportError):
+    import ajpegli
+
+    def _save(image: Image.Image, file: IO[bytes], _: str | bytes) -> None:
+        file.write(ajpegli.encode(np.asarray(image), **image.encoderinfo))
+
+    Image.register_save("JPEGLI", _save)
 
 PNG = PillowFormat("PNG", "PNG", {"optimize": True})
 LOSSLESS = (
@@ -21,6 +32,10 @@ LOSSLESS = (
 
 JPEG = PillowFormat("JPEG", "JPEG", {"optimize": True}, (5, 10, 20, 30, 45, 60, 75, 85))
 LOSSY = (JPEG, *COMPARED_FORMATS)
+
+JPEGLI = PillowFormat("jpegli", "jpegli", {}, (1, 10, 20, 35, 50, 65, 75, 85), "ajpegli")
+BEST = (JPEGLI, *TUNED_FORMATS)
+"""JPEG by a newer encoder, and AVIF with its best settings."""
 
 _QUALITIES = range(100)
 """The plugin for JPEG XL fails at 100."""

@@ -56,9 +56,15 @@ class Options(argparse.ArgumentParser):
         """Add `--limit`, the number of pictures to measure."""
         self.add_argument("--limit", type=int, default=default, help="maximal number of pictures")
 
+    def add_earlier(self) -> None:
+        """Add `--earlier`, a file with results to copy rows from."""
+        self._inputs.append("earlier")
+        self.add_argument("--earlier", type=Path, metavar="FILE", help="results to copy rows from")
+
     def hashes(self, options: argparse.Namespace) -> dict[str, str]:
         """SHA-256 of each input file or folder; built-in codecs belong to the commit."""
-        paths = (Path(getattr(options, name)) for name in self._inputs)
+        values = (getattr(options, name) for name in self._inputs)
+        paths = (Path(value) for value in values if value is not None)
         return {str(path): sha256_of(path) for path in paths if path.exists()}
 
 

@@ -25,6 +25,7 @@ from aecodec.evaluation.formats import (
     AVIF,
     BAND_FORMATS,
     COMPARED_FORMATS,
+    TUNED_FORMATS,
     WEBP,
     PillowFormat,
     decode,
@@ -51,7 +52,8 @@ MAX_SIDE = 1200
 _ALWAYS_EXACT = 256 * 256
 """Maximum number of pixels of a picture that is always embedded exactly."""
 
-_BY_BROWSERS = {format_.title: format_ for format_ in (WEBP, AVIF)}
+_FORMATS = (*COMPARED_FORMATS, *TUNED_FORMATS)
+_BY_BROWSERS = {format_.title: format_ for format_ in (WEBP, AVIF, *TUNED_FORMATS)}
 """Formats whose files browsers show."""
 
 _EXACT = PillowFormat("PNG", "PNG", {"optimize": True})
@@ -133,7 +135,7 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
     level = codec.spec.level_index(options.level) / LEVEL_UNITS
     if codec.spec.bands:
         return _report_of_bands(codec, samples, replace(options, level=level))
-    formats = [format_ for format_ in COMPARED_FORMATS if format_.is_installed]
+    formats = [format_ for format_ in _FORMATS if format_.is_installed]
     with_score = _has_ssimulacra2()
     round_trip = codec_round_trip(codec, level)
     scores = _scores(samples, f"{CODEC_TITLE}, level {level:g}", round_trip, with_score)
@@ -356,7 +358,7 @@ def _uri(format_: PillowFormat, content: bytes) -> str:
 
 def _missing() -> list[str]:
     """Sentences about missing formats and measures, and how to install them."""
-    absent = [format_ for format_ in COMPARED_FORMATS if not format_.is_installed]
+    absent = [format_ for format_ in _FORMATS if not format_.is_installed]
     texts = [_left_out(format_.title, format_.package) for format_ in absent]
     return texts if _has_ssimulacra2() else [*texts, _NO_SSIMULACRA2]
 

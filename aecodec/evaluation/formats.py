@@ -48,9 +48,13 @@ class PillowFormat:
 
     @property
     def is_installed(self) -> bool:
-        """Whether Pillow, with its installed plugins, writes the format."""
+        """Whether Pillow, with its installed plugins, writes the format with its settings."""
         Image.init()
-        return self.name.upper() in Image.SAVE
+        try:
+            self.encode(np.zeros((8, 8), np.uint8))
+        except (KeyError, ValueError):  # the format is unknown, or a setting
+            return False
+        return True
 
     @property
     def media_type(self) -> str:
@@ -99,7 +103,20 @@ _JXL_QUALITIES = (5, 15, 30, 45, 60, 70, 80, 87)
 JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, _JXL_QUALITIES, "aecodec[report]", 99)  # fails at 100
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
 COMPARED_FORMATS = (WEBP, JPEG_XL, AVIF)
-"""The formats for comparisons of photographs at equal sizes."""
+"""The formats for comparisons of photographs at equal sizes, as their encoders default."""
+
+
+def _tuned_avif(measure: str, tune: str, best: int) -> PillowFormat:
+    settings = {**AVIF.settings, "subsampling": "4:4:4", "advanced": {"tune": tune}}
+    return PillowFormat(
+        f"AVIF, tuned for {measure}", "AVIF", settings, AVIF.qualities, "pillow>=12.2", best
+    )
+
+
+AVIF_PSNR = _tuned_avif("PSNR", "psnr", 100)
+AVIF_SSIMULACRA2 = _tuned_avif("SSIMULACRA2", "ssimulacra2", 99)  # fails at 100
+TUNED_FORMATS = (AVIF_PSNR, AVIF_SSIMULACRA2)
+"""AVIF at its best by one measure. By default, libaom tunes it for `iq`, and subsamples chroma."""
 
 
 @dataclass(frozen=True)

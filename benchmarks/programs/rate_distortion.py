@@ -6,23 +6,27 @@ the PSNR of the mean squared error, by the mean of the pictures' PSNRs, by MS-SS
 of the pictures' scores by SSIMULACRA2, unless they are as small as digits. It is taken over the
 range that both formats cover; --between restricts the first to qualities in dB, --scores the last
 to scores, and --bpp the others to the qualities that the codec gives at these bits per pixel.
+
+--only NAME... measures only these formats, of which "aecodec" is one. The rows of all others are
+copied from --earlier FILE, results of the same pictures with the same --limit and --step. So a new
+codec takes a fraction of the time, and a new format does not need the codec.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import aecodec
-from aecodec import Codec
-from aecodec.arrays import Pixels
-from aecodec.evaluation.scores import codec_round_trip, score
+from aecodec.evaluation.scores import RoundTrip, codec_round_trip, score
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
-from benchmarks.formats import LOSSY
-from benchmarks.harness import Options, Row
+from benchmarks.formats import BEST, LOSSY
+from benchmarks.harness import Options, Row, sha256_of
 from benchmarks.pictures import first_planes
 
 _BD_RATES = {
@@ -34,6 +38,7 @@ _BD_RATES = {
 """Qualities of `score` at which rates are compared, by the names of the BD-rates."""
 
 _CODEC = "aecodec"
+_ANCHORS = {anchor.title: anchor for anchor in (*LOSSY, *BEST)}
 _SCORES = (30.0, 80.0)
 """Scores by SSIMULACRA2 from low to high quality, at which photographs are used."""
 
@@ -47,31 +52,54 @@ def add_arguments(parser: Options) -> None:
     parser.add_argument("--bpp", type=float, nargs=2, default=UNLIMITED, metavar=("LOW", "HIGH"))
     parser.add_argument("--scores", type=float, nargs=2, default=_SCORES, metavar=("LOW", "HIGH"))
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as PNG")
+    parser.add_argument("--step", type=int, default=1, help="measure every STEP-th setting")
+    parser.add_argument("--only", nargs="+", choices=(_CODEC, *_ANCHORS), metavar="NAME")
+    parser.add_earlier()
 
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per format and setting, then one per format with its BD-rates."""
-    pictures = first_planes(options.data, options.limit)
     rows = []
-    for row in _scores(aecodec.load_codec(options.codec), pictures):
+    for row in _rows(options):
         yield row
         rows.append(row)
-    for anchor in LOSSY:
-        yield {"format": anchor.title, **_bd_rates(rows, anchor.title, options)}
+    formats = list(dict.fromkeys(row["format"] for row in rows))
+    for anchor in formats[1:]:
+        yield {"format": anchor, **_bd_rates(rows, anchor, options)}
     if options.plot:
-        formats = dict.fromkeys(row["format"] for row in rows)
         curves = {name: _curve(rows, name, "psnr") for name in formats}
         options.plot.write_bytes(rate_distortion_figure(curves))
 
 
-def _scores(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
-    for level in range(1, len(codec.spec.levels) + 1):
-        scores = score(pictures, codec_round_trip(codec, level))
-        yield {"format": _CODEC, "setting": level, **scores}
-    for anchor in LOSSY:
-        for quality in anchor.qualities:
-            scores = score(pictures, anchor.at_quality(quality).round_trip)
-            yield {"format": anchor.title, "setting": quality, **scores}
+def _rows(options: Namespace) -> Iterator[Row]:
+    """The rows of all formats, measured or from earlier results."""
+    earlier = _earlier_rows(options) if options.earlier else []
+    pictures = first_planes(options.data, options.limit)
+    for name in (_CODEC, *_ANCHORS):
+        if options.only and name not in options.only:
+            yield from (row for row in earlier if row["format"] == name and "setting" in row)
+            continue
+        for setting, round_trip in islice(_settings(name, options), None, None, options.step):
+            yield {"format": name, "setting": setting, **score(pictures, round_trip)}
+
+
+def _earlier_rows(options: Namespace) -> list[Row]:
+    record = json.loads(options.earlier.read_text("utf-8"))
+    if sha256_of(options.data) not in record["data"].values():
+        raise SystemExit(f"{options.earlier} was not measured with the pictures of {options.data}")
+    rows: list[Row] = record["rows"]
+    return rows
+
+
+def _settings(name: str, options: Namespace) -> Iterator[tuple[int, RoundTrip]]:
+    """The levels of the codec, or the qualities of a format; none if it is not installed."""
+    if name == _CODEC:
+        codec = aecodec.load_codec(options.codec)
+        for level in range(1, len(codec.spec.levels) + 1):
+            yield level, codec_round_trip(codec, level)
+    elif _ANCHORS[name].is_installed:
+        for quality in _ANCHORS[name].qualities:
+            yield quality, _ANCHORS[name].at_quality(quality).round_trip
 
 
 def _curve(rows: Sequence[Row], name: str, quality: str) -> Curve:

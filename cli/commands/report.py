@@ -59,8 +59,9 @@ def report(
     Without -o, the report of the folder scans is scans_report.html next to it. The page is a
     single file that loads nothing from the network. For each picture, starting with the worst, it
     shows the original and the reconstruction with a slider, their difference, and WebP, JPEG XL
-    and AVIF files of the same size, with bytes, PSNR, MS-SSIM and SSIMULACRA2. It also shows
-    rate-distortion curves of all levels.
+    and AVIF files of the same size, with bytes, PSNR, MS-SSIM and SSIMULACRA2. AVIF appears with
+    its defaults, and tuned for PSNR and for SSIMULACRA2. The page also shows rate-distortion curves
+    of all levels.
 
     For a codec with bands, it shows bands as RGB or in colours, the errors of the samples, and PSNR
     over bits per sample, also of JPEG 2000 and JPEG XL if the extra 'science' is installed.

@@ -153,6 +153,7 @@ def folder(
         "steel": steel,
         "kodak": photographs,
         "photographs": photographs,
+        "wallpapers": photographs,
         "holiday.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
         "scan.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
         "c": checkout,

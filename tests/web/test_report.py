@@ -21,12 +21,13 @@ from aecodec import metrics
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.errors import ImageError
-from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, JPEG_XL, WEBP
+from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, JPEG_XL, TUNED_FORMATS, WEBP
 from aecodec.image_files.options import ReadOptions
 from aecodec.web.report import Report, ReportOptions, embedded, make_report
 from benchmarks.web.browser import Browser
 
-FORMATS = ["aecodec", "WebP", "JPEG XL", "AVIF"]
+TUNED = ["AVIF, tuned for PSNR", "AVIF, tuned for SSIMULACRA2"]
+FORMATS = ["aecodec", "WebP", "JPEG XL", "AVIF", *TUNED]
 ODD_NAME = "<script>alert(1)<script>.png"
 
 
@@ -101,7 +102,7 @@ def test_pictures_are_shown_exactly_or_nearly(report: Report, pictures: Path) ->
     pixels = np.asarray(Image.open(pictures / "large.png"))
     large = named(report, "large.png")
     files = {file["format"]: file for file in large["files"]}
-    for format_ in (WEBP, AVIF):
+    for format_ in (WEBP, AVIF, *TUNED_FORMATS):
         shown = files[format_.title]["shown"]
         assert shown["src"].startswith(f"data:{format_.media_type};base64,")
         assert content_of(shown) == format_.no_smaller(pixels, files["aecodec"]["bytes"])
@@ -146,7 +147,7 @@ def test_the_worst_of_many_pictures_are_shown_and_the_middle_of_wide_ones(
 
 def test_the_highest_quality_of_a_format_is_written() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
-    for format_ in COMPARED_FORMATS:
+    for format_ in (*COMPARED_FORMATS, *TUNED_FORMATS):
         best = format_.at_quality(format_.best).encode(pixels)
         assert format_.no_smaller(pixels, 1_000_000) == best
 
@@ -163,7 +164,8 @@ def test_formats_that_are_not_installed_are_named_and_left_out(
         "JPEG XL is left out: to add it, run pip install 'aecodec[report]'",
         "SSIMULACRA2 is left out: to add it, run pip install 'aecodec[report]'",
     ]
-    assert [file["format"] for file in made.pictures[0]["files"]] == ["aecodec", "WebP", "AVIF"]
+    others = ["WebP", "AVIF", *TUNED]
+    assert [file["format"] for file in made.pictures[0]["files"]] == ["aecodec", *others]
     with pytest.raises(ImageError, match="none of the pictures"):
         make_report(photo, lambda title: [], ReportOptions())
 
@@ -268,7 +270,7 @@ def test_tables_and_curves_have_the_figures_and_pictures_can_be_sorted(
         ".map((chart) => [...chart.querySelectorAll('polyline')]"
         ".map((line) => line.getAttribute('points').split(' ').length));"
     )
-    assert lines == [[4, 4, 4, 8]] * 2
+    assert lines == [[4, 4, 4, 4, 4, 8]] * 2
     for order, sign in (("psnr", 1), ("bpp", -1)):
         opened.choose("#order", order)
         names = opened.run(
