@@ -157,7 +157,7 @@ def decompress(
         data: the bytes of the file, its path, or the file opened in binary mode.
         codec: the codec that made the file. None finds built-in codecs by the id in the file.
         max_pixels: limit for the pixels of all pictures of the file together. If None, 178,956,970,
-            but less for a small file, which may be a decompression bomb: 640 pixels per byte, but
+            but less for a small file, which may be a decompression bomb: 4096 pixels per byte, but
             at least 2,097,152. A picture that was reduced to fit into its bytes counts as an eighth
             of its pixels.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.

@@ -23,9 +23,9 @@ BYTES_PER_FRAME = 8
 FREE_WORK = 1 << 21
 """Computed pixels that a file of any size may need."""
 
-WORK_PER_BYTE = 640
-"""Computed pixels per byte in a larger file. Black paper has 525 at the default level of
-`photo`, and photographs have about 100 at its lowest level."""
+WORK_PER_BYTE = 4096
+"""Computed pixels per byte in a larger file. At the lowest level of `photo`, black paper has 2,600,
+and a blurred photograph of 8 megapixels has 640."""
 
 _ENLARGED = 8
 """Enlarging this many pixels takes as long as computing one."""
@@ -67,7 +67,7 @@ class Limits:
 
     Attributes:
         max_pixels: limit for the pixels of all pictures together. If None, 178,956,970, but less
-            for a small file: 640 computed pixels per byte, but at least 2,097,152. Pictures that
+            for a small file: 4096 computed pixels per byte, but at least 2,097,152. Pictures that
             were reduced count as an eighth of their pixels. A pixel with bands counts as one for
             every 3 bytes of its samples.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.

@@ -117,7 +117,7 @@ typedef struct {
 
 /* Limits on files that are decompressed, checked before memory is allocated; 0 selects the default. */
 typedef struct {
-    uint32_t max_pixels; /* of all frames. Default: 178,956,970, but at most 640 per byte of the file, or 2^21 if
+    uint32_t max_pixels; /* of all frames. Default: 178,956,970, but at most 4096 per byte of the file, or 2^21 if
                           * that is more */
     uint32_t max_frames; /* default: one per 8 bytes of the file, but at least 1000 */
     size_t max_memory;   /* bytes of the picture, its latents and the network's working memory together;

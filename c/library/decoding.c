@@ -10,7 +10,7 @@ enum {
     FREE_FRAMES = 1000,
     BYTES_PER_FRAME = 8,
     FREE_WORK = 1 << 21,
-    WORK_PER_BYTE = 640,
+    WORK_PER_BYTE = 4096,
     ENLARGED = 8,  /* pixels that are only enlarged in the time in which one is computed */
     ROUNDED_UP = 4 /* how many times more pixels whole tiles may have than an allowed number */
 };
