@@ -30,6 +30,10 @@ and a blurred photograph of 8 megapixels has 640."""
 _ENLARGED = 8
 """Enlarging this many pixels takes as long as computing one."""
 
+_COPIED = 8
+"""Copying this many bytes of metadata to each picture counts as computing as many pixels: memory
+is bounded by 512 times the size of the file."""
+
 _ROUNDED_UP = 4
 """Whole tiles may have this many times more pixels than the limit. Pictures with sides of at least
 a tile need less."""
@@ -59,7 +63,7 @@ class Claim(NamedTuple):
     @property
     def work(self) -> int:
         """The work of decoding, as a number of computed pixels."""
-        return max(self.computed, self.pixels // _ENLARGED, self.metadata * self.frames)
+        return max(self.computed, self.pixels // _ENLARGED, _COPIED * self.metadata * self.frames)
 
 
 class Limits:

@@ -11,6 +11,7 @@ enum {
     BYTES_PER_FRAME = 8,
     FREE_WORK = 1 << 21,
     WORK_PER_BYTE = 4096,
+    COPIED = 8, /* bytes of metadata that are as much work as a pixel */
     ENLARGED = 8,  /* pixels that are only enlarged in the time in which one is computed */
     ROUNDED_UP = 4 /* how many times more pixels whole tiles may have than an allowed number */
 };
@@ -77,7 +78,7 @@ static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, 
     uint64_t computed = d->has_base ? tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames : 0;
     uint64_t refined = (uint64_t)d->width * d->height * d->frames * d->file.count;
     uint64_t work = max_of((computed + refined) * per_three(d->samples.bands), pixels / ENLARGED);
-    work = max_of(work, (uint64_t)header->metadata_size * d->frames);
+    work = max_of(work, (uint64_t)COPIED * header->metadata_size * d->frames);
     return frames_are_accepted(limits, d->frames, size) &&
            pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&
            work_is_accepted(limits, work, size);
