@@ -208,16 +208,19 @@ static uint32_t frequency_of(const table *t, uint32_t symbol)
 
 static uint32_t code_symbol(range_coder *c, const table *t, uint32_t symbol)
 {
-    uint32_t found = 0, cumulative = 0, frequency, target = UINT16_MAX;
+    uint32_t found = 0, cumulative = 0, frequency, target = 0;
     if (is_decoder(c)) {
         target = quantile(c);
         symbol = t->last;
     }
-    if (symbol >= t->start && target >= t->start * t->others) {
+#ifdef AECODEC_LIBRARY /* faster, but more code */
+    if (is_decoder(c) ? target >= t->start * t->others : symbol >= t->start) {
         found = t->start;
         cumulative = t->start * t->others;
     }
-    while (frequency = frequency_of(t, found), found != symbol && cumulative + frequency <= target) {
+#endif
+    while (frequency = frequency_of(t, found),
+           found != symbol && (!is_decoder(c) || cumulative + frequency <= target)) {
         cumulative += frequency;
         found++;
     }
@@ -889,7 +892,8 @@ static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
             if (p->column[entry] == p->codec->escape) {
                 size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
                 int32_t value = code_escaped(c, p->codes[code]);
-                if (column_of(p->codec, p->row[entry], value, p->base[entry]) != p->codec->escape) {
+                if (is_decoder(c) &&
+                    column_of(p->codec, p->row[entry], value, p->base[entry]) != p->codec->escape) {
                     c->status = AECODEC_DAMAGED;
                 }
                 p->base[entry] = (int16_t)value;
