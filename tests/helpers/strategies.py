@@ -139,7 +139,9 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextN
 
 def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:
     """Random rows of frequencies of symbols and the escape; in half of all banks, some are 0."""
-    return np.stack([_any_row(rng, symbols, is_whole) for is_whole in [rng.integers(2)] * rows])
+    return np.stack(
+        [_any_row(rng, symbols, is_whole) for is_whole in [bool(rng.integers(2))] * rows]
+    )
 
 
 def _any_row(rng: np.random.Generator, symbols: int, is_whole: bool) -> np.ndarray:
