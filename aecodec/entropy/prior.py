@@ -263,8 +263,18 @@ class Prior:
         unsigned = columns.view(np.uint32)  # negative columns become large
         np.minimum(unsigned, self.symbols, out=unsigned)
         if self.has_zeros:
-            np.putmask(columns, self.bank[rows, columns] == 0, self.escape)
+            cells = np.multiply(rows, self.bank.shape[1], dtype=np.int32) + columns
+            self._coded_columns.take(cells, out=columns, mode="clip")  # "clip" needs no buffer
         return columns
+
+    @cached_property
+    def _coded_columns(self) -> Int32:
+        """(T * (S + 1),) each column of each row of the bank, or the escape where that has a 0.
+
+        NumPy takes a tenth of the time for one flat index that it takes for two.
+        """
+        columns = np.arange(self.bank.shape[1], dtype=np.int32)
+        return np.where(self.bank, columns, self.escape).ravel()
 
     @cached_property
     def has_zeros(self) -> bool:
