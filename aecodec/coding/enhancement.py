@@ -139,7 +139,7 @@ def _visit(
 
 
 def _table(prior: Prior, row: int, low: int, high: int) -> Table:
-    """The table of columns `low` to `high` of a row; columns that it does not code get 1."""
+    """The table of columns `low` to `high` of a row; columns that it does not have get 1."""
     columns = np.arange(low, high + 1)
     inside = (columns >= 0) & (columns < prior.symbols)
     frequencies = np.ones(len(columns), np.int64)

@@ -1,7 +1,7 @@
 """The tables of one level of a codec as C arrays, for `aecodec.c`.
 
-Entries that no symbol needs are omitted: columns with frequency 1 at both ends of a row of the
-bank, and weights of the context network that its degrees exclude.
+Entries that no symbol needs are omitted: columns with frequency 0 or 1 at both ends of a row of
+the bank, and weights of the context network that its degrees exclude.
 """
 
 import textwrap
@@ -152,8 +152,9 @@ class CTables:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Omit the columns with frequency 0 or, if all have one, 1 at both ends of rows (T, S + 1).
+    """Omit columns at both ends of the rows of a bank (T, S + 1).
 
+    These are columns with frequency 0, or with frequency 1 if the bank contains no 0.
     The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
     of columns of each row; and the values of all rows, each followed by the value of its escape.
     """

@@ -256,15 +256,25 @@ class Prior:
         return self.clamp_to_escape(columns, self.table[..., None])
 
     def clamp_to_escape(self, columns: Int32, rows: npt.NDArray[Any]) -> Int32:
-        """Replace columns that a row of the bank does not code with that of the escape, in place.
+        """Replace columns that a row of the bank does not have with the escape, in place.
 
         The rows have the shape of the columns, or are broadcast to it.
         """
         unsigned = columns.view(np.uint32)  # negative columns become large
         np.minimum(unsigned, self.symbols, out=unsigned)
         if self.has_zeros:
-            np.putmask(columns, self.bank[rows, columns] == 0, self.escape)
+            cells = np.multiply(rows, self.bank.shape[1], dtype=np.int32) + columns
+            self._coded_columns.take(cells, out=columns, mode="clip")  # "clip" needs no buffer
         return columns
+
+    @cached_property
+    def _coded_columns(self) -> Int32:
+        """(T * (S + 1),) each column of each row of the bank, or the escape if its frequency is 0.
+
+        NumPy takes a tenth of the time for one flat index that it takes for two.
+        """
+        columns = np.arange(self.bank.shape[1], dtype=np.int32)
+        return np.where(self.bank, columns, self.escape).ravel()
 
     @cached_property
     def has_zeros(self) -> bool:

@@ -77,6 +77,12 @@ class Table:
         return None if len(symbols) == len(self._frequencies) else symbols
 
     @cached_property
+    def numbers(self) -> npt.NDArray[np.int32]:
+        """(n,) how many possible symbols are before each symbol."""
+        assert self.possible is not None
+        return self.possible.searchsorted(np.arange(len(self._frequencies))).astype(np.int32)
+
+    @cached_property
     def categorical(self) -> Any:
         """Constriction's model with exactly these frequencies, of the possible symbols only.
 
@@ -232,7 +238,7 @@ class ConstrictionEncoder:
 
     def encode(self, symbols: Int32, table: Table) -> None:
         if table.possible is not None:
-            symbols = table.possible.searchsorted(symbols).astype(np.int32)
+            symbols = table.numbers.take(symbols)
         self._coder.encode(symbols, table.categorical)
 
     def encode_with_tables(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
@@ -266,7 +272,7 @@ class ConstrictionDecoder:
             symbols: Int32 = self._coder.decode(table.categorical, count)
         except AssertionError as error:  # constriction raises it for impossible data
             raise FormatError(_DAMAGED) from error
-        return symbols if table.possible is None else table.possible[symbols]
+        return symbols if table.possible is None else table.possible.take(symbols)
 
     def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
         return [int(self.decode(1, table)[0]) for table in tables]

@@ -152,8 +152,8 @@ typedef struct {
     const uint16_t *factors;                /* [K] gains as multiples of 2^-15; NULL without gains */
     uint8_t shapes;                         /* of 8 rows in the bank; unused without a context network */
     uint8_t escape;                         /* column of the escape, the last column */
-    uint8_t others;                         /* frequency of columns that no row of the bank lists: 1, or 0 if their
-                                             * symbols are escaped */
+    uint8_t others;                         /* frequency of the columns that a row does not list: 1, or 0 if
+                                             * their symbols are escaped */
     int16_t first;                          /* symbol of column 0, before the offset is added */
     uint16_t priors;                        /* number of exported priors */
     uint16_t all_priors;                    /* number of priors of the codec */

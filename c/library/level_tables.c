@@ -11,7 +11,7 @@ enum {
     ARRAY_ALIGNMENT = 16,
     HAS_CONTEXT = 1,
     HAS_SPATIAL = 2,
-    ESCAPES_OTHERS = 4, /* columns that no row lists are escaped */
+    ESCAPES_OTHERS = 4, /* columns that a row does not list are escaped */
     TOTAL = 65536, /* of the frequencies of a row */
     MAX_UNITS = 1024,
     MAX_SPATIAL_DIMENSION = 512,

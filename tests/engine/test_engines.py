@@ -4,11 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.codecs.made_up_codecs import folder_of
+from helpers.strategies import priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +21,11 @@ from aecodec.arrays import Pixels
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
+from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import Segment
 from aecodec.engine.choice import VARIABLE
 from aecodec.engine.python import PythonEngine
+from aecodec.entropy.prior import Prior
 from aecodec.imaging.picture import from_array
 from aecodec.parallel import Workers
 from aecodec.tflite.reference import reference_transform
@@ -108,6 +114,25 @@ def test_both_reject_the_same_messages(message: bytes, level: int) -> None:
         except FormatError:
             results.append(None)
     assert results[0] == results[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(priors(), st.booleans(), st.integers(0, 2**32))
+def test_any_tables_make_the_same_messages(prior: Prior, has_gains: bool, seed: int) -> None:
+    """Also if a vector selects its prior before its codes are decided, as with gains."""
+    rng, channels = np.random.default_rng(seed), prior.code_dimension
+    prior = replace(prior, offset=prior.offset.clip(-128, 127))
+    gains = tuple(rng.integers(-600, 1, channels).tolist()) if has_gains else ()
+    segment = Segment(tuple(slice(0, int(end)) for end in rng.integers(1, (3, 9, 9))))
+    with tempfile.TemporaryDirectory() as path:
+        folder = folder_of(prior, Level(0, channels, 1, gains), 1, 1, Path(path) / "codec")
+        coders = [engine.coder(folder, 1) for engine in ENGINES]
+        spread = rng.choice([1, 5, 50])
+        latents = rng.normal(0, spread, (*segment.shape, *folder.spec.code_shape)).clip(-128, 127)
+        messages = [coder.encode(latents.astype(np.int8), segment) for coder in coders]
+        assert messages[0][0] == messages[1][0]
+        for coder, (message, codes) in zip(coders, messages[::-1], strict=True):
+            assert (coder.decode(message, segment) == codes).all()
 
 
 def test_a_damaged_network_is_named(tmp_path: Path) -> None:

@@ -167,6 +167,18 @@ def test_numbers_of_tables_that_do_not_fit_are_refused(codec: Codec) -> None:
         assert status == BAD_BUNDLE or is_offset or place in FREE, place
 
 
+@pytest.mark.parametrize("name", ["codec", "photo"])
+def test_banks_with_and_without_zeros_need_their_flag(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    codec: Codec = request.getfixturevalue(name)
+    sections = sections_of(codec.folder, {}, [1])[:1]
+    content = bytearray(sections[0].content)
+    assert bool(content[13] & 4) == (name == "photo")
+    content[13] ^= 4
+    assert opened(head(codec.folder, sections) + bytes(content))[0] == BAD_BUNDLE
+
+
 def test_bundles_have_the_networks_of_python(codec: Codec) -> None:
     kind, residuals = SectionKind.RESIDUALS, residual_sections(codec.folder)
     for number, has_base in enumerate((False, True)):
