@@ -256,7 +256,8 @@ def _to_row(weights: Float64) -> npt.NDArray[np.uint16]:
     >>> _to_row(np.array([0.001, 1, 1, 0, 0, 0.5])).tolist()
     [27, 26204, 26203, 0, 0, 13102]
     """
-    likely = np.flatnonzero(weights[:-1] >= _LEAST_SHARE * weights.sum())
+    least = min(_LEAST_SHARE * weights.sum(), weights[:-1].max())
+    likely = np.flatnonzero(weights[:-1] >= least)
     window = slice(int(likely[0]), int(likely[-1]) + 1)
     row = np.zeros(len(weights), np.uint16)
     escape = weights.sum() - weights[window].sum()

@@ -490,33 +490,27 @@ static void compute_moves(const pass *p, uint32_t vector, size_t place, int32_t 
     }
 }
 
-/* The row of the bank for a place of a vector, and the symbol of its column 0, with the moves of the context network. */
-static unsigned moved_row(const pass *p, uint32_t vector, size_t place, const int32_t moves[2], int32_t *base)
+/* The row of the bank with which a place of a vector is coded, and the symbol of its column 0. together: whether the
+ * context network has run for all vectors. */
+static unsigned find_row(const pass *p, uint32_t vector, size_t place, int together, int32_t *base)
 {
     const aecodec_codec *codec = p->codec;
     size_t channel = channel_at(codec, place);
     unsigned row = codec->table[(size_t)p->priors[vector] * codec->code_dimension + channel];
-    int32_t offset = offsets_of(p, vector)[channel], position, shape;
+    int32_t offset = offsets_of(p, vector)[channel], moves[2], position, shape;
     *base = codec->first + offset;
     if (!codec->context) {
         return row;
+    }
+    if (together) {
+        find_moves(p, vector, place, moves);
+    } else {
+        compute_moves(p, vector, place, moves);
     }
     position = 8 * offset + (int32_t)(row % 8) + moves[0];
     shape = clip((int32_t)(row / 8) + moves[1], 0, codec->shapes - 1);
     *base = clip(codec->first + shift_right(position, 3), -FAR, FAR);
     return 8 * (unsigned)shape + ((unsigned)position & 7u);
-}
-
-/* The same, with the moves that the context network computes. */
-static unsigned find_row(const pass *p, uint32_t vector, size_t place, int32_t *base)
-{
-    int32_t moves[2] = {0, 0};
-    if (is_together(p)) {
-        find_moves(p, vector, place, moves);
-    } else if (p->codec->context) {
-        compute_moves(p, vector, place, moves);
-    }
-    return moved_row(p, vector, place, moves, base);
 }
 
 /* Make the code of a vector at a place an input of the context network. */
@@ -576,10 +570,8 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     run_network(p, vector, prior);
     look_for_gradients(p, vector);
     for (place = 0; place < codec->code_dimension; place++) {
-        int32_t base, moves[2];
-        unsigned row;
-        compute_moves(p, vector, place, moves); /* the network runs for all vectors only after they have selected priors */
-        row = moved_row(p, vector, place, moves, &base);
+        int32_t base; /* the network runs for all vectors only after they have selected priors */
+        unsigned row = find_row(p, vector, place, 0, &base);
         cost += symbol_cost(codec, row, codes[codec->context->order[place]], base);
     }
     return cost;
@@ -720,7 +712,7 @@ static void find_rows(pass *p, size_t place, size_t stop)
         for (n = place; n < stop; n++, entry += p->count) {
             size_t channel = channel_at(p->codec, n);
             int32_t base;
-            unsigned row = find_row(p, vector, n, &base);
+            unsigned row = find_row(p, vector, n, is_together(p), &base);
             if (still_decides(p) && codes[channel]) {
                 codes[channel] = decide(p, vector, channel, codes[channel], row, base);
             }

@@ -241,7 +241,7 @@ def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
     """A decoder, and the tables of one level; another level later, and nothing a second time."""
     with static_host(site) as host, opened_browser() as browser:
         browser.open(f"{host.url}/blank.html", width=1280)
-        decode = "await aecodec.decode(await bytes('/golden/photo2.aec'));"
+        decode = "await aecodec.decode(await bytes('/golden/photo3.aec'));"
         run(browser, decode + decode)
         folder = f"/codecs/{PHOTO}/"
         assert len([name for name in host.sent if name.startswith(folder)]) == 3
@@ -283,15 +283,15 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ("loadCodec('/codecs/00000000')", "InputError", "404"),
         ("loadCodec('/golden')", "InputError", "404"),
         ("loadCodec(`${photo}/../../golden/refused`)", "InputError", "404"),
-        ("decode(await golden('photo2'), { codec: digits })", "CodecError", "digits"),
+        ("decode(await golden('photo3'), { codec: digits })", "CodecError", "digits"),
         (
-            "(aecodec.setCodecs('/golden'), decode(await golden('photo2')))",
+            "(aecodec.setCodecs('/golden'), decode(await golden('photo3')))",
             "CodecError",
             f"{PHOTO}, which is not among",
         ),
-        ("decode(await golden('photo2'), { maxPixels: 100 })", "LimitError", "more pixels"),
+        ("decode(await golden('photo3'), { maxPixels: 100 })", "LimitError", "more pixels"),
         (
-            "decodeFrames(await golden('photo2_stack'), { maxFrames: 1 })",
+            "decodeFrames(await golden('photo3_stack'), { maxFrames: 1 })",
             "LimitError",
             "more pixels",
         ),
@@ -309,8 +309,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "UsageError",
             "not both",
         ),
-        ("decode(await golden('photo2'), { maxPixels: 0 })", "UsageError", "at least 1"),
-        ("decode(await golden('photo2'), { maxFrames: NaN })", "UsageError", "at least 1"),
+        ("decode(await golden('photo3'), { maxPixels: 0 })", "UsageError", "at least 1"),
+        ("decode(await golden('photo3'), { maxFrames: NaN })", "UsageError", "at least 1"),
         ("encode(blank(9), { codec: digits, maxError: -1 })", "UsageError", "maximum error"),
         ("encode(blank(9), { codec: digits, maxError: 1, maxBytes: 9 })", "UsageError", "not both"),
         ("encode({ width: 9 }, { codec: digits })", "ImageError", "ImageData"),
