@@ -130,8 +130,8 @@ class Prior:
                 f"the codec's codes have {self.code_dimension} channels; "
                 f"at most {MAX_CODE_DIMENSION} are possible"
             )
-        are_tables = _are_tables(self.bank) and _are_consecutive(self.bank)
-        if not (are_tables and (self.priors == 1 or _are_tables(self.index[None], least=1))):
+        index_fits = self.priors == 1 or (self.index.all() and _are_tables(self.index[None]))
+        if not (_are_tables(self.bank) and _are_consecutive(self.bank) and index_fits):
             raise CodecError("the codec's prior tables are damaged: export it again")
         if self.context and not self._context_fits(self.context):
             raise CodecError(
@@ -282,9 +282,9 @@ class Prior:
         return not self.bank.all()
 
 
-def _are_tables(rows: npt.NDArray[np.uint16], least: int = 0) -> bool:
+def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
     totals = rows.sum(axis=1, dtype=np.int64)
-    return bool((rows >= least).all() and rows[:, -1].all() and (totals == TABLE_TOTAL).all())
+    return bool(rows[:, -1].all() and (totals == TABLE_TOTAL).all())
 
 
 def _are_consecutive(bank: npt.NDArray[np.uint16]) -> bool:

@@ -25,7 +25,7 @@ FREE_WORK = 1 << 21
 
 WORK_PER_BYTE = 4096
 """Computed pixels per byte in a larger file. At the lowest level of `photo`, black paper has 2,600,
-and a blurred photograph of 8 megapixels has 640."""
+and a smooth photograph with 8 megapixels has 640."""
 
 _ENLARGED = 8
 """Enlarging this many pixels takes as long as computing one."""

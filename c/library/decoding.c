@@ -11,7 +11,7 @@ enum {
     BYTES_PER_FRAME = 8,
     FREE_WORK = 1 << 21,
     WORK_PER_BYTE = 4096,
-    COPIED = 8, /* bytes of metadata that are as much work as a pixel */
+    COPIED = 8,    /* bytes of metadata that are as much work as a pixel */
     ENLARGED = 8,  /* pixels that are only enlarged in the time in which one is computed */
     ROUNDED_UP = 4 /* how many times more pixels whole tiles may have than an allowed number */
 };

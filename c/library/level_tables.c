@@ -61,7 +61,8 @@ static int rows_fit(const aecodec_codec *codec, size_t rows, size_t bank)
     for (n = 0; n < rows; n++) {
         const aecodec_row *row = &codec->rows[n];
         if ((size_t)row->at + row->count >= bank || row->start + row->count > codec->escape ||
-            !sums_to_total(codec->bank + row->at, row->count + 1u, codec->others * (uint32_t)(codec->escape - row->count))) {
+            !sums_to_total(codec->bank + row->at, row->count + 1u,
+                           codec->others * (uint32_t)(codec->escape - row->count))) {
             return 0;
         }
     }

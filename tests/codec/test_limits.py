@@ -83,7 +83,7 @@ def test_a_file_of_zeros_takes_what_its_header_says(photo: Codec) -> None:
     assert photo.decompress(data).size == (700, 300)
 
 
-def test_a_black_page_is_no_bomb(photo: Codec) -> None:
+def test_a_black_page_is_not_a_bomb(photo: Codec) -> None:
     page = np.zeros((1536, 2048, 3), np.uint8)
     assert photo.decompress(photo.compress(page, level=1)).size == (2048, 1536)
 

@@ -34,7 +34,7 @@ def photographs(start: str) -> Iterator[tuple[str, Pixels, float | None, int]]:
     yield f"{start}_stack", np.stack([photograph, photograph[::-1]]), 1, NOT_REDUCED
     yield f"{start}_reduced", photograph, 1, 5
     yield f"{start}_one_tile_high", photograph[:10], 5, NOT_REDUCED
-    checks = np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.ones((4, 4)))  # of no photograph
+    checks = np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.ones((4, 4)))  # unlike any photograph
     yield f"{start}_escapes", np.uint8(255 * checks), 8, NOT_REDUCED
 
 

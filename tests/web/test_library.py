@@ -22,7 +22,6 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.rate_control import within_bytes
 from aecodec.codec.sources import to_picture
 from aecodec.codec.target import TargetOptions
-from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.samples import sample_paths
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
@@ -92,16 +91,9 @@ def sha256(pixels: Pixels) -> str:
     return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-_SHIPPED = {"photo": "photo-1", "photo2": "photo-2", "photo3": "photo"}
-"""Codecs of golden files by the beginning of their names; all others use `digits`."""
-
-
-def codec_of(name: str) -> CodecFolder:
-    """The folder of the codec of a golden file."""
-    tiny = GOLDEN / "codecs" / name.partition("_")[0]
-    shipped = _SHIPPED.get(name.partition("_")[0], "digits")
-    built_in = ROOT / "aecodec" / "data" / "codecs" / shipped
-    return CodecFolder.open(tiny if tiny.exists() else built_in)
+def reference_picture(data: bytes) -> Picture:
+    """The picture of a golden file, decoded with TFLite's reference kernels."""
+    return reference_decoder(golden.codec_of(data).folder).decompress_picture(data)
 
 
 def frames_of(picture: Picture) -> list[str]:
@@ -123,8 +115,7 @@ def test_golden_files_with_refinements_have_the_samples_of_python(
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.aec")), ids=lambda file: file.stem)
 def test_golden_files_have_the_pixels_of_the_reference_kernels(page: Browser, file: Path) -> None:
-    folder = codec_of(file.stem)
-    check_content(page, file.name, reference_decoder(folder).decompress_picture(file.read_bytes()))
+    check_content(page, file.name, reference_picture(file.read_bytes()))
 
 
 def check_content(page: Browser, name: str, picture: Picture) -> None:
@@ -382,9 +373,7 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
         "const { error } = await event('error');"
         "return [empty, room, drawn, label, size, error.name];",
     )
-    digit = reference_decoder(codec_of("digit3")).decompress_picture(
-        (GOLDEN / "digit3.aec").read_bytes()
-    )
+    digit = reference_picture((GOLDEN / "digit3.aec").read_bytes())
     empty = [False, 0, 0]
     assert result == [empty, 28, *frames_of(digit), "A three", [28, 28], "FormatError"]
 
