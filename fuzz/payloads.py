@@ -89,12 +89,12 @@ class SymbolWriter:
         return in_order.take(prior.place_of, axis=0).T.astype(np.int16)
 
     def _write_slice(self, rows: Int32, first: Int32) -> Int32:
-        columns = np.empty(rows.size, np.int32)
+        drawn = np.empty(rows.size, np.int32)
         order, runs = group_by_row(rows)
         for row, run in runs:
             table = self.prior.tables[row]
-            columns[order[run]] = self._write(run.stop - run.start, table)
-        symbols = columns.reshape(rows.shape) + first
+            drawn[order[run]] = self._write(run.stop - run.start, table)
+        symbols = self.prior.columns_of_coder(drawn.reshape(rows.shape), rows) + first
         for place in zip(*np.nonzero(symbols - first == self.prior.escape), strict=True):
             symbols[place] = self._write_escaped(int(first[place]))
         return symbols

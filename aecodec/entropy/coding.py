@@ -123,24 +123,25 @@ def encode_symbols(
 
 
 def _encode_slice(prior: Prior, encoder: Encoder, channels: Slice) -> None:
-    encode_columns = _encode_singly if channels.rows.size <= FEW else _encode_grouped
-    encode_columns(prior, encoder, channels)
+    encode_rows = _encode_singly if channels.rows.size <= FEW else _encode_grouped
+    symbols = prior.coder_symbols(channels.columns, channels.rows)
+    encode_rows(prior, encoder, channels.rows, symbols)
     escaped = channels.columns == prior.escape
     if np.count_nonzero(escaped):
         unsigned = channels.symbols[escaped].astype(np.int32) + _RAW_ZERO
         encoder.encode(np.stack([unsigned >> 8, unsigned & 0xFF], axis=1).ravel(), _RAW_BYTE)
 
 
-def _encode_singly(prior: Prior, encoder: Encoder, channels: Slice) -> None:
+def _encode_singly(prior: Prior, encoder: Encoder, rows: Int32, symbols: Int32) -> None:
     """Encode symbol by symbol; for few symbols, grouping takes longer."""
-    rows, columns = channels.rows.ravel().tolist(), channels.columns.ravel().tolist()
-    order = sorted(range(len(rows)), key=rows.__getitem__)
-    encoder.encode_with_tables([columns[n] for n in order], [prior.tables[rows[n]] for n in order])
+    flat, values = rows.ravel().tolist(), symbols.ravel().tolist()
+    order = sorted(range(len(flat)), key=flat.__getitem__)
+    encoder.encode_with_tables([values[n] for n in order], [prior.tables[flat[n]] for n in order])
 
 
-def _encode_grouped(prior: Prior, encoder: Encoder, channels: Slice) -> None:
-    order, runs = group_by_row(channels.rows)
-    ordered = channels.columns.ravel()[order]
+def _encode_grouped(prior: Prior, encoder: Encoder, rows: Int32, symbols: Int32) -> None:
+    order, runs = group_by_row(rows)
+    ordered = symbols.ravel()[order]
     for row, run in runs:
         encoder.encode(ordered[run], prior.tables[row])
 
@@ -193,8 +194,8 @@ def decode_priors(prior: Prior, decoder: Decoder, count: int) -> Int32:
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
-    decode_columns = _decode_singly if rows.size <= FEW else _decode_grouped
-    columns = decode_columns(prior, decoder, rows)
+    decode_rows = _decode_singly if rows.size <= FEW else _decode_grouped
+    columns = prior.columns_of_coder(decode_rows(prior, decoder, rows), rows)
     symbols = columns + first
     escaped = columns == prior.escape
     if np.count_nonzero(escaped):
@@ -208,13 +209,11 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
 
 
 def _decode_singly(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
-    """Decode the columns symbol by symbol."""
+    """Decode symbol by symbol."""
     flat = rows.ravel().tolist()
-    order, columns = sorted(range(len(flat)), key=flat.__getitem__), [0] * len(flat)
-    decoded = decoder.decode_with_tables([prior.tables[flat[n]] for n in order])
-    for n, column in zip(order, decoded, strict=True):
-        columns[n] = column
-    return np.array(columns, np.int32).reshape(rows.shape)
+    order, symbols = sorted(range(len(flat)), key=flat.__getitem__), np.empty(len(flat), np.int32)
+    symbols[order] = decoder.decode_with_tables([prior.tables[flat[n]] for n in order])
+    return symbols.reshape(rows.shape)
 
 
 def _decode_grouped(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
@@ -222,6 +221,6 @@ def _decode_grouped(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
     ordered = np.empty(rows.size, np.int32)
     for row, run in runs:
         ordered[run] = decoder.decode(run.stop - run.start, prior.tables[row])
-    columns = np.empty(rows.size, np.int32)
-    columns[order] = ordered
-    return columns.reshape(rows.shape)
+    symbols = np.empty(rows.size, np.int32)
+    symbols[order] = ordered
+    return symbols.reshape(rows.shape)

@@ -223,8 +223,8 @@ class Prior:
 
     @cached_property
     def tables(self) -> list[Table]:
-        """The bank as tables of the range coder."""
-        return [Table(row) for row in self.bank]
+        """The rows of the bank as tables of the range coder, without symbols of frequency 0."""
+        return [Table(row[row > 0]) for row in self.bank]
 
     @cached_property
     def index_table(self) -> Table | None:
@@ -266,6 +266,26 @@ class Prior:
             cells = np.multiply(rows, self.bank.shape[1], dtype=np.int32) + columns
             self._coded_columns.take(cells, out=columns, mode="clip")  # "clip" needs no buffer
         return columns
+
+    def coder_symbols(self, columns: Int32, rows: npt.NDArray[Any]) -> Int32:
+        """Convert columns of rows, of one shape, to symbols of their :attr:`tables`."""
+        if not self.has_zeros:
+            return columns
+        first, count = self._coded_spans
+        return np.minimum(columns - first.take(rows), count.take(rows))
+
+    def columns_of_coder(self, symbols: Int32, rows: npt.NDArray[Any]) -> Int32:
+        """Convert symbols of the tables of rows, of one shape, to columns."""
+        if not self.has_zeros:
+            return symbols
+        first, count = self._coded_spans
+        return np.where(symbols < count.take(rows), symbols + first.take(rows), self.escape)
+
+    @cached_property
+    def _coded_spans(self) -> Int32:
+        """(2, T) first column with a frequency in each row, and number of them; no escapes."""
+        has_frequency = self.bank[:, :-1] > 0
+        return np.stack([has_frequency.argmax(axis=1), has_frequency.sum(axis=1)]).astype(np.int32)
 
     @cached_property
     def _coded_columns(self) -> Int32:

@@ -50,8 +50,8 @@ _DAMAGED = "damaged: the payload was not coded with this codec's tables"
 class Table:
     """A distribution over the symbols 0..n-1 as integer frequencies.
 
-    These are n >= 2 integers of at least 0 that sum to 65536, the last of at least 1. They are not
-    checked here: :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
+    These are n >= 2 integers of at least 1 that sum to 65536. They are not checked here:
+    :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
 
     >>> Table([65535, 1]).frequencies
     (65535, 1)
@@ -71,26 +71,13 @@ class Table:
         return tuple(accumulate(self.frequencies, initial=0))
 
     @cached_property
-    def possible(self) -> npt.NDArray[np.int32] | None:
-        """The symbols with a frequency, ascending; None if all have one."""
-        symbols = np.flatnonzero(self._frequencies).astype(np.int32)
-        return None if len(symbols) == len(self._frequencies) else symbols
-
-    @cached_property
-    def numbers(self) -> npt.NDArray[np.int32]:
-        """(n,) how many possible symbols are before each symbol."""
-        assert self.possible is not None
-        return self.possible.searchsorted(np.arange(len(self._frequencies))).astype(np.int32)
-
-    @cached_property
     def categorical(self) -> Any:
-        """Constriction's model with exactly these frequencies, of the possible symbols only.
+        """Constriction's model with exactly these frequencies.
 
         Its weights are floats, but with `perfect=False` it uses `weight + 1` of a total of 2**24.
         Nothing is rounded, so the integers are exact.
         """
-        frequencies = np.asarray(self._frequencies, np.float64)
-        weights = frequencies[frequencies > 0] * (1 << _SCALE_UP) - 1
+        weights = np.asarray(self._frequencies, np.float64) * (1 << _SCALE_UP) - 1
         import constriction  # only the Python engine needs it
 
         return constriction.stream.model.Categorical(weights, perfect=False)
@@ -237,8 +224,6 @@ class ConstrictionEncoder:
         self._coder = constriction.stream.queue.RangeEncoder()
 
     def encode(self, symbols: Int32, table: Table) -> None:
-        if table.possible is not None:
-            symbols = table.numbers.take(symbols)
         self._coder.encode(symbols, table.categorical)
 
     def encode_with_tables(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
@@ -272,7 +257,7 @@ class ConstrictionDecoder:
             symbols: Int32 = self._coder.decode(table.categorical, count)
         except AssertionError as error:  # constriction raises it for impossible data
             raise FormatError(_DAMAGED) from error
-        return symbols if table.possible is None else table.possible.take(symbols)
+        return symbols
 
     def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
         return [int(self.decode(1, table)[0]) for table in tables]
