@@ -142,6 +142,8 @@ class CodecFolder:
                 prior = load_prior(content, number)
                 if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
                     raise CodecError("not the priors of this codec's levels")
+                if prior.has_spatial_context and not self.spec.receptive_field:
+                    raise CodecError("spatial weights, but the codec's vectors have no neighbours")
             self._priors[number] = prior
         return self._priors[number]
 

@@ -110,11 +110,6 @@ class CTables:
         return self.prior.candidates
 
     @property
-    def has_spatial_context(self) -> bool:
-        """Whether vectors are coded in the context of their neighbours."""
-        return bool(self.folder.spec.receptive_field and self.prior.has_spatial_context)
-
-    @property
     def max_slice(self) -> int:
         """The largest number of channels that are coded together."""
         return max(places.stop - places.start for places in self.prior.slices)

@@ -66,7 +66,7 @@ def _work_size(tables: CTables, vectors: int) -> int:
     per_vector = 4 + 4 * tables.max_slice
     if prior.context:
         per_vector += 8 * dimension + 2 * -(-dimension // LANES) * LANES
-    if not tables.has_spatial_context:
+    if not prior.has_spatial_context:
         return vectors * per_vector
     spatial = dimension + GRADIENTS * min(dimension, PREDICTED_CHANNELS)
     return max(1, vectors // 2) * per_vector + 2 * spatial

@@ -236,6 +236,16 @@ def test_a_first_symbol_that_is_none_is_refused(copy: Path, first: Any) -> None:
         codec.decoder.codes(container.pack(header, bytes(20)))
 
 
+def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(GOLDEN / "codecs" / "grid", tmp_path / "grid"))
+    values = json.loads((folder / "codec.json").read_text("utf-8"))
+    assert CodecFolder.open(folder).prior(3).has_spatial_context
+    values["spec"]["reach"] = 0
+    write(folder, values)
+    with pytest.raises(CodecError, match=r"priors\.npz: spatial weights"):
+        CodecFolder.open(folder).prior(3)
+
+
 @pytest.mark.slow
 def test_no_folder_ends_the_process_or_hangs() -> None:
     """In a process of its own, whose memory is small: its forks begin with all of it."""
