@@ -218,7 +218,8 @@ def made_up_target(folder: Path, rng: np.random.Generator) -> Target:
             break
     gains = tuple(rng.integers(-600, 1, channels).tolist()) if rng.integers(2) else ()
     level = Level(1, 1 + channels, 1 if gains else int(rng.choice([1, 1, 3, 17])), gains)
-    picture_channels, distance = int(rng.choice([1, 3])), int(rng.integers(2))
+    picture_channels = int(rng.choice([1, 3]))
+    distance = 1 if prior.has_spatial_context else int(rng.integers(2))
     tables = folder / "tables"
     return target_of(folder_of(prior, level, picture_channels, distance, tables), folder / "c")
 

@@ -95,7 +95,8 @@ def levels(draw: st.DrawFn, dimension: int) -> Level:
 def check_any_codec(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Check that C writes the files of Python, for pictures of several sizes."""
     path, prior = tmp_path_factory.mktemp("codec"), data.draw(priors())
-    channels, distance = data.draw(st.sampled_from([1, 3])), data.draw(st.integers(0, 1))
+    channels = data.draw(st.sampled_from([1, 3]))
+    distance = data.draw(st.integers(int(prior.has_spatial_context), 1))
     folder = folder_of(prior, data.draw(levels(prior.code_dimension)), channels, distance, path)
     kept = data.draw(st.integers(1, prior.priors))
     if np.abs(prior.offset).max() > 127:
