@@ -32,7 +32,7 @@ from aecodec.codec.registry import load_codec
 from aecodec.codec.sources import ImageSource
 from aecodec.coding import enhancement, payload
 from aecodec.coding.enhancement import Intervals
-from aecodec.coding.message_coder import Shape
+from aecodec.coding.payload import Shape
 from aecodec.coding.prior_coder import PriorCoder
 from aecodec.engine.python import PythonEngine
 from aecodec.entropy.spatial_context import Grid

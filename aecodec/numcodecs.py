@@ -21,7 +21,7 @@ import numpy.typing as npt
 from numcodecs.abc import Codec as NumcodecsCodec
 from numcodecs.compat import ensure_bytes, ensure_ndarray
 
-from aecodec.chunks.chunk_codec import ChunkCodec
+from aecodec.chunks import ChunkCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError

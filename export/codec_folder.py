@@ -18,8 +18,7 @@ from aecodec.codec_files.file_names import PRIORS, Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.coding.levels import Level
-from aecodec.coding.rate_weight import UNMASKED, RateWeight
+from aecodec.coding.levels import UNMASKED, Level, RateWeight
 from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform
 from aecodec.engine.transform import to_int8

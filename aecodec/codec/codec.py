@@ -13,10 +13,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.codec.base import Execution
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.codec.execution import Execution
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder, check_folder

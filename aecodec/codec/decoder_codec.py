@@ -18,20 +18,16 @@ from aecodec.codec.samples import check_samples, from_channels, mask_of, with_mi
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
-from aecodec.coding.message_coder import Segment
-from aecodec.coding.payload import Message
+from aecodec.coding.payload import Message, Segment
 from aecodec.engine.transform import Transform, to_pixels
 from aecodec.errors import FormatError, UsageError, memory_errors_wrapped
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import Limits
 from aecodec.image_files.writing import to_pil
-from aecodec.imaging.alpha import unpack_alpha
-from aecodec.imaging.missing import Mask
+from aecodec.imaging.missing import Mask, unpack_alpha
 from aecodec.imaging.picture import Picture, source_array, to_array
-from aecodec.imaging.planes import from_planes
-from aecodec.imaging.resampling import resize
-from aecodec.imaging.tiling import grid_of, merge
+from aecodec.imaging.tiling import from_planes, grid_of, merge, resize
 
 
 class DecoderCodec(CodecHalf):

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec.arrays import Latents
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding import payload
-from aecodec.coding.message_coder import MessageCoder
+from aecodec.coding.payload import MessageCoder
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 

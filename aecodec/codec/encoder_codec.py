@@ -16,11 +16,9 @@ from aecodec.engine.transform import Transform, to_int8
 from aecodec.errors import ImageError, memory_errors_wrapped, warn
 from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
-from aecodec.imaging.alpha import pack_alpha
+from aecodec.imaging.missing import pack_alpha
 from aecodec.imaging.picture import Picture, check_limits, is_grey
-from aecodec.imaging.planes import to_planes
-from aecodec.imaging.resampling import resize
-from aecodec.imaging.tiling import grid_of, split
+from aecodec.imaging.tiling import grid_of, resize, split, to_planes
 
 
 class EncoderCodec(CodecHalf):

@@ -7,16 +7,16 @@ from html import escape
 from PIL import Image
 
 from aecodec.arrays import Latents, Pixels
+from aecodec.codec.base import Execution
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.execution import Execution
 from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.format.container import Header
 from aecodec.image_files.writing import to_pil
-from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.display import bands_to_show, display
+from aecodec.imaging.missing import unpack_alpha
 from aecodec.imaging.picture import Picture
 
 MAX_PICTURES = 10

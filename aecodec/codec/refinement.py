@@ -16,8 +16,8 @@ from aecodec.codec.samples import clipped
 from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.residual_networks import networks_for
-from aecodec.coding.message_coder import Segment
-from aecodec.coding.payload import split_into_segments
+from aecodec.coding.lattice import Lattice, bound_for
+from aecodec.coding.payload import Segment, split_into_segments
 from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum
 from aecodec.errors import AecodecError, warn
 from aecodec.format import container
@@ -26,7 +26,6 @@ from aecodec.format.refinement import Bounds, Refinement, bound_of, join_message
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.imaging.picture import Picture
-from aecodec.refinement.lattice import Lattice, bound_for
 
 _CELL, _LEAST_CELLS, _CELL_STRIDE = 128, 8, 64
 """Levels are compared on at least 8 cells with this side, and on one of 64."""

@@ -31,7 +31,7 @@ from aecodec.codec_files.file_names import (
 )
 from aecodec.codec_files.priors_file import load_prior, load_transfer
 from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
-from aecodec.coding.rate_weight import UNMASKED, RateWeight, read_rate_weight
+from aecodec.coding.levels import UNMASKED, RateWeight, read_rate_weight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.urls import check_is_local
@@ -249,7 +249,7 @@ def write_folder(
     Raises UsageError if a codec exists and `replace` is False, and AecodecError if the files cannot
     be written.
     """
-    from aecodec.atomic.folders import update_folder  # reading does not need it
+    from aecodec.atomic import update_folder  # reading does not need it
 
     description = _description(spec, contents, measured) | {"rdoq": rdoq._asdict()}
     text = json.dumps(description, indent=2, sort_keys=True) + "\n"
@@ -273,7 +273,7 @@ def add_files(folder: CodecFolder, contents: Mapping[str, bytes]) -> CodecFolder
 
     Raises AecodecError if they cannot be written.
     """
-    from aecodec.atomic.folders import update_folder  # reading does not need it
+    from aecodec.atomic import update_folder  # reading does not need it
 
     description = json.loads(_content(folder.path / CODEC_JSON, _MAX_JSON))
     description["files"] |= _hashes(contents)

@@ -20,7 +20,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
-from aecodec.coding.message_coder import MessageCoder, Segment
+from aecodec.coding.payload import MessageCoder, Segment
+from aecodec.coding.residual_coder import Coding, Missing
 from aecodec.engine import core
 from aecodec.engine.bundle import (
     KINDS,
@@ -36,7 +37,6 @@ from aecodec.errors import CodecError, FormatError, ModelError, errors_about
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
-from aecodec.refinement.coding import Coding, Missing
 from aecodec.tflite.model import Shape
 
 if TYPE_CHECKING:  # few codecs need it

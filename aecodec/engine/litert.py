@@ -11,8 +11,13 @@ from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
 from aecodec.network.check import check_model
 from aecodec.parallel import Workers
-from aecodec.tflite.interpreter import invoke, litert_errors, open_interpreter, resize
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import (
+    invoke,
+    litert_errors,
+    open_interpreter,
+    resize,
+    silent_stderr,
+)
 
 _BATCH = 64
 

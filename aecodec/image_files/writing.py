@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from aecodec.errors import ImageError, UsageError
+from aecodec.errors import ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.formats import (
@@ -20,7 +20,6 @@ from aecodec.image_files.formats import (
     format_of,
 )
 from aecodec.image_files.metadata import INFO_KEYS, PNG_XMP, resolution_of
-from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, to_array

@@ -9,9 +9,8 @@ from aecodec.errors import AecodecError, ModelError
 from aecodec.network.check import CheckedModel, check_model
 from aecodec.network.elementwise import chain_from, tabulate
 from aecodec.network.lowering import Lowering
-from aecodec.network.memory import assign_slots
 from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import Kind
+from aecodec.network.plan import Kind, assign_slots
 from aecodec.tflite.model import Operator, Type
 
 # Searches and lookups of codes are several TFLite operators (`export.tflite.codebook`) on floats,

@@ -6,16 +6,18 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.network.lowering import Lower, Lowering, flat
-from aecodec.network.movement import stretched
-from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.arithmetic import (
+from aecodec.network.lowering import (
     Integers,
+    Lower,
+    Lowering,
     activation_range,
+    flat,
     multiply,
     quantize_multiplier,
     zero_of,
 )
+from aecodec.network.movement import stretched
+from aecodec.network.plan import Kind, Shape, fixed, four
 from aecodec.tflite.call import (
     INTEGERS,
     QUANTIZED,

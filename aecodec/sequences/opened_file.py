@@ -15,7 +15,7 @@ from aecodec.codec.samples import mask_of
 from aecodec.coding.payload import Numbers, RandomAccess, split_payload
 from aecodec.errors import UsageError
 from aecodec.format.limits import Limits
-from aecodec.imaging.alpha import unpack_alpha
+from aecodec.imaging.missing import unpack_alpha
 from aecodec.imaging.picture import to_array
 
 Cache = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]

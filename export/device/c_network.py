@@ -19,7 +19,7 @@ from aecodec.export.device.c_names import (
 )
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
-from aecodec.network.memory import work_size
+from aecodec.network.plan import work_size
 
 _WORDS_PER_LINE = 8
 

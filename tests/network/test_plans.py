@@ -14,9 +14,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.engine.transform import to_int8
 from aecodec.errors import ModelError
 from aecodec.network.convert import network_plan
-from aecodec.network.memory import work_size
 from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import Kind
+from aecodec.network.plan import Kind, work_size
 from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 

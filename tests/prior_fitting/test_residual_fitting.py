@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from helpers.networks.residuals import plain_networks
 
+from aecodec.coding.residual_coder import Coding
+from aecodec.coding.residual_network import ResidualNetworks, unpack_networks
 from aecodec.engine.choice import default_engine
 from aecodec.prior_fitting.residual_fitting import Example, fit_networks
-from aecodec.refinement.coding import Coding
-from aecodec.refinement.network import ResidualNetworks, unpack_networks
 
 
 @pytest.mark.slow

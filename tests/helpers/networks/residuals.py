@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from aecodec.codec_files.file_names import CODEC_JSON, RESIDUALS, RESIDUALS_OF_BASE
-from aecodec.refinement.context import MOST_BANDS, input_count
-from aecodec.refinement.network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
+from aecodec.coding.residual_context import MOST_BANDS, input_count
+from aecodec.coding.residual_network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
 
 
 def plain_networks(has_base: bool) -> ResidualNetworks:

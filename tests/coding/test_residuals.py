@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecodec.arrays import Int64
+from aecodec.coding.residual_coder import encode_segment
+from aecodec.coding.residual_network import unpack_networks
 from aecodec.engine.choice import Engine
 from aecodec.engine.python import PythonEngine
 from aecodec.errors import CodecError, FormatError
-from aecodec.refinement.coding import encode_segment
-from aecodec.refinement.network import unpack_networks
 
 c = pytest.importorskip("aecodec.engine.c", reason="the core is not installed")
 ENGINES = (c.CEngine(), PythonEngine())

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Int64
+from aecodec.coding.residual_context import MOST_INPUT, Context, input_count
 from aecodec.errors import CodecError
-from aecodec.refinement.context import MOST_INPUT, Context, input_count
 
 WEIGHT_BITS, UNIT_BITS, OUTPUT_BITS = 12, 7, 19
 """Binary places of the weights, of the hidden units, and of the outputs."""
