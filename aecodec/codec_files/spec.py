@@ -201,8 +201,8 @@ def _canonical(values: Any) -> str:
 
 
 def _level(values: Mapping[str, Any]) -> Level:
-    numbers = (int(values[name]) for name in ("start", "stop", "multiple"))
-    return Level(*numbers, gains=tuple(map(int, values.get("gains", ()))))
+    start, stop, multiple = (int(values[name]) for name in ("start", "stop", "multiple"))
+    return Level(start, stop, multiple, tuple(map(int, values.get("gains", ()))))
 
 
 def _bands(values: Mapping[str, Any]) -> Bands:

@@ -106,14 +106,11 @@ class ResidualNetworks:
     @cached_property
     def identity(self) -> bytes:
         """The first 4 bytes of the SHA-256 of the packed networks."""
-        return hashlib.sha256(self.pack()).digest()[:4]
-
-    def pack(self) -> bytes:
-        """The networks as bytes, little-endian (docs/FORMAT.md, section 13)."""
-        return self._content
+        return hashlib.sha256(self.content).digest()[:4]
 
     @cached_property
-    def _content(self) -> bytes:
+    def content(self) -> bytes:
+        """The networks as bytes, little-endian (docs/FORMAT.md, section 13)."""
         head = bytes([self.has_base, len(self.networks), 0, 0])
         return head + b"".join(map(_packed, self.networks))
 

@@ -179,7 +179,7 @@ def _refined(
     arrays = _int64(coding.steps), _int64(coding.limits), _int64(base)
     mask = None if missing is None else np.ascontiguousarray(missing)
     frames, bands, height, width = base.shape
-    sides, content = (frames, bands, height, width), coding.networks.pack()
+    sides, content = (frames, bands, height, width), coding.networks.content
     return _result(core.refine(is_encoder, content, *sides, *arrays, mask, decoded, source))
 
 

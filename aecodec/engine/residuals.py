@@ -19,7 +19,8 @@ from aecodec.coding.residual_coder import Coding, Missing
 from aecodec.coding.residual_network import ResidualNetworks
 from aecodec.engine.choice import Engine
 from aecodec.errors import CodecError, FormatError
-from aecodec.format.refinement import Refinement, split_messages
+from aecodec.format.binary import split_messages
+from aecodec.format.refinement import Refinement
 from aecodec.imaging.missing import Mask
 from aecodec.parallel import Workers
 

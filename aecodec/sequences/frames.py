@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Pixels
-from aecodec.coding.payload import Numbers
 from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
 from aecodec.sequences.frame_files import FrameFiles
-from aecodec.sequences.opened_file import OpenedFile
+from aecodec.sequences.opened_file import Numbers, OpenedFile
 
 _AT_ONCE = 256
 _PIXELS_AT_ONCE = 1 << 22

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,14 @@ from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec.samples import mask_of
-from aecodec.coding.payload import Numbers, RandomAccess, split_payload
+from aecodec.coding.payload import Message, split_payload
 from aecodec.errors import UsageError
 from aecodec.format.limits import Limits
 from aecodec.imaging.missing import unpack_alpha
 from aecodec.imaging.picture import to_array
+
+Numbers = npt.NDArray[np.intp]
+"""Numbers of frames, from 0."""
 
 Cache = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]
 """Returns a cached array by its number; otherwise calls the function and caches its result."""
@@ -40,9 +44,8 @@ class OpenedFile:
         self._header, content = decoder.unpack(data, limits)
         self._number = decoder.level_of(self._header)
         self._level = decoder.spec.level(self._number)
-        shape = vector_shape(decoder.spec, self._header)
-        messages = split_payload(content, shape) if self._header.has_base else []
-        self._access = RandomAccess(messages, shape, self._header.frames)
+        self._shape = vector_shape(decoder.spec, self._header)
+        self._messages = split_payload(content, self._shape) if self._header.has_base else []
 
     @property
     def frames(self) -> int:
@@ -63,7 +66,17 @@ class OpenedFile:
         """
         if not self._header.has_base:
             raise UsageError("the file has no picture before its first refinement, and so no codes")
-        return self._access.codes(numbers, self._level.code_dimension, self._codes_of_message)
+        rows_per_frame, width = self._shape[0] // self.frames, self._level.code_dimension
+        rows = (numbers[:, None] * rows_per_frame + np.arange(rows_per_frame)).reshape(-1)
+        codes = np.empty((len(rows), *self._shape[1:], width), np.int16)
+        for number, message in enumerate(self._messages):
+            span, *places = message.segment.places
+            inside = (rows >= span.start) & (rows < span.stop)
+            if inside.any():
+                decoded = self._cache(number, partial(self._decode_message, message))
+                part = decoded.reshape(*message.segment.shape, width)
+                codes[(inside, *places)] = part[rows[inside] - span.start]
+        return codes.reshape(len(numbers), -1, width)
 
     def pixels(self, numbers: Numbers) -> Pixels:
         """Decode frames (n,), counted from 0.
@@ -85,17 +98,13 @@ class OpenedFile:
         return to_array(self._decoder.decompress_picture(self._data, self._limits))
 
     def _latents(self, numbers: Numbers) -> Latents:
-        shape = (len(numbers) * self._access.shape[0] // self.frames, *self._access.shape[1:])
+        shape = (len(numbers) * self._shape[0] // self.frames, *self._shape[1:])
         latents = np.zeros((*shape, self._decoder.spec.latent_channels), np.int8)
         codes = self.codes(numbers).reshape(-1, self._level.code_dimension)
         self._level.dequantize_into(codes, latents)
         return latents
 
-    def _codes_of_message(self, number: int) -> Codes:
-        return self._cache(number, lambda: self._decode_message(number))
-
-    def _decode_message(self, number: int) -> Codes:
-        message = self._access.messages[number]
+    def _decode_message(self, message: Message) -> Codes:
         coder = self._decoder.engine.coder(self._decoder.folder, self._number)
         codes = coder.decode(message.data, message.segment)
         self._level.check(codes)

@@ -47,10 +47,10 @@ def fit_residuals(
     parts = list(crops(pictures, seed))
     count = min(max(part.pixels.shape[-1] for part in parts), MOST_NETWORKS)
     alone = list(examples(parts, [None] * len(parts), seed))
-    files = {RESIDUALS: fit_networks(alone, count, steps, units, seed).pack()}
+    files = {RESIDUALS: fit_networks(alone, count, steps, units, seed).content}
     _LOG.info("decoding the pictures that residual networks read")
     based = list(examples(parts, list(decoded(codec, parts)), seed))
-    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, units, seed).pack()
+    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, units, seed).content
     return add_files(codec.folder, files)
 
 

@@ -22,7 +22,7 @@ def add_plain_networks(path: Path) -> None:
     """Add plain networks to the folder of a codec."""
     description = json.loads((path / CODEC_JSON).read_text("utf-8"))
     for name, has_base in ((RESIDUALS, False), (RESIDUALS_OF_BASE, True)):
-        content = plain_networks(has_base).pack()
+        content = plain_networks(has_base).content
         (path / name).write_bytes(content)
         description["files"][name] = hashlib.sha256(content).hexdigest()
     (path / CODEC_JSON).write_text(json.dumps(description), "utf-8")
