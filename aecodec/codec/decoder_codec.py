@@ -99,11 +99,7 @@ class DecoderCodec(CodecHalf):
         max_frames: int | None = None,
         base_only: bool = False,
     ) -> Pixels:
-        """Decompress a file with any number of pictures.
-
-        Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
-        With bands, (N, H, W, B) of the type of the samples.
-        """
+        """Decompress any number of pictures; see :func:`aecodec.decompress_frames`."""
         limits = Limits(max_pixels, max_frames)
         return to_array(self.decompress_picture(to_bytes(data), limits, base_only))
 
@@ -116,12 +112,7 @@ class DecoderCodec(CodecHalf):
         max_frames: int | None = None,
         base_only: bool = False,
     ) -> npt.NDArray[Any]:
-        """Decompress a file to an array.
-
-        It has the axes, the type and the byte order of the original array. Missing samples are
-        nodata, or NaN in floats. If integers have missing samples without nodata, the array is a
-        masked array. Without bands, a single picture has no axis of pictures.
-        """
+        """Decompress a file to an array; see :func:`aecodec.decompress_array`."""
         limits = Limits(max_pixels, max_frames)
         return source_array(self.decompress_picture(to_bytes(data), limits, base_only))
 

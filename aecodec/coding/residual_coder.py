@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -89,14 +89,9 @@ def decode_segment(
     return decoded
 
 
-class _Symbols(Protocol):
-    def steps(
-        self, band: int, wave: Wave, step: int, tables: Distributions, coded: Missing
-    ) -> Int64:
-        """Code samples, and return the steps (n,) from their centres to their values."""
-
-
-def _walk(coding: Coding, base: Int64, missing: Missing | None, symbols: _Symbols) -> Int64:
+def _walk(
+    coding: Coding, base: Int64, missing: Missing | None, symbols: _Encoder | _Decoder
+) -> Int64:
     """Code all samples in the order of coding, and return the values of the decoder."""
     planes = Planes(base, coding.networks.has_base)
     for band in range(base.shape[1]):
@@ -124,6 +119,7 @@ class _Encoder:
     def steps(
         self, band: int, wave: Wave, step: int, tables: Distributions, coded: Missing
     ) -> Int64:
+        """Encode samples, and return the steps (n,) from their centres to their values."""
         values = self._values[:, band, wave.rows, wave.columns].ravel()
         steps = np.where(coded, (values - tables.centre + step // 2) // step, 0)
         symbols = steps >> tables.low_bits
@@ -164,6 +160,7 @@ class _Decoder:
     def steps(
         self, band: int, wave: Wave, step: int, tables: Distributions, coded: Missing
     ) -> Int64:
+        """Decode the steps (n,) from the centres of samples to their values."""
         near = [tables.cumulative(np.array([symbol])).tolist() for symbol in _NEAR]
         fields = (a.tolist() for a in (tables.low_bits, tables.least, tables.most))
         steps = np.zeros(len(coded), np.int64)

@@ -34,7 +34,7 @@ from aecodec.engine.bundle import (
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, check_shapes
 from aecodec.errors import CodecError, FormatError, ModelError, errors_about
-from aecodec.network.check import check_model
+from aecodec.network.check import check_model, output_shape
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
 from aecodec.tflite.model import Shape
@@ -116,7 +116,7 @@ class Network:
         Raises CodecError if it does not support the size, or needs too much memory or time for it.
         """
         if batch.shape not in self._output_shapes:
-            self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
+            self._output_shapes[batch.shape] = output_shape(self._model, batch.shape)
         output = np.empty(self._output_shapes[batch.shape], np.int8)
         self._run(np.ascontiguousarray(batch), output, (batch.shape[1], batch.shape[2]))
         return output

@@ -35,12 +35,11 @@ def open_interpreter(
     model: bytes,
     *,
     input_shape: tuple[int, ...] | None = None,
-    batch: int | None = None,
     kernels: Kernels = Kernels.FASTEST,
 ) -> Any:
     """Create an interpreter of any model, with one thread and allocated tensors.
 
-    `input_shape` or `batch` replaces the shape or the batch size in the model.
+    `input_shape` replaces the shape in the model.
 
     XNNPACK rejects layers whose outputs have steps more than 256 times finer than their products,
     which happens if units are hardly ever active. LiteRT's own kernels then run the model.
@@ -48,32 +47,22 @@ def open_interpreter(
     Raises RuntimeError or ValueError if LiteRT cannot load the model with this shape.
     """
     try:
-        return _open_with(kernels, model, input_shape, batch)
-    except RuntimeError:
-        if kernels is not Kernels.FASTEST:
-            raise
-        return _open_with(Kernels.BUILTIN, model, input_shape, batch)
-
-
-def _open_with(
-    kernels: Kernels, model: bytes, input_shape: tuple[int, ...] | None, batch: int | None
-) -> Any:
-    try:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ImportError as error:
         raise AecodecError(NEEDS_LITERT) from error
-
-    resolver = getattr(OpResolverType, kernels.value)
-    interpreter = Interpreter(
-        model_content=model, num_threads=1, experimental_op_resolver_type=resolver
-    )
-    if batch:
-        own = interpreter.get_input_details()[0]["shape"]
-        input_shape = (batch, *own[1:].tolist())
-    if input_shape:
-        resize(interpreter, input_shape)
-    else:
-        interpreter.allocate_tensors()
+    try:
+        resolver = getattr(OpResolverType, kernels.value)
+        interpreter = Interpreter(
+            model_content=model, num_threads=1, experimental_op_resolver_type=resolver
+        )
+        if input_shape:
+            resize(interpreter, input_shape)
+        else:
+            interpreter.allocate_tensors()
+    except RuntimeError:
+        if kernels is not Kernels.FASTEST:
+            raise
+        return open_interpreter(model, input_shape=input_shape, kernels=Kernels.BUILTIN)
     return interpreter
 
 
