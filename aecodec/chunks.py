@@ -314,18 +314,14 @@ class ChunkCodec:
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         target = Target(self.level, max_error=self.max_error)
         if self.bands is None:
-            return self._codec.compress(chunk, target, metadata=False)
+            return self.codec.compress(chunk, target, metadata=False)
         picture = samples_picture(
             chunk,
             band_axis=band_axis(chunk.shape, self.bands),
             nodata=self.nodata if self.nodata is not None else _as_nodata(fill_value),
             bands=self.bands,
         )
-        return self._codec.compress(picture, target, metadata=False)
-
-    def check_readable(self, data: bytes, limits: Limits) -> None:
-        """Raise LimitError if a chunk exceeds the limits."""
-        self._codec.decoder.unpack(data, limits)
+        return self.codec.compress(picture, target, metadata=False)
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk with a known shape and dtype.
@@ -334,8 +330,8 @@ class ChunkCodec:
         FormatError if the chunk is damaged, or belongs to an array with other chunks.
         """
         header = self._header(data)
-        check_header(self._codec.spec, header, shape, np.dtype(dtype))
-        picture = self._codec.decoder.decompress_picture(data, UNLIMITED)
+        check_header(self.codec.spec, header, shape, np.dtype(dtype))
+        picture = self.codec.decoder.decompress_picture(data, UNLIMITED)
         return np.ma.getdata(source_array(picture)).reshape(shape).astype(dtype, copy=False)
 
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
@@ -347,10 +343,11 @@ class ChunkCodec:
         exceeds the limits.
         """
         self._header(data)
-        return np.ma.getdata(source_array(self._codec.decoder.decompress_picture(data, limits)))
+        return np.ma.getdata(source_array(self.codec.decoder.decompress_picture(data, limits)))
 
     @property
-    def _codec(self) -> Codec:
+    def codec(self) -> Codec:
+        """The codec; CodecError if it is not installed."""
         return installed_codec(self.codec_id, self.name)
 
     def _header(self, data: bytes) -> container.Header:

@@ -111,7 +111,7 @@ class Aecodec(NumcodecsCodec):
                 'Zarr array with order="C"'
             )
         data = self._chunk_codec.encode(chunk)
-        self._chunk_codec.check_readable(data, self._limits)
+        self._chunk_codec.codec.decoder.unpack(data, self._limits)
         return data
 
     def decode(self, buf: Any, out: Any = None) -> npt.NDArray[Any]:

@@ -30,9 +30,8 @@ from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.imaging.phases import from_phases
 from aecodec.imaging.tiling import grid_of
-from aecodec.imaging.transfer import Transfer
+from aecodec.imaging.transfer import Transfer, from_phases
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version

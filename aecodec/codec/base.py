@@ -58,11 +58,6 @@ class CodecHalf:
         return self.folder.spec
 
     @property
-    def tile_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of a tile, as the networks see it."""
-        return (*self.spec.tile, self.spec.network_channels)
-
-    @property
     def engine(self) -> Engine:
         """The engine that runs the codec.
 

@@ -158,8 +158,8 @@ class DecoderCodec(CodecHalf):
         level = self.spec.level(self.level_of(header))
         for _, codes in self._decode(header, content):
             level.check(codes)
-        self._alpha(header)
-        self._missing(header)
+        self.alpha_of(header)
+        self.missing_of(header)
 
     def unpack(
         self, data: bytes, limits: Limits = Limits(), base_only: bool = False
@@ -209,7 +209,7 @@ class DecoderCodec(CodecHalf):
         Raises FormatError if the alpha planes, the mask of missing samples, or codes that are
         decoded meanwhile, are damaged.
         """
-        alpha, missing = self._alpha(header), self._missing(header)
+        alpha, missing = self.alpha_of(header), self.missing_of(header)
         return self.picture_of(header, self.reconstruct_pixels(header, latents), alpha, missing)
 
     def picture_of(
@@ -242,7 +242,7 @@ class DecoderCodec(CodecHalf):
         if header.refinements:
             from aecodec.engine.residuals import refined  # most files have none
 
-            missing, workers = self._missing(header), self.execution.workers
+            missing, workers = self.missing_of(header), self.execution.workers
             for refinement in header.refinements:
                 pixels = refined(self.folder, self.engine, workers, pixels, missing, refinement)
         if header.samples:
@@ -282,7 +282,7 @@ class DecoderCodec(CodecHalf):
             return self.windows().decode(self._network, latents, size)
         # Vectors without neighbours are one message, so all are decoded by now.
         outputs = self._network(np.asarray(latents).reshape(-1, *self.spec.code_shape))
-        tiles = to_pixels(outputs).reshape(-1, *self.tile_shape)
+        tiles = to_pixels(outputs).reshape(-1, *self.spec.tile, self.spec.network_channels)
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)
 
@@ -315,13 +315,15 @@ class DecoderCodec(CodecHalf):
         with decode_ahead(latents, messages, fill) as source:
             yield source
 
-    def _alpha(self, header: Header) -> Pixels | None:
+    def alpha_of(self, header: Header) -> Pixels | None:
+        """Decompress the alpha planes (F, H, W) of a file; FormatError if they are damaged."""
         if not header.mode.has_alpha:
             return None
         width, height = picture_size(self.spec, header)
         return unpack_alpha(header.alpha, (header.frames, height, width))
 
-    def _missing(self, header: Header) -> Mask | None:
+    def missing_of(self, header: Header) -> Mask | None:
+        """Decompress the mask of a file; see :func:`~aecodec.codec.samples.mask_of`."""
         return mask_of(header, picture_size(self.spec, header))
 
     def level_of(self, header: Header) -> float:

@@ -17,9 +17,8 @@ from aecodec.format.container import Header
 from aecodec.format.samples import MAX_RANGE, Layout, Limit, Samples, SampleType
 from aecodec.imaging import repetition
 from aecodec.imaging.missing import Mask, fill, pack_mask, unpack_mask
-from aecodec.imaging.phases import from_phases, to_phases
 from aecodec.imaging.picture import TRAINING, Picture
-from aecodec.imaging.transfer import rounded_limits
+from aecodec.imaging.transfer import from_phases, rounded_limits, to_phases
 
 _LAYOUTS = {
     (False, False): Layout.HW,

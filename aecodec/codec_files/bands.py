@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aecodec.format.samples import MAX_BANDS
-from aecodec.imaging.phases import PHASES
+from aecodec.imaging.transfer import PHASES
 
 _MAX_NAME = 100
 

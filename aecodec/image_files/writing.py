@@ -94,7 +94,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         notes.add(f"not kept: its {names}, which {file_format} does not support")
     try:
         options.update(_metadata_options(image, file_format))
-        content = _save(image, file_format, options)
+        file = io.BytesIO()
+        image.save(file, format=file_format, **options)
     except Exception as error:  # Pillow raises many types of errors for odd metadata
         if not any(image.info.get(key) for key in INFO_KEYS.values()):
             raise UsageError(
@@ -105,8 +106,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)
     if file_format not in HOLDS_METADATA:
-        _check_shape(content, image, file_format)
-    return content
+        _check_shape(file.getvalue(), image, file_format)
+    return file.getvalue()
 
 
 def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
@@ -124,12 +125,6 @@ def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
 
 def _is_transparent(image: Image.Image) -> bool:
     return image.mode.endswith("A") and image.getchannel("A").getextrema() != (255, 255)
-
-
-def _save(image: Image.Image, file_format: str, options: dict[str, Any]) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format=file_format, **options)
-    return file.getvalue()
 
 
 def _quality_options(file_format: str, quality: int | None) -> dict[str, Any]:

@@ -7,10 +7,9 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Pixels
+from aecodec.arrays import Pixels, Values
 from aecodec.errors import FormatError
 from aecodec.format.binary import inflate
-from aecodec.imaging.phases import Values
 
 
 def pack_alpha(alpha: Pixels | None) -> bytes:

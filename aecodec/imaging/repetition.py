@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Values
 from aecodec.format.samples import MAX_FACTOR, NOT_REPEATED, Repetition
-from aecodec.imaging.phases import Values
 
 
 def detect(

@@ -101,11 +101,6 @@ class Kind(IntEnum):
     LOOKUP = 24
     SEARCH = 25
 
-    @property
-    def works_in_place(self) -> bool:
-        """Whether the operator may overwrite its input."""
-        return self in _IN_PLACE
-
 
 _IN_PLACE = (
     Kind.SUM,
@@ -118,6 +113,7 @@ _IN_PLACE = (
     Kind.PRELU,
     Kind.SOFTMAX,
 )
+"""Operators that may overwrite their input."""
 
 
 class Place(IntEnum):
@@ -304,11 +300,8 @@ class _Slots:
     def _may_share(self, operator: Operator, tensor: int) -> bool:
         """Whether an operator may overwrite a tensor that it reads."""
         is_slot = self._slot_of(tensor) < Place.INPUT
-        shapes = [self._plan.tensors[number].shape for number in (tensor, operator.output)]
-        is_alike = shapes[0] == shapes[1] or self._bytes_of(tensor) == self._bytes_of(
-            operator.output
-        )
-        return operator.kind.works_in_place and is_slot and is_alike
+        is_alike = self._bytes_of(tensor) == self._bytes_of(operator.output)
+        return operator.kind in _IN_PLACE and is_slot and is_alike
 
     def _slot_of(self, tensor: int) -> int:
         place = self._plan.tensors[tensor].place
@@ -325,11 +318,8 @@ class _Slots:
             self.sizes.append(size)
             return len(self.sizes) - 1
         fitting = [slot for slot in self._free if self.sizes[slot] >= size]
-        best = (
-            min(fitting, key=self.sizes.__getitem__)
-            if fitting
-            else max(self._free, key=self.sizes.__getitem__)
-        )
+        size_of = self.sizes.__getitem__
+        best = min(fitting, key=size_of) if fitting else max(self._free, key=size_of)
         self.sizes[best] = max(size, self.sizes[best])
         return best
 

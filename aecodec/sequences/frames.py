@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Codes, Pixels
 from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
-from aecodec.sequences.frame_files import FrameFiles
-from aecodec.sequences.opened_file import Numbers, OpenedFile
+from aecodec.sequences.frame_files import FrameFiles, Numbers, OpenedFile
 
 _AT_ONCE = 256
 _PIXELS_AT_ONCE = 1 << 22
