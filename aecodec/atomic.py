@@ -16,8 +16,6 @@ that is killed between two renames leaves some old and some new files. A codec w
 is rejected because of the hashes in its last file, and repeating the call completes the folder.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import re

@@ -3,8 +3,6 @@
 Each class of errors has the exit status that the command line returns for it.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Pictures of codecs with bands: samples to the 8-bit channels of the networks, and back."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Bands of a codec, in its specification."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

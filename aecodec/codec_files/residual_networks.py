@@ -1,7 +1,5 @@
 """The residual networks of a codec, and the default ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain

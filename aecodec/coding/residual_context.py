@@ -3,8 +3,6 @@
 All arithmetic is in integers, so every machine computes the same inputs.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

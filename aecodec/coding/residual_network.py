@@ -4,8 +4,6 @@ A network has one hidden layer. It predicts the mean and the scale of a sample i
 activity around it, so that one network serves samples of any range.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Residuals of whole pictures: coding them in segments, on all cores, and decoding refinements."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial

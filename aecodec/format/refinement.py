@@ -3,8 +3,6 @@
 A file of version 2 is a whole file of version 1, the base, and one or more refinements.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple

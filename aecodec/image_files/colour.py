@@ -1,7 +1,5 @@
 """Colour profiles: check which pixels they fit, and convert pixels to sRGB."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from dataclasses import replace

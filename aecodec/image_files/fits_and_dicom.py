@@ -1,7 +1,5 @@
 """Read and write FITS files, and read DICOM files with pydicom."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

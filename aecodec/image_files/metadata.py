@@ -1,7 +1,5 @@
 """Metadata of image files: ICC profile, EXIF and XMP, and notes about other metadata."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,6 @@
 Pillow keeps all bits of grey images, but only the upper byte of each channel of colour images.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

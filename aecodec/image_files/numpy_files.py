@@ -1,7 +1,5 @@
 """Read and write `.npy` and `.npz` files, without pickles."""
 
-from __future__ import annotations
-
 import io
 import math
 import zipfile

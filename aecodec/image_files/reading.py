@@ -1,7 +1,5 @@
 """Convert image files and Pillow images to pictures, by the rules of `docs/pictures.md`."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

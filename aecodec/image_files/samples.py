@@ -4,8 +4,6 @@ Unlike :mod:`aecodec.image_files.reading`, this module keeps all bands, types an
 in TIFF, `.npy`, `.npz`, FITS and DICOM files, and in grey pictures with 16 bits.
 """
 
-from __future__ import annotations
-
 import io
 import warnings
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Convert pictures to Pillow images and image files."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

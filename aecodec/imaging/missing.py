@@ -1,7 +1,5 @@
 """Missing samples and alpha planes as zlib streams, and a smooth filling for the networks."""
 
-from __future__ import annotations
-
 import zlib
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Bands that repeat every sample, such as the 20 m bands of a 10 m satellite picture."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

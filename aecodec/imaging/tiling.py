@@ -1,7 +1,5 @@
 """Pictures as the tiles and channels of networks: resizing, cutting and joining."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

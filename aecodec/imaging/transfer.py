@@ -8,8 +8,6 @@ Values with more than 8 bits become several 8-bit channels, the phases: phase k 
 (v + k) div P, and the P phases sum to v. A codec thus has int8 networks, but P times finer samples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

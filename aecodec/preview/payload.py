@@ -3,8 +3,6 @@
 They are decisions between 0 and 1, with probabilities in 1/65536, of a range coder.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

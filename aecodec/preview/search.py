@@ -1,7 +1,5 @@
 """The search for the codes of a picture that fit into a number of bytes."""
 
-from __future__ import annotations
-
 from operator import attrgetter
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The files of a sequence, whose frames can be decoded separately, and a cache of opened files."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import threading

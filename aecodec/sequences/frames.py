@@ -1,7 +1,5 @@
 """Sequences of the frames of files, as arrays of pixels or of codes."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
