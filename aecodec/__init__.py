@@ -194,12 +194,7 @@ def decompress_frames(
 ) -> Pixels:
     """Decompress an `.aec` file with any number of pictures.
 
-    Args:
-        data: the bytes of the file, its path, or the file opened in binary mode.
-        codec: as for :func:`decompress`.
-        max_pixels: as for :func:`decompress`.
-        max_frames: as for :func:`decompress`.
-        base_only: as for :func:`decompress`.
+    The arguments are as for :func:`decompress`.
 
     Returns:
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
@@ -227,15 +222,9 @@ def decompress_array(
 ) -> npt.NDArray[Any]:
     """Decompress an `.aec` file to an array.
 
-    It has the axes, the type and the byte order of the original array.
-
-    Args:
-        data: the bytes of the file, its path, or the file opened in binary mode.
-        codec: as for :func:`decompress`.
-        max_pixels: as for :func:`decompress`. A pixel with bands counts as one for every 3 bytes of
-            its samples.
-        max_frames: as for :func:`decompress`.
-        base_only: as for :func:`decompress`.
+    It has the axes, the type and the byte order of the original array. The arguments are as for
+    :func:`decompress`; for `max_pixels`, a pixel with bands counts as one for every 3 bytes of its
+    samples.
 
     Returns:
         The array. Missing samples are nodata, or NaN in floats. If integers have missing samples

@@ -14,6 +14,9 @@ Latents = npt.NDArray[np.int8]
 Codes = npt.NDArray[np.int8 | np.int16]
 """Quantized latents: the symbols that are entropy-coded. The core returns int8, Python int16."""
 
+Values = npt.NDArray[np.uint16]
+"""Samples of bands as inputs of networks with P phases: integers from 0 to 255 P."""
+
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]

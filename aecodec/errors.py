@@ -1,6 +1,6 @@
-"""The errors that aecodec raises; all of them are an :class:`AecodecError`.
+"""The errors and warnings of aecodec; all errors are an :class:`AecodecError`.
 
-Each class has the exit status that the command line returns for it.
+Each class of errors has the exit status that the command line returns for it.
 """
 
 import warnings
@@ -91,3 +91,22 @@ def memory_errors_wrapped() -> Iterator[None]:
         yield
     except MemoryError as error:
         raise AecodecError("not enough memory; --jobs 1 needs the least") from error
+
+
+class Notes:
+    """Notes about a file, reported once even if they concern several frames.
+
+    Warnings begin with the name of the file, which may be empty.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self._beginning = f"{name}: " if name else ""
+        self._texts: dict[str, None] = {}
+
+    def add(self, text: str) -> None:
+        self._texts[text] = None
+
+    def warn(self) -> None:
+        """Report the notes as :class:`AecodecWarning`."""
+        for text in self._texts:
+            warn(self._beginning + text, 5)

@@ -32,7 +32,7 @@ from aecodec.codec.registry import load_codec
 from aecodec.codec.sources import ImageSource
 from aecodec.coding import enhancement, payload
 from aecodec.coding.enhancement import Intervals
-from aecodec.coding.message_coder import Shape
+from aecodec.coding.payload import Shape
 from aecodec.coding.prior_coder import PriorCoder
 from aecodec.engine.python import PythonEngine
 from aecodec.entropy.spatial_context import Grid
@@ -49,6 +49,9 @@ flag bit 7 excludes bits 0, 1 and 6."""
 
 MAX_COUNT = 16
 """Largest number of messages of a picture."""
+
+_LAYERS = {bytes([_LAYER + number]) for number in range(1, MAX_COUNT)}
+"""First bytes of layers."""
 
 _LARGEST_PREVIEW = 128
 """Previews of more bytes are not better, so larger messages contain a picture of the codec."""
@@ -224,7 +227,7 @@ def decode(
     """
     codec = codec or load_codec("photo")
     received = dict.fromkeys(messages)  # without repetitions
-    layers = list(filter(_is_layer, received))
+    layers = [message for message in received if message[:1] in _LAYERS]
     _check_codec(codec, has_layers=bool(layers))
     first = _first_message(codec, received.keys() - layers, bool(layers), checksum)
     if first[:1] == bytes([_PREVIEW]):
@@ -244,10 +247,6 @@ def decode(
 def _check_codec(codec: Codec, has_layers: bool) -> None:
     if codec.spec.bands or (has_layers and not codec.spec.has_gains):
         raise UsageError(f"codec {codec.spec.name} has no such messages: use codec photo")
-
-
-def _is_layer(message: bytes) -> bool:
-    return bool(message) and _LAYER < message[0] < _LAYER + MAX_COUNT
 
 
 def _is_intact(codec: Codec, message: bytes, first: bytes = b"") -> bool:

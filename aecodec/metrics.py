@@ -78,7 +78,8 @@ def band_errors(
     (array([8. , 0.5]), array([4., 1.]))
     """
     known = ~_missing_like(original, missing)
-    pairs = [[p[..., b][known[..., b]] for p in (original, restored)] for b in _bands(original)]
+    bands = range(original.shape[-1])
+    pairs = [[p[..., b][known[..., b]] for p in (original, restored)] for b in bands]
     errors = [np.abs(x.astype(np.float64) - y) for x, y in pairs]
     means = [np.square(error).mean() if error.size else 0 for error in errors]
     return np.array(means, np.float64), np.array([error.max(initial=0) for error in errors])
@@ -106,10 +107,6 @@ def spectral_angle(
 
 def _missing_like(samples: npt.NDArray[Any], missing: Missing) -> npt.NDArray[np.bool_]:
     return np.broadcast_to(False if missing is None else missing, samples.shape)
-
-
-def _bands(samples: npt.NDArray[Any]) -> range:
-    return range(samples.shape[-1])
 
 
 def bits_per_pixel(size: int, width: int, height: int, frames: int = 1) -> float:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from numcodecs.abc import Codec as NumcodecsCodec
 from numcodecs.compat import ensure_bytes, ensure_ndarray
 
-from aecodec.chunks.chunk_codec import ChunkCodec
+from aecodec.chunks import ChunkCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError
@@ -111,7 +111,7 @@ class Aecodec(NumcodecsCodec):
                 'Zarr array with order="C"'
             )
         data = self._chunk_codec.encode(chunk)
-        self._chunk_codec.check_readable(data, self._limits)
+        self._chunk_codec.codec.decoder.unpack(data, self._limits)
         return data
 
     def decode(self, buf: Any, out: Any = None) -> npt.NDArray[Any]:

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarr.abc.codec import ArrayBytesCodec
 
-from aecodec.chunks.chunk_codec import ChunkCodec
-from aecodec.chunks.shape import check_chunks, check_type
+from aecodec.chunks import ChunkCodec, check_chunks, check_type
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError, UsageError

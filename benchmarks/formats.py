@@ -13,7 +13,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, last_where
 from aecodec.evaluation.formats import COMPARED_FORMATS, TUNED_FORMATS, PillowFormat, decode
 from aecodec.imaging.picture import without_channel_axis
-from aecodec.imaging.resampling import reduced_size, resize
+from aecodec.imaging.tiling import reduced_size, resize
 
 with suppress(ImportError):
     import ajpegli

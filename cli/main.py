@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from aecodec.atomic.temporary import tidy_termination
+from aecodec.atomic import tidy_termination
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped

@@ -18,8 +18,7 @@ from aecodec.codec_files.file_names import PRIORS, Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.coding.levels import Level
-from aecodec.coding.rate_weight import UNMASKED, RateWeight
+from aecodec.coding.levels import UNMASKED, Level, RateWeight
 from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform
 from aecodec.engine.transform import to_int8
@@ -31,9 +30,8 @@ from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.imaging.phases import from_phases
 from aecodec.imaging.tiling import grid_of
-from aecodec.imaging.transfer import Transfer
+from aecodec.imaging.transfer import Transfer, from_phases
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version

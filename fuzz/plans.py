@@ -8,8 +8,18 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec.network.convolutions import packed
-from aecodec.network.memory import assign_slots
-from aecodec.network.plan import ANY_SIDE, Kind, Offset, Plan, Shape, Side, fixed, four, pair
+from aecodec.network.plan import (
+    ANY_SIDE,
+    Kind,
+    Offset,
+    Plan,
+    Shape,
+    Side,
+    assign_slots,
+    fixed,
+    four,
+    pair,
+)
 from aecodec.network.reductions import exponentials
 
 _SIZES = ((4, 4), (0, 0))

@@ -1,18 +1,34 @@
-"""The base class of encoder codecs and decoder codecs: a folder, and one of its networks."""
+"""How codecs compute, and the base class of encoder codecs and decoder codecs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.engine.choice import Engine
+from aecodec.engine.choice import Engine, default_engine
 from aecodec.engine.transform import Transform
+from aecodec.parallel import Workers
 
 if TYPE_CHECKING:
     from aecodec.engine.windows import Windows
+
+
+class Execution(NamedTuple):
+    """How a codec computes: its engine (by default the installation's) and the threads of loops.
+
+    `window` is the longest side, in tiles, of the windows in which networks see a large picture.
+    """
+
+    engine: Engine | None = None
+    window: int = 96
+    workers: Workers = Workers()
+
+    @property
+    def selected_engine(self) -> Engine:
+        """The engine, by default the installation's; UsageError if AECODEC_ENGINE is unknown."""
+        return self.engine or default_engine()
 
 
 class CodecHalf:
@@ -40,11 +56,6 @@ class CodecHalf:
     @property
     def spec(self) -> CodecSpec:
         return self.folder.spec
-
-    @property
-    def tile_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of a tile, as the networks see it."""
-        return (*self.spec.tile, self.spec.network_channels)
 
     @property
     def engine(self) -> Engine:

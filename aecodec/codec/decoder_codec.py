@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -18,20 +18,24 @@ from aecodec.codec.samples import check_samples, from_channels, mask_of, with_mi
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
-from aecodec.coding.message_coder import Segment
-from aecodec.coding.payload import Message
+from aecodec.coding.payload import Message, Segment
 from aecodec.engine.transform import Transform, to_pixels
 from aecodec.errors import FormatError, UsageError, memory_errors_wrapped
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import Limits
 from aecodec.image_files.writing import to_pil
-from aecodec.imaging.alpha import unpack_alpha
-from aecodec.imaging.missing import Mask
+from aecodec.imaging.missing import Mask, unpack_alpha
 from aecodec.imaging.picture import Picture, source_array, to_array
-from aecodec.imaging.planes import from_planes
-from aecodec.imaging.resampling import resize
-from aecodec.imaging.tiling import grid_of, merge
+from aecodec.imaging.tiling import from_planes, grid_of, merge, resize
+
+
+class DecodingOptions(TypedDict, total=False):
+    """Options of decompression as keyword arguments, as for :func:`aecodec.decompress`."""
+
+    max_pixels: int | None
+    max_frames: int | None
+    base_only: bool
 
 
 class DecoderCodec(CodecHalf):
@@ -95,11 +99,7 @@ class DecoderCodec(CodecHalf):
         max_frames: int | None = None,
         base_only: bool = False,
     ) -> Pixels:
-        """Decompress a file with any number of pictures.
-
-        Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
-        With bands, (N, H, W, B) of the type of the samples.
-        """
+        """Decompress any number of pictures; see :func:`aecodec.decompress_frames`."""
         limits = Limits(max_pixels, max_frames)
         return to_array(self.decompress_picture(to_bytes(data), limits, base_only))
 
@@ -112,12 +112,7 @@ class DecoderCodec(CodecHalf):
         max_frames: int | None = None,
         base_only: bool = False,
     ) -> npt.NDArray[Any]:
-        """Decompress a file to an array.
-
-        It has the axes, the type and the byte order of the original array. Missing samples are
-        nodata, or NaN in floats. If integers have missing samples without nodata, the array is a
-        masked array. Without bands, a single picture has no axis of pictures.
-        """
+        """Decompress a file to an array; see :func:`aecodec.decompress_array`."""
         limits = Limits(max_pixels, max_frames)
         return source_array(self.decompress_picture(to_bytes(data), limits, base_only))
 
@@ -163,8 +158,8 @@ class DecoderCodec(CodecHalf):
         level = self.spec.level(self.level_of(header))
         for _, codes in self._decode(header, content):
             level.check(codes)
-        self._alpha(header)
-        self._missing(header)
+        self.alpha_of(header)
+        self.missing_of(header)
 
     def unpack(
         self, data: bytes, limits: Limits = Limits(), base_only: bool = False
@@ -214,7 +209,7 @@ class DecoderCodec(CodecHalf):
         Raises FormatError if the alpha planes, the mask of missing samples, or codes that are
         decoded meanwhile, are damaged.
         """
-        alpha, missing = self._alpha(header), self._missing(header)
+        alpha, missing = self.alpha_of(header), self.missing_of(header)
         return self.picture_of(header, self.reconstruct_pixels(header, latents), alpha, missing)
 
     def picture_of(
@@ -247,7 +242,7 @@ class DecoderCodec(CodecHalf):
         if header.refinements:
             from aecodec.engine.residuals import refined  # most files have none
 
-            missing, workers = self._missing(header), self.execution.workers
+            missing, workers = self.missing_of(header), self.execution.workers
             for refinement in header.refinements:
                 pixels = refined(self.folder, self.engine, workers, pixels, missing, refinement)
         if header.samples:
@@ -287,7 +282,7 @@ class DecoderCodec(CodecHalf):
             return self.windows().decode(self._network, latents, size)
         # Vectors without neighbours are one message, so all are decoded by now.
         outputs = self._network(np.asarray(latents).reshape(-1, *self.spec.code_shape))
-        tiles = to_pixels(outputs).reshape(-1, *self.tile_shape)
+        tiles = to_pixels(outputs).reshape(-1, *self.spec.tile, self.spec.network_channels)
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)
 
@@ -320,13 +315,15 @@ class DecoderCodec(CodecHalf):
         with decode_ahead(latents, messages, fill) as source:
             yield source
 
-    def _alpha(self, header: Header) -> Pixels | None:
+    def alpha_of(self, header: Header) -> Pixels | None:
+        """Decompress the alpha planes (F, H, W) of a file; FormatError if they are damaged."""
         if not header.mode.has_alpha:
             return None
         width, height = picture_size(self.spec, header)
         return unpack_alpha(header.alpha, (header.frames, height, width))
 
-    def _missing(self, header: Header) -> Mask | None:
+    def missing_of(self, header: Header) -> Mask | None:
+        """Decompress the mask of a file; see :func:`~aecodec.codec.samples.mask_of`."""
         return mask_of(header, picture_size(self.spec, header))
 
     def level_of(self, header: Header) -> float:

@@ -78,7 +78,7 @@ def _of_samples(
     restored: npt.NDArray[Any],
 ) -> list[float]:
     """Measure the samples of each frame that are not missing, scaled to 0..255 by their limits."""
-    low, high = decoder.folder.transfer().limits_of(restored.dtype, limits_of(samples)).T
+    low, high = decoder.folder.transfer.limits_of(restored.dtype, limits_of(samples)).T
     values = []
     for frame in range(picture.frames):
         pair = ((255 * (p[frame] - low) / (high - low)) for p in (picture.pixels, restored))

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec.arrays import Latents
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding import payload
-from aecodec.coding.message_coder import MessageCoder
+from aecodec.coding.payload import MessageCoder
 from aecodec.format import container
+from aecodec.format.binary import join_messages
 from aecodec.format.container import LEVEL_UNITS, Header
 
 
@@ -112,9 +113,9 @@ class EncodedPicture(NamedTuple):
         spec, dequantized, messages = self.folder.spec, np.zeros_like(self.latents), []
         coder = self._coder(level)
         for message, codes in payload.encode_segments(coder, self.latents, self.execution.workers):
-            messages.append(message)
+            messages.append(message.data)
             coder.dequantize_into(codes, dequantized[message.segment.places])
-        data = container.pack(self.header_at(level), payload.join_messages(messages))
+        data = container.pack(self.header_at(level), join_messages(messages))
         return Compressed(data, self, spec.level_index(level) / LEVEL_UNITS, dequantized)
 
     def header_at(self, level: float | None) -> Header:

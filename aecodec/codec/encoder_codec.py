@@ -16,11 +16,9 @@ from aecodec.engine.transform import Transform, to_int8
 from aecodec.errors import ImageError, memory_errors_wrapped, warn
 from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
-from aecodec.imaging.alpha import pack_alpha
+from aecodec.imaging.missing import pack_alpha
 from aecodec.imaging.picture import Picture, check_limits, is_grey
-from aecodec.imaging.planes import to_planes
-from aecodec.imaging.resampling import resize
-from aecodec.imaging.tiling import grid_of, split
+from aecodec.imaging.tiling import grid_of, resize, split, to_planes
 
 
 class EncoderCodec(CodecHalf):
@@ -92,37 +90,25 @@ class EncoderCodec(CodecHalf):
         than a file may have, or the codec does not take it.
         """
         check_limits(picture)
-        picture = fit(self.spec, picture)
-        if self.spec.bands:
-            return self._header_with_samples(picture, metadata)
+        picture, has_bands = fit(self.spec, picture), self.spec.bands is not None
         is_one_tile = grid_of(picture.size, self.spec.tile) == (1, 1)
-        keep = not is_one_tile if metadata is None else metadata
+        keep = has_bands or not is_one_tile if metadata is None else metadata
+        header = Header(
+            codec_id=self.spec.codec_id,
+            size=None if picture.size == self.spec.tile[::-1] else picture.size,
+            frames=picture.frames,
+            metadata=picture.metadata if keep else {},
+            origin=picture.origin if keep else None,
+        )
+        if has_bands:
+            return header._replace(samples=describe(self.folder, picture))
         if not keep:
             _warn_of_conversion(picture)
-        kept = picture.metadata if keep else {}
         # A grey codec codes one channel of an RGB picture if all three are equal.
         is_converted = self.spec.channels == 1 and picture.mode.channels != 1
-        as_rgb = is_converted and is_grey(in_kept_colours(picture, kept).pixels)
-        return Header(
-            codec_id=self.spec.codec_id,
-            mode=picture.mode.grey if as_rgb else picture.mode,
-            size=None if picture.size == self.spec.tile[::-1] else picture.size,
-            frames=picture.frames,
-            alpha=pack_alpha(picture.alpha),
-            metadata=kept,
-            origin=picture.origin if keep else None,
-            as_rgb=as_rgb,
-        )
-
-    def _header_with_samples(self, picture: Picture, metadata: bool | None) -> Header:
-        return Header(
-            codec_id=self.spec.codec_id,
-            size=None if picture.size == self.spec.tile[::-1] else picture.size,
-            frames=picture.frames,
-            samples=describe(self.folder, picture),
-            metadata={} if metadata is False else picture.metadata,
-            origin=None if metadata is False else picture.origin,
-        )
+        as_rgb = is_converted and is_grey(in_kept_colours(picture, header.metadata).pixels)
+        mode = picture.mode.grey if as_rgb else picture.mode
+        return header._replace(mode=mode, alpha=pack_alpha(picture.alpha), as_rgb=as_rgb)
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16.

@@ -3,11 +3,10 @@
 import math
 
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.coding.message_coder import Shape
+from aecodec.coding.payload import Shape
 from aecodec.format.container import Header, check_pixels
 from aecodec.format.limits import Claim
-from aecodec.imaging.resampling import reduced_size
-from aecodec.imaging.tiling import grid_of
+from aecodec.imaging.tiling import grid_of, reduced_size
 
 
 def picture_size(spec: CodecSpec, header: Header) -> tuple[int, int]:

@@ -7,15 +7,13 @@ from html import escape
 from PIL import Image
 
 from aecodec.arrays import Latents, Pixels
+from aecodec.codec.base import Execution
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.execution import Execution
-from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.format.container import Header
 from aecodec.image_files.writing import to_pil
-from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.display import bands_to_show, display
 from aecodec.imaging.picture import Picture
 
@@ -93,10 +91,9 @@ def _refined_images(
 
 
 def _with_alpha(decoder: DecoderCodec, header: Header, pixels: Pixels) -> list[Image.Image]:
-    width, height = picture_size(decoder.spec, header)
-    has_alpha, shape = header.mode.has_alpha, (header.frames, height, width)
-    alpha = unpack_alpha(header.alpha, shape)[: len(pixels)] if has_alpha else None
-    return to_pil(Picture(pixels, alpha, header.metadata))
+    alpha = decoder.alpha_of(header)
+    shown = None if alpha is None else alpha[: len(pixels)]
+    return to_pil(Picture(pixels, shown, header.metadata))
 
 
 def _img(png: bytes, text: str) -> str:

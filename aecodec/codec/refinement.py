@@ -16,17 +16,17 @@ from aecodec.codec.samples import clipped
 from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.residual_networks import networks_for
-from aecodec.coding.message_coder import Segment
-from aecodec.coding.payload import split_into_segments
+from aecodec.coding.lattice import Lattice, bound_for
+from aecodec.coding.payload import Segment, split_into_segments
 from aecodec.engine.residuals import SIDE, Residuals, Samples, checksum
 from aecodec.errors import AecodecError, warn
 from aecodec.format import container
+from aecodec.format.binary import join_messages
 from aecodec.format.container import LEVEL_UNITS, Header, MetadataKind
-from aecodec.format.refinement import Bounds, Refinement, bound_of, join_messages
+from aecodec.format.refinement import Bounds, Refinement, bound_of
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.imaging.picture import Picture
-from aecodec.refinement.lattice import Lattice, bound_for
 
 _CELL, _LEAST_CELLS, _CELL_STRIDE = 128, 8, 64
 """Levels are compared on at least 8 cells with this side, and on one of 64."""
@@ -85,18 +85,15 @@ class _Refiner:
             pixels = np.where(picture.missing, pixels.dtype.type(0), pixels)
         self._original = pixels
         self._segments = split_into_segments(pixels.shape[:3], SIDE)
-        self._bases: dict[float | None, tuple[Samples, Latents]] = {}
+        self._base = cache(self._decoded)
         self._coded: dict[tuple[float | None, Bounds], list[tuple[bytes, Samples]]] = {}
 
     @cached_property
     def _encoded(self) -> EncodedPicture:
-        return self._encoder.encode(self._within_limits(), self._header)
-
-    def _within_limits(self) -> Picture:
-        """The picture with samples between the limits of its file; refinements restore others."""
-        if not self._header.samples:
-            return self._picture
-        return clipped(self._encoder.folder, self._picture, self._header.samples)
+        picture, samples = self._picture, self._header.samples
+        if samples:  # refinements restore samples outside of the limits
+            picture = clipped(self._encoder.folder, picture, samples)
+        return self._encoder.encode(picture, self._header)
 
     def bounds(self, target: Target) -> list[Bounds]:
         """The bounds of the refinements, the coarsest first."""
@@ -172,13 +169,8 @@ class _Refiner:
     def _payload(self, level: float | None) -> bytes:
         return b"" if level is None else self._encoded.payload(level)
 
-    def _base(self, level: float | None) -> tuple[Samples, Latents]:
-        """The picture of a level, and its latents."""
-        if level not in self._bases:
-            self._bases[level] = self._decoded(level)
-        return self._bases[level]
-
     def _decoded(self, level: float | None) -> tuple[Samples, Latents]:
+        """The picture of a level, and its latents."""
         if level is None:
             return np.zeros_like(self._original), np.zeros((0, 0), np.int8)
         latents = self._encoded.dequantized(level)
@@ -210,7 +202,8 @@ class _Refiner:
             has_base = level is not None or bool(refinements)
             refinement, samples = self._refine(level, samples, bounds, has_base)
             refinements.append(refinement)
-            error = self._checked_error(samples, bounds)
+            largest_error = partial(self._largest_error, samples, bounds)
+            error = max(self._encoder.execution.workers.map(largest_error, self._segments))
         self._warn_of_nodata(samples)
         header, spec = self._header, self._encoder.spec
         if level is not None:
@@ -242,11 +235,6 @@ class _Refiner:
         )
         return refinement, decoded
 
-    def _checked_error(self, decoded: Samples, bounds: Bounds) -> float:
-        """The largest error of a sample; AecodecError if it exceeds the bound."""
-        workers = self._encoder.execution.workers
-        return max(workers.map(partial(self._largest_error, decoded, bounds), self._segments))
-
     def _warn_of_nodata(self, decoded: Samples) -> None:
         """Warn of known samples that become equal to the value of missing samples."""
         nodata = self._picture.nodata
@@ -261,7 +249,7 @@ class _Refiner:
             )
 
     def _largest_error(self, decoded: Samples, bounds: Bounds, segment: Segment) -> float:
-        """The largest error of the known samples of a segment."""
+        """The largest error of the known samples of a segment; AecodecError above the bound."""
         errors = []
         for band, lattice in enumerate(self._lattices(bounds)):
             known = ~self._picture.is_missing[segment.places][..., band]

@@ -1,7 +1,5 @@
 """Pictures of codecs with bands: samples to the 8-bit channels of the networks, and back."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Any
@@ -17,9 +15,8 @@ from aecodec.format.container import Header
 from aecodec.format.samples import MAX_RANGE, Layout, Limit, Samples, SampleType
 from aecodec.imaging import repetition
 from aecodec.imaging.missing import Mask, fill, pack_mask, unpack_mask
-from aecodec.imaging.phases import from_phases, to_phases
 from aecodec.imaging.picture import TRAINING, Picture
-from aecodec.imaging.transfer import rounded_limits
+from aecodec.imaging.transfer import from_phases, rounded_limits, to_phases
 
 _LAYOUTS = {
     (False, False): Layout.HW,
@@ -81,7 +78,7 @@ def describe(folder: CodecFolder, picture: Picture) -> Samples:
         repetition=repetition.detect(picture.pixels, picture.missing),
     )
     if samples.limits is None:
-        folder.transfer().limits_of(picture.pixels.dtype)
+        folder.transfer.limits_of(picture.pixels.dtype)
     if picture.missing is None:
         return samples
     planes = picture.missing.shape[-1]
@@ -93,7 +90,7 @@ def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | No
     bands, dtype = folder.spec.bands, picture.pixels.dtype
     if not bands or not bands.file_limits:
         return None
-    limits = rounded_limits(folder.transfer().limits, dtype).astype(dtype)
+    limits = rounded_limits(folder.transfer.limits, dtype).astype(dtype)
     codec = [(low, high) for low, high in limits.tolist()]
     own = [_widened(picture.known(band), *pair) for band, pair in enumerate(codec)]
     return None if own == codec else tuple(own)
@@ -133,7 +130,7 @@ def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixe
     `samples` is the description that :func:`describe` returned. A warning counts samples outside of
     the limits, which are clipped.
     """
-    bands, transfer, limits = folder.spec.bands, folder.transfer(), limits_of(samples)
+    bands, transfer, limits = folder.spec.bands, folder.transfer, limits_of(samples)
     assert bands is not None
     values, clipped = transfer.to_values(picture.pixels, limits, picture.missing)
     fitted = transfer.limits_of(picture.pixels.dtype, limits)
@@ -150,7 +147,7 @@ def clipped(folder: CodecFolder, picture: Picture, samples: Samples) -> Picture:
 
     `samples` is the description that :func:`describe` returned.
     """
-    levels = folder.transfer().levels(picture.pixels.dtype, limits_of(samples))
+    levels = folder.transfer.levels(picture.pixels.dtype, limits_of(samples))
     return replace(picture, pixels=np.clip(picture.pixels, levels[:, 0], levels[:, -1]))
 
 
@@ -162,7 +159,7 @@ def from_channels(folder: CodecFolder, channels: Pixels, samples: Samples) -> np
     bands = folder.spec.bands
     assert bands is not None
     values = repetition.average(from_phases(channels, bands.phases), samples.repetition)
-    return folder.transfer().to_samples(values, np.dtype(samples.type.dtype), limits_of(samples))
+    return folder.transfer.to_samples(values, np.dtype(samples.type.dtype), limits_of(samples))
 
 
 def limits_of(samples: Samples) -> Float64 | None:
@@ -181,7 +178,7 @@ def check_samples(folder: CodecFolder, samples: Samples | None) -> None:
         raise FormatError("damaged: the file does not have the bands or the limits of its codec")
     if samples.limits is None:
         try:
-            folder.transfer().limits_of(np.dtype(samples.type.dtype))
+            folder.transfer.limits_of(np.dtype(samples.type.dtype))
         except ImageError as error:
             raise FormatError(f"damaged: {error}") from error
 

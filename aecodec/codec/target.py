@@ -69,25 +69,10 @@ _Errors = dict[str | None, _Error]
 class Target:
     """The target of a file. At most one attribute may be set; the default is the codec's level.
 
-    Only `level` and `max_error` may be set together.
-
-    Attributes:
-        level: 1 (smallest file) and up, in sixteenths for a codec with gains.
-        max_bytes: make the best file with at most this many bytes. Codecs for pictures of any size
-            may then code fewer pixels; decoding restores the original size.
-        min_psnr: make the smallest file with at least this PSNR in dB.
-        min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score. It needs
-            `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
-        max_error: make the smallest file in which no sample differs by more than this from its
-            original: a number in units of the samples, or a text: "0.5%" of the range of the
-            picture's known samples, or "0.5sqrt" times the square root of the original, which needs
-            integers of 8 or 16 bits. 0 is lossless. A mapping such as {"B02": 4, "B03": "0.5%"} has
-            an error for each band, by the names of the codec's bands or, for a codec without bands,
-            by the numbers of the channels, from "1"; percentages are then of the range of the band.
-            Several values, the coarsest first, make nested refinements; only 0 can follow another
-            kind. With a level, the file also has the picture of that level.
-        max_bare_bytes: as `max_bytes`, for the bare payload of the file without checksum; see
-            :meth:`Codec.to_bare`.
+    Only `level` and `max_error` may be set together. The attributes are those of
+    :func:`aecodec.compress`. Levels are in sixteenths for a codec with gains. Of several maximum
+    errors, only 0 can follow another kind. `max_bare_bytes` is as `max_bytes`, for the bare payload
+    of the file without checksum; see :meth:`Codec.to_bare`.
 
     Raises:
         UsageError: attributes contradict each other, one is not a number, or maximum errors are

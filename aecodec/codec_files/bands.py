@@ -1,13 +1,10 @@
 """Bands of a codec, in its specification."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aecodec.format.samples import MAX_BANDS
-from aecodec.imaging.phases import PHASES
+from aecodec.imaging.transfer import PHASES
 
 _MAX_NAME = 100
 
@@ -57,16 +54,3 @@ class Bands:
     def as_json(self) -> dict[str, Any]:
         """The bands as stored in `codec.json`."""
         return {"phases": self.phases, "names": self.names, "file_limits": self.file_limits}
-
-
-def bands_from_json(values: Mapping[str, Any]) -> Bands:
-    """Read bands from parsed JSON.
-
-    Raises ValueError or TypeError if they are not exactly as :meth:`Bands.as_json` writes them.
-    """
-    phases, names, file_limits = (values[key] for key in ("phases", "names", "file_limits"))
-    if type(phases) is not int or type(file_limits) is not bool or not isinstance(names, list):
-        raise TypeError("the bands have a key of a wrong type")
-    if not all(isinstance(name, str) for name in names) or len(values) != 3:
-        raise TypeError("the bands have other keys, or names that are not text")
-    return Bands(phases, tuple(names), file_limits)

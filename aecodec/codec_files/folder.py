@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ from aecodec.codec_files.file_names import (
 )
 from aecodec.codec_files.priors_file import load_prior, load_transfer
 from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
-from aecodec.coding.rate_weight import UNMASKED, RateWeight, read_rate_weight
+from aecodec.coding.levels import UNMASKED, RateWeight, read_rate_weight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.urls import check_is_local
@@ -71,6 +71,7 @@ class CodecFolder:
     ) -> None:
         self.path, self.spec, self.files = path, spec, files
         self.measured, self.rdoq = measured, rdoq
+        self._priors: dict[int, Prior] = {}
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
@@ -147,27 +148,19 @@ class CodecFolder:
             self._priors[number] = prior
         return self._priors[number]
 
+    @cached_property
     def transfer(self) -> Transfer:
-        """Load the transfer of a codec with bands.
+        """The transfer of a codec with bands.
 
         Raises CodecError if the codec has no bands, or its tables are missing, damaged, or belong
         to another codec.
         """
-        return self._transfer
-
-    @cached_property
-    def _transfer(self) -> Transfer:
         content, bands = self.read(PRIORS), self.spec.bands
         with errors_about(self.path / PRIORS):
             transfer = load_transfer(content)
             if not bands or transfer.tables.shape != (bands.count, 255 * bands.phases + 1):
                 raise CodecError("not the transfer of this codec's bands")
         return transfer
-
-    @cached_property
-    def _priors(self) -> dict[int, Prior]:
-        """The priors loaded so far; each is loaded when its level is first used."""
-        return {}
 
 
 def _reopen(path: Path, sha256: str) -> CodecFolder:
@@ -251,23 +244,16 @@ def write_folder(
     Raises UsageError if a codec exists and `replace` is False, and AecodecError if the files cannot
     be written.
     """
-    from aecodec.atomic.folders import update_folder  # reading does not need it
-
-    description = _description(spec, contents, measured) | {"rdoq": rdoq._asdict()}
-    text = json.dumps(description, indent=2, sort_keys=True) + "\n"
-    try:
-        files = {**contents, CODEC_JSON: text.encode()}
-        update_folder(path, files, replace=replace, is_outdated=_is_optional)
-    except FileExistsError as error:
-        raise UsageError(f"{error.filename} already exists: another process wrote it") from error
-    except OSError as error:
-        raise AecodecError(f"{path} cannot be written: {error.strerror}") from error
-    return CodecFolder.open(path)
-
-
-def _is_optional(file: Path) -> bool:
-    """Whether a file of an earlier codec would not belong to the new one."""
-    return file.name in OPTIONAL_FILES
+    hashes = _hashes(contents)
+    decoding = {name: hashes.pop(name) for name in DECODING_FILES}
+    description = {
+        "format": FORMAT,
+        "spec": spec.as_json() | {"files": decoding},
+        "files": hashes,
+        "measured": dict(measured),
+        "rdoq": rdoq._asdict(),
+    }
+    return _write(path, contents, description, replace=replace, outdated=OPTIONAL_FILES)
 
 
 def add_files(folder: CodecFolder, contents: Mapping[str, bytes]) -> CodecFolder:
@@ -275,31 +261,32 @@ def add_files(folder: CodecFolder, contents: Mapping[str, bytes]) -> CodecFolder
 
     Raises AecodecError if they cannot be written.
     """
-    from aecodec.atomic.folders import update_folder  # reading does not need it
-
     description = json.loads(_content(folder.path / CODEC_JSON, _MAX_JSON))
     description["files"] |= _hashes(contents)
+    return _write(folder.path, contents, description, replace=True)
+
+
+def _write(
+    path: Path,
+    contents: Mapping[str, bytes],
+    description: Mapping[str, Any],
+    *,
+    replace: bool,
+    outdated: Collection[str] = (),
+) -> CodecFolder:
+    """Write files with their `codec.json`, and remove files of an earlier codec."""
+    from aecodec.atomic import update_folder  # reading does not need it
+
     text = json.dumps(description, indent=2, sort_keys=True) + "\n"
+    files = {**contents, CODEC_JSON: text.encode()}
     try:
-        update_folder(folder.path, {**contents, CODEC_JSON: text.encode()}, replace=True)
+        update_folder(path, files, replace=replace, is_outdated=lambda file: file.name in outdated)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} already exists: another process wrote it") from error
     except OSError as error:
-        raise AecodecError(f"{folder.path} cannot be written: {error.strerror}") from error
-    return CodecFolder.open(folder.path)
+        raise AecodecError(f"{path} cannot be written: {error.strerror}") from error
+    return CodecFolder.open(path)
 
 
 def _hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-
-
-def _description(
-    spec: CodecSpec, contents: Mapping[str, bytes], measured: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The content of `codec.json`, without `rdoq`."""
-    hashes = _hashes(contents)
-    decoding = {name: hashes.pop(name) for name in DECODING_FILES}
-    return {
-        "format": FORMAT,
-        "spec": spec.as_json() | {"files": decoding},
-        "files": hashes,
-        "measured": dict(measured),
-    }

@@ -1,7 +1,5 @@
 """The residual networks of a codec, and the default ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
@@ -9,9 +7,9 @@ from pathlib import Path
 
 from aecodec.codec_files.file_names import OPTIONAL_FILES, RESIDUALS, RESIDUALS_OF_BASE
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.coding.residual_context import MOST_BANDS
+from aecodec.coding.residual_network import ResidualNetworks, unpack_networks
 from aecodec.errors import CodecError, errors_about
-from aecodec.refinement.context import MOST_BANDS
-from aecodec.refinement.network import ResidualNetworks, unpack_networks
 
 _DEFAULTS = Path(__file__).parent.parent / "data" / "residuals"
 

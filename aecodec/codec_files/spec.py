@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
@@ -86,8 +86,7 @@ class CodecSpec:
     @cached_property
     def sha256(self) -> str:
         """The codec's identity, as 64 hexadecimal digits."""
-        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(_canonical(self.as_json()).encode()).hexdigest()
 
     @cached_property
     def codec_id(self) -> bytes:
@@ -176,28 +175,40 @@ def spec_from_json(values: Any) -> CodecSpec:
     was computed from.
     """
     try:
+        height, width = values["tile"]
         spec = CodecSpec(
             name=printable_name(values["name"]),
-            tile=_pair(values["tile"]),
-            channels=_integer(values["channels"]),
-            code_shape=_integers(values["code_shape"]),
-            levels=tuple(_level(level) for level in values["levels"]),
-            default_level=_integer(values["default_level"]),
-            receptive_field=_integer(values[_STORED_RECEPTIVE_FIELD]),
-            files=_hashes(values["files"]),
+            tile=(int(height), int(width)),
+            channels=int(values["channels"]),
+            code_shape=tuple(map(int, values["code_shape"])),
+            levels=tuple(map(_level, values["levels"])),
+            default_level=int(values["default_level"]),
+            receptive_field=int(values[_STORED_RECEPTIVE_FIELD]),
+            files=dict(values["files"]),
             bands=_bands(values["bands"]) if "bands" in values else None,
         )
-        _check_keys(values, spec.as_json())
+        if _canonical(values) != _canonical(spec.as_json()):
+            raise ValueError("a key is missing or unknown, or a value has another type")
         _check(spec)
     except Exception as error:  # wrong types raise many types of errors
         raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
     return spec
 
 
-def _check_keys(values: Mapping[str, Any], keys: Iterable[str]) -> None:
-    """Check that an object has exactly these keys; raise ValueError if not."""
-    if set(values) != set(keys):
-        raise ValueError(f"the keys are not {', '.join(sorted(keys))}")
+def _canonical(values: Any) -> str:
+    """The text of JSON whose hash is the identity."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def _level(values: Mapping[str, Any]) -> Level:
+    start, stop, multiple = (int(values[name]) for name in ("start", "stop", "multiple"))
+    return Level(start, stop, multiple, tuple(map(int, values.get("gains", ()))))
+
+
+def _bands(values: Mapping[str, Any]) -> Bands:
+    from aecodec.codec_files.bands import Bands  # other codecs do not need it
+
+    return Bands(int(values["phases"]), tuple(values["names"]), bool(values["file_limits"]))
 
 
 def printable_name(value: Any) -> str:
@@ -211,48 +222,13 @@ def printable_name(value: Any) -> str:
     return value
 
 
-def _integer(value: Any) -> int:
-    if type(value) is not int:  # rejects bool, and JSON's floats
-        raise TypeError(f"{value!r} is not an integer")
-    return value
-
-
-def _integers(values: Any) -> tuple[int, ...]:
-    if not isinstance(values, list):
-        raise TypeError(f"{values!r} is not a list")
-    return tuple(_integer(value) for value in values)
-
-
-def _pair(values: Any) -> tuple[int, int]:
-    first, second = _integers(values)
-    return first, second
-
-
-def _hashes(values: Any) -> dict[str, str]:
-    """The hashes of exactly the files that decoding depends on."""
-    _check_keys(values, DECODING_FILES)
-    if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in values.values()):
-        raise ValueError("a hash is not a SHA-256 in hexadecimal digits")
-    return dict(values)
-
-
-def _bands(values: Mapping[str, Any]) -> Bands:
-    from aecodec.codec_files.bands import bands_from_json  # other codecs do not need it
-
-    return bands_from_json(values)
-
-
-def _level(values: Mapping[str, Any]) -> Level:
-    start, stop, multiple = (_integer(values[name]) for name in ("start", "stop", "multiple"))
-    level = Level(start, stop, multiple, _integers(values.get("gains", [])))
-    _check_keys(values, _level_as_json(level))
-    return level
-
-
 def _check(spec: CodecSpec) -> None:
-    """Check that all numbers are in their ranges; raise ValueError if not."""
+    """Check that all numbers are in their ranges, and the hashes are SHA-256; else ValueError."""
+    hashes = spec.files.values()
     is_valid = (
-        1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
+        set(spec.files) == set(DECODING_FILES)
+        and all(_SHA256.fullmatch(text) for text in hashes)
+        and 1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
         and (spec.channels == spec.bands.count if spec.bands else spec.channels in (1, 3))
         and min(spec.code_shape) >= 1
         and math.prod(spec.code_shape) <= MAX_TILE**2
@@ -265,7 +241,7 @@ def _check(spec: CodecSpec) -> None:
         and _gains_fit(spec.levels)
     )
     if not is_valid:
-        raise ValueError("a number is out of range")
+        raise ValueError("a number is out of range, or a hash is missing or damaged")
 
 
 def _gains_fit(levels: Sequence[Level]) -> bool:

@@ -1,1 +1,1 @@
-"""Quantization, and the payload of a file: segments, messages and their codes."""
+"""Quantization, the messages of a file, and residuals that bound the error of samples."""

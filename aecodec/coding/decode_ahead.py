@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aecodec.arrays import Latents, Region
-from aecodec.coding.message_coder import Segment
-from aecodec.coding.payload import Message
+from aecodec.coding.payload import Message, Segment
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

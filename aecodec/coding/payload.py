@@ -5,18 +5,70 @@ square segments with a message each, which bounds memory for pictures of any siz
 cores. A segment's context ends at its borders, which costs few bits.
 """
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from aecodec.arrays import Codes, Latents
 from aecodec.coding.levels import Level
-from aecodec.coding.message_coder import MessageCoder, Segment, Shape
 from aecodec.entropy.message_length import check_length
-from aecodec.format.binary import Reader, block
+from aecodec.entropy.spatial_context import Grid
+from aecodec.format.binary import join_messages, split_messages
 from aecodec.parallel import Workers
+
+Shape = tuple[int, ...]
+"""Shape of an array of vectors: (N,) without neighbours, or (planes, rows, columns)."""
+
+
+class Segment(NamedTuple):
+    """The vectors of one message, as their slices in an array of vectors (*Shape)."""
+
+    places: tuple[slice, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """Number of vectors along each axis."""
+        return tuple(place.stop - place.start for place in self.places)
+
+    @property
+    def vectors(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def grid(self) -> Grid | None:
+        """The shape; None if the vectors have no neighbours."""
+        if len(self.places) == 1:
+            return None
+        planes, rows, columns = self.shape
+        return planes, rows, columns
+
+
+class MessageCoder(Protocol):
+    """Codes the vectors of segments at one level. Several threads may share it."""
+
+    def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
+        """Quantize and encode int8 latents (*segment.shape, channels of all levels) of a segment.
+
+        Returns the message, and its codes (N, K).
+        """
+
+    def decide(self, latents: Latents, segment: Segment) -> Codes:
+        """Quantize latents to the codes (N, K) that :meth:`encode` codes."""
+
+    def decode(self, message: bytes, segment: Segment) -> Codes:
+        """Decode a message to exactly the codes (N, K) that were encoded.
+
+        Raises FormatError if no encoder writes this message for this segment.
+        """
+
+    def dequantize_into(self, codes: Codes, latents: Latents) -> None:
+        """Dequantize codes (N, K) into an array of N vectors with the channels of all levels.
+
+        Raises FormatError if no encoder produces these codes.
+        """
+
 
 SEGMENT_SIDE = 128
 """Side of a segment in code vectors."""
@@ -72,13 +124,7 @@ def encode_segments(
 
 def encode_payload(coder: MessageCoder, latents: Latents, workers: Workers = Workers()) -> bytes:
     """Quantize and encode latents to a payload; see :func:`encode_segments`."""
-    return join_messages([message for message, _ in encode_segments(coder, latents, workers)])
-
-
-def join_messages(messages: list[Message]) -> bytes:
-    """Join messages to a payload; the length of each message except the last precedes it."""
-    *first, last = (message.data for message in messages)
-    return b"".join(map(block, first)) + last
+    return join_messages([message.data for message, _ in encode_segments(coder, latents, workers)])
 
 
 def decide_codes(
@@ -102,9 +148,8 @@ def split_payload(payload: bytes, shape: Shape) -> list[Message]:
 
     Raises FormatError if it is too short for this many vectors. Nothing has been allocated.
     """
-    segments, reader = split_into_segments(shape), Reader(payload)
-    parts = [*(reader.block() for _ in segments[1:]), reader.rest()]
-    messages = list(map(Message, segments, parts))
+    segments = split_into_segments(shape)
+    messages = list(map(Message, segments, split_messages(payload, len(segments))))
     for segment, data in messages:
         check_length(data, segment.vectors, segment.grid)
     return messages
@@ -116,32 +161,3 @@ def join_codes(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Leve
     for segment, part in parts:
         codes[segment.places] = part.reshape(*segment.shape, -1)
     return codes.reshape(-1, codes.shape[-1])
-
-
-Numbers = npt.NDArray[np.intp]
-"""Numbers of frames, from 0."""
-
-
-class RandomAccess(NamedTuple):
-    """The messages of a payload. Frames lie along the first axis of its array of vectors."""
-
-    messages: list[Message]
-    shape: Shape
-    frames: int
-
-    def codes(self, numbers: Numbers, width: int, decode: Callable[[int], Codes]) -> Codes:
-        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each.
-
-        At least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
-        message, by its number.
-        """
-        rows_per_frame = self.shape[0] // self.frames
-        rows = (numbers[:, None] * rows_per_frame + np.arange(rows_per_frame)).reshape(-1)
-        codes = np.empty((len(rows), *self.shape[1:], width), np.int16)
-        for number, message in enumerate(self.messages):
-            span, *places = message.segment.places
-            inside = (rows >= span.start) & (rows < span.stop)
-            if inside.any():
-                part = decode(number).reshape(*message.segment.shape, width)
-                codes[(inside, *places)] = part[rows[inside] - span.start]
-        return codes.reshape(len(numbers), -1, width)

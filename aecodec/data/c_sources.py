@@ -1,7 +1,5 @@
 """C sources that exported firmware contains."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]

@@ -5,8 +5,6 @@ repository and the source distribution, with the files that decompressing needs.
 therefore be read for ever. Wheels omit it.
 """
 
-from __future__ import annotations
-
 EARLIER: dict[str, str] = {"5f03dacc": "photo-1", "651442dd": "photo-2"}
 """Folders of the earlier codecs by the ids in their files, in hexadecimal digits."""
 

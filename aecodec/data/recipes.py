@@ -1,7 +1,5 @@
 """The built-in training recipes, found without TensorFlow."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _FOLDER = Path(__file__).with_name("recipes")

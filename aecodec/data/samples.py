@@ -5,8 +5,6 @@ C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as included in sci
 from 8x8 to 28x28 by `tests/helpers/samples/digits.py`. No built-in codec was trained on them.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 

@@ -239,7 +239,7 @@ def bands_sections(folder: CodecFolder) -> list[Section]:
     bands = folder.spec.bands
     if not bands:
         return []
-    transfer = folder.transfer()
+    transfer = folder.transfer
     content = struct.pack("<BBB5x", bands.phases, bands.count, bands.file_limits)
     content += transfer.limits.astype("<f8").tobytes() + transfer.tables.astype("<u2").tobytes()
     for name in bands.names:
@@ -252,5 +252,5 @@ def residual_sections(folder: CodecFolder) -> list[Section]:
 
     Equal networks occur once.
     """
-    networks = {item.pack(): item.has_base for item in all_networks(folder)}
+    networks = {item.content: item.has_base for item in all_networks(folder)}
     return [Section(SectionKind.RESIDUALS, int(base), data) for data, base in networks.items()]

@@ -20,7 +20,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
-from aecodec.coding.message_coder import MessageCoder, Segment
+from aecodec.coding.payload import MessageCoder, Segment
+from aecodec.coding.residual_coder import Coding, Missing
 from aecodec.engine import core
 from aecodec.engine.bundle import (
     KINDS,
@@ -33,10 +34,9 @@ from aecodec.engine.bundle import (
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, check_shapes
 from aecodec.errors import CodecError, FormatError, ModelError, errors_about
-from aecodec.network.check import check_model
+from aecodec.network.check import check_model, output_shape
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
-from aecodec.refinement.coding import Coding, Missing
 from aecodec.tflite.model import Shape
 
 if TYPE_CHECKING:  # few codecs need it
@@ -116,7 +116,7 @@ class Network:
         Raises CodecError if it does not support the size, or needs too much memory or time for it.
         """
         if batch.shape not in self._output_shapes:
-            self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
+            self._output_shapes[batch.shape] = output_shape(self._model, batch.shape)
         output = np.empty(self._output_shapes[batch.shape], np.int8)
         self._run(np.ascontiguousarray(batch), output, (batch.shape[1], batch.shape[2]))
         return output
@@ -179,7 +179,7 @@ def _refined(
     arrays = _int64(coding.steps), _int64(coding.limits), _int64(base)
     mask = None if missing is None else np.ascontiguousarray(missing)
     frames, bands, height, width = base.shape
-    sides, content = (frames, bands, height, width), coding.networks.pack()
+    sides, content = (frames, bands, height, width), coding.networks.content
     return _result(core.refine(is_encoder, content, *sides, *arrays, mask, decoded, source))
 
 

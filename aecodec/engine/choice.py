@@ -13,11 +13,11 @@ from typing import Protocol
 from aecodec.arrays import Int64
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding.message_coder import MessageCoder
+from aecodec.coding.payload import MessageCoder
+from aecodec.coding.residual_coder import Coding, Missing
 from aecodec.engine.transform import Transform
 from aecodec.errors import UsageError
 from aecodec.parallel import Workers
-from aecodec.refinement.coding import Coding, Missing
 
 VARIABLE = "AECODEC_ENGINE"
 """Environment variable that names the engine: c or python."""
@@ -50,12 +50,12 @@ class Engine(Protocol):
     def encode_residuals(
         self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
     ) -> tuple[bytes, Int64]:
-        """Encode values; see :func:`aecodec.refinement.coding.encode_segment`."""
+        """Encode values; see :func:`aecodec.coding.residual_coder.encode_segment`."""
 
     def decode_residuals(
         self, coding: Coding, base: Int64, message: bytes, missing: Missing | None
     ) -> Int64:
-        """Decode values; see :func:`aecodec.refinement.coding.decode_segment`."""
+        """Decode values; see :func:`aecodec.coding.residual_coder.decode_segment`."""
 
 
 def default_engine() -> Engine:

@@ -9,18 +9,23 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
-from aecodec.network.check import check_model
+from aecodec.network.check import check_model, output_shape
 from aecodec.parallel import Workers
-from aecodec.tflite.interpreter import invoke, litert_errors, open_interpreter, resize
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import (
+    invoke,
+    litert_errors,
+    open_interpreter,
+    resize,
+    silent_stderr,
+)
 
 _BATCH = 64
+"""Number of tiles that a thread processes at a time."""
 
 
-def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
-    """Open an int8 model, with the batch size `batch` if it is given."""
+def _int8_interpreter(model: bytes) -> Any:
     with silent_stderr(), litert_errors("load"):
-        interpreter = open_interpreter(model, batch=batch)
+        interpreter = open_interpreter(model)
         details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if any(detail["dtype"] is not np.int8 for detail in details):
         raise CodecError("the model's input and output are not int8: export the codec again")
@@ -62,32 +67,12 @@ class TileTransform(_PerThread):
     def __call__(self, batch: Latents) -> Latents:
         """Run N int8 tensors of `input_shape`; returns int8 (N, *output_shape)."""
         batch = batch.reshape(-1, *self.input_shape)
-        if len(batch) < _BATCH:
-            return self._one_by_one(batch)
         parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
-        return np.concatenate(list(self._workers.map(self._run_part, parts)))
-
-    def _run_part(self, part: Latents) -> Latents:
-        """Run a batch at once, or one by one if the model reshapes to a fixed batch size."""
-        if not hasattr(self._local, "batch"):
-            self._local.batch = self._batch_interpreter()
-        if self._local.batch is None:
-            return self._one_by_one(part)
-        padded = np.zeros((_BATCH, *part.shape[1:]), np.int8)
-        padded[: len(part)] = part
-        return invoke(self._local.batch, padded)[: len(part)]
-
-    def _one_by_one(self, batch: Latents) -> Latents:
-        results = [invoke(self._interpreter(), item[None]) for item in batch]
+        results = self._workers.map(self._run_part, parts)
         return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
 
-    def _batch_interpreter(self) -> Any:
-        try:
-            self._checked.check_shape((_BATCH, *self.input_shape))
-            interpreter = _int8_interpreter(self._model, _BATCH)
-        except CodecError:
-            return None
-        return interpreter if interpreter.get_output_details()[0]["shape"][0] == _BATCH else None
+    def _run_part(self, part: Latents) -> Latents:
+        return np.concatenate([invoke(self._interpreter(), item[None]) for item in part])
 
 
 class ConvolutionalTransform(_PerThread):
@@ -104,7 +89,7 @@ class ConvolutionalTransform(_PerThread):
         """
         interpreter = self._interpreter()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
-            self._checked.check_shape(batch.shape)
+            output_shape(self._checked, batch.shape)
             with litert_errors("resize"):
                 resize(interpreter, batch.shape)
         return invoke(interpreter, batch)

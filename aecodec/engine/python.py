@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 from aecodec.arrays import Int64
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding.prior_coder import PriorCoder
-from aecodec.coding.rdoq import rdoq_symbols
+from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
+from aecodec.coding.residual_coder import Coding, Missing, decode_segment, encode_segment
 from aecodec.engine.transform import Transform, check_shapes
 from aecodec.entropy.range_coder import FASTEST, RangeCoder
 from aecodec.errors import errors_about
 from aecodec.parallel import Workers
-from aecodec.refinement.coding import Coding, Missing, decode_segment, encode_segment
 
 
 class PythonEngine(NamedTuple):

@@ -1,7 +1,5 @@
 """Residuals of whole pictures: coding them in segments, on all cores, and decoding refinements."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -13,16 +11,16 @@ import numpy.typing as npt
 from aecodec.arrays import Int64
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.residual_networks import can_code, networks_with_id
-from aecodec.coding.message_coder import Segment
-from aecodec.coding.payload import split_into_segments
+from aecodec.coding.lattice import Lattice, has_roots
+from aecodec.coding.payload import Segment, split_into_segments
+from aecodec.coding.residual_coder import Coding, Missing
+from aecodec.coding.residual_network import ResidualNetworks
 from aecodec.engine.choice import Engine
 from aecodec.errors import CodecError, FormatError
-from aecodec.format.refinement import Refinement, split_messages
+from aecodec.format.binary import split_messages
+from aecodec.format.refinement import Refinement
 from aecodec.imaging.missing import Mask
 from aecodec.parallel import Workers
-from aecodec.refinement.coding import Coding, Missing
-from aecodec.refinement.lattice import Lattice, has_roots
-from aecodec.refinement.network import ResidualNetworks
 
 SIDE = 256
 """Largest side in samples of the segments, which are coded independently."""

@@ -10,7 +10,7 @@ import numpy as np
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.coding.message_coder import Shape
+from aecodec.coding.payload import Shape
 from aecodec.errors import CodecError
 
 Transform = Callable[[Latents], Latents]

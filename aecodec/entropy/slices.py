@@ -72,16 +72,6 @@ class SliceTables:
             self._context.update(step, codes)
 
 
-def known_slices(
-    prior: Prior, codes: Codes, selected: Int32, spatial: SpatialContext | None = None
-) -> Iterator[Slice]:
-    """Yield the slices of known codes (N, K), with the prior (N,) selected for each vector."""
-    symbols = in_coding_order(prior, codes)
-    rows, columns = tables_of_known(prior, symbols, selected, spatial)
-    for places in prior.slices:
-        yield Slice(symbols[places], rows[places], columns[places])
-
-
 def tables_of_known(
     prior: Prior, symbols: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> tuple[Int32, Int32]:
@@ -158,4 +148,7 @@ class FixedSymbols:
     def slices(
         self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
     ) -> Iterator[Slice]:
-        return known_slices(prior, self.codes[members], selected, spatial)
+        symbols = in_coding_order(prior, self.codes[members])
+        rows, columns = tables_of_known(prior, symbols, selected, spatial)
+        for places in prior.slices:
+            yield Slice(symbols[places], rows[places], columns[places])

@@ -4,8 +4,6 @@ They are for places where the codec is known from the context, such as a radio m
 specification is section 14 of `docs/FORMAT.md`.
 """
 
-from __future__ import annotations
-
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.binary import crc_8
 from aecodec.format.container import CODEC_ID_SIZE, MAGIC, VERSION, crc_32, unpack

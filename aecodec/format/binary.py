@@ -1,6 +1,7 @@
 """Read and write the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
 
 import zlib
+from collections.abc import Sequence
 from functools import reduce
 
 from aecodec.errors import FormatError
@@ -121,3 +122,18 @@ class Reader:
     def rest(self) -> bytes:
         """Read all remaining bytes."""
         return self.take(len(self))
+
+
+def join_messages(messages: Sequence[bytes]) -> bytes:
+    """Join the messages of all segments, each with its length; the last has no length."""
+    return b"".join(map(block, messages[:-1])) + messages[-1]
+
+
+def split_messages(content: bytes, count: int) -> list[bytes]:
+    """Split the messages of `count` segments; the last has no length.
+
+    >>> split_messages(b"\\x02xyz", 2)
+    [b'xy', b'z']
+    """
+    reader = Reader(content)
+    return [*(reader.block() for _ in range(count - 1)), reader.rest()]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.binary import Reader, block, leb128
-from aecodec.format.instruction import Instruction, Origin, attach, detach
+from aecodec.format.instruction import Origin, attach, detach
 from aecodec.format.refinement import MAX_REFINEMENTS, Bound, Refinement, unpack_refinement
 from aecodec.format.samples import Samples, unpack_samples
 
@@ -129,11 +129,6 @@ class Header(NamedTuple):
         if not self.as_rgb:
             return self.mode
         return Mode.RGBA if self.mode.has_alpha else Mode.RGB
-
-    @property
-    def instruction(self) -> Instruction:
-        """The facts that version 1 has no fields for."""
-        return Instruction(self.origin, self.as_rgb)
 
 
 def pack(header: Header, payload: bytes) -> bytes:
@@ -358,7 +353,7 @@ def _pack_fields(header: Header) -> bytes:
 def _metadata_entries(header: Header) -> dict[MetadataKind, bytes]:
     """The metadata as a file stores it, with the instruction in the entry of the XMP."""
     entries = dict(header.metadata)
-    xmp = attach(entries.get(MetadataKind.XMP, b""), header.instruction)
+    xmp = attach(entries.get(MetadataKind.XMP, b""), header.origin, header.as_rgb)
     return entries | {MetadataKind.XMP: xmp} if xmp else entries
 
 
@@ -382,11 +377,11 @@ def _with_instruction(header: Header) -> Header:
     """Move the instruction from the XMP entry of a file to the fields of the header."""
     if MetadataKind.XMP not in header.metadata:
         return header
-    xmp, instruction = detach(header.metadata[MetadataKind.XMP])
+    xmp, origin, as_rgb = detach(header.metadata[MetadataKind.XMP])
     metadata = {**header.metadata, MetadataKind.XMP: xmp}
-    if not xmp and instruction != Instruction():
+    if not xmp and (origin or as_rgb):
         del metadata[MetadataKind.XMP]
-    return header._replace(metadata=metadata, origin=instruction.origin, as_rgb=instruction.as_rgb)
+    return header._replace(metadata=metadata, origin=origin, as_rgb=as_rgb)
 
 
 def _read_frames(reader: Reader) -> int:

@@ -33,41 +33,33 @@ class Origin(NamedTuple):
         return dot == "." and is_ordinary and abs(self.modified) <= _MAX_SECONDS
 
 
-class Instruction(NamedTuple):
-    """Facts that version 1 has no fields for: the source file, and whether grey becomes RGB."""
+def attach(xmp: bytes, origin: Origin | None, as_rgb: bool = False) -> bytes:
+    """Append the source file, and whether grey becomes RGB, to an XMP packet, which may be empty.
 
-    origin: Origin | None = None
-    as_rgb: bool = False
+    An instruction without facts is appended only if the packet itself ends like an instruction.
+    Raises FormatError if a file cannot store the origin.
 
-
-def attach(xmp: bytes, instruction: Instruction) -> bytes:
-    """Append an instruction to the XMP packet of a picture, which may be empty.
-
-    An empty instruction is appended only if the packet itself ends like an instruction. Raises
-    FormatError if a file cannot store the origin.
-
-    >>> attach(b"", Instruction(Origin(".jpg", 1714564800)))
+    >>> attach(b"", Origin(".jpg", 1714564800))
     b'<?aec .jpg 1714564800?>'
     """
-    if instruction == Instruction() and not (xmp and re.search(_INSTRUCTION, xmp)):
+    if not (origin or as_rgb or (xmp and re.search(_INSTRUCTION, xmp))):
         return xmp
-    origin = instruction.origin
     if origin and not origin.can_be_kept:
         raise FormatError(f"{origin}: an extension is a dot and 1 to 16 letters and digits")
     text = f" {origin.suffix} {origin.modified}" if origin else ""
-    return xmp + f"<?aec{text}{' RGB' * instruction.as_rgb}?>".encode()
+    return xmp + f"<?aec{text}{' RGB' * as_rgb}?>".encode()
 
 
-def detach(entry: bytes) -> tuple[bytes, Instruction]:
-    """Split the XMP entry of a file into the XMP packet and the instruction.
+def detach(entry: bytes) -> tuple[bytes, Origin | None, bool]:
+    """Split the XMP entry of a file into the XMP packet, the source file, and whether grey is RGB.
 
     >>> detach(b"<x/><?aec RGB?>")
-    (b'<x/>', Instruction(origin=None, as_rgb=True))
+    (b'<x/>', None, True)
     >>> detach(b"<x/>")
-    (b'<x/>', Instruction(origin=None, as_rgb=False))
+    (b'<x/>', None, False)
     """
     match = re.search(_INSTRUCTION, entry)
     if not match:
-        return entry, Instruction()
+        return entry, None, False
     origin = Origin(match[1].decode("ascii"), int(match[2])) if match[1] else None
-    return entry[: match.start()], Instruction(origin, as_rgb=bool(match[3]))
+    return entry[: match.start()], origin, bool(match[3])

@@ -3,14 +3,12 @@
 A file of version 2 is a whole file of version 1, the base, and one or more refinements.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from aecodec.errors import FormatError
-from aecodec.format.binary import Reader, block, leb128
+from aecodec.format.binary import Reader, join_messages, leb128
 from aecodec.format.samples import MAX_BANDS
 
 ID_SIZE = 4
@@ -133,8 +131,8 @@ class Refinement(NamedTuple):
 def unpack_refinement(content: bytes) -> tuple[Refinement, bool]:
     """Read the content of a block, and whether another refinement follows.
 
-    The messages stay together as one, until :func:`split_messages` knows their number. Raises
-    FormatError if the content is damaged.
+    The messages stay together as one, until :func:`~aecodec.format.binary.split_messages` knows
+    their number. Raises FormatError if the content is damaged.
     """
     reader = Reader(content)
     flags = reader.byte()
@@ -156,18 +154,3 @@ def _read_bound(reader: Reader, is_float: bool, is_root: bool) -> Bound:
     if not 0 <= unit <= 2 * error < 2 * most + 1:
         raise FormatError("damaged: the bound of a refinement is out of range")
     return Bound(error / ROOT_UNITS if is_root else error, unit, is_root)
-
-
-def join_messages(messages: Sequence[bytes]) -> bytes:
-    """Join the messages of all segments; the last has no length."""
-    return b"".join(map(block, messages[:-1])) + messages[-1]
-
-
-def split_messages(content: bytes, count: int) -> list[bytes]:
-    """Split the messages of `count` segments; the last has no length.
-
-    >>> split_messages(b"\\x02xyz", 2)
-    [b'xy', b'z']
-    """
-    reader = Reader(content)
-    return [*(reader.block() for _ in range(count - 1)), reader.rest()]

@@ -8,7 +8,7 @@ import math
 import struct
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from aecodec.errors import FormatError
 from aecodec.format.binary import Reader
@@ -53,7 +53,7 @@ class SampleType(IntEnum):
     FLOAT32 = 6
 
     @classmethod
-    def of(cls, dtype: str) -> Self:
+    def of(cls, dtype: str) -> "SampleType":
         """The type with a name of NumPy, such as "int16"; KeyError if there is none."""
         return cls[dtype.upper()]
 

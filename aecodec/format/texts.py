@@ -1,7 +1,5 @@
 """Text forms of bytes, for pages, databases and radio messages: base64url and basE91."""
 
-from __future__ import annotations
-
 import string
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from enum import Enum

@@ -1,7 +1,5 @@
 """Colour profiles: check which pixels they fit, and convert pixels to sRGB."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.errors import Notes
 from aecodec.format.container import MetadataKind, Mode
-from aecodec.image_files.notes import Notes
 from aecodec.imaging.picture import Picture
 
 _SPACE_OF = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "Lab"}

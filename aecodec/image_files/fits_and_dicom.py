@@ -1,7 +1,5 @@
 """Read and write FITS files, and read DICOM files with pydicom."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,11 +8,10 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, ImageError, UsageError
+from aecodec.errors import AecodecError, ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
 from aecodec.format.samples import Layout
-from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff import framed_picture

@@ -1,7 +1,5 @@
 """Image formats: their suffixes, and the properties of pictures that they keep."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

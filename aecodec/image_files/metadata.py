@@ -1,7 +1,5 @@
 """Metadata of image files: ICC profile, EXIF and XMP, and notes about other metadata."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -9,8 +7,8 @@ from typing import IO, Any
 
 from PIL import ExifTags, Image, TiffTags
 
+from aecodec.errors import Notes
 from aecodec.format.container import MetadataKind
-from aecodec.image_files.notes import Notes
 
 INFO_KEYS = {MetadataKind.ICC: "icc_profile", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
 """Key of each kind of metadata in the `info` of a Pillow image."""

@@ -1,7 +1,5 @@
 """Read and write `.npy` and `.npz` files, without pickles."""
 
-from __future__ import annotations
-
 import io
 import math
 import zipfile
@@ -11,10 +9,9 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ImageError
+from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, DOCUMENT_NAME, KeptTags, text_tag
-from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array

@@ -5,8 +5,6 @@ belongs to the calling program and all its threads. It must not be changed here,
 opens files with Pillow's plugins, and checks their size before pixels are read.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 from collections.abc import Iterator

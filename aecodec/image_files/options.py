@@ -1,7 +1,5 @@
 """Options for reading image files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

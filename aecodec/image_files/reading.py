@@ -1,24 +1,72 @@
 """Convert image files and Pillow images to pictures, by the rules of `docs/pictures.md`."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from PIL import ExifTags, Image
 
-from aecodec.errors import ImageError
+from aecodec.errors import ImageError, Notes
+from aecodec.format.container import MetadataKind
 from aecodec.format.instruction import Origin
-from aecodec.image_files import depth, metadata, modes
-from aecodec.image_files.frames import frames_in, iter_frames, joined
-from aecodec.image_files.notes import Notes
+from aecodec.image_files import metadata, modes
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import TRAINING, Picture
+from aecodec.imaging.picture import TRAINING, Picture, stack
 from aecodec.urls import Url
+
+
+def frames_in(image: Image.Image) -> int:
+    """Number of frames; layers of Photoshop files do not count as frames."""
+    return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
+
+
+def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
+    """Yield images once per frame, with that frame selected; afterwards, restore the selection."""
+    for image in images:
+        count = frames_in(image)
+        if count < 2:
+            yield image
+            continue
+        current = image.tell()
+        try:
+            for number in range(count):
+                image.seek(number)
+                yield image
+        finally:
+            image.seek(current)
+
+
+def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
+    """Join the frames of a file, with the metadata of the first.
+
+    If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
+    different colour profiles are converted to sRGB. Raises ImageError if the frames differ in size.
+    """
+    sizes = dict.fromkeys(frame.size for frame in frames)
+    if len(sizes) > 1:
+        text = ", ".join(f"{width}x{height}" for width, height in sizes)
+        raise ImageError(
+            f"its {len(frames)} frames differ in size ({text}), but all frames of a file must have "
+            "the same size: save them as separate files, or omit --frames all"
+        )
+    if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
+        notes.add("its frames have different colour profiles and were converted to sRGB")
+        frames = [in_kept_colours(frame, {}) for frame in frames]
+    has_alpha = any(frame.alpha is not None for frame in frames)
+    if has_alpha:
+        opaque = np.full(frames[0].pixels.shape[:3], 255, np.uint8)
+        frames = [
+            frame if frame.alpha is not None else replace(frame, alpha=opaque) for frame in frames
+        ]
+    picture = stack(frames)
+    return replace(picture, metadata=frames[0].metadata)
+
 
 _DEFAULT = ReadOptions()
 
@@ -79,7 +127,7 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
     """Make one picture from several frames, like :func:`from_pil`, but with any number of pixels.
 
     The frames may be one image with different current frames, as in the results of
-    :func:`~aecodec.image_files.frames.iter_frames`.
+    :func:`~aecodec.image_files.reading.iter_frames`.
 
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)
@@ -127,7 +175,7 @@ def _joined(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    largest = depth.largest_value(image)
+    largest = modes.largest_value(image)
     if largest != 255 and options.depth is None:
         raise ImageError(_depth_text(image, largest))
     metadata.note_colour_coding(image, notes)
@@ -136,7 +184,7 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     entries = metadata.metadata_of(upright, notes)
     if options.names_dropped:
         metadata.note_dropped(image, entries, notes)
-    scaled = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
+    scaled = upright if largest == 255 else modes.to_8_bits(upright, largest, notes)
     return modes.to_picture(scaled, entries, notes)
 
 

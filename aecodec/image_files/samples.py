@@ -4,8 +4,6 @@ Unlike :mod:`aecodec.image_files.reading`, this module keeps all bands, types an
 in TIFF, `.npy`, `.npz`, FITS and DICOM files, and in grey pictures with 16 bits.
 """
 
-from __future__ import annotations
-
 import io
 import warnings
 from collections.abc import Callable
@@ -15,11 +13,10 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from aecodec.errors import AecodecError, ImageError, UsageError
+from aecodec.errors import AecodecError, ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.samples import Layout
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
-from aecodec.image_files.notes import Notes
 from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import ReadOptions

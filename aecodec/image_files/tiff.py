@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, FormatError, ImageError, UsageError
+from aecodec.errors import AecodecError, FormatError, ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import (
     ASCII,
@@ -33,7 +33,6 @@ from aecodec.format.kept_tags import (
     text_tag,
 )
 from aecodec.format.samples import MAX_BANDS, Layout
-from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, native_type, samples_picture

@@ -1,14 +1,12 @@
 """Convert pictures to Pillow images and image files."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from aecodec.errors import ImageError, UsageError
+from aecodec.errors import ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.formats import (
@@ -20,7 +18,6 @@ from aecodec.image_files.formats import (
     format_of,
 )
 from aecodec.image_files.metadata import INFO_KEYS, PNG_XMP, resolution_of
-from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, to_array
@@ -95,7 +92,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         notes.add(f"not kept: its {names}, which {file_format} does not support")
     try:
         options.update(_metadata_options(image, file_format))
-        content = _save(image, file_format, options)
+        file = io.BytesIO()
+        image.save(file, format=file_format, **options)
     except Exception as error:  # Pillow raises many types of errors for odd metadata
         if not any(image.info.get(key) for key in INFO_KEYS.values()):
             raise UsageError(
@@ -106,8 +104,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)
     if file_format not in HOLDS_METADATA:
-        _check_shape(content, image, file_format)
-    return content
+        _check_shape(file.getvalue(), image, file_format)
+    return file.getvalue()
 
 
 def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
@@ -125,12 +123,6 @@ def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
 
 def _is_transparent(image: Image.Image) -> bool:
     return image.mode.endswith("A") and image.getchannel("A").getextrema() != (255, 255)
-
-
-def _save(image: Image.Image, file_format: str, options: dict[str, Any]) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format=file_format, **options)
-    return file.getvalue()
 
 
 def _quality_options(file_format: str, quality: int | None) -> dict[str, Any]:

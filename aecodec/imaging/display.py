@@ -1,7 +1,5 @@
 """Samples with bands as 8-bit pictures for display, and maps of their errors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,15 +1,28 @@
-"""Missing samples: masks as zlib streams, and a smooth filling for the networks."""
-
-from __future__ import annotations
+"""Missing samples and alpha planes as zlib streams, and a smooth filling for the networks."""
 
 import zlib
 
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Pixels, Values
 from aecodec.errors import FormatError
 from aecodec.format.binary import inflate
-from aecodec.imaging.phases import Values
+
+
+def pack_alpha(alpha: Pixels | None) -> bytes:
+    """Compress alpha planes (F, H, W) to a zlib stream, or None to an empty one."""
+    return b"" if alpha is None else zlib.compress(np.ascontiguousarray(alpha).tobytes(), 9)
+
+
+def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
+    """Decompress a zlib stream to alpha planes (F, H, W) uint8, at most one byte beyond their size.
+
+    Raises FormatError if the stream is damaged, or does not have this size.
+    """
+    size = int(np.prod(shape, dtype=np.int64))
+    return np.frombuffer(inflate(data, size, "the alpha plane"), np.uint8).reshape(shape)
+
 
 Mask = npt.NDArray[np.bool_]
 """(F, H, W, planes), True for missing samples; 1 plane for all bands, or one per band."""

@@ -1,7 +1,5 @@
 """Pictures in memory, and arrays as pictures."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Plots of pictures and measurements as PNG files, drawn with matplotlib."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

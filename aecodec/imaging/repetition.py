@@ -1,15 +1,13 @@
 """Bands that repeat every sample, such as the 20 m bands of a 10 m satellite picture."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Values
 from aecodec.format.samples import MAX_FACTOR, NOT_REPEATED, Repetition
-from aecodec.imaging.phases import Values
 
 
 def detect(

@@ -1,7 +1,5 @@
 """Stacks: pictures with the same size in one file, with their names and common metadata."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

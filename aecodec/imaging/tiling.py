@@ -1,10 +1,70 @@
-"""Cut pictures into tiles, and join tiles to pictures."""
+"""Pictures as the tiles and channels of networks: resizing, cutting and joining."""
 
-from __future__ import annotations
+import math
 
 import numpy as np
+from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.format.container import NOT_REDUCED
+
+
+def to_planes(pixels: Pixels, channels: int) -> Pixels:
+    """Convert pictures (F, H, W, C) uint8 to the number of channels of a codec, 1 or 3.
+
+    For a grey codec, each channel of a colour picture becomes a picture: (F * C, H, W, 1). For a
+    colour codec, a grey picture gets three equal channels.
+    """
+    if pixels.shape[-1] == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=-1)
+    frames, height, width, planes = pixels.shape
+    return pixels.transpose(0, 3, 1, 2).reshape(frames * planes, height, width, 1)
+
+
+def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
+    """Undo :func:`to_planes`; a grey picture becomes the mean of the codec's three channels.
+
+    Returns (F, H, W, C) uint8.
+    """
+    if planes.shape[-1] == channels:
+        return planes
+    if planes.shape[-1] == 3:
+        sums = planes.sum(axis=-1, keepdims=True, dtype=np.uint16)
+        return ((sums + 1) // 3).astype(np.uint8)
+    _, height, width, _ = planes.shape
+    by_frame = planes.reshape(frames, -1, height, width)
+    return np.ascontiguousarray(by_frame.transpose(0, 2, 3, 1))
+
+
+Size = tuple[int, int]
+"""(width, height) in pixels."""
+
+
+def reduced_size(size: Size, reduction: int) -> Size:
+    """Size of a coded picture; the reduction factor is in halves: 3 makes sides 1.5 times smaller.
+
+    >>> reduced_size((100, 1), 3)
+    (67, 1)
+    """
+    width, height = (math.ceil(side * NOT_REDUCED / reduction) for side in size)
+    return width, height
+
+
+def resize(pixels: Pixels, size: Size) -> Pixels:
+    """Resize pictures (F, H, W, C) uint8 to (width, height) with a cubic filter (Catmull-Rom).
+
+    When reducing, the filter is stretched so that it averages pixels.
+    """
+    if pixels.shape[2:0:-1] == size:
+        return pixels
+    frames, _, _, channels = pixels.shape
+    result = np.empty((frames, size[1], size[0], channels), np.uint8)
+    for frame, channel in np.ndindex(frames, channels):
+        plane = Image.fromarray(np.ascontiguousarray(pixels[frame, ..., channel]))
+        result[frame, ..., channel] = np.asarray(plane.resize(size, Image.Resampling.BICUBIC))
+    return result
 
 
 def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:

@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 
@@ -28,35 +27,7 @@ element of input and output."""
 _SCALES = (2.0**-100, 2.0**60)
 
 
-class CheckedModel(NamedTuple):
-    """A model that passed the check: the exporters could have made it."""
-
-    model: Model
-
-    @property
-    def input_shape(self) -> Shape:
-        """Shape of the input in the file."""
-        return self.model.tensors[self.model.entry].shape
-
-    @property
-    def output_shape(self) -> Shape:
-        """Shape of the output for the input shape in the file."""
-        return self.model.tensors[self.model.exit].shape
-
-    def check_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of the output for an input of this shape, including the batch.
-
-        Raises CodecError if an operator does not support its input, or the model needs too much
-        memory or work.
-        """
-        run = _Run(self.model, input_shape)
-        for number, operator in enumerate(self.model.operators):
-            run.call(number, operator)
-        run.check_cost()
-        return run.values[self.model.exit].shape
-
-
-def check_model(content: bytes) -> CheckedModel:
+def check_model(content: bytes) -> Model:
     """Read a `.tflite` file, and check it for the input shape in the file.
 
     Raises CodecError if the file is damaged, or the exporters could not have written it.
@@ -66,9 +37,21 @@ def check_model(content: bytes) -> CheckedModel:
         with _about(f"tensor {number}"):
             _check_quantization(tensor)
     _check_order(model)
-    checked = CheckedModel(model)
-    checked.check_shape(model.tensors[model.entry].shape)
-    return checked
+    output_shape(model, model.input_shape)
+    return model
+
+
+def output_shape(model: Model, input_shape: Shape) -> Shape:
+    """Return the shape of a checked model's output for an input of this shape, with the batch.
+
+    Raises CodecError if an operator does not support its input, or the model needs too much memory
+    or work.
+    """
+    run = _Run(model, input_shape)
+    for number, operator in enumerate(model.operators):
+        run.call(number, operator)
+    run.check_cost()
+    return run.values[model.exit].shape
 
 
 @contextmanager
@@ -127,7 +110,7 @@ class _Run:
     """A run of a model for an input shape. It computes shapes, memory and work, but no values."""
 
     def __init__(self, model: Model, input_shape: Shape) -> None:
-        self._model, self._is_own = model, input_shape == model.tensors[model.entry].shape
+        self._model, self._is_own = model, input_shape == model.input_shape
         self.values = {
             number: Value(tensor, tensor.shape, is_static=True)
             for number, tensor in enumerate(model.tensors)

@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import AecodecError, ModelError
-from aecodec.network.check import CheckedModel, check_model
+from aecodec.network.check import check_model
 from aecodec.network.elementwise import chain_from, tabulate
 from aecodec.network.lowering import Lowering
-from aecodec.network.memory import assign_slots
 from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import Kind
-from aecodec.tflite.model import Operator, Type
+from aecodec.network.plan import Kind, assign_slots
+from aecodec.tflite.model import Model, Operator, Type
 
 # Searches and lookups of codes are several TFLite operators (`export.tflite.codebook`) on floats,
 # all of which are integers. C runs them as one operator on integers.
@@ -28,7 +27,7 @@ _OPTIONS = {_ADD: (11, 2), _FULLY_CONNECTED: (8, 6), _MUL: (21, 2)}
 
 
 def network_plan(
-    content: bytes, *, is_any_size: bool = False, checked: CheckedModel | None = None
+    content: bytes, *, is_any_size: bool = False, checked: Model | None = None
 ) -> bytes:
     """Convert an int8 `.tflite` file to a network plan for `aecodec_network_open`.
 
@@ -39,7 +38,7 @@ def network_plan(
     Raises CodecError if the model is damaged, and ModelError if C lacks an operator or the model
     computes with types other than int8.
     """
-    model = (checked or check_model(content)).model
+    model = checked or check_model(content)
     low = Lowering(content, model, is_any_size=is_any_size)
     done: set[int] = set()
     for number in range(len(model.operators)):

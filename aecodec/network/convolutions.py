@@ -7,9 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.lowering import Lowering, shape_of
+from aecodec.network.lowering import (
+    Lowering,
+    activation_range,
+    quantize_multipliers,
+    shape_of,
+    zero_of,
+)
 from aecodec.network.plan import Kind, Shape, Side, fixed, four, pair
-from aecodec.tflite.arithmetic import activation_range, quantize_multipliers, zero_of
 from aecodec.tflite.call import Call, Result, Value, check_activation, constants, ensure
 from aecodec.tflite.flatbuffer import Table
 from aecodec.tflite.model import Operator, Tensor, Type

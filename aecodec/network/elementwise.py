@@ -6,16 +6,18 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.network.lowering import Lower, Lowering, flat
-from aecodec.network.movement import stretched
-from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.arithmetic import (
+from aecodec.network.lowering import (
     Integers,
+    Lower,
+    Lowering,
     activation_range,
+    flat,
     multiply,
     quantize_multiplier,
     zero_of,
 )
+from aecodec.network.movement import stretched
+from aecodec.network.plan import Kind, Shape, fixed, four
 from aecodec.tflite.call import (
     INTEGERS,
     QUANTIZED,
@@ -225,7 +227,7 @@ check_add = check_binary(*_NUMBERS, options=_ADD, rank=5, guard=_check_scales_of
 check_sub = check_binary(*_NUMBERS, options=_SUB, rank=5, guard=_check_scales_of_sum)
 check_product = check_binary(*_NUMBERS, options=_MUL, rank=5)
 check_extreme = check_binary(*_NUMBERS)
-check_squared_difference = check_binary(*REAL, guard=_check_scales_of_squares)
+check_squares = check_binary(*REAL, guard=_check_scales_of_squares)
 
 
 def check_prelu(call: Call) -> Result:
@@ -359,7 +361,7 @@ def lower_extreme(kind: Kind) -> Lower:
 lower_add = _lower_pair(Kind.SUM, _factors_of_sum, _ADD, _results_of_sum)
 lower_sub = _lower_pair(Kind.SUM, _factors_of_difference, _SUB, _results_of_sum)
 lower_product = _lower_pair(Kind.PRODUCT, _factors_of_product, _MUL, _results_of_product)
-lower_squared_difference = _lower_pair(Kind.SQUARED_DIFFERENCE, _factors_of_squares)
+lower_squares = _lower_pair(Kind.SQUARED_DIFFERENCE, _factors_of_squares)
 lower_prelu = _lower_pair(Kind.PRELU, _factors_of_prelu)
 
 

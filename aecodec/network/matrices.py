@@ -11,10 +11,9 @@ from aecodec.network.convolutions import (
     packed,
     scaling_of,
 )
-from aecodec.network.lowering import Lowering, flat
+from aecodec.network.lowering import Lowering, flat, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, fixed, four, pair
-from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
 from aecodec.tflite.call import Call, Result, broadcast, check_activation, ensure
 from aecodec.tflite.model import MAX_RANK, Operator, Type
 from aecodec.tflite.model import Shape as Sides

@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from aecodec.errors import ModelError
 from aecodec.network.elementwise import check_unary
-from aecodec.network.lowering import Lower, Lowering
+from aecodec.network.lowering import Lower, Lowering, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
 from aecodec.tflite.call import (
     INTEGERS,
     QUANTIZED,

@@ -4,9 +4,8 @@ import math
 
 from aecodec.errors import ModelError
 from aecodec.network.convolutions import MAX_STEP, sides_of, sweeps_of, write_windowed
-from aecodec.network.lowering import Lower, Lowering, shape_of
+from aecodec.network.lowering import Lower, Lowering, activation_range, shape_of, zero_of
 from aecodec.network.plan import Kind, Shape, fixed, four, pair
-from aecodec.tflite.arithmetic import activation_range, zero_of
 from aecodec.tflite.call import (
     REAL,
     Call,

@@ -6,8 +6,6 @@
 (32, 21)
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

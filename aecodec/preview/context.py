@@ -5,8 +5,6 @@ probabilities that it is not 0, that it is positive, that its magnitude exceeds 
 exceeds 2, 3 and so on.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from aecodec.arrays import Float64, Int64

@@ -1,7 +1,5 @@
 """Previews in HTML pages: the tags of pictures, their files, and the attributes to add."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from html.parser import HTMLParser

@@ -1,6 +1,7 @@
-"""Payloads: the shape, and the levels and quantized latents of the colours and of alpha."""
+"""Payloads: the shape, and the levels and quantized latents of the colours and of alpha.
 
-from __future__ import annotations
+They are decisions between 0 and 1, with probabilities in 1/65536, of a range coder.
+"""
 
 from typing import NamedTuple
 
@@ -8,9 +9,66 @@ import numpy as np
 
 from aecodec.arrays import Int64
 from aecodec.errors import FormatError
-from aecodec.preview.bit_coder import BitDecoder, BitEncoder
 from aecodec.preview.context import advance, probabilities, start
 from aecodec.preview.tables import LATENTS, MOST
+
+_LEAST_RANGE = 1 << 24
+
+
+class BitDecoder:
+    """Reads decisions; the payload continues with zeros without end."""
+
+    def __init__(self, payload: bytes) -> None:
+        self._rest = iter(payload)
+        self._range = (1 << 32) - 1
+        self._value = 0
+        for _ in range(4):
+            self._value = self._value << 8 | next(self._rest, 0)
+
+    def read(self, probability: int) -> int:
+        """Read a decision that is 1 with a probability in 1/65536, 1 to 65535."""
+        bound = (self._range >> 16) * probability
+        decision = int(self._value < bound)
+        if decision:
+            self._range = bound
+        else:
+            self._value -= bound
+            self._range -= bound
+        while self._range < _LEAST_RANGE:
+            self._range <<= 8
+            self._value = self._value << 8 | next(self._rest, 0)
+        return decision
+
+
+class BitEncoder:
+    """Writes decisions."""
+
+    def __init__(self) -> None:
+        self._low = 0
+        self._range = (1 << 32) - 1
+        self._size = 4
+
+    def write(self, decision: int, probability: int) -> None:
+        """Write a decision that is 1 with a probability in 1/65536, 1 to 65535."""
+        bound = (self._range >> 16) * probability
+        if decision:
+            self._range = bound
+        else:
+            self._low += bound
+            self._range -= bound
+        while self._range < _LEAST_RANGE:
+            self._range <<= 8
+            self._low <<= 8
+            self._size += 1
+
+    def finish(self) -> bytes:
+        """Return the shortest payload, of at least one byte, that gives these decisions."""
+        for dropped in reversed(range(8 * self._size)):
+            value = -(-self._low >> dropped) << dropped
+            if value < self._low + self._range:
+                break
+        return value.to_bytes(self._size, "big").rstrip(b"\0") or b"\0"
+
 
 SQUARE = 31
 """Number of the shape 1:1; a shape s has the ratio 5^((s - 31) / 31)."""

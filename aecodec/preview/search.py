@@ -1,7 +1,6 @@
 """The search for the codes of a picture that fit into a number of bytes."""
 
-from __future__ import annotations
-
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +58,9 @@ class Choice(NamedTuple):
     plane: Plane
 
 
+_ERROR = attrgetter("error")
+
+
 def best_payload(pixels: Pixels, shape: int | None, max_bytes: int) -> bytes:
     """Return the payload of pixels (32, 32, 3) or (32, 32, 4) with the smallest error.
 
@@ -89,7 +91,7 @@ def _best_plane(pixels: Pixels, max_bits: float) -> Choice:
         plane = choices[-1].plane
         before, after = decoded(plane.codes, plane.level)
         target = pixels - (after.astype(np.float64) - before)
-        best = min(choices, key=_error)
+        best = min(choices, key=_ERROR)
         near = np.arange(max(0, best.plane.level - 1), min(LEVELS, best.plane.level + 2))
         levels, weights = np.repeat(near, len(_NARROW)), np.tile(best.weight * _NARROW, len(near))
     return best
@@ -100,11 +102,7 @@ def _best_choice(candidates: Candidates, pixels: Pixels, max_bits: float) -> Cho
     fitting = order[candidates.bits[order] <= max_bits][:_TRIED]
     if not len(fitting):
         fitting = np.argsort(candidates.bits)[:1]
-    return min((_choice(candidates, index, pixels) for index in fitting), key=_error)
-
-
-def _error(choice: Choice) -> float:
-    return choice.error
+    return min((_choice(candidates, index, pixels) for index in fitting), key=_ERROR)
 
 
 def _choice(candidates: Candidates, index: int, pixels: Pixels) -> Choice:
@@ -137,7 +135,8 @@ def _candidates(latents: Float64, levels: Int64, weights: Float64) -> Candidates
     codes = np.zeros((len(levels), LATENTS), np.int64)
     bits, errors = np.full(len(levels), 3.0), np.zeros(len(levels))
     for latent, value in enumerate(latents):
-        costs = -np.log2(_both(probabilities(sums, levels, latent)) / 65536)
+        chances = probabilities(sums, levels, latent)
+        costs = -np.log2(np.stack([65536 - chances, chances]) / 65536)  # of 0 and of 1
         if 2 * abs(value) < steps.min():
             bits += costs[0, :, 0]
             errors += value**2
@@ -153,11 +152,6 @@ def _candidates(latents: Float64, levels: Int64, weights: Float64) -> Candidates
         errors += error[best, rows]
         sums = advance(sums, latent, codes[:, latent])
     return Candidates(levels, weights, codes, bits, errors)
-
-
-def _both(chances: Int64) -> Int64:
-    """Return the probabilities (2, N, 4) of 0 and of 1."""
-    return np.stack([65536 - chances, chances])
 
 
 def _bits(codes: Int64, costs: Float64) -> Float64:

@@ -1,7 +1,5 @@
 """From quantized latents to pixels, in integers."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from aecodec.arrays import Float64, Int64, Pixels

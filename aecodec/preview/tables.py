@@ -1,7 +1,5 @@
 """Tables of the codec `preview`: a file of little-endian arrays, one after another."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Mapping

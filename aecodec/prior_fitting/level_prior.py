@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from aecodec.arrays import Codes, Latents
-from aecodec.coding.levels import Level
+from aecodec.coding.levels import UNMASKED, Level, RateWeight
 from aecodec.coding.payload import codes_of
-from aecodec.coding.prior_coder import PriorCoder
-from aecodec.coding.rate_weight import UNMASKED, RateWeight
-from aecodec.coding.rdoq import rdoq_symbols
+from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
 from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.context_fitting import fit_context
 from aecodec.prior_fitting.table_fitting import fit_prior

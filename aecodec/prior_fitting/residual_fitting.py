@@ -12,11 +12,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.arrays import Float32, Int64
-from aecodec.engine.choice import default_engine
-from aecodec.refinement.coding import Coding
-from aecodec.refinement.context import INPUT_BITS, Planes
-from aecodec.refinement.distribution import TOTAL_BITS
-from aecodec.refinement.network import (
+from aecodec.coding.residual_coder import Coding
+from aecodec.coding.residual_context import INPUT_BITS, Planes
+from aecodec.coding.residual_distribution import TOTAL_BITS
+from aecodec.coding.residual_network import (
     MOST_UNIT,
     OUTPUT_BITS,
     SHAPE_SIZE,
@@ -25,6 +24,7 @@ from aecodec.refinement.network import (
     ResidualNetwork,
     ResidualNetworks,
 )
+from aecodec.engine.choice import default_engine
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""

@@ -1,26 +1,161 @@
-"""The files of a sequence, the numbers of their frames, and a cache of opened files."""
-
-from __future__ import annotations
+"""The files of a sequence, whose frames can be decoded separately, and a cache of opened files."""
 
 import hashlib
 import os
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.codec import Codec
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec.registry import codec_of_file
-from aecodec.errors import FormatError, InputError, errors_about
+from aecodec.coding.payload import Message, split_payload
+from aecodec.errors import FormatError, InputError, UsageError, errors_about
 from aecodec.format.container import BEGINNING, frames_stated
 from aecodec.format.limits import Limits
-from aecodec.sequences.opened_file import OpenedFile
-from aecodec.sequences.recent_values import RecentValues
+from aecodec.imaging.picture import to_array
+
+Numbers = npt.NDArray[np.intp]
+"""Numbers of frames, from 0."""
+
+Cache = Callable[[int, Callable[[], Any]], npt.NDArray[Any]]
+"""Returns a cached array by its number; otherwise calls the function and caches its result."""
+
+_ALPHA, _MASK, _PICTURES = -1, -2, -3
+"""Cache numbers of the alpha planes, the mask and the pictures of a file with refinements. Codes
+have the numbers of their messages."""
+
+
+class OpenedFile:
+    """A file from which selected frames are decoded, and only the messages that contain them.
+
+    A file with refinements is decoded as a whole. `cache` stores its pictures, or the codes of
+    messages and alpha planes. Raises FormatError if the file is
+    damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
+    """
+
+    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, cache: Cache) -> None:
+        self.size = len(data)
+        self._decoder, self._cache, self._data, self._limits = decoder, cache, data, limits
+        self._header, content = decoder.unpack(data, limits)
+        self._number = decoder.level_of(self._header)
+        self._level = decoder.spec.level(self._number)
+        self._shape = vector_shape(decoder.spec, self._header)
+        self._messages = split_payload(content, self._shape) if self._header.has_base else []
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self._header.frames
+
+    @property
+    def pixels_of_frame(self) -> int:
+        """Number of pixels of each frame."""
+        width, height = picture_size(self._decoder.spec, self._header)
+        return width * height
+
+    def codes(self, numbers: Numbers) -> Codes:
+        """Decode the codes of frames (n,), counted from 0, without running the network.
+
+        Returns (n, V, K) int16, exactly as they were encoded, for V vectors in a frame. Raises
+        FormatError if the file is damaged, and UsageError if it has only refinements.
+        """
+        if not self._header.has_base:
+            raise UsageError("the file has no picture before its first refinement, and so no codes")
+        rows_per_frame, width = self._shape[0] // self.frames, self._level.code_dimension
+        rows = (numbers[:, None] * rows_per_frame + np.arange(rows_per_frame)).reshape(-1)
+        codes = np.empty((len(rows), *self._shape[1:], width), np.int16)
+        for number, message in enumerate(self._messages):
+            span, *places = message.segment.places
+            inside = (rows >= span.start) & (rows < span.stop)
+            if inside.any():
+                decoded = self._cache(number, partial(self._decode_message, message))
+                part = decoded.reshape(*message.segment.shape, width)
+                codes[(inside, *places)] = part[rows[inside] - span.start]
+        return codes.reshape(len(numbers), -1, width)
+
+    def pixels(self, numbers: Numbers) -> Pixels:
+        """Decode frames (n,), counted from 0.
+
+        Returns uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel.
+        With bands, (n, H, W, B) of the type of the samples. Raises FormatError if the file is
+        damaged.
+        """
+        if self._header.refinements:
+            return self._cache(_PICTURES, self._pictures)[numbers]
+        header = self._header._replace(frames=len(numbers))
+        pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))
+        alpha = missing = None  # each is one stream for all frames
+        if header.mode.has_alpha:
+            alpha = self._cache(_ALPHA, partial(self._decoder.alpha_of, self._header))[numbers]
+        if header.samples and header.samples.mask:
+            missing = self._cache(_MASK, partial(self._decoder.missing_of, self._header))[numbers]
+        return to_array(self._decoder.picture_of(header, pixels, alpha, missing))
+
+    def _pictures(self) -> Pixels:
+        return to_array(self._decoder.decompress_picture(self._data, self._limits))
+
+    def _latents(self, numbers: Numbers) -> Latents:
+        shape = (len(numbers) * self._shape[0] // self.frames, *self._shape[1:])
+        latents = np.zeros((*shape, self._decoder.spec.latent_channels), np.int8)
+        codes = self.codes(numbers).reshape(-1, self._level.code_dimension)
+        self._level.dequantize_into(codes, latents)
+        return latents
+
+    def _decode_message(self, message: Message) -> Codes:
+        coder = self._decoder.engine.coder(self._decoder.folder, self._number)
+        codes = coder.decode(message.data, message.segment)
+        self._level.check(codes)
+        return codes
+
+
+Value = TypeVar("Value")
+
+
+class RecentValues:
+    """A cache of recently used values with at most `max_bytes`; the newest value is always kept.
+
+    Threads may share it. They wait while a value is made, so no value is made twice.
+
+    >>> cache = RecentValues(10)
+    >>> cache.get("a", lambda: b"six by", len)
+    b'six by'
+    >>> cache.get("a", lambda: b"never made", len)
+    b'six by'
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def get(self, key: Hashable, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
+        """Return a cached value, or make and cache it."""
+        with self._lock:
+            if key not in self._values:
+                value = make()
+                self._add(key, value, size(value))
+            self._values.move_to_end(key)
+            return self._values[key][0]
+
+    def _add(self, key: Hashable, value: Any, size: int) -> None:
+        self._values[key] = value, size
+        self._bytes += size
+        while self._bytes > self._max_bytes and len(self._values) > 1:
+            _, (_, dropped) = self._values.popitem(last=False)
+            self._bytes -= dropped
+
 
 _CACHE_BYTES = 1 << 28
 """Largest size of cached files, codes and alpha planes; a million digits have 90 MB."""

@@ -1,7 +1,5 @@
 """Sequences of the frames of files, as arrays of pixels or of codes."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Pixels
-from aecodec.coding.payload import Numbers
 from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
-from aecodec.sequences.frame_files import FrameFiles
-from aecodec.sequences.opened_file import OpenedFile
+from aecodec.sequences.frame_files import FrameFiles, Numbers, OpenedFile
 
 _AT_ONCE = 256
 _PIXELS_AT_ONCE = 1 << 22

@@ -140,6 +140,16 @@ class Model(NamedTuple):
     entry: int
     exit: int
 
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the input in the file."""
+        return self.tensors[self.entry].shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the output for the input shape in the file."""
+        return self.tensors[self.exit].shape
+
 
 def read_model(content: bytes) -> Model:
     """Read a `.tflite` file; raise CodecError if it is damaged or not from an exporter."""

@@ -9,8 +9,14 @@ import numpy.typing as npt
 
 from aecodec.arrays import Latents
 from aecodec.errors import AecodecError, CodecError
-from aecodec.tflite.interpreter import NEEDS_LITERT, Kernels, invoke, open_interpreter, resize
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import (
+    NEEDS_LITERT,
+    Kernels,
+    invoke,
+    open_interpreter,
+    resize,
+    silent_stderr,
+)
 
 _VALUES = 256
 

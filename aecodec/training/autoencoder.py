@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
-from aecodec.atomic.files import write_file
+from aecodec.atomic import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
-from aecodec.coding.rate_weight import UNMASKED, RateWeight
+from aecodec.coding.levels import UNMASKED, RateWeight
 from aecodec.datasets.band_tiles import BandTiles
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures

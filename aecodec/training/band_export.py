@@ -18,8 +18,8 @@ from aecodec.export.codec_folder import SampleCoding, export_codec
 from aecodec.export.step_allocation import split_steps
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
-from aecodec.imaging.phases import to_phases
 from aecodec.imaging.picture import Picture
+from aecodec.imaging.transfer import to_phases
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.networks.bands import int8_form
 

@@ -20,8 +20,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.atomic.locks import held
-from aecodec.atomic.temporary import sweep, sync_folder, temporary_file
+from aecodec.atomic import held, sweep, sync_folder, temporary_file
 from aecodec.errors import ModelError, UsageError, warn
 
 LATEST, PREVIOUS = "latest.npz", "previous.npz"

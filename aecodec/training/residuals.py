@@ -11,11 +11,11 @@ import numpy as np
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import RESIDUALS, RESIDUALS_OF_BASE
 from aecodec.codec_files.folder import CodecFolder, add_files
+from aecodec.coding.lattice import Lattice, bound_for
 from aecodec.datasets.training_pictures import Pictures
 from aecodec.engine.residuals import Samples
 from aecodec.imaging.picture import Picture
 from aecodec.prior_fitting.residual_fitting import STEPS, UNITS, Example, fit_networks
-from aecodec.refinement.lattice import Lattice, bound_for
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""
@@ -47,10 +47,10 @@ def fit_residuals(
     parts = list(crops(pictures, seed))
     count = min(max(part.pixels.shape[-1] for part in parts), MOST_NETWORKS)
     alone = list(examples(parts, [None] * len(parts), seed))
-    files = {RESIDUALS: fit_networks(alone, count, steps, units, seed).pack()}
+    files = {RESIDUALS: fit_networks(alone, count, steps, units, seed).content}
     _LOG.info("decoding the pictures that residual networks read")
     based = list(examples(parts, list(decoded(codec, parts)), seed))
-    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, units, seed).pack()
+    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, units, seed).content
     return add_files(codec.folder, files)
 
 

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.atomic.folders import remove_folder
+from aecodec.atomic import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
-from aecodec.coding.rate_weight import read_rate_weight
+from aecodec.coding.levels import read_rate_weight
 from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures

@@ -22,7 +22,7 @@ from pathlib import Path
 import aecodec
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.engine.c import CEngine
 from aecodec.parallel import Workers

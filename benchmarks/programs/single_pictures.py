@@ -20,7 +20,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.imaging.picture import without_channel_axis
-from aecodec.imaging.planes import to_planes
+from aecodec.imaging.tiling import to_planes
 from aecodec.keras_models.model_files import keras_half
 from benchmarks.harness import Options, Row, least_seconds
 from benchmarks.pictures import first_pictures

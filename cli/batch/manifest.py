@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
-from aecodec.atomic.locks import try_lock
+from aecodec.atomic import try_lock
 from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack

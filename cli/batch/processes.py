@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
-from aecodec.atomic.temporary import tidy_termination
+from aecodec.atomic import tidy_termination
 from aecodec.cli.batch.outcome import Work, outcome_of
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError

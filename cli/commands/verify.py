@@ -19,6 +19,7 @@ from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
+from aecodec.coding.lattice import Lattice
 from aecodec.errors import (
     AecodecError,
     CodecError,
@@ -35,7 +36,6 @@ from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors
 from aecodec.parallel import Workers
-from aecodec.refinement.lattice import Lattice
 from aecodec.urls import path_or_url
 
 _FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"

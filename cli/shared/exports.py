@@ -27,8 +27,7 @@ from aecodec.errors import ImageError, UsageError
 from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.model_hints import ModelHints
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.planes import to_planes
-from aecodec.imaging.tiling import split
+from aecodec.imaging.tiling import split, to_planes
 
 if TYPE_CHECKING:  # needs TensorFlow or loads slowly
     import numpy.typing as npt

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from aecodec.atomic.files import write_file
-from aecodec.atomic.folders import make_folder, update_folder
-from aecodec.atomic.temporary import sweep_once
+from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
 from aecodec.cli.shared.discovery import STANDARD, reading
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import write_content

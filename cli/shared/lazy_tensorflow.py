@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aecodec.errors import AecodecError
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import silent_stderr
 
 
 @contextmanager

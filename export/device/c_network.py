@@ -19,7 +19,7 @@ from aecodec.export.device.c_names import (
 )
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
-from aecodec.network.memory import work_size
+from aecodec.network.plan import work_size
 
 _WORDS_PER_LINE = 8
 
@@ -63,7 +63,7 @@ def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
 
     Raises ModelError if C has no kernel for an operator.
     """
-    graph = check_model(model).model
+    graph = check_model(model)
     entry, exit_ = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
     rows, columns = entry[-3:-1] if len(entry) > 3 else (1, 1)
     sizes = math.prod(entry), math.prod(exit_)

@@ -184,7 +184,7 @@ def _source(tables: CTables, kind: SampleType) -> str:
 
 def _bands_source(tables: CTables, kind: SampleType, block: bytes, name: str) -> list[str]:
     """The bands of a codec, and the block of samples in its files."""
-    bands, transfer = tables.folder.spec.bands, tables.folder.transfer()
+    bands, transfer = tables.folder.spec.bands, tables.folder.transfer
     assert bands is not None
     try:
         limits = transfer.limits_of(np.dtype(kind.dtype)).astype(int).tolist()

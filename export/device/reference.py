@@ -16,8 +16,7 @@ from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec.samples import fit, from_channels, to_channels
 from aecodec.codec_files.file_names import Half
 from aecodec.coding.payload import encode_payload
-from aecodec.coding.prior_coder import PriorCoder
-from aecodec.coding.rdoq import nearest_symbols
+from aecodec.coding.prior_coder import PriorCoder, nearest_symbols
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, to_int8, to_pixels
 from aecodec.errors import errors_about

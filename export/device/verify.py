@@ -23,9 +23,7 @@ from aecodec.export.device.trials import EXPORT_AGAIN, NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.planes import to_planes
-from aecodec.imaging.resampling import resize
-from aecodec.imaging.tiling import split
+from aecodec.imaging.tiling import resize, split, to_planes
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")

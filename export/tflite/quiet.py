@@ -8,7 +8,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import silent_stderr
 
 
 @contextlib.contextmanager

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tensorflow.lite.tools import flatbuffer_utils
 
-from aecodec.tflite.interpreter import Kernels, open_interpreter
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
 
 
 def with_static_shape(model: bytes, rows: int, columns: int) -> bytes:

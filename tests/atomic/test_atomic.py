@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from aecodec.atomic import folders
-from aecodec.atomic.folders import make_folder, update_folder
+from aecodec import atomic
+from aecodec.atomic import make_folder, update_folder
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -42,7 +42,7 @@ def test_named_files_change_and_others_stay(
     folder: Path, monkeypatch: pytest.MonkeyPatch, is_exchanged: bool
 ) -> None:
     if not is_exchanged:
-        monkeypatch.setattr(folders, "_exchange", no_exchange)
+        monkeypatch.setattr(atomic, "_exchange", no_exchange)
     before = folder.stat()
     new = {"a": b"new", "b": b"new"}
     update_folder(folder, new, replace=True, is_outdated=lambda path: path.name == "gone")
@@ -105,7 +105,7 @@ def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from aecodec.atomic.temporary import temporary_file, temporary_folder, tidy_termination
+from aecodec.atomic import temporary_file, temporary_folder, tidy_termination
 
 folder, number = Path(sys.argv[1]), getattr(signal, sys.argv[3])
 signal.signal(number, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)

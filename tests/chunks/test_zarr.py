@@ -19,10 +19,9 @@ from helpers.documents import ROOT
 from helpers.networks.residuals import add_plain_networks
 
 import aecodec
-from aecodec import CodecError, FormatError, ImageError, UsageError, load_codec
+from aecodec import CodecError, FormatError, ImageError, UsageError, chunks, load_codec
 from aecodec.arrays import Pixels
-from aecodec.chunks import installed
-from aecodec.chunks.installed import SEARCH_PATH
+from aecodec.chunks import SEARCH_PATH
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.choice import engine_name
 
@@ -233,11 +232,11 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     values = json.loads((own / "codec.json").read_text("utf-8"))
     values["spec"] |= {"default_level": 1, "name": "mine"}
     (own / "codec.json").write_text(json.dumps(values), "utf-8")
-    monkeypatch.setattr(installed, "_remembered", {})
+    monkeypatch.setattr(chunks, "_remembered", {})
     path = tmp_path / "a.zarr"
     array = array_of(path, digits[:10], (10, 28, 28), Aecodec(own))
     assert array[7].any()  # in the process that wrote it
-    monkeypatch.setattr(installed, "_remembered", {})
+    monkeypatch.setattr(chunks, "_remembered", {})
     with pytest.raises(CodecError, match=rf"codec mine \(.* environment variable {SEARCH_PATH}$"):
         zarr.open_array(path)[7]
     folders = os.pathsep.join([str(aecodec.load_codec("photo").folder.path), str(own)])
@@ -350,7 +349,7 @@ def test_missing_samples_are_restored(
 
 def load_codec_of(serializer: Aecodec) -> Any:
     """The codec of a serializer."""
-    return installed.installed_codec(serializer.chunk_codec.codec_id, "bands")
+    return chunks.installed_codec(serializer.chunk_codec.codec_id, "bands")
 
 
 @pytest.mark.parametrize(
@@ -422,7 +421,7 @@ def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", (ZARR / "arrays.sha256").read_text().splitlines())
 def test_golden_arrays_hold_their_elements(line: str) -> None:
     for golden_codec in golden_codecs().values():
-        installed.remember(golden_codec)
+        chunks.remember(golden_codec)
     digest, name = line.split()
     assert sha256(little_endian(zarr.open_array(ZARR / name, mode="r")[...])) == digest
 

@@ -13,7 +13,7 @@ from helpers.commands import Command
 from PIL import Image
 
 import aecodec
-from aecodec.pillow.image_file import AecImageFile
+from aecodec.pillow import AecImageFile
 
 tifffile = pytest.importorskip("tifffile")
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import aecodec
-from aecodec.atomic.temporary import sweep
+from aecodec.atomic import sweep
 from aecodec.cli.shared import file_io
 from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import aecodec
 from aecodec import Codec
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.engine.choice import default_engine
 from aecodec.engine.python import PythonEngine
 from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, UsageError

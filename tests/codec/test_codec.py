@@ -13,7 +13,7 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.codec.registry import BUILT_IN
 from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.engine.python import PythonEngine
@@ -22,8 +22,7 @@ from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array
-from aecodec.imaging.planes import to_planes
-from aecodec.imaging.tiling import split
+from aecodec.imaging.tiling import split, to_planes
 from aecodec.keras_models.model_files import load_model
 
 LEVELS = (1, 2, 3)

@@ -13,7 +13,7 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, FormatError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.codec.geometry import vector_shape
 from aecodec.coding.payload import split_payload
 from aecodec.format import container

@@ -23,7 +23,7 @@ from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import spec_from_json
-from aecodec.coding.rate_weight import RateWeight
+from aecodec.coding.levels import RateWeight
 from aecodec.data.samples import sample_paths
 from aecodec.export.device.reference import network_of
 from aecodec.format import container
@@ -172,7 +172,7 @@ def test_bands_that_are_none_are_refused(changes: dict[str, Any]) -> None:
     ],
 )
 def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables: Any) -> None:
-    assert band_codec(tmp_path, [(0, 1)], 1).transfer().tables.shape == (1, 256)
+    assert band_codec(tmp_path, [(0, 1)], 1).transfer.tables.shape == (1, 256)
     with np.load(tmp_path / "priors.npz") as archive:
         arrays = dict(archive)
     arrays |= {"limits": np.array(limits, np.float64), "transfer": np.array(tables, np.uint16)}
@@ -182,7 +182,7 @@ def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables
     values["spec"]["files"]["priors.npz"] = forge(tmp_path, "priors.npz", file.getvalue())
     write(tmp_path, values)
     with pytest.raises(CodecError, match=r"priors\.npz: not the t"):
-        CodecFolder.open(tmp_path).transfer()
+        _ = CodecFolder.open(tmp_path).transfer
 
 
 @pytest.mark.parametrize("name", ["digits", "photo"])

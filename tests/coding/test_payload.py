@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from aecodec.arrays import Codes
 from aecodec.coding.levels import Level
-from aecodec.coding.message_coder import Shape
-from aecodec.coding.payload import SEGMENT_SIDE, encode_payload, split_into_segments, split_payload
-from aecodec.coding.prior_coder import PriorCoder
-from aecodec.coding.rdoq import nearest_symbols
+from aecodec.coding.payload import (
+    SEGMENT_SIDE,
+    Shape,
+    encode_payload,
+    split_into_segments,
+    split_payload,
+)
+from aecodec.coding.prior_coder import PriorCoder, nearest_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid

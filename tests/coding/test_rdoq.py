@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from aecodec import Codec, metrics
 from aecodec.arrays import Codes, Pixels
 from aecodec.coding import payload
-from aecodec.coding.levels import FACTOR_BITS
-from aecodec.coding.prior_coder import PriorCoder
-from aecodec.coding.rate_weight import RateWeight
-from aecodec.coding.rdoq import RdoqSymbols, nearest_symbols
+from aecodec.coding.levels import FACTOR_BITS, RateWeight
+from aecodec.coding.prior_coder import PriorCoder, RdoqSymbols, nearest_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid

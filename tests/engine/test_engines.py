@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from aecodec import Codec, CodecError, FormatError, UsageError, load_codec
 from aecodec.arrays import Pixels
+from aecodec.codec.base import Execution
 from aecodec.codec.encoded_picture import EncodedPicture
-from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
 from aecodec.coding.levels import Level
-from aecodec.coding.message_coder import Segment
+from aecodec.coding.payload import Segment
 from aecodec.engine.choice import VARIABLE
 from aecodec.engine.python import PythonEngine
 from aecodec.entropy.prior import Prior

@@ -13,7 +13,7 @@ from aecodec.arrays import Codes
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder
-from aecodec.entropy.slices import decided_slices, in_coding_order, known_slices
+from aecodec.entropy.slices import FixedSymbols, decided_slices, in_coding_order
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
 from aecodec.prior_fitting.table_fitting import fit_prior
@@ -59,7 +59,8 @@ def test_known_slices_are_those_that_are_decided_in_turn(
     selected = rng.integers(0, prior.priors, count).astype(np.int32)
     symbols = in_coding_order(prior, codes)
     decided = decided_slices(prior, lambda places, rows, first: symbols[places], selected)
-    for pair in zip(known_slices(prior, codes, selected), decided, strict=True):
+    known_slices = FixedSymbols(codes).slices(prior, np.arange(count), selected, None)
+    for pair in zip(known_slices, decided, strict=True):
         for known, in_turn in zip(*pair, strict=True):
             np.testing.assert_array_equal(known, in_turn)
 

@@ -12,7 +12,7 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 33), (3, 301), (301, 2), (140, 150)])

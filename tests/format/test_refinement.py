@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aecodec.errors import FormatError
 from aecodec.format import container
+from aecodec.format.binary import join_messages, split_messages
 from aecodec.format.container import Header
 from aecodec.format.refinement import (
     MAX_REFINEMENTS,
@@ -19,8 +20,6 @@ from aecodec.format.refinement import (
     ROOT_UNITS,
     Bound,
     Refinement,
-    join_messages,
-    split_messages,
 )
 
 numbers = st.integers(0, MOST_BOUND).map(Bound)

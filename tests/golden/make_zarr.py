@@ -22,7 +22,7 @@ from helpers.real_data import load_photograph
 from PIL import Image
 from zarr.codecs import TransposeCodec
 
-from aecodec.chunks.installed import remember
+from aecodec.chunks import remember
 from aecodec.data.samples import sample_paths
 from aecodec.zarr import Aecodec
 

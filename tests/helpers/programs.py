@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aecodec.atomic.locks import locked
+from aecodec.atomic import locked
 
 
 def needs(*programs: str) -> None:

@@ -11,9 +11,9 @@ from hypothesis.extra import numpy as hnp
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, FormatError, ImageError
 from aecodec.imaging import tiling
-from aecodec.imaging.alpha import pack_alpha, unpack_alpha
+from aecodec.imaging.missing import pack_alpha, unpack_alpha
 from aecodec.imaging.picture import from_array, stack
-from aecodec.imaging.planes import from_planes, to_planes
+from aecodec.imaging.tiling import from_planes, to_planes
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from aecodec.errors import FormatError, ImageError
 from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging import missing, repetition
-from aecodec.imaging.phases import PHASES, from_phases, to_phases
 from aecodec.imaging.picture import samples_picture
-from aecodec.imaging.transfer import SCALE, Transfer, linear
+from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, linear, to_phases
 
 DTYPES = [np.dtype(kind.dtype) for kind in SampleType]
 rngs = st.integers(0, 2**32).map(np.random.default_rng)

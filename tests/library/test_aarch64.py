@@ -18,7 +18,7 @@ from helpers.programs import needs
 
 from aecodec import Codec, Target
 from aecodec.arrays import Pixels
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array, source_array

@@ -185,7 +185,7 @@ def test_bundles_have_the_networks_of_python(codec: Codec) -> None:
         contents = [section.content for section in residuals if section.level == number]
         for bands in (1, 3):
             networks = networks_for(codec.folder, bands, has_base=has_base)
-            assert networks.pack() == contents[bands > 1]
+            assert networks.content == contents[bands > 1]
     for section in (residuals[0]._replace(level=1), Section(kind, 0, residuals[0].content[:-4])):
         content = head(codec.folder, [section]) + section.content
         assert opened(content)[0] == BAD_BUNDLE

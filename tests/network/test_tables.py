@@ -36,7 +36,7 @@ def model_of(name: str, seed: int) -> bytes:
 def test_tables_are_those_of_the_reference_kernels(name: str) -> None:
     for seed in range(60):
         content = model_of(name, seed)
-        model = check_model(content).model
+        model = check_model(content)
         low = Lowering(content, model, is_any_size=False)
         operator = model.operators[0]
         OPERATORS[operator.code].lower(low, operator)

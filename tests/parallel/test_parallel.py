@@ -13,7 +13,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from aecodec import Codec
-from aecodec.codec.execution import Execution
+from aecodec.codec.base import Execution
 from aecodec.engine.python import PythonEngine
 from aecodec.entropy.range_coder import FASTEST
 from aecodec.parallel import ONE_BLAS_THREAD, ComputeLock

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aecodec import pillow
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
-from aecodec.pillow import image_file
 
 
 @pytest.fixture
@@ -37,4 +37,4 @@ def own_codec(tmp_path: Path) -> Iterator[Path]:
     values["spec"]["name"] = "own-digits"
     (folder / "codec.json").write_text(json.dumps(values))
     yield folder
-    image_file._added.clear()
+    pillow._added.clear()

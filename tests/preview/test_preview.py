@@ -20,8 +20,7 @@ from PIL import Image, ImageDraw
 from aecodec import AecodecError, AecodecWarning, FormatError, UsageError, preview
 from aecodec.arrays import Pixels
 from aecodec.preview import tables
-from aecodec.preview.bit_coder import BitDecoder, BitEncoder
-from aecodec.preview.payload import Content, Plane, pack, unpack
+from aecodec.preview.payload import BitDecoder, BitEncoder, Content, Plane, pack, unpack
 
 PSNR = [(10, 16.6), (21, 17.7), (40, 19.4), (80, 21.8)]
 GOLDEN = [

@@ -8,11 +8,9 @@ import numpy as np
 from helpers.codes import busy_and_even
 
 from aecodec.arrays import Codes
-from aecodec.coding.levels import Level
+from aecodec.coding.levels import Level, RateWeight
 from aecodec.coding.payload import codes_of
-from aecodec.coding.prior_coder import PriorCoder
-from aecodec.coding.rate_weight import RateWeight
-from aecodec.coding.rdoq import rdoq_symbols
+from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.level_prior import fit_level

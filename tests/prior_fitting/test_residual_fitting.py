@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from helpers.networks.residuals import plain_networks
 
+from aecodec.coding.residual_coder import Coding
+from aecodec.coding.residual_network import ResidualNetworks, unpack_networks
 from aecodec.engine.choice import default_engine
 from aecodec.prior_fitting.residual_fitting import Example, fit_networks
-from aecodec.refinement.coding import Coding
-from aecodec.refinement.network import ResidualNetworks, unpack_networks
 
 
 @pytest.mark.slow
@@ -26,8 +26,8 @@ def test_fitted_networks_save_bits_and_are_the_same_again(
         "fitting residual network without base, 1 of 1",
     ]
     assert _size(networks, examples[5]) < 0.9 * _size(plain_networks(False), examples[5])
-    assert unpack_networks(networks.pack()).identity == networks.identity
-    assert fit_networks(examples[:5], 1, steps=60, units=8).pack() == networks.pack()
+    assert unpack_networks(networks.content).identity == networks.identity
+    assert fit_networks(examples[:5], 1, steps=60, units=8).content == networks.content
 
 
 def _example(seed: int) -> Example:

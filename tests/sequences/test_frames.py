@@ -15,10 +15,10 @@ import pytest
 import aecodec
 from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.coding.message_coder import MessageCoder, Segment
+from aecodec.coding.payload import MessageCoder, Segment
 from aecodec.errors import InputError
 from aecodec.sequences import frame_files
-from aecodec.sequences.recent_values import RecentValues
+from aecodec.sequences.frame_files import RecentValues
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import silent_stderr
 
 THEIRS = b"""INFO: Created TensorFlow Lite XNNPACK delegate for CPU.
 I0000 00:00:1795810103.398363   26778 port.cc:153] oneDNN custom operations are on.
@@ -32,7 +32,7 @@ def test_lines_of_other_threads_are_passed_on(capfd: pytest.CaptureFixture[str])
 
 
 def test_a_closed_standard_error_is_left_closed() -> None:
-    program = "import aecodec.tflite.stderr as s\nwith s.silent_stderr(): print('done')"
+    program = "import aecodec.tflite.interpreter as s\nwith s.silent_stderr(): print('done')"
     command = f'exec "{sys.executable}" -c "{program}" 2>&-'
     done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=True)
     assert done.stdout == b"done\n"

@@ -14,7 +14,7 @@ from aecodec import Codec
 from aecodec.datasets.scenes import open_scenes
 from aecodec.errors import UsageError
 from aecodec.export.step_allocation import split_steps
-from aecodec.imaging.phases import to_phases
+from aecodec.imaging.transfer import to_phases
 from aecodec.training.networks.bands import (
     band_pair,
     dithered_kernel,

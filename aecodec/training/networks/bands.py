@@ -6,7 +6,7 @@ decoder, codes and network are joined before a single last layer, so that pixels
 
 Two things only matter in int8, and :func:`int8_form` adds them after the training:
 
-- The networks get P channels per band, the phases of :mod:`aecodec.imaging.phases`.
+- The networks get P channels per band, the phases of :mod:`aecodec.imaging.transfer`.
 - The largest components of the KLT have more quantization steps than int8 has values. They are
   split into several latents, the copies, each of which covers a window of the component and
   saturates outside. Their sum is the component.

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
-from aecodec.tflite.interpreter import Kernels, open_interpreter
-from aecodec.tflite.stderr import silent_stderr
+from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
 
 Rng = np.random.Generator
 CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}

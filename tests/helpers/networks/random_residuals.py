@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from aecodec.arrays import Int64
-from aecodec.refinement.coding import Coding, Missing
-from aecodec.refinement.context import input_count
-from aecodec.refinement.network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
+from aecodec.coding.residual_coder import Coding, Missing
+from aecodec.coding.residual_context import input_count
+from aecodec.coding.residual_network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
 
 LIMITS = [(0, 255), (-(1 << 15), (1 << 15) - 1), (0, (1 << 16) - 1), (-(1 << 31), (1 << 31) - 1)]
 """Those of 8 and 16 bits, and of 32 bits, which the patterns of floats have too."""

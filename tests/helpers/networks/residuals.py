@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from aecodec.codec_files.file_names import CODEC_JSON, RESIDUALS, RESIDUALS_OF_BASE
-from aecodec.refinement.context import MOST_BANDS, input_count
-from aecodec.refinement.network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
+from aecodec.coding.residual_context import MOST_BANDS, input_count
+from aecodec.coding.residual_network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
 
 
 def plain_networks(has_base: bool) -> ResidualNetworks:
@@ -22,7 +22,7 @@ def add_plain_networks(path: Path) -> None:
     """Add plain networks to the folder of a codec."""
     description = json.loads((path / CODEC_JSON).read_text("utf-8"))
     for name, has_base in ((RESIDUALS, False), (RESIDUALS_OF_BASE, True)):
-        content = plain_networks(has_base).pack()
+        content = plain_networks(has_base).content
         (path / name).write_bytes(content)
         description["files"][name] = hashlib.sha256(content).hexdigest()
     (path / CODEC_JSON).write_text(json.dumps(description), "utf-8")

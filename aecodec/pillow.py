@@ -1,28 +1,82 @@
-"""`.aec` files as Pillow images: opening reads the header, loading decodes the pictures."""
+"""A plugin for Pillow: `Image.open` and `save` of `.aec` files. Importing it registers it.
 
-from __future__ import annotations
+>>> import io
+>>> import aecodec.pillow
+>>> from PIL import Image
+>>> file = io.BytesIO()
+>>> Image.new("L", (28, 28)).save(file, format="AEC", level=1)
+>>> Image.open(file).size
+(28, 28)
+"""
 
 import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image, ImageFile
 
+import aecodec
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.geometry import claim_of
 from aecodec.codec.registry import codec_with_id, load_codec
+from aecodec.codec.sources import with_origin
 from aecodec.data.codecs import title_of
-from aecodec.errors import CodecError, FormatError, LimitError
+from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.format import container
 from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header
 from aecodec.format.limits import FREE_WORK, UNLIMITED, WORK_PER_BYTE, Claim, Limits
 from aecodec.format.stack_names import detach_names
 from aecodec.image_files.formats import AEC
-from aecodec.image_files.metadata import INFO_KEYS
+from aecodec.image_files.metadata import INFO_KEYS, with_metadata
+from aecodec.image_files.reading import from_frames, iter_frames
 from aecodec.imaging.picture import to_array
-from aecodec.pillow.errors import errors_as_pillows
+
+
+class PillowFormatError(FormatError, OSError):
+    """A damaged `.aec` file; Pillow raises OSError for damaged files."""
+
+
+class PillowCodecError(CodecError, OSError):
+    """An `.aec` file with an unknown codec; Pillow raises OSError if it has no decoder."""
+
+
+class PillowImageError(ImageError, OSError):
+    """An image that `.aec` files do not support; Pillow raises OSError for unsupported modes."""
+
+
+class PillowUsageError(UsageError, ValueError):
+    """Invalid options of `save`; Pillow raises ValueError for them."""
+
+
+_OF_PILLOW: dict[type[AecodecError], type[AecodecError]] = {
+    FormatError: PillowFormatError,
+    CodecError: PillowCodecError,
+    ImageError: PillowImageError,
+    UsageError: PillowUsageError,
+}
+
+
+@contextmanager
+def errors_as_pillows() -> Iterator[None]:
+    """Convert errors of the block to the errors that Pillow's users expect.
+
+    >>> with errors_as_pillows():
+    ...     raise FormatError("damaged")
+    Traceback (most recent call last):
+    aecodec.pillow.PillowFormatError: damaged
+    """
+    try:
+        yield
+    except AecodecError as error:
+        if type(error) not in _OF_PILLOW:
+            raise
+        raise _OF_PILLOW[type(error)](str(error)) from error
+
 
 _added: dict[bytes, Codec] = {}
 """Added codecs by the ids in their files."""
@@ -214,3 +268,89 @@ def _bomb_text(claim: Claim, limit: int) -> str:
         "which may be a decompression bomb; Image.MAX_IMAGE_PIXELS sets the limit, currently "
         f"{limit} pixels"
     )
+
+
+_OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))
+"""Options of :func:`aecodec.compress`."""
+
+
+def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    """Save the current picture of a loaded image; the name of the file is ignored.
+
+    The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
+    :func:`aecodec.compress`, and `lossless` as for WebP files. Its `exif`, `icc_profile` and `xmp`
+    replace the image's metadata, or remove it if they are None; they are kept for pictures of any
+    size.
+
+    Raises ImageError (also an OSError) if the image is not supported, UsageError (also a
+    ValueError) if options contradict each other or no level of the codec satisfies them, and
+    CodecError (also an OSError) if the codec does not exist or is damaged.
+    """
+    _save(image, [image], file)
+
+
+def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    """Save all pictures of an image, and of the images in `append_images`, as one file.
+
+    All pictures must have the same size, else an ImageError is raised. If any picture is RGB or has
+    alpha, all pictures become RGB or get an alpha plane. The metadata of the first picture is kept.
+    Arguments and other errors are as for :func:`save`.
+    """
+    images = [image, *image.encoderinfo.get("append_images", ())]
+    _save(image, iter_frames(images), file)
+
+
+def _with_changes(
+    images: Iterable[Image.Image], options: Mapping[str, Any]
+) -> Iterator[Image.Image]:
+    """Yield the images with the metadata from the options of `save`."""
+    changes = {name: _bytes_of(options[name]) for name in INFO_KEYS.values() if name in options}
+    for image in images:
+        yield with_metadata(image, changes) if changes else image
+
+
+def _bytes_of(value: Image.Exif | str | bytes | None) -> bytes | None:
+    if isinstance(value, Image.Exif):
+        return value.tobytes()
+    return value.encode() if isinstance(value, str) else value
+
+
+def _save(image: Image.Image, frames: Iterable[Image.Image], file: IO[bytes]) -> None:
+    options = image.encoderinfo
+    chosen = {name: options[name] for name in _OPTIONS if name in options}
+    if options.get("lossless"):
+        chosen.setdefault("max_error", 0)
+    if any(options.get(name) for name in INFO_KEYS.values()):
+        chosen.setdefault("metadata", True)
+    with errors_as_pillows():
+        picture = from_frames(_with_changes(frames, options))
+        picture = with_origin(picture, getattr(image, "filename", ""))
+        file.write(aecodec.compress(picture, **chosen))
+
+
+__all__ = ["register_aec_opener"]
+
+
+def register_aec_opener(*codecs: Codec | str | Path) -> None:
+    """Register the plugin again, and add codecs whose files it can open.
+
+    Args:
+        codecs: codecs that are not built in, or the paths of their folders.
+
+    Raises:
+        CodecError: a codec does not exist or is damaged.
+
+    >>> register_aec_opener()
+    >>> Image.registered_extensions()[".aec"]
+    'AEC'
+    """
+    for codec in codecs:
+        add_codec(codec)
+    Image.register_open(AecImageFile.format, AecImageFile, accepts)
+    Image.register_save(AecImageFile.format, save)
+    Image.register_save_all(AecImageFile.format, save_all)
+    Image.register_extension(AecImageFile.format, ".aec")
+    Image.register_mime(AecImageFile.format, "image/x-aec")
+
+
+register_aec_opener()

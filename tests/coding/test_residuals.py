@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecodec.arrays import Int64
+from aecodec.coding.residual_coder import encode_segment
+from aecodec.coding.residual_network import unpack_networks
 from aecodec.engine.choice import Engine
 from aecodec.engine.python import PythonEngine
 from aecodec.errors import CodecError, FormatError
-from aecodec.refinement.coding import encode_segment
-from aecodec.refinement.network import unpack_networks
 
 c = pytest.importorskip("aecodec.engine.c", reason="the core is not installed")
 ENGINES = (c.CEngine(), PythonEngine())
@@ -71,8 +71,8 @@ def test_both_engines_reject_what_no_encoder_writes(part: Part, data: st.DataObj
 def test_packed_networks_are_read_or_rejected(
     seed: int, has_base: bool, size: int, at: int, content: bytes
 ) -> None:
-    packed = random_networks(seed, 3, has_base).pack()
-    assert unpack_networks(packed).pack() == packed
+    packed = random_networks(seed, 3, has_base).content
+    assert unpack_networks(packed).content == packed
     hostile = bytearray(packed[:size])
     hostile[at : at + 2] = content
     sides, limits, zero = (1, 1, 1, 1), np.array([[0, 255]]), np.zeros(1, np.int64)

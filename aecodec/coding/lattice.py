@@ -5,8 +5,6 @@ are their bits, in the order of the numbers. Integers with a bound relative to t
 the numbers of points that are as far from each other as the bound allows.
 """
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import Any, NamedTuple

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aecodec.coding.lattice import Lattice
 from aecodec.format.refinement import MOST_ROOT, ROOT_UNITS, Bound
-from aecodec.refinement.lattice import Lattice
 
 TYPES = [np.dtype(name) for name in ("uint8", "int8", "uint16", "int16")]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aecodec.arrays import Int64
-from aecodec.refinement.integers import log2_eighths
-from aecodec.refinement.network import MEAN_BITS, SCALE_BITS, Prediction, ResidualNetwork
+from aecodec.coding.residual_context import log2_eighths
+from aecodec.coding.residual_network import MEAN_BITS, SCALE_BITS, Prediction, ResidualNetwork
 
 TOTAL_BITS = 24
 MOST_SYMBOL = 511

@@ -1,10 +1,19 @@
-"""A codec at a level that encodes and decodes chunks, named by the metadata of their array."""
+"""Chunks of arrays as `.aec` files, for the codecs of Zarr and numcodecs.
+
+The shape of a chunk determines whether it is one picture or several. As for
+:func:`aecodec.compress`, two axes are (H, W), and four axes are (N, H, W, C). Three axes are
+(H, W, C) if the last axis has a length of 1 to 4, else (N, H, W).
+
+With a codec with B bands, the last axis holds them if its length is B. Otherwise, they come before
+the rows: (B, H, W) or (N, B, H, W). With one band, other chunks are (H, W) or (N, H, W).
+"""
 
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -12,18 +21,176 @@ from typing import Any, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.chunks.installed import installed_codec, remember
-from aecodec.chunks.shape import Shape, band_axis, check_chunk, check_header
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import built_in_names, load_codec
+from aecodec.codec.geometry import picture_size
+from aecodec.codec.registry import built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
+from aecodec.codec_files.spec import CodecSpec
 from aecodec.data.codecs import title_of
-from aecodec.errors import CodecError, UsageError
+from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.format import container
-from aecodec.format.container import LEVEL_UNITS
+from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.samples import MAX_BANDS
-from aecodec.imaging.picture import samples_picture, source_array
+from aecodec.imaging.picture import (
+    Picture,
+    as_picture,
+    check_limits,
+    layout_of,
+    native_type,
+    samples_picture,
+    source_array,
+)
+
+Shape = tuple[int, ...]
+
+
+def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> None:
+    """Check that chunks are pictures, for a codec with this number of bands.
+
+    Raises ImageError for other shapes or dtypes, or too many pixels.
+
+    >>> check_chunk((60000, 28, 28), np.uint8)
+    >>> check_chunk((6, 512, 512), np.int16, bands=6)
+    >>> check_chunk((512, 512), np.int16, bands=6)
+    Traceback (most recent call last):
+    aecodec.errors.ImageError: chunks of (512, 512): the codec has 6 bands, so give chunks with \
+the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
+    """
+    _black_chunk(shape, np.dtype(dtype), bands)
+
+
+def check_type(dtype: npt.DTypeLike, bands: int | None) -> None:
+    """Raise ImageError if a codec with this number of bands does not accept samples of a dtype."""
+    check_chunk((1, 1, bands or 1), dtype, bands)
+
+
+def band_axis(shape: Shape, bands: int) -> int | None:
+    """Axis of the bands of a chunk; None for chunks without an axis for one band.
+
+    Raises ImageError if the chunk does not have these bands.
+
+    >>> band_axis((6, 512, 512), 6), band_axis((512, 512, 6), 6), band_axis((512, 512), 1)
+    (-3, 2, None)
+    """
+    if len(shape) in (3, 4) and shape[-1] == bands:
+        return len(shape) - 1
+    if bands == 1 and len(shape) in (2, 3):
+        return None
+    if len(shape) in (3, 4) and shape[-3] == bands:
+        return -3
+    plain = "(H, W), (N, H, W), " if bands == 1 else ""
+    raise ImageError(
+        f"chunks of {shape}: the codec has {bands} band{'s' * (bands > 1)}, so give chunks with "
+        f"the shape {plain}(H, W, {bands}), ({bands}, H, W), (N, H, W, {bands}) or "
+        f"(N, {bands}, H, W)"
+    )
+
+
+def _black_chunk(shape: Shape, dtype: np.dtype[Any], bands: int | None) -> Picture:
+    """Make a chunk of black pictures, which take no memory."""
+    if bands is not None:
+        layout = layout_of(shape, band_axis(shape, bands), bands)
+        samples = layout.undo(np.broadcast_to(np.zeros((), native_type(dtype)), shape))
+        picture = Picture(samples, layout=layout)
+        check_limits(picture)
+        return picture
+    try:
+        picture = as_picture(np.broadcast_to(np.zeros((), dtype), shape))
+        check_limits(picture)
+    except ImageError as error:
+        raise ImageError(
+            f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
+            "(N, H, W, C), and C from 1 to 4)"
+        ) from error
+    return picture
+
+
+def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | None) -> None:
+    """Check the shapes of an array and its chunks, which are pictures with all channels or bands.
+
+    Raises ImageError if they are not.
+
+    >>> check_chunks((60000, 28, 28), (1000, 28, 28), np.uint8, None)
+    >>> check_chunks((28, 28, 300), (28, 28, 3), np.uint8, None)
+    Traceback (most recent call last):
+    aecodec.errors.ImageError: chunks of (28, 28, 3) in an array of (28, 28, 300): a last axis of \
+1 to 4 is channels, and a chunk must hold all of them
+    """
+    check_chunk(chunk, dtype, bands)
+    if bands is None:
+        axis = -1 if len(chunk) > 2 and chunk[-1] <= 4 else None
+        text = "a last axis of 1 to 4 is channels, and a chunk must hold all of them"
+    else:
+        axis = band_axis(chunk, bands) if bands > 1 else None
+        text = f"the codec has {bands} bands: choose these bands of the array"
+    if axis is not None and chunk[axis] != array[axis]:
+        raise ImageError(f"chunks of {chunk} in an array of {array}: {text}")
+
+
+def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
+    """Raise FormatError if a file contains other pictures than a chunk, before it is decoded."""
+    bands, size = spec.bands.count if spec.bands else None, picture_size(spec, header)
+    chunk, samples = _black_chunk(shape, dtype, bands), header.samples
+    kind = samples and (samples.type.dtype, samples.layout)
+    own_kind = chunk.layout if chunk.layout is None else (dtype.name, chunk.layout)
+    mode = header.picture_mode if samples else chunk.mode
+    stored = (header.frames, size, header.picture_mode, kind)
+    if stored != (chunk.frames, chunk.size, mode, own_kind):
+        name = samples.type.dtype if samples else header.picture_mode.name
+        raise FormatError(
+            f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but "
+            f"the chunks of its array have the shape {shape}: it belongs to another array"
+        )
+
+
+SEARCH_PATH = "AECODEC_PATH"
+"""Environment variable with folders of further codecs, separated like PATH."""
+
+_remembered: dict[bytes, Codec] = {}
+"""Codecs that this process has used for chunks, by their ids."""
+
+
+def remember(codec: Codec) -> None:
+    """Let :func:`installed_codec` find a codec in this process, regardless of its folder."""
+    _remembered[codec.spec.codec_id] = codec
+
+
+def installed_codec(codec_id: bytes, name: str) -> Codec:
+    """Find a codec by its id: a remembered codec, a built-in codec, or a codec in AECODEC_PATH.
+
+    The name is only for messages. Raises CodecError if the codec is not installed.
+
+    >>> installed_codec(bytes.fromhex("0881441f"), "digits").spec.name
+    'digits'
+    """
+    if codec_id in _remembered:
+        return _remembered[codec_id]
+    for codec in _candidates(codec_id):
+        if codec.spec.codec_id == codec_id:
+            remember(codec)
+            return codec
+    raise CodecError(
+        f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "
+        f"here{_namesake(name)}: add its folder to the environment variable {SEARCH_PATH}"
+    )
+
+
+def _candidates(codec_id: bytes) -> Iterator[Codec]:
+    """Codecs that may have an id: the built-in codec with it, or all codecs in AECODEC_PATH."""
+    try:
+        yield codec_with_id(codec_id)
+    except CodecError:
+        folders = os.environ.get(SEARCH_PATH, "").split(os.pathsep)
+        yield from (load_codec(Path(folder)) for folder in folders if folder)
+
+
+def _namesake(name: str) -> str:
+    """Part of a message, if the built-in codec with this name has another id."""
+    if name not in built_in_names():  # the name may be a path, which must not be opened
+        return ""
+    return f" (the codec {name} here is {load_codec(name).spec.codec_id.hex()})"
+
 
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
@@ -138,7 +305,7 @@ class ChunkCodec:
         """Compress a chunk to the bytes of an `.aec` file.
 
         It is uint8 in any memory order, or has other types for a codec with bands;
-        :mod:`aecodec.chunks.shape` explains the shape. If the array's fill value is not 0, and
+        :mod:`aecodec.chunks` explains the shape. If the array's fill value is not 0, and
         there is no nodata, it is the value of missing samples.
 
         Raises CodecError if the codec is not installed, UsageError if it has no such level, and
@@ -147,18 +314,14 @@ class ChunkCodec:
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         target = Target(self.level, max_error=self.max_error)
         if self.bands is None:
-            return self._codec.compress(chunk, target, metadata=False)
+            return self.codec.compress(chunk, target, metadata=False)
         picture = samples_picture(
             chunk,
             band_axis=band_axis(chunk.shape, self.bands),
             nodata=self.nodata if self.nodata is not None else _as_nodata(fill_value),
             bands=self.bands,
         )
-        return self._codec.compress(picture, target, metadata=False)
-
-    def check_readable(self, data: bytes, limits: Limits) -> None:
-        """Raise LimitError if a chunk exceeds the limits."""
-        self._codec.decoder.unpack(data, limits)
+        return self.codec.compress(picture, target, metadata=False)
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk with a known shape and dtype.
@@ -167,8 +330,8 @@ class ChunkCodec:
         FormatError if the chunk is damaged, or belongs to an array with other chunks.
         """
         header = self._header(data)
-        check_header(self._codec.spec, header, shape, np.dtype(dtype))
-        picture = self._codec.decoder.decompress_picture(data, UNLIMITED)
+        check_header(self.codec.spec, header, shape, np.dtype(dtype))
+        picture = self.codec.decoder.decompress_picture(data, UNLIMITED)
         return np.ma.getdata(source_array(picture)).reshape(shape).astype(dtype, copy=False)
 
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
@@ -180,10 +343,11 @@ class ChunkCodec:
         exceeds the limits.
         """
         self._header(data)
-        return np.ma.getdata(source_array(self._codec.decoder.decompress_picture(data, limits)))
+        return np.ma.getdata(source_array(self.codec.decoder.decompress_picture(data, limits)))
 
     @property
-    def _codec(self) -> Codec:
+    def codec(self) -> Codec:
+        """The codec; CodecError if it is not installed."""
         return installed_codec(self.codec_id, self.name)
 
     def _header(self, data: bytes) -> container.Header:

@@ -4,8 +4,6 @@ A network has one hidden layer. It predicts the mean and the scale of a sample i
 activity around it, so that one network serves samples of any range.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Sequence
@@ -17,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Int64
+from aecodec.coding.residual_context import MOST_INPUT, Context, input_count
 from aecodec.errors import CodecError
-from aecodec.refinement.context import MOST_INPUT, Context, input_count
 
 WEIGHT_BITS, UNIT_BITS, OUTPUT_BITS = 12, 7, 19
 """Binary places of the weights, of the hidden units, and of the outputs."""
@@ -106,14 +104,11 @@ class ResidualNetworks:
     @cached_property
     def identity(self) -> bytes:
         """The first 4 bytes of the SHA-256 of the packed networks."""
-        return hashlib.sha256(self.pack()).digest()[:4]
-
-    def pack(self) -> bytes:
-        """The networks as bytes, little-endian (docs/FORMAT.md, section 13)."""
-        return self._content
+        return hashlib.sha256(self.content).digest()[:4]
 
     @cached_property
-    def _content(self) -> bytes:
+    def content(self) -> bytes:
+        """The networks as bytes, little-endian (docs/FORMAT.md, section 13)."""
         head = bytes([self.has_base, len(self.networks), 0, 0])
         return head + b"".join(map(_packed, self.networks))
 

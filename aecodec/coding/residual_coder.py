@@ -1,21 +1,44 @@
-"""Coding the values of a segment within a bound, sample by sample, and decoding them."""
+"""Coding the values of a segment within a bound, in waves of samples, and decoding them."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Int64
+from aecodec.coding.residual_context import Planes
+from aecodec.coding.residual_distribution import MOST_SYMBOL, TOTAL_BITS, Distributions
+from aecodec.coding.residual_network import ResidualNetworks
 from aecodec.entropy.range_coder import PythonDecoder, PythonEncoder
 from aecodec.errors import FormatError
-from aecodec.refinement.context import Planes
-from aecodec.refinement.distribution import MOST_SYMBOL, TOTAL_BITS, Distributions
-from aecodec.refinement.network import ResidualNetworks
-from aecodec.refinement.waves import Wave, waves
+
+SLOPE = 3
+"""A row lags three columns behind the row above, of which it reads the second sample ahead."""
+
+
+class Wave(NamedTuple):
+    """Rows and columns (n,) of samples of a segment that do not depend on each other."""
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+
+
+def waves(height: int, width: int) -> Iterator[Wave]:
+    """Yield the waves of a segment, with the rows of a wave from top to bottom.
+
+    >>> [wave.columns.tolist() for wave in waves(2, 4)]
+    [[0], [1], [2], [3, 0], [1], [2], [3]]
+    """
+    for time in range(width + SLOPE * (height - 1)):
+        first = max(0, -(-(time - width + 1) // SLOPE))
+        rows = np.arange(first, min(height - 1, time // SLOPE) + 1)
+        if rows.size:
+            yield Wave(rows, time - SLOPE * rows)
+
 
 _RAW_BITS = 16
 """Largest number of bits in a symbol of equal frequencies."""
@@ -66,14 +89,9 @@ def decode_segment(
     return decoded
 
 
-class _Symbols(Protocol):
-    def steps(
-        self, band: int, wave: Wave, step: int, tables: Distributions, coded: Missing
-    ) -> Int64:
-        """Code samples, and return the steps (n,) from their centres to their values."""
-
-
-def _walk(coding: Coding, base: Int64, missing: Missing | None, symbols: _Symbols) -> Int64:
+def _walk(
+    coding: Coding, base: Int64, missing: Missing | None, symbols: _Encoder | _Decoder
+) -> Int64:
     """Code all samples in the order of coding, and return the values of the decoder."""
     planes = Planes(base, coding.networks.has_base)
     for band in range(base.shape[1]):
@@ -101,6 +119,7 @@ class _Encoder:
     def steps(
         self, band: int, wave: Wave, step: int, tables: Distributions, coded: Missing
     ) -> Int64:
+        """Encode samples, and return the steps (n,) from their centres to their values."""
         values = self._values[:, band, wave.rows, wave.columns].ravel()
         steps = np.where(coded, (values - tables.centre + step // 2) // step, 0)
         symbols = steps >> tables.low_bits
@@ -141,6 +160,7 @@ class _Decoder:
     def steps(
         self, band: int, wave: Wave, step: int, tables: Distributions, coded: Missing
     ) -> Int64:
+        """Decode the steps (n,) from the centres of samples to their values."""
         near = [tables.cumulative(np.array([symbol])).tolist() for symbol in _NEAR]
         fields = (a.tolist() for a in (tables.low_bits, tables.least, tables.most))
         steps = np.zeros(len(coded), np.int64)

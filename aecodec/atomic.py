@@ -1,0 +1,432 @@
+"""Write files and folders atomically, even if a process is killed or the disk is full.
+
+Files and new folders are written under temporary names in the same folder, and renamed. A process
+holds a lock on its temporary files and folders, which the system releases when the process ends for
+any reason. Unlocked temporary files are therefore leftovers of killed processes, which are removed.
+Files are synchronized with the disk; after a power cut, other files may be empty.
+
+An existing folder is written again under a temporary name, with hard links to the files that stay,
+and the two folders are exchanged. Other processes see either all old files or all new ones, even if
+a process is killed or the power fails.
+
+Some folders cannot be exchanged: mount points, the working folder, folders in a parent without
+write permission, folders with many other files, and all folders on systems without `renameat2` of
+Linux. In these, all files are written under temporary names and then renamed one by one. A process
+that is killed between two renames leaves some old and some new files. A codec with such a mixture
+is rejected because of the hashes in its last file, and repeating the call completes the folder.
+"""
+
+import errno
+import os
+import re
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+
+try:
+    import fcntl
+except ImportError:  # on Windows, nothing is locked or swept
+    fcntl = None  # type: ignore[assignment]
+
+
+def try_lock(descriptor: int) -> bool | None:
+    """Lock an open file or folder without waiting; closing it releases the lock.
+
+    Returns False if another process has the lock, and None if the file system has no locks.
+    """
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if isinstance(error, BlockingIOError) else None
+    return True
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Try to lock a folder during the block without waiting; yield whether that succeeded."""
+    if fcntl is None:
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield try_lock(descriptor) is not False
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait for the lock of a folder, and hold it during the block; OSError if there is no folder.
+
+    If the previous holder replaced the folder, the new folder is locked.
+    """
+    while fcntl is not None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with suppress(OSError):  # the file system has no locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
+                yield
+                return
+        finally:
+            os.close(descriptor)
+    yield
+
+
+_PREFIX = ".aecodec-"
+_NAME = re.escape(_PREFIX) + "[0-9a-f]{12}"
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_IS_WINDOWS = os.name == "nt"
+"""Windows cannot rename open files, and cannot open folders."""
+
+_NO_FILE = -1
+"""Instead of the descriptor of a file."""
+
+_HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_existing: set[Path] = set()
+"""Temporary files and folders of this process, to remove if a signal ends it."""
+
+
+@contextmanager
+def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
+    """Write a temporary file, to rename or link in the block, and remove it afterwards.
+
+    When the block begins, the content is on the disk, not only in the system's memory. Raises
+    OSError if the file cannot be written.
+    """
+    with _held(folder, is_folder=False) as (path, descriptor):
+        with open(descriptor, "wb", closefd=_IS_WINDOWS) as file:
+            file.write(content)
+            file.flush()
+            _sync(file.fileno())
+        yield path
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Create an empty folder, to fill and rename in the block, and remove it afterwards."""
+    with _held(parent, is_folder=True) as (path, _):
+        yield path
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove leftovers of killed processes from some folders."""
+    for folder in folders:
+        with suppress(OSError):  # the folder does not exist yet, or cannot be changed
+            for path in folder.glob(f"{_PREFIX}*"):
+                if re.fullmatch(_NAME, path.name):
+                    _remove_unlocked(path)
+
+
+@lru_cache
+def sweep_once(folder: Path) -> None:
+    """Sweep a folder only once in this process, however many files it writes there."""
+    sweep([folder])
+
+
+@contextmanager
+def tidy_termination() -> Iterator[None]:
+    """Remove temporary files before SIGTERM or SIGHUP ends this process.
+
+    No exception is raised, because libraries ignore exceptions in callbacks. Ignored signals stay
+    ignored. Outside of the main thread, nothing changes.
+    """
+    installed = _ENDING if threading.current_thread() is threading.main_thread() else []
+    installed = [number for number in installed if signal.getsignal(number) == signal.SIG_DFL]
+    for number in installed:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in installed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file is on the disk; OSError if, for example, the disk is full."""
+    _sync_path(path, os.O_RDWR)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk; Windows needs no such call."""
+    if not _IS_WINDOWS:
+        _sync_path(path, os.O_RDONLY)
+
+
+def _sync_path(path: Path, mode: int) -> None:
+    descriptor = os.open(path, mode)
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _HAS_NO_SYNC:
+            raise
+
+
+@contextmanager
+def _held(folder: Path, *, is_folder: bool) -> Iterator[tuple[Path, int]]:
+    """Create a locked file or folder; try again if another process swept it before."""
+    while True:
+        path, descriptor = folder / f"{_PREFIX}{os.urandom(6).hex()}", _NO_FILE
+        _existing.add(path)
+        try:
+            descriptor = _created(path, is_folder)
+            is_ours = descriptor == _NO_FILE or try_lock(descriptor) is not False
+            if is_ours and os.path.exists(path):
+                yield path, descriptor
+                return
+        finally:
+            _remove(path)
+            if descriptor != _NO_FILE and not _IS_WINDOWS:
+                os.close(descriptor)
+
+
+def _created(path: Path, is_folder: bool) -> int:
+    """Create a file or a folder, and open it; `_NO_FILE` if it is not open."""
+    if not is_folder:
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)
+    path.mkdir()
+    with suppress(FileNotFoundError):  # another process swept it
+        return _NO_FILE if _IS_WINDOWS else os.open(path, os.O_RDONLY)
+    return _NO_FILE
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder if it exists; ignore errors, as the next sweep tries again."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+    _existing.discard(path)
+
+
+def _remove_unlocked(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if try_lock(descriptor):
+            _remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for path in tuple(_existing):
+        _remove(path)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+
+
+def write_file(target: Path, content: bytes, *, replace: bool) -> None:
+    """Write a file atomically, and create its folder if it does not exist.
+
+    With `replace`, an existing file keeps its permissions; if it is a link, its target is replaced.
+    Otherwise FileExistsError is raised if the file exists, even if two processes that both checked
+    before write it. Raises OSError if the file cannot be written; an existing file is unchanged.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_file(Path(folder, "a"), b"first", replace=False)
+    ...     write_file(Path(folder, "a"), b"second", replace=True)
+    ...     Path(folder, "a").read_bytes(), len(list(Path(folder).iterdir()))
+    (b'second', 1)
+    """
+    if replace:
+        target = Path(os.path.realpath(target))
+    make_parents(target)
+    sweep_once(target.parent.absolute())
+    with temporary_file(target.parent, content) as temporary:
+        if not replace:
+            _create(temporary, target)
+        else:
+            if target.exists():
+                temporary.chmod(target.stat().st_mode)
+            os.replace(temporary, target)
+    sync_folder(target.parent)
+
+
+def make_parents(path: Path) -> None:
+    """Create the parent folders of a path; NotADirectoryError if a parent is a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # callers would think that the file itself exists
+        number = errno.ENOTDIR
+        raise NotADirectoryError(number, os.strerror(number), str(path.parent)) from error
+
+
+def check_absent(path: Path) -> None:
+    """Raise FileExistsError if a file, a folder or a link has a path."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def _create(temporary: Path, target: Path) -> None:
+    """Rename a file in one step, but only if the target does not exist."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with locked(target.parent):  # without links, only safe against other such calls
+            check_absent(target)
+            os.rename(temporary, target)
+
+
+Contents = Mapping[str, bytes]
+"""The files of a folder, by name."""
+
+_MAX_LINKS = 100
+"""Largest number of files and folders that stay in a folder that is exchanged."""
+
+_AT_WORKING_FOLDER, _EXCHANGE = -100, 2
+"""`AT_FDCWD` and `RENAME_EXCHANGE` in Linux."""
+
+
+def make_folder(folder: Path, contents: Contents) -> None:
+    """Create a folder with files; names with `/` are files in subfolders.
+
+    Raises FileExistsError if the path exists, and OSError if the files cannot be written; the
+    folder is then not created.
+    """
+    make_parents(folder)
+    sweep([folder.parent])
+    with temporary_folder(folder.parent) as new:
+        _fill(new, contents)
+        check_absent(folder)
+        try:
+            os.rename(new, folder)
+        except OSError:
+            check_absent(folder)  # another process was faster
+            raise
+    sync_folder(folder.parent)
+
+
+def update_folder(
+    folder: Path,
+    contents: Contents,
+    *,
+    replace: bool,
+    is_outdated: Callable[[Path], bool] = lambda _: False,
+) -> None:
+    """Write files to a folder, or a link to it, atomically; a missing folder is created.
+
+    Other files stay, unless they are outdated. Raises FileExistsError if a file exists and
+    `replace` is False, and OSError if the files cannot be written.
+    """
+    path, folder = folder, Path(os.path.realpath(folder))
+    if not os.path.lexists(folder):
+        with suppress(FileExistsError):  # another process was faster
+            make_folder(folder, contents)
+            return
+    sweep([folder, folder.parent])
+    with locked(folder):
+        _check_names(path, contents, replace)
+        existing = [file for file in folder.iterdir() if file.name not in contents]
+        outdated = [file for file in existing if is_outdated(file)]
+        staying = [file for file in existing if file not in outdated]
+        if _is_in_use(folder) or _has_too_many_links(staying):
+            _change_within(folder, contents, outdated)
+            return
+        try:
+            _replace(folder, contents, {file.name for file in outdated})
+        except OSError:  # it cannot be exchanged; otherwise this fails again
+            _change_within(folder, contents, outdated)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder in one step; OSError if it does not exist or cannot be removed."""
+    with temporary_folder(folder.parent) as temporary:
+        os.rename(folder, temporary / folder.name)
+
+
+def _fill(folder: Path, contents: Contents) -> None:
+    for name, content in contents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        sync_file(path)
+    for filled in {(folder / name).parent for name in contents} | {folder}:
+        sync_folder(filled)
+
+
+def _check_names(folder: Path, contents: Contents, replace: bool) -> None:
+    for name in contents:
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not replace:
+            check_absent(path)
+
+
+def _replace(folder: Path, contents: Contents, outdated: set[str]) -> None:
+    """Replace a folder in one step by one with links to its other files and the same rights."""
+
+    def ignored(path: str, _: list[str]) -> set[str]:
+        return {*contents, *outdated} if Path(path) == folder else set()
+
+    with temporary_folder(folder.parent) as new:
+        shutil.copytree(
+            folder, new, symlinks=True, ignore=ignored, copy_function=os.link, dirs_exist_ok=True
+        )
+        os.utime(new)  # the content is new
+        old = folder.stat()
+        if (old.st_uid, old.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+            os.chown(new, old.st_uid, old.st_gid)
+        _fill(new, contents)
+        _exchange(new, folder)
+    sync_folder(folder.parent)
+
+
+def _exchange(first: Path, second: Path) -> None:
+    """Exchange two paths on one file system, so that both exist at any time."""
+    import ctypes
+
+    paths = (_AT_WORKING_FOLDER, os.fsencode(first), _AT_WORKING_FOLDER, os.fsencode(second))
+    try:
+        function = ctypes.CDLL(None, use_errno=True).renameat2
+    except (TypeError, AttributeError) as error:  # it exists only in Linux
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
+    if function(*paths, _EXCHANGE):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether the working folder is in a folder, whose exchange would delete it."""
+    working = Path.cwd()
+    return folder == working or folder in working.parents
+
+
+def _has_too_many_links(paths: Iterable[Path]) -> bool:
+    links = (link for path in paths for link in (path, *path.rglob("*")))
+    return len(list(islice(links, _MAX_LINKS + 1))) > _MAX_LINKS
+
+
+def _change_within(folder: Path, contents: Contents, outdated: Iterable[Path]) -> None:
+    """Change the files of a folder one by one."""
+    with temporary_folder(folder) as new:
+        _fill(new, contents)
+        for path in outdated:
+            path.unlink()
+        for name in contents:
+            os.replace(new / name, folder / name)
+    sync_folder(folder)

@@ -1,1 +1,0 @@
-"""Write files and folders atomically, even if a process is killed or the disk is full."""

@@ -1,1 +1,0 @@
-"""Chunks of arrays as `.aec` files, for the codecs of Zarr and numcodecs."""
