@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from helpers.codecs import golden
 from helpers.documents import ROOT
-from helpers.reference_kernels import reference_decoder, reference_encoder
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -26,6 +25,7 @@ from aecodec.data.samples import sample_paths
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import Picture, to_array
+from benchmarks.c_codec import reference_decoder, reference_encoder
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
