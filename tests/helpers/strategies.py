@@ -20,6 +20,7 @@ from aecodec.format.container import (
     Mode,
 )
 from aecodec.format.instruction import Origin
+from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound, Refinement
 from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
@@ -30,7 +31,7 @@ origins = st.builds(
     suffix=st.from_regex(r"\.[0-9A-Za-z]{1,16}", fullmatch=True),
     modified=st.integers(1 - 10**12, 10**12 - 1),
 )
-PLAIN_KINDS = [MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP]
+_PLAIN_KINDS = st.sampled_from([MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP])
 
 
 @st.composite
@@ -58,48 +59,64 @@ def samples(draw: st.DrawFn) -> Samples:
     )
 
 
-def _header(**fields: Any) -> Header:
-    """A header with default values for all other fields."""
-    return Header(**fields)
+def _headers(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Header]:
+    """Headers with default values for all other fields."""
+    return st.builds(Header, codec_id=st.binary(min_size=4, max_size=4), **fields)
 
 
 headers = (
-    st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    _headers(
         mode=st.sampled_from([Mode.L, Mode.RGB]),
         size=st.none() | st.tuples(sides, sides),
         level=st.none() | st.integers(16, 255),
-        metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(max_size=300)),
+        metadata=st.dictionaries(_PLAIN_KINDS, st.binary(max_size=300)),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
-        metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(min_size=1, max_size=99)),
+    | _headers(
+        metadata=st.dictionaries(_PLAIN_KINDS, st.binary(min_size=1, max_size=99)),
         origin=st.none() | origins,
         as_rgb=st.booleans(),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    | _headers(
         size=st.none() | st.tuples(reduced_sides, reduced_sides),
         reduction=st.integers(NOT_REDUCED + 1, MAX_REDUCTION),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    | _headers(
         mode=st.sampled_from([Mode.LA, Mode.RGBA]),
         frames=st.integers(1, MAX_FRAMES),
         alpha=st.binary(max_size=300),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    | _headers(
         size=st.none() | st.tuples(sides, sides),
         samples=samples(),
         metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=99)),
     )
 )
+
+_BOUNDS = {
+    "integers": st.integers(0, MOST_BOUND).map(Bound),
+    "floats": st.floats(0, 1e300).flatmap(
+        lambda error: st.floats(0, 2 * error).map(lambda unit: Bound(error, unit))
+    ),
+    "roots": st.integers(0, MOST_ROOT).map(lambda f: Bound(f / ROOT_UNITS, is_root=True)),
+}
+
+
+@st.composite
+def refinements(draw: st.DrawFn) -> tuple[Refinement, ...]:
+    """1 to 3 refinements; only the first may have no base."""
+    kind = draw(st.sampled_from(sorted(_BOUNDS)))
+    part = st.builds(
+        Refinement,
+        networks=st.binary(min_size=4, max_size=4),
+        bounds=st.lists(_BOUNDS[kind], min_size=1, max_size=4),
+        is_float=st.just(kind == "floats"),
+        base_checksum=st.integers(0, (1 << 32) - 1),
+        messages=st.binary(max_size=20).map(lambda message: [message]),
+    )
+    parts = draw(st.lists(part, min_size=1, max_size=3))
+    if draw(st.booleans()):
+        parts[0] = parts[0]._replace(base_checksum=None)
+    return tuple(parts)
 
 
 def _network(**arrays: Any) -> ContextNetwork:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pytest
+from helpers.files import with_checksum
 from helpers.images import saved
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -18,11 +18,6 @@ import aecodec
 from aecodec.format import container
 from aecodec.format.container import MAGIC
 from aecodec.pillow import AecImageFile, register_aec_opener
-
-
-def sealed(body: bytes) -> io.BytesIO:
-    """A file with a right checksum."""
-    return io.BytesIO(body + zlib.crc32(body).to_bytes(4, "little"))
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -122,7 +117,7 @@ def test_other_files_are_left_to_other_plugins(content: bytes) -> None:
 
 def test_a_file_of_a_newer_version_is_named(digit: Image.Image) -> None:
     file = saved(digit).getvalue()
-    newer = sealed(file[:2] + b"\3" + file[3:-4])
+    newer = io.BytesIO(with_checksum(file[:2] + b"\3" + file[3:-4]))
     with (
         pytest.warns(UserWarning, match="format version 3, .*upgrade"),
         pytest.raises(UnidentifiedImageError),
@@ -158,7 +153,7 @@ def test_a_changed_file_is_refused(digit: Image.Image, tmp_path: Path) -> None:
 def test_damage_behind_a_right_checksum_is_found_when_it_is_loaded_or_verified(
     digit: Image.Image,
 ) -> None:
-    damaged = sealed(saved(digit).getvalue()[:-4] + bytes(50)).getvalue()
+    damaged = with_checksum(saved(digit).getvalue()[:-4] + bytes(50))
     image = Image.open(io.BytesIO(damaged))
     for _ in range(2):
         with pytest.raises(aecodec.FormatError) as caught:

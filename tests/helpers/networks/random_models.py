@@ -290,7 +290,7 @@ def function(make: Maker, name: str, scale: float = 0, zero: int = 0, kind: str 
     """A function of one variable."""
     entry, _ = _picture(make)
     output = make.tensor([1], None, [scale], zero) if scale else make.variable()
-    slope = {"alpha": make.choice([-0.5, 0.0, 0.01, 0.2, 0.3, 1.5])} if "Leaky" in kind else {}
+    slope = {"alpha": make.choice([0.01, -0.5, 0.3, 1.5])} if "Leaky" in kind else {}
     return make.model(entry, make.operator(name, [entry], output, kind, **slope))
 
 
