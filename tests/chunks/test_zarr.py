@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import ZARR, golden_codecs, little_endian, sha256
+from helpers.codecs.made_up_codecs import change_spec
 from helpers.documents import ROOT
 from helpers.networks.residuals import add_plain_networks
 
@@ -180,13 +180,12 @@ def test_a_wrong_configuration_is_refused(
 
 
 def test_no_path_in_metadata_is_followed(
-    tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
+    copy: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message of a codec that is missing does not open it either."""
-    own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
     with pytest.raises(CodecError, match="is not a built-in codec: add its codec_id"):
-        Aecodec.from_dict({"name": "aecodec", "configuration": {"codec": str(own)}})
-    stated = {"codec": str(own), "codec_id": "12345678", "level": 1}
+        Aecodec.from_dict({"name": "aecodec", "configuration": {"codec": str(copy)}})
+    stated = {"codec": str(copy), "codec_id": "12345678", "level": 1}
     codec = Aecodec.from_dict({"name": "aecodec", "configuration": stated})
     opened, open_folder = list[Path](), CodecFolder.open
 
@@ -197,7 +196,7 @@ def test_no_path_in_metadata_is_followed(
     monkeypatch.setattr(CodecFolder, "open", noted)
     with pytest.raises(CodecError, match="not installed here: add its folder"):
         codec.chunk_codec.encode(digits[:1])
-    assert own not in opened
+    assert copy not in opened
 
 
 def test_a_chunk_of_another_codec_is_refused(store: Path, digits: Pixels) -> None:
@@ -227,20 +226,17 @@ READ = "import sys, zarr; print(int(zarr.open_array(sys.argv[1], mode='r')[7].su
 
 
 def test_a_codec_of_ones_own_is_found_by_a_variable(
-    tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
+    copy: Path, tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
-    values = json.loads((own / "codec.json").read_text("utf-8"))
-    values["spec"] |= {"default_level": 1, "name": "mine"}
-    (own / "codec.json").write_text(json.dumps(values), "utf-8")
+    change_spec(copy, default_level=1, name="mine")
     monkeypatch.setattr(installed, "_remembered", {})
     path = tmp_path / "a.zarr"
-    array = array_of(path, digits[:10], (10, 28, 28), Aecodec(own))
+    array = array_of(path, digits[:10], (10, 28, 28), Aecodec(copy))
     assert array[7].any()  # in the process that wrote it
     monkeypatch.setattr(installed, "_remembered", {})
     with pytest.raises(CodecError, match=rf"codec mine \(.* environment variable {SEARCH_PATH}$"):
         zarr.open_array(path)[7]
-    folders = os.pathsep.join([str(aecodec.load_codec("photo").folder.path), str(own)])
+    folders = os.pathsep.join([str(aecodec.load_codec("photo").folder.path), str(copy)])
     monkeypatch.setenv(SEARCH_PATH, folders)
     printed = subprocess.check_output([sys.executable, "-c", READ, path], text=True)
     assert printed == str(array[7].sum())
@@ -254,14 +250,8 @@ def test_dask_reads_and_writes_it(store: Path, tmp_path: Path, digits: Pixels) -
     expected = zarr.open_array(store)[...]
     pickled = cloudpickle.dumps(lazy[35:55])  # as for a worker in another process
     assert np.array_equal(cloudpickle.loads(pickled).compute(), expected[35:55])
-    target = zarr.create_array(
-        str(tmp_path / "b.zarr"),
-        shape=(100, 28, 28),
-        chunks=(40, 28, 28),
-        dtype="uint8",
-        serializer=SERIALIZER,
-        compressors=None,
-    )
+    zeros = np.zeros((100, 28, 28), np.uint8)
+    target = array_of(tmp_path / "b.zarr", zeros, (40, 28, 28))
     da.store(da.from_array(digits[:100], chunks=(40, 28, 28)), target)
     assert np.array_equal(target[...], expected)
 

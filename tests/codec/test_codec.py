@@ -87,12 +87,6 @@ def test_unknown_codecs(samples: Pixels) -> None:
         aecodec.decompress(stranger, "digits")
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the codec's folder, to be damaged."""
-    return Path(shutil.copytree(BUILT_IN / "digits", tmp_path / "copy"))
-
-
 def test_each_half_does_its_own(copy: Path, samples: Pixels) -> None:
     data = aecodec.compress(samples[0])
     (copy / "decoder.tflite").rename(copy / "away.tflite")

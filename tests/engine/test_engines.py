@@ -1,7 +1,6 @@
 """The two engines: the same codes, the same bytes for the same latents, and the choice of one."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -135,11 +134,10 @@ def test_any_tables_make_the_same_messages(prior: Prior, has_gains: bool, seed: 
             assert (coder.decode(message, segment) == codes).all()
 
 
-def test_a_damaged_network_is_named(tmp_path: Path) -> None:
-    path = shutil.copytree(load_codec("digits").folder.path, tmp_path / "own")
-    (path / "encoder.tflite").write_bytes(b"x")
+def test_a_damaged_network_is_named(copy: Path) -> None:
+    (copy / "encoder.tflite").write_bytes(b"x")
     with pytest.raises(CodecError, match=r"encoder\.tflite: changed since"):
-        load_codec(path).compress(np.zeros((28, 28), np.uint8))
+        load_codec(copy).compress(np.zeros((28, 28), np.uint8))
 
 
 @pytest.mark.parametrize(("name", "engine"), [("", "c"), ("python", "python")])
