@@ -15,7 +15,7 @@ from helpers.strategies import priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec import Codec, CodecError, FormatError, UsageError, load_codec
+from aecodec import Codec, CodecError, UsageError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.execution import Execution
@@ -99,20 +99,6 @@ def test_pixels_depend_on_neither_threads_nor_windows(
     codec = Codec(whole.folder, Execution(c.CEngine(), window, Workers(threads)))
     assert (codec.decompress_frames(data) == whole.decompress_frames(data)).all()
     assert codec.compress(photograph[:300, :400]) == data
-
-
-@settings(max_examples=60)
-@given(st.binary(max_size=60), st.integers(1, 3))
-def test_both_reject_the_same_messages(message: bytes, level: int) -> None:
-    folder, segment, results = load_codec("digits").folder, Segment((slice(0, 2),)), []
-    for engine in ENGINES:
-        try:
-            codes = engine.coder(folder, level).decode(message, segment)
-            folder.spec.level(level).check(codes.astype(np.int16))
-            results.append(codes.tolist())
-        except FormatError:
-            results.append(None)
-    assert results[0] == results[1]
 
 
 @settings(max_examples=60, deadline=None)
