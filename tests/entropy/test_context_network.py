@@ -4,12 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.networks.extreme_networks import Vectors, moves_in_int64, moves_of
+from helpers.networks.extreme_networks import (
+    STYLES,
+    Vectors,
+    extreme_network,
+    extreme_vectors,
+    moves_in_int64,
+    moves_of,
+)
 from helpers.strategies import any_context
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
+from aecodec.entropy.context_network import (
+    MAX_ACTIVATION,
+    MAX_GRADIENT,
+    MAX_UNITS,
+    ContextNetwork,
+    SpatialWeights,
+)
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import (
     GRADIENTS,
@@ -18,6 +31,11 @@ from aecodec.entropy.spatial_context import (
     SpatialContext,
 )
 from aecodec.errors import CodecError
+
+EXACT = 1 << 24
+"""Up to here float32 holds every integer."""
+
+VECTORS = 40
 
 
 @given(
@@ -44,6 +62,28 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int, larges
     expected, _ = moves_in_int64(network, vectors)
     for at_once in (True, False):
         np.testing.assert_array_equal(moves_of(network, vectors, at_once=at_once), expected)
+
+
+def test_the_limits_keep_every_sum_within_what_float32_holds() -> None:
+    assert MAX_UNITS * MAX_ACTIVATION * 128 < EXACT
+    assert GRADIENTS * PREDICTED_CHANNELS * MAX_GRADIENT * 128 < EXACT
+    assert np.float32(EXACT) + np.float32(1) == EXACT
+
+
+@pytest.mark.parametrize("spatial", [False, True])
+@pytest.mark.parametrize(("inner", "outer"), [*zip(STYLES, STYLES, strict=True), STYLES[1::-1]])
+def test_the_largest_networks_are_exact(inner: str, outer: str, spatial: bool) -> None:
+    """One vector, few and many, in one step and in several: each is another product for BLAS."""
+    rng = np.random.default_rng([STYLES.index(inner), STYLES.index(outer)])
+    network = extreme_network(rng, inner, outer, spatial=spatial)
+    vectors = extreme_vectors(rng, network, VECTORS)
+    expected, largest = moves_in_int64(network, vectors)
+    if {inner, outer} <= {"lowest", "highest"}:
+        assert 0.75 * EXACT < largest < EXACT
+    for count in (1, 3, VECTORS):
+        for at_once in (True, False):
+            result = moves_of(network, vectors.first(count), at_once=at_once)
+            assert (result == expected[..., :count]).all()
 
 
 def spatial_weights_of(channels: int, units: int) -> SpatialWeights:
