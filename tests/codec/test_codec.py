@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import aecodec
 from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
@@ -145,10 +144,6 @@ def test_no_file_holds_more_pixels_than_the_limit(codec: Codec) -> None:
     data = container.pack(container.Header(codec.spec.codec_id, frames=1 << 24), bytes(1 << 22))
     with pytest.raises(FormatError, match="at most"):
         codec.decoder.codes(data, UNLIMITED)
-    with pytest.raises(aecodec.ImageError, match="each side must have"):
-        codec.compress(np.zeros((1, (1 << 20) + 1), np.uint8))
-    with pytest.raises(aecodec.ImageError):
-        codec.compress(Image.new("L", (0, 0)))
 
 
 def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:

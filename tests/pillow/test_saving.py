@@ -73,50 +73,41 @@ def test_options_that_cannot_be_are_refused_and_leave_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-SAID = {
-    "CMYK": "converted to RGB without a colour profile",
-    "YCbCr": "converted to RGB",
-    "HSV": "converted to RGB",
-    "LAB": "converted to RGB",
+CONVERTED = {
+    "1": ("L", ""),
+    "P": ("RGB", ""),
+    "PA": ("RGBA", ""),
+    "La": ("LA", ""),
+    "RGBa": ("RGBA", ""),
+    "RGBX": ("RGB", ""),
+    "CMYK": ("RGB", "converted to RGB without a colour profile"),
+    "YCbCr": ("RGB", "converted to RGB"),
+    "HSV": ("RGB", "converted to RGB"),
+    "LAB": ("RGB", "converted to RGB"),
 }
+"""Mode of the file, and what is said, for each mode that no file holds."""
 
 
-@pytest.mark.parametrize(
-    ("mode", "expected"),
-    [
-        ("1", "L"),
-        ("P", "RGB"),
-        ("PA", "RGBA"),
-        ("La", "LA"),
-        ("RGBa", "RGBA"),
-        ("RGBX", "RGB"),
-        *((mode, "RGB") for mode in SAID),
-    ],
-)
+@pytest.mark.parametrize("mode", CONVERTED)
 def test_modes_that_no_file_holds_are_converted_as_compress_does(
-    picture: Image.Image, mode: str, expected: str
+    picture: Image.Image, mode: str
 ) -> None:
-    alpha = {"PA": "RGBA", "La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
-    grey = {"1": "L", "LAB": "RGB"}.get(mode, alpha)
-    image = Image.new("LAB", (60, 44), (90, 20, 30)) if mode == "LAB" else picture.convert(grey)
-    image = image if image.mode == mode else to_mode(image, mode)
-    if mode in SAID:
-        with pytest.warns(aecodec.AecodecWarning, match=SAID[mode]):
-            file = saved(image)
-        with pytest.warns(aecodec.AecodecWarning):
-            same = aecodec.compress(image)
-    else:
+    expected, said = CONVERTED[mode]
+    image = in_mode(picture, mode)
+    with pytest.warns(aecodec.AecodecWarning, match=said) if said else nullcontext():
         file, same = saved(image), aecodec.compress(image)
     assert file.getvalue() == same
     assert Image.open(file).mode == expected
 
 
-def to_mode(image: Image.Image, mode: str) -> Image.Image:
-    """An image in one of the modes to which Pillow converts not directly from RGB."""
-    if mode != "PA":
-        return image.convert(mode)
-    palette = image.convert("RGB").quantize(16)
-    return palette.convert("PA")
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """An image in a mode, also in those to which Pillow does not convert directly from RGB."""
+    if mode == "LAB":
+        return Image.new("LAB", image.size, (90, 20, 30))
+    if mode == "PA":
+        return image.quantize(16).convert("PA")
+    between = {"1": "L", "La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
+    return image.convert(between).convert(mode)
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
@@ -153,21 +144,21 @@ def exif_of(**tags: Any) -> Image.Exif:
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP"])
-def test_exif_comes_from_any_format_and_goes_back(picture: Image.Image, file_format: str) -> None:
-    exif = exif_of(ImageDescription="a description")
-    image = Image.open(saved(picture, file_format, exif=exif))
+def test_metadata_come_from_any_format_and_exif_goes_back(
+    picture: Image.Image, file_format: str
+) -> None:
+    exif, options = exif_of(ImageDescription="a description"), {"xmp": XMP}
+    if file_format == "TIFF":
+        exif[700], options = XMP, {}
+    elif file_format == "PNG":
+        options = {"pnginfo": text_of(XMP)}
+    image = Image.open(saved(picture, file_format, exif=exif, **options))
     restored = Image.open(saved(image))
+    assert restored.info["xmp"] == XMP
     assert isinstance(restored.info["exif"], bytes)
-    assert restored.getexif()[DESCRIPTION] == "a description"
     back = Image.open(saved(restored, file_format, exif=restored.getexif()))
-    assert back.getexif()[DESCRIPTION] == "a description"
-
-
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP"])
-def test_xmp_comes_from_any_format(picture: Image.Image, file_format: str) -> None:
-    options = {"TIFF": {"tiffinfo": {700: XMP}}, "PNG": {"pnginfo": text_of(XMP)}}
-    image = Image.open(saved(picture, file_format, **options.get(file_format, {"xmp": XMP})))
-    assert Image.open(saved(image)).info["xmp"] == XMP
+    for shown in (restored, back):
+        assert shown.getexif()[DESCRIPTION] == "a description"
 
 
 VALUES = {
