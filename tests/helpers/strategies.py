@@ -129,9 +129,12 @@ def _spatial(*arrays: Any) -> SpatialWeights:
     return SpatialWeights(*arrays)
 
 
-def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextNetwork:
-    """A random context network of 0 to 12 units."""
+def any_context(
+    rng: np.random.Generator, count: int, channels: int, is_spatial: bool | None = None
+) -> ContextNetwork:
+    """A random context network of 0 to 12 units, with or without spatial weights."""
     units = int(rng.integers(0, 13))
+    is_spatial = bool(rng.integers(0, 2)) if is_spatial is None else is_spatial
     any_int8 = functools.partial(rng.integers, -128, 128)
     return _network(
         order=rng.permutation(channels),
@@ -149,7 +152,7 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextN
             any_int8((KINDS, predicted := min(channels, PREDICTED_CHANNELS), GRADIENTS, predicted)),
             rng.integers(4, 16, (KINDS, predicted)),
         )
-        if rng.integers(0, 2)
+        if is_spatial
         else None,
     )
 
@@ -192,25 +195,3 @@ def priors(draw: st.DrawFn) -> Prior:
     bank = draw(st.sampled_from([1, 2, 3, 8, 16, 24]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     return any_prior(rng, count, channels, symbols, bank)
-
-
-def some_context() -> ContextNetwork:
-    """A network of 4 units with spatial weights, for 4 priors of 3 channels."""
-    integers = functools.partial(np.random.default_rng(0).integers, -50, 50)
-    return _network(
-        order=[2, 0, 1],
-        input_shift=[3, 3, 3],
-        degree=[0, 0, 1, 2],
-        weights=integers((3, 4)),
-        unit_shift=[6] * 4,
-        bias=integers((4, 4)),
-        output_weights=integers((3, 4, 2)),
-        output_shift=np.full((3, 2), 9),
-        spatial=_spatial(
-            integers(3),
-            integers((2, 3, 4)),
-            integers((2, 4)),
-            integers((2, 3, 4, 3)),
-            np.full((2, 3), 9),
-        ),
-    )

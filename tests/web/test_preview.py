@@ -1,14 +1,12 @@
-"""Previews in Chromium: the pixels of Python, and how the element and pages show them."""
+"""How the element and pages show previews in Chromium."""
 
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers.previews import digest
 from PIL import Image
 
 from aecodec import preview
@@ -38,20 +36,6 @@ RED = text_of("red", (200, 300))
 
 def run(page: Browser, script: str) -> Any:
     return page.run(f"{HELPERS} const green = '{GREEN}', red = '{RED}'; {script}")
-
-
-def test_any_bytes_give_the_pixels_of_python(page: Browser) -> None:
-    source = random.Random(0)
-    payloads = [source.randbytes(length) for length in range(1, 101) for _ in range(3)]
-    texts = [TextForm.BASE64URL.encode(payload) for payload in payloads]
-    digests = run(
-        page,
-        f"const tables = await previews.loadTables(), digests = []; for (const text of {texts})"
-        "{ try { const { data } = previews.decodePreview(text, tables);"
-        " digests.push(await digest(data));"
-        " } catch (error) { digests.push(error.name); } } return digests;",
-    )
-    assert digests == [digest(payload) for payload in payloads]
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
