@@ -125,7 +125,6 @@ def test_a_picture_that_no_file_holds_is_refused(size: tuple[int, int]) -> None:
 
 
 DESCRIPTION = ExifTags.Base.ImageDescription
-ORIENTATION = ExifTags.Base.Orientation
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><text>a subject</text></x:xmpmeta>'
 
 
@@ -221,53 +220,31 @@ def xmp_of(orientation: int, is_attribute: bool) -> bytes:
     ).encode()
 
 
-WHERE = {
-    "exif of a JPEG": lambda image, value: Image.open(
-        saved(image, "JPEG", exif=exif_of(Orientation=value))
-    ),
-    "exif of a PNG": lambda image, value: Image.open(
-        saved(image, "PNG", exif=exif_of(Orientation=value))
-    ),
-    "xmp of a PNG": lambda image, value: Image.open(
-        saved(image, "PNG", pnginfo=text_of(xmp_of(value, is_attribute=True)))
-    ),
+SIX = exif_of(Orientation=6)  # rotated by 90 degrees
+STORED: dict[str, tuple[str, dict[str, Any]]] = {
+    **{f"exif {n} of a JPEG": ("JPEG", {"exif": exif_of(Orientation=n)}) for n in range(1, 9)},
+    "exif of a PNG": ("PNG", {"exif": SIX}),
+    "xmp of a PNG": ("PNG", {"pnginfo": text_of(xmp_of(6, is_attribute=True))}),
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "exif": {"exif": SIX},
+    "bytes of exif": {"exif": SIX.tobytes()},
+    "attribute of xmp": {"xmp": xmp_of(6, is_attribute=True)},
+    "element of xmp": {"xmp": xmp_of(6, is_attribute=False)},
 }
 
 
-@pytest.mark.parametrize(
-    ("orientation", "where"),
-    [
-        *((value, "exif of a JPEG") for value in range(1, 9)),
-        (6, "exif of a PNG"),
-        (6, "xmp of a PNG"),
-    ],
-)
-def test_the_orientation_of_a_file_is_applied(
-    picture: Image.Image, orientation: int, where: str
-) -> None:
-    image = WHERE[where](picture, orientation)
-    assert image.getexif()[ORIENTATION] == orientation
-    check_upright(Image.open(saved(image)), ImageOps.exif_transpose(image))
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"exif": exif_of(Orientation=6)},
-        {"exif": exif_of(Orientation=6).tobytes()},
-        {"xmp": xmp_of(6, is_attribute=True)},
-        {"xmp": xmp_of(6, is_attribute=False)},
-    ],
-)
-def test_an_orientation_that_is_given_is_applied(picture: Image.Image, options: Any) -> None:
-    named = picture.copy()
-    named.getexif()[ORIENTATION] = 6
-    check_upright(Image.open(saved(picture, **options)), ImageOps.exif_transpose(named))
-
-
-def check_upright(image: Image.Image, expected: Image.Image) -> None:
-    """Check that an image has the pixels of another one, and is shown as it is."""
-    assert image.getexif().get(ORIENTATION, 1) == 1
-    bare = Image.new(expected.mode, expected.size)
-    bare.paste(expected)
-    assert image.tobytes() == aecodec.decompress(aecodec.compress(bare)).tobytes()
+@pytest.mark.parametrize("kind", [*STORED, *OPTIONS])
+def test_an_orientation_is_applied(picture: Image.Image, kind: str) -> None:
+    """Whether a file has it, or whoever saves a picture."""
+    if kind in STORED:
+        image = oriented = Image.open(saved(picture, STORED[kind][0], **STORED[kind][1]))
+    else:
+        image, oriented = picture, picture.copy()
+        oriented.getexif()[ExifTags.Base.Orientation] = 6
+    restored = Image.open(saved(image, **OPTIONS.get(kind, {})))
+    assert restored.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    upright = ImageOps.exif_transpose(oriented)
+    bare = Image.new(upright.mode, upright.size)
+    bare.paste(upright)
+    assert restored.tobytes() == aecodec.decompress(aecodec.compress(bare)).tobytes()
