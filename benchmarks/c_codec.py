@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import shutil
@@ -147,11 +148,6 @@ class StatusError(AecodecError):
         self.status = status
 
 
-@functools.cache
-def _build_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory()
-
-
 def build(folder: Path, settings: Sequence[str] = ()) -> None:
     """Build `libaecodec` in a folder.
 
@@ -176,9 +172,10 @@ def build(folder: Path, settings: Sequence[str] = ()) -> None:
 @functools.cache
 def built() -> Path:
     """Folder of a build of `libaecodec`, made once per process."""
-    folder = Path(_build_folder().name)
-    build(folder)
-    return folder
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    build(Path(folder.name))
+    return Path(folder.name)
 
 
 @functools.cache
@@ -223,11 +220,8 @@ class CCodec:
     def __init__(self, content: bytes) -> None:
         self._bytes, self._bundle = aligned(content), c_void_p()
         address = c_void_p(self._bytes.ctypes.data)
-        check(
-            library().aecodec_bundle_from_memory(
-                address, c_size_t(len(content)), byref(self._bundle)
-            )
-        )
+        size, bundle = c_size_t(len(content)), byref(self._bundle)
+        check(library().aecodec_bundle_from_memory(address, size, bundle))
 
     def __del__(self) -> None:
         library().aecodec_bundle_close(self._bundle)
@@ -240,16 +234,9 @@ class CCodec:
     ) -> Pixels:
         """(N, H, W, C) pixels of a file."""
         image = Image()
-        check(
-            library().aecodec_decompress(
-                self._bundle,
-                file,
-                c_size_t(len(file)),
-                byref(limits) if limits else None,
-                _progress(report),
-                byref(image),
-            )
-        )
+        options = byref(limits) if limits else None, _progress(report)
+        source = file, c_size_t(len(file))
+        check(library().aecodec_decompress(self._bundle, *source, *options, byref(image)))
         shape = image.frames, image.height, image.width, image.channels
         pixels = np.ctypeslib.as_array(image.pixels, shape).copy()
         library().aecodec_image_free(byref(image))
@@ -264,44 +251,18 @@ class CCodec:
     ) -> bytes:
         """The file of pixels (N, H, W, C)."""
         pixels = np.ascontiguousarray(pixels)
-        file, size = c_void_p(), c_size_t()
-        check(
-            library().aecodec_compress(
-                self._bundle,
-                byref(_image(pixels)),
-                c_uint32(round(16 * level)),
-                c_size_t(max_bytes),
-                _progress(report),
-                byref(file),
-                byref(size),
-            )
-        )
-        content = ctypes.string_at(file, size.value)
-        library().aecodec_free(file)
-        return content
+        options = _units(level), c_size_t(max_bytes), _progress(report)
+        return self._made(library().aecodec_compress, byref(_image(pixels)), *options)
 
     def compress_samples(
         self, picture: Picture, level: float = 0, max_bytes: int = 0
     ) -> tuple[bytes, list[int]]:
         """The file of samples, and how many of each band were clipped."""
         picture = _contiguous(picture)
-        file, size = c_void_p(), c_size_t()
         clipped = (c_uint64 * picture.pixels.shape[-1])()
-        check(
-            library().aecodec_compress_samples(
-                self._bundle,
-                byref(CSamples.of(picture)),
-                c_uint32(round(16 * level)),
-                c_size_t(max_bytes),
-                None,
-                byref(clipped),
-                byref(file),
-                byref(size),
-            )
-        )
-        content = ctypes.string_at(file, size.value)
-        library().aecodec_free(file)
-        return content, list(clipped)
+        options = _units(level), c_size_t(max_bytes), None, byref(clipped)
+        compress, samples = library().aecodec_compress_samples, byref(CSamples.of(picture))
+        return self._made(compress, samples, *options), list(clipped)
 
     def compress_within_error(
         self, source: Pixels | Picture, errors: Errors, level: float = 0, *, is_root: bool = False
@@ -316,46 +277,35 @@ class CCodec:
         else:
             source = np.ascontiguousarray(source)
             compress, given = library().aecodec_compress_within_error, _image(source)
-        file, size = c_void_p(), c_size_t()
-        units = c_uint32(round(16 * level))
-        sources = self._bundle, byref(given), byref(bounds)
-        check(compress(*sources, units, None, byref(file), byref(size)))
-        content = ctypes.string_at(file, size.value)
-        library().aecodec_free(file)
-        return content
+        return self._made(compress, byref(given), byref(bounds), _units(level), None)
 
     def decompress_samples(self, file: bytes, limits: Limits | None = None) -> Picture:
         """The samples of a file."""
         samples = CSamples()
-        check(
-            library().aecodec_decompress_samples(
-                self._bundle,
-                file,
-                c_size_t(len(file)),
-                byref(limits) if limits else None,
-                None,
-                byref(samples),
-            )
-        )
+        options = byref(limits) if limits else None, None
+        source = file, c_size_t(len(file))
+        check(library().aecodec_decompress_samples(self._bundle, *source, *options, byref(samples)))
         picture = samples.picture()
         library().aecodec_samples_free(byref(samples))
         return picture
 
     def to_bare(self, file: bytes, checksum: bool) -> bytes:
         """The bare payload of a file."""
-        return self._converted(library().aecodec_to_bare, file, checksum)
+        content = file, c_size_t(len(file))
+        return self._made(library().aecodec_to_bare, *content, c_int(checksum))
 
     def from_bare(self, payload: bytes, checksum: bool) -> bytes:
         """The file of a bare payload."""
-        return self._converted(library().aecodec_from_bare, payload, checksum)
+        content = payload, c_size_t(len(payload))
+        return self._made(library().aecodec_from_bare, *content, c_int(checksum))
 
-    def _converted(self, convert: Callable[..., int], content: bytes, checksum: bool) -> bytes:
-        result, size = c_void_p(), c_size_t()
-        arguments = self._bundle, content, c_size_t(len(content)), c_int(checksum)
-        check(convert(*arguments, byref(result), byref(size)))
-        converted = ctypes.string_at(result, size.value)
-        library().aecodec_free(result)
-        return converted
+    def _made(self, function: Callable[..., int], *arguments: Any) -> bytes:
+        """What a function of the library makes in memory of its own."""
+        content, size = c_void_p(), c_size_t()
+        check(function(self._bundle, *arguments, byref(content), byref(size)))
+        made = ctypes.string_at(content, size.value)
+        library().aecodec_free(content)
+        return made
 
 
 def likeness(original: Pixels, restored: Pixels) -> float:
@@ -373,6 +323,10 @@ def _contiguous(picture: Picture) -> Picture:
 def _image(pixels: Pixels) -> Image:
     frames, height, width, channels = pixels.shape
     return Image(width, height, channels, frames, pixels.ctypes.data_as(POINTER(c_uint8)))
+
+
+def _units(level: float) -> c_uint32:
+    return c_uint32(round(16 * level))
 
 
 def _progress(report: Callable[[int, int], int] | None) -> Any:
@@ -397,7 +351,11 @@ class ReferenceTransform:
             return np.concatenate([self._run(inputs[None]) for inputs in batch])
 
 
-def reference_pair(folder: CodecFolder) -> tuple[EncoderCodec, DecoderCodec]:
-    """A codec of Python whose networks run in the reference kernels."""
-    encoder, decoder = (ReferenceTransform(folder.read(half.tflite)) for half in Half)
-    return EncoderCodec(folder, encoder), DecoderCodec(folder, decoder)
+def reference_encoder(folder: CodecFolder) -> EncoderCodec:
+    """The encoder of a codec in the reference kernels."""
+    return EncoderCodec(folder, ReferenceTransform(folder.read(Half.ENCODER.tflite)))
+
+
+def reference_decoder(folder: CodecFolder) -> DecoderCodec:
+    """The decoder of a codec in the reference kernels."""
+    return DecoderCodec(folder, ReferenceTransform(folder.read(Half.DECODER.tflite)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image
 
 import aecodec
 from aecodec.cli.main import run
+from aecodec.codec.registry import BUILT_IN
 from aecodec.data.samples import sample_paths
 
 # The time of an example depends on what else the machine does; the fuzzers try more examples.
@@ -54,6 +56,12 @@ def digits() -> np.ndarray:
 def photo() -> aecodec.Codec:
     """The codec for photographs that ships."""
     return aecodec.load_codec("photo")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the folder of the codec `digits`, to be changed."""
+    return Path(shutil.copytree(BUILT_IN / "digits", tmp_path / "copy"))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,8 @@ from benchmarks.harness import ROOT, Options, Row
 
 _AT_ONCE = 25
 """Pictures for one process of Node."""
+
+Levels = Sequence[float]
 
 Results = list[tuple[bytes, str]]
 """At each level, a file and the SHA-256 of the pixels in it."""
@@ -65,7 +67,7 @@ def measure(options: Namespace) -> Iterator[Row]:
 def _compare(
     pictures: Sequence[Pixels],
     platforms: dict[str, Platform],
-    levels: Sequence[float],
+    levels: Levels,
     totals: dict[tuple[str, float], Counter[str]],
 ) -> None:
     """Count the results that equal those of the first platform."""
@@ -81,20 +83,25 @@ def _compare(
                 total["same_pixels"] += pixels == its_pixels
 
 
-def _platforms(codec: Codec, levels: Sequence[float], folder: Path) -> dict[str, Platform]:
+def _platforms(codec: Codec, levels: Levels, folder: Path) -> dict[str, Platform]:
     """The platforms by name; the first is what the others are compared with."""
     bundle = folder / "codec.bundle"
     bundle.write_bytes(bundle_of(codec.folder))
     build(folder / "native")
     arm = ["qemu-aarch64", "-cpu", "max"]
+    threads = {n: Execution(CEngine(), window=8, workers=Workers(n)) for n in (1, 2, 5)}
+    aecc = {
+        "aecc": [folder / "native/aecc"],
+        "aecc, aarch64": [*arm, _for_arm(folder / "neon", "generic")],
+        "aecc, aarch64 with dotprod": [*arm, _for_arm(folder / "dotprod", "generic+dotprod")],
+    }
     return {
-        **{f"Python, {n} threads": _Python(codec, n, levels) for n in (1, 2, 5)},
-        "aecc": _Aecc([folder / "native/aecc"], bundle, levels),
-        "aecc, aarch64": _Aecc([*arm, _for_arm(folder / "neon", "generic")], bundle, levels),
-        "aecc, aarch64 with dotprod": _Aecc(
-            [*arm, _for_arm(folder / "dotprod", "generic+dotprod")], bundle, levels
-        ),
-        "WebAssembly": _WebAssembly(bundle, levels),
+        **{
+            f"Python, {n} threads": partial(_in_python, Codec(codec.folder, execution), levels)
+            for n, execution in threads.items()
+        },
+        **{name: partial(_in_aecc, command, bundle, levels) for name, command in aecc.items()},
+        "WebAssembly": partial(_in_node, bundle, levels),
     }
 
 
@@ -110,85 +117,49 @@ def _for_arm(program: Path, processor: str) -> Path:
     return program
 
 
-class _Python:
-    """The package with its core.
+def _in_python(codec: Codec, levels: Levels, pictures: Sequence[Pixels]) -> list[Results]:
+    """The package with its core."""
 
-    Args:
-        codec: a codec.
-        threads: number of threads.
-        levels: levels of the files.
-    """
+    def results(picture: Pixels) -> Results:
+        files = [codec.compress(picture, level=level) for level in levels]
+        return [(file, _digest(codec.decompress(file).tobytes())) for file in files]
 
-    def __init__(self, codec: Codec, threads: int, levels: Sequence[float]) -> None:
-        execution = Execution(CEngine(), window=8, workers=Workers(threads))
-        self._codec, self._levels = Codec(codec.folder, execution), levels
-
-    def __call__(self, pictures: Sequence[Pixels]) -> list[Results]:
-        return [self._results(picture) for picture in pictures]
-
-    def _results(self, picture: Pixels) -> Results:
-        files = [self._codec.compress(picture, level=level) for level in self._levels]
-        return [(file, _digest(self._codec.decompress(file).tobytes())) for file in files]
+    return list(map(results, pictures))
 
 
-@dataclass(frozen=True)
-class _Aecc:
-    """The command.
+def _in_aecc(
+    program: Sequence[str | Path], bundle: Path, levels: Levels, pictures: Sequence[Pixels]
+) -> list[Results]:
+    """The command, behind an emulator if it needs one."""
 
-    Attributes:
-        command: the program, behind an emulator if it needs one.
-        bundle: the codec.
-        levels: levels of the files.
-    """
-
-    command: Sequence[str | Path]
-    bundle: Path
-    levels: Sequence[float]
-
-    def __call__(self, pictures: Sequence[Pixels]) -> list[Results]:
-        with ThreadPoolExecutor() as threads:
-            return list(threads.map(self._results, pictures))
-
-    def _results(self, picture: Pixels) -> Results:
-        height, width, channels = picture.shape
-        head = f"P{5 if channels == 1 else 6}\n{width} {height}\n255\n".encode()
-        return [self._result(head, picture.tobytes(), level) for level in self.levels]
-
-    def _result(self, head: bytes, pixels: bytes, level: float) -> tuple[bytes, str]:
-        file = self._run("compress", "--level", str(level), data=head + pixels)
-        return file, _digest(self._run("decompress", data=file)[len(head) :])
-
-    def _run(self, *call: str, data: bytes) -> bytes:
-        options = ["-", "-o", "-", "--bundle", self.bundle]
-        command = [*self.command, *call, *options]
+    def run(*call: str, data: bytes) -> bytes:
+        command = [*program, *call, "-", "-o", "-", "--bundle", bundle]
         return subprocess.run(command, input=data, check=True, stdout=subprocess.PIPE).stdout
 
+    def results(picture: Pixels) -> Results:
+        height, width, channels = picture.shape
+        head = f"P{5 if channels == 1 else 6}\n{width} {height}\n255\n".encode()
+        data = head + picture.tobytes()
+        files = [run("compress", "--level", str(level), data=data) for level in levels]
+        return [(file, _digest(run("decompress", data=file)[len(head) :])) for file in files]
 
-@dataclass(frozen=True)
-class _WebAssembly:
-    """The modules of the npm package, in Node.
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(results, pictures))
 
-    Attributes:
-        bundle: the codec.
-        levels: levels of the files.
-    """
 
-    bundle: Path
-    levels: Sequence[float]
-
-    def __call__(self, pictures: Sequence[Pixels]) -> list[Results]:
-        path = self.bundle.with_name("pictures")
-        path.with_suffix(".raw").write_bytes(b"".join(picture.tobytes() for picture in pictures))
-        names = ("height", "width", "channels")
-        shapes = [dict(zip(names, picture.shape, strict=True)) for picture in pictures]
-        path.with_suffix(".json").write_text(json.dumps(shapes))
-        command = ["node", Path(__file__).with_suffix(".mjs"), ROOT / "web/src"]
-        command += [self.bundle, path, *map(str, self.levels)]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-        return [
-            [(bytes.fromhex(file), digest) for file, digest in result]
-            for result in json.loads(output)
-        ]
+def _in_node(bundle: Path, levels: Levels, pictures: Sequence[Pixels]) -> list[Results]:
+    """The modules of the npm package."""
+    path = bundle.with_name("pictures")
+    path.with_suffix(".raw").write_bytes(b"".join(picture.tobytes() for picture in pictures))
+    names = ("height", "width", "channels")
+    shapes = [dict(zip(names, picture.shape, strict=True)) for picture in pictures]
+    path.with_suffix(".json").write_text(json.dumps(shapes))
+    command = ["node", Path(__file__).with_suffix(".mjs"), ROOT / "web/src"]
+    command += [bundle, path, *map(str, levels)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    return [
+        [(bytes.fromhex(file), digest) for file, digest in result] for result in json.loads(output)
+    ]
 
 
 def _digest(pixels: bytes) -> str:

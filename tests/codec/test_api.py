@@ -83,6 +83,9 @@ def test_files_may_come_from_anywhere(digit: Pixels, tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(aecodec.ImageError, match=r"nothing\.png"):
         aecodec.compress(tmp_path / "nothing.png")
+    for thing in (None, 5):
+        with pytest.raises(aecodec.ImageError, match="is not an image"):
+            aecodec.compress(thing)
     with pytest.raises(aecodec.FormatError, match=r"nothing\.aec"):
         aecodec.decompress(tmp_path / "nothing.aec")
     for source in (None, 5, np.zeros(3), io.StringIO("text")):

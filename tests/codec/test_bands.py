@@ -82,11 +82,15 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 @given(case=cases())
-def test_arrays_come_back_as_they_were(codecs: Codecs, case: Case) -> None:
+def test_arrays_come_back_as_they_were_from_both_engines(
+    by_engine: list[Codecs], case: Case
+) -> None:
     array, bands, options = case
-    codec = codecs[bands]
-    data = codec.compress(array, **options)
-    restored = codec.decompress_array(data)
+    for level in (1, 2):
+        data, same = (codecs[bands].compress(array, level=level, **options) for codecs in by_engine)
+        assert data == same
+        restored, same = (codecs[bands].decompress_array(data) for codecs in by_engine)
+        np.testing.assert_array_equal(restored, same)
     assert (restored.shape, restored.dtype.str) == (array.shape, array.dtype.str)
     np.testing.assert_array_equal(np.ma.getmaskarray(restored), np.ma.getmaskarray(array))
     loss = MOST / 65535 if array.dtype.kind == "f" else 0
@@ -95,19 +99,10 @@ def test_arrays_come_back_as_they_were(codecs: Codecs, case: Case) -> None:
     nodata = options.get("nodata")
     if nodata is not None:
         np.testing.assert_array_equal(restored == nodata, array == nodata)
-    frames = codec.decompress_frames(data)
+    frames = by_engine[1][bands].decompress_frames(data)
     samples = aecodec.read_header(data).samples
     assert samples is not None
     np.testing.assert_array_equal(samples.layout.apply(frames), restored)
-
-
-@given(case=cases())
-def test_both_engines_write_and_read_the_same(by_engine: list[Codecs], case: Case) -> None:
-    array, bands, options = case
-    files = [codecs[bands].compress(array, level=1, **options) for codecs in by_engine]
-    assert files[0] == files[1]
-    first, second = (codecs[bands].decompress_array(files[0]) for codecs in by_engine)
-    np.testing.assert_array_equal(first, second)
 
 
 def test_samples_outside_of_the_limits_are_clipped_with_a_warning(codecs: Codecs) -> None:
@@ -191,13 +186,8 @@ def test_uint8_pictures_and_metadata_are_kept(codecs: Codecs) -> None:
     picture = codecs[3].decoder.decompress_picture(data)
     assert picture.metadata == metadata
     np.testing.assert_array_equal(picture.pixels, pixels)
-    assert (
-        not codecs[3]
-        .decoder.decompress_picture(
-            codecs[3].compress(Picture(pixels, metadata=metadata), metadata=False)
-        )
-        .metadata
-    )
+    data = codecs[3].compress(Picture(pixels, metadata=metadata), metadata=False)
+    assert not codecs[3].decoder.decompress_picture(data).metadata
 
 
 def test_frames_are_decoded_one_by_one(codecs: Codecs, tmp_path: Path) -> None:
@@ -247,19 +237,12 @@ def test_notebooks_show_bands(codecs: Codecs) -> None:
     assert compressed._repr_png_() is not None
 
 
-def test_files_and_codecs_with_and_without_bands_do_not_mix(codecs: Codecs) -> None:
-    data = codecs[3].compress(np.zeros((4, 4, 3), np.int16))
-    header, payload = container.unpack(data)
+def test_files_with_limits_need_a_codec_that_allows_them(codecs: Codecs) -> None:
+    header, payload = container.unpack(codecs[3].compress(np.zeros((4, 4, 3), np.int16)))
     assert header.samples is not None
-    wrong: list[dict[str, Any]] = [
-        {"samples": None},
-        {"samples": header.samples._replace(bands=2)},
-        {"samples": header.samples._replace(limits=((0, 5),) * 3)},
-    ]
-    for changes in wrong:
-        changed = container.pack(header._replace(**changes), payload)
-        with pytest.raises(FormatError, match="damaged"):
-            codecs[3].decoder.check(changed)
+    samples = header.samples._replace(limits=((0, 5),) * 3)
+    with pytest.raises(FormatError, match="damaged"):
+        codecs[3].decoder.check(container.pack(header._replace(samples=samples), payload))
 
 
 def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -> None:
@@ -268,16 +251,3 @@ def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -
         bomb = container.pack(header._replace(size=size), payload)
         with pytest.raises(LimitError, match="max_pixels"):
             codecs[3].decoder.check(bomb)
-
-
-def test_damaged_masks_are_rejected(codecs: Codecs) -> None:
-    array = np.ma.masked_equal(np.arange(9 * 9 * 3, dtype=np.int16).reshape(9, 9, 3), 77)
-    header, payload = container.unpack(codecs[3].compress(array))
-    samples = header.samples
-    assert samples is not None
-    for mask in (samples.mask[:-1], samples.mask + b"\0", b"abc"):
-        changed = header._replace(samples=samples._replace(mask=mask))
-        data = container.pack(changed, payload)
-        for read in (codecs[3].decoder.check, codecs[3].decompress_array):
-            with pytest.raises(FormatError, match="mask"):
-                read(data)

@@ -4,13 +4,13 @@ The codec `digits` stands for any: in a folder of codecs of its own it is replac
 another default level, and stays as `digits-1`.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.codecs.made_up_codecs import change_spec
 
 import aecodec
 from aecodec import Codec, CodecError
@@ -38,9 +38,7 @@ def replaced(
     """The folder of an installation that ships another codec `digits`, and has the earlier one."""
     folder = tmp_path_factory.mktemp("codecs")
     new = Path(shutil.copytree(REAL / "digits", folder / "digits"))
-    values = json.loads((new / CODEC_JSON).read_text("utf-8"))
-    values["spec"]["default_level"] = 1
-    (new / CODEC_JSON).write_text(json.dumps(values), "utf-8")
+    change_spec(new, default_level=1)
     (folder / OLD).mkdir()
     for name in (CODEC_JSON, *DECODING_FILES):
         shutil.copy(REAL / "digits" / name, folder / OLD)

@@ -18,9 +18,7 @@ from aecodec.format.limits import UNLIMITED, Claim, Limits
 
 def without_payload(codec: Codec, header: Header) -> bytes:
     """A file with a right checksum whose payload is missing: only its header can be read."""
-    ours = Header(codec.spec.codec_id, header.mode, header.size, 16, header.frames)
-    named = ours._replace(reduction=header.reduction, metadata=header.metadata)
-    return container.pack(named, b"")
+    return container.pack(header._replace(codec_id=codec.spec.codec_id, level=16), b"")
 
 
 NO_ID = b""

@@ -1,20 +1,21 @@
 """Codec folders that were made on purpose: no identity but their own, and errors of the tree."""
 
-import hashlib
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import GOLDEN
+from helpers.codecs.made_up_codecs import change_spec
 from helpers.documents import ROOT
 
 import aecodec
@@ -33,35 +34,31 @@ JSON = json.loads((DIGITS / "codec.json").read_text("utf-8"))
 BANDS = json.loads((GOLDEN / "codecs" / "bands" / "codec.json").read_text("utf-8"))
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the codec's folder, to be changed."""
-    return Path(shutil.copytree(DIGITS, tmp_path / "copy"))
+def change(folder: Path, **changes: Any) -> None:
+    """Change values of codec.json."""
+    values = json.loads((folder / "codec.json").read_text("utf-8"))
+    (folder / "codec.json").write_text(json.dumps(values | changes), "utf-8")
 
 
-def write(folder: Path, values: Any) -> None:
-    (folder / "codec.json").write_text(json.dumps(values), "utf-8")
-
-
-def forge(folder: Path, name: str, content: bytes) -> str:
-    """Replace a file; its hash."""
+def forge(folder: Path, name: str, content: bytes) -> None:
+    """Replace a file, and its hash in codec.json."""
     (folder / name).write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    spec = json.loads((folder / "codec.json").read_text("utf-8"))["spec"]
+    change(folder, spec=spec | {"files": spec["files"] | {name: sha256(content).hexdigest()}})
 
 
-def other_priors() -> bytes:
-    """The tables of `digits`, moved by one symbol."""
-    with np.load(DIGITS / "priors.npz") as archive:
-        arrays = {name: archive[name] + name.endswith("first") for name in archive}
+def forge_priors(folder: Path, **changes: Any) -> None:
+    """Replace arrays of the tables."""
     file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
+    with np.load(folder / "priors.npz") as archive:
+        np.savez(file, **dict(archive) | changes)
+    forge(folder, "priors.npz", file.getvalue())
 
 
 def test_litert_does_not_see_a_hostile_network(copy: Path) -> None:
-    values = json.loads(json.dumps(JSON))
-    values["files"]["encoder.tflite"] = forge(copy, "encoder.tflite", b"\x1c\0\0\0TFL3" + bytes(64))
-    write(copy, values)
+    content = b"\x1c\0\0\0TFL3" + bytes(64)
+    (copy / "encoder.tflite").write_bytes(content)
+    change(copy, files=JSON["files"] | {"encoder.tflite": sha256(content).hexdigest()})
     with pytest.raises(CodecError, match=r"encoder\.tflite: not a TFLite model"):
         network_of(aecodec.load_codec(copy), Half.ENCODER)
 
@@ -75,17 +72,17 @@ def test_an_error_names_the_file_once(copy: Path) -> None:
 
 def test_hashes_beside_the_identity_do_not_count(copy: Path) -> None:
     data = aecodec.compress(sample_paths()[3])
-    values = json.loads(json.dumps(JSON))
-    values["files"]["priors.npz"] = forge(copy, "priors.npz", other_priors())
-    write(copy, values)
+    forge_priors(copy, level2_first=np.asarray(0))
+    forged = json.loads((copy / "codec.json").read_text("utf-8"))["spec"]["files"]["priors.npz"]
+    change(copy, spec=JSON["spec"], files=JSON["files"] | {"priors.npz": forged})
     with pytest.raises(CodecError, match=r"priors\.npz: changed since"):
         aecodec.decompress(data, copy)
 
 
 def test_a_file_for_decoding_that_the_identity_lacks_is_refused(copy: Path) -> None:
-    values = json.loads(json.dumps(JSON))
-    values["files"]["priors.npz"] = values["spec"]["files"].pop("priors.npz")
-    write(copy, values)
+    files = dict(JSON["spec"]["files"])
+    change(copy, files=JSON["files"] | {"priors.npz": files.pop("priors.npz")})
+    change(copy, spec=JSON["spec"] | {"files": files})
     with pytest.raises(CodecError, match=r"codec\.json"):
         aecodec.load_codec(copy)
 
@@ -131,10 +128,8 @@ def _at(value: Any, path: tuple[Any, ...]) -> Any:
 
 @pytest.mark.parametrize("key", [*JSON["spec"], "more"])
 def test_a_specification_has_its_keys_and_no_others(key: str) -> None:
-    values = json.loads(json.dumps(JSON["spec"]))
-    if key in values:
-        del values[key]
-    else:
+    values = dict(JSON["spec"])
+    if values.pop(key, None) is None:
         values[key] = 1
     with pytest.raises(CodecError, match="describe"):
         spec_from_json(values)
@@ -173,14 +168,8 @@ def test_bands_that_are_none_are_refused(changes: dict[str, Any]) -> None:
 )
 def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables: Any) -> None:
     assert band_codec(tmp_path, [(0, 1)], 1).transfer.tables.shape == (1, 256)
-    with np.load(tmp_path / "priors.npz") as archive:
-        arrays = dict(archive)
-    arrays |= {"limits": np.array(limits, np.float64), "transfer": np.array(tables, np.uint16)}
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    values = json.loads((tmp_path / "codec.json").read_text("utf-8"))
-    values["spec"]["files"]["priors.npz"] = forge(tmp_path, "priors.npz", file.getvalue())
-    write(tmp_path, values)
+    transfer = np.array(tables, np.uint16)
+    forge_priors(tmp_path, limits=np.array(limits, np.float64), transfer=transfer)
     with pytest.raises(CodecError, match=r"priors\.npz: not the t"):
         _ = CodecFolder.open(tmp_path).transfer
 
@@ -189,12 +178,12 @@ def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables
 def test_the_identity_is_that_of_the_json(name: str) -> None:
     values = json.loads((BUILT_IN / name / "codec.json").read_text("utf-8"))["spec"]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    assert spec_from_json(values).sha256 == hashlib.sha256(text.encode()).hexdigest()
+    assert spec_from_json(values).sha256 == sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J", "a\nb", "\u202egnp", "", "x" * 101, "\ud800"])
 def test_names_that_would_reach_the_terminal_are_refused(copy: Path, name: str) -> None:
-    write(copy, JSON | {"spec": JSON["spec"] | {"name": name}})
+    change_spec(copy, name=name)
     with pytest.raises(CodecError, match="printable"):
         aecodec.load_codec(copy)
 
@@ -204,9 +193,9 @@ def test_names_that_would_reach_the_terminal_are_refused(copy: Path, name: str) 
     [{"most": 256}, {"most": 8.0}, {"masking": -1}, {"masking": True}, {"other": 1}, [], 8],
 )
 def test_weights_of_bits_are_small_integers(copy: Path, strange: Any) -> None:
-    write(copy, JSON | {"rdoq": {"most": 255, "masking": 0}})
+    change(copy, rdoq={"most": 255, "masking": 0})
     assert CodecFolder.open(copy).rdoq == RateWeight(255, 0)
-    write(copy, JSON | {"rdoq": strange})
+    change(copy, rdoq=strange)
     with pytest.raises(CodecError):
         CodecFolder.open(copy)
 
@@ -223,13 +212,7 @@ def test_pipes_and_devices_are_not_read(copy: Path, name: str) -> None:
 
 @pytest.mark.parametrize("first", [1 << 40, -(1 << 40), 1 << 15, 0.5, [0], True])
 def test_a_first_symbol_that_is_none_is_refused(copy: Path, first: Any) -> None:
-    with np.load(DIGITS / "priors.npz") as archive:
-        arrays = dict(archive) | {"level2_first": np.asarray(first)}
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    values = json.loads(json.dumps(JSON))
-    values["spec"]["files"]["priors.npz"] = forge(copy, "priors.npz", file.getvalue())
-    write(copy, values)
+    forge_priors(copy, level2_first=np.asarray(first))
     codec = aecodec.load_codec(copy)
     header = container.Header(codec.spec.codec_id)
     with pytest.raises(CodecError, match=r"priors|tables"):
@@ -237,11 +220,9 @@ def test_a_first_symbol_that_is_none_is_refused(copy: Path, first: Any) -> None:
 
 
 def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(GOLDEN / "codecs" / "grid", tmp_path / "grid"))
-    values = json.loads((folder / "codec.json").read_text("utf-8"))
+    folder = copytree(GOLDEN / "codecs" / "grid", tmp_path / "grid")
     assert CodecFolder.open(folder).prior(3).has_spatial_context
-    values["spec"]["reach"] = 0
-    write(folder, values)
+    change_spec(folder, reach=0)
     with pytest.raises(CodecError, match=r"priors\.npz: spatial weights"):
         CodecFolder.open(folder).prior(3)
 

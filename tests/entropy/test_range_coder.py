@@ -171,7 +171,8 @@ def test_the_listing_of_the_specification_decodes_and_judges(message: Message, t
     for symbols, table in message:
         encoder.encode(np.array(symbols, np.int32), table)
     whole = encoder.finish()
-    for data in (whole, whole + tail, whole[:-1] + tail, tail):
+    near = [whole[:-1] + bytes([(whole[-1] + n) % 256]) for n in (1, -1)] if whole else []
+    for data in (whole, whole + tail, whole[:-1] + tail, tail, *near, whole + bytes(9) + b"\1"):
         reference, listed = ReencodingDecoder(data, PYTHON), names["RangeDecoder"](data)
         try:
             runs = [reference.decode(len(symbols), table).tolist() for symbols, table in message]

@@ -1,34 +1,47 @@
 """The container gives back what it was given, and refuses everything else."""
 
-import zlib
-
 import pytest
-from helpers.strategies import headers
-from hypothesis import given
+from helpers.files import with_checksum
+from helpers.strategies import headers, refinements
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aecodec import Codec
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format import container
 from aecodec.format.container import Header, MetadataKind
+from aecodec.format.refinement import (
+    MAX_REFINEMENTS,
+    MOST_BOUND,
+    MOST_ROOT,
+    ROOT_UNITS,
+    Bound,
+    Refinement,
+    join_messages,
+    split_messages,
+)
 from aecodec.format.samples import Layout, Samples, SampleType
 
-
-def assert_round_trip(header: Header, payload: bytes) -> bytes:
-    data = container.pack(header, payload)
-    assert container.unpack(data) == (header, payload)
-    return data
+Parts = tuple[Refinement, ...]
 
 
-@given(headers, st.binary(max_size=300))
-def test_any_header_and_payload_come_back(header: Header, payload: bytes) -> None:
-    assert_round_trip(header, payload)
-
-
-@given(headers, st.binary(max_size=300))
-def test_the_first_bytes_state_the_number_of_pictures(header: Header, payload: bytes) -> None:
-    data = container.pack(header, payload)
-    assert container.frames_stated(data[: container.BEGINNING]) == header.frames
+@given(headers, st.binary(max_size=300), refinements())
+def test_files_are_read_as_they_were_written(header: Header, payload: bytes, parts: Parts) -> None:
+    """Files of version 1, and files of version 2 with refinements."""
+    refined = header._replace(refinements=parts)
+    payload = payload if refined.has_base else b""
+    base, data = container.pack(header, payload), container.pack(refined, payload)
+    assert container.unpack(base) == (header, payload)
+    assert container.unpack(data) == (refined, payload)
+    assert container.base_of(data) == base
+    for file in (base, data):
+        beginning = file[: container.BEGINNING]
+        assert container.frames_stated(beginning) == header.frames
+        assert container.has_samples(beginning) == (header.samples is not None)
+    if refined.has_base:
+        assert container.trimmed(data) == base
+    first = header._replace(refinements=parts[:1])
+    assert container.trimmed(data, parts[0].largest_bound) == container.pack(first, payload)
 
 
 @pytest.mark.parametrize(
@@ -47,19 +60,25 @@ def test_first_bytes_that_state_no_number_are_refused(beginning: bytes, message:
         container.frames_stated(beginning)
 
 
-@given(headers, st.binary(max_size=30))
-def test_every_bit_flip_and_truncation_is_refused(header: Header, payload: bytes) -> None:
-    data = container.pack(header, payload)[:200]
-    if len(data) == 200:
-        return
-    for bit in range(8 * len(data)):
-        flipped = bytearray(data)
-        flipped[bit // 8] ^= 1 << bit % 8
+@settings(max_examples=20)
+@given(headers, st.binary(max_size=30), st.just(()) | refinements())
+def test_every_changed_byte_and_every_truncation_is_refused(
+    header: Header, payload: bytes, parts: Parts
+) -> None:
+    refined = header._replace(refinements=parts)
+    data = container.pack(refined, payload if refined.has_base else b"")
+    assume(len(data) < 200)
+    for place in range(len(data)):
+        for change in (1, 0x80, 0xFF):
+            damaged = bytearray(data)
+            damaged[place] ^= change
+            with pytest.raises(FormatError):
+                container.unpack(bytes(damaged))
         with pytest.raises(FormatError):
-            container.unpack(bytes(flipped))
-    for length in range(len(data)):
-        with pytest.raises(FormatError):
-            container.unpack(data[:length])
+            container.unpack(data[:place])
+    if parts:
+        with pytest.raises(FormatError, match="bytes follow"):
+            container.unpack(data + b"\0")
 
 
 @given(st.binary(max_size=64), st.booleans())
@@ -67,8 +86,7 @@ def test_any_bytes_with_a_right_checksum_are_refused_or_read(
     body: bytes, begins_well: bool
 ) -> None:
     """The right checksum lets the attack reach the fields."""
-    body = (b"\xaeC\x01" if begins_well else b"") + body
-    data = body + zlib.crc32(body).to_bytes(4, "little")
+    data = with_checksum((b"\xaeC\x01" if begins_well else b"") + body)
     try:
         header, payload = container.unpack(data)
     except AecodecError:
@@ -95,41 +113,31 @@ def test_headers_beyond_the_limits_are_not_written(header: Header, message: str)
         container.pack(header, b"")
 
 
-def sealed(body: bytes) -> bytes:
-    return body + zlib.crc32(body).to_bytes(4, "little")
-
-
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "not an .aec file"),
         (b"\x89PNG\r\n\x1a\n plus what follows", "not an .aec file"),
         (b"\xaeC\x01", "the file has 3 bytes"),
-        (sealed(b"\xaeC\x03abcd\0"), "version 3"),
-        (sealed(b"\xaeC\x01abcd\x80\x02\x07\0"), "unknown type or layout"),
-        (sealed(b"\xaeC\x01abcd\x80\x02\0\x06"), "unknown type or layout"),
-        (sealed(b"\xaeC\x01abcd\x80\x02\0\x08"), "2 bands in an array without"),
-        (sealed(b"\xaeC\x01abcd\x90\x02\x02\0\0"), "2 frames in an array without"),
-        (sealed(b"\xaeC\x01abcd\x80\x03\0\0\0"), "mask does not end"),
-        (sealed(b"\xaeC\x01abcd\x80\x03\x20\0\1"), "mask does not end"),
-        (sealed(b"\xaeC\x01abcd\x80\x04\x20\x11\2a"), "mask with 2 planes"),
-        (sealed(b"\xaeC\x01abcd\x80\x04\x08\0\5\5"), "limits 5 and 5"),
-        (sealed(b"\xaeC\x01abcd\x80\x0a\x0c\0" + b"\0\0\0\0\0\0\1\0"), "limits 0 and 65536"),
-        (sealed(b"\xaeC\x01abcd\x80\x06\x0d\0\0\0\0\x7c"), "limits 0 and inf"),
-        (sealed(b"\xaeC\x01abcd\x80\x04\x40\0\2\x20"), "repetition of a band"),
-        (sealed(b"\xaeC\x01abcd\x80\x04\x40\0\0\0"), "repetition of a band"),
-        (sealed(b"\xaeC\x01abcd\x81\x02\0\0"), "neither a colour mode nor a reduction"),
-        (sealed(b"\xaeC\x01abcd\xc0\3\x02\0\0"), "neither a colour mode nor a reduction"),
-        (sealed(b"\xaeC\x01abcd\x20\x02\4\0"), "kind 4 is unknown"),
-        (sealed(b"\xaeC\x01abcd\x04\x80\x00\x05"), "shortest form"),
-        (sealed(b"\xaeC\x01abcd\x04\xff\xff\xff\xff\xff\x01"), "longer than"),
-        (sealed(b"\xaeC\x01abcd\x04\x05"), "past the end"),
-        (sealed(b"\xaeC\x01abcd\x20\x02\x09\x00"), "unknown or occurs twice"),
-        (sealed(b"\xaeC\x01abcd\x02\x7f"), "past the end"),
-        (sealed(b"\xaeC\x01abcd\x10\x01"), "frame count of 1"),
-        (sealed(b"\xaeC\x01abcd\x20\x00"), "no entries"),
-        (sealed(b"\xaeC\x01abcd\x40\x02"), "reduction factor of 1"),
-        (sealed(b"\xaeC\x01abcd\x40\x41"), "factor 32.5"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x02\x07\0"), "unknown type or layout"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x02\0\x06"), "unknown type or layout"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x02\0\x08"), "2 bands in an array without"),
+        (with_checksum(b"\xaeC\x01abcd\x90\x02\x02\0\0"), "2 frames in an array without"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x03\0\0\0"), "mask does not end"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x03\x20\0\1"), "mask does not end"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x04\x20\x11\2a"), "mask with 2 planes"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x04\x08\0\5\5"), "limits 5 and 5"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x0a\x0c\0" + b"\0\0\0\0\0\0\1\0"), "limits 0 and 65536"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x06\x0d\0\0\0\0\x7c"), "limits 0 and inf"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x04\x40\0\2\x20"), "repetition of a band"),
+        (with_checksum(b"\xaeC\x01abcd\x80\x04\x40\0\0\0"), "repetition of a band"),
+        (with_checksum(b"\xaeC\x01abcd\x81\x02\0\0"), "neither a colour mode nor a reduction"),
+        (with_checksum(b"\xaeC\x01abcd\xc0\3\x02\0\0"), "neither a colour mode nor a reduction"),
+        (with_checksum(b"\xaeC\x01abcd\x20\x02\4\0"), "kind 4 is unknown"),
+        (with_checksum(b"\xaeC\x01abcd\x04\xff\xff\xff\xff\xff\x01"), "longer than"),
+        (with_checksum(b"\xaeC\x01abcd\x04\x05"), "past the end"),
+        (with_checksum(b"\xaeC\x01abcd\x20\x02\x09\x00"), "unknown or occurs twice"),
+        (with_checksum(b"\xaeC\x01abcd\x02\x7f"), "past the end"),
     ],
 )
 def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:
@@ -160,8 +168,42 @@ def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:
 def test_a_file_with_several_errors_is_rejected_for_the_first(
     codec: Codec, fields: str, message: str
 ) -> None:
-    body = b"\xae\x43" + bytes.fromhex(fields)
-    data = body + zlib.crc32(body).to_bytes(4, "little")
+    data = with_checksum(b"\xae\x43" + bytes.fromhex(fields))
     for read in (codec.decoder.check, codec.decoder.decompress_picture):
         with pytest.raises(AecodecError, match=message):
             read(data)
+
+
+PART = Refinement(b"abcd", [Bound(4)], False, 5, [b"message"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([PART] * (MAX_REFINEMENTS + 1), "at most 16 refinements"),
+        ([PART, PART._replace(base_checksum=None)], "ignores the one before it"),
+        ([PART._replace(bounds=[Bound(4)] * 33)], "bounds, not 1 to 32"),
+        ([PART._replace(bounds=[])], "bounds, not 1 to 32"),
+        ([PART._replace(bounds=[Bound(MOST_BOUND + 1)])], "out of range"),
+        ([PART._replace(bounds=[Bound((MOST_ROOT + 1) / ROOT_UNITS, is_root=True)])], "range"),
+        ([PART._replace(bounds=[Bound(1.0, 3.0)], is_float=True)], "out of range"),
+        ([PART._replace(bounds=[Bound(float("nan"))], is_float=True)], "out of range"),
+    ],
+)
+def test_impossible_refinements_are_rejected(parts: list[Refinement], message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        container.unpack(container.pack(Header(b"abcd", refinements=tuple(parts)), b""))
+
+
+@pytest.mark.parametrize("flags", [0b1_0000, 0b0_1100])
+def test_unknown_flags_are_rejected(flags: int) -> None:
+    data = container.pack(Header(b"abcd", refinements=(PART,)), b"")
+    place = data.rindex(b"abcd") - 1
+    body = data[:place] + bytes([data[place] | flags]) + data[place + 1 : -4]
+    with pytest.raises(FormatError, match="unknown flags"):
+        container.unpack(with_checksum(body))
+
+
+@given(st.lists(st.binary(max_size=9), min_size=1, max_size=5))
+def test_messages_are_joined_and_split(messages: list[bytes]) -> None:
+    assert split_messages(join_messages(messages), len(messages)) == messages

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,17 +25,13 @@ MADE_UP = 3
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
 
-def make_targets(folder: Path) -> list[Target]:
-    """A level of `digits`, one of `photo`, and codecs with any tables."""
-    digits, photo = (aecodec.load_codec(name).folder for name in ("digits", "photo"))
-    rng = np.random.default_rng(1)
-    made_up = [made_up_target(folder / str(number), rng) for number in range(MADE_UP)]
-    return [target_of(digits, folder / "digits"), target_of(photo, folder / "photo", 1), *made_up]
-
-
 @pytest.fixture(scope="module")
 def targets(tmp_path_factory: pytest.TempPathFactory) -> list[Target]:
-    return make_targets(tmp_path_factory.mktemp("targets"))
+    """A level of `digits`, one of `photo`, and codecs with any tables."""
+    folder, rng = tmp_path_factory.mktemp("targets"), np.random.default_rng(1)
+    digits, photo = (aecodec.load_codec(name).folder for name in ("digits", "photo"))
+    made_up = [made_up_target(folder / str(number), rng) for number in range(MADE_UP)]
+    return [target_of(digits, folder / "digits"), target_of(photo, folder / "photo", 1), *made_up]
 
 
 @settings(max_examples=60)

@@ -15,11 +15,25 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 import numpy as np
-from helpers.codecs.golden import GOLDEN, LIST, Digests, codec_of, digests
+import zarr
+from helpers.codecs.golden import (
+    GOLDEN,
+    LIST,
+    REFINED,
+    ZARR,
+    Digests,
+    codec_of,
+    digests,
+    golden_codecs,
+    little_endian,
+    refined_sha256,
+    sha256,
+)
 from helpers.real_data import load_photograph
 
 import aecodec
 from aecodec.arrays import Pixels
+from aecodec.chunks import remember
 from aecodec.format.container import NOT_REDUCED
 from aecodec.imaging.picture import from_array
 
@@ -50,8 +64,8 @@ def write_golden_files(start: str) -> None:
             np.save(GOLDEN / f"{name}.npy", codec_of(data).decoder.codes(data))
 
 
-def write_list() -> None:
-    """List the digests of all golden files."""
+def write_lists() -> None:
+    """List the digests of all golden files, files with refinements, and arrays of Zarr."""
     of_files = {path.stem: digests(path.read_bytes()) for path in sorted(GOLDEN.glob("*.aec"))}
     lines = [
         f"{getattr(of_file, kind)}  {kind}  {name}\n"
@@ -60,8 +74,17 @@ def write_list() -> None:
         if getattr(of_file, kind)
     ]
     LIST.write_text("".join(lines), "utf-8")
+    refined = sorted(REFINED.glob("*.aec"))
+    lines = [f"{refined_sha256(path.read_bytes())}  {path.name}\n" for path in refined]
+    (REFINED / "samples.sha256").write_text("".join(lines), "utf-8")
+    for codec in golden_codecs().values():
+        remember(codec)
+    names = sorted(path.name for path in ZARR.iterdir() if path.is_dir())
+    arrays = (zarr.open_array(ZARR / name, mode="r")[...] for name in names)
+    lines = [f"{sha256(little_endian(a))}  {n}\n" for a, n in zip(arrays, names, strict=True)]
+    (ZARR / "arrays.sha256").write_text("".join(lines), "utf-8")
 
 
 if __name__ == "__main__":
     write_golden_files(sys.argv[1])
-    write_list()
+    write_lists()

@@ -20,6 +20,7 @@ from aecodec.format.container import (
     Mode,
 )
 from aecodec.format.instruction import Origin
+from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound, Refinement
 from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
@@ -30,7 +31,7 @@ origins = st.builds(
     suffix=st.from_regex(r"\.[0-9A-Za-z]{1,16}", fullmatch=True),
     modified=st.integers(1 - 10**12, 10**12 - 1),
 )
-PLAIN_KINDS = [MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP]
+_PLAIN_KINDS = st.sampled_from([MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP])
 
 
 @st.composite
@@ -58,48 +59,64 @@ def samples(draw: st.DrawFn) -> Samples:
     )
 
 
-def _header(**fields: Any) -> Header:
-    """A header with default values for all other fields."""
-    return Header(**fields)
+def _headers(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Header]:
+    """Headers with default values for all other fields."""
+    return st.builds(Header, codec_id=st.binary(min_size=4, max_size=4), **fields)
 
 
 headers = (
-    st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    _headers(
         mode=st.sampled_from([Mode.L, Mode.RGB]),
         size=st.none() | st.tuples(sides, sides),
         level=st.none() | st.integers(16, 255),
-        metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(max_size=300)),
+        metadata=st.dictionaries(_PLAIN_KINDS, st.binary(max_size=300)),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
-        metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(min_size=1, max_size=99)),
+    | _headers(
+        metadata=st.dictionaries(_PLAIN_KINDS, st.binary(min_size=1, max_size=99)),
         origin=st.none() | origins,
         as_rgb=st.booleans(),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    | _headers(
         size=st.none() | st.tuples(reduced_sides, reduced_sides),
         reduction=st.integers(NOT_REDUCED + 1, MAX_REDUCTION),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    | _headers(
         mode=st.sampled_from([Mode.LA, Mode.RGBA]),
         frames=st.integers(1, MAX_FRAMES),
         alpha=st.binary(max_size=300),
     )
-    | st.builds(
-        _header,
-        codec_id=st.binary(min_size=4, max_size=4),
+    | _headers(
         size=st.none() | st.tuples(sides, sides),
         samples=samples(),
         metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=99)),
     )
 )
+
+_BOUNDS = {
+    "integers": st.integers(0, MOST_BOUND).map(Bound),
+    "floats": st.floats(0, 1e300).flatmap(
+        lambda error: st.floats(0, 2 * error).map(lambda unit: Bound(error, unit))
+    ),
+    "roots": st.integers(0, MOST_ROOT).map(lambda f: Bound(f / ROOT_UNITS, is_root=True)),
+}
+
+
+@st.composite
+def refinements(draw: st.DrawFn) -> tuple[Refinement, ...]:
+    """1 to 3 refinements; only the first may have no base."""
+    kind = draw(st.sampled_from(sorted(_BOUNDS)))
+    part = st.builds(
+        Refinement,
+        networks=st.binary(min_size=4, max_size=4),
+        bounds=st.lists(_BOUNDS[kind], min_size=1, max_size=4),
+        is_float=st.just(kind == "floats"),
+        base_checksum=st.integers(0, (1 << 32) - 1),
+        messages=st.binary(max_size=20).map(lambda message: [message]),
+    )
+    parts = draw(st.lists(part, min_size=1, max_size=3))
+    if draw(st.booleans()):
+        parts[0] = parts[0]._replace(base_checksum=None)
+    return tuple(parts)
 
 
 def _network(**arrays: Any) -> ContextNetwork:
@@ -112,9 +129,12 @@ def _spatial(*arrays: Any) -> SpatialWeights:
     return SpatialWeights(*arrays)
 
 
-def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextNetwork:
-    """A random context network of 0 to 12 units."""
+def any_context(
+    rng: np.random.Generator, count: int, channels: int, is_spatial: bool | None = None
+) -> ContextNetwork:
+    """A random context network of 0 to 12 units, with or without spatial weights."""
     units = int(rng.integers(0, 13))
+    is_spatial = bool(rng.integers(0, 2)) if is_spatial is None else is_spatial
     any_int8 = functools.partial(rng.integers, -128, 128)
     return _network(
         order=rng.permutation(channels),
@@ -132,7 +152,7 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextN
             any_int8((KINDS, predicted := min(channels, PREDICTED_CHANNELS), GRADIENTS, predicted)),
             rng.integers(4, 16, (KINDS, predicted)),
         )
-        if rng.integers(0, 2)
+        if is_spatial
         else None,
     )
 
@@ -175,25 +195,3 @@ def priors(draw: st.DrawFn) -> Prior:
     bank = draw(st.sampled_from([1, 2, 3, 8, 16, 24]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     return any_prior(rng, count, channels, symbols, bank)
-
-
-def some_context() -> ContextNetwork:
-    """A network of 4 units with spatial weights, for 4 priors of 3 channels."""
-    integers = functools.partial(np.random.default_rng(0).integers, -50, 50)
-    return _network(
-        order=[2, 0, 1],
-        input_shift=[3, 3, 3],
-        degree=[0, 0, 1, 2],
-        weights=integers((3, 4)),
-        unit_shift=[6] * 4,
-        bias=integers((4, 4)),
-        output_weights=integers((3, 4, 2)),
-        output_shift=np.full((3, 2), 9),
-        spatial=_spatial(
-            integers(3),
-            integers((2, 3, 4)),
-            integers((2, 4)),
-            integers((2, 3, 4, 3)),
-            np.full((2, 3), 9),
-        ),
-    )

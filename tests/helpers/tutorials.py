@@ -49,6 +49,10 @@ def check_output(expected: str, output: str) -> None:
     """Compare the output of commands with a tutorial; see :func:`follow`.
 
     >>> check_output("...\\n12 files in 3 s\\n", "ready\\n7 files in 0.5 s\\n")
+    >>> check_output("...\\n12 files in 3 s\\n", "7 files in 0.5 s\\n")
+    >>> check_output("2 files\\n", "2 pictures\\n")  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    AssertionError: 2 files is now 2 pictures
     """
     pattern = "".join(
         r"(?:.*\n)*" if line == "..." else re.escape(f"{line}\n")

@@ -19,7 +19,7 @@ from aecodec.format.container import MetadataKind
 from aecodec.image_files.options import Frames, ReadOptions
 
 ICC, EXIF, XMP = MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP
-SRGB, P3 = profiles.srgb(), profiles.rgb(profiles.DISPLAY_P3)
+P3 = profiles.rgb(profiles.DISPLAY_P3)
 ADOBE, GREY_18, PRESS = profiles.rgb(profiles.ADOBE_RGB), profiles.grey(1.8), profiles.cmyk()
 LAB = profiles.lab()
 XMP_PACKET = b'<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/"/><?xpacket end="w"?>'
@@ -193,6 +193,13 @@ ODD_PICTURES = [
     ),
     OddPicture("grey with a transparent level", saved(grey, transparency=60), "LA", as_rgb(GREYS)),
     OddPicture("wide colours", saved(rgb, icc_profile=P3), shown=shown_as(rgb, P3), kept={ICC}),
+    OddPicture(
+        "wide colours with alpha",
+        saved(with_alpha(rgb), icc_profile=P3),
+        "RGBA",
+        shown_as(rgb, P3),
+        kept={ICC},
+    ),
     OddPicture(
         "grey profile", saved(grey, icc_profile=GREY_18), "L", shown_as(grey, GREY_18), kept={ICC}
     ),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from helpers.documents import ROOT
-from helpers.networks.tflite_models import Change, changed, one_operator, operator, tensor
+from helpers.networks.random_models import CODES, Maker, packed
 
 from aecodec import CodecError
 from aecodec.codec.registry import BUILT_IN
@@ -17,8 +17,17 @@ from aecodec.network.check import check_model, output_shape
 from aecodec.tflite.model import ANY
 
 MODELS = sorted((ROOT / "fuzz" / "models").glob("*.tflite"))
-FLOAT32, INT32, INT8 = 0, 2, 9
-_RELU = 19
+FLOAT32 = 0
+
+Change = Callable[[Any], None]
+"""Changes a model, as the objects of the schema, in place."""
+
+
+def changed(content: bytes, change: Change) -> bytes:
+    """A model after a change."""
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    change(model)
+    return packed(model)
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +132,7 @@ def short_buffer(model: Any) -> None:
     buffer.data = buffer.data[:-1]
 
 
+FORBIDDEN = ("WHILE", "CALL_ONCE", "VAR_HANDLE", "RANDOM_UNIFORM")
 CHANGES = {
     "stride of -1": put("option", strideH=-1),
     "stride of 0": put("option", strideW=0),
@@ -141,10 +151,7 @@ CHANGES = {
     "axis out of range": quantization(quantizedDimension=4),
     "second graph": second_graph,
     "operator of its own": put("code", customCode=b"mine"),
-    "WHILE": operator_code(119),
-    "CALL_ONCE": operator_code(129),
-    "VAR_HANDLE": operator_code(142),
-    "RANDOM_UNIFORM": operator_code(148),
+    **{name: operator_code(CODES[name]) for name in FORBIDDEN},
     "a number that is no operator": operator_code(2**31 - 1),
     "reads before it writes": reads_ahead,
     "writes a constant": writes_a_constant,
@@ -174,18 +181,20 @@ def test_what_no_exporter_makes_is_refused(decoder: bytes, name: str) -> None:
 
 def test_a_sum_whose_output_is_much_finer_is_refused() -> None:
     """A kernel ends the process of it."""
-    sizes = [tensor(INT8, (4,), scale=1.0), tensor(INT8, (4,), scale=2.0**-20)]
-    content = one_operator(0, sizes, [0, 0])
-    with pytest.raises(CodecError, match="options are left out"):
-        check_model(content)
-    with pytest.raises(CodecError, match="too far apart"):
-        check_model(changed(content, options("AddOptions")))
+    for kind, words in (("", "options are left out"), ("Add", "too far apart")):
+        make = Maker()
+        entry, output = make.tensor((4,), None, [1.0]), make.tensor((4,), None, [2.0**-20])
+        make.operator("ADD", [entry, entry], output, kind)
+        with pytest.raises(CodecError, match=words):
+            check_model(make.stated(entry, output))
 
 
 def repeated(*shape: int) -> bytes:
     """One number, repeated to a shape."""
-    tensors = [tensor(FLOAT32, (1,)), tensor(INT32, (len(shape),), 1), tensor(FLOAT32, shape)]
-    return one_operator(130, tensors, [0, 1], [np.array(shape, np.int32)])
+    make = Maker()
+    entry, output = (make.tensor(sides, dtype=np.float32) for sides in ((1,), shape))
+    make.operator("BROADCAST_TO", [entry, make.integers(shape)], output)
+    return make.stated(entry, output)
 
 
 def test_memory_is_bounded_before_it_is_taken() -> None:
@@ -198,19 +207,21 @@ def test_memory_is_bounded_before_it_is_taken() -> None:
 
 def test_a_shape_that_is_not_constant_is_refused() -> None:
     """With it, an input could ask for any memory."""
-    tensors = [tensor(INT32, (2,)), tensor(FLOAT32, (1,), 1), tensor(FLOAT32, (1, 1))]
-    content = one_operator(130, tensors, [1, 0], [np.zeros(1, np.float32)])
+    make = Maker()
+    shape, output = make.tensor((2,), dtype=np.int32), make.tensor((1, 1), dtype=np.float32)
+    make.operator("BROADCAST_TO", [make.floats([0]), shape], output)
     with pytest.raises(CodecError, match="not constant"):
-        check_model(content)
+        check_model(make.stated(shape, output))
 
 
 def test_time_is_bounded() -> None:
-    """Means over windows of 4096x4096 pixels at each of 4096x4096 places."""
-    pooled = [tensor(FLOAT32, (1, 1024, 1024, 1)), tensor(FLOAT32, (1, 1024, 1024, 1))]
-    strides = {"strideW": 1, "strideH": 1}
-    with_windows = options("Pool2DOptions", filterWidth=4096, filterHeight=4096, **strides)
+    """Means over windows of 4096x4096 pixels at each of 1024x1024 places."""
+    make = Maker()
+    entry, output = (make.tensor((1, 1024, 1024, 1), dtype=np.float32) for _ in range(2))
+    window = {"filterWidth": 4096, "filterHeight": 4096, "strideW": 1, "strideH": 1}
+    make.operator("AVERAGE_POOL_2D", [entry], output, "Pool2D", **window)
     with pytest.raises(CodecError, match="longer"):
-        check_model(changed(one_operator(1, pooled, [0]), with_windows))
+        check_model(make.stated(entry, output))
 
 
 @pytest.mark.parametrize("start", [0, 4, 8])
@@ -229,29 +240,20 @@ def test_files_that_are_cut_are_refused(decoder: bytes) -> None:
 
 def test_what_litert_raises_is_an_error_of_the_tree() -> None:
     """A number that points to no row is found by LiteRT alone, while it runs."""
-    tensors = [tensor(INT8, (1, 2), scale=1.0), tensor(FLOAT32, (1, 2)), tensor(FLOAT32, (1, 2, 3))]
-    table = tensor(FLOAT32, (4, 3), 1)
-    content = one_operator(53, [tensors[0], table, tensor(INT32, (1, 2)), tensors[2]], [0])
-
-    def look_up(model: Any) -> None:
-        graph, kind = model.subgraphs[0], schema.OperatorCodeT()
-        kind.builtinCode = kind.deprecatedBuiltinCode = 36
-        kind.version = 1
-        model.operatorCodes.append(kind)
-        data = schema.BufferT()
-        data.data = np.zeros(48, np.uint8)
-        model.buffers.append(data)
-        graph.operators = [operator([0], [2]), operator([1, 2], [3])]
-        graph.operators[1].opcodeIndex = 1
-        graph.operators[1].builtinOptions = schema.GatherOptionsT()
-        graph.operators[1].builtinOptionsType = schema.BuiltinOptions.GatherOptions
-
-    run = float_runner(changed(content, look_up))
+    make = Maker()
+    entry, number = make.tensor((1, 2), None, [1.0]), make.tensor((1, 2), dtype=np.int32)
+    table, output = make.floats(np.zeros((4, 3))), make.tensor((1, 2, 3), dtype=np.float32)
+    make.operator("CAST", [entry], number)
+    make.operator("GATHER", [table, number], output, "Gather")
+    run = float_runner(make.stated(entry, output))
     assert run(np.array([[0, 3]], np.float32)).shape == (1, 2, 3)
     with pytest.raises(CodecError, match="LiteRT cannot run"):
         run(np.array([[0, 4]], np.float32))
 
 
 def test_a_model_of_floats_is_no_codecs() -> None:
+    make = Maker()
+    entry, output = (make.tensor((1, 2), dtype=np.float32) for _ in range(2))
+    make.operator("RELU", [entry], output)
     with pytest.raises(CodecError, match="not int8"):
-        TileTransform(one_operator(_RELU, [tensor(FLOAT32, (1, 2)), tensor(FLOAT32, (1, 2))], [0]))
+        TileTransform(make.stated(entry, output))

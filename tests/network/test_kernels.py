@@ -8,15 +8,18 @@ from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
 from helpers.networks.random_models import LAYERS, Maker
 
 from aecodec.network.convert import network_plan
+from aecodec.network.operators import OPERATORS
+from aecodec.network.plan import Kind
 from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
 INPUTS = 3
+MANY = pytest.param(range(120), list(filter(has_kernels, KERNELS)), marks=pytest.mark.slow)
 
 
-def assert_same_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -> None:
+def check_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -> None:
     """Check that C gives LiteRT's outputs, of inputs of any values."""
     graph = read_model(model)
     shape = graph.tensors[graph.entry].shape
@@ -32,20 +35,23 @@ def assert_same_integers(model: bytes, kernels: list[str], rng: np.random.Genera
             assert (output.ravel() == expected.ravel()).all(), network.kernels
 
 
-def check_layer(name: str, seeds: range, kernels: list[str]) -> None:
-    """Check random models of one operator."""
+def check_kinds(model: bytes) -> None:
+    """Check that operators become the kinds that the table of operators states."""
+    stated = {Kind.COPY}
+    for operator in read_model(model).operators:
+        stated |= set(OPERATORS[operator.code].kinds)
+    words = np.frombuffer(network_plan(model), "<u4")
+    operators = words[16 + 8 * words[3] :][: 16 * words[4]].reshape(-1, 16)
+    assert {Kind(kind) for kind in operators[:, 0].tolist()} <= stated
+
+
+@pytest.mark.parametrize(("seeds", "kernels"), [(range(10), FEW), MANY], ids=["few", "many"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_c_gives_the_integers_of_the_reference_kernels(
+    name: str, seeds: range, kernels: list[str]
+) -> None:
     for seed in seeds:
         rng = np.random.default_rng(seed)
         model = LAYERS[name](Maker(rng))
-        assert_same_integers(model, kernels, rng)
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_c_gives_the_integers_of_the_reference_kernels(name: str) -> None:
-    check_layer(name, range(10), list(FEW))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LAYERS)
-def test_c_gives_the_integers_of_the_reference_kernels_in_many_models(name: str) -> None:
-    check_layer(name, range(120), list(filter(has_kernels, KERNELS)))
+        check_integers(model, kernels, rng)
+        check_kinds(model)

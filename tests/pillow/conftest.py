@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.codecs.made_up_codecs import change_spec
 from PIL import Image
 
 from aecodec import pillow
 from aecodec.arrays import Pixels
-from aecodec.codec.registry import BUILT_IN
 
 
 @pytest.fixture
@@ -29,12 +27,8 @@ def digit(samples: Pixels) -> Image.Image:
 
 
 @pytest.fixture
-def own_codec(tmp_path: Path) -> Iterator[Path]:
+def own_codec(copy: Path) -> Iterator[Path]:
     """Folder of a codec that does not ship: `digits` by another name, so with another id."""
-    folder = tmp_path / "own-digits"
-    shutil.copytree(BUILT_IN / "digits", folder)
-    values = json.loads((folder / "codec.json").read_text("utf-8"))
-    values["spec"]["name"] = "own-digits"
-    (folder / "codec.json").write_text(json.dumps(values))
-    yield folder
+    change_spec(copy, name="own-digits")
+    yield copy
     pillow._added.clear()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pytest
+from helpers.files import with_checksum
 from helpers.images import saved
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -18,11 +18,6 @@ import aecodec
 from aecodec.format import container
 from aecodec.format.container import MAGIC
 from aecodec.pillow import AecImageFile, register_aec_opener
-
-
-def sealed(body: bytes) -> io.BytesIO:
-    """A file with a right checksum."""
-    return io.BytesIO(body + zlib.crc32(body).to_bytes(4, "little"))
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -122,7 +117,7 @@ def test_other_files_are_left_to_other_plugins(content: bytes) -> None:
 
 def test_a_file_of_a_newer_version_is_named(digit: Image.Image) -> None:
     file = saved(digit).getvalue()
-    newer = sealed(file[:2] + b"\3" + file[3:-4])
+    newer = io.BytesIO(with_checksum(file[:2] + b"\3" + file[3:-4]))
     with (
         pytest.warns(UserWarning, match="format version 3, .*upgrade"),
         pytest.raises(UnidentifiedImageError),
@@ -158,7 +153,7 @@ def test_a_changed_file_is_refused(digit: Image.Image, tmp_path: Path) -> None:
 def test_damage_behind_a_right_checksum_is_found_when_it_is_loaded_or_verified(
     digit: Image.Image,
 ) -> None:
-    damaged = sealed(saved(digit).getvalue()[:-4] + bytes(50)).getvalue()
+    damaged = with_checksum(saved(digit).getvalue()[:-4] + bytes(50))
     image = Image.open(io.BytesIO(damaged))
     for _ in range(2):
         with pytest.raises(aecodec.FormatError) as caught:
@@ -226,19 +221,14 @@ def test_all_pictures_of_a_stack_count(limit: int) -> None:
         Image.open(stack_of(7))
 
 
-def bomb(frames: int = 1, size: tuple[int, int] | None = None) -> io.BytesIO:
-    """A few bytes that claim many pixels; they hold no picture."""
-    codec_id = aecodec.load_codec("photo").spec.codec_id
-    header = container.Header(codec_id, size=size or (28, 28), frames=frames)
-    return io.BytesIO(container.pack(header, b""))
-
-
 def test_a_few_bytes_that_claim_much_are_suspect() -> None:
     """What `aecodec.decompress` refuses: Pillow's limit alone would let it pass."""
+    codec_id = aecodec.load_codec("photo").spec.codec_id
+    bomb = container.pack(container.Header(codec_id, size=(8000, 8000)), b"")
     with pytest.warns(Suspect, match="8000x8000 pixels in a file of"):
-        Image.open(bomb(size=(8000, 8000)))
+        Image.open(io.BytesIO(bomb))
     with pytest.raises(aecodec.LimitError):
-        aecodec.decompress(bomb(size=(8000, 8000)))
+        aecodec.decompress(bomb)
 
 
 def test_many_small_pictures_are_no_bomb() -> None:

@@ -73,50 +73,41 @@ def test_options_that_cannot_be_are_refused_and_leave_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-SAID = {
-    "CMYK": "converted to RGB without a colour profile",
-    "YCbCr": "converted to RGB",
-    "HSV": "converted to RGB",
-    "LAB": "converted to RGB",
+CONVERTED = {
+    "1": ("L", ""),
+    "P": ("RGB", ""),
+    "PA": ("RGBA", ""),
+    "La": ("LA", ""),
+    "RGBa": ("RGBA", ""),
+    "RGBX": ("RGB", ""),
+    "CMYK": ("RGB", "converted to RGB without a colour profile"),
+    "YCbCr": ("RGB", "converted to RGB"),
+    "HSV": ("RGB", "converted to RGB"),
+    "LAB": ("RGB", "converted to RGB"),
 }
+"""Mode of the file, and what is said, for each mode that no file holds."""
 
 
-@pytest.mark.parametrize(
-    ("mode", "expected"),
-    [
-        ("1", "L"),
-        ("P", "RGB"),
-        ("PA", "RGBA"),
-        ("La", "LA"),
-        ("RGBa", "RGBA"),
-        ("RGBX", "RGB"),
-        *((mode, "RGB") for mode in SAID),
-    ],
-)
+@pytest.mark.parametrize("mode", CONVERTED)
 def test_modes_that_no_file_holds_are_converted_as_compress_does(
-    picture: Image.Image, mode: str, expected: str
+    picture: Image.Image, mode: str
 ) -> None:
-    alpha = {"PA": "RGBA", "La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
-    grey = {"1": "L", "LAB": "RGB"}.get(mode, alpha)
-    image = Image.new("LAB", (60, 44), (90, 20, 30)) if mode == "LAB" else picture.convert(grey)
-    image = image if image.mode == mode else to_mode(image, mode)
-    if mode in SAID:
-        with pytest.warns(aecodec.AecodecWarning, match=SAID[mode]):
-            file = saved(image)
-        with pytest.warns(aecodec.AecodecWarning):
-            same = aecodec.compress(image)
-    else:
+    expected, said = CONVERTED[mode]
+    image = in_mode(picture, mode)
+    with pytest.warns(aecodec.AecodecWarning, match=said) if said else nullcontext():
         file, same = saved(image), aecodec.compress(image)
     assert file.getvalue() == same
     assert Image.open(file).mode == expected
 
 
-def to_mode(image: Image.Image, mode: str) -> Image.Image:
-    """An image in one of the modes to which Pillow converts not directly from RGB."""
-    if mode != "PA":
-        return image.convert(mode)
-    palette = image.convert("RGB").quantize(16)
-    return palette.convert("PA")
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """An image in a mode, also in those to which Pillow does not convert directly from RGB."""
+    if mode == "LAB":
+        return Image.new("LAB", image.size, (90, 20, 30))
+    if mode == "PA":
+        return image.quantize(16).convert("PA")
+    between = {"1": "L", "La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
+    return image.convert(between).convert(mode)
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
@@ -134,7 +125,6 @@ def test_a_picture_that_no_file_holds_is_refused(size: tuple[int, int]) -> None:
 
 
 DESCRIPTION = ExifTags.Base.ImageDescription
-ORIENTATION = ExifTags.Base.Orientation
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><text>a subject</text></x:xmpmeta>'
 
 
@@ -153,21 +143,21 @@ def exif_of(**tags: Any) -> Image.Exif:
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP"])
-def test_exif_comes_from_any_format_and_goes_back(picture: Image.Image, file_format: str) -> None:
-    exif = exif_of(ImageDescription="a description")
-    image = Image.open(saved(picture, file_format, exif=exif))
+def test_metadata_come_from_any_format_and_exif_goes_back(
+    picture: Image.Image, file_format: str
+) -> None:
+    exif, options = exif_of(ImageDescription="a description"), {"xmp": XMP}
+    if file_format == "TIFF":
+        exif[700], options = XMP, {}
+    elif file_format == "PNG":
+        options = {"pnginfo": text_of(XMP)}
+    image = Image.open(saved(picture, file_format, exif=exif, **options))
     restored = Image.open(saved(image))
+    assert restored.info["xmp"] == XMP
     assert isinstance(restored.info["exif"], bytes)
-    assert restored.getexif()[DESCRIPTION] == "a description"
     back = Image.open(saved(restored, file_format, exif=restored.getexif()))
-    assert back.getexif()[DESCRIPTION] == "a description"
-
-
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WEBP"])
-def test_xmp_comes_from_any_format(picture: Image.Image, file_format: str) -> None:
-    options = {"TIFF": {"tiffinfo": {700: XMP}}, "PNG": {"pnginfo": text_of(XMP)}}
-    image = Image.open(saved(picture, file_format, **options.get(file_format, {"xmp": XMP})))
-    assert Image.open(saved(image)).info["xmp"] == XMP
+    for shown in (restored, back):
+        assert shown.getexif()[DESCRIPTION] == "a description"
 
 
 VALUES = {
@@ -230,53 +220,31 @@ def xmp_of(orientation: int, is_attribute: bool) -> bytes:
     ).encode()
 
 
-WHERE = {
-    "exif of a JPEG": lambda image, value: Image.open(
-        saved(image, "JPEG", exif=exif_of(Orientation=value))
-    ),
-    "exif of a PNG": lambda image, value: Image.open(
-        saved(image, "PNG", exif=exif_of(Orientation=value))
-    ),
-    "xmp of a PNG": lambda image, value: Image.open(
-        saved(image, "PNG", pnginfo=text_of(xmp_of(value, is_attribute=True)))
-    ),
+SIX = exif_of(Orientation=6)  # rotated by 90 degrees
+STORED: dict[str, tuple[str, dict[str, Any]]] = {
+    **{f"exif {n} of a JPEG": ("JPEG", {"exif": exif_of(Orientation=n)}) for n in range(1, 9)},
+    "exif of a PNG": ("PNG", {"exif": SIX}),
+    "xmp of a PNG": ("PNG", {"pnginfo": text_of(xmp_of(6, is_attribute=True))}),
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "exif": {"exif": SIX},
+    "bytes of exif": {"exif": SIX.tobytes()},
+    "attribute of xmp": {"xmp": xmp_of(6, is_attribute=True)},
+    "element of xmp": {"xmp": xmp_of(6, is_attribute=False)},
 }
 
 
-@pytest.mark.parametrize(
-    ("orientation", "where"),
-    [
-        *((value, "exif of a JPEG") for value in range(1, 9)),
-        (6, "exif of a PNG"),
-        (6, "xmp of a PNG"),
-    ],
-)
-def test_the_orientation_of_a_file_is_applied(
-    picture: Image.Image, orientation: int, where: str
-) -> None:
-    image = WHERE[where](picture, orientation)
-    assert image.getexif()[ORIENTATION] == orientation
-    check_upright(Image.open(saved(image)), ImageOps.exif_transpose(image))
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"exif": exif_of(Orientation=6)},
-        {"exif": exif_of(Orientation=6).tobytes()},
-        {"xmp": xmp_of(6, is_attribute=True)},
-        {"xmp": xmp_of(6, is_attribute=False)},
-    ],
-)
-def test_an_orientation_that_is_given_is_applied(picture: Image.Image, options: Any) -> None:
-    named = picture.copy()
-    named.getexif()[ORIENTATION] = 6
-    check_upright(Image.open(saved(picture, **options)), ImageOps.exif_transpose(named))
-
-
-def check_upright(image: Image.Image, expected: Image.Image) -> None:
-    """Check that an image has the pixels of another one, and is shown as it is."""
-    assert image.getexif().get(ORIENTATION, 1) == 1
-    bare = Image.new(expected.mode, expected.size)
-    bare.paste(expected)
-    assert image.tobytes() == aecodec.decompress(aecodec.compress(bare)).tobytes()
+@pytest.mark.parametrize("kind", [*STORED, *OPTIONS])
+def test_an_orientation_is_applied(picture: Image.Image, kind: str) -> None:
+    """Whether a file has it, or whoever saves a picture."""
+    if kind in STORED:
+        image = oriented = Image.open(saved(picture, STORED[kind][0], **STORED[kind][1]))
+    else:
+        image, oriented = picture, picture.copy()
+        oriented.getexif()[ExifTags.Base.Orientation] = 6
+    restored = Image.open(saved(image, **OPTIONS.get(kind, {})))
+    assert restored.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    upright = ImageOps.exif_transpose(oriented)
+    bare = Image.new(upright.mode, upright.size)
+    bare.paste(upright)
+    assert restored.tobytes() == aecodec.decompress(aecodec.compress(bare)).tobytes()

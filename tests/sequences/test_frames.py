@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import shutil
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -181,11 +180,10 @@ def test_limits_are_those_of_decompress(stack: Path) -> None:
         aecodec.frames(stack, max_pixels=0)
 
 
-def test_a_codec_of_ones_own_is_given(tmp_path: Path, stack: Path) -> None:
+def test_a_codec_of_ones_own_is_given(stack: Path, copy: Path) -> None:
     with pytest.raises(CodecError, match=r"digits\.aec: made with codec"):
         aecodec.frames(stack, "photo")[0]
-    own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
-    assert np.array_equal(aecodec.frames(stack, own)[0], aecodec.frames(stack)[0])
+    assert np.array_equal(aecodec.frames(stack, copy)[0], aecodec.frames(stack)[0])
 
 
 def test_it_pickles_without_what_it_loaded(stack: Path) -> None:
@@ -198,13 +196,12 @@ def test_it_pickles_without_what_it_loaded(stack: Path) -> None:
     assert np.array_equal(pickle.loads(pickle.dumps(frames.codes))[7], frames.codes[7])
 
 
-def test_codes_need_no_network(stack: Path, tmp_path: Path) -> None:
+def test_codes_need_no_network(stack: Path, copy: Path) -> None:
     """Neither its file, nor the runtime."""
-    own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
-    (own / "decoder.tflite").unlink()
+    (copy / "decoder.tflite").unlink()
     program = (
         "import sys, aecodec\n"
-        f"print(aecodec.frames({str(stack)!r}, {str(own)!r}).codes[:9].shape)\n"
+        f"print(aecodec.frames({str(stack)!r}, {str(copy)!r}).codes[:9].shape)\n"
         "assert not {'ai_edge_litert', 'tensorflow'} & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
@@ -213,45 +210,24 @@ def test_codes_need_no_network(stack: Path, tmp_path: Path) -> None:
 
 def test_threads_may_share_it(stack: Path) -> None:
     frames, whole = aecodec.frames(stack), aecodec.decompress_frames(stack)
-    wrong = []
-
-    def read(first: int) -> None:
-        for number in range(first, 300, 4):
-            if not np.array_equal(frames[number], whole[number]):
-                wrong.append(number)
-
-    threads = [threading.Thread(target=read, args=(first,)) for first in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
+    with ThreadPoolExecutor(4) as pool:
+        for frame, picture in zip(pool.map(frames.__getitem__, range(300)), whole, strict=True):
+            assert np.array_equal(frame, picture)
 
 
-def asked(recent: RecentValues, *keys: str) -> list[str]:
-    """The keys whose values, of as many bytes as the key has letters, had to be made."""
-    made: list[str] = []
-
-    def make(key: str) -> str:
-        made.append(key)
-        return key
-
+@pytest.mark.parametrize(
+    ("size", "keys", "expected"),
+    [
+        (6, ("aa", "bb", "cc", "aa", "cc"), ["aa", "bb", "cc"]),  # all fit
+        (6, ("aa", "bb", "cc", "aa", "dd", "aa", "cc", "bb"), ["aa", "bb", "cc", "dd", "bb"]),
+        (3, ("a", "long", "long", "a"), ["a", "long", "a"]),  # one value is kept however large
+    ],
+)
+def test_the_value_that_was_used_least_recently_is_dropped(
+    size: int, keys: tuple[str, ...], expected: list[str]
+) -> None:
+    """Values of as many bytes as their key has letters; those that had to be made are expected."""
+    recent, made = RecentValues(size), list[str]()
     for key in keys:
-        assert recent.get(key, lambda key=key: make(key), len) == key
-    return made
-
-
-def test_values_are_kept_while_they_fit() -> None:
-    recent = RecentValues(6)
-    assert asked(recent, "aa", "bb", "cc", "aa", "cc") == ["aa", "bb", "cc"]
-
-
-def test_the_value_that_was_used_least_recently_is_dropped() -> None:
-    recent = RecentValues(6)
-    assert asked(recent, "aa", "bb", "cc", "aa", "dd") == ["aa", "bb", "cc", "dd"]
-    assert asked(recent, "aa", "cc", "dd", "bb") == ["bb"]
-
-
-def test_one_value_is_kept_however_large() -> None:
-    recent = RecentValues(3)
-    assert asked(recent, "a", "long", "long", "a") == ["a", "long", "a"]
+        assert recent.get(key, lambda key=key: made.append(key) or key, len) == key
+    assert made == expected

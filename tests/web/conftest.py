@@ -21,8 +21,9 @@ from aecodec.web.site import hosted_files, site_files
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
-_BLANK = '<!DOCTYPE html><title>Blank</title><link rel="icon" href="data:,">'
-
+_BLANK = """<!DOCTYPE html><link rel="icon" href="data:,">
+<script type="module" src="scripts.js"></script>
+"""
 GOLDEN = ROOT / "tests" / "golden"
 
 
@@ -43,6 +44,7 @@ def site(
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
     write_tree(folder, contents, force=False)
     shutil.copytree(GOLDEN, folder / "golden")
+    shutil.copy(Path(__file__).with_name("scripts.js"), folder)
     (folder / "blank.html").write_text(_BLANK)
     Image.fromarray(photograph[:300, :420]).save(folder / "photograph.png")
     Image.fromarray(np.array(photograph[::6, ::6])).convert("LA").save(folder / "grey.png")
@@ -64,3 +66,10 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
     with opened_browser() as browser:
         yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, host: StaticHost) -> Browser:
+    """A page of the host with the globals of `scripts.js`."""
+    browser.open(f"{host.url}/blank.html", width=1280)
+    return browser

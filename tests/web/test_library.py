@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from helpers.codecs import golden
-from helpers.documents import ROOT
-from helpers.reference_kernels import reference_decoder, reference_encoder
+from helpers.codecs.golden import GOLDEN
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -26,40 +23,13 @@ from aecodec.data.samples import sample_paths
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import Picture, to_array
+from benchmarks.c_codec import reference_decoder, reference_encoder
 from benchmarks.web.browser import Browser, opened_browser
-from benchmarks.web.static_host import StaticHost, static_host
+from benchmarks.web.static_host import static_host
 
 pytestmark = pytest.mark.slow
 
-GOLDEN = ROOT / "tests" / "golden"
 PHOTO, DIGITS = "23014bde", "0881441f"
-
-PRELUDE = """
-const aecodec = await import('/aecodec/index.js');
-const { decode, decodeFrames, encode, loadCodec, readHeader } = aecodec;
-aecodec.setCodecs('/codecs');
-const photo = '/codecs/23014bde', digits = '/codecs/0881441f';
-const blank = (side) => new ImageData(side, side);
-const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
-const golden = (name) => bytes(`/golden/${name}.aec`);
-const picture = async (name) => {
-  const bitmap = await createImageBitmap(await (await fetch(name)).blob());
-  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
-};
-const digest = async (data) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))]
-  .map((byte) => byte.toString(16).padStart(2, '0')).join('');
-const text = (file) => btoa(String.fromCharCode(...file));
-const kind = async (work) => {
-  try {
-    await work();
-  } catch (error) {
-    return [error.name, error.message, error instanceof aecodec.AecodecError];
-  }
-  return 'nothing';
-};
-"""
 
 FRAMES_OF_A_FILE = """
 const frames = await aecodec.decodeFrames(file);
@@ -68,27 +38,12 @@ return Promise.all(frames.map((frame) => digest(frame.data)));
 SAMPLES_OF_A_FILE = "return digest((await aecodec.decodeSamples(file)).samples);"
 
 
-@pytest.fixture
-def page(browser: Browser, host: StaticHost) -> Browser:
-    """A page of the host, in which scripts run."""
-    browser.open(f"{host.url}/blank.html", width=1280)
-    return browser
-
-
-def run(page: Browser, script: str) -> Any:
-    return page.run(PRELUDE + script)
-
-
 def rgba(pixels: Pixels) -> Pixels:
     """(..., H, W, 4) as ImageData has it, of pixels with 1 to 4 channels."""
     channels = pixels.shape[-1]
     colours = pixels[..., : 1 if channels < 3 else 3]
     alpha = pixels[..., -1:] if channels % 2 == 0 else np.full_like(pixels[..., :1], 255)
     return np.concatenate([np.broadcast_to(colours, (*pixels.shape[:-1], 3)), alpha], axis=-1)
-
-
-def sha256(pixels: Pixels) -> str:
-    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 def reference_picture(data: bytes) -> Picture:
@@ -101,7 +56,7 @@ def frames_of(picture: Picture) -> list[str]:
     parts = (
         [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha[..., None]]
     )
-    return [sha256(rgba(frame)) for frame in np.concatenate(parts, axis=-1)]
+    return [golden.sha256(rgba(frame)) for frame in np.concatenate(parts, axis=-1)]
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("refined/*.aec")), ids=lambda file: file.stem)
@@ -123,16 +78,15 @@ def check_content(page: Browser, name: str, picture: Picture) -> None:
     if picture.is_scientific:
         samples = to_array(picture)
         native = samples.astype(samples.dtype.newbyteorder("="))  # as arrays of JavaScript
-        script, expected = SAMPLES_OF_A_FILE, sha256(native)
+        script, expected = SAMPLES_OF_A_FILE, golden.sha256(native)
     else:
         script, expected = FRAMES_OF_A_FILE, frames_of(picture)
-    assert run(page, f"const file = await bytes('/golden/{name}');{script}") == expected
+    assert page.run(f"const file = await bytes('/golden/{name}');{script}") == expected
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("refused/*.aec")), ids=lambda file: file.stem)
 def test_damaged_golden_files_are_refused(page: Browser, file: Path) -> None:
-    name, message, is_ours = run(
-        page,
+    name, message, is_ours = page.run(
         f"return kind(async () => aecodec.decode(await bytes('/golden/refused/{file.name}')));",
     )
     is_of_another = file.stem in golden.INTACT
@@ -144,8 +98,7 @@ def test_damaged_golden_files_are_refused(page: Browser, file: Path) -> None:
 def test_files_of_photographs_are_those_of_python(
     page: Browser, site: Path, photo: Codec, level: float
 ) -> None:
-    encoded = run(
-        page,
+    encoded = page.run(
         f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
         "const image = await picture('/photograph.png');"
         f"const file = await aecodec.encode(image, {{ codec, level: {level} }});"
@@ -159,8 +112,7 @@ def test_files_of_photographs_are_those_of_python(
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level: int) -> None:
-    result = run(
-        page,
+    result = page.run(
         f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}'); const files = [];"
         "for (let digit = 0; digit < 10; digit += 1) {"
         " const prepared = await codec.prepare(await picture(`/samples/digit${digit}.png`));"
@@ -181,8 +133,7 @@ def test_files_within_errors_are_those_of_python(
     page: Browser, site: Path, photo: Codec, options: TargetOptions
 ) -> None:
     of_page = json.dumps(options).replace("max_error", "maxError")
-    encoded = run(
-        page,
+    encoded = page.run(
         f"const options = {{ codec: '/codecs/{PHOTO}', ...{of_page} }};"
         "const file = await aecodec.encode(await picture('/grey.png'), options);"
         "return [text(file), await digest((await aecodec.decode(file)).data)];",
@@ -193,8 +144,7 @@ def test_files_within_errors_are_those_of_python(
 
 
 def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Codec) -> None:
-    result = run(
-        page,
+    result = page.run(
         f"const image = await picture('/grey.png'); const codec = '/codecs/{PHOTO}';"
         "const grey = await aecodec.encode(image, { codec });"
         "for (let at = 3; at < image.data.length / 2; at += 4) image.data[at] = at % 256;"
@@ -215,8 +165,7 @@ def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Cod
 def test_a_file_of_a_number_of_bytes_is_the_one_that_python_makes(
     page: Browser, site: Path, photo: Codec
 ) -> None:
-    result = run(
-        page,
+    result = page.run(
         f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
         "const image = await picture('/photograph.png');"
         "return text(await aecodec.encode(image, { codec, maxBytes: 237 }));",
@@ -233,17 +182,16 @@ def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
     with static_host(site) as host, opened_browser() as browser:
         browser.open(f"{host.url}/blank.html", width=1280)
         decode = "await aecodec.decode(await bytes('/golden/photo3.aec'));"
-        run(browser, decode + decode)
+        browser.run(decode + decode)
         folder = f"/codecs/{PHOTO}/"
         assert len([name for name in host.sent if name.startswith(folder)]) == 3
         browser.open(f"{host.url}/blank.html", width=1280)
         before = dict(host.sent)
-        run(browser, decode)
+        browser.run(decode)
         assert {name: size for name, size in host.sent.items() if name != f"{folder}head"} == {
             name: size for name, size in before.items() if name != f"{folder}head"
         }
-        run(
-            browser,
+        browser.run(
             f"const codec = await aecodec.loadCodec('{folder}');"
             "await aecodec.encode(await picture('/photograph.png'), { codec, level: 1 });",
         )
@@ -261,7 +209,7 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         browser.open(f"{host.url}/blank.html", width=1280)
         decode = "return kind(async () => aecodec.decode(await bytes('/golden/digit3.aec')));"
         for _ in range(2):
-            name, message, _ = run(browser, decode)
+            name, message, _ = browser.run(decode)
             assert name == "CodecError"
             assert "SHA-256" in message
 
@@ -273,8 +221,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ("readHeader(new Uint8Array(50))", "FormatError", "not a whole"),
         ("loadCodec('/codecs/00000000')", "InputError", "404"),
         ("loadCodec('/golden')", "InputError", "404"),
-        ("loadCodec(`${photo}/../../golden/refused`)", "InputError", "404"),
-        ("decode(await golden('photo3'), { codec: digits })", "CodecError", "digits"),
+        ("loadCodec(`${PHOTO}/../../golden/refused`)", "InputError", "404"),
+        ("decode(await golden('photo3'), { codec: DIGITS })", "CodecError", "digits"),
         (
             "(aecodec.setCodecs('/golden'), decode(await golden('photo3')))",
             "CodecError",
@@ -291,34 +239,47 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "UsageError",
             "no picture before",
         ),
-        ("encode(blank(9))", "UsageError", "codec"),
-        ("encode(blank(9), { codec: digits, level: 4 })", "UsageError", "levels 1 to 3"),
-        ("encode(blank(9), { codec: digits, maxBytes: 12 })", "UsageError", "the smallest"),
-        ("encode(blank(9), { codec: '/codecs/5a7910e8' })", "CodecError", "no encoder"),
+        ("encode(PICTURE)", "UsageError", "codec"),
+        ("encode(PICTURE, { codec: DIGITS, level: 4 })", "UsageError", "levels 1 to 3"),
         (
-            "(await (await loadCodec(digits)).prepare(blank(9))).encode({ level: 1, maxBytes: 9 })",
+            "encode(PICTURE, { codec: DIGITS, maxBytes: 12 })",
+            "UsageError",
+            "the smallest",
+        ),
+        ("encode(PICTURE, { codec: '/codecs/5a7910e8' })", "CodecError", "no encoder"),
+        (
+            "(await (await loadCodec(DIGITS)).prepare(PICTURE)).encode({ level: 1, maxBytes: 9 })",
             "UsageError",
             "not both",
         ),
         ("decode(await golden('photo3'), { maxPixels: 0 })", "UsageError", "at least 1"),
         ("decode(await golden('photo3'), { maxFrames: NaN })", "UsageError", "at least 1"),
-        ("encode(blank(9), { codec: digits, maxError: -1 })", "UsageError", "maximum error"),
-        ("encode(blank(9), { codec: digits, maxError: 1, maxBytes: 9 })", "UsageError", "not both"),
-        ("encode({ width: 9 }, { codec: digits })", "ImageError", "ImageData"),
+        (
+            "encode(PICTURE, { codec: DIGITS, maxError: -1 })",
+            "UsageError",
+            "maximum error",
+        ),
+        (
+            "encode(PICTURE, { codec: DIGITS, maxError: 1, maxBytes: 9 })",
+            "UsageError",
+            "not both",
+        ),
+        ("encode({ width: 9 }, { codec: DIGITS })", "ImageError", "ImageData"),
         ("decode(await golden('grid'), { signal: AbortSignal.abort() })", "AbortError", "abort"),
     ],
 )
 def test_errors_are_of_the_kinds_of_python(
     page: Browser, script: str, kind: str, words: str
 ) -> None:
-    name, message, _ = run(page, f"return kind(async () => {script});")
+    names = f"const PHOTO = '/codecs/{PHOTO}', DIGITS = '/codecs/{DIGITS}';"
+    names += "const PICTURE = new ImageData(9, 9);"
+    name, message, _ = page.run(f"{names}return kind(async () => {script});")
     assert name == kind
     assert words in message
 
 
 def test_a_picture_that_was_closed_is_not_coded(page: Browser) -> None:
-    name, message, _ = run(
-        page,
+    name, message, _ = page.run(
         f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}');"
         "const prepared = await codec.prepare(await picture('/samples/digit3.png'));"
         "await prepared.close(); return kind(() => prepared.encode());",
@@ -327,8 +288,7 @@ def test_a_picture_that_was_closed_is_not_coded(page: Browser) -> None:
 
 
 def test_work_can_be_given_up(page: Browser) -> None:
-    name, _, _ = run(
-        page,
+    name, _, _ = page.run(
         "const control = new AbortController(); const image = await picture('/samples/coffee.jpg');"
         f"const options = {{ codec: '/codecs/{PHOTO}', signal: control.signal,"
         " onProgress: () => control.abort() };"
@@ -341,9 +301,8 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
     """A small file that claims 8192x8192 pixels; its codec's parts are not even fetched."""
     header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(8192, 8192))
     bomb = base64.b64encode(container.pack(header, bytes(4096))).decode()
-    name, milliseconds, width = run(
-        page,
-        f"const bomb = Uint8Array.from(atob('{bomb}'), (each) => each.charCodeAt(0));"
+    name, milliseconds, width = page.run(
+        f"const bomb = fromText('{bomb}');"
         "const start = performance.now(); const [name] = await kind(() => aecodec.decode(bomb));"
         "const after = performance.now();"
         "const { width } = await aecodec.decode(await bytes('/golden/digit3.aec'));"
@@ -354,24 +313,17 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
 
 
 def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
-    result = run(
-        page,
-        "await import('/aecodec/element.js');"
-        "const event = (name) => new Promise((resolve) =>"
-        " element.addEventListener(name, resolve, { once: true }));"
-        "const element = document.createElement('aec-img');"
+    result = page.run(
+        "const element = make({ alt: 'A three', width: 28, height: 28 });"
         "const empty = [element.complete, element.naturalWidth, element.naturalHeight];"
-        "for (const [name, value] of [['alt', 'A three'], ['width', 28], ['height', 28]])"
-        " element.setAttribute(name, value);"
-        "document.body.append(element); const room = element.getBoundingClientRect().height;"
-        "element.setAttribute('src', '/golden/digit3.aec'); await event('load');"
-        "const canvas = element.shadowRoot.querySelector('canvas');"
-        "const drawn = await digest(canvas.getContext('2d').getImageData(0, 0, 28, 28).data);"
-        "const label = canvas.getAttribute('aria-label');"
+        "const room = element.getBoundingClientRect().height;"
+        "element.setAttribute('src', '/golden/digit3.aec'); await event(element, 'load');"
+        "const digit = await drawn(element);"
+        "const label = element.shadowRoot.querySelector('canvas').getAttribute('aria-label');"
         "const size = [element.naturalWidth, element.naturalHeight];"
         "element.setAttribute('src', '/golden/refused/checksum.aec');"
-        "const { error } = await event('error');"
-        "return [empty, room, drawn, label, size, error.name];",
+        "const { error } = await event(element, 'error');"
+        "return [empty, room, digit, label, size, error.name];",
     )
     digit = reference_picture((GOLDEN / "digit3.aec").read_bytes())
     empty = [False, 0, 0]
@@ -393,24 +345,16 @@ const stream = new ReadableStream({
 const fetching = globalThis.fetch;
 globalThis.fetch = async (url, ...more) =>
   url === 'slow.aec' ? new Response(stream) : fetching(url, ...more);
-await import('/aecodec/element.js');
-const element = document.createElement('aec-img');
-const event = (name) =>
-  new Promise((resolve) => element.addEventListener(name, resolve, { once: true }));
-const canvas = element.shadowRoot.querySelector('canvas');
-const drawn = async () => {
-  const { width, height } = canvas;
-  return digest(canvas.getContext('2d').getImageData(0, 0, width, height).data);
-};
+const element = make();
 """
 
 
 def test_the_element_shows_the_base_before_the_rest_is_there(page: Browser) -> None:
-    base, is_complete, refined = run(
-        page,
-        f"{SLOW} element.setAttribute('src', 'slow.aec'); await event('base');"
-        "const base = [await drawn(), element.complete]; rest(); await event('load');"
-        "return [...base, await drawn()];",
+    base, is_complete, refined = page.run(
+        f"{SLOW} element.setAttribute('src', 'slow.aec'); await event(element, 'base');"
+        "const base = [await drawn(element), element.complete];"
+        "rest(); await event(element, 'load');"
+        "return [...base, await drawn(element)];",
     )
     data = (GOLDEN / "refined" / "photo_level.aec").read_bytes()
     decoder = golden.codec_of(data).decoder
@@ -420,38 +364,27 @@ def test_the_element_shows_the_base_before_the_rest_is_there(page: Browser) -> N
 
 
 def test_the_element_fetches_only_the_base(page: Browser) -> None:
-    base, expected, is_complete, is_cancelled = run(
-        page,
+    base, expected, is_complete, is_cancelled = page.run(
         f"{SLOW} element.setAttribute('base-only', ''); element.setAttribute('src', 'slow.aec');"
-        "await event('load'); const { data } = await decode(file, { baseOnly: true });"
-        "return [await drawn(), await digest(data), element.complete, isCancelled];",
+        "await event(element, 'load'); const { data } = await decode(file, { baseOnly: true });"
+        "return [await drawn(element), await digest(data), element.complete, isCancelled];",
     )
     assert (base, is_complete, is_cancelled) == (expected, True, True)
 
 
 def test_the_element_shows_bands(page: Browser) -> None:
-    result = run(
-        page,
-        "await import('/aecodec/element.js');"
-        "const samples = await aecodec.decodeSamples(await golden('bands'));"
-        "const element = document.createElement('aec-img');"
-        "const drawn = (event) => new Promise((resolve) =>"
-        " element.addEventListener(event, resolve, { once: true }));"
-        "const { width, height } = samples;"
-        "const digestOf = (context) => digest(context.getImageData(0, 0, width, height).data);"
-        "const canvas = element.shadowRoot.querySelector('canvas').getContext('2d');"
-        "const expected = new OffscreenCanvas(width, height).getContext('2d');"
-        "const results = [];"
-        "document.body.append(element);"
+    pairs, message = page.run(
+        "const samples = await decodeSamples(await golden('bands'));"
+        "const element = make(), results = [];"
+        "const canvas = new OffscreenCanvas(samples.width, samples.height);"
         "for (const bands of [[2, 1, 0], [1]]) {"
         " element.setAttribute('bands', bands.map((band) => band + 1).join());"
-        " element.setAttribute('src', '/golden/bands.aec'); await drawn('load');"
+        " element.setAttribute('src', '/golden/bands.aec'); await event(element, 'load');"
         " element.removeAttribute('src');"
-        " expected.putImageData(aecodec.samplesToImageData(samples, { bands }), 0, 0);"
-        " results.push([await digestOf(canvas), await digestOf(expected)]); }"
+        " canvas.getContext('2d').putImageData(samplesToImageData(samples, { bands }), 0, 0);"
+        " results.push([await drawn(element), await drawing(canvas)]); }"
         "element.setAttribute('bands', '9'); element.setAttribute('src', '/golden/bands.aec');"
-        "return [results, (await drawn('error')).error.message];",
+        "return [results, (await event(element, 'error')).error.message];",
     )
-    pairs, message = result
     assert [shown for shown, _ in pairs] == [expected for _, expected in pairs]
     assert "bands is 8: give one or three numbers" in message

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.documents import ROOT
-from helpers.reference_kernels import reference_decoder
 from PIL import Image
 
 from aecodec.codec.codec import Codec
 from aecodec.web.samples import PHOTOGRAPH
+from benchmarks.c_codec import reference_decoder
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 

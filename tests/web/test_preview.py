@@ -1,14 +1,12 @@
-"""Previews in Chromium: the pixels of Python, and how the element and pages show them."""
+"""How the element and pages show previews in Chromium."""
 
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers.previews import digest
 from PIL import Image
 
 from aecodec import preview
@@ -18,17 +16,7 @@ from benchmarks.web.static_host import StaticHost
 
 pytestmark = pytest.mark.slow
 
-PRELUDE = """
-const previews = await import('/aecodec/preview.js');
-await import('/aecodec/element.js');
-const make = (attributes) => {
-  const element = document.createElement('aec-img');
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  document.body.append(element);
-  return element;
-};
-const event = (target, name) =>
-  new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
+HELPERS = """
 const cover = (element) => element.shadowRoot.querySelector('#preview');
 const opacity = (element) => getComputedStyle(cover(element)).opacity;
 const box = (element) => {
@@ -36,12 +24,6 @@ const box = (element) => {
   return [width, height];
 };
 """
-
-
-@pytest.fixture
-def page(browser: Browser, host: StaticHost) -> Browser:
-    browser.open(f"{host.url}/blank.html", width=1280)
-    return browser
 
 
 def text_of(colour: str, size: tuple[int, int]) -> str:
@@ -53,22 +35,7 @@ RED = text_of("red", (200, 300))
 
 
 def run(page: Browser, script: str) -> Any:
-    return page.run(f"{PRELUDE} const green = '{GREEN}', red = '{RED}'; {script}")
-
-
-def test_any_bytes_give_the_pixels_of_python(page: Browser) -> None:
-    source = random.Random(0)
-    payloads = [source.randbytes(length) for length in range(1, 101) for _ in range(3)]
-    texts = [TextForm.BASE64URL.encode(payload) for payload in payloads]
-    digests = run(
-        page,
-        f"const tables = await previews.loadTables(), digests = []; for (const text of {texts})"
-        "{ try { const { data } = previews.decodePreview(text, tables);"
-        " const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));"
-        " digests.push([...digest].map((byte) => byte.toString(16).padStart(2, '0')).join(''));"
-        " } catch (error) { digests.push(error.name); } } return digests;",
-    )
-    assert digests == [digest(payload) for payload in payloads]
+    return page.run(f"{HELPERS} const green = '{GREEN}', red = '{RED}'; {script}")
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])

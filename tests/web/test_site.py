@@ -18,8 +18,12 @@ from aecodec.web.samples import sample_pictures
 DIGITS, PHOTO = "0881441f", "23014bde"
 
 
-def test_a_page_is_written_with_what_it_refers_to(command: Command, tmp_path: Path) -> None:
-    assert command("web", "digits", "-o", "site").status == 0
+def test_a_page_is_written_with_what_it_refers_to(
+    command: Command, tmp_path: Path, codec: Codec
+) -> None:
+    """Also with the samples that suit its codec."""
+    made = command("web", "digits", "-o", "site")
+    assert (made.status, made.err) == (0, "")
     site = tmp_path / "site"
     page = (site / "index.html").read_text()
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
@@ -29,6 +33,11 @@ def test_a_page_is_written_with_what_it_refers_to(command: Command, tmp_path: Pa
     for script in site.rglob("*.js"):
         for address in re.findall(r'(?:from|URL\()\s*"(\./[^"]+)"', script.read_text()):
             assert (script.parent / address).is_file(), f"{script}: {address}"
+    samples = json.loads((site / "samples" / "index.json").read_text())
+    assert [sample["title"] for sample in samples] == [f"Digit {number}" for number in range(10)]
+    file = (site / "samples" / samples[3]["file"]).read_bytes()
+    assert samples[3]["levels"][1]["bytes"] == len(file)
+    assert codec.decompress(file).size == (28, 28)
 
 
 @pytest.mark.slow
@@ -43,37 +52,21 @@ def test_the_service_worker_keeps_all_but_the_parts_of_codecs(site: Path) -> Non
     assert (site / "aecodec" / "tables.bin.gz").is_file()
 
 
-def test_samples_are_those_that_suit_a_codec(
-    command: Command, tmp_path: Path, codec: Codec
+def test_samples_of_a_folder_suit_a_codec_and_their_addresses_are_quoted(
+    command: Command, tmp_path: Path
 ) -> None:
-    command("web", "digits", "-o", "site")
-    samples = json.loads((tmp_path / "site" / "samples" / "index.json").read_text())
-    assert [sample["title"] for sample in samples] == [f"Digit {number}" for number in range(10)]
-    file = (tmp_path / "site" / "samples" / samples[3]["file"]).read_bytes()
-    assert samples[3]["levels"][1]["bytes"] == len(file)
-    assert codec.decompress(file).size == (28, 28)
-
-
-def test_addresses_are_quoted(command: Command, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    Image.new("L", (28, 28), 100).save(tmp_path / "mine" / "b (#1).png")
-    assert command("web", "digits", "-o", "site", "--samples", "mine").status == 0
+    for name, size in (("b (#1).png", 28), ("large.png", 30)):
+        Image.new("L", (size, size), 100).save(tmp_path / "mine" / name)
+    made = command("web", "digits", "-o", "site", "--samples", "mine")
+    assert made.status == 0
+    assert "large.png: left out" in made.err
+    assert "b (#1).png" not in made.err
     assert (tmp_path / "site" / "samples" / "thumbnails" / "b (#1).png.jpg").is_file()
     page = (tmp_path / "site" / "index.html").read_text()
     assert 'src="samples/thumbnails/b%20(%231).png.jpg"' in page
     worker = (tmp_path / "site" / "service_worker.js").read_text()
     assert '"samples/b%20(%231).png.aec"' in worker
-
-
-def test_samples_that_suit_no_codec_are_named(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    for name, size in (("fits.png", 28), ("large.png", 30)):
-        Image.new("L", (size, size), 100).save(tmp_path / "mine" / name)
-    made = command("web", "digits", "-o", "site", "--samples", "mine")
-    assert made.status == 0
-    assert "large.png: left out" in made.err
-    assert "fits.png" not in made.err
-    assert command("web", "digits", "-o", "other").err == ""
 
 
 def test_a_folder_without_pictures_is_no_folder_of_samples(

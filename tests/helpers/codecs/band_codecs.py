@@ -89,10 +89,9 @@ def _prior(level: Level) -> Prior:
 
 def _moving_network(channels: int, *, is_encoder: bool) -> bytes:
     """A network from tiles to vectors with the same numbers, or back, as a TFLite model."""
-    make = Maker(np.random.default_rng(0))
-    tile, vector = (1, 2 * TILE, 2 * TILE, channels), (1, 2, 2, TILE * TILE * channels)
-    entry = make.tensor(tile if is_encoder else vector, None, [1 / 255], -128)
-    output = make.tensor(vector if is_encoder else tile, None, [1 / 255], -128)
-    kind = "SpaceToDepth" if is_encoder else "DepthToSpace"
-    name = "SPACE_TO_DEPTH" if is_encoder else "DEPTH_TO_SPACE"
-    return make.single(name, [entry], output, f"{kind}Options", blockSize=TILE)
+    make = Maker()
+    if is_encoder:
+        make.tensor((1, 2 * TILE, 2 * TILE, channels), None, [1 / 255], -128)
+        return make.single("SPACE_TO_DEPTH", [0], "SpaceToDepth", like=0, blockSize=TILE)
+    make.tensor((1, 2, 2, TILE * TILE * channels), None, [1 / 255], -128)
+    return make.single("DEPTH_TO_SPACE", [0], "DepthToSpace", like=0, blockSize=TILE)

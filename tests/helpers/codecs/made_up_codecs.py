@@ -1,9 +1,11 @@
-"""Codecs with any tables, which have no networks."""
+"""Codecs with any tables, which have no networks, and codecs with another specification."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
@@ -21,3 +23,10 @@ def folder_of(
     spec = CodecSpec("any", TILE, channels, (level.stop + SPARE,), (level,), 1, receptive_field)
     contents = {"priors.npz": save_priors([prior]), "decoder.tflite": b""}
     return write_folder(path, spec, contents, {})
+
+
+def change_spec(folder: Path, **changes: object) -> None:
+    """Change values of the specification of a codec, and so its id."""
+    values = json.loads((folder / CODEC_JSON).read_text("utf-8"))
+    values["spec"] |= changes
+    (folder / CODEC_JSON).write_text(json.dumps(values), "utf-8")

@@ -154,7 +154,7 @@ def moves_in_int64(network: ContextNetwork, vectors: Vectors) -> tuple[Int64, in
     known = (degree <= place[:, None])[..., None]
     outer = (network.output_weights * known).astype(np.int64).transpose(2, 0, 1) @ hidden
     moves = _shifted(outer, network.output_shift.T[..., None])
-    largest = max(np.abs(sums).max(), np.abs(outer).max())
+    largest = max(np.abs(sums).max(initial=0), np.abs(outer).max(initial=0))
     if network.spatial and vectors.spatial:
         predicted = _predicted(network, network.spatial, vectors.spatial)
         shift = network.spatial.gradient_shift[vectors.spatial.kind, :, None]
