@@ -148,7 +148,8 @@ class Compression(NamedTuple):
             raise AecodecError(f"{failed} of {len(pack.sources)} pictures failed and are missing")
 
     def _read(self, source: Source, console: Console) -> _Member:
-        source.check()
+        if source.problem:
+            raise source.problem
         return _Member(source.path, *read_picture(source.path, console, self.options))
 
     def _write_stack(
@@ -184,7 +185,7 @@ class Compression(NamedTuple):
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
             if self.bare:
-                compressed.data = self.bare.payload(codec, compressed.data)
+                compressed.data = codec.to_bare(compressed.data, checksum=self.bare.checksum)
             size = len(compressed.data)
             if self.skip_larger and size > source_size:
                 console.result(

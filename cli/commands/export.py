@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.cli.commands.codecs import codec_lines
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import BandsFirst, Force, Quiet, complete_codec
 from aecodec.cli.shared.pictures import open_pictures, reading_for
-from aecodec.cli.shared.texts import codec_lines, loss_lines
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.codec.samples import describe, fit, to_channels
@@ -219,19 +219,9 @@ def export(
 
 @dataclass(frozen=True)
 class _Options:
-    """Format and contents of an export, and the pictures for measurements and calibration.
+    """The options of an export.
 
-    Attributes:
-        out: output folder, or the file of a bundle.
-        precision: precision of TFLite models.
-        levels: levels whose tables are exported. If empty, C and TFLite get the default level and
-            a bundle all levels.
-        priors: number of priors to keep in C; None for all.
-        data: a folder of images, or a file with an array; None for the sample digits.
-        size: size of the pictures as WIDTHxHEIGHT, for codecs that accept any size; None for the
-            default.
-        bands_first: whether the bands of arrays come before their rows.
-        report: file for the measurements as JSON; None to write none.
+    If `levels` is empty, C and TFLite get the tables of the default level, and a bundle all levels.
     """
 
     out: Path
@@ -416,4 +406,19 @@ def _make_codec(
         codec = codec_from_keras(
             encoder, decoder, data, out, name=name, hints=hints, replace=force, **counts
         )
-    console.result([*codec_lines(codec), *loss_lines(codec)])
+    console.result([*codec_lines(codec), *_loss_lines(codec)])
+
+
+def _loss_lines(codec: Codec) -> list[str]:
+    """PSNR of the finest level of a codec and of its float models, in several lines."""
+    loss = codec.folder.measured["finest_level"]
+    in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
+    lines = [
+        f"  {loss['float_pair']:6.2f} dB  float encoder, float decoder",
+        f"  {loss['int8_encoder']:6.2f} dB  int8 encoder, float decoder",
+        f"  {loss['int8_decoder']:6.2f} dB  float encoder, int8 decoder",
+        f"  {loss['codec']:6.2f} dB  the codec at level {len(codec.spec.levels)}",
+    ]
+    if in_floats:
+        lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
+    return lines
