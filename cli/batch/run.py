@@ -85,7 +85,7 @@ def _outcomes(
 ) -> Generator[tuple[Any, Outcome], None, None]:
     """Yield the files with their outcomes, in order; from a cluster, as they are done."""
     jobs = options.jobs or cores()
-    reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
+    reads_a_pipe = name_of(STANDARD) in map(name_of, items)
     if options.scheduler and items and not reads_a_pipe:
         from aecodec.cli.batch.cluster import Cluster, connected
 
