@@ -1,7 +1,6 @@
 """The codec `photo`, and when it is chosen."""
 
 import io
-import json
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,7 @@ def test_the_picture_chooses(
 ) -> None:
     Image.new(mode, size, 1 if mode == "1" else None).save("x.png")
     for name in ((), ("--codec", "auto")):
-        values = json.loads(command("compress", "x.png", "--json", "--force", *name).out)
+        values = command("compress", "x.png", "--json", "--force", *name).json[0]
         assert values["codec"] == expected
         assert f"codec {expected}," in command("info", "x.aec").out
     data = Path("x.aec").read_bytes()
