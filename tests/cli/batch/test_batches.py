@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -16,8 +17,11 @@ import pytest
 from helpers.commands import Command
 from PIL import Image, PngImagePlugin
 
+from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.process_pool import ProcessPool, _serve
+from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.discovery import Source
 from aecodec.cli.shared.progress import Bar
 from aecodec.parallel import Workers
 
@@ -88,6 +92,19 @@ def test_a_worker_ends_quietly_with_a_parent_that_has_not_read_its_results() -> 
     connection.close()
     process.join(60)
     assert process.exitcode == 0
+
+
+def test_standard_input_is_read_in_the_main_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, jobs = ProcessPool.run, list[int]()
+
+    def noted(pool: ProcessPool, count: int) -> Iterator[Outcome]:
+        jobs.append(count)
+        return run(pool, count)
+
+    monkeypatch.setattr(ProcessPool, "run", noted)
+    sources = [Source(Path("a")), Source(Path("-"))]
+    run_all(Console(), sources, lambda *_: None, BatchOptions(jobs=2))
+    assert jobs == [1]
 
 
 def _started(*arguments: str) -> subprocess.Popen[str]:
