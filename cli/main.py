@@ -74,7 +74,6 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     """
     app = typer.Typer(
         name="aecodec",
-        help="Compress images to tiny .aec files with trained autoencoders, and decompress them.",
         epilog=_EPILOG,
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
-from aecodec.cli.batch.processes import ONE_THREAD, blocked, single_threaded_blas
+from aecodec.cli.batch.process_pool import ONE_THREAD, blocked, single_threaded_blas
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import COMPUTE_LOCK
@@ -129,18 +129,14 @@ class Cluster:
                 yield next(self._running)
                 last_result = time.monotonic()
             elif time.monotonic() - last_result > _PATIENCE:
-                self._check_workers()
+                if not self._client.nthreads():
+                    raise AecodecError(
+                        f"the scheduler has no workers and finished nothing for {_PATIENCE} "
+                        "seconds: start workers and repeat the command"
+                    )
                 last_result = time.monotonic()
             else:
                 time.sleep(_POLL_SECONDS)
-
-    def _check_workers(self) -> None:
-        """Check that there are workers after a long time without results."""
-        if not self._client.nthreads():
-            raise AecodecError(
-                f"the scheduler has no workers and finished nothing for {_PATIENCE} seconds: "
-                "start workers and repeat the command"
-            )
 
     def _finish(self, future: Future) -> tuple[Sequence[Any], Sequence[Outcome] | None]:
         """The files of a task and their outcomes; None instead of outcomes if its workers died."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
-from aecodec.cli.batch.outcome import Skipped
 from aecodec.cli.shared.bare import BareForm
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import IMAGES, Source, expand
+from aecodec.cli.shared.discovery import IMAGES, Source, expand, in_unicode
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources
 from aecodec.cli.shared.pictures import read_picture
@@ -25,7 +25,6 @@ from aecodec.imaging.picture import Picture
 from aecodec.parallel import Workers
 
 if TYPE_CHECKING:  # loaded only for packs and stacks
-    from aecodec.cli.batch.packs import Pack
     from aecodec.imaging.stacks import Metadata
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
@@ -41,28 +40,60 @@ class Stack(NamedTuple):
         return str(self.target)
 
 
-class _SourcePicture(NamedTuple):
-    """A picture that was read, and the size of its file in bytes."""
+@dataclass(frozen=True)
+class Pack:
+    """Pictures that are compressed together, with one file per mode and size.
+
+    `target` is the file for the first mode and size.
+    """
+
+    sources: Sequence[Source]
+    target: Path
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+    def target_of(self, number: int) -> Path:
+        """The file for the mode and size with this number, from 0.
+
+        >>> pack = Pack([], Path("out/00007.aec"))
+        >>> pack.target_of(0).name, pack.target_of(1).name
+        ('00007.aec', '00007_1.aec')
+        """
+        if not number:
+            return self.target
+        return self.target.with_name(f"{self.target.stem}_{number}{self.target.suffix}")
+
+    def result_named(self, target: str | None) -> Path | None:
+        """The result with this name; None if the pack cannot make a file with this name."""
+        results = map(self.target_of, range(len(self.sources)))
+        return next((result for result in results if in_unicode(str(result)) == target), None)
+
+
+def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:
+    """Divide pictures into packs in order; the last may have fewer than `count` pictures.
+
+    Raises UsageError if a result would overwrite one of the pictures.
+
+    >>> packs = packs_of([Source(Path(f"{number}.png")) for number in range(5)], 2, Path("out"))
+    >>> [(str(pack), len(pack.sources)) for pack in packs]
+    [('out/00000.aec', 2), ('out/00001.aec', 2), ('out/00002.aec', 1)]
+    """
+    starts = range(0, len(sources), count)
+    packs = [
+        Pack(sources[start : start + count], folder / f"{number:05}.aec")
+        for number, start in enumerate(starts)
+    ]
+    check_not_sources([pack.target for pack in packs], [source.path for source in sources])
+    return packs
+
+
+class _Member(NamedTuple):
+    """A picture of a stack or pack, and the size of its file in bytes."""
 
     path: Path
     picture: Picture
     size: int
-
-
-class _Content(NamedTuple):
-    """The content of one `.aec` file.
-
-    Attributes:
-        name: its name in messages.
-        picture: the picture, or several pictures with one size.
-        size: total size of the source files in bytes.
-        sources: names of the pictures of a pack, in the order of the frames.
-    """
-
-    name: str
-    picture: Picture
-    size: int
-    sources: Sequence[str] = ()
 
 
 class Compression(NamedTuple):
@@ -80,18 +111,18 @@ class Compression(NamedTuple):
         """Compress one file."""
         check_overwriting(job.target, self.force)
         picture, size = read_picture(job.source, console, self.options)
-        self._write(_Content(name_of(job), picture, size), job.target, console, workers)
+        self._write(name_of(job), picture, size, job.target, console, workers)
 
     def compress_stack(self, job: Stack, console: Console, workers: Workers) -> None:
         """Compress several files to one."""
         sources = expand(job.inputs, IMAGES)
         check_not_sources([job.target], [source.path for source in sources])
         check_overwriting(job.target, self.force)
-        pictures = []
+        members = []
         for source in sources:
             with errors_about(name_of(source)):
-                pictures.append(self._read(source, console))
-        self._write(self._stacked(pictures, console), job.target, console, workers)
+                members.append(self._read(source, console))
+        self._write_stack(members, job.target, console, workers)
 
     def compress_pack(self, pack: Pack, console: Console, workers: Workers) -> None:
         """Compress the pictures of a pack to one file per mode and size.
@@ -100,7 +131,7 @@ class Compression(NamedTuple):
         them.
         """
         check_overwriting(pack.target, self.force)
-        groups: dict[tuple[Mode, tuple[int, int]], list[_SourcePicture]] = {}
+        groups: dict[tuple[Mode, tuple[int, int]], list[_Member]] = {}
         failed = 0
         for source in pack.sources:
             try:
@@ -110,37 +141,60 @@ class Compression(NamedTuple):
                 failed += 1
             else:
                 groups.setdefault((member.picture.mode, member.picture.size), []).append(member)
-        for number, group in enumerate(groups.values()):
-            sources = [name_of(member.path) for member in group]
-            content = self._stacked(group, console)._replace(sources=sources)
-            self._write(content, pack.target_of(number), console, workers)
+        for number, members in enumerate(groups.values()):
+            sources = [name_of(member.path) for member in members]
+            self._write_stack(members, pack.target_of(number), console, workers, sources=sources)
         if failed:
             raise AecodecError(f"{failed} of {len(pack.sources)} pictures failed and are missing")
 
-    def _read(self, source: Source, console: Console) -> _SourcePicture:
-        source.check()
-        return _SourcePicture(source.path, *read_picture(source.path, console, self.options))
+    def _read(self, source: Source, console: Console) -> _Member:
+        if source.problem:
+            raise source.problem
+        return _Member(source.path, *read_picture(source.path, console, self.options))
 
-    def _stacked(self, group: Sequence[_SourcePicture], console: Console) -> _Content:
+    def _write_stack(
+        self,
+        members: Sequence[_Member],
+        target: Path,
+        console: Console,
+        workers: Workers,
+        **values: Sequence[str],
+    ) -> None:
         from aecodec.imaging.stacks import shared_metadata, stacked
 
-        name, pictures = f"{len(group)} pictures", [member.picture for member in group]
+        name, pictures = f"{len(members)} pictures", [member.picture for member in members]
         with console.warnings_about(name):
             shared = shared_metadata(pictures, self.metadata)
             coded = _in_shared_colours(pictures, shared)
-            stack = stacked([member.path for member in group], coded, shared, self.metadata)
-        return _Content(name, stack, sum(member.size for member in group))
+            stack = stacked([member.path for member in members], coded, shared, self.metadata)
+        size = sum(member.size for member in members)
+        self._write(name, stack, size, target, console, workers, **values)
 
-    def _write(self, content: _Content, target: Path, console: Console, workers: Workers) -> None:
-        name, picture = content.name, content.picture
+    def _write(
+        self,
+        name: str,
+        picture: Picture,
+        source_size: int,
+        target: Path,
+        console: Console,
+        workers: Workers,
+        **values: Sequence[str],
+    ) -> None:
+        """Compress a picture or a stack, and print the result with more values for JSON."""
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
             if self.bare:
-                compressed.data = self.bare.payload(codec, compressed.data)
-            if self.skip_larger and len(compressed.data) > content.size:
-                _skip(name, len(compressed.data), content.size, console)
-            measured = report(codec, picture, compressed, content.size)
+                compressed.data = codec.to_bare(compressed.data, checksum=self.bare.checksum)
+            size = len(compressed.data)
+            if self.skip_larger and size > source_size:
+                console.result(
+                    f"{name}: skipped: {size} bytes would be larger than the source with "
+                    f"{source_size}",
+                    {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
+                )
+                return
+            measured = report(codec, picture, compressed, source_size)
         data = self.bare.content(compressed.data) if self.bare else compressed.data
         write_bytes(target, data, self.force)
         console.result(
@@ -151,7 +205,7 @@ class Compression(NamedTuple):
                 "width": picture.size[0],
                 "height": picture.size[1],
                 **measured.as_json(),
-                **({"sources": content.sources} if content.sources else {}),
+                **values,
             },
         )
 
@@ -162,11 +216,3 @@ def _in_shared_colours(pictures: Sequence[Picture], shared: Metadata) -> list[Pi
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
         warn(_CONVERTED)
     return coded
-
-
-def _skip(name: str, size: int, source_size: int, console: Console) -> NoReturn:
-    console.result(
-        f"{name}: skipped: {size} bytes would be larger than the source with {source_size}",
-        {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
-    )
-    raise Skipped

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, Any, TypeGuard
 
 from aecodec.atomic import try_lock
+from aecodec.cli.batch.compression import Pack
 from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
-from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.discovery import STANDARD, in_unicode
 from aecodec.cli.shared.file_io import ExistsError, size_of, write_bytes

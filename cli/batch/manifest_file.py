@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aecodec.errors import AecodecError, UsageError
 
@@ -78,24 +79,21 @@ def to_parquet(rows: Iterable[Row]) -> bytes:
     schema = _schema()
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     try:
-        arrays = [
-            pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)
-        ]
+        table = pa.table(dict(zip(schema.names, columns, strict=True)), schema=schema)
     except (pa.ArrowException, OverflowError) as error:
         raise AecodecError(
             f"the journal of the manifest is damaged: delete it ({error})"
         ) from error
-    return parquet_content(pa.Table.from_arrays(arrays, schema=schema))
+    return parquet_content(table)
 
 
 def parquet_content(table: pa.Table) -> bytes:
     """The content of a Parquet file."""
-    from pyarrow import BufferOutputStream, parquet
+    from pyarrow import parquet
 
-    stream = BufferOutputStream()
+    stream = io.BytesIO()
     parquet.write_table(table, stream)
-    content: Any = stream.getvalue().to_pybytes()
-    return bytes(content)
+    return stream.getvalue()
 
 
 def arrow(option: str) -> ModuleType:

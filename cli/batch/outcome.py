@@ -12,26 +12,25 @@ Work = Callable[[Any, Console, Workers], None]
 """Processes a file. It must be picklable, because worker processes may call it."""
 
 
-class Skipped(Exception):  # noqa: N818 - not an error
-    """Raised by work that has reported that it skips a file because of an option."""
-
-
 class Outcome(NamedTuple):
     """The outcome of processing a file.
 
     Attributes:
         lines: lines to print; the second value says whether to standard error.
         error: the error of the file, or None.
-        is_skipped: whether an option made the work skip the file.
         results: values of the results, as in JSON; empty if the work failed before.
         seconds: processing time.
     """
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
-    is_skipped: bool = False
     results: Sequence[Values] = ()
     seconds: float = 0.0
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether an option made the work skip the file, so that it has no result file."""
+        return any(values.get("file", "") is None for values in self.results)
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
@@ -56,8 +55,6 @@ def _run(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
             raise problem
         with memory_errors_wrapped():
             work(item, console, workers)
-    except Skipped:
-        return Outcome([], is_skipped=True)
     except AecodecError as error:
         return Outcome([], error)
     except OSError as error:  # a file system error that no command handles

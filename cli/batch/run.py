@@ -15,7 +15,7 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import ExistsError
 from aecodec.cli.shared.progress import Bar
-from aecodec.errors import AecodecError
+from aecodec.errors import AecodecError, errors_about
 from aecodec.parallel import Workers, cores
 
 if TYPE_CHECKING:  # loaded only with a manifest
@@ -43,14 +43,6 @@ class BatchOptions(NamedTuple):
     force: bool = False
     level: float | None = None
 
-    def opened_manifest(self) -> AbstractContextManager[Manifest | None]:
-        """The opened manifest; None if there is none."""
-        if self.manifest is None:
-            return nullcontext()
-        from aecodec.cli.batch.manifest import opened
-
-        return opened(self.manifest)
-
 
 def run_all(
     console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
@@ -60,15 +52,16 @@ def run_all(
     Raises AecodecError for the error of a single file, or if the manifest cannot be used, and
     typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
     """
-    with console.bar("") as bar, options.opened_manifest() as manifest:
+    with console.bar("") as bar, _opened_manifest(options.manifest) as manifest:
         if manifest:
             manifest.check_stacks(items, options.force)
         tally = _Tally(console._replace(write=bar.write), len(items), options, manifest)
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:
             for item in waiting:
-                outcome = outcome_of(work, item, console, Workers(progress=bar.update))
-                tally.report_only(item, outcome)
+                tally.report_only(
+                    item, outcome_of(work, item, console, Workers(progress=bar.update))
+                )
             return
         try:
             with closing(_outcomes(work, waiting, console, bar, options)) as done:
@@ -79,14 +72,25 @@ def run_all(
     tally.end()
 
 
+def _opened_manifest(path: Path | None) -> AbstractContextManager[Manifest | None]:
+    if path is None:
+        return nullcontext()
+    from aecodec.cli.batch.manifest import opened
+
+    return opened(path)
+
+
 def _outcomes(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, options: BatchOptions
 ) -> Generator[tuple[Any, Outcome], None, None]:
     """Yield the files with their outcomes, in order; from a cluster, as they are done."""
     jobs = options.jobs or cores()
-    reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
+    reads_a_pipe = name_of(STANDARD) in map(name_of, items)
     if options.scheduler and items and not reads_a_pipe:
-        yield from _on_a_cluster(work, items, console, bar, options.scheduler, jobs)
+        from aecodec.cli.batch.cluster import Cluster, connected
+
+        with connected(options.scheduler, jobs) as client:
+            yield from Cluster(client, work, console, bar.update).run(items)
         return
     from aecodec.cli.batch.process_pool import ProcessPool  # loads multiprocessing
 
@@ -95,23 +99,14 @@ def _outcomes(
         yield from zip(items, outcomes, strict=True)
 
 
-def _on_a_cluster(
-    work: Work, items: Sequence[Any], console: Console, bar: Bar, scheduler: str, jobs: int
-) -> Generator[tuple[Any, Outcome], None, None]:
-    from aecodec.cli.batch.cluster import Cluster, connected
-
-    with connected(scheduler, jobs) as client:
-        yield from Cluster(client, work, console, bar.update).run(items)
-
-
 class _Tally:
     """Prints and records outcomes, and counts failures and existing results."""
 
     def __init__(
         self, console: Console, count: int, options: BatchOptions, manifest: Manifest | None
     ) -> None:
-        self._console, self._count, self._manifest = console, count, manifest
-        self._skip_existing, self._level = options.skip_existing, options.level
+        self._console, self._count = console, count
+        self._options, self._manifest = options, manifest
         self._reported = self._failed = self._existing = 0
         self._skipped: list[str] = []
         self._warnings = Counter[str]()
@@ -123,63 +118,52 @@ class _Tally:
         self._reported += 1
         self._existing += 1
         self._console.existing(name_of(item), "the manifest lists it as done")
-        self._warn_about_level(item, self._manifest.level_of(item))
+        level, done = self._options.level, self._manifest.level_of(item)
+        if not (level is None or done is None or level == done or self._console.quiet):
+            line = (
+                f"warning: {name_of(item)}: already done at level {done:g}, not {level:g}: to "
+                "compress it at another level, use another -o and another --manifest"
+            )
+            self._write(item, line, to_stderr=True)
         return True
-
-    def _warn_about_level(self, item: Any, level: float | None) -> None:
-        """Warn if a finished file has another level than the command's."""
-        if level is None or self._level is None or level == self._level:
-            return
-        beginning = f"warning: {name_of(item)}: "
-        line = (
-            f"{beginning}already done at level {level:g}, not {self._level:g}: to compress it at "
-            "another level, use another -o and another --manifest"
-        )
-        if not self._is_repeated(line, beginning):
-            self._console.note(line)
 
     def report(self, item: Any, outcome: Outcome) -> None:
         """Print the outcome of one of several files."""
-        name = name_of(item)
-        self._print(item, outcome)
+        error = self._print(item, outcome)
         self._reported += 1
         if outcome.is_skipped:
-            self._skipped.append(name)
-        if outcome.error and not self._is_existing(outcome.error):
+            self._skipped.append(name_of(item))
+        if error:
             self._failed += 1
-            self._console.error(name, outcome.error)
+            self._console.error(name_of(item), error)
 
     def report_only(self, item: Any, outcome: Outcome) -> None:
         """Print the outcome of a single file, and raise its error."""
-        self._print(item, outcome)
-        name, error = name_of(item), outcome.error
-        if error and not self._is_existing(error):
-            self._console.error_as_json(name, error)
-            raise type(error)(f"{name}: {error}") from error
+        if error := self._print(item, outcome):
+            with errors_about(name_of(item)), self._console.errors_as_json(name_of(item)):
+                raise error
 
-    def _print(self, item: Any, outcome: Outcome) -> None:
-        """Print the lines of a file, and record its outcome in the manifest."""
+    def _print(self, item: Any, outcome: Outcome) -> AecodecError | None:
+        """Print the lines of a file, record its outcome in the manifest, and return its error."""
         for text, to_stderr in outcome.lines:
-            if not self._is_repeated(text, f"warning: {name_of(item)}: "):
-                self._console.write(text, to_stderr)
-        if self._is_existing(outcome.error):
+            self._write(item, text, to_stderr)
+        if self._options.skip_existing and isinstance(outcome.error, ExistsError):
             self._existing += 1
             self._console.existing(name_of(item), str(outcome.error))
             if self._manifest:
                 self._manifest.add_existing(item)
-        elif self._manifest:
+            return None
+        if self._manifest:
             self._manifest.add(item, outcome)
+        return outcome.error
 
-    def _is_repeated(self, line: str, beginning: str) -> bool:
-        """Whether a line is a warning of a file that was printed for another file."""
-        if not line.startswith(beginning):
-            return False
-        warning = line.removeprefix(beginning)
-        self._warnings[warning] += 1
-        return self._warnings[warning] > 1
-
-    def _is_existing(self, error: AecodecError | None) -> bool:
-        return self._skip_existing and isinstance(error, ExistsError)
+    def _write(self, item: Any, line: str, to_stderr: bool) -> None:
+        """Print a line, unless it is a warning that was printed for another file."""
+        warning = line.removeprefix(f"warning: {name_of(item)}: ")
+        if warning != line:
+            self._warnings[warning] += 1
+        if self._warnings[warning] <= 1:
+            self._console.write(line, to_stderr)
 
     def end(self) -> None:
         """Print the counts, and exit with status 1 if a file failed."""

@@ -8,9 +8,9 @@ import typer
 
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.options import Json, complete_codec
-from aecodec.cli.shared.texts import codec_lines
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
+from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.data.codecs import name_of
 
 
@@ -35,6 +35,18 @@ def codecs(
         with console.errors_as_json(codec_name):
             codec = load_codec(codec_name)
         console.result(codec_lines(codec), _values(codec))
+
+
+def codec_lines(codec: Codec) -> list[str]:
+    """A line for a codec, and a line for each of its levels."""
+    unit = unit_of_cost(codec.folder)
+    decimals = 3 if unit == "bpp" else 2
+    lines = [
+        f"  level {number}  {cost:6.{decimals}f} {unit}  {psnr:6.2f} dB"
+        + ("  (default)" if is_default else "")
+        for number, cost, psnr, is_default in levels_of(codec.folder)
+    ]
+    return [f"{title_line(codec.folder)}, engine {codec.engine}", *lines]
 
 
 def _values(codec: Codec) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def compare(
 
 @dataclass(frozen=True)
 class _PictureComparison:
-    """The options of `aecc compare`."""
+    """The options of `aecodec compare`."""
 
     second_image: Path | None
     codec: Codec | None
@@ -104,18 +104,11 @@ class _PictureComparison:
         console.result(f"{names} -> {job.target}: {comparison.caption}")
 
     def _comparison(self, path: Path, console: Console, workers: Workers) -> Comparison:
+        original, _ = self._read(path, console, workers)
         if self.second_image is None:
-            content = read_bytes(path)
-            if content.startswith(MAGIC):
-                raise UsageError(
-                    "an .aec file needs its original: aecodec compare PICTURE FILE.aec"
-                )
-            picture = replace(
-                picture_in(content, path, console, self.reading), origin=origin_of(path)
-            )
+            picture = replace(original, origin=origin_of(path))
             codec = with_workers(self.codec or codec_for(picture), workers)
             return compare_restored(codec, picture, self.level, self.rgb)
-        original, _ = self._read(path, console, workers)
         with errors_about(name_of(self.second_image)):
             second, size = self._read(self.second_image, console, workers)
         return compare_pictures(original, second, size, self.rgb)
@@ -125,5 +118,7 @@ class _PictureComparison:
         content = read_bytes(path)
         if not content.startswith(MAGIC):
             return picture_in(content, path, console, self.reading), len(content)
+        if self.second_image is None:
+            raise UsageError("an .aec file needs its original: aecodec compare PICTURE FILE.aec")
         codec = with_workers(self.codec or codec_of_file(content), workers)
         return codec.decoder.decompress_picture(content, self.limits), len(content)

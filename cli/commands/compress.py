@@ -1,26 +1,22 @@
 """`aecodec compress`: images to .aec files."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aecodec.cli.batch.compression import Compression, Stack
+from aecodec.cli.batch.compression import Compression, Stack, packs_of
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import bare, options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
-from aecodec.codec.codec import Codec
+from aecodec.cli.shared.pictures import reading_for
 from aecodec.codec.registry import AUTO, load_codec
 from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import TRAINING
 from aecodec.metrics import check_ssimulacra2
 from aecodec.urls import path_or_url
 
@@ -134,10 +130,11 @@ def compress(
         "--min-ssimulacra2": min_ssimulacra2,
         "--max-error": max_error or None,
     }
-    if lossless:
-        _check_alone("--lossless", targets)
-    errors: list[MaxErrorOfBands] = [0] if lossless else []
-    errors += chain.from_iterable(map(_errors_of, max_error or []))
+    stated = [name for name, value in targets.items() if value is not None]
+    if lossless and stated:
+        raise UsageError(f"{stated[0]} and --lossless exclude each other: give only one")
+    texts = ["0"] if lossless else max_error or []
+    errors = [error for text in texts for error in _errors_of(text)]
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2, errors or None)
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
@@ -146,15 +143,17 @@ def compress(
     if named_codec:
         named_codec.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    reading = ReadOptions(depth, max_pixels, frames)
-    if nodata is not None or bands_first or array or _bands_of(named_codec):
-        _check_bands(named_codec, is_stack or pack is not None, depth)
-        reading = replace(
-            reading,
-            nodata=nodata,
-            band_axis=-3 if bands_first else None,
-            array=array,
-            bands=_bands_of(named_codec),
+    reading = reading_for(
+        named_codec,
+        ReadOptions(depth, max_pixels, frames),
+        nodata=nodata,
+        bands_first=bands_first,
+        array=array,
+    )
+    if reading.bands and (is_stack or pack or depth is not None):
+        raise UsageError(
+            "codecs with bands keep all depths and frames: leave out --depth, --stack and "
+            "--stacks-of"
         )
     kind = IMAGES if reading.bands is None else IMAGES_AND_SAMPLES
     form = bare.form_of(is_bare, checksum, text)
@@ -167,8 +166,6 @@ def compress(
         stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)
     elif pack:
-        from aecodec.cli.batch.packs import packs_of
-
         _check_packing(out, manifest, frames)
         if form:
             raise UsageError("--stacks-of writes .aec files: leave out --bare")
@@ -185,12 +182,6 @@ def compress(
         run_all(console, planned, work.compress_file, batch)
 
 
-def _check_alone(target: str, targets: Mapping[str, object]) -> None:
-    for name, value in targets.items():
-        if value is not None:
-            raise UsageError(f"{name} and {target} exclude each other: give only one")
-
-
 def _errors_of(text: str) -> list[MaxErrorOfBands]:
     """The maximum errors of an option; commas separate refinements, or the errors of bands."""
     if "=" not in text:
@@ -203,25 +194,6 @@ def _errors_of(text: str) -> list[MaxErrorOfBands]:
             "refinements, repeat the option"
         )
     return [errors]
-
-
-def _bands_of(codec: Codec | None) -> int | None:
-    """Number of bands of a codec; None if it has none."""
-    return codec.spec.bands.count if codec and codec.spec.bands else None
-
-
-def _check_bands(codec: Codec | None, is_stack: bool, depth: int | None) -> None:
-    """Check the options for codecs with bands."""
-    if _bands_of(codec) is None:
-        raise UsageError(
-            "--nodata, --bands-first and --array need --codec with a codec with bands; to train "
-            f"it, use {TRAINING}"
-        )
-    if is_stack or depth is not None:
-        raise UsageError(
-            "codecs with bands keep all depths and frames: leave out --depth, --stack and "
-            "--stacks-of"
-        )
 
 
 def _rename(path: Path, suffix: str) -> Path:

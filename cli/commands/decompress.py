@@ -1,5 +1,10 @@
 """`aecodec decompress`: .aec files to images."""
 
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -8,7 +13,7 @@ import typer
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import bare, options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import AEC_FILES, STANDARD
+from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.file_io import (
     check_overwriting,
     read_bytes,
@@ -16,30 +21,49 @@ from aecodec.cli.shared.file_io import (
     write_bytes,
     write_folder,
 )
-from aecodec.cli.shared.jobs import Job, named_folder, plan
-from aecodec.cli.shared.output_formats import ImageFormat, OutputFormats
+from aecodec.cli.shared.jobs import Job, folder_beside, is_folder, named_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
-from aecodec.errors import UsageError
+from aecodec.errors import AecodecError, UsageError
 from aecodec.format import container
+from aecodec.format.container import Header
 from aecodec.format.limits import Limits
-from aecodec.image_files.formats import NEEDS_QUALITY, format_of
-from aecodec.image_files.writing import encode_frames
+from aecodec.image_files.formats import (
+    LOSSY,
+    NEEDS_QUALITY,
+    SAMPLES_SUFFIXES,
+    format_of,
+    is_kept_by,
+)
+from aecodec.image_files.writing import encode_frames, format_to_write
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.parallel import Workers
-from aecodec.urls import path_or_url
+from aecodec.urls import Url, path_or_url
+
+_DEFAULT_SUFFIX = ".png"
+_ENDING = "_decompressed"
+_LONGEST_NAME = 255
+"""Bytes in a file's name, on most file systems."""
+
+
+class ImageFormat(str, Enum):
+    """Values of `--format`."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+    AVIF = "avif"
+    TIFF = "tiff"
+
+    @property
+    def suffix(self) -> str:
+        """Usual suffix of its files."""
+        return ".jpg" if self is ImageFormat.JPEG else f".{self.value}"
 
 
 def decompress(
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="INPUT...",
-            parser=path_or_url,
-            help=".aec files, folders of .aec files, or - for standard input.",
-        ),
-    ],
+    inputs: options.AecFiles,
     out: options.Out = None,
     image_format: Annotated[
         ImageFormat | None, typer.Option("--format", help="Image format of the results.")
@@ -93,30 +117,122 @@ def decompress(
     form = bare.form_of(is_bare, checksum, text)
     if form and not codec:
         raise UsageError("bare payloads do not state their codec: name it with --codec")
-    formats = OutputFormats(inputs, out, image_format, quality)
+    formats = _OutputFormats(inputs, out, image_format, quality)
     formats.check()
     limits = Limits(max_pixels, max_frames)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder, base_only, form)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES)
-    run_all(
-        console,
-        planned,
-        decompression.decompress_file,
-        BatchOptions(jobs, skip_existing, manifest, scheduler),
-    )
+    batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
+    run_all(console, planned, decompression.decompress_file, batch)
+
+
+@dataclass(frozen=True)
+class _OutputFormats:
+    """The image formats of the results; files in folders regain the suffix of their original."""
+
+    inputs: Sequence[Path]
+    out: str | None = None
+    image_format: ImageFormat | None = None
+    quality: int | None = None
+
+    def check(self) -> None:
+        """Raise UsageError if the options contradict each other, or a format needs a quality."""
+        is_single_file = len(self.inputs) == 1 and not self._folders
+        out = self.out if is_single_file and self.out and not is_folder(self.out) else ""
+        named = Path(out).suffix
+        if self.image_format and named and format_of(named) != format_of(self.image_format.suffix):
+            raise UsageError(
+                f"--format {self.image_format.value} contradicts the format of -o {self.out}: "
+                "give only one of them"
+            )
+        regains_suffix = self._folders and not self.image_format
+        suffix = named or ("" if regains_suffix else self._suffix(None))
+        if suffix.lower() in SAMPLES_SUFFIXES and not self.quality:
+            return
+        if suffix and format_to_write(suffix, self.quality) not in LOSSY and self.quality:
+            raise UsageError(f"--quality is for jpeg, webp and avif; {suffix[1:]} is lossless")
+
+    def rename(self, path: Path) -> Path:
+        """Path of the result of a file or folder, next to the source.
+
+        `digit.aec` becomes `digit.png`, or `digit_decompressed.png` in its own folder, where the
+        original may be. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
+        the suffix of its original. If that is a lossy format, it does so only with a quality.
+        """
+        if is_folder_at(path):
+            return folder_beside(path, _ENDING)
+        folder = next(iter(self._folders & set(path.parents)), None)
+        header = _header_of(path)
+        if not (folder or (header and header.samples)):
+            header = None
+        suffix = self._suffix(header)
+        stem = _stem(path, header, suffix)
+        name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
+        is_possible = 0 < len(os.fsencode(name)) <= _LONGEST_NAME
+        return path.with_name(name if is_possible else stem + suffix)
+
+    def _stays_in(self, source: Path, folder: Path | None) -> bool:
+        """Whether results are written to the folder `source` of their sources.
+
+        `folder` is the input that is this folder; None if the source is itself an input.
+        """
+        if self.out is None:
+            return folder is None
+        return real_path(path_or_url(self.out)) == real_path(source)
+
+    def suffix_for(self, target: Path, header: Header) -> str:
+        """The suffix that selects the format of a result."""
+        is_named = target != STANDARD and target.suffix
+        return target.suffix if is_named else self._suffix(header if header.samples else None)
+
+    @cached_property
+    def _folders(self) -> set[Path]:
+        return {path for path in self.inputs if is_folder_at(path)}
+
+    def _suffix(self, header: Header | None) -> str:
+        """The suffix of the original, if its format may be written, else the default suffix."""
+        default = self.image_format.suffix if self.image_format else _DEFAULT_SUFFIX
+        if header and header.samples and not self.image_format:
+            from aecodec.image_files.samples import suffix_to_write  # only for codecs with bands
+
+            return suffix_to_write(header.origin.suffix if header.origin else "")
+        if header is None or header.origin is None:
+            return default
+        original = header.origin.suffix
+        if self.image_format and format_of(original) != format_of(default):
+            return default
+        return original if is_kept_by(original, header.picture_mode, self.quality) else default
+
+
+def _header_of(path: Path) -> Header | None:
+    """Header of a file; None if it cannot be read twice, or fails, which decoding will report."""
+    try:
+        is_readable_twice = isinstance(path, Url) or path.is_file()
+        return container.unpack(read_bytes(path))[0] if is_readable_twice else None
+    except (AecodecError, OSError, ValueError):
+        return None
+
+
+def _stem(path: Path, header: Header | None, suffix: str) -> str:
+    """Name of a file without its suffix, and without the original suffix if it regains that.
+
+    If `a.jpg` and `a.png` are compressed together, `a.jpg` becomes `a.jpg.aec`.
+    """
+    regains_suffix = header and header.origin and header.origin.suffix == suffix
+    return path.stem.removesuffix(suffix) if regains_suffix else path.stem
 
 
 class _Decompression(NamedTuple):
-    """The options of `aecc decompress`.
+    """The options of `aecodec decompress`.
 
     `folder` is the folder for the pictures of a single input, if `-o` names an existing folder.
     """
 
     codec: Codec | None
     limits: Limits
-    formats: OutputFormats
+    formats: _OutputFormats
     force: bool
     folder: Path | None
     base_only: bool

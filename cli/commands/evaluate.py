@@ -8,10 +8,9 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +20,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import in_unicode
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.cli.shared.pictures import open_pictures, reading_for, report_unread
+from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import AecodecError, UsageError
@@ -34,11 +33,6 @@ Values = dict[str, Any]
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.datasets.evaluation_set import Dataset, Sample
     from aecodec.evaluation.evaluate import Coder
-    from aecodec.evaluation.formats import BandFormat, PillowFormat
-
-    Measure = Callable[[Coder, Iterable[Sample]], Iterable[Values]]
-
-Format = TypeVar("Format", "PillowFormat", "BandFormat")
 
 
 def evaluate(
@@ -125,7 +119,10 @@ def evaluate(
     if not codecs:
         raise UsageError(f"evaluate needs a codec and a data set: name a codec before {last}")
     data, console = path_or_url(last), Console(quiet, as_json)
-    _check_outputs([path for path in (plot, pictures) if path], data, force)
+    outputs = [path for path in (plot, pictures) if path]
+    check_not_sources(outputs, [data])
+    for path in outputs:
+        check_overwriting(path, force)
     if plot:
         check_is_png(plot)
     if pictures and pictures.suffix not in _WRITERS:
@@ -138,8 +135,8 @@ def evaluate(
     coders = [*_codecs(loaded, levels), *_formats(against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array, reading)
-        measures = _measures(reading.bands, ssimulacra2, peak)
-        rows, scores = _measured(coders, dataset, limit, *measures, console)
+        samples = first_samples(dataset, limit, console)
+        rows, scores = _measured(coders, samples, reading.bands, ssimulacra2, peak)
         figures = [_curves(scores)] if plot else []
         if plot and reading.bands:
             figures.append(_first_picture(dataset, loaded[0], coders[0].level, rgb, peak))
@@ -150,12 +147,6 @@ def evaluate(
     for line in map(json.dumps, scores) if as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)
-
-
-def _check_outputs(paths: Sequence[Path], data: Path, force: bool) -> None:
-    check_not_sources(paths, [data])
-    for path in paths:
-        check_overwriting(path, force)
 
 
 def _check_bands(codecs: Sequence[Codec]) -> None:
@@ -177,63 +168,52 @@ def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Cod
 
 
 def _formats(against: str | None, bands: int | None) -> list[Coder]:
+    """Image formats at all their qualities.
+
+    Raises UsageError if there is no such format, and AecodecError if the package that writes it is
+    not installed.
+    """
     if not against:
         return []
     from aecodec.evaluation.bands import band_format_coder
     from aecodec.evaluation.evaluate import format_coder
     from aecodec.evaluation.formats import AVIF, BAND_FORMATS, JPEG_XL, WEBP
 
+    formats: Mapping[str, Any] = {"webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}
+    coder: Callable[[Any, Any], Coder] = format_coder
+    if bands is not None:
+        formats, coder = BAND_FORMATS, band_format_coder
     names = [name.strip().lower() for name in against.split(",")]
-    if bands is None:
-        formats = [_format(name, {"webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}) for name in names]
-        return [
-            format_coder(format_, quality) for format_ in formats for quality in format_.qualities
-        ]
-    of_bands = [_format(name, BAND_FORMATS) for name in names]
-    return [band_format_coder(format_, q) for format_ in of_bands for q in format_.qualities]
-
-
-def _format(name: str, formats: Mapping[str, Format]) -> Format:
-    """The format with a name of `--against`.
-
-    Raises UsageError if there is no such format, and AecodecError if the package that writes it is
-    not installed.
-    """
-    if name not in formats:
-        raise UsageError(f"--against {name}: the formats are {', '.join(formats)}")
-    if not formats[name].is_installed:
-        raise AecodecError(f"--against {name}: run pip install '{formats[name].package}' first")
-    return formats[name]
-
-
-def _measures(
-    bands: int | None, ssimulacra2: bool, peak: float | None
-) -> tuple[Measure, Callable[[Sequence[Values]], Values]]:
-    """Functions that measure pictures, and average their measurements."""
-    from aecodec.evaluation.bands import mean_of_bands, measure_bands
-    from aecodec.evaluation.evaluate import mean_values, measure_samples
-
-    if bands is None:
-        return partial(measure_samples, ssimulacra2=ssimulacra2), mean_values
-    return partial(measure_bands, peak=peak), mean_of_bands
+    for name in names:
+        if name not in formats:
+            raise UsageError(f"--against {name}: the formats are {', '.join(formats)}")
+        if not formats[name].is_installed:
+            raise AecodecError(f"--against {name}: run pip install '{formats[name].package}' first")
+    return [coder(formats[name], quality) for name in names for quality in formats[name].qualities]
 
 
 def _measured(
     coders: Sequence[Coder],
-    dataset: Dataset,
-    limit: int | None,
-    measure: Measure,
-    average: Callable[[Sequence[Values]], Values],
-    console: Console,
+    samples: Callable[[str], Iterable[Sample]],
+    bands: int | None,
+    ssimulacra2: bool,
+    peak: float | None,
 ) -> tuple[list[Values], list[Values]]:
-    """The measurements of every picture, and their means for every coder."""
-    count = min(len(dataset), limit or len(dataset))
+    """The measurements of every picture, and their means for every coder.
+
+    `samples` returns the pictures for a coder with a title.
+    """
+    from aecodec.evaluation.bands import mean_of_bands, measure_bands
+    from aecodec.evaluation.evaluate import mean_values, measure_samples
+
     rows, scores = list[Values](), list[Values]()
     for coder in coders:
-        title = f"{coder.name} {coder.level:g}"
-        samples = console.progress(islice(dataset, limit), count, title)
-        measured = list(measure(coder, samples))
-        scores.append(average(measured))
+        pictures = samples(f"{coder.name} {coder.level:g}")
+        if bands is None:
+            measured = list(measure_samples(coder, pictures, ssimulacra2=ssimulacra2))
+        else:
+            measured = list(measure_bands(coder, pictures, peak=peak))
+        scores.append(mean_values(measured) if bands is None else mean_of_bands(measured))
         rows += [row | {"name": in_unicode(row["name"])} for row in measured]
     return rows, scores
 
@@ -279,10 +259,30 @@ _WRITERS = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
 """Functions that make the content of `--pictures`, by its suffix."""
 
 
+_COLUMNS = {
+    "codec": ("codec", "{}"),
+    "level": ("level", "{:g}"),
+    "bytes": ("bytes", "{:.2f}"),
+    "bits/sample": ("bits_per_sample", "{:.4f}"),
+    "bpp": ("bpp", "{:.4f}"),
+    "ratio": ("ratio", "{:.1f}x"),
+    "RMSE": ("rmse", "{:.5g}"),
+    "max. error": ("max_error", "{:.5g}"),
+    "MSE": ("mse", "{:.2f}"),
+    "PSNR": ("psnr", "{:.2f} dB"),
+    "angle": ("spectral_angle", "{:.3f}"),
+    "MS-SSIM": ("ms_ssim", "{:.4f}"),
+    "SSIMULACRA2": ("ssimulacra2", "{:.2f}"),
+    "compress": ("compress_ms", "{:.1f} ms"),
+    "decompress": ("decompress_ms", "{:.1f} ms"),
+}
+"""The measurements in columns of the table, with their formats. Unknown ones have no column."""
+
+
 def _table(scores: Sequence[Values]) -> Iterator[str]:
+    table = _lines([_row(score) for score in scores])
     if "bits_per_sample" not in scores[0]:
-        return _lines([_row_of_images(score) for score in scores])
-    table = _lines([_row_of_bands(score) for score in scores])
+        return table
     return chain(table, [""], _lines([_errors_of_bands(score) for score in scores]))
 
 
@@ -291,49 +291,21 @@ def _lines(rows: Sequence[dict[str, str]]) -> Iterator[str]:
     return (" ".join(f"{cell:>11}" for cell in cells) for cells in lines)
 
 
-def _row_of_bands(score: Values) -> dict[str, str]:
-    """Cells of the table for pictures with bands, by the names of the columns."""
-    rate = {"bits/sample": f"{score['bits_per_sample']:.4f}"}
-    rmse = f"{math.sqrt(score['mse']):.5g}"
-    errors = {"RMSE": rmse, "max. error": f"{score['max_error']:.5g}"}
-    angle = score["spectral_angle"]
-    return _row(score, rate, errors, {} if angle is None else {"angle": f"{angle:.3f}"})
+def _row(score: Values) -> dict[str, str]:
+    """Cells of the table, by the names of the columns."""
+    values = {"psnr": math.inf} | {k: v for k, v in score.items() if v is not None}
+    if "bits_per_sample" in values:
+        values["rmse"] = math.sqrt(values.pop("mse"))
+    else:
+        values.setdefault("ms_ssim", math.nan)
+    cells = [(title, text, values.get(name)) for title, (name, text) in _COLUMNS.items()]
+    return {title: text.format(value) for title, text, value in cells if value is not None}
 
 
 def _errors_of_bands(score: Values) -> dict[str, str]:
     """Cells of the table with RMSE and maximum error of each band."""
     bands = [name.removeprefix("rmse_") for name in score if name.startswith("rmse_")]
-    return _names(score) | {
+    return {"codec": score["codec"], "level": f"{score['level']:g}"} | {
         f"band {band}": f"{score[f'rmse_{band}']:.4g}/{score[f'max_error_{band}']:.4g}"
         for band in bands
     }
-
-
-def _row_of_images(score: Values) -> dict[str, str]:
-    """Cells of the table for images, by the names of the columns."""
-    rate, errors = {"bpp": f"{score['bpp']:.4f}"}, {"MSE": f"{score['mse']:.2f}"}
-    ms_ssim, ssimulacra2 = score["ms_ssim"], score["ssimulacra2"]
-    likeness = {"MS-SSIM": "nan" if ms_ssim is None else f"{ms_ssim:.4f}"}
-    likeness |= {} if ssimulacra2 is None else {"SSIMULACRA2": f"{ssimulacra2:.2f}"}
-    return _row(score, rate, errors, likeness)
-
-
-def _row(
-    score: Values, rate: dict[str, str], errors: dict[str, str], likeness: dict[str, str]
-) -> dict[str, str]:
-    """Cells of a table, with those that only this kind of pictures has."""
-    return {
-        **_names(score),
-        "bytes": f"{score['bytes']:.2f}",
-        **rate,
-        "ratio": f"{score['ratio']:.1f}x",
-        **errors,
-        "PSNR": "inf dB" if score["psnr"] is None else f"{score['psnr']:.2f} dB",
-        **likeness,
-        "compress": f"{score['compress_ms']:.1f} ms",
-        "decompress": f"{score['decompress_ms']:.1f} ms",
-    }
-
-
-def _names(score: Values) -> dict[str, str]:
-    return {"codec": score["codec"], "level": f"{score['level']:g}"}

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.cli.commands.codecs import codec_lines
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.exports import (
-    DEFAULT_SIZE,
-    ExportOptions,
-    Output,
-    export_codec,
-    export_pair,
-)
+from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
+from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import BandsFirst, Force, Quiet, complete_codec
-from aecodec.errors import UsageError
+from aecodec.cli.shared.pictures import open_pictures, reading_for
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import load_codec
+from aecodec.codec.samples import describe, fit, to_channels
+from aecodec.codec_files.file_names import CODEC_FILES
+from aecodec.codec_files.folder import CodecFolder, check_target
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.data.samples import sample_paths
+from aecodec.errors import ImageError, UsageError
 from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.tiling import split, to_planes
+
+if TYPE_CHECKING:  # needs TensorFlow or loads slowly
+    import numpy.typing as npt
+
+    from aecodec.arrays import Pixels
+    from aecodec.export.device.export_half import Exported
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
+_DEFAULT_SIZE = "128x128"
+_MAX_PICTURES, _MAX_PIXELS = 1000, 1 << 22
 
 
 def export(
@@ -137,7 +157,7 @@ def export(
         typer.Option(
             metavar="WxH",
             help="For codecs that accept any size: size of the pictures for measurements and for "
-            f"C. Default: {DEFAULT_SIZE}.",
+            f"C. Default: {_DEFAULT_SIZE}.",
         ),
     ] = None,
     bands_first: BandsFirst = False,
@@ -161,10 +181,7 @@ def export(
     With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
     folder from two models that were trained elsewhere.
     """
-    output = Output(out, Console(quiet), force)
-    options = ExportOptions(
-        to, precision, halves, tuple(level or ()), priors, calibrate, size, bands_first, report
-    )
+    console = Console(quiet)
     if not (encoder or decoder):
         if not codec:
             raise UsageError(
@@ -174,13 +191,17 @@ def export(
             raise UsageError(
                 "--tile, --levels, --image-shape and --pixel-range need --encoder and --decoder"
             )
-        export_codec(codec, options, output, custom_objects or [])
+        options = _Options(
+            out, to, precision, halves, level or [], priors, calibrate, size, bands_first, report
+        )
+        _export_codec(codec, options, force, custom_objects or [], console)
         return
     if codec or not (encoder and decoder and calibrate):
         raise UsageError(
             "making a codec needs --encoder, --decoder and --calibrate together, and no CODEC"
         )
-    if options.is_for_codecs:
+    is_default = (to, precision, halves) == (Format.TFLITE, Precision.INT8, Halves.BOTH)
+    if not is_default or level or size or report:
         raise UsageError(
             "--format, --quantize, --half, --level, --size and --report need a CODEC: make a "
             "codec from the models first, then export it"
@@ -189,14 +210,214 @@ def export(
         parse_image_shape(image_shape) if image_shape else None,
         parse_pixel_ranges(pixel_range) if pixel_range else None,
     )
-    export_pair(
-        encoder,
-        decoder,
-        calibrate,
-        output,
-        custom_objects or [],
-        hints,
-        tile=tile or _TILE,
-        levels=levels or _LEVELS,
-        priors=priors or _PRIORS,
+    counts = {"tile": tile or _TILE, "levels": levels or _LEVELS, "priors": priors or _PRIORS}
+    _make_codec(
+        (encoder, decoder), calibrate, out, force, custom_objects or [], console, hints, counts
     )
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The options of an export.
+
+    If `levels` is empty, C and TFLite get the tables of the default level, and a bundle all levels.
+    """
+
+    out: Path
+    to: Format
+    precision: Precision
+    halves: Halves
+    levels: Sequence[float]
+    priors: int | None
+    data: Path | None
+    size: str | None
+    bands_first: bool
+    report: Path | None
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether the folder has the tables of a level, for C or next to int8 TFLite models."""
+        return self.to is Format.C or (self.to, self.precision) == (Format.TFLITE, Precision.INT8)
+
+    def check(self) -> None:
+        """Raise UsageError if the options contradict each other."""
+        if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
+            raise UsageError(f"--quantize {self.precision.value} needs --format tflite")
+        if self.levels and not (self.has_tables or self.to is Format.BUNDLE):
+            raise UsageError("--level needs --format c, bundle, or tflite with int8")
+        if self.to is not Format.C and self.priors:
+            raise UsageError("--priors needs --format c")
+        if self.has_tables and len(self.levels) > 1:
+            raise UsageError(
+                f"--format {self.to.value} exports a single level: repeat the command for each "
+                "level"
+            )
+        if self.to is Format.BUNDLE and (self.data or self.size or self.report):
+            raise UsageError("--calibrate, --size and --report cannot be used with --format bundle")
+
+    def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
+        """(height, width) of the pictures.
+
+        Raises UsageError if the codec does not accept pictures of this size, or needs pictures.
+        """
+        if not spec.receptive_field:
+            if self.size:
+                raise UsageError(
+                    f"--size is for codecs that accept any size, but {spec.name} has a fixed size"
+                )
+            return spec.tile
+        size = self.size or _DEFAULT_SIZE
+        match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", size)
+        if not match or int(match[2]) % spec.tile[0] or int(match[1]) % spec.tile[1]:
+            raise UsageError(
+                f"--size {size}: give WIDTHxHEIGHT such as 256x128, with a width that is a "
+                f"multiple of {spec.tile[1]} and a height that is a multiple of {spec.tile[0]}"
+            )
+        if not self.data:
+            raise UsageError("--calibrate is missing: give pictures of the kind this codec is for")
+        return int(match[2]), int(match[1])
+
+    def pictures(self, codec: Codec, shape: tuple[int, int]) -> npt.NDArray[Any]:
+        """(N, h, w, C) pictures, cut to one shape (h, w): uint8, or samples for codecs with bands.
+
+        Raises ImageError if none can be read, or the codec does not take them.
+        """
+        import numpy as np
+
+        spec, reading = codec.spec, reading_for(codec, bands_first=self.bands_first)
+        most = max(1, min(_MAX_PICTURES, _MAX_PIXELS // (shape[0] * shape[1])))
+        pictures: list[npt.NDArray[Any]] = []
+        dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)
+        for sample in islice(dataset, most):
+            pixels = fit(spec, sample.picture).pixels
+            planes = pixels if spec.bands else to_planes(pixels, spec.channels)
+            pictures.extend(split(planes, shape))
+        if not pictures:
+            raise ImageError(f"{self.data}: none of the pictures can be read")
+        return np.stack(pictures[:most])
+
+
+def _export_codec(
+    name: str, options: _Options, force: bool, custom_objects: Sequence[str], console: Console
+) -> None:
+    """Export the networks of a codec, and print their difference from the float networks.
+
+    Custom classes and functions of the models are named MODULE:CLASS. Raises UsageError if the
+    options contradict each other, or do not suit the codec.
+    """
+    options.check()
+    if options.data:
+        check_input(options.data)
+    if options.report:
+        check_overwriting(options.report, force)
+    codec = load_codec(name)
+    for level in options.levels:
+        codec.spec.check_level(level)
+    if options.to is Format.BUNDLE:
+        _write_bundle(codec.folder, options, force, console)
+        return
+    with tensorflow_for("exporting"):
+        from aecodec.keras_models.custom_objects import register_custom_objects
+    register_custom_objects(custom_objects)
+    exports, contents = _exported(codec, options, console)
+    add_to_folder(options.out, contents, force)
+    if options.report:
+        rows = [export.parity.as_json() for export in exports]
+        write_bytes(options.report, json.dumps(rows, indent=1).encode() + b"\n", force)
+    for export in exports:
+        console.result(export.network.as_text() if export.network else export.parity.as_text())
+
+
+def _write_bundle(folder: CodecFolder, options: _Options, force: bool, console: Console) -> None:
+    """Write a codec as a bundle. This does not need TensorFlow."""
+    from aecodec.engine.bundle import bundle, plans_of
+
+    check_overwriting(options.out, force)
+    content = bundle(folder, plans_of(folder, options.halves.members), options.levels)
+    write_bytes(options.out, content, force)
+    console.result(f"{options.out}: {len(content)} bytes")
+
+
+def _exported(
+    codec: Codec, options: _Options, console: Console
+) -> tuple[Sequence[Exported], dict[str, bytes]]:
+    """The exported halves, and the contents of all files by name."""
+    folder, shape = codec.folder, options.shape_for(codec.spec)
+    with tensorflow_for("exporting"):
+        from aecodec.export.device.parity import FloatPair
+    from aecodec.engine.c_tables import CTables
+    from aecodec.export.device.export_half import export_half
+    from aecodec.export.device.folder import device_files, latent_files
+
+    level = options.levels[0] if options.levels else None
+    tables = CTables(folder, level, options.priors) if options.has_tables else None
+    with console.warnings_about(options.data):
+        pictures = options.pictures(codec, shape)
+        pair = FloatPair(folder, _channels(folder, pictures))
+    exports = [
+        export_half(pair, half, options.to, options.precision) for half in options.halves.members
+    ]
+    contents = {name: content for export in exports for name, content in export.files.items()}
+    networks = [export.network for export in exports if export.network]
+    if tables and options.to is Format.C:
+        contents |= device_files(tables, pictures, networks)
+    elif tables:
+        contents |= latent_files(tables, pictures)
+    return exports, contents
+
+
+def _channels(folder: CodecFolder, pictures: npt.NDArray[Any]) -> Pixels:
+    """Pictures as the networks take them."""
+    if not folder.spec.bands:
+        return pictures
+    picture = fit(folder.spec, Picture(pictures))
+    samples = describe(folder, picture)._replace(limits=None)  # devices have the codec's limits
+    return to_channels(folder, picture, samples)
+
+
+def _make_codec(
+    models: tuple[Path, Path],
+    data: Path,
+    out: Path,
+    force: bool,
+    custom_objects: Sequence[str],
+    console: Console,
+    hints: ModelHints,
+    counts: dict[str, int],
+) -> None:
+    """Make a codec folder from an encoder and a decoder, and print a description of the codec.
+
+    Raises InputError if a file does not exist or cannot be read, UsageError if the folder contains
+    a codec and `force` is not set, and AecodecError if it cannot be written.
+    """
+    for path in (*models, data):
+        check_input(path)
+    check_not_sources([out / name for name in CODEC_FILES], models)
+    name = out.resolve().name
+    check_target(out, name, replace=force)
+    with tensorflow_for("exporting"):
+        from aecodec.export.from_keras.codec import codec_from_keras
+        from aecodec.keras_models.custom_objects import register_custom_objects
+        from aecodec.keras_models.model_files import load_model
+    register_custom_objects(custom_objects)
+    with console.messages_as_they_come():
+        encoder, decoder = map(load_model, models)
+        codec = codec_from_keras(
+            encoder, decoder, data, out, name=name, hints=hints, replace=force, **counts
+        )
+    console.result([*codec_lines(codec), *_loss_lines(codec)])
+
+
+def _loss_lines(codec: Codec) -> list[str]:
+    """PSNR of the finest level of a codec and of its float models, in several lines."""
+    loss = codec.folder.measured["finest_level"]
+    in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
+    lines = [
+        f"  {loss['float_pair']:6.2f} dB  float encoder, float decoder",
+        f"  {loss['int8_encoder']:6.2f} dB  int8 encoder, float decoder",
+        f"  {loss['int8_decoder']:6.2f} dB  float encoder, int8 decoder",
+        f"  {loss['codec']:6.2f} dB  the codec at level {len(codec.spec.levels)}",
+    ]
+    if in_floats:
+        lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
+    return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -111,15 +111,18 @@ def preview(
     elif html:
         if out or text or checksum or len(inputs) != 1 or not is_folder_at(inputs[0]):
             raise UsageError("--html needs one folder, and neither -o nor --text nor --checksum")
-        site = _Site(inputs[0], max_bytes, force)
-        run_all(console, sources_in(inputs[0], _PAGES), site.fill_page, BatchOptions(jobs))
+        filling = partial(_fill_page, folder=inputs[0], max_bytes=max_bytes, force=force)
+        run_all(console, sources_in(inputs[0], _PAGES), filling, BatchOptions(jobs))
     else:
         sources = expand(inputs, IMAGES)
         is_single = len(sources) == 1 and not is_folder_at(inputs[0])
         if out and not is_single:
             raise UsageError("-o takes the preview of a single picture")
-        printing = _Printing(form, path_or_url(out) if out else None, force, not is_single)
-        run_all(console, sources, printing.print_preview, BatchOptions(jobs))
+        target = path_or_url(out) if out else None
+        printing = partial(
+            _print_preview, form=form, target=target, force=force, names_files=not is_single
+        )
+        run_all(console, sources, printing, BatchOptions(jobs))
 
 
 class _Form(NamedTuple):
@@ -152,59 +155,51 @@ class _Form(NamedTuple):
             raise FormatError(f"not a file, or {error}") from error
 
 
-class _Printing(NamedTuple):
-    """The options of a command that prints previews, or writes the only one to `target`."""
-
-    form: _Form
-    target: Path | None
-    force: bool
-    names_files: bool
-
-    def print_preview(self, source: Source, console: Console, _: Workers) -> None:
-        """Print or write the preview of one picture."""
-        if self.target:
-            check_overwriting(self.target, self.force)
-            check_not_sources([self.target], [source.path])
-        payload = encode(
-            read_colours(source.path), self.form.max_bytes, checksum=self.form.checksum
-        )
-        text = self.form.text_form.encode(payload)
-        values = {"source": str(source.path), "preview": text, "bytes": len(payload)}
-        if not self.target:
-            console.result(f"{name_of(source)}: {text}" if self.names_files else text, values)
-            return
-        write_bytes(self.target, f"{text}\n".encode() if self.form.text else payload, self.force)
-        line = f"{name_of(source)} -> {self.target}: {len(payload)} bytes"
-        console.result(line, {**values, "file": str(self.target)})
+def _print_preview(
+    source: Source,
+    console: Console,
+    _: Workers,
+    form: _Form,
+    target: Path | None,
+    force: bool,
+    names_files: bool,
+) -> None:
+    """Print the preview of a picture, or write it to the target."""
+    if target:
+        check_overwriting(target, force)
+        check_not_sources([target], [source.path])
+    payload = encode(read_colours(source.path), form.max_bytes, checksum=form.checksum)
+    text = form.text_form.encode(payload)
+    values = {"source": str(source.path), "preview": text, "bytes": len(payload)}
+    if not target:
+        console.result(f"{name_of(source)}: {text}" if names_files else text, values)
+        return
+    write_bytes(target, f"{text}\n".encode() if form.text else payload, force)
+    line = f"{name_of(source)} -> {target}: {len(payload)} bytes"
+    console.result(line, {**values, "file": str(target)})
 
 
-class _Site(NamedTuple):
-    """A folder of HTML pages and their pictures."""
-
-    folder: Path
-    max_bytes: int
-    force: bool
-
-    def fill_page(self, source: Source, console: Console, _: Workers) -> None:
-        """Add previews to a page. Raises AecodecError at the end if a picture cannot be read."""
-        html = _read_page(source.path)
-        page, place = Page(html), source.path.relative_to(self.folder).as_posix()
-        texts, skipped, failed = list[tuple[Tag, str]](), list[str](), list[str]()
-        for tag in page.tags:
-            if tag.has_preview and not self.force:
-                continue
-            name, path = tag.attributes.get("src", "")[:_LONGEST_NAME], page.picture(tag, place)
-            if path is None or (reason := _reason_to_skip(Path(path))):
-                skipped.append(f"{name}: {reason if path else _OUTSIDE}")
-                continue
-            try:
-                filled = tag.filled(*_preview_of(self.folder / path, self.max_bytes))
-                texts.append((tag, filled))
-            except AecodecError as error:
-                failed.append(f"{name}: {error}")
-        if (edited := page.edited(texts)) != html:
-            write_bytes(source.path, edited.encode("utf-8", "surrogateescape"), force=True)
-        _report(console, source.path, len(texts), skipped, failed)
+def _fill_page(
+    source: Source, console: Console, _: Workers, folder: Path, max_bytes: int, force: bool
+) -> None:
+    """Add previews to a page. Raises AecodecError at the end if a picture cannot be read."""
+    html = _read_page(source.path)
+    page, place = Page(html), source.path.relative_to(folder).as_posix()
+    texts, skipped, failed = list[tuple[Tag, str]](), list[str](), list[str]()
+    for tag in page.tags:
+        if tag.has_preview and not force:
+            continue
+        name, path = tag.attributes.get("src", "")[:_LONGEST_NAME], page.picture(tag, place)
+        if path is None or (reason := _reason_to_skip(Path(path))):
+            skipped.append(f"{name}: {reason if path else _OUTSIDE}")
+            continue
+        try:
+            texts.append((tag, tag.filled(*_preview_of(folder / path, max_bytes))))
+        except AecodecError as error:
+            failed.append(f"{name}: {error}")
+    if (edited := page.edited(texts)) != html:
+        write_bytes(source.path, edited.encode("utf-8", "surrogateescape"), force=True)
+    _report(console, source.path, len(texts), skipped, failed)
 
 
 def _report(

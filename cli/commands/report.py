@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,15 +12,13 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
-from aecodec.cli.shared.pictures import open_pictures, reading_for, report_unread
-from aecodec.codec.codec import Codec
+from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
 from aecodec.urls import path_or_url
 
 if TYPE_CHECKING:  # loaded only when needed
-    from aecodec.datasets.evaluation_set import Dataset
-    from aecodec.web.report import Report, ReportOptions
+    from aecodec.web.report import Report
 
 
 def report(
@@ -69,7 +66,7 @@ def report(
     A photograph with 400,000 pixels takes 20 seconds. JPEG XL and SSIMULACRA2 need
     pip install 'aecodec[report]'.
     """
-    from aecodec.web.report import ReportOptions
+    from aecodec.web.report import ReportOptions, make_report
 
     target = _target(data, out)
     check_not_sources([target], [data])
@@ -81,7 +78,7 @@ def report(
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array, reading)
         showing = ReportOptions(level, shown, curves, lossless, rgb)
-        content = _content(loaded_codec, dataset, limit, showing, console)
+        content = make_report(loaded_codec, first_samples(dataset, limit, console), showing)
     _write(content, data, target, force, console)
     report_unread(dataset, console)
 
@@ -95,17 +92,6 @@ def _target(data: Path, out: str | None) -> Path:
     if Path(out).suffix.lower() not in ("", ".html", ".htm"):
         raise UsageError(f"{out}: reports are HTML pages; give a name that ends with .html")
     return path_or_url(out)
-
-
-def _content(
-    codec: Codec, dataset: Dataset, limit: int | None, showing: ReportOptions, console: Console
-) -> Report:
-    from aecodec.web.report import make_report
-
-    count = min(len(dataset), limit or len(dataset))
-    return make_report(
-        codec, lambda title: console.progress(islice(dataset, limit), count, title), showing
-    )
 
 
 def _write(content: Report, data: Path, target: Path, force: bool, console: Console) -> None:

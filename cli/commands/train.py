@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.cli.commands.codecs import codec_lines
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import real_path
 from aecodec.cli.shared.file_io import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.stdout import write_line
-from aecodec.cli.shared.texts import codec_lines
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
 from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.datasets.scenes import description_of, open_scenes
+from aecodec.datasets.training_pictures import KERAS_DATASETS
 from aecodec.errors import UsageError
-from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.training.recipe import Recipe
@@ -147,23 +147,29 @@ def train(
     check_target(out, name, replace=force or resume)
     if start_from and real_path(Path(start_from)) == real_path(out):
         raise UsageError(f"{out} is the codec of --from: give another folder with -o")
-    _check_data(data)
+    if data not in KERAS_DATASETS:
+        check_input(Path(data))
     console = Console(quiet)
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe, recipe_for_bands
         from aecodec.training.run import run_recipe
     stated = load_recipe(recipe)
     with console.messages_as_they_come():
-        scenes = _scenes(data, bands_first, nodata)
+        scenes = open_scenes(Path(data), bands_first=bands_first, nodata=nodata)
     if scenes:
         console.note(description_of(scenes))
         stated = recipe_for_bands(stated, scenes[0].pixels.shape[-1])
-    changed = _changed(
-        stated, levels, code_dimension, rate_weight, priors, tile, epochs=epochs, seed=seed
+    changed = _with_levels(stated, levels, code_dimension, rate_weight)
+    changed = replace(
+        changed,
+        name=name,
+        data=changed.data | _without_none(tile=tile),
+        training=changed.training | _without_none(epochs=epochs, seed=seed),
+        priors=changed.priors | _without_none(count=priors),
     )
     with contextlib.redirect_stdout(sys.stderr), console.messages_as_they_come():
         codec = run_recipe(
-            replace(changed, name=name),
+            changed,
             scenes or data,
             out,
             minutes=minutes,
@@ -176,42 +182,14 @@ def train(
     console.result(codec_lines(codec))
 
 
-def _scenes(data: str, bands_first: bool, nodata: float | None) -> list[Picture] | None:
-    path = Path(data)
-    if not path.exists():
-        return None  # the name of a data set
-    return open_scenes(path, bands_first=bands_first, nodata=nodata)
-
-
-def _check_data(data: str) -> None:
-    from aecodec.datasets.training_pictures import KERAS_DATASETS
-
-    if data not in KERAS_DATASETS:
-        check_input(Path(data))
-
-
-def _changed(
-    recipe: Recipe,
-    levels: int | None,
-    code_dimension: int | None,
-    rate_weight: float | None,
-    priors: int | None,
-    tile: int | None,
-    **training: int | None,
+def _with_levels(
+    recipe: Recipe, levels: int | None, code_dimension: int | None, rate_weight: float | None
 ) -> Recipe:
-    """A recipe with values from the command line; None keeps the recipe's."""
     if levels:
         recipe = recipe.with_levels(levels)
     if code_dimension:
         recipe = recipe.with_code_dimension(code_dimension)
-    if rate_weight:
-        recipe = recipe.with_rate_weight(rate_weight)
-    return replace(
-        recipe,
-        data=recipe.data | _without_none(tile=tile),
-        training=recipe.training | _without_none(**training),
-        priors=recipe.priors | _without_none(count=priors),
-    )
+    return recipe.with_rate_weight(rate_weight) if rate_weight else recipe
 
 
 def _without_none(**options: Any) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """`aecodec trim`: .aec files without their finer refinements."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from aecodec.cli.batch.run import BatchOptions, run_all
+from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, is_folder_at
@@ -38,8 +39,9 @@ def trim(
     scans_trimmed. Files made with several values of --max-error have a refinement for each.
     """
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    work = _Trimming(None if max_error is None else bound_to_keep(max_error), force)
-    run_all(console, plan(inputs, out, _rename, AEC_FILES), work.trim_file, BatchOptions())
+    bound = None if max_error is None else bound_to_keep(max_error)
+    work = partial(_trim_file, bound=bound, force=force)
+    run_all(console, plan(inputs, out, _rename, AEC_FILES), work)
 
 
 def _rename(path: Path) -> Path:
@@ -48,28 +50,21 @@ def _rename(path: Path) -> Path:
     return path.with_name(f"{path.stem}_trimmed.aec")
 
 
-class _Trimming(NamedTuple):
-    """The options of `aecodec trim`."""
-
-    bound: Bound | None
-    force: bool
-
-    def trim_file(self, job: Job, console: Console, _: Workers) -> None:
-        """Trim one file."""
-        check_overwriting(job.target, self.force)
-        data = read_bytes(job.source)
-        trimmed = container.trimmed(data, self.bound)
-        write_bytes(job.target, trimmed, self.force)
-        refinements = container.unpack(trimmed)[0].refinements
-        bound = refinements[-1].largest_bound if refinements else None
-        guarantee = f"maximum error {bound.text}" if bound else "no maximum error is guaranteed"
-        console.result(
-            f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes, {guarantee}",
-            {
-                "source": str(job.source),
-                "file": str(job.target),
-                "bytes": len(trimmed),
-                "source_bytes": len(data),
-                "guaranteed_error": bound.json if bound else None,
-            },
-        )
+def _trim_file(job: Job, console: Console, _: Workers, bound: Bound | None, force: bool) -> None:
+    check_overwriting(job.target, force)
+    data = read_bytes(job.source)
+    trimmed = container.trimmed(data, bound)
+    write_bytes(job.target, trimmed, force)
+    refinements = container.unpack(trimmed)[0].refinements
+    kept = refinements[-1].largest_bound if refinements else None
+    guarantee = f"maximum error {kept.text}" if kept else "no maximum error is guaranteed"
+    console.result(
+        f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes, {guarantee}",
+        {
+            "source": str(job.source),
+            "file": str(job.target),
+            "bytes": len(trimmed),
+            "source_bytes": len(data),
+            "guaranteed_error": kept.json if kept else None,
+        },
+    )

@@ -103,13 +103,8 @@ def verify(
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
     verification = _Verification(load_codec(codec) if codec else None, limits, against, depth)
-    sources = expand(inputs, AEC_FILES)
-    run_all(
-        console,
-        sources,
-        verification.verify_file,
-        BatchOptions(jobs, manifest=manifest, scheduler=scheduler),
-    )
+    batch = BatchOptions(jobs, manifest=manifest, scheduler=scheduler)
+    run_all(console, expand(inputs, AEC_FILES), verification.verify_file, batch)
 
 
 @dataclass(frozen=True)

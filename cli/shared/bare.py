@@ -49,10 +49,6 @@ class BareForm(NamedTuple):
         """The files to read in a folder."""
         return FileKind(lambda path: path.suffix.lower() == self.suffix)
 
-    def payload(self, codec: Codec, file: bytes) -> bytes:
-        """The bare payload of a file; raises UsageError if the file has refinements."""
-        return codec.to_bare(file, checksum=self.checksum)
-
     def content(self, payload: bytes) -> bytes:
         """The payload in its form: bytes, or a line of text."""
         return f"{self.text.encode(payload)}\n".encode() if self.text else payload

@@ -41,11 +41,6 @@ class Source(NamedTuple):
     path: Path
     problem: AecodecError | None = None
 
-    def check(self) -> None:
-        """Raise the problem, if there is one."""
-        if self.problem:
-            raise self.problem
-
 
 class FileKind(NamedTuple):
     """The kind of files that a command reads in a folder.

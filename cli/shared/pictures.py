@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +19,10 @@ from aecodec.errors import UsageError
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image
 from aecodec.imaging.display import bands_to_show
-from aecodec.imaging.picture import Picture
+from aecodec.imaging.picture import TRAINING, Picture
 
 if TYPE_CHECKING:  # loaded only when needed
-    from aecodec.datasets.evaluation_set import Dataset
+    from aecodec.datasets.evaluation_set import Dataset, Sample
 
 _DEFAULT = ReadOptions()
 
@@ -86,13 +88,23 @@ def reading_for(
     bands = codec.spec.bands if codec else None
     if not bands:
         if stated:
-            raise UsageError(f"{stated[0]} needs a codec with bands")
+            raise UsageError(
+                f"{stated[0]} needs a codec with bands: name one, or train it with {TRAINING}"
+            )
         return basis
     if peak is not None and not 0 < peak < math.inf:
         raise UsageError(f"--peak {peak:g}: give a number above 0")
     bands_to_show(rgb, bands.count)
     axis = -3 if bands_first else None
     return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands.count)
+
+
+def first_samples(
+    dataset: Dataset, limit: int | None, console: Console
+) -> Callable[[str], Iterator[Sample]]:
+    """A function that yields at most `limit` pictures, with a progress bar that has a title."""
+    count = min(len(dataset), limit or len(dataset))
+    return lambda title: console.progress(islice(dataset, limit), count, title)
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:

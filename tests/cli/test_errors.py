@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import Command
+from helpers.documents import ROOT
 from helpers.files import file_of_zeros
+from PIL import Image
 
-from aecodec import Codec, compress
+from aecodec import Codec, compress, load_codec
 from aecodec.cli.shared.file_io import read_bytes
+from aecodec.data.samples import sample_paths
 from aecodec.errors import InputError
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
@@ -68,6 +70,86 @@ def test_every_failure_has_its_status_and_one_line(
     assert not Path("out").exists()
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of each kind."""
+    folder = tmp_path_factory.mktemp("files")
+    shutil.copytree(sample_paths()[0].parent, folder / "scans")
+    shutil.copy(sample_paths()[3], folder / "digit.png")
+    Image.open(ROOT / "web" / "coffee.jpg").resize((96, 64)).save(folder / "photo.png")
+    file = compress(folder / "digit.png")
+    (folder / "digit.aec").write_bytes(file)
+    (folder / "digit.bin").write_bytes(load_codec("digits").to_bare(file))
+    (folder / "page.html").write_text("<img src=digit.png>", encoding="utf-16")
+    (folder / "exists.csv").touch()
+    return folder
+
+
+def contents() -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "message"),
+    [
+        ("compress digit.png --bare --lossless --force", _WRONG, "refinements"),
+        ("compress digit.png --checksum", _WRONG, "use them with --bare"),
+        ("compress scans --bare --stacks-of 2 --manifest m.parquet -o a", _WRONG, "out --bare"),
+        ("decompress digit.bin --bare", _WRONG, "name it with --codec"),
+        ("decompress digit.bin --text base91 --codec digits", _WRONG, "use them with --bare"),
+        ("decompress digit.bin --bare --checksum --codec digits", _DAMAGED, "checksum"),
+        ("decompress digit.bin --bare --text base91 --codec digits", _DAMAGED, "base91"),
+        ("decompress photo.png --bare --codec digits", _DAMAGED, "photo.png: damaged"),
+        ("decompress digit.bin --codec digits", _DAMAGED, "not an .aec file"),
+        ("decompress digit.aec -o x.jpg", _WRONG, "--quality"),
+        ("decompress digit.aec -o x.avif", _WRONG, "--quality"),
+        ("decompress digit.aec --format jpeg", _WRONG, "--quality"),
+        ("decompress digit.aec --format png --quality 90", _WRONG, "png is lossless"),
+        ("decompress digit.aec --quality 90", _WRONG, "png is lossless"),
+        ("decompress digit.aec -o x.png --format tiff", _WRONG, "the format of -o x.png"),
+        ("evaluate photo", _WRONG, "needs a codec and a data set"),
+        ("evaluate photo scans --against gif", _WRONG, "the formats are webp, jxl, avif"),
+        ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv, .jsonl, .parquet"),
+        ("evaluate photo scans --pictures exists.csv", _WRONG, "--force"),
+        ("messages photo.png --max-bytes 5", _WRONG, "11 bytes or more"),
+        ("messages photo.png --codec digits --count 2", _WRONG, "use codec photo"),
+        ("messages absent.png", _MISSING, "absent.png: cannot be read"),
+        ("messages --decode photo.png -o a.png", _DAMAGED, "no messages in base64url"),
+        ("messages --decode photo.png", _WRONG, "-o PICTURE"),
+        ("messages --decode absent.txt -o a.png", _MISSING, "absent.txt: cannot be read"),
+        ("messages --decode photo.png -o photo.png", _WRONG, "photo.png"),
+        ("messages photo.png -o exists.csv", _WRONG, "--force"),
+        ("preview", _WRONG, "name a picture"),
+        ("preview absent.png", _MISSING, "absent.png"),
+        ("preview digit.png --max-bytes 9", _WRONG, "9"),
+        ("preview digit.png --max-bytes 10 --checksum", _WRONG, "11 bytes"),
+        ("preview digit.png digit.png -o a.bin", _WRONG, "single picture"),
+        ("preview digit.png -o digit.png", _WRONG, "already exists"),
+        ("preview digit.png -o digit.png --force", _WRONG, "is an input"),
+        ("preview --decode AAAA", _WRONG, "-o PICTURE"),
+        ("preview --decode AAAA -o digit.png", _WRONG, "already exists"),
+        ("preview --decode AAAA -o a.xyz", _WRONG, ".xyz"),
+        ("preview --decode absent.bin -o a.png", _DAMAGED, "not a file"),
+        ("preview --decode AAAB --checksum -o a.png", _DAMAGED, "checksum"),
+        ("preview --html digit.png", _WRONG, "folder"),
+        ("preview --html . --checksum", _WRONG, "--checksum"),
+        ("preview --html .", _MISSING, "UTF-16"),
+        ("report digits scans -o page.png --force", _WRONG, "give a name that ends with .html"),
+        ("report digits scans -o scans --force", _WRONG, "is a folder: name a file with -o"),
+        ("report digits scans -o new/ --force", _WRONG, "is a folder: name a file with -o"),
+    ],
+)
+def test_a_failure_has_its_message_and_changes_no_file(
+    files: Path, folder: Path, command: Command, line: str, status: int, message: str
+) -> None:
+    shutil.copytree(files, folder, dirs_exist_ok=True)
+    before = contents()
+    result = command(*line.split())
+    assert (result.status, result.out) == (status, "")
+    assert message in result.err
+    assert contents() == before
+
+
 def test_a_file_of_another_codec_is_told_from_a_damaged_one(folder: Path, command: Command) -> None:
     Path("other.aec").write_bytes(container.pack(container.Header(b"\0\1\2\3"), b"x"))
     assert command("decompress", "other.aec").status == 5
@@ -108,7 +190,7 @@ def test_an_input_that_does_not_exist_has_one_status_in_all_commands(
     assert len(result.err.splitlines()) == 1
     assert "nothing" in result.err
     if has_json:
-        values = json.loads(command(*call, "--json").out)
+        values = command(*call, "--json").json[0]
         assert values["status"] == _MISSING
         assert set(values) == {"source", "error", "status"}
 
@@ -121,10 +203,10 @@ def test_files_that_failed_are_lines_of_json_among_the_others(
     for name in ("info", "verify", "decompress"):
         result = command(name, "bad.aec", "digit.aec", "gone.aec", "--json")
         assert result.status == 1
-        lines = [json.loads(line) for line in result.out.splitlines()]
+        lines = result.json
         assert [line.get("status", 0) for line in lines] == [_DAMAGED, 0, _MISSING]
     assert lines[0]["source"] == "bad.aec"
-    assert json.loads(command("codecs", "nothing", "--json").out)["status"] == 5
+    assert command("codecs", "nothing", "--json").json[0]["status"] == 5
 
 
 def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command) -> None:
@@ -138,7 +220,7 @@ def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command)
         assert "closed.png" in result.err
     result = command("compress", "closed.png", "digit.png", "--json")
     assert result.status == 1
-    lines = [json.loads(line) for line in result.out.splitlines()]
+    lines = result.json
     assert [line.get("status", 0) for line in lines] == [_MISSING, 0]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import sys
@@ -20,14 +19,6 @@ import aecodec
 from aecodec.data.samples import sample_paths
 
 
-def test_a_digit_is_compressed_and_restored(folder: Path, command: Command) -> None:
-    original = (folder / "digit.png").read_bytes()
-    assert command("compress", "digit.png", "-o", "digit.aec").status == 0
-    assert command("decompress", "digit.aec").status == 0
-    assert (folder / "digit.png").read_bytes() == original
-    assert opened("digit_decompressed.png").size == (28, 28)
-
-
 def test_compress_reports_bytes_ratios_and_quality(folder: Path, command: Command) -> None:
     result = command("compress", "digit.png")
     size = (folder / "digit.aec").stat().st_size
@@ -38,11 +29,11 @@ def test_compress_reports_bytes_ratios_and_quality(folder: Path, command: Comman
 
 
 def test_json_and_quiet_output(folder: Path, command: Command) -> None:
-    values = json.loads(command("compress", "digit.png", "--json").out)
+    values = command("compress", "digit.png", "--json").json[0]
     assert values["bytes"] == (folder / "digit.aec").stat().st_size
     assert values["raw_bytes"] == 784
     assert values["familiar"] is True
-    assert json.loads(command("decompress", "digit.aec", "--json").out)["width"] == 28
+    assert command("decompress", "digit.aec", "--json").json[0]["width"] == 28
     assert command("compress", "digit.png", "--force", "--quiet") == Result(0, "", "")
 
 
@@ -50,7 +41,7 @@ def test_bytes_and_qualities_find_the_level(folder: Path, command: Command) -> N
     def size(*options: str) -> int:
         result = command("compress", "digit.png", "--json", "--force", *options)
         assert result.status == 0, result.err
-        return int(json.loads(result.out)["bytes"])
+        return int(result.json[0]["bytes"])
 
     first, second, third = (size("-q", level) for level in "123")
     assert size("--max-bytes", str(third)) == third
@@ -65,7 +56,7 @@ def test_a_stack_and_back(folder: Path, command: Command) -> None:
         shutil.copy(sample_paths()[label], f"{label}.png")
     names = [f"{label}.png" for label in range(10)]
     assert command("compress", "--stack", *names, "-o", "all.aec").status == 0
-    assert json.loads(command("info", "all.aec", "--json").out)["frames"] == 10
+    assert command("info", "all.aec", "--json").json[0]["frames"] == 10
     assert command("decompress", "all.aec").status == 0
     restored = sorted(Path("all_decompressed").iterdir())
     assert len(restored) == 10
@@ -95,15 +86,6 @@ def test_nothing_is_overwritten_without_force(folder: Path, command: Command) ->
     assert (folder / "digit.aec").read_bytes() == b"mine"
     assert command("compress", "digit.png", "--force").status == 0
     assert sorted(path.name for path in folder.iterdir()) == ["digit.aec", "digit.png"]
-
-
-def test_the_other_inputs_are_done_after_one_fails(folder: Path, command: Command) -> None:
-    Path("bad.png").write_bytes(b"no image")
-    result = command("compress", "bad.png", "digit.png", "-o", "out")
-    assert result.status == 1
-    assert "bad.png" in result.err
-    assert "1 of 2 failed" in result.err
-    assert [path.name for path in Path("out").iterdir()] == ["digit.aec"]
 
 
 def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(

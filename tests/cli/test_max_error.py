@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -28,19 +27,17 @@ def scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 
 
 def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: Command) -> None:
-    values = json.loads(
-        command("compress", "scan.png", *DIGITS, "--max-error", "9,2", "--json").out
-    )
+    values = command("compress", "scan.png", *DIGITS, "--max-error", "9,2", "--json").json[0]
     assert (values["max_error"], values["level"]) == (2, 1)
-    described = json.loads(command("info", "scan.aec", "--json").out)
+    described = command("info", "scan.aec", "--json").json[0]
     assert (described["version"], described["guaranteed_errors"]) == (2, [9, 2])
     sizes = [described["base_bytes"], *described["refinement_bytes"]]
     assert sum(sizes) < described["bytes"]
     for name, options, kept in (("9", ["--max-error", 9], 9), ("base", [], None)):
-        trimmed = command("trim", "scan.aec", "-o", f"{name}.aec", *options, "--json").out
-        assert json.loads(trimmed)["guaranteed_error"] == kept
+        trimmed = command("trim", "scan.aec", "-o", f"{name}.aec", *options, "--json")
+        assert trimmed.json[0]["guaranteed_error"] == kept
     assert 2 < np.abs(opened_aec(command, "9") - scan.astype(int)).max() <= 9
-    assert json.loads(command("info", "base.aec", "--json").out)["version"] == 1
+    assert command("info", "base.aec", "--json").json[0]["version"] == 1
     assert np.array_equal(opened_aec(command, "scan", "--base-only"), opened_aec(command, "base"))
     assert command("trim", "base.aec", "--max-error", 9).status == 2
     assert "do not store the range" in command("trim", "scan.aec", "--max-error", "0.5%").err
@@ -84,7 +81,7 @@ def test_verify_scales_originals_only_if_it_is_told(scan: np.ndarray, command: C
 
 def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> None:
     assert command("compress", "scan.png", *DIGITS, "--max-error", "1%").status == 0
-    values = json.loads(command("verify", "scan.aec", "--against", ".", "--json").out)
+    values = command("verify", "scan.aec", "--against", ".", "--json").json[0]
     assert (values["max_error"], values["guaranteed_error"]) == (2, 2)
     Path("changed").mkdir()
     Image.fromarray(scan // 2).save("changed/scan.png")
@@ -103,10 +100,10 @@ def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None
     errors = ("--max-error", "1=30,2=4,3=8", "--max-error", "1=30,2=1%,3=0", "--max-error", 0)
     Image.fromarray(np.stack([scan, scan // 2, scan.T.reshape(5, 6)], -1)).save("rgb.png")
     assert command("compress", "rgb.png", "-q", 1, *errors).status == 0
-    described = json.loads(command("info", "rgb.aec", "--json").out)["guaranteed_errors"]
+    described = command("info", "rgb.aec", "--json").json[0]["guaranteed_errors"]
     assert described == [[30, 4, 8], [30, 1, 0], 0]
     assert command("trim", "rgb.aec", "--max-error", 30).status == 0
-    values = json.loads(command("verify", "rgb_trimmed.aec", "--against", "rgb.png", "--json").out)
+    values = command("verify", "rgb_trimmed.aec", "--against", "rgb.png", "--json").json[0]
     assert (values["guaranteed_error"], 8 < values["max_error"] <= 30) == (30, True)
     for wrong in ("1=4,=4", "1=4,1=4", "1=4,4"):
         assert "repeat the option" in command("compress", "rgb.png", "--max-error", wrong).err
@@ -115,14 +112,12 @@ def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None
 
 def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
     assert command("compress", "scan.png", *DIGITS, "--max-error", "0.5sqrt,0").status == 0
-    assert json.loads(command("info", "scan.aec", "--json").out)["guaranteed_errors"] == [
+    assert command("info", "scan.aec", "--json").json[0]["guaranteed_errors"] == [
         "0.5sqrt",
         0,
     ]
     assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
-    values = json.loads(
-        command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").out
-    )
+    values = command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").json[0]
     assert (values["guaranteed_error"], values["max_error"] <= 7) == ("0.5sqrt", True)
     Image.fromarray(scan // 2).save("half.png")
     result = command("verify", "scan_trimmed.aec", "--against", "half.png")

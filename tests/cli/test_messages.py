@@ -42,25 +42,3 @@ def test_a_damaged_line_costs_only_its_message(command: Command) -> None:
     assert (
         "1 of 9 messages" in command("messages", "photo.png", "--max-bytes", 20, "--count", 9).err
     )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "text"),
-    [
-        (("photo.png", "--max-bytes", 5), 2, "11 bytes or more"),
-        (("photo.png", "--codec", "digits", "--count", 2), 2, "use codec photo"),
-        (("absent.png",), 6, "absent.png: cannot be read"),
-        (("--decode", "photo.png", "-o", "a.png"), 4, "no messages in base64url"),
-        (("--decode", "photo.png"), 2, "-o PICTURE"),
-        (("--decode", "absent.txt", "-o", "a.png"), 6, "absent.txt: cannot be read"),
-        (("--decode", "photo.png", "-o", "photo.png"), 2, "photo.png"),
-        (("photo.png", "-o", "exists.txt"), 2, "--force"),
-    ],
-)
-def test_errors_have_a_message(
-    arguments: tuple[str, ...], status: int, text: str, command: Command
-) -> None:
-    Path("exists.txt").touch()
-    result = command("messages", *arguments)
-    assert (result.status, text in result.err) == (status, True), result.err
-    assert not Path("exists.txt").read_bytes()

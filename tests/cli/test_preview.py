@@ -73,30 +73,3 @@ def test_missing_pictures_are_an_error_and_the_others_are_filled(command: Comman
     assert result.status == 1
     assert "absent.png: cannot be read" in result.err
     assert Path("a.html").read_text().startswith("<img src=absent.png><img data-preview=")
-
-
-@pytest.mark.parametrize(
-    ("line", "status", "message"),
-    [
-        ("preview", 2, "name a picture"),
-        ("preview absent.png", 6, "absent.png"),
-        ("preview digit.png --max-bytes 9", 2, "9"),
-        ("preview digit.png --max-bytes 10 --checksum", 2, "11 bytes"),
-        ("preview digit.png digit.png -o a.bin", 2, "single picture"),
-        ("preview digit.png -o digit.png", 2, "already exists"),
-        ("preview digit.png -o digit.png --force", 2, "is an input"),
-        ("preview --decode AAAA", 2, "-o PICTURE"),
-        ("preview --decode AAAA -o digit.png", 2, "already exists"),
-        ("preview --decode AAAA -o a.xyz", 2, ".xyz"),
-        ("preview --decode absent.bin -o a.png", 4, "not a file"),
-        ("preview --decode AAAB --checksum -o a.png", 4, "checksum"),
-        ("preview --html digit.png", 2, "folder"),
-        ("preview --html . --checksum", 2, "--checksum"),
-        ("preview --html .", 6, "UTF-16"),
-    ],
-)
-def test_errors(line: str, status: int, message: str, command: Command) -> None:
-    Path("page.html").write_text("<img src=digit.png>", encoding="utf-16")
-    result = command(*line.split())
-    assert result.status == status, result
-    assert message in result.err

@@ -57,7 +57,7 @@ def test_nothing_is_overwritten_unasked(scans: Path, command: Command) -> None:
 
 def test_level_limit_and_number_of_pictures_are_kept_to(scans: Path, command: Command) -> None:
     done = command("report", "digits", "scans", "-q", 1, "--shown", 1, "-o", "a.html", "--json")
-    values = json.loads(done.out)
+    values = done.json[0]
     assert (values["pictures"], values["shown"]) == (2, 1)
     assert values["bytes"] == Path("a.html").stat().st_size
     data = data_of(Path("a.html"))
@@ -71,11 +71,3 @@ def test_the_page_can_go_to_standard_output(scans: Path, command: Command) -> No
     done = command("report", "digits", "scans", "--limit", 1, "-o", "-")
     assert done.out.startswith("<!DOCTYPE html>")
     assert "1 of 1 pictures shown" in done.err
-
-
-@pytest.mark.parametrize("name", ["page.png", "scans", "new/"])
-def test_the_page_has_the_name_of_a_page(scans: Path, command: Command, name: str) -> None:
-    done = command("report", "digits", "scans", "-o", name, "--force")
-    assert done.status == 2
-    assert "name" in done.err
-    assert not Path("page.png").exists()

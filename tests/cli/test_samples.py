@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -82,9 +81,9 @@ def test_folders_of_scenes(scenes: Path, command: Command) -> None:
 def test_info_describes_samples(scenes: Path, command: Command) -> None:
     """The type, the bands with their names, and the missing samples are listed."""
     report = command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec", "--json")
-    measured = json.loads(report.out)
+    measured = report.json[0]
     assert measured["bits_per_sample"] == pytest.approx(measured["bpp"] / 3, abs=1e-4)
-    values = json.loads(command("info", "a.aec", "--json").out)
+    values = command("info", "a.aec", "--json").json[0]
     expected = {
         "mode": None,
         "type": "int16",
@@ -99,7 +98,7 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
     assert {name: values[name] for name in expected} == expected
     with pytest.raises(OSError, match="decompress_array"):
         AecImageFile("a.aec")
-    values = json.loads(command("decompress", "a.aec", "--codec", "bands", "--json").out)
+    values = command("decompress", "a.aec", "--codec", "bands", "--json").json[0]
     assert (values["mode"], values["bands"], values["type"]) == (None, 3, "int16")
 
 

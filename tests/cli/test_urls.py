@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import shutil
@@ -47,7 +46,7 @@ def test_a_bucket_is_compressed_decompressed_verified_and_evaluated(
     assert command("decompress", out, "-o", back).status == 0
     assert len(list(back.rglob("*"))) == 10
     here, there = (
-        json.loads(command("evaluate", "digits", data, "-q", 1, "--json").out)
+        command("evaluate", "digits", data, "-q", 1, "--json").json[0]
         for data in (sample_paths()[0].parent, scans)
     )
     assert here["psnr"] == there["psnr"]

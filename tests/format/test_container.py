@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aecodec import Codec
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format import container
+from aecodec.format.binary import join_messages, split_messages
 from aecodec.format.container import Header, MetadataKind
 from aecodec.format.refinement import (
     MAX_REFINEMENTS,
@@ -17,8 +18,6 @@ from aecodec.format.refinement import (
     ROOT_UNITS,
     Bound,
     Refinement,
-    join_messages,
-    split_messages,
 )
 from aecodec.format.samples import Layout, Samples, SampleType
 

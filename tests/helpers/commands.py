@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aecodec.cli.main import app_for
 
@@ -22,6 +23,11 @@ class Result(NamedTuple):
     status: int
     out: str
     err: str
+
+    @property
+    def json(self) -> list[dict[str, Any]]:
+        """The results that were printed with `--json`."""
+        return [json.loads(line) for line in self.out.splitlines()]
 
 
 Command = Callable[..., Result]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,9 +17,11 @@ import pytest
 from helpers.commands import Command
 from PIL import Image, PngImagePlugin
 
-from aecodec.cli.batch.process_pool import ProcessPool
-from aecodec.cli.batch.processes import _serve
+from aecodec.cli.batch.outcome import Outcome
+from aecodec.cli.batch.process_pool import ProcessPool, _serve
+from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.discovery import Source
 from aecodec.cli.shared.progress import Bar
 from aecodec.parallel import Workers
 
@@ -92,6 +94,19 @@ def test_a_worker_ends_quietly_with_a_parent_that_has_not_read_its_results() -> 
     assert process.exitcode == 0
 
 
+def test_standard_input_is_read_in_the_main_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, jobs = ProcessPool.run, list[int]()
+
+    def noted(pool: ProcessPool, count: int) -> Iterator[Outcome]:
+        jobs.append(count)
+        return run(pool, count)
+
+    monkeypatch.setattr(ProcessPool, "run", noted)
+    sources = [Source(Path("a")), Source(Path("-"))]
+    run_all(Console(), sources, lambda *_: None, BatchOptions(jobs=2))
+    assert jobs == [1]
+
+
 def _started(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "aecodec", *arguments]
     pipe = subprocess.PIPE
@@ -109,7 +124,7 @@ def test_a_killed_batch_goes_on_where_it_was(many: Path, command: Command) -> No
     made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
     assert 4 <= len(made) < 40
     resumed = command(*arguments, 1)
-    lines = [json.loads(line) for line in resumed.out.splitlines()]
+    lines = resumed.json
     assert (resumed.status, resumed.err) == (0, f"{len(made)} of 40 were already done\n")
     assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
     assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
@@ -140,7 +155,7 @@ def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> N
     result = command("decompress", "other.aec", "other.aec", "-o", "new/", "--skip-existing")
     assert result.status == 0
     again = command("decompress", "other.aec", "-o", "new/", "--skip-existing", "--json")
-    assert "already exists" in json.loads(again.out)["skipped"]
+    assert "already exists" in again.json[0]["skipped"]
     assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
 
 
@@ -169,7 +184,7 @@ def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -
     Path("scans/linked").symlink_to(folder / "scans")
     result = command("compress", "scans", "--json")
     assert result.status == 1
-    lines = [json.loads(line) for line in result.out.splitlines()]
+    lines = result.json
     statuses = {Path(line["source"]).name: line.get("status", 0) for line in lines}
     assert statuses == {"good.png": 0, "lost.png": 6, "phone.HEIC": 3, "camera.nef": 3, "linked": 6}
     assert result.err.splitlines()[-1] == "4 of 5 failed"
