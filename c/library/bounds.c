@@ -12,10 +12,10 @@
 /* Largest magnitude of some samples, `stride` apart. */
 static double largest_magnitude(const aecodec_samples *s, size_t at, size_t stride)
 {
-    const size_t count = (size_t)s->frames * s->height * s->width * s->bands;
+    const size_t count = pixels_of_samples(s) * s->bands;
     double most = 0;
     for (; at < count; at += stride) {
-        const double number = sample_number(s->type, bits_of_sample(s->type, s->samples, at));
+        const double number = number_of_sample(s->type, s->samples, at);
         const double magnitude = number < 0 ? -number : number;
         most = magnitude > most ? magnitude : most;
     }
@@ -121,15 +121,15 @@ uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *sa
 /* Whether all samples of a band that are not missing are within a bound. */
 static int band_is_within(const aecodec_samples *s, uint32_t band, const bound *b, int is_root, const void *decoded)
 {
-    const size_t count = (size_t)s->frames * s->height * s->width;
+    const size_t count = pixels_of_samples(s);
     size_t n;
     for (n = 0; n < count; n++) {
-        const double original = sample_number(s->type, bits_of_sample(s->type, s->samples, n * s->bands + band));
-        const double other = sample_number(s->type, bits_of_sample(s->type, decoded, n * s->bands + band));
+        const double original = number_of_sample(s->type, s->samples, n * s->bands + band);
+        const double other = number_of_sample(s->type, decoded, n * s->bands + band);
         const double error = original < other ? other - original : original - other;
         const double most =
             is_root ? (double)root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)original) : b->error;
-        if (!(error <= most) && !(s->missing && s->missing[n * s->mask_planes + (s->mask_planes > 1 ? band : 0)])) {
+        if (!(error <= most) && !is_missing(s, n, band)) {
             return 0;
         }
     }

@@ -314,7 +314,7 @@ static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *bloc
     if (!d->samples.missing) {
         return AECODEC_NO_MEMORY;
     }
-    return mask_unpack(&d->samples, block->mask, block->mask_size, d->samples.missing);
+    return mask_unpack(&d->samples, block->mask, block->mask_size);
 }
 
 /* Make room for pixels, and decode alpha. */
@@ -653,20 +653,6 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
 
 /* ---- the end, with samples ---- */
 
-/* Put one sample where samples of a band, or of a pixel if the mask has one plane, are missing. */
-static void restore_missing(const aecodec_decoding *d, void *samples)
-{
-    size_t pixels = (size_t)d->width * d->height * d->frames, n;
-    uint32_t size = sample_size(d->samples.type), bands = d->samples.bands, planes = d->samples.mask_planes, band;
-    for (n = 0; d->samples.missing && n < pixels; n++) {
-        for (band = 0; band < bands; band++) {
-            if (d->samples.missing[n * planes + (planes > 1 ? band : 0)]) {
-                memcpy((uint8_t *)samples + (n * bands + band) * size, &d->nodata, size);
-            }
-        }
-    }
-}
-
 /* Convert values to samples. */
 static void finish_values(aecodec_decoding *d, void *samples)
 {
@@ -722,9 +708,9 @@ aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samp
         free(made);
         return status;
     }
-    restore_missing(d, made);
     *samples = d->samples;
     samples->samples = made;
+    set_missing(samples, d->nodata);
     d->samples.missing = NULL;
     return AECODEC_OK;
 }

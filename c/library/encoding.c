@@ -212,35 +212,32 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
 }
 
 /* The values of samples, with smooth values in the places of missing ones. */
-static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
-                                  uint32_t mask_planes, uint64_t *clipped)
+static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *samples, uint64_t *clipped)
 {
     uint64_t count = (uint64_t)samples->width * samples->height * samples->frames * samples->bands;
     transfer t;
     aecodec_status status = transfer_open(e->bundle, samples->type, samples->limits, &t);
     if (status == AECODEC_OK) {
         e->values = memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
-        status = e->values ? transfer_to_values(&t, samples, missing, mask_planes, e->values, clipped)
-                           : AECODEC_NO_MEMORY;
+        status = e->values ? transfer_to_values(&t, samples, e->values, clipped) : AECODEC_NO_MEMORY;
     }
     transfer_close(&t);
-    return status == AECODEC_OK && missing ? fill_missing(samples, missing, mask_planes, e->values) : status;
+    return status == AECODEC_OK && samples->missing ? fill_missing(samples, e->values) : status;
 }
 
 /* The block of the header. */
-static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
-                                 uint32_t mask_planes)
+static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *samples)
 {
     uint8_t repetition[2 * AECODEC_MAX_BANDS], *mask = NULL;
     buffer b = {NULL, 0, 0, AECODEC_OK};
     samples_block block, check;
     memset(&block, 0, sizeof block);
-    if (missing) {
-        b.status = mask_pack(samples, missing, mask_planes, &mask, &block.mask_size);
+    if (samples->missing) {
+        b.status = mask_pack(samples, &mask, &block.mask_size);
     }
     block.mask = mask;
-    block.mask_planes = mask_planes;
-    if (!e->is_part && detect_repetition(samples, missing, mask_planes, repetition)) {
+    block.mask_planes = samples->mask_planes;
+    if (!e->is_part && detect_repetition(samples, repetition)) {
         block.repetition = repetition;
     }
     samples_block_write(samples, &block, &b);
@@ -271,38 +268,36 @@ static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_
     return AECODEC_OK;
 }
 
-/* Take samples whose missing ones are known. */
-static aecodec_status take_samples(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
-                                   uint32_t mask_planes, uint64_t *clipped)
+/* Take samples whose mask marks all missing ones. */
+static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples, uint64_t *clipped)
 {
     double limits[2 * AECODEC_MAX_BANDS];
-    aecodec_samples with_limits = *samples;
     aecodec_status status;
-    if (!e->is_part && !samples->limits && e->bundle->bands.has_file_limits &&
-        find_own_limits(e->bundle, samples, missing, mask_planes, limits)) {
-        with_limits.limits = limits;
+    if (!e->is_part && !samples.limits && e->bundle->bands.has_file_limits &&
+        find_own_limits(e->bundle, &samples, limits)) {
+        samples.limits = limits;
     }
-    status = take_values(e, &with_limits, missing, mask_planes, clipped);
-    return status == AECODEC_OK ? take_block(e, &with_limits, missing, mask_planes) : status;
+    status = take_values(e, &samples, clipped);
+    return status == AECODEC_OK ? take_block(e, &samples) : status;
 }
 
 static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,
                                     uint64_t *clipped)
 {
-    uint8_t *missing = NULL;
-    uint32_t mask_planes = 0;
+    aecodec_samples known = *samples;
     aecodec_status status = check_samples(e->bundle, samples);
     if (status == AECODEC_OK) {
         make_header(e, samples->width, samples->height, samples->frames, NOT_REDUCED);
         status = begin_windows(e, parts);
     }
-    if (status == AECODEC_OK) {
-        status = find_missing(samples, &missing, &mask_planes);
+    if (status != AECODEC_OK) {
+        return status;
     }
+    status = find_missing(&known);
     if (status == AECODEC_OK) {
-        status = take_samples(e, samples, missing, mask_planes, clipped);
+        status = take_samples(e, known, clipped);
     }
-    free(missing);
+    free(known.missing);
     return status;
 }
 

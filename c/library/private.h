@@ -41,6 +41,7 @@
 #define memory_fits aecodec_private_memory_fits
 #define network_channels aecodec_private_network_channels
 #define network_of aecodec_private_network_of
+#define number_of_sample aecodec_private_number_of_sample
 #define read_u16 aecodec_private_read_u16
 #define read_u32 aecodec_private_read_u32
 #define residual_networks_close aecodec_private_residual_networks_close
@@ -51,6 +52,7 @@
 #define run_encoding aecodec_private_run_encoding
 #define sample_number aecodec_private_sample_number
 #define sample_size aecodec_private_sample_size
+#define set_missing aecodec_private_set_missing
 #define samples_block_limits aecodec_private_samples_block_limits
 #define samples_block_read aecodec_private_samples_block_read
 #define samples_block_write aecodec_private_samples_block_write
@@ -166,8 +168,9 @@ aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes
 uint32_t sample_size(uint32_t type);
 /* The bits of a sample of an array. */
 uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at);
-/* The bits of a sample as a number. */
+/* The bits of a sample as a number, and a sample of an array. */
 double sample_number(uint32_t type, uint32_t bits);
+double number_of_sample(uint32_t type, const void *samples, size_t at);
 /* The bits of the sample that is nearest to a number, with ties to even. */
 uint32_t to_sample_bits(uint32_t type, double number);
 
@@ -202,32 +205,42 @@ typedef struct {
 aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t);
 void transfer_close(transfer *t);
 void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples);
-/* Convert samples to the nearest values; missing samples get any value. missing: as in aecodec_samples. */
-aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
-                                  uint32_t mask_planes, uint16_t *values, uint64_t *clipped);
+/* Convert samples to the nearest values; missing samples get any value. */
+aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
+                                  uint64_t *clipped);
 
 /* Find limits [bands][2] that contain all samples and the codec's limits, if the type can represent them. Returns
  * whether they differ from the codec's limits. */
-int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
-                    uint32_t mask_planes, double *limits);
+int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, double *limits);
 
 /* ---- missing.c ---- */
 
-/* Find the missing samples. The caller frees *missing, which is NULL if there are none. */
-aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes);
+static inline size_t pixels_of_samples(const aecodec_samples *samples)
+{
+    return (size_t)samples->width * samples->height * samples->frames;
+}
+
+/* Whether the mask marks a sample. */
+static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint32_t band)
+{
+    return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
+}
+
+/* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL if there
+ * are none. */
+aecodec_status find_missing(aecodec_samples *samples);
 /* Fill the values of missing samples smoothly. */
-aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                            uint16_t *values);
-/* Convert a mask to the zlib stream of a file, and back. */
-aecodec_status mask_pack(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                         uint8_t **stream, size_t *size);
-aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size, uint8_t *missing);
+aecodec_status fill_missing(const aecodec_samples *samples, uint16_t *values);
+/* Give all missing samples the same bits. */
+void set_missing(const aecodec_samples *samples, uint32_t bits);
+/* Convert the mask to the zlib stream of a file, and back. */
+aecodec_status mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size);
+aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size);
 
 /* ---- repetition.c ---- */
 
 /* Detect bands with repeated samples. repetition: output [bands][2] as in a file. Returns whether there are any. */
-int detect_repetition(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                      uint8_t *repetition);
+int detect_repetition(const aecodec_samples *samples, uint8_t *repetition);
 /* Replace the values of each block by their mean. */
 void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);
 

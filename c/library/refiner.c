@@ -9,7 +9,7 @@
 
 size_t refiner_pixels(const refiner *r)
 {
-    return (size_t)r->original.width * r->original.height * r->original.frames;
+    return pixels_of_samples(&r->original);
 }
 
 size_t refiner_pixel_bytes(const refiner *r)
@@ -42,22 +42,6 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     return to ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Set missing samples to 0. */
-static void clear_missing(const refiner *r)
-{
-    const aecodec_samples *s = &r->original;
-    const size_t size = sample_size(s->type);
-    size_t n;
-    uint32_t band;
-    for (n = 0; s->missing && n < refiner_pixels(r); n++) {
-        for (band = 0; band < s->bands; band++) {
-            if (s->missing[n * s->mask_planes + (s->mask_planes > 1 ? band : 0)]) {
-                memset((uint8_t *)s->samples + (n * s->bands + band) * size, 0, size);
-            }
-        }
-    }
-}
-
 /* Take the limits of the file, so that parts have them. */
 static void take_limits(refiner *r)
 {
@@ -74,7 +58,7 @@ static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
 {
     aecodec_status status;
     r->original = *samples;
-    r->original.missing = NULL;
+    status = find_missing(&r->original);
     r->original.samples = malloc(refiner_pixels(r) * refiner_pixel_bytes(r));
     r->original.has_nodata = 0;
     r->original.layout = 3; /* for parts */
@@ -83,8 +67,7 @@ static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
         return AECODEC_NO_MEMORY;
     }
     memcpy(r->original.samples, samples->samples, refiner_pixels(r) * refiner_pixel_bytes(r));
-    status = find_missing(samples, &r->original.missing, &r->original.mask_planes);
-    clear_missing(r);
+    set_missing(&r->original, 0);
     return status;
 }
 

@@ -218,8 +218,7 @@ void refining_write(const refining *r, const int64_t *values, void *samples)
 
 uint32_t samples_checksum(const aecodec_samples *s)
 {
-    const size_t count = (size_t)s->frames * s->height * s->width * s->bands;
-    return crc32_of(0, s->samples, count * sample_size(s->type));
+    return crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
 static aecodec_status decode_segments(refining *to, const refinement *r)

@@ -106,6 +106,11 @@ double sample_number(uint32_t type, uint32_t bits)
     }
 }
 
+double number_of_sample(uint32_t type, const void *samples, size_t at)
+{
+    return sample_number(type, bits_of_sample(type, samples, at));
+}
+
 uint32_t to_sample_bits(uint32_t type, double number)
 {
     switch (type) {

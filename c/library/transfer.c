@@ -243,29 +243,21 @@ static uint16_t *lookup_of(const cells *c, uint32_t count)
 /* The work of transfer_to_values. */
 typedef struct {
     const transfer *t;
-    size_t pixels;
-    const void *samples;
-    const uint8_t *missing;
-    uint32_t mask_planes;
+    const aecodec_samples *samples;
     uint16_t *values;
     uint64_t *clipped;
 } conversion;
 
-static int is_missing(const conversion *c, size_t pixel, uint32_t band)
-{
-    return c->missing && c->missing[pixel * c->mask_planes + (c->mask_planes > 1 ? band : 0)];
-}
-
 /* Convert all samples by an expression of their place, at. */
 #define CONVERT(result)                                                                                                \
     do {                                                                                                               \
-        size_t n, at = 0;                                                                                              \
+        size_t pixels = pixels_of_samples(c->samples), n, at = 0;                                                      \
         uint32_t band;                                                                                                 \
-        for (n = 0; n < c->pixels; n++) {                                                                              \
+        for (n = 0; n < pixels; n++) {                                                                                 \
             for (band = 0; band < c->t->bands; band++, at++) {                                                         \
                 uint16_t value = (result);                                                                             \
                 c->values[at] = value & VALUE_BITS;                                                                    \
-                if (value & IS_CLIPPED && !is_missing(c, n, band)) {                                                   \
+                if (value & IS_CLIPPED && !is_missing(c->samples, n, band)) {                                          \
                     c->clipped[band]++;                                                                                \
                 }                                                                                                      \
             }                                                                                                          \
@@ -275,10 +267,10 @@ static int is_missing(const conversion *c, size_t pixel, uint32_t band)
 static void convert_by_lookup(const conversion *c, const uint16_t *lookup)
 {
     if (sample_size(c->t->type) == 1) {
-        const uint8_t *samples = c->samples;
+        const uint8_t *samples = c->samples->samples;
         CONVERT(lookup[(size_t)band << 8 | samples[at]]);
     } else {
-        const uint16_t *samples = c->samples;
+        const uint16_t *samples = c->samples->samples;
         CONVERT(lookup[(size_t)band << 16 | samples[at]]);
     }
 }
@@ -287,13 +279,13 @@ static void convert_by_search(const conversion *c, const cells *places)
 {
     uint32_t type = c->t->type;
     if (type == AECODEC_FLOAT32) {
-        const float *samples = c->samples;
+        const float *samples = c->samples->samples;
         CONVERT(search(places, band, samples[at]));
     } else if (type == AECODEC_INT32) {
-        const int32_t *samples = c->samples;
+        const int32_t *samples = c->samples->samples;
         CONVERT(search(places, band, samples[at]));
     } else {
-        CONVERT(search(places, band, sample_number(type, bits_of_sample(type, c->samples, at))));
+        CONVERT(search(places, band, number_of_sample(type, c->samples->samples, at)));
     }
 }
 
@@ -302,7 +294,7 @@ static aecodec_status convert(const conversion *c, const cells *places)
 {
     uint32_t size = sample_size(c->t->type), count = size < 4 ? 1u << 8 * size : 0;
     uint16_t *lookup;
-    if (!count || c->pixels < count) {
+    if (!count || pixels_of_samples(c->samples) < count) {
         convert_by_search(c, places);
         return AECODEC_OK;
     }
@@ -315,11 +307,10 @@ static aecodec_status convert(const conversion *c, const cells *places)
     return AECODEC_OK;
 }
 
-aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
-                                  uint32_t mask_planes, uint16_t *values, uint64_t *clipped)
+aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
+                                  uint64_t *clipped)
 {
-    size_t pixels = (size_t)samples->width * samples->height * samples->frames;
-    const conversion c = {t, pixels, samples->samples, missing, mask_planes, values, clipped};
+    const conversion c = {t, samples, values, clipped};
     cells places = {t, NULL, NULL, {0}};
     aecodec_status status = AECODEC_NO_MEMORY;
     places.middles = middles_of(t);
@@ -362,10 +353,9 @@ static void set_apart(uint32_t type, double sample, double limits[2])
 }
 
 /* The least and the largest known sample of each band, [bands][2]; the first is larger if none is known. */
-static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes, double *ranges)
+static void find_ranges(const aecodec_samples *samples, double *ranges)
 {
-    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
-    size_t pixels = (size_t)samples->width * samples->height * samples->frames, n;
+    size_t pixels = pixels_of_samples(samples), n;
     uint32_t band;
     for (band = 0; band < samples->bands; band++) {
         ranges[2 * band] = 1;
@@ -374,10 +364,10 @@ static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, 
     for (n = 0; n < pixels; n++) {
         for (band = 0; band < samples->bands; band++) {
             double *range = ranges + 2 * band, number;
-            if (is_missing(&c, n, band)) {
+            if (is_missing(samples, n, band)) {
                 continue;
             }
-            number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+            number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
             if (range[0] > range[1]) {
                 range[0] = range[1] = number;
             }
@@ -388,12 +378,12 @@ static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, 
 }
 
 /* Whether more than 1 % of the known samples of a band are outside of limits. */
-static int are_many_outside(const conversion *c, const aecodec_samples *samples, uint32_t band, const double limits[2])
+static int are_many_outside(const aecodec_samples *samples, uint32_t band, const double limits[2])
 {
-    size_t pixels = (size_t)samples->width * samples->height * samples->frames, known = 0, outside = 0, n;
+    size_t pixels = pixels_of_samples(samples), known = 0, outside = 0, n;
     for (n = 0; n < pixels; n++) {
-        if (!is_missing(c, n, band)) {
-            double number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+        if (!is_missing(samples, n, band)) {
+            double number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
             known++;
             outside += number < limits[0] || number > limits[1];
         }
@@ -402,8 +392,7 @@ static int are_many_outside(const conversion *c, const aecodec_samples *samples,
 }
 
 /* Widen limits to a range of samples, unless these are a few outliers of integers. Returns whether they changed. */
-static int widen(const conversion *c, const aecodec_samples *samples, uint32_t band, const double range[2],
-                 double limits[2])
+static int widen(const aecodec_samples *samples, uint32_t band, const double range[2], double limits[2])
 {
     double low = smaller(limits[0], range[0]), high = larger(limits[1], range[1]);
     if (range[0] > range[1] || (low == limits[0] && high == limits[1] && low < high)) {
@@ -414,7 +403,7 @@ static int widen(const conversion *c, const aecodec_samples *samples, uint32_t b
         return 1;
     }
     if (samples->type < AECODEC_FLOAT16 && high - low > 2 * (limits[1] - limits[0]) &&
-        (high - low > (double)STEPS || !are_many_outside(c, samples, band, limits))) {
+        (high - low > (double)STEPS || !are_many_outside(samples, band, limits))) {
         return 0;
     }
     limits[0] = low;
@@ -422,19 +411,17 @@ static int widen(const conversion *c, const aecodec_samples *samples, uint32_t b
     return 1;
 }
 
-int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
-                    uint32_t mask_planes, double *limits)
+int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, double *limits)
 {
-    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
     double ranges[2 * AECODEC_MAX_BANDS];
     int is_changed = 0;
     uint32_t band;
-    find_ranges(samples, missing, mask_planes, ranges);
+    find_ranges(samples, ranges);
     for (band = 0; band < samples->bands; band++, limits += 2) {
         fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
         limits[0] = sample_number(samples->type, to_sample_bits(samples->type, limits[0]));
         limits[1] = sample_number(samples->type, to_sample_bits(samples->type, limits[1]));
-        is_changed |= widen(&c, samples, band, ranges + 2 * band, limits);
+        is_changed |= widen(samples, band, ranges + 2 * band, limits);
     }
     return is_changed;
 }
