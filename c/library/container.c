@@ -9,6 +9,7 @@ enum {
     MAX_HEADER = 32, /* bytes before metadata */
     FLAGS = 7,       /* place of the flags */
     METADATA_FLAG = 0x20,
+    CHECKSUM = 4,
     XMP = 3,
     MAX_LETTERS = 16,
     MAX_DIGITS = 12
@@ -103,6 +104,13 @@ void buffer_append(buffer *b, const uint8_t *bytes, size_t size)
     }
 }
 
+void buffer_append_checksum(buffer *b)
+{
+    if (buffer_room(b, CHECKSUM)) {
+        b->size = aecodec_write_checksum(b->bytes, b->size);
+    }
+}
+
 void buffer_append_number(buffer *b, uint32_t number)
 {
     uint8_t *room = buffer_room(b, 5);
@@ -138,4 +146,15 @@ void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
         buffer_append_number(b, (uint32_t)header->alpha_size);
         buffer_append(b, header->alpha, header->alpha_size);
     }
+}
+
+aecodec_status buffer_give(buffer *b, uint8_t **file, size_t *size)
+{
+    if (b->status != AECODEC_OK) {
+        free(b->bytes);
+        return b->status;
+    }
+    *file = b->bytes;
+    *size = b->size;
+    return AECODEC_OK;
 }

@@ -124,7 +124,11 @@ static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *heade
         return memory + pixels * d->samples.bands * (2 + sample_size(d->samples.type)) +
                2 * pixels * d->samples.mask_planes;
     }
-    return memory + coded_pixels(d) * d->coded_channels + pixels * d->channels + (header->mode & 2 ? pixels : 0);
+    if (d->channels == d->coded_channels) {
+        return memory + (coded_pixels(d) + pixels) * d->channels;
+    }
+    /* enlarged pixels, and a copy with all channels */
+    return memory + pixels * (d->coded_channels + d->channels + (header->mode & 2 ? 1 : 0));
 }
 
 /* ---- entropy decoding ---- */
@@ -289,39 +293,29 @@ static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limi
     return d->has_base ? check_messages(d, header) : AECODEC_OK;
 }
 
-static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *header)
-{
-    size_t size = (size_t)d->width * d->height * d->frames;
-    if (!(header->mode & 2)) {
-        return AECODEC_OK;
-    }
-    d->alpha = malloc(size);
-    return d->alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, size) : AECODEC_NO_MEMORY;
-}
-
 /* Make room for values, and decode the mask. Values are indices, and a caller may leave a window out. */
 static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *block)
 {
-    size_t pixels = (size_t)d->width * d->height * d->frames;
+    const size_t pixels = pixels_of_samples(&d->samples);
     d->values = d->has_base ? calloc(pixels * block->bands, sizeof *d->values) : NULL;
-    if (d->has_base && !d->values) {
+    d->samples.missing = block->mask ? malloc(pixels * block->mask_planes) : NULL;
+    if ((d->has_base && !d->values) || (block->mask && !d->samples.missing)) {
         return AECODEC_NO_MEMORY;
     }
-    if (!block->mask) {
-        return AECODEC_OK;
-    }
-    d->samples.missing = malloc(pixels * block->mask_planes);
-    if (!d->samples.missing) {
-        return AECODEC_NO_MEMORY;
-    }
-    return mask_unpack(&d->samples, block->mask, block->mask_size);
+    return block->mask ? mask_unpack(&d->samples, block->mask, block->mask_size) : AECODEC_OK;
 }
 
 /* Make room for pixels, and decode alpha. */
-static aecodec_status decode_beside(aecodec_decoding *d, const aecodec_header *header)
+static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *header)
 {
+    const size_t pixels = pixels_of_samples(&d->samples);
+    const int has_alpha = header->mode & 2;
     d->pixels = calloc((size_t)coded_pixels(d), d->coded_channels);
-    return d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
+    d->alpha = has_alpha ? malloc(pixels) : NULL;
+    if (!d->pixels || (has_alpha && !d->alpha)) {
+        return AECODEC_NO_MEMORY;
+    }
+    return has_alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, pixels) : AECODEC_OK;
 }
 
 /* Decode the latents of the base. */
@@ -340,7 +334,7 @@ static aecodec_status decode_base(aecodec_decoding *d, const aecodec_header *hea
 
 static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header, const samples_block *block)
 {
-    aecodec_status status = d->has_samples ? decode_mask(d, block) : decode_beside(d, header);
+    aecodec_status status = d->has_samples ? decode_mask(d, block) : decode_alpha(d, header);
     return status == AECODEC_OK && d->has_base ? decode_base(d, header) : status;
 }
 
@@ -377,12 +371,13 @@ static void choose_windows(aecodec_decoding *d, const aecodec_limits *limits, co
     d->windows = windows_of(&d->bundle->facts, &d->geometry, network_of(d->bundle, 0), 0, parts, memory);
 }
 
-static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t size, const aecodec_limits *limits,
-                            uint32_t parts)
+static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                            const aecodec_limits *limits, uint32_t parts)
 {
     aecodec_header header;
     samples_block block;
     aecodec_status status = refined_file_read(file, size, &d->file);
+    d->bundle = bundle;
     if (status == AECODEC_OK) {
         status = aecodec_read_header(d->file.base, d->file.base_size, &header);
     }
@@ -413,14 +408,9 @@ aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_
                                       const aecodec_limits *limits, uint32_t parts, aecodec_decoding **decoding)
 {
     static const aecodec_limits defaults = {0, 0, 0};
-    aecodec_decoding *d = malloc(sizeof *d);
-    aecodec_status status;
-    if (!d) {
-        return AECODEC_NO_MEMORY;
-    }
-    memset(d, 0, sizeof *d);
-    d->bundle = bundle;
-    status = begin(d, file, size, limits ? limits : &defaults, parts);
+    aecodec_decoding *d = calloc(1, sizeof *d);
+    aecodec_status status =
+        d ? begin(d, bundle, file, size, limits ? limits : &defaults, parts) : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK) {
         *decoding = d;
     } else {
@@ -533,120 +523,71 @@ static aecodec_status refine_all(const aecodec_decoding *d, void *content)
     return status;
 }
 
-/* Bring a channel of a frame to its full size in a picture with a number of channels. */
-static aecodec_status finish_channel(const aecodec_decoding *d, uint32_t frame, uint32_t number, uint8_t *picture,
-                                     uint32_t channels)
+/* Enlarge reduced pixels to their full size. */
+static aecodec_status enlarge(aecodec_decoding *d)
 {
-    const geometry *g = &d->geometry;
-    channel from = {NULL, g->width, g->height, d->coded_channels}, to = {NULL, d->width, d->height, channels};
-    size_t pixels = (size_t)d->width * d->height, n;
-    from.pixels = d->pixels + (size_t)g->width * g->height * frame * from.stride + number;
-    to.pixels = picture + pixels * frame * to.stride + number;
-    if (g->width != d->width || g->height != d->height) {
-        return resize_channel(&from, &to);
+    geometry *g = &d->geometry;
+    const channel from = {d->pixels, g->width, g->height, d->coded_channels};
+    channel to = {NULL, d->width, d->height, d->coded_channels};
+    aecodec_status status;
+    if (g->width == d->width && g->height == d->height) {
+        return AECODEC_OK;
     }
-    for (n = 0; n < pixels; n++) {
-        to.pixels[n * to.stride] = from.pixels[n * from.stride];
+    to.pixels = malloc(pixels_of_samples(&d->samples) * to.stride);
+    status = to.pixels ? resize_pictures(from, to, to.stride, d->frames) : AECODEC_NO_MEMORY;
+    if (status != AECODEC_OK) {
+        free(to.pixels);
+        return status;
     }
+    free(d->pixels);
+    d->pixels = to.pixels;
+    g->width = d->width;
+    g->height = d->height;
     return AECODEC_OK;
 }
 
-/* Fill in what is not coded: equal channels, and alpha. */
-static void finish_pixels(const aecodec_decoding *d, uint8_t *picture)
+/* Add what is not coded: equal channels, and alpha. */
+static aecodec_status add_channels(aecodec_decoding *d)
 {
-    size_t pixels = (size_t)d->width * d->height * d->frames, n;
-    uint32_t colours = d->channels - (d->alpha != NULL);
-    for (n = 0; n < pixels; n++, picture += d->channels) {
-        if (colours > d->coded_channels) {
-            picture[1] = picture[2] = picture[0];
+    const uint32_t colours = d->channels - (d->alpha != NULL), is_repeated = colours > d->coded_channels;
+    const size_t pixels = pixels_of_samples(&d->samples);
+    const uint8_t *from = d->pixels;
+    uint8_t *made = malloc(pixels * d->channels), *to = made;
+    size_t n;
+    uint32_t c;
+    for (n = 0; made && n < pixels; n++, from += d->coded_channels) {
+        for (c = 0; c < colours; c++) {
+            *to++ = from[is_repeated ? 0 : c];
         }
         if (d->alpha) {
-            picture[colours] = d->alpha[n];
+            *to++ = d->alpha[n];
         }
     }
-}
-
-/* Bring all channels to their full size. */
-static aecodec_status finish_channels(const aecodec_decoding *d, uint8_t *picture, uint32_t channels)
-{
-    aecodec_status status = AECODEC_OK;
-    uint32_t frame, number;
-    for (frame = 0; frame < d->frames; frame++) {
-        for (number = 0; number < d->coded_channels && status == AECODEC_OK; number++) {
-            status = finish_channel(d, frame, number, picture, channels);
-        }
-    }
-    return status;
-}
-
-static aecodec_status finish(const aecodec_decoding *d, uint8_t *picture)
-{
-    const aecodec_status status = finish_channels(d, picture, d->channels);
-    finish_pixels(d, picture);
-    return status;
-}
-
-/* Enlarge reduced pixels, which are refined at their full size. */
-static aecodec_status enlarge(aecodec_decoding *d)
-{
-    uint8_t *pixels;
-    aecodec_status status;
-    if (d->geometry.width == d->width && d->geometry.height == d->height) {
-        return AECODEC_OK;
-    }
-    pixels = malloc((size_t)d->width * d->height * d->frames * d->coded_channels);
-    status = pixels ? finish_channels(d, pixels, d->coded_channels) : AECODEC_NO_MEMORY;
-    free(status == AECODEC_OK ? d->pixels : pixels);
-    if (status == AECODEC_OK) {
-        d->pixels = pixels;
-        d->geometry.width = d->width;
-        d->geometry.height = d->height;
-    }
-    return status;
-}
-
-static aecodec_status refine_pixels(aecodec_decoding *d)
-{
-    const aecodec_status status = d->file.count ? enlarge(d) : AECODEC_OK;
-    return status == AECODEC_OK ? refine_all(d, d->pixels) : status;
-}
-
-/* Whether the pixels are the picture's already. */
-static int is_finished(const aecodec_decoding *d)
-{
-    return d->channels == d->coded_channels && d->geometry.width == d->width && d->geometry.height == d->height;
-}
-
-static void give(const aecodec_decoding *d, uint8_t *pixels, aecodec_image *picture)
-{
-    picture->width = d->width;
-    picture->height = d->height;
-    picture->channels = d->channels;
-    picture->frames = d->frames;
-    picture->pixels = pixels;
+    free(made ? d->pixels : NULL);
+    d->pixels = made ? made : d->pixels;
+    return made ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *picture)
 {
     aecodec_status status;
-    uint8_t *pixels;
     if (d->has_samples) {
         return AECODEC_OTHER_KIND;
     }
     if (d->is_given) {
         return AECODEC_BAD_ARGUMENT;
     }
-    status = refine_pixels(d);
-    pixels = d->pixels;
-    if (status == AECODEC_OK && !is_finished(d)) {
-        pixels = malloc((size_t)d->width * d->height * d->frames * d->channels);
-        status = pixels ? finish(d, pixels) : AECODEC_NO_MEMORY;
-        free(status == AECODEC_OK ? d->pixels : pixels);
+    status = enlarge(d);
+    if (status == AECODEC_OK) {
+        status = refine_all(d, d->pixels);
+    }
+    if (status == AECODEC_OK && d->channels != d->coded_channels) {
+        status = add_channels(d);
     }
     if (status == AECODEC_OK) {
+        *picture = (aecodec_image){d->width, d->height, d->channels, d->frames, d->pixels};
         d->pixels = NULL;
         d->is_given = 1;
-        give(d, pixels, picture);
     }
     return status;
 }
@@ -657,14 +598,14 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
 static void finish_values(aecodec_decoding *d, void *samples)
 {
     average_blocks(&d->samples, d->repetition, d->values);
-    transfer_to_samples(&d->transfer, d->values, (size_t)d->width * d->height * d->frames, samples);
+    transfer_to_samples(&d->transfer, d->values, pixels_of_samples(&d->samples), samples);
     free(d->values);
     d->values = NULL;
 }
 
 static size_t bytes_of_samples(const aecodec_decoding *d)
 {
-    return (size_t)d->width * d->height * d->frames * d->samples.bands * sample_size(d->samples.type);
+    return pixels_of_samples(&d->samples) * bytes_of_pixel(d);
 }
 
 aecodec_status decoding_take_base(aecodec_decoding *d, void **samples)

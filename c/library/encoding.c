@@ -5,7 +5,7 @@
 
 #include "private.h"
 
-enum { CHECKSUM = 4, MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
+enum { MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
 
 struct aecodec_encoding {
     const aecodec_bundle *bundle;
@@ -77,27 +77,16 @@ static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
 static aecodec_status take_pixels(aecodec_encoding *e, const aecodec_image *picture)
 {
     const geometry *g = &e->geometry;
-    size_t coded = (size_t)g->width * g->height, whole = (size_t)picture->width * picture->height;
-    channel from = {NULL, picture->width, picture->height, picture->channels};
+    const channel from = {picture->pixels, picture->width, picture->height, picture->channels};
     channel to = {NULL, g->width, g->height, e->coded_channels};
-    aecodec_status status = AECODEC_OK;
-    uint32_t frame, n;
     e->pixels = picture->pixels;
     e->stride = picture->channels;
     if (g->width == picture->width && g->height == picture->height) {
         return AECODEC_OK;
     }
-    e->reduced = malloc(coded * picture->frames * to.stride);
-    for (frame = 0; e->reduced && frame < picture->frames; frame++) {
-        for (n = 0; n < e->coded_channels && status == AECODEC_OK; n++) {
-            from.pixels = picture->pixels + whole * frame * from.stride + n;
-            to.pixels = e->reduced + coded * frame * to.stride + n;
-            status = resize_channel(&from, &to);
-        }
-    }
-    e->pixels = e->reduced;
+    e->pixels = e->reduced = to.pixels = malloc((size_t)g->width * g->height * picture->frames * to.stride);
     e->stride = to.stride;
-    return e->reduced ? status : AECODEC_NO_MEMORY;
+    return to.pixels ? resize_pictures(from, to, to.stride, picture->frames) : AECODEC_NO_MEMORY;
 }
 
 static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *picture)
@@ -154,33 +143,6 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
         status = take_pixels(e, picture);
     }
     return status == AECODEC_OK ? take_alpha(e, picture) : status;
-}
-
-static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
-{
-    aecodec_encoding *e = calloc(1, sizeof *e);
-    if (e) {
-        e->bundle = bundle;
-    }
-    return e;
-}
-
-/* Give an encoding to the caller if it has begun. */
-static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
-{
-    if (status == AECODEC_OK) {
-        *encoding = e;
-    } else {
-        aecodec_encoding_free(e);
-    }
-    return status;
-}
-
-aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e = new_encoding(bundle);
-    return e ? give(e, begin(e, picture, reduction, parts), encoding) : AECODEC_NO_MEMORY;
 }
 
 /* ---- the beginning, with samples ---- */
@@ -284,6 +246,7 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
 static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,
                                     uint64_t *clipped)
 {
+    uint64_t counts[AECODEC_MAX_BANDS] = {0};
     aecodec_samples known = *samples;
     aecodec_status status = check_samples(e->bundle, samples);
     if (status == AECODEC_OK) {
@@ -295,34 +258,60 @@ static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *
     }
     status = find_missing(&known);
     if (status == AECODEC_OK) {
-        status = take_samples(e, known, clipped);
+        status = take_samples(e, known, counts);
+    }
+    if (status == AECODEC_OK && clipped) {
+        memcpy(clipped, counts, samples->bands * sizeof *clipped);
     }
     free(known.missing);
     return status;
 }
 
+/* ---- both ---- */
+
+/* Give an encoding to the caller if it has begun. */
+static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
+{
+    if (status == AECODEC_OK) {
+        *encoding = e;
+    } else {
+        aecodec_encoding_free(e);
+    }
+    return status;
+}
+
+static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
+{
+    aecodec_encoding *e = calloc(1, sizeof *e);
+    if (e) {
+        e->bundle = bundle;
+    }
+    return e;
+}
+
+aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e = new_encoding(bundle);
+    return give(e, e ? begin(e, picture, reduction, parts) : AECODEC_NO_MEMORY, encoding);
+}
+
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding)
 {
-    uint64_t counts[AECODEC_MAX_BANDS] = {0};
     aecodec_encoding *e = new_encoding(bundle);
-    aecodec_status status = e ? begin_samples(e, samples, parts, counts) : AECODEC_NO_MEMORY;
-    if (status == AECODEC_OK && clipped) {
-        memcpy(clipped, counts, bundle->facts.channels * sizeof *clipped);
-    }
-    return give(e, status, encoding);
+    return give(e, e ? begin_samples(e, samples, parts, clipped) : AECODEC_NO_MEMORY, encoding);
 }
 
-aecodec_status encoding_begin_part(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                   const aecodec_samples *samples, aecodec_encoding **encoding)
+aecodec_status encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
+                              const aecodec_samples *samples, int is_part, aecodec_encoding **encoding)
 {
-    uint64_t clipped[AECODEC_MAX_BANDS] = {0};
     aecodec_encoding *e = new_encoding(bundle);
     if (!e) {
         return AECODEC_NO_MEMORY;
     }
-    e->is_part = 1;
-    return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, clipped), encoding);
+    e->is_part = is_part;
+    return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, NULL), encoding);
 }
 
 const aecodec_header *encoding_header(const aecodec_encoding *e)
@@ -503,17 +492,10 @@ static void append_messages(const aecodec_encoding *e, const coding_level *level
     }
 }
 
-static void append_checksum(buffer *file)
-{
-    if (buffer_room(file, CHECKSUM)) {
-        file->size = aecodec_write_checksum(file->bytes, file->size);
-    }
-}
-
 void encoding_header_file(const aecodec_encoding *e, buffer *file)
 {
     buffer_append_header(file, &e->header, e->as_rgb);
-    append_checksum(file);
+    buffer_append_checksum(file);
 }
 
 static void append_file(const aecodec_encoding *e, const coding_level *level, buffer *file)
@@ -529,7 +511,7 @@ static void append_file(const aecodec_encoding *e, const coding_level *level, bu
         append_messages(e, level, &m, file);
         memory_free(&m);
     }
-    append_checksum(file);
+    buffer_append_checksum(file);
 }
 
 aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, uint8_t **file, size_t *size)
@@ -546,11 +528,5 @@ aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, 
     }
     append_file(e, &level, &b);
     level_close(&level);
-    if (b.status == AECODEC_OK) {
-        *file = b.bytes;
-        *size = b.size;
-    } else {
-        free(b.bytes);
-    }
-    return b.status;
+    return buffer_give(&b, file, size);
 }

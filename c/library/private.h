@@ -11,21 +11,19 @@
 #define bands_open aecodec_private_bands_open
 #define bits_of_sample aecodec_private_bits_of_sample
 #define buffer_append aecodec_private_buffer_append
+#define buffer_append_checksum aecodec_private_buffer_append_checksum
 #define buffer_append_header aecodec_private_buffer_append_header
 #define buffer_append_number aecodec_private_buffer_append_number
+#define buffer_give aecodec_private_buffer_give
 #define buffer_room aecodec_private_buffer_room
-#define compress_within aecodec_private_compress_within
 #define decode_file_base aecodec_private_decode_file_base
 #define decoding_take_base aecodec_private_decoding_take_base
 #define default_units aecodec_private_default_units
 #define detect_repetition aecodec_private_detect_repetition
 #define divide_up aecodec_private_divide_up
-#define encode_sample_windows aecodec_private_encode_sample_windows
-#define encode_windows aecodec_private_encode_windows
-#define encoding_begin_part aecodec_private_encoding_begin_part
+#define encoding_begin aecodec_private_encoding_begin
 #define encoding_header aecodec_private_encoding_header
 #define encoding_header_file aecodec_private_encoding_header_file
-#define file_within aecodec_private_file_within
 #define fill_missing aecodec_private_fill_missing
 #define find_missing aecodec_private_find_missing
 #define find_own_limits aecodec_private_find_own_limits
@@ -48,7 +46,7 @@
 #define residual_networks_open aecodec_private_residual_networks_open
 #define residuals_decode aecodec_private_residuals_decode
 #define residuals_encode aecodec_private_residuals_encode
-#define resize_channel aecodec_private_resize_channel
+#define resize_pictures aecodec_private_resize_pictures
 #define run_encoding aecodec_private_run_encoding
 #define sample_number aecodec_private_sample_number
 #define sample_size aecodec_private_sample_size
@@ -311,8 +309,8 @@ typedef struct {
     uint32_t width, height, stride;
 } channel;
 
-/* Resample a channel with Pillow's cubic filter. */
-aecodec_status resize_channel(const channel *from, const channel *to);
+/* Resample pictures with Pillow's cubic filter. from, to: the first channels; other channels and pictures follow. */
+aecodec_status resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames);
 
 /* ---- residual_network.c ---- */
 
@@ -364,18 +362,22 @@ typedef struct {
 /* Add `more` bytes. Returns their address, or NULL without enough memory. */
 uint8_t *buffer_room(buffer *b, size_t more);
 void buffer_append(buffer *b, const uint8_t *bytes, size_t size);
+/* Append the checksum of all bytes before. */
+void buffer_append_checksum(buffer *b);
 void buffer_append_number(buffer *b, uint32_t number);
 /* Write the block of samples: fields of `samples`, with the repetition and mask of `block`. */
 void samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
 /* Write all fields of a header, including its block of samples and its alpha stream. */
 void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
+/* Give the bytes to the caller, or free them after an error. Returns the status. */
+aecodec_status buffer_give(buffer *b, uint8_t **file, size_t *size);
 
 /* ---- encoding.c ---- */
 
-/* Begin to encode a part of a picture, or of samples: the other is NULL. It has the mode or the limits of the whole, and
+/* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole, and
  * no repetition. */
-aecodec_status encoding_begin_part(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                   const aecodec_samples *samples, aecodec_encoding **encoding);
+aecodec_status encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
+                              const aecodec_samples *samples, int is_part, aecodec_encoding **encoding);
 /* The header of its files, except for the level. */
 const aecodec_header *encoding_header(const aecodec_encoding *encoding);
 /* Write a file without a level and without a payload. */
@@ -392,19 +394,5 @@ aecodec_status decoding_take_base(aecodec_decoding *decoding, void **samples);
 aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding, const aecodec_progress *progress);
 /* Decode the samples before the refinements of a file, which the caller frees. */
 aecodec_status decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples);
-
-/* Begin an encoding and run the network on all windows. */
-aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                              const aecodec_progress *progress, aecodec_encoding **encoding);
-aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                     const aecodec_progress *progress, uint64_t *clipped, aecodec_encoding **encoding);
-
-/* ---- rate_control.c, which calls running.c; compression.c calls both ---- */
-
-aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
-                               const aecodec_progress *progress, uint8_t **file, size_t *size);
-/* The best file of an encoding of at most max_bytes bytes. */
-aecodec_status file_within(const aecodec_encoding *e, const aecodec_bundle *bundle, size_t max_bytes, uint8_t **file,
-                           size_t *size);
 
 #endif

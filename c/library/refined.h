@@ -76,10 +76,14 @@ typedef struct {
 
 /* Read a file and check the refinements, but not the base. Returns AECODEC_OK or AECODEC_DAMAGED. */
 aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
+/* Write the start of a file and its base. */
+void refined_file_begin(buffer *file, const buffer *base);
+/* Write a refinement and the checksum of all bytes before it. */
+void refined_file_append(buffer *file, const refinement *r);
 
-/* ---- points.c: values of integers with bounds relative to the square root ---- */
+/* ---- lattice.c: samples of all types as integers ---- */
 
-/* Both tables begin with an element for the lowest sample. */
+/* Values of integers with bounds relative to the square root. Both tables begin with an element for the lowest sample. */
 typedef struct {
     uint32_t factor; /* of the square root, in 1/256 */
     int64_t lowest;  /* sample */
@@ -92,8 +96,6 @@ typedef struct {
 int64_t root_error(uint32_t factor, int64_t sample);
 /* Make the points of a type with this lowest and highest sample. Free them with free. NULL without enough memory. */
 points *points_make(const int64_t range[2], uint32_t factor);
-
-/* ---- lattice.c: samples of all types as integers ---- */
 
 /* How the samples of a band become integers. */
 typedef struct {
@@ -173,12 +175,5 @@ uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *sa
 
 /* Check that no known sample differs by more than its bound. Returns AECODEC_OK or AECODEC_BROKEN_BOUND. */
 aecodec_status check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded);
-
-/* ---- refined_writing.c ---- */
-
-/* Write the start of a file and its base. */
-void refined_file_begin(buffer *file, const buffer *base);
-/* Write a refinement and the checksum of all bytes before it. */
-void refined_file_append(buffer *file, const refinement *r);
 
 #endif

@@ -78,12 +78,7 @@ aecodec_status refiner_open(refiner *r, const aecodec_bundle *bundle, const aeco
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
     r->is_picture = picture != NULL;
-    if (is_part) {
-        status = encoding_begin_part(bundle, picture, samples, &r->encoding);
-    } else {
-        status = picture ? aecodec_encoding_begin(bundle, picture, 2, 0, &r->encoding)
-                         : aecodec_encoding_begin_samples(bundle, samples, 0, NULL, &r->encoding);
-    }
+    status = encoding_begin(bundle, picture, samples, is_part, &r->encoding);
     if (status != AECODEC_OK) {
         return status;
     }

@@ -28,7 +28,7 @@ size_t refiner_pixels(const refiner *r);
 size_t refiner_pixel_bytes(const refiner *r);
 
 /* Begin with a picture, which must exist until the end, or samples; the other is NULL. is_part: as for
- * encoding_begin_part. Call refiner_close in any case. */
+ * encoding_begin. Call refiner_close in any case. */
 aecodec_status refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
                             const aecodec_samples *samples, int is_part);
 void refiner_close(refiner *r);

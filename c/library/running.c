@@ -106,38 +106,6 @@ aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *enco
     return bundle->has_encoder ? run_windows(bundle, 1, encoding, progress) : AECODEC_ABSENT;
 }
 
-/* Run the network on all windows of an encoding that has begun. */
-static aecodec_status encode_begun(aecodec_encoding *e, aecodec_status status, const aecodec_bundle *bundle,
-                                   const aecodec_progress *progress, aecodec_encoding **encoding)
-{
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    status = run_windows(bundle, 1, e, progress);
-    if (status == AECODEC_OK) {
-        *encoding = e;
-    } else {
-        aecodec_encoding_free(e);
-    }
-    return status;
-}
-
-aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                              const aecodec_progress *progress, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
-    return encode_begun(e, status, bundle, progress, encoding);
-}
-
-aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                     const aecodec_progress *progress, uint64_t *clipped, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_encoding_begin_samples(bundle, samples, 0, clipped, &e);
-    return encode_begun(e, status, bundle, progress, encoding);
-}
-
 /* Decode a file, and run the network on all windows. *decoding is freed by the caller in any case. */
 static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                      const aecodec_limits *limits, const aecodec_progress *progress,

@@ -241,23 +241,16 @@ static aecodec_status compress_source(const aecodec_bundle *bundle, const aecode
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
     refiner r;
-    aecodec_status status;
     if (level && !has_level(bundle, level)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    status = refiner_open(&r, bundle, picture, samples, 0);
+    b.status = refiner_open(&r, bundle, picture, samples, 0);
     r.progress = progress;
-    if (status == AECODEC_OK) {
-        status = compress(&r, bounds, level, &b);
+    if (b.status == AECODEC_OK) {
+        b.status = compress(&r, bounds, level, &b);
     }
     refiner_close(&r);
-    if (status == AECODEC_OK) {
-        *file = b.bytes;
-        *size = b.size;
-    } else {
-        free(b.bytes);
-    }
-    return status;
+    return buffer_give(&b, file, size);
 }
 
 aecodec_status aecodec_compress_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
