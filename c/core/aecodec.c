@@ -58,11 +58,13 @@ static size_t pad_to_lanes(size_t count)
     return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
 }
 
-/* In the library, with wider vectors where the processor has them. */
+/* In the library, some functions have wider vectors where the processor has them, and some are used by its other parts. */
 #ifdef AECODEC_LIBRARY
 #define WIDE AECODEC_WIDE
+#define SHARED
 #else
 #define WIDE
+#define SHARED static
 #endif
 
 /* Inputs have 16 bits because processors multiply and add pairs of 16-bit numbers. */
@@ -104,25 +106,15 @@ static uint32_t crc32(const uint8_t *data, size_t size)
 /* 0.58 of a quantization step, in 2^-15. Latents below it become 0, which is an encoder's own choice. */
 #define DEAD_ZONE 19005
 
-static int8_t round_scaled(int32_t scaled)
-{
-    return (int8_t)shift_right(scaled + (1 << 14), 15);
-}
-
-static int8_t quantize(const aecodec_codec *codec, int32_t latent, size_t channel)
+static int8_t quantize(const aecodec_codec *codec, int32_t latent, size_t channel, int has_dead_zone)
 {
     if (codec->factors) {
         int32_t scaled = latent * codec->factors[channel];
-        return scaled > -DEAD_ZONE && scaled < DEAD_ZONE ? 0 : round_scaled(scaled);
+        int is_zero = has_dead_zone && scaled > -DEAD_ZONE && scaled < DEAD_ZONE;
+        return is_zero ? 0 : (int8_t)shift_right(scaled + (1 << 14), 15);
     }
     /* 128 steps are added so that the quotient is not negative */
     return (int8_t)((latent + codec->multiple / 2 + 128 * codec->multiple) / codec->multiple - 128);
-}
-
-/* The code of the latent -128 or 127, without the dead zone: other encoders may have none. */
-static int8_t quantize_limit(const aecodec_codec *codec, int32_t latent, size_t channel)
-{
-    return codec->factors ? round_scaled(latent * codec->factors[channel]) : quantize(codec, latent, channel);
 }
 
 static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channel)
@@ -135,14 +127,20 @@ static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channe
     return (int8_t)clip(latent, -128, 127);
 }
 
-void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+static void quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int has_dead_zone,
+                         int8_t *codes)
 {
     size_t channel;
     for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
         for (channel = 0; channel < codec->code_dimension; channel++) {
-            *codes++ = quantize(codec, latents[channel], channel);
+            *codes++ = quantize(codec, latents[channel], channel, has_dead_zone);
         }
     }
+}
+
+void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+{
+    quantize_all(codec, latents, vectors, 1, codes);
 }
 
 void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t vectors, int8_t *latents)
@@ -337,11 +335,12 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
     return distance < 0 ? -distance : distance;
 }
 
-/* Find the activity around the current vector, if it has neighbours: the inputs of the spatial weights. */
-static void find_activity(pass *p)
+/* Find the activity around a vector, if it has neighbours: the inputs of the spatial weights. */
+static void find_activity(pass *p, uint32_t vector)
 {
     const aecodec_codec *codec = p->codec;
     size_t place;
+    find_neighbours(p, vector);
     for (place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
         int32_t sum = 0;
         unsigned n;
@@ -371,13 +370,13 @@ static int16_t *gradients_of(const pass *p)
     return p->activity + p->codec->code_dimension;
 }
 
-/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
- * differences. */
-static void find_gradients(pass *p)
+/* Find the gradients around a vector, if it has neighbours: the sums of both pairs, then their differences. */
+static void find_gradients(pass *p, uint32_t vector)
 {
     size_t predicted = predicted_channels(p->codec), n;
     int16_t *gradients = gradients_of(p);
     unsigned which;
+    find_neighbours(p, vector);
     for (which = 0; p->kind >= 0 && which < AECODEC_GRADIENTS; which++) {
         const uint32_t *pair = p->neighbours + 2 * (which & 1u);
         for (n = 0; n < predicted; n++) {
@@ -385,18 +384,6 @@ static void find_gradients(pass *p)
             *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
         }
     }
-}
-
-static void look_for_activity(pass *p, uint32_t vector)
-{
-    find_neighbours(p, vector);
-    find_activity(p);
-}
-
-static void look_for_gradients(pass *p, uint32_t vector)
-{
-    find_neighbours(p, vector);
-    find_gradients(p);
 }
 
 /* ---- context network (section 4) ---- */
@@ -554,7 +541,7 @@ static void run_network(pass *p, uint32_t vector, unsigned prior)
     progress now = no_units_known(p->codec);
     size_t place;
     p->priors[vector] = (uint16_t)prior;
-    look_for_activity(p, vector);
+    find_activity(p, vector);
     for (place = 0; place < p->codec->code_dimension; place++) {
         run_units(p, vector, place, &now);
         update_inputs(p, vector, place);
@@ -568,7 +555,7 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     uint32_t cost = codec->prior_costs[prior];
     size_t place;
     run_network(p, vector, prior);
-    look_for_gradients(p, vector);
+    find_gradients(p, vector);
     for (place = 0; place < codec->code_dimension; place++) {
         int32_t base; /* the network runs for all vectors only after they have selected priors */
         unsigned row = find_row(p, vector, place, 0, &base);
@@ -707,7 +694,7 @@ static void find_rows(pass *p, size_t place, size_t stop)
         int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
         size_t entry = vector, n;
         if (place < AECODEC_PREDICTED_CHANNELS && !is_together(p)) {
-            look_for_gradients(p, vector);
+            find_gradients(p, vector);
         }
         for (n = place; n < stop; n++, entry += p->count) {
             size_t channel = channel_at(p->codec, n);
@@ -904,12 +891,12 @@ static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
     }
 }
 
-/* A decoded value as a code, if an encoder can have written it. */
+/* A decoded value as a code, if an encoder can have written it, perhaps without a dead zone. */
 static int8_t decoded(const pass *p, range_coder *c, size_t entry, size_t channel)
 {
     int32_t value = p->base[entry] + (p->column[entry] == p->codec->escape ? 0 : p->column[entry]);
-    int32_t least = quantize_limit(p->codec, -128, channel);
-    if (value < least || value > quantize_limit(p->codec, 127, channel)) {
+    int32_t least = quantize(p->codec, -128, channel, 0);
+    if (value < least || value > quantize(p->codec, 127, channel, 0)) {
         c->status = AECODEC_DAMAGED;
         value = least;
     }
@@ -952,7 +939,7 @@ static void run_units_of_all(pass *p, size_t place, progress *now)
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         *now = start;
-        look_for_activity(p, vector);
+        find_activity(p, vector);
         run_units(p, vector, place, now);
     }
 }
@@ -1223,7 +1210,7 @@ static void start_pass(pass *p, const aecodec_codec *codec, shape s, int8_t *cod
 /* ---- files (section 1) ---- */
 
 /* Unsigned LEB128. */
-static size_t write_number(uint8_t *to, uint32_t value)
+SHARED size_t aecodec_write_number(uint8_t *to, uint32_t value)
 {
     size_t size = 0;
     for (; value > 0x7f; value >>= 7) {
@@ -1234,7 +1221,7 @@ static size_t write_number(uint8_t *to, uint32_t value)
 }
 
 /* All fields up to the content of samples. */
-static size_t write_header(uint8_t *to, const aecodec_header *header)
+SHARED size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
 {
     size_t size = 8;
     to[0] = 0xae;
@@ -1244,8 +1231,8 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
     to[7] = header->mode;
     if (header->width) {
         to[7] |= SIZE_FLAG;
-        size += write_number(to + size, header->width);
-        size += write_number(to + size, header->height);
+        size += aecodec_write_number(to + size, header->width);
+        size += aecodec_write_number(to + size, header->height);
     }
     if (header->level) {
         to[7] |= LEVEL_FLAG;
@@ -1254,7 +1241,7 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
 #ifdef AECODEC_LIBRARY /* devices write single pictures of full size */
     if (header->frames > 1) {
         to[7] |= FRAMES_FLAG;
-        size += write_number(to + size, header->frames);
+        size += aecodec_write_number(to + size, header->frames);
     }
     if (header->reduction != FULL_SIZE) {
         to[7] |= REDUCTION_FLAG;
@@ -1263,7 +1250,7 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
 #endif
     if (header->samples) {
         to[7] |= SAMPLES_FLAG;
-        size += write_number(to + size, (uint32_t)header->samples_size);
+        size += aecodec_write_number(to + size, (uint32_t)header->samples_size);
     }
     return size;
 }
@@ -1283,7 +1270,7 @@ static void pad_message(range_coder *c, size_t shortest)
 }
 
 /* Append the checksum to a file. Returns the file's length. */
-static size_t write_checksum(uint8_t *file, size_t length)
+SHARED size_t aecodec_write_checksum(uint8_t *file, size_t length)
 {
     uint32_t crc = crc32(file, length);
     int n;
@@ -1299,7 +1286,7 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     aecodec_header header;
     shape s = shape_of_picture(codec, picture, &header);
     uint8_t head[MAX_HEADER];
-    size_t start = write_header(head, &header);
+    size_t start = aecodec_write_header(head, &header);
     range_coder c;
     pass p;
     if (!s.vectors) {
@@ -1319,7 +1306,7 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     code_vectors(&p, &c);
     pad_message(&c, shortest_message(codec, s.vectors));
     if (c.status == AECODEC_OK) {
-        *size = write_checksum(file, start + c.length);
+        *size = aecodec_write_checksum(file, start + c.length);
     }
     return c.status;
 }
@@ -1399,43 +1386,17 @@ static void code_message(const aecodec_codec *codec, const aecodec_segment *segm
     }
 }
 
-/* The codes nearest to latents; where codes are still decided by rate, without a dead zone. */
-static void quantize_nearest(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
-{
-    size_t channel;
-    for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
-        for (channel = 0; channel < codec->code_dimension; channel++) {
-            *codes++ = quantize_limit(codec, latents[channel], channel);
-        }
-    }
-}
-
 aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
                                       uint32_t *work, uint8_t *message, size_t capacity, size_t *size)
 {
     range_coder c;
-    quantize_nearest(codec, latents, vectors_of(segment), codes);
+    quantize_all(codec, latents, vectors_of(segment), 0, codes); /* codes are still decided by rate */
     start_coder(&c, NULL, message, capacity);
     code_message(codec, segment, codec->factors ? latents : NULL, weight, codes, work, &c);
     pad_message(&c, shortest_message(codec, vectors_of(segment)));
     *size = c.length;
     return c.status;
-}
-
-size_t aecodec_write_number(uint8_t *to, uint32_t value)
-{
-    return write_number(to, value);
-}
-
-size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
-{
-    return write_header(to, header);
-}
-
-size_t aecodec_write_checksum(uint8_t *file, size_t length)
-{
-    return write_checksum(file, length);
 }
 
 #endif

@@ -155,11 +155,6 @@ static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_conv
     }
 }
 
-static size_t count_of(const aecodec_shape *shape)
-{
-    return (size_t)shape->rows * shape->columns * shape->channels;
-}
-
 void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convolution)
 {
     uint32_t n;
@@ -171,8 +166,8 @@ void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convo
 #endif
     for (n = 0; n < convolution->pictures; n++) {
         convolve_in_tiles(kernels, convolution);
-        convolution->input += count_of(&convolution->in);
-        convolution->output += count_of(&convolution->out);
+        convolution->input += aecodec_count(&convolution->in);
+        convolution->output += aecodec_count(&convolution->out);
     }
 }
 
