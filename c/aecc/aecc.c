@@ -151,29 +151,19 @@ static int compress(const options *o, content *file)
     return result;
 }
 
-static int decompress_with(const options *o, const aecodec_bundle *bundle, const content *file)
+static int decompress_with(const options *o, const aecodec_bundle *bundle, const content *file, int has_samples)
 {
-    aecodec_image picture;
-    aecodec_status status = aecodec_decompress(bundle, file->bytes, file->size, &o->limits, NULL, &picture);
+    aecodec_image picture = {0};
+    aecodec_samples samples = {0};
+    const aecodec_status status =
+        has_samples ? aecodec_decompress_samples(bundle, file->bytes, file->size, &o->limits, NULL, &samples)
+                    : aecodec_decompress(bundle, file->bytes, file->size, &o->limits, NULL, &picture);
     int result;
     if (status != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(status));
     }
-    result = write_pnm(o, &picture);
+    result = has_samples ? write_npy(o, &samples) : write_pnm(o, &picture);
     aecodec_image_free(&picture);
-    return result;
-}
-
-static int decompress_samples_with(const options *o, const aecodec_bundle *bundle, const content *file)
-{
-    aecodec_samples samples;
-    aecodec_status status =
-        aecodec_decompress_samples(bundle, file->bytes, file->size, &o->limits, NULL, &samples);
-    int result;
-    if (status != AECODEC_OK) {
-        return fail(o->input, aecodec_status_text(status));
-    }
-    result = write_npy(o, &samples);
     aecodec_samples_free(&samples);
     return result;
 }
@@ -196,7 +186,7 @@ static int decompress_bare(const options *o, const content *payload)
                                                             "compressed with another choice of --checksum"
                                                           : aecodec_status_text(status));
     } else {
-        result = facts.phases ? decompress_samples_with(o, bundle, &file) : decompress_with(o, bundle, &file);
+        result = decompress_with(o, bundle, &file, facts.phases != 0);
     }
     aecodec_free(file.bytes);
     aecodec_bundle_close(bundle);
@@ -209,7 +199,7 @@ static int decompress(const options *o, const content *file, const aecodec_heade
     int result = o->base_only && !has_base ? fail(o->input, aecodec_status_text(AECODEC_NO_BASE))
                                            : open_bundle(o, header->id, &bundle);
     if (!result) {
-        result = header->samples ? decompress_samples_with(o, bundle, file) : decompress_with(o, bundle, file);
+        result = decompress_with(o, bundle, file, header->samples != NULL);
         aecodec_bundle_close(bundle);
     }
     return result;

@@ -280,11 +280,10 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
     if (!head || !is_little_endian()) {
         return AECODEC_BAD_BUNDLE;
     }
-    made = malloc(sizeof *made);
+    made = calloc(1, sizeof *made);
     if (!made) {
         return AECODEC_NO_MEMORY;
     }
-    memset(made, 0, sizeof *made);
     status = read_head(bytes, head, made);
     if (status == AECODEC_OK) {
         status = use_sections(made, bytes, size);

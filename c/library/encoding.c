@@ -31,11 +31,10 @@ static size_t pixels_of(const aecodec_image *picture)
     return (size_t)picture->width * picture->height * picture->frames;
 }
 
-static int is_picture(const aecodec_image *picture)
+static int sides_fit(uint32_t width, uint32_t height, uint32_t frames)
 {
-    uint64_t pixels = (uint64_t)picture->width * picture->height;
-    return picture->width - 1u < MAX_SIDE && picture->height - 1u < MAX_SIDE && picture->frames - 1u < MAX_FRAMES &&
-           picture->channels - 1u < 4 && pixels <= MAX_PIXELS / picture->frames;
+    return width - 1u < MAX_SIDE && height - 1u < MAX_SIDE && frames - 1u < MAX_FRAMES &&
+           (uint64_t)width * height <= MAX_PIXELS / frames;
 }
 
 static int has_equal_channels(const aecodec_image *picture)
@@ -129,7 +128,7 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     if (bundle->facts.phases) {
         return AECODEC_OTHER_KIND;
     }
-    if (!is_picture(picture)) {
+    if (!sides_fit(picture->width, picture->height, picture->frames) || picture->channels - 1u >= 4) {
         return AECODEC_BAD_IMAGE;
     }
     if (reduction < NOT_REDUCED || reduction > MAX_REDUCTION ||
@@ -149,11 +148,9 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
 
 static int are_samples(const aecodec_codec_facts *facts, const aecodec_samples *samples)
 {
-    uint64_t pixels = (uint64_t)samples->width * samples->height;
-    return samples->width - 1u < MAX_SIDE && samples->height - 1u < MAX_SIDE && samples->frames - 1u < MAX_FRAMES &&
-           pixels <= MAX_PIXELS / samples->frames && samples->bands == facts->channels &&
-           sample_size(samples->type) && (samples->missing ? samples->mask_planes == 1 ||
-                                          samples->mask_planes == samples->bands : 1);
+    return sides_fit(samples->width, samples->height, samples->frames) && samples->bands == facts->channels &&
+           sample_size(samples->type) &&
+           (!samples->missing || samples->mask_planes == 1 || samples->mask_planes == samples->bands);
 }
 
 /* Whether the numbers are of the type. */

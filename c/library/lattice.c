@@ -106,22 +106,10 @@ void lattice_to_values(const lattice *l, const void *samples, size_t at, size_t 
     }
 }
 
-static void put_bits(uint32_t size, void *samples, size_t at, uint32_t bits)
-{
-    if (size == 1) {
-        ((uint8_t *)samples)[at] = (uint8_t)bits;
-    } else if (size == 2) {
-        ((uint16_t *)samples)[at] = (uint16_t)bits;
-    } else {
-        ((uint32_t *)samples)[at] = bits;
-    }
-}
-
 void lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count, void *samples)
 {
-    const uint32_t size = sample_size(l->type);
     for (; count; count--, at += stride) {
-        put_bits(size, samples, at, bits_of_value(l, *values++));
+        set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
     }
 }
 

@@ -47,20 +47,13 @@ static uint32_t without_equal_planes(uint8_t *missing, size_t pixels, uint32_t b
 /* Whether all samples are finite: the bits of their exponents are not all 1. */
 static int is_all_finite(const aecodec_samples *samples)
 {
-    size_t count = pixels_of_samples(samples) * samples->bands, n;
-    unsigned differs = 1;
-    if (samples->type == AECODEC_FLOAT16) {
-        const uint16_t *bits = samples->samples;
-        for (n = 0; n < count; n++) {
-            differs &= (bits[n] & 0x7c00u) != 0x7c00u;
-        }
-    } else if (samples->type == AECODEC_FLOAT32) {
-        const uint32_t *bits = samples->samples;
-        for (n = 0; n < count; n++) {
-            differs &= (bits[n] & 0x7f800000u) != 0x7f800000u;
-        }
+    const uint32_t exponent = samples->type == AECODEC_FLOAT16 ? 0x7c00u : 0x7f800000u;
+    size_t count = samples->type < AECODEC_FLOAT16 ? 0 : pixels_of_samples(samples) * samples->bands, n;
+    unsigned is_finite = 1;
+    for (n = 0; n < count; n++) {
+        is_finite &= (bits_of_sample(samples->type, samples->samples, n) & exponent) != exponent;
     }
-    return (int)differs;
+    return (int)is_finite;
 }
 
 aecodec_status find_missing(aecodec_samples *samples)

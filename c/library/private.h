@@ -6,10 +6,29 @@
 #include "aecodec_library.h"
 #include "aecodec_network.h"
 
+/* A position in bytes, and whether reading ran past their end or met an error. */
+typedef struct {
+    const uint8_t *at;
+    size_t left;
+    int is_damaged;
+} reader;
+
+/* Take bytes; NULL if fewer are left. */
+static inline const uint8_t *take(reader *r, size_t size)
+{
+    const uint8_t *start = r->at;
+    if (r->is_damaged || size > r->left) {
+        r->is_damaged = 1;
+        return NULL;
+    }
+    r->at += size;
+    r->left -= size;
+    return start;
+}
+
 /* Prefix shared names, so that they cannot clash with names of other libraries. */
 #define average_blocks aecodec_private_average_blocks
 #define bands_open aecodec_private_bands_open
-#define bits_of_sample aecodec_private_bits_of_sample
 #define buffer_append aecodec_private_buffer_append
 #define buffer_append_checksum aecodec_private_buffer_append_checksum
 #define buffer_append_header aecodec_private_buffer_append_header
@@ -39,7 +58,6 @@
 #define memory_fits aecodec_private_memory_fits
 #define network_channels aecodec_private_network_channels
 #define network_of aecodec_private_network_of
-#define number_of_sample aecodec_private_number_of_sample
 #define read_u16 aecodec_private_read_u16
 #define read_u32 aecodec_private_read_u32
 #define residual_networks_close aecodec_private_residual_networks_close
@@ -49,7 +67,6 @@
 #define resize_pictures aecodec_private_resize_pictures
 #define run_encoding aecodec_private_run_encoding
 #define sample_number aecodec_private_sample_number
-#define sample_size aecodec_private_sample_size
 #define set_missing aecodec_private_set_missing
 #define samples_block_limits aecodec_private_samples_block_limits
 #define samples_block_read aecodec_private_samples_block_read
@@ -163,12 +180,46 @@ aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes
 /* ---- samples.c: numbers of all types, and the block of samples in files (FORMAT, section 1) ---- */
 
 /* Bytes of a sample; 0 for an unknown type. */
-uint32_t sample_size(uint32_t type);
-/* The bits of a sample of an array. */
-uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at);
+static inline uint32_t sample_size(uint32_t type)
+{
+    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 2, 4};
+    return type < sizeof sizes ? sizes[type] : 0;
+}
+
+/* Get and set the bits of a sample of an array. */
+static inline uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at)
+{
+    switch (sample_size(type)) {
+    case 1:
+        return ((const uint8_t *)samples)[at];
+    case 2:
+        return ((const uint16_t *)samples)[at];
+    default:
+        return ((const uint32_t *)samples)[at];
+    }
+}
+
+static inline void set_bits_of_sample(uint32_t type, void *samples, size_t at, uint32_t bits)
+{
+    switch (sample_size(type)) {
+    case 1:
+        ((uint8_t *)samples)[at] = (uint8_t)bits;
+        break;
+    case 2:
+        ((uint16_t *)samples)[at] = (uint16_t)bits;
+        break;
+    default:
+        ((uint32_t *)samples)[at] = bits;
+    }
+}
+
 /* The bits of a sample as a number, and a sample of an array. */
 double sample_number(uint32_t type, uint32_t bits);
-double number_of_sample(uint32_t type, const void *samples, size_t at);
+static inline double number_of_sample(uint32_t type, const void *samples, size_t at)
+{
+    return sample_number(type, bits_of_sample(type, samples, at));
+}
+
 /* The bits of the sample that is nearest to a number, with ties to even. */
 uint32_t to_sample_bits(uint32_t type, double number);
 
@@ -250,6 +301,11 @@ typedef struct {
     uint32_t planes;        /* number of pictures, times three for colour pictures and a grey codec */
     uint32_t rows, columns; /* tiles of a plane */
 } geometry;
+
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 uint32_t divide_up(uint32_t a, uint32_t b);
 /* Input channels of the encoder network. */

@@ -16,26 +16,6 @@ enum {
 #define MOST_BOUND ((1u << 30) - 1)
 #define MOST_ROOT ((1u << 20) - 1)
 
-/* A position in bytes, and whether reading ran past their end or met an error. */
-typedef struct {
-    const uint8_t *at;
-    size_t left;
-    int is_damaged;
-} reader;
-
-/* Take bytes; NULL if fewer are left. */
-static const uint8_t *take(reader *r, size_t size)
-{
-    const uint8_t *start = r->at;
-    if (r->is_damaged || size > r->left) {
-        r->is_damaged = 1;
-        return NULL;
-    }
-    r->at += size;
-    r->left -= size;
-    return start;
-}
-
 static uint32_t take_number(reader *r)
 {
     uint64_t value = 0;

@@ -7,11 +7,6 @@
 
 /* ---- originals ---- */
 
-size_t refiner_pixels(const refiner *r)
-{
-    return pixels_of_samples(&r->original);
-}
-
 size_t refiner_pixel_bytes(const refiner *r)
 {
     return (size_t)r->original.bands * sample_size(r->original.type);
@@ -35,8 +30,8 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     r->original.frames = picture->frames;
     r->original.bands = bands;
     r->original.type = AECODEC_UINT8;
-    r->original.samples = to = malloc(refiner_pixels(r) * bands);
-    for (n = 0; to && n < refiner_pixels(r); n++, from += picture->channels, to += bands) {
+    r->original.samples = to = malloc(pixels_of_samples(&r->original) * bands);
+    for (n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
         memcpy(to, from, bands);
     }
     return to ? AECODEC_OK : AECODEC_NO_MEMORY;
@@ -59,14 +54,14 @@ static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
     aecodec_status status;
     r->original = *samples;
     status = find_missing(&r->original);
-    r->original.samples = malloc(refiner_pixels(r) * refiner_pixel_bytes(r));
+    r->original.samples = malloc(pixels_of_samples(&r->original) * refiner_pixel_bytes(r));
     r->original.has_nodata = 0;
     r->original.layout = 3; /* for parts */
     take_limits(r);
     if (!r->original.samples) {
         return AECODEC_NO_MEMORY;
     }
-    memcpy(r->original.samples, samples->samples, refiner_pixels(r) * refiner_pixel_bytes(r));
+    memcpy(r->original.samples, samples->samples, pixels_of_samples(&r->original) * refiner_pixel_bytes(r));
     set_missing(&r->original, 0);
     return status;
 }
@@ -92,7 +87,7 @@ aecodec_status refiner_base(refiner *r, uint32_t units, buffer *file, void **sam
     *samples = NULL;
     if (units == NO_LEVEL) {
         encoding_header_file(r->encoding, file);
-        *samples = calloc(refiner_pixels(r), refiner_pixel_bytes(r));
+        *samples = calloc(pixels_of_samples(&r->original), refiner_pixel_bytes(r));
         return *samples ? file->status : AECODEC_NO_MEMORY;
     }
     if (!r->is_run) {

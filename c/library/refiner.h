@@ -10,7 +10,6 @@
 #define refiner_encode aecodec_private_refiner_encode
 #define refiner_open aecodec_private_refiner_open
 #define refiner_pixel_bytes aecodec_private_refiner_pixel_bytes
-#define refiner_pixels aecodec_private_refiner_pixels
 
 enum { NO_LEVEL = 0 }; /* of files without base */
 
@@ -24,7 +23,6 @@ typedef struct {
     double limits[2 * AECODEC_MAX_BANDS]; /* of the file */
 } refiner;
 
-size_t refiner_pixels(const refiner *r);
 size_t refiner_pixel_bytes(const refiner *r);
 
 /* Begin with a picture, which must exist until the end, or samples; the other is NULL. is_part: as for

@@ -8,11 +8,6 @@
 
 enum { SIDE = 256, BYTES_PER_VALUE = 2 * sizeof(int64_t) + 1 /* values before and after, and the mask */ };
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- networks ---- */
 
 /* Whether networks code a number of bands; from the third band on, all read as many bands. */
@@ -150,28 +145,30 @@ void refining_close(refining *r)
 
 /* ---- between samples and the values of a segment ---- */
 
-/* The place of a sample of the segment in all samples. */
-static size_t place_of(const refining *r, uint32_t frame, uint32_t row)
+/* Rows of the values of a segment: those of all bands of all frames. */
+static uint32_t rows_of(const refining *r)
+{
+    return r->coding.frames * r->coding.bands * r->coding.height;
+}
+
+/* The pixel in all samples at which a row begins. Sets its band. */
+static size_t pixel_of(const refining *r, uint32_t number, uint32_t *band)
 {
     const aecodec_samples *s = r->samples;
+    const uint32_t row = number % r->coding.height, frame = number / r->coding.height / r->coding.bands;
+    *band = number / r->coding.height % r->coding.bands;
     return ((size_t)(r->frame + frame) * s->height + r->top + row) * s->width + r->left;
 }
 
 /* Copy the mask to the order of the values. */
 static void take_mask(const refining *r)
 {
-    const aecodec_samples *s = r->samples;
-    const uint32_t planes = s->mask_planes;
     uint8_t *to = r->missing;
-    uint32_t frame, band, row, column;
-    for (frame = 0; frame < r->coding.frames; frame++) {
-        for (band = 0; band < s->bands; band++) {
-            for (row = 0; row < r->coding.height; row++) {
-                const uint8_t *from = s->missing + place_of(r, frame, row) * planes + (planes > 1 ? band : 0);
-                for (column = 0; column < r->coding.width; column++) {
-                    *to++ = from[(size_t)column * planes];
-                }
-            }
+    uint32_t n, band, column;
+    for (n = 0; n < rows_of(r); n++) {
+        const size_t pixel = pixel_of(r, n, &band);
+        for (column = 0; column < r->coding.width; column++) {
+            *to++ = (uint8_t)is_missing(r->samples, pixel + column, band);
         }
     }
 }
@@ -189,28 +186,20 @@ void refining_enter(refining *r, uint32_t number)
 void refining_read(const refining *r, const void *samples, int64_t *values)
 {
     const residual_coding *c = &r->coding;
-    uint32_t frame, band, row;
-    for (frame = 0; frame < c->frames; frame++) {
-        for (band = 0; band < c->bands; band++) {
-            for (row = 0; row < c->height; row++, values += c->width) {
-                lattice_to_values(&r->lattices[band], samples, place_of(r, frame, row) * c->bands + band, c->bands,
-                                  c->width, values);
-            }
-        }
+    uint32_t n, band;
+    for (n = 0; n < rows_of(r); n++, values += c->width) {
+        const size_t pixel = pixel_of(r, n, &band);
+        lattice_to_values(&r->lattices[band], samples, pixel * c->bands + band, c->bands, c->width, values);
     }
 }
 
 void refining_write(const refining *r, const int64_t *values, void *samples)
 {
     const residual_coding *c = &r->coding;
-    uint32_t frame, band, row;
-    for (frame = 0; frame < c->frames; frame++) {
-        for (band = 0; band < c->bands; band++) {
-            for (row = 0; row < c->height; row++, values += c->width) {
-                lattice_to_samples(&r->lattices[band], values, place_of(r, frame, row) * c->bands + band, c->bands,
-                                   c->width, samples);
-            }
-        }
+    uint32_t n, band;
+    for (n = 0; n < rows_of(r); n++, values += c->width) {
+        const size_t pixel = pixel_of(r, n, &band);
+        lattice_to_samples(&r->lattices[band], values, pixel * c->bands + band, c->bands, c->width, samples);
     }
 }
 

@@ -17,23 +17,6 @@ enum {
 
 /* ---- reading ---- */
 
-typedef struct {
-    const uint8_t *at;
-    size_t left;
-} reader;
-
-/* Returns NULL if fewer bytes are left. */
-static const uint8_t *take(reader *r, size_t size)
-{
-    const uint8_t *start = r->at;
-    if (size > r->left) {
-        return NULL;
-    }
-    r->at += size;
-    r->left -= size;
-    return start;
-}
-
 static void read_numbers(const uint8_t **from, int32_t *to, size_t count)
 {
     for (; count; count--, *from += 4) {
@@ -170,7 +153,7 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
 
 aecodec_status residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks)
 {
-    reader r = {content, size};
+    reader r = {content, size, 0};
     const uint8_t *head = take(&r, HEAD);
     residual_networks *own;
     uint32_t band;

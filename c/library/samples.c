@@ -17,24 +17,6 @@ enum {
     MAX_RANGE = 65535
 };
 
-uint32_t sample_size(uint32_t type)
-{
-    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 2, 4};
-    return type < sizeof sizes ? sizes[type] : 0;
-}
-
-uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at)
-{
-    switch (sample_size(type)) {
-    case 1:
-        return ((const uint8_t *)samples)[at];
-    case 2:
-        return ((const uint16_t *)samples)[at];
-    default:
-        return ((const uint32_t *)samples)[at];
-    }
-}
-
 /* ---- numbers ---- */
 
 static float float_of(uint32_t bits)
@@ -106,11 +88,6 @@ double sample_number(uint32_t type, uint32_t bits)
     }
 }
 
-double number_of_sample(uint32_t type, const void *samples, size_t at)
-{
-    return sample_number(type, bits_of_sample(type, samples, at));
-}
-
 uint32_t to_sample_bits(uint32_t type, double number)
 {
     switch (type) {
@@ -171,43 +148,31 @@ static int layout_is_valid(const samples_block *block, uint32_t frames)
            (block->bands == 1 || has_bands[block->layout]);
 }
 
-/* Take a part of the content; NULL if it is not announced. A part that lies beyond the end makes left less than 0. */
-static const uint8_t *take(const uint8_t **at, int64_t *left, int is_announced, size_t size)
-{
-    const uint8_t *part = *at;
-    if (!is_announced) {
-        return NULL;
-    }
-    *left -= (int64_t)size;
-    *at += *left >= 0 ? size : 0;
-    return part;
-}
-
 int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block)
 {
-    const uint8_t *at = content + 2, *planes;
-    int64_t left = (int64_t)size - 2;
+    reader r = {content, size, 0};
+    const uint8_t *head = take(&r, 2), *planes;
     uint32_t first, item;
     memset(block, 0, sizeof *block);
-    if (left < 0) {
+    if (!head) {
         return 0;
     }
-    first = content[0];
+    first = head[0];
     block->type = first & TYPE_BITS;
     block->is_big_endian = first / IS_BIG_ENDIAN;
-    block->layout = content[1] & ((1u << BANDS_SHIFT) - 1);
-    block->bands = (content[1] >> BANDS_SHIFT) + 1u;
+    block->layout = head[1] & ((1u << BANDS_SHIFT) - 1);
+    block->bands = (head[1] >> BANDS_SHIFT) + 1u;
     item = sample_size(block->type);
-    block->limits = take(&at, &left, first & HAS_LIMITS, (size_t)2 * item * block->bands);
-    block->nodata = take(&at, &left, first & HAS_NODATA, item);
-    block->repetition = take(&at, &left, first & HAS_REPETITION, (size_t)2 * block->bands);
-    planes = take(&at, &left, first & HAS_MASK, 1);
-    if (!item || left < 0 || !layout_is_valid(block, frames) || (planes ? left == 0 : left > 0)) {
+    block->limits = first & HAS_LIMITS ? take(&r, (size_t)2 * item * block->bands) : NULL;
+    block->nodata = first & HAS_NODATA ? take(&r, item) : NULL;
+    block->repetition = first & HAS_REPETITION ? take(&r, (size_t)2 * block->bands) : NULL;
+    planes = first & HAS_MASK ? take(&r, 1) : NULL;
+    if (!item || r.is_damaged || !layout_is_valid(block, frames) || (planes ? r.left == 0 : r.left > 0)) {
         return 0;
     }
     block->mask_planes = planes ? *planes : 0;
-    block->mask = planes ? at : NULL;
-    block->mask_size = (size_t)left;
+    block->mask = planes ? r.at : NULL;
+    block->mask_size = r.left;
     return (!planes || block->mask_planes == 1 || block->mask_planes == block->bands) && limits_are_valid(block) &&
            repetition_is_valid(block);
 }

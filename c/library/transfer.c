@@ -120,27 +120,14 @@ void transfer_close(transfer *t)
 
 /* ---- values to samples ---- */
 
-#define LOOK_UP(type)                                                                                                  \
-    do {                                                                                                               \
-        type *to = samples;                                                                                            \
-        for (n = 0; n < pixels; n++) {                                                                                 \
-            const uint32_t *row = t->samples;                                                                          \
-            for (band = 0; band < t->bands; band++, row += t->top + 1) {                                               \
-                *to++ = (type)row[*values++];                                                                          \
-            }                                                                                                          \
-        }                                                                                                              \
-    } while (0)
-
 void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
 {
-    uint32_t size = sample_size(t->type), band;
-    size_t n;
-    if (size == 1) {
-        LOOK_UP(uint8_t);
-    } else if (size == 2) {
-        LOOK_UP(uint16_t);
-    } else {
-        LOOK_UP(uint32_t);
+    size_t n, at = 0;
+    uint32_t band;
+    for (n = 0; n < pixels; n++) {
+        for (band = 0; band < t->bands; band++, at++) {
+            set_bits_of_sample(t->type, samples, at, t->samples[band * (t->top + 1) + values[at]]);
+        }
     }
 }
 
@@ -240,84 +227,38 @@ static uint16_t *lookup_of(const cells *c, uint32_t count)
     return lookup;
 }
 
-/* The work of transfer_to_values. */
-typedef struct {
-    const transfer *t;
-    const aecodec_samples *samples;
-    uint16_t *values;
-    uint64_t *clipped;
-} conversion;
-
-/* Convert all samples by an expression of their place, at. */
-#define CONVERT(result)                                                                                                \
-    do {                                                                                                               \
-        size_t pixels = pixels_of_samples(c->samples), n, at = 0;                                                      \
-        uint32_t band;                                                                                                 \
-        for (n = 0; n < pixels; n++) {                                                                                 \
-            for (band = 0; band < c->t->bands; band++, at++) {                                                         \
-                uint16_t value = (result);                                                                             \
-                c->values[at] = value & VALUE_BITS;                                                                    \
-                if (value & IS_CLIPPED && !is_missing(c->samples, n, band)) {                                          \
-                    c->clipped[band]++;                                                                                \
-                }                                                                                                      \
-            }                                                                                                          \
-        }                                                                                                              \
-    } while (0)
-
-static void convert_by_lookup(const conversion *c, const uint16_t *lookup)
-{
-    if (sample_size(c->t->type) == 1) {
-        const uint8_t *samples = c->samples->samples;
-        CONVERT(lookup[(size_t)band << 8 | samples[at]]);
-    } else {
-        const uint16_t *samples = c->samples->samples;
-        CONVERT(lookup[(size_t)band << 16 | samples[at]]);
-    }
-}
-
-static void convert_by_search(const conversion *c, const cells *places)
-{
-    uint32_t type = c->t->type;
-    if (type == AECODEC_FLOAT32) {
-        const float *samples = c->samples->samples;
-        CONVERT(search(places, band, samples[at]));
-    } else if (type == AECODEC_INT32) {
-        const int32_t *samples = c->samples->samples;
-        CONVERT(search(places, band, samples[at]));
-    } else {
-        CONVERT(search(places, band, number_of_sample(type, c->samples->samples, at)));
-    }
-}
-
 /* Convert, by a table of all samples if there are more pixels than the type has samples. */
-static aecodec_status convert(const conversion *c, const cells *places)
+static aecodec_status convert(const cells *c, const aecodec_samples *samples, uint16_t *values, uint64_t *clipped)
 {
-    uint32_t size = sample_size(c->t->type), count = size < 4 ? 1u << 8 * size : 0;
-    uint16_t *lookup;
-    if (!count || pixels_of_samples(c->samples) < count) {
-        convert_by_search(c, places);
-        return AECODEC_OK;
+    const uint32_t size = sample_size(samples->type), count = size < 4 ? 1u << 8 * size : 0;
+    const size_t pixels = pixels_of_samples(samples);
+    const int is_looked_up = count && pixels >= count;
+    uint16_t *lookup = is_looked_up ? lookup_of(c, count) : NULL;
+    size_t n, at = 0;
+    uint32_t band;
+    for (n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
+        for (band = 0; band < samples->bands; band++, at++) {
+            const uint32_t bits = bits_of_sample(samples->type, samples->samples, at);
+            const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
+                                          : search(c, band, sample_number(samples->type, bits));
+            values[at] = value & VALUE_BITS;
+            clipped[band] += value & IS_CLIPPED && !is_missing(samples, n, band);
+        }
     }
-    lookup = lookup_of(places, count);
-    if (!lookup) {
-        return AECODEC_NO_MEMORY;
-    }
-    convert_by_lookup(c, lookup);
     free(lookup);
-    return AECODEC_OK;
+    return lookup || !is_looked_up ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
                                   uint64_t *clipped)
 {
-    const conversion c = {t, samples, values, clipped};
     cells places = {t, NULL, NULL, {0}};
     aecodec_status status = AECODEC_NO_MEMORY;
     places.middles = middles_of(t);
     places.starts = malloc((size_t)t->bands * (CELLS + 1) * sizeof *places.starts);
     if (places.middles && places.starts) {
         fill_starts(&places);
-        status = convert(&c, &places);
+        status = convert(&places, samples, values, clipped);
     }
     free(places.middles);
     free(places.starts);

@@ -30,7 +30,7 @@ static uint8_t *copy_cell(const refining *at, const uint8_t *from, size_t bytes,
 static uint32_t select_cells(const aecodec_samples *whole, uint32_t *numbers)
 {
     const uint32_t all = refining_count(whole, CELL);
-    uint32_t equal = 0, least, stride, count = 0, n;
+    uint32_t equal = 0, wanted, stride, count = 0, n;
     refining first, at;
     refining_begin(&first, whole, CELL);
     refining_begin(&at, whole, CELL);
@@ -41,8 +41,8 @@ static uint32_t select_cells(const aecodec_samples *whole, uint32_t *numbers)
             numbers[equal++] = n;
         }
     }
-    least = equal / CELL_STRIDE > LEAST_CELLS ? equal / CELL_STRIDE : LEAST_CELLS;
-    stride = equal / least > 1 ? equal / least : 1;
+    wanted = equal / CELL_STRIDE > LEAST_CELLS ? equal / CELL_STRIDE : LEAST_CELLS;
+    stride = equal / wanted > 1 ? equal / wanted : 1;
     for (n = stride / 2; n < equal; n += stride) {
         numbers[count++] = numbers[n];
     }
@@ -142,7 +142,7 @@ static uint64_t size_at(comparison *c, uint32_t level)
 static int may_have_base(comparison *c)
 {
     const aecodec_bundle *bundle = c->part->bundle;
-    const double samples = (double)refiner_pixels(c->part) * c->part->original.bands;
+    const double samples = (double)pixels_of_samples(&c->part->original) * c->part->original.bands;
     return 8 * (double)size_at(c, NO_LEVEL) <= most_bits * samples && bundle->has_encoder && bundle->has_decoder;
 }
 
