@@ -25,7 +25,7 @@ static aecodec_status check_file(const aecodec_bundle *bundle, const uint8_t *fi
 {
     refined_file parsed;
     aecodec_header header;
-    aecodec_status status = refined_file_read(file, size, &parsed);
+    aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
     if (status == AECODEC_OK) {
         status = aecodec_read_header(parsed.base, parsed.base_size, &header);
     }

@@ -67,7 +67,7 @@ static aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec
                                      const aecodec_progress *progress, aecodec_encoding **encoding)
 {
     const aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, encoding);
-    return status == AECODEC_OK ? run_encoding(bundle, *encoding, progress) : status;
+    return status == AECODEC_OK ? aecodec_run_encoding(bundle, *encoding, progress) : status;
 }
 
 static aecodec_status encode_reduced(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
@@ -172,7 +172,7 @@ static aecodec_status give(candidate *best, aecodec_status status, uint8_t **fil
 /* Check what both kinds of compression are asked for. */
 static aecodec_status check_request(const aecodec_bundle *bundle, uint32_t level, size_t max_bytes)
 {
-    if (level && (max_bytes || !has_level(bundle, level))) {
+    if (level && (max_bytes || !aecodec_has_level(bundle, level))) {
         return AECODEC_BAD_ARGUMENT;
     }
     return bundle->has_encoder ? AECODEC_OK : AECODEC_ABSENT;
@@ -208,7 +208,7 @@ aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aeco
         status = aecodec_encoding_begin_samples(bundle, samples, 0, clipped, &e);
     }
     if (status == AECODEC_OK) {
-        status = run_encoding(bundle, e, progress);
+        status = aecodec_run_encoding(bundle, e, progress);
     }
     if (status == AECODEC_OK) {
         status = max_bytes ? give(&best, find_level(e, &bundle->facts, max_bytes, &best), file, size)

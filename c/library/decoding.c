@@ -66,7 +66,7 @@ static uint32_t bytes_of_pixel(const aecodec_decoding *d)
 /* RGB pixels that are as much work as a pixel with as many bands or bytes. */
 static uint32_t per_three(uint32_t count)
 {
-    return count > 3 ? divide_up(count, 3) : 1;
+    return count > 3 ? aecodec_divide_up(count, 3) : 1;
 }
 
 /* Whether a caller accepts what a header states. */
@@ -75,7 +75,7 @@ static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, 
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
     uint64_t pixels = (uint64_t)d->width * d->height * d->frames * per_three(bytes_of_pixel(d));
-    uint64_t computed = d->has_base ? tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames : 0;
+    uint64_t computed = d->has_base ? aecodec_tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames : 0;
     uint64_t refined = (uint64_t)d->width * d->height * d->frames * d->file.count;
     uint64_t work = max_of((computed + refined) * per_three(d->samples.bands), pixels / ENLARGED);
     work = max_of(work, (uint64_t)COPIED * header->metadata_size * d->frames);
@@ -111,14 +111,15 @@ static uint64_t memory_of_refinements(const aecodec_decoding *d)
         const refinement *r = &d->file.refinements[n];
         roots = r->is_root && r->bound_count > roots ? r->bound_count : roots;
     }
-    return n ? d->file.refinements[n - 1].stop + refining_memory(&samples, roots) + enlarged : 0;
+    return n ? d->file.refinements[n - 1].stop + aecodec_refining_memory(&samples, roots) + enlarged : 0;
 }
 
 /* Bytes that all but the network's working memory takes. */
 static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *header)
 {
     uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
-    uint64_t latents = d->has_base ? vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels : 0;
+    uint64_t latents =
+        d->has_base ? aecodec_vectors(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels : 0;
     uint64_t memory = latents + memory_of_refinements(d);
     if (d->has_samples) { /* values, samples, and a mask whose bits come first */
         return memory + pixels * d->samples.bands * (2 + sample_size(d->samples.type)) +
@@ -139,13 +140,13 @@ static aecodec_status check_messages(const aecodec_decoding *d, const aecodec_he
     const aecodec_codec_facts *facts = &d->bundle->facts;
     const uint8_t *payload = header->payload, *message = header->payload;
     size_t left = header->payload_size, size = left;
-    uint32_t count = segment_count(facts, &d->geometry), n, per_byte = facts->receptive_field ? 64 : 4;
+    uint32_t count = aecodec_segment_count(facts, &d->geometry), n, per_byte = facts->receptive_field ? 64 : 4;
     for (n = 0; n < count; n++, size = left) {
-        aecodec_segment s = segment_at(facts, &d->geometry, n).size;
+        aecodec_segment s = aecodec_segment_at(facts, &d->geometry, n).size;
         if (n + 1 < count && aecodec_split_message(&payload, &left, &message, &size) != AECODEC_OK) {
             return AECODEC_DAMAGED;
         }
-        if ((n + 1 < count ? size : left) < divide_up(s.planes * s.rows * s.columns, per_byte)) {
+        if ((n + 1 < count ? size : left) < aecodec_divide_up(s.planes * s.rows * s.columns, per_byte)) {
             return AECODEC_DAMAGED;
         }
     }
@@ -175,10 +176,10 @@ static void place_latents(const aecodec_decoding *d, const coding_level *level, 
 static aecodec_status decode_segments(const aecodec_decoding *d, const coding_level *level, const uint8_t *payload,
                                       size_t left, int8_t *codes, uint32_t *work)
 {
-    uint32_t count = segment_count(&d->bundle->facts, &d->geometry), n;
+    uint32_t count = aecodec_segment_count(&d->bundle->facts, &d->geometry), n;
     aecodec_status status = AECODEC_OK;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
-        placed_segment s = segment_at(&d->bundle->facts, &d->geometry, n);
+        placed_segment s = aecodec_segment_at(&d->bundle->facts, &d->geometry, n);
         const uint8_t *message = payload;
         size_t size = left;
         if (n + 1 < count) {
@@ -198,7 +199,7 @@ static aecodec_status decode_segments(const aecodec_decoding *d, const coding_le
 static aecodec_status decode_latents(const aecodec_decoding *d, const coding_level *level,
                                      const aecodec_header *header)
 {
-    aecodec_segment s = segment_at(&d->bundle->facts, &d->geometry, 0).size;
+    aecodec_segment s = aecodec_segment_at(&d->bundle->facts, &d->geometry, 0).size;
     int8_t *codes = malloc((size_t)s.planes * s.rows * s.columns * level->codec.code_dimension);
     uint32_t *work = malloc(aecodec_message_work_size(&level->codec, &s));
     aecodec_status status = AECODEC_NO_MEMORY;
@@ -223,7 +224,7 @@ static void take_nodata(aecodec_decoding *d, const samples_block *block)
             d->nodata |= (uint32_t)block->nodata[n] << 8 * n;
         }
         d->samples.has_nodata = 1;
-        d->samples.nodata = sample_number(block->type, d->nodata);
+        d->samples.nodata = aecodec_sample_number(block->type, d->nodata);
     }
 }
 
@@ -232,14 +233,14 @@ static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *he
 {
     double limits[2 * AECODEC_MAX_BANDS];
     aecodec_status status;
-    if (!header->samples || !samples_block_read(header->samples, header->samples_size, header->frames, block) ||
+    if (!header->samples || !aecodec_samples_block_read(header->samples, header->samples_size, header->frames, block) ||
         block->bands != d->bundle->facts.channels) {
         return AECODEC_DAMAGED;
     }
     if (block->limits) {
-        samples_block_limits(block, limits);
+        aecodec_samples_block_limits(block, limits);
     }
-    status = transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
+    status = aecodec_transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
     if (status != AECODEC_OK || (block->limits && !d->bundle->bands.has_file_limits)) {
         return status == AECODEC_OK || status == AECODEC_BAD_IMAGE ? AECODEC_DAMAGED : status;
     }
@@ -259,14 +260,14 @@ static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *he
 static void take_header(aecodec_decoding *d, const aecodec_header *header)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    int is_rgb = is_shown_as_rgb(header);
+    int is_rgb = aecodec_is_shown_as_rgb(header);
     d->width = header->width ? header->width : facts->tile_width;
     d->height = header->height ? header->height : facts->tile_height;
     d->frames = header->frames;
     d->coded_channels = header->mode & 1 ? 3 : 1;
     d->channels = (is_rgb ? 3 : d->coded_channels) + (header->mode & 2 ? 1 : 0);
-    d->geometry = geometry_of(facts, d->width, d->height, d->has_base ? header->reduction : NOT_REDUCED, d->frames,
-                              header->mode & 1);
+    d->geometry = aecodec_geometry_of(facts, d->width, d->height, d->has_base ? header->reduction : NOT_REDUCED,
+                                      d->frames, header->mode & 1);
     d->samples.width = d->width;
     d->samples.height = d->height;
     d->samples.frames = d->frames;
@@ -276,18 +277,18 @@ static void take_header(aecodec_decoding *d, const aecodec_header *header)
 static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limits *limits,
                                    const aecodec_header *header, size_t size)
 {
-    uint32_t level = header->level ? header->level : default_units(d->bundle);
+    uint32_t level = header->level ? header->level : aecodec_default_units(d->bundle);
     if (!is_accepted(d, limits, header, size)) {
         return AECODEC_LIMIT;
     }
-    if (d->has_base ? !geometry_fits(&d->bundle->facts, &d->geometry) || !has_level(d->bundle, level)
+    if (d->has_base ? !aecodec_geometry_fits(&d->bundle->facts, &d->geometry) || !aecodec_has_level(d->bundle, level)
                     : header->payload_size != 0) {
         return AECODEC_DAMAGED;
     }
     if (limits->max_memory && memory_of(d, header) > limits->max_memory) {
         return AECODEC_LIMIT;
     }
-    if (!memory_fits(memory_of(d, header))) {
+    if (!aecodec_memory_fits(memory_of(d, header))) {
         return AECODEC_NO_MEMORY;
     }
     return d->has_base ? check_messages(d, header) : AECODEC_OK;
@@ -302,7 +303,7 @@ static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *bloc
     if ((d->has_base && !d->values) || (block->mask && !d->samples.missing)) {
         return AECODEC_NO_MEMORY;
     }
-    return block->mask ? mask_unpack(&d->samples, block->mask, block->mask_size) : AECODEC_OK;
+    return block->mask ? aecodec_mask_unpack(&d->samples, block->mask, block->mask_size) : AECODEC_OK;
 }
 
 /* Make room for pixels, and decode alpha. */
@@ -315,20 +316,21 @@ static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *he
     if (!d->pixels || (has_alpha && !d->alpha)) {
         return AECODEC_NO_MEMORY;
     }
-    return has_alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, pixels) : AECODEC_OK;
+    return has_alpha ? aecodec_zlib_inflate(header->alpha, header->alpha_size, d->alpha, pixels) : AECODEC_OK;
 }
 
 /* Decode the latents of the base. */
 static aecodec_status decode_base(aecodec_decoding *d, const aecodec_header *header)
 {
     coding_level level;
-    aecodec_status status = level_open(d->bundle, header->level ? header->level : default_units(d->bundle), &level);
+    aecodec_status status =
+        aecodec_level_open(d->bundle, header->level ? header->level : aecodec_default_units(d->bundle), &level);
     if (status != AECODEC_OK) {
         return status;
     }
-    d->latents = malloc((size_t)(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
+    d->latents = malloc((size_t)(aecodec_vectors(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
     status = d->latents ? decode_latents(d, &level, header) : AECODEC_NO_MEMORY;
-    level_close(&level);
+    aecodec_level_close(&level);
     return status;
 }
 
@@ -349,7 +351,7 @@ static aecodec_status keep_refinements(aecodec_decoding *d, const uint8_t *file,
     }
     for (n = 0; n < d->file.count; n++) {
         refinement *r = &d->file.refinements[n];
-        const aecodec_status status = refinement_check(d->bundle, r, &samples);
+        const aecodec_status status = aecodec_refinement_check(d->bundle, r, &samples);
         if (status != AECODEC_OK || !d->content) {
             return d->content ? status : AECODEC_NO_MEMORY;
         }
@@ -368,7 +370,8 @@ static void choose_windows(aecodec_decoding *d, const aecodec_limits *limits, co
     if (limits->max_memory && limits->max_memory - memory_of(d, header) < memory) {
         memory = limits->max_memory - (size_t)memory_of(d, header);
     }
-    d->windows = windows_of(&d->bundle->facts, &d->geometry, network_of(d->bundle, 0), 0, parts, memory);
+    d->windows =
+        aecodec_windows_of(&d->bundle->facts, &d->geometry, aecodec_network_of(d->bundle, 0), 0, parts, memory);
 }
 
 static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file, size_t size,
@@ -376,7 +379,7 @@ static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, c
 {
     aecodec_header header;
     samples_block block;
-    aecodec_status status = refined_file_read(file, size, &d->file);
+    aecodec_status status = aecodec_refined_file_read(file, size, &d->file);
     d->bundle = bundle;
     if (status == AECODEC_OK) {
         status = aecodec_read_header(d->file.base, d->file.base_size, &header);
@@ -428,7 +431,7 @@ void aecodec_decoding_free(aecodec_decoding *d)
         free(d->pixels);
         free(d->values);
         free(d->samples.missing);
-        transfer_close(&d->transfer);
+        aecodec_transfer_close(&d->transfer);
         free(d);
     }
 }
@@ -437,19 +440,19 @@ void aecodec_decoding_free(aecodec_decoding *d)
 
 uint32_t aecodec_decoding_windows(const aecodec_decoding *d)
 {
-    return window_count(&d->geometry, &d->windows);
+    return aecodec_window_count(&d->geometry, &d->windows);
 }
 
 void aecodec_decoding_window(const aecodec_decoding *d, uint32_t number, aecodec_window *window)
 {
-    placed_window w = window_at(&d->geometry, &d->windows, number);
-    *window = window_for(&d->bundle->facts, network_of(d->bundle, 0), 0, &w);
+    placed_window w = aecodec_window_at(&d->geometry, &d->windows, number);
+    *window = aecodec_window_for(&d->bundle->facts, aecodec_network_of(d->bundle, 0), 0, &w);
 }
 
 void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *input)
 {
     const geometry *g = &d->geometry;
-    placed_window w = window_at(g, &d->windows, number);
+    placed_window w = aecodec_window_at(g, &d->windows, number);
     size_t tile = (size_t)d->bundle->facts.vectors_per_tile * d->bundle->facts.latent_channels;
     size_t row = (w.columns.high - w.columns.low) * tile;
     uint32_t n;
@@ -493,11 +496,11 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
     const geometry *g = &d->geometry;
-    placed_window w = window_at(g, &d->windows, number);
+    placed_window w = aecodec_window_at(g, &d->windows, number);
     uint32_t planes = g->planes / d->frames, left = w.columns.start * facts->tile_width;
     uint32_t right = w.columns.stop * facts->tile_width, top = w.rows.start * facts->tile_height;
     uint32_t bottom = w.rows.stop * facts->tile_height, y;
-    uint32_t channels = network_channels(facts);
+    uint32_t channels = aecodec_network_channels(facts);
     size_t row = (size_t)(w.columns.high - w.columns.low) * facts->tile_width * channels;
     right = right < g->width ? right : g->width;
     bottom = bottom < g->height ? bottom : g->height;
@@ -518,7 +521,7 @@ static aecodec_status refine_all(const aecodec_decoding *d, void *content)
     aecodec_status status = AECODEC_OK;
     uint32_t n;
     for (n = 0; n < d->file.count && status == AECODEC_OK; n++) {
-        status = refine(d->bundle, &d->file.refinements[n], &samples);
+        status = aecodec_refine(d->bundle, &d->file.refinements[n], &samples);
     }
     return status;
 }
@@ -534,7 +537,7 @@ static aecodec_status enlarge(aecodec_decoding *d)
         return AECODEC_OK;
     }
     to.pixels = malloc(pixels_of_samples(&d->samples) * to.stride);
-    status = to.pixels ? resize_pictures(from, to, to.stride, d->frames) : AECODEC_NO_MEMORY;
+    status = to.pixels ? aecodec_resize_pictures(from, to, to.stride, d->frames) : AECODEC_NO_MEMORY;
     if (status != AECODEC_OK) {
         free(to.pixels);
         return status;
@@ -597,8 +600,8 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
 /* Convert values to samples. */
 static void finish_values(aecodec_decoding *d, void *samples)
 {
-    average_blocks(&d->samples, d->repetition, d->values);
-    transfer_to_samples(&d->transfer, d->values, pixels_of_samples(&d->samples), samples);
+    aecodec_average_blocks(&d->samples, d->repetition, d->values);
+    aecodec_transfer_to_samples(&d->transfer, d->values, pixels_of_samples(&d->samples), samples);
     free(d->values);
     d->values = NULL;
 }
@@ -608,7 +611,7 @@ static size_t bytes_of_samples(const aecodec_decoding *d)
     return pixels_of_samples(&d->samples) * bytes_of_pixel(d);
 }
 
-aecodec_status decoding_take_base(aecodec_decoding *d, void **samples)
+aecodec_status aecodec_decoding_take_base(aecodec_decoding *d, void **samples)
 {
     aecodec_status status = AECODEC_OK;
     if (d->has_samples) {
@@ -651,7 +654,7 @@ aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samp
     }
     *samples = d->samples;
     samples->samples = made;
-    set_missing(samples, d->nodata);
+    aecodec_set_missing(samples, d->nodata);
     d->samples.missing = NULL;
     return AECODEC_OK;
 }

@@ -61,7 +61,7 @@ static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, ui
     }
     header->frames = frames;
     header->reduction = (uint8_t)reduction;
-    e->geometry = geometry_of(facts, width, height, reduction, frames, header->mode & 1);
+    e->geometry = aecodec_geometry_of(facts, width, height, reduction, frames, header->mode & 1);
 }
 
 static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
@@ -85,7 +85,7 @@ static aecodec_status take_pixels(aecodec_encoding *e, const aecodec_image *pict
     }
     e->pixels = e->reduced = to.pixels = malloc((size_t)g->width * g->height * picture->frames * to.stride);
     e->stride = to.stride;
-    return to.pixels ? resize_pictures(from, to, to.stride, picture->frames) : AECODEC_NO_MEMORY;
+    return to.pixels ? aecodec_resize_pictures(from, to, to.stride, picture->frames) : AECODEC_NO_MEMORY;
 }
 
 static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *picture)
@@ -96,12 +96,12 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
         return AECODEC_OK;
     }
     planes = malloc(count);
-    e->alpha = malloc(zlib_bound(count));
+    e->alpha = malloc(aecodec_zlib_bound(count));
     for (n = 0; planes && n < count; n++) {
         planes[n] = picture->pixels[n * picture->channels + picture->channels - 1];
     }
     e->header.alpha = e->alpha;
-    e->header.alpha_size = planes && e->alpha ? zlib_deflate(planes, count, e->alpha) : 0;
+    e->header.alpha_size = planes && e->alpha ? aecodec_zlib_deflate(planes, count, e->alpha) : 0;
     free(planes);
     return e->header.alpha_size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
@@ -110,12 +110,13 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
 static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
-    uint64_t latents = vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
-    if (!geometry_fits(&bundle->facts, &e->geometry)) {
+    uint64_t latents = aecodec_vectors(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
+    if (!aecodec_geometry_fits(&bundle->facts, &e->geometry)) {
         return AECODEC_BAD_IMAGE;
     }
-    if (memory_fits(latents)) {
-        e->windows = windows_of(&bundle->facts, &e->geometry, network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
+    if (aecodec_memory_fits(latents)) {
+        e->windows =
+            aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
         e->latents = malloc((size_t)latents);
     }
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
@@ -163,7 +164,7 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
         if (is_integer && !(number >= -2147483648.0 && number <= 2147483647.0)) {
             return 0;
         }
-        if (number == number && sample_number(type, to_sample_bits(type, number)) != number) {
+        if (number == number && aecodec_sample_number(type, aecodec_to_sample_bits(type, number)) != number) {
             return 0;
         }
     }
@@ -175,13 +176,13 @@ static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *sa
 {
     uint64_t count = (uint64_t)samples->width * samples->height * samples->frames * samples->bands;
     transfer t;
-    aecodec_status status = transfer_open(e->bundle, samples->type, samples->limits, &t);
+    aecodec_status status = aecodec_transfer_open(e->bundle, samples->type, samples->limits, &t);
     if (status == AECODEC_OK) {
-        e->values = memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
-        status = e->values ? transfer_to_values(&t, samples, e->values, clipped) : AECODEC_NO_MEMORY;
+        e->values = aecodec_memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
+        status = e->values ? aecodec_transfer_to_values(&t, samples, e->values, clipped) : AECODEC_NO_MEMORY;
     }
-    transfer_close(&t);
-    return status == AECODEC_OK && samples->missing ? fill_missing(samples, e->values) : status;
+    aecodec_transfer_close(&t);
+    return status == AECODEC_OK && samples->missing ? aecodec_fill_missing(samples, e->values) : status;
 }
 
 /* The block of the header. */
@@ -192,14 +193,14 @@ static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *sam
     samples_block block, check;
     memset(&block, 0, sizeof block);
     if (samples->missing) {
-        b.status = mask_pack(samples, &mask, &block.mask_size);
+        b.status = aecodec_mask_pack(samples, &mask, &block.mask_size);
     }
     block.mask = mask;
     block.mask_planes = samples->mask_planes;
-    if (!e->is_part && detect_repetition(samples, repetition)) {
+    if (!e->is_part && aecodec_detect_repetition(samples, repetition)) {
         block.repetition = repetition;
     }
-    samples_block_write(samples, &block, &b);
+    aecodec_samples_block_write(samples, &block, &b);
     free(mask);
     e->block = b.bytes;
     e->header.samples = b.bytes;
@@ -207,7 +208,7 @@ static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *sam
     if (b.status != AECODEC_OK) {
         return b.status;
     }
-    return samples_block_read(b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
+    return aecodec_samples_block_read(b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
 }
 
 /* Check what the caller says of samples, before they are read. */
@@ -233,7 +234,7 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
     double limits[2 * AECODEC_MAX_BANDS];
     aecodec_status status;
     if (!e->is_part && !samples.limits && e->bundle->bands.has_file_limits &&
-        find_own_limits(e->bundle, &samples, limits)) {
+        aecodec_find_own_limits(e->bundle, &samples, limits)) {
         samples.limits = limits;
     }
     status = take_values(e, &samples, clipped);
@@ -253,7 +254,7 @@ static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *
     if (status != AECODEC_OK) {
         return status;
     }
-    status = find_missing(&known);
+    status = aecodec_find_missing(&known);
     if (status == AECODEC_OK) {
         status = take_samples(e, known, counts);
     }
@@ -300,8 +301,8 @@ aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, cons
     return give(e, e ? begin_samples(e, samples, parts, clipped) : AECODEC_NO_MEMORY, encoding);
 }
 
-aecodec_status encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
-                              const aecodec_samples *samples, int is_part, aecodec_encoding **encoding)
+aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      const aecodec_samples *samples, int is_part, aecodec_encoding **encoding)
 {
     aecodec_encoding *e = new_encoding(bundle);
     if (!e) {
@@ -311,7 +312,7 @@ aecodec_status encoding_begin(const aecodec_bundle *bundle, const aecodec_image 
     return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, NULL), encoding);
 }
 
-const aecodec_header *encoding_header(const aecodec_encoding *e)
+const aecodec_header *aecodec_encoding_header(const aecodec_encoding *e)
 {
     return &e->header;
 }
@@ -332,13 +333,13 @@ void aecodec_encoding_free(aecodec_encoding *e)
 
 uint32_t aecodec_encoding_windows(const aecodec_encoding *e)
 {
-    return window_count(&e->geometry, &e->windows);
+    return aecodec_window_count(&e->geometry, &e->windows);
 }
 
 void aecodec_encoding_window(const aecodec_encoding *e, uint32_t number, aecodec_window *window)
 {
-    placed_window w = window_at(&e->geometry, &e->windows, number);
-    *window = window_for(&e->bundle->facts, network_of(e->bundle, 1), 1, &w);
+    placed_window w = aecodec_window_at(&e->geometry, &e->windows, number);
+    *window = aecodec_window_for(&e->bundle->facts, aecodec_network_of(e->bundle, 1), 1, &w);
 }
 
 /* Copy a row of pixels; where the codec has more channels than the picture, they are equal. */
@@ -377,8 +378,8 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
     const geometry *g = &e->geometry;
-    uint32_t channels = network_channels(facts);
-    placed_window w = window_at(g, &e->windows, number);
+    uint32_t channels = aecodec_network_channels(facts);
+    placed_window w = aecodec_window_at(g, &e->windows, number);
     uint32_t planes = g->planes / e->header.frames, left = w.columns.low * facts->tile_width;
     uint32_t count = (w.columns.high - w.columns.low) * facts->tile_width, y;
     uint32_t seen = count < g->width - left ? count : g->width - left;
@@ -394,7 +395,7 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
 void aecodec_encoding_output(aecodec_encoding *e, uint32_t number, const int8_t *output)
 {
     const geometry *g = &e->geometry;
-    placed_window w = window_at(g, &e->windows, number);
+    placed_window w = aecodec_window_at(g, &e->windows, number);
     size_t tile = (size_t)e->bundle->facts.vectors_per_tile * e->bundle->facts.latent_channels;
     size_t row = (w.columns.high - w.columns.low) * tile, kept = (w.columns.stop - w.columns.start) * tile;
     uint32_t n;
@@ -439,7 +440,7 @@ static void memory_free(coding_memory *m)
 static aecodec_status memory_make(const aecodec_encoding *e, const coding_level *level, coding_memory *m)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
-    aecodec_segment s = segment_at(facts, &e->geometry, 0).size;
+    aecodec_segment s = aecodec_segment_at(facts, &e->geometry, 0).size;
     size_t vectors = (size_t)s.planes * s.rows * s.columns;
     memset(m, 0, sizeof *m);
     m->latents = facts->receptive_field ? malloc(vectors * facts->latent_channels) : NULL;
@@ -465,7 +466,7 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
     }
     for (; status == AECODEC_BUFFER_TOO_SMALL; room *= 4) {
         m->message.size = 0; /* a message that did not fit has set it beyond the buffer */
-        if (!buffer_room(&m->message, room)) {
+        if (!aecodec_buffer_room(&m->message, room)) {
             return;
         }
         status = aecodec_encode_message(&level->codec, &s->size, latents, e->bundle->rate_weight, m->codes, m->work,
@@ -475,24 +476,24 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
 
 static void append_messages(const aecodec_encoding *e, const coding_level *level, coding_memory *m, buffer *file)
 {
-    uint32_t count = segment_count(&e->bundle->facts, &e->geometry), n;
+    uint32_t count = aecodec_segment_count(&e->bundle->facts, &e->geometry), n;
     for (n = 0; n < count && file->status == AECODEC_OK; n++) {
-        placed_segment s = segment_at(&e->bundle->facts, &e->geometry, n);
+        placed_segment s = aecodec_segment_at(&e->bundle->facts, &e->geometry, n);
         encode_segment(e, level, &s, m);
         if (m->message.status != AECODEC_OK) {
             file->status = m->message.status;
         }
         if (n + 1 < count) {
-            buffer_append_number(file, (uint32_t)m->message.size);
+            aecodec_buffer_append_number(file, (uint32_t)m->message.size);
         }
-        buffer_append(file, m->message.bytes, m->message.size);
+        aecodec_buffer_append(file, m->message.bytes, m->message.size);
     }
 }
 
-void encoding_header_file(const aecodec_encoding *e, buffer *file)
+void aecodec_encoding_header_file(const aecodec_encoding *e, buffer *file)
 {
-    buffer_append_header(file, &e->header, e->as_rgb);
-    buffer_append_checksum(file);
+    aecodec_buffer_append_header(file, &e->header, e->as_rgb);
+    aecodec_buffer_append_checksum(file);
 }
 
 static void append_file(const aecodec_encoding *e, const coding_level *level, buffer *file)
@@ -500,7 +501,7 @@ static void append_file(const aecodec_encoding *e, const coding_level *level, bu
     aecodec_header header = e->header;
     coding_memory m;
     header.level = level->codec.is_default ? 0 : level->codec.level;
-    buffer_append_header(file, &header, e->as_rgb);
+    aecodec_buffer_append_header(file, &header, e->as_rgb);
     if (file->status == AECODEC_OK) {
         file->status = memory_make(e, level, &m);
     }
@@ -508,22 +509,22 @@ static void append_file(const aecodec_encoding *e, const coding_level *level, bu
         append_messages(e, level, &m, file);
         memory_free(&m);
     }
-    buffer_append_checksum(file);
+    aecodec_buffer_append_checksum(file);
 }
 
 aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, uint8_t **file, size_t *size)
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
     coding_level level;
-    units = units ? units : default_units(e->bundle);
-    if (!has_level(e->bundle, units)) {
+    units = units ? units : aecodec_default_units(e->bundle);
+    if (!aecodec_has_level(e->bundle, units)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    b.status = level_open(e->bundle, units, &level);
+    b.status = aecodec_level_open(e->bundle, units, &level);
     if (b.status != AECODEC_OK) {
         return b.status;
     }
     append_file(e, &level, &b);
-    level_close(&level);
-    return buffer_give(&b, file, size);
+    aecodec_level_close(&level);
+    return aecodec_buffer_give(&b, file, size);
 }

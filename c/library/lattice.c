@@ -10,7 +10,7 @@
 /* Largest sample of a type of floats; 2^128 - 2^104 for float32. */
 static double most_of(uint32_t type)
 {
-    return sample_number(type, type == AECODEC_FLOAT16 ? 0x7bffu : 0x7f7fffffu);
+    return aecodec_sample_number(type, type == AECODEC_FLOAT16 ? 0x7bffu : 0x7f7fffffu);
 }
 
 /* Set the limits of a type. Integers of n bits and the bits of floats of n bits have the same limits. */
@@ -26,7 +26,7 @@ static void set_limits(lattice *l)
     }
 }
 
-lattice lattice_of(uint32_t type, const bound *b)
+lattice aecodec_lattice_of(uint32_t type, const bound *b)
 {
     lattice l;
     l.type = type;
@@ -37,7 +37,7 @@ lattice lattice_of(uint32_t type, const bound *b)
     return l;
 }
 
-void lattice_use_points(lattice *l, const points *p)
+void aecodec_lattice_use_points(lattice *l, const points *p)
 {
     l->points = p;
     l->step = 1;
@@ -45,7 +45,7 @@ void lattice_use_points(lattice *l, const points *p)
     l->limits[1] = p->limits[1];
 }
 
-int has_roots(uint32_t type)
+int aecodec_has_roots(uint32_t type)
 {
     return type < AECODEC_FLOAT16 && sample_size(type) <= 2;
 }
@@ -83,7 +83,7 @@ static int64_t value_of(const lattice *l, uint32_t bits)
         return l->points->numbers[value - l->points->lowest];
     }
     if (l->unit > 0) {
-        return nearest_multiple(sample_number(l->type, bits), l->unit);
+        return nearest_multiple(aecodec_sample_number(l->type, bits), l->unit);
     }
     return l->type >= AECODEC_FLOAT16 && value < 0 ? value ^ l->limits[1] : value;
 }
@@ -91,7 +91,7 @@ static int64_t value_of(const lattice *l, uint32_t bits)
 static uint32_t bits_of_value(const lattice *l, int64_t value)
 {
     if (l->unit > 0) {
-        return to_sample_bits(l->type, clip((double)value * l->unit, most_of(l->type)));
+        return aecodec_to_sample_bits(l->type, clip((double)value * l->unit, most_of(l->type)));
     }
     if (l->points) {
         return (uint32_t)l->points->samples[value - l->points->lowest];
@@ -99,14 +99,16 @@ static uint32_t bits_of_value(const lattice *l, int64_t value)
     return (uint32_t)(l->type >= AECODEC_FLOAT16 && value < 0 ? value ^ l->limits[1] : value);
 }
 
-void lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count, int64_t *values)
+void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count,
+                               int64_t *values)
 {
     for (; count; count--, at += stride) {
         *values++ = value_of(l, bits_of_sample(l->type, samples, at));
     }
 }
 
-void lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count, void *samples)
+void aecodec_lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count,
+                                void *samples)
 {
     for (; count; count--, at += stride) {
         set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
@@ -115,7 +117,7 @@ void lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size
 
 /* ---- points that are as far from each other as bounds relative to the square root allow ---- */
 
-int64_t root_error(uint32_t factor, int64_t sample)
+int64_t aecodec_root_error(uint32_t factor, int64_t sample)
 {
     const uint64_t magnitude = (uint64_t)(sample < 0 ? -sample : sample);
     const uint64_t square = ((uint64_t)factor * factor * magnitude) >> 16;
@@ -131,7 +133,7 @@ static int64_t fill_side(points *p, uint32_t factor, int64_t top, int sign)
 {
     int64_t point = 0, number = 0, x;
     for (x = 1; x <= top; x++) {
-        const int64_t error = root_error(factor, x);
+        const int64_t error = aecodec_root_error(factor, x);
         if (x - error > point) {
             point = x + error < top ? x + error : top;
             number++;
@@ -142,7 +144,7 @@ static int64_t fill_side(points *p, uint32_t factor, int64_t top, int sign)
     return number;
 }
 
-points *points_make(const int64_t range[2], uint32_t factor)
+points *aecodec_points_make(const int64_t range[2], uint32_t factor)
 {
     const size_t count = (size_t)(range[1] - range[0] + 1);
     points *p = calloc(1, sizeof *p + 2 * count * sizeof *p->numbers);

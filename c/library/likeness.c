@@ -214,7 +214,8 @@ static uint32_t part_start(uint32_t side, uint32_t parts, uint32_t n)
 /* The mean over the parts of a frame. */
 static double frame_likeness(part *p)
 {
-    uint32_t down = divide_up(p->original->height, PART), across = divide_up(p->original->width, PART), row, column;
+    uint32_t down = aecodec_divide_up(p->original->height, PART), row;
+    uint32_t across = aecodec_divide_up(p->original->width, PART), column;
     double sum = 0;
     for (row = 0; row < down; row++) {
         for (column = 0; column < across; column++) {

@@ -56,7 +56,7 @@ static int is_all_finite(const aecodec_samples *samples)
     return (int)is_finite;
 }
 
-aecodec_status find_missing(aecodec_samples *samples)
+aecodec_status aecodec_find_missing(aecodec_samples *samples)
 {
     const int is_whole = !samples->missing && !samples->has_nodata && is_all_finite(samples);
     size_t pixels = pixels_of_samples(samples), n = 0;
@@ -73,7 +73,7 @@ aecodec_status find_missing(aecodec_samples *samples)
     return marks ? AECODEC_BAD_IMAGE : AECODEC_NO_MEMORY;
 }
 
-void set_missing(const aecodec_samples *samples, uint32_t bits)
+void aecodec_set_missing(const aecodec_samples *samples, uint32_t bits)
 {
     const size_t pixels = pixels_of_samples(samples), size = sample_size(samples->type);
     size_t n;
@@ -193,7 +193,7 @@ static void fill_band(const aecodec_samples *samples, uint32_t frame, uint32_t b
     }
 }
 
-aecodec_status fill_missing(const aecodec_samples *samples, uint16_t *values)
+aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values)
 {
     plane planes[MAX_LEVELS_OF_PLANE];
     size_t total = lay_out(planes, samples->width, samples->height, NULL, NULL);
@@ -245,30 +245,30 @@ static bit_place first_place(const aecodec_samples *samples)
     return p;
 }
 
-aecodec_status mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
+aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
 {
     size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
     bit_place p = first_place(samples);
     uint8_t *bits = malloc(bytes);
-    *stream = malloc(zlib_bound(bytes));
+    *stream = malloc(aecodec_zlib_bound(bytes));
     *size = 0;
     if (bits && *stream) {
         memset(bits, 0, bytes);
         for (n = 0; n < count; n++) {
             bits[n / 8] |= (uint8_t)((samples->missing[next_place(&p)] != 0) << (7 - n % 8));
         }
-        *size = zlib_deflate(bits, bytes, *stream);
+        *size = aecodec_zlib_deflate(bits, bytes, *stream);
     }
     free(bits);
     return *size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size)
+aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size)
 {
     size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
     bit_place p = first_place(samples);
     uint8_t *bits = malloc(bytes);
-    aecodec_status status = bits ? zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
+    aecodec_status status = bits ? aecodec_zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK && count % 8 && (uint8_t)(bits[bytes - 1] << count % 8)) {
         status = AECODEC_DAMAGED;
     }

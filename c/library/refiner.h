@@ -5,12 +5,6 @@
 
 #include "refined.h"
 
-#define refiner_base aecodec_private_refiner_base
-#define refiner_close aecodec_private_refiner_close
-#define refiner_encode aecodec_private_refiner_encode
-#define refiner_open aecodec_private_refiner_open
-#define refiner_pixel_bytes aecodec_private_refiner_pixel_bytes
-
 enum { NO_LEVEL = 0 }; /* of files without base */
 
 /* A picture or samples to refine. */
@@ -23,20 +17,21 @@ typedef struct {
     double limits[2 * AECODEC_MAX_BANDS]; /* of the file */
 } refiner;
 
-size_t refiner_pixel_bytes(const refiner *r);
+size_t aecodec_refiner_pixel_bytes(const refiner *r);
 
 /* Begin with a picture, which must exist until the end, or samples; the other is NULL. is_part: as for
- * encoding_begin. Call refiner_close in any case. */
-aecodec_status refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
-                            const aecodec_samples *samples, int is_part);
-void refiner_close(refiner *r);
+ * aecodec_begin_encoding. Call aecodec_refiner_close in any case. */
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
+                                    const aecodec_samples *samples, int is_part);
+void aecodec_refiner_close(refiner *r);
 
 /* Make the file of a level and decode it to samples; or a file without a picture, whose samples are 0. The caller frees
  * both in any case. */
-aecodec_status refiner_base(refiner *r, uint32_t units, buffer *file, void **samples);
+aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples);
 
 /* Encode a refinement of samples, which become those of a decoder, and set its fields. total: set to the size of its
  * messages, without their lengths. The caller frees the messages in any case. */
-aecodec_status refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages, uint64_t *total);
+aecodec_status aecodec_refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages,
+                                      uint64_t *total);
 
 #endif

@@ -79,7 +79,7 @@ static uint32_t detect_in_band(const band_view *v, uint32_t *y, uint32_t *x)
     return factor;
 }
 
-int detect_repetition(const aecodec_samples *samples, uint8_t *repetition)
+int aecodec_detect_repetition(const aecodec_samples *samples, uint8_t *repetition)
 {
     band_view v = {samples, 0};
     int is_repeated = 0;
@@ -130,7 +130,7 @@ static void average_plane(const aecodec_samples *samples, uint32_t factor, uint3
     }
 }
 
-void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values)
+void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values)
 {
     size_t frame = (size_t)samples->width * samples->height * samples->bands;
     uint32_t f, band;

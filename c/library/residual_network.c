@@ -20,14 +20,14 @@ enum {
 static void read_numbers(const uint8_t **from, int32_t *to, size_t count)
 {
     for (; count; count--, *from += 4) {
-        *to++ = (int32_t)read_u32(*from);
+        *to++ = (int32_t)aecodec_read_u32(*from);
     }
 }
 
 static void read_weights(const uint8_t **from, int16_t *to, size_t count)
 {
     for (; count; count--, *from += 2) {
-        *to++ = (int16_t)read_u16(*from);
+        *to++ = (int16_t)aecodec_read_u16(*from);
     }
 }
 
@@ -127,8 +127,8 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
     if (!sizes) {
         return 0;
     }
-    units = network->units = read_u16(sizes);
-    inputs = network->inputs = read_u16(sizes + 2);
+    units = network->units = aecodec_read_u16(sizes);
+    inputs = network->inputs = aecodec_read_u16(sizes + 2);
     if (units < 1 || units > RESIDUAL_UNITS || inputs != input_count(band, has_base)) {
         return 0;
     }
@@ -151,7 +151,7 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
     return 1;
 }
 
-aecodec_status residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks)
+aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks)
 {
     reader r = {content, size, 0};
     const uint8_t *head = take(&r, HEAD);
@@ -181,7 +181,7 @@ aecodec_status residual_networks_open(const uint8_t *content, size_t size, resid
     return AECODEC_OK;
 }
 
-void residual_networks_close(residual_networks *networks) { free(networks); }
+void aecodec_residual_networks_close(residual_networks *networks) { free(networks); }
 
 /* ---- predicting ---- */
 
@@ -223,12 +223,13 @@ AECODEC_WIDE static void find_outputs(const residual_network *network, size_t co
     }
 }
 
-const residual_network *residual_network_of(const residual_networks *networks, uint32_t band)
+const residual_network *aecodec_residual_network_of(const residual_networks *networks, uint32_t band)
 {
     return &networks->networks[band < networks->count ? band : networks->count - 1];
 }
 
-void residual_network_predict(const residual_networks *networks, const residual_network *network, residual_batch *b)
+void aecodec_residual_network_predict(const residual_networks *networks, const residual_network *network,
+                                      residual_batch *b)
 {
     const size_t length = (network->inputs + 1) / 2 * 2;
     const size_t units = (network->units + AECODEC_BLOCK - 1) / AECODEC_BLOCK * AECODEC_BLOCK;

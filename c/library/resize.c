@@ -137,7 +137,7 @@ static aecodec_status resize_channel(const channel *from, const channel *to)
     return status;
 }
 
-aecodec_status resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames)
+aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames)
 {
     const size_t old = (size_t)from.width * from.height * from.stride, new = (size_t)to.width * to.height * to.stride;
     uint8_t *const first = from.pixels, *const result = to.pixels;

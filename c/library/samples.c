@@ -68,7 +68,7 @@ static uint32_t half_of(double number)
     return sign | (nearest(number) + ((uint32_t)(exponent - 1) << 10)); /* which may carry into the exponent */
 }
 
-double sample_number(uint32_t type, uint32_t bits)
+double aecodec_sample_number(uint32_t type, uint32_t bits)
 {
     switch (type) {
     case AECODEC_UINT8:
@@ -88,7 +88,7 @@ double sample_number(uint32_t type, uint32_t bits)
     }
 }
 
-uint32_t to_sample_bits(uint32_t type, double number)
+uint32_t aecodec_to_sample_bits(uint32_t type, double number)
 {
     switch (type) {
     case AECODEC_FLOAT16:
@@ -104,14 +104,14 @@ uint32_t to_sample_bits(uint32_t type, double number)
 
 static uint32_t load(const uint8_t *at, uint32_t size)
 {
-    return size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at);
+    return size == 1 ? at[0] : size == 2 ? aecodec_read_u16(at) : aecodec_read_u32(at);
 }
 
-void samples_block_limits(const samples_block *block, double *limits)
+void aecodec_samples_block_limits(const samples_block *block, double *limits)
 {
     uint32_t size = sample_size(block->type), n;
     for (n = 0; n < 2 * block->bands; n++) {
-        limits[n] = sample_number(block->type, load(block->limits + n * size, size));
+        limits[n] = aecodec_sample_number(block->type, load(block->limits + n * size, size));
     }
 }
 
@@ -119,8 +119,8 @@ static int limits_are_valid(const samples_block *block)
 {
     uint32_t size = sample_size(block->type), n;
     for (n = 0; block->limits && n < block->bands; n++) {
-        double low = sample_number(block->type, load(block->limits + 2 * n * size, size));
-        double high = sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
+        double low = aecodec_sample_number(block->type, load(block->limits + 2 * n * size, size));
+        double high = aecodec_sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
         if (low - low != 0 || high - high != 0 || low >= high ||
             (block->type < AECODEC_FLOAT16 && high - low > (double)MAX_RANGE)) {
             return 0;
@@ -148,7 +148,7 @@ static int layout_is_valid(const samples_block *block, uint32_t frames)
            (block->bands == 1 || has_bands[block->layout]);
 }
 
-int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block)
+int aecodec_samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block)
 {
     reader r = {content, size, 0};
     const uint8_t *head = take(&r, 2), *planes;
@@ -179,15 +179,15 @@ int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, sam
 
 static void append_bits(buffer *b, uint32_t type, double number)
 {
-    uint32_t bits = to_sample_bits(type, number), n;
+    uint32_t bits = aecodec_to_sample_bits(type, number), n;
     uint8_t bytes[4];
     for (n = 0; n < 4; n++, bits >>= 8) {
         bytes[n] = (uint8_t)bits;
     }
-    buffer_append(b, bytes, sample_size(type));
+    aecodec_buffer_append(b, bytes, sample_size(type));
 }
 
-void samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b)
+void aecodec_samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b)
 {
     uint8_t numbers[2], planes = (uint8_t)block->mask_planes;
     uint32_t n;
@@ -195,7 +195,7 @@ void samples_block_write(const aecodec_samples *samples, const samples_block *bl
                            (block->mask ? HAS_MASK : 0) | (block->repetition ? HAS_REPETITION : 0) |
                            (samples->is_big_endian ? IS_BIG_ENDIAN : 0));
     numbers[1] = (uint8_t)(samples->layout | (samples->bands - 1) << BANDS_SHIFT);
-    buffer_append(b, numbers, sizeof numbers);
+    aecodec_buffer_append(b, numbers, sizeof numbers);
     for (n = 0; samples->limits && n < 2 * samples->bands; n++) {
         append_bits(b, samples->type, samples->limits[n]);
     }
@@ -203,10 +203,10 @@ void samples_block_write(const aecodec_samples *samples, const samples_block *bl
         append_bits(b, samples->type, samples->nodata);
     }
     if (block->repetition) {
-        buffer_append(b, block->repetition, 2 * (size_t)samples->bands);
+        aecodec_buffer_append(b, block->repetition, 2 * (size_t)samples->bands);
     }
     if (block->mask) {
-        buffer_append(b, &planes, 1);
-        buffer_append(b, block->mask, block->mask_size);
+        aecodec_buffer_append(b, &planes, 1);
+        aecodec_buffer_append(b, block->mask, block->mask_size);
     }
 }

@@ -40,8 +40,8 @@ static void find_extremes(uint32_t type, double extremes[2])
     static const uint32_t bits[][2] = {{0, 0xff},          {0x80, 0x7f},     {0, 0xffff},
                                        {0x8000, 0x7fff},   {0x80000000u, 0x7fffffff},
                                        {0xfbff, 0x7bff},   {0xff7fffffu, 0x7f7fffff}};
-    extremes[0] = sample_number(type, bits[type][0]);
-    extremes[1] = sample_number(type, bits[type][1]);
+    extremes[0] = aecodec_sample_number(type, bits[type][0]);
+    extremes[1] = aecodec_sample_number(type, bits[type][1]);
 }
 
 /* The limits of a band in the range of the type: of integers rounded outwards. Returns whether samples fit. */
@@ -70,10 +70,10 @@ static uint32_t sample_of(uint32_t type, const double limits[2], uint32_t step)
 {
     uint64_t range;
     if (type >= AECODEC_FLOAT16) {
-        return to_sample_bits(type, number_at(limits, step));
+        return aecodec_to_sample_bits(type, number_at(limits, step));
     }
     range = (uint64_t)(limits[1] - limits[0]);
-    return to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
+    return aecodec_to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
 }
 
 static void fill_samples(transfer *t)
@@ -87,7 +87,7 @@ static void fill_samples(transfer *t)
     }
 }
 
-aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
+aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
 {
     uint32_t band;
     t->type = type;
@@ -112,7 +112,7 @@ aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const 
     return AECODEC_OK;
 }
 
-void transfer_close(transfer *t)
+void aecodec_transfer_close(transfer *t)
 {
     free(t->samples);
     t->samples = NULL;
@@ -120,7 +120,7 @@ void transfer_close(transfer *t)
 
 /* ---- values to samples ---- */
 
-void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
+void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
 {
     size_t n, at = 0;
     uint32_t band;
@@ -221,7 +221,7 @@ static uint16_t *lookup_of(const cells *c, uint32_t count)
     uint32_t band, bits;
     for (band = 0; lookup && band < t->bands; band++) {
         for (bits = 0; bits < count; bits++) {
-            *to++ = search(c, band, sample_number(t->type, bits));
+            *to++ = search(c, band, aecodec_sample_number(t->type, bits));
         }
     }
     return lookup;
@@ -240,7 +240,7 @@ static aecodec_status convert(const cells *c, const aecodec_samples *samples, ui
         for (band = 0; band < samples->bands; band++, at++) {
             const uint32_t bits = bits_of_sample(samples->type, samples->samples, at);
             const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
-                                          : search(c, band, sample_number(samples->type, bits));
+                                          : search(c, band, aecodec_sample_number(samples->type, bits));
             values[at] = value & VALUE_BITS;
             clipped[band] += value & IS_CLIPPED && !is_missing(samples, n, band);
         }
@@ -249,8 +249,8 @@ static aecodec_status convert(const cells *c, const aecodec_samples *samples, ui
     return lookup || !is_looked_up ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
-                                  uint64_t *clipped)
+aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
+                                          uint64_t *clipped)
 {
     cells places = {t, NULL, NULL, {0}};
     aecodec_status status = AECODEC_NO_MEMORY;
@@ -270,11 +270,11 @@ aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samp
 /* The next number of a float type above or below a finite one. */
 static double neighbour(uint32_t type, double number, int is_above)
 {
-    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = to_sample_bits(type, number);
+    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = aecodec_to_sample_bits(type, number);
     if (number == 0) {
-        return sample_number(type, is_above ? 1 : sign | 1);
+        return aecodec_sample_number(type, is_above ? 1 : sign | 1);
     }
-    return sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
+    return aecodec_sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
 }
 
 /* Limits around the only sample of a band. */
@@ -352,7 +352,7 @@ static int widen(const aecodec_samples *samples, uint32_t band, const double ran
     return 1;
 }
 
-int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, double *limits)
+int aecodec_find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, double *limits)
 {
     double ranges[2 * AECODEC_MAX_BANDS];
     int is_changed = 0;
@@ -360,8 +360,8 @@ int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples
     find_ranges(samples, ranges);
     for (band = 0; band < samples->bands; band++, limits += 2) {
         fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
-        limits[0] = sample_number(samples->type, to_sample_bits(samples->type, limits[0]));
-        limits[1] = sample_number(samples->type, to_sample_bits(samples->type, limits[1]));
+        limits[0] = aecodec_sample_number(samples->type, aecodec_to_sample_bits(samples->type, limits[0]));
+        limits[1] = aecodec_sample_number(samples->type, aecodec_to_sample_bits(samples->type, limits[1]));
         is_changed |= widen(samples, band, ranges + 2 * band, limits);
     }
     return is_changed;

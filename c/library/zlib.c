@@ -278,7 +278,7 @@ static void inflate_blocks(inflater *s)
     }
 }
 
-aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
+aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
 {
     inflater s;
     uint32_t checksum = 0;
@@ -409,7 +409,7 @@ static uint32_t find_match(const places *p, const uint8_t *bytes, size_t size, s
     return longest;
 }
 
-size_t zlib_bound(size_t size)
+size_t aecodec_zlib_bound(size_t size)
 {
     return size + size / 8 + 16;
 }
@@ -433,7 +433,7 @@ static void deflate_bytes(deflater *d, places *p, const uint8_t *bytes, size_t s
     }
 }
 
-size_t zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
+size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
 {
     deflater d = {room, 2, 0, 0};
     uint32_t checksum = adler32(bytes, size);

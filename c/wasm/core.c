@@ -33,7 +33,7 @@ aecodec_status aecodec_web_run(const aecodec_network *network, const aecodec_win
     size_t size;
     void *work;
 
-    if (!window_is_taken(network, window))
+    if (!aecodec_window_is_taken(network, window))
         return AECODEC_BAD_BUNDLE;
     size = aecodec_network_work_size(network, window->rows, window->columns);
     work = aecodec_web_allocate(size);
