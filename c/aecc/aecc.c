@@ -26,6 +26,44 @@ int fail(const char *what, const char *problem)
     return 1;
 }
 
+/* ---- bundles ---- */
+
+static int open_path(const char *path, aecodec_bundle **bundle)
+{
+    aecodec_status status;
+    errno = 0; /* pipes are rejected without an error of the system */
+    status = aecodec_bundle_open(path, bundle);
+    if (status == AECODEC_UNREADABLE && errno) {
+        return fail(path, strerror(errno));
+    }
+    return status == AECODEC_OK ? 0 : fail(path, aecodec_status_text(status));
+}
+
+/* Open the bundle that was named, or the one in the folder AECODEC_PATH that has an id (4 bytes; NULL: none is
+ * known). Returns 0, or an exit status after saying what is wrong. */
+static int open_bundle(const options *o, const uint8_t *id, aecodec_bundle **bundle)
+{
+    const char *folder = getenv("AECODEC_PATH");
+    char *path;
+    int status;
+    if (o->bundle) {
+        return open_path(o->bundle, bundle);
+    }
+    if (!folder) {
+        return fail(o->input, "name its codec with --bundle, or a folder of bundles in AECODEC_PATH");
+    }
+    path = malloc(strlen(folder) + sizeof "/01234567.bundle");
+    if (!path) {
+        return fail(o->input, aecodec_status_text(AECODEC_NO_MEMORY));
+    }
+    sprintf(path, "%s/%02x%02x%02x%02x.bundle", folder, id[0], id[1], id[2], id[3]);
+    status = open_path(path, bundle);
+    free(path);
+    return status;
+}
+
+/* ---- compressing ---- */
+
 /* The maximum errors in the options. */
 static aecodec_bounds bounds_of(const options *o)
 {
@@ -151,6 +189,8 @@ static int compress(const options *o, content *file)
     return result;
 }
 
+/* ---- decompressing ---- */
+
 static int decompress_with(const options *o, const aecodec_bundle *bundle, const content *file, int has_samples)
 {
     aecodec_image picture = {0};
@@ -204,6 +244,87 @@ static int decompress(const options *o, const content *file, const aecodec_heade
     }
     return result;
 }
+
+/* ---- files with a maximum error ---- */
+
+enum { ERROR_TEXT = 32 };
+
+/* Find the base of a file within its bytes, and whether it has a picture. Returns 0, or an exit status after saying what
+ * is wrong. */
+static int find_base(const options *o, const content *file, content *base, int *has_base)
+{
+    const uint8_t *bytes;
+    size_t needed;
+    aecodec_status status = aecodec_file_base(file->bytes, file->size, &bytes, &base->size, &needed);
+    *has_base = status == AECODEC_OK;
+    if (status != AECODEC_OK && status != AECODEC_NO_BASE) {
+        return fail(o->input, aecodec_status_text(AECODEC_DAMAGED));
+    }
+    base->bytes = file->bytes + (bytes - file->bytes);
+    return 0;
+}
+
+/* A maximum error as users write it, such as "4" or "0.5sqrt". */
+static void error_text(const aecodec_refinement *r, char text[ERROR_TEXT])
+{
+    sprintf(text, "%.6g%s", r->max_error, r->is_root ? "sqrt" : "");
+}
+
+static int list_refinements(const options *o, const content *file, aecodec_refinement *refinements, uint32_t *count)
+{
+    const aecodec_status status = aecodec_file_refinements(file->bytes, file->size, refinements, count);
+    return status == AECODEC_OK ? 0 : fail(o->input, aecodec_status_text(status));
+}
+
+static void print_refinements(const aecodec_refinement *refinements, uint32_t count)
+{
+    char text[ERROR_TEXT];
+    uint32_t n;
+    for (n = 0; n < count; n++) {
+        error_text(&refinements[n], text);
+        printf("maximum error %s\n", text);
+    }
+}
+
+/* Say which errors a file guarantees, because it does not guarantee the one in the options. */
+static int fail_with_errors(const options *o, const content *file)
+{
+    aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS];
+    uint32_t count;
+    char text[ERROR_TEXT], problem[ERROR_TEXT + 40] = "the file guarantees no maximum error";
+    if (list_refinements(o, file, refinements, &count)) {
+        return 1;
+    }
+    if (count) {
+        error_text(&refinements[count - 1], text);
+        sprintf(problem, "its smallest maximum error is %s", text);
+    }
+    return fail(o->input, problem);
+}
+
+/* Write a file without the refinements that the maximum error does not need. Returns an exit status. */
+static int trim(const options *o, const content *file)
+{
+    const double error = o->error_count ? o->errors[0] : -1;
+    piece trimmed = {NULL, 0};
+    uint8_t *bytes = NULL;
+    aecodec_status status = aecodec_trim(file->bytes, file->size, error, o->is_root, &bytes, &trimmed.size);
+    int result;
+    if (status == AECODEC_BAD_ARGUMENT) {
+        return fail_with_errors(o, file);
+    }
+    if (status != AECODEC_OK) {
+        return fail(o->input, status == AECODEC_NO_BASE ? "the file has no picture before its first refinement: name "
+                                                          "the maximum error to keep with --max-error"
+                                                        : aecodec_status_text(status));
+    }
+    trimmed.bytes = bytes;
+    result = write_file(o, &trimmed, 1);
+    aecodec_free(bytes);
+    return result;
+}
+
+/* ---- commands ---- */
 
 static void print_header(const aecodec_header *header, int has_base)
 {

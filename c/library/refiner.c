@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "refiner.h"
+#include "refined.h"
 
 /* ---- originals ---- */
 

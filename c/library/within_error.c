@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "refiner.h"
+#include "refined.h"
 
 enum { CELL = 128, LEAST_CELLS = 8, CELL_STRIDE = 64 }; /* levels are compared on at least 8 cells, and on one of 64 */
 
