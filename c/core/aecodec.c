@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aecodec.h"
 #include "aecodec_range_coder.h"
+#include "aecodec_reader.h"
 
 #include <limits.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum {
     REDUCTION_FLAG = 0x40,
     SAMPLES_FLAG = 0x80,
     FULL_SIZE = 2, /* a reduction, in halves */
+    FIELDS = 8, /* bytes before the fields that flags announce */
     MIN_FILE = 12,
     MAX_HEADER = 24, /* bytes of a header that aecodec_encode writes */
     CHECKSUM = 4,
@@ -1223,7 +1225,7 @@ SHARED size_t aecodec_write_number(uint8_t *to, uint32_t value)
 /* All fields up to the content of samples. */
 SHARED size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
 {
-    size_t size = 8;
+    size_t size = FIELDS;
     to[0] = 0xae;
     to[1] = 0x43;
     to[2] = 1;
@@ -1403,66 +1405,18 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
 
 #ifndef AECODEC_ENCODER_ONLY
 
-/* A position in bytes, and whether reading ran past their end or met an error. */
-typedef struct {
-    const uint8_t *data;
-    size_t size, at;
-    int is_damaged;
-} reader;
-
-static uint8_t read_byte(reader *r)
-{
-    if (r->at == r->size) {
-        r->is_damaged = 1;
-        return 0;
-    }
-    return r->data[r->at++];
-}
-
-/* Unsigned LEB128 in its shortest form, below 2^32: no field has larger numbers. */
-static uint32_t read_number(reader *r)
-{
-    uint64_t value = 0;
-    unsigned shift;
-    for (shift = 0; shift < 35; shift += 7) {
-        uint8_t byte = read_byte(r);
-        value |= (uint64_t)(byte & 0x7fu) << shift;
-        if (byte < 0x80) {
-            r->is_damaged |= (shift && !byte) || value > UINT32_MAX;
-            return (uint32_t)value;
-        }
-    }
-    r->is_damaged = 1;
-    return 0;
-}
-
-static reader read_block(reader *r)
-{
-    reader block = {NULL, 0, 0, 0};
-    uint32_t size = read_number(r);
-    if (size > r->size - r->at) {
-        r->is_damaged = 1;
-    }
-    if (!r->is_damaged) {
-        block.data = r->data + r->at;
-        block.size = size;
-        r->at += size;
-    }
-    return block;
-}
-
 static void read_metadata(reader *r, aecodec_header *header)
 {
-    reader entries = read_block(r);
+    reader entries = take_block(r);
     unsigned seen = 0, last = header->samples ? TIFF : XMP;
-    r->is_damaged |= entries.size == 0;
-    while (entries.at < entries.size && !r->is_damaged) {
-        uint8_t kind = read_byte(&entries);
-        reader entry = read_block(&entries);
-        header->metadata_size += entry.size;
+    r->is_damaged |= entries.left == 0;
+    while (entries.left && !r->is_damaged) {
+        uint8_t kind = take_byte(&entries);
+        reader entry = take_block(&entries);
+        header->metadata_size += entry.left;
         if (kind == XMP) {
-            header->xmp = entry.data;
-            header->xmp_size = entry.size;
+            header->xmp = entry.at;
+            header->xmp_size = entry.left;
         }
         r->is_damaged |= entries.is_damaged || kind < 1 || kind > last || (seen >> (kind & 7u) & 1u);
         seen |= 1u << (kind & 7u);
@@ -1499,40 +1453,40 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
 {
     r->is_damaged = (flags & SAMPLES_FLAG) && (flags & (REDUCTION_FLAG | 3u));
     if (flags & SIZE_FLAG) {
-        header->width = read_number(r);
-        header->height = read_number(r);
+        header->width = take_number(r);
+        header->height = take_number(r);
         r->is_damaged |= !header->width || !header->height;
     }
     if (flags & LEVEL_FLAG) {
-        header->level = read_byte(r);
+        header->level = take_byte(r);
         r->is_damaged |= !header->level;
     }
     if (flags & FRAMES_FLAG) {
-        header->frames = read_number(r);
+        header->frames = take_number(r);
         r->is_damaged |= header->frames == 1;
     }
     if (flags & REDUCTION_FLAG) {
-        header->reduction = read_byte(r);
+        header->reduction = take_byte(r);
         r->is_damaged |= header->reduction <= FULL_SIZE;
     }
     if (flags & SAMPLES_FLAG) {
-        reader samples = read_block(r);
-        header->samples = samples.data;
-        header->samples_size = samples.size;
+        reader samples = take_block(r);
+        header->samples = samples.at;
+        header->samples_size = samples.left;
     }
     if (flags & METADATA_FLAG) {
         read_metadata(r, header);
     }
     if (header->mode & 2) {
-        reader alpha = read_block(r);
-        header->alpha = alpha.data;
-        header->alpha_size = alpha.size;
+        reader alpha = take_block(r);
+        header->alpha = alpha.at;
+        header->alpha_size = alpha.left;
     }
 }
 
 aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header)
 {
-    reader r = {file, size - CHECKSUM, 8, 0};
+    reader r = {NULL, 0, 0};
     memset(header, 0, sizeof *header);
     if (!is_intact(file, size)) {
         return AECODEC_DAMAGED;
@@ -1541,9 +1495,11 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
     header->mode = file[7] & 3u;
     header->frames = 1;
     header->reduction = FULL_SIZE;
+    r.at = file + FIELDS;
+    r.left = size - FIELDS - CHECKSUM;
     read_fields(&r, file[7], header);
-    header->payload = file + r.at;
-    header->payload_size = r.size - r.at;
+    header->payload = r.at;
+    header->payload_size = r.left;
     return r.is_damaged || !is_within_limits(header) ? AECODEC_DAMAGED : AECODEC_OK;
 }
 
@@ -1597,11 +1553,11 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
 
 aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message, size_t *size)
 {
-    reader r = {*payload, *left, 0, 0}, block = read_block(&r);
-    *message = block.data;
-    *size = block.size;
-    *payload += r.at;
-    *left -= r.at;
+    reader r = {*payload, *left, 0}, block = take_block(&r);
+    *message = block.at;
+    *size = block.left;
+    *payload = r.at;
+    *left = r.left;
     return r.is_damaged ? AECODEC_DAMAGED : AECODEC_OK;
 }
 

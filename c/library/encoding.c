@@ -186,7 +186,7 @@ static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *sa
 }
 
 /* The block of the header. */
-static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *samples)
+static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_samples *samples)
 {
     uint8_t repetition[2 * AECODEC_MAX_BANDS], *mask = NULL;
     buffer b = {NULL, 0, 0, AECODEC_OK};
@@ -238,7 +238,7 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
         samples.limits = limits;
     }
     status = take_values(e, &samples, clipped);
-    return status == AECODEC_OK ? take_block(e, &samples) : status;
+    return status == AECODEC_OK ? take_header_block(e, &samples) : status;
 }
 
 static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,

@@ -5,26 +5,7 @@
 
 #include "aecodec_library.h"
 #include "aecodec_network.h"
-
-/* A position in bytes, and whether reading ran past their end or met an error. */
-typedef struct {
-    const uint8_t *at;
-    size_t left;
-    int is_damaged;
-} reader;
-
-/* Take bytes; NULL if fewer are left. */
-static inline const uint8_t *take(reader *r, size_t size)
-{
-    const uint8_t *start = r->at;
-    if (r->is_damaged || size > r->left) {
-        r->is_damaged = 1;
-        return NULL;
-    }
-    r->at += size;
-    r->left -= size;
-    return start;
-}
+#include "aecodec_reader.h"
 
 enum {
     LEVEL_UNITS = 16,

@@ -16,30 +16,6 @@ enum {
 #define MOST_BOUND ((1u << 30) - 1)
 #define MOST_ROOT ((1u << 20) - 1)
 
-static uint32_t take_number(reader *r)
-{
-    uint64_t value = 0;
-    int shift;
-    for (shift = 0; shift < 35; shift += 7) {
-        const uint8_t *byte = take(r, 1);
-        value |= byte ? (uint64_t)(*byte & 0x7fu) << shift : 0;
-        if (!byte || *byte < 0x80) {
-            r->is_damaged |= (byte && shift && !*byte) || value > UINT32_MAX;
-            return (uint32_t)value;
-        }
-    }
-    r->is_damaged = 1;
-    return 0;
-}
-
-static reader take_block(reader *r)
-{
-    const uint32_t size = take_number(r);
-    reader block = {take(r, size), size, 0};
-    block.is_damaged = r->is_damaged;
-    return block;
-}
-
 /* ---- reading ---- */
 
 static int is_refined(const uint8_t *file, size_t size)
