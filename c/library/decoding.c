@@ -138,15 +138,12 @@ static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *heade
 static aecodec_status check_messages(const aecodec_decoding *d, const aecodec_header *header)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    const uint8_t *payload = header->payload, *message = header->payload;
-    size_t left = header->payload_size, size = left;
+    reader payload = {header->payload, header->payload_size, 0}, message;
     uint32_t count = aecodec_segment_count(facts, &d->geometry), n, per_byte = facts->receptive_field ? 64 : 4;
-    for (n = 0; n < count; n++, size = left) {
+    for (n = 0; n < count; n++) {
         aecodec_segment s = aecodec_segment_at(facts, &d->geometry, n).size;
-        if (n + 1 < count && aecodec_split_message(&payload, &left, &message, &size) != AECODEC_OK) {
-            return AECODEC_DAMAGED;
-        }
-        if ((n + 1 < count ? size : left) < aecodec_divide_up(s.planes * s.rows * s.columns, per_byte)) {
+        if (take_message(&payload, n + 1 == count, &message) != AECODEC_OK ||
+            message.left < aecodec_divide_up(s.planes * s.rows * s.columns, per_byte)) {
             return AECODEC_DAMAGED;
         }
     }
@@ -173,20 +170,17 @@ static void place_latents(const aecodec_decoding *d, const coding_level *level, 
     }
 }
 
-static aecodec_status decode_segments(const aecodec_decoding *d, const coding_level *level, const uint8_t *payload,
-                                      size_t left, int8_t *codes, uint32_t *work)
+static aecodec_status decode_segments(const aecodec_decoding *d, const coding_level *level, reader payload,
+                                      int8_t *codes, uint32_t *work)
 {
+    reader message;
     uint32_t count = aecodec_segment_count(&d->bundle->facts, &d->geometry), n;
     aecodec_status status = AECODEC_OK;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
         placed_segment s = aecodec_segment_at(&d->bundle->facts, &d->geometry, n);
-        const uint8_t *message = payload;
-        size_t size = left;
-        if (n + 1 < count) {
-            status = aecodec_split_message(&payload, &left, &message, &size);
-        }
+        status = take_message(&payload, n + 1 == count, &message);
         if (status == AECODEC_OK) {
-            status = aecodec_decode_message(&level->codec, &s.size, message, size, codes, work);
+            status = aecodec_decode_message(&level->codec, &s.size, message.at, message.left, codes, work);
         }
         if (status == AECODEC_OK) {
             place_latents(d, level, &s, codes);
@@ -202,10 +196,9 @@ static aecodec_status decode_latents(const aecodec_decoding *d, const coding_lev
     aecodec_segment s = aecodec_segment_at(&d->bundle->facts, &d->geometry, 0).size;
     int8_t *codes = malloc((size_t)s.planes * s.rows * s.columns * level->codec.code_dimension);
     uint32_t *work = malloc(aecodec_message_work_size(&level->codec, &s));
-    aecodec_status status = AECODEC_NO_MEMORY;
-    if (codes && work) {
-        status = decode_segments(d, level, header->payload, header->payload_size, codes, work);
-    }
+    const reader payload = {header->payload, header->payload_size, 0};
+    const aecodec_status status =
+        codes && work ? decode_segments(d, level, payload, codes, work) : AECODEC_NO_MEMORY;
     free(codes);
     free(work);
     return status;

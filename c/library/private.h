@@ -347,6 +347,14 @@ void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int a
 /* Give the bytes to the caller, or free them after an error. Returns the status. */
 aecodec_status aecodec_buffer_give(buffer *b, uint8_t **file, size_t *size);
 
+/* Take the next message of a payload; the last one has no length before it. Returns AECODEC_OK or AECODEC_DAMAGED. */
+static inline aecodec_status take_message(reader *payload, int is_last, reader *message)
+{
+    *message = *payload;
+    return is_last ? AECODEC_OK
+                   : aecodec_split_message(&payload->at, &payload->left, &message->at, &message->left);
+}
+
 /* ---- encoding.c ---- */
 
 /* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole, and

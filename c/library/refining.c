@@ -214,22 +214,16 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
 
 static aecodec_status decode_segments(refining *to, const refinement *r)
 {
-    const uint8_t *at = r->messages, *message = at;
-    size_t left = r->size, size = left;
+    reader payload = {r->messages, r->size, 0}, message;
     const uint32_t count = aecodec_refining_segments(to->samples);
     aecodec_status status = AECODEC_OK;
     uint32_t n;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
-        if (n + 1 < count) {
-            status = aecodec_split_message(&at, &left, &message, &size);
-        } else {
-            message = at;
-            size = left;
-        }
+        status = take_message(&payload, n + 1 == count, &message);
         if (status == AECODEC_OK) {
             aecodec_refining_enter(to, n);
             aecodec_refining_read(to, to->samples->samples, to->before);
-            status = aecodec_residuals_decode(&to->coding, to->before, message, size, to->after);
+            status = aecodec_residuals_decode(&to->coding, to->before, message.at, message.left, to->after);
         }
         if (status == AECODEC_OK) {
             aecodec_refining_write(to, to->after, to->samples->samples);
