@@ -18,7 +18,6 @@ enum {
 
 struct aecodec_decoding {
     const aecodec_bundle *bundle;
-    uint32_t width, height, frames;
     uint32_t coded_channels; /* of the pixels below: 1 or 3 */
     uint32_t channels;       /* of the picture */
     geometry geometry;
@@ -27,7 +26,7 @@ struct aecodec_decoding {
     uint8_t *alpha;  /* [frames][height][width], or NULL */
     uint8_t *pixels; /* [frames][coded height][coded width][coded_channels]; NULL with samples */
     int has_samples;
-    aecodec_samples samples; /* the result, without its samples */
+    aecodec_samples samples; /* that are refined, without their samples: the result, or pixels without alpha */
     transfer transfer;
     uint16_t *values;                           /* [frames][height][width][bands] */
     uint8_t repetition[2 * AECODEC_MAX_BANDS]; /* as in the file; all 0 if no band repeats samples */
@@ -57,10 +56,15 @@ static int work_is_accepted(const aecodec_limits *limits, uint64_t work, size_t 
     return work <= max_of(FREE_WORK, most);
 }
 
-/* Bytes of the samples of a pixel; 0 for pictures. */
+/* Pixels of all frames, also if sizes have 32 bits. */
+static uint64_t all_pixels(const aecodec_decoding *d)
+{
+    return (uint64_t)d->samples.width * d->samples.height * d->samples.frames;
+}
+
 static uint32_t bytes_of_pixel(const aecodec_decoding *d)
 {
-    return d->has_samples ? d->samples.bands * sample_size(d->samples.type) : 0;
+    return d->samples.bands * sample_size(d->samples.type);
 }
 
 /* RGB pixels that are as much work as a pixel with as many bands or bytes. */
@@ -74,50 +78,37 @@ static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, 
                        size_t size)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    uint64_t pixels = (uint64_t)d->width * d->height * d->frames * per_three(bytes_of_pixel(d));
-    uint64_t computed = d->has_base ? aecodec_tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames : 0;
-    uint64_t refined = (uint64_t)d->width * d->height * d->frames * d->file.count;
+    uint32_t frames = d->samples.frames;
+    uint64_t pixels = all_pixels(d) * per_three(bytes_of_pixel(d)), refined = all_pixels(d) * d->file.count;
+    uint64_t computed = d->has_base ? aecodec_tile_pixels(facts, &d->geometry) / d->geometry.planes * frames : 0;
     uint64_t work = max_of((computed + refined) * per_three(d->samples.bands), pixels / ENLARGED);
-    work = max_of(work, (uint64_t)COPIED * header->metadata_size * d->frames);
-    return frames_are_accepted(limits, d->frames, size) &&
+    work = max_of(work, (uint64_t)COPIED * header->metadata_size * frames);
+    return frames_are_accepted(limits, frames, size) &&
            pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&
            work_is_accepted(limits, work, size);
 }
 
 static uint64_t coded_pixels(const aecodec_decoding *d)
 {
-    return (uint64_t)d->geometry.width * d->geometry.height * d->frames;
-}
-
-/* The samples that are refined: of bands, or the pixels without alpha. */
-static aecodec_samples refined_samples(const aecodec_decoding *d, void *content)
-{
-    aecodec_samples samples = d->samples;
-    if (!d->has_samples) {
-        samples.bands = d->coded_channels;
-        samples.type = AECODEC_UINT8;
-    }
-    samples.samples = content;
-    return samples;
+    return (uint64_t)d->geometry.width * d->geometry.height * d->samples.frames;
 }
 
 /* Bytes that refinements take: themselves, working memory, and enlarged pixels. */
 static uint64_t memory_of_refinements(const aecodec_decoding *d)
 {
-    const aecodec_samples samples = refined_samples(d, NULL);
-    const uint64_t enlarged = d->has_samples ? 0 : (uint64_t)d->width * d->height * d->frames * d->coded_channels;
+    const uint64_t enlarged = d->has_samples ? 0 : all_pixels(d) * d->coded_channels;
     uint32_t roots = 0, n;
     for (n = 0; n < d->file.count; n++) {
         const refinement *r = &d->file.refinements[n];
         roots = r->is_root && r->bound_count > roots ? r->bound_count : roots;
     }
-    return n ? d->file.refinements[n - 1].stop + aecodec_refining_memory(&samples, roots) + enlarged : 0;
+    return n ? d->file.refinements[n - 1].stop + aecodec_refining_memory(&d->samples, roots) + enlarged : 0;
 }
 
 /* Bytes that all but the network's working memory takes. */
 static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *header)
 {
-    uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
+    uint64_t pixels = all_pixels(d);
     uint64_t latents =
         d->has_base ? aecodec_vectors(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels : 0;
     uint64_t memory = latents + memory_of_refinements(d);
@@ -254,16 +245,13 @@ static void take_header(aecodec_decoding *d, const aecodec_header *header)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
     int is_rgb = aecodec_is_shown_as_rgb(header);
-    d->width = header->width ? header->width : facts->tile_width;
-    d->height = header->height ? header->height : facts->tile_height;
-    d->frames = header->frames;
-    d->coded_channels = header->mode & 1 ? 3 : 1;
+    d->samples.width = header->width ? header->width : facts->tile_width;
+    d->samples.height = header->height ? header->height : facts->tile_height;
+    d->samples.frames = header->frames;
+    d->samples.bands = d->coded_channels = header->mode & 1 ? 3 : 1;
     d->channels = (is_rgb ? 3 : d->coded_channels) + (header->mode & 2 ? 1 : 0);
-    d->geometry = aecodec_geometry_of(facts, d->width, d->height, d->has_base ? header->reduction : NOT_REDUCED,
-                                      d->frames, header->mode & 1);
-    d->samples.width = d->width;
-    d->samples.height = d->height;
-    d->samples.frames = d->frames;
+    d->geometry = aecodec_geometry_of(facts, d->samples.width, d->samples.height,
+                                      d->has_base ? header->reduction : NOT_REDUCED, header->frames, header->mode & 1);
 }
 
 /* Check a header with what is known of the codec. */
@@ -336,7 +324,6 @@ static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *
 /* Copy the refinements, which are decoded at the end: the caller may free the file before. */
 static aecodec_status keep_refinements(aecodec_decoding *d, const uint8_t *file, size_t size)
 {
-    const aecodec_samples samples = refined_samples(d, NULL);
     uint32_t n;
     d->content = d->file.count ? malloc(size) : NULL;
     if (d->content) {
@@ -344,7 +331,7 @@ static aecodec_status keep_refinements(aecodec_decoding *d, const uint8_t *file,
     }
     for (n = 0; n < d->file.count; n++) {
         refinement *r = &d->file.refinements[n];
-        const aecodec_status status = aecodec_refinement_check(d->bundle, r, &samples);
+        const aecodec_status status = aecodec_refinement_check(d->bundle, r, &d->samples);
         if (status != AECODEC_OK || !d->content) {
             return d->content ? status : AECODEC_NO_MEMORY;
         }
@@ -490,7 +477,7 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
     const aecodec_codec_facts *facts = &d->bundle->facts;
     const geometry *g = &d->geometry;
     placed_window w = aecodec_window_at(g, &d->windows, number);
-    uint32_t planes = g->planes / d->frames, left = w.columns.start * facts->tile_width;
+    uint32_t planes = g->planes / d->samples.frames, left = w.columns.start * facts->tile_width;
     uint32_t right = w.columns.stop * facts->tile_width, top = w.rows.start * facts->tile_height;
     uint32_t bottom = w.rows.stop * facts->tile_height, y;
     uint32_t channels = aecodec_network_channels(facts);
@@ -510,9 +497,10 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
 /* Decode all refinements of samples in place. */
 static aecodec_status refine_all(const aecodec_decoding *d, void *content)
 {
-    const aecodec_samples samples = refined_samples(d, content);
+    aecodec_samples samples = d->samples;
     aecodec_status status = AECODEC_OK;
     uint32_t n;
+    samples.samples = content;
     for (n = 0; n < d->file.count && status == AECODEC_OK; n++) {
         status = aecodec_refine(d->bundle, &d->file.refinements[n], &samples);
     }
@@ -524,21 +512,21 @@ static aecodec_status enlarge(aecodec_decoding *d)
 {
     geometry *g = &d->geometry;
     const channel from = {d->pixels, g->width, g->height, d->coded_channels};
-    channel to = {NULL, d->width, d->height, d->coded_channels};
+    channel to = {NULL, d->samples.width, d->samples.height, d->coded_channels};
     aecodec_status status;
-    if (g->width == d->width && g->height == d->height) {
+    if (g->width == d->samples.width && g->height == d->samples.height) {
         return AECODEC_OK;
     }
     to.pixels = malloc(pixels_of_samples(&d->samples) * to.stride);
-    status = to.pixels ? aecodec_resize_pictures(from, to, to.stride, d->frames) : AECODEC_NO_MEMORY;
+    status = to.pixels ? aecodec_resize_pictures(from, to, to.stride, d->samples.frames) : AECODEC_NO_MEMORY;
     if (status != AECODEC_OK) {
         free(to.pixels);
         return status;
     }
     free(d->pixels);
     d->pixels = to.pixels;
-    g->width = d->width;
-    g->height = d->height;
+    g->width = d->samples.width;
+    g->height = d->samples.height;
     return AECODEC_OK;
 }
 
@@ -581,7 +569,7 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
         status = add_channels(d);
     }
     if (status == AECODEC_OK) {
-        *picture = (aecodec_image){d->width, d->height, d->channels, d->frames, d->pixels};
+        *picture = (aecodec_image){d->samples.width, d->samples.height, d->channels, d->samples.frames, d->pixels};
         d->pixels = NULL;
         d->is_given = 1;
     }

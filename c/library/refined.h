@@ -105,11 +105,12 @@ typedef struct {
     uint8_t *missing;          /* the same for its mask */
 } refining;
 
-/* Number of segments, and of the values of the largest one. */
-uint32_t aecodec_refining_segments(const aecodec_samples *samples);
+enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
+
+/* Number of values of the largest segment. */
 size_t aecodec_refining_values(const aecodec_samples *samples);
 
-/* Number of segments with another largest side, up to 256. */
+/* Number of segments with a largest side, up to 256. */
 uint32_t aecodec_refining_count(const aecodec_samples *samples, uint32_t side);
 /* Begin at the first of these segments, only to find their places. There is nothing to close. */
 void aecodec_refining_begin(refining *r, const aecodec_samples *samples, uint32_t side);
@@ -119,7 +120,7 @@ void aecodec_refining_go_to(refining *r, uint32_t number);
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
 /* Call aecodec_refining_close also if there is not enough memory. */
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                                     const bound *bounds, uint32_t count, int is_root);
+                                     const refinement *bounds);
 void aecodec_refining_close(refining *r);
 /* Go to a segment and take its mask. */
 void aecodec_refining_enter(refining *r, uint32_t number);

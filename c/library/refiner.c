@@ -137,10 +137,9 @@ static aecodec_status encode_segment(const refiner *r, const coding_memory *m, v
 static aecodec_status encode_segments(const refiner *r, const refinement *to, const residual_networks *networks,
                                       void *samples, buffer *messages, uint64_t *total)
 {
-    const uint32_t count = aecodec_refining_segments(&r->original);
+    const uint32_t count = aecodec_refining_count(&r->original, REFINED_SIDE);
     coding_memory m;
-    aecodec_status status =
-        aecodec_refining_open(&m.to, &r->original, networks, to->bounds, to->bound_count, to->is_root);
+    aecodec_status status = aecodec_refining_open(&m.to, &r->original, networks, to);
     uint32_t n;
     m.decoded = malloc(aecodec_refining_values(&r->original) * sizeof *m.decoded);
     status = m.decoded ? status : AECODEC_NO_MEMORY;

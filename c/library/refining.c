@@ -6,7 +6,7 @@
 #include "refined.h"
 #include "residuals.h"
 
-enum { SIDE = 256, BYTES_PER_VALUE = 2 * sizeof(int64_t) + 1 /* values before and after, and the mask */ };
+enum { BYTES_PER_VALUE = 2 * sizeof(int64_t) + 1 /* values before and after, and the mask */ };
 
 /* ---- networks ---- */
 
@@ -41,7 +41,8 @@ static uint32_t frames_together(const aecodec_samples *s, uint32_t side)
 
 size_t aecodec_refining_values(const aecodec_samples *s)
 {
-    return (size_t)frames_together(s, SIDE) * least(s->height, SIDE) * least(s->width, SIDE) * s->bands;
+    const uint32_t height = least(s->height, REFINED_SIDE), width = least(s->width, REFINED_SIDE);
+    return (size_t)frames_together(s, REFINED_SIDE) * height * width * s->bands;
 }
 
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
@@ -55,11 +56,6 @@ uint32_t aecodec_refining_count(const aecodec_samples *s, uint32_t side)
 {
     return aecodec_divide_up(s->frames, frames_together(s, side)) * aecodec_divide_up(s->height, side)
         * aecodec_divide_up(s->width, side);
-}
-
-uint32_t aecodec_refining_segments(const aecodec_samples *s)
-{
-    return aecodec_refining_count(s, SIDE);
 }
 
 void aecodec_refining_go_to(refining *r, uint32_t number)
@@ -104,14 +100,14 @@ static int find_points(refining *r, uint32_t band, uint32_t factor)
     return r->points[band] != NULL;
 }
 
-static aecodec_status set_lattices(refining *r, const bound *bounds, uint32_t count, int is_root)
+static aecodec_status set_lattices(refining *r, const refinement *bounds)
 {
     uint32_t band;
     for (band = 0; band < r->samples->bands; band++) {
-        const bound *b = &bounds[count > 1 ? band : 0];
+        const bound *b = aecodec_bound_of(bounds, band);
         lattice *l = &r->lattices[band];
         *l = aecodec_lattice_of(r->samples->type, b);
-        if (is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
+        if (bounds->is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
             return AECODEC_NO_MEMORY;
         }
         r->steps[band] = l->step;
@@ -121,17 +117,17 @@ static aecodec_status set_lattices(refining *r, const bound *bounds, uint32_t co
 }
 
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                                     const bound *bounds, uint32_t count, int is_root)
+                                     const refinement *bounds)
 {
     const size_t most = aecodec_refining_values(samples);
-    aecodec_refining_begin(r, samples, SIDE);
+    aecodec_refining_begin(r, samples, REFINED_SIDE);
     r->coding.networks = networks;
     r->coding.steps = r->steps;
     r->coding.limits = (const int64_t(*)[2])r->limits;
     r->before = malloc(most * sizeof *r->before);
     r->after = malloc(most * sizeof *r->after);
     r->missing = malloc(most);
-    return r->before && r->after && r->missing ? set_lattices(r, bounds, count, is_root) : AECODEC_NO_MEMORY;
+    return r->before && r->after && r->missing ? set_lattices(r, bounds) : AECODEC_NO_MEMORY;
 }
 
 void aecodec_refining_close(refining *r)
@@ -215,7 +211,7 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
 static aecodec_status decode_segments(refining *to, const refinement *r)
 {
     reader payload = {r->messages, r->size, 0}, message;
-    const uint32_t count = aecodec_refining_segments(to->samples);
+    const uint32_t count = aecodec_refining_count(to->samples, REFINED_SIDE);
     aecodec_status status = AECODEC_OK;
     uint32_t n;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
@@ -252,7 +248,7 @@ aecodec_status aecodec_refine(const aecodec_bundle *bundle, const refinement *r,
     if (r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = aecodec_refining_open(&to, samples, networks, r->bounds, r->bound_count, r->is_root);
+    status = aecodec_refining_open(&to, samples, networks, r);
     if (status == AECODEC_OK) {
         status = decode_segments(&to, r);
     }
