@@ -278,11 +278,12 @@ static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_e
     return status;
 }
 
-static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
+static aecodec_encoding *new_encoding(const aecodec_bundle *bundle, int is_part)
 {
     aecodec_encoding *e = calloc(1, sizeof *e);
     if (e) {
         e->bundle = bundle;
+        e->is_part = is_part;
     }
     return e;
 }
@@ -290,25 +291,24 @@ static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e = new_encoding(bundle);
+    aecodec_encoding *e = new_encoding(bundle, 0);
     return give(e, e ? begin(e, picture, reduction, parts) : AECODEC_NO_MEMORY, encoding);
 }
 
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e = new_encoding(bundle);
+    aecodec_encoding *e = new_encoding(bundle, 0);
     return give(e, e ? begin_samples(e, samples, parts, clipped) : AECODEC_NO_MEMORY, encoding);
 }
 
 aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       const aecodec_samples *samples, int is_part, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e = new_encoding(bundle);
+    aecodec_encoding *e = new_encoding(bundle, is_part);
     if (!e) {
         return AECODEC_NO_MEMORY;
     }
-    e->is_part = is_part;
     return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, NULL), encoding);
 }
 
