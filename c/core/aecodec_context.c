@@ -84,13 +84,6 @@ void aecodec_context_open(aecodec_context_pass *pass, const aecodec_codec *codec
 
 /* ---- matrices ---- */
 
-/* Where the weight of an input of an output goes in a matrix whose rows have `length` inputs. */
-static size_t place_in_matrix(size_t output, size_t input, size_t length)
-{
-    return output / AECODEC_BLOCK * AECODEC_BLOCK * length + input / 2 * 2 * AECODEC_BLOCK +
-           output % AECODEC_BLOCK * 2 + input % 2;
-}
-
 static void clear_matrix(const aecodec_context_pass *pass, size_t outputs, size_t length)
 {
     memset(pass->weights, 0, rounded_up(outputs) * length * sizeof *pass->weights);
@@ -100,10 +93,10 @@ static void clear_matrix(const aecodec_context_pass *pass, size_t outputs, size_
 static void fill_row(const aecodec_context_pass *pass, size_t output, size_t length, const int8_t *row, size_t inputs,
                      const uint16_t *order)
 {
-    int16_t *to = pass->weights + place_in_matrix(output, 0, length);
+    int16_t *to = pass->weights + aecodec_place_in_matrix(output, 0, length);
     size_t n;
     for (n = 0; n < inputs; n++) {
-        to[place_in_matrix(0, order ? order[n] : n, length)] = row[n];
+        to[aecodec_place_in_matrix(0, order ? order[n] : n, length)] = row[n];
     }
 }
 
@@ -113,7 +106,7 @@ static void fill_column(const aecodec_context_pass *pass, size_t input, size_t l
 {
     size_t from, n;
     for (from = 0; from < outputs; from += AECODEC_BLOCK, column += AECODEC_BLOCK) {
-        int16_t *to = pass->weights + place_in_matrix(from, input, length);
+        int16_t *to = pass->weights + aecodec_place_in_matrix(from, input, length);
         for (n = 0; n < aecodec_least(outputs - from, AECODEC_BLOCK); n++) {
             to[2 * n] = column[n];
         }

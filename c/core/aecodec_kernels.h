@@ -133,6 +133,13 @@ typedef struct aecodec_kernels {
 #define AECODEC_INLINE static inline
 #endif
 
+/* Where a matrix for `multiply`, whose rows have `length` inputs, has the weight of an input of an output. */
+static inline size_t aecodec_place_in_matrix(size_t output, size_t input, size_t length)
+{
+    return output / AECODEC_BLOCK * AECODEC_BLOCK * length + input / 2 * 2 * AECODEC_BLOCK +
+           output % AECODEC_BLOCK * 2 + input % 2;
+}
+
 /* The fastest kernels for the processor on which the program runs. */
 const aecodec_kernels *aecodec_best_kernels(void);
 

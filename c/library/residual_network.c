@@ -38,10 +38,9 @@ static void read_hidden(const uint8_t **from, residual_network *network)
     int16_t row[RESIDUAL_INPUTS];
     size_t unit, n;
     for (unit = 0; unit < network->units; unit++) {
-        int16_t *to = network->hidden + unit / AECODEC_BLOCK * AECODEC_BLOCK * length + unit % AECODEC_BLOCK * 2;
         read_weights(from, row, network->inputs);
         for (n = 0; n < network->inputs; n++) {
-            to[n / 2 * 2 * AECODEC_BLOCK + n % 2] = row[n];
+            network->hidden[aecodec_place_in_matrix(unit, n, length)] = row[n];
         }
     }
 }
@@ -50,12 +49,11 @@ static void read_hidden(const uint8_t **from, residual_network *network)
 
 static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
 
-/* Magnitudes of weights, `step` apart. */
-static int64_t sum_of(const int16_t *weights, size_t count, size_t step)
+static int64_t sum_of_magnitudes(const int16_t *weights, size_t count)
 {
     int64_t sum = 0;
-    for (; count; count--, weights += step) {
-        sum += magnitude(*weights);
+    for (; count; count--) {
+        sum += magnitude(*weights++);
     }
     return sum;
 }
@@ -64,12 +62,12 @@ static int64_t sum_of(const int16_t *weights, size_t count, size_t step)
 static int hidden_fits(const residual_network *network)
 {
     const size_t length = (network->inputs + 1) / 2 * 2;
-    size_t unit;
+    size_t unit, n;
     for (unit = 0; unit < network->units; unit++) {
-        const int16_t *own =
-            network->hidden + unit / AECODEC_BLOCK * AECODEC_BLOCK * length + unit % AECODEC_BLOCK * 2;
-        const int64_t weights =
-            sum_of(own, length / 2, 2 * AECODEC_BLOCK) + sum_of(own + 1, length / 2, 2 * AECODEC_BLOCK);
+        int64_t weights = 0;
+        for (n = 0; n < length; n++) {
+            weights += magnitude(network->hidden[aecodec_place_in_matrix(unit, n, length)]);
+        }
         if (MOST_INPUT * weights + magnitude(network->bias[unit]) > INT32_MAX) {
             return 0;
         }
@@ -82,9 +80,10 @@ static int outputs_fit(const residual_network *network)
     int64_t most[2];
     int n;
     for (n = 0; n < 2; n++) {
-        most[n] = MOST_UNIT * sum_of(network->outputs[n], network->units, 1) + magnitude(network->output_bias[n]);
+        most[n] = magnitude(network->output_bias[n]);
+        most[n] += MOST_UNIT * sum_of_magnitudes(network->outputs[n], network->units);
     }
-    most[0] += (MOST_INPUT << DIRECT_SHIFT) * sum_of(network->direct, network->inputs, 1);
+    most[0] += (MOST_INPUT << DIRECT_SHIFT) * sum_of_magnitudes(network->direct, network->inputs);
     return most[0] <= INT32_MAX && most[1] <= INT32_MAX;
 }
 
