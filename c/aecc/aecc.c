@@ -67,10 +67,7 @@ static int open_bundle(const options *o, const uint8_t *id, aecodec_bundle **bun
 /* The maximum errors in the options. */
 static aecodec_bounds bounds_of(const options *o)
 {
-    aecodec_bounds bounds = {0, 1, 0, NULL};
-    bounds.count = o->error_count;
-    bounds.is_root = (uint32_t)o->is_root;
-    bounds.errors = o->errors;
+    const aecodec_bounds bounds = {o->error_count, 1, (uint32_t)o->is_root, o->errors};
     return bounds;
 }
 
@@ -84,12 +81,10 @@ static size_t max_file_bytes(const options *o)
 /* Write a compressed file, or its bare payload. */
 static int write_compressed(const options *o, const aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
 {
-    piece file = {NULL, 0};
+    piece file = {bytes, size};
     uint8_t *payload = NULL;
     aecodec_status status = AECODEC_OK;
     int result;
-    file.bytes = bytes;
-    file.size = size;
     if (o->is_bare) {
         status = aecodec_to_bare(bundle, bytes, size, o->has_checksum, &payload, &file.size);
         file.bytes = payload;

@@ -179,22 +179,13 @@ typedef struct {
 static table table_of_row(const aecodec_codec *codec, unsigned row)
 {
     const aecodec_row *found = &codec->rows[row];
-    table t;
-    t.frequencies = codec->bank + found->at;
-    t.start = found->start;
-    t.count = found->count;
-    t.last = codec->escape;
-    t.others = codec->others;
+    const table t = {codec->bank + found->at, found->start, found->count, codec->escape, codec->others};
     return t;
 }
 
 static table table_of_priors(const aecodec_codec *codec)
 {
-    table t;
-    t.frequencies = codec->prior_frequencies;
-    t.start = 0;
-    t.last = t.count = codec->all_priors - 1u;
-    t.others = 1;
+    const table t = {codec->prior_frequencies, 0, codec->all_priors - 1u, codec->all_priors - 1u, 1};
     return t;
 }
 
@@ -278,10 +269,8 @@ typedef struct {
 
 static progress no_units_known(const aecodec_codec *codec)
 {
-    progress now;
-    now.units = 0;
-    now.weights = codec->context ? codec->context->weights : NULL;
-    now.output_weights = codec->context ? codec->context->output_weights : NULL;
+    const aecodec_context_network *context = codec->context;
+    const progress now = {0, context ? context->weights : NULL, context ? context->output_weights : NULL};
     return now;
 }
 
@@ -1325,11 +1314,7 @@ static uint32_t vectors_of(const aecodec_segment *segment)
 /* The vectors that are coded together: those of a segment, or as many as a pass takes. */
 static shape shape_of_segment(const aecodec_codec *codec, const aecodec_segment *segment)
 {
-    shape s;
-    s.planes = segment->planes;
-    s.rows = segment->rows;
-    s.columns = segment->columns;
-    s.vectors = vectors_of(segment);
+    shape s = {segment->planes, segment->rows, segment->columns, vectors_of(segment)};
     if (!codec->is_convolutional && s.vectors > AECODEC_MAX_VECTORS) {
         s.vectors = AECODEC_MAX_VECTORS;
     }

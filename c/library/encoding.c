@@ -190,13 +190,11 @@ static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_sampl
 {
     uint8_t repetition[2 * AECODEC_MAX_BANDS], *mask = NULL;
     buffer b = {NULL, 0, 0, AECODEC_OK};
-    samples_block block, check;
-    memset(&block, 0, sizeof block);
+    samples_block block = {.mask_planes = samples->mask_planes}, check;
     if (samples->missing) {
         b.status = aecodec_mask_pack(samples, &mask, &block.mask_size);
     }
     block.mask = mask;
-    block.mask_planes = samples->mask_planes;
     if (!e->is_part && aecodec_detect_repetition(samples, repetition)) {
         block.repetition = repetition;
     }

@@ -114,12 +114,9 @@ static aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_enco
 {
     uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * aecodec_network_channels(facts);
     uint32_t latents = rows * columns * facts->vectors_per_tile * facts->latent_channels;
-    aecodec_window w;
-    w.rows = is_encoder ? rows * facts->tile_height : rows;
-    w.columns = is_encoder ? columns * facts->tile_width : columns;
-    w.input_size = is_encoder ? pixels : latents;
-    w.output_size = is_encoder ? latents : pixels;
-    return w;
+    const aecodec_window encoder = {rows * facts->tile_height, columns * facts->tile_width, pixels, latents};
+    const aecodec_window decoder = {rows, columns, latents, pixels};
+    return is_encoder ? encoder : decoder;
 }
 
 aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
@@ -201,9 +198,8 @@ uint32_t aecodec_window_count(const geometry *g, const windows *w)
 
 placed_window aecodec_window_at(const geometry *g, const windows *w, uint32_t number)
 {
-    placed_window placed;
-    placed.columns = span_at(g->columns, w->across, number % w->across, w->margin);
-    placed.rows = span_at(g->rows, w->down, number / w->across % w->down, w->margin);
-    placed.plane = number / w->across / w->down;
+    const placed_window placed = {number / w->across / w->down,
+                                  span_at(g->rows, w->down, number / w->across % w->down, w->margin),
+                                  span_at(g->columns, w->across, number % w->across, w->margin)};
     return placed;
 }

@@ -253,11 +253,7 @@ aecodec_status aecodec_level_tables_open(const aecodec_bundle *bundle, uint32_t 
                                          size_t size, level_tables *tables)
 {
     enum { ARRAYS = 21 };
-    arrays a;
-    a.bytes = bytes;
-    a.size = size;
-    a.next = 0;
-    a.is_bad = 0;
+    arrays a = {bytes, size, 0, 0};
     if (size < DIRECTORY + ENTRY * ARRAYS) {
         return AECODEC_BAD_BUNDLE;
     }

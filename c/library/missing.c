@@ -239,9 +239,7 @@ static size_t next_place(bit_place *p)
 
 static bit_place first_place(const aecodec_samples *samples)
 {
-    bit_place p = {0, 0, 0, 0, 0};
-    p.pixels = (size_t)samples->width * samples->height;
-    p.planes = samples->mask_planes;
+    const bit_place p = {(size_t)samples->width * samples->height, samples->mask_planes, 0, 0, 0};
     return p;
 }
 

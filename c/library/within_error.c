@@ -169,11 +169,8 @@ static aecodec_status choose_level(refiner *r, const refinement *first, uint32_t
 {
     const int is_small = aecodec_refining_count(&r->original, CELL) <= LEAST_CELLS;
     aecodec_samples cells;
-    comparison c;
     refiner part;
-    memset(&c, 0, sizeof c);
-    c.first = *first;
-    c.part = is_small ? r : &part;
+    comparison c = {.part = is_small ? r : &part, .first = *first};
     if (!is_small) {
         c.status = open_part(r, &cells, &part);
     }

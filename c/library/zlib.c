@@ -280,19 +280,13 @@ static void inflate_blocks(inflater *s)
 
 aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
 {
-    inflater s;
+    inflater s = {.in = stream, .in_size = stream_size, .in_at = 2, .out = bytes, .out_size = size};
     uint32_t checksum = 0;
     unsigned n;
     if (stream_size < 2 + CHECKSUM || (stream[0] & 0x8f) != 8 || stream[1] & 0x20 ||
         (stream[0] << 8 | stream[1]) % 31) {
         return AECODEC_DAMAGED;
     }
-    memset(&s, 0, sizeof s);
-    s.in = stream;
-    s.in_size = stream_size;
-    s.in_at = 2;
-    s.out = bytes;
-    s.out_size = size;
     inflate_blocks(&s);
     if (s.is_damaged || s.out_at != size || stream_size - s.in_at != CHECKSUM) {
         return AECODEC_DAMAGED;
