@@ -322,7 +322,7 @@ void aecodec_bundle_close(aecodec_bundle *bundle)
         return;
     }
     for (n = 0; bundle->sections && n < bundle->facts.sections; n++) {
-        aecodec_residual_networks_close(bundle->sections[n].residuals);
+        free(bundle->sections[n].residuals);
     }
     free(bundle->memory);
     free(bundle->sections);

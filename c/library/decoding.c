@@ -311,7 +311,7 @@ static aecodec_status decode_base(aecodec_decoding *d, const aecodec_header *hea
     }
     d->latents = malloc((size_t)(aecodec_vectors(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
     status = d->latents ? decode_latents(d, &level, header) : AECODEC_NO_MEMORY;
-    aecodec_level_close(&level);
+    free(level.factors);
     return status;
 }
 
@@ -411,7 +411,7 @@ void aecodec_decoding_free(aecodec_decoding *d)
         free(d->pixels);
         free(d->values);
         free(d->samples.missing);
-        aecodec_transfer_close(&d->transfer);
+        free(d->transfer.samples);
         free(d);
     }
 }

@@ -181,7 +181,7 @@ static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *sa
         e->values = aecodec_memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
         status = e->values ? aecodec_transfer_to_values(&t, samples, e->values, clipped) : AECODEC_NO_MEMORY;
     }
-    aecodec_transfer_close(&t);
+    free(t.samples);
     return status == AECODEC_OK && samples->missing ? aecodec_fill_missing(samples, e->values) : status;
 }
 
@@ -523,6 +523,6 @@ aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, 
         return b.status;
     }
     append_file(e, &level, &b);
-    aecodec_level_close(&level);
+    free(level.factors);
     return aecodec_buffer_give(&b, file, size);
 }

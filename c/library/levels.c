@@ -65,8 +65,3 @@ aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, 
     level->factors = NULL;
     return bundle->facts.has_gains ? find_factors(bundle, units, level) : AECODEC_OK;
 }
-
-void aecodec_level_close(coding_level *level)
-{
-    free(level->factors);
-}

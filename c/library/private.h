@@ -77,9 +77,8 @@ typedef struct {
 uint32_t aecodec_default_units(const aecodec_bundle *bundle);
 /* Whether the codec has a level, in sixteenths, even if the bundle lacks it. */
 int aecodec_has_level(const aecodec_bundle *bundle, uint32_t units);
-/* Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
+/* The caller frees the factors. Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
 aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level);
-void aecodec_level_close(coding_level *level);
 
 /* ---- level_tables.c ---- */
 
@@ -171,7 +170,6 @@ typedef struct {
 /* limits: numbers of the type, or NULL for the codec's limits. Returns AECODEC_BAD_IMAGE if samples of the type cannot
  * lie between the limits. */
 aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t);
-void aecodec_transfer_close(transfer *t);
 void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples);
 /* Convert samples to the nearest values; missing samples get any value. */
 aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
@@ -291,9 +289,8 @@ aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channe
 
 typedef struct residual_networks residual_networks;
 
-/* Read packed networks (FORMAT, section 13). Returns AECODEC_OK, AECODEC_BAD_BUNDLE or AECODEC_NO_MEMORY. */
+/* Read packed networks (FORMAT, section 13), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or AECODEC_NO_MEMORY. */
 aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
-void aecodec_residual_networks_close(residual_networks *networks);
 
 /* ---- refinement.c: values within a bound ---- */
 

@@ -180,8 +180,6 @@ aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t siz
     return AECODEC_OK;
 }
 
-void aecodec_residual_networks_close(residual_networks *networks) { free(networks); }
-
 /* ---- predicting ---- */
 
 static int32_t dot(const int16_t *a, const int16_t *b, size_t count)

@@ -112,12 +112,6 @@ aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type
     return AECODEC_OK;
 }
 
-void aecodec_transfer_close(transfer *t)
-{
-    free(t->samples);
-    t->samples = NULL;
-}
-
 /* ---- values to samples ---- */
 
 void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)

@@ -235,7 +235,7 @@ static aecodec_status open_for(const call *k, const Py_buffer *codes, const Py_b
     if (status == AECODEC_OK &&
         (vectors * level->codec.code_dimension != (size_t)codes->len ||
          (latents && vectors * level->codec.latent_channels != (size_t)latents->len))) {
-        aecodec_level_close(level);
+        free(level->factors);
         status = AECODEC_BAD_ARGUMENT;
     }
     return status;
@@ -274,7 +274,7 @@ static aecodec_status code_message(call *k, int is_encoder)
         Py_END_ALLOW_THREADS
     }
     scratch_return(k->codec, work);
-    aecodec_level_close(&level);
+    free(level.factors);
     return status;
 }
 
@@ -295,7 +295,7 @@ static aecodec_status dequantize_codes(call *k)
         Py_BEGIN_ALLOW_THREADS
         aecodec_dequantize(&level.codec, k->from.buf, vectors_of(k), k->to.buf);
         Py_END_ALLOW_THREADS
-        aecodec_level_close(&level);
+        free(level.factors);
     }
     return status;
 }
@@ -353,7 +353,7 @@ static aecodec_status run_refinement(refinement *r)
     } else {
         status = aecodec_residuals_decode(c, r->base.buf, r->source.buf, (size_t)r->source.len, r->decoded.buf);
     }
-    aecodec_residual_networks_close(networks);
+    free(networks);
     return status;
 }
 
