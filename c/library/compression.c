@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures to files at a level, and to the best file of at most a number of bytes, found as aecodec.codec.rate_control in
- * Python finds it. */
+/* Pictures to files at a level, and to the best file of at most a number of bytes, found as by aecodec.codec.rate_control
+ * in Python. */
 #include <stdlib.h>
 
 #include "private.h"

@@ -164,7 +164,7 @@ typedef struct {
     uint32_t type, bands, top;            /* values are 0 to top */
     double limits[AECODEC_MAX_BANDS][2];
     const uint16_t *tables;               /* [bands][top + 1] */
-    uint32_t *samples;                    /* [bands][top + 1] bits */
+    uint32_t *samples;                    /* [bands][top + 1] bits; owned */
 } transfer;
 
 /* limits: numbers of the type, or NULL for the codec's limits. Returns AECODEC_BAD_IMAGE if samples of the type cannot
@@ -289,7 +289,8 @@ aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channe
 
 typedef struct residual_networks residual_networks;
 
-/* Read packed networks (FORMAT, section 13), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or AECODEC_NO_MEMORY. */
+/* Read packed networks (FORMAT, section 13), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or
+ * AECODEC_NO_MEMORY. */
 aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
 
 /* ---- refinement.c: values within a bound ---- */
@@ -315,7 +316,7 @@ aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int
 
 /* Inflate a zlib stream to exactly size bytes. */
 aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size);
-/* Write a zlib stream into room, which has aecodec_zlib_bound(size) bytes. Returns its size, or 0 without enough memory. */
+/* Write a zlib stream into aecodec_zlib_bound(size) bytes. Returns its size, or 0 without enough memory. */
 size_t aecodec_zlib_bound(size_t size);
 size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room);
 
@@ -354,8 +355,8 @@ static inline aecodec_status take_message(reader *payload, int is_last, reader *
 
 /* ---- encoding.c ---- */
 
-/* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole, and
- * no repetition. */
+/* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole,
+ * and no repetition. */
 aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       const aecodec_samples *samples, int is_part, aecodec_encoding **encoding);
 /* The header of its files, except for the level. */

@@ -116,7 +116,7 @@ uint32_t aecodec_refining_count(const aecodec_samples *samples, uint32_t side);
 void aecodec_refining_begin(refining *r, const aecodec_samples *samples, uint32_t side);
 void aecodec_refining_go_to(refining *r, uint32_t number);
 
-/* Bytes that aecodec_refining_open allocates for a number of bounds, which are 0 unless they are relative to the square root. */
+/* Bytes that aecodec_refining_open allocates. roots: number of bounds relative to the square root. */
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
 /* Call aecodec_refining_close also if there is not enough memory. */
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
