@@ -91,14 +91,6 @@ uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
 
 /* ---- inputs ---- */
 
-AECODEC_INLINE void fill(int16_t *packed, int8_t value, size_t count)
-{
-    size_t n;
-    for (n = 0; n < count; n++) {
-        packed[n] = value;
-    }
-}
-
 AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t row, int16_t *packed)
 {
     const aecodec_convolution *c = made->convolution;
@@ -108,11 +100,11 @@ AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t ro
     const int8_t *from = input + (is_inside ? (size_t)row * c->in.columns * made->channels : 0);
     const size_t start = left * made->channels, end = start + (is_inside ? seen * made->channels : 0);
     size_t n;
-    fill(packed, c->zero, start);
+    aecodec_fill_words(packed, c->zero, start);
     for (n = start; n < end; n++) {
         packed[n] = from[n - start];
     }
-    fill(packed + end, c->zero, columns * made->channels - end);
+    aecodec_fill_words(packed + end, c->zero, columns * made->channels - end);
 }
 
 /* Pack what a row of tiles sees. */
@@ -126,7 +118,7 @@ AECODEC_WIDE static void pack(const layout *made, size_t tile_row)
     for (n = 0; n < SEEN; n++) {
         pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n, made->packed + n * size);
     }
-    fill(made->packed + SEEN * size, 0, CHUNK);
+    aecodec_fill_words(made->packed + SEEN * size, 0, CHUNK);
 }
 
 /* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
