@@ -215,45 +215,26 @@ aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *va
 
 /* ---- masks in files ---- */
 
-/* The place in a mask [frames][height][width][planes] of a bit of [frames][planes][height][width], one after the
- * other. */
-typedef struct {
-    size_t pixels; /* of a frame */
-    uint32_t planes;
-    size_t frame, pixel;
-    uint32_t plane;
-} bit_place;
-
-static size_t next_place(bit_place *p)
+/* The place in a mask [frames][height][width][planes] of a bit of [frames][planes][height][width]. */
+static size_t place_of_bit(const aecodec_samples *samples, size_t bit)
 {
-    size_t at = (p->frame * p->pixels + p->pixel) * p->planes + p->plane;
-    if (++p->pixel == p->pixels) {
-        p->pixel = 0;
-        if (++p->plane == p->planes) {
-            p->plane = 0;
-            p->frame++;
-        }
+    const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
+    if (planes == 1) { /* most masks have one plane, and dividing takes time */
+        return bit;
     }
-    return at;
-}
-
-static bit_place first_place(const aecodec_samples *samples)
-{
-    const bit_place p = {(size_t)samples->width * samples->height, samples->mask_planes, 0, 0, 0};
-    return p;
+    return (bit / (pixels * planes) * pixels + bit % pixels) * planes + bit / pixels % planes;
 }
 
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
 {
     size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
-    bit_place p = first_place(samples);
     uint8_t *bits = malloc(bytes);
     *stream = malloc(aecodec_zlib_bound(bytes));
     *size = 0;
     if (bits && *stream) {
         memset(bits, 0, bytes);
         for (n = 0; n < count; n++) {
-            bits[n / 8] |= (uint8_t)((samples->missing[next_place(&p)] != 0) << (7 - n % 8));
+            bits[n / 8] |= (uint8_t)((samples->missing[place_of_bit(samples, n)] != 0) << (7 - n % 8));
         }
         *size = aecodec_zlib_deflate(bits, bytes, *stream);
     }
@@ -264,14 +245,13 @@ aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **strea
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size)
 {
     size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
-    bit_place p = first_place(samples);
     uint8_t *bits = malloc(bytes);
     aecodec_status status = bits ? aecodec_zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK && count % 8 && (uint8_t)(bits[bytes - 1] << count % 8)) {
         status = AECODEC_DAMAGED;
     }
     for (n = 0; status == AECODEC_OK && n < count; n++) {
-        samples->missing[next_place(&p)] = bits[n / 8] >> (7 - n % 8) & 1u;
+        samples->missing[place_of_bit(samples, n)] = bits[n / 8] >> (7 - n % 8) & 1u;
     }
     free(bits);
     return status;
