@@ -17,11 +17,9 @@ typedef struct {
 
 static room new_room(void)
 {
-    aecodec_picture picture;
+    const aecodec_picture picture = {(uint32_t)SIDE * CODEC.tile_width, (uint32_t)SIDE * CODEC.tile_height,
+                                     CODEC.channels == 1 ? AECODEC_GREY : AECODEC_RGB};
     room made = {NULL, 0, NULL, 0, 0};
-    picture.width = (uint32_t)SIDE * CODEC.tile_width;
-    picture.height = (uint32_t)SIDE * CODEC.tile_height;
-    picture.mode = CODEC.channels == 1 ? AECODEC_GREY : AECODEC_RGB;
     made.work_size = aecodec_work_size(&CODEC, &picture);
     made.work = exactly(made.work_size);
     made.capacity = aecodec_vector_count(&CODEC, &picture) / 2 * CODEC.code_dimension;
@@ -55,13 +53,12 @@ static void check_codes(const room *decoded)
 
 static void check_again(const room *decoded, const aecodec_header *header)
 {
-    aecodec_picture picture;
+    const aecodec_picture picture = {header->width ? header->width : CODEC.tile_width,
+                                     header->height ? header->height : CODEC.tile_height,
+                                     header->mode ? AECODEC_RGB : AECODEC_GREY};
     room again = new_room();
     size_t bound, size = 0;
     uint8_t *file;
-    picture.width = header->width ? header->width : CODEC.tile_width;
-    picture.height = header->height ? header->height : CODEC.tile_height;
-    picture.mode = header->mode ? AECODEC_RGB : AECODEC_GREY;
     require(aecodec_vector_count(&CODEC, &picture) == decoded->vectors);
     bound = aecodec_file_bound(&CODEC, &picture);
     file = exactly(bound);

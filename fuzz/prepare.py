@@ -30,7 +30,7 @@ def write_sources(tables: CTables, folder: Path) -> None:
     sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
     for name, content in c_codec(tables, sizes).items():
         (folder / name).write_bytes(content)
-    for name in ("aecodec.c", "aecodec.h", "aecodec_range_coder.h"):
+    for name in ("aecodec.c", "aecodec.h", "aecodec_range_coder.h", "aecodec_reader.h"):
         (folder / name).write_bytes((SOURCES / name).read_bytes())
 
 

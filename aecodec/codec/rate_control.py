@@ -1,7 +1,7 @@
 """Rate control: find the best level for a number of bytes, or the lowest level for a quality.
 
 Size and quality increase from level to level, so bisection finds the level. The encoder's network
-runs only once. The rule for bytes is also in `c/library/rate_control.c`, and in `web/src/jobs.js`,
+runs only once. The rule for bytes is also in `c/library/compression.c`, and in `web/src/jobs.js`,
 which fetches the tables of one level at a time.
 """
 

@@ -26,13 +26,48 @@ int fail(const char *what, const char *problem)
     return 1;
 }
 
+/* ---- bundles ---- */
+
+static int open_path(const char *path, aecodec_bundle **bundle)
+{
+    aecodec_status status;
+    errno = 0; /* pipes are rejected without an error of the system */
+    status = aecodec_bundle_open(path, bundle);
+    if (status == AECODEC_UNREADABLE && errno) {
+        return fail(path, strerror(errno));
+    }
+    return status == AECODEC_OK ? 0 : fail(path, aecodec_status_text(status));
+}
+
+/* Open the bundle that was named, or the one in the folder AECODEC_PATH that has an id (4 bytes; NULL: none is
+ * known). Returns 0, or an exit status after saying what is wrong. */
+static int open_bundle(const options *o, const uint8_t *id, aecodec_bundle **bundle)
+{
+    const char *folder = getenv("AECODEC_PATH");
+    char *path;
+    int status;
+    if (o->bundle) {
+        return open_path(o->bundle, bundle);
+    }
+    if (!folder) {
+        return fail(o->input, "name its codec with --bundle, or a folder of bundles in AECODEC_PATH");
+    }
+    path = malloc(strlen(folder) + sizeof "/01234567.bundle");
+    if (!path) {
+        return fail(o->input, aecodec_status_text(AECODEC_NO_MEMORY));
+    }
+    sprintf(path, "%s/%02x%02x%02x%02x.bundle", folder, id[0], id[1], id[2], id[3]);
+    status = open_path(path, bundle);
+    free(path);
+    return status;
+}
+
+/* ---- compressing ---- */
+
 /* The maximum errors in the options. */
 static aecodec_bounds bounds_of(const options *o)
 {
-    aecodec_bounds bounds = {0, 1, 0, NULL};
-    bounds.count = o->error_count;
-    bounds.is_root = (uint32_t)o->is_root;
-    bounds.errors = o->errors;
+    const aecodec_bounds bounds = {o->error_count, 1, (uint32_t)o->is_root, o->errors};
     return bounds;
 }
 
@@ -46,12 +81,10 @@ static size_t max_file_bytes(const options *o)
 /* Write a compressed file, or its bare payload. */
 static int write_compressed(const options *o, const aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
 {
-    piece file = {NULL, 0};
+    piece file = {bytes, size};
     uint8_t *payload = NULL;
     aecodec_status status = AECODEC_OK;
     int result;
-    file.bytes = bytes;
-    file.size = size;
     if (o->is_bare) {
         status = aecodec_to_bare(bundle, bytes, size, o->has_checksum, &payload, &file.size);
         file.bytes = payload;
@@ -151,29 +184,21 @@ static int compress(const options *o, content *file)
     return result;
 }
 
-static int decompress_with(const options *o, const aecodec_bundle *bundle, const content *file)
-{
-    aecodec_image picture;
-    aecodec_status status = aecodec_decompress(bundle, file->bytes, file->size, &o->limits, NULL, &picture);
-    int result;
-    if (status != AECODEC_OK) {
-        return fail(o->input, aecodec_status_text(status));
-    }
-    result = write_pnm(o, &picture);
-    aecodec_image_free(&picture);
-    return result;
-}
+/* ---- decompressing ---- */
 
-static int decompress_samples_with(const options *o, const aecodec_bundle *bundle, const content *file)
+static int decompress_with(const options *o, const aecodec_bundle *bundle, const content *file, int has_samples)
 {
-    aecodec_samples samples;
-    aecodec_status status =
-        aecodec_decompress_samples(bundle, file->bytes, file->size, &o->limits, NULL, &samples);
+    aecodec_image picture = {0};
+    aecodec_samples samples = {0};
+    const aecodec_status status =
+        has_samples ? aecodec_decompress_samples(bundle, file->bytes, file->size, &o->limits, NULL, &samples)
+                    : aecodec_decompress(bundle, file->bytes, file->size, &o->limits, NULL, &picture);
     int result;
     if (status != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(status));
     }
-    result = write_npy(o, &samples);
+    result = has_samples ? write_npy(o, &samples) : write_pnm(o, &picture);
+    aecodec_image_free(&picture);
     aecodec_samples_free(&samples);
     return result;
 }
@@ -196,7 +221,7 @@ static int decompress_bare(const options *o, const content *payload)
                                                             "compressed with another choice of --checksum"
                                                           : aecodec_status_text(status));
     } else {
-        result = facts.phases ? decompress_samples_with(o, bundle, &file) : decompress_with(o, bundle, &file);
+        result = decompress_with(o, bundle, &file, facts.phases != 0);
     }
     aecodec_free(file.bytes);
     aecodec_bundle_close(bundle);
@@ -209,11 +234,92 @@ static int decompress(const options *o, const content *file, const aecodec_heade
     int result = o->base_only && !has_base ? fail(o->input, aecodec_status_text(AECODEC_NO_BASE))
                                            : open_bundle(o, header->id, &bundle);
     if (!result) {
-        result = header->samples ? decompress_samples_with(o, bundle, file) : decompress_with(o, bundle, file);
+        result = decompress_with(o, bundle, file, header->samples != NULL);
         aecodec_bundle_close(bundle);
     }
     return result;
 }
+
+/* ---- files with a maximum error ---- */
+
+enum { ERROR_TEXT = 32 };
+
+/* Find the base of a file within its bytes, and whether it has a picture. Returns 0, or an exit status after saying what
+ * is wrong. */
+static int find_base(const options *o, const content *file, content *base, int *has_base)
+{
+    const uint8_t *bytes;
+    size_t needed;
+    aecodec_status status = aecodec_file_base(file->bytes, file->size, &bytes, &base->size, &needed);
+    *has_base = status == AECODEC_OK;
+    if (status != AECODEC_OK && status != AECODEC_NO_BASE) {
+        return fail(o->input, aecodec_status_text(AECODEC_DAMAGED));
+    }
+    base->bytes = file->bytes + (bytes - file->bytes);
+    return 0;
+}
+
+/* A maximum error as users write it, such as "4" or "0.5sqrt". */
+static void error_text(const aecodec_refinement *r, char text[ERROR_TEXT])
+{
+    sprintf(text, "%.6g%s", r->max_error, r->is_root ? "sqrt" : "");
+}
+
+static int list_refinements(const options *o, const content *file, aecodec_refinement *refinements, uint32_t *count)
+{
+    const aecodec_status status = aecodec_file_refinements(file->bytes, file->size, refinements, count);
+    return status == AECODEC_OK ? 0 : fail(o->input, aecodec_status_text(status));
+}
+
+static void print_refinements(const aecodec_refinement *refinements, uint32_t count)
+{
+    char text[ERROR_TEXT];
+    uint32_t n;
+    for (n = 0; n < count; n++) {
+        error_text(&refinements[n], text);
+        printf("maximum error %s\n", text);
+    }
+}
+
+/* Say which errors a file guarantees, because it does not guarantee the one in the options. */
+static int fail_with_errors(const options *o, const content *file)
+{
+    aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS];
+    uint32_t count;
+    char text[ERROR_TEXT], problem[ERROR_TEXT + 40] = "the file guarantees no maximum error";
+    if (list_refinements(o, file, refinements, &count)) {
+        return 1;
+    }
+    if (count) {
+        error_text(&refinements[count - 1], text);
+        sprintf(problem, "its smallest maximum error is %s", text);
+    }
+    return fail(o->input, problem);
+}
+
+/* Write a file without the refinements that the maximum error does not need. Returns an exit status. */
+static int trim(const options *o, const content *file)
+{
+    const double error = o->error_count ? o->errors[0] : -1;
+    piece trimmed = {NULL, 0};
+    uint8_t *bytes = NULL;
+    aecodec_status status = aecodec_trim(file->bytes, file->size, error, o->is_root, &bytes, &trimmed.size);
+    int result;
+    if (status == AECODEC_BAD_ARGUMENT) {
+        return fail_with_errors(o, file);
+    }
+    if (status != AECODEC_OK) {
+        return fail(o->input, status == AECODEC_NO_BASE ? "the file has no picture before its first refinement: name "
+                                                          "the maximum error to keep with --max-error"
+                                                        : aecodec_status_text(status));
+    }
+    trimmed.bytes = bytes;
+    result = write_file(o, &trimmed, 1);
+    aecodec_free(bytes);
+    return result;
+}
+
+/* ---- commands ---- */
 
 static void print_header(const aecodec_header *header, int has_base)
 {

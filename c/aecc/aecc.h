@@ -73,23 +73,4 @@ const char *read_npy(content *file, uint32_t bands, aecodec_samples *samples);
 /* Write samples in the axes and the byte order of their source. */
 int write_npy(const options *o, const aecodec_samples *samples);
 
-/* ---- bundles.c ---- */
-
-/* Open the bundle that was named, or the one in the folder AECODEC_PATH that has an id (4 bytes; NULL: none is
- * known). Returns 0, or an exit status after saying what is wrong. */
-int open_bundle(const options *o, const uint8_t *id, aecodec_bundle **bundle);
-
-/* ---- refinements.c ---- */
-
-/* Find the base of a file within its bytes, and whether it has a picture. Returns 0, or an exit status after saying what
- * is wrong. */
-int find_base(const options *o, const content *file, content *base, int *has_base);
-
-/* Returns 0, or an exit status after saying what is wrong. */
-int list_refinements(const options *o, const content *file, aecodec_refinement *refinements, uint32_t *count);
-void print_refinements(const aecodec_refinement *refinements, uint32_t count);
-
-/* Write a file without the refinements that the maximum error does not need. Returns an exit status. */
-int trim(const options *o, const content *file);
-
 #endif

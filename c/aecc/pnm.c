@@ -157,10 +157,8 @@ static const char *take_picture(cursor *c, aecodec_image *picture, uint8_t *file
 
 const char *read_pnm(content *file, aecodec_image *picture)
 {
-    cursor c;
+    cursor c = {file->bytes, file->bytes + file->size};
     const char *problem;
-    c.at = file->bytes;
-    c.end = file->bytes + file->size;
     memset(picture, 0, sizeof *picture);
     do {
         problem = take_picture(&c, picture, file->bytes);
@@ -191,10 +189,8 @@ int write_pnm(const options *o, const aecodec_image *picture)
         return fail(o->output, aecodec_status_text(AECODEC_NO_MEMORY));
     }
     for (n = 0; n < picture->frames; n++) {
-        pieces[2 * (size_t)n].bytes = header;
-        pieces[2 * (size_t)n].size = head;
-        pieces[2 * (size_t)n + 1].bytes = picture->pixels + n * size;
-        pieces[2 * (size_t)n + 1].size = size;
+        pieces[2 * (size_t)n] = (piece){header, head};
+        pieces[2 * (size_t)n + 1] = (piece){picture->pixels + n * size, size};
     }
     status = write_file(o, pieces, 2 * (size_t)picture->frames);
     free(pieces);

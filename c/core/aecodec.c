@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aecodec.h"
 #include "aecodec_range_coder.h"
+#include "aecodec_reader.h"
 
 #include <limits.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum {
     REDUCTION_FLAG = 0x40,
     SAMPLES_FLAG = 0x80,
     FULL_SIZE = 2, /* a reduction, in halves */
+    FIELDS = 8, /* bytes before the fields that flags announce */
     MIN_FILE = 12,
     MAX_HEADER = 24, /* bytes of a header that aecodec_encode writes */
     CHECKSUM = 4,
@@ -58,11 +60,13 @@ static size_t pad_to_lanes(size_t count)
     return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
 }
 
-/* In the library, with wider vectors where the processor has them. */
+/* In the library, some functions have wider vectors where the processor has them, and some are used by its other parts. */
 #ifdef AECODEC_LIBRARY
 #define WIDE AECODEC_WIDE
+#define SHARED
 #else
 #define WIDE
+#define SHARED static
 #endif
 
 /* Inputs have 16 bits because processors multiply and add pairs of 16-bit numbers. */
@@ -104,25 +108,15 @@ static uint32_t crc32(const uint8_t *data, size_t size)
 /* 0.58 of a quantization step, in 2^-15. Latents below it become 0, which is an encoder's own choice. */
 #define DEAD_ZONE 19005
 
-static int8_t round_scaled(int32_t scaled)
-{
-    return (int8_t)shift_right(scaled + (1 << 14), 15);
-}
-
-static int8_t quantize(const aecodec_codec *codec, int32_t latent, size_t channel)
+static int8_t quantize(const aecodec_codec *codec, int32_t latent, size_t channel, int has_dead_zone)
 {
     if (codec->factors) {
         int32_t scaled = latent * codec->factors[channel];
-        return scaled > -DEAD_ZONE && scaled < DEAD_ZONE ? 0 : round_scaled(scaled);
+        int is_zero = has_dead_zone && scaled > -DEAD_ZONE && scaled < DEAD_ZONE;
+        return is_zero ? 0 : (int8_t)shift_right(scaled + (1 << 14), 15);
     }
     /* 128 steps are added so that the quotient is not negative */
     return (int8_t)((latent + codec->multiple / 2 + 128 * codec->multiple) / codec->multiple - 128);
-}
-
-/* The code of the latent -128 or 127, without the dead zone: other encoders may have none. */
-static int8_t quantize_limit(const aecodec_codec *codec, int32_t latent, size_t channel)
-{
-    return codec->factors ? round_scaled(latent * codec->factors[channel]) : quantize(codec, latent, channel);
 }
 
 static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channel)
@@ -135,14 +129,20 @@ static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channe
     return (int8_t)clip(latent, -128, 127);
 }
 
-void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+static void quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int has_dead_zone,
+                         int8_t *codes)
 {
     size_t channel;
     for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
         for (channel = 0; channel < codec->code_dimension; channel++) {
-            *codes++ = quantize(codec, latents[channel], channel);
+            *codes++ = quantize(codec, latents[channel], channel, has_dead_zone);
         }
     }
+}
+
+void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+{
+    quantize_all(codec, latents, vectors, 1, codes);
 }
 
 void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t vectors, int8_t *latents)
@@ -179,22 +179,13 @@ typedef struct {
 static table table_of_row(const aecodec_codec *codec, unsigned row)
 {
     const aecodec_row *found = &codec->rows[row];
-    table t;
-    t.frequencies = codec->bank + found->at;
-    t.start = found->start;
-    t.count = found->count;
-    t.last = codec->escape;
-    t.others = codec->others;
+    const table t = {codec->bank + found->at, found->start, found->count, codec->escape, codec->others};
     return t;
 }
 
 static table table_of_priors(const aecodec_codec *codec)
 {
-    table t;
-    t.frequencies = codec->prior_frequencies;
-    t.start = 0;
-    t.last = t.count = codec->all_priors - 1u;
-    t.others = 1;
+    const table t = {codec->prior_frequencies, 0, codec->all_priors - 1u, codec->all_priors - 1u, 1};
     return t;
 }
 
@@ -278,10 +269,8 @@ typedef struct {
 
 static progress no_units_known(const aecodec_codec *codec)
 {
-    progress now;
-    now.units = 0;
-    now.weights = codec->context ? codec->context->weights : NULL;
-    now.output_weights = codec->context ? codec->context->output_weights : NULL;
+    const aecodec_context_network *context = codec->context;
+    const progress now = {0, context ? context->weights : NULL, context ? context->output_weights : NULL};
     return now;
 }
 
@@ -337,11 +326,12 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
     return distance < 0 ? -distance : distance;
 }
 
-/* Find the activity around the current vector, if it has neighbours: the inputs of the spatial weights. */
-static void find_activity(pass *p)
+/* Find the activity around a vector, if it has neighbours: the inputs of the spatial weights. */
+static void find_activity(pass *p, uint32_t vector)
 {
     const aecodec_codec *codec = p->codec;
     size_t place;
+    find_neighbours(p, vector);
     for (place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
         int32_t sum = 0;
         unsigned n;
@@ -371,13 +361,13 @@ static int16_t *gradients_of(const pass *p)
     return p->activity + p->codec->code_dimension;
 }
 
-/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
- * differences. */
-static void find_gradients(pass *p)
+/* Find the gradients around a vector, if it has neighbours: the sums of both pairs, then their differences. */
+static void find_gradients(pass *p, uint32_t vector)
 {
     size_t predicted = predicted_channels(p->codec), n;
     int16_t *gradients = gradients_of(p);
     unsigned which;
+    find_neighbours(p, vector);
     for (which = 0; p->kind >= 0 && which < AECODEC_GRADIENTS; which++) {
         const uint32_t *pair = p->neighbours + 2 * (which & 1u);
         for (n = 0; n < predicted; n++) {
@@ -385,18 +375,6 @@ static void find_gradients(pass *p)
             *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
         }
     }
-}
-
-static void look_for_activity(pass *p, uint32_t vector)
-{
-    find_neighbours(p, vector);
-    find_activity(p);
-}
-
-static void look_for_gradients(pass *p, uint32_t vector)
-{
-    find_neighbours(p, vector);
-    find_gradients(p);
 }
 
 /* ---- context network (section 4) ---- */
@@ -554,7 +532,7 @@ static void run_network(pass *p, uint32_t vector, unsigned prior)
     progress now = no_units_known(p->codec);
     size_t place;
     p->priors[vector] = (uint16_t)prior;
-    look_for_activity(p, vector);
+    find_activity(p, vector);
     for (place = 0; place < p->codec->code_dimension; place++) {
         run_units(p, vector, place, &now);
         update_inputs(p, vector, place);
@@ -568,7 +546,7 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     uint32_t cost = codec->prior_costs[prior];
     size_t place;
     run_network(p, vector, prior);
-    look_for_gradients(p, vector);
+    find_gradients(p, vector);
     for (place = 0; place < codec->code_dimension; place++) {
         int32_t base; /* the network runs for all vectors only after they have selected priors */
         unsigned row = find_row(p, vector, place, 0, &base);
@@ -707,7 +685,7 @@ static void find_rows(pass *p, size_t place, size_t stop)
         int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
         size_t entry = vector, n;
         if (place < AECODEC_PREDICTED_CHANNELS && !is_together(p)) {
-            look_for_gradients(p, vector);
+            find_gradients(p, vector);
         }
         for (n = place; n < stop; n++, entry += p->count) {
             size_t channel = channel_at(p->codec, n);
@@ -904,12 +882,12 @@ static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
     }
 }
 
-/* A decoded value as a code, if an encoder can have written it. */
+/* A decoded value as a code, if an encoder can have written it, perhaps without a dead zone. */
 static int8_t decoded(const pass *p, range_coder *c, size_t entry, size_t channel)
 {
     int32_t value = p->base[entry] + (p->column[entry] == p->codec->escape ? 0 : p->column[entry]);
-    int32_t least = quantize_limit(p->codec, -128, channel);
-    if (value < least || value > quantize_limit(p->codec, 127, channel)) {
+    int32_t least = quantize(p->codec, -128, channel, 0);
+    if (value < least || value > quantize(p->codec, 127, channel, 0)) {
         c->status = AECODEC_DAMAGED;
         value = least;
     }
@@ -952,7 +930,7 @@ static void run_units_of_all(pass *p, size_t place, progress *now)
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         *now = start;
-        look_for_activity(p, vector);
+        find_activity(p, vector);
         run_units(p, vector, place, now);
     }
 }
@@ -1223,7 +1201,7 @@ static void start_pass(pass *p, const aecodec_codec *codec, shape s, int8_t *cod
 /* ---- files (section 1) ---- */
 
 /* Unsigned LEB128. */
-static size_t write_number(uint8_t *to, uint32_t value)
+SHARED size_t aecodec_write_number(uint8_t *to, uint32_t value)
 {
     size_t size = 0;
     for (; value > 0x7f; value >>= 7) {
@@ -1234,9 +1212,9 @@ static size_t write_number(uint8_t *to, uint32_t value)
 }
 
 /* All fields up to the content of samples. */
-static size_t write_header(uint8_t *to, const aecodec_header *header)
+SHARED size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
 {
-    size_t size = 8;
+    size_t size = FIELDS;
     to[0] = 0xae;
     to[1] = 0x43;
     to[2] = 1;
@@ -1244,8 +1222,8 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
     to[7] = header->mode;
     if (header->width) {
         to[7] |= SIZE_FLAG;
-        size += write_number(to + size, header->width);
-        size += write_number(to + size, header->height);
+        size += aecodec_write_number(to + size, header->width);
+        size += aecodec_write_number(to + size, header->height);
     }
     if (header->level) {
         to[7] |= LEVEL_FLAG;
@@ -1254,7 +1232,7 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
 #ifdef AECODEC_LIBRARY /* devices write single pictures of full size */
     if (header->frames > 1) {
         to[7] |= FRAMES_FLAG;
-        size += write_number(to + size, header->frames);
+        size += aecodec_write_number(to + size, header->frames);
     }
     if (header->reduction != FULL_SIZE) {
         to[7] |= REDUCTION_FLAG;
@@ -1263,7 +1241,7 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
 #endif
     if (header->samples) {
         to[7] |= SAMPLES_FLAG;
-        size += write_number(to + size, (uint32_t)header->samples_size);
+        size += aecodec_write_number(to + size, (uint32_t)header->samples_size);
     }
     return size;
 }
@@ -1283,7 +1261,7 @@ static void pad_message(range_coder *c, size_t shortest)
 }
 
 /* Append the checksum to a file. Returns the file's length. */
-static size_t write_checksum(uint8_t *file, size_t length)
+SHARED size_t aecodec_write_checksum(uint8_t *file, size_t length)
 {
     uint32_t crc = crc32(file, length);
     int n;
@@ -1299,7 +1277,7 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     aecodec_header header;
     shape s = shape_of_picture(codec, picture, &header);
     uint8_t head[MAX_HEADER];
-    size_t start = write_header(head, &header);
+    size_t start = aecodec_write_header(head, &header);
     range_coder c;
     pass p;
     if (!s.vectors) {
@@ -1319,7 +1297,7 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     code_vectors(&p, &c);
     pad_message(&c, shortest_message(codec, s.vectors));
     if (c.status == AECODEC_OK) {
-        *size = write_checksum(file, start + c.length);
+        *size = aecodec_write_checksum(file, start + c.length);
     }
     return c.status;
 }
@@ -1336,11 +1314,7 @@ static uint32_t vectors_of(const aecodec_segment *segment)
 /* The vectors that are coded together: those of a segment, or as many as a pass takes. */
 static shape shape_of_segment(const aecodec_codec *codec, const aecodec_segment *segment)
 {
-    shape s;
-    s.planes = segment->planes;
-    s.rows = segment->rows;
-    s.columns = segment->columns;
-    s.vectors = vectors_of(segment);
+    shape s = {segment->planes, segment->rows, segment->columns, vectors_of(segment)};
     if (!codec->is_convolutional && s.vectors > AECODEC_MAX_VECTORS) {
         s.vectors = AECODEC_MAX_VECTORS;
     }
@@ -1399,23 +1373,12 @@ static void code_message(const aecodec_codec *codec, const aecodec_segment *segm
     }
 }
 
-/* The codes nearest to latents; where codes are still decided by rate, without a dead zone. */
-static void quantize_nearest(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
-{
-    size_t channel;
-    for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
-        for (channel = 0; channel < codec->code_dimension; channel++) {
-            *codes++ = quantize_limit(codec, latents[channel], channel);
-        }
-    }
-}
-
 aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
                                       uint32_t *work, uint8_t *message, size_t capacity, size_t *size)
 {
     range_coder c;
-    quantize_nearest(codec, latents, vectors_of(segment), codes);
+    quantize_all(codec, latents, vectors_of(segment), 0, codes); /* codes are still decided by rate */
     start_coder(&c, NULL, message, capacity);
     code_message(codec, segment, codec->factors ? latents : NULL, weight, codes, work, &c);
     pad_message(&c, shortest_message(codec, vectors_of(segment)));
@@ -1423,85 +1386,22 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
     return c.status;
 }
 
-size_t aecodec_write_number(uint8_t *to, uint32_t value)
-{
-    return write_number(to, value);
-}
-
-size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
-{
-    return write_header(to, header);
-}
-
-size_t aecodec_write_checksum(uint8_t *file, size_t length)
-{
-    return write_checksum(file, length);
-}
-
 #endif
 
 #ifndef AECODEC_ENCODER_ONLY
 
-/* A position in bytes, and whether reading ran past their end or met an error. */
-typedef struct {
-    const uint8_t *data;
-    size_t size, at;
-    int is_damaged;
-} reader;
-
-static uint8_t read_byte(reader *r)
-{
-    if (r->at == r->size) {
-        r->is_damaged = 1;
-        return 0;
-    }
-    return r->data[r->at++];
-}
-
-/* Unsigned LEB128 in its shortest form, below 2^32: no field has larger numbers. */
-static uint32_t read_number(reader *r)
-{
-    uint64_t value = 0;
-    unsigned shift;
-    for (shift = 0; shift < 35; shift += 7) {
-        uint8_t byte = read_byte(r);
-        value |= (uint64_t)(byte & 0x7fu) << shift;
-        if (byte < 0x80) {
-            r->is_damaged |= (shift && !byte) || value > UINT32_MAX;
-            return (uint32_t)value;
-        }
-    }
-    r->is_damaged = 1;
-    return 0;
-}
-
-static reader read_block(reader *r)
-{
-    reader block = {NULL, 0, 0, 0};
-    uint32_t size = read_number(r);
-    if (size > r->size - r->at) {
-        r->is_damaged = 1;
-    }
-    if (!r->is_damaged) {
-        block.data = r->data + r->at;
-        block.size = size;
-        r->at += size;
-    }
-    return block;
-}
-
 static void read_metadata(reader *r, aecodec_header *header)
 {
-    reader entries = read_block(r);
+    reader entries = take_block(r);
     unsigned seen = 0, last = header->samples ? TIFF : XMP;
-    r->is_damaged |= entries.size == 0;
-    while (entries.at < entries.size && !r->is_damaged) {
-        uint8_t kind = read_byte(&entries);
-        reader entry = read_block(&entries);
-        header->metadata_size += entry.size;
+    r->is_damaged |= entries.left == 0;
+    while (entries.left && !r->is_damaged) {
+        uint8_t kind = take_byte(&entries);
+        reader entry = take_block(&entries);
+        header->metadata_size += entry.left;
         if (kind == XMP) {
-            header->xmp = entry.data;
-            header->xmp_size = entry.size;
+            header->xmp = entry.at;
+            header->xmp_size = entry.left;
         }
         r->is_damaged |= entries.is_damaged || kind < 1 || kind > last || (seen >> (kind & 7u) & 1u);
         seen |= 1u << (kind & 7u);
@@ -1538,40 +1438,40 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
 {
     r->is_damaged = (flags & SAMPLES_FLAG) && (flags & (REDUCTION_FLAG | 3u));
     if (flags & SIZE_FLAG) {
-        header->width = read_number(r);
-        header->height = read_number(r);
+        header->width = take_number(r);
+        header->height = take_number(r);
         r->is_damaged |= !header->width || !header->height;
     }
     if (flags & LEVEL_FLAG) {
-        header->level = read_byte(r);
+        header->level = take_byte(r);
         r->is_damaged |= !header->level;
     }
     if (flags & FRAMES_FLAG) {
-        header->frames = read_number(r);
+        header->frames = take_number(r);
         r->is_damaged |= header->frames == 1;
     }
     if (flags & REDUCTION_FLAG) {
-        header->reduction = read_byte(r);
+        header->reduction = take_byte(r);
         r->is_damaged |= header->reduction <= FULL_SIZE;
     }
     if (flags & SAMPLES_FLAG) {
-        reader samples = read_block(r);
-        header->samples = samples.data;
-        header->samples_size = samples.size;
+        reader samples = take_block(r);
+        header->samples = samples.at;
+        header->samples_size = samples.left;
     }
     if (flags & METADATA_FLAG) {
         read_metadata(r, header);
     }
     if (header->mode & 2) {
-        reader alpha = read_block(r);
-        header->alpha = alpha.data;
-        header->alpha_size = alpha.size;
+        reader alpha = take_block(r);
+        header->alpha = alpha.at;
+        header->alpha_size = alpha.left;
     }
 }
 
 aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header)
 {
-    reader r = {file, size - CHECKSUM, 8, 0};
+    reader r = {NULL, 0, 0};
     memset(header, 0, sizeof *header);
     if (!is_intact(file, size)) {
         return AECODEC_DAMAGED;
@@ -1580,9 +1480,11 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
     header->mode = file[7] & 3u;
     header->frames = 1;
     header->reduction = FULL_SIZE;
+    r.at = file + FIELDS;
+    r.left = size - FIELDS - CHECKSUM;
     read_fields(&r, file[7], header);
-    header->payload = file + r.at;
-    header->payload_size = r.size - r.at;
+    header->payload = r.at;
+    header->payload_size = r.left;
     return r.is_damaged || !is_within_limits(header) ? AECODEC_DAMAGED : AECODEC_OK;
 }
 
@@ -1636,11 +1538,11 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
 
 aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message, size_t *size)
 {
-    reader r = {*payload, *left, 0, 0}, block = read_block(&r);
-    *message = block.data;
-    *size = block.size;
-    *payload += r.at;
-    *left -= r.at;
+    reader r = {*payload, *left, 0}, block = take_block(&r);
+    *message = block.at;
+    *size = block.left;
+    *payload = r.at;
+    *left = r.left;
     return r.is_damaged ? AECODEC_DAMAGED : AECODEC_OK;
 }
 

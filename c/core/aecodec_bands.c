@@ -3,62 +3,29 @@
 
 enum { STEPS = 65535 /* of a table */ };
 
-/* Phase n of a value is (value + n) / phases. Their number is a constant for the compiler wherever this is called. */
-static void split(const uint16_t *values, size_t count, int phases, int shift, int8_t *channels)
-{
-    size_t at;
-    int n;
-    for (at = 0; at < count; at++) {
-        for (n = 0; n < phases; n++) {
-            *channels++ = (int8_t)(((values[at] + n) >> shift) - 128);
-        }
-    }
-}
-
+/* Phase n of a value is (value + n) / phases. */
 void aecodec_values_to_phases(const uint16_t *values, size_t count, uint32_t phases, int8_t *channels)
 {
-    switch (phases) {
-    case 1:
-        split(values, count, 1, 0, channels);
-        break;
-    case 2:
-        split(values, count, 2, 1, channels);
-        break;
-    case 4:
-        split(values, count, 4, 2, channels);
-        break;
-    default:
-        split(values, count, 8, 3, channels);
-    }
-}
-
-static void join(const int8_t *channels, size_t count, int phases, uint16_t *values)
-{
+    const int shift = phases == 8 ? 3 : (int)phases / 2;
     size_t at;
-    int n;
+    uint32_t n;
     for (at = 0; at < count; at++) {
-        int sum = 128 * phases;
         for (n = 0; n < phases; n++) {
-            sum += *channels++;
+            *channels++ = (int8_t)((int)((values[at] + n) >> shift) - 128);
         }
-        values[at] = (uint16_t)sum;
     }
 }
 
 void aecodec_values_from_phases(const int8_t *channels, size_t count, uint32_t phases, uint16_t *values)
 {
-    switch (phases) {
-    case 1:
-        join(channels, count, 1, values);
-        break;
-    case 2:
-        join(channels, count, 2, values);
-        break;
-    case 4:
-        join(channels, count, 4, values);
-        break;
-    default:
-        join(channels, count, 8, values);
+    size_t at;
+    uint32_t n;
+    for (at = 0; at < count; at++) {
+        int sum = 128 * (int)phases;
+        for (n = 0; n < phases; n++) {
+            sum += *channels++;
+        }
+        values[at] = (uint16_t)sum;
     }
 }
 

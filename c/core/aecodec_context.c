@@ -14,17 +14,12 @@ enum {
 
 static size_t rounded_up(size_t count)
 {
-    return (count + AECODEC_BLOCK - 1) / AECODEC_BLOCK * AECODEC_BLOCK;
-}
-
-static size_t least_of(size_t a, size_t b)
-{
-    return a < b ? a : b;
+    return aecodec_round_up(count, AECODEC_BLOCK);
 }
 
 static size_t predicted_channels(const aecodec_codec *codec)
 {
-    return least_of(codec->code_dimension, AECODEC_PREDICTED_CHANNELS);
+    return aecodec_least(codec->code_dimension, AECODEC_PREDICTED_CHANNELS);
 }
 
 /* ---- working memory ---- */
@@ -43,7 +38,7 @@ static sizes sizes_of(const aecodec_codec *codec, size_t count)
     const int is_spatial = codec->context->spatial != NULL;
     sizes s = {0};
     s.outputs = count * step;
-    s.sums = least_of(count, TOGETHER) * units;
+    s.sums = aecodec_least(count, TOGETHER) * units;
     s.inputs = count * channels;
     s.hidden = count * units;
     s.weights = units * (channels > step ? channels : step);
@@ -63,7 +58,7 @@ size_t aecodec_context_work_size(const aecodec_codec *codec, size_t count)
     const sizes s = sizes_of(codec, count);
     const size_t words = s.spatial_sums + s.moved + s.outputs + s.sums;
     const size_t halves = s.inputs + s.activity + s.gradients + s.hidden + s.weights + 3 * s.by_channel;
-    return (4 * words + 2 * halves + 15) / 16 * 16;
+    return aecodec_round_up(4 * words + 2 * halves, 16);
 }
 
 void aecodec_context_open(aecodec_context_pass *pass, const aecodec_codec *codec, size_t count, void *work)
@@ -89,13 +84,6 @@ void aecodec_context_open(aecodec_context_pass *pass, const aecodec_codec *codec
 
 /* ---- matrices ---- */
 
-/* Where the weight of an input of an output goes in a matrix whose rows have `length` inputs. */
-static size_t place_in_matrix(size_t output, size_t input, size_t length)
-{
-    return output / AECODEC_BLOCK * AECODEC_BLOCK * length + input / 2 * 2 * AECODEC_BLOCK +
-           output % AECODEC_BLOCK * 2 + input % 2;
-}
-
 static void clear_matrix(const aecodec_context_pass *pass, size_t outputs, size_t length)
 {
     memset(pass->weights, 0, rounded_up(outputs) * length * sizeof *pass->weights);
@@ -105,10 +93,10 @@ static void clear_matrix(const aecodec_context_pass *pass, size_t outputs, size_
 static void fill_row(const aecodec_context_pass *pass, size_t output, size_t length, const int8_t *row, size_t inputs,
                      const uint16_t *order)
 {
-    int16_t *to = pass->weights + place_in_matrix(output, 0, length);
+    int16_t *to = pass->weights + aecodec_place_in_matrix(output, 0, length);
     size_t n;
     for (n = 0; n < inputs; n++) {
-        to[place_in_matrix(0, order ? order[n] : n, length)] = row[n];
+        to[aecodec_place_in_matrix(0, order ? order[n] : n, length)] = row[n];
     }
 }
 
@@ -118,8 +106,8 @@ static void fill_column(const aecodec_context_pass *pass, size_t input, size_t l
 {
     size_t from, n;
     for (from = 0; from < outputs; from += AECODEC_BLOCK, column += AECODEC_BLOCK) {
-        int16_t *to = pass->weights + place_in_matrix(from, input, length);
-        for (n = 0; n < least_of(outputs - from, AECODEC_BLOCK); n++) {
+        int16_t *to = pass->weights + aecodec_place_in_matrix(from, input, length);
+        for (n = 0; n < aecodec_least(outputs - from, AECODEC_BLOCK); n++) {
             to[2 * n] = column[n];
         }
     }
@@ -141,7 +129,7 @@ static void multiply_all(const aecodec_context_pass *pass, const int16_t *inputs
 {
     size_t from;
     for (from = 0; from < pass->count; from += TOGETHER) {
-        multiply(pass, inputs + from * step, step, least_of(pass->count - from, TOGETHER), length, outputs,
+        multiply(pass, inputs + from * step, step, aecodec_least(pass->count - from, TOGETHER), length, outputs,
                  sums + from * sums_step, sums_step);
     }
 }
@@ -315,7 +303,7 @@ static void run_units(aecodec_context_pass *pass, size_t place)
         fill_row(pass, n, length, pass->next, place, NULL);
     }
     for (from = 0; from < pass->count; from += TOGETHER) {
-        const size_t vectors = least_of(pass->count - from, TOGETHER);
+        const size_t vectors = aecodec_least(pass->count - from, TOGETHER);
         multiply(pass, pass->inputs + from * channels, channels, vectors, length, units, pass->sums, step);
         for (n = 0; n < vectors; n++) {
             activate(pass, (uint32_t)(from + n), first, units, pass->sums + n * step,
@@ -332,7 +320,7 @@ static void add_moved(const aecodec_context_pass *pass, size_t place, size_t sto
     uint32_t vector;
     size_t n;
     for (vector = 0; pass->kind >= 0 && vector < pass->count; vector++) {
-        for (n = place; n < least_of(stop, predicted); n++) {
+        for (n = place; n < aecodec_least(stop, predicted); n++) {
             pass->outputs[vector * pass->step + 2 * (n - place)] += pass->moved[vector * step + n];
         }
     }

@@ -115,19 +115,14 @@ static void run_strip(const aecodec_kernels *kernels, const aecodec_convolution 
     }
 }
 
-/* Bytes of the weights of one output. */
-static size_t weights_of_output(const aecodec_convolution *convolution, uint32_t groups)
-{
-    return (size_t)convolution->height * groups * AECODEC_GROUP;
-}
-
 static void run_channels(const aecodec_kernels *kernels, const aecodec_convolution *convolution,
                          aecodec_tile *tile, uint32_t row, uint32_t rows)
 {
     const uint32_t channels = convolution->out.channels, step = kernels->blocks * AECODEC_BLOCK;
+    const size_t weights = (size_t)convolution->height * tile->groups * AECODEC_GROUP; /* bytes of an output */
     for (tile->channel = 0; tile->channel < channels; tile->channel += step) {
         tile->channels = least_of(step, channels - tile->channel);
-        tile->weights = convolution->weights + tile->channel * weights_of_output(convolution, tile->groups);
+        tile->weights = convolution->weights + tile->channel * weights;
         if (kernels->begin) {
             kernels->begin(tile);
         }
@@ -155,11 +150,6 @@ static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_conv
     }
 }
 
-static size_t count_of(const aecodec_shape *shape)
-{
-    return (size_t)shape->rows * shape->columns * shape->channels;
-}
-
 void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convolution)
 {
     uint32_t n;
@@ -171,8 +161,8 @@ void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convo
 #endif
     for (n = 0; n < convolution->pictures; n++) {
         convolve_in_tiles(kernels, convolution);
-        convolution->input += count_of(&convolution->in);
-        convolution->output += count_of(&convolution->out);
+        convolution->input += aecodec_count(&convolution->in);
+        convolution->output += aecodec_count(&convolution->out);
     }
 }
 

@@ -16,6 +16,22 @@ typedef struct {
     uint32_t rows, columns, channels;
 } aecodec_shape;
 
+/* Numbers, which are bytes, in a tensor of a shape. */
+static inline size_t aecodec_count(const aecodec_shape *shape)
+{
+    return (size_t)shape->rows * shape->columns * shape->channels;
+}
+
+static inline size_t aecodec_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t aecodec_round_up(size_t count, size_t to)
+{
+    return (count + to - 1) / to * to;
+}
+
 /* Per-channel parameters that scale 32-bit sums to 8-bit outputs. */
 typedef struct {
     const int32_t *bias, *multiplier, *shift;
@@ -117,6 +133,13 @@ typedef struct aecodec_kernels {
 #define AECODEC_INLINE static inline
 #endif
 
+/* Where a matrix for `multiply`, whose rows have `length` inputs, has the weight of an input of an output. */
+static inline size_t aecodec_place_in_matrix(size_t output, size_t input, size_t length)
+{
+    return output / AECODEC_BLOCK * AECODEC_BLOCK * length + input / 2 * 2 * AECODEC_BLOCK +
+           output % AECODEC_BLOCK * 2 + input % 2;
+}
+
 /* The fastest kernels for the processor on which the program runs. */
 const aecodec_kernels *aecodec_best_kernels(void);
 
@@ -181,11 +204,12 @@ static inline void aecodec_fill_bytes(void *packed, int8_t value, size_t count)
     memset(packed, value, count);
 }
 
-static inline void aecodec_pack_words(int16_t *restrict packed, const int8_t *restrict from, size_t count)
+static inline void aecodec_pack_words(void *restrict packed, const int8_t *restrict from, size_t count)
 {
+    int16_t *to = packed;
     size_t n;
     for (n = 0; n < count; n++) {
-        packed[n] = from[n];
+        to[n] = from[n];
     }
 }
 

@@ -32,11 +32,6 @@
 #define wasm_multiply_pairs(sum, pairs, pair) wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, pair))
 #define wasm_can_scale(shift) (wasm_i32x4_bitmask(shift) == 15) /* by 1/2 at most */
 
-static void wasm_pack(void *packed, const int8_t *from, size_t count)
-{
-    aecodec_pack_words(packed, from, count);
-}
-
 /* x * multiplier / 2^31, rounded, halves upwards. Of a product 32 bits are taken, so that its sign does not matter,
  * and the shift that x86 has will do. */
 AECODEC_INLINE v128_t times(v128_t x, v128_t multiplier)
@@ -147,7 +142,7 @@ static void wasm_add_tensors(const aecodec_sum *sum, const int8_t *one, const in
 }
 
 static const aecodec_kernels wasm_kernels = {
-    "wasm simd128", 4, 1, 2, 1 << 17, wasm_pack, aecodec_fill_words, NULL, wasm_tile, wasm_multiply, 64, wasm_outputs,
+    "wasm simd128", 4, 1, 2, 1 << 17, aecodec_pack_words, aecodec_fill_words, NULL, wasm_tile, wasm_multiply, 64, wasm_outputs,
     wasm_add_tensors,
 };
 

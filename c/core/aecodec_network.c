@@ -100,11 +100,6 @@ static uint32_t side_of(uint32_t side, uint32_t fraction, uint32_t more)
     return found > 0 && found <= MAX_SIDE ? (uint32_t)found : 0;
 }
 
-static size_t bytes_of(const aecodec_shape *shape)
-{
-    return (size_t)shape->rows * shape->columns * shape->channels;
-}
-
 /* The shape of a tensor. Returns 0 if it is none. */
 static int shape_of(const uint32_t *plan, uint32_t tensor, uint32_t rows, uint32_t columns, aecodec_shape *shape)
 {
@@ -154,7 +149,7 @@ static int tensor_is_sound(const uint32_t *plan, uint32_t tensor)
     if (place == AT_CONSTANT) {
         return !(words[TENSOR_ROWS] & 0xffff) && !(words[TENSOR_COLUMNS] & 0xffff) &&
                shape_of(plan, tensor, 1, 1, &shape) &&
-               aecodec_plan_holds(plan, words[TENSOR_OFFSET], bytes_of(&shape));
+               aecodec_plan_holds(plan, words[TENSOR_OFFSET], aecodec_count(&shape));
     }
     if (place == AT_INPUT || place == AT_OUTPUT) {
         return tensor == plan[place == AT_INPUT ? HEAD_INPUT : HEAD_OUTPUT];
@@ -243,7 +238,7 @@ static uint64_t slot_size(const run_state *run, uint32_t slot)
             if (!shape_of(run->plan, n, run->rows, run->columns, &shape)) {
                 return 0;
             }
-            largest = bytes_of(&shape) > largest ? bytes_of(&shape) : largest;
+            largest = aecodec_count(&shape) > largest ? aecodec_count(&shape) : largest;
         }
     }
     return (largest * run->pictures + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

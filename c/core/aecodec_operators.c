@@ -226,11 +226,6 @@ static int is_same(const aecodec_shape *a, const aecodec_shape *b)
     return a->rows == b->rows && a->columns == b->columns && a->channels == b->channels;
 }
 
-static size_t count_of(const aecodec_shape *shape)
-{
-    return (size_t)shape->rows * shape->columns * shape->channels;
-}
-
 /* An operator that writes where it reads has to read what it writes. */
 static int pair_fits(const aecodec_call *call)
 {
@@ -316,7 +311,7 @@ static void run_pairs(const aecodec_call *call)
     const aecodec_shape *one = &call->in[0], *other = &call->in[1];
     uint32_t row, column;
     if (is_same(one, &call->out) && is_same(other, &call->out)) {
-        run_of_pairs(call, &sum, call->from[0], 1, call->from[1], 1, call->to, count_of(&call->out));
+        run_of_pairs(call, &sum, call->from[0], 1, call->from[1], 1, call->to, aecodec_count(&call->out));
         return;
     }
     for (row = 0; row < call->out.rows; row++) {
@@ -343,7 +338,7 @@ static int same_shapes(const aecodec_call *call)
 static void look_up(const aecodec_call *call)
 {
     const int8_t *table = at(call, call->parameters[0]);
-    const size_t count = count_of(&call->out);
+    const size_t count = aecodec_count(&call->out);
     size_t n;
     for (n = 0; n < count; n++) {
         call->to[n] = table[call->from[0][n] + 128];
@@ -354,12 +349,12 @@ static void look_up(const aecodec_call *call)
 
 static int same_counts(const aecodec_call *call)
 {
-    return count_of(&call->in[0]) == count_of(&call->out);
+    return aecodec_count(&call->in[0]) == aecodec_count(&call->out);
 }
 
 static void copy(const aecodec_call *call)
 {
-    memmove(call->to, call->from[0], count_of(&call->out));
+    memmove(call->to, call->from[0], aecodec_count(&call->out));
 }
 
 /* 0: side of a block. `flat` has a block's pixels as channels of one pixel, `wide` as pixels. */
@@ -368,47 +363,28 @@ static int block_is_sound(const aecodec_call *call)
     return call->parameters[0] >= 1 && call->parameters[0] <= MAX_STEP;
 }
 
-static int are_blocks(const aecodec_shape *flat, const aecodec_shape *wide, uint32_t side)
+static int blocks_fit(const aecodec_call *call)
 {
-    return wide->rows == (uint64_t)flat->rows * side && wide->columns == (uint64_t)flat->columns * side &&
-           flat->channels == (uint64_t)wide->channels * side * side;
-}
-
-static int depth_to_space_fits(const aecodec_call *call)
-{
-    return are_blocks(&call->in[0], &call->out, call->parameters[0]);
-}
-
-static int space_to_depth_fits(const aecodec_call *call)
-{
-    return are_blocks(&call->out, &call->in[0], call->parameters[0]);
+    const int is_flat = call->kind == AECODEC_DEPTH_TO_SPACE; /* the input */
+    const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out, *wide = is_flat ? &call->out : &call->in[0];
+    const uint64_t side = call->parameters[0];
+    return wide->rows == flat->rows * side && wide->columns == flat->columns * side &&
+           flat->channels == wide->channels * side * side;
 }
 
 /* Move a row of a block for each pixel of a row of the flat tensor. */
-static void depth_to_space(const aecodec_call *call)
+static void move_blocks(const aecodec_call *call)
 {
+    const int is_flat = call->kind == AECODEC_DEPTH_TO_SPACE;
+    const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out, *wide = is_flat ? &call->out : &call->in[0];
     const uint32_t side = call->parameters[0];
-    const size_t run = (size_t)side * call->out.channels, pixel = call->in[0].channels;
-    int8_t *to = call->to;
+    const size_t run = (size_t)side * wide->channels;
     uint32_t row, column;
-    for (row = 0; row < call->out.rows; row++) {
-        const int8_t *from = call->from[0] + (size_t)(row / side) * call->in[0].columns * pixel + row % side * run;
-        for (column = 0; column < call->in[0].columns; column++, from += pixel, to += run) {
-            memcpy(to, from, run);
-        }
-    }
-}
-
-static void space_to_depth(const aecodec_call *call)
-{
-    const uint32_t side = call->parameters[0];
-    const size_t run = (size_t)side * call->in[0].channels, pixel = call->out.channels;
-    const int8_t *from = call->from[0];
-    uint32_t row, column;
-    for (row = 0; row < call->in[0].rows; row++) {
-        int8_t *to = call->to + (size_t)(row / side) * call->out.columns * pixel + row % side * run;
-        for (column = 0; column < call->out.columns; column++, from += run, to += pixel) {
-            memcpy(to, from, run);
+    for (row = 0; row < wide->rows; row++) {
+        size_t in_wide = (size_t)row * flat->columns * run;
+        size_t in_flat = (size_t)(row / side) * flat->columns * flat->channels + row % side * run;
+        for (column = 0; column < flat->columns; column++, in_flat += flat->channels, in_wide += run) {
+            memcpy(call->to + (is_flat ? in_wide : in_flat), call->from[0] + (is_flat ? in_flat : in_wide), run);
         }
     }
 }
@@ -443,13 +419,13 @@ static int concatenation_fits(const aecodec_call *call)
 /* Elements that lie together in the axes from this one on. */
 static size_t run_from(const aecodec_shape *shape, uint32_t axis)
 {
-    return axis == 0 ? count_of(shape) : axis == 1 ? (size_t)shape->columns * shape->channels : shape->channels;
+    return axis == 0 ? aecodec_count(shape) : axis == 1 ? (size_t)shape->columns * shape->channels : shape->channels;
 }
 
 static void concatenate(const aecodec_call *call)
 {
     const uint32_t axis = call->parameters[0];
-    const size_t whole = run_from(&call->out, axis), times = count_of(&call->out) / whole;
+    const size_t whole = run_from(&call->out, axis), times = aecodec_count(&call->out) / whole;
     int8_t *start = call->to;
     uint32_t n;
     for (n = 0; n < call->count; n++) {
@@ -462,36 +438,12 @@ static void concatenate(const aecodec_call *call)
     }
 }
 
-/* Copy whole pixels. place_of: the row of the input that a row of the output has, or the column that a column has; -1
- * for a border, which is filled with parameter 2. */
-static void gather(const aecodec_call *call, int64_t (*place_of)(const aecodec_call *call, uint32_t axis, uint32_t number))
-{
-    const size_t pixel = call->out.channels;
-    int8_t *to = call->to;
-    uint32_t row, column;
-    for (row = 0; row < call->out.rows; row++) {
-        const int64_t y = place_of(call, 0, row);
-        for (column = 0; column < call->out.columns; column++, to += pixel) {
-            const int64_t x = place_of(call, 1, column);
-            if (y >= 0 && x >= 0) {
-                memcpy(to, call->from[0] + ((size_t)y * call->in[0].columns + (size_t)x) * pixel, pixel);
-            } else {
-                memset(to, byte_of(call->parameters[2], 0), pixel);
-            }
-        }
-    }
-}
-
-/* 0, 1: row and column of the input at which the output begins; 2: what lies outside of the input. */
+/* The next three operators copy whole pixels. A window. 0, 1: row and column of the input at which the output begins; 2:
+ * what lies outside of the input. */
 static int64_t seen_through_window(const aecodec_call *call, uint32_t axis, uint32_t number)
 {
     const int64_t place = (int64_t)(int32_t)call->parameters[axis] + number;
     return place < side_along(&call->in[0], axis) ? place : -1;
-}
-
-static void window(const aecodec_call *call)
-{
-    gather(call, seen_through_window);
 }
 
 static int same_channels(const aecodec_call *call)
@@ -526,11 +478,6 @@ static int64_t mirrored(const aecodec_call *call, uint32_t axis, uint32_t number
     return place < 0 ? twice - place : place > last ? 2 * last - twice - place : place;
 }
 
-static void mirror(const aecodec_call *call)
-{
-    gather(call, mirrored);
-}
-
 /* Each pixel several times. 0: rows and columns of a block of equal pixels. */
 static int nearest_is_sound(const aecodec_call *call)
 {
@@ -549,9 +496,25 @@ static int64_t repeated(const aecodec_call *call, uint32_t axis, uint32_t number
     return number / (axis ? high(call->parameters[0]) : low(call->parameters[0]));
 }
 
-static void nearest(const aecodec_call *call)
+/* Copy pixels from the rows and columns of the input; -1 is a border. */
+static void gather(const aecodec_call *call)
 {
-    gather(call, repeated);
+    int64_t (*const place_of)(const aecodec_call *call, uint32_t axis, uint32_t number) =
+        call->kind == AECODEC_WINDOW ? seen_through_window : call->kind == AECODEC_MIRROR ? mirrored : repeated;
+    const size_t pixel = call->out.channels;
+    int8_t *to = call->to;
+    uint32_t row, column;
+    for (row = 0; row < call->out.rows; row++) {
+        const int64_t y = place_of(call, 0, row);
+        for (column = 0; column < call->out.columns; column++, to += pixel) {
+            const int64_t x = place_of(call, 1, column);
+            if (y >= 0 && x >= 0) {
+                memcpy(to, call->from[0] + ((size_t)y * call->in[0].columns + (size_t)x) * pixel, pixel);
+            } else {
+                memset(to, byte_of(call->parameters[2], 0), pixel);
+            }
+        }
+    }
 }
 
 /* Any elements in any order. 0: a table of the output's six sides, of the step through the input along each,
@@ -567,7 +530,7 @@ static int move_is_sound(const aecodec_call *call)
 static int move_fits(const aecodec_call *call)
 {
     const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
-    const int64_t whole = (int64_t)count_of(&call->out);
+    const int64_t whole = (int64_t)aecodec_count(&call->out);
     int64_t count = 1, least = steps[AXES], most = steps[AXES];
     unsigned axis;
     for (axis = 0; axis < AXES; axis++) {
@@ -577,13 +540,13 @@ static int move_fits(const aecodec_call *call)
         count *= sides[axis];
         *(steps[axis] < 0 ? &least : &most) += (int64_t)steps[axis] * (sides[axis] - 1);
     }
-    return count == whole && least >= 0 && most < (int64_t)count_of(&call->in[0]);
+    return count == whole && least >= 0 && most < (int64_t)aecodec_count(&call->in[0]);
 }
 
 static void move(const aecodec_call *call)
 {
     const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
-    const size_t count = count_of(&call->out);
+    const size_t count = aecodec_count(&call->out);
     int32_t place[AXES] = {0};
     int64_t from = steps[AXES];
     size_t n;
@@ -709,7 +672,7 @@ static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count
 
 static void reduce(const aecodec_call *call)
 {
-    const size_t outputs = count_of(&call->out), count = count_of(&call->in[0]) / outputs;
+    const size_t outputs = aecodec_count(&call->out), count = aecodec_count(&call->in[0]) / outputs;
     const size_t step = call->parameters[0] ? 1 : outputs, next = call->parameters[0] ? count : 1;
     size_t n;
     for (n = 0; n < outputs; n++) {
@@ -792,7 +755,7 @@ static void share(const int32_t *table, const int8_t *from, int8_t *to, uint32_t
 static void softmax(const aecodec_call *call)
 {
     const uint32_t channels = call->out.channels;
-    const size_t count = count_of(&call->out);
+    const size_t count = aecodec_count(&call->out);
     size_t n;
     for (n = 0; n < count; n += channels) {
         share(at(call, call->parameters[0]), call->from[0] + n, call->to + n, channels);
@@ -1014,20 +977,20 @@ static const operator_kind kinds[AECODEC_KINDS] = {
     [AECODEC_MAXIMUM] = {2, pair_is_sound, pair_fits, run_pairs, 1},
     [AECODEC_MINIMUM] = {2, pair_is_sound, pair_fits, run_pairs, 1},
     [AECODEC_TABLE] = {1, table_is_sound, same_shapes, look_up, 1},
-    [AECODEC_DEPTH_TO_SPACE] = {1, block_is_sound, depth_to_space_fits, depth_to_space, 0},
-    [AECODEC_SPACE_TO_DEPTH] = {1, block_is_sound, space_to_depth_fits, space_to_depth, 0},
+    [AECODEC_DEPTH_TO_SPACE] = {1, block_is_sound, blocks_fit, move_blocks, 0},
+    [AECODEC_SPACE_TO_DEPTH] = {1, block_is_sound, blocks_fit, move_blocks, 0},
     [AECODEC_CONCATENATION] = {0, concatenation_is_sound, concatenation_fits, concatenate, 0},
     [AECODEC_COPY] = {1, always, same_counts, copy, 1},
-    [AECODEC_WINDOW] = {1, always, same_channels, window, 0},
+    [AECODEC_WINDOW] = {1, always, same_channels, gather, 0},
     [AECODEC_MAXIMUM_POOL] = {1, pool_is_sound, same_channels, pool, 0},
     [AECODEC_MEAN_POOL] = {1, pool_is_sound, same_channels, pool, 0},
     [AECODEC_REDUCTION] = {1, reduction_is_sound, reduction_fits, reduce, 0},
-    [AECODEC_NEAREST] = {1, nearest_is_sound, nearest_fits, nearest, 0},
+    [AECODEC_NEAREST] = {1, nearest_is_sound, nearest_fits, gather, 0},
     [AECODEC_BILINEAR] = {1, bilinear_is_sound, bilinear_fits, bilinear, 0},
     [AECODEC_MOVE] = {1, move_is_sound, move_fits, move, 0},
     [AECODEC_SQUARED_DIFFERENCE] = {2, pair_is_sound, pair_fits, run_pairs, 1},
     [AECODEC_PRELU] = {2, pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_MIRROR] = {1, mirror_is_sound, mirror_fits, mirror, 0},
+    [AECODEC_MIRROR] = {1, mirror_is_sound, mirror_fits, gather, 0},
     [AECODEC_SOFTMAX] = {1, softmax_is_sound, same_shapes, softmax, 1},
     [AECODEC_MATRICES] = {2, pair_is_sound, matrices_fit, multiply_matrices, 0},
     [AECODEC_LOOKUP] = {1, lookup_is_sound, same_places, find_rows, 0},
@@ -1074,8 +1037,8 @@ void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *ca
     for (n = 0; n < call->pictures; n++) {
         kinds[call->kind].run(&picture);
         for (input = 0; input < call->count; input++) {
-            picture.from[input] += call->is_constant[input] ? 0 : count_of(&call->in[input]);
+            picture.from[input] += call->is_constant[input] ? 0 : aecodec_count(&call->in[input]);
         }
-        picture.to += count_of(&call->out);
+        picture.to += aecodec_count(&call->out);
     }
 }

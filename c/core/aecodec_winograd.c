@@ -43,26 +43,18 @@ typedef struct {
     int32_t *totals;       /* [MANY][SIDE][SIDE][AECODEC_BLOCK] */
 } layout;
 
-static size_t rounded_up(size_t count, size_t to)
-{
-    return (count + to - 1) / to * to;
-}
-
 static layout layout_of(const aecodec_convolution *convolution)
 {
     layout made = {0};
     size_t row;
     made.convolution = convolution;
     made.channels = convolution->in.channels;
-    made.length = rounded_up(made.channels, CHUNK);
+    made.length = aecodec_round_up(made.channels, CHUNK);
     made.across = ((size_t)convolution->out.columns + SIDE - 1) / SIDE;
     made.packed_columns = SIDE * made.across + 2;
     row = made.across * POINTS * made.length * sizeof(int16_t);
     made.down = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
-    made.rows = row < STRIP ? STRIP / row : 1;
-    if (made.rows > made.down * convolution->pictures) {
-        made.rows = made.down * convolution->pictures;
-    }
+    made.rows = aecodec_least(row < STRIP ? STRIP / row : 1, made.down * convolution->pictures);
     made.tiles = made.rows * made.across;
     made.input_point = made.tiles * made.length + APART;
     made.weight_point = AECODEC_BLOCK * made.length + APART;
@@ -74,7 +66,7 @@ enum { SUMS = POINTS * MANY * AECODEC_BLOCK, TOTALS = SIDE * SIDE * MANY * AECOD
 /* Numbers in the packed rows, the inputs and the weights. */
 static void sizes_of(const layout *made, size_t sizes[3])
 {
-    sizes[0] = rounded_up(SEEN * made->packed_columns * made->channels + CHUNK, CHUNK);
+    sizes[0] = aecodec_round_up(SEEN * made->packed_columns * made->channels + CHUNK, CHUNK);
     sizes[1] = POINTS * made->input_point;
     sizes[2] = POINTS * made->weight_point;
 }
@@ -99,28 +91,20 @@ uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
 
 /* ---- inputs ---- */
 
-AECODEC_INLINE void fill(int16_t *packed, int8_t value, size_t count)
-{
-    size_t n;
-    for (n = 0; n < count; n++) {
-        packed[n] = value;
-    }
-}
-
 AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t row, int16_t *packed)
 {
     const aecodec_convolution *c = made->convolution;
-    const size_t columns = made->packed_columns, left = c->left < columns ? c->left : columns;
-    const size_t seen = columns - left < c->in.columns ? columns - left : c->in.columns;
+    const size_t columns = made->packed_columns, left = aecodec_least(c->left, columns);
+    const size_t seen = aecodec_least(columns - left, c->in.columns);
     const int is_inside = row >= 0 && row < (int64_t)c->in.rows;
     const int8_t *from = input + (is_inside ? (size_t)row * c->in.columns * made->channels : 0);
     const size_t start = left * made->channels, end = start + (is_inside ? seen * made->channels : 0);
     size_t n;
-    fill(packed, c->zero, start);
+    aecodec_fill_words(packed, c->zero, start);
     for (n = start; n < end; n++) {
         packed[n] = from[n - start];
     }
-    fill(packed + end, c->zero, columns * made->channels - end);
+    aecodec_fill_words(packed + end, c->zero, columns * made->channels - end);
 }
 
 /* Pack what a row of tiles sees. */
@@ -134,7 +118,7 @@ AECODEC_WIDE static void pack(const layout *made, size_t tile_row)
     for (n = 0; n < SEEN; n++) {
         pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n, made->packed + n * size);
     }
-    fill(made->packed + SEEN * size, 0, CHUNK);
+    aecodec_fill_words(made->packed + SEEN * size, 0, CHUNK);
 }
 
 /* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
@@ -237,7 +221,7 @@ AECODEC_INLINE void transform_quad(const int8_t *weights, size_t gap, size_t lan
 
 AECODEC_WIDE static void transform_weights(const layout *made, const int8_t *weights, uint32_t outputs)
 {
-    const size_t lanes = rounded_up(outputs, 4), quads = made->channels / AECODEC_GROUP;
+    const size_t lanes = aecodec_round_up(outputs, 4), quads = made->channels / AECODEC_GROUP;
     const size_t gap = quads * lanes * AECODEC_GROUP, point = made->weight_point;
     size_t n;
     for (n = 0; n < quads; n++, weights += lanes * AECODEC_GROUP) {
@@ -303,7 +287,7 @@ static void store_tile(const aecodec_kernels *kernels, const layout *made, const
                        size_t column, uint32_t channel, uint32_t outputs)
 {
     const aecodec_convolution *c = made->convolution;
-    const size_t left = c->out.columns - column, count = left < SIDE ? left : SIDE;
+    const size_t count = aecodec_least(c->out.columns - column, SIDE);
     const size_t picture = tile_row / made->down, row = tile_row % made->down * SIDE;
     size_t y;
     for (y = 0; y < SIDE && row + y < c->out.rows; y++, totals += SIDE * AECODEC_BLOCK) {
@@ -332,12 +316,11 @@ static void multiply(const aecodec_kernels *kernels, const layout *made, size_t 
 static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t tile, size_t left,
                       uint32_t channel, uint32_t outputs)
 {
-    const size_t tiles = left < MANY ? left : MANY;
+    const size_t tiles = aecodec_least(left, MANY);
     const size_t part = made->channels <= MOST_TOGETHER ? made->channels : PART;
     size_t from, n;
     for (from = 0; from < made->channels; from += part) {
-        const size_t more = made->channels - from;
-        multiply(kernels, made, tile, tiles, from, more < part ? more : part);
+        multiply(kernels, made, tile, tiles, from, aecodec_least(made->channels - from, part));
         fold_tiles(made, tiles, from == 0);
     }
     for (n = 0; n < tiles; n++) {
@@ -375,7 +358,7 @@ void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution 
     made.sums = (int32_t *)(void *)(made.weights + sizes[2]);
     made.totals = made.sums + SUMS;
     for (row = 0; row < all; row += made.rows) {
-        const size_t rows = made.rows < all - row ? made.rows : all - row;
+        const size_t rows = aecodec_least(made.rows, all - row);
         for (n = 0; n < rows; n++) {
             pack(&made, row + n);
             transform_inputs(&made, made.inputs + n * made.across * made.length);

@@ -38,7 +38,7 @@ static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
 {
     uint32_t n;
     for (n = 0; n < bands; n++) {
-        size_t name = size < 2 ? MAX_NAME + 1 : read_u16(names);
+        size_t name = size < 2 ? MAX_NAME + 1 : aecodec_read_u16(names);
         if (name > MAX_NAME || name > size - 2) {
             return 0;
         }
@@ -48,7 +48,8 @@ static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
     return size == 0;
 }
 
-aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size, band_tables *tables)
+aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size,
+                                  band_tables *tables)
 {
     uint32_t bands = facts->channels, top = 255 * facts->phases, n;
     size_t limits = 2 * sizeof(double) * bands, table = ((size_t)top + 1) * sizeof(uint16_t);
@@ -83,11 +84,11 @@ aecodec_status aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t number
         return AECODEC_ABSENT;
     }
     for (n = 0; n < number; n++) {
-        name += 2 + read_u16(name);
+        name += 2 + aecodec_read_u16(name);
     }
     memset(band, 0, sizeof *band);
     band->low = bundle->bands.limits[2 * number];
     band->high = bundle->bands.limits[2 * number + 1];
-    memcpy(band->name, name + 2, read_u16(name));
+    memcpy(band->name, name + 2, aecodec_read_u16(name));
     return AECODEC_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "refined.h"
 
-enum { ID = 3, START = ID + ID_SIZE, CHECKSUM = AECODEC_BARE_SAVING - START };
+enum { ID = 3, START = ID + ID_SIZE };
 
 static uint8_t crc8_of(const uint8_t *bytes, size_t size)
 {
@@ -25,7 +25,7 @@ static aecodec_status check_file(const aecodec_bundle *bundle, const uint8_t *fi
 {
     refined_file parsed;
     aecodec_header header;
-    aecodec_status status = refined_file_read(file, size, &parsed);
+    aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
     if (status == AECODEC_OK) {
         status = aecodec_read_header(parsed.base, parsed.base_size, &header);
     }
@@ -54,14 +54,10 @@ aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file
 /* Write a file, which has AECODEC_BARE_SAVING bytes more than its content. */
 static void write_file(const aecodec_bundle *bundle, const uint8_t *content, size_t size, uint8_t *file)
 {
-    uint32_t crc, n;
     memcpy(file, "\xae\x43\x01", ID);
     memcpy(file + ID, bundle->facts.sha256, ID_SIZE);
     memcpy(file + START, content, size);
-    crc = crc32_of(0, file, START + size);
-    for (n = 0; n < CHECKSUM; n++, crc >>= 8) {
-        file[START + size + n] = (uint8_t)crc;
-    }
+    aecodec_write_checksum(file, START + size);
 }
 
 aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size, int has_checksum,

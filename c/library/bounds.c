@@ -12,10 +12,10 @@
 /* Largest magnitude of some samples, `stride` apart. */
 static double largest_magnitude(const aecodec_samples *s, size_t at, size_t stride)
 {
-    const size_t count = (size_t)s->frames * s->height * s->width * s->bands;
+    const size_t count = pixels_of_samples(s) * s->bands;
     double most = 0;
     for (; at < count; at += stride) {
-        const double number = sample_number(s->type, bits_of_sample(s->type, s->samples, at));
+        const double number = number_of_sample(s->type, s->samples, at);
         const double magnitude = number < 0 ? -number : number;
         most = magnitude > most ? magnitude : most;
     }
@@ -25,8 +25,8 @@ static double largest_magnitude(const aecodec_samples *s, size_t at, size_t stri
 /* Distance from a number of a type of floats, 0 or more, to the next one. */
 static double spacing_at(uint32_t type, double number)
 {
-    const uint32_t bits = to_sample_bits(type, number);
-    return sample_number(type, bits + 1) - sample_number(type, bits);
+    const uint32_t bits = aecodec_to_sample_bits(type, number);
+    return aecodec_sample_number(type, bits + 1) - aecodec_sample_number(type, bits);
 }
 
 /* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples. */
@@ -59,16 +59,16 @@ static bound bound_for(const aecodec_samples *s, size_t at, size_t stride, doubl
     return b;
 }
 
-const bound *bound_of(const refinement *r, uint32_t band)
+const bound *aecodec_bound_of(const refinement *r, uint32_t band)
 {
     return &r->bounds[r->bound_count > 1 ? band : 0];
 }
 
-int bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples)
+int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples)
 {
     uint32_t n;
     if (bounds->count - 1u >= AECODEC_MAX_REFINEMENTS || (bounds->bands != 1 && bounds->bands != samples->bands) ||
-        (bounds->is_root && !has_roots(samples->type))) {
+        (bounds->is_root && !aecodec_has_roots(samples->type))) {
         return 0;
     }
     for (n = 0; n < bounds->count * bounds->bands; n++) {
@@ -85,7 +85,7 @@ static int is_finer(const refinement *r, const refinement *before, uint32_t band
 {
     uint32_t band;
     for (band = 0; band < bands; band++) {
-        if (bound_of(r, band)->error < bound_of(before, band)->error) {
+        if (aecodec_bound_of(r, band)->error < aecodec_bound_of(before, band)->error) {
             return 1;
         }
     }
@@ -107,7 +107,7 @@ static void set_bounds(refinement *r, const aecodec_bounds *bounds, const double
     }
 }
 
-uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements)
+uint32_t aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements)
 {
     uint32_t count = 0, n;
     for (n = 0; n < bounds->count; n++) {
@@ -121,26 +121,26 @@ uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *sa
 /* Whether all samples of a band that are not missing are within a bound. */
 static int band_is_within(const aecodec_samples *s, uint32_t band, const bound *b, int is_root, const void *decoded)
 {
-    const size_t count = (size_t)s->frames * s->height * s->width;
+    const size_t count = pixels_of_samples(s);
     size_t n;
     for (n = 0; n < count; n++) {
-        const double original = sample_number(s->type, bits_of_sample(s->type, s->samples, n * s->bands + band));
-        const double other = sample_number(s->type, bits_of_sample(s->type, decoded, n * s->bands + band));
+        const double original = number_of_sample(s->type, s->samples, n * s->bands + band);
+        const double other = number_of_sample(s->type, decoded, n * s->bands + band);
         const double error = original < other ? other - original : original - other;
         const double most =
-            is_root ? (double)root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)original) : b->error;
-        if (!(error <= most) && !(s->missing && s->missing[n * s->mask_planes + (s->mask_planes > 1 ? band : 0)])) {
+            is_root ? (double)aecodec_root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)original) : b->error;
+        if (!(error <= most) && !is_missing(s, n, band)) {
             return 0;
         }
     }
     return 1;
 }
 
-aecodec_status check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded)
+aecodec_status aecodec_check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded)
 {
     uint32_t band;
     for (band = 0; band < original->bands; band++) {
-        if (!band_is_within(original, band, bound_of(r, band), r->is_root, decoded)) {
+        if (!band_is_within(original, band, aecodec_bound_of(r, band), r->is_root, decoded)) {
             return AECODEC_BROKEN_BOUND;
         }
     }

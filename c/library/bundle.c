@@ -19,14 +19,14 @@ enum {
     MIN_GAIN = -2048
 };
 
-uint32_t read_u16(const uint8_t *at)
+uint32_t aecodec_read_u16(const uint8_t *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8;
 }
 
-uint32_t read_u32(const uint8_t *at)
+uint32_t aecodec_read_u32(const uint8_t *at)
 {
-    return read_u16(at) | read_u16(at + 2) << 16;
+    return aecodec_read_u16(at) | aecodec_read_u16(at + 2) << 16;
 }
 
 static int is_aligned(const void *bytes)
@@ -54,7 +54,7 @@ static size_t check_head(const uint8_t *bytes, size_t size)
     if (size < FACTS + DIGEST || memcmp(bytes, beginning, sizeof beginning) != 0) {
         return 0;
     }
-    head = read_u32(bytes + 8);
+    head = aecodec_read_u32(bytes + 8);
     if (head > size || head < FACTS + DIGEST || head % ALIGNMENT) {
         return 0;
     }
@@ -64,16 +64,16 @@ static size_t check_head(const uint8_t *bytes, size_t size)
 
 static void read_facts(const uint8_t *head, aecodec_codec_facts *facts)
 {
-    facts->sections = read_u16(head + 6);
-    facts->tile_height = read_u16(head + 12);
-    facts->tile_width = read_u16(head + 14);
+    facts->sections = aecodec_read_u16(head + 6);
+    facts->tile_height = aecodec_read_u16(head + 12);
+    facts->tile_width = aecodec_read_u16(head + 14);
     facts->channels = head[16];
     facts->levels = head[17];
     facts->default_level = head[18];
     facts->phases = head[19];
-    facts->receptive_field = read_u16(head + 20);
-    facts->latent_channels = read_u16(head + 22);
-    facts->vectors_per_tile = read_u16(head + 24);
+    facts->receptive_field = aecodec_read_u16(head + 20);
+    facts->latent_channels = aecodec_read_u16(head + 22);
+    facts->vectors_per_tile = aecodec_read_u16(head + 24);
     memcpy(facts->sha256, head + 32, DIGEST);
 }
 
@@ -86,7 +86,7 @@ static int is_between(uint32_t number, uint32_t least, uint32_t most)
 static uint64_t smallest_window(const aecodec_codec_facts *facts)
 {
     uint64_t side = 2 * (uint64_t)facts->receptive_field + 1;
-    return side * side * facts->tile_height * facts->tile_width * network_channels(facts);
+    return side * side * facts->tile_height * facts->tile_width * aecodec_network_channels(facts);
 }
 
 static int channels_fit(const aecodec_codec_facts *facts)
@@ -124,8 +124,8 @@ static int read_levels(const uint8_t *at, aecodec_bundle *bundle)
     facts->has_gains = at[5];
     for (n = 0; n < facts->levels; n++, at += LEVEL) {
         level_facts *level = &bundle->levels[n];
-        level->start = read_u16(at);
-        level->dimension = read_u16(at + 2) - level->start;
+        level->start = aecodec_read_u16(at);
+        level->dimension = aecodec_read_u16(at + 2) - level->start;
         level->multiple = at[4];
         if (!level_fits(facts, level, at[5]) || at[5] != facts->has_gains) {
             return 0;
@@ -154,8 +154,8 @@ static void read_entry(const uint8_t *at, aecodec_section *entry)
 {
     entry->kind = at[0];
     entry->level = at[1];
-    entry->offset = read_u32(at + 4);
-    entry->size = read_u32(at + 8);
+    entry->offset = aecodec_read_u32(at + 4);
+    entry->size = aecodec_read_u32(at + 8);
     entry->is_present = 0;
     memcpy(entry->sha256, at + 16, DIGEST);
 }
@@ -181,7 +181,7 @@ static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
 static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)
 {
     aecodec_codec_facts *facts = &bundle->facts;
-    size_t levels, directory, gains, name = read_u16(head + 26);
+    size_t levels, directory, gains, name = aecodec_read_u16(head + 26);
     read_facts(head, facts);
     bundle->rate_weight.most = head[28];
     bundle->rate_weight.masking = head[29];
@@ -212,8 +212,8 @@ static int network_fits(const aecodec_codec_facts *facts, const aecodec_network 
     if (facts->receptive_field ? shape[0] || shape[1] : !shape[0] || !shape[1]) {
         return 0;
     }
-    tile = window_for(facts, network, is_encoder, &one);
-    return window_is_taken(network, &tile);
+    tile = aecodec_window_for(facts, network, is_encoder, &one);
+    return aecodec_window_is_taken(network, &tile);
 }
 
 static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aecodec_network *network, int *has)
@@ -229,7 +229,7 @@ static aecodec_status open_residuals(section *s)
     if (!s->entry.size || s->content[0] != s->entry.level) {
         return AECODEC_BAD_BUNDLE;
     }
-    return residual_networks_open(s->content, s->entry.size, &s->residuals);
+    return aecodec_residual_networks_open(s->content, s->entry.size, &s->residuals);
 }
 
 /* Check the content of a section, and use it from now on. Unknown kinds are left alone. */
@@ -243,9 +243,9 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
     case AECODEC_DECODER:
         return open_network(bundle, s, &bundle->decoder, &bundle->has_decoder);
     case AECODEC_LEVEL:
-        return level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
+        return aecodec_level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
     case AECODEC_BANDS:
-        return bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
+        return aecodec_bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
     case AECODEC_RESIDUALS:
         return open_residuals(s);
     default:
@@ -280,11 +280,10 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
     if (!head || !is_little_endian()) {
         return AECODEC_BAD_BUNDLE;
     }
-    made = malloc(sizeof *made);
+    made = calloc(1, sizeof *made);
     if (!made) {
         return AECODEC_NO_MEMORY;
     }
-    memset(made, 0, sizeof *made);
     status = read_head(bytes, head, made);
     if (status == AECODEC_OK) {
         status = use_sections(made, bytes, size);
@@ -323,7 +322,7 @@ void aecodec_bundle_close(aecodec_bundle *bundle)
         return;
     }
     for (n = 0; bundle->sections && n < bundle->facts.sections; n++) {
-        residual_networks_close(bundle->sections[n].residuals);
+        free(bundle->sections[n].residuals);
     }
     free(bundle->memory);
     free(bundle->sections);
@@ -357,7 +356,7 @@ const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uin
     return NULL;
 }
 
-const aecodec_network *network_of(const aecodec_bundle *bundle, int is_encoder)
+const aecodec_network *aecodec_network_of(const aecodec_bundle *bundle, int is_encoder)
 {
     if (is_encoder) {
         return bundle->has_encoder ? &bundle->encoder : NULL;

@@ -9,6 +9,7 @@ enum {
     MAX_HEADER = 32, /* bytes before metadata */
     FLAGS = 7,       /* place of the flags */
     METADATA_FLAG = 0x20,
+    CHECKSUM = 4,
     XMP = 3,
     MAX_LETTERS = 16,
     MAX_DIGITS = 12
@@ -52,7 +53,7 @@ static size_t origin_length(const uint8_t *bytes, size_t size)
     return at > start && bytes[start] != '0' ? at : 0;
 }
 
-int is_shown_as_rgb(const aecodec_header *header)
+int aecodec_is_shown_as_rgb(const aecodec_header *header)
 {
     static const uint8_t beginning[] = "<?aec", end[] = " RGB?>";
     const size_t beginning_size = sizeof beginning - 1, end_size = sizeof end - 1;
@@ -74,7 +75,7 @@ int is_shown_as_rgb(const aecodec_header *header)
 
 /* ---- writing ---- */
 
-uint8_t *buffer_room(buffer *b, size_t more)
+uint8_t *aecodec_buffer_room(buffer *b, size_t more)
 {
     size_t needed = b->size + more;
     if (b->status == AECODEC_OK && needed > b->capacity) {
@@ -94,18 +95,25 @@ uint8_t *buffer_room(buffer *b, size_t more)
     return b->status == AECODEC_OK ? b->bytes + b->size : NULL;
 }
 
-void buffer_append(buffer *b, const uint8_t *bytes, size_t size)
+void aecodec_buffer_append(buffer *b, const uint8_t *bytes, size_t size)
 {
-    uint8_t *room = buffer_room(b, size);
+    uint8_t *room = aecodec_buffer_room(b, size);
     if (room && size) {
         memcpy(room, bytes, size);
         b->size += size;
     }
 }
 
-void buffer_append_number(buffer *b, uint32_t number)
+void aecodec_buffer_append_checksum(buffer *b)
 {
-    uint8_t *room = buffer_room(b, 5);
+    if (aecodec_buffer_room(b, CHECKSUM)) {
+        b->size = aecodec_write_checksum(b->bytes, b->size);
+    }
+}
+
+void aecodec_buffer_append_number(buffer *b, uint32_t number)
+{
+    uint8_t *room = aecodec_buffer_room(b, 5);
     if (room) {
         b->size += aecodec_write_number(room, number);
     }
@@ -116,26 +124,37 @@ static void append_as_rgb(buffer *b)
 {
     enum { SIZE = sizeof as_rgb_instruction - 1 };
     static const uint8_t beginning[] = {SIZE + 2, XMP, SIZE};
-    buffer_append(b, beginning, sizeof beginning);
-    buffer_append(b, as_rgb_instruction, SIZE);
+    aecodec_buffer_append(b, beginning, sizeof beginning);
+    aecodec_buffer_append(b, as_rgb_instruction, SIZE);
 }
 
-void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
+void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
 {
-    uint8_t *room = buffer_room(b, MAX_HEADER);
+    uint8_t *room = aecodec_buffer_room(b, MAX_HEADER);
     if (!room) {
         return;
     }
     b->size += aecodec_write_header(room, header);
     if (header->samples) {
-        buffer_append(b, header->samples, header->samples_size);
+        aecodec_buffer_append(b, header->samples, header->samples_size);
     }
     if (as_rgb) {
         room[FLAGS] |= METADATA_FLAG;
         append_as_rgb(b);
     }
     if (header->mode & 2) {
-        buffer_append_number(b, (uint32_t)header->alpha_size);
-        buffer_append(b, header->alpha, header->alpha_size);
+        aecodec_buffer_append_number(b, (uint32_t)header->alpha_size);
+        aecodec_buffer_append(b, header->alpha, header->alpha_size);
     }
+}
+
+aecodec_status aecodec_buffer_give(buffer *b, uint8_t **file, size_t *size)
+{
+    if (b->status != AECODEC_OK) {
+        free(b->bytes);
+        return b->status;
+    }
+    *file = b->bytes;
+    *size = b->size;
+    return AECODEC_OK;
 }

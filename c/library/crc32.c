@@ -15,7 +15,7 @@ static void fill_table(uint32_t table[256])
     }
 }
 
-uint32_t crc32_of(uint32_t before, const uint8_t *bytes, size_t size)
+uint32_t aecodec_crc32_of(uint32_t before, const uint8_t *bytes, size_t size)
 {
     uint32_t table[256], crc = ~before;
     size_t n;

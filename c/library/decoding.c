@@ -18,7 +18,6 @@ enum {
 
 struct aecodec_decoding {
     const aecodec_bundle *bundle;
-    uint32_t width, height, frames;
     uint32_t coded_channels; /* of the pixels below: 1 or 3 */
     uint32_t channels;       /* of the picture */
     geometry geometry;
@@ -27,7 +26,7 @@ struct aecodec_decoding {
     uint8_t *alpha;  /* [frames][height][width], or NULL */
     uint8_t *pixels; /* [frames][coded height][coded width][coded_channels]; NULL with samples */
     int has_samples;
-    aecodec_samples samples; /* the result, without its samples */
+    aecodec_samples samples; /* that are refined, without their samples: the result, or pixels without alpha */
     transfer transfer;
     uint16_t *values;                           /* [frames][height][width][bands] */
     uint8_t repetition[2 * AECODEC_MAX_BANDS]; /* as in the file; all 0 if no band repeats samples */
@@ -57,16 +56,21 @@ static int work_is_accepted(const aecodec_limits *limits, uint64_t work, size_t 
     return work <= max_of(FREE_WORK, most);
 }
 
-/* Bytes of the samples of a pixel; 0 for pictures. */
+/* Pixels of all frames, also if sizes have 32 bits. */
+static uint64_t all_pixels(const aecodec_decoding *d)
+{
+    return (uint64_t)d->samples.width * d->samples.height * d->samples.frames;
+}
+
 static uint32_t bytes_of_pixel(const aecodec_decoding *d)
 {
-    return d->has_samples ? d->samples.bands * sample_size(d->samples.type) : 0;
+    return d->samples.bands * sample_size(d->samples.type);
 }
 
 /* RGB pixels that are as much work as a pixel with as many bands or bytes. */
 static uint32_t per_three(uint32_t count)
 {
-    return count > 3 ? divide_up(count, 3) : 1;
+    return count > 3 ? aecodec_divide_up(count, 3) : 1;
 }
 
 /* Whether a caller accepts what a header states. */
@@ -74,57 +78,49 @@ static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, 
                        size_t size)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    uint64_t pixels = (uint64_t)d->width * d->height * d->frames * per_three(bytes_of_pixel(d));
-    uint64_t computed = d->has_base ? tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames : 0;
-    uint64_t refined = (uint64_t)d->width * d->height * d->frames * d->file.count;
+    uint32_t frames = d->samples.frames;
+    uint64_t pixels = all_pixels(d) * per_three(bytes_of_pixel(d)), refined = all_pixels(d) * d->file.count;
+    uint64_t computed = d->has_base ? aecodec_tile_pixels(facts, &d->geometry) / d->geometry.planes * frames : 0;
     uint64_t work = max_of((computed + refined) * per_three(d->samples.bands), pixels / ENLARGED);
-    work = max_of(work, (uint64_t)COPIED * header->metadata_size * d->frames);
-    return frames_are_accepted(limits, d->frames, size) &&
+    work = max_of(work, (uint64_t)COPIED * header->metadata_size * frames);
+    return frames_are_accepted(limits, frames, size) &&
            pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&
            work_is_accepted(limits, work, size);
 }
 
 static uint64_t coded_pixels(const aecodec_decoding *d)
 {
-    return (uint64_t)d->geometry.width * d->geometry.height * d->frames;
-}
-
-/* The samples that are refined: of bands, or the pixels without alpha. */
-static aecodec_samples refined_samples(const aecodec_decoding *d, void *content)
-{
-    aecodec_samples samples = d->samples;
-    if (!d->has_samples) {
-        samples.bands = d->coded_channels;
-        samples.type = AECODEC_UINT8;
-    }
-    samples.samples = content;
-    return samples;
+    return (uint64_t)d->geometry.width * d->geometry.height * d->samples.frames;
 }
 
 /* Bytes that refinements take: themselves, working memory, and enlarged pixels. */
 static uint64_t memory_of_refinements(const aecodec_decoding *d)
 {
-    const aecodec_samples samples = refined_samples(d, NULL);
-    const uint64_t enlarged = d->has_samples ? 0 : (uint64_t)d->width * d->height * d->frames * d->coded_channels;
+    const uint64_t enlarged = d->has_samples ? 0 : all_pixels(d) * d->coded_channels;
     uint32_t roots = 0, n;
     for (n = 0; n < d->file.count; n++) {
         const refinement *r = &d->file.refinements[n];
         roots = r->is_root && r->bound_count > roots ? r->bound_count : roots;
     }
-    return n ? d->file.refinements[n - 1].stop + refining_memory(&samples, roots) + enlarged : 0;
+    return n ? d->file.refinements[n - 1].stop + aecodec_refining_memory(&d->samples, roots) + enlarged : 0;
 }
 
 /* Bytes that all but the network's working memory takes. */
 static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *header)
 {
-    uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
-    uint64_t latents = d->has_base ? vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels : 0;
+    uint64_t pixels = all_pixels(d);
+    uint64_t latents =
+        d->has_base ? aecodec_vectors(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels : 0;
     uint64_t memory = latents + memory_of_refinements(d);
     if (d->has_samples) { /* values, samples, and a mask whose bits come first */
         return memory + pixels * d->samples.bands * (2 + sample_size(d->samples.type)) +
                2 * pixels * d->samples.mask_planes;
     }
-    return memory + coded_pixels(d) * d->coded_channels + pixels * d->channels + (header->mode & 2 ? pixels : 0);
+    if (d->channels == d->coded_channels) {
+        return memory + (coded_pixels(d) + pixels) * d->channels;
+    }
+    /* enlarged pixels, and a copy with all channels */
+    return memory + pixels * (d->coded_channels + d->channels + (header->mode & 2 ? 1 : 0));
 }
 
 /* ---- entropy decoding ---- */
@@ -133,15 +129,12 @@ static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *heade
 static aecodec_status check_messages(const aecodec_decoding *d, const aecodec_header *header)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    const uint8_t *payload = header->payload, *message = header->payload;
-    size_t left = header->payload_size, size = left;
-    uint32_t count = segment_count(facts, &d->geometry), n, per_byte = facts->receptive_field ? 64 : 4;
-    for (n = 0; n < count; n++, size = left) {
-        aecodec_segment s = segment_at(facts, &d->geometry, n).size;
-        if (n + 1 < count && aecodec_split_message(&payload, &left, &message, &size) != AECODEC_OK) {
-            return AECODEC_DAMAGED;
-        }
-        if ((n + 1 < count ? size : left) < divide_up(s.planes * s.rows * s.columns, per_byte)) {
+    reader payload = {header->payload, header->payload_size, 0}, message;
+    uint32_t count = aecodec_segment_count(facts, &d->geometry), n, per_byte = facts->receptive_field ? 64 : 4;
+    for (n = 0; n < count; n++) {
+        aecodec_segment s = aecodec_segment_at(facts, &d->geometry, n).size;
+        if (take_message(&payload, n + 1 == count, &message) != AECODEC_OK ||
+            message.left < aecodec_divide_up(s.planes * s.rows * s.columns, per_byte)) {
             return AECODEC_DAMAGED;
         }
     }
@@ -168,20 +161,17 @@ static void place_latents(const aecodec_decoding *d, const coding_level *level, 
     }
 }
 
-static aecodec_status decode_segments(const aecodec_decoding *d, const coding_level *level, const uint8_t *payload,
-                                      size_t left, int8_t *codes, uint32_t *work)
+static aecodec_status decode_segments(const aecodec_decoding *d, const coding_level *level, reader payload,
+                                      int8_t *codes, uint32_t *work)
 {
-    uint32_t count = segment_count(&d->bundle->facts, &d->geometry), n;
+    reader message;
+    uint32_t count = aecodec_segment_count(&d->bundle->facts, &d->geometry), n;
     aecodec_status status = AECODEC_OK;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
-        placed_segment s = segment_at(&d->bundle->facts, &d->geometry, n);
-        const uint8_t *message = payload;
-        size_t size = left;
-        if (n + 1 < count) {
-            status = aecodec_split_message(&payload, &left, &message, &size);
-        }
+        placed_segment s = aecodec_segment_at(&d->bundle->facts, &d->geometry, n);
+        status = take_message(&payload, n + 1 == count, &message);
         if (status == AECODEC_OK) {
-            status = aecodec_decode_message(&level->codec, &s.size, message, size, codes, work);
+            status = aecodec_decode_message(&level->codec, &s.size, message.at, message.left, codes, work);
         }
         if (status == AECODEC_OK) {
             place_latents(d, level, &s, codes);
@@ -194,13 +184,12 @@ static aecodec_status decode_segments(const aecodec_decoding *d, const coding_le
 static aecodec_status decode_latents(const aecodec_decoding *d, const coding_level *level,
                                      const aecodec_header *header)
 {
-    aecodec_segment s = segment_at(&d->bundle->facts, &d->geometry, 0).size;
+    aecodec_segment s = aecodec_segment_at(&d->bundle->facts, &d->geometry, 0).size;
     int8_t *codes = malloc((size_t)s.planes * s.rows * s.columns * level->codec.code_dimension);
     uint32_t *work = malloc(aecodec_message_work_size(&level->codec, &s));
-    aecodec_status status = AECODEC_NO_MEMORY;
-    if (codes && work) {
-        status = decode_segments(d, level, header->payload, header->payload_size, codes, work);
-    }
+    const reader payload = {header->payload, header->payload_size, 0};
+    const aecodec_status status =
+        codes && work ? decode_segments(d, level, payload, codes, work) : AECODEC_NO_MEMORY;
     free(codes);
     free(work);
     return status;
@@ -219,7 +208,7 @@ static void take_nodata(aecodec_decoding *d, const samples_block *block)
             d->nodata |= (uint32_t)block->nodata[n] << 8 * n;
         }
         d->samples.has_nodata = 1;
-        d->samples.nodata = sample_number(block->type, d->nodata);
+        d->samples.nodata = aecodec_sample_number(block->type, d->nodata);
     }
 }
 
@@ -228,14 +217,14 @@ static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *he
 {
     double limits[2 * AECODEC_MAX_BANDS];
     aecodec_status status;
-    if (!header->samples || !samples_block_read(header->samples, header->samples_size, header->frames, block) ||
+    if (!header->samples || !aecodec_samples_block_read(header->samples, header->samples_size, header->frames, block) ||
         block->bands != d->bundle->facts.channels) {
         return AECODEC_DAMAGED;
     }
     if (block->limits) {
-        samples_block_limits(block, limits);
+        aecodec_samples_block_limits(block, limits);
     }
-    status = transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
+    status = aecodec_transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
     if (status != AECODEC_OK || (block->limits && !d->bundle->bands.has_file_limits)) {
         return status == AECODEC_OK || status == AECODEC_BAD_IMAGE ? AECODEC_DAMAGED : status;
     }
@@ -255,99 +244,86 @@ static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *he
 static void take_header(aecodec_decoding *d, const aecodec_header *header)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    int is_rgb = is_shown_as_rgb(header);
-    d->width = header->width ? header->width : facts->tile_width;
-    d->height = header->height ? header->height : facts->tile_height;
-    d->frames = header->frames;
-    d->coded_channels = header->mode & 1 ? 3 : 1;
+    int is_rgb = aecodec_is_shown_as_rgb(header);
+    d->samples.width = header->width ? header->width : facts->tile_width;
+    d->samples.height = header->height ? header->height : facts->tile_height;
+    d->samples.frames = header->frames;
+    d->samples.bands = d->coded_channels = header->mode & 1 ? 3 : 1;
     d->channels = (is_rgb ? 3 : d->coded_channels) + (header->mode & 2 ? 1 : 0);
-    d->geometry = geometry_of(facts, d->width, d->height, d->has_base ? header->reduction : NOT_REDUCED, d->frames,
-                              header->mode & 1);
-    d->samples.width = d->width;
-    d->samples.height = d->height;
-    d->samples.frames = d->frames;
+    d->geometry = aecodec_geometry_of(facts, d->samples.width, d->samples.height,
+                                      d->has_base ? header->reduction : NOT_REDUCED, header->frames, header->mode & 1);
 }
 
 /* Check a header with what is known of the codec. */
 static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limits *limits,
                                    const aecodec_header *header, size_t size)
 {
-    uint32_t level = header->level ? header->level : default_units(d->bundle);
+    uint32_t level = header->level ? header->level : aecodec_default_units(d->bundle);
     if (!is_accepted(d, limits, header, size)) {
         return AECODEC_LIMIT;
     }
-    if (d->has_base ? !geometry_fits(&d->bundle->facts, &d->geometry) || !has_level(d->bundle, level)
+    if (d->has_base ? !aecodec_geometry_fits(&d->bundle->facts, &d->geometry) || !aecodec_has_level(d->bundle, level)
                     : header->payload_size != 0) {
         return AECODEC_DAMAGED;
     }
     if (limits->max_memory && memory_of(d, header) > limits->max_memory) {
         return AECODEC_LIMIT;
     }
-    if (!memory_fits(memory_of(d, header))) {
+    if (!aecodec_memory_fits(memory_of(d, header))) {
         return AECODEC_NO_MEMORY;
     }
     return d->has_base ? check_messages(d, header) : AECODEC_OK;
 }
 
-static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *header)
-{
-    size_t size = (size_t)d->width * d->height * d->frames;
-    if (!(header->mode & 2)) {
-        return AECODEC_OK;
-    }
-    d->alpha = malloc(size);
-    return d->alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, size) : AECODEC_NO_MEMORY;
-}
-
 /* Make room for values, and decode the mask. Values are indices, and a caller may leave a window out. */
 static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *block)
 {
-    size_t pixels = (size_t)d->width * d->height * d->frames;
+    const size_t pixels = pixels_of_samples(&d->samples);
     d->values = d->has_base ? calloc(pixels * block->bands, sizeof *d->values) : NULL;
-    if (d->has_base && !d->values) {
+    d->samples.missing = block->mask ? malloc(pixels * block->mask_planes) : NULL;
+    if ((d->has_base && !d->values) || (block->mask && !d->samples.missing)) {
         return AECODEC_NO_MEMORY;
     }
-    if (!block->mask) {
-        return AECODEC_OK;
-    }
-    d->samples.missing = malloc(pixels * block->mask_planes);
-    if (!d->samples.missing) {
-        return AECODEC_NO_MEMORY;
-    }
-    return mask_unpack(&d->samples, block->mask, block->mask_size, d->samples.missing);
+    return block->mask ? aecodec_mask_unpack(&d->samples, block->mask, block->mask_size) : AECODEC_OK;
 }
 
 /* Make room for pixels, and decode alpha. */
-static aecodec_status decode_beside(aecodec_decoding *d, const aecodec_header *header)
+static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *header)
 {
+    const size_t pixels = pixels_of_samples(&d->samples);
+    const int has_alpha = header->mode & 2;
     d->pixels = calloc((size_t)coded_pixels(d), d->coded_channels);
-    return d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
+    d->alpha = has_alpha ? malloc(pixels) : NULL;
+    if (!d->pixels || (has_alpha && !d->alpha)) {
+        return AECODEC_NO_MEMORY;
+    }
+    return has_alpha ? aecodec_zlib_inflate(header->alpha, header->alpha_size, d->alpha, pixels) : AECODEC_OK;
 }
 
 /* Decode the latents of the base. */
 static aecodec_status decode_base(aecodec_decoding *d, const aecodec_header *header)
 {
     coding_level level;
-    aecodec_status status = level_open(d->bundle, header->level ? header->level : default_units(d->bundle), &level);
+    aecodec_status status =
+        aecodec_level_open(d->bundle, header->level ? header->level : aecodec_default_units(d->bundle), &level);
     if (status != AECODEC_OK) {
         return status;
     }
-    d->latents = malloc((size_t)(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
+    d->latents = malloc((size_t)(aecodec_vectors(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
     status = d->latents ? decode_latents(d, &level, header) : AECODEC_NO_MEMORY;
-    level_close(&level);
+    free(level.factors);
     return status;
 }
 
 static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header, const samples_block *block)
 {
-    aecodec_status status = d->has_samples ? decode_mask(d, block) : decode_beside(d, header);
+    aecodec_status status = d->has_samples ? decode_mask(d, block) : decode_alpha(d, header);
     return status == AECODEC_OK && d->has_base ? decode_base(d, header) : status;
 }
 
 /* Copy the refinements, which are decoded at the end: the caller may free the file before. */
 static aecodec_status keep_refinements(aecodec_decoding *d, const uint8_t *file, size_t size)
 {
-    const aecodec_samples samples = refined_samples(d, NULL);
     uint32_t n;
     d->content = d->file.count ? malloc(size) : NULL;
     if (d->content) {
@@ -355,7 +331,7 @@ static aecodec_status keep_refinements(aecodec_decoding *d, const uint8_t *file,
     }
     for (n = 0; n < d->file.count; n++) {
         refinement *r = &d->file.refinements[n];
-        const aecodec_status status = refinement_check(d->bundle, r, &samples);
+        const aecodec_status status = aecodec_refinement_check(d->bundle, r, &d->samples);
         if (status != AECODEC_OK || !d->content) {
             return d->content ? status : AECODEC_NO_MEMORY;
         }
@@ -374,15 +350,17 @@ static void choose_windows(aecodec_decoding *d, const aecodec_limits *limits, co
     if (limits->max_memory && limits->max_memory - memory_of(d, header) < memory) {
         memory = limits->max_memory - (size_t)memory_of(d, header);
     }
-    d->windows = windows_of(&d->bundle->facts, &d->geometry, network_of(d->bundle, 0), 0, parts, memory);
+    d->windows =
+        aecodec_windows_of(&d->bundle->facts, &d->geometry, aecodec_network_of(d->bundle, 0), 0, parts, memory);
 }
 
-static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t size, const aecodec_limits *limits,
-                            uint32_t parts)
+static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                            const aecodec_limits *limits, uint32_t parts)
 {
     aecodec_header header;
     samples_block block;
-    aecodec_status status = refined_file_read(file, size, &d->file);
+    aecodec_status status = aecodec_refined_file_read(file, size, &d->file);
+    d->bundle = bundle;
     if (status == AECODEC_OK) {
         status = aecodec_read_header(d->file.base, d->file.base_size, &header);
     }
@@ -413,14 +391,9 @@ aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_
                                       const aecodec_limits *limits, uint32_t parts, aecodec_decoding **decoding)
 {
     static const aecodec_limits defaults = {0, 0, 0};
-    aecodec_decoding *d = malloc(sizeof *d);
-    aecodec_status status;
-    if (!d) {
-        return AECODEC_NO_MEMORY;
-    }
-    memset(d, 0, sizeof *d);
-    d->bundle = bundle;
-    status = begin(d, file, size, limits ? limits : &defaults, parts);
+    aecodec_decoding *d = calloc(1, sizeof *d);
+    aecodec_status status =
+        d ? begin(d, bundle, file, size, limits ? limits : &defaults, parts) : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK) {
         *decoding = d;
     } else {
@@ -438,7 +411,7 @@ void aecodec_decoding_free(aecodec_decoding *d)
         free(d->pixels);
         free(d->values);
         free(d->samples.missing);
-        transfer_close(&d->transfer);
+        free(d->transfer.samples);
         free(d);
     }
 }
@@ -447,19 +420,19 @@ void aecodec_decoding_free(aecodec_decoding *d)
 
 uint32_t aecodec_decoding_windows(const aecodec_decoding *d)
 {
-    return window_count(&d->geometry, &d->windows);
+    return aecodec_window_count(&d->geometry, &d->windows);
 }
 
 void aecodec_decoding_window(const aecodec_decoding *d, uint32_t number, aecodec_window *window)
 {
-    placed_window w = window_at(&d->geometry, &d->windows, number);
-    *window = window_for(&d->bundle->facts, network_of(d->bundle, 0), 0, &w);
+    placed_window w = aecodec_window_at(&d->geometry, &d->windows, number);
+    *window = aecodec_window_for(&d->bundle->facts, aecodec_network_of(d->bundle, 0), 0, &w);
 }
 
 void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *input)
 {
     const geometry *g = &d->geometry;
-    placed_window w = window_at(g, &d->windows, number);
+    placed_window w = aecodec_window_at(g, &d->windows, number);
     size_t tile = (size_t)d->bundle->facts.vectors_per_tile * d->bundle->facts.latent_channels;
     size_t row = (w.columns.high - w.columns.low) * tile;
     uint32_t n;
@@ -503,11 +476,11 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
     const geometry *g = &d->geometry;
-    placed_window w = window_at(g, &d->windows, number);
-    uint32_t planes = g->planes / d->frames, left = w.columns.start * facts->tile_width;
+    placed_window w = aecodec_window_at(g, &d->windows, number);
+    uint32_t planes = g->planes / d->samples.frames, left = w.columns.start * facts->tile_width;
     uint32_t right = w.columns.stop * facts->tile_width, top = w.rows.start * facts->tile_height;
     uint32_t bottom = w.rows.stop * facts->tile_height, y;
-    uint32_t channels = network_channels(facts);
+    uint32_t channels = aecodec_network_channels(facts);
     size_t row = (size_t)(w.columns.high - w.columns.low) * facts->tile_width * channels;
     right = right < g->width ? right : g->width;
     bottom = bottom < g->height ? bottom : g->height;
@@ -524,164 +497,102 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
 /* Decode all refinements of samples in place. */
 static aecodec_status refine_all(const aecodec_decoding *d, void *content)
 {
-    const aecodec_samples samples = refined_samples(d, content);
+    aecodec_samples samples = d->samples;
     aecodec_status status = AECODEC_OK;
     uint32_t n;
+    samples.samples = content;
     for (n = 0; n < d->file.count && status == AECODEC_OK; n++) {
-        status = refine(d->bundle, &d->file.refinements[n], &samples);
+        status = aecodec_refine(d->bundle, &d->file.refinements[n], &samples);
     }
     return status;
 }
 
-/* Bring a channel of a frame to its full size in a picture with a number of channels. */
-static aecodec_status finish_channel(const aecodec_decoding *d, uint32_t frame, uint32_t number, uint8_t *picture,
-                                     uint32_t channels)
+/* Enlarge reduced pixels to their full size. */
+static aecodec_status enlarge(aecodec_decoding *d)
 {
-    const geometry *g = &d->geometry;
-    channel from = {NULL, g->width, g->height, d->coded_channels}, to = {NULL, d->width, d->height, channels};
-    size_t pixels = (size_t)d->width * d->height, n;
-    from.pixels = d->pixels + (size_t)g->width * g->height * frame * from.stride + number;
-    to.pixels = picture + pixels * frame * to.stride + number;
-    if (g->width != d->width || g->height != d->height) {
-        return resize_channel(&from, &to);
+    geometry *g = &d->geometry;
+    const channel from = {d->pixels, g->width, g->height, d->coded_channels};
+    channel to = {NULL, d->samples.width, d->samples.height, d->coded_channels};
+    aecodec_status status;
+    if (g->width == d->samples.width && g->height == d->samples.height) {
+        return AECODEC_OK;
     }
-    for (n = 0; n < pixels; n++) {
-        to.pixels[n * to.stride] = from.pixels[n * from.stride];
+    to.pixels = malloc(pixels_of_samples(&d->samples) * to.stride);
+    status = to.pixels ? aecodec_resize_pictures(from, to, to.stride, d->samples.frames) : AECODEC_NO_MEMORY;
+    if (status != AECODEC_OK) {
+        free(to.pixels);
+        return status;
     }
+    free(d->pixels);
+    d->pixels = to.pixels;
+    g->width = d->samples.width;
+    g->height = d->samples.height;
     return AECODEC_OK;
 }
 
-/* Fill in what is not coded: equal channels, and alpha. */
-static void finish_pixels(const aecodec_decoding *d, uint8_t *picture)
+/* Add what is not coded: equal channels, and alpha. */
+static aecodec_status add_channels(aecodec_decoding *d)
 {
-    size_t pixels = (size_t)d->width * d->height * d->frames, n;
-    uint32_t colours = d->channels - (d->alpha != NULL);
-    for (n = 0; n < pixels; n++, picture += d->channels) {
-        if (colours > d->coded_channels) {
-            picture[1] = picture[2] = picture[0];
+    const uint32_t colours = d->channels - (d->alpha != NULL), is_repeated = colours > d->coded_channels;
+    const size_t pixels = pixels_of_samples(&d->samples);
+    const uint8_t *from = d->pixels;
+    uint8_t *made = malloc(pixels * d->channels), *to = made;
+    size_t n;
+    uint32_t c;
+    for (n = 0; made && n < pixels; n++, from += d->coded_channels) {
+        for (c = 0; c < colours; c++) {
+            *to++ = from[is_repeated ? 0 : c];
         }
         if (d->alpha) {
-            picture[colours] = d->alpha[n];
+            *to++ = d->alpha[n];
         }
     }
-}
-
-/* Bring all channels to their full size. */
-static aecodec_status finish_channels(const aecodec_decoding *d, uint8_t *picture, uint32_t channels)
-{
-    aecodec_status status = AECODEC_OK;
-    uint32_t frame, number;
-    for (frame = 0; frame < d->frames; frame++) {
-        for (number = 0; number < d->coded_channels && status == AECODEC_OK; number++) {
-            status = finish_channel(d, frame, number, picture, channels);
-        }
-    }
-    return status;
-}
-
-static aecodec_status finish(const aecodec_decoding *d, uint8_t *picture)
-{
-    const aecodec_status status = finish_channels(d, picture, d->channels);
-    finish_pixels(d, picture);
-    return status;
-}
-
-/* Enlarge reduced pixels, which are refined at their full size. */
-static aecodec_status enlarge(aecodec_decoding *d)
-{
-    uint8_t *pixels;
-    aecodec_status status;
-    if (d->geometry.width == d->width && d->geometry.height == d->height) {
-        return AECODEC_OK;
-    }
-    pixels = malloc((size_t)d->width * d->height * d->frames * d->coded_channels);
-    status = pixels ? finish_channels(d, pixels, d->coded_channels) : AECODEC_NO_MEMORY;
-    free(status == AECODEC_OK ? d->pixels : pixels);
-    if (status == AECODEC_OK) {
-        d->pixels = pixels;
-        d->geometry.width = d->width;
-        d->geometry.height = d->height;
-    }
-    return status;
-}
-
-static aecodec_status refine_pixels(aecodec_decoding *d)
-{
-    const aecodec_status status = d->file.count ? enlarge(d) : AECODEC_OK;
-    return status == AECODEC_OK ? refine_all(d, d->pixels) : status;
-}
-
-/* Whether the pixels are the picture's already. */
-static int is_finished(const aecodec_decoding *d)
-{
-    return d->channels == d->coded_channels && d->geometry.width == d->width && d->geometry.height == d->height;
-}
-
-static void give(const aecodec_decoding *d, uint8_t *pixels, aecodec_image *picture)
-{
-    picture->width = d->width;
-    picture->height = d->height;
-    picture->channels = d->channels;
-    picture->frames = d->frames;
-    picture->pixels = pixels;
+    free(made ? d->pixels : NULL);
+    d->pixels = made ? made : d->pixels;
+    return made ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *picture)
 {
     aecodec_status status;
-    uint8_t *pixels;
     if (d->has_samples) {
         return AECODEC_OTHER_KIND;
     }
     if (d->is_given) {
         return AECODEC_BAD_ARGUMENT;
     }
-    status = refine_pixels(d);
-    pixels = d->pixels;
-    if (status == AECODEC_OK && !is_finished(d)) {
-        pixels = malloc((size_t)d->width * d->height * d->frames * d->channels);
-        status = pixels ? finish(d, pixels) : AECODEC_NO_MEMORY;
-        free(status == AECODEC_OK ? d->pixels : pixels);
+    status = enlarge(d);
+    if (status == AECODEC_OK) {
+        status = refine_all(d, d->pixels);
+    }
+    if (status == AECODEC_OK && d->channels != d->coded_channels) {
+        status = add_channels(d);
     }
     if (status == AECODEC_OK) {
+        *picture = (aecodec_image){d->samples.width, d->samples.height, d->channels, d->samples.frames, d->pixels};
         d->pixels = NULL;
         d->is_given = 1;
-        give(d, pixels, picture);
     }
     return status;
 }
 
 /* ---- the end, with samples ---- */
 
-/* Put one sample where samples of a band, or of a pixel if the mask has one plane, are missing. */
-static void restore_missing(const aecodec_decoding *d, void *samples)
-{
-    size_t pixels = (size_t)d->width * d->height * d->frames, n;
-    uint32_t size = sample_size(d->samples.type), bands = d->samples.bands, planes = d->samples.mask_planes, band;
-    for (n = 0; d->samples.missing && n < pixels; n++) {
-        for (band = 0; band < bands; band++) {
-            if (d->samples.missing[n * planes + (planes > 1 ? band : 0)]) {
-                memcpy((uint8_t *)samples + (n * bands + band) * size, &d->nodata, size);
-            }
-        }
-    }
-}
-
 /* Convert values to samples. */
 static void finish_values(aecodec_decoding *d, void *samples)
 {
-    average_blocks(&d->samples, d->repetition, d->values);
-    transfer_to_samples(&d->transfer, d->values, (size_t)d->width * d->height * d->frames, samples);
+    aecodec_average_blocks(&d->samples, d->repetition, d->values);
+    aecodec_transfer_to_samples(&d->transfer, d->values, pixels_of_samples(&d->samples), samples);
     free(d->values);
     d->values = NULL;
 }
 
 static size_t bytes_of_samples(const aecodec_decoding *d)
 {
-    return (size_t)d->width * d->height * d->frames * d->samples.bands * sample_size(d->samples.type);
+    return pixels_of_samples(&d->samples) * bytes_of_pixel(d);
 }
 
-aecodec_status decoding_take_base(aecodec_decoding *d, void **samples)
+aecodec_status aecodec_decoding_take_base(aecodec_decoding *d, void **samples)
 {
     aecodec_status status = AECODEC_OK;
     if (d->has_samples) {
@@ -722,9 +633,9 @@ aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samp
         free(made);
         return status;
     }
-    restore_missing(d, made);
     *samples = d->samples;
     samples->samples = made;
+    aecodec_set_missing(samples, d->nodata);
     d->samples.missing = NULL;
     return AECODEC_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "private.h"
 
-enum { CHECKSUM = 4, MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
+enum { MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
 
 struct aecodec_encoding {
     const aecodec_bundle *bundle;
@@ -31,11 +31,10 @@ static size_t pixels_of(const aecodec_image *picture)
     return (size_t)picture->width * picture->height * picture->frames;
 }
 
-static int is_picture(const aecodec_image *picture)
+static int sides_fit(uint32_t width, uint32_t height, uint32_t frames)
 {
-    uint64_t pixels = (uint64_t)picture->width * picture->height;
-    return picture->width - 1u < MAX_SIDE && picture->height - 1u < MAX_SIDE && picture->frames - 1u < MAX_FRAMES &&
-           picture->channels - 1u < 4 && pixels <= MAX_PIXELS / picture->frames;
+    return width - 1u < MAX_SIDE && height - 1u < MAX_SIDE && frames - 1u < MAX_FRAMES &&
+           (uint64_t)width * height <= MAX_PIXELS / frames;
 }
 
 static int has_equal_channels(const aecodec_image *picture)
@@ -62,7 +61,7 @@ static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, ui
     }
     header->frames = frames;
     header->reduction = (uint8_t)reduction;
-    e->geometry = geometry_of(facts, width, height, reduction, frames, header->mode & 1);
+    e->geometry = aecodec_geometry_of(facts, width, height, reduction, frames, header->mode & 1);
 }
 
 static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
@@ -77,27 +76,16 @@ static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
 static aecodec_status take_pixels(aecodec_encoding *e, const aecodec_image *picture)
 {
     const geometry *g = &e->geometry;
-    size_t coded = (size_t)g->width * g->height, whole = (size_t)picture->width * picture->height;
-    channel from = {NULL, picture->width, picture->height, picture->channels};
+    const channel from = {picture->pixels, picture->width, picture->height, picture->channels};
     channel to = {NULL, g->width, g->height, e->coded_channels};
-    aecodec_status status = AECODEC_OK;
-    uint32_t frame, n;
     e->pixels = picture->pixels;
     e->stride = picture->channels;
     if (g->width == picture->width && g->height == picture->height) {
         return AECODEC_OK;
     }
-    e->reduced = malloc(coded * picture->frames * to.stride);
-    for (frame = 0; e->reduced && frame < picture->frames; frame++) {
-        for (n = 0; n < e->coded_channels && status == AECODEC_OK; n++) {
-            from.pixels = picture->pixels + whole * frame * from.stride + n;
-            to.pixels = e->reduced + coded * frame * to.stride + n;
-            status = resize_channel(&from, &to);
-        }
-    }
-    e->pixels = e->reduced;
+    e->pixels = e->reduced = to.pixels = malloc((size_t)g->width * g->height * picture->frames * to.stride);
     e->stride = to.stride;
-    return e->reduced ? status : AECODEC_NO_MEMORY;
+    return to.pixels ? aecodec_resize_pictures(from, to, to.stride, picture->frames) : AECODEC_NO_MEMORY;
 }
 
 static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *picture)
@@ -108,12 +96,12 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
         return AECODEC_OK;
     }
     planes = malloc(count);
-    e->alpha = malloc(zlib_bound(count));
+    e->alpha = malloc(aecodec_zlib_bound(count));
     for (n = 0; planes && n < count; n++) {
         planes[n] = picture->pixels[n * picture->channels + picture->channels - 1];
     }
     e->header.alpha = e->alpha;
-    e->header.alpha_size = planes && e->alpha ? zlib_deflate(planes, count, e->alpha) : 0;
+    e->header.alpha_size = planes && e->alpha ? aecodec_zlib_deflate(planes, count, e->alpha) : 0;
     free(planes);
     return e->header.alpha_size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
@@ -122,12 +110,13 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
 static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
-    uint64_t latents = vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
-    if (!geometry_fits(&bundle->facts, &e->geometry)) {
+    uint64_t latents = aecodec_vectors(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
+    if (!aecodec_geometry_fits(&bundle->facts, &e->geometry)) {
         return AECODEC_BAD_IMAGE;
     }
-    if (memory_fits(latents)) {
-        e->windows = windows_of(&bundle->facts, &e->geometry, network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
+    if (aecodec_memory_fits(latents)) {
+        e->windows =
+            aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
         e->latents = malloc((size_t)latents);
     }
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
@@ -140,7 +129,7 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     if (bundle->facts.phases) {
         return AECODEC_OTHER_KIND;
     }
-    if (!is_picture(picture)) {
+    if (!sides_fit(picture->width, picture->height, picture->frames) || picture->channels - 1u >= 4) {
         return AECODEC_BAD_IMAGE;
     }
     if (reduction < NOT_REDUCED || reduction > MAX_REDUCTION ||
@@ -156,42 +145,13 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     return status == AECODEC_OK ? take_alpha(e, picture) : status;
 }
 
-static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
-{
-    aecodec_encoding *e = calloc(1, sizeof *e);
-    if (e) {
-        e->bundle = bundle;
-    }
-    return e;
-}
-
-/* Give an encoding to the caller if it has begun. */
-static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
-{
-    if (status == AECODEC_OK) {
-        *encoding = e;
-    } else {
-        aecodec_encoding_free(e);
-    }
-    return status;
-}
-
-aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e = new_encoding(bundle);
-    return e ? give(e, begin(e, picture, reduction, parts), encoding) : AECODEC_NO_MEMORY;
-}
-
 /* ---- the beginning, with samples ---- */
 
 static int are_samples(const aecodec_codec_facts *facts, const aecodec_samples *samples)
 {
-    uint64_t pixels = (uint64_t)samples->width * samples->height;
-    return samples->width - 1u < MAX_SIDE && samples->height - 1u < MAX_SIDE && samples->frames - 1u < MAX_FRAMES &&
-           pixels <= MAX_PIXELS / samples->frames && samples->bands == facts->channels &&
-           sample_size(samples->type) && (samples->missing ? samples->mask_planes == 1 ||
-                                          samples->mask_planes == samples->bands : 1);
+    return sides_fit(samples->width, samples->height, samples->frames) && samples->bands == facts->channels &&
+           sample_size(samples->type) &&
+           (!samples->missing || samples->mask_planes == 1 || samples->mask_planes == samples->bands);
 }
 
 /* Whether the numbers are of the type. */
@@ -204,7 +164,7 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
         if (is_integer && !(number >= -2147483648.0 && number <= 2147483647.0)) {
             return 0;
         }
-        if (number == number && sample_number(type, to_sample_bits(type, number)) != number) {
+        if (number == number && aecodec_sample_number(type, aecodec_to_sample_bits(type, number)) != number) {
             return 0;
         }
     }
@@ -212,38 +172,33 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
 }
 
 /* The values of samples, with smooth values in the places of missing ones. */
-static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
-                                  uint32_t mask_planes, uint64_t *clipped)
+static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *samples, uint64_t *clipped)
 {
     uint64_t count = (uint64_t)samples->width * samples->height * samples->frames * samples->bands;
     transfer t;
-    aecodec_status status = transfer_open(e->bundle, samples->type, samples->limits, &t);
+    aecodec_status status = aecodec_transfer_open(e->bundle, samples->type, samples->limits, &t);
     if (status == AECODEC_OK) {
-        e->values = memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
-        status = e->values ? transfer_to_values(&t, samples, missing, mask_planes, e->values, clipped)
-                           : AECODEC_NO_MEMORY;
+        e->values = aecodec_memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
+        status = e->values ? aecodec_transfer_to_values(&t, samples, e->values, clipped) : AECODEC_NO_MEMORY;
     }
-    transfer_close(&t);
-    return status == AECODEC_OK && missing ? fill_missing(samples, missing, mask_planes, e->values) : status;
+    free(t.samples);
+    return status == AECODEC_OK && samples->missing ? aecodec_fill_missing(samples, e->values) : status;
 }
 
 /* The block of the header. */
-static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
-                                 uint32_t mask_planes)
+static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_samples *samples)
 {
     uint8_t repetition[2 * AECODEC_MAX_BANDS], *mask = NULL;
     buffer b = {NULL, 0, 0, AECODEC_OK};
-    samples_block block, check;
-    memset(&block, 0, sizeof block);
-    if (missing) {
-        b.status = mask_pack(samples, missing, mask_planes, &mask, &block.mask_size);
+    samples_block block = {.mask_planes = samples->mask_planes}, check;
+    if (samples->missing) {
+        b.status = aecodec_mask_pack(samples, &mask, &block.mask_size);
     }
     block.mask = mask;
-    block.mask_planes = mask_planes;
-    if (!e->is_part && detect_repetition(samples, missing, mask_planes, repetition)) {
+    if (!e->is_part && aecodec_detect_repetition(samples, repetition)) {
         block.repetition = repetition;
     }
-    samples_block_write(samples, &block, &b);
+    aecodec_samples_block_write(samples, &block, &b);
     free(mask);
     e->block = b.bytes;
     e->header.samples = b.bytes;
@@ -251,7 +206,7 @@ static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *sam
     if (b.status != AECODEC_OK) {
         return b.status;
     }
-    return samples_block_read(b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
+    return aecodec_samples_block_read(b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
 }
 
 /* Check what the caller says of samples, before they are read. */
@@ -271,66 +226,91 @@ static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_
     return AECODEC_OK;
 }
 
-/* Take samples whose missing ones are known. */
-static aecodec_status take_samples(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
-                                   uint32_t mask_planes, uint64_t *clipped)
+/* Take samples whose mask marks all missing ones. */
+static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples, uint64_t *clipped)
 {
     double limits[2 * AECODEC_MAX_BANDS];
-    aecodec_samples with_limits = *samples;
     aecodec_status status;
-    if (!e->is_part && !samples->limits && e->bundle->bands.has_file_limits &&
-        find_own_limits(e->bundle, samples, missing, mask_planes, limits)) {
-        with_limits.limits = limits;
+    if (!e->is_part && !samples.limits && e->bundle->bands.has_file_limits &&
+        aecodec_find_own_limits(e->bundle, &samples, limits)) {
+        samples.limits = limits;
     }
-    status = take_values(e, &with_limits, missing, mask_planes, clipped);
-    return status == AECODEC_OK ? take_block(e, &with_limits, missing, mask_planes) : status;
+    status = take_values(e, &samples, clipped);
+    return status == AECODEC_OK ? take_header_block(e, &samples) : status;
 }
 
 static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,
                                     uint64_t *clipped)
 {
-    uint8_t *missing = NULL;
-    uint32_t mask_planes = 0;
+    uint64_t counts[AECODEC_MAX_BANDS] = {0};
+    aecodec_samples known = *samples;
     aecodec_status status = check_samples(e->bundle, samples);
     if (status == AECODEC_OK) {
         make_header(e, samples->width, samples->height, samples->frames, NOT_REDUCED);
         status = begin_windows(e, parts);
     }
-    if (status == AECODEC_OK) {
-        status = find_missing(samples, &missing, &mask_planes);
+    if (status != AECODEC_OK) {
+        return status;
     }
+    status = aecodec_find_missing(&known);
     if (status == AECODEC_OK) {
-        status = take_samples(e, samples, missing, mask_planes, clipped);
+        status = take_samples(e, known, counts);
     }
-    free(missing);
+    if (status == AECODEC_OK && clipped) {
+        memcpy(clipped, counts, samples->bands * sizeof *clipped);
+    }
+    free(known.missing);
     return status;
+}
+
+/* ---- both ---- */
+
+/* Give an encoding to the caller if it has begun. */
+static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
+{
+    if (status == AECODEC_OK) {
+        *encoding = e;
+    } else {
+        aecodec_encoding_free(e);
+    }
+    return status;
+}
+
+static aecodec_encoding *new_encoding(const aecodec_bundle *bundle, int is_part)
+{
+    aecodec_encoding *e = calloc(1, sizeof *e);
+    if (e) {
+        e->bundle = bundle;
+        e->is_part = is_part;
+    }
+    return e;
+}
+
+aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e = new_encoding(bundle, 0);
+    return give(e, e ? begin(e, picture, reduction, parts) : AECODEC_NO_MEMORY, encoding);
 }
 
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding)
 {
-    uint64_t counts[AECODEC_MAX_BANDS] = {0};
-    aecodec_encoding *e = new_encoding(bundle);
-    aecodec_status status = e ? begin_samples(e, samples, parts, counts) : AECODEC_NO_MEMORY;
-    if (status == AECODEC_OK && clipped) {
-        memcpy(clipped, counts, bundle->facts.channels * sizeof *clipped);
-    }
-    return give(e, status, encoding);
+    aecodec_encoding *e = new_encoding(bundle, 0);
+    return give(e, e ? begin_samples(e, samples, parts, clipped) : AECODEC_NO_MEMORY, encoding);
 }
 
-aecodec_status encoding_begin_part(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                   const aecodec_samples *samples, aecodec_encoding **encoding)
+aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      const aecodec_samples *samples, int is_part, aecodec_encoding **encoding)
 {
-    uint64_t clipped[AECODEC_MAX_BANDS] = {0};
-    aecodec_encoding *e = new_encoding(bundle);
+    aecodec_encoding *e = new_encoding(bundle, is_part);
     if (!e) {
         return AECODEC_NO_MEMORY;
     }
-    e->is_part = 1;
-    return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, clipped), encoding);
+    return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, NULL), encoding);
 }
 
-const aecodec_header *encoding_header(const aecodec_encoding *e)
+const aecodec_header *aecodec_encoding_header(const aecodec_encoding *e)
 {
     return &e->header;
 }
@@ -351,13 +331,13 @@ void aecodec_encoding_free(aecodec_encoding *e)
 
 uint32_t aecodec_encoding_windows(const aecodec_encoding *e)
 {
-    return window_count(&e->geometry, &e->windows);
+    return aecodec_window_count(&e->geometry, &e->windows);
 }
 
 void aecodec_encoding_window(const aecodec_encoding *e, uint32_t number, aecodec_window *window)
 {
-    placed_window w = window_at(&e->geometry, &e->windows, number);
-    *window = window_for(&e->bundle->facts, network_of(e->bundle, 1), 1, &w);
+    placed_window w = aecodec_window_at(&e->geometry, &e->windows, number);
+    *window = aecodec_window_for(&e->bundle->facts, aecodec_network_of(e->bundle, 1), 1, &w);
 }
 
 /* Copy a row of pixels; where the codec has more channels than the picture, they are equal. */
@@ -396,8 +376,8 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
     const geometry *g = &e->geometry;
-    uint32_t channels = network_channels(facts);
-    placed_window w = window_at(g, &e->windows, number);
+    uint32_t channels = aecodec_network_channels(facts);
+    placed_window w = aecodec_window_at(g, &e->windows, number);
     uint32_t planes = g->planes / e->header.frames, left = w.columns.low * facts->tile_width;
     uint32_t count = (w.columns.high - w.columns.low) * facts->tile_width, y;
     uint32_t seen = count < g->width - left ? count : g->width - left;
@@ -413,7 +393,7 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
 void aecodec_encoding_output(aecodec_encoding *e, uint32_t number, const int8_t *output)
 {
     const geometry *g = &e->geometry;
-    placed_window w = window_at(g, &e->windows, number);
+    placed_window w = aecodec_window_at(g, &e->windows, number);
     size_t tile = (size_t)e->bundle->facts.vectors_per_tile * e->bundle->facts.latent_channels;
     size_t row = (w.columns.high - w.columns.low) * tile, kept = (w.columns.stop - w.columns.start) * tile;
     uint32_t n;
@@ -458,7 +438,7 @@ static void memory_free(coding_memory *m)
 static aecodec_status memory_make(const aecodec_encoding *e, const coding_level *level, coding_memory *m)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
-    aecodec_segment s = segment_at(facts, &e->geometry, 0).size;
+    aecodec_segment s = aecodec_segment_at(facts, &e->geometry, 0).size;
     size_t vectors = (size_t)s.planes * s.rows * s.columns;
     memset(m, 0, sizeof *m);
     m->latents = facts->receptive_field ? malloc(vectors * facts->latent_channels) : NULL;
@@ -484,7 +464,7 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
     }
     for (; status == AECODEC_BUFFER_TOO_SMALL; room *= 4) {
         m->message.size = 0; /* a message that did not fit has set it beyond the buffer */
-        if (!buffer_room(&m->message, room)) {
+        if (!aecodec_buffer_room(&m->message, room)) {
             return;
         }
         status = aecodec_encode_message(&level->codec, &s->size, latents, e->bundle->rate_weight, m->codes, m->work,
@@ -494,31 +474,24 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
 
 static void append_messages(const aecodec_encoding *e, const coding_level *level, coding_memory *m, buffer *file)
 {
-    uint32_t count = segment_count(&e->bundle->facts, &e->geometry), n;
+    uint32_t count = aecodec_segment_count(&e->bundle->facts, &e->geometry), n;
     for (n = 0; n < count && file->status == AECODEC_OK; n++) {
-        placed_segment s = segment_at(&e->bundle->facts, &e->geometry, n);
+        placed_segment s = aecodec_segment_at(&e->bundle->facts, &e->geometry, n);
         encode_segment(e, level, &s, m);
         if (m->message.status != AECODEC_OK) {
             file->status = m->message.status;
         }
         if (n + 1 < count) {
-            buffer_append_number(file, (uint32_t)m->message.size);
+            aecodec_buffer_append_number(file, (uint32_t)m->message.size);
         }
-        buffer_append(file, m->message.bytes, m->message.size);
+        aecodec_buffer_append(file, m->message.bytes, m->message.size);
     }
 }
 
-static void append_checksum(buffer *file)
+void aecodec_encoding_header_file(const aecodec_encoding *e, buffer *file)
 {
-    if (buffer_room(file, CHECKSUM)) {
-        file->size = aecodec_write_checksum(file->bytes, file->size);
-    }
-}
-
-void encoding_header_file(const aecodec_encoding *e, buffer *file)
-{
-    buffer_append_header(file, &e->header, e->as_rgb);
-    append_checksum(file);
+    aecodec_buffer_append_header(file, &e->header, e->as_rgb);
+    aecodec_buffer_append_checksum(file);
 }
 
 static void append_file(const aecodec_encoding *e, const coding_level *level, buffer *file)
@@ -526,7 +499,7 @@ static void append_file(const aecodec_encoding *e, const coding_level *level, bu
     aecodec_header header = e->header;
     coding_memory m;
     header.level = level->codec.is_default ? 0 : level->codec.level;
-    buffer_append_header(file, &header, e->as_rgb);
+    aecodec_buffer_append_header(file, &header, e->as_rgb);
     if (file->status == AECODEC_OK) {
         file->status = memory_make(e, level, &m);
     }
@@ -534,28 +507,22 @@ static void append_file(const aecodec_encoding *e, const coding_level *level, bu
         append_messages(e, level, &m, file);
         memory_free(&m);
     }
-    append_checksum(file);
+    aecodec_buffer_append_checksum(file);
 }
 
 aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, uint8_t **file, size_t *size)
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
     coding_level level;
-    units = units ? units : default_units(e->bundle);
-    if (!has_level(e->bundle, units)) {
+    units = units ? units : aecodec_default_units(e->bundle);
+    if (!aecodec_has_level(e->bundle, units)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    b.status = level_open(e->bundle, units, &level);
+    b.status = aecodec_level_open(e->bundle, units, &level);
     if (b.status != AECODEC_OK) {
         return b.status;
     }
     append_file(e, &level, &b);
-    level_close(&level);
-    if (b.status == AECODEC_OK) {
-        *file = b.bytes;
-        *size = b.size;
-    } else {
-        free(b.bytes);
-    }
-    return b.status;
+    free(level.factors);
+    return aecodec_buffer_give(&b, file, size);
 }

@@ -2,14 +2,9 @@
 /* From the size of a picture to its planes, tiles, segments and windows. */
 #include "private.h"
 
-uint32_t divide_up(uint32_t a, uint32_t b)
+uint32_t aecodec_divide_up(uint32_t a, uint32_t b)
 {
     return a / b + (a % b != 0);
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 static uint32_t most(uint32_t a, uint32_t b)
@@ -17,40 +12,40 @@ static uint32_t most(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-uint32_t network_channels(const aecodec_codec_facts *facts)
+uint32_t aecodec_network_channels(const aecodec_codec_facts *facts)
 {
     return facts->channels * most(1, facts->phases);
 }
 
-geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
-                     uint32_t frames, int has_colours)
+geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
+                             uint32_t frames, int has_colours)
 {
     geometry g;
-    g.width = divide_up(2 * width, reduction);
-    g.height = divide_up(2 * height, reduction);
+    g.width = aecodec_divide_up(2 * width, reduction);
+    g.height = aecodec_divide_up(2 * height, reduction);
     g.planes = frames * (facts->channels == 1 && has_colours ? 3u : 1u);
-    g.rows = divide_up(g.height, facts->tile_height);
-    g.columns = divide_up(g.width, facts->tile_width);
+    g.rows = aecodec_divide_up(g.height, facts->tile_height);
+    g.columns = aecodec_divide_up(g.width, facts->tile_width);
     return g;
 }
 
-uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
+uint64_t aecodec_tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
 {
     uint64_t height = (uint64_t)g->rows * facts->tile_height, width = (uint64_t)g->columns * facts->tile_width;
     return height * width * g->planes;
 }
 
-uint64_t vector_count(const aecodec_codec_facts *facts, const geometry *g)
+uint64_t aecodec_vectors(const aecodec_codec_facts *facts, const geometry *g)
 {
     return (uint64_t)g->planes * g->rows * g->columns * facts->vectors_per_tile;
 }
 
-int geometry_fits(const aecodec_codec_facts *facts, const geometry *g)
+int aecodec_geometry_fits(const aecodec_codec_facts *facts, const geometry *g)
 {
-    return tile_pixels(facts, g) <= MAX_PIXELS && vector_count(facts, g) <= UINT32_MAX;
+    return aecodec_tile_pixels(facts, g) <= MAX_PIXELS && aecodec_vectors(facts, g) <= UINT32_MAX;
 }
 
-int memory_fits(uint64_t bytes)
+int aecodec_memory_fits(uint64_t bytes)
 {
     return bytes <= SIZE_MAX / 2;
 }
@@ -64,21 +59,21 @@ static uint32_t planes_together(const geometry *g)
     return most(1, SEGMENT_SIDE * SEGMENT_SIDE / own);
 }
 
-uint32_t segment_count(const aecodec_codec_facts *facts, const geometry *g)
+uint32_t aecodec_segment_count(const aecodec_codec_facts *facts, const geometry *g)
 {
     if (!facts->receptive_field) {
         return 1;
     }
-    return divide_up(g->planes, planes_together(g)) * divide_up(g->rows, SEGMENT_SIDE) *
-           divide_up(g->columns, SEGMENT_SIDE);
+    return aecodec_divide_up(g->planes, planes_together(g)) * aecodec_divide_up(g->rows, SEGMENT_SIDE) *
+           aecodec_divide_up(g->columns, SEGMENT_SIDE);
 }
 
-placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number)
+placed_segment aecodec_segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number)
 {
-    uint32_t across = divide_up(g->columns, SEGMENT_SIDE), down = divide_up(g->rows, SEGMENT_SIDE);
+    uint32_t across = aecodec_divide_up(g->columns, SEGMENT_SIDE), down = aecodec_divide_up(g->rows, SEGMENT_SIDE);
     placed_segment s = {0, 0, 0, {1, 1, 0}};
     if (!facts->receptive_field) {
-        s.size.columns = (uint32_t)vector_count(facts, g);
+        s.size.columns = (uint32_t)aecodec_vectors(facts, g);
         return s;
     }
     s.left = number % across * SEGMENT_SIDE;
@@ -101,7 +96,7 @@ static uint32_t most_along(uint32_t count, uint32_t margin)
 /* Tiles that each of a number of windows sees. */
 static uint32_t seen_along(uint32_t count, uint32_t number, uint32_t margin)
 {
-    return divide_up(count + 2 * (number - 1) * margin, number);
+    return aecodec_divide_up(count + 2 * (number - 1) * margin, number);
 }
 
 static span span_at(uint32_t count, uint32_t number, uint32_t n, uint32_t margin)
@@ -117,18 +112,15 @@ static span span_at(uint32_t count, uint32_t number, uint32_t n, uint32_t margin
 
 static aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns)
 {
-    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * network_channels(facts);
+    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * aecodec_network_channels(facts);
     uint32_t latents = rows * columns * facts->vectors_per_tile * facts->latent_channels;
-    aecodec_window w;
-    w.rows = is_encoder ? rows * facts->tile_height : rows;
-    w.columns = is_encoder ? columns * facts->tile_width : columns;
-    w.input_size = is_encoder ? pixels : latents;
-    w.output_size = is_encoder ? latents : pixels;
-    return w;
+    const aecodec_window encoder = {rows * facts->tile_height, columns * facts->tile_width, pixels, latents};
+    const aecodec_window decoder = {rows, columns, latents, pixels};
+    return is_encoder ? encoder : decoder;
 }
 
-aecodec_window window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
-                          const placed_window *placed)
+aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
+                                  const placed_window *placed)
 {
     aecodec_window w = window_sizes(facts, is_encoder, placed->rows.high - placed->rows.low,
                                     placed->columns.high - placed->columns.low);
@@ -141,7 +133,7 @@ aecodec_window window_for(const aecodec_codec_facts *facts, const aecodec_networ
     return w;
 }
 
-int window_is_taken(const aecodec_network *network, const aecodec_window *w)
+int aecodec_window_is_taken(const aecodec_network *network, const aecodec_window *w)
 {
     uint32_t in[3], out[3];
     aecodec_network_input(network, in);
@@ -155,15 +147,16 @@ int window_is_taken(const aecodec_network *network, const aecodec_window *w)
 static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
                           const aecodec_network *network, int is_encoder)
 {
-    placed_window first = window_at(g, w, 0);
+    placed_window first = aecodec_window_at(g, w, 0);
     uint64_t tiles = (uint64_t)(first.rows.high - first.rows.low) * (first.columns.high - first.columns.low);
-    uint64_t ends = tiles * (facts->tile_height * facts->tile_width * network_channels(facts) + facts->latent_channels);
+    uint64_t ends =
+        tiles * (facts->tile_height * facts->tile_width * aecodec_network_channels(facts) + facts->latent_channels);
     aecodec_window sizes;
     size_t work;
     if (!network || ends > UINT32_MAX) {
         return ends;
     }
-    sizes = window_for(facts, network, is_encoder, &first);
+    sizes = aecodec_window_for(facts, network, is_encoder, &first);
     work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
     return work ? ends + work : UINT64_MAX;
 }
@@ -182,8 +175,8 @@ static int split_more(const geometry *g, windows *w)
     return may_down || may_across;
 }
 
-windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
-                   int is_encoder, uint32_t parts, size_t memory)
+windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
+                           int is_encoder, uint32_t parts, size_t memory)
 {
     windows w = {1, 1, 0};
     w.margin = facts->receptive_field;
@@ -192,22 +185,21 @@ windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const ae
         w.across = g->columns;
         return w;
     }
-    while ((window_count(g, &w) < parts || memory_of(facts, g, &w, network, is_encoder) > memory) &&
+    while ((aecodec_window_count(g, &w) < parts || memory_of(facts, g, &w, network, is_encoder) > memory) &&
            split_more(g, &w)) {
     }
     return w;
 }
 
-uint32_t window_count(const geometry *g, const windows *w)
+uint32_t aecodec_window_count(const geometry *g, const windows *w)
 {
     return g->planes * w->down * w->across;
 }
 
-placed_window window_at(const geometry *g, const windows *w, uint32_t number)
+placed_window aecodec_window_at(const geometry *g, const windows *w, uint32_t number)
 {
-    placed_window placed;
-    placed.columns = span_at(g->columns, w->across, number % w->across, w->margin);
-    placed.rows = span_at(g->rows, w->down, number / w->across % w->down, w->margin);
-    placed.plane = number / w->across / w->down;
+    const placed_window placed = {number / w->across / w->down,
+                                  span_at(g->rows, w->down, number / w->across % w->down, w->margin),
+                                  span_at(g->columns, w->across, number % w->across, w->margin)};
     return placed;
 }

@@ -28,10 +28,10 @@ typedef struct {
     int is_bad;
 } arrays;
 
-static const void *take(arrays *a, size_t count, size_t item)
+static const void *take_array(arrays *a, size_t count, size_t item)
 {
     const uint8_t *entry = a->bytes + DIRECTORY + ENTRY * a->next++;
-    uint32_t offset = read_u32(entry), size = read_u32(entry + 4);
+    uint32_t offset = aecodec_read_u32(entry), size = aecodec_read_u32(entry + 4);
     if (offset % ARRAY_ALIGNMENT || offset > a->size || size > a->size - offset || size % item ||
         size / item != count) { /* count * item could wrap around in 32 bits */
         a->is_bad = 1;
@@ -94,14 +94,14 @@ static int priors_fit(const aecodec_codec *codec)
 static int take_bank(arrays *a, aecodec_codec *codec, size_t rows, size_t bank)
 {
     size_t cells = (size_t)codec->priors * codec->code_dimension;
-    codec->prior_numbers = take(a, codec->priors, sizeof(uint16_t));
-    codec->prior_frequencies = take(a, codec->priors, sizeof(uint16_t));
-    codec->rows = take(a, rows, sizeof(aecodec_row));
-    codec->bank = take(a, bank, sizeof(uint16_t));
-    codec->costs = take(a, bank, sizeof(uint16_t));
-    codec->prior_costs = take(a, codec->priors, sizeof(uint16_t));
-    codec->table = take(a, cells, sizeof(uint8_t));
-    codec->offset = take(a, cells, sizeof(int8_t));
+    codec->prior_numbers = take_array(a, codec->priors, sizeof(uint16_t));
+    codec->prior_frequencies = take_array(a, codec->priors, sizeof(uint16_t));
+    codec->rows = take_array(a, rows, sizeof(aecodec_row));
+    codec->bank = take_array(a, bank, sizeof(uint16_t));
+    codec->costs = take_array(a, bank, sizeof(uint16_t));
+    codec->prior_costs = take_array(a, codec->priors, sizeof(uint16_t));
+    codec->table = take_array(a, cells, sizeof(uint8_t));
+    codec->offset = take_array(a, cells, sizeof(int8_t));
     return !a->is_bad && priors_fit(codec) && rows_fit(codec, rows, bank) && are_below(codec->table, cells, rows);
 }
 
@@ -145,18 +145,18 @@ static size_t weight_count(const uint16_t *degree, size_t units, size_t dimensio
 static int take_context(arrays *a, const aecodec_codec *codec, aecodec_context_network *context)
 {
     size_t dimension = codec->code_dimension, units = context->units, weights;
-    context->order = take(a, dimension, sizeof(uint16_t));
-    context->input_shift = take(a, dimension, 1);
-    context->degree = take(a, units, sizeof(uint16_t));
+    context->order = take_array(a, dimension, sizeof(uint16_t));
+    context->input_shift = take_array(a, dimension, 1);
+    context->degree = take_array(a, units, sizeof(uint16_t));
     if (a->is_bad || !is_permutation(context->order, dimension) || !is_ascending(context->degree, units)) {
         return 0;
     }
     weights = weight_count(context->degree, units, dimension);
-    context->weights = take(a, weights + AECODEC_LANES, 1);
-    context->unit_shift = take(a, units, 1);
-    context->bias = take(a, codec->priors * units, 1);
-    context->output_weights = take(a, 2 * (dimension * units - weights), 1);
-    context->output_shift = take(a, 2 * dimension, 1);
+    context->weights = take_array(a, weights + AECODEC_LANES, 1);
+    context->unit_shift = take_array(a, units, 1);
+    context->bias = take_array(a, codec->priors * units, 1);
+    context->output_weights = take_array(a, 2 * (dimension * units - weights), 1);
+    context->output_shift = take_array(a, 2 * dimension, 1);
     return !a->is_bad && are_below(context->input_shift, dimension, MAX_INPUT_SHIFT + 1) &&
            are_below(context->unit_shift, units, MAX_SHIFT + 1) &&
            are_below(context->output_shift, 2 * dimension, MAX_SHIFT + 1);
@@ -166,11 +166,11 @@ static int take_spatial(arrays *a, const aecodec_codec *codec, aecodec_spatial_w
 {
     size_t dimension = codec->code_dimension, units = codec->context->units;
     size_t predicted = dimension < PREDICTED_CHANNELS ? dimension : PREDICTED_CHANNELS;
-    spatial->centre = take(a, dimension, 1);
-    spatial->weights = take(a, 2 * units * dimension, 1);
-    spatial->bias = take(a, 2 * units, 1);
-    spatial->gradient_weights = take(a, 2 * predicted * AECODEC_GRADIENTS * predicted, 1);
-    spatial->gradient_shift = take(a, 2 * predicted, 1);
+    spatial->centre = take_array(a, dimension, 1);
+    spatial->weights = take_array(a, 2 * units * dimension, 1);
+    spatial->bias = take_array(a, 2 * units, 1);
+    spatial->gradient_weights = take_array(a, 2 * predicted * AECODEC_GRADIENTS * predicted, 1);
+    spatial->gradient_shift = take_array(a, 2 * predicted, 1);
     return !a->is_bad && are_below(spatial->gradient_shift, 2 * predicted, MAX_SHIFT + 1);
 }
 
@@ -205,11 +205,11 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->start = (uint16_t)bundle->levels[number - 1].start;
     codec->code_dimension = (uint16_t)bundle->levels[number - 1].dimension;
     codec->multiple = (uint8_t)bundle->levels[number - 1].multiple;
-    codec->priors = codec->all_priors = (uint16_t)read_u16(bytes + 2);
-    codec->max_slice = (uint16_t)read_u16(bytes + 4);
-    tables->context.units = (uint16_t)read_u16(bytes + 6);
-    codec->shapes = (uint8_t)(read_u16(bytes + 8) / 8);
-    codec->first = (int16_t)(uint16_t)read_u16(bytes + 10);
+    codec->priors = codec->all_priors = (uint16_t)aecodec_read_u16(bytes + 2);
+    codec->max_slice = (uint16_t)aecodec_read_u16(bytes + 4);
+    tables->context.units = (uint16_t)aecodec_read_u16(bytes + 6);
+    codec->shapes = (uint8_t)(aecodec_read_u16(bytes + 8) / 8);
+    codec->first = (int16_t)(uint16_t)aecodec_read_u16(bytes + 10);
     codec->escape = bytes[12];
     codec->others = !(bytes[13] & ESCAPES_OTHERS);
 }
@@ -218,10 +218,10 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
 static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network *context, const uint8_t *bytes,
                        uint32_t number)
 {
-    uint32_t rows = read_u16(bytes + 8);
+    uint32_t rows = aecodec_read_u16(bytes + 8);
     unsigned flags = bytes[13], has_context = flags & HAS_CONTEXT, has_spatial = flags & HAS_SPATIAL;
-    return read_u16(bytes) == codec->code_dimension && read_u16(bytes + 14) == number && codec->priors >= 1 &&
-           rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
+    return aecodec_read_u16(bytes) == codec->code_dimension && aecodec_read_u16(bytes + 14) == number &&
+           codec->priors >= 1 && rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
            (!has_context || (rows % 8 == 0 && codec->code_dimension <= MAX_UNITS && context->units <= MAX_UNITS)) &&
            (!has_spatial || (has_context && codec->is_convolutional &&
                              codec->code_dimension <= MAX_SPATIAL_DIMENSION));
@@ -231,7 +231,7 @@ static int take_arrays(arrays *a, level_tables *tables)
 {
     aecodec_codec *codec = &tables->codec;
     unsigned flags = a->bytes[13];
-    if (!take_bank(a, codec, read_u16(a->bytes + 8), read_u32(a->bytes + 16))) {
+    if (!take_bank(a, codec, aecodec_read_u16(a->bytes + 8), aecodec_read_u32(a->bytes + 16))) {
         return 0;
     }
     if (flags & HAS_CONTEXT) {
@@ -249,15 +249,11 @@ static int take_arrays(arrays *a, level_tables *tables)
     return longest_slice(codec) == codec->max_slice;
 }
 
-aecodec_status level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes, size_t size,
-                                 level_tables *tables)
+aecodec_status aecodec_level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes,
+                                         size_t size, level_tables *tables)
 {
     enum { ARRAYS = 21 };
-    arrays a;
-    a.bytes = bytes;
-    a.size = size;
-    a.next = 0;
-    a.is_bad = 0;
+    arrays a = {bytes, size, 0, 0};
     if (size < DIRECTORY + ENTRY * ARRAYS) {
         return AECODEC_BAD_BUNDLE;
     }

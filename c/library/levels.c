@@ -42,18 +42,18 @@ static aecodec_status find_factors(const aecodec_bundle *bundle, uint32_t units,
     return AECODEC_OK;
 }
 
-uint32_t default_units(const aecodec_bundle *bundle)
+uint32_t aecodec_default_units(const aecodec_bundle *bundle)
 {
     return bundle->facts.default_level * LEVEL_UNITS;
 }
 
-int has_level(const aecodec_bundle *bundle, uint32_t units)
+int aecodec_has_level(const aecodec_bundle *bundle, uint32_t units)
 {
     return units >= LEVEL_UNITS && units <= bundle->facts.levels * LEVEL_UNITS &&
            (units % LEVEL_UNITS == 0 || bundle->facts.has_gains);
 }
 
-aecodec_status level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level)
+aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level)
 {
     const level_tables *tables = &bundle->tables[(units + LEVEL_UNITS / 2) / LEVEL_UNITS - 1];
     if (!tables->is_present) {
@@ -61,12 +61,7 @@ aecodec_status level_open(const aecodec_bundle *bundle, uint32_t units, coding_l
     }
     level->codec = tables->codec;
     level->codec.level = (uint8_t)units;
-    level->codec.is_default = units == default_units(bundle);
+    level->codec.is_default = units == aecodec_default_units(bundle);
     level->factors = NULL;
     return bundle->facts.has_gains ? find_factors(bundle, units, level) : AECODEC_OK;
-}
-
-void level_close(coding_level *level)
-{
-    free(level->factors);
 }

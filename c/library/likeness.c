@@ -173,7 +173,7 @@ typedef struct {
 
 static plane plane_of(const part *p, const aecodec_image *picture, uint32_t number, double *room)
 {
-    plane made = {NULL, 0, 0};
+    const plane made = {room, p->width, p->height};
     uint32_t x, y;
     for (y = 0; y < p->height; y++) {
         size_t first = ((size_t)p->frame * picture->height + p->top + y) * picture->width + p->left;
@@ -181,9 +181,6 @@ static plane plane_of(const part *p, const aecodec_image *picture, uint32_t numb
             room[(size_t)y * p->width + x] = picture->pixels[(first + x) * picture->channels + number];
         }
     }
-    made.pixels = room;
-    made.width = p->width;
-    made.height = p->height;
     return made;
 }
 
@@ -214,7 +211,8 @@ static uint32_t part_start(uint32_t side, uint32_t parts, uint32_t n)
 /* The mean over the parts of a frame. */
 static double frame_likeness(part *p)
 {
-    uint32_t down = divide_up(p->original->height, PART), across = divide_up(p->original->width, PART), row, column;
+    uint32_t down = aecodec_divide_up(p->original->height, PART), row;
+    uint32_t across = aecodec_divide_up(p->original->width, PART), column;
     double sum = 0;
     for (row = 0; row < down; row++) {
         for (column = 0; column < across; column++) {
@@ -259,14 +257,11 @@ aecodec_status aecodec_likeness(const aecodec_image *original, const aecodec_ima
     uint32_t width = original->width < PART ? original->width : PART;
     uint32_t height = original->height < PART ? original->height : PART;
     aecodec_status status = AECODEC_NO_MEMORY;
-    part p;
+    part p = {.original = original, .restored = restored};
     if (original->width != restored->width || original->height != restored->height ||
         original->frames != restored->frames || colours_of(original) != colours_of(restored)) {
         return AECODEC_BAD_IMAGE;
     }
-    memset(&p, 0, sizeof p);
-    p.original = original;
-    p.restored = restored;
     p.x = malloc((size_t)width * height * sizeof *p.x);
     p.y = malloc((size_t)width * height * sizeof *p.y);
     p.sums = malloc(QUANTITIES * (size_t)width * sizeof *p.sums);

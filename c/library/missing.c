@@ -5,17 +5,7 @@
 
 #include "private.h"
 
-static size_t pixels_of(const aecodec_samples *samples)
-{
-    return (size_t)samples->width * samples->height * samples->frames;
-}
-
 /* ---- finding them ---- */
-
-static int is_masked(const aecodec_samples *samples, size_t pixel, uint32_t band)
-{
-    return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
-}
 
 /* Mark the missing samples of a pixel: [bands]. Returns 0 if other samples are infinite, or if samples are NaN although
  * missing ones have another value. */
@@ -24,9 +14,9 @@ static int mark_pixel(const aecodec_samples *samples, size_t pixel, uint8_t *mis
     int is_nan_nodata = !samples->has_nodata || samples->nodata != samples->nodata;
     uint32_t band;
     for (band = 0; band < samples->bands; band++) {
-        double number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, pixel * samples->bands + band));
+        double number = number_of_sample(samples->type, samples->samples, pixel * samples->bands + band);
         int is_nan = number != number, is_nodata = samples->has_nodata && number == samples->nodata;
-        missing[band] = (uint8_t)(is_masked(samples, pixel, band) || is_nodata || is_nan);
+        missing[band] = (uint8_t)(is_missing(samples, pixel, band) || is_nodata || is_nan);
         if ((is_nan && !is_nan_nodata) || (!missing[band] && number - number != 0)) {
             return 0;
         }
@@ -57,45 +47,44 @@ static uint32_t without_equal_planes(uint8_t *missing, size_t pixels, uint32_t b
 /* Whether all samples are finite: the bits of their exponents are not all 1. */
 static int is_all_finite(const aecodec_samples *samples)
 {
-    size_t count = pixels_of(samples) * samples->bands, n;
-    unsigned differs = 1;
-    if (samples->type == AECODEC_FLOAT16) {
-        const uint16_t *bits = samples->samples;
-        for (n = 0; n < count; n++) {
-            differs &= (bits[n] & 0x7c00u) != 0x7c00u;
-        }
-    } else if (samples->type == AECODEC_FLOAT32) {
-        const uint32_t *bits = samples->samples;
-        for (n = 0; n < count; n++) {
-            differs &= (bits[n] & 0x7f800000u) != 0x7f800000u;
-        }
+    const uint32_t exponent = samples->type == AECODEC_FLOAT16 ? 0x7c00u : 0x7f800000u;
+    size_t count = samples->type < AECODEC_FLOAT16 ? 0 : pixels_of_samples(samples) * samples->bands, n;
+    unsigned is_finite = 1;
+    for (n = 0; n < count; n++) {
+        is_finite &= (bits_of_sample(samples->type, samples->samples, n) & exponent) != exponent;
     }
-    return (int)differs;
+    return (int)is_finite;
 }
 
-aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes)
+aecodec_status aecodec_find_missing(aecodec_samples *samples)
 {
-    size_t pixels = pixels_of(samples), n;
-    uint8_t *marks;
-    *missing = NULL;
-    *mask_planes = 0;
-    if (!samples->missing && !samples->has_nodata && is_all_finite(samples)) {
+    const int is_whole = !samples->missing && !samples->has_nodata && is_all_finite(samples);
+    size_t pixels = pixels_of_samples(samples), n = 0;
+    uint8_t *marks = is_whole ? NULL : malloc(pixels * samples->bands);
+    while (marks && n < pixels && mark_pixel(samples, n, marks + n * samples->bands)) {
+        n++;
+    }
+    samples->mask_planes = marks && n == pixels ? without_equal_planes(marks, pixels, samples->bands) : 0;
+    samples->missing = samples->mask_planes ? marks : NULL;
+    free(samples->mask_planes ? NULL : marks);
+    if (is_whole || n == pixels) {
         return AECODEC_OK;
     }
-    marks = malloc(pixels * samples->bands);
-    if (!marks) {
-        return AECODEC_NO_MEMORY;
-    }
-    for (n = 0; n < pixels; n++) {
-        if (!mark_pixel(samples, n, marks + n * samples->bands)) {
-            free(marks);
-            return AECODEC_BAD_IMAGE;
+    return marks ? AECODEC_BAD_IMAGE : AECODEC_NO_MEMORY;
+}
+
+void aecodec_set_missing(const aecodec_samples *samples, uint32_t bits)
+{
+    const size_t pixels = pixels_of_samples(samples), size = sample_size(samples->type);
+    size_t n;
+    uint32_t band;
+    for (n = 0; samples->missing && n < pixels; n++) {
+        for (band = 0; band < samples->bands; band++) {
+            if (is_missing(samples, n, band)) {
+                memcpy((uint8_t *)samples->samples + (n * samples->bands + band) * size, &bits, size);
+            }
         }
     }
-    *mask_planes = without_equal_planes(marks, pixels, samples->bands);
-    *missing = *mask_planes ? marks : NULL;
-    free(*mask_planes ? NULL : marks);
-    return AECODEC_OK;
 }
 
 /* ---- filling ---- */
@@ -185,14 +174,14 @@ static void fill_planes(plane *planes)
 }
 
 /* One band of a frame. */
-static void fill_band(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes, uint16_t *values,
-                      plane *planes)
+static void fill_band(const aecodec_samples *samples, uint32_t frame, uint32_t band, uint16_t *values, plane *planes)
 {
-    size_t count = (size_t)samples->width * samples->height, n;
+    size_t count = (size_t)samples->width * samples->height, first = count * frame, n;
     uint32_t bands = samples->bands;
     int is_whole = 1;
+    values += first * bands + band;
     for (n = 0; n < count; n++) {
-        planes[0].known[n] = !missing[n * mask_planes];
+        planes[0].known[n] = !is_missing(samples, first + n, band);
         planes[0].values[n] = planes[0].known[n] ? values[n * bands] : 0;
         is_whole &= planes[0].known[n];
     }
@@ -204,22 +193,19 @@ static void fill_band(const aecodec_samples *samples, const uint8_t *missing, ui
     }
 }
 
-aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                            uint16_t *values)
+aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values)
 {
     plane planes[MAX_LEVELS_OF_PLANE];
-    size_t frame = (size_t)samples->width * samples->height;
     size_t total = lay_out(planes, samples->width, samples->height, NULL, NULL);
     uint16_t *room = malloc(total * sizeof *room);
     uint8_t *known = malloc(total);
-    uint32_t f, band;
+    uint32_t frame, band;
     if (room && known) {
         lay_out(planes, samples->width, samples->height, room, known);
     }
-    for (f = 0; room && known && f < samples->frames; f++) {
+    for (frame = 0; room && known && frame < samples->frames; frame++) {
         for (band = 0; band < samples->bands; band++) {
-            const uint8_t *mask = missing + frame * f * mask_planes + (mask_planes > 1 ? band : 0);
-            fill_band(samples, mask, mask_planes, values + frame * f * samples->bands + band, planes);
+            fill_band(samples, frame, band, values, planes);
         }
     }
     free(room);
@@ -229,66 +215,43 @@ aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missi
 
 /* ---- masks in files ---- */
 
-/* The place in a mask [frames][height][width][planes] of a bit of [frames][planes][height][width], one after the
- * other. */
-typedef struct {
-    size_t pixels; /* of a frame */
-    uint32_t planes;
-    size_t frame, pixel;
-    uint32_t plane;
-} bit_place;
-
-static size_t next_place(bit_place *p)
+/* The place in a mask [frames][height][width][planes] of a bit of [frames][planes][height][width]. */
+static size_t place_of_bit(const aecodec_samples *samples, size_t bit)
 {
-    size_t at = (p->frame * p->pixels + p->pixel) * p->planes + p->plane;
-    if (++p->pixel == p->pixels) {
-        p->pixel = 0;
-        if (++p->plane == p->planes) {
-            p->plane = 0;
-            p->frame++;
-        }
+    const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
+    if (planes == 1) { /* most masks have one plane, and dividing takes time */
+        return bit;
     }
-    return at;
+    return (bit / (pixels * planes) * pixels + bit % pixels) * planes + bit / pixels % planes;
 }
 
-static bit_place first_place(const aecodec_samples *samples, uint32_t planes)
+aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
 {
-    bit_place p = {0, 0, 0, 0, 0};
-    p.pixels = (size_t)samples->width * samples->height;
-    p.planes = planes;
-    return p;
-}
-
-aecodec_status mask_pack(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                         uint8_t **stream, size_t *size)
-{
-    size_t count = pixels_of(samples) * mask_planes, bytes = count / 8 + (count % 8 > 0), n;
-    bit_place p = first_place(samples, mask_planes);
+    size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
     uint8_t *bits = malloc(bytes);
-    *stream = malloc(zlib_bound(bytes));
+    *stream = malloc(aecodec_zlib_bound(bytes));
     *size = 0;
     if (bits && *stream) {
         memset(bits, 0, bytes);
         for (n = 0; n < count; n++) {
-            bits[n / 8] |= (uint8_t)((missing[next_place(&p)] != 0) << (7 - n % 8));
+            bits[n / 8] |= (uint8_t)((samples->missing[place_of_bit(samples, n)] != 0) << (7 - n % 8));
         }
-        *size = zlib_deflate(bits, bytes, *stream);
+        *size = aecodec_zlib_deflate(bits, bytes, *stream);
     }
     free(bits);
     return *size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size, uint8_t *missing)
+aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size)
 {
-    size_t count = pixels_of(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
-    bit_place p = first_place(samples, samples->mask_planes);
+    size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
     uint8_t *bits = malloc(bytes);
-    aecodec_status status = bits ? zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
+    aecodec_status status = bits ? aecodec_zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK && count % 8 && (uint8_t)(bits[bytes - 1] << count % 8)) {
         status = AECODEC_DAMAGED;
     }
     for (n = 0; status == AECODEC_OK && n < count; n++) {
-        missing[next_place(&p)] = bits[n / 8] >> (7 - n % 8) & 1u;
+        samples->missing[place_of_bit(samples, n)] = bits[n / 8] >> (7 - n % 8) & 1u;
     }
     free(bits);
     return status;

@@ -5,72 +5,7 @@
 
 #include "aecodec_library.h"
 #include "aecodec_network.h"
-
-/* Prefix shared names, so that they cannot clash with names of other libraries. */
-#define average_blocks aecodec_private_average_blocks
-#define bands_open aecodec_private_bands_open
-#define bits_of_sample aecodec_private_bits_of_sample
-#define buffer_append aecodec_private_buffer_append
-#define buffer_append_header aecodec_private_buffer_append_header
-#define buffer_append_number aecodec_private_buffer_append_number
-#define buffer_room aecodec_private_buffer_room
-#define compress_within aecodec_private_compress_within
-#define decode_file_base aecodec_private_decode_file_base
-#define decoding_take_base aecodec_private_decoding_take_base
-#define default_units aecodec_private_default_units
-#define detect_repetition aecodec_private_detect_repetition
-#define divide_up aecodec_private_divide_up
-#define encode_sample_windows aecodec_private_encode_sample_windows
-#define encode_windows aecodec_private_encode_windows
-#define encoding_begin_part aecodec_private_encoding_begin_part
-#define encoding_header aecodec_private_encoding_header
-#define encoding_header_file aecodec_private_encoding_header_file
-#define file_within aecodec_private_file_within
-#define fill_missing aecodec_private_fill_missing
-#define find_missing aecodec_private_find_missing
-#define find_own_limits aecodec_private_find_own_limits
-#define geometry_fits aecodec_private_geometry_fits
-#define geometry_of aecodec_private_geometry_of
-#define has_level aecodec_private_has_level
-#define is_shown_as_rgb aecodec_private_is_shown_as_rgb
-#define level_close aecodec_private_level_close
-#define level_open aecodec_private_level_open
-#define level_tables_open aecodec_private_level_tables_open
-#define mask_pack aecodec_private_mask_pack
-#define mask_unpack aecodec_private_mask_unpack
-#define memory_fits aecodec_private_memory_fits
-#define network_channels aecodec_private_network_channels
-#define network_of aecodec_private_network_of
-#define read_u16 aecodec_private_read_u16
-#define read_u32 aecodec_private_read_u32
-#define residual_networks_close aecodec_private_residual_networks_close
-#define residual_networks_open aecodec_private_residual_networks_open
-#define residuals_decode aecodec_private_residuals_decode
-#define residuals_encode aecodec_private_residuals_encode
-#define resize_channel aecodec_private_resize_channel
-#define run_encoding aecodec_private_run_encoding
-#define sample_number aecodec_private_sample_number
-#define sample_size aecodec_private_sample_size
-#define samples_block_limits aecodec_private_samples_block_limits
-#define samples_block_read aecodec_private_samples_block_read
-#define samples_block_write aecodec_private_samples_block_write
-#define segment_at aecodec_private_segment_at
-#define segment_count aecodec_private_segment_count
-#define tile_pixels aecodec_private_tile_pixels
-#define to_sample_bits aecodec_private_to_sample_bits
-#define transfer_close aecodec_private_transfer_close
-#define transfer_open aecodec_private_transfer_open
-#define transfer_to_samples aecodec_private_transfer_to_samples
-#define transfer_to_values aecodec_private_transfer_to_values
-#define vector_count aecodec_private_vector_count
-#define window_at aecodec_private_window_at
-#define window_count aecodec_private_window_count
-#define window_for aecodec_private_window_for
-#define window_is_taken aecodec_private_window_is_taken
-#define windows_of aecodec_private_windows_of
-#define zlib_bound aecodec_private_zlib_bound
-#define zlib_deflate aecodec_private_zlib_deflate
-#define zlib_inflate aecodec_private_zlib_inflate
+#include "aecodec_reader.h"
 
 enum {
     LEVEL_UNITS = 16,
@@ -129,7 +64,7 @@ struct aecodec_bundle {
 };
 
 /* The encoder or decoder network; NULL if it is absent. */
-const aecodec_network *network_of(const aecodec_bundle *bundle, int is_encoder);
+const aecodec_network *aecodec_network_of(const aecodec_bundle *bundle, int is_encoder);
 
 /* ---- levels.c ---- */
 
@@ -139,37 +74,72 @@ typedef struct {
     uint16_t *factors; /* owned; NULL without gains */
 } coding_level;
 
-uint32_t default_units(const aecodec_bundle *bundle);
+uint32_t aecodec_default_units(const aecodec_bundle *bundle);
 /* Whether the codec has a level, in sixteenths, even if the bundle lacks it. */
-int has_level(const aecodec_bundle *bundle, uint32_t units);
-/* Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
-aecodec_status level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level);
-void level_close(coding_level *level);
+int aecodec_has_level(const aecodec_bundle *bundle, uint32_t units);
+/* The caller frees the factors. Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
+aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level);
 
 /* ---- level_tables.c ---- */
 
-uint32_t read_u16(const uint8_t *at);
-uint32_t read_u32(const uint8_t *at);
+uint32_t aecodec_read_u16(const uint8_t *at);
+uint32_t aecodec_read_u32(const uint8_t *at);
 
 /* Check a section and set the pointers of the tables. */
-aecodec_status level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes, size_t size,
-                                 level_tables *tables);
+aecodec_status aecodec_level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes,
+                                         size_t size, level_tables *tables);
 
 /* ---- bands.c ---- */
 
 /* Check the section of the bands and set the pointers of the tables. */
-aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size, band_tables *tables);
+aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size,
+                                  band_tables *tables);
 
 /* ---- samples.c: numbers of all types, and the block of samples in files (FORMAT, section 1) ---- */
 
 /* Bytes of a sample; 0 for an unknown type. */
-uint32_t sample_size(uint32_t type);
-/* The bits of a sample of an array. */
-uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at);
-/* The bits of a sample as a number. */
-double sample_number(uint32_t type, uint32_t bits);
+static inline uint32_t sample_size(uint32_t type)
+{
+    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 2, 4};
+    return type < sizeof sizes ? sizes[type] : 0;
+}
+
+/* Get and set the bits of a sample of an array. */
+static inline uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at)
+{
+    switch (sample_size(type)) {
+    case 1:
+        return ((const uint8_t *)samples)[at];
+    case 2:
+        return ((const uint16_t *)samples)[at];
+    default:
+        return ((const uint32_t *)samples)[at];
+    }
+}
+
+static inline void set_bits_of_sample(uint32_t type, void *samples, size_t at, uint32_t bits)
+{
+    switch (sample_size(type)) {
+    case 1:
+        ((uint8_t *)samples)[at] = (uint8_t)bits;
+        break;
+    case 2:
+        ((uint16_t *)samples)[at] = (uint16_t)bits;
+        break;
+    default:
+        ((uint32_t *)samples)[at] = bits;
+    }
+}
+
+/* The bits of a sample as a number, and a sample of an array. */
+double aecodec_sample_number(uint32_t type, uint32_t bits);
+static inline double number_of_sample(uint32_t type, const void *samples, size_t at)
+{
+    return aecodec_sample_number(type, bits_of_sample(type, samples, at));
+}
+
 /* The bits of the sample that is nearest to a number, with ties to even. */
-uint32_t to_sample_bits(uint32_t type, double number);
+uint32_t aecodec_to_sample_bits(uint32_t type, double number);
 
 /* The block of samples of a file. Pointers are NULL for absent fields. */
 typedef struct {
@@ -183,9 +153,9 @@ typedef struct {
 } samples_block;
 
 /* The limits [bands][2] of a block that has limits, as numbers. */
-void samples_block_limits(const samples_block *block, double *limits);
+void aecodec_samples_block_limits(const samples_block *block, double *limits);
 /* Check and read a block. Returns whether an encoder could have written it. */
-int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block);
+int aecodec_samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block);
 
 /* ---- transfer.c ---- */
 
@@ -194,42 +164,51 @@ typedef struct {
     uint32_t type, bands, top;            /* values are 0 to top */
     double limits[AECODEC_MAX_BANDS][2];
     const uint16_t *tables;               /* [bands][top + 1] */
-    uint32_t *samples;                    /* [bands][top + 1] bits */
+    uint32_t *samples;                    /* [bands][top + 1] bits; owned */
 } transfer;
 
 /* limits: numbers of the type, or NULL for the codec's limits. Returns AECODEC_BAD_IMAGE if samples of the type cannot
  * lie between the limits. */
-aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t);
-void transfer_close(transfer *t);
-void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples);
-/* Convert samples to the nearest values; missing samples get any value. missing: as in aecodec_samples. */
-aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
-                                  uint32_t mask_planes, uint16_t *values, uint64_t *clipped);
+aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t);
+void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples);
+/* Convert samples to the nearest values; missing samples get any value. */
+aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
+                                          uint64_t *clipped);
 
 /* Find limits [bands][2] that contain all samples and the codec's limits, if the type can represent them. Returns
  * whether they differ from the codec's limits. */
-int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
-                    uint32_t mask_planes, double *limits);
+int aecodec_find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, double *limits);
 
 /* ---- missing.c ---- */
 
-/* Find the missing samples. The caller frees *missing, which is NULL if there are none. */
-aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes);
+static inline size_t pixels_of_samples(const aecodec_samples *samples)
+{
+    return (size_t)samples->width * samples->height * samples->frames;
+}
+
+/* Whether the mask marks a sample. */
+static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint32_t band)
+{
+    return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
+}
+
+/* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL if there
+ * are none. */
+aecodec_status aecodec_find_missing(aecodec_samples *samples);
 /* Fill the values of missing samples smoothly. */
-aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                            uint16_t *values);
-/* Convert a mask to the zlib stream of a file, and back. */
-aecodec_status mask_pack(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                         uint8_t **stream, size_t *size);
-aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size, uint8_t *missing);
+aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
+/* Give all missing samples the same bits. */
+void aecodec_set_missing(const aecodec_samples *samples, uint32_t bits);
+/* Convert the mask to the zlib stream of a file, and back. */
+aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size);
+aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size);
 
 /* ---- repetition.c ---- */
 
 /* Detect bands with repeated samples. repetition: output [bands][2] as in a file. Returns whether there are any. */
-int detect_repetition(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                      uint8_t *repetition);
+int aecodec_detect_repetition(const aecodec_samples *samples, uint8_t *repetition);
 /* Replace the values of each block by their mean. */
-void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);
+void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);
 
 /* ---- geometry.c ---- */
 
@@ -240,18 +219,23 @@ typedef struct {
     uint32_t rows, columns; /* tiles of a plane */
 } geometry;
 
-uint32_t divide_up(uint32_t a, uint32_t b);
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+uint32_t aecodec_divide_up(uint32_t a, uint32_t b);
 /* Input channels of the encoder network. */
-uint32_t network_channels(const aecodec_codec_facts *facts);
-geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
-                     uint32_t frames, int has_colours);
+uint32_t aecodec_network_channels(const aecodec_codec_facts *facts);
+geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
+                             uint32_t frames, int has_colours);
 /* Pixels of all tiles of all planes. */
-uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
-uint64_t vector_count(const aecodec_codec_facts *facts, const geometry *g);
+uint64_t aecodec_tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
+uint64_t aecodec_vectors(const aecodec_codec_facts *facts, const geometry *g);
 /* Whether the numbers of tiles and vectors are within the limits of the format. */
-int geometry_fits(const aecodec_codec_facts *facts, const geometry *g);
+int aecodec_geometry_fits(const aecodec_codec_facts *facts, const geometry *g);
 /* Whether a number of bytes fits into size_t, which may have 32 bits. */
-int memory_fits(uint64_t bytes);
+int aecodec_memory_fits(uint64_t bytes);
 
 /* A segment of the vectors. */
 typedef struct {
@@ -259,8 +243,8 @@ typedef struct {
     aecodec_segment size;
 } placed_segment;
 
-uint32_t segment_count(const aecodec_codec_facts *facts, const geometry *g);
-placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number);
+uint32_t aecodec_segment_count(const aecodec_codec_facts *facts, const geometry *g);
+placed_segment aecodec_segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number);
 
 /* The windows of the planes that a network processes one by one; single tiles without a receptive field. */
 typedef struct {
@@ -280,15 +264,15 @@ typedef struct {
 
 /* Divide the planes into at least `parts` windows, each small enough for the network to run in `memory` bytes. If that
  * is impossible, the windows are as small as possible. network: NULL if it is absent. */
-windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
-                   int is_encoder, uint32_t parts, size_t memory);
-uint32_t window_count(const geometry *g, const windows *w);
-placed_window window_at(const geometry *g, const windows *w, uint32_t number);
+windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
+                           int is_encoder, uint32_t parts, size_t memory);
+uint32_t aecodec_window_count(const geometry *g, const windows *w);
+placed_window aecodec_window_at(const geometry *g, const windows *w, uint32_t number);
 /* Sizes of input and output of the network for a window. network: NULL if it is absent. */
-aecodec_window window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
-                          const placed_window *placed);
+aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
+                                  const placed_window *placed);
 /* Whether the network supports a window: the bundle may be inconsistent. */
-int window_is_taken(const aecodec_network *network, const aecodec_window *w);
+int aecodec_window_is_taken(const aecodec_network *network, const aecodec_window *w);
 
 /* ---- resize.c ---- */
 
@@ -298,16 +282,16 @@ typedef struct {
     uint32_t width, height, stride;
 } channel;
 
-/* Resample a channel with Pillow's cubic filter. */
-aecodec_status resize_channel(const channel *from, const channel *to);
+/* Resample pictures with Pillow's cubic filter. from, to: the first channels; other channels and pictures follow. */
+aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames);
 
 /* ---- residual_network.c ---- */
 
 typedef struct residual_networks residual_networks;
 
-/* Read packed networks (FORMAT, section 13). Returns AECODEC_OK, AECODEC_BAD_BUNDLE or AECODEC_NO_MEMORY. */
-aecodec_status residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
-void residual_networks_close(residual_networks *networks);
+/* Read packed networks (FORMAT, section 13), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or
+ * AECODEC_NO_MEMORY. */
+aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
 
 /* ---- refinement.c: values within a bound ---- */
 
@@ -322,24 +306,24 @@ typedef struct {
 
 /* Encode values to a message, which the caller frees, and to the values of the decoder. Numbers are from -2^33 to 2^33;
  * values are within the limits. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or AECODEC_NO_MEMORY. */
-aecodec_status residuals_encode(const residual_coding *coding, const int64_t *base, const int64_t *values,
-                                int64_t *decoded, uint8_t **message, size_t *size);
+aecodec_status aecodec_residuals_encode(const residual_coding *coding, const int64_t *base, const int64_t *values,
+                                        int64_t *decoded, uint8_t **message, size_t *size);
 /* Decode values. Also returns AECODEC_DAMAGED if no encoder writes the message. */
-aecodec_status residuals_decode(const residual_coding *coding, const int64_t *base, const uint8_t *message, size_t size,
-                                int64_t *values);
+aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int64_t *base, const uint8_t *message,
+                                        size_t size, int64_t *values);
 
 /* ---- zlib.c ---- */
 
 /* Inflate a zlib stream to exactly size bytes. */
-aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size);
-/* Write a zlib stream into room, which has zlib_bound(size) bytes. Returns its size, or 0 without enough memory. */
-size_t zlib_bound(size_t size);
-size_t zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room);
+aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size);
+/* Write a zlib stream into aecodec_zlib_bound(size) bytes. Returns its size, or 0 without enough memory. */
+size_t aecodec_zlib_bound(size_t size);
+size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room);
 
 /* ---- container.c ---- */
 
 /* Whether grey pixels are returned as RGB, according to an instruction after the XMP (FORMAT, section 8). */
-int is_shown_as_rgb(const aecodec_header *header);
+int aecodec_is_shown_as_rgb(const aecodec_header *header);
 
 /* The bytes of a file that is being written. After an error, the status stays. */
 typedef struct {
@@ -349,49 +333,48 @@ typedef struct {
 } buffer;
 
 /* Add `more` bytes. Returns their address, or NULL without enough memory. */
-uint8_t *buffer_room(buffer *b, size_t more);
-void buffer_append(buffer *b, const uint8_t *bytes, size_t size);
-void buffer_append_number(buffer *b, uint32_t number);
+uint8_t *aecodec_buffer_room(buffer *b, size_t more);
+void aecodec_buffer_append(buffer *b, const uint8_t *bytes, size_t size);
+/* Append the checksum of all bytes before. */
+void aecodec_buffer_append_checksum(buffer *b);
+void aecodec_buffer_append_number(buffer *b, uint32_t number);
 /* Write the block of samples: fields of `samples`, with the repetition and mask of `block`. */
-void samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
+void aecodec_samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
 /* Write all fields of a header, including its block of samples and its alpha stream. */
-void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
+void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
+/* Give the bytes to the caller, or free them after an error. Returns the status. */
+aecodec_status aecodec_buffer_give(buffer *b, uint8_t **file, size_t *size);
+
+/* Take the next message of a payload; the last one has no length before it. Returns AECODEC_OK or AECODEC_DAMAGED. */
+static inline aecodec_status take_message(reader *payload, int is_last, reader *message)
+{
+    *message = *payload;
+    return is_last ? AECODEC_OK
+                   : aecodec_split_message(&payload->at, &payload->left, &message->at, &message->left);
+}
 
 /* ---- encoding.c ---- */
 
-/* Begin to encode a part of a picture, or of samples: the other is NULL. It has the mode or the limits of the whole, and
- * no repetition. */
-aecodec_status encoding_begin_part(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                   const aecodec_samples *samples, aecodec_encoding **encoding);
+/* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole,
+ * and no repetition. */
+aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      const aecodec_samples *samples, int is_part, aecodec_encoding **encoding);
 /* The header of its files, except for the level. */
-const aecodec_header *encoding_header(const aecodec_encoding *encoding);
+const aecodec_header *aecodec_encoding_header(const aecodec_encoding *encoding);
 /* Write a file without a level and without a payload. */
-void encoding_header_file(const aecodec_encoding *encoding, buffer *file);
+void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);
 
 /* ---- decoding.c ---- */
 
 /* Take the samples before refinements, which the caller frees: of all bands, or pixels without alpha. */
-aecodec_status decoding_take_base(aecodec_decoding *decoding, void **samples);
+aecodec_status aecodec_decoding_take_base(aecodec_decoding *decoding, void **samples);
 
 /* ---- running.c, which calls encoding.c and decoding.c ---- */
 
 /* Run the encoder network on all windows of an encoding that has begun. Returns AECODEC_ABSENT without a network. */
-aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding, const aecodec_progress *progress);
+aecodec_status aecodec_run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding,
+                                    const aecodec_progress *progress);
 /* Decode the samples before the refinements of a file, which the caller frees. */
-aecodec_status decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples);
-
-/* Begin an encoding and run the network on all windows. */
-aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                              const aecodec_progress *progress, aecodec_encoding **encoding);
-aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                     const aecodec_progress *progress, uint64_t *clipped, aecodec_encoding **encoding);
-
-/* ---- rate_control.c, which calls running.c; compression.c calls both ---- */
-
-aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
-                               const aecodec_progress *progress, uint8_t **file, size_t *size);
-/* The best file of an encoding of at most max_bytes bytes. */
-aecodec_status file_within(const aecodec_encoding *e, const aecodec_bundle *bundle, size_t max_bytes, uint8_t **file,
-                           size_t *size);
+aecodec_status aecodec_decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples);
 
 #endif

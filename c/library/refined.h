@@ -5,37 +5,6 @@
 
 #include "private.h"
 
-#define bound_of aecodec_private_bound_of
-#define bounds_are_valid aecodec_private_bounds_are_valid
-#define check_bounds aecodec_private_check_bounds
-#define crc32_of aecodec_private_crc32_of
-#define has_roots aecodec_private_has_roots
-#define lattice_of aecodec_private_lattice_of
-#define lattice_to_samples aecodec_private_lattice_to_samples
-#define lattice_to_values aecodec_private_lattice_to_values
-#define lattice_use_points aecodec_private_lattice_use_points
-#define points_make aecodec_private_points_make
-#define refine aecodec_private_refine
-#define refined_file_append aecodec_private_refined_file_append
-#define refined_file_begin aecodec_private_refined_file_begin
-#define refined_file_read aecodec_private_refined_file_read
-#define refining_begin aecodec_private_refining_begin
-#define refining_close aecodec_private_refining_close
-#define refining_count aecodec_private_refining_count
-#define refining_enter aecodec_private_refining_enter
-#define refining_go_to aecodec_private_refining_go_to
-#define refining_memory aecodec_private_refining_memory
-#define refining_open aecodec_private_refining_open
-#define refining_read aecodec_private_refining_read
-#define refining_segments aecodec_private_refining_segments
-#define refining_values aecodec_private_refining_values
-#define refining_write aecodec_private_refining_write
-#define refinement_check aecodec_private_refinement_check
-#define refinements_for aecodec_private_refinements_for
-#define residuals_for aecodec_private_residuals_for
-#define root_error aecodec_private_root_error
-#define samples_checksum aecodec_private_samples_checksum
-
 enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_FLOAT = 4, IS_ROOT = 8 }; /* flags of a refinement */
 enum { ID_SIZE = 4 };
 
@@ -44,7 +13,7 @@ enum { ID_SIZE = 4 };
 /* ---- crc32.c ---- */
 
 /* The CRC-32 of bytes that follow other bytes, whose CRC-32 is `before`; 0 if there are none. */
-uint32_t crc32_of(uint32_t before, const uint8_t *bytes, size_t size);
+uint32_t aecodec_crc32_of(uint32_t before, const uint8_t *bytes, size_t size);
 
 /* ---- refined_files.c: the container ---- */
 
@@ -75,11 +44,15 @@ typedef struct {
 } refined_file;
 
 /* Read a file and check the refinements, but not the base. Returns AECODEC_OK or AECODEC_DAMAGED. */
-aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
+aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
+/* Write the start of a file and its base. */
+void aecodec_refined_file_begin(buffer *file, const buffer *base);
+/* Write a refinement and the checksum of all bytes before it. */
+void aecodec_refined_file_append(buffer *file, const refinement *r);
 
-/* ---- points.c: values of integers with bounds relative to the square root ---- */
+/* ---- lattice.c: samples of all types as integers ---- */
 
-/* Both tables begin with an element for the lowest sample. */
+/* Values of integers with bounds relative to the square root. Both tables begin with an element for the lowest sample. */
 typedef struct {
     uint32_t factor; /* of the square root, in 1/256 */
     int64_t lowest;  /* sample */
@@ -89,11 +62,9 @@ typedef struct {
 } points;
 
 /* Largest error of a sample with up to 16 bits. */
-int64_t root_error(uint32_t factor, int64_t sample);
+int64_t aecodec_root_error(uint32_t factor, int64_t sample);
 /* Make the points of a type with this lowest and highest sample. Free them with free. NULL without enough memory. */
-points *points_make(const int64_t range[2], uint32_t factor);
-
-/* ---- lattice.c: samples of all types as integers ---- */
+points *aecodec_points_make(const int64_t range[2], uint32_t factor);
 
 /* How the samples of a band become integers. */
 typedef struct {
@@ -105,19 +76,21 @@ typedef struct {
 } lattice;
 
 /* A lattice without points. */
-lattice lattice_of(uint32_t type, const bound *b);
-void lattice_use_points(lattice *l, const points *p);
+lattice aecodec_lattice_of(uint32_t type, const bound *b);
+void aecodec_lattice_use_points(lattice *l, const points *p);
 /* Whether samples of a type may have bounds relative to the square root. */
-int has_roots(uint32_t type);
+int aecodec_has_roots(uint32_t type);
 /* Convert `count` samples, `stride` apart from index `at`, to values, and back. */
-void lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count, int64_t *values);
-void lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count, void *samples);
+void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count,
+                               int64_t *values);
+void aecodec_lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count,
+                                void *samples);
 
 /* ---- refining.c ---- */
 
 /* The first networks of a bundle for a number of bands, with an id unless it is NULL. Returns NULL if they are absent. */
-const residual_networks *residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base, const uint8_t *id,
-                                       const uint8_t **sha256);
+const residual_networks *aecodec_residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base,
+                                               const uint8_t *id, const uint8_t **sha256);
 
 /* The values of samples, segment by segment. */
 typedef struct {
@@ -132,53 +105,79 @@ typedef struct {
     uint8_t *missing;          /* the same for its mask */
 } refining;
 
-/* Number of segments, and of the values of the largest one. */
-uint32_t refining_segments(const aecodec_samples *samples);
-size_t refining_values(const aecodec_samples *samples);
+enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
 
-/* Number of segments with another largest side, up to 256. */
-uint32_t refining_count(const aecodec_samples *samples, uint32_t side);
+/* Number of values of the largest segment. */
+size_t aecodec_refining_values(const aecodec_samples *samples);
+
+/* Number of segments with a largest side, up to 256. */
+uint32_t aecodec_refining_count(const aecodec_samples *samples, uint32_t side);
 /* Begin at the first of these segments, only to find their places. There is nothing to close. */
-void refining_begin(refining *r, const aecodec_samples *samples, uint32_t side);
-void refining_go_to(refining *r, uint32_t number);
+void aecodec_refining_begin(refining *r, const aecodec_samples *samples, uint32_t side);
+void aecodec_refining_go_to(refining *r, uint32_t number);
 
-/* Bytes that refining_open allocates for a number of bounds, which are 0 unless they are relative to the square root. */
-uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots);
-/* Call refining_close also if there is not enough memory. */
-aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                             const bound *bounds, uint32_t count, int is_root);
-void refining_close(refining *r);
+/* Bytes that aecodec_refining_open allocates. roots: number of bounds relative to the square root. */
+uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
+/* Call aecodec_refining_close also if there is not enough memory. */
+aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
+                                     const refinement *bounds);
+void aecodec_refining_close(refining *r);
 /* Go to a segment and take its mask. */
-void refining_enter(refining *r, uint32_t number);
+void aecodec_refining_enter(refining *r, uint32_t number);
 /* Convert samples of the segment to values, and back. samples: of the whole picture. */
-void refining_read(const refining *r, const void *samples, int64_t *values);
-void refining_write(const refining *r, const int64_t *values, void *samples);
+void aecodec_refining_read(const refining *r, const void *samples, int64_t *values);
+void aecodec_refining_write(const refining *r, const int64_t *values, void *samples);
 
-uint32_t samples_checksum(const aecodec_samples *samples);
+uint32_t aecodec_samples_checksum(const aecodec_samples *samples);
 
 /* Check that samples can have a refinement, and that the bundle has its networks; `samples` need no samples. */
-aecodec_status refinement_check(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
+aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refinement *r,
+                                        const aecodec_samples *samples);
 
-/* Decode a refinement of samples in place, after refinement_check. */
-aecodec_status refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
+/* Decode a refinement of samples in place, after aecodec_refinement_check. */
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
 
 /* ---- bounds.c ---- */
 
-const bound *bound_of(const refinement *r, uint32_t band);
+const bound *aecodec_bound_of(const refinement *r, uint32_t band);
 /* Whether maximum errors descend, and the type of the samples can have them. */
-int bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples);
+int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples);
 /* Set the bounds of up to AECODEC_MAX_REFINEMENTS refinements, without those that are not finer than the one before.
  * Returns their number. */
-uint32_t refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements);
+uint32_t aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements);
 
 /* Check that no known sample differs by more than its bound. Returns AECODEC_OK or AECODEC_BROKEN_BOUND. */
-aecodec_status check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded);
+aecodec_status aecodec_check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded);
 
-/* ---- refined_writing.c ---- */
+/* ---- refiner.c: pictures and samples that are refined ---- */
 
-/* Write the start of a file and its base. */
-void refined_file_begin(buffer *file, const buffer *base);
-/* Write a refinement and the checksum of all bytes before it. */
-void refined_file_append(buffer *file, const refinement *r);
+enum { NO_LEVEL = 0 }; /* of files without base */
+
+/* A picture or samples to refine. */
+typedef struct {
+    const aecodec_bundle *bundle;
+    const aecodec_progress *progress;
+    aecodec_encoding *encoding;
+    int is_picture, is_run;   /* is_run: the encoder network has run */
+    aecodec_samples original; /* without alpha. Its samples and its mask are owned; missing samples are 0 */
+    double limits[2 * AECODEC_MAX_BANDS]; /* of the file */
+} refiner;
+
+size_t aecodec_refiner_pixel_bytes(const refiner *r);
+
+/* Begin with a picture, which must exist until the end, or samples; the other is NULL. is_part: as for
+ * aecodec_begin_encoding. Call aecodec_refiner_close in any case. */
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
+                                    const aecodec_samples *samples, int is_part);
+void aecodec_refiner_close(refiner *r);
+
+/* Make the file of a level and decode it to samples; or a file without a picture, whose samples are 0. The caller frees
+ * both in any case. */
+aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples);
+
+/* Encode a refinement of samples, which become those of a decoder, and set its fields. total: set to the size of its
+ * messages, without their lengths. The caller frees the messages in any case. */
+aecodec_status aecodec_refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages,
+                                      uint64_t *total);
 
 #endif

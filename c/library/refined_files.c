@@ -16,50 +16,6 @@ enum {
 #define MOST_BOUND ((1u << 30) - 1)
 #define MOST_ROOT ((1u << 20) - 1)
 
-/* A position in bytes, and whether reading ran past their end or met an error. */
-typedef struct {
-    const uint8_t *at;
-    size_t left;
-    int is_damaged;
-} reader;
-
-/* Take bytes; NULL if fewer are left. */
-static const uint8_t *take(reader *r, size_t size)
-{
-    const uint8_t *start = r->at;
-    if (r->is_damaged || size > r->left) {
-        r->is_damaged = 1;
-        return NULL;
-    }
-    r->at += size;
-    r->left -= size;
-    return start;
-}
-
-static uint32_t take_number(reader *r)
-{
-    uint64_t value = 0;
-    int shift;
-    for (shift = 0; shift < 35; shift += 7) {
-        const uint8_t *byte = take(r, 1);
-        value |= byte ? (uint64_t)(*byte & 0x7fu) << shift : 0;
-        if (!byte || *byte < 0x80) {
-            r->is_damaged |= (byte && shift && !*byte) || value > UINT32_MAX;
-            return (uint32_t)value;
-        }
-    }
-    r->is_damaged = 1;
-    return 0;
-}
-
-static reader take_block(reader *r)
-{
-    const uint32_t size = take_number(r);
-    reader block = {take(r, size), size, 0};
-    block.is_damaged = r->is_damaged;
-    return block;
-}
-
 /* ---- reading ---- */
 
 static int is_refined(const uint8_t *file, size_t size)
@@ -123,7 +79,7 @@ static int read_refinement(reader block, refinement *r)
         }
     }
     checksum = r->has_base ? take(&block, CHECKSUM) : NULL;
-    r->checksum = checksum ? read_u32(checksum) : 0;
+    r->checksum = checksum ? aecodec_read_u32(checksum) : 0;
     r->messages = block.at;
     r->size = block.left;
     return !block.is_damaged;
@@ -135,18 +91,18 @@ static int take_refinement(reader *r, const uint8_t *file, uint32_t *crc, refine
     const uint8_t *start = r->at, *checksum;
     const reader block = take_block(r);
     const int is_sound = read_refinement(block, to);
-    *crc = crc32_of(*crc, start, (size_t)(r->at - start));
+    *crc = aecodec_crc32_of(*crc, start, (size_t)(r->at - start));
     checksum = take(r, CHECKSUM);
-    if (!checksum || !is_sound || read_u32(checksum) != *crc) {
+    if (!checksum || !is_sound || aecodec_read_u32(checksum) != *crc) {
         return 0;
     }
-    *crc = crc32_of(*crc, checksum, CHECKSUM);
+    *crc = aecodec_crc32_of(*crc, checksum, CHECKSUM);
     to->start = (size_t)(block.at - file);
     to->stop = (size_t)(r->at - file);
     return 1;
 }
 
-aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file *parsed)
+aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed)
 {
     reader r = {file, size, 0}, base;
     uint32_t crc;
@@ -160,7 +116,7 @@ aecodec_status refined_file_read(const uint8_t *file, size_t size, refined_file 
     base = take_block(&r);
     parsed->base = base.at;
     parsed->base_size = base.left;
-    crc = crc32_of(0, file, (size_t)(r.at - file));
+    crc = aecodec_crc32_of(0, file, (size_t)(r.at - file));
     do {
         refinement *to = &parsed->refinements[parsed->count];
         if (parsed->count == AECODEC_MAX_REFINEMENTS || !take_refinement(&r, file, &crc, to) ||
@@ -186,7 +142,7 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
                                         aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count)
 {
     refined_file parsed;
-    aecodec_status status = refined_file_read(file, size, &parsed);
+    aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
     uint32_t n;
     if (status != AECODEC_OK) {
         return status;
@@ -214,7 +170,7 @@ static aecodec_status find_base(reader r, size_t size, const uint8_t **base, siz
         *needed = START + MAX_NUMBER;
         return before < MAX_NUMBER ? AECODEC_INCOMPLETE : AECODEC_DAMAGED;
     }
-    if (!memory_fits((uint64_t)length + START + MAX_NUMBER + FLAGS_AFTER)) {
+    if (!aecodec_memory_fits((uint64_t)length + START + MAX_NUMBER + FLAGS_AFTER)) {
         return AECODEC_DAMAGED;
     }
     *needed = size - r.left + length + FLAGS_AFTER; /* refinements have more bytes */
@@ -270,16 +226,11 @@ static aecodec_status copy_of(const uint8_t *bytes, size_t size, uint8_t **copy)
 static aecodec_status cut_behind(const uint8_t *file, const refinement *r, uint8_t **trimmed, size_t *size)
 {
     const aecodec_status status = copy_of(file, r->stop, trimmed);
-    uint32_t crc, n;
     if (status != AECODEC_OK) {
         return status;
     }
     (*trimmed)[r->start] &= (uint8_t)~IS_FOLLOWED;
-    crc = crc32_of(0, *trimmed, r->stop - CHECKSUM);
-    for (n = CHECKSUM; n; n--, crc >>= 8) {
-        (*trimmed)[r->stop - n] = (uint8_t)crc;
-    }
-    *size = r->stop;
+    *size = aecodec_write_checksum(*trimmed, r->stop - CHECKSUM);
     return AECODEC_OK;
 }
 
@@ -288,7 +239,7 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
 {
     refined_file parsed;
     aecodec_header header;
-    aecodec_status status = refined_file_read(file, size, &parsed);
+    aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
     uint32_t n;
     if (status == AECODEC_OK) {
         status = aecodec_read_header(parsed.base, parsed.base_size, &header);
@@ -307,4 +258,68 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
     *trimmed_size = parsed.base_size;
     return parsed.count && !parsed.refinements[0].has_base ? AECODEC_NO_BASE
                                                            : copy_of(parsed.base, parsed.base_size, trimmed);
+}
+
+/* ---- writing ---- */
+
+static void append_u32(buffer *b, uint32_t number)
+{
+    uint8_t bytes[4];
+    uint32_t n;
+    for (n = 0; n < sizeof bytes; n++, number >>= 8) {
+        bytes[n] = (uint8_t)number;
+    }
+    aecodec_buffer_append(b, bytes, sizeof bytes);
+}
+
+static void append_bound(buffer *b, const refinement *r, const bound *at)
+{
+    if (r->is_float) { /* bundles are read only where this is the order of bytes */
+        aecodec_buffer_append(b, (const uint8_t *)&at->error, sizeof at->error);
+        aecodec_buffer_append(b, (const uint8_t *)&at->unit, sizeof at->unit);
+    } else {
+        aecodec_buffer_append_number(b, (uint32_t)(r->is_root ? at->error * ROOT_UNITS : at->error));
+    }
+}
+
+/* The fields before the messages. */
+static void append_fields(buffer *b, const refinement *r)
+{
+    const uint8_t flags = (uint8_t)((r->is_followed ? IS_FOLLOWED : 0) | (r->has_base ? HAS_BASE : 0) |
+                                    (r->is_float ? IS_FLOAT : 0) | (r->is_root ? IS_ROOT : 0));
+    uint32_t n;
+    aecodec_buffer_append(b, &flags, 1);
+    aecodec_buffer_append(b, r->id, ID_SIZE);
+    aecodec_buffer_append_number(b, r->bound_count);
+    for (n = 0; n < r->bound_count; n++) {
+        append_bound(b, r, &r->bounds[n]);
+    }
+    if (r->has_base) {
+        append_u32(b, r->checksum);
+    }
+}
+
+void aecodec_refined_file_begin(buffer *file, const buffer *base)
+{
+    static const uint8_t start[] = {0xae, 'C', 2};
+    if (base->size > UINT32_MAX) {
+        file->status = AECODEC_BAD_IMAGE;
+    }
+    aecodec_buffer_append(file, start, sizeof start);
+    aecodec_buffer_append_number(file, (uint32_t)base->size);
+    aecodec_buffer_append(file, base->bytes, base->size);
+}
+
+void aecodec_refined_file_append(buffer *file, const refinement *r)
+{
+    buffer fields = {NULL, 0, 0, AECODEC_OK};
+    append_fields(&fields, r);
+    if (fields.status != AECODEC_OK || fields.size + r->size > UINT32_MAX) {
+        file->status = fields.status != AECODEC_OK ? fields.status : AECODEC_BAD_IMAGE;
+    }
+    aecodec_buffer_append_number(file, (uint32_t)(fields.size + r->size));
+    aecodec_buffer_append(file, fields.bytes, fields.size);
+    aecodec_buffer_append(file, r->messages, r->size);
+    aecodec_buffer_append_checksum(file);
+    free(fields.bytes);
 }

@@ -32,12 +32,13 @@ static void code_sample(walk *w, size_t n)
     const uint32_t band = w->context.band;
     const int64_t step = coding->steps[band], *limits = coding->limits[band];
     const size_t at = w->batch.at[n];
-    const residual_distribution d = residual_distribution_of(w->network, w->batch.mean[n], w->batch.log_scale[n], step,
+    const residual_distribution d = aecodec_residual_distribution_of(w->network, w->batch.mean[n],
+                                                                     w->batch.log_scale[n], step,
                                            w->context.step_log2, limits);
     int64_t steps = 0;
     if (!coding->missing || !coding->missing[at]) {
         steps = is_decoder(&w->coder) ? 0 : residual_divide(w->values[at] - d.centre + step / 2, step);
-        steps = residual_steps_code(&w->coder, &d, steps);
+        steps = aecodec_residual_steps_code(&w->coder, &d, steps);
     }
     w->decoded[at] = residual_clip(d.centre + step * steps, limits[0], limits[1]);
 }
@@ -46,8 +47,8 @@ static void code_batch(walk *w)
 {
     residual_batch *b = &w->batch;
     size_t n;
-    residual_context_find(&w->context, b);
-    residual_network_predict(w->coding->networks, w->network, b);
+    aecodec_residual_context_find(&w->context, b);
+    aecodec_residual_network_predict(w->coding->networks, w->network, b);
     for (n = 0; n < b->count; n++) {
         code_sample(w, n);
     }
@@ -84,8 +85,8 @@ static void code_segment(walk *w, const int64_t *base)
     const uint32_t times = coding->width + SLOPE * (coding->height - 1);
     uint32_t band, time;
     for (band = 0; band < coding->bands; band++) {
-        w->network = residual_network_of(coding->networks, band);
-        residual_context_open(&w->context, coding, band, w->is_narrow, base, w->decoded);
+        w->network = aecodec_residual_network_of(coding->networks, band);
+        aecodec_residual_context_open(&w->context, coding, band, w->is_narrow, base, w->decoded);
         for (time = 0; time < times && w->coder.status == AECODEC_OK; time++) {
             code_wave(w, time);
         }
@@ -160,8 +161,8 @@ static walk *open_walk(const residual_coding *coding, const int64_t *base, int64
     return w;
 }
 
-aecodec_status residuals_encode(const residual_coding *coding, const int64_t *base, const int64_t *values,
-                                int64_t *decoded, uint8_t **message, size_t *size)
+aecodec_status aecodec_residuals_encode(const residual_coding *coding, const int64_t *base, const int64_t *values,
+                                        int64_t *decoded, uint8_t **message, size_t *size)
 {
     const size_t room = SAMPLE_BYTES * samples_of(coding) + 16;
     aecodec_status status;
@@ -186,8 +187,8 @@ aecodec_status residuals_encode(const residual_coding *coding, const int64_t *ba
     return status;
 }
 
-aecodec_status residuals_decode(const residual_coding *coding, const int64_t *base, const uint8_t *message, size_t size,
-                                int64_t *values)
+aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int64_t *base, const uint8_t *message,
+                                        size_t size, int64_t *values)
 {
     aecodec_status status;
     walk *w;

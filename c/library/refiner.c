@@ -3,21 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "refiner.h"
+#include "refined.h"
 
 /* ---- originals ---- */
 
-size_t refiner_pixels(const refiner *r)
-{
-    return (size_t)r->original.width * r->original.height * r->original.frames;
-}
-
-size_t refiner_pixel_bytes(const refiner *r)
+size_t aecodec_refiner_pixel_bytes(const refiner *r)
 {
     return (size_t)r->original.bands * sample_size(r->original.type);
 }
 
-void refiner_close(refiner *r)
+void aecodec_refiner_close(refiner *r)
 {
     aecodec_encoding_free(r->encoding);
     aecodec_samples_free(&r->original);
@@ -26,7 +21,7 @@ void refiner_close(refiner *r)
 /* Copy the channels that are coded. */
 static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
 {
-    const uint32_t bands = encoding_header(r->encoding)->mode & 1 ? 3 : 1;
+    const uint32_t bands = aecodec_encoding_header(r->encoding)->mode & 1 ? 3 : 1;
     const uint8_t *from = picture->pixels;
     uint8_t *to;
     size_t n;
@@ -35,37 +30,21 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     r->original.frames = picture->frames;
     r->original.bands = bands;
     r->original.type = AECODEC_UINT8;
-    r->original.samples = to = malloc(refiner_pixels(r) * bands);
-    for (n = 0; to && n < refiner_pixels(r); n++, from += picture->channels, to += bands) {
+    r->original.samples = to = malloc(pixels_of_samples(&r->original) * bands);
+    for (n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
         memcpy(to, from, bands);
     }
     return to ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Set missing samples to 0. */
-static void clear_missing(const refiner *r)
-{
-    const aecodec_samples *s = &r->original;
-    const size_t size = sample_size(s->type);
-    size_t n;
-    uint32_t band;
-    for (n = 0; s->missing && n < refiner_pixels(r); n++) {
-        for (band = 0; band < s->bands; band++) {
-            if (s->missing[n * s->mask_planes + (s->mask_planes > 1 ? band : 0)]) {
-                memset((uint8_t *)s->samples + (n * s->bands + band) * size, 0, size);
-            }
-        }
-    }
-}
-
 /* Take the limits of the file, so that parts have them. */
 static void take_limits(refiner *r)
 {
-    const aecodec_header *header = encoding_header(r->encoding);
+    const aecodec_header *header = aecodec_encoding_header(r->encoding);
     samples_block block;
     r->original.limits = NULL;
-    if (samples_block_read(header->samples, header->samples_size, header->frames, &block) && block.limits) {
-        samples_block_limits(&block, r->limits);
+    if (aecodec_samples_block_read(header->samples, header->samples_size, header->frames, &block) && block.limits) {
+        aecodec_samples_block_limits(&block, r->limits);
         r->original.limits = r->limits;
     }
 }
@@ -74,33 +53,27 @@ static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
 {
     aecodec_status status;
     r->original = *samples;
-    r->original.missing = NULL;
-    r->original.samples = malloc(refiner_pixels(r) * refiner_pixel_bytes(r));
+    status = aecodec_find_missing(&r->original);
+    r->original.samples = malloc(pixels_of_samples(&r->original) * aecodec_refiner_pixel_bytes(r));
     r->original.has_nodata = 0;
     r->original.layout = 3; /* for parts */
     take_limits(r);
     if (!r->original.samples) {
         return AECODEC_NO_MEMORY;
     }
-    memcpy(r->original.samples, samples->samples, refiner_pixels(r) * refiner_pixel_bytes(r));
-    status = find_missing(samples, &r->original.missing, &r->original.mask_planes);
-    clear_missing(r);
+    memcpy(r->original.samples, samples->samples, pixels_of_samples(&r->original) * aecodec_refiner_pixel_bytes(r));
+    aecodec_set_missing(&r->original, 0);
     return status;
 }
 
-aecodec_status refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
-                            const aecodec_samples *samples, int is_part)
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
+                                    const aecodec_samples *samples, int is_part)
 {
     aecodec_status status;
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
     r->is_picture = picture != NULL;
-    if (is_part) {
-        status = encoding_begin_part(bundle, picture, samples, &r->encoding);
-    } else {
-        status = picture ? aecodec_encoding_begin(bundle, picture, 2, 0, &r->encoding)
-                         : aecodec_encoding_begin_samples(bundle, samples, 0, NULL, &r->encoding);
-    }
+    status = aecodec_begin_encoding(bundle, picture, samples, is_part, &r->encoding);
     if (status != AECODEC_OK) {
         return status;
     }
@@ -109,22 +82,23 @@ aecodec_status refiner_open(refiner *r, const aecodec_bundle *bundle, const aeco
 
 /* ---- bases ---- */
 
-aecodec_status refiner_base(refiner *r, uint32_t units, buffer *file, void **samples)
+aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples)
 {
     *samples = NULL;
     if (units == NO_LEVEL) {
-        encoding_header_file(r->encoding, file);
-        *samples = calloc(refiner_pixels(r), refiner_pixel_bytes(r));
+        aecodec_encoding_header_file(r->encoding, file);
+        *samples = calloc(pixels_of_samples(&r->original), aecodec_refiner_pixel_bytes(r));
         return *samples ? file->status : AECODEC_NO_MEMORY;
     }
     if (!r->is_run) {
-        file->status = run_encoding(r->bundle, r->encoding, r->progress);
+        file->status = aecodec_run_encoding(r->bundle, r->encoding, r->progress);
         r->is_run = file->status == AECODEC_OK;
     }
     if (file->status == AECODEC_OK) {
         file->status = aecodec_encoding_file(r->encoding, units, &file->bytes, &file->size);
     }
-    return file->status == AECODEC_OK ? decode_file_base(r->bundle, file->bytes, file->size, samples) : file->status;
+    return file->status == AECODEC_OK ? aecodec_decode_file_base(r->bundle, file->bytes, file->size, samples)
+        : file->status;
 }
 
 /* ---- refinements ---- */
@@ -143,15 +117,15 @@ static aecodec_status encode_segment(const refiner *r, const coding_memory *m, v
     uint8_t *message;
     size_t size = 0;
     aecodec_status status;
-    refining_read(to, samples, to->before);
-    refining_read(to, r->original.samples, to->after);
-    status = residuals_encode(&to->coding, to->before, to->after, m->decoded, &message, &size);
+    aecodec_refining_read(to, samples, to->before);
+    aecodec_refining_read(to, r->original.samples, to->after);
+    status = aecodec_residuals_encode(&to->coding, to->before, to->after, m->decoded, &message, &size);
     if (status == AECODEC_OK) {
-        refining_write(to, m->decoded, samples);
+        aecodec_refining_write(to, m->decoded, samples);
         if (!is_last) {
-            buffer_append_number(messages, (uint32_t)size);
+            aecodec_buffer_append_number(messages, (uint32_t)size);
         }
-        buffer_append(messages, message, size);
+        aecodec_buffer_append(messages, message, size);
         *total += size;
         status = messages->status;
     }
@@ -163,26 +137,28 @@ static aecodec_status encode_segment(const refiner *r, const coding_memory *m, v
 static aecodec_status encode_segments(const refiner *r, const refinement *to, const residual_networks *networks,
                                       void *samples, buffer *messages, uint64_t *total)
 {
-    const uint32_t count = refining_segments(&r->original);
+    const uint32_t count = aecodec_refining_count(&r->original, REFINED_SIDE);
     coding_memory m;
-    aecodec_status status = refining_open(&m.to, &r->original, networks, to->bounds, to->bound_count, to->is_root);
+    aecodec_status status = aecodec_refining_open(&m.to, &r->original, networks, to);
     uint32_t n;
-    m.decoded = malloc(refining_values(&r->original) * sizeof *m.decoded);
+    m.decoded = malloc(aecodec_refining_values(&r->original) * sizeof *m.decoded);
     status = m.decoded ? status : AECODEC_NO_MEMORY;
     *total = 0;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
-        refining_enter(&m.to, n);
+        aecodec_refining_enter(&m.to, n);
         status = encode_segment(r, &m, samples, n + 1 == count, messages, total);
     }
-    refining_close(&m.to);
+    aecodec_refining_close(&m.to);
     free(m.decoded);
     return status;
 }
 
-aecodec_status refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages, uint64_t *total)
+aecodec_status aecodec_refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages,
+                                      uint64_t *total)
 {
     const uint8_t *sha256;
-    const residual_networks *networks = residuals_for(r->bundle, r->original.bands, to->has_base, NULL, &sha256);
+    const residual_networks *networks =
+        aecodec_residuals_for(r->bundle, r->original.bands, to->has_base, NULL, &sha256);
     aecodec_samples before = r->original;
     aecodec_status status;
     if (!networks) {
@@ -190,9 +166,9 @@ aecodec_status refiner_encode(const refiner *r, refinement *to, void *samples, b
     }
     before.samples = samples;
     memcpy(to->id, sha256, ID_SIZE);
-    to->checksum = samples_checksum(&before);
+    to->checksum = aecodec_samples_checksum(&before);
     status = encode_segments(r, to, networks, samples, messages, total);
     to->messages = messages->bytes;
     to->size = messages->size;
-    return status == AECODEC_OK ? check_bounds(to, &r->original, samples) : status;
+    return status == AECODEC_OK ? aecodec_check_bounds(to, &r->original, samples) : status;
 }

@@ -6,12 +6,7 @@
 #include "refined.h"
 #include "residuals.h"
 
-enum { SIDE = 256, BYTES_PER_VALUE = 2 * sizeof(int64_t) + 1 /* values before and after, and the mask */ };
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
+enum { BYTES_PER_VALUE = 2 * sizeof(int64_t) + 1 /* values before and after, and the mask */ };
 
 /* ---- networks ---- */
 
@@ -21,8 +16,8 @@ static int can_code(const residual_networks *networks, uint32_t bands)
     return networks->count >= least(bands, RESIDUAL_MOST_BANDS + 1);
 }
 
-const residual_networks *residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base, const uint8_t *id,
-                                       const uint8_t **sha256)
+const residual_networks *aecodec_residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base,
+                                               const uint8_t *id, const uint8_t **sha256)
 {
     uint32_t n;
     for (n = 0; n < bundle->facts.sections; n++) {
@@ -44,31 +39,29 @@ static uint32_t frames_together(const aecodec_samples *s, uint32_t side)
     return least(s->frames, side * side / (least(s->height, side) * least(s->width, side)));
 }
 
-size_t refining_values(const aecodec_samples *s)
+size_t aecodec_refining_values(const aecodec_samples *s)
 {
-    return (size_t)frames_together(s, SIDE) * least(s->height, SIDE) * least(s->width, SIDE) * s->bands;
+    const uint32_t height = least(s->height, REFINED_SIDE), width = least(s->width, REFINED_SIDE);
+    return (size_t)frames_together(s, REFINED_SIDE) * height * width * s->bands;
 }
 
-uint64_t refining_memory(const aecodec_samples *samples, uint32_t roots)
+uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
-    const uint64_t table = has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
-    return (uint64_t)refining_values(samples) * BYTES_PER_VALUE + roots * table;
+    const uint64_t table =
+        aecodec_has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
+    return (uint64_t)aecodec_refining_values(samples) * BYTES_PER_VALUE + roots * table;
 }
 
-uint32_t refining_count(const aecodec_samples *s, uint32_t side)
+uint32_t aecodec_refining_count(const aecodec_samples *s, uint32_t side)
 {
-    return divide_up(s->frames, frames_together(s, side)) * divide_up(s->height, side) * divide_up(s->width, side);
+    return aecodec_divide_up(s->frames, frames_together(s, side)) * aecodec_divide_up(s->height, side)
+        * aecodec_divide_up(s->width, side);
 }
 
-uint32_t refining_segments(const aecodec_samples *s)
-{
-    return refining_count(s, SIDE);
-}
-
-void refining_go_to(refining *r, uint32_t number)
+void aecodec_refining_go_to(refining *r, uint32_t number)
 {
     const aecodec_samples *s = r->samples;
-    const uint32_t across = divide_up(s->width, r->side), down = divide_up(s->height, r->side);
+    const uint32_t across = aecodec_divide_up(s->width, r->side), down = aecodec_divide_up(s->height, r->side);
     const uint32_t together = frames_together(s, r->side);
     r->left = number % across * r->side;
     r->top = number / across % down * r->side;
@@ -78,13 +71,13 @@ void refining_go_to(refining *r, uint32_t number)
     r->coding.width = least(r->side, s->width - r->left);
 }
 
-void refining_begin(refining *r, const aecodec_samples *samples, uint32_t side)
+void aecodec_refining_begin(refining *r, const aecodec_samples *samples, uint32_t side)
 {
     memset(r, 0, sizeof *r);
     r->samples = samples;
     r->side = side;
     r->coding.bands = samples->bands;
-    refining_go_to(r, 0);
+    aecodec_refining_go_to(r, 0);
 }
 
 /* ---- opening ---- */
@@ -96,25 +89,25 @@ static int find_points(refining *r, uint32_t band, uint32_t factor)
     uint32_t n;
     for (n = 0; n < band; n++) {
         if (r->points[n] && r->points[n]->factor == factor) {
-            lattice_use_points(l, r->points[n]);
+            aecodec_lattice_use_points(l, r->points[n]);
             return 1;
         }
     }
-    r->points[band] = points_make(l->limits, factor);
+    r->points[band] = aecodec_points_make(l->limits, factor);
     if (r->points[band]) {
-        lattice_use_points(l, r->points[band]);
+        aecodec_lattice_use_points(l, r->points[band]);
     }
     return r->points[band] != NULL;
 }
 
-static aecodec_status set_lattices(refining *r, const bound *bounds, uint32_t count, int is_root)
+static aecodec_status set_lattices(refining *r, const refinement *bounds)
 {
     uint32_t band;
     for (band = 0; band < r->samples->bands; band++) {
-        const bound *b = &bounds[count > 1 ? band : 0];
+        const bound *b = aecodec_bound_of(bounds, band);
         lattice *l = &r->lattices[band];
-        *l = lattice_of(r->samples->type, b);
-        if (is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
+        *l = aecodec_lattice_of(r->samples->type, b);
+        if (bounds->is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
             return AECODEC_NO_MEMORY;
         }
         r->steps[band] = l->step;
@@ -123,21 +116,21 @@ static aecodec_status set_lattices(refining *r, const bound *bounds, uint32_t co
     return AECODEC_OK;
 }
 
-aecodec_status refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                             const bound *bounds, uint32_t count, int is_root)
+aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
+                                     const refinement *bounds)
 {
-    const size_t most = refining_values(samples);
-    refining_begin(r, samples, SIDE);
+    const size_t most = aecodec_refining_values(samples);
+    aecodec_refining_begin(r, samples, REFINED_SIDE);
     r->coding.networks = networks;
     r->coding.steps = r->steps;
     r->coding.limits = (const int64_t(*)[2])r->limits;
     r->before = malloc(most * sizeof *r->before);
     r->after = malloc(most * sizeof *r->after);
     r->missing = malloc(most);
-    return r->before && r->after && r->missing ? set_lattices(r, bounds, count, is_root) : AECODEC_NO_MEMORY;
+    return r->before && r->after && r->missing ? set_lattices(r, bounds) : AECODEC_NO_MEMORY;
 }
 
-void refining_close(refining *r)
+void aecodec_refining_close(refining *r)
 {
     uint32_t band;
     for (band = 0; band < AECODEC_MAX_BANDS; band++) {
@@ -150,35 +143,37 @@ void refining_close(refining *r)
 
 /* ---- between samples and the values of a segment ---- */
 
-/* The place of a sample of the segment in all samples. */
-static size_t place_of(const refining *r, uint32_t frame, uint32_t row)
+/* Rows of the values of a segment: those of all bands of all frames. */
+static uint32_t rows_of(const refining *r)
+{
+    return r->coding.frames * r->coding.bands * r->coding.height;
+}
+
+/* The pixel in all samples at which a row begins. Sets its band. */
+static size_t pixel_of(const refining *r, uint32_t number, uint32_t *band)
 {
     const aecodec_samples *s = r->samples;
+    const uint32_t row = number % r->coding.height, frame = number / r->coding.height / r->coding.bands;
+    *band = number / r->coding.height % r->coding.bands;
     return ((size_t)(r->frame + frame) * s->height + r->top + row) * s->width + r->left;
 }
 
 /* Copy the mask to the order of the values. */
 static void take_mask(const refining *r)
 {
-    const aecodec_samples *s = r->samples;
-    const uint32_t planes = s->mask_planes;
     uint8_t *to = r->missing;
-    uint32_t frame, band, row, column;
-    for (frame = 0; frame < r->coding.frames; frame++) {
-        for (band = 0; band < s->bands; band++) {
-            for (row = 0; row < r->coding.height; row++) {
-                const uint8_t *from = s->missing + place_of(r, frame, row) * planes + (planes > 1 ? band : 0);
-                for (column = 0; column < r->coding.width; column++) {
-                    *to++ = from[(size_t)column * planes];
-                }
-            }
+    uint32_t n, band, column;
+    for (n = 0; n < rows_of(r); n++) {
+        const size_t pixel = pixel_of(r, n, &band);
+        for (column = 0; column < r->coding.width; column++) {
+            *to++ = (uint8_t)is_missing(r->samples, pixel + column, band);
         }
     }
 }
 
-void refining_enter(refining *r, uint32_t number)
+void aecodec_refining_enter(refining *r, uint32_t number)
 {
-    refining_go_to(r, number);
+    aecodec_refining_go_to(r, number);
     r->coding.missing = NULL;
     if (r->samples->missing) {
         take_mask(r);
@@ -186,91 +181,77 @@ void refining_enter(refining *r, uint32_t number)
     }
 }
 
-void refining_read(const refining *r, const void *samples, int64_t *values)
+void aecodec_refining_read(const refining *r, const void *samples, int64_t *values)
 {
     const residual_coding *c = &r->coding;
-    uint32_t frame, band, row;
-    for (frame = 0; frame < c->frames; frame++) {
-        for (band = 0; band < c->bands; band++) {
-            for (row = 0; row < c->height; row++, values += c->width) {
-                lattice_to_values(&r->lattices[band], samples, place_of(r, frame, row) * c->bands + band, c->bands,
-                                  c->width, values);
-            }
-        }
+    uint32_t n, band;
+    for (n = 0; n < rows_of(r); n++, values += c->width) {
+        const size_t pixel = pixel_of(r, n, &band);
+        aecodec_lattice_to_values(&r->lattices[band], samples, pixel * c->bands + band, c->bands, c->width, values);
     }
 }
 
-void refining_write(const refining *r, const int64_t *values, void *samples)
+void aecodec_refining_write(const refining *r, const int64_t *values, void *samples)
 {
     const residual_coding *c = &r->coding;
-    uint32_t frame, band, row;
-    for (frame = 0; frame < c->frames; frame++) {
-        for (band = 0; band < c->bands; band++) {
-            for (row = 0; row < c->height; row++, values += c->width) {
-                lattice_to_samples(&r->lattices[band], values, place_of(r, frame, row) * c->bands + band, c->bands,
-                                   c->width, samples);
-            }
-        }
+    uint32_t n, band;
+    for (n = 0; n < rows_of(r); n++, values += c->width) {
+        const size_t pixel = pixel_of(r, n, &band);
+        aecodec_lattice_to_samples(&r->lattices[band], values, pixel * c->bands + band, c->bands, c->width, samples);
     }
 }
 
 /* ---- decoding ---- */
 
-uint32_t samples_checksum(const aecodec_samples *s)
+uint32_t aecodec_samples_checksum(const aecodec_samples *s)
 {
-    const size_t count = (size_t)s->frames * s->height * s->width * s->bands;
-    return crc32_of(0, s->samples, count * sample_size(s->type));
+    return aecodec_crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
 static aecodec_status decode_segments(refining *to, const refinement *r)
 {
-    const uint8_t *at = r->messages, *message = at;
-    size_t left = r->size, size = left;
-    const uint32_t count = refining_segments(to->samples);
+    reader payload = {r->messages, r->size, 0}, message;
+    const uint32_t count = aecodec_refining_count(to->samples, REFINED_SIDE);
     aecodec_status status = AECODEC_OK;
     uint32_t n;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
-        if (n + 1 < count) {
-            status = aecodec_split_message(&at, &left, &message, &size);
-        } else {
-            message = at;
-            size = left;
+        status = take_message(&payload, n + 1 == count, &message);
+        if (status == AECODEC_OK) {
+            aecodec_refining_enter(to, n);
+            aecodec_refining_read(to, to->samples->samples, to->before);
+            status = aecodec_residuals_decode(&to->coding, to->before, message.at, message.left, to->after);
         }
         if (status == AECODEC_OK) {
-            refining_enter(to, n);
-            refining_read(to, to->samples->samples, to->before);
-            status = residuals_decode(&to->coding, to->before, message, size, to->after);
-        }
-        if (status == AECODEC_OK) {
-            refining_write(to, to->after, to->samples->samples);
+            aecodec_refining_write(to, to->after, to->samples->samples);
         }
     }
     return status;
 }
 
-aecodec_status refinement_check(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples)
+aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refinement *r,
+                                        const aecodec_samples *samples)
 {
     const uint8_t *sha256;
     if ((r->bound_count != 1 && r->bound_count != samples->bands) ||
-        r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !has_roots(samples->type))) {
+        r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !aecodec_has_roots(samples->type))) {
         return AECODEC_DAMAGED;
     }
-    return residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK : AECODEC_ABSENT;
+    return aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK : AECODEC_ABSENT;
 }
 
-aecodec_status refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples)
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples)
 {
     const uint8_t *sha256;
-    const residual_networks *networks = residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256);
+    const residual_networks *networks = aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256);
     aecodec_status status;
     refining to;
-    if (r->has_base && r->checksum != samples_checksum(samples)) {
+    if (r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = refining_open(&to, samples, networks, r->bounds, r->bound_count, r->is_root);
+    status = aecodec_refining_open(&to, samples, networks, r);
     if (status == AECODEC_OK) {
         status = decode_segments(&to, r);
     }
-    refining_close(&to);
+    aecodec_refining_close(&to);
     return status;
 }

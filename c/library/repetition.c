@@ -19,39 +19,19 @@ static uint32_t divisor_of(uint32_t a, uint32_t b)
 /* One band: places are counted in samples from its first one. */
 typedef struct {
     const aecodec_samples *samples;
-    const uint8_t *missing;
-    uint32_t mask_planes, band;
+    uint32_t band;
 } band_view;
-
-static int is_missing(const band_view *v, size_t pixel)
-{
-    return v->missing && v->missing[pixel * v->mask_planes + (v->mask_planes > 1 ? v->band : 0)];
-}
 
 /* Whether two samples are equal; missing ones equal each other only. */
 static int is_equal(const band_view *v, size_t a, size_t b)
 {
-    size_t first = a * v->samples->bands + v->band, second = b * v->samples->bands + v->band;
-    if (is_missing(v, a) || is_missing(v, b)) {
-        return is_missing(v, a) && is_missing(v, b);
+    const aecodec_samples *s = v->samples;
+    const int is_first_missing = is_missing(s, a, v->band), is_second_missing = is_missing(s, b, v->band);
+    if (is_first_missing || is_second_missing) {
+        return is_first_missing && is_second_missing;
     }
-    switch (v->samples->type) {
-    case AECODEC_UINT8:
-    case AECODEC_INT8:
-        return ((const uint8_t *)v->samples->samples)[first] == ((const uint8_t *)v->samples->samples)[second];
-    case AECODEC_UINT16:
-    case AECODEC_INT16:
-        return ((const uint16_t *)v->samples->samples)[first] == ((const uint16_t *)v->samples->samples)[second];
-    case AECODEC_INT32:
-        return ((const int32_t *)v->samples->samples)[first] == ((const int32_t *)v->samples->samples)[second];
-    case AECODEC_FLOAT16: { /* 0 equals -0 */
-        uint16_t x = ((const uint16_t *)v->samples->samples)[first];
-        uint16_t y = ((const uint16_t *)v->samples->samples)[second];
-        return x == y || ((x | y) & 0x7fffu) == 0;
-    }
-    default:
-        return ((const float *)v->samples->samples)[first] == ((const float *)v->samples->samples)[second];
-    }
+    return number_of_sample(s->type, s->samples, a * s->bands + v->band) ==
+           number_of_sample(s->type, s->samples, b * s->bands + v->band);
 }
 
 /* Whether a line of samples equals the line before it in all frames. step: from a sample to the next one of its line;
@@ -99,10 +79,9 @@ static uint32_t detect_in_band(const band_view *v, uint32_t *y, uint32_t *x)
     return factor;
 }
 
-int detect_repetition(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
-                      uint8_t *repetition)
+int aecodec_detect_repetition(const aecodec_samples *samples, uint8_t *repetition)
 {
-    band_view v = {samples, missing, mask_planes, 0};
+    band_view v = {samples, 0};
     int is_repeated = 0;
     for (; v.band < samples->bands; v.band++, repetition += 2) {
         uint32_t y = 0, x = 0, factor = detect_in_band(&v, &y, &x);
@@ -151,7 +130,7 @@ static void average_plane(const aecodec_samples *samples, uint32_t factor, uint3
     }
 }
 
-void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values)
+void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values)
 {
     size_t frame = (size_t)samples->width * samples->height * samples->bands;
     uint32_t f, band;

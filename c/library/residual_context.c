@@ -16,7 +16,7 @@ static const place around[AROUND] = {{0, -1}, {-1, 0}, {0, 1}, {1, 0}, {-1, -1},
 /* Those in the bands coded before. */
 static const place between[BETWEEN] = {{0, -1}, {-1, 0}, {-1, -1}, {-1, 1}, {0, 1}, {1, 0}};
 
-int residual_log2(int64_t number, int *exponent)
+int aecodec_residual_log2(int64_t number, int *exponent)
 {
     int bits = 0;
 #ifdef __GNUC__
@@ -37,8 +37,8 @@ static void find_offsets(const place *places, int count, uint32_t width, ptrdiff
     }
 }
 
-void residual_context_open(residual_context *c, const residual_coding *coding, uint32_t band, int is_narrow,
-                           const int64_t *base, const int64_t *known)
+void aecodec_residual_context_open(residual_context *c, const residual_coding *coding, uint32_t band, int is_narrow,
+                                   const int64_t *base, const int64_t *known)
 {
     int exponent;
     c->base = base;
@@ -48,7 +48,7 @@ void residual_context_open(residual_context *c, const residual_coding *coding, u
     c->band = band;
     c->height = coding->height;
     c->width = coding->width;
-    c->step_log2 = residual_log2(coding->steps[band], &exponent);
+    c->step_log2 = aecodec_residual_log2(coding->steps[band], &exponent);
     find_offsets(causal, CAUSAL, c->width, c->causal);
     find_offsets(around, AROUND, c->width, c->around);
     find_offsets(between, BETWEEN, c->width, c->between);
@@ -163,7 +163,7 @@ AECODEC_INLINE void find_inputs(const residual_context *c, size_t n, residual_ba
     for (k = 0; k < NEAREST; k++) {
         activity += differences[k] < 0 ? -differences[k] : differences[k];
     }
-    bits = residual_log2(activity / NEAREST + 1, &exponent);
+    bits = aecodec_residual_log2(activity / NEAREST + 1, &exponent);
     if (c->is_narrow) {
         scale_narrow(differences, count, exponent, inputs);
     } else {
@@ -175,7 +175,7 @@ AECODEC_INLINE void find_inputs(const residual_context *c, size_t n, residual_ba
     b->exponent[n] = exponent;
 }
 
-AECODEC_WIDE void residual_context_find(const residual_context *c, residual_batch *b)
+AECODEC_WIDE void aecodec_residual_context_find(const residual_context *c, residual_batch *b)
 {
     size_t n;
     for (n = 0; n < b->count; n++) {

@@ -17,34 +17,17 @@ enum {
 
 /* ---- reading ---- */
 
-typedef struct {
-    const uint8_t *at;
-    size_t left;
-} reader;
-
-/* Returns NULL if fewer bytes are left. */
-static const uint8_t *take(reader *r, size_t size)
-{
-    const uint8_t *start = r->at;
-    if (size > r->left) {
-        return NULL;
-    }
-    r->at += size;
-    r->left -= size;
-    return start;
-}
-
 static void read_numbers(const uint8_t **from, int32_t *to, size_t count)
 {
     for (; count; count--, *from += 4) {
-        *to++ = (int32_t)read_u32(*from);
+        *to++ = (int32_t)aecodec_read_u32(*from);
     }
 }
 
 static void read_weights(const uint8_t **from, int16_t *to, size_t count)
 {
     for (; count; count--, *from += 2) {
-        *to++ = (int16_t)read_u16(*from);
+        *to++ = (int16_t)aecodec_read_u16(*from);
     }
 }
 
@@ -55,10 +38,9 @@ static void read_hidden(const uint8_t **from, residual_network *network)
     int16_t row[RESIDUAL_INPUTS];
     size_t unit, n;
     for (unit = 0; unit < network->units; unit++) {
-        int16_t *to = network->hidden + unit / AECODEC_BLOCK * AECODEC_BLOCK * length + unit % AECODEC_BLOCK * 2;
         read_weights(from, row, network->inputs);
         for (n = 0; n < network->inputs; n++) {
-            to[n / 2 * 2 * AECODEC_BLOCK + n % 2] = row[n];
+            network->hidden[aecodec_place_in_matrix(unit, n, length)] = row[n];
         }
     }
 }
@@ -67,12 +49,11 @@ static void read_hidden(const uint8_t **from, residual_network *network)
 
 static int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
 
-/* Magnitudes of weights, `step` apart. */
-static int64_t sum_of(const int16_t *weights, size_t count, size_t step)
+static int64_t sum_of_magnitudes(const int16_t *weights, size_t count)
 {
     int64_t sum = 0;
-    for (; count; count--, weights += step) {
-        sum += magnitude(*weights);
+    for (; count; count--) {
+        sum += magnitude(*weights++);
     }
     return sum;
 }
@@ -81,12 +62,12 @@ static int64_t sum_of(const int16_t *weights, size_t count, size_t step)
 static int hidden_fits(const residual_network *network)
 {
     const size_t length = (network->inputs + 1) / 2 * 2;
-    size_t unit;
+    size_t unit, n;
     for (unit = 0; unit < network->units; unit++) {
-        const int16_t *own =
-            network->hidden + unit / AECODEC_BLOCK * AECODEC_BLOCK * length + unit % AECODEC_BLOCK * 2;
-        const int64_t weights =
-            sum_of(own, length / 2, 2 * AECODEC_BLOCK) + sum_of(own + 1, length / 2, 2 * AECODEC_BLOCK);
+        int64_t weights = 0;
+        for (n = 0; n < length; n++) {
+            weights += magnitude(network->hidden[aecodec_place_in_matrix(unit, n, length)]);
+        }
         if (MOST_INPUT * weights + magnitude(network->bias[unit]) > INT32_MAX) {
             return 0;
         }
@@ -99,9 +80,10 @@ static int outputs_fit(const residual_network *network)
     int64_t most[2];
     int n;
     for (n = 0; n < 2; n++) {
-        most[n] = MOST_UNIT * sum_of(network->outputs[n], network->units, 1) + magnitude(network->output_bias[n]);
+        most[n] = magnitude(network->output_bias[n]);
+        most[n] += MOST_UNIT * sum_of_magnitudes(network->outputs[n], network->units);
     }
-    most[0] += (MOST_INPUT << DIRECT_SHIFT) * sum_of(network->direct, network->inputs, 1);
+    most[0] += (MOST_INPUT << DIRECT_SHIFT) * sum_of_magnitudes(network->direct, network->inputs);
     return most[0] <= INT32_MAX && most[1] <= INT32_MAX;
 }
 
@@ -144,8 +126,8 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
     if (!sizes) {
         return 0;
     }
-    units = network->units = read_u16(sizes);
-    inputs = network->inputs = read_u16(sizes + 2);
+    units = network->units = aecodec_read_u16(sizes);
+    inputs = network->inputs = aecodec_read_u16(sizes + 2);
     if (units < 1 || units > RESIDUAL_UNITS || inputs != input_count(band, has_base)) {
         return 0;
     }
@@ -168,9 +150,9 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
     return 1;
 }
 
-aecodec_status residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks)
+aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks)
 {
-    reader r = {content, size};
+    reader r = {content, size, 0};
     const uint8_t *head = take(&r, HEAD);
     residual_networks *own;
     uint32_t band;
@@ -197,8 +179,6 @@ aecodec_status residual_networks_open(const uint8_t *content, size_t size, resid
     *networks = own;
     return AECODEC_OK;
 }
-
-void residual_networks_close(residual_networks *networks) { free(networks); }
 
 /* ---- predicting ---- */
 
@@ -240,12 +220,13 @@ AECODEC_WIDE static void find_outputs(const residual_network *network, size_t co
     }
 }
 
-const residual_network *residual_network_of(const residual_networks *networks, uint32_t band)
+const residual_network *aecodec_residual_network_of(const residual_networks *networks, uint32_t band)
 {
     return &networks->networks[band < networks->count ? band : networks->count - 1];
 }
 
-void residual_network_predict(const residual_networks *networks, const residual_network *network, residual_batch *b)
+void aecodec_residual_network_predict(const residual_networks *networks, const residual_network *network,
+                                      residual_batch *b)
 {
     const size_t length = (network->inputs + 1) / 2 * 2;
     const size_t units = (network->units + AECODEC_BLOCK - 1) / AECODEC_BLOCK * AECODEC_BLOCK;

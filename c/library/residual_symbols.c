@@ -23,8 +23,8 @@ enum {
 static const int32_t factors[16] = {131072, 125516, 120192, 115096, 110216, 105544, 101072, 96784,
                                     92680,  88752,  84988,  81388,  77936,  74632,  71468,  68436};
 
-residual_distribution residual_distribution_of(const residual_network *network, int64_t mean, int32_t log_scale,
-                                               int64_t step, int step_log2, const int64_t limits[2])
+residual_distribution aecodec_residual_distribution_of(const residual_network *network, int64_t mean, int32_t log_scale,
+                                                       int64_t step, int step_log2, const int64_t limits[2])
 {
     const int64_t half = step / 2;
     residual_distribution d;
@@ -138,7 +138,7 @@ static int32_t find_symbol(const residual_distribution *d, uint32_t point, uint3
     return low;
 }
 
-int64_t residual_steps_code(range_coder *c, const residual_distribution *d, int64_t steps)
+int64_t aecodec_residual_steps_code(range_coder *c, const residual_distribution *d, int64_t steps)
 {
     const int32_t symbol = (int32_t)residual_clip(steps >> d->low_bits, -MOST_SYMBOL, MOST_SYMBOL);
     uint32_t start, stop;

@@ -7,14 +7,6 @@
 #include "aecodec_range_coder.h"
 #include "private.h"
 
-#define residual_context_find aecodec_private_residual_context_find
-#define residual_context_open aecodec_private_residual_context_open
-#define residual_distribution_of aecodec_private_residual_distribution_of
-#define residual_log2 aecodec_private_residual_log2
-#define residual_network_of aecodec_private_residual_network_of
-#define residual_network_predict aecodec_private_residual_network_predict
-#define residual_steps_code aecodec_private_residual_steps_code
-
 enum {
     RESIDUAL_INPUTS = 34,    /* at most */
     RESIDUAL_ROOM = 48,      /* for the inputs of a sample, in whole vectors */
@@ -60,9 +52,10 @@ struct residual_networks {
     residual_network networks[]; /* of each band; bands without a network of their own use the last one */
 };
 
-const residual_network *residual_network_of(const residual_networks *networks, uint32_t band);
+const residual_network *aecodec_residual_network_of(const residual_networks *networks, uint32_t band);
 /* Find means and scales of all samples of a batch. */
-void residual_network_predict(const residual_networks *networks, const residual_network *network, residual_batch *b);
+void aecodec_residual_network_predict(const residual_networks *networks, const residual_network *network,
+                                      residual_batch *b);
 
 /* ---- residual_context.c ---- */
 
@@ -78,11 +71,11 @@ typedef struct {
 
 /* Logarithm to base 2 of a number from 1 to 2^50, in eighths, linear between powers of 2. Sets the exponent of the
  * largest power of 2 that is not above the number. */
-int residual_log2(int64_t number, int *exponent);
-void residual_context_open(residual_context *c, const residual_coding *coding, uint32_t band, int is_narrow,
-                           const int64_t *base, const int64_t *known);
+int aecodec_residual_log2(int64_t number, int *exponent);
+void aecodec_residual_context_open(residual_context *c, const residual_coding *coding, uint32_t band, int is_narrow,
+                                   const int64_t *base, const int64_t *known);
 /* Find references, exponents and inputs of all samples of a batch. */
-void residual_context_find(const residual_context *c, residual_batch *b);
+void aecodec_residual_context_find(const residual_context *c, residual_batch *b);
 
 /* ---- residual_symbols.c ---- */
 
@@ -99,10 +92,10 @@ typedef struct {
 } residual_distribution;
 
 /* The distribution of a sample for a step and limits, from its mean and the logarithm of its scale. */
-residual_distribution residual_distribution_of(const residual_network *network, int64_t mean, int32_t log_scale,
-                                               int64_t step, int step_log2, const int64_t limits[2]);
+residual_distribution aecodec_residual_distribution_of(const residual_network *network, int64_t mean, int32_t log_scale,
+                                                       int64_t step, int step_log2, const int64_t limits[2]);
 /* Code the number of steps from the centre to the value. */
-int64_t residual_steps_code(range_coder *c, const residual_distribution *d, int64_t steps);
+int64_t aecodec_residual_steps_code(range_coder *c, const residual_distribution *d, int64_t steps);
 
 /* ---- arithmetic ---- */
 

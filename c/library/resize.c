@@ -115,7 +115,7 @@ static aecodec_status resize_side(const channel *from, const channel *to, int is
     return status;
 }
 
-aecodec_status resize_channel(const channel *from, const channel *to)
+static aecodec_status resize_channel(const channel *from, const channel *to)
 {
     channel between = {NULL, to->width, from->height, 1};
     aecodec_status status; /* a side that keeps its length is left as it is */
@@ -134,5 +134,21 @@ aecodec_status resize_channel(const channel *from, const channel *to)
         status = resize_side(&between, to, 1);
     }
     free(between.pixels);
+    return status;
+}
+
+aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames)
+{
+    const size_t old = (size_t)from.width * from.height * from.stride, new = (size_t)to.width * to.height * to.stride;
+    uint8_t *const first = from.pixels, *const result = to.pixels;
+    aecodec_status status = AECODEC_OK;
+    uint32_t frame, n;
+    for (frame = 0; frame < frames; frame++) {
+        for (n = 0; n < channels && status == AECODEC_OK; n++) {
+            from.pixels = first + old * frame + n;
+            to.pixels = result + new * frame + n;
+            status = resize_channel(&from, &to);
+        }
+    }
     return status;
 }

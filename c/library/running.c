@@ -36,7 +36,7 @@ typedef struct {
 
 static aecodec_status run_window(const run *r, uint32_t number, const memory *m)
 {
-    const aecodec_network *network = network_of(r->bundle, r->is_encoder);
+    const aecodec_network *network = aecodec_network_of(r->bundle, r->is_encoder);
     aecodec_window w = window_of(r, number);
     if (r->is_encoder) {
         aecodec_encoding_input(r->state, number, m->input);
@@ -77,7 +77,7 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
                                   const aecodec_progress *progress)
 {
     const run r = {bundle, is_encoder, state};
-    const aecodec_network *network = network_of(bundle, is_encoder);
+    const aecodec_network *network = aecodec_network_of(bundle, is_encoder);
     aecodec_window w;
     aecodec_status status = AECODEC_NO_MEMORY;
     memory m;
@@ -85,7 +85,7 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
         return report(progress, 0, 0);
     }
     w = window_of(&r, 0);
-    if (!window_is_taken(network, &w)) {
+    if (!aecodec_window_is_taken(network, &w)) {
         return AECODEC_BAD_BUNDLE;
     }
     m.work_size = aecodec_network_work_size(network, w.rows, w.columns);
@@ -101,41 +101,10 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
     return status;
 }
 
-aecodec_status run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding, const aecodec_progress *progress)
+aecodec_status aecodec_run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding,
+                                    const aecodec_progress *progress)
 {
     return bundle->has_encoder ? run_windows(bundle, 1, encoding, progress) : AECODEC_ABSENT;
-}
-
-/* Run the network on all windows of an encoding that has begun. */
-static aecodec_status encode_begun(aecodec_encoding *e, aecodec_status status, const aecodec_bundle *bundle,
-                                   const aecodec_progress *progress, aecodec_encoding **encoding)
-{
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    status = run_windows(bundle, 1, e, progress);
-    if (status == AECODEC_OK) {
-        *encoding = e;
-    } else {
-        aecodec_encoding_free(e);
-    }
-    return status;
-}
-
-aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                              const aecodec_progress *progress, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
-    return encode_begun(e, status, bundle, progress, encoding);
-}
-
-aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                     const aecodec_progress *progress, uint64_t *clipped, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_encoding_begin_samples(bundle, samples, 0, clipped, &e);
-    return encode_begun(e, status, bundle, progress, encoding);
 }
 
 /* Decode a file, and run the network on all windows. *decoding is freed by the caller in any case. */
@@ -151,13 +120,13 @@ static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t
     return status;
 }
 
-aecodec_status decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples)
+aecodec_status aecodec_decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples)
 {
     static const aecodec_limits any = {UINT32_MAX, UINT32_MAX, 0};
     aecodec_decoding *d = NULL;
     aecodec_status status = decode_windows(bundle, file, size, &any, NULL, &d);
     if (status == AECODEC_OK) {
-        status = decoding_take_base(d, samples);
+        status = aecodec_decoding_take_base(d, samples);
     }
     aecodec_decoding_free(d);
     return status;

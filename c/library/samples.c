@@ -17,24 +17,6 @@ enum {
     MAX_RANGE = 65535
 };
 
-uint32_t sample_size(uint32_t type)
-{
-    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 2, 4};
-    return type < sizeof sizes ? sizes[type] : 0;
-}
-
-uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at)
-{
-    switch (sample_size(type)) {
-    case 1:
-        return ((const uint8_t *)samples)[at];
-    case 2:
-        return ((const uint16_t *)samples)[at];
-    default:
-        return ((const uint32_t *)samples)[at];
-    }
-}
-
 /* ---- numbers ---- */
 
 static float float_of(uint32_t bits)
@@ -86,7 +68,7 @@ static uint32_t half_of(double number)
     return sign | (nearest(number) + ((uint32_t)(exponent - 1) << 10)); /* which may carry into the exponent */
 }
 
-double sample_number(uint32_t type, uint32_t bits)
+double aecodec_sample_number(uint32_t type, uint32_t bits)
 {
     switch (type) {
     case AECODEC_UINT8:
@@ -106,7 +88,7 @@ double sample_number(uint32_t type, uint32_t bits)
     }
 }
 
-uint32_t to_sample_bits(uint32_t type, double number)
+uint32_t aecodec_to_sample_bits(uint32_t type, double number)
 {
     switch (type) {
     case AECODEC_FLOAT16:
@@ -122,14 +104,14 @@ uint32_t to_sample_bits(uint32_t type, double number)
 
 static uint32_t load(const uint8_t *at, uint32_t size)
 {
-    return size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at);
+    return size == 1 ? at[0] : size == 2 ? aecodec_read_u16(at) : aecodec_read_u32(at);
 }
 
-void samples_block_limits(const samples_block *block, double *limits)
+void aecodec_samples_block_limits(const samples_block *block, double *limits)
 {
     uint32_t size = sample_size(block->type), n;
     for (n = 0; n < 2 * block->bands; n++) {
-        limits[n] = sample_number(block->type, load(block->limits + n * size, size));
+        limits[n] = aecodec_sample_number(block->type, load(block->limits + n * size, size));
     }
 }
 
@@ -137,8 +119,8 @@ static int limits_are_valid(const samples_block *block)
 {
     uint32_t size = sample_size(block->type), n;
     for (n = 0; block->limits && n < block->bands; n++) {
-        double low = sample_number(block->type, load(block->limits + 2 * n * size, size));
-        double high = sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
+        double low = aecodec_sample_number(block->type, load(block->limits + 2 * n * size, size));
+        double high = aecodec_sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
         if (low - low != 0 || high - high != 0 || low >= high ||
             (block->type < AECODEC_FLOAT16 && high - low > (double)MAX_RANGE)) {
             return 0;
@@ -166,58 +148,46 @@ static int layout_is_valid(const samples_block *block, uint32_t frames)
            (block->bands == 1 || has_bands[block->layout]);
 }
 
-/* Take a part of the content; NULL if it is not announced. A part that lies beyond the end makes left less than 0. */
-static const uint8_t *take(const uint8_t **at, int64_t *left, int is_announced, size_t size)
+int aecodec_samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block)
 {
-    const uint8_t *part = *at;
-    if (!is_announced) {
-        return NULL;
-    }
-    *left -= (int64_t)size;
-    *at += *left >= 0 ? size : 0;
-    return part;
-}
-
-int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block)
-{
-    const uint8_t *at = content + 2, *planes;
-    int64_t left = (int64_t)size - 2;
+    reader r = {content, size, 0};
+    const uint8_t *head = take(&r, 2), *planes;
     uint32_t first, item;
     memset(block, 0, sizeof *block);
-    if (left < 0) {
+    if (!head) {
         return 0;
     }
-    first = content[0];
+    first = head[0];
     block->type = first & TYPE_BITS;
     block->is_big_endian = first / IS_BIG_ENDIAN;
-    block->layout = content[1] & ((1u << BANDS_SHIFT) - 1);
-    block->bands = (content[1] >> BANDS_SHIFT) + 1u;
+    block->layout = head[1] & ((1u << BANDS_SHIFT) - 1);
+    block->bands = (head[1] >> BANDS_SHIFT) + 1u;
     item = sample_size(block->type);
-    block->limits = take(&at, &left, first & HAS_LIMITS, (size_t)2 * item * block->bands);
-    block->nodata = take(&at, &left, first & HAS_NODATA, item);
-    block->repetition = take(&at, &left, first & HAS_REPETITION, (size_t)2 * block->bands);
-    planes = take(&at, &left, first & HAS_MASK, 1);
-    if (!item || left < 0 || !layout_is_valid(block, frames) || (planes ? left == 0 : left > 0)) {
+    block->limits = first & HAS_LIMITS ? take(&r, (size_t)2 * item * block->bands) : NULL;
+    block->nodata = first & HAS_NODATA ? take(&r, item) : NULL;
+    block->repetition = first & HAS_REPETITION ? take(&r, (size_t)2 * block->bands) : NULL;
+    planes = first & HAS_MASK ? take(&r, 1) : NULL;
+    if (!item || r.is_damaged || !layout_is_valid(block, frames) || (planes ? r.left == 0 : r.left > 0)) {
         return 0;
     }
     block->mask_planes = planes ? *planes : 0;
-    block->mask = planes ? at : NULL;
-    block->mask_size = (size_t)left;
+    block->mask = planes ? r.at : NULL;
+    block->mask_size = r.left;
     return (!planes || block->mask_planes == 1 || block->mask_planes == block->bands) && limits_are_valid(block) &&
            repetition_is_valid(block);
 }
 
 static void append_bits(buffer *b, uint32_t type, double number)
 {
-    uint32_t bits = to_sample_bits(type, number), n;
+    uint32_t bits = aecodec_to_sample_bits(type, number), n;
     uint8_t bytes[4];
     for (n = 0; n < 4; n++, bits >>= 8) {
         bytes[n] = (uint8_t)bits;
     }
-    buffer_append(b, bytes, sample_size(type));
+    aecodec_buffer_append(b, bytes, sample_size(type));
 }
 
-void samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b)
+void aecodec_samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b)
 {
     uint8_t numbers[2], planes = (uint8_t)block->mask_planes;
     uint32_t n;
@@ -225,7 +195,7 @@ void samples_block_write(const aecodec_samples *samples, const samples_block *bl
                            (block->mask ? HAS_MASK : 0) | (block->repetition ? HAS_REPETITION : 0) |
                            (samples->is_big_endian ? IS_BIG_ENDIAN : 0));
     numbers[1] = (uint8_t)(samples->layout | (samples->bands - 1) << BANDS_SHIFT);
-    buffer_append(b, numbers, sizeof numbers);
+    aecodec_buffer_append(b, numbers, sizeof numbers);
     for (n = 0; samples->limits && n < 2 * samples->bands; n++) {
         append_bits(b, samples->type, samples->limits[n]);
     }
@@ -233,10 +203,10 @@ void samples_block_write(const aecodec_samples *samples, const samples_block *bl
         append_bits(b, samples->type, samples->nodata);
     }
     if (block->repetition) {
-        buffer_append(b, block->repetition, 2 * (size_t)samples->bands);
+        aecodec_buffer_append(b, block->repetition, 2 * (size_t)samples->bands);
     }
     if (block->mask) {
-        buffer_append(b, &planes, 1);
-        buffer_append(b, block->mask, block->mask_size);
+        aecodec_buffer_append(b, &planes, 1);
+        aecodec_buffer_append(b, block->mask, block->mask_size);
     }
 }

@@ -40,8 +40,8 @@ static void find_extremes(uint32_t type, double extremes[2])
     static const uint32_t bits[][2] = {{0, 0xff},          {0x80, 0x7f},     {0, 0xffff},
                                        {0x8000, 0x7fff},   {0x80000000u, 0x7fffffff},
                                        {0xfbff, 0x7bff},   {0xff7fffffu, 0x7f7fffff}};
-    extremes[0] = sample_number(type, bits[type][0]);
-    extremes[1] = sample_number(type, bits[type][1]);
+    extremes[0] = aecodec_sample_number(type, bits[type][0]);
+    extremes[1] = aecodec_sample_number(type, bits[type][1]);
 }
 
 /* The limits of a band in the range of the type: of integers rounded outwards. Returns whether samples fit. */
@@ -70,10 +70,10 @@ static uint32_t sample_of(uint32_t type, const double limits[2], uint32_t step)
 {
     uint64_t range;
     if (type >= AECODEC_FLOAT16) {
-        return to_sample_bits(type, number_at(limits, step));
+        return aecodec_to_sample_bits(type, number_at(limits, step));
     }
     range = (uint64_t)(limits[1] - limits[0]);
-    return to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
+    return aecodec_to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
 }
 
 static void fill_samples(transfer *t)
@@ -87,7 +87,7 @@ static void fill_samples(transfer *t)
     }
 }
 
-aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
+aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
 {
     uint32_t band;
     t->type = type;
@@ -112,35 +112,16 @@ aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const 
     return AECODEC_OK;
 }
 
-void transfer_close(transfer *t)
-{
-    free(t->samples);
-    t->samples = NULL;
-}
-
 /* ---- values to samples ---- */
 
-#define LOOK_UP(type)                                                                                                  \
-    do {                                                                                                               \
-        type *to = samples;                                                                                            \
-        for (n = 0; n < pixels; n++) {                                                                                 \
-            const uint32_t *row = t->samples;                                                                          \
-            for (band = 0; band < t->bands; band++, row += t->top + 1) {                                               \
-                *to++ = (type)row[*values++];                                                                          \
-            }                                                                                                          \
-        }                                                                                                              \
-    } while (0)
-
-void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
+void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
 {
-    uint32_t size = sample_size(t->type), band;
-    size_t n;
-    if (size == 1) {
-        LOOK_UP(uint8_t);
-    } else if (size == 2) {
-        LOOK_UP(uint16_t);
-    } else {
-        LOOK_UP(uint32_t);
+    size_t n, at = 0;
+    uint32_t band;
+    for (n = 0; n < pixels; n++) {
+        for (band = 0; band < t->bands; band++, at++) {
+            set_bits_of_sample(t->type, samples, at, t->samples[band * (t->top + 1) + values[at]]);
+        }
     }
 }
 
@@ -234,99 +215,44 @@ static uint16_t *lookup_of(const cells *c, uint32_t count)
     uint32_t band, bits;
     for (band = 0; lookup && band < t->bands; band++) {
         for (bits = 0; bits < count; bits++) {
-            *to++ = search(c, band, sample_number(t->type, bits));
+            *to++ = search(c, band, aecodec_sample_number(t->type, bits));
         }
     }
     return lookup;
 }
 
-/* The work of transfer_to_values. */
-typedef struct {
-    const transfer *t;
-    size_t pixels;
-    const void *samples;
-    const uint8_t *missing;
-    uint32_t mask_planes;
-    uint16_t *values;
-    uint64_t *clipped;
-} conversion;
-
-static int is_missing(const conversion *c, size_t pixel, uint32_t band)
-{
-    return c->missing && c->missing[pixel * c->mask_planes + (c->mask_planes > 1 ? band : 0)];
-}
-
-/* Convert all samples by an expression of their place, at. */
-#define CONVERT(result)                                                                                                \
-    do {                                                                                                               \
-        size_t n, at = 0;                                                                                              \
-        uint32_t band;                                                                                                 \
-        for (n = 0; n < c->pixels; n++) {                                                                              \
-            for (band = 0; band < c->t->bands; band++, at++) {                                                         \
-                uint16_t value = (result);                                                                             \
-                c->values[at] = value & VALUE_BITS;                                                                    \
-                if (value & IS_CLIPPED && !is_missing(c, n, band)) {                                                   \
-                    c->clipped[band]++;                                                                                \
-                }                                                                                                      \
-            }                                                                                                          \
-        }                                                                                                              \
-    } while (0)
-
-static void convert_by_lookup(const conversion *c, const uint16_t *lookup)
-{
-    if (sample_size(c->t->type) == 1) {
-        const uint8_t *samples = c->samples;
-        CONVERT(lookup[(size_t)band << 8 | samples[at]]);
-    } else {
-        const uint16_t *samples = c->samples;
-        CONVERT(lookup[(size_t)band << 16 | samples[at]]);
-    }
-}
-
-static void convert_by_search(const conversion *c, const cells *places)
-{
-    uint32_t type = c->t->type;
-    if (type == AECODEC_FLOAT32) {
-        const float *samples = c->samples;
-        CONVERT(search(places, band, samples[at]));
-    } else if (type == AECODEC_INT32) {
-        const int32_t *samples = c->samples;
-        CONVERT(search(places, band, samples[at]));
-    } else {
-        CONVERT(search(places, band, sample_number(type, bits_of_sample(type, c->samples, at))));
-    }
-}
-
 /* Convert, by a table of all samples if there are more pixels than the type has samples. */
-static aecodec_status convert(const conversion *c, const cells *places)
+static aecodec_status convert(const cells *c, const aecodec_samples *samples, uint16_t *values, uint64_t *clipped)
 {
-    uint32_t size = sample_size(c->t->type), count = size < 4 ? 1u << 8 * size : 0;
-    uint16_t *lookup;
-    if (!count || c->pixels < count) {
-        convert_by_search(c, places);
-        return AECODEC_OK;
+    const uint32_t size = sample_size(samples->type), count = size < 4 ? 1u << 8 * size : 0;
+    const size_t pixels = pixels_of_samples(samples);
+    const int is_looked_up = count && pixels >= count;
+    uint16_t *lookup = is_looked_up ? lookup_of(c, count) : NULL;
+    size_t n, at = 0;
+    uint32_t band;
+    for (n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
+        for (band = 0; band < samples->bands; band++, at++) {
+            const uint32_t bits = bits_of_sample(samples->type, samples->samples, at);
+            const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
+                                          : search(c, band, aecodec_sample_number(samples->type, bits));
+            values[at] = value & VALUE_BITS;
+            clipped[band] += value & IS_CLIPPED && !is_missing(samples, n, band);
+        }
     }
-    lookup = lookup_of(places, count);
-    if (!lookup) {
-        return AECODEC_NO_MEMORY;
-    }
-    convert_by_lookup(c, lookup);
     free(lookup);
-    return AECODEC_OK;
+    return lookup || !is_looked_up ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
-                                  uint32_t mask_planes, uint16_t *values, uint64_t *clipped)
+aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
+                                          uint64_t *clipped)
 {
-    size_t pixels = (size_t)samples->width * samples->height * samples->frames;
-    const conversion c = {t, pixels, samples->samples, missing, mask_planes, values, clipped};
     cells places = {t, NULL, NULL, {0}};
     aecodec_status status = AECODEC_NO_MEMORY;
     places.middles = middles_of(t);
     places.starts = malloc((size_t)t->bands * (CELLS + 1) * sizeof *places.starts);
     if (places.middles && places.starts) {
         fill_starts(&places);
-        status = convert(&c, &places);
+        status = convert(&places, samples, values, clipped);
     }
     free(places.middles);
     free(places.starts);
@@ -338,11 +264,11 @@ aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samp
 /* The next number of a float type above or below a finite one. */
 static double neighbour(uint32_t type, double number, int is_above)
 {
-    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = to_sample_bits(type, number);
+    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = aecodec_to_sample_bits(type, number);
     if (number == 0) {
-        return sample_number(type, is_above ? 1 : sign | 1);
+        return aecodec_sample_number(type, is_above ? 1 : sign | 1);
     }
-    return sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
+    return aecodec_sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
 }
 
 /* Limits around the only sample of a band. */
@@ -362,10 +288,9 @@ static void set_apart(uint32_t type, double sample, double limits[2])
 }
 
 /* The least and the largest known sample of each band, [bands][2]; the first is larger if none is known. */
-static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes, double *ranges)
+static void find_ranges(const aecodec_samples *samples, double *ranges)
 {
-    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
-    size_t pixels = (size_t)samples->width * samples->height * samples->frames, n;
+    size_t pixels = pixels_of_samples(samples), n;
     uint32_t band;
     for (band = 0; band < samples->bands; band++) {
         ranges[2 * band] = 1;
@@ -374,10 +299,10 @@ static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, 
     for (n = 0; n < pixels; n++) {
         for (band = 0; band < samples->bands; band++) {
             double *range = ranges + 2 * band, number;
-            if (is_missing(&c, n, band)) {
+            if (is_missing(samples, n, band)) {
                 continue;
             }
-            number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+            number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
             if (range[0] > range[1]) {
                 range[0] = range[1] = number;
             }
@@ -388,12 +313,12 @@ static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, 
 }
 
 /* Whether more than 1 % of the known samples of a band are outside of limits. */
-static int are_many_outside(const conversion *c, const aecodec_samples *samples, uint32_t band, const double limits[2])
+static int are_many_outside(const aecodec_samples *samples, uint32_t band, const double limits[2])
 {
-    size_t pixels = (size_t)samples->width * samples->height * samples->frames, known = 0, outside = 0, n;
+    size_t pixels = pixels_of_samples(samples), known = 0, outside = 0, n;
     for (n = 0; n < pixels; n++) {
-        if (!is_missing(c, n, band)) {
-            double number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+        if (!is_missing(samples, n, band)) {
+            double number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
             known++;
             outside += number < limits[0] || number > limits[1];
         }
@@ -402,8 +327,7 @@ static int are_many_outside(const conversion *c, const aecodec_samples *samples,
 }
 
 /* Widen limits to a range of samples, unless these are a few outliers of integers. Returns whether they changed. */
-static int widen(const conversion *c, const aecodec_samples *samples, uint32_t band, const double range[2],
-                 double limits[2])
+static int widen(const aecodec_samples *samples, uint32_t band, const double range[2], double limits[2])
 {
     double low = smaller(limits[0], range[0]), high = larger(limits[1], range[1]);
     if (range[0] > range[1] || (low == limits[0] && high == limits[1] && low < high)) {
@@ -414,7 +338,7 @@ static int widen(const conversion *c, const aecodec_samples *samples, uint32_t b
         return 1;
     }
     if (samples->type < AECODEC_FLOAT16 && high - low > 2 * (limits[1] - limits[0]) &&
-        (high - low > (double)STEPS || !are_many_outside(c, samples, band, limits))) {
+        (high - low > (double)STEPS || !are_many_outside(samples, band, limits))) {
         return 0;
     }
     limits[0] = low;
@@ -422,19 +346,17 @@ static int widen(const conversion *c, const aecodec_samples *samples, uint32_t b
     return 1;
 }
 
-int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
-                    uint32_t mask_planes, double *limits)
+int aecodec_find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, double *limits)
 {
-    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
     double ranges[2 * AECODEC_MAX_BANDS];
     int is_changed = 0;
     uint32_t band;
-    find_ranges(samples, missing, mask_planes, ranges);
+    find_ranges(samples, ranges);
     for (band = 0; band < samples->bands; band++, limits += 2) {
         fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
-        limits[0] = sample_number(samples->type, to_sample_bits(samples->type, limits[0]));
-        limits[1] = sample_number(samples->type, to_sample_bits(samples->type, limits[1]));
-        is_changed |= widen(&c, samples, band, ranges + 2 * band, limits);
+        limits[0] = aecodec_sample_number(samples->type, aecodec_to_sample_bits(samples->type, limits[0]));
+        limits[1] = aecodec_sample_number(samples->type, aecodec_to_sample_bits(samples->type, limits[1]));
+        is_changed |= widen(samples, band, ranges + 2 * band, limits);
     }
     return is_changed;
 }

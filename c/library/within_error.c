@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "refiner.h"
+#include "refined.h"
 
 enum { CELL = 128, LEAST_CELLS = 8, CELL_STRIDE = 64 }; /* levels are compared on at least 8 cells, and on one of 64 */
 
@@ -29,20 +29,20 @@ static uint8_t *copy_cell(const refining *at, const uint8_t *from, size_t bytes,
 /* Select cells of the same size as the first. numbers: room for all cells. Returns their number. */
 static uint32_t select_cells(const aecodec_samples *whole, uint32_t *numbers)
 {
-    const uint32_t all = refining_count(whole, CELL);
-    uint32_t equal = 0, least, stride, count = 0, n;
+    const uint32_t all = aecodec_refining_count(whole, CELL);
+    uint32_t equal = 0, wanted, stride, count = 0, n;
     refining first, at;
-    refining_begin(&first, whole, CELL);
-    refining_begin(&at, whole, CELL);
+    aecodec_refining_begin(&first, whole, CELL);
+    aecodec_refining_begin(&at, whole, CELL);
     for (n = 0; n < all; n++) {
-        refining_go_to(&at, n);
+        aecodec_refining_go_to(&at, n);
         if (at.coding.width == first.coding.width && at.coding.height == first.coding.height &&
             at.coding.frames == first.coding.frames) {
             numbers[equal++] = n;
         }
     }
-    least = equal / CELL_STRIDE > LEAST_CELLS ? equal / CELL_STRIDE : LEAST_CELLS;
-    stride = equal / least > 1 ? equal / least : 1;
+    wanted = equal / CELL_STRIDE > LEAST_CELLS ? equal / CELL_STRIDE : LEAST_CELLS;
+    stride = equal / wanted > 1 ? equal / wanted : 1;
     for (n = stride / 2; n < equal; n += stride) {
         numbers[count++] = numbers[n];
     }
@@ -57,20 +57,20 @@ static aecodec_status copy_cells(const refiner *r, const uint32_t *numbers, uint
     size_t pixels;
     refining at;
     uint32_t n;
-    refining_begin(&at, whole, CELL);
+    aecodec_refining_begin(&at, whole, CELL);
     *part = *whole;
     part->width = at.coding.width;
     part->height = at.coding.height;
     part->frames = at.coding.frames * count;
     pixels = (size_t)part->width * part->height * part->frames;
-    part->samples = to = malloc(pixels * refiner_pixel_bytes(r));
+    part->samples = to = malloc(pixels * aecodec_refiner_pixel_bytes(r));
     part->missing = mask = whole->missing ? malloc(pixels * whole->mask_planes) : NULL;
     if (!to || (whole->missing && !mask)) {
         return AECODEC_NO_MEMORY;
     }
     for (n = 0; n < count; n++) {
-        refining_go_to(&at, numbers[n]);
-        to = copy_cell(&at, whole->samples, refiner_pixel_bytes(r), to);
+        aecodec_refining_go_to(&at, numbers[n]);
+        to = copy_cell(&at, whole->samples, aecodec_refiner_pixel_bytes(r), to);
         mask = mask ? copy_cell(&at, whole->missing, whole->mask_planes, mask) : NULL;
     }
     return AECODEC_OK;
@@ -79,7 +79,7 @@ static aecodec_status copy_cells(const refiner *r, const uint32_t *numbers, uint
 /* Begin with some cells, which the part reads. Free the cells after the part, in any case. */
 static aecodec_status open_part(const refiner *r, aecodec_samples *cells, refiner *part)
 {
-    uint32_t *numbers = malloc(refining_count(&r->original, CELL) * sizeof *numbers);
+    uint32_t *numbers = malloc(aecodec_refining_count(&r->original, CELL) * sizeof *numbers);
     aecodec_image picture;
     aecodec_status status = AECODEC_NO_MEMORY;
     memset(part, 0, sizeof *part);
@@ -89,7 +89,8 @@ static aecodec_status open_part(const refiner *r, aecodec_samples *cells, refine
     }
     if (status == AECODEC_OK) {
         picture = (aecodec_image){cells->width, cells->height, cells->bands, cells->frames, cells->samples};
-        status = refiner_open(part, r->bundle, r->is_picture ? &picture : NULL, r->is_picture ? NULL : cells, 1);
+        status =
+            aecodec_refiner_open(part, r->bundle, r->is_picture ? &picture : NULL, r->is_picture ? NULL : cells, 1);
     }
     free(numbers);
     return status;
@@ -110,10 +111,10 @@ static aecodec_status find_size(comparison *c, uint32_t level, uint64_t *size)
     buffer base = {NULL, 0, 0, AECODEC_OK}, messages = {NULL, 0, 0, AECODEC_OK};
     aecodec_header header;
     void *samples;
-    aecodec_status status = refiner_base(c->part, level * LEVEL_UNITS, &base, &samples);
+    aecodec_status status = aecodec_refiner_base(c->part, level * LEVEL_UNITS, &base, &samples);
     c->first.has_base = level != NO_LEVEL;
     if (status == AECODEC_OK) {
-        status = refiner_encode(c->part, &c->first, samples, &messages, size);
+        status = aecodec_refiner_encode(c->part, &c->first, samples, &messages, size);
     }
     if (status == AECODEC_OK) {
         status = aecodec_read_header(base.bytes, base.size, &header);
@@ -142,7 +143,7 @@ static uint64_t size_at(comparison *c, uint32_t level)
 static int may_have_base(comparison *c)
 {
     const aecodec_bundle *bundle = c->part->bundle;
-    const double samples = (double)refiner_pixels(c->part) * c->part->original.bands;
+    const double samples = (double)pixels_of_samples(&c->part->original) * c->part->original.bands;
     return 8 * (double)size_at(c, NO_LEVEL) <= most_bits * samples && bundle->has_encoder && bundle->has_decoder;
 }
 
@@ -166,13 +167,10 @@ static uint32_t lowest_level(comparison *c)
 /* Compare levels on some cells of a large picture. */
 static aecodec_status choose_level(refiner *r, const refinement *first, uint32_t *units)
 {
-    const int is_small = refining_count(&r->original, CELL) <= LEAST_CELLS;
+    const int is_small = aecodec_refining_count(&r->original, CELL) <= LEAST_CELLS;
     aecodec_samples cells;
-    comparison c;
     refiner part;
-    memset(&c, 0, sizeof c);
-    c.first = *first;
-    c.part = is_small ? r : &part;
+    comparison c = {.part = is_small ? r : &part, .first = *first};
     if (!is_small) {
         c.status = open_part(r, &cells, &part);
     }
@@ -180,7 +178,7 @@ static aecodec_status choose_level(refiner *r, const refinement *first, uint32_t
         *units = LEVEL_UNITS * lowest_level(&c);
     }
     if (!is_small) {
-        refiner_close(&part);
+        aecodec_refiner_close(&part);
         aecodec_samples_free(&cells);
     }
     return c.status;
@@ -192,9 +190,9 @@ static aecodec_status append_refinement(const refiner *r, refinement *to, void *
 {
     buffer messages = {NULL, 0, 0, AECODEC_OK};
     uint64_t total;
-    file->status = refiner_encode(r, to, samples, &messages, &total);
+    file->status = aecodec_refiner_encode(r, to, samples, &messages, &total);
     if (file->status == AECODEC_OK) {
-        refined_file_append(file, to);
+        aecodec_refined_file_append(file, to);
     }
     free(messages.bytes);
     return file->status;
@@ -204,10 +202,10 @@ static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t c
 {
     buffer base = {NULL, 0, 0, AECODEC_OK};
     void *samples;
-    aecodec_status status = refiner_base(r, units, &base, &samples);
+    aecodec_status status = aecodec_refiner_base(r, units, &base, &samples);
     uint32_t n;
     if (status == AECODEC_OK) {
-        refined_file_begin(file, &base);
+        aecodec_refined_file_begin(file, &base);
         status = file->status;
     }
     for (n = 0; n < count && status == AECODEC_OK; n++) {
@@ -225,10 +223,10 @@ static aecodec_status compress(refiner *r, const aecodec_bounds *bounds, uint32_
     refinement refinements[AECODEC_MAX_REFINEMENTS];
     aecodec_status status = AECODEC_OK;
     uint32_t count;
-    if (!bounds_are_valid(bounds, &r->original)) {
+    if (!aecodec_bounds_are_valid(bounds, &r->original)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    count = refinements_for(bounds, &r->original, refinements);
+    count = aecodec_refinements_for(bounds, &r->original, refinements);
     if (!units) {
         status = choose_level(r, &refinements[0], &units);
     }
@@ -241,23 +239,16 @@ static aecodec_status compress_source(const aecodec_bundle *bundle, const aecode
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
     refiner r;
-    aecodec_status status;
-    if (level && !has_level(bundle, level)) {
+    if (level && !aecodec_has_level(bundle, level)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    status = refiner_open(&r, bundle, picture, samples, 0);
+    b.status = aecodec_refiner_open(&r, bundle, picture, samples, 0);
     r.progress = progress;
-    if (status == AECODEC_OK) {
-        status = compress(&r, bounds, level, &b);
+    if (b.status == AECODEC_OK) {
+        b.status = compress(&r, bounds, level, &b);
     }
-    refiner_close(&r);
-    if (status == AECODEC_OK) {
-        *file = b.bytes;
-        *size = b.size;
-    } else {
-        free(b.bytes);
-    }
-    return status;
+    aecodec_refiner_close(&r);
+    return aecodec_buffer_give(&b, file, size);
 }
 
 aecodec_status aecodec_compress_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,

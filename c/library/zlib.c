@@ -278,21 +278,15 @@ static void inflate_blocks(inflater *s)
     }
 }
 
-aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
+aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
 {
-    inflater s;
+    inflater s = {.in = stream, .in_size = stream_size, .in_at = 2, .out = bytes, .out_size = size};
     uint32_t checksum = 0;
     unsigned n;
     if (stream_size < 2 + CHECKSUM || (stream[0] & 0x8f) != 8 || stream[1] & 0x20 ||
         (stream[0] << 8 | stream[1]) % 31) {
         return AECODEC_DAMAGED;
     }
-    memset(&s, 0, sizeof s);
-    s.in = stream;
-    s.in_size = stream_size;
-    s.in_at = 2;
-    s.out = bytes;
-    s.out_size = size;
     inflate_blocks(&s);
     if (s.is_damaged || s.out_at != size || stream_size - s.in_at != CHECKSUM) {
         return AECODEC_DAMAGED;
@@ -409,7 +403,7 @@ static uint32_t find_match(const places *p, const uint8_t *bytes, size_t size, s
     return longest;
 }
 
-size_t zlib_bound(size_t size)
+size_t aecodec_zlib_bound(size_t size)
 {
     return size + size / 8 + 16;
 }
@@ -433,7 +427,7 @@ static void deflate_bytes(deflater *d, places *p, const uint8_t *bytes, size_t s
     }
 }
 
-size_t zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
+size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
 {
     deflater d = {room, 2, 0, 0};
     uint32_t checksum = adler32(bytes, size);

@@ -299,15 +299,12 @@ static void decode_plane(reader *r, const uint8_t *tables, aecodec_preview_work 
 int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t size, aecodec_preview_work *work,
                            uint8_t pixels[32 * 32 * 4], int *shape)
 {
-    reader r;
+    reader r = {payload, payload, 0xFFFFFFFFu, 0};
     int n, has_alpha;
     if (!size) {
         return -1;
     }
-    r.next = payload;
-    r.end = payload + size;
-    r.range = 0xFFFFFFFFu;
-    r.value = 0;
+    r.end += size;
     for (n = 0; n < 4; n++) {
         shift_byte(&r);
     }
@@ -624,14 +621,10 @@ typedef struct {
 /* Encode the targets to drafts[1]. */
 static draft write_draft(const task *t, int level, int weight)
 {
-    writer w = {0, 0, 0, 0, 0xFFFFFFFFu};
-    quantizer q;
-    draft d;
+    writer w = {t->work->drafts[1], 0, t->room, 0, 0xFFFFFFFFu};
+    quantizer q = {t->tables, level, 0};
+    draft d = {0, level, 0};
     int64_t step = int16_at(t->tables, STEPS, level);
-    w.bytes = t->work->drafts[1];
-    w.room = t->room;
-    q.tables = t->tables;
-    q.level = level;
     q.weight = weight == WEIGHTS - 1 ? -1 : (step * step * (16 + weight % 16) << weight / 16) >> 6;
     write_decision(&w, t->shape >= 0, RARE);
     if (t->shape >= 0) {
@@ -640,7 +633,6 @@ static draft write_draft(const task *t, int level, int weight)
     write_decision(&w, 0, RARE);
     write_number(&w, level, 3);
     d.error = write_latents(&w, &q, t->work->targets);
-    d.level = level;
     d.size = finish(&w);
     return d;
 }
@@ -747,15 +739,12 @@ static size_t best_payload(const task *t, const uint8_t *pixels)
 size_t aecodec_preview_encode(const uint8_t *tables, const uint8_t pixels[32 * 32 * 3], int shape, int has_checksum,
                               aecodec_preview_encoder *work, uint8_t *payload, size_t max_bytes)
 {
-    task t;
+    task t = {tables, work, shape, 0};
     size_t size, extra = has_checksum ? 1 : 0;
     if (max_bytes < AECODEC_PREVIEW_LEAST_BYTES + extra || shape < AECODEC_PREVIEW_NO_SHAPE
         || shape > 2 * AECODEC_PREVIEW_SQUARE) {
         return 0;
     }
-    t.tables = tables;
-    t.work = work;
-    t.shape = shape;
     t.room = max_bytes - extra < sizeof work->drafts[0] ? max_bytes - extra : sizeof work->drafts[0];
     size = best_payload(&t, pixels);
     copy(payload, work->drafts[0], size);

@@ -196,7 +196,7 @@ static aecodec_status run_all(const aecodec_network *network, const call *k, con
 
 static aecodec_status run_network(call *k)
 {
-    const aecodec_network *network = network_of(k->codec->bundle, k->number != 0);
+    const aecodec_network *network = aecodec_network_of(k->codec->bundle, k->number != 0);
     const uint32_t count = k->sides.planes;
     size_t sizes[2], bytes;
     scratch work;
@@ -231,11 +231,11 @@ FUNCTION(run, run_network)
 static aecodec_status open_for(const call *k, const Py_buffer *codes, const Py_buffer *latents, coding_level *level)
 {
     const size_t vectors = vectors_of(k);
-    aecodec_status status = level_open(k->codec->bundle, k->number, level);
+    aecodec_status status = aecodec_level_open(k->codec->bundle, k->number, level);
     if (status == AECODEC_OK &&
         (vectors * level->codec.code_dimension != (size_t)codes->len ||
          (latents && vectors * level->codec.latent_channels != (size_t)latents->len))) {
-        level_close(level);
+        free(level->factors);
         status = AECODEC_BAD_ARGUMENT;
     }
     return status;
@@ -274,7 +274,7 @@ static aecodec_status code_message(call *k, int is_encoder)
         Py_END_ALLOW_THREADS
     }
     scratch_return(k->codec, work);
-    level_close(&level);
+    free(level.factors);
     return status;
 }
 
@@ -295,7 +295,7 @@ static aecodec_status dequantize_codes(call *k)
         Py_BEGIN_ALLOW_THREADS
         aecodec_dequantize(&level.codec, k->from.buf, vectors_of(k), k->to.buf);
         Py_END_ALLOW_THREADS
-        level_close(&level);
+        free(level.factors);
     }
     return status;
 }
@@ -340,7 +340,7 @@ static aecodec_status run_refinement(refinement *r)
 {
     residual_coding *c = &r->coding;
     residual_networks *networks;
-    aecodec_status status = residual_networks_open(r->networks.buf, (size_t)r->networks.len, &networks);
+    aecodec_status status = aecodec_residual_networks_open(r->networks.buf, (size_t)r->networks.len, &networks);
     if (status != AECODEC_OK) {
         return status;
     }
@@ -349,11 +349,11 @@ static aecodec_status run_refinement(refinement *r)
     c->limits = r->limits.buf;
     c->missing = r->missing.buf;
     if (r->is_encoder) {
-        status = residuals_encode(c, r->base.buf, r->source.buf, r->decoded.buf, &r->message, &r->message_size);
+        status = aecodec_residuals_encode(c, r->base.buf, r->source.buf, r->decoded.buf, &r->message, &r->message_size);
     } else {
-        status = residuals_decode(c, r->base.buf, r->source.buf, (size_t)r->source.len, r->decoded.buf);
+        status = aecodec_residuals_decode(c, r->base.buf, r->source.buf, (size_t)r->source.len, r->decoded.buf);
     }
-    residual_networks_close(networks);
+    free(networks);
     return status;
 }
 

@@ -25,7 +25,7 @@ from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
 
 _TEMPLATES = ("CMakeLists.txt", "README.md")
-_CODER_CODE = ("aecodec.h", "aecodec.c", "aecodec_range_coder.h")
+_CODER_CODE = ("aecodec.h", "aecodec.c", "aecodec_range_coder.h", "aecodec_reader.h")
 _CODE = (
     *_CODER_CODE,
     "aecodec_network.h",

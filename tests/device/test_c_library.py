@@ -55,10 +55,13 @@ def file(codec: Codec, samples: Pixels) -> bytes:
 
 
 def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> bytes:
-    """Check that C writes Python's file, and that each reads the codes of the other."""
+    """Check that C writes Python's file, that each reads the codes of the other, and the sizes."""
     tables, folder = library.tables, library.tables.folder
     size = header.size or folder.spec.tile[::-1]
     vectors, work, bound = library.sizes(size, header.mode)
+    if Mode(header.mode).channels == folder.spec.channels:  # as in exported headers
+        sizes = PictureSizes.of(tables, size)
+        assert (vectors, work, bound) == (sizes.vectors, sizes.work, sizes.file)
     flat = latents.reshape(-1, latents.shape[-1])
     assert vectors == len(flat)
     codes = library.quantize(flat)
@@ -75,13 +78,6 @@ def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> by
     return made
 
 
-def assert_header_has_the_sizes(library: CLibrary, size: tuple[int, int], mode: Mode) -> None:
-    """Check that the constants of exported headers are what C computes."""
-    if mode.channels == library.tables.folder.spec.channels:
-        sizes = PictureSizes.of(library.tables, size)
-        assert library.sizes(size, mode) == (sizes.vectors, sizes.work, sizes.file)
-
-
 @st.composite
 def levels(draw: st.DrawFn, dimension: int) -> Level:
     gains = draw(st.lists(st.integers(-2048, 0), min_size=dimension, max_size=dimension))
@@ -90,8 +86,11 @@ def levels(draw: st.DrawFn, dimension: int) -> Level:
     return Level(1, 1 + dimension, gains=tuple(gains))
 
 
-def check_any_codec(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    """Check that C writes the files of Python, for pictures of several sizes."""
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_c_writes_the_files_of_python_for_any_codec(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     path, prior = tmp_path_factory.mktemp("codec"), data.draw(priors())
     channels = data.draw(st.sampled_from([1, 3]))
     distance = data.draw(st.integers(int(prior.has_spatial_context), 1))
@@ -109,15 +108,6 @@ def check_any_codec(tmp_path_factory: pytest.TempPathFactory, data: st.DataObjec
         shape = (*vector_shape(folder.spec, header), folder.spec.latent_channels)
         latents = rng.normal(0, rng.choice([3, 40]), shape)
         assert_round_trip(library, latents.clip(-128, 127).astype(np.int8), header)
-        assert_header_has_the_sizes(library, size, mode)
-
-
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
-def test_c_writes_the_files_of_python_for_any_codec(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    check_any_codec(tmp_path_factory, data)
 
 
 @pytest.mark.parametrize("channels", [3, PREDICTED_CHANNELS + 2])  # gradients predict 64
@@ -132,7 +122,6 @@ def test_c_codes_vectors_in_their_spatial_context(tmp_path: Path, channels: int)
         shape = (*vector_shape(folder.spec, header), channels + 1 + SPARE)
         latents = np.random.default_rng(0).normal(0, 3, shape).round().astype(np.int8)
         assert_round_trip(library, latents, header)
-        assert_header_has_the_sizes(library, size, Mode.RGB)
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])

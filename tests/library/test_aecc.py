@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from subprocess import PIPE
+from typing import IO
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def folder(tmp_path: Path, codec: Codec, photo: Codec) -> Path:
 
 
 def run(
-    folder: Path, *arguments: str, data: bytes | None = None
+    folder: Path, *arguments: str, data: bytes | None = None, output: int | IO[bytes] = PIPE
 ) -> subprocess.CompletedProcess[bytes]:
     """Run aecc in a folder of bundles."""
     return subprocess.run(
@@ -36,7 +38,8 @@ def run(
         cwd=folder,
         env={"AECODEC_PATH": str(folder)},
         input=data,
-        capture_output=True,
+        stdout=output,
+        stderr=PIPE,
         check=False,
     )
 
@@ -242,14 +245,7 @@ def test_a_full_disk_is_a_failure(folder: Path, digits_in_both: Both, digits: Pi
     calls = ("--help",), ("--version",), ("info", "x.aec"), ("decompress", "x.aec", "-o", "-")
     for arguments in calls:
         with open("/dev/full", "wb") as full:
-            done = subprocess.run(
-                [str(built() / "aecc"), *arguments],
-                cwd=folder,
-                env={"AECODEC_PATH": str(folder)},
-                stdout=full,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
+            done = run(folder, *arguments, output=full)
         assert (done.returncode, b"standard output: No space left" in done.stderr) == (1, True)
 
 

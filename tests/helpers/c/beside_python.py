@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
@@ -12,7 +13,12 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array
-from benchmarks.c_codec import CCodec, bundle_of, reference_decoder, reference_encoder
+from benchmarks.c_codec import CCodec, StatusError, bundle_of, reference_decoder, reference_encoder
+
+
+def rejection(status: int) -> pytest.RaisesExc[StatusError]:
+    """Expect that the library returns a status other than OK."""
+    return pytest.raises(StatusError, check=lambda error: error.status == status)
 
 
 class Both(NamedTuple):
