@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from helpers.files import with_checksum
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import aecodec
+import aecodec.pillow
 from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
@@ -190,6 +192,18 @@ def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
 def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
     with pytest.raises(aecodec.ImageError, match=r"is not an image|missing\.png"):
         codec.compress(thing)
+
+
+def test_a_warning_has_the_line_that_called_aecodec_or_pillow(tmp_path: Path) -> None:
+    text = PngInfo()
+    text.add_text("Title", "a")
+    path = tmp_path / "a.png"
+    Image.fromarray(np.zeros((28, 28), np.uint8)).save(path, pnginfo=text)
+    image = Image.open(path)
+    for save in (lambda: aecodec.compress(path), lambda: image.save(tmp_path / "a.aec")):
+        with pytest.warns(aecodec.AecodecWarning) as caught:
+            save()
+        assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_the_pure_python_coder_gives_the_same_bytes_and_codes(
