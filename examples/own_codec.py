@@ -241,7 +241,7 @@ subprocess.run([sys.executable, "-m", "aecodec", *web], check=True)
 page = '<!DOCTYPE html><script type="module" src="aecodec/element.js"></script>'
 for name, picture in shown.items():
     (site / f"{name}.aec").write_bytes(codec.compress(picture, level=2))
-    page += f'<aec-img src="{name}.aec" alt="{name}" width="192" height="192"></aec-img>'
+    page += f' <aec-img src="{name}.aec" alt="{name}" style="width: 192px"></aec-img>'
 (site / "ground.html").write_text(page)
 
 
