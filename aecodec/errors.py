@@ -3,9 +3,13 @@
 Each class of errors has the exit status that the command line returns for it.
 """
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_INSIDE = {"aecodec", "contextlib", "PIL"}
+"""Packages whose code a warning skips to find the caller's line; contextlib runs our decorators."""
 
 
 class AecodecError(Exception):
@@ -73,9 +77,12 @@ def errors_about(name: object) -> Iterator[None]:
         raise type(error)(f"{name}: {error}") from error
 
 
-def warn(text: str, stacklevel: int = 2) -> None:
-    """Warn the caller, or a function further up the stack, with an :class:`AecodecWarning`."""
-    warnings.warn(text, AecodecWarning, stacklevel + 1)
+def warn(text: str) -> None:
+    """Give an :class:`AecodecWarning` at the line that called aecodec, maybe through Pillow."""
+    frame, stacklevel = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in _INSIDE:
+        frame, stacklevel = frame.f_back, stacklevel + 1
+    warnings.warn(text, AecodecWarning, stacklevel)
 
 
 @contextmanager

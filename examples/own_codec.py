@@ -11,6 +11,7 @@
 
 # %%
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from skimage import data
 
 from aecodec.training import Autoencoder, RunOptions
 
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 minutes = float(os.environ.get("MINUTES", "30"))
 photographs = np.stack([data.grass(), data.gravel()])
 trained, held_out = photographs[:, :, :368], photographs[:, :, 384:]
@@ -112,17 +114,16 @@ decoder.get_layer("linear").set_weights([wide * step, np.array([mean])])
 # %% [markdown]
 # ## Train
 #
-# `bytes1` is the estimated size of a picture at level 1, and `psnr1` its quality in dB. Values of
-# the test pictures begin with `val_`.
+# A line per epoch shows the finished share of the training, and the estimated size and the quality
+# of the test pictures at each level.
 
 # %%
 autoencoder = Autoencoder(encoder, decoder)
-autoencoder.train(
+history = autoencoder.train(
     x_train,
     batch_size=16,
     rate_weight=rate_weights,
     validation_data=x_test,
-    verbose=2,
     run_options=RunOptions(minutes=minutes),
 )
 
@@ -240,7 +241,7 @@ subprocess.run([sys.executable, "-m", "aecodec", *web], check=True)
 page = '<!DOCTYPE html><script type="module" src="aecodec/element.js"></script>'
 for name, picture in shown.items():
     (site / f"{name}.aec").write_bytes(codec.compress(picture, level=2))
-    page += f'<aec-img src="{name}.aec" alt="{name}" width="192" height="192"></aec-img>'
+    page += f' <aec-img src="{name}.aec" alt="{name}" style="width: 192px"></aec-img>'
 (site / "ground.html").write_text(page)
 
 

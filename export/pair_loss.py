@@ -93,4 +93,4 @@ def _warn_of(loss: PairLoss, mixed: dict[str, MixedModel]) -> None:
     damages = [(damage, half) for half, model in mixed.items() for damage in model.damages[:1]]
     worst = max(damages, key=lambda pair: pair[0].error, default=None)
     cause = f"layer {worst[0].layer!r} of the {worst[1]}" if worst else "rounding the latents"
-    warn(f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}", 3)
+    warn(f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}")

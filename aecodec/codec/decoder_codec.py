@@ -265,17 +265,6 @@ class DecoderCodec(CodecHalf):
         pixels = from_planes(planes, header.frames, header.mode.channels)
         return resize(pixels, (width, height))
 
-    def reconstruct_preview(self, header: Header, latents: LatentSource) -> Pixels:
-        """Reconstruct 8-bit pictures of a file with bands, for people.
-
-        They show its first band in grey, or its first three bands as RGB. Returns (F, H, W, 1 or 3)
-        uint8.
-        """
-        channels = self._run(latents, picture_size(self.spec, header))
-        phases = self.spec.network_channels // self.spec.channels
-        shown = 3 if self.spec.channels >= 3 else 1
-        return np.ascontiguousarray(channels[..., : shown * phases : phases])
-
     def _run(self, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Run the network on an array of vectors, to pictures of (width, height)."""
         if self.spec.receptive_field:

@@ -142,4 +142,4 @@ def _warn_of_conversion(picture: Picture) -> None:
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile and not is_srgb(profile, picture.mode):
         text = f"its colour profile ({name_of(profile)}) is not kept: converted to sRGB"
-        warn(text, 4)
+        warn(text)

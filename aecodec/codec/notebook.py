@@ -9,6 +9,8 @@ from PIL import Image
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.base import Execution
 from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.geometry import picture_size
+from aecodec.codec.samples import mask_of
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
@@ -34,7 +36,7 @@ def codec_html(folder: CodecFolder) -> str:
         for number, cost, psnr, is_default in levels_of(folder)
     ]
     head = f"<tr><th>level</th><th>{unit}</th><th>PSNR in dB</th></tr>"
-    caption = f"<caption>{escape(title_line(folder))}</caption>"
+    caption = f'<caption style="white-space:nowrap">{escape(title_line(folder))}</caption>'
     return f"<table>{caption}{head}{''.join(rows)}</table>"
 
 
@@ -69,25 +71,16 @@ def pictures_png(
 
 def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
     count = min(header.frames, MAX_PICTURES)
-    if header.refinements:
-        return _refined_images(decoder, header, latents, count)
-    first = latents[: len(latents) // header.frames * count]
-    if header.samples:
-        return to_pil(Picture(decoder.reconstruct_preview(header._replace(frames=count), first)))
-    pixels = decoder.reconstruct_pixels(header._replace(frames=count), first)
-    return _with_alpha(decoder, header, pixels)
-
-
-def _refined_images(
-    decoder: DecoderCodec, header: Header, latents: Latents, count: int
-) -> list[Image.Image]:
-    """The first pictures of a file whose frames are coded together."""
-    if not header.samples:
+    if header.refinements:  # the frames are coded together
         pixels = decoder.reconstruct_pixels(header, latents)[:count]
+    else:
+        first = latents[: len(latents) // header.frames * count]
+        pixels = decoder.reconstruct_pixels(header._replace(frames=count), first)
+    if not header.samples:
         return _with_alpha(decoder, header, pixels)
-    picture = decoder.reconstruct_picture(header, latents)
-    shown = display(picture, picture, bands_to_show(None, header.samples.bands))
-    return to_pil(Picture(shown[:count]))
+    missing = mask_of(header, picture_size(decoder.spec, header))
+    picture = Picture(pixels, missing=None if missing is None else missing[:count])
+    return to_pil(Picture(display(picture, picture, bands_to_show(None, header.samples.bands))))
 
 
 def _with_alpha(decoder: DecoderCodec, header: Header, pixels: Pixels) -> list[Image.Image]:

@@ -244,8 +244,7 @@ class _Refiner:
         if count:
             warn(
                 f"{count} known samples decode to {nodata:g}, the value of missing samples: choose "
-                "a smaller maximum error, or mark missing samples with another value",
-                4,
+                "a smaller maximum error, or mark missing samples with another value"
             )
 
     def _largest_error(self, decoded: Samples, bounds: Bounds, segment: Segment) -> float:

@@ -136,7 +136,7 @@ def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixe
     fitted = transfer.limits_of(picture.pixels.dtype, limits)
     for name, count, (low, high) in zip(bands.names, clipped, fitted, strict=True):
         if count:
-            warn(f"{count} samples of band {name} were clipped to {low:g}..{high:g}", 4)
+            warn(f"{count} samples of band {name} were clipped to {low:g}..{high:g}")
     if picture.missing is not None:
         fill(values, picture.missing)
     return to_phases(values, bands.phases)

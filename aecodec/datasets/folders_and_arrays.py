@@ -35,8 +35,7 @@ def check_regular_file(path: Path) -> None:
 
 
 def warn_unreadable(path: Path, error: Exception) -> None:
-    message = f"{path}: skipped because it cannot be read ({error})"
-    warn(message, 3)
+    warn(f"{path}: skipped because it cannot be read ({error})")
 
 
 def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:

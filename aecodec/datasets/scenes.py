@@ -121,13 +121,17 @@ def description_of(scenes: Sequence[Picture]) -> str:
 
     >>> samples = np.arange(24, dtype=np.int16).reshape(1, 3, 4, 2).repeat(2, 1).repeat(2, 2)
     >>> description_of([Picture(samples)])
-    '1 scenes with 2 bands of int16; bands 1 and 2 repeat each sample 2x2 times'
+    '1 scene with 2 bands of int16; bands 1 and 2 repeat each sample 2x2 times'
     """
     shape, dtype = scenes[0].pixels.shape, scenes[0].pixels.dtype
     missing = sum(scene.missing is not None for scene in scenes)
-    parts = [f"{len(scenes)} scenes with {shape[-1]} bands of {dtype.name}"]
-    parts += [f"{missing} scenes have missing samples"] if missing else []
+    parts = [f"{_scenes(len(scenes))} with {shape[-1]} bands of {dtype.name}"]
+    parts += [f"missing samples in {_scenes(missing)}"] if missing else []
     return "; ".join([*parts, *_repetitions(scenes)])
+
+
+def _scenes(count: int) -> str:
+    return "1 scene" if count == 1 else f"{count} scenes"
 
 
 def _repetitions(scenes: Sequence[Picture]) -> Iterator[str]:

@@ -113,14 +113,12 @@ bands, train a codec with bands: aecodec train FOLDER --recipe picture -o my-ban
     if array.ndim == 3 and len(array) == 3 and min(array.shape[1:]) >= _LEAST_PLANE_SIDE:
         warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
-            "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]",
-            3,
+            "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]"
         )
     if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
         warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
-            "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band",
-            3,
+            "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band"
         )
     return picture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ from aecodec.training.losses.choice import loss_of
 from aecodec.training.losses.mixture import MSE, Distortion, Mixture
 from aecodec.training.networks.precision import policy_in, product_dtype
 from aecodec.training.optimizers import optimizer_of
+from aecodec.training.progress import Progress
 from aecodec.training.schedule import Schedule
 
 _STARTING_TILES = 500
@@ -129,7 +131,8 @@ class Autoencoder(KerasPair):
             learning_rate: the highest learning rate.
             optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
             validation_data: (M, *image_shape) images to measure after each epoch, or their tiles.
-            verbose: as in `keras.Model.fit`.
+            verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs
+                to show, and prints the finished share and the remaining time instead.
             callbacks: Keras callbacks.
             distortion: measure of decoded pictures: `mse`, `ms-ssim`, `ssimulacra2` or `blocking`;
                 or weights of several measures by name; see
@@ -158,6 +161,7 @@ class Autoencoder(KerasPair):
         loss.compile(optimizer_of(optimizer, policy_in(self.encoder)), jit_compile=False)
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
         schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
+        progress = [Progress(sys.stdout)] if run.minutes and verbose else []
         try:
             with checkpoints_in(run.backup, loss) as checkpoints:
                 finished_steps = int(loss.optimizer.iterations)
@@ -168,8 +172,8 @@ class Autoencoder(KerasPair):
                     steps_per_epoch=steps,
                     validation_data=self._validation_batches(validation_data, batch_size),
                     shuffle=False,  # the batches are shuffled
-                    callbacks=[*checkpoints, schedule, *callbacks],
-                    verbose=verbose,
+                    callbacks=[*checkpoints, schedule, *progress, *callbacks],
+                    verbose=0 if run.minutes else verbose,
                 )
         finally:  # interrupted or not
             self.gains = loss.gains

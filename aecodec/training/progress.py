@@ -20,7 +20,7 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
-        self._console = Console(file=out, highlight=False, soft_wrap=True)
+        self._console = Console(file=out, highlight=False, soft_wrap=True, force_jupyter=False)
         columns = (BarColumn(), "{task.percentage:3.0f} %", TextColumn("{task.description}"))
         self._bar = Bar(
             *columns,

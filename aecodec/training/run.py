@@ -232,7 +232,7 @@ class RecipeTraining:
             for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
             message = "interrupted: the codec has the current networks; use --resume to continue"
-            warn(message, 3)
+            warn(message)
             return False
         return True
 

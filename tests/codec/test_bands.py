@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from helpers.codecs.band_codecs import band_codec
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import aecodec
 from aecodec import Codec
@@ -232,9 +234,16 @@ def test_a_target_psnr_is_reached_without_missing_samples(codecs: Codecs) -> Non
 
 
 def test_notebooks_show_bands(codecs: Codecs) -> None:
-    compressed = codecs[3].compress_picture(samples_picture(np.zeros((2, 5, 6, 3), np.int8)))
-    assert "2 x 6x5 3 x int8" in repr(compressed)
-    assert compressed._repr_png_() is not None
+    """The first ten frames, stretched by their percentiles, with missing samples in black."""
+    array = np.random.default_rng(0).integers(20, 40, (12, 5, 6, 3)).astype(np.int8)
+    array[0, 0, 0] = -1
+    compressed = codecs[3].compress_picture(samples_picture(array, nodata=-1))
+    assert "12 x 6x5 3 x int8" in repr(compressed)
+    png = compressed._repr_png_()
+    assert png is not None
+    shown = np.asarray(Image.open(io.BytesIO(png)))
+    assert (shown.shape, shown.max()) == ((5, 60, 3), 255)
+    assert not shown[0, 0].any()
 
 
 def test_files_with_limits_need_a_codec_that_allows_them(codecs: Codecs) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import aecodec
+import aecodec.pillow
 from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
@@ -150,6 +153,18 @@ def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
     with ThreadPoolExecutor(4) as pool:
         for _ in range(20):
             assert list(pool.map(codec.compress, samples)) == expected
+
+
+def test_a_warning_has_the_line_that_called_aecodec_or_pillow(tmp_path: Path) -> None:
+    text = PngInfo()
+    text.add_text("Title", "a")
+    path = tmp_path / "a.png"
+    Image.fromarray(np.zeros((28, 28), np.uint8)).save(path, pnginfo=text)
+    image = Image.open(path)
+    for save in (lambda: aecodec.compress(path), lambda: image.save(tmp_path / "a.aec")):
+        with pytest.warns(aecodec.AecodecWarning) as caught:
+            save()
+        assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_a_used_codec_pickles_as_its_folder(codec: Codec, samples: Pixels) -> None:

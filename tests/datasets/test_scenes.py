@@ -87,9 +87,7 @@ def test_repeated_and_missing_samples_are_reported(samples: np.ndarray) -> None:
     missing = np.zeros((1, 40, 48, 1), bool)
     missing[:, :6, 6:12] = True
     text = description_of([Picture(pixels, missing=missing)])
-    assert text.endswith(
-        "1 scenes have missing samples; bands 2 and 3 repeat each sample 6x6 times"
-    )
+    assert text.endswith("missing samples in 1 scene; bands 2 and 3 repeat each sample 6x6 times")
 
 
 def test_the_transfer_of_8_bits_is_exact_and_tails_get_a_curve() -> None:

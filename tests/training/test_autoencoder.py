@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -182,12 +183,15 @@ def test_images_that_do_not_fit_are_refused(x: np.ndarray, monkeypatch: pytest.M
         autoencoder.train(x, rate_weight=[1, 2])
 
 
-def test_a_training_may_end_by_the_clock(x: np.ndarray, tmp_path: Path) -> None:
+def test_a_training_may_end_by_the_clock(
+    x: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
     options = RunOptions(minutes=0.03, backup=tmp_path)
     began = time.monotonic()
-    autoencoder.train(x[:200], learning_rate=3e-3, verbose=0, run_options=options)
+    autoencoder.train(x[:200], learning_rate=3e-3, run_options=options)
     assert 1.8 <= time.monotonic() - began < 20
+    assert re.match(r"epoch 1, \d+%, 0 min left; held out: \d+\.\d\d dB\n", capsys.readouterr().out)
     again = autoencoder.train(x[:200], learning_rate=3e-3, verbose=0, run_options=options)
     assert len(again.history["psnr"]) <= 1
 
