@@ -116,4 +116,4 @@ class Notes:
     def warn(self) -> None:
         """Report the notes as :class:`AecodecWarning`."""
         for text in self._texts:
-            warn(self._beginning + text, 5)
+            warn(self._beginning + text)
