@@ -15,7 +15,7 @@ from aecodec.coding.rate_weight import RateWeight
 from aecodec.coding.rdoq import rdoq_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
-from aecodec.prior_fitting.level_prior import fit_level
+from aecodec.prior_fitting.context_fitting import fit_level
 from aecodec.prior_fitting.table_fitting import fit_prior
 
 
