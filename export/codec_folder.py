@@ -34,7 +34,7 @@ from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.imaging.phases import from_phases
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer
-from aecodec.keras_models.hdf5 import hdf5_bytes
+from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.prior_fitting.context_fitting import fit_level
 from aecodec.version import version
 

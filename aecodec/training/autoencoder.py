@@ -30,7 +30,7 @@ from aecodec.export.step_allocation import (
     shared_steps,
 )
 from aecodec.export.tflite.diagnose import check_pair_convertible
-from aecodec.keras_models.hdf5 import hdf5_bytes
+from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.checkpoints import checkpoints_in

@@ -166,7 +166,7 @@ def export_codec(
         _write_bundle(codec.folder, options, output)
         return
     with tensorflow_for("exporting"):
-        from aecodec.keras_models.custom_objects import register_custom_objects
+        from aecodec.keras_models.model_files import register_custom_objects
     register_custom_objects(custom_objects)
     exports, contents = _exported(codec, options, output.console)
     add_to_folder(output.path, contents, output.force)
@@ -249,8 +249,7 @@ def export_pair(
     check_target(output.path, name, replace=output.force)
     with tensorflow_for("exporting"):
         from aecodec.export.from_keras.codec import codec_from_keras
-        from aecodec.keras_models.custom_objects import register_custom_objects
-        from aecodec.keras_models.model_files import load_model
+        from aecodec.keras_models.model_files import load_model, register_custom_objects
     register_custom_objects(custom_objects)
     with output.console.messages_as_they_come():
         codec = codec_from_keras(

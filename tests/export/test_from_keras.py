@@ -19,9 +19,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.export.from_keras.codec import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
-from aecodec.keras_models.custom_objects import register_custom_objects
 from aecodec.keras_models.functional import as_functional
-from aecodec.keras_models.model_files import keras_half
+from aecodec.keras_models.model_files import keras_half, register_custom_objects
 from aecodec.metrics import mse, psnr
 from aecodec.tflite.interpreter import open_interpreter
 
