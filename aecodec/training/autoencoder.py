@@ -29,7 +29,7 @@ from aecodec.export.step_allocation import (
     separate_steps,
     shared_steps,
 )
-from aecodec.export.tflite.diagnose import check_pair_convertible
+from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for

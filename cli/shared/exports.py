@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # needs TensorFlow or loads slowly
     import numpy.typing as npt
 
     from aecodec.arrays import Pixels
-    from aecodec.export.device.export_half import Exported
+    from aecodec.export.device.convert import Exported
 
 DEFAULT_SIZE = "128x128"
 
@@ -171,7 +171,7 @@ def export_codec(
     exports, contents = _exported(codec, options, output.console)
     add_to_folder(output.path, contents, output.force)
     if options.report:
-        rows = [export.parity.as_json() for export in exports]
+        rows = [asdict(export.parity) for export in exports]
         write_bytes(options.report, json.dumps(rows, indent=1).encode() + b"\n", output.force)
     for export in exports:
         output.console.result(
@@ -197,7 +197,7 @@ def _exported(
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
     from aecodec.engine.c_tables import CTables
-    from aecodec.export.device.export_half import export_half
+    from aecodec.export.device.convert import export_half
     from aecodec.export.device.folder import device_files, latent_files
 
     level = options.levels[0] if options.levels else None
@@ -248,7 +248,7 @@ def export_pair(
     name = output.path.resolve().name
     check_target(output.path, name, replace=output.force)
     with tensorflow_for("exporting"):
-        from aecodec.export.from_keras.codec import codec_from_keras
+        from aecodec.export.from_keras import codec_from_keras
         from aecodec.keras_models.model_files import load_model, register_custom_objects
     register_custom_objects(custom_objects)
     with output.console.messages_as_they_come():
