@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
-from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
+from aecodec.export.tflite.int8 import int8_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases
-from aecodec.keras_models.hdf5 import hdf5_bytes
-from aecodec.prior_fitting.level_prior import fit_level
+from aecodec.keras_models.model_files import hdf5_bytes
+from aecodec.prior_fitting.context_fitting import fit_level
 from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)
@@ -125,23 +126,13 @@ def export_codec(
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
-    Args:
-        encoder: Keras model from images in 0..1 to latents, which are rounded to integers.
-        decoder: Keras model from latents to images.
-        folder: output folder; created if it does not exist.
-        name: name of the codec.
-        levels: quality levels, starting with level 1, which has the smallest files. The middle
-            level becomes the default.
-        images: (N, *image_shape) images in 0..1 for calibration and for fitting the priors.
-        held_out: (M, *image_shape) images in 0..1 for measuring the codec.
-        priors: P, the number of competing distributions.
-        context_units: hidden units of the context networks, one number per level or one for all; 0
-            for no context network.
-        context_epochs: training epochs of the context networks.
-        rdoq: weight of bits in the encoder's quantization.
-        replace: replace an existing codec in the folder.
-        samples: the coding of the pictures; the channels of `images` are the phases of samples, or
-            1 or 3 channels of pixels.
+    The Keras encoder maps images in 0..1 to latents, which are rounded to integers, and the decoder
+    maps latents to images. `levels` start with level 1, which has the smallest files; the middle
+    level becomes the default. `images` (N, *image_shape) in 0..1 are for calibration and for
+    fitting the priors, `held_out` (M, *image_shape) for measuring the codec. `samples` is the
+    coding of the pictures: the channels of images are the phases of samples, or 1 or 3 channels of
+    pixels. The other arguments are those of
+    :meth:`~aecodec.training.autoencoder.Autoencoder.to_codec`.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
@@ -203,11 +194,13 @@ def _int8_networks(
         return _squared_error(decoded[finest :: len(levels)], images[finest :: len(levels)])
 
     _LOG.info("converting the encoder to int8")
-    int8_encoder = encoder_tflite(encoder, images, error_of_latents, has_trained_ranges)
+    int8_encoder = int8_tflite(encoder, Half.ENCODER, images, error_of_latents, has_trained_ranges)
     latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
     _LOG.info("converting the decoder to int8")
     requantized = _requantized(latents, levels)
-    int8_decoder = decoder_tflite(decoder, requantized, error_of_pictures, has_trained_ranges)
+    int8_decoder = int8_tflite(
+        decoder, Half.DECODER, requantized, error_of_pictures, has_trained_ranges
+    )
     return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
 
 
@@ -280,8 +273,7 @@ def _measure(
     }
     _warn_of_empty_levels(measured["levels"])
     if _compares_with_floats(codec.spec):
-        loss = measure_pair_loss(codec, *models, pixels, networks)
-        measured["finest_level"] = loss.as_json()
+        measured["finest_level"] = asdict(measure_pair_loss(codec, *models, pixels, networks))
     return measured
 
 

@@ -20,7 +20,7 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
     """
     shape: Shape = tuple(encoder.input_shape[1:])
     if stated is not None:
-        if None in shape or math.prod(stated) != math.prod(side or 0 for side in shape):
+        if None in shape or math.prod(stated) != _values(shape):
             raise ModelError(
                 f"--image-shape {_as_text(stated)} has {math.prod(stated)} values, but the encoder "
                 f"takes {shape}: give a shape with as many values"
@@ -46,7 +46,7 @@ def _are_swapped(encoder: Any, decoder: Any) -> bool:
         not _is_picture(takes)
         and _is_picture(returns)
         and decoder.input_shape == encoder.output_shape
-        and math.prod(side or 0 for side in returns) > math.prod(side or 0 for side in takes)
+        and _values(returns) > _values(takes)
     )
 
 
@@ -58,7 +58,7 @@ def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
     """The output shape of the decoder, for an encoder that takes flat vectors."""
     shape: Shape = tuple(decoder.output_shape[1:])
     count = flat[0] or 0
-    if _is_picture(shape) and None not in shape and math.prod(side or 0 for side in shape) == count:
+    if _is_picture(shape) and None not in shape and _values(shape) == count:
         return shape
     side = math.isqrt(count)
     example = f"{side}x{side}" if side * side == count else "28x28"
@@ -69,11 +69,7 @@ def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
 
 
 def check_is_picture(shape: Shape) -> None:
-    """Raise ModelError if an input shape, without the batch, is not a shape of pictures.
-
-    >>> check_is_picture((28, 28, 1)), check_is_picture((None, None, 3))
-    (None, None)
-    """
+    """Raise ModelError if an input shape, without the batch, is not a shape of pictures."""
     if _is_picture(shape) and (None in shape) == (shape[:2] == (None, None)):
         return
     raise ModelError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,10 +38,6 @@ class PairLoss:
     int8_decoder: float
     codec: float
     layers_in_floats: dict[str, list[str]]
-
-    def as_json(self) -> dict[str, Any]:
-        """The values in `codec.json`."""
-        return asdict(self)
 
 
 def measure_pair_loss(

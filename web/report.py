@@ -19,7 +19,6 @@ from aecodec.data.codecs import title_of
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import AecodecError, ImageError
 from aecodec.evaluation.bands import band_format_coder, mean_of_bands, measure_bands
-from aecodec.evaluation.equal_bytes import CODEC_TITLE, File, files_at
 from aecodec.evaluation.evaluate import Coder, codec_coder
 from aecodec.evaluation.formats import (
     AVIF,
@@ -30,7 +29,16 @@ from aecodec.evaluation.formats import (
     PillowFormat,
     decode,
 )
-from aecodec.evaluation.scores import RoundTrip, Score, codec_round_trip, mean_score, score_of
+from aecodec.evaluation.scores import (
+    CODEC_TITLE,
+    File,
+    RoundTrip,
+    Score,
+    codec_round_trip,
+    files_at,
+    mean_score,
+    score_of,
+)
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.display import (

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
+from aecodec.datasets.folders_and_arrays import Array
 from aecodec.datasets.tiles import Tiles
-from aecodec.datasets.training_pictures import Array
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_transfer
 from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
@@ -35,11 +35,7 @@ class ScenePictures:
     def __init__(self, scenes: Sequence[Picture], fitted: FittedTransfer) -> None:
         self.has_missing = any(scene.missing is not None for scene in scenes)
         self._values = [self._converted(scene, fitted) for scene in scenes]
-
-    @property
-    def sizes(self) -> npt.NDArray[np.int64]:
-        """(N, 2) height and width of each scene in pixels."""
-        return np.array([values.shape[:2] for values in self._values], np.int64)
+        self.sizes = np.array([values.shape[:2] for values in self._values], np.int64)
 
     def __getitem__(self, number: int) -> Array:
         """(H, W, B) uint16 values, and (H, W, 2 B) if samples are missing, with 1 for these."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.errors import ImageError, warn
 from aecodec.image_files.formats import has_image_suffix
-from aecodec.imaging.picture import check_frames
+from aecodec.imaging.missing import without_equal_planes
+from aecodec.imaging.picture import Picture, check_frames
+
+Array = npt.NDArray[Any]
 
 ARRAY_SUFFIXES = (".npz", ".npy")
 
@@ -45,9 +49,7 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
     ImageError if the file or the array does not exist or does not contain images.
     """
     try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            array = loaded if isinstance(loaded, np.ndarray) else _select(loaded, key, default)
+        array = _select(_loaded(path), key, default)
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         name = "" if key is None else f" {key!r}"
         raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
@@ -61,20 +63,18 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
     return array
 
 
-def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> npt.NDArray[Any]:
+def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> Array:
     """Load the pictures of an `.npz` or `.npy` file, with samples of any type.
 
     In an `.npz` file, the only array of pictures is loaded, or `x_train` or `train` if there are
     several. Pictures have one of these numbers of dimensions. Raises ImageError if there are none.
     """
     try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return loaded
-            arrays = {name: loaded[name] for name in loaded.files}
+        arrays = _loaded(path)
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         raise ImageError(f"{path}: no arrays in this file ({error})") from error
+    if isinstance(arrays, np.ndarray):
+        return arrays
     names = [name for name, array in arrays.items() if array.ndim in dimensions and array.size]
     for name in names if len(names) == 1 else _TRAINING_ARRAYS:
         if name in names:
@@ -85,17 +85,31 @@ def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> npt.NDArray[
     )
 
 
-def _select(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:
+def frames_of(picture: Picture) -> Iterator[Picture]:
+    """The frames of a picture with bands, as pictures with one frame each."""
+    for number in range(picture.frames):
+        part, missing = slice(number, number + 1), picture.missing
+        mask = None if missing is None else without_equal_planes(missing[part])
+        yield replace(picture, pixels=picture.pixels[part], missing=mask)
+
+
+def _loaded(path: Path) -> Array | dict[str, Array]:
+    """The array of an `.npy` file, or the arrays of an `.npz` file by name."""
+    with path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+
+
+def _select(arrays: Array | dict[str, Array], key: str | None, default: str) -> Array:
+    if isinstance(arrays, np.ndarray):
+        return arrays
     if key is None:
-        names = [name for name in arrays.files if _holds_images(arrays[name])]
+        names = [name for name, array in arrays.items() if _holds_images(array)]
         key = names[0] if len(names) == 1 else default
-    if key not in arrays.files:
-        raise ImageError(
-            f"{key} is not among its arrays: {', '.join(arrays.files) or 'it has none'}"
-        )
-    array: npt.NDArray[Any] = arrays[key]
-    return array
+    if key not in arrays:
+        raise ImageError(f"{key} is not among its arrays: {', '.join(arrays) or 'it has none'}")
+    return arrays[key]
 
 
-def _holds_images(array: npt.NDArray[Any]) -> bool:
+def _holds_images(array: Array) -> bool:
     return array.dtype == np.uint8 and array.ndim in (3, 4) and array.size > 0

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from aecodec.datasets.folders_and_arrays import ARRAY_SUFFIXES, load_samples, warn_unreadable
+from aecodec.datasets.folders_and_arrays import (
+    ARRAY_SUFFIXES,
+    frames_of,
+    load_samples,
+    warn_unreadable,
+)
 from aecodec.errors import AecodecError, ImageError
 from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.reading import read_image
@@ -69,7 +74,7 @@ def _scenes_of_array(path: Path, bands_first: bool, nodata: float | None) -> Ite
         return
     axis = (1 if array.ndim == 4 else 0) if bands_first else None
     bands = 1 if array.ndim == 3 and not bands_first else None
-    yield from _frames(samples_picture(array, band_axis=axis, nodata=nodata, bands=bands))
+    yield from frames_of(samples_picture(array, band_axis=axis, nodata=nodata, bands=bands))
 
 
 def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> Iterator[Picture]:
@@ -82,7 +87,7 @@ def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> 
         except (ImageError, OSError) as error:
             warn_unreadable(path, error)
             continue
-        yield from _frames(picture)
+        yield from frames_of(picture)
         if not picture.is_scientific:
             return
 
@@ -107,13 +112,6 @@ def _read(path: Path, bands_first: bool, nodata: float | None) -> Picture:
             raise ImageError(str(error)) from error
     is_image = picture.pixels.dtype == np.uint8 and picture.pixels.shape[-1] in (1, 3)
     return picture if picture.missing is not None or not is_image else Picture(picture.pixels)
-
-
-def _frames(picture: Picture) -> Iterator[Picture]:
-    for number in range(picture.frames):
-        part = slice(number, number + 1)
-        missing = None if picture.missing is None else picture.missing[part]
-        yield replace(picture, pixels=picture.pixels[part], missing=missing)
 
 
 def description_of(scenes: Sequence[Picture]) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.datasets.folders_and_arrays import (
     ARRAY_SUFFIXES,
+    Array,
     check_regular_file,
     images_in,
     load_array,
@@ -21,8 +22,6 @@ from aecodec.errors import ImageError
 from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.reading import read_image, size_of
 from aecodec.imaging.picture import is_grey
-
-Array = npt.NDArray[Any]
 
 KERAS_DATASETS = ("mnist", "fashion_mnist")
 _CACHE_BYTES = 1 << 30
@@ -46,11 +45,7 @@ class ArrayPictures:
 
     def __init__(self, array: Array) -> None:
         self._planes = array if array.ndim == 4 else array[..., None]
-
-    @property
-    def sizes(self) -> npt.NDArray[np.int64]:
-        """(N, 2) height and width of each picture in pixels."""
-        return np.tile(np.array(self._planes.shape[1:3], np.int64), (len(self._planes), 1))
+        self.sizes = np.tile(np.array(array.shape[1:3], np.int64), (len(array), 1))
 
     def __getitem__(self, number: int) -> Array:
         return self._planes[number]
@@ -67,14 +62,9 @@ class FilePictures:
         if not sizes:
             raise ImageError(f"{paths[0].parent}: none of the {len(paths)} files is an image")
         self._paths = [path for path, _ in sizes]
-        self._sizes = np.array([size for _, size in sizes], np.int64)
+        self.sizes = np.array([size for _, size in sizes], np.int64)
         self._cache: dict[int, Pixels] = {}
         self._free_bytes = _CACHE_BYTES
-
-    @property
-    def sizes(self) -> npt.NDArray[np.int64]:
-        """(N, 2) height and width of each picture in pixels."""
-        return self._sizes
 
     def __getitem__(self, number: int) -> Array:
         if number in self._cache:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from aecodec import metrics
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
-from aecodec.evaluation.evaluate import Coder, Files, Values, timed
+from aecodec.evaluation.evaluate import Coder, Files, Values, first_values, measured
 from aecodec.evaluation.formats import BandFormat
 from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
@@ -34,23 +33,19 @@ def measure_bands(
     `compress_ms`, `decompress_ms`, and `rmse_1`, `max_error_1` and so on for each band. Errors
     ignore missing samples.
     """
-    for sample in samples:
+
+    def errors(sample: Sample, restored: Picture, size: int) -> Values:
         picture = sample.picture
-        files, compress_time = timed(partial(coder.encode, picture))
-        restored, decompress_time = timed(partial(coder.decode, files, picture))
-        size = sum(map(len, files))
-        values: dict[str, Any] = {
+        return {
             "bytes": size,
             "raw_bytes": picture.raw_size,
             "source_bytes": sample.source_size,
             "samples": picture.pixels.size,
             "bits_per_sample": 8 * size / picture.pixels.size,
             **errors_of(picture, restored, peak),
-            "compress_ms": 1000 * compress_time,
-            "decompress_ms": 1000 * decompress_time,
         }
-        named = {"codec": coder.name, "level": coder.level, "name": sample.name}
-        yield named | {name: _rounded(value) for name, value in values.items()}
+
+    return measured(coder, samples, errors, _rounded)
 
 
 def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
@@ -134,8 +129,7 @@ def mean_of_bands(rows: Sequence[Values]) -> Values:
     of the squared errors divided by the squares of the peaks. Raises ImageError if there are no
     pictures.
     """
-    if not rows:
-        raise ImageError("none of the pictures in this data set can be read")
+    first = first_values(rows)
     columns = {name: np.array([_number(row[name]) for row in rows]) for name in list(rows[0])[3:]}
     weights = np.maximum(columns["known"], 1)
     relative = np.average(columns["mse"] / columns["peak"] ** 2, weights=weights)
@@ -162,7 +156,6 @@ def mean_of_bands(rows: Sequence[Values]) -> Values:
             values[name] = math.sqrt(np.average(np.square(column), weights=weights))
         elif name.startswith("max_error_"):
             values[name] = column.max()
-    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
     return first | {name: _rounded(value) for name, value in values.items()}
 
 

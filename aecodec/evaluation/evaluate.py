@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture, without_channel_axis
 
-Result = TypeVar("Result")
 Files = Sequence[bytes]
 Values = dict[str, Any]
 """Measurements by name, as JSON has them; None if not measured or not finite."""
@@ -32,11 +31,7 @@ Values = dict[str, Any]
 class Coder:
     """A codec at a level, or an image format at a quality.
 
-    Attributes:
-        name: name of the codec or of the format.
-        level: the level or the quality.
-        encode: makes the files of a picture.
-        decode: makes a picture from its files and its original.
+    `encode` makes the files of a picture; `decode` makes a picture from its files and its original.
     """
 
     name: str
@@ -82,21 +77,35 @@ def measure_samples(
     per 400,000 pixels. Raises AecodecError if it is requested, but its package is not installed.
     """
     measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
+
+    def errors_of(sample: Sample, restored: Picture, size: int) -> Values:
+        score = _score_of(sample.picture, restored, size, measures)
+        sizes = {"raw_bytes": sample.picture.raw_size, "source_bytes": sample.source_size}
+        return {**sizes, **score._asdict(), "psnr": score.psnr}
+
+    return measured(coder, samples, errors_of, _rounded)
+
+
+def measured(
+    coder: Coder,
+    samples: Iterable[Sample],
+    errors_of: Callable[[Sample, Picture, int], Values],
+    rounded: Callable[[Any], Any],
+) -> Iterator[Values]:
+    """Compress and decompress each picture; yield its rounded measurements, with the times.
+
+    `errors_of` measures a picture, its restored picture and the size of its files in bytes.
+    """
     for sample in samples:
-        score, compress_time, decompress_time = _measure(coder, sample.picture, measures)
-        values = {
-            **score._asdict(),
-            "psnr": score.psnr,
-            "compress_ms": 1000 * compress_time,
-            "decompress_ms": 1000 * decompress_time,
-        }
-        yield {
-            "codec": coder.name,
-            "level": coder.level,
-            "name": sample.name,
-            "raw_bytes": sample.picture.raw_size,
-            "source_bytes": sample.source_size,
-        } | {name: _rounded(value) for name, value in values.items()}
+        start = time.perf_counter()
+        files = coder.encode(sample.picture)
+        middle = time.perf_counter()
+        restored = coder.decode(files, sample.picture)
+        times = {"compress_ms": middle - start, "decompress_ms": time.perf_counter() - middle}
+        values = errors_of(sample, restored, sum(map(len, files)))
+        values |= {name: 1000 * seconds for name, seconds in times.items()}
+        first = {"codec": coder.name, "level": coder.level, "name": sample.name}
+        yield first | {name: rounded(value) for name, value in values.items()}
 
 
 def mean_values(rows: Sequence[Values]) -> Values:
@@ -107,8 +116,7 @@ def mean_values(rows: Sequence[Values]) -> Values:
     `psnr` (of `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures),
     `compress_ms` and `decompress_ms` (per picture). Raises ImageError if there are no pictures.
     """
-    if not rows:
-        raise ImageError("none of the pictures in this data set can be read")
+    first = first_values(rows)
     means = mean_score([_score(row) for row in rows])
     columns = {name: np.array([row[name] for row in rows]) for name in _AVERAGED}
     size = columns["bytes"].sum()
@@ -122,8 +130,14 @@ def mean_values(rows: Sequence[Values]) -> Values:
         "compress_ms": columns["compress_ms"].mean(),
         "decompress_ms": columns["decompress_ms"].mean(),
     }
-    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
     return first | {name: _rounded(value) for name, value in values.items()}
+
+
+def first_values(rows: Sequence[Values]) -> Values:
+    """Coder and number of some measured pictures. Raises ImageError if there are none."""
+    if not rows:
+        raise ImageError("none of the pictures in this data set can be read")
+    return {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
 
 
 _AVERAGED = ("bytes", "raw_bytes", "source_bytes", "mse", "compress_ms", "decompress_ms")
@@ -140,21 +154,15 @@ def _rounded(value: float | None) -> float | None:
     return round(float(value), 4) if math.isfinite(value) else None
 
 
-def _measure(
-    coder: Coder, picture: Picture, measures: Sequence[Measure]
-) -> tuple[Score, float, float]:
-    """The score of a picture, and the seconds of compression and decompression."""
-    files, compress_time = timed(lambda: coder.encode(picture))
-    restored, decompress_time = timed(lambda: coder.decode(files, picture))
+def _score_of(picture: Picture, restored: Picture, size: int, measures: Sequence[Measure]) -> Score:
     width, height = picture.size
     picture = in_kept_colours(picture, restored.metadata)
-    score = Score(
-        sum(map(len, files)),
+    return Score(
+        size,
         width * height * picture.frames,
         metrics.mse(picture.pixels, restored.pixels),
         *(_mean(measure, picture, restored) for measure in measures),
     )
-    return score, compress_time, decompress_time
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:
@@ -164,9 +172,3 @@ def _mean(measure: Measure, original: Picture, restored: Picture) -> float:
 
 def _not_measured(original: Pixels, restored: Pixels) -> float:
     return math.nan
-
-
-def timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """The result of the work, and its time in seconds."""
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start

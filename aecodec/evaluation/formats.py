@@ -58,11 +58,7 @@ class PillowFormat:
 
     @property
     def media_type(self) -> str:
-        """The media type of the format for browsers.
-
-        >>> WEBP.media_type
-        'image/webp'
-        """
+        """The media type of the format for browsers."""
         Image.init()  # loads the plugins, which register the types
         return Image.MIME[self.name.upper()]
 
@@ -127,19 +123,23 @@ class BandFormat:
         title: name in tables.
         qualities: settings for a rate-distortion curve.
         encode: makes a file of a plane (H, W), uint8 or uint16, at a quality.
-        decode: makes a plane from a file.
     """
 
     title: str
     qualities: tuple[float, ...]
     encode: Callable[[npt.NDArray[Any], float], bytes]
-    decode: Callable[[bytes], npt.NDArray[Any]]
     package: str = "aecodec[science]"
 
     @property
     def is_installed(self) -> bool:
         """Whether imagecodecs is installed."""
         return find_spec("imagecodecs") is not None
+
+    def decode(self, file: bytes) -> npt.NDArray[Any]:
+        """Make a plane from a file."""
+        import imagecodecs
+
+        return np.asarray(imagecodecs.imread(file, codec=["jpeg2k", "jpegxl"]))
 
 
 def _to_jpeg_2000(plane: npt.NDArray[Any], quality: float) -> bytes:
@@ -156,26 +156,14 @@ def _to_jpeg_2000(plane: npt.NDArray[Any], quality: float) -> bytes:
     )
 
 
-def _from_jpeg_2000(file: bytes) -> npt.NDArray[Any]:
-    import imagecodecs
-
-    return np.asarray(imagecodecs.jpeg2k_decode(file))
-
-
 def _to_jpeg_xl(plane: npt.NDArray[Any], distance: float) -> bytes:
     import imagecodecs
 
     return bytes(imagecodecs.jpegxl_encode(plane, distance=distance, effort=7))
 
 
-def _from_jpeg_xl(file: bytes) -> npt.NDArray[Any]:
-    import imagecodecs
-
-    return np.asarray(imagecodecs.jpegxl_decode(file))
-
-
 BAND_FORMATS = {
-    "j2k": BandFormat("JPEG 2000", (32, 36, 40, 44, 48, 52), _to_jpeg_2000, _from_jpeg_2000),
-    "jxl": BandFormat("JPEG XL", (8, 3.5, 1.5, 0.6, 0.25, 0.1, 0.04), _to_jpeg_xl, _from_jpeg_xl),
+    "j2k": BandFormat("JPEG 2000", (32, 36, 40, 44, 48, 52), _to_jpeg_2000),
+    "jxl": BandFormat("JPEG XL", (8, 3.5, 1.5, 0.6, 0.25, 0.1, 0.04), _to_jpeg_xl),
 }
 """Formats for pictures with bands, by their names for `--against`."""

@@ -1,9 +1,10 @@
-"""Rate and distortion of a format on pictures, and means over several pictures."""
+"""Rate and distortion of formats on pictures, means over several pictures, and equal sizes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,10 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
+from aecodec.evaluation.formats import PillowFormat, decode
+
+CODEC_TITLE = "aecodec"
+"""Title of files of codecs."""
 
 _MIN_SIDE = 64
 """Least side of pictures for which SSIMULACRA2 is meaningful."""
@@ -48,10 +53,6 @@ def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool 
 
     SSIMULACRA2 takes one second per 400,000 pixels. Raises AecodecError if it is requested, but its
     package is not installed.
-
-    >>> black = np.zeros((28, 28), np.uint8)
-    >>> score_of(black, 98, black).psnr
-    inf
     """
     pair = _with_channels(original), _with_channels(decoded)
     is_scored = ssimulacra2 and min(original.shape[:2]) >= _MIN_SIDE
@@ -111,3 +112,35 @@ def codec_round_trip(codec: Codec, level: float) -> RoundTrip:
 
 def _with_channels(picture: Pixels) -> Pixels:
     return picture if picture.ndim == 3 else picture[..., None]
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """A file of a format, with its decoded picture (H, W) or (H, W, 3) uint8."""
+
+    title: str
+    content: bytes
+    decoded: Pixels
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return len(self.content)
+
+
+def files_at(
+    codec: Codec, pixels: Pixels, level: float | None, formats: Sequence[PillowFormat]
+) -> list[File]:
+    """The file of a codec, followed by files in other formats, for (H, W) or (H, W, 3) uint8.
+
+    The other files have the lowest quality at which they are not smaller than the codec's file.
+    `level` is 1 or more; None is the codec's default.
+    """
+    content = codec.compress(pixels, level=level)
+    own_file = File(CODEC_TITLE, content, np.asarray(codec.decompress(content)))
+    return [own_file, *(_no_smaller(format_, pixels, len(content)) for format_ in formats)]
+
+
+def _no_smaller(image_format: PillowFormat, pixels: Pixels, least: int) -> File:
+    content = image_format.no_smaller(pixels, least)
+    return File(image_format.title, content, decode(content, pixels))

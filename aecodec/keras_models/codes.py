@@ -7,7 +7,7 @@ quantizers of models with these layers, and the layers with TFLite operators on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -23,11 +23,7 @@ Digits = npt.NDArray[np.intp]
 
 
 def digits_of(numbers: npt.NDArray[Any], count: int) -> Digits:
-    """Digits (..., K) in -128..127 of numbers below `count`, which is at most 65,536.
-
-    >>> digits_of(np.array([0, 127]), 128).tolist(), digits_of(np.array([4095]), 4096).tolist()
-    ([[-64], [63]], [[31, 31]])
-    """
+    """Digits (..., K) in -128..127 of numbers below `count`, which is at most 65,536."""
     bases, offset = bases_of(count)
     whole, remainder = np.divmod(numbers, bases[0])
     digits = [whole - offset // bases[0], remainder - offset % bases[0]]
@@ -47,9 +43,14 @@ def bases_of(count: int) -> tuple[list[int], int]:
 
 
 class _Codes(keras.layers.Layer):
-    """A layer whose weights are constants, and whose output has another last axis."""
+    """A layer whose weights are constants.
+
+    The weight `columns` has a column for each channel of the output; if None, the output has as
+    many channels as the input.
+    """
 
     shapes: dict[str, Sequence[int]]
+    columns: ClassVar[str | None] = None
 
     def __init__(self, shapes: dict[str, Sequence[int]], **kwargs: Any) -> None:
         super().__init__(trainable=False, **kwargs)
@@ -73,10 +74,8 @@ class _Codes(keras.layers.Layer):
         return {**super().get_config(), "shapes": self.shapes}
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*input_shape[:-1], self._channels(int(input_shape[-1] or 0)))
-
-    def _channels(self, channels: int) -> int:
-        raise NotImplementedError
+        channels = self.shapes[self.columns][1] if self.columns else input_shape[-1]
+        return (*input_shape[:-1], channels)
 
 
 @keras.saving.register_keras_serializable(package="aecodec")
@@ -91,12 +90,11 @@ class NearestCode(_Codes):
     [[0.0], [-1.0]]
     """
 
+    columns = "digits"
+
     def call(self, inputs: Any) -> Any:
         scores = tf.matmul(inputs, self.kernel) + self.bias
         return tf.gather(tf.convert_to_tensor(self.digits), tf.argmax(scores, axis=-1))
-
-    def _channels(self, channels: int) -> int:
-        return self.shapes["digits"][1]
 
 
 @keras.saving.register_keras_serializable(package="aecodec")
@@ -116,9 +114,6 @@ class ScalarCodes(_Codes):
         passed = tf.cast(inputs[..., None] >= self.thresholds, tf.float32)
         return self.first + tf.reduce_sum(passed * self.steps, axis=-1)
 
-    def _channels(self, channels: int) -> int:
-        return channels
-
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class CodeVectors(_Codes):
@@ -133,13 +128,12 @@ class CodeVectors(_Codes):
     [2.0, 3.0]
     """
 
+    columns = "table"
+
     def call(self, inputs: Any) -> Any:
         rows = tf.reduce_sum(inputs * self.bases, axis=-1) + self.offset[0]
         rows = tf.clip_by_value(rows, 0, self.shapes["table"][0] - 1)
         return tf.gather(tf.convert_to_tensor(self.table), tf.cast(tf.round(rows), tf.int32))
-
-    def _channels(self, channels: int) -> int:
-        return self.shapes["table"][1]
 
 
 def code_layer(model: Any) -> Any:

@@ -38,18 +38,6 @@ def as_functional(model: Any) -> Any:
     model is replaced by its layers, so that its files open without its class. Calls of `keras.ops`
     become layers of aecodec, because HDF5 files can only store layers. Raises ModelError if the
     input shape is not known, or a weight is used outside a layer.
-
-    >>> class Half(keras.Model):
-    ...     def __init__(self):
-    ...         super().__init__()
-    ...         self.dense = keras.layers.Dense(3)
-    ...     def call(self, images):
-    ...         return self.dense(images)
-    >>> half = Half()
-    >>> half(np.zeros((1, 5))).shape[1]
-    3
-    >>> [type(layer).__name__ for layer in as_functional(half).layers]
-    ['InputLayer', 'Dense']
     """
     model = with_shapes(model)
     return with_calls(model, None, _as_layer) if _has_bare_operations(model) else model

@@ -17,42 +17,15 @@ from aecodec.keras_models.functional import numbered_names, with_shapes
 from aecodec.keras_models.layers import DepthToSpace
 
 _NOISE = (
-    "ActivityRegularization",
-    "AlphaDropout",
-    "Dropout",
-    "GaussianDropout",
-    "GaussianNoise",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
+    keras.layers.ActivityRegularization,
+    keras.layers.AlphaDropout,
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
 )
-_AUGMENTATION = (
-    "AugMix",
-    "CutMix",
-    "MixUp",
-    "RandAugment",
-    "RandomBrightness",
-    "RandomColorDegeneration",
-    "RandomColorJitter",
-    "RandomContrast",
-    "RandomElasticTransform",
-    "RandomErasing",
-    "RandomFlip",
-    "RandomGaussianBlur",
-    "RandomGrayscale",
-    "RandomHue",
-    "RandomInvert",
-    "RandomPerspective",
-    "RandomPosterization",
-    "RandomRotation",
-    "RandomSaturation",
-    "RandomSharpness",
-    "RandomShear",
-    "RandomTranslation",
-    "RandomZoom",
-)
-"""Names of Keras layers that return their input unchanged in inference. Augmentation layers have
-`training=True` by default."""
+_AUGMENTATION = ("AugMix", "CutMix", "MixUp", "Rand")
+"""Layers, and beginnings of the names of layers, that return their input unchanged in inference.
+Augmentation layers have `training=True` by default."""
 
 _FLOAT32 = "float32"
 _CALLED_IN_TRAINING = (
@@ -67,13 +40,6 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
     times remains a single layer. Calls of `keras.ops` do not change. An :class:`AecodecWarning`
     names layers that were called with `training=True`. Returns a Keras tensor, or the structure of
     tensors that the model returns. Raises ModelError if the input shape is not known.
-
-    >>> model = keras.Sequential([keras.Input((5,)), keras.layers.Dropout(0.5)])
-    >>> model.add(keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]))
-    >>> tensor = keras.Input((5,))
-    >>> flat = keras.Model(tensor, in_inference_form(model, tensor))
-    >>> [type(layer).__name__ for layer in flat.layers]
-    ['InputLayer', 'Dense']
     """
     return _Inlining().run(with_shapes(model), tensor)
 
@@ -94,11 +60,11 @@ class _Inlining:
     def _call(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(operation, keras.layers.Layer):
             return operation(*args, **kwargs)
-        if _is_keras_layer(operation, _AUGMENTATION):
+        if _augments(operation):
             return args[0]
         if kwargs.pop("training", False) is True and _draws_or_learns(operation):
             warn(_CALLED_IN_TRAINING.format(operation.name))
-        if _is_keras_layer(operation, _NOISE):
+        if _is_noise(operation):
             return args[0]
         if _enlarges_any_size(operation, args[0]):
             return _enlarged(args[0], operation.size[0], operation.name)
@@ -152,9 +118,18 @@ def _is_sequential(model: Any) -> bool:
 def _draws_or_learns(layer: Any) -> bool:
     """Whether a layer works differently with `training=True`."""
     learns = isinstance(layer, keras.layers.BatchNormalization)
-    return learns or _is_keras_layer(layer, _NOISE) or hasattr(layer, "seed_generator")
+    return learns or _is_noise(layer) or hasattr(layer, "seed_generator")
 
 
-def _is_keras_layer(layer: Any, names: tuple[str, ...]) -> bool:
-    layer_class = type(layer)
-    return layer_class.__name__ in names and layer_class.__module__.split(".")[0] == "keras"
+def _is_noise(layer: Any) -> bool:
+    return _is_of_keras(layer) and isinstance(layer, _NOISE)
+
+
+def _augments(layer: Any) -> bool:
+    """Whether a layer changes pictures in training only. RandomCrop also does in inference."""
+    name = type(layer).__name__
+    return _is_of_keras(layer) and name.startswith(_AUGMENTATION) and name != "RandomCrop"
+
+
+def _is_of_keras(layer: Any) -> bool:
+    return type(layer).__module__.split(".")[0] == "keras"

@@ -1,44 +1,46 @@
-"""Keras models in HDF5, `.keras` and `.onnx` files."""
+"""Keras models in HDF5, `.keras` and `.onnx` files, and the custom objects that they need."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 import re
+import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import h5py
 import keras
+from absl import logging as absl_logging
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.errors import ModelError
+from aecodec.errors import ModelError, UsageError
 from aecodec.keras_models import codes, layers  # noqa: F401 - registers aecodec's layers with Keras
 from aecodec.keras_models.onnx_files import load_onnx
 
 
-class _WithoutGroups:
-    """Opens layers of Keras 2, whose configurations contain `groups` with the value 1."""
+def _without_groups(layer: type[Any]) -> type[Any]:
+    """A class that opens layers of Keras 2, whose configurations contain `groups` with value 1."""
 
-    layer: type[Any]
+    class Opened:
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:
+            return layer(**{name: value for name, value in config.items() if name != "groups"})
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """The layer of Keras 3."""
-        return cls.layer(**{name: value for name, value in config.items() if name != "groups"})
-
-
-class _Conv2DTranspose(_WithoutGroups):
-    layer = keras.layers.Conv2DTranspose
+    return Opened
 
 
-class _DepthwiseConv2D(_WithoutGroups):
-    layer = keras.layers.DepthwiseConv2D
-
-
-_LAYERS_OF_KERAS_2 = {"Conv2DTranspose": _Conv2DTranspose, "DepthwiseConv2D": _DepthwiseConv2D}
+_LAYERS_OF_KERAS_2 = {
+    layer.__name__: _without_groups(layer)
+    for layer in (keras.layers.Conv2DTranspose, keras.layers.DepthwiseConv2D)
+}
 
 _FIRST_SAFE_KERAS = (3, 11, 3)
 
@@ -176,3 +178,96 @@ def keras_half(folder: CodecFolder, half: Half) -> Any:
     Raises CodecError if its HDF5 file is missing or damaged.
     """
     return open_model(half.hdf5, folder.read(half.hdf5))
+
+
+def hdf5_bytes(model: Any) -> bytes:
+    """The content of an HDF5 file of a Keras model, with compressed weights.
+
+    Keras opens it like its own files, because the HDF5 library decompresses data when reading.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain, packed = Path(folder, "plain.hdf5"), Path(folder, "packed.hdf5")
+        with _without_warnings():
+            model.save(plain, include_optimizer=False)
+        with h5py.File(plain) as source, h5py.File(packed, "w", libver="latest") as target:
+            _copy_attributes(source, target)
+            source.visititems(lambda name, item: _copy(name, item, target))
+        return packed.read_bytes()
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Silence Keras's warning that HDF5 is a legacy format."""
+    verbosity = absl_logging.get_verbosity()
+    absl_logging.set_verbosity(absl_logging.ERROR)
+    try:
+        yield
+    finally:
+        absl_logging.set_verbosity(verbosity)
+
+
+def _copy(name: str, item: Any, target: Any) -> None:
+    if isinstance(item, h5py.Group):
+        copied = target.require_group(name)
+    elif item.shape and item.size:
+        copied = target.create_dataset(
+            name,
+            data=item[()],
+            chunks=item.shape,  # a single chunk is a tenth smaller than HDF5's default chunks
+            compression="gzip",
+            compression_opts=9,
+            shuffle=True,
+        )
+    else:
+        copied = target.create_dataset(name, data=item[()])
+    _copy_attributes(item, copied)
+
+
+def _copy_attributes(source: Any, target: Any) -> None:
+    for key, value in source.attrs.items():
+        target.attrs[key] = value
+
+
+def register_custom_objects(names: Iterable[str]) -> None:
+    """Import objects, `module:Name` or `file.py:Name`, and register them with Keras.
+
+    This runs the code of their modules, which may be in the working directory. Raises UsageError if
+    a module or an object does not exist, or the module fails.
+    """
+    for name in names:
+        attribute = name.rpartition(":")[2]
+        keras.saving.get_custom_objects()[attribute] = imported_object(name)
+
+
+def imported_object(name: str) -> Any:
+    """Import a class or a function, `module:name` or `file.py:name`.
+
+    This runs the code of its module, which may be in the working directory. Raises UsageError if
+    the module or the object does not exist, or the module fails.
+    """
+    module, _, attribute = name.rpartition(":")
+    if not module or not attribute:
+        raise UsageError(f"{name}: give module:name or file.py:name")
+    try:
+        return getattr(_imported(module), attribute)
+    except Exception as error:  # the code of the module may raise anything
+        raise UsageError(f"{name}: cannot be imported ({type(error).__name__}: {error})") from error
+
+
+def _imported(module: str) -> ModuleType:
+    if module.endswith(".py"):
+        return _from_file(Path(module))
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(module)
+    finally:
+        sys.path.pop(0)
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded

@@ -125,9 +125,8 @@ def _prelu(node: Node, value: Value, slopes: Array) -> Value:
     return combined(ops.add, above, combined(ops.multiply, below, slopes))
 
 
-def _hard_sigmoid(node: Node, value: Value) -> Value:
-    scaled = value.tensor * node.get("alpha", 0.2) + node.get("beta", 0.5)
-    return value._replace(tensor=ops.minimum(ops.relu(scaled), 1.0))
+def _hard_sigmoid(tensor: Any, alpha: float, beta: float) -> Any:
+    return ops.minimum(ops.relu(tensor * alpha + beta), 1.0)
 
 
 def _gelu(node: Node, value: Value) -> Value:
@@ -594,7 +593,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "GlobalMaxPool": _global(ops.max),
     "Greater": _elementwise(ops.greater),
     "GroupNormalization": _group_norm,
-    "HardSigmoid": _hard_sigmoid,
+    "HardSigmoid": _unary(_hard_sigmoid, alpha=0.2, beta=0.5),
     "HardSwish": _unary(ops.hard_silu),
     "Identity": lambda node, value: value,
     "InstanceNormalization": _instance_norm,

@@ -18,17 +18,12 @@ class KerasPair:
 
     The encoder maps images in 0..1 to latents. Raises ModelError unless the output of each model
     has the shape of the other model's input.
-
-    >>> import keras
-    >>> encoder = keras.Sequential([keras.Input((28,)), keras.layers.Dense(5)])
-    >>> decoder = keras.Sequential([keras.Input((5,)), keras.layers.Dense(28)])
-    >>> KerasPair(encoder, decoder).code_shape
-    (5,)
     """
 
     def __init__(self, encoder: Any, decoder: Any) -> None:
         self.encoder, self.decoder = as_functional(encoder), as_functional(decoder)
-        _check_shapes(self.encoder, self.decoder)
+        _check_equal("decoder", self.decoder.output_shape, "encoder", self.encoder.input_shape)
+        check_latents(self.encoder, self.decoder)
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -69,21 +64,16 @@ class KerasPair:
         return np.asarray(x, np.float32)
 
 
-def _check_shapes(encoder: Any, decoder: Any) -> None:
-    if encoder.input_shape != decoder.output_shape:
-        raise ModelError(
-            f"the decoder returns {decoder.output_shape[1:]}, but the encoder takes "
-            f"{encoder.input_shape[1:]}: the two shapes must be equal"
-        )
-    check_latents(encoder, decoder)
-
-
 def check_latents(encoder: Any, decoder: Any) -> None:
     """Raise ModelError unless the output of an encoder has the shape of a decoder's input."""
-    if encoder.output_shape != decoder.input_shape:
+    _check_equal("encoder", encoder.output_shape, "decoder", decoder.input_shape)
+
+
+def _check_equal(source: str, returned: Any, target: str, taken: Any) -> None:
+    if returned != taken:
         raise ModelError(
-            f"the encoder returns {encoder.output_shape[1:]}, but the decoder takes "
-            f"{decoder.input_shape[1:]}: the two shapes must be equal"
+            f"the {source} returns {returned[1:]}, but the {target} takes {taken[1:]}: the two "
+            "shapes must be equal"
         )
 
 

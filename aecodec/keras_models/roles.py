@@ -53,9 +53,3 @@ def layer_with(model: Any, role: Role) -> Any:
         if role_of(layer) is role:
             return layer
     raise LookupError(f"{model.name} has no layer with the role {role.name}")
-
-
-def copy_roles(source: Any, target: Any) -> None:
-    """Set the roles of a built model's layers to those of another model's layers, in order."""
-    for from_layer, to_layer in zip(source.layers, target.layers, strict=True):
-        set_role(to_layer, role_of(from_layer))

@@ -1,42 +1,65 @@
-"""Fitting a context network to codes: training in floats, then rounding to integers."""
+"""Fitting the prior of a level to codes, with a context network if it saves bits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes
+from aecodec.arrays import Codes, Latents
+from aecodec.coding.levels import UNMASKED, Level, RateWeight
+from aecodec.coding.payload import codes_of
+from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
 from aecodec.entropy.coding import bits
 from aecodec.entropy.context_network import MAX_UNITS
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid
-from aecodec.prior_fitting.table_fitting import pool_bank
+from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 from aecodec.prior_fitting.trainable_context import TrainableContext
 
 _HELD_OUT_SHARE = 0.1
 _BATCH = 256
 _MANY_EPOCHS = 40
 
-
-@dataclass(frozen=True)
-class _Training:
-    """Settings of a training: the highest learning rate, and dropout."""
-
-    learning_rate: float
-    dropout: float
-
-    def for_epochs(self, epochs: int) -> _Training:
-        """Settings with a higher rate for few epochs. At 10 epochs, it saves 1.5 % of the bits."""
-        faster = max(1.0, (_MANY_EPOCHS / epochs) ** 0.5) if epochs else 1.0
-        return replace(self, learning_rate=self.learning_rate * min(faster, 2.0))
-
-
 _SEED = 0
-_WITHOUT_GRID, _IN_GRIDS = _Training(4e-3, dropout=0.1), _Training(2e-3, dropout=0.0)
-"""Pictures have so many vectors that dropout is unnecessary."""
+
+_FIRST_STRIDE = 6
+"""The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""
+
+
+def fit_level(
+    level: Level,
+    latents: Latents,
+    priors: int,
+    units: int,
+    epochs: int,
+    rdoq: RateWeight = UNMASKED,
+) -> Prior:
+    """Fit a prior to the codes that encoders make from latents at a level.
+
+    With RDOQ, encoders weigh errors against bits, so the codes depend on the prior. A preliminary
+    prior is then fitted to some of the rounded latents. RDOQ chooses all codes with it, and the
+    final prior is fitted to these codes.
+
+    The int8 `latents` have the channels of all levels: (N, C) for vectors without neighbours, or
+    (F, rows, columns, C) for pictures. The prior has P distributions (`priors`), and a context
+    network with this number of hidden `units` (0 for none), trained for `epochs`. `rdoq` is the
+    weight of bits.
+    """
+
+    def fitted(codes: Codes, pictures: int) -> Prior:
+        grid = (pictures, *latents.shape[1:3]) if latents.ndim == 4 else None
+        return fit_context(fit_prior(codes, priors), codes, units, epochs, grid=grid)
+
+    if not level.gains:
+        return fitted(level.quantize(level.channels_of(latents)), len(latents))
+    subset = latents[::_FIRST_STRIDE]
+    preliminary = fitted(level.quantize(level.channels_of(subset)), len(subset))
+    coder = PriorCoder(preliminary, level, partial(rdoq_symbols, rdoq, level))
+    return fitted(codes_of(coder, level, latents), len(latents))
 
 
 def fit_context(
@@ -48,26 +71,12 @@ def fit_context(
 ) -> Prior:
     """Add a context network to a prior, if held-out vectors then take fewer bits.
 
-    Args:
-        prior: prior fitted to these codes. Its bank has the layout of
-            :func:`aecodec.prior_fitting.table_fitting.fit_prior`.
-        codes: (N, K) codes, of which a tenth is held out. No network is fitted for fewer than a few
-            hundred vectors, or more than 1024 channels (512 in a grid).
-        units: H, number of hidden units, 0 to 1024. Fewer units are smaller and faster.
-        epochs: passes over the codes.
-        grid: arrangement of the vectors in pictures, so that the network reads their neighbours;
-            None for vectors without neighbours.
-
-    Returns:
-        The prior with its context network, or the unchanged prior.
-
-    >>> rng = np.random.default_rng(0)
-    >>> codes = (rng.normal(0, 4, (1500, 1)) + rng.normal(0, 1, (1500, 6))).round().astype(np.int16)
-    >>> from aecodec.prior_fitting.table_fitting import fit_prior
-    >>> prior = fit_prior(codes, priors=2)
-    >>> with_context = fit_context(prior, codes, units=32, epochs=15)
-    >>> bool(bits(with_context, codes).mean() < 0.9 * bits(prior, codes).mean())
-    True
+    The prior was fitted to these codes (N, K) by
+    :func:`~aecodec.prior_fitting.table_fitting.fit_prior`. A tenth of them is held out. The
+    network has 0 to 1024 hidden `units`; fewer are smaller and faster. With a `grid`, the
+    arrangement of the vectors in pictures, it reads their neighbours. The prior is returned
+    unchanged if there are fewer than a few hundred vectors, or more than 1024 channels (512 in a
+    grid).
     """
     most = MAX_UNITS if grid is None else MAX_UNITS // 2
     (training_codes, training_grid), (held_out, held_out_grid) = _split(codes, grid)
@@ -103,13 +112,17 @@ def train_network(
 ) -> TrainableContext:
     """Train a context network in floats. The arguments are those of :func:`fit_context`."""
     keras.utils.set_random_seed(_SEED)
-    training = _IN_GRIDS if grid else _WITHOUT_GRID.for_epochs(epochs)
-    network = TrainableContext(prior, codes, units, grid is not None, training.dropout)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        training.learning_rate, epochs * (len(codes) // _BATCH)
-    )
+    # Pictures have so many vectors that dropout is unnecessary.
+    rate, dropout = (2e-3, 0.0) if grid else (4e-3 * _faster(epochs), 0.1)
+    network = TrainableContext(prior, codes, units, grid is not None, dropout)
+    schedule = keras.optimizers.schedules.CosineDecay(rate, epochs * (len(codes) // _BATCH))
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     network.compile(optimizer, loss=lambda _, bits: bits)
     inputs = network.inputs(codes, grid)
     network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
     return network
+
+
+def _faster(epochs: int) -> float:
+    """Factor of the learning rate for few epochs. At 10 epochs, it saves 1.5 % of the bits."""
+    return min(max(1.0, (_MANY_EPOCHS / epochs) ** 0.5), 2.0) if epochs else 1.0

@@ -10,17 +10,11 @@ _LEAST_PROBABILITY = 1e-7
 
 
 def logistic_mass(distance: Any, log_scale: Any) -> Any:
-    """Probability of the quantization step of width 1 around a point.
+    """Probability, at least 1e-7, of the quantization step of width 1 around a point.
 
     The logistic is integrated over the step, as in J. Ballé et al., "Variational image compression
-    with a scale hyperprior", 2018.
-
-    Args:
-        distance: tensor of distances of points from the mean, in steps.
-        log_scale: logarithms of the scales, in steps.
-
-    Returns:
-        Tensor of probabilities, at least 1e-7.
+    with a scale hyperprior", 2018. The tensors `distance`, from points to the mean, and
+    `log_scale`, the logarithms of the scales, are in steps.
 
     >>> round(float(logistic_mass(tf.constant(0.0), 0.0)), 3)
     0.245

@@ -46,26 +46,10 @@ _BLOCK = 1 << 12
 def fit_prior(codes: Codes, priors: int = 64, tables: int = 256) -> Prior:
     """Fit a prior to a sample of code vectors. The same codes give the same prior.
 
-    Args:
-        codes: (N, K) codes of the training set. N should be several hundred times `priors`.
-        priors: P, the number of competing distributions.
-        tables: T, the size of the bank, a multiple of 8.
-
-    Returns:
-        The prior. Its bank has a column for each symbol in the range of the codes (at most 255),
-        and an escape for all other values.
-
-    Raises:
-        ValueError: `tables` is not a multiple of 8.
-
-    >>> from aecodec.entropy.coding import bits
-    >>> codes = np.random.default_rng(0).normal(0, 2, (2000, 4)).round().astype(np.int16)
-    >>> prior = fit_prior(codes, priors=2, tables=64)
-    >>> bool(bits(prior, codes).mean() < 4 * 3.2)
-    True
+    The codes (N, K) are those of the training set; N should be several hundred times P, the number
+    of competing distributions. The bank has T rows (`tables`, a multiple of 8), a column for each
+    symbol in the range of the codes (at most 255), and an escape for all other values.
     """
-    if tables < POSITIONS or tables % POSITIONS:
-        raise ValueError(f"{tables} tables: give a multiple of {POSITIONS}")
     sample = _Sample.of(codes)
     assigned = _random_start(sample, min(priors, len(codes)))
     for _ in range(_MAX_ROUNDS):

@@ -105,12 +105,8 @@ class _Measures:
 class TrainableContext(keras.Model):
     """A differentiable context network, from code vectors and their priors to numbers of bits.
 
-    Args:
-        prior: prior with P distributions of K channels.
-        codes: (N, K) codes to which the prior was fitted.
-        units: H, number of hidden units.
-        is_spatial: whether the network reads the spatial context.
-        dropout: share of the hidden units that are dropped in training.
+    The `prior` with P distributions of K channels was fitted to the `codes` (N, K). The network has
+    H hidden `units`, of which a share is dropped in training, and may read the spatial context.
     """
 
     def __init__(

@@ -30,18 +30,17 @@ from aecodec.export.step_allocation import (
     separate_steps,
     shared_steps,
 )
-from aecodec.export.tflite.diagnose import check_pair_convertible
-from aecodec.keras_models.hdf5 import hdf5_bytes
+from aecodec.export.tflite.conversion import check_pair_convertible
+from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
+from aecodec.training.callbacks import Progress, Schedule
 from aecodec.training.checkpoints import checkpoints_in
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.losses.choice import loss_of
 from aecodec.training.losses.mixture import MSE, Distortion, Mixture
 from aecodec.training.networks.precision import policy_in, product_dtype
 from aecodec.training.optimizers import optimizer_of
-from aecodec.training.progress import Progress
-from aecodec.training.schedule import Schedule
 
 _STARTING_TILES = 500
 """Number of tiles with which the entropy models of the loss are initialized."""
@@ -201,19 +200,13 @@ class Autoencoder(KerasPair):
     ) -> Any:
         distortion.check_size(*tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None
-        if rate_weight is None:
-            return loss_of(self, self.levels, None, options, distortion)
-        weights = [float(weight) for weight in np.atleast_1d(rate_weight)]
+        weights = None if rate_weight is None else np.atleast_1d(rate_weight).astype(float).tolist()
+        is_weighted = isinstance(tiles, BandTiles)
         loss: Any = loss_of(
-            self,
-            self.levels,
-            weights,
-            options,
-            distortion,
-            self.gains,
-            isinstance(tiles, BandTiles),
+            self, self.levels, weights, options, distortion, self.gains, is_weighted
         )
-        loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
+        if weights:
+            loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
         return loss
 
     def save_models(self, name: str, folder: Path | str = ".") -> tuple[Path, Path]:

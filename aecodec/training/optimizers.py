@@ -23,28 +23,19 @@ _BETA_2 = 0.99
 class _WithMultipliers(keras.optimizers.Optimizer):
     """An optimizer whose learning rate is multiplied by a factor for the role of a variable."""
 
-    multipliers: ClassVar[dict[Role, float]]
+    multipliers: ClassVar[dict[Role | None, float]]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         # `variable` belongs to TensorFlow; the role is set on the Keras variable around it.
         keras_variable = self._trainable_variables[self._get_variable_index(variable)]
-        multiplier = self.multiplier_of(role_of(keras_variable))
+        multiplier = self.multipliers.get(role_of(keras_variable), 1.0)
         super().update_step(gradient, variable, learning_rate * multiplier)
-
-    @classmethod
-    def multiplier_of(cls, role: Role | None) -> float:
-        return 1.0 if role is None else cls.multipliers.get(role, 1.0)
 
 
 class Adam(_WithMultipliers, keras.optimizers.Adam):
-    """Keras's Adam, whose steps have the same size for each weight.
+    """Keras's Adam, whose steps have the same size for each weight."""
 
-    >>> roles = Role.LINEAR_PIXELS, None, Role.CODE_STATISTICS
-    >>> [Adam.multiplier_of(role) for role in roles]
-    [0.1, 1.0, 5.0]
-    """
-
-    multipliers: ClassVar[dict[Role, float]] = {
+    multipliers: ClassVar[dict[Role | None, float]] = {
         Role.LINEAR_PIXELS: _PIXELS,
         Role.LEARNED_PIXELS: _PIXELS,
         Role.CODE_STATISTICS: 5.0,  # they must follow the changing networks
@@ -63,13 +54,9 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
     the mean is only one of them. Vectors, and weights that describe the codes, get Adam's steps.
     See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. `policy`
     is the Keras policy of the matrix products of a step.
-
-    >>> roles = Role.LINEAR_PIXELS, None, Role.CODE_STATISTICS
-    >>> [Muon.multiplier_of(role) for role in roles]
-    [0.1, 1.0, 12.0]
     """
 
-    multipliers: ClassVar[dict[Role, float]] = {
+    multipliers: ClassVar[dict[Role | None, float]] = {
         Role.LINEAR_PIXELS: _PIXELS,
         Role.LEARNED_PIXELS: _PIXELS,
         Role.CODE_STATISTICS: 12.0,
@@ -113,6 +100,11 @@ def optimizer_of(name: str, policy: str) -> Any:
 
     Raises UsageError if there is no optimizer with this name.
     """
+    check_optimizer(name)
+    return OPTIMIZERS[name](policy)
+
+
+def check_optimizer(name: str) -> None:
+    """Raise UsageError if there is no optimizer with this name."""
     if name not in OPTIMIZERS:
         raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(OPTIMIZERS)}")
-    return OPTIMIZERS[name](policy)

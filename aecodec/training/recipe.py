@@ -12,10 +12,10 @@ import numpy as np
 
 from aecodec.coding.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
-from aecodec.errors import UsageError
+from aecodec.errors import UsageError, errors_about
 from aecodec.training.losses.mixture import MSE, Mixture
 from aecodec.training.networks.bands import CHANNELS_PER_BAND
-from aecodec.training.optimizers import OPTIMIZERS
+from aecodec.training.optimizers import check_optimizer
 from aecodec.training.zoo import pair_named
 
 if sys.version_info >= (3, 11):
@@ -29,24 +29,12 @@ _ALMOST_ZERO = 1e-9
 _FOR_PICTURES, FOR_BANDS = "picture", "bands"
 """Networks, and recipes with the same names."""
 
-_OLD_LOSS_WEIGHTS = "shares"
-"""Key of the loss weights in recipes of earlier versions."""
-
 _KEYS = {
-    "data": {"tile", "held_out", "flips", "smooth", "band_weights"},
-    "levels": {"channels", "rate_weights", "loss_weights", "context_units"},
-    "training": {
-        "epochs",
-        "batch_size",
-        "optimizer",
-        "learning_rate",
-        "cost_power",
-        "distortion",
-        "rate_priors",
-        "dtype",
-        "seed",
-    },
-    "priors": {"count", "context_epochs", "rdoq", "residual_batches"},
+    "data": "tile held_out flips smooth band_weights",
+    "levels": "channels rate_weights loss_weights context_units",
+    "training": "epochs batch_size optimizer learning_rate cost_power distortion rate_priors dtype "
+    "seed",
+    "priors": "count context_epochs rdoq residual_batches",
 }
 
 
@@ -132,7 +120,6 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
         recipe = replace(
             recipe,
-            levels=_with_current_keys(recipe.levels),
             # Recipes of earlier versions lack these keys.
             data={"smooth": 0.0, "band_weights": []} | recipe.data,
             training={"distortion": MSE} | recipe.training,
@@ -145,7 +132,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         ) from error
     except (ValueError, TypeError) as error:
         raise UsageError(f"{path} is not a recipe ({error})") from error
-    _check(recipe, path)
+    with errors_about(path):
+        _check(recipe)
     return recipe
 
 
@@ -168,39 +156,23 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
     return recipe.with_code_dimension(most)
 
 
-def _with_current_keys(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Rename the key of the loss weights in recipes of earlier versions."""
-    if "loss_weights" in levels or _OLD_LOSS_WEIGHTS not in levels:
-        return levels
-    return {
-        "loss_weights" if key == _OLD_LOSS_WEIGHTS else key: values
-        for key, values in levels.items()
-    }
-
-
-def _check(recipe: Recipe, path: Path) -> None:
+def _check(recipe: Recipe) -> None:
     """Check that a recipe is complete and its settings are valid."""
-    try:
-        pair_named(recipe.networks)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
+    pair = pair_named(recipe.networks)
     for section, keys in _KEYS.items():
-        _check_keys(set(getattr(recipe, section)), keys, f"{path}: [{section}]")
-    if recipe.training["optimizer"] not in OPTIMIZERS:
-        names = " or ".join(OPTIMIZERS)
-        raise UsageError(f"{path}: unknown optimizer {recipe.training['optimizer']!r}: use {names}")
+        _check_keys(set(getattr(recipe, section)), set(keys.split()), f"[{section}]")
+    check_optimizer(recipe.training["optimizer"])
     if not 0 <= recipe.data["smooth"] <= 1:
-        raise UsageError(f"{path}: smooth must be a share of the tiles, from 0 to 1")
-    _check_distortion(recipe, path)
+        raise UsageError("smooth must be a share of the tiles, from 0 to 1")
+    side = recipe.data["tile"]
+    Mixture(recipe.training["distortion"]).check_size(side, side)
     if recipe.training["cost_power"] <= 0:
-        raise UsageError(f"{path}: cost_power must be greater than 0")
-    _check_levels(recipe, path)
+        raise UsageError("cost_power must be greater than 0")
+    _check_levels(recipe, pair.shares_channels)
     try:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
-        raise UsageError(
-            f"{path}: rdoq must have most and masking, from 0 to 255 ({error})"
-        ) from error
+        raise UsageError(f"rdoq must have most and masking, from 0 to 255 ({error})") from error
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
@@ -212,24 +184,16 @@ def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
         raise UsageError(f"{place} has no {', '.join(sorted(missing))}: add it")
 
 
-def _check_distortion(recipe: Recipe, path: Path) -> None:
-    side = recipe.data["tile"]
-    try:
-        Mixture(recipe.training["distortion"]).check_size(side, side)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
-
-
-def _check_levels(recipe: Recipe, path: Path) -> None:
+def _check_levels(recipe: Recipe, shares_channels: bool) -> None:
     """Check that every list in [levels] has one value per level."""
     counts = {name: len(values) for name, values in recipe.levels.items()}
-    if pair_named(recipe.networks).shares_channels and counts.pop("channels") != 1:
+    if shares_channels and counts.pop("channels") != 1:
         raise UsageError(
-            f"{path}: levels of the networks {recipe.networks!r} share their channels: give a "
-            "single number of channels"
+            f"levels of the networks {recipe.networks!r} share their channels: give a single "
+            "number of channels"
         )
     if len(set(counts.values())) != 1:
-        raise UsageError(f"{path}: [levels] must have the same number of values for each key")
+        raise UsageError("[levels] must have the same number of values for each key")
 
 
 def _interpolated(values: list[float], number: int) -> list[float]:

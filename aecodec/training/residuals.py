@@ -15,7 +15,7 @@ from aecodec.coding.lattice import Lattice, bound_for
 from aecodec.datasets.training_pictures import Pictures
 from aecodec.engine.residuals import Samples
 from aecodec.imaging.picture import Picture
-from aecodec.prior_fitting.residual_fitting import STEPS, UNITS, Example, fit_networks
+from aecodec.prior_fitting.residual_fitting import STEPS, Example, fit_networks
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""
@@ -35,22 +35,21 @@ def fit_residuals(
     codec: Codec,
     pictures: Sequence[Picture],
     steps: int = STEPS,
-    units: int = UNITS,
     seed: int = 0,
 ) -> CodecFolder:
     """Fit residual networks to pictures that a codec takes, and add them to its folder.
 
     The networks without base predict samples from each other; the networks with a base also read
     the picture that the codec decodes. The same pictures give the same networks. `steps` is the
-    number of batches for a network, and `units` its number of hidden units.
+    number of batches for a network.
     """
     parts = list(crops(pictures, seed))
     count = min(max(part.pixels.shape[-1] for part in parts), MOST_NETWORKS)
     alone = list(examples(parts, [None] * len(parts), seed))
-    files = {RESIDUALS: fit_networks(alone, count, steps, units, seed).content}
+    files = {RESIDUALS: fit_networks(alone, count, steps, seed=seed).content}
     _LOG.info("decoding the pictures that residual networks read")
     based = list(examples(parts, list(decoded(codec, parts)), seed))
-    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, units, seed).content
+    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, seed=seed).content
     return add_files(codec.folder, files)
 
 

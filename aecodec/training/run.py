@@ -24,8 +24,8 @@ from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.band_export import export_bands, names_of_bands
+from aecodec.training.callbacks import between_steps
 from aecodec.training.checkpoints import has_checkpoint
-from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
@@ -157,12 +157,10 @@ class RecipeTraining:
 
         Returns the trained autoencoder, and whether the training is complete; False after Ctrl-C.
         """
-        seed = self._recipe.training["seed"]
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(self._recipe.training["seed"])
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
-        options = RunOptions(self._minutes, self._backup, seed)
-        is_complete = self._train_until_interrupted(copy, callbacks, options, verbose)
+        is_complete = self._train(copy, callbacks, verbose)
         copy_weights(copy.encoder, autoencoder.encoder, is_compact=self._fitted is None)
         copy_weights(copy.decoder, autoencoder.decoder, is_compact=self._fitted is None)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
@@ -221,13 +219,23 @@ class RecipeTraining:
         copy.gains = autoencoder.gains
         return copy
 
-    def _train_until_interrupted(
-        self, copy: Autoencoder, callbacks: Sequence[Any], options: RunOptions, verbose: int
-    ) -> bool:
-        """Train, and return whether the training is complete."""
+    def _train(self, copy: Autoencoder, callbacks: Sequence[Any], verbose: int) -> bool:
+        """Train until Ctrl-C, and return whether the training is complete."""
+        levels, training = self._recipe.levels, self._recipe.training
+        how = ("epochs", "batch_size", "learning_rate", "optimizer", "distortion")
+        rate = levels["loss_weights"], training["rate_priors"], training["cost_power"]
         try:
             with between_steps() as interruption:
-                self._train(copy, [*callbacks, interruption], options, verbose)
+                copy.train(
+                    self._tiles,
+                    rate_weight=levels["rate_weights"],
+                    validation_data=self._held_out,
+                    verbose=verbose,
+                    callbacks=[*callbacks, interruption],
+                    rate_options=RateOptions(*rate),
+                    run_options=RunOptions(self._minutes, self._backup, training["seed"]),
+                    **{name: training[name] for name in how},
+                )
         except KeyboardInterrupt:
             for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
@@ -235,27 +243,6 @@ class RecipeTraining:
             warn(message)
             return False
         return True
-
-    def _train(
-        self, copy: Autoencoder, callbacks: Sequence[Any], options: RunOptions, verbose: int
-    ) -> None:
-        levels, training = self._recipe.levels, self._recipe.training
-        copy.train(
-            self._tiles,
-            epochs=training["epochs"],
-            batch_size=training["batch_size"],
-            rate_weight=levels["rate_weights"],
-            learning_rate=training["learning_rate"],
-            optimizer=training["optimizer"],
-            validation_data=self._held_out,
-            verbose=verbose,
-            callbacks=callbacks,
-            distortion=training["distortion"],
-            rate_options=RateOptions(
-                levels["loss_weights"], training["rate_priors"], training["cost_power"]
-            ),
-            run_options=options,
-        )
 
     def _images_to_fit(self, autoencoder: Autoencoder) -> Float32:
         """Tiles for fitting the priors.

@@ -9,7 +9,7 @@ from typing import Any
 
 from aecodec.arrays import Float32
 from aecodec.errors import UsageError
-from aecodec.keras_models.custom_objects import imported_object
+from aecodec.keras_models.model_files import imported_object
 from aecodec.keras_models.roles import Role
 from aecodec.training.networks.bands import band_pair, start_from_block_klt
 from aecodec.training.networks.batchnorm_folding import normalized_copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # needs TensorFlow or loads slowly
     import numpy.typing as npt
 
     from aecodec.arrays import Pixels
-    from aecodec.export.device.export_half import Exported
+    from aecodec.export.device.convert import Exported
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
 _DEFAULT_SIZE = "128x128"
@@ -317,12 +317,12 @@ def _export_codec(
         _write_bundle(codec.folder, options, force, console)
         return
     with tensorflow_for("exporting"):
-        from aecodec.keras_models.custom_objects import register_custom_objects
+        from aecodec.keras_models.model_files import register_custom_objects
     register_custom_objects(custom_objects)
     exports, contents = _exported(codec, options, console)
     add_to_folder(options.out, contents, force)
     if options.report:
-        rows = [export.parity.as_json() for export in exports]
+        rows = [asdict(export.parity) for export in exports]
         write_bytes(options.report, json.dumps(rows, indent=1).encode() + b"\n", force)
     for export in exports:
         console.result(export.network.as_text() if export.network else export.parity.as_text())
@@ -346,7 +346,7 @@ def _exported(
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
     from aecodec.engine.c_tables import CTables
-    from aecodec.export.device.export_half import export_half
+    from aecodec.export.device.convert import export_half
     from aecodec.export.device.folder import device_files, latent_files
 
     level = options.levels[0] if options.levels else None
@@ -396,9 +396,8 @@ def _make_codec(
     name = out.resolve().name
     check_target(out, name, replace=force)
     with tensorflow_for("exporting"):
-        from aecodec.export.from_keras.codec import codec_from_keras
-        from aecodec.keras_models.custom_objects import register_custom_objects
-        from aecodec.keras_models.model_files import load_model
+        from aecodec.export.from_keras import codec_from_keras
+        from aecodec.keras_models.model_files import load_model, register_custom_objects
     register_custom_objects(custom_objects)
     with console.messages_as_they_come():
         encoder, decoder = map(load_model, models)

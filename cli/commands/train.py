@@ -197,7 +197,7 @@ def _without_none(**options: Any) -> dict[str, Any]:
 
 
 def _callbacks(quiet: bool, tensorboard: Path | None) -> Iterator[Any]:
-    from aecodec.training.progress import Progress, tensorboard_logs
+    from aecodec.training.callbacks import Progress, tensorboard_logs
 
     if not quiet:
         yield Progress(sys.stderr)

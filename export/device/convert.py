@@ -1,55 +1,81 @@
-"""Conversion of a half of a codec to Keras or TFLite files."""
+"""Export of a half of a codec as Keras, TFLite or C files, and its measurement."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
-from aecodec.codec_files.folder import CodecFolder
-from aecodec.errors import ModelError
-from aecodec.export.device.options import Precision
-from aecodec.export.tflite.diagnose import reason
+from aecodec.export.device.c_models import CNetwork, c_array_files, c_network, c_network_files
+from aecodec.export.device.options import Format, Precision
+from aecodec.export.device.parity import FloatPair, Parity
+from aecodec.export.tflite.conversion import converted
 from aecodec.export.tflite.metadata import with_metadata
-from aecodec.export.tflite.quiet import quiet
 from aecodec.network.check import check_model
 from aecodec.version import version
 
 
-def keras_file(model: Any) -> bytes:
-    """The content of a `.keras` file."""
-    with tempfile.TemporaryDirectory() as temporary:
-        file = Path(temporary, "model.keras")
-        model.save(file)
-        return file.read_bytes()
+@dataclass(frozen=True)
+class Exported:
+    """The files of a half by name, its parity, and its network plan if the files contain one."""
+
+    files: dict[str, bytes]
+    parity: Parity
+    network: CNetwork | None = None
 
 
-def tflite_file(
-    folder: CodecFolder, half: Half, model: Any, precision: Precision, samples: Float32
-) -> bytes:
+def export_half(pair: FloatPair, half: Half, to: Format, precision: Precision) -> Exported:
+    """Export a half of a codec, and measure it.
+
+    C is the int8 model as a network plan, and C_ARRAY its TFLite file in a C array. Only TFLite
+    files have a precision.
+
+    Raises CodecError if the codec lacks the source of the export, and ModelError if TensorFlow
+    cannot convert the model or C has no kernel for an operator.
+    """
+    name, content = _file(pair, half, to, precision)
+    parity = pair.measured(half, name, content)
+    if to is Format.C:
+        network = c_network(content, pair.folder.spec, half)
+        return Exported(c_network_files(network), parity, network)
+    if to is Format.C_ARRAY:
+        return Exported(c_array_files(content, pair.folder.spec, half), parity)
+    return Exported({name: content}, parity)
+
+
+def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tuple[str, bytes]:
+    if to is Format.HDF5:
+        return half.hdf5, pair.folder.read(half.hdf5)
+    if to is Format.KERAS:
+        with tempfile.TemporaryDirectory() as temporary:
+            file = Path(temporary, f"{half.value}.keras")
+            pair.models[half].save(file)
+            return file.name, file.read_bytes()
+    content = _tflite_file(pair, half, precision)
+    is_for_one_size = to in (Format.C, Format.C_ARRAY)
+    return half.tflite, pair.with_static_shape(half, content) if is_for_one_size else content
+
+
+def _tflite_file(pair: FloatPair, half: Half, precision: Precision) -> bytes:
     """A half of a codec as the content of a TFLite file.
 
     At int8, it is the codec's own file, whose integers are pixels and latents. At other precisions,
-    inputs and outputs are floats: images in 0..1 and latents. `model` is the half as a float Keras
-    model, and `samples` (N, ...) are inputs for the calibration of int16x8.
-
-    Raises ModelError if TensorFlow cannot convert the model, and CodecError if the codec's own file
-    is missing or not from the exporters.
+    inputs and outputs are floats: images in 0..1 and latents. int16x8 is calibrated with the inputs
+    of the pair.
     """
     if precision is Precision.INT8:
-        content = folder.read(half.tflite)
+        content = pair.folder.read(half.tflite)
         check_model(content)  # the file may come from an untrusted source
     else:
-        content = _converted(model, precision, samples)
+        content = _converted(pair.models[half], precision, pair.inputs[half])
     description = {
-        "codec": folder.spec.name,
-        "codec_id": folder.spec.codec_id.hex(),
+        "codec": pair.folder.spec.name,
+        "codec_id": pair.folder.spec.codec_id.hex(),
         "aecodec": version(),
         "precision": precision.value,
     }
@@ -57,42 +83,16 @@ def tflite_file(
 
 
 def _converted(model: Any, precision: Precision, samples: Float32) -> bytes:
-    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
-    _CONFIGURE[precision](converter, samples)
-    try:
-        with quiet():
-            return bytes(converter.convert())
-    except Exception as error:  # the converter raises whatever its passes raise
-        raise ModelError(
-            f"{model.name} does not convert to {precision.value} TFLite: {reason(model, error)}"
-        ) from error
+    def configure(converter: Any) -> None:
+        if precision is not Precision.NONE:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if precision is Precision.FLOAT16:
+            converter.target_spec.supported_types = [tf.float16]
+        if precision is Precision.INT16X8:
+            converter.target_spec.supported_ops = [
+                tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+            ]
+            converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
 
-
-def _float32(converter: Any, samples: Float32) -> None:
-    """Keep the defaults of the converter."""
-
-
-def _float16(converter: Any, samples: Float32) -> None:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_types = [tf.float16]
-
-
-def _dynamic(converter: Any, samples: Float32) -> None:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-
-
-def _int16x8(converter: Any, samples: Float32) -> None:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_ops = [
-        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
-    ]
-    converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
-
-
-_CONFIGURE: dict[Precision, Callable[[Any, Float32], None]] = {
-    Precision.INT16X8: _int16x8,
-    Precision.DYNAMIC: _dynamic,
-    Precision.FLOAT16: _float16,
-    Precision.NONE: _float32,
-}
+    failure = f"{model.name} does not convert to {precision.value} TFLite"
+    return converted(model, model.input_shape[1:], failure, configure)

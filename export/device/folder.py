@@ -15,19 +15,16 @@ from aecodec.codec_files.file_names import Half
 from aecodec.data.c_sources import c_sources
 from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
-from aecodec.export.device.c_network import CNetwork, network_names
+from aecodec.export.device.c_models import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.pnm import picture_file
-from aecodec.export.device.reference import c_file, encoded_with, network_of
+from aecodec.export.device.reference import c_file, encoded_with, network_of, picture_file
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
 
-_TEMPLATES = ("CMakeLists.txt", "README.md")
 _CODER_CODE = ("aecodec.h", "aecodec.c", "aecodec_range_coder.h", "aecodec_reader.h")
-_CODE = (
-    *_CODER_CODE,
+_NETWORK_CODE = (
     "aecodec_network.h",
     "aecodec_network.c",
     "aecodec_operators.h",
@@ -115,20 +112,13 @@ def device_files(
     `pictures` (N, H, W, C) are uint8 with the codec's channels, or integers of any type for bands;
     the first is the sample. At least one network is needed.
     """
-    sample = _sample_of(tables, pictures)
-    sizes = PictureSizes.of(tables, sample.size)
-    core, firmware = c_sources("core"), c_sources("firmware")
+    sizes, files = _common_files(tables, pictures, (*_CODER_CODE, *_NETWORK_CODE))
     values = _template_values(tables, sizes, pictures, networks)
     return {
-        **{name: (core / name).read_bytes() for name in _CODE + _bands_code(tables)},
-        "main.c": (firmware / "main.c").read_bytes(),
-        **{
-            name: Template((firmware / name).read_text("utf-8")).substitute(values).encode()
-            for name in _TEMPLATES
-        },
-        **c_codec(tables, sizes, SampleType.of(sample.pixels.dtype.name)),
+        **files,
+        "main.c": (c_sources("firmware") / "main.c").read_bytes(),
+        **{name: _filled(name, values) for name in ("CMakeLists.txt", "README.md")},
         "networks.h": network_names(list(networks)).encode(),
-        **_sample_files(tables, sample),
     }
 
 
@@ -138,37 +128,38 @@ def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
     The pictures are those of :func:`device_files`. Raises ModelError if they are too large for
     `aecodec.c`.
     """
-    sample = _sample_of(tables, pictures)
-    sizes = PictureSizes.of(tables, sample.size)
-    core, firmware = c_sources("core"), c_sources("firmware")
-    code = _CODER_CODE + _bands_code(tables)
-    readme = Template((firmware / "latents.md").read_text("utf-8"))
+    sizes, files = _common_files(tables, pictures, _CODER_CODE)
     return {
-        **{name: (core / name).read_bytes() for name in code},
-        "latents.c": (firmware / "latents.c").read_bytes(),
-        "README.md": readme.substitute(_codec_values(tables, sizes)).encode(),
-        **c_codec(tables, sizes, SampleType.of(sample.pixels.dtype.name)),
-        **_sample_files(tables, sample),
+        **files,
+        "latents.c": (c_sources("firmware") / "latents.c").read_bytes(),
+        "README.md": _filled("latents.md", _codec_values(tables, sizes)),
     }
 
 
-def _bands_code(tables: CTables) -> tuple[str, ...]:
-    return _BANDS_CODE if tables.folder.spec.bands else ()
-
-
-def _sample_of(tables: CTables, pictures: npt.NDArray[Any]) -> Picture:
-    return Picture(pictures[:1]) if tables.folder.spec.bands else from_array(pictures[0])
-
-
-def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
-    codec = Codec(tables.folder)
+def _common_files(
+    tables: CTables, pictures: npt.NDArray[Any], code: Sequence[str]
+) -> tuple[PictureSizes, dict[str, bytes]]:
+    """The sizes of the pictures, and the library with this code, the tables and a sample."""
+    codec, core, has_bands = Codec(tables.folder), c_sources("core"), _has_bands(tables)
+    sample = Picture(pictures[:1]) if has_bands else from_array(pictures[0])
+    sizes = PictureSizes.of(tables, sample.size)
     encoded = encoded_with(codec, network_of(codec, Half.ENCODER), sample.pixels)
-    has_bands = codec.spec.bands is not None
-    return {
+    return sizes, {
+        **{name: (core / name).read_bytes() for name in (*code, *_BANDS_CODE * has_bands)},
+        **c_codec(tables, sizes, SampleType.of(sample.pixels.dtype.name)),
         _sample_name(tables): picture_file(sample.pixels[0], has_bands=has_bands),
         "sample.bin": encoded.latents.tobytes(),
         "sample.aec": c_file(tables, encoded),
     }
+
+
+def _has_bands(tables: CTables) -> bool:
+    return tables.folder.spec.bands is not None
+
+
+def _filled(template: str, values: dict[str, object]) -> bytes:
+    text = (c_sources("firmware") / template).read_text("utf-8")
+    return Template(text).substitute(values).encode()
 
 
 def _template_values(
@@ -197,7 +188,7 @@ def _function(tables: CTables, half: Half) -> str:
 
 
 def _sample_name(tables: CTables) -> str:
-    return "sample.raw" if tables.folder.spec.bands else "sample.pnm"
+    return "sample.raw" if _has_bands(tables) else "sample.pnm"
 
 
 def _codec_values(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
@@ -208,11 +199,9 @@ def _codec_values(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
         "height": sizes.height,
         "picture": _sample_name(tables),
         "input": "channels of `aecodec_bands_input`"
-        if tables.folder.spec.bands
+        if _has_bands(tables)
         else "pixel - 128, row by row, the colours of a pixel together",
-        "output": "channels for `aecodec_bands_output`"
-        if tables.folder.spec.bands
-        else "pixel - 128",
+        "output": "channels for `aecodec_bands_output`" if _has_bands(tables) else "pixel - 128",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.keras import float_predictor, shaped_for
 from aecodec.engine.litert import float_runner
-from aecodec.export.tflite.static_shape import with_static_shape
 from aecodec.keras_models.model_files import keras_half, open_model
+from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
 
 Run = Callable[[Float32], Float32]
 
@@ -52,10 +52,6 @@ class Parity:
     psnr_lost: float
     inference_ms: float
     operators: dict[str, int] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """The row of a JSON report."""
-        return asdict(self)
 
     def as_text(self) -> str:
         """One line for the terminal."""
@@ -107,11 +103,20 @@ class FloatPair:
         )
 
     def with_static_shape(self, half: Half, content: bytes) -> bytes:
-        """The TFLite file of a half, with the input shape of the calibration set."""
+        """The TFLite file of a half, with static shapes, for the inputs of the calibration set.
+
+        TensorFlow Lite Micro needs static shapes; LiteRT computes them.
+        """
         if not self.folder.spec.receptive_field:
             return content
-        rows, columns = self.inputs[half].shape[1:3]
-        return with_static_shape(content, rows, columns)
+        graph = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        with silent_stderr():
+            shape = (1, *self.inputs[half].shape[1:])
+            interpreter = open_interpreter(content, input_shape=shape, kernels=Kernels.BUILTIN)
+        for detail in interpreter.get_tensor_details():
+            tensor = graph.subgraphs[0].tensors[detail["index"]]
+            tensor.shape, tensor.shapeSignature = detail["shape"], None
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
 
     @cached_property
     def _float_psnr(self) -> float:
@@ -119,15 +124,13 @@ class FloatPair:
         return metrics.psnr(self._squared_error(decoder, self.inputs[Half.DECODER]))
 
     def _losses(self, half: Half, run: Run) -> dict[str, Any]:
-        if half is Half.DECODER:
-            error = self._squared_error(run, self.inputs[Half.DECODER])
-            return {"codes_differ": None, "psnr_lost": self._float_psnr - metrics.psnr(error)}
-        latents = self._rounded(run(self.inputs[Half.ENCODER]))
-        error = self._squared_error(float_predictor(self.models[Half.DECODER]), latents)
-        return {
-            "codes_differ": float((latents != self.inputs[Half.DECODER]).mean()),
-            "psnr_lost": self._float_psnr - metrics.psnr(error),
-        }
+        latents, decode, differ = self.inputs[Half.DECODER], run, None
+        if half is Half.ENCODER:
+            exact, decode = latents, float_predictor(self.models[Half.DECODER])
+            latents = self._rounded(run(self.inputs[Half.ENCODER]))
+            differ = float((latents != exact).mean())
+        lost = self._float_psnr - metrics.psnr(self._squared_error(decode, latents))
+        return {"codes_differ": differ, "psnr_lost": lost}
 
     def _rounded(self, latents: Float32) -> Float32:
         """Latents rounded to integers and clipped to int8, as floats for the decoder."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
@@ -31,11 +33,6 @@ def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:
     coder = PriorCoder(tables.prior, tables.level, partial(nearest_symbols, tables.level))
     payload = encode_payload(coder, encoded.latents)
     return container.pack(encoded.header_at(tables.number), payload)
-
-
-def c_latents(tables: CTables, encoded: EncodedPicture) -> Latents:
-    """The latents that C reads from the file of :func:`c_file`; 0 in channels of other levels."""
-    return tables.level.requantize(encoded.latents)
 
 
 def network_of(codec: Codec, half: Half) -> Transform:
@@ -77,3 +74,20 @@ def decoded_pixels(
     if encoded.header.samples:
         return from_channels(codec.folder, channels[None], encoded.header.samples)[0]
     return channels
+
+
+def picture_file(pixels: Pixels, *, has_bands: bool) -> bytes:
+    """A picture (H, W, C) in a file that is easy to read on devices.
+
+    uint8 becomes PNM: PGM (P5) for one channel, PPM (P6) for three. With bands, the file only
+    contains the little-endian samples.
+
+    >>> picture_file(np.zeros((1, 2, 1), np.uint8), has_bands=False)
+    b'P5\\n2 1\\n255\\n\\x00\\x00'
+    """
+    samples = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()
+    if has_bands:
+        return samples
+    height, width, channels = pixels.shape
+    kind = "P5" if channels == 1 else "P6"
+    return f"{kind}\n{width} {height}\n255\n".encode() + samples

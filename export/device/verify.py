@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,17 +15,27 @@ from typing import Any
 
 import numpy.typing as npt
 
+from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
+from aecodec.engine.transform import Transform
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.trials import EXPORT_AGAIN, NetworkTrial, run_program
+from aecodec.export.device.reference import (
+    c_file,
+    decoded_pixels,
+    encoded_with,
+    network_of,
+    picture_file,
+)
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.tiling import resize, split, to_planes
 
+_EXPORT_AGAIN = "export the folder again"
+_UNREAD = "aecodec.c does not read its own file"
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 
@@ -51,7 +62,7 @@ class DeviceFolder:
     def _search(self, file: str, pattern: str, name: str) -> str:
         match = re.search(pattern, self._text(file), re.MULTILINE)
         if not match:
-            raise AecodecError(f"{self.path / file} does not define {name}: {EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path / file} does not define {name}: {_EXPORT_AGAIN}")
         return match[1]
 
     def _text(self, name: str) -> str:
@@ -93,7 +104,7 @@ class DeviceFolder:
         """The halves whose networks are in the folder; AecodecError if there are none."""
         halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
         if not halves:
-            raise AecodecError(f"{self.path} has no network: {EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
         return halves
 
     def network_name(self, half: Half) -> str:
@@ -109,10 +120,61 @@ class DeviceFolder:
         if not compiler:
             raise AecodecError("no C compiler found: install one, or set the variable CC")
         sources = [str(self.path / "main.c"), *map(str, self.library_sources)]
-        run_program(
+        _run_program(
             [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
             f"{compiler} cannot compile {self.path}",
         )
+
+
+@dataclass(frozen=True)
+class NetworkTrial:
+    """A program with the tables of a codec and one or both of its halves."""
+
+    codec: Codec
+    tables: CTables
+    halves: list[Half]
+
+    def run(self, program: Path, pixels: Pixels) -> None:
+        """Run the program on a uint8 picture (1, H, W, C), with size and channels of the networks.
+
+        It writes files to the folder of the program. Raises AecodecError if the program fails, or
+        its results differ from Python's.
+        """
+        encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
+        picture, file, decoded = (
+            program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm")
+        )
+        expected = c_file(self.tables, encoded)
+        if Half.ENCODER in self.halves:
+            picture.write_bytes(self._as_file(pixels[0]))
+            _run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
+            _check(file, expected, "makes another file")
+        if Half.DECODER in self.halves:
+            file.write_bytes(expected)
+            _run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
+            latents = self.tables.level.requantize(encoded.latents)
+            network = self._networks[Half.DECODER]
+            pixels = decoded_pixels(self.codec, network, encoded, latents)
+            _check(decoded, self._as_file(pixels), "reads other pixels")
+
+    def _as_file(self, pixels: Pixels) -> bytes:
+        return picture_file(pixels, has_bands=self.codec.spec.bands is not None)
+
+    @cached_property
+    def _networks(self) -> dict[Half, Transform]:
+        return {half: network_of(self.codec, half) for half in {Half.ENCODER, *self.halves}}
+
+
+def _check(file: Path, expected: bytes, difference: str) -> None:
+    if file.read_bytes() != expected:
+        raise AecodecError(f"C {difference} than Python: {_EXPORT_AGAIN}")
+
+
+def _run_program(command: list[str], failure: str) -> None:
+    """Run a program; raise AecodecError with a message that begins with `failure` if it fails."""
+    process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if process.returncode:
+        raise AecodecError(f"{failure}: {process.stderr.strip()}")
 
 
 def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:

@@ -13,7 +13,7 @@ from tensorflow.lite.python.optimize.calibrator import Calibrator
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.arrays import Float32
-from aecodec.export.tflite.quiet import quiet
+from aecodec.export.tflite.conversion import quiet
 
 _SHRINK = 0.8
 _WORTHWHILE = 0.998
@@ -106,24 +106,18 @@ class CalibratedModel:
             model.buffers[rounded.buffer].data = self._model.buffers[kernel.buffer].data
         return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
-    def set_range(self, tensor: int, limits: Range) -> None:
-        """Set the range of a tensor.
+    def set_ends(self, start: Range, end: Range) -> None:
+        """Set the ranges of the input and the output.
 
         For the input, samples with extreme values would have the same effect, but would also widen
         the ranges of all later tensors.
         """
+        self._set_range(self._graph.inputs[0], start)
+        self._set_range(self._graph.outputs[0], end)
+
+    def _set_range(self, tensor: int, limits: Range) -> None:
         quantization = self._graph.tensors[tensor].quantization
         quantization.min, quantization.max = [limits[0]], [limits[1]]
-
-    @property
-    def entry(self) -> int:
-        """Index of the input tensor."""
-        return int(self._graph.inputs[0])
-
-    @property
-    def exit(self) -> int:
-        """Index of the output tensor."""
-        return int(self._graph.outputs[0])
 
     def shrink_ranges(self, error_of: Callable[[bytes], float]) -> None:
         """Shrink the limits of all ranges as long as that reduces the error of the model.
@@ -174,34 +168,28 @@ class CalibratedModel:
             is_scaled = self._kind(operator) == schema.BuiltinOperator.MUL
             if activation == schema.ActivationFunctionType.RELU6 or is_move or is_scaled:
                 in_range.add(output)
-                self.set_range(output, (0.0, _CEILING))
+                self._set_range(output, (0.0, _CEILING))
             elif output in added:
-                self.set_range(output, (-_CEILING, _CEILING))
-        moved = self.exit
+                self._set_range(output, (-_CEILING, _CEILING))
+        moved = self._graph.outputs[0]
         for operator in reversed(self._graph.operators):
             if operator.outputs[0] == moved and self._kind(operator) in (*_MOVES, *_CONVERSIONS):
                 moved = operator.inputs[0]
-                self.set_range(moved, end)
+                self._set_range(moved, end)
 
     def _kind(self, operator: Any) -> int:
         return _kind_of(self._model, operator)
 
     def _inner_limits(self) -> Iterator[list[float]]:
-        for tensor in self._inner_tensors():
-            ranges = tensor.quantization
-            for limits in (ranges.min, ranges.max):
-                if limits is not None and len(limits) == 1 and limits[0] != 0:
-                    yield limits
-
-    def _inner_tensors(self) -> Iterator[Any]:
-        """Tensors between two operators, in order."""
-        for operator in self._graph.operators:
-            for index in operator.outputs:
-                tensor = self._graph.tensors[index]
-                if index not in self._graph.outputs and tensor.quantization:
-                    tensor.quantization.min = _as_list(tensor.quantization.min)
-                    tensor.quantization.max = _as_list(tensor.quantization.max)
-                    yield tensor
+        """Limits other than 0 of the tensors between two operators, in order."""
+        outputs = [index for operator in self._graph.operators for index in operator.outputs]
+        for index in outputs:
+            ranges = self._graph.tensors[index].quantization
+            if ranges and index not in self._graph.outputs:
+                ranges.min, ranges.max = _as_list(ranges.min), _as_list(ranges.max)
+                for limits in (ranges.min, ranges.max):
+                    if limits is not None and len(limits) == 1 and limits[0] != 0:
+                        yield limits
 
 
 def _make_finite(ranges: Any) -> None:

@@ -40,13 +40,6 @@ def with_rounded_kernels(model: Any, samples: Float32) -> Any:
     Dense layers and plain convolutions are rounded. Other layers, layers inside nested models, and
     kernels that training has already rounded do not change. The functional or Sequential model has
     one input and one output; `samples` (N, *input_shape) are typical inputs.
-
-    >>> model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
-    >>> samples = np.random.default_rng(0).normal(size=(100, 6)).astype(np.float32)
-    >>> kernel = with_rounded_kernels(model, samples).layers[-1].get_weights()[0]
-    >>> steps = np.abs(kernel).max(axis=0) / 127
-    >>> bool(np.allclose(kernel / steps, np.rint(kernel / steps), atol=1e-3))
-    True
     """
     inputs = keras.Input(samples.shape[1:])
     rounded: dict[int, Any] = {}  # a layer that is called twice stays one layer

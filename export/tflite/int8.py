@@ -17,9 +17,9 @@ from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform
 from aecodec.engine.transform import PIXEL_SCALE, PIXEL_ZERO
 from aecodec.errors import ModelError
-from aecodec.export.tflite import diagnose
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.codebook import with_code_layer
+from aecodec.export.tflite.conversion import reason
 from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
@@ -69,57 +69,36 @@ class _FakeQuant(keras.layers.Layer):
         return tf.quantization.fake_quant_with_min_max_args(inputs, *self._end.limits)
 
 
-def encoder_tflite(
-    encoder: Any, images: Float32, error_of: PictureError, has_trained_ranges: bool = False
+def int8_tflite(
+    model: Any,
+    half: Half,
+    samples: Float32,
+    error_of: PictureError,
+    has_trained_ranges: bool = False,
 ) -> MixedModel:
-    """Convert an encoder to int8: its input is pixel - 128, and its output is the latents.
+    """Convert a half to int8, with pixel - 128 and latents as integer input and output.
 
-    The Keras model maps images (N, *image_shape) in 0..1, which calibrate it, to latents; the int8
-    latent is round(latent), clipped to -128..127. For `has_trained_ranges`, see
+    The Keras encoder maps images (N, *image_shape) in 0..1 to latents; the int8 latent is
+    round(latent), clipped to -128..127. The Keras decoder maps latents (N, *code_shape) to images.
+    The `samples` are inputs, which calibrate the model. For `has_trained_ranges`, see
     :func:`_int8_model`.
 
     Raises ModelError if the model cannot be converted, or its input or output cannot be quantized
     this way.
     """
-    layer = code_layer(encoder)
+    is_encoder, layer = half is Half.ENCODER, code_layer(model)
+    start, end = (_PIXELS, _LATENTS) if is_encoder else (_LATENTS, _PIXELS)
     if layer is None:
-        return _int8_model(
-            encoder, _PIXELS, _LATENTS, images, Half.ENCODER, error_of, has_trained_ranges
-        )
-    part = float_part(encoder)
-    end = _end_of(layer, outputs_of(part, images))
-
-    def error_of_vectors(vectors: Float32) -> float:
-        return error_of(np.asarray(layer(vectors)))
-
-    mixed = _int8_model(part, _PIXELS, end, images, Half.ENCODER, error_of_vectors)
-    return _with_layer(mixed, layer, end)
-
-
-def decoder_tflite(
-    decoder: Any, latents: Float32, error_of: PictureError, has_trained_ranges: bool = False
-) -> MixedModel:
-    """Convert a decoder to int8: its input is the latents, and its output is pixel - 128.
-
-    The Keras model maps latents (N, *code_shape), which calibrate it, to images in 0..1. For
-    `has_trained_ranges`, see :func:`_int8_model`.
-
-    Raises ModelError if the model cannot be converted, or its input or output cannot be quantized
-    this way.
-    """
-    layer = code_layer(decoder)
-    if layer is None:
-        return _int8_model(
-            decoder, _LATENTS, _PIXELS, latents, Half.DECODER, error_of, has_trained_ranges
-        )
-    start = _end_for(layer.constants()["table"])
-    vectors = outputs_of(layer, latents)
-    mixed = _int8_model(float_part(decoder), start, _PIXELS, vectors, Half.DECODER, error_of)
-    return _with_layer(mixed, layer, start)
-
-
-def _with_layer(mixed: MixedModel, layer: Any, end: _End) -> MixedModel:
-    return replace(mixed, content=with_code_layer(mixed.content, layer, end.quantization))
+        return _int8_model(model, start, end, samples, half, error_of, has_trained_ranges)
+    part, error_of_part = float_part(model), error_of
+    if is_encoder:
+        end = vectors = _end_of(layer, outputs_of(part, samples))
+        error_of_part = lambda outputs: error_of(np.asarray(layer(outputs)))  # noqa: E731
+    else:
+        start = vectors = _end_for(layer.constants()["table"])
+        samples = outputs_of(layer, samples)
+    mixed = _int8_model(part, start, end, samples, half, error_of_part)
+    return replace(mixed, content=with_code_layer(mixed.content, layer, vectors.quantization))
 
 
 def _end_of(layer: Any, vectors: Float32) -> _End:
@@ -180,7 +159,7 @@ def _int8_model(
         )
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
-            f"the {half.value} cannot be converted to int8 TFLite: {diagnose.reason(model, error)}"
+            f"the {half.value} cannot be converted to int8 TFLite: {reason(model, error)}"
         ) from error
     _check_ends(mixed.content, start, end, half)
     return mixed
@@ -191,8 +170,7 @@ def _calibrated(model: Any, start: _End, end: _End, samples: Float32) -> Calibra
     inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
     ended = keras.Model(inputs, _FakeQuant(end)(rounded(inputs)))
     calibrated = CalibratedModel(ended, samples)
-    calibrated.set_range(calibrated.entry, start.limits)
-    calibrated.set_range(calibrated.exit, end.limits)  # a sigmoid has another range; it is rescaled
+    calibrated.set_ends(start.limits, end.limits)  # a sigmoid has another range; it is rescaled
     return calibrated
 
 

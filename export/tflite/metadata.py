@@ -12,7 +12,7 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
-METADATA = b"aecodec"
+_METADATA = b"aecodec"
 """Name of the metadata entry, which is a JSON object in UTF-8."""
 
 _TENSOR_NAMES = {"encode": (b"image", b"code"), "decode": (b"code", b"image")}
@@ -28,10 +28,11 @@ def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) 
     for tensor in graph.subgraphs[0].tensors:
         tensor.name = names.renumbered(tensor.name.decode()).encode()
     graph.signatureDefs = [_signature(graph.subgraphs[0], signature)]
-    text = json.dumps(dict(description), sort_keys=True).encode()
-    graph.buffers.append(_buffer(text))
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(json.dumps(dict(description), sort_keys=True).encode(), np.uint8)
+    graph.buffers.append(buffer)
     entry = schema.MetadataT()
-    entry.name, entry.buffer = METADATA, len(graph.buffers) - 1
+    entry.name, entry.buffer = _METADATA, len(graph.buffers) - 1
     graph.metadata = [*(graph.metadata or []), entry]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
 
@@ -63,15 +64,6 @@ class _Names:
         return self._renumbered[part]
 
 
-def description_of(model: bytes) -> dict[str, Any]:
-    """The description that :func:`with_metadata` wrote; empty for other models."""
-    graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-    for entry in graph.metadata or []:
-        if entry.name == METADATA:
-            return dict(json.loads(bytes(graph.buffers[entry.buffer].data)))
-    return {}
-
-
 def _signature(graph: Any, name: str) -> Any:
     signature = schema.SignatureDefT()
     signature.signatureKey = name.encode()
@@ -87,9 +79,3 @@ def _tensor(name: bytes, index: int) -> Any:
     tensor = schema.TensorMapT()
     tensor.name, tensor.tensorIndex = name, index
     return tensor
-
-
-def _buffer(content: bytes) -> Any:
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(content, np.uint8)
-    return buffer

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aecodec.export.tflite.calibrated import CalibratedModel, Operator
-from aecodec.export.tflite.layer_names import layer_of
+from aecodec.export.tflite.conversion import layer_of
 
 Error = Callable[[bytes], float]
 """Computes the squared error of the pictures for the content of an int8 model."""
@@ -67,17 +67,15 @@ def _with_fewest_floats(
     error_of: Error,
     allowed: float,
 ) -> MixedModel:
-    names = [damage.layer for damage in damages]
-    best: MixedModel | None = None
+    names, candidates = [damage.layer for damage in damages], []
     for count in range(1, len(names) + 1):
         in_floats = tuple(names[:count])
         content = model.quantized([name for layer in in_floats for name in operators[layer]])
         candidate = MixedModel(content, error_of(content), damages, in_floats)
         if candidate.error <= allowed:
             return candidate
-        best = candidate if best is None or candidate.error < best.error else best
-    assert best
-    return best
+        candidates.append(candidate)
+    return min(candidates, key=lambda candidate: candidate.error)
 
 
 def _damages(

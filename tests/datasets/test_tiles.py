@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.datasets.smooth import smooth_tile
-from aecodec.datasets.tiles import Tiles
+from aecodec.datasets.tiles import Tiles, smooth_tile
 from aecodec.datasets.training_pictures import ArrayPictures, hold_out, open_pictures
 from aecodec.errors import AecodecWarning
 

@@ -17,11 +17,10 @@ from aecodec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
 from aecodec.errors import ModelError
-from aecodec.export.device.c_network import c_network, c_network_files
+from aecodec.export.device.c_models import c_network, c_network_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.folder import device_files
-from aecodec.export.device.trials import NetworkTrial
-from aecodec.export.device.verify import DeviceFolder
+from aecodec.export.device.verify import DeviceFolder, NetworkTrial
 from aecodec.format.samples import SampleType
 
 LIMITS = [(130.0, 4000.0), (-50.0, 120.0), (7.5, 20000.0), (0.0, 127.0)]

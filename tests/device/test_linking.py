@@ -17,7 +17,7 @@ from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
-from aecodec.export.device.c_array import CModel, c_files
+from aecodec.export.device.c_models import c_array_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.reference import c_file
 from aecodec.format.container import Header, Mode
@@ -88,7 +88,7 @@ def models_of(codec: Codec) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for half in Half:
         model = codec.folder.read(half.tflite)
-        files |= c_files(model, CModel(codec.spec, half))
+        files |= c_array_files(model, codec.spec, half)
     return files
 
 

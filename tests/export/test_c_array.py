@@ -10,7 +10,7 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.export.device.c_array import CModel, c_files
+from aecodec.export.device.c_models import c_array_files
 
 DUMP = """
 #include <stdint.h>
@@ -31,7 +31,7 @@ def test_the_c_source_is_the_model(
 ) -> None:
     needs(compiler)
     model = codec.folder.read(Half.ENCODER.tflite)
-    files = c_files(model, CModel(codec.spec, Half.ENCODER))
+    files = c_array_files(model, codec.spec, Half.ENCODER)
     for name, content in {**files, "main.c": DUMP.encode()}.items():
         (tmp_path / name).write_bytes(content)
     strict = [f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic"]

@@ -15,17 +15,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.base import Execution
 
 
-@pytest.mark.parametrize("size", [(1, 1), (17, 33), (3, 301), (301, 2), (140, 150)])
-def test_pictures_of_any_size_are_coded(
-    convolutional_codec: Codec, photograph: Pixels, size: tuple[int, int]
-) -> None:
-    codec, picture = convolutional_codec, photograph[: size[0], : size[1]]
-    restored = np.asarray(codec.decompress(codec.compress(picture)))
-    assert restored.shape == picture.shape
-    stack = np.stack([picture] * 3)
-    assert (codec.decompress_frames(codec.compress(stack)) == restored).all()
-
-
 def test_windows_give_what_the_whole_picture_gives(
     convolutional_codec: Codec, photograph: Pixels
 ) -> None:

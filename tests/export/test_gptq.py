@@ -9,15 +9,12 @@ from keras import layers
 
 from aecodec.arrays import Pixels
 from aecodec.export.tflite.gptq import with_rounded_kernels
+from aecodec.keras_models.int8_grid import int8_of
 from aecodec.metrics import mse
 
 
 def rounded_to_nearest(weights: np.ndarray) -> np.ndarray:
-    """Weights as int8 TFLite rounds them."""
-    if weights.ndim < 2:
-        return weights
-    step = np.abs(weights).max(axis=tuple(range(weights.ndim - 1))) / 127
-    return np.rint(weights / step) * step
+    return np.multiply(*int8_of(weights)) if weights.ndim > 1 else weights
 
 
 def test_kernels_are_rounded_better_than_to_the_nearest(digits: Pixels) -> None:

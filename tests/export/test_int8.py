@@ -8,9 +8,10 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
+from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder
 from aecodec.engine.litert import TileTransform
-from aecodec.export.tflite.int8 import decoder_tflite
+from aecodec.export.tflite.int8 import int8_tflite
 
 
 def test_units_that_are_hardly_ever_active_are_converted() -> None:
@@ -20,7 +21,8 @@ def test_units_that_are_hardly_ever_active_are_converted() -> None:
     decoder = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden(codes))))
     hidden.set_weights([np.eye(4, 6), np.full(6, 1e-4 - 10)])
     latents = np.random.default_rng(0).integers(0, 11, (300, 4)).astype(np.float32)
-    model = decoder_tflite(decoder, latents, lambda result: float(np.square(result).mean())).content
+    error_of = lambda result: float(np.square(result).mean())  # noqa: E731
+    model = int8_tflite(decoder, Half.DECODER, latents, error_of).content
     with pytest.raises(RuntimeError, match="XNNPACK"):
         Interpreter(model_content=model).allocate_tensors()
     expected = keras_decoder(decoder)(latents.astype(np.int8)).reshape(-1, 4, 4)

@@ -8,9 +8,10 @@ import pytest
 from keras import layers
 
 from aecodec.arrays import Float32
+from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder
 from aecodec.engine.litert import TileTransform
-from aecodec.export.tflite.int8 import ALLOWED_ERROR, decoder_tflite
+from aecodec.export.tflite.int8 import ALLOWED_ERROR, int8_tflite
 from aecodec.export.tflite.mixed_precision import MixedModel
 
 _NOISE = 0.05
@@ -49,7 +50,7 @@ def converted(decoder: keras.Model, noise: float) -> tuple[MixedModel, Float32]:
             float(np.square(result.reshape(-1, 4, 4) - expected[: len(result)]).mean()) + noise**2
         )
 
-    return decoder_tflite(decoder, LATENTS, error_of), expected
+    return int8_tflite(decoder, Half.DECODER, LATENTS, error_of), expected
 
 
 def test_an_activation_of_several_operators_stays_in_floats() -> None:

@@ -16,7 +16,7 @@ from keras import layers, ops
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
-from aecodec.export.tflite.quiet import quiet
+from aecodec.export.tflite.conversion import quiet
 from aecodec.network.convert import network_plan
 from aecodec.tflite.reference import reference_transform
 

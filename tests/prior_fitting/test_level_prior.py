@@ -13,7 +13,7 @@ from aecodec.coding.payload import codes_of
 from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
-from aecodec.prior_fitting.level_prior import fit_level
+from aecodec.prior_fitting.context_fitting import fit_level
 from aecodec.prior_fitting.table_fitting import fit_prior
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints survive whatever ends a training, and a damaged one has another before it."""
+"""Checkpoints survive whatever ends a training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from aecodec.errors import AecodecWarning, ModelError, UsageError
-from aecodec.training.checkpoints import LATEST, PREVIOUS, checkpoints_in, has_checkpoint
+from aecodec.training.checkpoints import LATEST, checkpoints_in, has_checkpoint
 
 EPOCHS = 3
 
@@ -50,34 +50,22 @@ def restored(folder: Path) -> float:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the states after two epochs and after three."""
+    """A folder with the state after three epochs."""
     assert not has_checkpoint(tmp_path / "state")
     train(tmp_path / "state")
     return tmp_path / "state"
 
 
-def test_the_last_state_is_restored_and_the_one_before_is_there(folder: Path) -> None:
-    assert sorted(os.listdir(folder)) == [LATEST, PREVIOUS]
+def test_the_last_state_is_restored(folder: Path) -> None:
+    assert os.listdir(folder) == [LATEST]
     assert has_checkpoint(folder)
     assert restored(folder) == EPOCHS
     assert weight_of(train(folder, EPOCHS + 2)) == EPOCHS + 2
 
 
 @pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04 cut short"])
-def test_a_damaged_state_has_another_before_it(folder: Path, damaged: bytes) -> None:
+def test_without_a_whole_state_the_training_starts_anew(folder: Path, damaged: bytes) -> None:
     (folder / LATEST).write_bytes(damaged)
-    with pytest.warns(AecodecWarning, match="from the previous checkpoint"):
-        assert restored(folder) == EPOCHS - 1
-    with pytest.warns(AecodecWarning, match="from the previous checkpoint"):
-        train(folder, EPOCHS)
-    assert restored(folder) == EPOCHS
-    (folder / LATEST).unlink()  # and the damaged one did not take the place of the one before
-    assert restored(folder) == EPOCHS - 1
-
-
-def test_without_a_whole_state_the_training_starts_anew(folder: Path) -> None:
-    (folder / LATEST).write_bytes(b"cut")
-    (folder / PREVIOUS).write_bytes(b"")
     with pytest.warns(AecodecWarning, match="starts from the beginning"):
         assert restored(folder) == 0
 

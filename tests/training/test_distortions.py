@@ -16,8 +16,7 @@ from aecodec import UsageError, metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.training import Autoencoder
 from aecodec.training.losses.blocking import blocking_error
-from aecodec.training.losses.mixture import MEASURES, Mixture
-from aecodec.training.losses.ms_ssim import ms_ssim_error
+from aecodec.training.losses.mixture import MEASURES, Mixture, ms_ssim_error
 
 QUALITIES = (10, 30, 60, 90)
 

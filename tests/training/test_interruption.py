@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aecodec.training.interruption import between_steps
+from aecodec.training.callbacks import between_steps
 
 
 @pytest.fixture(autouse=True)

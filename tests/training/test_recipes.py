@@ -158,36 +158,17 @@ def test_recipes_that_lack_something_are_refused(
         load_recipe(recipe)
 
 
-def test_recipes_may_use_the_former_name_of_loss_weights(tmp_path: Path) -> None:
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(tiny_recipe(epochs=1).replace("loss_weights", "shares"))
-    assert load_recipe(recipe).levels["loss_weights"] == [1, 2]
-
-
 def test_the_distortion_of_a_recipe_is_mse_or_what_it_names(tmp_path: Path) -> None:
     recipe, text = tmp_path / "recipe.toml", tiny_recipe(epochs=1)
     recipe.write_text(text)
     assert load_recipe(recipe).training["distortion"] == "mse"
-    for named in ('"ms-ssim"', "{ mse = 0.4, ms-ssim = 0.03 }"):
-        recipe.write_text(text.replace("cost_power", f"distortion = {named}\ncost_power"))
-        assert load_recipe(recipe).training["distortion"] in (
-            "ms-ssim",
-            {"mse": 0.4, "ms-ssim": 0.03},
-        )
+    named = "{ mse = 0.4, ms-ssim = 0.03 }"
+    recipe.write_text(text.replace("cost_power", f"distortion = {named}\ncost_power"))
+    assert load_recipe(recipe).training["distortion"] == {"mse": 0.4, "ms-ssim": 0.03}
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ((), [28, 44, 76]),
-        (("with_levels", 3), [28, 44, 76]),
-        (("with_levels", 1), [28]),
-        (("with_levels", 5), [28, 35, 44, 58, 76]),
-        (("with_code_dimension", 152), [56, 88, 152]),
-    ],
+    ("levels", "expected"), [(1, [28]), (3, [28, 44, 76]), (5, [28, 35, 44, 58, 76])]
 )
-def test_recipes_are_adjusted(options: tuple[str, int] | tuple[()], expected: list[int]) -> None:
-    recipe = load_recipe("digits")
-    if options:
-        recipe = getattr(recipe, options[0])(options[1])
-    assert recipe.levels["channels"] == expected
+def test_recipes_are_adjusted(levels: int, expected: list[int]) -> None:
+    assert load_recipe("digits").with_levels(levels).levels["channels"] == expected

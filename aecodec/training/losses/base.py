@@ -1,4 +1,4 @@
-"""Base classes and options of losses."""
+"""Base classes and options of losses, and differentiable replacements of rounding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses.mixture import Mixture
+from aecodec.training.losses.mixture import Mixture, mean_squares
+
+_SOFT_ROUNDING = 4.0
+"""Hardness of the soft rounding: 0 for no rounding, infinite for exact rounding."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,32 @@ class Loss(keras.Model):
         self.optimizer.apply(tape.gradient(loss, variables), variables)
 
 
+class DistortionLoss(Loss):
+    """The distortion of an autoencoder without any quantization."""
+
+    def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
+        super().__init__(pair, distortion)
+        self.squared_error = keras.metrics.Mean("mse")
+        self.built = True  # all parts are built
+
+    def train_step(self, images: Any) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            decoded = self._decoded(images, training=True)
+            error = tf.reduce_mean(self.distortion(decoded, images))
+        self.minimize(error, tape)
+        return self._report(decoded, images)
+
+    def test_step(self, images: Any) -> dict[str, Any]:
+        return self._report(self._decoded(images, training=False), images)
+
+    def _decoded(self, images: Any, training: bool) -> Any:
+        return self.decoder(self.encoder(images, training=training), training=training)
+
+    def _report(self, decoded: Any, images: Any) -> dict[str, Any]:
+        self.squared_error.update_state(mean_squares(decoded, images))
+        return {"psnr": psnr(self.squared_error.result())}
+
+
 class LossOfLevels(Loss):
     """A loss that measures several levels."""
 
@@ -87,3 +116,32 @@ def numbers_in(images: Any) -> int:
 def psnr(mean_squared_error: Any) -> Any:
     """PSNR in dB for a mean squared error of pixels in 0..1."""
     return -10 / math.log(10) * tf.math.log(mean_squared_error)
+
+
+def noisy(latents: Any) -> Any:
+    """Latents with uniform noise of one step, which has the rate of rounded latents."""
+    return latents + tf.random.uniform(tf.shape(latents), -0.5, 0.5)
+
+
+def softly_rounded(latents: Any) -> Any:
+    """Move latents towards the nearest integers with an increasing, differentiable function.
+
+    See E. Agustsson and L. Theis, "Universally quantized neural compression", 2020.
+
+    >>> [round(float(z), 2) for z in softly_rounded(tf.constant([0.0, 0.2, 0.5, 0.8, 1.0]))]
+    [0.0, 0.07, 0.5, 0.93, 1.0]
+    """
+    below = tf.floor(latents)
+    from_middle = latents - below - 0.5
+    widest = math.tanh(_SOFT_ROUNDING / 2)
+    return below + 0.5 + 0.5 * tf.tanh(_SOFT_ROUNDING * from_middle) / widest
+
+
+def to_int8(latents: Any) -> Any:
+    """Round latents to int8 values, with the gradient of the identity."""
+    return straight_through(latents, tf.clip_by_value(tf.round(latents), -128, 127))
+
+
+def straight_through(latents: Any, integers: Any) -> Any:
+    """The integers, with the gradient of the identity."""
+    return latents + tf.stop_gradient(integers - latents)

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses.base import RateOptions
-from aecodec.training.losses.distortion_only import DistortionLoss
-from aecodec.training.losses.gained import GainedRateDistortionLoss
+from aecodec.training.losses.base import DistortionLoss, RateOptions
+from aecodec.training.losses.gained import GainedRateDistortionLoss, WeightedLoss
 from aecodec.training.losses.mixture import Mixture
 from aecodec.training.losses.separate_channels import RateDistortionLoss
-from aecodec.training.losses.weighted import WeightedLoss
 
 
 def loss_of(

@@ -13,9 +13,16 @@ from aecodec.arrays import Float32
 from aecodec.coding.levels import DEAD_ZONE
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.roles import Role, set_role
-from aecodec.training.losses.base import LossOfLevels, RateOptions, costs, numbers_in
+from aecodec.training.losses.base import (
+    LossOfLevels,
+    RateOptions,
+    costs,
+    noisy,
+    numbers_in,
+    softly_rounded,
+    straight_through,
+)
 from aecodec.training.losses.mixture import Mixture, mean_squares
-from aecodec.training.losses.rounding import noisy, softly_rounded, straight_through
 from aecodec.training.losses.spatial import SpatialEntropyModel
 from aecodec.training.networks.precision import policy_in
 
@@ -32,13 +39,9 @@ class GainedRateDistortionLoss(LossOfLevels):
     step. Rounding turns them into zeros that cost nothing, but noise alone would cost about a
     quarter of a bit for each latent.
 
-    Args:
-        pair: encoder from images (h, w, C) to latents (rows, columns, K), and decoder.
-        rate_weights: lambdas of L levels, in squared error of a picture (pixels in 0..1, summed)
-            per bit.
-        options: details of the rate term.
-        distortion: measure of decoded pictures.
-        gains: (L, K) initial gains; None to derive them from the rate weights.
+    The encoder maps images (h, w, C) to latents (rows, columns, K). `rate_weights` are the lambdas
+    of L levels, in squared error of a picture (pixels in 0..1, summed) per bit. `gains` (L, K) are
+    initial gains; None to derive them from the rate weights.
     """
 
     def __init__(
@@ -138,6 +141,24 @@ class GainedRateDistortionLoss(LossOfLevels):
             of_level = tf.cast(levels == n, tf.float32)
             self.bits[n].update_state(bits, sample_weight=of_level)
             self.squared_errors[n].update_state(errors, sample_weight=of_level)
+
+
+class WeightedLoss(GainedRateDistortionLoss):
+    """Weighted squared error + rate weight x rate.
+
+    Batches (N, h, w, 2 B) contain the weights after the images.
+    """
+
+    def images_in(self, batch: Any) -> Any:
+        return tf.split(batch, 2, axis=-1)[0]
+
+    def distortions(self, decoded: Any, batch: Any) -> Any:
+        return self.squared_errors_of(decoded, batch)
+
+    def squared_errors_of(self, decoded: Any, batch: Any) -> Any:
+        images, weights = tf.split(batch, 2, axis=-1)
+        squares = weights * tf.square(tf.cast(decoded, tf.float32) - images)
+        return tf.reduce_mean(squares, axis=(1, 2, 3))
 
 
 def _initial_log_gains(rate_weights: Sequence[float], channels: int) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 import tensorflow as tf
 
 from aecodec.errors import UsageError
+from aecodec.metrics import halved, scale_weights, similarities
 from aecodec.training.losses.blocking import blocking_error
-from aecodec.training.losses.ms_ssim import ms_ssim_error
+from aecodec.training.losses.planes import blur, planes_of
 from aecodec.training.losses.ssimulacra2 import ssimulacra2_error
 
 MSE = "mse"
@@ -17,11 +18,33 @@ MSE = "mse"
 _SMALLEST_SIDES = {"ms-ssim": 22, "ssimulacra2": 22, "blocking": 32}
 """Least sides in pixels for the windows and blocks of the measures."""
 
+_LEAST = 1e-4
+"""Least similarity of a scale, because the gradient of a power is infinite at 0."""
+
 
 def mean_squares(decoded: Any, images: Any) -> Any:
     """(N,) mean squared error of each picture (N, ...)."""
     difference = tf.cast(decoded, tf.float32) - tf.cast(images, tf.float32)
     return tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
+
+
+def ms_ssim_error(decoded: Any, images: Any) -> Any:
+    """1 - MS-SSIM (N,) of each picture, averaged over its channels: float32 in 0..1.
+
+    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003, with the
+    scales and formulas of :func:`aecodec.metrics.ms_ssim`. The pictures (N, h, w) or (N, h, w, C)
+    are in 0..1, with sides of at least 11.
+    """
+    pair = planes_of(decoded), planes_of(images)
+    weights = scale_weights(min(pair[0].shape[2:]))
+    similarity = tf.ones(())
+    for number, weight in enumerate(weights, start=1):
+        luminance, contrast = similarities(*pair, blur, peak=1)
+        factor = luminance * contrast if number == len(weights) else contrast
+        mean = tf.reduce_mean(factor, axis=(2, 3))
+        similarity *= tf.maximum(mean, _LEAST) ** weight
+        pair = halved(pair[0]), halved(pair[1])
+    return 1 - tf.reduce_mean(similarity, axis=1)
 
 
 MEASURES: dict[str, Callable[[Any, Any], Any]] = {

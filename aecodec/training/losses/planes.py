@@ -47,12 +47,6 @@ def _blurred_rows(planes: Any) -> Any:
     return tf.reshape(rows, (-1, channels, height, width - WINDOW + 1))
 
 
-def within_windows(planes: Any) -> Any:
-    """The centre pixels of the windows of :func:`blur`."""
-    edge = WINDOW // 2
-    return planes[:, :, edge:-edge, edge:-edge]
-
-
 @lru_cache(maxsize=32)
 def _band(side: int) -> Float32:
     """(side, side - 10) weights of the windows along an axis."""

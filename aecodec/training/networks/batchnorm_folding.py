@@ -83,15 +83,6 @@ def normalized_copy(
     The convolutions of the model have biases; `inputs` (N, ...) are typical. All layers except the
     output layers have the Keras policy `dtype`. Kernels of layers with the `exact` roles are not
     rounded.
-
-    >>> from keras import Input, Model
-    >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))
-    >>> model = Model(x, layers.Conv2D(3, 1)(layers.Conv2D(4, 3, activation="relu6")(x)))
-    >>> copy = normalized_copy(model, inputs)
-    >>> [type(layer).__name__ for layer in copy.layers[1:]]
-    ['NormalizedConv2D', 'RoundingConv2D']
-    >>> bool(np.abs(copy(inputs) - model(inputs)).max() < 0.1)
-    True
     """
 
     def class_for(layer: Any) -> Any:

@@ -11,21 +11,19 @@ import tensorflow as tf
 FASTEST = "fastest"
 
 
-def policy_of(dtype: str, bfloat16_is_fast: bool | None = None) -> str:
+def policy_of(dtype: str) -> str:
     """The Keras policy for the `dtype` of a recipe, which may be `fastest`.
 
     `fastest` is `mixed_bfloat16` if the machine has instructions for bfloat16 matrices, as GPUs and
     Intel's AMX do. It is then two to three times as fast as float32. On other machines, Keras
-    emulates some operations, and `float32` is up to twice as fast. If `bfloat16_is_fast` is None,
-    the instructions are detected.
+    emulates some operations, and `float32` is up to twice as fast.
 
-    >>> policy_of("float32"), policy_of("fastest", bfloat16_is_fast=True)
-    ('float32', 'mixed_bfloat16')
+    >>> policy_of("float32"), policy_of("fastest") in ("float32", "mixed_bfloat16")
+    ('float32', True)
     """
     if dtype != FASTEST:
         return dtype
-    is_fast = _multiplies_bfloat16() if bfloat16_is_fast is None else bfloat16_is_fast
-    return "mixed_bfloat16" if is_fast else "float32"
+    return "mixed_bfloat16" if _multiplies_bfloat16() else "float32"
 
 
 def policy_in(model: Any) -> str:
@@ -45,16 +43,9 @@ def product_dtype(policy: str) -> str:
 
 
 def _multiplies_bfloat16() -> bool:
-    return bool(tf.config.list_physical_devices("GPU")) or has_amx_bfloat16(_processor_flags())
-
-
-def has_amx_bfloat16(flags: str) -> bool:
-    """Whether the flags of a processor, as in Linux's /proc/cpuinfo, include AMX for bfloat16."""
-    return "amx_bf16" in flags.split()
-
-
-def _processor_flags() -> str:
+    if tf.config.list_physical_devices("GPU"):
+        return True
     try:
-        return Path("/proc/cpuinfo").read_text("utf-8")
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text("utf-8").split()
     except OSError:  # not Linux
-        return ""
+        return False

@@ -17,7 +17,7 @@ from keras import layers
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.int8_grid import LARGEST_INT8, SMALLEST_STEP, on_int8_grid
-from aecodec.keras_models.roles import Role, copy_roles, role_of
+from aecodec.keras_models.roles import Role, role_of, set_role
 
 _CEILING = 6.0
 _STEPS = 255.0
@@ -29,11 +29,6 @@ def qat_copy(model: Any, dtype: str = "float32") -> Any:
     Kernels are rounded per output channel. Activations are rounded if their range is known: after
     ReLU6, and at the end of a residual branch. All layers except the output layers have the Keras
     policy `dtype`.
-
-    >>> from aecodec.training import mnist_encoder
-    >>> copy = qat_copy(mnist_encoder((28, 28), (50,)))
-    >>> copy.output_shape, [layer.name for layer in copy.layers if ends_branch(layer)]
-    ((None, 50), ['branch0'])
     """
     copy = clone_with_classes(model, dtype, rounding_class)
     copy.set_weights(model.get_weights())
@@ -53,7 +48,8 @@ def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) 
         return class_for(layer).from_config(config)
 
     clone = keras.models.clone_model(model, clone_function=new_layer)
-    copy_roles(model, clone)
+    for source, target in zip(model.layers, clone.layers, strict=True):
+        set_role(target, role_of(source))
     return clone
 
 

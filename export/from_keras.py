@@ -12,12 +12,12 @@ from aecodec.codec_files.folder import check_target
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
 from aecodec.errors import ModelError
+from aecodec.export.adapt import adapt_models
 from aecodec.export.codec_folder import export_codec
-from aecodec.export.from_keras.adapt import adapt_models
 from aecodec.export.image_shape import Shape
 from aecodec.export.model_hints import ModelHints
 from aecodec.export.step_allocation import in_steps, separate_steps, shared_steps
-from aecodec.export.tflite.diagnose import check_pair_convertible
+from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.codes import code_layer
 
 _TRIED = 64
@@ -49,7 +49,7 @@ def codec_from_keras(
 
     Args:
         encoder: Keras model from images to latents. See
-            :func:`aecodec.export.from_keras.adapt.adapt_models` for the accepted models.
+            :func:`aecodec.export.adapt.adapt_models` for the accepted models.
         decoder: Keras model from latents to images.
         data: pictures for calibration and for fitting the priors, as for
             :func:`aecodec.datasets.training_pictures.open_pictures`. A tenth of them is held out

@@ -22,8 +22,8 @@ from aecodec.engine.c import CEngine
 from aecodec.engine.choice import Engine
 from aecodec.engine.python import PythonEngine
 from aecodec.engine.transform import to_int8
-from aecodec.export.from_keras.codec import codec_from_keras
-from aecodec.export.from_keras.codes import with_codes
+from aecodec.export.code_layers import with_codes
+from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.tflite.codebook import integer_scores
 from aecodec.keras_models.codes import CodeVectors, NearestCode, bases_of, digits_of
 from aecodec.metrics import mse

@@ -1,8 +1,13 @@
-"""Checks whether a model can be converted to TFLite, and names the layer that prevents it."""
+"""Conversion to TFLite. If it fails, the layer that prevents it is named."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import re
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -14,11 +19,10 @@ from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import float_runner
 from aecodec.errors import CodecError, ModelError
-from aecodec.export.tflite.layer_names import layer_of
-from aecodec.export.tflite.quiet import quiet
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
 from aecodec.network.check import check_model
+from aecodec.tflite.interpreter import silent_stderr
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's message about a missing operator: its place in the model, and its name."""
@@ -57,26 +61,54 @@ def check_convertible(model: Any, half: str) -> None:
     only in Keras. The message names the layer if possible.
     """
     _check_not_recurrent(model, half)
-    shape = (1, *(side or _ANY_SIDE for side in model.input_shape[1:]))
-    inputs = keras.Input(batch_shape=shape)
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
-    try:
-        with quiet():
-            content = converter.convert()
-    except Exception as error:  # the converter raises whatever its passes raise
-        raise ModelError(
-            f"the {half} cannot be converted to TFLite: {reason(model, error)}"
-        ) from error
+    shape = [side or _ANY_SIDE for side in model.input_shape[1:]]
+    content = converted(model, shape, f"the {half} cannot be converted to TFLite")
     graphs = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     if len(graphs) > 1:  # the bodies of loops and branches
         raise ModelError(f"the {half} has a loop, which int8 TFLite lacks: build it without loops")
     try:
-        check_model(bytes(content))
+        check_model(content)
     except CodecError as error:
         place = _operator_place(graphs[0], model, str(error))
         raise ModelError(f"the {half} cannot be used in a codec{place}: {error}") from error
-    if None in model.input_shape[1:] and not _works_at_another_size(model, bytes(content)):
+    if None in model.input_shape[1:] and not _works_at_another_size(model, content):
         raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
+
+
+def converted(
+    model: Any,
+    shape: Sequence[int | None],
+    failure: str,
+    configure: Callable[[Any], None] = lambda _: None,
+) -> bytes:
+    """Convert a functional Keras model with one input and one output to TFLite.
+
+    `shape` is the shape of the input without the batch, which becomes 1; `configure` sets options
+    of TensorFlow's converter. Raises ModelError, which begins with `failure` and names the layer if
+    possible, if the model cannot be converted.
+    """
+    inputs = keras.Input(batch_shape=(1, *shape))
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
+    configure(converter)
+    try:
+        with quiet():
+            return bytes(converter.convert())
+    except Exception as error:  # the converter raises whatever its passes raise
+        raise ModelError(f"{failure}: {reason(model, error)}") from error
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence stdout, stderr from C++, warnings and the logger of the converter."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), silent_stderr():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _operator_place(graph: Any, model: Any, error: str) -> str:
@@ -132,3 +164,17 @@ def _summary(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     naming = [line for line in lines if "op" in line.split() or "ops:" in line]
     return (naming or lines or [type(error).__name__])[0]
+
+
+def layer_of(operator: str, layers: Collection[str]) -> str:
+    """The layer of an operator, among the layers of a model; the operator's name if none fits.
+
+    TensorFlow appends numbers to the names of layers that are called repeatedly, which all of these
+    are.
+
+    >>> layer_of("model_1/dense_1/MatMul;model_1/dense_1/BiasAdd", ["dense", "dense_1"])
+    'dense'
+    """
+    parts = operator.split(";", maxsplit=1)[0].split("/")
+    known = (name for part in parts for name in (re.sub(r"_\d+$", "", part), part))
+    return next((name for name in known if name in layers), operator)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-import keras
 import numpy as np
 
 from aecodec.arrays import Float32
@@ -108,17 +107,6 @@ def to_range(images: Any, target: PixelRange) -> Any:
 def from_range(outputs: Any, source: PixelRange) -> Any:
     """Scale pixels in the range of a model to 0..1."""
     return (outputs - np.float32(source.black)) / np.float32(source.white - source.black)
-
-
-def layer_to_range(target: PixelRange, name: str) -> Any:
-    """:func:`to_range` as a Keras layer with this name."""
-    return keras.layers.Rescaling(target.white - target.black, target.black, name=name)
-
-
-def layer_from_range(source: PixelRange, name: str) -> Any:
-    """:func:`from_range` as a Keras layer with this name."""
-    scale = 1 / (source.white - source.black)
-    return keras.layers.Rescaling(scale, -source.black * scale, name=name)
 
 
 def _error(images: Float32, decoded: Float32) -> float:

@@ -1,0 +1,187 @@
+"""Keras callbacks: learning rate, progress on the terminal and in TensorBoard, and Ctrl-C."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from aecodec.errors import UsageError
+
+_WARMUP_STEPS = 200
+_LARGEST_WARMUP_SHARE = 0.1
+_WARMUP_SHARE_OF_MINUTES = 0.02
+
+
+class Schedule(keras.callbacks.Callback):
+    """A learning rate that rises during a short warm-up and then falls to zero along a cosine.
+
+    The weight `progress` of the model is the finished share of the training, so that an interrupted
+    training resumes at the same point. The training has a number of steps, or a duration in minutes
+    without interruptions; raises UsageError if both are set, or neither.
+
+    >>> schedule = Schedule(1e-3, steps=10_000)
+    >>> [round(schedule.learning_rate(done), 6) for done in (0, 0.02, 0.51, 1)]
+    [0.0, 0.001, 0.0005, 0.0]
+    """
+
+    def __init__(
+        self, highest: float, steps: int | None = None, minutes: float | None = None
+    ) -> None:
+        super().__init__()
+        if (steps is None) == (minutes is None):
+            raise UsageError("a training needs a number of epochs or a number of minutes, not both")
+        self._highest, self._steps, self._minutes = highest, steps, minutes
+        share = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
+        self._warmup = min(_LARGEST_WARMUP_SHARE, share)
+        self._began = 0.0
+
+    def learning_rate(self, done: float) -> float:
+        """The learning rate when a share of the training, in 0..1, is finished."""
+        if done < self._warmup:
+            return self._highest * done / self._warmup
+        falling = (done - self._warmup) / (1 - self._warmup)
+        return self._highest * (1 + math.cos(math.pi * falling)) / 2
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        done = float(self.model.progress)
+        self._began = time.monotonic() - 60 * done * (self._minutes or 0)
+        self._stop_if_done(done)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate = self.learning_rate(float(self.model.progress))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        done = self._done()
+        self.model.progress.assign(done)
+        self._stop_if_done(done)
+
+    def _done(self) -> float:
+        if self._minutes:
+            return min(1.0, (time.monotonic() - self._began) / (60 * self._minutes))
+        assert self._steps
+        return min(1.0, int(self.model.optimizer.iterations) / self._steps)
+
+    def _stop_if_done(self, done: float) -> None:
+        if done >= 1:
+            self.model.stop_training = True
+
+
+class Progress(keras.callbacks.Callback):
+    """Prints a line per epoch: finished share, remaining time, and held-out measurements.
+
+    A terminal also shows a progress bar below the lines.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self._console = Console(file=out, highlight=False, soft_wrap=True, force_jupyter=False)
+        columns = (BarColumn(), "{task.percentage:3.0f} %", TextColumn("{task.description}"))
+        self._bar = Bar(
+            *columns,
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = TaskID(0)
+        self._began = self._done_before = 0.0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._began, self._done_before = time.monotonic(), float(self.model.progress)
+        self._task = self._bar.add_task("", total=1.0)
+        self._bar.update(self._task, completed=self._done_before)
+        self._bar.start()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self._console.is_terminal:
+            self._bar.update(
+                self._task, completed=float(self.model.progress), description=_measured(logs, "")
+            )
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        done = float(self.model.progress)
+        self._console.print(
+            f"epoch {epoch + 1}, {done:.0%}, {self._minutes_left(done):.0f} min left; "
+            f"held out: {_measured(logs, 'val_') or _measured(logs, '')}"
+        )
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._bar.stop()
+
+    def _minutes_left(self, done: float) -> float:
+        minutes = (time.monotonic() - self._began) / 60
+        return minutes * (1 - done) / max(done - self._done_before, 1e-9)
+
+
+def _measured(logs: dict[str, Any] | None, start: str) -> str:
+    """Rate and distortion of each level, as `13.2 B 24.31 dB, ...`.
+
+    The names of held-out measurements start with `val_`, the names of training measurements with
+    nothing.
+    """
+    logs = logs or {}
+    names = [name for name in logs if name.startswith(f"{start}psnr")]
+    return ", ".join(
+        f"{float(logs[rate]):.2f} B {float(logs[name]):.2f} dB"
+        if (rate := name.replace("psnr", "bytes")) in logs
+        else f"{float(logs[name]):.2f} dB"
+        for name in names
+    )
+
+
+def tensorboard_logs(folder: Path) -> Any:
+    """A Keras callback that writes a point per epoch for TensorBoard."""
+    return keras.callbacks.TensorBoard(folder)
+
+
+class _Interruption(keras.callbacks.Callback):
+    """Raises KeyboardInterrupt after the step in which Ctrl-C was pressed."""
+
+    is_requested = False
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.is_requested:
+            raise KeyboardInterrupt
+
+    on_test_batch_end = on_train_batch_end
+
+
+@contextmanager
+def between_steps() -> Iterator[Any]:
+    """Delay Ctrl-C until the end of a training step, with the callback that is yielded.
+
+    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks.
+    While the state is written, it would leave an incomplete file. A second Ctrl-C takes effect
+    immediately.
+    """
+    interruption, default_handler = _Interruption(), signal.default_int_handler
+
+    def request(*_: Any) -> None:
+        interruption.is_requested = True
+        signal.signal(signal.SIGINT, default_handler)
+
+    if not _raises_keyboard_interrupt():
+        yield interruption
+        return
+    signal.signal(signal.SIGINT, request)
+    try:
+        yield interruption
+    finally:
+        signal.signal(signal.SIGINT, default_handler)
+
+
+def _raises_keyboard_interrupt() -> bool:
+    """Whether Ctrl-C raises KeyboardInterrupt in this thread."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

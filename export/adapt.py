@@ -1,0 +1,270 @@
+"""Conversion of Keras models that were trained elsewhere to a pair for a codec."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from aecodec.arrays import Float32
+from aecodec.engine.keras import outputs_of, shaped_for
+from aecodec.errors import ModelError, warn
+from aecodec.export import pixel_ranges
+from aecodec.export.code_layers import with_codes
+from aecodec.export.image_shape import Shape, image_shape, in_shape
+from aecodec.export.model_hints import PIXEL_RANGES, UNIT, ModelHints, PixelRange
+from aecodec.keras_models.functional import as_functional, calls_of, free_name, with_shapes
+from aecodec.keras_models.inference_form import in_inference_form
+from aecodec.keras_models.pair import KerasPair, check_latents
+
+Pictures = Callable[[Shape], Float32]
+"""Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""
+
+_MEAN_WORDS = ("mean", "mu")
+_VARIANCE_WORDS = ("var", "sigma", "std", "scale")
+
+_FEWEST_LEVELS = 2
+_SUM_TOLERANCE = 1e-2
+
+
+def adapt_models(
+    encoder: Any, decoder: Any, pictures: Pictures, hints: ModelHints | None = None
+) -> KerasPair:
+    """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
+
+    Both models are flattened and converted to inference form
+    (:mod:`aecodec.keras_models.inference_form`). A variational encoder returns its mean. Flat
+    vectors are reshaped, other pixel ranges are scaled, and a distribution over grey levels is
+    replaced by its mean. An :class:`AecodecWarning` reports changes that may surprise the user.
+    `pictures` are for testing the pair; `hints` are properties that the models do not contain.
+
+    Raises ModelError if the models do not accept pictures, do not fit each other, have several
+    inputs or outputs, or return random values.
+    """
+    hints = hints or ModelHints()
+    encoder, decoder = with_shapes(encoder), with_shapes(decoder)
+    _check_single_input(encoder, "encoder")
+    _check_single_input(decoder, "decoder")
+    encoder = _flat_model(encoder, tuple(decoder.input_shape[1:]), "encoder")
+    decoder = _flat_model(decoder, None, "decoder")
+    shape = image_shape(encoder, decoder, hints.image_shape)
+    images = pictures(shape)
+    encoder = _without_random_layers(encoder, "encoder", _shaped(images, encoder)[:2])
+    check_latents(encoder, decoder)
+    encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, encoder, hints))
+    latents = outputs_of(encoder, _shaped(images, encoder)[:2])
+    decoder = _without_random_layers(decoder, "decoder", latents)
+    decoder = _with_picture_output(decoder, shape, latents)
+    _check_outputs(images, latents, outputs_of(decoder, latents))
+    ranges = hints.pixel_ranges or _tried_ranges(encoder, decoder, images)
+    return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
+
+
+def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
+    """Pictures (N, h, w, C) in the encoder's shape, in the ranges that its pixels may have."""
+    ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else PIXEL_RANGES[:3]
+    scaled = [pixel_ranges.to_range(images, pixel_range) for pixel_range in ranges]
+    return _shaped(np.concatenate(scaled), encoder)
+
+
+def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
+    """A flat model with only the output that is coded or decoded."""
+    shape = model.input_shape[1:]
+    number = _code_output(model, half, decoder_input)
+    dtype = str(model.inputs[0].dtype)
+    is_number_of_codes = half == "decoder" and "int" in dtype
+    tensor = keras.Input(shape, dtype=dtype if is_number_of_codes else None)
+    outputs = keras.tree.flatten(in_inference_form(model, tensor))
+    return keras.Model(tensor, outputs[number], name=half)
+
+
+def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
+    """Raise ModelError unless latents and decoded pictures are finite and have the right size."""
+    if not (np.isfinite(latents).all() and np.isfinite(decoded).all()):
+        raise ModelError("the models return values that are not finite (NaN): train them again")
+    if latents.shape[1:] == images.shape[1:] and decoded.shape == latents.shape:
+        raise ModelError(
+            "the encoder's output has the shape of a picture, so it seems to be the whole "
+            "autoencoder: save its two halves, keras.Model(model.inputs, code) and "
+            "keras.Model(code, model.outputs), where code is the output of its narrowest layer"
+        )
+    if decoded.shape[1:3] != images.shape[1:3]:
+        raise ModelError(_size_text(images.shape[1:3], latents.shape[1:3], decoded.shape[1:3]))
+
+
+def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int, ...]) -> str:
+    """Message about decoded pictures with another size than the original."""
+    sizes = f"{image[1]}x{image[0]} pixels are decoded to {decoded[1]}x{decoded[0]} pixels"
+    factor = decoded[0] // code[0]
+    if factor * code[0] != decoded[0] or factor < 2:
+        return f'{sizes}: build the models with padding="same"'
+    tile = max(1, round(image[0] / factor)) * factor
+    return f"{sizes}: use sides that are multiples of {factor}, for example --tile {tile}"
+
+
+def _with_picture_output(decoder: Any, shape: Shape, latents: Float32) -> Any:
+    tensor = decoder.outputs[0]
+    output_shape = tuple(tensor.shape[1:])
+    if output_shape != shape and _grey_levels(output_shape, shape):
+        tensor = _expected_level(tensor, outputs_of(decoder, latents))
+    pixels = in_shape(tensor, shape, free_name("pictures_of_values", decoder))
+    return keras.Model(decoder.inputs[0], pixels, name="decoder")
+
+
+def _tried_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
+    def run(batch: Float32) -> Float32:
+        return outputs_of(decoder, outputs_of(encoder, _shaped(batch, encoder)))
+
+    return pixel_ranges.find_pixel_ranges(run, images)
+
+
+def _shaped(images: Float32, encoder: Any) -> Float32:
+    """Pictures (N, h, w, C) in the input shape of an encoder."""
+    if encoder.input_shape[1:] == (images.shape[3], *images.shape[1:3]):
+        return images.transpose(0, 3, 1, 2)
+    return shaped_for(images, encoder.input_shape)
+
+
+def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:
+    images = keras.Input(shape)
+    tensor = images
+    if pixel_range != UNIT:
+        name = free_name("pixels_to_model_range", encoder)
+        width = pixel_range.white - pixel_range.black
+        tensor = keras.layers.Rescaling(width, pixel_range.black, name=name)(images)
+    name = free_name("values_of_pictures", encoder)
+    tensor = in_shape(tensor, tuple(encoder.input_shape[1:]), name)
+    return keras.Model(images, in_inference_form(encoder, tensor), name="encoder")
+
+
+def _to_pixels(decoder: Any, pixel_range: PixelRange) -> Any:
+    if pixel_range == UNIT:
+        return decoder
+    name = free_name("model_range_to_pixels", decoder)
+    scale = 1 / (pixel_range.white - pixel_range.black)
+    rescale = keras.layers.Rescaling(scale, -pixel_range.black * scale, name=name)
+    pixels = rescale(decoder.outputs[0])
+    return keras.Model(decoder.inputs[0], pixels, name="decoder")
+
+
+def _check_single_input(model: Any, half: str) -> None:
+    """Raise ModelError if a model has several inputs."""
+    if len(model.inputs) != 1:
+        raise ModelError(
+            f"the {half} has {len(model.inputs)} inputs ({_listed(model.inputs)}) but must have "
+            "one: build a model with one input, and constants instead of the other inputs"
+        )
+
+
+def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
+    """Number of the output to code: the single output, or the mean of a variational encoder.
+
+    If it is a mean, an :class:`AecodecWarning` says so. `half` is for messages; `decoder_input` is
+    the decoder's input shape without the batch. Raises ModelError if the model has several outputs,
+    and none is recognized as a mean.
+    """
+    if len(model.outputs) == 1:
+        return 0
+    names, shapes = _output_names(model), [tuple(output.shape[1:]) for output in model.outputs]
+    mean = _mean_among(names) if len(set(shapes)) == 1 and shapes[0] == decoder_input else None
+    if mean is None:
+        raise ModelError(
+            f"the {half} has {len(names)} outputs ({', '.join(names)}) but must have one: to use "
+            f"the first, save keras.Model({half}.inputs, {half}.outputs[0]); in PyTorch, return "
+            "only that output, or pass _output_names=['mean', 'log_var'] to torch.onnx.export"
+        )
+    warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
+    return mean
+
+
+def _output_names(model: Any) -> list[str]:
+    """Names of the outputs: keys if the model returns a dictionary, else names of their layers."""
+    if isinstance(model.output, dict):
+        return [str(path[-1]) for path, _ in keras.tree.flatten_with_path(model.output)]
+    return [str(output._keras_history.operation.name) for output in model.outputs]
+
+
+def _mean_among(names: Sequence[str]) -> int | None:
+    """Number of the mean among the outputs of a variational encoder."""
+    lowered = [name.lower() for name in names]
+    means = [number for number, name in enumerate(lowered) if _has_word(name, _MEAN_WORDS)]
+    if means:
+        return means[0]
+    is_variational = any(_has_word(name, _VARIANCE_WORDS) for name in lowered)
+    return 0 if is_variational and not _has_word(lowered[0], _VARIANCE_WORDS) else None
+
+
+def _has_word(name: str, words: Sequence[str]) -> bool:
+    return any(word in name for word in words)
+
+
+def _without_random_layers(model: Any, half: str, sample: Float32) -> Any:
+    """Remove the layer that draws random latents from a flat model; replace it by the mean.
+
+    An :class:`AecodecWarning` says so. `half` is for messages; `sample` (N, *input_shape) is an
+    input. Raises ModelError if another layer returns random values.
+    """
+    if _is_steady(model.inputs[0], model.outputs[0], sample):
+        return model
+    model, calls = calls_of(as_functional(model))
+    call = next(call for call in calls if not _is_steady(model.inputs[0], call.output, sample))
+    is_sampling = len(call.inputs) > 1 and call.inputs[0].shape == call.output.shape
+    if half == "encoder" and is_sampling and call.output is model.outputs[0]:
+        warn(
+            f"{call.layer.name} draws the latents at random: its first input, the mean, becomes "
+            "the code"
+        )
+        return keras.Model(model.inputs[0], call.inputs[0], name=model.name)
+    raise ModelError(
+        f"the {half} returns different values each time: layer {call.layer.name!r} "
+        f"({type(call.layer).__name__}) draws random numbers; leave it out"
+    )
+
+
+def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
+    part = keras.Model(entry, keras.tree.flatten(tensor)[0])
+    runs = [np.asarray(part(sample, training=False)) for _ in range(2)]
+    return np.array_equal(runs[0], runs[1], equal_nan=True)
+
+
+def _listed(tensors: Sequence[Any]) -> str:
+    return ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in tensors)
+
+
+def _grey_levels(output: Shape, image_shape: Shape) -> int | None:
+    """Number of grey levels of a decoder's distributions; None if the decoder returns pixels.
+
+    >>> _grey_levels((28, 28, 256), (28, 28, 1)), _grey_levels((28, 28, 1), (28, 28))
+    (256, None)
+    """
+    sides = image_shape[:-1] if len(image_shape) == 3 and image_shape[-1] == 1 else image_shape
+    levels = output[-1] or 0
+    if levels < _FEWEST_LEVELS or tuple(output) == tuple(image_shape):
+        return None
+    if tuple(output[:-1]) in (tuple(sides), (*sides, 1)):
+        return levels
+    is_flat = len(output) == 2 and None not in image_shape
+    return levels if is_flat and output[0] == math.prod(s or 0 for s in image_shape) else None
+
+
+def _expected_level(tensor: Any, sample: Float32) -> Any:
+    """The expected grey level (N, ..., 1) of distributions, from 0 (black) to 1 (white).
+
+    The Keras tensor (N, ..., levels) contains probabilities or logits; `sample` (n, ..., levels)
+    are values that distinguish the two.
+    """
+    levels = int(tensor.shape[-1])
+    if not _are_probabilities(sample):
+        tensor = keras.layers.Softmax(name="grey_level_probabilities")(tensor)
+    weigh = keras.layers.Dense(1, use_bias=False, name="expected_grey_level")
+    pixels = weigh(tensor)
+    weigh.set_weights([np.linspace(0, 1, levels, dtype=np.float32)[:, None]])
+    warn(f"the decoder returns distributions over {levels} grey levels: pixels are their means")
+    return pixels
+
+
+def _are_probabilities(sample: Float32) -> bool:
+    return bool(sample.min() >= 0 and np.abs(sample.sum(axis=-1) - 1).max() < _SUM_TOLERANCE)
