@@ -35,6 +35,7 @@ from aecodec.errors import (
 )
 from aecodec.format import container
 from aecodec.format.container import Header
+from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.version import version
 
@@ -136,7 +137,7 @@ def compress(
     """
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2, max_error)
     if codec is None or codec == AUTO:
-        image = to_picture(image, None, band_axis, nodata)
+        image = to_picture(image, ReadOptions(band_axis=band_axis, nodata=nodata))
         codec = codec_for(image)
     return _opened(codec).compress(
         image, target, metadata=metadata, band_axis=band_axis, nodata=nodata

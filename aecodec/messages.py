@@ -29,7 +29,7 @@ from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec.rate_control import all_levels, last_where
 from aecodec.codec.registry import load_codec
-from aecodec.codec.sources import ImageSource
+from aecodec.codec.sources import COLOURS, ImageSource, to_picture
 from aecodec.coding import enhancement, payload
 from aecodec.coding.enhancement import Intervals
 from aecodec.coding.payload import Shape
@@ -85,7 +85,7 @@ def encode(
     if not 1 <= count <= MAX_COUNT:
         raise UsageError(f"{count} messages: a picture has 1 to {MAX_COUNT}")
     _check_codec(codec, has_layers=count > 1)
-    picture = codec.encoder.picture_of(image)
+    picture = codec.encoder.picture_of(to_picture(image, COLOURS))
     if picture.frames > 1:
         raise UsageError(f"a message contains one picture, not {picture.frames}")
     sender = _Sender(codec, max_bytes, checksum)
@@ -114,7 +114,8 @@ class _Sender(NamedTuple):
             )
         except UsageError:  # it does not fit
             return self._preview(picture), None
-        if self._space <= _LARGEST_PREVIEW:
+        ratio = max(picture.size) / min(picture.size)
+        if self._space <= _LARGEST_PREVIEW and ratio <= preview.LARGEST_RATIO:
             message = self._preview(picture)
             if self._is_better(message, picture, compressed):
                 return message, None
@@ -218,15 +219,18 @@ def decode(
 ) -> Image.Image:
     """Decode the received messages of a picture, in any order.
 
-    Layers after a lost or damaged layer are not used, and aecodec warns about them. A preview has
-    256 pixels on its longer side. `codec` and `checksum` are as for :func:`encode`.
+    Messages that are not valid are ignored. Layers after a lost or damaged layer are not used, and
+    aecodec warns about them. A preview has 256 pixels on its longer side. `codec` and `checksum`
+    are as for :func:`encode`.
 
     Raises FormatError if the first message is missing or damaged, or there are several, LimitError
-    if it claims more pixels than is usual for its size, and UsageError if the codec has bands, or
-    there are layers and it has no gains.
+    if it claims more pixels than is usual for its size, and UsageError if the codec has bands,
+    there are layers and it has no gains, or the messages are a single one.
     """
+    if isinstance(messages, str | bytes | bytearray | memoryview):
+        raise UsageError("give a list of messages; a list may contain a single message")
     codec = codec or load_codec("photo")
-    received = dict.fromkeys(messages)  # without repetitions
+    received = dict.fromkeys(map(bytes, messages))  # without repetitions
     layers = [message for message in received if message[:1] in _LAYERS]
     _check_codec(codec, has_layers=bool(layers))
     first = _first_message(codec, received.keys() - layers, bool(layers), checksum)
@@ -246,7 +250,8 @@ def decode(
 
 def _check_codec(codec: Codec, has_layers: bool) -> None:
     if codec.spec.bands or (has_layers and not codec.spec.has_gains):
-        raise UsageError(f"codec {codec.spec.name} has no such messages: use codec photo")
+        kind = "messages" if codec.spec.bands else "layers, only single messages"
+        raise UsageError(f"codec {codec.spec.name} has no {kind}: use codec photo")
 
 
 def _is_intact(codec: Codec, message: bytes, first: bytes = b"") -> bool:
@@ -257,18 +262,32 @@ def _is_intact(codec: Codec, message: bytes, first: bytes = b"") -> bool:
 def _first_message(
     codec: Codec, pictures: Collection[bytes], has_layers: bool, checksum: bool
 ) -> bytes:
-    """Find the only intact message with a picture, and return it without its checksum."""
+    """Find the only valid message with a picture, and return it without its checksum."""
     if has_layers and not pictures:
         raise FormatError("the first message of the picture is missing: only layers were received")
-    if checksum and pictures:
-        pictures = [message[:-1] for message in pictures if _is_intact(codec, message)]
-        if not pictures:
-            raise FormatError("damaged: the checksum of the first message is wrong, or it has none")
-    if len(pictures) != 1:
+    valid, errors = list[bytes](), list[FormatError]()
+    for message in pictures:
+        try:
+            valid.append(_checked(codec, message, checksum))
+        except FormatError as error:
+            errors.append(error)
+    if errors and not valid:
+        raise errors[0]
+    if len(valid) != 1:
         raise FormatError(
-            f"{len(pictures)} messages contain a picture; give the messages of one picture"
+            f"{len(valid)} messages contain a picture; give the messages of one picture"
         )
-    return next(iter(pictures))
+    return valid[0]
+
+
+def _checked(codec: Codec, message: bytes, checksum: bool) -> bytes:
+    """Return a first message without its checksum; raises FormatError if it is damaged."""
+    if checksum and not _is_intact(codec, message):
+        raise FormatError("damaged: the checksum of the first message is wrong, or it has none")
+    content = message[:-1] if checksum else message
+    if content[:1] != bytes([_PREVIEW]):
+        from_bare(content, codec.spec.codec_id)
+    return content
 
 
 def _refined(known: _Known, first: bytes, layers: list[bytes], checksum: bool) -> _Known:

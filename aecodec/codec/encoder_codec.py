@@ -16,6 +16,7 @@ from aecodec.engine.transform import Transform, to_int8
 from aecodec.errors import ImageError, memory_errors_wrapped, warn
 from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
+from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.missing import pack_alpha
 from aecodec.imaging.picture import Picture, check_limits, is_grey
 from aecodec.imaging.tiling import grid_of, resize, split, to_planes
@@ -63,7 +64,8 @@ class EncoderCodec(CodecHalf):
         Arguments and errors are as for :func:`aecodec.compress`.
         """
         bands = self.spec.bands.count if self.spec.bands else None
-        return fit(self.spec, to_picture(image, bands, band_axis, nodata))
+        options = ReadOptions(bands=bands, band_axis=band_axis, nodata=nodata)
+        return fit(self.spec, to_picture(image, options))
 
     def encode(self, picture: Picture, header: Header) -> EncodedPicture:
         """Run the network on a picture, for files at any level with a header of :meth:`header`.

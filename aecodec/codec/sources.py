@@ -18,6 +18,12 @@ _MOST_BYTES = 1 << 31
 """Most bytes to read of a pipe or a device, which may have no end."""
 
 
+_DEFAULT = ReadOptions()
+
+COLOURS = ReadOptions(depth=8, names_dropped=False)
+"""How to read a picture for a payload that keeps its colours, in 8 bits, but no metadata."""
+
+
 class SupportsArray(Protocol):
     """An object that NumPy can convert to an array, such as a tensor of another library."""
 
@@ -37,25 +43,21 @@ DataSource = (
 """The bytes of an `.aec` file, its path, or the file opened in binary mode."""
 
 
-def to_picture(
-    image: ImageSource,
-    bands: int | None = None,
-    band_axis: int | None = None,
-    nodata: float | None = None,
-) -> Picture:
+def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
     For a codec with `bands`, arrays are read by
     :func:`~aecodec.imaging.picture.samples_picture` with `band_axis` and `nodata`, and files by
     :func:`~aecodec.image_files.samples.read_samples`.
 
-    Raises ImageError if it cannot be read, or its type is not supported, and UsageError if
-    `band_axis` or `nodata` are given for a codec without bands, or without an array or a file.
+    Raises ImageError if it cannot be read, or its type is not supported, and UsageError if the
+    options have `band_axis` or `nodata` for a codec without bands, or without an array or a file.
 
     >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
     2
     """
     is_array = hasattr(image, "__array__") and not isinstance(image, Image.Image)
+    bands, band_axis, nodata = options.bands, options.band_axis, options.nodata
     if bands is not None and is_array:
         array: Any = image if isinstance(image, np.ndarray) else np.asarray(image)
         return samples_picture(array, band_axis=band_axis, nodata=nodata, bands=bands)
@@ -65,7 +67,7 @@ def to_picture(
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
-        return with_origin(from_pil(image), getattr(image, "filename", ""))
+        return with_origin(from_pil(image, options), getattr(image, "filename", ""))
     if hasattr(image, "__array__"):
         if np.ma.is_masked(image):  # numpy.ma takes 30 ms to import
             raise ImageError(
@@ -74,7 +76,7 @@ def to_picture(
             )
         return from_array(np.asarray(image))
     if is_file:
-        return _read_file(image, ReadOptions(nodata=nodata, band_axis=band_axis, bands=bands))
+        return _read_file(image, options)
     raise ImageError(
         f"{type(image).__name__} is not an image: give a Pillow image, an array, a path or a file"
     )

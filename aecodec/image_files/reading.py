@@ -154,8 +154,8 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
     if count < 2 or options.frames is Frames.FIRST:
         if count > 1:
             notes.add(
-                f"only the first of its {count} frames is compressed (to compress all, use "
-                "--frames all, or ReadOptions in Python)"
+                f"only the first of its {count} frames is used (compress --frames all, or "
+                "ReadOptions in Python, keeps all)"
             )
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)

@@ -49,7 +49,8 @@ def format_to_write(suffix: str, quality: int | None) -> str:
     """
     file_format = format_of(suffix)
     if file_format is None:
-        raise UsageError(f"Pillow has no image format for names that end with {suffix}")
+        end = f"names that end with {suffix}" if suffix else "names without an extension like .png"
+        raise UsageError(f"Pillow has no image format for {end}")
     if quality is None and file_format in NEEDS_QUALITY:
         raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.codec.sources import ImageSource, to_picture
+from aecodec.codec.sources import COLOURS, ImageSource, to_picture
 from aecodec.errors import FormatError, UsageError, warn
 from aecodec.format.binary import crc_8
 from aecodec.image_files.colour import in_kept_colours
@@ -25,7 +25,8 @@ from aecodec.preview.tables import SIDE
 
 __all__ = ["decode", "decode_pixels", "encode"]
 
-_LARGEST_RATIO = 5.0
+LARGEST_RATIO = 5.0
+"""Largest ratio of the longer to the shorter side that a preview can state."""
 LEAST_BYTES = 10
 """Smallest `max_bytes` of a preview without a checksum."""
 
@@ -36,8 +37,8 @@ def encode(
     """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
 
     The payload contains the ratio of width to height, from 1:5 to 5:1, unless `shape` is False.
-    With `checksum`, its last byte is a checksum. If the picture has several frames, aecodec warns
-    and uses the first.
+    With `checksum`, its last byte is a checksum. Channels of files with more than 8 bits are scaled
+    to 8 bits. If the picture has several frames, aecodec warns and uses the first.
 
     Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10, or
     below 11 with a checksum.
@@ -45,7 +46,7 @@ def encode(
     least = LEAST_BYTES + checksum
     if max_bytes < least:
         raise UsageError(f"a preview needs {least} bytes or more, not {max_bytes}")
-    picture = in_kept_colours(to_picture(image), {})
+    picture = in_kept_colours(to_picture(image, COLOURS), {})
     if picture.frames > 1:
         warn(f"the preview shows the first of {picture.frames} frames")
     frame = to_pil(picture)[0]
@@ -63,8 +64,11 @@ def decode(
     `checksum`, the last byte of the payload is its checksum.
 
     Raises FormatError if the payload is empty or not valid, or its checksum is wrong. Without a
-    checksum, most random bytes are a valid payload.
+    checksum, most random bytes are a valid payload. Raises UsageError if a side of the size is not
+    positive.
     """
+    if size and min(size) < 1:
+        raise UsageError(f"size {size[0]}x{size[1]}: each side needs 1 pixel or more")
     if checksum:
         payload, stored = payload[:-1], payload[-1:]
         if stored != bytes([crc_8(payload)]):
@@ -83,13 +87,13 @@ def decode_pixels(payload: bytes) -> tuple[Pixels, float | None]:
     shape. Raises FormatError if the payload is empty or not valid.
     """
     content = unpack(payload)
-    ratio = None if content.shape is None else _LARGEST_RATIO ** ((content.shape - SQUARE) / SQUARE)
+    ratio = None if content.shape is None else LARGEST_RATIO ** ((content.shape - SQUARE) / SQUARE)
     planes = [synthesize(plane.codes, plane.level) for plane in content.planes]
     return np.dstack([planes[0], *(alpha[..., 1] for alpha in planes[1:])]), ratio
 
 
 def _shape_number(ratio: float) -> int:
-    exponent = math.log(ratio) / math.log(_LARGEST_RATIO)
+    exponent = math.log(ratio) / math.log(LARGEST_RATIO)
     return SQUARE + round(SQUARE * min(max(exponent, -1.0), 1.0))
 
 

@@ -27,12 +27,14 @@ class Tag(NamedTuple):
         text: the tag itself.
         name: name of the element, `img` or `aec-img`.
         attributes: values by lower-case names, without character references.
+        has_size: whether the page already determines the size of the picture.
     """
 
     start: int
     text: str
     name: str
     attributes: dict[str, str]
+    has_size: bool
 
     @property
     def has_preview(self) -> bool:
@@ -40,7 +42,7 @@ class Tag(NamedTuple):
         return bool(self.attributes.get(ATTRIBUTES[self.name]))
 
     def filled(self, preview: str, size: tuple[int, int]) -> str:
-        """The tag with a preview, and with `size`, (width, height), if no attribute sets the size.
+        """The tag with a preview, and with `size`, (width, height), if it has none on the page.
 
         The other characters of the tag stay unchanged.
 
@@ -49,7 +51,7 @@ class Tag(NamedTuple):
         """
         new = f'{ATTRIBUTES[self.name]}="{preview}"'
         text, end = self.text, 1 + len(self.name)
-        if not _SIZES & self.attributes.keys():
+        if not self.has_size:
             text = f'{text[:end]} width="{size[0]}" height="{size[1]}"{text[end:]}'
         for match in _ATTRIBUTE.finditer(text, end):
             if match[1].lower() == ATTRIBUTES[self.name]:
@@ -58,8 +60,14 @@ class Tag(NamedTuple):
 
 
 class _Parser(HTMLParser):
+    CDATA_CONTENT_ELEMENTS = (  # their content is text; not all versions of Python know them
+        *("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"),
+        "plaintext",
+    )
+
     def __init__(self, text: str) -> None:
         super().__init__()
+        self._has_sources = False
         self._lines = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
         self.tags: list[Tag] = []
         self.base = ""
@@ -69,19 +77,27 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep a tag. If an attribute occurs twice, the first counts, as in browsers."""
         attributes = {name: value or "" for name, value in reversed(attrs)}
+        if tag in {"picture", "source"}:  # the sources of a <picture> may have other sizes
+            self._has_sources = tag == "source"
         if tag == "base":
             self.base = self.base or attributes.get("href", "")
         if tag in ATTRIBUTES:
             line, column = self.getpos()
             start = self._lines[line - 1] + column
-            self.tags.append(Tag(start, self.get_starttag_text() or "", tag, attributes))
+            has_size = self._has_sources or bool(_SIZES & attributes.keys())
+            text = self.get_starttag_text() or ""
+            self.tags.append(Tag(start, text, tag, attributes, has_size))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a `<picture>`, or another element with sources, such as `<video>`."""
+        self._has_sources &= tag in {"img", "source"}
 
 
 class Page:
     """An HTML page.
 
     Attributes:
-        tags: its `<img>` and `<aec-img>` elements, except in comments and scripts.
+        tags: its `<img>` and `<aec-img>` elements, except in comments, scripts and texts.
 
     Raises:
         UsageError: the page contains a declaration that cannot be parsed.

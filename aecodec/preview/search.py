@@ -64,20 +64,26 @@ _ERROR = attrgetter("error")
 def best_payload(pixels: Pixels, shape: int | None, max_bytes: int) -> bytes:
     """Return the payload of pixels (32, 32, 3) or (32, 32, 4) with the smallest error.
 
-    Its size is at most `max_bytes`, which is 10 or more. Of pixels with alpha, alpha gets at most
-    two fifths of the bytes.
+    Its size is at most `max_bytes`, which is 10 or more. Of pixels with alpha, alpha gets two
+    fifths of the bytes, and the bytes that the colours do not need.
     """
     spare = 0
     while True:
         bits = 8.0 * max_bytes - _HEAD - (6 if shape is not None else 0) - spare
-        planes = []
-        if pixels.shape[2] == 4:
-            alpha = _best_plane(np.repeat(pixels[..., 3:], 3, axis=2), _ALPHA_SHARE * bits)
-            planes, bits = [alpha.plane], bits - alpha.bits
-        payload = pack(Content(shape, [_best_plane(pixels[..., :3], bits).plane, *planes]))
+        payload = pack(Content(shape, _best_planes(pixels, bits)))
         if len(payload) <= max_bytes:
             return payload
         spare += 8 * (len(payload) - max_bytes)  # the estimate of the bits was too low
+
+
+def _best_planes(pixels: Pixels, max_bits: float) -> list[Plane]:
+    """Choose the plane of the colours and, of pixels (32, 32, 4), that of alpha."""
+    if pixels.shape[2] == 3:
+        return [_best_plane(pixels, max_bits).plane]
+    opacity = np.repeat(pixels[..., 3:], 3, axis=2)
+    alpha = _best_plane(opacity, _ALPHA_SHARE * max_bits)
+    colours = _best_plane(pixels[..., :3], max_bits - alpha.bits)
+    return [colours.plane, _best_plane(opacity, max_bits - colours.bits).plane]
 
 
 def _best_plane(pixels: Pixels, max_bits: float) -> Choice:

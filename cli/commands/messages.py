@@ -34,7 +34,10 @@ def messages(
     ],
     out: options.Out = None,
     max_bytes: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Maximum size of a message, before it is text.")
+        int,
+        typer.Option(
+            metavar="N", min=1, help="Maximum number of bytes of a message, before it becomes text."
+        ),
     ] = 200,
     count: Annotated[
         int, typer.Option(metavar="N", min=1, max=radio.MAX_COUNT, help="Number of messages.")
@@ -88,7 +91,11 @@ class _Form(NamedTuple):
     def received(self, source: Path) -> Image.Image:
         """The picture of the messages in a text file; raises FormatError if no line is whole."""
         with errors_about(source):
-            lines = read_bytes(source).decode("ascii", "replace").split("\n")
+            lines = read_bytes(source).decode("utf-8-sig", "replace").split("\n")
+            if any("\0" in line for line in lines):
+                raise FormatError(
+                    "not a text in ASCII or UTF-8: convert it, for example from UTF-16"
+                )
             payloads = list(self._payloads([line.strip() for line in lines]))
             if not payloads:
                 raise FormatError(
@@ -98,13 +105,17 @@ class _Form(NamedTuple):
             return radio.decode(payloads, self.codec, self.checksum)
 
     def _payloads(self, lines: list[str]) -> Iterator[bytes]:
-        """The messages of lines; warns about a damaged line, as about a damaged message."""
+        """The messages of lines; warns about damaged lines, as about damaged messages."""
+        damaged = list[str]()
         for number, line in enumerate(lines, 1):
             try:
                 if line:
                     yield self.text.decode(line)
             except FormatError as error:
-                warn(f"line {number} is not used: {error}")
+                damaged.append(f"line {number} is not used: {error}")
+        if damaged:
+            rest = f" (and {len(damaged) - 1} more)" if damaged[1:] else ""
+            warn(damaged[0] + rest)
 
     def send(
         self, source: Path, count: int, target: Path | None, force: bool, console: Console
@@ -114,7 +125,10 @@ class _Form(NamedTuple):
             picture = read_colours(source)
             payloads = radio.encode(picture, self.max_bytes, count, self.codec, self.checksum)
         if len(payloads) < count:
-            console.note(f"{source}: {len(payloads)} of {count} messages; more would add nothing")
+            console.note(
+                f"{source}: {len(payloads)} of {count} messages; previews have no layers, and the "
+                "finest level needs no more"
+            )
         lines, sizes = [self.text.encode(payload) for payload in payloads], list(map(len, payloads))
         values = {"source": str(source), "messages": lines, "bytes": sizes}
         if not target:

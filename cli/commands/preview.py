@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from aecodec.cli.shared.discovery import (
     is_folder_at,
     sources_in,
 )
-from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.file_io import check_input, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.single_images import check_target, read_colours, write_image
 from aecodec.errors import (
@@ -41,6 +40,8 @@ from aecodec.urls import path_or_url
 _PAGES = FileKind(lambda path: path.suffix.lower() in (".html", ".htm"))
 _LONGEST_NAME = 80
 _OUTSIDE = "skipped: not a file in the folder of the site"
+_MOST_BYTES = 1024
+"""No payload is as large: noise with alpha takes 354 bytes."""
 
 
 def preview(
@@ -109,6 +110,7 @@ def preview(
     elif not inputs:
         raise UsageError("name a picture, or use --decode")
     elif html:
+        check_input(inputs[0])
         if out or text or checksum or len(inputs) != 1 or not is_folder_at(inputs[0]):
             raise UsageError("--html needs one folder, and neither -o nor --text nor --checksum")
         filling = partial(_fill_page, folder=inputs[0], max_bytes=max_bytes, force=force)
@@ -146,6 +148,8 @@ class _Form(NamedTuple):
     def _bytes_of(self, payload: str) -> bytes:
         if payload == "-" or os.path.exists(payload):
             content = read_bytes(Path(payload))
+            if not self.text and len(content) > _MOST_BYTES:
+                raise FormatError(f"{len(content)} bytes, but previews have at most {_MOST_BYTES}")
             if not self.text:
                 return content
             payload = content.decode("ascii", "replace").strip()
@@ -168,7 +172,8 @@ def _print_preview(
     if target:
         check_overwriting(target, force)
         check_not_sources([target], [source.path])
-    payload = encode(read_colours(source.path), form.max_bytes, checksum=form.checksum)
+    with console.warnings_about(source.path):
+        payload = encode(read_colours(source.path), form.max_bytes, checksum=form.checksum)
     text = form.text_form.encode(payload)
     values = {"source": str(source.path), "preview": text, "bytes": len(payload)}
     if not target:
@@ -189,12 +194,14 @@ def _fill_page(
     for tag in page.tags:
         if tag.has_preview and not force:
             continue
-        name, path = tag.attributes.get("src", "")[:_LONGEST_NAME], page.picture(tag, place)
+        name = tag.attributes.get("src", "")[:_LONGEST_NAME] or "an element without src"
+        path = page.picture(tag, place)
         if path is None or (reason := _reason_to_skip(Path(path))):
             skipped.append(f"{name}: {reason if path else _OUTSIDE}")
             continue
         try:
-            texts.append((tag, tag.filled(*_preview_of(folder / path, max_bytes))))
+            with console.warnings_about(folder / path):
+                texts.append((tag, tag.filled(*_preview_of(folder / path, max_bytes))))
         except AecodecError as error:
             failed.append(f"{name}: {error}")
     if (edited := page.edited(texts)) != html:
@@ -218,8 +225,8 @@ def _report(
 def _read_page(path: Path) -> str:
     """Read a page in UTF-8 or another encoding that contains ASCII, without loss."""
     content = read_bytes(path)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InputError("the page is in UTF-16: convert it to UTF-8")
+    if b"\0" in content:
+        raise InputError("the page is in UTF-16 or UTF-32, or is not a text: convert it to UTF-8")
     return content.decode("utf-8", "surrogateescape")
 
 

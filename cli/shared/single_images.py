@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 from PIL import Image
@@ -12,27 +11,24 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import AEC_FILES, STANDARD
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.codec.registry import codec_of_file
+from aecodec.codec.sources import COLOURS, to_picture
 from aecodec.errors import ImageError
-from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.reading import from_pil
 from aecodec.image_files.writing import encode_frames, format_to_write
 from aecodec.imaging.picture import Picture
 
-_READING = ReadOptions(depth=8, names_dropped=False)
 _QUALITY = 90
 
 
 def read_colours(path: Path) -> Picture:
-    """Read an image or an `.aec` file, without warnings of losses that a payload does not keep."""
+    """Read the first frame of an image, or an `.aec` file, in 8-bit colours."""
     content = read_bytes(path)
     if AEC_FILES.accepts(path):
         picture = codec_of_file(content).decoder.decompress_picture(content)
         if picture.is_scientific:
             raise ImageError("it has bands, and a payload has colours: use a PNG file of it")
         return picture
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return read_image(io.BytesIO(content), _READING)
+    return to_picture(io.BytesIO(content), COLOURS)
 
 
 def check_target(target: Path, force: bool) -> None:

@@ -35,10 +35,13 @@ def test_messages_become_a_picture(command: Command) -> None:
 def test_a_damaged_line_costs_only_its_message(command: Command) -> None:
     options = ("photo.png", "--count", 2, "--max-bytes", 150)
     lines = command("messages", *options).out.split()
-    Path("sent.txt").write_text(f"{lines[0]}\n{lines[1][:-1]}?\n")
+    Path("sent.txt").write_text(f"\ufeff{lines[0]}\n{lines[1][:-1]}?\n!\n", "utf-8")
     result = command("messages", "--decode", "sent.txt", "-o", "sent.png")
     assert (result.status, opened("sent.png").size) == (0, (96, 64))
     assert "line 2 is not used" in result.err
+    assert "(and 1 more)" in result.err
+    Path("sent.txt").write_text(lines[0], "utf-16")
+    assert "from UTF-16" in command("messages", "--decode", "sent.txt", "-o", "a.png").err
     assert (
         "1 of 9 messages" in command("messages", "photo.png", "--max-bytes", 20, "--count", 9).err
     )

@@ -45,6 +45,12 @@ def test_a_preview_is_decoded(options: tuple[str, ...], command: Command) -> Non
     assert opened("a.png").size == (32, 16)
 
 
+def test_a_file_that_is_too_large_is_not_decoded(command: Command) -> None:
+    Path("text.txt").write_bytes(bytes(1025))
+    result = command("preview", "--decode", "text.txt", "-o", "a.png")
+    assert (result.status, "1025 bytes, but previews have" in result.err) == (4, True)
+
+
 def test_a_site_gets_previews_once(command: Command) -> None:
     command("compress", "digit.png")
     page = Path("site/posts/a.html")
@@ -72,4 +78,8 @@ def test_missing_pictures_are_an_error_and_the_others_are_filled(command: Comman
     result = command("preview", "--html", ".", "--json")
     assert result.status == 1
     assert "absent.png: cannot be read" in result.err
+    Path("b.html").write_text("<img src=teal.png>", "utf-16-le")
+    result = command("preview", "--html", ".")
+    assert (result.status, "b.html: the page is in UTF-16" in result.err) == (1, True)
+    assert command("preview", "--html", "absent").status == 6
     assert Path("a.html").read_text().startswith("<img src=absent.png><img data-preview=")

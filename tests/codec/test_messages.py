@@ -78,6 +78,14 @@ def test_layers_with_a_level_that_is_not_finer_are_not_used() -> None:
         messages.decode([first, layer, repeated])
 
 
+def test_messages_that_are_not_valid_cost_nothing_else() -> None:
+    plain = [bytearray(message[:-1]) for message in MESSAGES[:2]]
+    picture = messages.decode([b"", *plain, b"no message"])
+    assert (np.asarray(picture) == decoded(*MESSAGES[:2])).all()
+    with pytest.raises(UsageError, match="a list of messages"):
+        messages.decode(MESSAGES[0])  # type: ignore[arg-type]
+
+
 def test_other_codecs_have_one_message() -> None:
     digits, picture = load_codec("digits"), PHOTO.convert("L").resize((28, 28))
     sent = messages.encode(picture, codec=digits)
@@ -99,6 +107,11 @@ def test_small_messages_contain_a_preview() -> None:
         True,
         (256, 168),
     )
+
+
+def test_the_ratio_of_long_pictures_is_kept() -> None:
+    [message] = messages.encode(np.zeros((240, 6, 3), np.uint8), 60)
+    assert messages.decode([message]).size == (6, 240)
 
 
 @pytest.mark.parametrize(

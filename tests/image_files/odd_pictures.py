@@ -298,7 +298,7 @@ ODD_PICTURES = [
         "animation, its first frame",
         animation("GIF", [palette, second.quantize(64)]),
         shown=palette_shown,
-        said="only the first of its 2 frames is compressed",
+        said="only the first of its 2 frames is used",
     ),
     OddPicture(
         "animation",

@@ -46,6 +46,9 @@ def test_only_attributes_are_added_and_only_once(text: str) -> None:
     [
         ("<img src=a>", '<img data-preview="N" width="6" height="4" src=a>'),
         ("<aec-img width=2 src=a>", '<aec-img preview="N" width=2 src=a>'),
+        ("<picture><source srcset=b></source><img>", '<img data-preview="N">'),
+        ("<picture><source></picture><img>", '<img data-preview="N" width="6" height="4">'),
+        ("<textarea><img src=b></textarea><img width=2>", '<img data-preview="N" width=2>'),
         ("<img srcset='a 2x' data-preview=old/>", "<img srcset='a 2x' data-preview=\"N\">"),
         (
             '<img height=2 alt=\'data-preview="x"\' DATA-Preview = "" src=a>',

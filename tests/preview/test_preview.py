@@ -84,6 +84,22 @@ def test_alpha_is_kept() -> None:
     assert decoded[42:, :, 3].max() < 30
 
 
+def test_alpha_gets_the_bytes_that_the_colours_do_not_need() -> None:
+    icon = Image.new("RGBA", (64, 64))
+    for row in (8, 28, 48):
+        ImageDraw.Draw(icon).rectangle((8, row, 56, row + 8), "black")
+    alpha = preview.decode_pixels(preview.encode(icon, 40))[0][..., 3].astype(float)
+    error = alpha - np.asarray(icon.resize((32, 32), Image.Resampling.LANCZOS))[..., 3]
+    assert np.sqrt(np.square(error).mean()) < 25  # 68 with two fifths of the bytes
+
+
+def test_files_with_16_bits_are_scaled(tmp_path: Path) -> None:
+    grey = np.full((8, 8), 40_000, np.uint16)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    pixels, _ = preview.decode_pixels(preview.encode(tmp_path / "grey.png", 20))
+    assert abs(pixels.astype(int) - round(40_000 / 257)).max() < 8
+
+
 def test_even_noise_with_alpha_fits_into_ten_bytes() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 4), np.uint8)
     assert len(preview.encode(Image.fromarray(noise), 10)) <= 10
@@ -108,7 +124,9 @@ def test_invalid_payloads_are_rejected(payload: bytes, message: str) -> None:
         preview.decode(payload)
 
 
-def test_too_few_bytes_are_rejected() -> None:
+def test_too_few_bytes_or_pixels_are_rejected() -> None:
+    with pytest.raises(UsageError, match="size 0x5: each side needs"):
+        preview.decode(b"a", size=(0, 5))
     with pytest.raises(UsageError, match="needs 10 bytes or more, not 9"):
         preview.encode(PHOTO, 9)
 
