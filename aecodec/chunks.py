@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.geometry import picture_size
 from aecodec.codec.registry import built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.format import container
@@ -261,7 +261,7 @@ class ChunkCodec:
         bands, nodata = values.get("bands"), values.get("nodata")
         max_error = Target(max_error=values.get("max_error")).max_error
         is_valid = _is_level(level) and _is_bands(bands) and _is_nodata(nodata, bands)
-        if not _is_name(name) or set(values) - _KEYS or not is_valid:
+        if not is_name(name) or set(values) - _KEYS or not is_valid:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
                 f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
@@ -355,11 +355,6 @@ class ChunkCodec:
                 f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
             )
         return header
-
-
-def _is_name(name: Any) -> TypeGuard[str]:
-    """Whether a name from metadata is safe to print in messages."""
-    return isinstance(name, str) and 0 < len(name) <= 100 and name.isprintable()
 
 
 def _is_level(level: Any) -> bool:
