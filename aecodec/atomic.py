@@ -28,6 +28,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 try:
     import fcntl
@@ -107,9 +108,7 @@ def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
     """
     with _held(folder, is_folder=False) as (path, descriptor):
         with open(descriptor, "wb", closefd=_IS_WINDOWS) as file:
-            file.write(content)
-            file.flush()
-            _sync(file.fileno())
+            _write(file, content)
         yield path
 
 
@@ -153,23 +152,21 @@ def tidy_termination() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def sync_file(path: Path) -> None:
-    """Wait until a file is on the disk; OSError if, for example, the disk is full."""
-    _sync_path(path, os.O_RDWR)
-
-
 def sync_folder(path: Path) -> None:
     """Wait until the names in a folder are on the disk; Windows needs no such call."""
     if not _IS_WINDOWS:
-        _sync_path(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            _sync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
-def _sync_path(path: Path, mode: int) -> None:
-    descriptor = os.open(path, mode)
-    try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(file: IO[bytes], content: bytes) -> None:
+    """Write a content, and wait until it is on the disk; OSError if, for example, that is full."""
+    file.write(content)
+    file.flush()
+    _sync(file.fileno())
 
 
 def _sync(descriptor: int) -> None:
@@ -363,8 +360,8 @@ def _fill(folder: Path, contents: Contents) -> None:
     for name, content in contents.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        sync_file(path)
+        with path.open("wb") as file:
+            _write(file, content)
     for filled in {(folder / name).parent for name in contents} | {folder}:
         sync_folder(filled)
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.geometry import picture_size
 from aecodec.codec.registry import built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.format import container
@@ -45,19 +45,35 @@ from aecodec.imaging.picture import (
 Shape = tuple[int, ...]
 
 
-def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> None:
-    """Check that chunks are pictures, for a codec with this number of bands.
+def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> Picture:
+    """Make a chunk of black pictures, which take no memory, for a codec with this number of bands.
 
     Raises ImageError for other shapes or dtypes, or too many pixels.
 
-    >>> check_chunk((60000, 28, 28), np.uint8)
-    >>> check_chunk((6, 512, 512), np.int16, bands=6)
+    >>> check_chunk((60000, 28, 28), np.uint8).frames
+    60000
+    >>> check_chunk((6, 512, 512), np.int16, bands=6).size
+    (512, 512)
     >>> check_chunk((512, 512), np.int16, bands=6)
     Traceback (most recent call last):
     aecodec.errors.ImageError: chunks of (512, 512): the codec has 6 bands, so give chunks with \
 the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
     """
-    _black_chunk(shape, np.dtype(dtype), bands)
+    if bands is not None:
+        layout = layout_of(shape, band_axis(shape, bands), bands)
+        samples = layout.undo(np.broadcast_to(np.zeros((), native_type(np.dtype(dtype))), shape))
+        picture = Picture(samples, layout=layout)
+        check_limits(picture)
+        return picture
+    try:
+        picture = as_picture(np.broadcast_to(np.zeros((), dtype), shape))
+        check_limits(picture)
+    except ImageError as error:
+        raise ImageError(
+            f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
+            "(N, H, W, C), and C from 1 to 4)"
+        ) from error
+    return picture
 
 
 def check_type(dtype: npt.DTypeLike, bands: int | None) -> None:
@@ -87,25 +103,6 @@ def band_axis(shape: Shape, bands: int) -> int | None:
     )
 
 
-def _black_chunk(shape: Shape, dtype: np.dtype[Any], bands: int | None) -> Picture:
-    """Make a chunk of black pictures, which take no memory."""
-    if bands is not None:
-        layout = layout_of(shape, band_axis(shape, bands), bands)
-        samples = layout.undo(np.broadcast_to(np.zeros((), native_type(dtype)), shape))
-        picture = Picture(samples, layout=layout)
-        check_limits(picture)
-        return picture
-    try:
-        picture = as_picture(np.broadcast_to(np.zeros((), dtype), shape))
-        check_limits(picture)
-    except ImageError as error:
-        raise ImageError(
-            f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
-            "(N, H, W, C), and C from 1 to 4)"
-        ) from error
-    return picture
-
-
 def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | None) -> None:
     """Check the shapes of an array and its chunks, which are pictures with all channels or bands.
 
@@ -131,7 +128,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
     """Raise FormatError if a file contains other pictures than a chunk, before it is decoded."""
     bands, size = spec.bands.count if spec.bands else None, picture_size(spec, header)
-    chunk, samples = _black_chunk(shape, dtype, bands), header.samples
+    chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout)
     own_kind = chunk.layout if chunk.layout is None else (dtype.name, chunk.layout)
     mode = header.picture_mode if samples else chunk.mode
@@ -264,7 +261,7 @@ class ChunkCodec:
         bands, nodata = values.get("bands"), values.get("nodata")
         max_error = Target(max_error=values.get("max_error")).max_error
         is_valid = _is_level(level) and _is_bands(bands) and _is_nodata(nodata, bands)
-        if not _is_name(name) or set(values) - _KEYS or not is_valid:
+        if not is_name(name) or set(values) - _KEYS or not is_valid:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
                 f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
@@ -358,11 +355,6 @@ class ChunkCodec:
                 f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
             )
         return header
-
-
-def _is_name(name: Any) -> TypeGuard[str]:
-    """Whether a name from metadata is safe to print in messages."""
-    return isinstance(name, str) and 0 < len(name) <= 100 and name.isprintable()
 
 
 def _is_level(level: Any) -> bool:

@@ -14,11 +14,10 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Float32, Float64, Latents, Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.bands import Bands
 from aecodec.codec_files.file_names import PRIORS, Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.coding.levels import UNMASKED, Level, RateWeight
 from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform

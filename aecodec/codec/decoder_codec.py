@@ -87,8 +87,7 @@ class DecoderCodec(CodecHalf):
             raise UsageError(
                 f"the file holds {header.frames} pictures: decompress_frames gives them all"
             )
-        with self._latents(header, content) as latents:
-            return to_pil(self.reconstruct_picture(header, latents))[0]
+        return to_pil(self.decode(header, content))[0]
 
     @memory_errors_wrapped()
     def decompress_frames(

@@ -19,7 +19,7 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aecodec.codec_files.file_names import (
     CODEC_FILES,
@@ -34,10 +34,8 @@ from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, s
 from aecodec.coding.levels import UNMASKED, RateWeight, read_rate_weight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
+from aecodec.imaging.transfer import Transfer
 from aecodec.urls import check_is_local
-
-if TYPE_CHECKING:
-    from aecodec.imaging.transfer import Transfer
 
 FORMAT = 1
 

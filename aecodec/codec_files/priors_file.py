@@ -4,21 +4,17 @@ It also contains the transfer of a codec with bands. Arrays are named by level a
 names never change; this module maps them to the names in the code.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from aecodec.entropy.context_network import ContextNetwork, Dtypes, SpatialWeights
 from aecodec.entropy.prior import Prior
 from aecodec.errors import CodecError
-
-if TYPE_CHECKING:
-    from aecodec.imaging.transfer import Transfer
+from aecodec.imaging.transfer import Transfer
 
 _MAX_SIZE = 1 << 26
 
@@ -67,8 +63,6 @@ def load_transfer(content: bytes) -> Transfer:
 
     Raises CodecError if it has none, or not a valid one.
     """
-    from aecodec.imaging.transfer import Transfer  # other codecs do not need it
-
     with _arrays_in(content) as arrays:
         return Transfer(arrays[_LIMITS], arrays[_TABLES])
 

@@ -5,8 +5,6 @@ that decoding depends on. The stored names in `codec.json` never change; this mo
 the names in the code.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -15,16 +13,72 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeGuard
 
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
 from aecodec.coding.levels import MIN_GAIN, Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
+from aecodec.format.samples import MAX_BANDS
+from aecodec.imaging.transfer import PHASES
 
-if TYPE_CHECKING:
-    from aecodec.codec_files.bands import Bands
+_MAX_NAME = 100
+
+
+def is_name(value: Any) -> TypeGuard[str]:
+    """Whether a codec or a band can have this name; it cannot move the cursor or reverse text."""
+    return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= _MAX_NAME
+
+
+def printable_name(value: Any) -> str:
+    """Return a name for which :func:`is_name` holds; raise ValueError for others."""
+    if not is_name(value):
+        raise ValueError(f"the name does not have 1 to {_MAX_NAME} printable characters")
+    return value
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The bands of a codec.
+
+    Attributes:
+        phases: P, the number of 8-bit channels per band of the networks: 1, 2, 4 or 8. A band has
+            the values 0 to 255 P.
+        names: names of the bands.
+        file_limits: whether a file may have its own limits instead of the codec's.
+
+    Raises:
+        ValueError: an attribute is out of range.
+
+    >>> Bands(4, ("red", "near infrared")).count
+    2
+    """
+
+    phases: int
+    names: tuple[str, ...]
+    file_limits: bool = False
+
+    def __post_init__(self) -> None:
+        if self.phases not in PHASES or not 1 <= len(self.names) <= MAX_BANDS:
+            raise ValueError(f"{self.phases} phases or {len(self.names)} bands are out of range")
+        for name in self.names:
+            printable_name(name)
+
+    @property
+    def count(self) -> int:
+        """Number of bands."""
+        return len(self.names)
+
+    @property
+    def network_channels(self) -> int:
+        """Number of channels of the networks on the side of the picture."""
+        return self.count * self.phases
+
+    def as_json(self) -> dict[str, Any]:
+        """The bands as stored in `codec.json`."""
+        return {"phases": self.phases, "names": self.names, "file_limits": self.file_limits}
+
 
 MAX_TILE = 4096
 MAX_RECEPTIVE_FIELD = 64
@@ -33,7 +87,6 @@ MAX_LEVELS = 15  # a file stores its level in sixteenths, in one byte
 
 _STORED_RECEPTIVE_FIELD = "reach"
 
-_MAX_NAME = 100
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -206,20 +259,7 @@ def _level(values: Mapping[str, Any]) -> Level:
 
 
 def _bands(values: Mapping[str, Any]) -> Bands:
-    from aecodec.codec_files.bands import Bands  # other codecs do not need it
-
     return Bands(int(values["phases"]), tuple(values["names"]), bool(values["file_limits"]))
-
-
-def printable_name(value: Any) -> str:
-    """A printable name; characters that move the cursor or reverse text are rejected.
-
-    Raises:
-        ValueError: the name is empty, too long or not printable.
-    """
-    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= _MAX_NAME:
-        raise ValueError(f"the name does not have 1 to {_MAX_NAME} printable characters")
-    return value
 
 
 def _check(spec: CodecSpec) -> None:

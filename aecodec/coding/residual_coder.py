@@ -132,13 +132,11 @@ class _Encoder:
         for cumulative, frequency, symbol, number, low_bits in zip(*columns, strict=True):
             self._coder.narrow(cumulative, frequency)
             if abs(symbol) >= MOST_SYMBOL:
-                self._escape(abs(symbol) - MOST_SYMBOL)
+                excess = abs(symbol) - MOST_SYMBOL
+                self._raw(excess.bit_length(), _LENGTH_BITS)
+                self._raw(excess, excess.bit_length())
             self._raw(number & ((1 << low_bits) - 1), low_bits)
         return steps
-
-    def _escape(self, excess: int) -> None:
-        self._raw(excess.bit_length(), _LENGTH_BITS)
-        self._raw(excess, excess.bit_length())
 
     def _raw(self, number: int, bits: int) -> None:
         while bits:

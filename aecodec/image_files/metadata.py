@@ -205,22 +205,16 @@ def _raw_profile(image: Image.Image, name: str) -> bytes | None:
 def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
     """Make EXIF for a file without EXIF, from the tags of a TIFF file and pixels per inch."""
     try:
-        return _exif_of_tags(image)
+        tags = _tiff_tags(image) if getattr(image, "tag_v2", None) is not None else {}
+        if dpi := _chosen_dpi(image.info.get("dpi")):
+            tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution] = dpi
+            tags[ExifTags.Base.ResolutionUnit] = _INCH
+        exif = Image.Exif()
+        exif.update(tags)
+        return exif.tobytes() if tags else None
     except Exception as error:  # Pillow raises many types of errors for odd tags
         notes.add(f"not kept: its tags, which are damaged ({error})")
         return None
-
-
-def _exif_of_tags(image: Image.Image) -> bytes | None:
-    tags = _tiff_tags(image) if getattr(image, "tag_v2", None) is not None else {}
-    if dpi := _chosen_dpi(image.info.get("dpi")):
-        tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution] = dpi
-        tags[ExifTags.Base.ResolutionUnit] = _INCH
-    if not tags:
-        return None
-    exif = Image.Exif()
-    exif.update(tags)
-    return exif.tobytes()
 
 
 def _tiff_tags(image: Image.Image) -> dict[int, Any]:

@@ -20,54 +20,6 @@ from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import TRAINING, Picture, stack
 from aecodec.urls import Url
 
-
-def frames_in(image: Image.Image) -> int:
-    """Number of frames; layers of Photoshop files do not count as frames."""
-    return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
-
-
-def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
-    """Yield images once per frame, with that frame selected; afterwards, restore the selection."""
-    for image in images:
-        count = frames_in(image)
-        if count < 2:
-            yield image
-            continue
-        current = image.tell()
-        try:
-            for number in range(count):
-                image.seek(number)
-                yield image
-        finally:
-            image.seek(current)
-
-
-def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
-    """Join the frames of a file, with the metadata of the first.
-
-    If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
-    different colour profiles are converted to sRGB. Raises ImageError if the frames differ in size.
-    """
-    sizes = dict.fromkeys(frame.size for frame in frames)
-    if len(sizes) > 1:
-        text = ", ".join(f"{width}x{height}" for width, height in sizes)
-        raise ImageError(
-            f"its {len(frames)} frames differ in size ({text}), but all frames of a file must have "
-            "the same size: save them as separate files, or omit --frames all"
-        )
-    if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
-        notes.add("its frames have different colour profiles and were converted to sRGB")
-        frames = [in_kept_colours(frame, {}) for frame in frames]
-    has_alpha = any(frame.alpha is not None for frame in frames)
-    if has_alpha:
-        opaque = np.full(frames[0].pixels.shape[:3], 255, np.uint8)
-        frames = [
-            frame if frame.alpha is not None else replace(frame, alpha=opaque) for frame in frames
-        ]
-    picture = stack(frames)
-    return replace(picture, metadata=frames[0].metadata)
-
-
 _DEFAULT = ReadOptions()
 
 
@@ -133,7 +85,7 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
     (2, 2, 3, 3)
     """
     with _noting() as notes:
-        return _joined(frames, _DEFAULT, notes)
+        return _all_frames(frames, _DEFAULT, notes)
 
 
 @contextmanager
@@ -159,10 +111,10 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
             )
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
-    return _joined(iter_frames([image]), options, notes)
+    return _all_frames(iter_frames([image]), options, notes)
 
 
-def _joined(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -> Picture:
+def _all_frames(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -> Picture:
     pictures, durations = [], []
     for frame in frames:
         pictures.append(_frame_of(frame, options, notes))
@@ -171,7 +123,7 @@ def _joined(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -
         return pictures[0]
     if any(durations):
         notes.add("the durations of its frames are not kept")
-    return joined(pictures, notes)
+    return _joined(pictures, notes)
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
@@ -223,3 +175,50 @@ def _orientation(image: Image.Image, notes: Notes) -> Any:
         notes.add(f"not kept: its EXIF, which is damaged ({error})")
         metadata.remove_exif(image)
         return None
+
+
+def frames_in(image: Image.Image) -> int:
+    """Number of frames; layers of Photoshop files do not count as frames."""
+    return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
+
+
+def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
+    """Yield images once per frame, with that frame selected; afterwards, restore the selection."""
+    for image in images:
+        count = frames_in(image)
+        if count < 2:
+            yield image
+            continue
+        current = image.tell()
+        try:
+            for number in range(count):
+                image.seek(number)
+                yield image
+        finally:
+            image.seek(current)
+
+
+def _joined(frames: Sequence[Picture], notes: Notes) -> Picture:
+    """Join the frames of a file, with the metadata of the first.
+
+    If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
+    different colour profiles are converted to sRGB. Raises ImageError if the frames differ in size.
+    """
+    sizes = dict.fromkeys(frame.size for frame in frames)
+    if len(sizes) > 1:
+        text = ", ".join(f"{width}x{height}" for width, height in sizes)
+        raise ImageError(
+            f"its {len(frames)} frames differ in size ({text}), but all frames of a file must have "
+            "the same size: save them as separate files, or omit --frames all"
+        )
+    if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
+        notes.add("its frames have different colour profiles and were converted to sRGB")
+        frames = [in_kept_colours(frame, {}) for frame in frames]
+    has_alpha = any(frame.alpha is not None for frame in frames)
+    if has_alpha:
+        opaque = np.full(frames[0].pixels.shape[:3], 255, np.uint8)
+        frames = [
+            frame if frame.alpha is not None else replace(frame, alpha=opaque) for frame in frames
+        ]
+    picture = stack(frames)
+    return replace(picture, metadata=frames[0].metadata)

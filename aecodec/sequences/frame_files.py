@@ -4,8 +4,8 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -224,11 +224,9 @@ class FrameFiles:
         """
         return self._cache.get(number, lambda: self._open(number), lambda opened: opened.size)
 
-    @contextmanager
-    def named(self, number: int) -> Iterator[None]:
+    def named(self, number: int) -> AbstractContextManager[None]:
         """Add the name of a file to the errors of the block."""
-        with errors_about(self.paths[number]):
-            yield
+        return errors_about(self.paths[number])
 
     def _open(self, number: int) -> OpenedFile:
         data = _read(self.paths[number])

@@ -10,7 +10,7 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.bands import Bands, is_name
+from aecodec.codec_files.spec import Bands, is_name
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.engine.keras import outputs_of
 from aecodec.errors import ModelError

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from helpers.networks.random_models import Maker
 
-from aecodec.codec_files.bands import Bands
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.coding.levels import Level
 from aecodec.entropy.prior import Prior
 from aecodec.imaging.transfer import Transfer, linear
