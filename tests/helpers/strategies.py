@@ -157,6 +157,11 @@ def any_context(
     )
 
 
+def some_context() -> ContextNetwork:
+    """A context network with spatial weights, for 4 priors of 3 channels."""
+    return any_context(np.random.default_rng(0), 4, 3, is_spatial=True)
+
+
 def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:
     """Random rows of frequencies of symbols and the escape; in half of all banks, some are 0."""
     return np.stack(
