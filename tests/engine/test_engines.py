@@ -66,6 +66,14 @@ def test_the_same_latents_become_the_same_bytes(
     assert (encoded.dequantized(level) == again.dequantized(level)).all()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_reads_the_codes_of_the_other(photograph: Pixels, name: str) -> None:
+    core, python = codecs(name)
+    for maker in (core, python):
+        data = maker.compress(photograph[:100, :120])
+        assert (core.decoder.codes(data) == python.decoder.codes(data)).all()
+
+
 @pytest.mark.parametrize("half", Half)
 @pytest.mark.parametrize("name", NAMES)
 def test_networks_give_the_results_of_the_reference_kernels(name: str, half: Half) -> None:
