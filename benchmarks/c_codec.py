@@ -351,11 +351,7 @@ class ReferenceTransform:
             return np.concatenate([self._run(inputs[None]) for inputs in batch])
 
 
-def reference_encoder(folder: CodecFolder) -> EncoderCodec:
-    """The encoder of a codec in the reference kernels."""
-    return EncoderCodec(folder, ReferenceTransform(folder.read(Half.ENCODER.tflite)))
-
-
-def reference_decoder(folder: CodecFolder) -> DecoderCodec:
-    """The decoder of a codec in the reference kernels."""
-    return DecoderCodec(folder, ReferenceTransform(folder.read(Half.DECODER.tflite)))
+def reference_pair(folder: CodecFolder) -> tuple[EncoderCodec, DecoderCodec]:
+    """A codec of Python whose networks run in the reference kernels."""
+    encoder, decoder = (ReferenceTransform(folder.read(half.tflite)) for half in Half)
+    return EncoderCodec(folder, encoder), DecoderCodec(folder, decoder)

@@ -42,24 +42,22 @@ class Options(argparse.ArgumentParser):
             "--json", type=Path, metavar="FILE", help="write the rows and their provenance to FILE"
         )
 
+    def add_input(self, name: str, **settings: Any) -> None:
+        """Add an argument that names a file or folder, with settings of `add_argument`."""
+        self._inputs.append(name.removeprefix("--"))
+        self.add_argument(name, **settings)
+
     def add_data(self, **settings: Any) -> None:
         """Add the argument `data`, a file or folder, with settings of `add_argument`."""
-        self._inputs.append("data")
-        self.add_argument("data", type=Path, **settings)
+        self.add_input("data", type=Path, **settings)
 
     def add_codec(self, default: str) -> None:
         """Add `--codec`, the name or folder of a codec."""
-        self._inputs.append("codec")
-        self.add_argument("--codec", default=default, metavar="NAME|DIR")
+        self.add_input("--codec", default=default, metavar="NAME|DIR")
 
     def add_limit(self, default: int = 1000) -> None:
         """Add `--limit`, the number of pictures to measure."""
         self.add_argument("--limit", type=int, default=default, help="maximal number of pictures")
-
-    def add_earlier(self) -> None:
-        """Add `--earlier`, a file with results to copy rows from."""
-        self._inputs.append("earlier")
-        self.add_argument("--earlier", type=Path, metavar="FILE", help="results to copy rows from")
 
     def hashes(self, options: argparse.Namespace) -> dict[str, str]:
         """SHA-256 of each input file or folder; built-in codecs belong to the commit."""

@@ -54,7 +54,7 @@ def add_arguments(parser: Options) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as PNG")
     parser.add_argument("--step", type=int, default=1, help="measure every STEP-th setting")
     parser.add_argument("--only", nargs="+", choices=(_CODEC, *_ANCHORS), metavar="NAME")
-    parser.add_earlier()
+    parser.add_input("--earlier", type=Path, metavar="FILE", help="results to copy rows from")
 
 
 def measure(options: Namespace) -> Iterator[Row]:

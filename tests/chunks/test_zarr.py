@@ -39,15 +39,9 @@ def array_of(
     **options: Any,
 ) -> Any:
     """An array in a store, with these pixels."""
-    made = zarr.create_array(
-        store if isinstance(store, dict) else str(store),
-        shape=pixels.shape,
-        chunks=chunks,
-        dtype=pixels.dtype,
-        serializer=serializer,
-        compressors=None,
-        **options,
-    )
+    described = {"shape": pixels.shape, "chunks": chunks, "dtype": pixels.dtype}
+    coding = {"serializer": serializer, "compressors": None}
+    made = zarr.create_array(store, **described, **coding, **options)
     made[...] = pixels
     return made
 

@@ -106,14 +106,10 @@ def test_a_users_script_needs_no_cast(tmp_path: Path) -> None:
     subprocess.run(check, cwd=tmp_path, check=True, env=environment)
 
 
-def test_codecs_are_made_of_opened_folders() -> None:
-    with pytest.raises(UsageError, match="open codecs with"):
-        Codec("photo")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="open codecs with"):
-        DecoderCodec("photo")  # type: ignore[arg-type]
-
-
-def test_codecs_are_opened_by_name_or_path() -> None:
+def test_codecs_are_made_of_opened_folders_and_opened_by_name_or_path() -> None:
+    for made in (Codec, DecoderCodec):
+        with pytest.raises(UsageError, match="open codecs with"):
+            made("photo")
     for name in (None, 5, b"photo"):
         with pytest.raises(UsageError, match="not the name of a codec"):
             aecodec.load_codec(name)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from helpers.files import file_of_zeros
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,12 +72,6 @@ def test_pictures_are_counted_together(codec: Codec, digits: np.ndarray) -> None
         codec.decompress_frames(data, max_pixels=3 * 784 - 1)
     with pytest.raises(LimitError, match="max_frames=3 "):
         codec.decompress_frames(data, max_frames=2)
-
-
-def test_a_file_of_zeros_takes_what_its_header_says(photo: Codec) -> None:
-    data = file_of_zeros(photo, Header(NO_ID, Mode.RGB, size=(700, 300), reduction=32))
-    assert len(data) < 100
-    assert photo.decompress(data).size == (700, 300)
 
 
 def test_a_black_page_is_not_a_bomb(photo: Codec) -> None:

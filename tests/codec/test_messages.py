@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,7 +21,6 @@ from aecodec.coding.enhancement import Intervals
 
 PHOTO = Image.open(ROOT / "web" / "coffee.jpg").convert("RGB").resize((96, 64))
 CODEC = load_codec("photo")
-MESSAGES = messages.encode(PHOTO, 150, 3, checksum=True)
 
 LAYER = bytes.fromhex(
     "b2416ca12c84e67022131df89d7696a1502b7f6b37fe53acfdb18668b22fb79158dfa023f94c4a2e"
@@ -34,45 +35,56 @@ LAYER = bytes.fromhex(
 DIGEST = "91756f50b823d4f6c47bed58c5e14f0ed95a939f35e0a61663fe0e1ca075bf53"
 
 
-def decoded(*received: bytes) -> Pixels:
-    return np.asarray(messages.decode(received, checksum=True))
+@cache
+def known() -> dict[str, bytes]:
+    """Messages by their names: 1 to 3 are those of the photograph."""
+    first, second, third = messages.encode(PHOTO, 150, 3, checksum=True)
+    frames = CODEC.compress(np.zeros((2, 32, 32, 3), np.uint8))
+    return {
+        **{"1": first, "2": second, "3": third, "empty": b"", "cut": first[:-1]},
+        "damaged": second[:20] + b"?" + second[21:],
+        "other": messages.encode(PHOTO.rotate(90, expand=True), 150, 2, checksum=True)[1],
+        "first of another": messages.encode(PHOTO, 100, checksum=True)[0],
+        "frames": CODEC.to_bare(frames, checksum=True),
+    }
+
+
+def decoded(*received: str) -> Pixels:
+    return np.asarray(messages.decode([known()[name] for name in received], checksum=True))
 
 
 def test_layers_add_detail() -> None:
-    assert all(len(message) <= 150 for message in MESSAGES)
+    assert all(len(known()[name]) <= 150 for name in "123")
     original = np.asarray(PHOTO)
-    pictures = [decoded(*MESSAGES[:count]) for count in (1, 2, 3)]
+    pictures = [decoded(*names) for names in ("1", "12", "123")]
     psnrs = [metrics.psnr(metrics.mse(original, picture)) for picture in pictures]
     assert psnrs[0] + 1 < psnrs[1] < psnrs[2] - 0.3, psnrs
-    assert (decoded(*MESSAGES[::-1], *MESSAGES) == pictures[2]).all()  # in any order, and repeated
-
-
-FRAMES = CODEC.to_bare(CODEC.compress(np.zeros((2, 32, 32, 3), np.uint8)), checksum=True)
-OTHER = messages.encode(PHOTO.rotate(90, expand=True), 150, 2, checksum=True)[1]
-DAMAGED = MESSAGES[1][:20] + b"?" + MESSAGES[1][21:]
+    assert (decoded(*"321123") == pictures[2]).all()  # in any order, and repeated
 
 
 @pytest.mark.parametrize(
     ("received", "text"),
     [
-        ((MESSAGES[0], MESSAGES[2]), "message 2 .* not received"),
-        ((MESSAGES[0], DAMAGED, MESSAGES[2]), "message 2 .* checksum"),
-        ((MESSAGES[0], OTHER), "message 2 .* checksum"),
+        (("1", "3"), "message 2 .* not received"),
+        (("1", "damaged", "3"), "message 2 .* checksum"),
+        (("1", "other"), "message 2 .* checksum"),
     ],
 )
-def test_lost_layers_cost_detail_only(received: tuple[bytes, ...], text: str) -> None:
+def test_lost_layers_cost_detail_only(received: tuple[str, ...], text: str) -> None:
     with pytest.warns(AecodecWarning, match=text):
-        assert (decoded(*received) == decoded(MESSAGES[0])).all()
+        assert (decoded(*received) == decoded("1")).all()
 
 
 def test_damaged_repetitions_are_ignored() -> None:
     """Also layers of another picture, if messages have checksums."""
-    damaged = [bytes([*message[:-1], message[-1] ^ 1]) for message in MESSAGES]
-    assert (decoded(*damaged, OTHER, *MESSAGES) == decoded(*MESSAGES)).all()
+    sent = [known()[name] for name in "123"]
+    damaged = [bytes([*message[:-1], message[-1] ^ 1]) for message in sent]
+    image = messages.decode([*damaged, known()["other"], *sent], checksum=True)
+    assert (np.asarray(image) == decoded(*"123")).all()
 
 
 def test_layers_with_a_level_that_is_not_finer_are_not_used() -> None:
-    first, layer = (message[:-1] for message in MESSAGES[:2])
+    first, layer = (known()[name][:-1] for name in "12")
     repeated = b"\xe2" + layer[1:]
     with pytest.warns(AecodecWarning, match=r"message 3 .* no layer after level"):
         messages.decode([first, layer, repeated])
@@ -91,7 +103,7 @@ def test_other_codecs_have_one_message() -> None:
     sent = messages.encode(picture, codec=digits)
     assert messages.decode(sent, digits).size == (28, 28)
     with pytest.raises(UsageError, match="use codec photo"):
-        messages.decode([*sent, MESSAGES[1]], digits)
+        messages.decode([*sent, known()["2"]], digits)
 
 
 def test_max_bytes_counts_first_bytes_and_checksums() -> None:
@@ -117,18 +129,18 @@ def test_the_ratio_of_long_pictures_is_kept() -> None:
 @pytest.mark.parametrize(
     ("received", "text"),
     [
-        ([], "0 messages contain"),
-        (MESSAGES[1:], "first message .* missing"),
-        ([MESSAGES[0], messages.encode(PHOTO, 100, checksum=True)[0]], "2 messages contain"),
-        ([FRAMES], "2 pictures"),
-        ([FRAMES, MESSAGES[1]], "2 pictures"),
-        ([b""], "checksum"),
-        ([MESSAGES[0][:-1]], "checksum"),
+        ("", "0 messages contain"),
+        ("23", "first message .* missing"),
+        (("1", "first of another"), "2 messages contain"),
+        (("frames",), "2 pictures"),
+        (("frames", "2"), "2 pictures"),
+        (("empty",), "checksum"),
+        (("cut",), "checksum"),
     ],
 )
-def test_pictures_without_first_message_are_rejected(received: list[bytes], text: str) -> None:
+def test_pictures_without_first_message_are_rejected(received: Sequence[str], text: str) -> None:
     with pytest.raises(FormatError, match=text):
-        messages.decode(received, checksum=True)
+        decoded(*received)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +162,7 @@ def test_wrong_options_are_rejected(options: dict[str, object], text: str) -> No
 def test_any_bytes_are_a_layer_or_an_error(layer: bytes, level: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AecodecWarning)
-        image = messages.decode([MESSAGES[0][:-1], bytes([0xE1, level]) + layer])
+        image = messages.decode([known()["1"][:-1], bytes([0xE1, level]) + layer])
     assert image.size == PHOTO.size
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.strategies import any_context
+from helpers.strategies import some_context
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,10 +40,7 @@ GRIDS = [
 @pytest.fixture(scope="module", params=["without neighbours", "with neighbours"])
 def prior(request: pytest.FixtureRequest) -> Prior:
     fitted = fit_prior(some_codes((1, 50, 50)), priors=4, tables=64)
-    if request.param == "without neighbours":
-        return fitted
-    context = any_context(np.random.default_rng(0), 4, 3, is_spatial=True)
-    return replace(fitted, context=context)
+    return replace(fitted, context=some_context()) if request.param == "with neighbours" else fitted
 
 
 def some_codes(grid: Grid) -> Codes:

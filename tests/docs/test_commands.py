@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -83,21 +82,17 @@ LONG_COMMANDS = sorted(
 
 
 @pytest.fixture
-def bucket() -> Iterator[Callable[[], None]]:
-    """Start a server of S3 that has the sample digits in `s3://pictures/scans`."""
-    with ExitStack() as stack:
-
-        def start() -> None:
-            bucket = stack.enter_context(s3_server())
-            for path in sample_paths():
-                (bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
-
-        yield start
+def bucket() -> Iterator[None]:
+    """A server of S3 that has the sample digits in `s3://pictures/scans`."""
+    with s3_server() as bucket:
+        for path in sample_paths():
+            (bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
+        yield
 
 
 @pytest.fixture
 def folder(
-    tmp_path: Path, digits: Pixels, photograph: Pixels, bucket: Callable[[], None]
+    tmp_path: Path, digits: Pixels, photograph: Pixels, request: pytest.FixtureRequest
 ) -> Folder:
     """Fill the temporary folder with what a text takes for granted, and return its path."""
 
@@ -106,6 +101,9 @@ def folder(
         for number in (0, 1):
             crop = photograph[100 * number :, 100:][:200, :210]
             Image.fromarray(crop).save(path / f"{number}.png")
+
+    def holiday(path: Path) -> None:
+        Image.fromarray(photograph[:120, :180]).save(path)
 
     def scans(path: Path) -> None:
         path.mkdir(parents=True)
@@ -145,17 +143,13 @@ def folder(
             path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08")
         ),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
-        "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
+        **dict.fromkeys(("holiday.png", "holiday.ppm", "scan.ppm"), holiday),
         "mnist.npz": lambda path: np.savez(
             path, x_train=digits[:200], y_train=load_digits()[1][:200], x_test=digits[200:240]
         ),
         "scans": scans,
         "steel": steel,
-        "kodak": photographs,
-        "photographs": photographs,
-        "wallpapers": photographs,
-        "holiday.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
-        "scan.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
+        **dict.fromkeys(("kodak", "photographs", "wallpapers"), photographs),
         "c": checkout,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
@@ -169,7 +163,7 @@ def folder(
             if re.search(rf"\b{re.escape(name)}\b", text):
                 make(tmp_path / name)
         if "s3://pictures" in text:
-            bucket()
+            request.getfixturevalue("bucket")
         return tmp_path
 
     return fill

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import subprocess
 from ctypes import byref, c_int, c_size_t, create_string_buffer
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+from helpers.c.library import SANITIZER, compile_c
 from helpers.documents import ROOT
 from helpers.programs import needs, shared_folder
 
@@ -17,8 +18,6 @@ from aecodec.arrays import Pixels
 from aecodec.preview.tables import PATH
 
 SOURCES = ROOT / "c" / "preview"
-WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
-_SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 
 
 @cache
@@ -45,10 +44,9 @@ class CPreview:
         self._work = create_string_buffer(18_048)
 
     @staticmethod
-    def _build(folder: object) -> None:
-        options = [*WARNINGS, *_SANITIZER, "-O1", "-shared", "-fPIC"]
+    def _build(folder: Path) -> None:
         source = SOURCES / "aecodec_preview.c"
-        subprocess.run(["cc", *options, source, "-o", f"{folder}/preview.so"], check=True)
+        compile_c(*SANITIZER, "-shared", source, "-o", folder / "preview.so")
 
     def digest(self, payload: bytes) -> str:
         """What `digest` returns, of the pixels of C."""

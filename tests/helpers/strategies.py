@@ -60,8 +60,9 @@ def samples(draw: st.DrawFn) -> Samples:
 
 
 def _headers(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Header]:
-    """Headers with default values for all other fields."""
-    return st.builds(Header, codec_id=st.binary(min_size=4, max_size=4), **fields)
+    """Headers with default values for all other fields, which Hypothesis would infer."""
+    codec_ids = st.binary(min_size=4, max_size=4)
+    return st.fixed_dictionaries({"codec_id": codec_ids, **fields}).map(lambda kw: Header(**kw))
 
 
 headers = (
@@ -155,6 +156,11 @@ def any_context(
         if is_spatial
         else None,
     )
+
+
+def some_context() -> ContextNetwork:
+    """A context network with spatial weights, for 4 priors of 3 channels."""
+    return any_context(np.random.default_rng(0), 4, 3, is_spatial=True)
 
 
 def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:

@@ -30,16 +30,6 @@ from aecodec.format.container import Mode
 from aecodec.image_files.colour import in_kept_colours, is_srgb
 from aecodec.image_files.reading import from_pil, read_image
 from aecodec.image_files.writing import to_pil
-from aecodec.imaging.picture import Picture
-
-
-def check_pil_round_trip(image: Image.Image) -> Picture:
-    """Check that an image comes back unchanged, and return the picture in between."""
-    picture = from_pil(image)
-    (back,) = to_pil(picture)
-    assert back.mode == image.mode
-    assert back.tobytes() == image.tobytes()
-    return picture
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -47,7 +37,10 @@ def test_modes_of_the_format_are_taken_as_they_are(mode: str, photograph: Pixels
     image = Image.fromarray(photograph[:50, :70]).convert(mode)
     if mode.endswith("A"):
         image.putalpha(Image.linear_gradient("L").resize(image.size))
-    assert check_pil_round_trip(image).mode.name == mode
+    picture = from_pil(image)
+    (back,) = to_pil(picture)
+    assert picture.mode.name == back.mode == mode
+    assert back.tobytes() == image.tobytes()
 
 
 def test_a_transparent_colour_of_a_palette_becomes_alpha() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from helpers.c.library import compile_c
 from helpers.documents import ROOT, blocks_of
-from helpers.previews import SOURCES, WARNINGS, CPreview, digest
+from helpers.previews import SOURCES, CPreview, digest
 from helpers.programs import needs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,8 +164,7 @@ def test_the_code_of_the_page_sends_and_receives_a_picture(c: CPreview, tmp_path
         f"const unsigned char _binary_tables_bin_start[] = {{{numbers}}};"
     )
     sources = [SOURCES / "aecodec_preview.c", tmp_path / "main.c", tmp_path / "tables.c"]
-    options = [*WARNINGS, "-O1", f"-I{SOURCES}", "-o", str(tmp_path / "main")]
-    subprocess.run(["cc", *options, *map(str, sources)], check=True)
+    compile_c(f"-I{SOURCES}", "-o", tmp_path / "main", *sources)
     frame = in_565(FRAME, ">u2")
     sent = subprocess.run([tmp_path / "main"], input=frame, capture_output=True, check=True).stdout
     message = expected_message(c, 100)

@@ -13,7 +13,6 @@ from PIL import Image
 
 from aecodec.codec.codec import Codec
 from aecodec.web.samples import PHOTOGRAPH
-from benchmarks.c_codec import reference_decoder
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
@@ -202,7 +201,7 @@ def test_a_picture_is_opened_and_its_file_is_saved(
         saved = awaited(tmp_path / name)
         if name.endswith(".aec"):
             assert len(saved) == shown_bytes(desktop)
-            decoded = reference_decoder(photo.folder).decompress(saved)
+            decoded = photo.decompress(saved)
         else:
             with Image.open(io.BytesIO(saved)) as image:
                 assert (np.asarray(image.convert("RGB")) == np.asarray(decoded)).all()

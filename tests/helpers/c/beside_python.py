@@ -13,7 +13,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array
-from benchmarks.c_codec import CCodec, StatusError, bundle_of, reference_decoder, reference_encoder
+from benchmarks.c_codec import CCodec, StatusError, bundle_of, reference_pair
 
 
 def rejection(status: int) -> pytest.RaisesExc[StatusError]:
@@ -30,8 +30,7 @@ class Both(NamedTuple):
 
     @classmethod
     def of(cls, codec: Codec) -> Both:
-        folder = codec.folder
-        return cls(CCodec(bundle_of(folder)), reference_encoder(folder), reference_decoder(folder))
+        return cls(CCodec(bundle_of(codec.folder)), *reference_pair(codec.folder))
 
     def file(self, pixels: Pixels, level: float | None = None) -> bytes:
         """Python's file of (N, H, W, C)."""

@@ -25,7 +25,7 @@ OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
 GUARD = 64
 
 _OPTIONS = (*WARNINGS, "-O1", "-fPIC", f"-I{SOURCES}")
-_SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
+SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 _SIZES = ("aecodec_vector_count", "aecodec_work_size", "aecodec_file_bound")
 
 
@@ -91,15 +91,16 @@ def compiler() -> str:
     return os.environ.get("CC", "cc")
 
 
-def _compile(*arguments: str | Path) -> None:
-    subprocess.run([compiler(), *_OPTIONS, *_SANITIZER, *arguments], check=True)
+def compile_c(*arguments: str | Path) -> None:
+    """Compile with all warnings as errors."""
+    subprocess.run([compiler(), *_OPTIONS, *arguments], check=True)
 
 
 def _library_object() -> Path:
     """The object of `aecodec.c`, compiled once per test run."""
 
     def build(folder: Path) -> None:
-        _compile("-c", "-o", folder / "aecodec.o", SOURCES / "aecodec.c")
+        compile_c(*SANITIZER, "-c", "-o", folder / "aecodec.o", SOURCES / "aecodec.c")
 
     return shared_folder("library", build) / "aecodec.o"
 
@@ -113,7 +114,7 @@ class CLibrary:
             (folder / name).write_bytes(content)
         library, name = folder / "library.so", identifier_of(tables)
         sources = [folder / f"{name}.c", _library_object()]
-        _compile("-shared", "-o", library, *sources)
+        compile_c(*SANITIZER, "-shared", "-o", library, *sources)
         self._c = ctypes.CDLL(str(library))
         for function in _SIZES:
             getattr(self._c, function).restype = c_size_t

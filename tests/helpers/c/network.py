@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import platform
-import subprocess
 from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers.c.library import SOURCES, WARNINGS, Guarded
+from helpers.c.library import SANITIZER, SOURCES, Guarded, compile_c
 from helpers.programs import shared_folder
 
 BAD_NETWORK, OTHER_SIZE = 6, 7
 NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))
 _LIBRARY = "libnetwork.so"
-_SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 
 KERNELS = {
-    "small": ("-DAECODEC_PORTABLE", "-DAECODEC_SMALL", *_SANITIZER),
-    "portable": ("-DAECODEC_PORTABLE", *_SANITIZER),
+    "small": ("-DAECODEC_PORTABLE", "-DAECODEC_SMALL", *SANITIZER),
+    "portable": ("-DAECODEC_PORTABLE", *SANITIZER),
     "avx2": ("-DAECODEC_NO_AVX512",),
     "best": (),
 }
@@ -53,8 +51,8 @@ def all_kernels() -> list[Any]:
 @functools.cache
 def _library(kernels: str) -> ctypes.CDLL:
     def build(folder: Path) -> None:
-        command = ["cc", *WARNINGS, "-O2", "-fPIC", "-shared", *KERNELS[kernels]]
-        subprocess.run([*command, "-o", folder / _LIBRARY, *NETWORK_SOURCES], check=True)
+        options = ("-O2", "-shared", *KERNELS[kernels], "-o", folder / _LIBRARY)
+        compile_c(*options, *NETWORK_SOURCES)
 
     library = ctypes.CDLL(str(shared_folder(f"network_{kernels}", build) / _LIBRARY))
     for name in ("work_size", "batch_work_size"):
