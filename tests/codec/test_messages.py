@@ -91,11 +91,11 @@ def test_layers_with_a_level_that_is_not_finer_are_not_used() -> None:
 
 
 def test_messages_that_are_not_valid_cost_nothing_else() -> None:
-    plain = [bytearray(message[:-1]) for message in MESSAGES[:2]]
+    plain = [bytearray(message[:-1]) for message in (known()["1"], known()["2"])]
     picture = messages.decode([b"", *plain, b"no message"])
-    assert (np.asarray(picture) == decoded(*MESSAGES[:2])).all()
+    assert (np.asarray(picture) == decoded("1", "2")).all()
     with pytest.raises(UsageError, match="a list of messages"):
-        messages.decode(MESSAGES[0])  # type: ignore[arg-type]
+        messages.decode(known()["1"])  # type: ignore[arg-type]
 
 
 def test_other_codecs_have_one_message() -> None:
