@@ -2,7 +2,8 @@
 
 Whole files. aecodec compresses each picture by itself or, with --stack, all in one file; the other
 formats code RGB pictures, or else each band of a picture or of a mosaic of all pictures. Every file
-is decoded, and the largest error is measured. JPEG XL and WebP have rows at an error of 0 only.
+is decoded, and the largest error is measured. JPEG 2000, JPEG XL and WebP have rows at an error of
+0 only.
 """
 
 from __future__ import annotations
@@ -109,6 +110,8 @@ def _formats(error: float, dtype: np.dtype[Any]) -> dict[str, RoundTrip]:
         formats = {"SZ3": partial(_by_band, _sz3), "ZFP": partial(_by_band, _zfp)}
     if dtype.kind != "f" and error < 256:
         formats["JPEG-LS"] = _jpeg_ls
+    if not error and dtype.kind != "f":
+        formats["JPEG 2000"] = _jpeg_2000
     if not error and dtype == np.uint8:
         formats["WebP"] = _webp
     return formats
@@ -131,6 +134,12 @@ def _jpeg_xl(plane: Plane, _: float) -> tuple[int, Plane]:
     shifted, shift = _unsigned(plane) if plane.dtype.kind != "f" else (plane, 0)
     file = imagecodecs.jpegxl_encode(shifted, lossless=True, effort=7)
     return len(file), imagecodecs.jpegxl_decode(file) + np.int64(shift)
+
+
+def _jpeg_2000(plane: Plane, _: float) -> tuple[int, Plane]:
+    shifted, shift = _unsigned(plane)
+    file = imagecodecs.jpeg2k_encode(shifted, level=0, reversible=True, codecformat="j2k")
+    return len(file), imagecodecs.jpeg2k_decode(file).astype(np.int64) + shift
 
 
 def _webp(plane: Plane, _: float) -> tuple[int, Plane]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -91,11 +92,10 @@ class _Form(NamedTuple):
     def received(self, source: Path) -> Image.Image:
         """The picture of the messages in a text file; raises FormatError if no line is whole."""
         with errors_about(source):
-            lines = read_bytes(source).decode("utf-8-sig", "replace").split("\n")
-            if any("\0" in line for line in lines):
-                raise FormatError(
-                    "not a text in ASCII or UTF-8: convert it, for example from UTF-16"
-                )
+            content = read_bytes(source)
+            if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise FormatError("the messages are in UTF-16: convert them to UTF-8")
+            lines = content.decode("utf-8-sig", "replace").split("\n")
             payloads = list(self._payloads([line.strip() for line in lines]))
             if not payloads:
                 raise FormatError(

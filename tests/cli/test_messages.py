@@ -41,7 +41,7 @@ def test_a_damaged_line_costs_only_its_message(command: Command) -> None:
     assert "line 2 is not used" in result.err
     assert "(and 1 more)" in result.err
     Path("sent.txt").write_text(lines[0], "utf-16")
-    assert "from UTF-16" in command("messages", "--decode", "sent.txt", "-o", "a.png").err
+    assert "are in UTF-16" in command("messages", "--decode", "sent.txt", "-o", "a.png").err
     assert (
         "1 of 9 messages" in command("messages", "photo.png", "--max-bytes", 20, "--count", 9).err
     )

@@ -8,8 +8,6 @@ from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
 from helpers.networks.random_models import LAYERS, Maker
 
 from aecodec.network.convert import network_plan
-from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import Kind
 from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 
@@ -35,16 +33,6 @@ def check_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -
             assert (output.ravel() == expected.ravel()).all(), network.kernels
 
 
-def check_kinds(model: bytes) -> None:
-    """Check that operators become the kinds that the table of operators states."""
-    stated = {Kind.COPY}
-    for operator in read_model(model).operators:
-        stated |= set(OPERATORS[operator.code].kinds)
-    words = np.frombuffer(network_plan(model), "<u4")
-    operators = words[16 + 8 * words[3] :][: 16 * words[4]].reshape(-1, 16)
-    assert {Kind(kind) for kind in operators[:, 0].tolist()} <= stated
-
-
 @pytest.mark.parametrize(("seeds", "kernels"), [(range(10), FEW), MANY], ids=["few", "many"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_c_gives_the_integers_of_the_reference_kernels(
@@ -54,4 +42,3 @@ def test_c_gives_the_integers_of_the_reference_kernels(
         rng = np.random.default_rng(seed)
         model = LAYERS[name](Maker(rng))
         check_integers(model, kernels, rng)
-        check_kinds(model)
