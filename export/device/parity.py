@@ -113,9 +113,10 @@ class FloatPair:
         with silent_stderr():
             shape = (1, *self.inputs[half].shape[1:])
             interpreter = open_interpreter(content, input_shape=shape, kernels=Kernels.BUILTIN)
-        for detail in interpreter.get_tensor_details():
-            tensor = graph.subgraphs[0].tensors[detail["index"]]
-            tensor.shape, tensor.shapeSignature = detail["shape"], None
+        # LiteRT may have temporary tensors in addition to those of the file.
+        shapes = {tensor["index"]: tensor["shape"] for tensor in interpreter.get_tensor_details()}
+        for number, tensor in enumerate(graph.subgraphs[0].tensors):
+            tensor.shape, tensor.shapeSignature = shapes[number], None
         return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
 
     @cached_property
