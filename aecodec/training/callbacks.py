@@ -85,7 +85,9 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
-        self._console = Console(file=out, highlight=False, soft_wrap=True, force_jupyter=False)
+        is_terminal = False if Console().is_jupyter else None  # notebooks cannot erase a bar
+        options: dict[str, Any] = {"highlight": False, "soft_wrap": True, "force_jupyter": False}
+        self._console = Console(file=out, force_terminal=is_terminal, **options)
         columns = (BarColumn(), "{task.percentage:3.0f} %", TextColumn("{task.description}"))
         self._bar = Bar(
             *columns,
