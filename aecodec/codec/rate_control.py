@@ -24,8 +24,8 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
-"""Reduction factors in halves. The next factor is tried if a factor reaches only a level in the
-lower half, or none: fewer pixels may then look better than coarser pixels."""
+"""Reduction factors in halves. The next factor is tried if a factor gives only a level in the lower
+half, or none: fewer pixels may then look better than coarser pixels, or take fewer bytes."""
 
 T = TypeVar("T")
 
@@ -124,6 +124,7 @@ def with_quality(
 ) -> Compressed:
     """Make the smallest file whose picture reaches a minimum quality over all frames.
 
+    Codecs for pictures of any size code fewer pixels if that makes a smaller file.
     Raises UsageError if no level reaches it, the picture is too small for the measure, or the
     decoder's files are missing, and AecodecError if the package that measures it is not installed.
     """
@@ -136,22 +137,46 @@ def with_quality(
         raise UsageError("the quality of pictures with bands is measured by PSNR: give min_psnr")
     header = encoder.header(picture, metadata)
     picture = in_kept_colours(picture, header.metadata)
-    encoded = encoder.encode(picture, header)
+    smallest = None
+    for reduction in _reductions(spec, header):
+        encoded = encoder.encode(picture, header._replace(reduction=reduction))
+        quality_at = cache(partial(_quality_at, decoder, picture, quality, encoded))
+        level = _lowest_level(spec, quality_at, minimum)
+        if level is None:
+            break
+        candidate = encoded.compressed(level)
+        if smallest and len(candidate.data) >= len(smallest.data):
+            break
+        smallest = candidate
+        if level > len(spec.levels) / 2:
+            break
+    if smallest is None:
+        best = len(spec.levels)
+        raise UsageError(
+            f"no level reaches {minimum:g} {quality.unit}: level {best}, the best of codec "
+            f"{spec.name}, reaches {quality_at(best):.2f} {quality.unit} for this picture"
+        )
+    return smallest
 
-    def quality_at(level: float) -> float:
-        value = quality.of(decoder, picture, header, encoded.dequantized(level))
-        if math.isnan(value):
-            raise UsageError(f"the picture is too small for a quality {quality.unit}")
-        return value
 
+def _quality_at(
+    decoder: DecoderCodec, picture: Picture, quality: Quality, encoded: EncodedPicture, level: float
+) -> float:
+    value = quality.of(decoder, picture, encoded.header, encoded.dequantized(level))
+    if math.isnan(value):
+        raise UsageError(f"the picture is too small for a quality {quality.unit}")
+    return value
+
+
+def _lowest_level(
+    spec: CodecSpec, quality_at: Callable[[float], float], minimum: float
+) -> float | None:
+    """The lowest level whose quality is at least a minimum; None if no level reaches it."""
     levels = all_levels(spec)
     too_low = last_where(levels, lambda level: quality_at(level) < minimum)
-    if too_low == levels[-1]:
-        raise UsageError(
-            f"no level reaches {minimum:g} {quality.unit}: level {too_low:g}, the best of codec "
-            f"{spec.name}, reaches {quality_at(too_low):.2f} {quality.unit} for this picture"
-        )
-    return encoded.compressed(levels[0 if too_low is None else levels.index(too_low) + 1])
+    if too_low is None:
+        return levels[0]
+    return next((level for level in levels if level > too_low), None)
 
 
 def all_levels(spec: CodecSpec) -> list[float]:

@@ -117,7 +117,8 @@ def compress(
     picture; with --max-error, also the largest error of a sample.
 
     Codecs with a fixed tile size, such as digits, cut larger pictures into tiles. With
-    --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.
+    --max-bytes, --min-psnr or --min-ssimulacra2, a picture may be coded with fewer pixels; decoding
+    restores its size.
 
     With --max-error, the level is chosen for the smallest file, unless you give --level.
 

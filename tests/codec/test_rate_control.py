@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
@@ -48,6 +49,18 @@ def test_the_smallest_file_of_a_score(photo: Codec, photograph: Pixels) -> None:
     smaller = photo.compress(crop, min_ssimulacra2=score - 8)
     assert len(smaller) < len(smallest)
     assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(smaller))) >= score - 8
+
+
+def test_a_smooth_picture_is_reduced_for_fewer_bytes(photo: Codec, photograph: Pixels) -> None:
+    image = Image.fromarray(photograph[100:228, 200:328]).resize(
+        (384, 384), Image.Resampling.BICUBIC
+    )
+    smooth = np.asarray(image)
+    whole = photo.compress(smooth, level=2)
+    least = metrics.psnr(metrics.mse(smooth, np.asarray(photo.decompress(whole))))
+    reduced = photo.compress(smooth, min_psnr=least)
+    assert len(reduced) < 0.9 * len(whole)
+    assert metrics.psnr(metrics.mse(smooth, np.asarray(photo.decompress(reduced)))) >= least
 
 
 @pytest.mark.parametrize(
