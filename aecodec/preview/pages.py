@@ -16,6 +16,9 @@ ATTRIBUTES = {"img": "data-preview", "aec-img": "preview"}
 _SIZES = {"width", "height", "style", "srcset"}
 """Attributes that determine the size of a picture on the page."""
 
+_TEXTS = {"iframe", "noembed", "noframes", "plaintext", "textarea", "title", "xmp"}
+"""Elements whose content is text, which not all versions of Python know."""
+
 _ATTRIBUTE = re.compile(r"""([^\s/>=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"']*))?""")
 
 
@@ -60,11 +63,6 @@ class Tag(NamedTuple):
 
 
 class _Parser(HTMLParser):
-    CDATA_CONTENT_ELEMENTS = (  # their content is text; not all versions of Python know them
-        *("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"),
-        "plaintext",
-    )
-
     def __init__(self, text: str) -> None:
         super().__init__()
         self._has_sources = False
@@ -77,6 +75,8 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep a tag. If an attribute occurs twice, the first counts, as in browsers."""
         attributes = {name: value or "" for name, value in reversed(attrs)}
+        if tag in _TEXTS:
+            self.set_cdata_mode(tag)
         if tag in {"picture", "source"}:  # the sources of a <picture> may have other sizes
             self._has_sources = tag == "source"
         if tag == "base":
