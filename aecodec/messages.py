@@ -304,7 +304,7 @@ def _refined(known: _Known, first: bytes, layers: list[bytes], checksum: bool) -
 
 def _with_layer(known: _Known, first: bytes, candidates: list[bytes], checksum: bool) -> _Known:
     """Add the first undamaged layer; raises FormatError if there is none."""
-    error = FormatError("it was not received")
+    error = FormatError("the message was not received")
     for layer in candidates:
         if checksum and not _is_intact(known.codec, layer, first):
             error = FormatError("damaged: its checksum is wrong, or it has none")

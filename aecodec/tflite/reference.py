@@ -24,8 +24,10 @@ _VALUES = 256
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
     """Make a transform of single inputs from an int8 `.tflite` file, with reference kernels.
 
-    Raises CodecError if LiteRT cannot load the file.
+    Raises CodecError if LiteRT cannot load the file, and AecodecError if it is not installed.
     """
+    if not find_spec("ai_edge_litert"):
+        raise AecodecError(NEEDS_LITERT)
     with silent_stderr():
         interpreter = _interpreter(_for_reference_kernels(model))
     own = interpreter.get_input_details()[0]["shape"]

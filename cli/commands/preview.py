@@ -32,6 +32,7 @@ from aecodec.errors import (
     errors_about,
 )
 from aecodec.format.texts import TextForm
+from aecodec.image_files.formats import format_of
 from aecodec.parallel import Workers
 from aecodec.preview import decode, encode
 from aecodec.preview.pages import Page, Tag
@@ -121,6 +122,8 @@ def preview(
         if out and not is_single:
             raise UsageError("-o takes the preview of a single picture")
         target = path_or_url(out) if out else None
+        if target and not text and format_of(target.suffix):
+            raise UsageError(f"-o {target} is the name of a picture: use another one for bytes")
         printing = partial(
             _print_preview, form=form, target=target, force=force, names_files=not is_single
         )
@@ -216,7 +219,7 @@ def _report(
         console.note(f"{path}: {line}")
     pictures = {"skipped_pictures": skipped, "failed_pictures": failed}
     values = {"source": str(path), "previews": count, **pictures}
-    console.result(f"{path}: {count} previews added, {len(skipped)} pictures skipped", values)
+    console.result(f"{path}: previews added: {count}, pictures skipped: {len(skipped)}", values)
     if failed:
         names = "; ".join(dict.fromkeys(failed))
         raise AecodecError(f"{len(failed)} of its pictures cannot be read: {names}")

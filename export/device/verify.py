@@ -172,7 +172,12 @@ def _check(file: Path, expected: bytes, difference: str) -> None:
 
 def _run_program(command: list[str], failure: str) -> None:
     """Run a program; raise AecodecError with a message that begins with `failure` if it fails."""
-    process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    try:
+        process = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        raise AecodecError(f"{failure}: {command[0]} does not run: {error.strerror}") from error
     if process.returncode:
         raise AecodecError(f"{failure}: {process.stderr.strip()}")
 
@@ -188,8 +193,8 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
     """
     if codec.spec.codec_id != device.codec_id:
         raise CodecError(
-            f"{device.path} was exported from another codec than {codec.spec.name}: name its codec "
-            "with --codec"
+            f"{device.path} was exported from the codec with the id {device.codec_id.hex()}, not "
+            f"from {codec.spec.name}: name its codec with --codec"
         )
     tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
     trial, count = NetworkTrial(codec, tables, device.networks), 0

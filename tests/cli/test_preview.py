@@ -45,6 +45,11 @@ def test_a_preview_is_decoded(options: tuple[str, ...], command: Command) -> Non
     assert opened("a.png").size == (32, 16)
 
 
+def test_bytes_are_not_written_to_a_file_with_the_name_of_a_picture(command: Command) -> None:
+    result = command("preview", "teal.png", "-o", "a.png")
+    assert (result.status, Path("a.png").exists()) == (2, False)
+
+
 def test_a_file_that_is_too_large_is_not_decoded(command: Command) -> None:
     Path("text.txt").write_bytes(bytes(1025))
     result = command("preview", "--decode", "text.txt", "-o", "a.png")
@@ -59,7 +64,7 @@ def test_a_site_gets_previews_once(command: Command) -> None:
     shutil.copy("teal.png", "site")
     shutil.copy("digit.aec", "site")
     result = command("preview", "--html", "site")
-    assert result.out == f"{page}: 2 previews added, 2 pictures skipped\n"
+    assert result.out == f"{page}: previews added: 2, pictures skipped: 2\n"
     assert result.err.count("skipped: ") == 2
     first = page.read_bytes()
     text = TextForm.BASE64URL.encode(preview.encode("teal.png")).encode()
@@ -67,7 +72,7 @@ def test_a_site_gets_previews_once(command: Command) -> None:
     assert b'<img data-preview="' + text + b'"' + size + b' alt="" src' in first
     assert first.count(b' preview="') == 1
     assert len(first) > len(PAGE) + 2 * len(size) + len(text)
-    assert "0 previews added" in command("preview", "--html", "site").out
+    assert "previews added: 0," in command("preview", "--html", "site").out
     assert page.read_bytes() == first
     assert command("preview", "--html", "site", "--force", "--max-bytes", 20).status == 0
     assert len(page.read_bytes()) < len(first)

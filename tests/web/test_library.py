@@ -201,6 +201,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "UsageError",
             "no picture before",
         ),
+        ("decode('photo.aec')", "UsageError", "not the bytes of a file, but String"),
+        ("decode()", "UsageError", "but undefined"),
         ("encode(PICTURE)", "UsageError", "codec"),
         ("encode(PICTURE, { codec: DIGITS, level: 4 })", "UsageError", "levels 1 to 3"),
         (

@@ -193,9 +193,15 @@ def test_a_picture_is_opened_and_its_file_is_saved(
     desktop: Browser, site: Path, photo: Codec, tmp_path: Path
 ) -> None:
     desktop.download_to(tmp_path)
+    desktop.run(
+        "const find = (selector) => document.querySelector(selector);"
+        "new MutationObserver(() => { globalThis.couldSave ??= !find('#download').disabled; })"
+        ".observe(find('#name'), { childList: true });"
+    )
     desktop.give("#choose", site / "photograph.png")
     desktop.run("await new Promise((resolve) => setTimeout(resolve, 300));" + READY)
     assert text(desktop, "#name") == "photograph.png"
+    assert desktop.run("return globalThis.couldSave;") is False  # the file of the picture before
     for button, name in (("#download", "photograph.aec"), ("#save", "photograph.png")):
         desktop.run(f"document.querySelector('{button}').click();")
         saved = awaited(tmp_path / name)

@@ -55,9 +55,9 @@ function update() {
 }
 
 async function showRight(isCurrent) {
-  const { coded, right } = state;
-  const format = FORMATS.find(({ title }) => title === right);
-  const shown = format ? await coded.rival(format, state.shown.bytes) : state.shown;
+  const { coded, right, shown: file } = state;
+  const format = file && FORMATS.find(({ title }) => title === right);
+  const shown = format ? await coded.rival(format, file.bytes) : file;
   if (isCurrent() && shown) view.showRight(shown.picture, right);
 }
 
@@ -91,6 +91,7 @@ function openPicture(name, picture, codec, known) {
   state.coded?.close();
   state.picture = { name, picture };
   state.coded = new CodedPicture(picture, codec, known);
+  state.shown = undefined;
   state.level = known?.choice.level ?? codec.defaultLevel;
   view.open({ name, picture, codec, level: state.level, target: state.target });
   return update();

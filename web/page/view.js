@@ -2,6 +2,7 @@
 
 const find = (selector) => document.querySelector(selector);
 const stage = find("#stage");
+const FILE_BUTTONS = ["#download", "#save"];
 const progressBar = find("#progress");
 const rows = {}; // of the table of formats, by title
 for (const row of document.querySelectorAll("#formats tbody tr")) {
@@ -73,6 +74,9 @@ export function open({ name, picture, codec, level, target }) {
   find("#about").textContent = sizeText(picture);
   stage.classList.remove("alone", "shown");
   draw("left", picture, "original");
+  find("#bytes").textContent = "–";
+  find("#rate").textContent = "";
+  for (const id of FILE_BUTTONS) find(id).disabled = true;
   setUpLevels(codec.levels, level);
   showTarget(target);
   find("#codec").value = codec.id;
@@ -106,7 +110,7 @@ function showBytes(bytes, { width, height }, channels, rest) {
   const times = Math.round((width * height * channels) / bytes);
   const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
   find("#rate").textContent = `bytes: ${Number(((8 * bytes) / (width * height)).toPrecision(2))} bits per pixel, ${rest}${part}`;
-  for (const id of ["#download", "#save"]) find(id).disabled = false;
+  for (const id of FILE_BUTTONS) find(id).disabled = false;
 }
 
 export function showFile({ bytes, psnr }, { original, codec }) {

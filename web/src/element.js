@@ -84,8 +84,14 @@ export class AecImage extends HTMLElement {
       this.#preview.className = "shown";
       this.dispatchEvent(new Event("preview"));
     } catch (error) {
-      this.dispatchEvent(Object.assign(new Event("previewerror"), { error }));
+      this.#report("previewerror", error);
     }
+  }
+
+  // The console also shows errors, unless a listener prevents it.
+  #report(type, error) {
+    const event = Object.assign(new Event(type, { cancelable: true }), { error });
+    if (this.dispatchEvent(event)) console.error(this, error);
   }
 
   async #load(src) {
@@ -105,7 +111,7 @@ export class AecImage extends HTMLElement {
         this.#show(picture, isLast);
       }
     } catch (error) {
-      if (!signal.aborted) this.dispatchEvent(Object.assign(new Event("error"), { error }));
+      if (!signal.aborted) this.#report("error", error);
     }
   }
 

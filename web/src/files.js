@@ -50,5 +50,7 @@ export function absolute(url) {
 
 export async function bytesOf(data) {
   if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (/ArrayBuffer]$/.test(Object.prototype.toString.call(data))) return new Uint8Array(data);
+  throw new UsageError(`not the bytes of a file, but ${data?.constructor.name ?? data}: give an ArrayBuffer, an array of bytes or a Blob`);
 }
