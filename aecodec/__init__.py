@@ -96,8 +96,9 @@ def compress(
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
             `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error` may be given, or `level` and
             `max_error`.
-        max_bytes: make the best file with at most this many bytes. Codecs for pictures of any size
-            may then code fewer pixels; decoding restores the original size.
+        max_bytes: make the best file with at most this many bytes. With this and the next two
+            arguments, codecs for pictures of any size may code fewer pixels; decoding restores the
+            original size.
         min_psnr: make the smallest file with at least this PSNR in dB.
         min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score, which needs
             `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.

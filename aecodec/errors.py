@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 _INSIDE = {"aecodec", "contextlib", "PIL"}
 """Packages whose code a warning skips to find the caller's line; contextlib runs our decorators."""
@@ -80,9 +81,14 @@ def errors_about(name: object) -> Iterator[None]:
 def warn(text: str) -> None:
     """Give an :class:`AecodecWarning` at the line that called aecodec, maybe through Pillow."""
     frame, stacklevel = sys._getframe(1), 2
-    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in _INSIDE:
+    while frame.f_back and _package_of(frame) in _INSIDE:
         frame, stacklevel = frame.f_back, stacklevel + 1
     warnings.warn(text, AecodecWarning, stacklevel)
+
+
+def _package_of(frame: FrameType) -> str:
+    """The top package of a frame's code; empty if the code has no name."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 @contextmanager

@@ -233,7 +233,8 @@ def decode(
     received = dict.fromkeys(map(bytes, messages))  # without repetitions
     layers = [message for message in received if message[:1] in _LAYERS]
     _check_codec(codec, has_layers=bool(layers))
-    first = _first_message(codec, received.keys() - layers, bool(layers), checksum)
+    pictures = [message for message in received if message not in layers]
+    first = _first_message(codec, pictures, bool(layers), checksum)
     if first[:1] == bytes([_PREVIEW]):
         if layers:
             warn("layers are not used: the first message is a preview, which has none")

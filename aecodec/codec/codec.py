@@ -14,7 +14,7 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.base import Execution
-from aecodec.codec.decoder_codec import DecoderCodec, DecodingOptions
+from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
@@ -127,22 +127,47 @@ class Codec:
 
         return rate_control.reach(self.encoder, self.decoder, picture, target, metadata)
 
-    def decompress(self, data: DataSource, **options: Unpack[DecodingOptions]) -> Image.Image:
+    def decompress(
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
+    ) -> Image.Image:
         """Decompress a file with one picture; see :meth:`DecoderCodec.decompress`."""
-        return self.decoder.decompress(data, **options)
+        return self.decoder.decompress(
+            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
+        )
 
-    def decompress_frames(self, data: DataSource, **options: Unpack[DecodingOptions]) -> Pixels:
+    def decompress_frames(
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
+    ) -> Pixels:
         """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
-        return self.decoder.decompress_frames(data, **options)
+        return self.decoder.decompress_frames(
+            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
+        )
 
     def decompress_array(
-        self, data: DataSource, **options: Unpack[DecodingOptions]
+        self,
+        data: DataSource,
+        *,
+        max_pixels: int | None = None,
+        max_frames: int | None = None,
+        base_only: bool = False,
     ) -> npt.NDArray[Any]:
         """Decompress a file to an array with the axes and the type of the original.
 
         See :meth:`DecoderCodec.decompress_array`.
         """
-        return self.decoder.decompress_array(data, **options)
+        return self.decoder.decompress_array(
+            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
+        )
 
     def to_bare(self, data: DataSource, *, checksum: bool = False) -> bytes:
         """Return the bare payload of a file of this codec, which is 11 bytes smaller.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,14 +28,6 @@ from aecodec.image_files.writing import to_pil
 from aecodec.imaging.missing import Mask, unpack_alpha
 from aecodec.imaging.picture import Picture, source_array, to_array
 from aecodec.imaging.tiling import from_planes, grid_of, merge, resize
-
-
-class DecodingOptions(TypedDict, total=False):
-    """Options of decompression as keyword arguments, as for :func:`aecodec.decompress`."""
-
-    max_pixels: int | None
-    max_frames: int | None
-    base_only: bool
 
 
 class DecoderCodec(CodecHalf):

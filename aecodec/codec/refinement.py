@@ -85,7 +85,7 @@ class _Refiner:
             pixels = np.where(picture.missing, pixels.dtype.type(0), pixels)
         self._original = pixels
         self._segments = split_into_segments(pixels.shape[:3], SIDE)
-        self._base = cache(self._decoded)
+        self._bases: dict[float | None, tuple[Samples, Latents]] = {}
         self._coded: dict[tuple[float | None, Bounds], list[tuple[bytes, Samples]]] = {}
 
     @cached_property
@@ -168,6 +168,11 @@ class _Refiner:
 
     def _payload(self, level: float | None) -> bytes:
         return b"" if level is None else self._encoded.payload(level)
+
+    def _base(self, level: float | None) -> tuple[Samples, Latents]:
+        if level not in self._bases:
+            self._bases[level] = self._decoded(level)
+        return self._bases[level]
 
     def _decoded(self, level: float | None) -> tuple[Samples, Latents]:
         """The picture of a level, and its latents."""

@@ -240,9 +240,9 @@ def spec_from_json(values: Any) -> CodecSpec:
             files=dict(values["files"]),
             bands=_bands(values["bands"]) if "bands" in values else None,
         )
+        _check(spec)
         if _canonical(values) != _canonical(spec.as_json()):
             raise ValueError("a key is missing or unknown, or a value has another type")
-        _check(spec)
     except Exception as error:  # wrong types raise many types of errors
         raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
     return spec

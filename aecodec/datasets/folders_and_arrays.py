@@ -49,7 +49,7 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
     ImageError if the file or the array does not exist or does not contain images.
     """
     try:
-        array = _select(_loaded(path), key, default)
+        array = _select(_loaded(path, key), key, default)
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         name = "" if key is None else f" {key!r}"
         raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
@@ -93,11 +93,14 @@ def frames_of(picture: Picture) -> Iterator[Picture]:
         yield replace(picture, pixels=picture.pixels[part], missing=mask)
 
 
-def _loaded(path: Path) -> Array | dict[str, Array]:
-    """The array of an `.npy` file, or the arrays of an `.npz` file by name."""
+def _loaded(path: Path, key: str | None = None) -> Array | dict[str, Array]:
+    """The array of an `.npy` file, or the arrays of an `.npz` file: only `key`, or all of them."""
     with path.open("rb") as file:
         loaded = np.load(file, allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        names = [name for name in loaded.files if name == key] or loaded.files
+        return {name: loaded[name] for name in names}
 
 
 def _select(arrays: Array | dict[str, Array], key: str | None, default: str) -> Array:

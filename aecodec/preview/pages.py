@@ -88,6 +88,11 @@ class _Parser(HTMLParser):
             text = self.get_starttag_text() or ""
             self.tags.append(Tag(start, text, tag, attributes, has_size))
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Close a tag such as `<title/>` in SVG, whose content would be text."""
+        super().handle_startendtag(tag, attrs)
+        self.clear_cdata_mode()
+
     def handle_endtag(self, tag: str) -> None:
         """Leave a `<picture>`, or another element with sources, such as `<video>`."""
         self._has_sources &= tag in {"img", "source"}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bands that repeat every sample, such as those of 20 m in a satellite picture of 10 m. */
-#include <string.h>
 
 #include "private.h"
 

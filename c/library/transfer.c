@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples to values, and back: the samples of all values are computed once, and then looked up. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "private.h"
 

@@ -165,6 +165,8 @@ def test_a_warning_has_the_line_that_called_aecodec_or_pillow(tmp_path: Path) ->
         with pytest.warns(aecodec.AecodecWarning) as caught:
             save()
         assert {warning.filename for warning in caught} == {__file__}
+    with pytest.warns(aecodec.AecodecWarning):
+        exec("compress(path)", {"compress": aecodec.compress, "path": path})  # without __name__
 
 
 def test_a_used_codec_pickles_as_its_folder(codec: Codec, samples: Pixels) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aecodec.datasets.folders_and_arrays import load_array
 from aecodec.datasets.training_pictures import ArrayPictures, hold_out, open_pictures
 from aecodec.errors import ImageError
 
@@ -43,3 +44,11 @@ def test_paths_without_images_are_refused(
 def test_a_single_picture_cannot_be_held_out() -> None:
     with pytest.raises(ImageError, match="only one picture"):
         hold_out(ArrayPictures(np.zeros((1, 8, 8), np.uint8)), 0.1)
+
+
+def test_an_array_that_is_named_may_lie_beside_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros((2, 9, 9), np.uint8), names=np.array(["a", None], object))
+    assert load_array(path, "x").shape == (2, 9, 9)
+    with pytest.raises(ImageError, match="no array"):
+        load_array(path, "y")
