@@ -283,7 +283,7 @@ def _check_crc(content: bytes, stored: bytes) -> None:
     if stored != (computed := crc_32(content)):
         raise FormatError(
             f"damaged: checksum {computed.hex()} instead of {stored.hex()}; "
-            "the file is incomplete or was changed: fetch it again"
+            "the file is incomplete or was changed: fetch it or make it again"
         )
 
 
