@@ -122,8 +122,6 @@ def preview(
         if out and not is_single:
             raise UsageError("-o takes the preview of a single picture")
         target = path_or_url(out) if out else None
-        if target and not text and format_of(target.suffix):
-            raise UsageError(f"-o {target} is the name of a picture: use another one for bytes")
         printing = partial(
             _print_preview, form=form, target=target, force=force, names_files=not is_single
         )
@@ -175,6 +173,8 @@ def _print_preview(
     if target:
         check_overwriting(target, force)
         check_not_sources([target], [source.path])
+        if not form.text and format_of(target.suffix):
+            raise UsageError(f"-o {target} is the name of a picture: use another one for bytes")
     with console.warnings_about(source.path):
         payload = encode(read_colours(source.path), form.max_bytes, checksum=form.checksum)
     text = form.text_form.encode(payload)
