@@ -17,7 +17,6 @@ from aecodec.imaging.picture import TRAINING, Picture, from_array, samples_pictu
 _MOST_BYTES = 1 << 31
 """Most bytes to read of a pipe or a device, which may have no end."""
 
-
 _DEFAULT = ReadOptions()
 
 COLOURS = ReadOptions(depth=8, names_dropped=False)

@@ -126,8 +126,8 @@ class _Form(NamedTuple):
             payloads = radio.encode(picture, self.max_bytes, count, self.codec, self.checksum)
         if len(payloads) < count:
             console.note(
-                f"{source}: {len(payloads)} of {count} messages; previews have no layers, and the "
-                "finest level needs no more"
+                f"{source}: {len(payloads)} of {count} messages: a preview has no layers, and the "
+                "finest level needs no further message"
             )
         lines, sizes = [self.text.encode(payload) for payload in payloads], list(map(len, payloads))
         values = {"source": str(source), "messages": lines, "bytes": sizes}
