@@ -1,11 +1,12 @@
 """Rate control: find the best level for a number of bytes, or the lowest level for a quality.
 
 Size and quality increase from level to level, so bisection finds the level. The encoder's network
-runs only once. The rule for bytes is also in `c/library/compression.c`, and in `web/src/jobs.js`,
-which fetches the tables of one level at a time.
+runs once for each number of pixels. The rule for bytes is also in `c/library/compression.c`, and in
+`web/src/jobs.js`, which fetches the tables of one level at a time.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TypeVar
@@ -125,6 +126,7 @@ def with_quality(
     """Make the smallest file whose picture reaches a minimum quality over all frames.
 
     Codecs for pictures of any size code fewer pixels if that makes a smaller file.
+
     Raises UsageError if no level reaches it, the picture is too small for the measure, or the
     decoder's files are missing, and AecodecError if the package that measures it is not installed.
     """
@@ -173,10 +175,8 @@ def _lowest_level(
 ) -> float | None:
     """The lowest level whose quality is at least a minimum; None if no level reaches it."""
     levels = all_levels(spec)
-    too_low = last_where(levels, lambda level: quality_at(level) < minimum)
-    if too_low is None:
-        return levels[0]
-    return next((level for level in levels if level > too_low), None)
+    place = bisect_left(levels, minimum, key=quality_at)
+    return levels[place] if place < len(levels) else None
 
 
 def all_levels(spec: CodecSpec) -> list[float]:

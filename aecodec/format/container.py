@@ -254,6 +254,17 @@ def frames_stated(beginning: bytes) -> int:
     return frames
 
 
+def has_samples(beginning: bytes) -> bool:
+    """Whether a file has samples of a codec with bands, by its first `BEGINNING` bytes.
+
+    >>> has_samples(pack(Header(b"abcd"), b""))
+    False
+    """
+    beginning = _base_beginning(beginning)
+    is_aec = beginning[: len(MAGIC)] == MAGIC and len(beginning) >= _PREFIX_SIZE
+    return is_aec and bool(beginning[_PREFIX_SIZE - 1] & _HAS_SAMPLES)
+
+
 def _base_beginning(beginning: bytes) -> bytes:
     """The beginning of the base, if a file is of version 2."""
     if beginning[: len(MAGIC)] != MAGIC or beginning[2:3] != bytes([REFINED_VERSION]):

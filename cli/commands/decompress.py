@@ -164,9 +164,7 @@ class _OutputFormats:
         if is_folder_at(path):
             return folder_beside(path, _ENDING)
         folder = next(iter(self._folders & set(path.parents)), None)
-        header = _header_of(path)
-        if not (folder or (header and header.samples)):
-            header = None
+        header = _header_of(path) if folder or _has_samples(path) else None
         suffix = self._suffix(header)
         stem = _stem(path, header, suffix)
         name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
@@ -206,12 +204,22 @@ class _OutputFormats:
         return original if is_kept_by(original, header.picture_mode, self.quality) else default
 
 
-def _header_of(path: Path) -> Header | None:
-    """Header of a file; None if it cannot be read twice, or fails, which decoding will report."""
+def _has_samples(path: Path) -> bool:
+    """Whether a file has samples of a codec with bands; False if it cannot be read twice."""
     try:
-        is_readable_twice = isinstance(path, Url) or path.is_file()
-        return container.unpack(read_bytes(path))[0] if is_readable_twice else None
-    except (AecodecError, OSError, ValueError):
+        if not (isinstance(path, Url) or path.is_file()):
+            return False
+        with path.open("rb") as file:
+            return container.has_samples(file.read(container.BEGINNING))
+    except (OSError, ValueError):  # which decoding will report
+        return False
+
+
+def _header_of(path: Path) -> Header | None:
+    """Header of a file; None if it cannot be read, which decoding will report."""
+    try:
+        return container.unpack(read_bytes(path))[0]
+    except AecodecError:
         return None
 
 

@@ -149,15 +149,20 @@ class _Form(NamedTuple):
     def _bytes_of(self, payload: str) -> bytes:
         if payload == "-" or os.path.exists(payload):
             content = read_bytes(Path(payload))
-            if not self.text and len(content) > _MOST_BYTES:
-                raise FormatError(f"{len(content)} bytes, but previews have at most {_MOST_BYTES}")
             if not self.text:
-                return content
+                return _checked(content)
             payload = content.decode("ascii", "replace").strip()
         try:
             return self.text_form.decode(payload)
         except FormatError as error:
             raise FormatError(f"not a file, or {error}") from error
+
+
+def _checked(payload: bytes) -> bytes:
+    """The bytes of a payload; FormatError for larger files, most of which would also decode."""
+    if len(payload) > _MOST_BYTES:
+        raise FormatError(f"{len(payload)} bytes, but previews have at most {_MOST_BYTES}")
+    return payload
 
 
 def _print_preview(

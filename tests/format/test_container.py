@@ -36,6 +36,7 @@ def test_files_are_read_as_they_were_written(header: Header, payload: bytes, par
     for file in (base, data):
         beginning = file[: container.BEGINNING]
         assert container.frames_stated(beginning) == header.frames
+        assert container.has_samples(beginning) == (header.samples is not None)
     if refined.has_base:
         assert container.trimmed(data) == base
     first = header._replace(refinements=parts[:1])

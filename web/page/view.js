@@ -2,7 +2,6 @@
 
 const find = (selector) => document.querySelector(selector);
 const stage = find("#stage");
-const FILE_BUTTONS = ["#download", "#save"];
 const progressBar = find("#progress");
 const rows = {}; // of the table of formats, by title
 for (const row of document.querySelectorAll("#formats tbody tr")) {
@@ -76,7 +75,7 @@ export function open({ name, picture, codec, level, target }) {
   draw("left", picture, "original");
   find("#bytes").textContent = "–";
   find("#rate").textContent = "";
-  for (const id of FILE_BUTTONS) find(id).disabled = true;
+  allowSaving(false);
   setUpLevels(codec.levels, level);
   showTarget(target);
   find("#codec").value = codec.id;
@@ -110,7 +109,11 @@ function showBytes(bytes, { width, height }, channels, rest) {
   const times = Math.round((width * height * channels) / bytes);
   const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
   find("#rate").textContent = `bytes: ${Number(((8 * bytes) / (width * height)).toPrecision(2))} bits per pixel, ${rest}${part}`;
-  for (const id of FILE_BUTTONS) find(id).disabled = false;
+  allowSaving(true);
+}
+
+function allowSaving(isAllowed) {
+  for (const id of ["#download", "#save"]) find(id).disabled = !isAllowed;
 }
 
 export function showFile({ bytes, psnr }, { original, codec }) {
