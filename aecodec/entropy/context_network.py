@@ -333,9 +333,10 @@ class ContextState:
             inputs[block] = np.floor(np.minimum(activity, MAX_ACTIVATION))
             shifted = spatial.gradients[block] * gradient_scale
             gradients[block] = shifted.clip(-MAX_GRADIENT, MAX_GRADIENT)
-        self._spatial_sums = self._network.exact_spatial_weights[kind] @ inputs.T
+        self._spatial_sums = _product(self._network.exact_spatial_weights[kind], inputs.T)
         self._hidden += weights.bias[kind, :, None]
-        moved = weights.exact_gradient_weights[kind] @ gradients.reshape(len(gradients), -1).T
+        flat = gradients.reshape(len(gradients), -1)
+        moved = _product(weights.exact_gradient_weights[kind], flat.T)
         self._doubled_tables = self._doubled_tables.repeat(
             len(gradients) // self._doubled_tables.shape[2], axis=2
         )
@@ -348,13 +349,14 @@ class ContextState:
         """
         if step.units.start < step.units.stop:
             self._activate(step)
-        doubled = np.floor(step.outer.dot(self._hidden[: step.units.stop])).astype(np.int32)
+        sums = _product(step.outer, self._hidden[: step.units.stop])
+        doubled = np.floor(sums).astype(np.int32)
         doubled = doubled.reshape(2, len(doubled) // 2, doubled.shape[1])
         return (doubled + self._doubled_tables[:, step.places]) >> _ONE
 
     def _activate(self, step: Step) -> None:
         """Replace the biases of a step's units with their activations."""
-        sums = step.inner.dot(self._inputs[: step.inner.shape[1]])
+        sums = _product(step.inner, self._inputs[: step.inner.shape[1]])
         if self._spatial_sums is not None:
             sums += self._spatial_sums[step.units]
         units = self._hidden[step.units]
@@ -364,6 +366,16 @@ class ContextState:
         """Read the codes (n, N) of a step's channels."""
         places = step.places
         self._inputs[places] = self._network.inputs(places, codes, self._offset[places])
+
+
+@np.errstate(invalid="ignore")
+def _product(weights: Float32, values: Float32) -> Float32:
+    """Multiply exact weights and values, all of them finite.
+
+    OpenBLAS's kernels for some processors also compute on what lies beyond the arrays. NumPy then
+    reports invalid values that are not part of the result.
+    """
+    return weights.dot(values)
 
 
 def _rounded(sums: Float32) -> Int32:
