@@ -7,25 +7,6 @@
 
 #include "aecc.h"
 
-/* Whether a byte of UTF-8, after the byte before it, ends a control character. */
-static int is_control(unsigned char before, unsigned char byte)
-{
-    return byte < ' ' || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte <= 0x9f);
-}
-
-int fail(const char *what, const char *problem)
-{
-    unsigned char before = 0;
-    fputs("aecc: ", stderr);
-    for (; *what; what++) { /* a name must not control the terminal */
-        unsigned char byte = (unsigned char)*what;
-        fprintf(stderr, is_control(before, byte) ? "\\x%02x" : "%c", byte);
-        before = byte;
-    }
-    fprintf(stderr, ": %s\n", problem);
-    return 1;
-}
-
 /* ---- bundles ---- */
 
 static int open_path(const char *path, aecodec_bundle **bundle)

@@ -5,10 +5,6 @@
 
 #include "aecodec_library.h"
 
-/* Print what is wrong with what, such as "aecc: x.aec: cannot be read", without control characters, and return the
- * exit status 1. */
-int fail(const char *what, const char *problem);
-
 /* ---- options.c ---- */
 
 typedef enum { COMPRESS, DECOMPRESS, INFO, TRIM, HELP, VERSION } command;
@@ -35,6 +31,10 @@ int read_options(int count, char **arguments, options *o);
 void print_help(void);
 
 /* ---- files.c ---- */
+
+/* Print what is wrong with what, such as "aecc: x.aec: cannot be read", without control characters, and return the
+ * exit status 1. */
+int fail(const char *what, const char *problem);
 
 typedef struct {
     uint8_t *bytes; /* freed by the caller */

@@ -25,6 +25,25 @@ enum { FIRST_ROOM = 1 << 16, PART_NAME = 32 };
 static const size_t most_bytes = (size_t)1 << 31;
 static const char too_large[] = "larger than 2 GiB";
 
+/* Whether a byte of UTF-8, after the byte before it, ends a control character. */
+static int is_control(unsigned char before, unsigned char byte)
+{
+    return byte < ' ' || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte <= 0x9f);
+}
+
+int fail(const char *what, const char *problem)
+{
+    unsigned char before = 0;
+    fputs("aecc: ", stderr);
+    for (; *what; what++) { /* a name must not control the terminal */
+        unsigned char byte = (unsigned char)*what;
+        fprintf(stderr, is_control(before, byte) ? "\\x%02x" : "%c", byte);
+        before = byte;
+    }
+    fprintf(stderr, ": %s\n", problem);
+    return 1;
+}
+
 static int is_standard(const char *path)
 {
     return strcmp(path, "-") == 0;

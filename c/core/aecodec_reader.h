@@ -6,6 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline uint32_t read_u16(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+static inline uint32_t read_u32(const uint8_t *at)
+{
+    return read_u16(at) | read_u16(at + 2) << 16;
+}
+
 /* The bytes that are left, and whether reading ran past their end or met an error. */
 typedef struct {
     const uint8_t *at;

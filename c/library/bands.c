@@ -38,7 +38,7 @@ static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
 {
     uint32_t n;
     for (n = 0; n < bands; n++) {
-        size_t name = size < 2 ? MAX_NAME + 1 : aecodec_read_u16(names);
+        size_t name = size < 2 ? MAX_NAME + 1 : read_u16(names);
         if (name > MAX_NAME || name > size - 2) {
             return 0;
         }
@@ -84,11 +84,11 @@ aecodec_status aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t number
         return AECODEC_ABSENT;
     }
     for (n = 0; n < number; n++) {
-        name += 2 + aecodec_read_u16(name);
+        name += 2 + read_u16(name);
     }
     memset(band, 0, sizeof *band);
     band->low = bundle->bands.limits[2 * number];
     band->high = bundle->bands.limits[2 * number + 1];
-    memcpy(band->name, name + 2, aecodec_read_u16(name));
+    memcpy(band->name, name + 2, read_u16(name));
     return AECODEC_OK;
 }

@@ -19,16 +19,6 @@ enum {
     MIN_GAIN = -2048
 };
 
-uint32_t aecodec_read_u16(const uint8_t *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8;
-}
-
-uint32_t aecodec_read_u32(const uint8_t *at)
-{
-    return aecodec_read_u16(at) | aecodec_read_u16(at + 2) << 16;
-}
-
 static int is_aligned(const void *bytes)
 {
     return (uintptr_t)bytes % ALIGNMENT == 0;
@@ -54,7 +44,7 @@ static size_t check_head(const uint8_t *bytes, size_t size)
     if (size < FACTS + DIGEST || memcmp(bytes, beginning, sizeof beginning) != 0) {
         return 0;
     }
-    head = aecodec_read_u32(bytes + 8);
+    head = read_u32(bytes + 8);
     if (head > size || head < FACTS + DIGEST || head % ALIGNMENT) {
         return 0;
     }
@@ -64,16 +54,16 @@ static size_t check_head(const uint8_t *bytes, size_t size)
 
 static void read_facts(const uint8_t *head, aecodec_codec_facts *facts)
 {
-    facts->sections = aecodec_read_u16(head + 6);
-    facts->tile_height = aecodec_read_u16(head + 12);
-    facts->tile_width = aecodec_read_u16(head + 14);
+    facts->sections = read_u16(head + 6);
+    facts->tile_height = read_u16(head + 12);
+    facts->tile_width = read_u16(head + 14);
     facts->channels = head[16];
     facts->levels = head[17];
     facts->default_level = head[18];
     facts->phases = head[19];
-    facts->receptive_field = aecodec_read_u16(head + 20);
-    facts->latent_channels = aecodec_read_u16(head + 22);
-    facts->vectors_per_tile = aecodec_read_u16(head + 24);
+    facts->receptive_field = read_u16(head + 20);
+    facts->latent_channels = read_u16(head + 22);
+    facts->vectors_per_tile = read_u16(head + 24);
     memcpy(facts->sha256, head + 32, DIGEST);
 }
 
@@ -124,8 +114,8 @@ static int read_levels(const uint8_t *at, aecodec_bundle *bundle)
     facts->has_gains = at[5];
     for (n = 0; n < facts->levels; n++, at += LEVEL) {
         level_facts *level = &bundle->levels[n];
-        level->start = aecodec_read_u16(at);
-        level->dimension = aecodec_read_u16(at + 2) - level->start;
+        level->start = read_u16(at);
+        level->dimension = read_u16(at + 2) - level->start;
         level->multiple = at[4];
         if (!level_fits(facts, level, at[5]) || at[5] != facts->has_gains) {
             return 0;
@@ -154,8 +144,8 @@ static void read_entry(const uint8_t *at, aecodec_section *entry)
 {
     entry->kind = at[0];
     entry->level = at[1];
-    entry->offset = aecodec_read_u32(at + 4);
-    entry->size = aecodec_read_u32(at + 8);
+    entry->offset = read_u32(at + 4);
+    entry->size = read_u32(at + 8);
     entry->is_present = 0;
     memcpy(entry->sha256, at + 16, DIGEST);
 }
@@ -181,7 +171,7 @@ static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
 static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)
 {
     aecodec_codec_facts *facts = &bundle->facts;
-    size_t levels, directory, gains, name = aecodec_read_u16(head + 26);
+    size_t levels, directory, gains, name = read_u16(head + 26);
     read_facts(head, facts);
     bundle->rate_weight.most = head[28];
     bundle->rate_weight.masking = head[29];

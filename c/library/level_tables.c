@@ -31,7 +31,7 @@ typedef struct {
 static const void *take_array(arrays *a, size_t count, size_t item)
 {
     const uint8_t *entry = a->bytes + DIRECTORY + ENTRY * a->next++;
-    uint32_t offset = aecodec_read_u32(entry), size = aecodec_read_u32(entry + 4);
+    uint32_t offset = read_u32(entry), size = read_u32(entry + 4);
     if (offset % ARRAY_ALIGNMENT || offset > a->size || size > a->size - offset || size % item ||
         size / item != count) { /* count * item could wrap around in 32 bits */
         a->is_bad = 1;
@@ -205,11 +205,11 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->start = (uint16_t)bundle->levels[number - 1].start;
     codec->code_dimension = (uint16_t)bundle->levels[number - 1].dimension;
     codec->multiple = (uint8_t)bundle->levels[number - 1].multiple;
-    codec->priors = codec->all_priors = (uint16_t)aecodec_read_u16(bytes + 2);
-    codec->max_slice = (uint16_t)aecodec_read_u16(bytes + 4);
-    tables->context.units = (uint16_t)aecodec_read_u16(bytes + 6);
-    codec->shapes = (uint8_t)(aecodec_read_u16(bytes + 8) / 8);
-    codec->first = (int16_t)(uint16_t)aecodec_read_u16(bytes + 10);
+    codec->priors = codec->all_priors = (uint16_t)read_u16(bytes + 2);
+    codec->max_slice = (uint16_t)read_u16(bytes + 4);
+    tables->context.units = (uint16_t)read_u16(bytes + 6);
+    codec->shapes = (uint8_t)(read_u16(bytes + 8) / 8);
+    codec->first = (int16_t)(uint16_t)read_u16(bytes + 10);
     codec->escape = bytes[12];
     codec->others = !(bytes[13] & ESCAPES_OTHERS);
 }
@@ -218,9 +218,9 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
 static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network *context, const uint8_t *bytes,
                        uint32_t number)
 {
-    uint32_t rows = aecodec_read_u16(bytes + 8);
+    uint32_t rows = read_u16(bytes + 8);
     unsigned flags = bytes[13], has_context = flags & HAS_CONTEXT, has_spatial = flags & HAS_SPATIAL;
-    return aecodec_read_u16(bytes) == codec->code_dimension && aecodec_read_u16(bytes + 14) == number &&
+    return read_u16(bytes) == codec->code_dimension && read_u16(bytes + 14) == number &&
            codec->priors >= 1 && rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
            (!has_context || (rows % 8 == 0 && codec->code_dimension <= MAX_UNITS && context->units <= MAX_UNITS)) &&
            (!has_spatial || (has_context && codec->is_convolutional &&
@@ -231,7 +231,7 @@ static int take_arrays(arrays *a, level_tables *tables)
 {
     aecodec_codec *codec = &tables->codec;
     unsigned flags = a->bytes[13];
-    if (!take_bank(a, codec, aecodec_read_u16(a->bytes + 8), aecodec_read_u32(a->bytes + 16))) {
+    if (!take_bank(a, codec, read_u16(a->bytes + 8), read_u32(a->bytes + 16))) {
         return 0;
     }
     if (flags & HAS_CONTEXT) {

@@ -82,9 +82,6 @@ aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, 
 
 /* ---- level_tables.c ---- */
 
-uint32_t aecodec_read_u16(const uint8_t *at);
-uint32_t aecodec_read_u32(const uint8_t *at);
-
 /* Check a section and set the pointers of the tables. */
 aecodec_status aecodec_level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes,
                                          size_t size, level_tables *tables);

@@ -79,7 +79,7 @@ static int read_refinement(reader block, refinement *r)
         }
     }
     checksum = r->has_base ? take(&block, CHECKSUM) : NULL;
-    r->checksum = checksum ? aecodec_read_u32(checksum) : 0;
+    r->checksum = checksum ? read_u32(checksum) : 0;
     r->messages = block.at;
     r->size = block.left;
     return !block.is_damaged;
@@ -93,7 +93,7 @@ static int take_refinement(reader *r, const uint8_t *file, uint32_t *crc, refine
     const int is_sound = read_refinement(block, to);
     *crc = aecodec_crc32_of(*crc, start, (size_t)(r->at - start));
     checksum = take(r, CHECKSUM);
-    if (!checksum || !is_sound || aecodec_read_u32(checksum) != *crc) {
+    if (!checksum || !is_sound || read_u32(checksum) != *crc) {
         return 0;
     }
     *crc = aecodec_crc32_of(*crc, checksum, CHECKSUM);

@@ -20,14 +20,14 @@ enum {
 static void read_numbers(const uint8_t **from, int32_t *to, size_t count)
 {
     for (; count; count--, *from += 4) {
-        *to++ = (int32_t)aecodec_read_u32(*from);
+        *to++ = (int32_t)read_u32(*from);
     }
 }
 
 static void read_weights(const uint8_t **from, int16_t *to, size_t count)
 {
     for (; count; count--, *from += 2) {
-        *to++ = (int16_t)aecodec_read_u16(*from);
+        *to++ = (int16_t)read_u16(*from);
     }
 }
 
@@ -126,8 +126,8 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
     if (!sizes) {
         return 0;
     }
-    units = network->units = aecodec_read_u16(sizes);
-    inputs = network->inputs = aecodec_read_u16(sizes + 2);
+    units = network->units = read_u16(sizes);
+    inputs = network->inputs = read_u16(sizes + 2);
     if (units < 1 || units > RESIDUAL_UNITS || inputs != input_count(band, has_base)) {
         return 0;
     }

@@ -104,7 +104,7 @@ uint32_t aecodec_to_sample_bits(uint32_t type, double number)
 
 static uint32_t load(const uint8_t *at, uint32_t size)
 {
-    return size == 1 ? at[0] : size == 2 ? aecodec_read_u16(at) : aecodec_read_u32(at);
+    return size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at);
 }
 
 void aecodec_samples_block_limits(const samples_block *block, double *limits)
