@@ -372,8 +372,8 @@ class ContextState:
 def _product(weights: Float32, values: Float32) -> Float32:
     """Multiply exact weights and values, all of them finite.
 
-    OpenBLAS's kernels for some processors also compute on what lies beyond the arrays. NumPy then
-    reports invalid values that are not part of the result.
+    On some machines, NumPy 2.3 and later report invalid values that are not part of the result
+    (https://github.com/numpy/numpy/issues/29194).
     """
     return weights.dot(values)
 
