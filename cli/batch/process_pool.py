@@ -196,8 +196,8 @@ class _WorkerProcess:
         except Exception as error:  # unpickling an incomplete message may raise anything
             self.end()
             raise _EndedError(
-                f"the process that worked on it ended ({self._process.exitcode}); if it ran out of "
-                "memory, use --jobs 1"
+                f"its worker process ended with exit code {self._process.exitcode}; if it ran out "
+                "of memory, use --jobs 1"
             ) from error
 
     def ask_to_end(self) -> None:

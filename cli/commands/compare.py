@@ -63,8 +63,8 @@ def compare(
     drawn at full size. Small pictures are enlarged, and very large pictures are cropped to their
     centre. Needs matplotlib.
 
-    For a codec with bands, the figure shows bands as RGB or in colours, and the largest error of
-    all bands at each pixel with a scale. PSNR is relative to the range of the samples.
+    For a codec with bands, the figure shows three bands as RGB or one in colours, and the largest
+    error of all bands at each pixel with a scale. PSNR is relative to the range of the samples.
     """
     if second_image and level is not None:
         raise UsageError("--level cannot be used with OTHER: no picture is compressed")

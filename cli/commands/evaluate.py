@@ -93,7 +93,7 @@ def evaluate(
         typer.Option(
             metavar="VALUE",
             help="For codecs with bands: the range of the samples for PSNR. Default: for each "
-            "picture, the difference of the 0.1 and 99.9 percentiles of its samples in all bands.",
+            "picture, the range from the 0.1 to the 99.9 percentile of the samples of all bands.",
         ),
     ] = None,
     rgb: options.Rgb = None,

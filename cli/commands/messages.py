@@ -29,11 +29,11 @@ def messages(
         typer.Argument(
             metavar="INPUT",
             parser=path_or_url,
-            help="A picture or an .aec file; with --decode, a text file with the messages that "
-            "were received, in any order. - is standard input.",
+            help="A picture or an .aec file; with --decode, a text file with the received "
+            "messages, in any order. - is standard input.",
         ),
     ],
-    out: options.Out = None,
+    out: options.OutFile = None,
     max_bytes: Annotated[
         int,
         typer.Option(
@@ -59,9 +59,9 @@ def messages(
 ) -> None:
     """Print a picture as radio messages, one line of text each.
 
-    The first message is a picture: a preview if that looks better in so few bytes, otherwise a
-    picture of the codec. Each further message adds detail, and needs all messages before it. There
-    are fewer than --count messages if more would not improve the picture.
+    The first message is a complete picture: a preview if that looks better in so few bytes,
+    otherwise a bare payload of the codec. Each further message adds detail, and needs all messages
+    before it. There are fewer than --count messages if more would not improve the picture.
 
     --decode needs the options --text, --checksum and --codec with which the messages were made.
     """
@@ -126,8 +126,8 @@ class _Form(NamedTuple):
             payloads = radio.encode(picture, self.max_bytes, count, self.codec, self.checksum)
         if len(payloads) < count:
             console.note(
-                f"{source}: {len(payloads)} of {count} messages: a preview has no layers, and the "
-                "finest level needs no further message"
+                f"{source}: {len(payloads)} of {count} messages: previews and the finest "
+                "level have no further layers"
             )
         lines, sizes = [self.text.encode(payload) for payload in payloads], list(map(len, payloads))
         values = {"source": str(source), "messages": lines, "bytes": sizes}

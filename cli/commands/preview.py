@@ -55,7 +55,7 @@ def preview(
             "the folder of a site.",
         ),
     ] = None,
-    out: options.Out = None,
+    out: options.OutFile = None,
     max_bytes: Annotated[
         int,
         typer.Option(metavar="N", min=10, help="Maximum size of the payload, with its checksum."),
@@ -94,9 +94,9 @@ def preview(
 ) -> None:
     """Print previews of pictures: small, smooth versions in 10 to 100 bytes.
 
-    Each line is the payload of a picture as a text, after the file name if there are several. -o
-    writes the bytes of a single payload to a file. The payload does not state its form, so --decode
-    needs the options --text and --checksum with which it was made.
+    Each line is the payload of a picture as a text, after the file name if there are several
+    pictures. -o writes the bytes of a single payload to a file. The payload does not state its
+    form, so --decode needs the options --text and --checksum with which it was made.
 
     With --html, img elements get the attribute data-preview, and aec-img elements preview. If no
     attribute sets the size of an element, it also gets width and height. All other bytes of the

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # loaded only when needed
 def report(
     codec: options.CodecArgument,
     data: options.DataArgument,
-    out: options.Out = None,
+    out: options.OutFile = None,
     level: options.LevelNumber = None,
     array: options.ArrayName = None,
     limit: options.Limit = None,
@@ -60,8 +60,9 @@ def report(
     its defaults, and tuned for PSNR and for SSIMULACRA2. The page also shows rate-distortion curves
     of all levels.
 
-    For a codec with bands, it shows bands as RGB or in colours, the errors of the samples, and PSNR
-    over bits per sample, also of JPEG 2000 and JPEG XL if the extra 'science' is installed.
+    For a codec with bands, it shows three bands as RGB or one in colours, the errors of the
+    samples, and PSNR over bits per sample, also of JPEG 2000 and JPEG XL if the extra 'science' is
+    installed.
 
     A photograph with 400,000 pixels takes 20 seconds. JPEG XL and SSIMULACRA2 need
     pip install 'aecodec[report]'.

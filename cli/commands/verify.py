@@ -56,8 +56,8 @@ def verify(
         typer.Option(
             metavar="DIR",
             readable=False,
-            help="Verify a folder made by aecodec export --format c instead, with the images "
-            "FILE. Default for FILE: the sample digits.",
+            help="Instead of .aec files, verify a folder made by aecodec export --format c, with "
+            "the images FILE. Default: the sample digits.",
         ),
     ] = None,
     against: Annotated[
@@ -130,7 +130,7 @@ class _Verification:
             values = self._compare(with_workers(codec, workers), data, source, console)
             note = f", maximum error {values['max_error']:g}"
         console.result(
-            f"{name_of(source)}: whole{note}",
+            f"{name_of(source)}: intact{note}",
             {
                 "source": str(source.path),
                 "bytes": len(data),

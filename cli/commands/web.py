@@ -61,7 +61,7 @@ def web(
     names = [picture.path.name for picture in pictures] if samples else []
     for name in names:
         if f"samples/{name}" not in contents:
-            console.note(f"{name}: left out of the samples, because it suits none of the codecs")
+            console.note(f"{name}: left out of the samples, because it fits none of the codecs")
     size = sum(map(len, contents.values()))
     console.result(
         f"{out}: a page with {len(contents)} files, {size} bytes; to view it, run: "

@@ -115,9 +115,7 @@ IMAGES_AND_SAMPLES = FileKind(
 )
 """Pictures, and files that only codecs with bands read, by their suffixes."""
 
-_OUTSIDE = InputError(
-    "skipped: its name leads out of the folder, and so would the name of its result"
-)
+_OUTSIDE = InputError("skipped: its name leads out of the folder")
 
 AEC_FILES = FileKind(lambda path: path.suffix.lower() == ".aec")
 """`.aec` files, by their suffix."""
@@ -138,7 +136,7 @@ def sources_in(folder: Path, kind: FileKind) -> list[Source]:
     If there are none, the folder itself is listed with a problem.
     """
     sources = sorted(_walk(folder, kind), key=lambda source: source.path)
-    return sources or [Source(folder, AecodecError("nothing to read in this folder"))]
+    return sources or [Source(folder, AecodecError("this folder has no files to read"))]
 
 
 def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
@@ -176,7 +174,7 @@ def _problem(path: Path) -> InputError | None:
     if isinstance(path, Url):
         return None
     if not os.path.exists(path):
-        return InputError("skipped: a link that leads nowhere")
+        return InputError("skipped: a broken or circular link")
     return None if os.path.isfile(path) else InputError("skipped: not a regular file")
 
 

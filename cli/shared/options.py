@@ -70,6 +70,10 @@ Out = Annotated[
         "-o", "--output", metavar="OUT", help="Output file or folder; - is standard output."
     ),
 ]
+OutFile = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="OUT", help="Output file; - is standard output."),
+]
 AecFiles = Annotated[
     list[Path],
     typer.Argument(

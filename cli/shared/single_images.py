@@ -26,7 +26,7 @@ def read_colours(path: Path) -> Picture:
     if AEC_FILES.accepts(path):
         picture = codec_of_file(content).decoder.decompress_picture(content)
         if picture.is_scientific:
-            raise ImageError("it has bands, and a payload has colours: use a PNG file of it")
+            raise ImageError("it has bands, which payloads cannot have: convert it to PNG")
         return picture
     return to_picture(io.BytesIO(content), COLOURS)
 

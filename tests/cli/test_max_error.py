@@ -60,7 +60,7 @@ def test_lossless_files_equal_their_original(scan: np.ndarray, command: Command)
     assert ", lossless, " in command("compress", "scan.png", "--codec", "digits", "--lossless").out
     assert np.array_equal(opened_aec(command, "scan"), scan)
     result = command("verify", "scan.aec", "--against", "scan.png")
-    assert (result.status, result.out) == (0, "scan.aec: whole, maximum error 0\n")
+    assert (result.status, result.out) == (0, "scan.aec: intact, maximum error 0\n")
     assert command("decompress", "scan.aec", "--base-only").status == 2
     for option in ("--max-error", "--max-bytes", "--min-psnr"):
         result = command("compress", "scan.png", "--lossless", option, 1)
@@ -75,7 +75,7 @@ def test_verify_scales_originals_only_if_it_is_told(scan: np.ndarray, command: C
     result = command("verify", "deep.aec", "--against", "deep.png")
     assert (result.status, "scale it with --depth 8" in result.err) == (3, True)
     result = command("verify", "deep.aec", "--against", "deep.png", "--depth", 8)
-    assert (result.status, result.out) == (0, "deep.aec: whole, maximum error 0\n")
+    assert (result.status, result.out) == (0, "deep.aec: intact, maximum error 0\n")
     assert command("verify", "deep.aec", "--depth", 8).status == 2
 
 
@@ -136,6 +136,6 @@ def test_verify_compares_samples(tmp_path: Path, command: Command, options: list
     assert (result.status, "clipped" in result.err) == (0, False)
     assert "maximum error 7" in result.out
     result = command("verify", "a.aec", "--against", "a.npy", *codec)
-    assert (result.status, result.out) == (0, "a.aec: whole, maximum error 7\n")
+    assert (result.status, result.out) == (0, "a.aec: intact, maximum error 7\n")
     restored = aecodec.decompress_array("a.aec", "bands")
     assert np.array_equal(restored == -999, np.load("a.npy") == -999)

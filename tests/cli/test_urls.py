@@ -42,7 +42,7 @@ def test_a_bucket_is_compressed_decompressed_verified_and_evaluated(
     assert "s3://pictures/out/digit3.aec already exists; use --force to overwrite it" in again.err
     assert command("compress", scans, "-o", out, "--skip-existing").status == 0
     assert command("compress", scans, "-o", out, "--force").status == 0
-    assert command("verify", out).out.count(": whole") == 10
+    assert command("verify", out).out.count(": intact") == 10
     assert command("decompress", out, "-o", back).status == 0
     assert len(list(back.rglob("*"))) == 10
     here, there = (

@@ -73,7 +73,7 @@ def test_a_process_that_dies_is_an_error_of_its_file_alone(tmp_path: Path) -> No
     done: list[tuple[int, int]] = []
     pool = ProcessPool(_waits_or_dies, items, Console(), lambda *counts: done.append(counts))
     outcomes = list(pool.run(2))
-    assert "ended (3)" in str(outcomes.pop(1).error)
+    assert "exit code 3" in str(outcomes.pop(1).error)
     assert [outcome.error for outcome in outcomes] == [None] * 3
     texts = [outcome.lines for outcome in outcomes]
     assert texts == [
@@ -188,7 +188,7 @@ def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -
     statuses = {Path(line["source"]).name: line.get("status", 0) for line in lines}
     assert statuses == {"good.png": 0, "lost.png": 6, "phone.HEIC": 3, "camera.nef": 3, "linked": 6}
     assert result.err.splitlines()[-1] == "4 of 5 failed"
-    for text in ("HEIC", "raw file", "leads nowhere", "not followed"):
+    for text in ("HEIC", "raw file", "broken or circular link", "not followed"):
         assert text in result.err
     assert [path.name for path in Path("scans_aec").iterdir()] == ["good.aec"]
 
