@@ -29,6 +29,7 @@ from aecodec.errors import (
     CodecError,
     FormatError,
     ImageError,
+    InputError,
     LimitError,
     ModelError,
     UsageError,
@@ -52,6 +53,7 @@ __all__ = [
     "FormatError",
     "Header",
     "ImageError",
+    "InputError",
     "Level",
     "LimitError",
     "ModelError",
@@ -169,7 +171,7 @@ def decompress(
         A Pillow image with ICC profile, EXIF and XMP in its `info`, where `save` finds them.
 
     Raises:
-        FormatError: the file is damaged.
+        FormatError: the file cannot be read or is damaged.
         CodecError: the codec did not make the file, or is not installed.
         LimitError: the header claims more pixels or pictures than the limits; nothing has been
             allocated.
@@ -322,7 +324,7 @@ def read_header(data: DataSource) -> Header:
     """Read and check the header of an `.aec` file, as for :func:`decompress`. This needs no codec.
 
     Raises:
-        FormatError: the data is not a complete `.aec` file.
+        FormatError: the file cannot be read, or is not a complete `.aec` file.
 
     >>> import numpy as np
     >>> read_header(compress(np.zeros((3, 28, 28), np.uint8))).frames

@@ -43,6 +43,8 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.picture import Picture
 
+__all__ = ["decode", "encode"]
+
 _PREVIEW, _LAYER = 0xF0, 0xE0
 """First bytes of previews and, plus their number, of layers. Bare payloads never begin with them:
 flag bit 7 excludes bits 0, 1 and 6."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import Command
+from helpers.documents import ROOT
 from helpers.images import opened
 from PIL import Image
 
@@ -50,6 +52,28 @@ def test_codecs_lists_what_ships(command: Command) -> None:
     values = command("codecs", "digits", "--json").json[0]
     assert len(values["levels"]) == 3
     assert command("codecs", BUILT_IN / "digits").out == command("codecs", "digits").out
+
+
+def test_the_keys_of_json_are_documented(folder: Path, command: Command) -> None:
+    guide = (ROOT / "docs" / "command_line.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+)", guide, re.MULTILINE)
+    documented = {name: re.findall(r"\w+", keys) for name, keys in rows}
+    calls = {
+        "compress": ("digit.png", "--max-error", 2),
+        "decompress": ("digit.aec", "--force"),
+        "info": ("digit.aec",),
+        "verify": ("digit.aec",),
+        "trim": ("digit.aec", "--max-error", 2, "-o", "trimmed.aec"),
+        "preview": ("digit.png",),
+        "messages": ("digit.png", "--max-bytes", 100),
+        "codecs": ("digits",),
+        "evaluate": ("digits", "digit.png", "-q", 1),
+        "report": ("digits", "digit.png", "-q", 1),
+        "web": ("digits", "-o", "site"),
+    }
+    assert set(documented) == set(calls)
+    for name, arguments in calls.items():
+        assert list(command(name, *arguments, "--json").json[0]) == documented[name]
 
 
 def test_help_and_version(command: Command) -> None:
