@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -89,3 +90,14 @@ def test_pkg_config_finds_it(installed: Path, consumer: Path, codec: Codec, digi
     program = consumer / "by_pkg_config"
     subprocess.run(["cc", "-o", str(program), str(consumer / "main.c"), *flags], check=True)
     check(program, consumer, codec, digits, LD_LIBRARY_PATH=str(libraries))
+
+
+def test_the_shared_library_exports_what_its_headers_declare(installed: Path) -> None:
+    if not shutil.which("nm"):
+        pytest.skip("no nm here")
+    library = next(installed.glob("lib*/libaecodec.so"))
+    command = ["nm", "-D", "--defined-only", str(library)]
+    symbols = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    headers = "".join(path.read_text() for path in installed.glob("include/*.h"))
+    declared = set(re.findall(r"\b(aecodec_\w+)\(", headers))
+    assert set(re.findall(r" T (\w+)", symbols)) == declared
