@@ -108,7 +108,7 @@ def contents() -> dict[Path, bytes]:
         ("decompress digit.aec --quality 90", _WRONG, "png is lossless"),
         ("decompress digit.aec -o x.png --format tiff", _WRONG, "the format of -o x.png"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
-        ("evaluate photo scans --against gif", _WRONG, "the formats are webp, jxl, avif"),
+        ("evaluate photo scans --against gif", _WRONG, "the formats are jpeg, webp, jxl, avif"),
         ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv, .jsonl, .parquet"),
         ("evaluate photo scans --pictures exists.csv", _WRONG, "--force"),
         ("messages photo.png --max-bytes 5", _WRONG, "11 bytes or more"),
