@@ -11,9 +11,8 @@ the rows: (B, H, W) or (N, B, H, W). With one band, other chunks are (H, W) or (
 from __future__ import annotations
 
 import math
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
 from aecodec.codec.geometry import picture_size
-from aecodec.codec.registry import built_in_names, codec_with_id, load_codec
+from aecodec.codec.registry import SEARCH_PATH, built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
@@ -141,9 +140,6 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
         )
 
 
-SEARCH_PATH = "AECODEC_PATH"
-"""Environment variable with folders of further codecs, separated like PATH."""
-
 _remembered: dict[bytes, Codec] = {}
 """Codecs that this process has used for chunks, by their ids."""
 
@@ -163,23 +159,13 @@ def installed_codec(codec_id: bytes, name: str) -> Codec:
     """
     if codec_id in _remembered:
         return _remembered[codec_id]
-    for codec in _candidates(codec_id):
-        if codec.spec.codec_id == codec_id:
-            remember(codec)
-            return codec
-    raise CodecError(
-        f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "
-        f"here{_namesake(name)}: add its folder to the environment variable {SEARCH_PATH}"
-    )
-
-
-def _candidates(codec_id: bytes) -> Iterator[Codec]:
-    """Codecs that may have an id: the built-in codec with it, or all codecs in AECODEC_PATH."""
     try:
-        yield codec_with_id(codec_id)
-    except CodecError:
-        folders = os.environ.get(SEARCH_PATH, "").split(os.pathsep)
-        yield from (load_codec(Path(folder)) for folder in folders if folder)
+        return codec_with_id(codec_id)
+    except CodecError as error:
+        raise CodecError(
+            f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "
+            f"here{_namesake(name)}: add its folder to the environment variable {SEARCH_PATH}"
+        ) from error
 
 
 def _namesake(name: str) -> str:

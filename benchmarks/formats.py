@@ -11,7 +11,7 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, last_where
-from aecodec.evaluation.formats import COMPARED_FORMATS, TUNED_FORMATS, PillowFormat, decode
+from aecodec.evaluation.formats import COMPARED_FORMATS, JPEG, TUNED_FORMATS, PillowFormat, decode
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.tiling import reduced_size, resize
 
@@ -30,7 +30,6 @@ LOSSLESS = (
     PillowFormat("JPEG XL lossless", "JXL", {"lossless": True}),
 )
 
-JPEG = PillowFormat("JPEG", "JPEG", {"optimize": True}, (5, 10, 20, 30, 45, 60, 75, 85))
 LOSSY = (JPEG, *COMPARED_FORMATS)
 
 JPEGLI = PillowFormat("jpegli", "jpegli", {}, (1, 10, 20, 35, 50, 65, 75, 85), "ajpegli")

@@ -5,12 +5,18 @@
 # sizes of its code, and build an image codec from it, with priors and models for a device.
 
 # %%
+from pathlib import Path
+
 import numpy as np
 import tensorflow as tf
 from matplotlib import pyplot as plt
 
 from aecodec.data.samples import sample_paths
 from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
+
+codec_folder = Path("my-codec")
+if codec_folder.exists():
+    raise FileExistsError(f"{codec_folder} exists: name another folder")
 
 try:
     (x_train, _), (x_test, _) = tf.keras.datasets.mnist.load_data()
@@ -88,7 +94,7 @@ for size in (1, 3, 10, 100):
 # shell: `aecodec compress --codec my-codec`.
 
 # %%
-codec = autoencoder.to_codec("my-codec", x_train)
+codec = autoencoder.to_codec(codec_folder, x_train)
 digit = np.rint(255 * x_test[0]).astype(np.uint8)
 for level in (1, 2, 3):
     data = codec.compress(digit, level=level)

@@ -1,7 +1,9 @@
-"""Find codecs: built-in and earlier codecs by name or id, other codecs by their folders."""
+"""Find codecs: built in or in AECODEC_PATH by name or id, others by their folders."""
 
 import os
+from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from aecodec.codec.codec import Codec
@@ -20,12 +22,15 @@ BUILT_IN = Path(codecs.__file__).with_name("codecs")
 AUTO = "auto"
 """Name that lets :func:`codec_for` choose a codec."""
 
+SEARCH_PATH = "AECODEC_PATH"
+"""Environment variable with the folders of further codecs, separated like PATH."""
+
 _FOR_DIGITS, _FOR_PHOTOS = "digits", "photo"
 _DIGIT_SIZE = (28, 28)
 
 
 def load_codec(name_or_path: str | Path) -> Codec:
-    """Open a built-in codec by name, or any codec folder by path.
+    """Open a codec by its name, if it is built in or in AECODEC_PATH, or by the path of its folder.
 
     Earlier codecs, which can only decompress, have names as well, such as `photo-1`. Raises
     CodecError if the codec does not exist, is damaged, or is an earlier codec that is not
@@ -40,6 +45,9 @@ def load_codec(name_or_path: str | Path) -> Codec:
         return _built_in(name_or_path)
     if _is_folder(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
+    for codec in _in_search_path():
+        if name_or_path in (codec.spec.name, codec.folder.path.name):
+            return codec
     if name_or_path in codecs.EARLIER.values():
         raise CodecError(
             f"codec {name_or_path}, which decompresses older files, "
@@ -78,6 +86,13 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
     return Codec(codec.folder, codec.execution._replace(workers=workers))
 
 
+def _in_search_path() -> Iterator[Codec]:
+    """Codecs in AECODEC_PATH. Folders without a codec are skipped; `aecc` has bundles there."""
+    folders = filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep))
+    are_codecs = (folder for folder in folders if os.path.isfile(os.path.join(folder, CODEC_JSON)))
+    return map(load_codec, map(Path, are_codecs))
+
+
 def _is_folder(path: str | Path) -> bool:
     try:
         return Path(path).is_dir()
@@ -108,21 +123,21 @@ def _installed_names() -> tuple[str, ...]:
 
 
 def codec_of_file(data: bytes) -> Codec:
-    """Find the built-in or earlier codec that made the bytes of an `.aec` file.
+    """Find the codec that made the bytes of an `.aec` file, as :func:`codec_with_id` does.
 
-    Raises FormatError if the data is not a complete file, and CodecError as :func:`codec_with_id`
-    does.
+    Raises FormatError if the data is not a complete file, and CodecError if there is no such codec.
     """
     return codec_with_id(container.unpack(data)[0].codec_id)
 
 
+@cache
 def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the built-in or earlier codec with an id, which its files store.
+    """Find the built-in or earlier codec, or the codec in AECODEC_PATH, that has an id.
 
-    Raises CodecError if no codec has the id, or the id belongs to an earlier codec that is not
-    installed.
+    It is opened once, so that its networks stay loaded. Raises CodecError if no codec has the id,
+    or the id belongs to an earlier codec that is not installed.
     """
-    for codec in map(load_codec, _installed_names()):
+    for codec in chain(map(load_codec, _installed_names()), _in_search_path()):
         if codec.spec.codec_id == codec_id:
             return codec
     title, earlier = codecs.title_of(codec_id), codecs.EARLIER.get(codec_id.hex())
@@ -130,7 +145,7 @@ def codec_with_id(codec_id: bytes) -> Codec:
         raise CodecError(f"made with codec {title}, which {_where_to_get(earlier)}")
     raise CodecError(
         f"made with codec {title}, which is not a built-in codec of this version: "
-        "give the codec's folder with --codec"
+        f"give the codec's folder with --codec, or in the environment variable {SEARCH_PATH}"
     )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Pixels
 from aecodec.errors import ImageError, warn
-from aecodec.image_files.formats import has_image_suffix
+from aecodec.image_files.formats import has_image_name
 from aecodec.imaging.missing import without_equal_planes
 from aecodec.imaging.picture import Picture, check_frames
 
@@ -28,7 +28,7 @@ def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if (has_image_suffix(path) or path.suffix.lower() in suffixes) and not path.is_dir()
+        if (has_image_name(path) or path.suffix.lower() in suffixes) and not path.is_dir()
     )
 
 

@@ -1,7 +1,7 @@
 """Image formats to compare codecs with.
 
-Pillow writes WebP, JPEG XL and AVIF for codecs without bands. imagecodecs writes JPEG 2000 and
-JPEG XL for codecs with bands: a grey picture with up to 16 bits for each band.
+Pillow writes JPEG, WebP, JPEG XL and AVIF for codecs without bands. imagecodecs writes JPEG 2000
+and JPEG XL for codecs with bands: a grey picture with up to 16 bits for each band.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ def decode(file: bytes, original: Pixels) -> Pixels:
         return np.asarray(image.convert("L" if original.ndim == 2 else "RGB"))
 
 
+JPEG = PillowFormat("JPEG", "JPEG", {"optimize": True}, (5, 10, 20, 30, 45, 60, 75, 85))
 WEBP = PillowFormat("WebP", "WebP", {"method": 6}, (0, 5, 15, 30, 50, 65, 78, 88))
 _JXL_QUALITIES = (5, 15, 30, 45, 60, 70, 80, 87)
 JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, _JXL_QUALITIES, "aecodec[report]", 99)  # fails at 100

@@ -41,8 +41,10 @@ class TextForm(Enum):
         except ValueError:  # an unknown character or a wrong length
             data = None
         if data is None or self.encode(data) != text:
+            other = next(form.value for form in TextForm if form is not self)
             raise FormatError(
-                f"damaged: it is not a text in {self.value}; it may have been cut or changed"
+                f"damaged: it is not a text in {self.value}; it may have been cut or changed, or "
+                f"need --text {other}"
             )
         return data
 

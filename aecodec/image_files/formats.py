@@ -34,6 +34,9 @@ SAMPLES_PREFIX_SIZE = 132
 
 _SAMPLES_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x93NUMPY", b"PK\3\4", b"SIMPLE  =")
 
+_NO_IMAGES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
+"""Suffixes that Pillow registers although such files rarely hold a picture."""
+
 _ANY_MODE = frozenset(Mode)
 _LOSSLESS = {
     "BMP": frozenset({Mode.L, Mode.RGB}),
@@ -56,19 +59,20 @@ def holds_samples(prefix: bytes) -> bool:
     return prefix.startswith(_SAMPLES_PREFIXES) or prefix[128:] == b"DICM"
 
 
-def has_image_suffix(path: Path) -> bool:
+def has_image_name(path: Path) -> bool:
     """Whether a file name has the suffix of an image format.
 
-    >>> has_image_suffix(Path("digit.PNG")), has_image_suffix(Path("digit.aec"))
+    >>> has_image_name(Path("digit.PNG")), has_image_name(Path("digit.aec"))
     (True, False)
     """
-    return path.suffix.lower() in _image_suffixes()
+    is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
+    return not is_shadow and path.suffix.lower() in _image_suffixes()
 
 
 @cache
 def _image_suffixes() -> frozenset[str]:
     extensions = Image.registered_extensions()
-    return frozenset(suffix for suffix, name in extensions.items() if name != AEC)
+    return frozenset(extensions) - {".aec"} - _NO_IMAGES
 
 
 def format_of(suffix: str) -> str | None:

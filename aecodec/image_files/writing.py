@@ -98,7 +98,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     except Exception as error:  # Pillow raises many types of errors for odd metadata
         if not any(image.info.get(key) for key in INFO_KEYS.values()):
             raise UsageError(
-                f"Pillow cannot write {image.mode} as {file_format}: {error}"
+                f"Pillow cannot write {image.mode} as {file_format}: {error}; use PNG or TIFF"
             ) from error
         notes.add(f"not kept: its metadata, which cannot be written as {file_format} ({error})")
         bare = image.copy()

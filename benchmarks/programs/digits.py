@@ -15,9 +15,9 @@ import aecodec
 from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
 from aecodec.entropy import coding
-from aecodec.evaluation.formats import AVIF, JPEG_XL, WEBP, PillowFormat, decode
+from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP, PillowFormat, decode
 from aecodec.format import container
-from benchmarks.formats import JPEG, LOSSLESS
+from benchmarks.formats import LOSSLESS
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
 

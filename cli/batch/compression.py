@@ -162,7 +162,8 @@ class Compression(NamedTuple):
     ) -> None:
         from aecodec.imaging.stacks import shared_metadata, stacked
 
-        name, pictures = f"{len(members)} pictures", [member.picture for member in members]
+        name = "1 picture" if len(members) == 1 else f"{len(members)} pictures"
+        pictures = [member.picture for member in members]
         with console.warnings_about(name):
             shared = shared_metadata(pictures, self.metadata)
             coded = _in_shared_colours(pictures, shared)

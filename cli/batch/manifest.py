@@ -20,8 +20,9 @@ from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.discovery import STANDARD, in_unicode
-from aecodec.cli.shared.file_io import ExistsError, size_of, write_bytes
+from aecodec.cli.shared.file_io import ExistsError, read_bytes, size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
+from aecodec.format.container import check
 
 _JOURNAL = ".rows"
 """Suffix that is added to the name of the manifest."""
@@ -36,26 +37,41 @@ class Manifest:
     def __init__(self, path: Path, journal: IO[bytes]) -> None:
         self._path, self._journal = path, journal
         self._changed: set[str] = set()
+        self._others: list[Row] = []
         self._rows = {row.source: row for row in read_rows(path)}
         journal.seek(0)
         self._rows.update((row.source, row) for row in map(_row_in, journal) if row)
         self.join()
 
     def check_stacks(self, items: Sequence[Any], force: bool) -> None:
-        """Check that packs put finished pictures into the files that the manifest records.
+        """Check that packs put pictures into the files that the manifest records.
 
-        With `force`, files with pictures that now belong to another pack are not done. Raises
-        UsageError if there are such files and `force` is not set.
+        With `force`, damaged stacks, and files with pictures that now belong to another pack, are
+        not done. Raises UsageError if `force` is not set and files with other pictures exist.
         """
-        for pack in items:
-            if isinstance(pack, Pack):
-                targets = {row.target for row in self._rows_of(pack) if row and not row.status}
-                self._changed |= {name for name in targets if name and not pack.result_named(name)}
+        packs = [item for item in items if isinstance(item, Pack)]
+        for pack in packs:
+            self._check_stack(pack, force)
         if self._changed and not force:
             raise UsageError(
                 f"{self._path} lists pictures in {min(self._changed)} that this command would put "
                 "into another file: use the same pictures, --stacks-of and -o as before; or "
                 "another -o and another --manifest; or --force to overwrite the stacks"
+            )
+        own = {in_unicode(name_of(source)) for pack in packs for source in pack.sources}
+        stacked = [row for row in self._rows.values() if row.frame is not None]
+        self._others = [row for row in stacked if row.source not in own]
+
+    def _check_stack(self, pack: Pack, force: bool) -> None:
+        targets = {row.target for row in self._rows_of(pack) if row and not row.status}
+        results = {name: pack.result_named(name) for name in targets if name}
+        self._changed |= {
+            name for name, path in results.items() if not path or (force and _is_damaged(path))
+        }
+        if not (force or results or size_of(pack.target) is None):
+            raise UsageError(
+                f"{pack.target} already exists, but {self._path} does not list these pictures in "
+                "it: use another -o and another --manifest, or --force to overwrite it"
             )
 
     def has(self, item: Any) -> bool:
@@ -90,6 +106,10 @@ class Manifest:
         for row in rows:
             if not row.status or in_unicode(row.source) not in kept:
                 self._add(row)
+        written = {row.target for row in rows if row.target}
+        for row in self._others:
+            if row.target in written:
+                self._add(_overwritten(row))
 
     def _finished(self, item: Any) -> set[str]:
         """The sources of an item that are recorded as done, unless their result is lost."""
@@ -203,6 +223,21 @@ def _row_of(item: Any, outcome: Outcome) -> Row:
     values = outcome.results[-1] if outcome.results else {}
     target = values.get("file", _target_of(item))
     return _row(name_of(item), values, outcome.seconds, outcome.error)._replace(target=target)
+
+
+def _overwritten(row: Row) -> Row:
+    """The row of a picture whose stack was overwritten by a stack of other pictures."""
+    error = ExistsError(f"{row.target} was overwritten with other pictures")
+    return Row(row.source, None, status=error.exit_status, error=str(error))
+
+
+def _is_damaged(stack: Path) -> bool:
+    """Whether a stack is lost, or its checksum is wrong."""
+    try:
+        check(read_bytes(stack))
+    except AecodecError:
+        return True
+    return False
 
 
 def _rows_of_pack(pack: Pack, outcome: Outcome) -> list[Row]:

@@ -169,7 +169,7 @@ class _Tally:
         """Print the counts, and exit with status 1 if a file failed."""
         for warning, count in self._warnings.items():
             if count > 1:
-                self._console.note(f"warning: {count - 1} more files: {warning}")
+                self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if len(self._skipped) > 1:
             self._console.note(f"{len(self._skipped)} skipped: {', '.join(self._skipped)}")
         if self._existing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, read_bytes, write_bytes
-from aecodec.cli.shared.jobs import Job, check_not_sources, plan
+from aecodec.cli.shared.jobs import Job, check_not_sources, plan, result_beside
 from aecodec.cli.shared.pictures import picture_in, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
@@ -70,7 +71,8 @@ def compare(
         raise UsageError("--level cannot be used with OTHER: no picture is compressed")
     if second_image == image == STANDARD:
         raise UsageError("IMAGE and OTHER cannot both be standard input: give a file for one")
-    jobs = plan([image], out, lambda path: path.with_name(f"{path.stem}_compared.png"), IMAGES)
+    rename = partial(result_beside, ending="_compared", suffix=".png")
+    jobs = plan([image], out, rename, IMAGES)
     check_not_sources([jobs[0].target], filter(None, [second_image]))
     check_is_png(jobs[0].target)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)

@@ -57,9 +57,9 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="FORMATS",
-            help="Also measure image formats at several qualities: webp, jxl or avif, separated by "
-            "commas. jxl needs the extra 'report'. For codecs with bands: j2k or jxl, a file per "
-            "band without missing samples; they need the extra 'science'.",
+            help="Also measure image formats at several qualities: jpeg, webp, jxl or avif, "
+            "separated by commas. jxl needs the extra 'report'. For codecs with bands: j2k or jxl, "
+            "a file per band without missing samples; they need the extra 'science'.",
         ),
     ] = None,
     plot: Annotated[
@@ -177,9 +177,9 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
         return []
     from aecodec.evaluation.bands import band_format_coder
     from aecodec.evaluation.evaluate import format_coder
-    from aecodec.evaluation.formats import AVIF, BAND_FORMATS, JPEG_XL, WEBP
+    from aecodec.evaluation.formats import AVIF, BAND_FORMATS, JPEG, JPEG_XL, WEBP
 
-    formats: Mapping[str, Any] = {"webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}
+    formats: Mapping[str, Any] = {"jpeg": JPEG, "webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}
     coder: Callable[[Any, Any], Coder] = format_coder
     if bands is not None:
         formats, coder = BAND_FORMATS, band_format_coder

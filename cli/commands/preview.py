@@ -30,6 +30,7 @@ from aecodec.errors import (
     InputError,
     UsageError,
     errors_about,
+    warn,
 )
 from aecodec.format.texts import TextForm
 from aecodec.image_files.formats import format_of
@@ -142,7 +143,7 @@ class _Form(NamedTuple):
     def decode_to(self, target: Path, payload: str, force: bool, console: Console) -> None:
         """Write the picture of a payload, which is a text or the name of a file."""
         check_target(target, force)
-        with errors_about(payload):
+        with errors_about(payload), console.warnings_about(payload):
             image = decode(self._bytes_of(payload), checksum=self.checksum)
         write_image(target, image, force, console)
 
@@ -162,6 +163,8 @@ def _checked(payload: bytes) -> bytes:
     """The bytes of a payload; FormatError for larger files, most of which would also decode."""
     if len(payload) > _MOST_BYTES:
         raise FormatError(f"{len(payload)} bytes, but previews have at most {_MOST_BYTES}")
+    if payload.isascii() and payload.endswith(b"\n"):
+        warn("the file looks like a text: if the picture is wrong, use --text base64url or base91")
     return payload
 
 

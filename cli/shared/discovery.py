@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aecodec.errors import AecodecError, ImageError, InputError
-from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_suffix
+from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_name
 from aecodec.urls import Url
 
 STANDARD = Path("-")
@@ -30,9 +30,6 @@ _NOT_OPENED = {
     ".kra": "a Krita project",
 }
 """Suffixes of picture formats that Pillow does not open on every machine."""
-
-_NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
-"""Suffixes that Pillow registers although such files rarely hold a picture."""
 
 
 class Source(NamedTuple):
@@ -87,11 +84,6 @@ def objects_in(folder: Url) -> list[Url]:
     return []
 
 
-def _is_picture(path: Path) -> bool:
-    is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
-    return not is_shadow and path.suffix.lower() not in _NO_PICTURES and has_image_suffix(path)
-
-
 def _reason_to_skip(path: Path) -> str | None:
     description = _NOT_OPENED.get(path.suffix.lower())
     if not description or path.name.startswith("._"):
@@ -99,7 +91,7 @@ def _reason_to_skip(path: Path) -> str | None:
     return f"skipped: {description}, which Pillow does not open; convert it to PNG or JPEG first"
 
 
-IMAGES = FileKind(_is_picture, _reason_to_skip)
+IMAGES = FileKind(has_image_name, _reason_to_skip)
 """Pictures, by their suffixes.
 
 >>> IMAGES.accepts(Path("a.png")), IMAGES.accepts(Path("a.txt"))
@@ -111,7 +103,7 @@ True
 """
 
 IMAGES_AND_SAMPLES = FileKind(
-    lambda path: _is_picture(path) or path.suffix.lower() in SAMPLES_SUFFIXES, _reason_to_skip
+    lambda path: has_image_name(path) or path.suffix.lower() in SAMPLES_SUFFIXES, _reason_to_skip
 )
 """Pictures, and files that only codecs with bands read, by their suffixes."""
 

@@ -166,6 +166,17 @@ def folder_beside(folder: Path, ending: str) -> Path:
     return named.with_name(named.name + ending)
 
 
+def result_beside(path: Path, ending: str, suffix: str) -> Path:
+    """Path of the result of a file or folder, next to it, with an ending added to its name.
+
+    >>> str(result_beside(Path("scans/a.png"), "_compared", ".png"))
+    'scans/a_compared.png'
+    """
+    if is_folder_at(path):
+        return folder_beside(path, ending)
+    return path.with_name(f"{path.stem}{ending}{suffix}")
+
+
 def is_folder(out: str) -> bool:
     """Whether `-o` is a folder: it exists as a folder or ends with a slash."""
     return _ends_with_slash(out) or is_folder_at(path_or_url(out))

@@ -21,7 +21,7 @@ from helpers.networks.residuals import add_plain_networks
 import aecodec
 from aecodec import CodecError, FormatError, ImageError, UsageError, chunks, load_codec
 from aecodec.arrays import Pixels
-from aecodec.chunks import SEARCH_PATH
+from aecodec.codec.registry import SEARCH_PATH, codec_with_id
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.choice import engine_name
 
@@ -220,10 +220,12 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     monkeypatch.setattr(chunks, "_remembered", {})
     with pytest.raises(CodecError, match=rf"codec mine \(.* environment variable {SEARCH_PATH}$"):
         zarr.open_array(path)[7]
-    folders = os.pathsep.join([str(aecodec.load_codec("photo").folder.path), str(copy)])
+    folders = os.pathsep.join([str(tmp_path), str(copy)])
     monkeypatch.setenv(SEARCH_PATH, folders)
     printed = subprocess.check_output([sys.executable, "-c", READ, path], text=True)
-    assert printed == str(array[7].sum())
+    file = aecodec.load_codec("mine").compress(digits[7])
+    assert printed == str(array[7].sum()) == str(aecodec.decompress_frames(file).sum())
+    codec_with_id.cache_clear()
 
 
 def test_dask_reads_and_writes_it(store: Path, tmp_path: Path, digits: Pixels) -> None:

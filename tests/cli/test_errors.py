@@ -107,8 +107,9 @@ def contents() -> dict[Path, bytes]:
         ("decompress digit.aec --format png --quality 90", _WRONG, "png is lossless"),
         ("decompress digit.aec --quality 90", _WRONG, "png is lossless"),
         ("decompress digit.aec -o x.png --format tiff", _WRONG, "the format of -o x.png"),
+        ("compress ", _WRONG, "an argument is empty"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
-        ("evaluate photo scans --against gif", _WRONG, "the formats are webp, jxl, avif"),
+        ("evaluate photo scans --against gif", _WRONG, "the formats are jpeg, webp, jxl, avif"),
         ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv, .jsonl, .parquet"),
         ("evaluate photo scans --pictures exists.csv", _WRONG, "--force"),
         ("messages photo.png --max-bytes 5", _WRONG, "11 bytes or more"),
@@ -144,7 +145,7 @@ def test_a_failure_has_its_message_and_changes_no_file(
 ) -> None:
     shutil.copytree(files, folder, dirs_exist_ok=True)
     before = contents()
-    result = command(*line.split())
+    result = command(*line.split(" "))
     assert (result.status, result.out) == (status, "")
     assert message in result.err
     assert contents() == before

@@ -36,6 +36,8 @@ def test_train_lists_the_recipes_that_ship(command: Command) -> None:
 def test_compare_and_demo_draw_figures(folder: Path, command: Command) -> None:
     assert "dB" in command("compare", "digit.png").out
     assert opened("digit_compared.png").size[0] > 500
+    assert command("compare", ".", "-o", "figures/").status == 0
+    assert command("compare", ".").out.startswith(f"digit.png -> {folder}_compared/")
     result = command("demo", "tour")
     assert result.status == 0
     assert len(list(Path("tour").glob("*.aec"))) == 11
@@ -171,14 +173,15 @@ def test_evaluate_compares_codecs_and_formats(
     Image.fromarray(photograph[:64, :80]).save("scans/a.png")
     Image.fromarray(photograph[:48, 90:154]).convert("L").save("scans/b.png")
     outputs = ("--plot", "curve.png", "--pictures", "all.csv")
-    done = command("evaluate", "photo", "digits", "scans", "-q", 1, "--against", "webp", *outputs)
+    against = ("--against", "webp,jpeg")
+    done = command("evaluate", "photo", "digits", "scans", "-q", 1, *against, *outputs)
     assert done.status == 0
     head, *lines = done.out.splitlines()
     assert head.split()[:2] == ["codec", "level"]
-    assert [line.split()[0] for line in lines] == ["photo", "digits", *["WebP"] * 8]
+    assert [line.split()[0] for line in lines] == ["photo", "digits", *["WebP"] * 8, *["JPEG"] * 8]
     assert opened("curve.png").size[0] > 100
     rows = list(csv.DictReader(Path("all.csv").read_text().splitlines()))
-    assert [row["name"] for row in rows] == ["a.png", "b.png"] * 10
+    assert [row["name"] for row in rows] == ["a.png", "b.png"] * 18
     expected = len(aecodec.load_codec("photo").compress(photograph[:64, :80], level=1))
     assert int(rows[0]["bytes"]) == expected
     assert float(rows[-1]["psnr"]) > float(rows[-3]["psnr"])

@@ -45,6 +45,13 @@ def test_a_preview_is_decoded(options: tuple[str, ...], command: Command) -> Non
     assert opened("a.png").size == (32, 16)
 
 
+def test_messages_name_the_option_for_texts(command: Command) -> None:
+    assert command("preview", "teal.png", "--text", "base91", "-o", "a.txt").status == 0
+    result = command("preview", "--decode", Path("a.txt").read_text().strip(), "-o", "a.png")
+    assert (result.status, "or need --text base91" in result.err) == (4, True)
+    assert "use --text base64url or" in command("preview", "--decode", "a.txt", "-o", "b.png").err
+
+
 def test_bytes_are_not_written_to_a_file_with_the_name_of_a_picture(command: Command) -> None:
     result = command("preview", "teal.png", "-o", "a.png")
     assert (result.status, Path("a.png").exists()) == (2, False)

@@ -53,6 +53,7 @@ def forget() -> None:
     """Forget which codecs were found."""
     registry._installed_names.cache_clear()
     registry._built_in.cache_clear()
+    registry.codec_with_id.cache_clear()
 
 
 @pytest.fixture

@@ -105,6 +105,8 @@ def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(
     exec(compile(code_of(NOTEBOOK), NOTEBOOK.name, "exec"), {})
     for name in ("reconstructed.png", "code1.png", "code100.png", "my-codec/codec.json"):
         assert (tmp_path / name).exists()
+    with pytest.raises(FileExistsError, match="my-codec exists"):  # before it trains
+        exec(code_of(NOTEBOOK).split("\n\ntry:")[0], {})
 
 
 @pytest.mark.slow

@@ -66,6 +66,8 @@ def test_alpha_is_not_lost_without_a_word(suffix: str) -> None:
     assert (
         opened(io.BytesIO(encode_image(opaque, suffix))).convert("RGB").tobytes() == rgb.tobytes()
     )
+    with pytest.raises(UsageError, match="cannot write mode RGBA as JPEG; use PNG or TIFF"):
+        encode_image(with_alpha(rgb), ".jpg", 90)
 
 
 @pytest.mark.parametrize("suffix", [".ico", ".icns"])

@@ -11,7 +11,7 @@ from PIL import Image
 import aecodec
 import aecodec.pillow
 from aecodec.datasets.folders_and_arrays import images_in
-from aecodec.image_files.formats import format_of, has_image_suffix
+from aecodec.image_files.formats import format_of, has_image_name
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def files_in(folder: Path) -> list[str]:
 
 
 def test_an_aec_file_in_a_folder_is_no_picture(folder: Path, command: Command) -> None:
-    assert not has_image_suffix(folder / "a.aec")
+    assert not has_image_name(folder / "a.aec")
+    (folder / "._b.png").touch()
+    (folder / "manual.pdf").touch()
     assert [path.name for path in images_in(folder)] == ["b.png"]
     assert command("compress", folder).status == 0
     assert files_in(folder.with_name("scans_aec")) == ["b.aec"]

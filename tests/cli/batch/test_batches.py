@@ -237,6 +237,8 @@ def test_a_warning_about_many_files_is_printed_once(many: Path, command: Command
     first, more = [line for line in result.err.splitlines() if "warning" in line]
     assert first.startswith("warning: many/p0")
     assert more == f"warning: 9 more files: {first.split(': ', 2)[2]}"
+    names = ("many/p00.png", "many/p01.png")
+    assert "warning: 1 more file: " in command("compress", *names, "-o", "two").err
     assert command("evaluate", "photo", many, "-q", 1, "--limit", 2).err == ""
 
 

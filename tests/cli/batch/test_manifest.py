@@ -203,7 +203,7 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     assert command(*CALL).status == 0
     before = made_times("out")
     assert command(*CALL, "--force").err == "3 of 3 were already done\n"
-    Path("out/00001.aec").write_bytes(b"cut")
+    Path("out/00001.aec").write_bytes(bytes(Path("out/00001.aec").stat().st_size))
     assert command(*CALL, "--force").err == "2 of 3 were already done\n"
     after = made_times("out")
     assert {name for name in after if after[name] != before[name]} == {"00001.aec"}
@@ -211,6 +211,24 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     assert command(*CALL).status == 2
     assert "were already done" not in command(*CALL, "--force").err
     assert rows_of()["249"]["frame"] == 251 - 200
+
+
+def test_stacks_of_other_pictures_are_rejected_before_writing(many: Path, command: Command) -> None:
+    command(*CALL)
+    Path("more").mkdir()
+    for number in range(_COUNT):
+        os.link(f"many/{number:03}.png", f"more/{number:03}.png")
+    before, index = made_times("out"), rows_of()
+    call = ("compress", "more", *CALL[2:], "--stacks-of", 50)
+    for options in ((), ("--manifest", "n.parquet")):
+        result = command(*call, *options)
+        assert (result.status, "00000.aec already exists, but" in result.err) == (2, True)
+    assert (made_times("out"), rows_of()) == (before, index)
+    assert command(*call, "--force").status == 0
+    rows = parquet.read_table("m.parquet").to_pylist()
+    overwritten = {row["source"]: row for row in rows if row["source"].startswith("many")}
+    assert {row["status"] for row in overwritten.values()} == {2, 3, 0}
+    assert overwritten["many/050_photo.png"]["status"] == 0  # in 00000_1.aec, which still exists
 
 
 @pytest.mark.parametrize(
