@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageOps
 
 from aecodec import metrics
@@ -167,6 +166,6 @@ def _known(sample: Sample, picture: Picture, codec: Codec) -> dict[str, Any]:
 
 def _measured(picture: Picture, codec: Codec, level: int) -> dict[str, Any]:
     data = codec.compress(picture, level=level)
-    restored = np.asarray(codec.decompress(data)).reshape(picture.pixels.shape)
-    psnr = metrics.psnr(metrics.mse(picture.pixels, restored))
+    restored = codec.decoder.decompress_picture(data)
+    psnr = metrics.psnr(metrics.mse(picture.pixels, restored.pixels))
     return {"level": level, "bytes": len(data), "psnr": round(psnr, 2)}

@@ -57,7 +57,7 @@ def test_samples_of_a_folder_suit_a_codec_and_their_addresses_are_quoted(
 ) -> None:
     (tmp_path / "mine").mkdir()
     for name, size in (("b (#1).png", 28), ("large.png", 30)):
-        Image.new("L", (size, size), 100).save(tmp_path / "mine" / name)
+        Image.new("LA", (size, size), (100, 50)).save(tmp_path / "mine" / name)
     made = command("web", "digits", "-o", "site", "--samples", "mine")
     assert made.status == 0
     assert "large.png: left out" in made.err
