@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.data.samples import sample_paths
-from aecodec.errors import UsageError
+from aecodec.errors import ImageError, UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
 
@@ -49,7 +49,10 @@ class Sample:
         Raises:
             ImageError: the file is not a readable image.
         """
-        return read_image(io.BytesIO(self.path.read_bytes()))
+        try:
+            return read_image(self.path)
+        except ImageError as error:
+            raise ImageError(f"{self.path}: {error}") from error
 
 
 def sample_pictures(folder: Path | None) -> list[Sample]:

@@ -77,6 +77,8 @@ def test_a_folder_without_pictures_is_no_folder_of_samples(
     assert refused.status == 2
     assert "no picture" in refused.err
     assert command("web", "digits", "-o", "site", "--samples", "absent").status == 6
+    (tmp_path / "empty" / "a.png").touch()
+    assert "a.png: not an image" in command("web", "digits", "-o", "site", "--samples", "empty").err
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
