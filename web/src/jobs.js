@@ -15,6 +15,7 @@ export class Jobs {
     this.core = core;
     this.runners = new Runners(core, module);
     this.codecs = new Map(); // promises, by folder
+    this.turns = [Promise.resolve(), Promise.resolve()]; // ends of the last two pictures
   }
 
   codec(folder) {
@@ -51,25 +52,31 @@ export class Jobs {
   }
 
   async #decodeWith(codec, header, file, limits, report) {
-    const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
-    const decoding = await this.#begun(begin, () => codec.needFor(header));
+    const decode = async () => {
+      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
+      try {
+        if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
+        return header.hasSamples ? decoding.finishSamples() : decoding.finish();
+      } finally {
+        decoding.free();
+      }
+    };
+    // What a file claims is checked before a network or a table is fetched for it.
     try {
-      if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
-      return header.hasSamples ? decoding.finishSamples() : decoding.finish();
-    } finally {
-      decoding.free();
-    }
-  }
-
-  // What a file claims is checked before a network or a table is fetched for it.
-  async #begun(begin, fetch) {
-    try {
-      return begin();
+      return await this.#inTurn(decode);
     } catch (error) {
       if (error.status !== ABSENT) throw error;
     }
-    await fetch();
-    return begin();
+    await codec.needFor(header);
+    return this.#inTurn(decode);
+  }
+
+  // Two pictures at once: one is coded here while runners work on the other. More would only take memory.
+  #inTurn(work) {
+    const [before, other] = this.turns;
+    const turn = before.then(work);
+    this.turns = [other, turn.catch(() => {})];
+    return turn;
   }
 
   async #run(codec, steps, section, report) {
@@ -84,15 +91,17 @@ export class Jobs {
     const codec = await this.codec(folder);
     const section = await codec.needEncoder();
     await codec.needBands();
-    const options = { parts: this.runners.parts(image), reduction };
-    const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
-    try {
-      await this.#run(codec, encoding, section, report);
-    } catch (error) {
-      encoding.free();
-      throw error;
-    }
-    return { codec, encoding, image };
+    return this.#inTurn(async () => {
+      const options = { parts: this.runners.parts(image), reduction };
+      const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
+      try {
+        await this.#run(codec, encoding, section, report);
+      } catch (error) {
+        encoding.free();
+        throw error;
+      }
+      return { codec, encoding, image };
+    });
   }
 
   /** The file of a prepared picture at a level. */
