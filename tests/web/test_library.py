@@ -287,7 +287,7 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
 
 def test_many_pictures_share_workers(page: Browser) -> None:
     """Also in a browser that forbids Cache Storage; and a worker gets a file, not its archive."""
-    count, share, sent, size = page.run(
+    count, share, sent, size, *aborted = page.run(
         "CacheStorage.prototype.open = () => Promise.reject(new DOMException('', 'SecurityError'));"
         "const { Jobs } = await import('/aecodec/jobs.js');"
         "const { compileCore, Core } = await import('/aecodec/core.js');"
@@ -297,12 +297,17 @@ def test_many_pictures_share_workers(page: Browser) -> None:
         " super(...values); count += 1; } };"
         "const work = () => jobs.decode(file, { codecs: '/codecs' }, () => {});"
         "await Promise.all(Array.from({ length: 9 }, work));"
+        "const { calls } = jobs.core; let begun = false;"
+        "jobs.core.calls = { ...calls, aecodec_decoding_begin: () => { begun = true; } };"
+        "const abort = () => { throw new DOMException('', 'AbortError'); };"
+        "const [name] = await kind(() => jobs.decode(file, { codecs: '/codecs' }, abort));"
         "Worker.prototype.postMessage = (message) => { sent = message.file.buffer.byteLength; };"
         "const archive = new Uint8Array(1e6); archive.set(file);"
         "readHeader(archive.subarray(0, file.length)); await null; await null;"
-        "return [count, jobs.runners.count, sent, file.length];",
+        "return [count, jobs.runners.count, sent, file.length, name, begun];",
     )
     assert 0 < count <= 2 * share
+    assert aborted == ["AbortError", False]
     assert sent == size
 
 

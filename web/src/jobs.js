@@ -63,18 +63,19 @@ export class Jobs {
     };
     // What a file claims is checked before a network or a table is fetched for it.
     try {
-      return await this.#inTurn(decode);
+      return await this.#inTurn(decode, report);
     } catch (error) {
       if (error.status !== ABSENT) throw error;
     }
     await codec.needFor(header);
-    return this.#inTurn(decode);
+    return this.#inTurn(decode, report);
   }
 
-  // Two pictures at once: one is coded here while runners work on the other. More would only take memory.
-  #inTurn(work) {
+  // Two pictures at once: one is coded here while runners work on the other. More would only take memory. Aborted jobs
+  // end before their turn.
+  #inTurn(work, report) {
     const [before, other] = this.turns;
-    const turn = before.then(work);
+    const turn = before.then(() => report()).then(work);
     this.turns = [other, turn.catch(() => {})];
     return turn;
   }
@@ -91,7 +92,7 @@ export class Jobs {
     const codec = await this.codec(folder);
     const section = await codec.needEncoder();
     await codec.needBands();
-    return this.#inTurn(async () => {
+    const encode = async () => {
       const options = { parts: this.runners.parts(image), reduction };
       const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
       try {
@@ -101,7 +102,8 @@ export class Jobs {
         throw error;
       }
       return { codec, encoding, image };
-    });
+    };
+    return this.#inTurn(encode, report);
   }
 
   /** The file of a prepared picture at a level. */
@@ -204,14 +206,14 @@ function needOneOf({ level, maxBytes, maxError }) {
   if (!isOne) throw new UsageError(`give ${level === undefined ? "maxError" : "level"} or maxBytes, not both`);
 }
 
-/** A job at work, which its owner may abort. */
+/** A job at work, which its owner may abort. `report` without numbers only ends aborted jobs. */
 export class Job {
   constructor(tell) {
     this.tell = tell;
     this.isAborted = false;
     this.report = (done, of) => {
       if (this.isAborted) throw new DOMException("the caller gave up", "AbortError");
-      this.tell(done, of);
+      if (of) this.tell(done, of);
     };
   }
 }
