@@ -208,6 +208,7 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ("encode(DIGITS, PICTURE)", "ImageError", "but String"),
         ("encode(PICTURE, null)", "UsageError", "say which codec"),
         ("likeness(PICTURE, null)", "ImageError", "but null"),
+        ("likeness(PICTURE, new ImageData(9, 8))", "ImageError", "different sizes"),
         ("fromBare(new Uint8Array(5), { codec: DIGITS })", "UsageError", "say which codec"),
         ("encode(PICTURE, { codec: DIGITS, maxError: null })", "UsageError", "maximum error"),
         (

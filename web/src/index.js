@@ -2,7 +2,7 @@
 
 import { fileOf, payloadOf } from "./bare.js";
 import { client } from "./client.js";
-import { UsageError } from "./errors.js";
+import { ImageError, UsageError } from "./errors.js";
 import { absolute, bytesOf, decodeFile, folderOf } from "./files.js";
 import { checkImageData, fromImageData, toImageData } from "./pixels.js";
 import { fromCore, toCore } from "./samples.js";
@@ -65,7 +65,9 @@ export async function encodeSamples(samples, options) {
 
 /** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
 export async function likeness(first, second) {
-  return client.ask("likeness", { first: colours(first), second: colours(second) });
+  const pictures = { first: colours(first), second: colours(second) };
+  if (first.width !== second.width || first.height !== second.height) throw new ImageError("two pictures of different sizes");
+  return client.ask("likeness", pictures);
 }
 
 async function decoded(data, options) {
