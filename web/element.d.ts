@@ -12,3 +12,12 @@ export class AecImage extends HTMLElement {
   readonly naturalWidth: number;
   readonly naturalHeight: number;
 }
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "aec-img": AecImage;
+  }
+  interface HTMLElementEventMap {
+    previewerror: Event & { readonly error: Error };
+  }
+}

@@ -92,7 +92,7 @@ export interface DecodedSamples extends Required<Omit<Samples, "nodata" | "missi
 }
 
 export interface EncodedSamples {
-  file: Uint8Array;
+  file: Uint8Array<ArrayBuffer>;
   /** How many samples of each band were clipped to its limits. */
   clipped: number[];
 }
@@ -136,7 +136,7 @@ export interface Codec {
 }
 
 export interface PreparedPicture {
-  encode(options?: LevelOrBytes): Promise<Uint8Array>;
+  encode(options?: LevelOrBytes): Promise<Uint8Array<ArrayBuffer>>;
   /** Gives its memory back. */
   close(): Promise<void>;
 }
@@ -168,16 +168,19 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  * A picture as an `.aec` file. Grey pictures are stored as grey, and alpha only where there is some. Throws
  * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
-export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array>;
+export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 
 /**
  * The bare payload of a file: 11 bytes fewer, without signature, version, codec id and CRC-32, for places where the
  * codec is known. With `checksum`, a byte more. Throws FormatError (damaged) and UsageError (the file has refinements).
  */
-export function toBare(data: Bytes, options?: { checksum?: boolean }): Promise<Uint8Array>;
+export function toBare(data: Bytes, options?: { checksum?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
 
-/** The file of a bare payload, for `decode`. Throws FormatError if the payload is empty, or its checksum is wrong. */
-export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; checksum?: boolean }): Promise<Uint8Array>;
+/**
+ * The file of a bare payload, for `decode`. Throws FormatError if the payload is empty, or its checksum is wrong, and
+ * UsageError if the codec is not loaded.
+ */
+export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; checksum?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
 
 /** The samples of a file with bands. Throws what `decode` throws, and UsageError if the file has pixels. */
 export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
@@ -188,10 +191,13 @@ export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<Dec
  */
 export function encodeSamples(samples: Samples, options: EncodeOptions): Promise<EncodedSamples>;
 
-/** Selected bands of a frame as a picture, stretched between percentiles. Missing samples are transparent. */
+/**
+ * Selected bands of a frame as a picture, stretched between percentiles. NaN and samples in the mask `missing` are
+ * transparent. Throws ImageError if there is no such band or frame.
+ */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 
-/** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
+/** MS-SSIM of two pictures of one size, or PSNR in dB if a side has fewer than 11 pixels. Throws ImageError. */
 export function likeness(first: ImageData, second: ImageData): Promise<number>;
 
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */

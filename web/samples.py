@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageOps
 
 from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.data.samples import sample_paths
-from aecodec.errors import UsageError
+from aecodec.errors import ImageError, UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
 
@@ -50,7 +49,10 @@ class Sample:
         Raises:
             ImageError: the file is not a readable image.
         """
-        return read_image(io.BytesIO(self.path.read_bytes()))
+        try:
+            return read_image(self.path)
+        except ImageError as error:
+            raise ImageError(f"{self.path}: {error}") from error
 
 
 def sample_pictures(folder: Path | None) -> list[Sample]:
@@ -167,6 +169,6 @@ def _known(sample: Sample, picture: Picture, codec: Codec) -> dict[str, Any]:
 
 def _measured(picture: Picture, codec: Codec, level: int) -> dict[str, Any]:
     data = codec.compress(picture, level=level)
-    restored = np.asarray(codec.decompress(data)).reshape(picture.pixels.shape)
-    psnr = metrics.psnr(metrics.mse(picture.pixels, restored))
+    restored = codec.decoder.decompress_picture(data)
+    psnr = metrics.psnr(metrics.mse(picture.pixels, restored.pixels))
     return {"level": level, "bytes": len(data), "psnr": round(psnr, 2)}

@@ -204,6 +204,19 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ("decode('photo.aec')", "UsageError", "not the bytes of a file, but String"),
         ("decode()", "UsageError", "but undefined"),
         ("encode(PICTURE)", "UsageError", "codec"),
+        ("encode()", "ImageError", "not ImageData of 8-bit RGBA, but undefined"),
+        ("encode(DIGITS, PICTURE)", "ImageError", "but String"),
+        ("encode(PICTURE, null)", "UsageError", "say which codec"),
+        ("likeness(PICTURE, null)", "ImageError", "but null"),
+        ("likeness(PICTURE, new ImageData(9, 8))", "ImageError", "different sizes"),
+        ("fromBare(new Uint8Array(5), { codec: DIGITS })", "UsageError", "say which codec"),
+        ("encode(PICTURE, { codec: DIGITS, maxError: null })", "UsageError", "maximum error"),
+        (
+            "(await (await loadCodec(DIGITS)).prepare(PICTURE)).encode({ maxError: 0 })",
+            "UsageError",
+            "no maximum error",
+        ),
+        ("previews.readTables(new ArrayBuffer(9))", "FormatError", "9 bytes instead of"),
         ("encode(PICTURE, { codec: DIGITS, level: 4 })", "UsageError", "levels 1 to 3"),
         (
             "encode(PICTURE, { codec: DIGITS, maxBytes: 12 })",
@@ -273,7 +286,48 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
     assert milliseconds < 1000
 
 
-def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
+def test_many_pictures_share_workers(page: Browser) -> None:
+    """Also in a browser that forbids Cache Storage; and a worker gets a file, not its archive."""
+    count, share, sent, size, *aborted = page.run(
+        "CacheStorage.prototype.open = () => Promise.reject(new DOMException('', 'SecurityError'));"
+        "const { Jobs } = await import('/aecodec/jobs.js');"
+        "const { compileCore, Core } = await import('/aecodec/core.js');"
+        "const module = await compileCore(), jobs = new Jobs(new Core(module), module);"
+        "let count = 0, sent; const file = await golden('photo3');"
+        "globalThis.Worker = class extends Worker { constructor(...values) {"
+        " super(...values); count += 1; } };"
+        "const work = () => jobs.decode(file, { codecs: '/codecs' }, () => {});"
+        "await Promise.all(Array.from({ length: 9 }, work));"
+        "const { calls } = jobs.core; let begun = false;"
+        "jobs.core.calls = { ...calls, aecodec_decoding_begin: () => { begun = true; } };"
+        "const abort = () => { throw new DOMException('', 'AbortError'); };"
+        "const [name] = await kind(() => jobs.decode(file, { codecs: '/codecs' }, abort));"
+        "Worker.prototype.postMessage = (message) => { sent = message.file.buffer.byteLength; };"
+        "const archive = new Uint8Array(1e6); archive.set(file);"
+        "readHeader(archive.subarray(0, file.length)); await null; await null;"
+        "return [count, jobs.runners.count, sent, file.length, name, begun];",
+    )
+    assert 0 < count <= 2 * share
+    assert aborted == ["AbortError", False]
+    assert sent == size
+
+
+def test_the_library_works_in_other_workers(page: Browser, site: Path) -> None:
+    (site / "other.js").write_text(
+        "import { decode, setCodecs } from './aecodec/index.js';"
+        "onmessage = async ({ data }) => { const { width } = await decode(data);"
+        " setCodecs('/codecs'); postMessage([width, (await decode(data)).height]); };"
+    )
+    result = page.run(
+        "const other = new Worker('/other.js', { type: 'module' });"
+        "const answer = event(other, 'message'); other.postMessage(await golden('digit3'));"
+        "return (await answer).data;"
+    )
+    assert result == [28, 28]
+
+
+def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser, photo: Codec) -> None:
+    wide = photo.compress(np.zeros((1, 66_000, 3), np.uint8), level=1)
     result = page.run(
         "const element = make({ alt: 'A three', width: 28, height: 28 });"
         "const empty = [element.complete, element.naturalWidth, element.naturalHeight];"
@@ -282,14 +336,22 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
         "const digit = await drawn(element);"
         "const label = element.shadowRoot.querySelector('canvas').getAttribute('aria-label');"
         "const size = [element.naturalWidth, element.naturalHeight];"
-        "element.setAttribute('src', '/golden/refused/checksum.aec');"
-        "const { error } = await event(element, 'error');"
-        "return [empty, room, digit, label, size, error.name];",
+        f"const failures = [], wide = 'data:;base64,{base64.b64encode(wide).decode()}';"
+        "const damaged = '/golden/refused/checksum.aec', { fetch } = globalThis;"
+        "const body = () => new ReadableStream({ pull: (control) => control.error() });"
+        "globalThis.fetch = async (url, ...more) => url === 'cut' ? new Response(body())"
+        " : fetch(url, ...more);"
+        "for (const src of [damaged, '/x.aec', 'http://localhost:1/', wide, 'cut']) {"
+        " element.setAttribute('src', src); const { error } = await event(element, 'error');"
+        " failures.push([error.name, element.naturalWidth]); }"
+        "return [empty, room, digit, label, size, failures];",
     )
     data = (GOLDEN / "digit3.aec").read_bytes()
     digit = golden.codec_of(data).decoder.decompress_picture(data)
     empty = [False, 0, 0]
-    assert result == [empty, 28, *frames_of(digit), "A three", [28, 28], "FormatError"]
+    kinds = ["FormatError", "InputError", "InputError", "ImageError", "InputError"]
+    failures = [[kind, 0] for kind in kinds]
+    assert result == [empty, 28, *frames_of(digit), "A three", [28, 28], failures]
 
 
 # A response whose last bytes come only after `rest` is called.
@@ -342,9 +404,9 @@ def test_the_element_shows_bands(page: Browser) -> None:
         "for (const bands of [[2, 1, 0], [1]]) {"
         " element.setAttribute('bands', bands.map((band) => band + 1).join());"
         " element.setAttribute('src', '/golden/bands.aec'); await event(element, 'load');"
-        " element.removeAttribute('src');"
         " canvas.getContext('2d').putImageData(samplesToImageData(samples, { bands }), 0, 0);"
-        " results.push([await drawn(element), await drawing(canvas)]); }"
+        " results.push([await drawn(element), await drawing(canvas)]);"
+        " element.removeAttribute('src'); }"
         "element.setAttribute('bands', '9'); element.setAttribute('src', '/golden/bands.aec');"
         "return [results, (await event(element, 'error')).error.message];",
     )

@@ -48,7 +48,7 @@ def test_a_program_in_typescript_compiles(tmp_path: Path) -> None:
 def test_the_declarations_have_all_that_the_modules_export() -> None:
     errors = re.findall(r"^export class (\w+)", (WEB / "src/errors.js").read_text(), re.MULTILINE)
     index = (WEB / "src" / "index.js").read_text()
-    exported = re.findall(r"^export (?:async )?function (\w+)", index, re.MULTILINE)
+    exported = re.findall(r"^export (?:(?:async )?function|\{) (\w+)", index, re.MULTILINE)
     declarations = (WEB / "index.d.ts").read_text()
     declared = re.findall(r"^export (?:function|class) (\w+)", declarations, re.MULTILINE)
     assert sorted(declared) == sorted(errors + exported)

@@ -174,7 +174,7 @@ def test_the_slider_moves_by_keyboard_and_by_pointer(opened: Browser) -> None:
         assert float(value) == pytest.approx(100 * end, abs=1)
 
 
-def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser) -> None:
+def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser, site: Path) -> None:
     settle(desktop)
     rows = desktop.run(
         "return [...document.querySelectorAll('#formats tbody tr')]"
@@ -187,6 +187,12 @@ def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser) ->
     desktop.run("document.querySelector('[value=WebP]').click();")
     settle(desktop)
     assert text(desktop, ".right-tag") == "WebP"
+    Image.new("RGBA", (64, 64), (90, 30, 200, 0)).save(site / "transparent.png")
+    drop(desktop, "/transparent.png")
+    settle(desktop)
+    for title in ("aecodec", "WebP", "JPEG"):  # on white
+        psnr = f"document.querySelector('[value={title}]').closest('tr').cells[2].textContent"
+        assert desktop.run(f"return {psnr};") == "∞"
 
 
 def test_a_picture_is_opened_and_its_file_is_saved(
@@ -228,6 +234,8 @@ def test_a_file_is_dropped_and_seen(opened: Browser) -> None:
     assert shown_bytes(opened) == (GOLDEN / "photo3.aec").stat().st_size
     assert "codec photo, level 4" in text(opened, "#rate")
     assert message(opened) == ""
+    drop(opened, "/golden/bands.aec")
+    assert text(opened, "#rate") == "bytes: 60 bits per pixel, codec 6a3d2aaf"  # not on the page
     drop(opened, "/photograph.png")
     assert text(opened, "#name") == "photograph.png"
 

@@ -97,11 +97,14 @@ def test_attributes_can_change(page: Browser) -> None:
         "results.push(opacity(element), box(element)[0]);"
         "element.setAttribute('src', '/golden/digit3_level1.aec');"
         "element.setAttribute('preview', green);"
-        "await event(element, 'preview'); return [...results, opacity(element)];",
+        "await event(element, 'preview'); results.push(opacity(element));"
+        "await event(element, 'load'); hide(); element.removeAttribute('src');"
+        "await event(element, 'preview');"
+        "return [...results, opacity(element), element.naturalWidth];",
     )
     width = result[0][0]
     assert width == pytest.approx(128 * 2 / 3, rel=0.05)
-    assert result == [[width, "1"], "0", "0", 28, "1"]
+    assert result == [[width, "1"], "0", "0", 28, "1", "1", 0]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_files_and_samples_are_those_of_python(
 
 
 def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Codec) -> None:
-    nodata, missing, alpha, names = run(
+    nodata, missing, alpha, names, shown = run(
         page,
         bands,
         "const samples = Int16Array.from({ length: 48 }, (_, at) => at % 7 ? at : -9999);"
@@ -88,8 +88,10 @@ def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Code
         "const loaded = await loadCodec(codec);"
         "return [decoded.samples.filter((sample) => sample === decoded.nodata).length,"
         " [...decoded.missing], image.data.filter((_, at) => at % 4 === 3).indexOf(0),"
-        " await loaded.bands()];",
+        " await loaded.bands(), [...samplesToImageData({ width: 2, height: 2,"
+        " samples: Float32Array.of(NaN, 0, 1, 9), missing: Uint8Array.of(0, 0, 0, 1) }).data]];",
     )
+    assert shown == [0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0]
     assert nodata == 7
     assert missing == [int(at % 7 == 0) for at in range(48)]
     assert alpha == 4  # sample 14, the third one of its pixel
@@ -111,6 +113,7 @@ def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Code
         ),
         ("aecodec.encode(new ImageData(1, 1), { codec })", "Usage", "need a codec without bands"),
         ("samplesToImageData({ bands: 2 }, { bands: [2] })", "Image", "from 0 to 1"),
+        ("samplesToImageData({ frames: 2 }, { frame: 2 })", "Image", "frame is 2: give a number"),
     ],
 )
 def test_samples_that_do_not_suit_are_rejected(

@@ -57,7 +57,7 @@ def test_samples_of_a_folder_suit_a_codec_and_their_addresses_are_quoted(
 ) -> None:
     (tmp_path / "mine").mkdir()
     for name, size in (("b (#1).png", 28), ("large.png", 30)):
-        Image.new("L", (size, size), 100).save(tmp_path / "mine" / name)
+        Image.new("LA", (size, size), (100, 50)).save(tmp_path / "mine" / name)
     made = command("web", "digits", "-o", "site", "--samples", "mine")
     assert made.status == 0
     assert "large.png: left out" in made.err
@@ -77,6 +77,8 @@ def test_a_folder_without_pictures_is_no_folder_of_samples(
     assert refused.status == 2
     assert "no picture" in refused.err
     assert command("web", "digits", "-o", "site", "--samples", "absent").status == 6
+    (tmp_path / "empty" / "a.png").touch()
+    assert "a.png: not an image" in command("web", "digits", "-o", "site", "--samples", "empty").err
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")

@@ -1,8 +1,8 @@
 // What a program in TypeScript writes; it is compiled, not run.
 
-import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs } from "aecodec";
+import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs, toBare } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
-import { AecImage } from "aecodec/element";
+import "aecodec/element";
 import { decodePreview, loadTables, paintPreview, readRatio, readTables, showPreviews } from "aecodec/preview";
 
 setCodecs("/codecs");
@@ -15,6 +15,7 @@ async function show(context: CanvasRenderingContext2D, file: Blob, signal: Abort
   const picture: ImageData = await decode(file, { codec, maxPixels: 1e8, signal, onProgress });
   context.putImageData(picture, 0, 0);
   const packet: Uint8Array = await encode(picture, { codec, maxBytes: 237 });
+  await fetch("/radio", { method: "POST", body: await toBare(packet) });
   const exact: Uint8Array = await encode(picture, { codec, maxError: [16, 0], signal });
   const base: ImageData = await decode(exact, { baseOnly: (await readHeader(exact)).hasBase });
   console.log(base.width);
@@ -35,7 +36,8 @@ async function sizeOf(file: ArrayBuffer): Promise<number | string> {
   }
 }
 
-const element = document.querySelector<AecImage>("aec-img");
+const element = document.querySelector("aec-img");
+element?.addEventListener("previewerror", ({ error }) => console.log(error.message));
 console.log(element?.naturalWidth, show, sizeOf);
 paintPreview(decodePreview("BieKD0MrBathrum_xS7pPoPpdPNg", await loadTables()), document.createElement("canvas"));
 const ratio: number | null = readRatio(new Uint8Array(9));

@@ -53,14 +53,15 @@ export class CodedPicture {
   }
 
   async #rival({ type }, bytes) {
-    const blob = await smallestFrom(canvasOf(this.original), type, bytes);
+    const blob = await smallestFrom(type === "image/jpeg" ? onWhite(this.original) : this.original, type, bytes);
     if (!blob) return undefined;
     const picture = await pixelsOf(blob);
     return { bytes: blob.size, picture, ...(await this.#quality(picture)) };
   }
 
   async #quality(picture) {
-    return { psnr: psnr(this.original, picture), likeness: await likeness(this.original, picture) };
+    const pair = [this.original, picture].map(onWhite);
+    return { psnr: psnr(...pair), likeness: await likeness(...pair) };
   }
 
   async close() {
@@ -78,8 +79,19 @@ function canvasOf(imageData) {
   return canvas;
 }
 
+// Pictures with alpha are compared on white, because JPEG has no alpha.
+function onWhite(imageData) {
+  const canvas = canvasOf(imageData);
+  const context = canvas.getContext("2d");
+  context.globalCompositeOperation = "destination-over";
+  context.fillStyle = "white";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}
+
 // Bisection over whole percents of quality. A browser that lacks a format writes PNG instead.
-async function smallestFrom(canvas, type, bytes) {
+async function smallestFrom(imageData, type, bytes) {
+  const canvas = canvasOf(imageData);
   const written = (percent) => canvas.convertToBlob({ type, quality: percent / 100 });
   let [low, high] = [0, 100];
   let smallest = await written(high);

@@ -1,6 +1,6 @@
 // The page: a picture before and after a codec, and what its file weighs.
 
-import { AecodecError, CodecError, decode, ImageError, loadCodec, readHeader, setCodecs } from "./aecodec/index.js";
+import { AecodecError, CodecError, decode, decodeSamples, ImageError, loadCodec, readHeader, samplesToImageData, setCodecs } from "./aecodec/index.js";
 import { asPng, CodedPicture, FORMATS, pixelsOf } from "./coded.js";
 import { listenToOpening } from "./opening.js";
 import * as view from "./view.js";
@@ -123,7 +123,8 @@ async function openImage(file, isCurrent) {
 async function openAec(file, isCurrent) {
   const header = await readHeader(file);
   const codec = codecs.find(({ id }) => id === header.id);
-  const picture = await decode(file, { codec, onProgress: (progress) => isCurrent() && view.progress(progress) });
+  const options = { codec, onProgress: (progress) => isCurrent() && view.progress(progress) };
+  const picture = header.hasSamples ? samplesToImageData(await decodeSamples(file, options)) : await decode(file, options);
   if (!isCurrent()) return;
   state.coded?.close();
   state.picture = { name: file.name ?? "File", picture };

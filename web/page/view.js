@@ -99,7 +99,7 @@ export function openAlone({ name, header, file, picture, codec }) {
   draw("right", picture, "decoded");
   stage.classList.add("shown");
   const level = header.level ?? codec?.defaultLevel;
-  showBytes(file.size, picture, header.mode.length, `codec ${codec?.name ?? header.id}, level ${level}`);
+  showBytes(file.size, picture, header.hasSamples ? 0 : header.mode.length, `codec ${codec?.name ?? header.id}${level ? `, level ${level}` : ""}`);
 }
 
 // ---- the file

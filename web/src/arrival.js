@@ -1,5 +1,7 @@
 // Files on their way: of a file with refinements, the base is there first (FORMAT, section 13).
 
+import { failTransfer } from "./fetching.js";
+
 const BEGINNING = [0xae, 0x43, 2];
 const SIZE_OF_NUMBER = 5; // bytes at most
 const WITH_BASE = 0b10; // in the flags of a refinement
@@ -48,7 +50,7 @@ export async function* arrivals(response, baseOnly) {
   const parts = [];
   let needed = 0;
   for (let size = 0; ; ) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => failTransfer(response));
     if (done) break;
     parts.push(value);
     size += value.length;

@@ -17,9 +17,10 @@ export function payloadOf(file, checksum) {
 
 /** The file of a bare payload. `id` is that of its codec, in 8 hexadecimal digits. */
 export function fileOf(payload, id, checksum) {
+  if (!/^[0-9a-f]{8}$/.test(id)) throw new UsageError("say which codec: { codec: await loadCodec(url) }");
   const codecId = id.match(/../g).map((digits) => parseInt(digits, 16));
   const content = checksum ? payload.subarray(0, -1) : payload;
-  if (checksum && payload.at(-1) !== crc8([...codecId, ...content]))
+  if (checksum && payload[content.length] !== crc8([...codecId, ...content]))
     throw new FormatError("damaged: the checksum of the bare payload is wrong");
   if (!content.length) throw new FormatError("damaged: a bare payload has at least 1 byte without its checksum");
   const file = Uint8Array.from([...START, ...codecId, ...content, 0, 0, 0, 0]);

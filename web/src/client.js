@@ -10,7 +10,7 @@ class Client {
 
   /** Ask the worker, which starts with the first question. `transfer` names what moves there. */
   ask(what, values, { signal, onProgress, transfer = [] } = {}) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     const number = ++this.last;
     const worker = this.#started();
     return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ class Client {
   #fail(message) {
     this.worker.terminate();
     this.worker = undefined;
-    for (const { reject } of this.open.values()) reject(new AecodecError(message || "the worker cannot be started"));
+    for (const { reject } of this.open.values()) reject(new AecodecError(message || "the worker cannot be started: worker.js is missing beside the library, or the page does not allow it"));
     this.open.clear();
   }
 }

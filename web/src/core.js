@@ -2,14 +2,14 @@
 
 import { hasBase, isRefined, plainFile } from "./arrival.js";
 import { AecodecError, errorOfStatus } from "./errors.js";
+import { request } from "./fetching.js";
 
 const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, bounds: 16, pair: 8 };
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
-export async function compileCore(url = new URL("./aecodec.wasm", import.meta.url)) {
-  const response = await fetch(url);
-  if (!response.ok) throw new AecodecError(`${url}: ${response.status} ${response.statusText}`);
+export async function compileCore() {
+  const response = await request(new URL("./aecodec.wasm", import.meta.url));
   return WebAssembly.compile(await response.arrayBuffer());
 }
 

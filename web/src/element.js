@@ -1,7 +1,8 @@
 // <aec-img src="picture.aec" preview="..." alt="...">: an `.aec` file where an <img> would stand.
 
 import { arrivals } from "./arrival.js";
-import { decode, decodeSamples, InputError, readHeader, samplesToImageData } from "./index.js";
+import { request } from "./fetching.js";
+import { decode, decodeSamples, ImageError, readHeader, samplesToImageData } from "./index.js";
 import { decodePreview, loadTables, paintPreview, readRatio } from "./preview.js";
 
 const style = new CSSStyleSheet();
@@ -14,14 +15,10 @@ style.replaceSync(`
   @media (prefers-reduced-motion: reduce) { #preview:not(.shown) { transition: none; } }
 `);
 
+const DRAWN = 16_384; // pixels of a side that all browsers draw
 const SIDE = 300; // pixels of the longer side if nothing else is known, as of a canvas
 
-/** Draws the file of `src` on a canvas. It has the picture's size, unless a style sheet says otherwise;
- * `width` and `height` keep the room until it is there. `preview` is a text that it shows first, and that fades out over
- * the picture; without `width` and `height`, the preview's shape keeps the room. Of a file with bands, it shows those that `bands` names, as
- * in bands="3,2,1", counted from 1. Of a file with refinements, it shows the base as soon as its bytes are there; with
- * `base-only`, it fetches nothing else. Events: `preview` after the preview is shown, `base` after a base that is not
- * the last picture, `load`, and with `error` in them `error` and, if there is no preview to show, `previewerror`. */
+/** The element; `element.d.ts` describes its attributes and events. */
 export class AecImage extends HTMLElement {
   static observedAttributes = ["src", "alt", "bands", "base-only", "preview", "width", "height"];
 
@@ -40,7 +37,7 @@ export class AecImage extends HTMLElement {
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
     this.#preview.id = "preview";
-    this.#preview.ariaHidden = "true";
+    this.#preview.setAttribute("aria-hidden", "true");
     root.append(document.createElement("div"));
     root.firstChild.append(this.#canvas, this.#preview);
   }
@@ -60,7 +57,7 @@ export class AecImage extends HTMLElement {
   // As for <img>: an empty alt is decoration, and a picture without alt is announced as one.
   #describe() {
     const alt = this.getAttribute("alt");
-    this.#canvas.role = alt === "" ? "presentation" : "img";
+    this.#canvas.setAttribute("role", alt === "" ? "presentation" : "img");
     if (alt) this.#canvas.setAttribute("aria-label", alt);
     else this.#canvas.removeAttribute("aria-label");
   }
@@ -98,20 +95,21 @@ export class AecImage extends HTMLElement {
     this.#loading.abort();
     this.#loading = new AbortController();
     this.complete = this.#isDrawn = false;
-    if (!src) return;
+    if (!src) return this.#clear();
     const { signal } = this.#loading;
     try {
       await null; // of attributes that are set together, only the last one fetches
-      signal.throwIfAborted();
-      const response = await fetch(src, { signal });
-      if (!response.ok) throw new InputError(`${src}: ${response.status} ${response.statusText}`);
+      if (signal.aborted) return;
+      const response = await request(src, { signal });
       for await (const { file, isLast } of arrivals(response, this.hasAttribute("base-only"))) {
         const picture = await this.#picture(file, signal);
-        signal.throwIfAborted();
+        if (signal.aborted) return;
         this.#show(picture, isLast);
       }
     } catch (error) {
-      if (!signal.aborted) this.#report("error", error);
+      if (signal.aborted) return;
+      this.#clear();
+      this.#report("error", error);
     }
   }
 
@@ -122,13 +120,32 @@ export class AecImage extends HTMLElement {
     return samplesToImageData(await decodeSamples(file, { signal }), { bands });
   }
 
+  // Remove the picture of the `src` before, and show the preview again. A base stays.
+  #clear() {
+    if (this.#isDrawn) return;
+    this.#keepRoom();
+    if (this.naturalWidth) this.#loadPreview(this.getAttribute("preview"));
+    this.naturalWidth = this.naturalHeight = 0;
+  }
+
+  #draw(picture) {
+    const { width, height } = picture;
+    Object.assign(this.#canvas, { width, height });
+    const context = this.#canvas.getContext("2d");
+    context.putImageData(picture, 0, 0);
+    // Canvases that are too large stay transparent, without an error. Some browsers change what getImageData returns.
+    if (Math.max(width, height) > DRAWN && context.getImageData(0, 0, 1, 1).data[3] !== picture.data[3]) {
+      throw new ImageError(`this browser cannot show ${width}x${height} pixels in a canvas`);
+    }
+  }
+
   #show(picture, isLast) {
+    this.#draw(picture);
     this.complete = isLast;
     this.#isDrawn = true;
     this.#preview.className = "";
-    this.#canvas.width = this.naturalWidth = picture.width;
-    this.#canvas.height = this.naturalHeight = picture.height;
-    this.#canvas.getContext("2d").putImageData(picture, 0, 0);
+    this.naturalWidth = picture.width;
+    this.naturalHeight = picture.height;
     this.dispatchEvent(new Event(isLast ? "load" : "base"));
   }
 }

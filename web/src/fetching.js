@@ -8,10 +8,10 @@ const GZIP = [0x1f, 0x8b];
 /** The content of a section, whose file is named by its hash. */
 export async function fetchSection(core, folder, hash) {
   const url = `${folder}/${hash}`;
-  const kept = await match(url);
+  const kept = await inCache((cache) => cache.match(url));
   const content = await unpacked(kept ?? (await fetched(url)));
   if (core.sha256(content) !== hash) {
-    await forget(url);
+    await inCache((cache) => cache.delete(url));
     throw new CodecError(`${url}: damaged, its SHA-256 is another one`);
   }
   return content;
@@ -22,30 +22,42 @@ export async function fetchNewest(url) {
   try {
     return await unpacked(await fetched(url));
   } catch (error) {
-    const kept = await match(url);
+    const kept = await inCache((cache) => cache.match(url));
     if (!kept) throw error;
     return unpacked(kept);
   }
 }
 
-async function fetched(url) {
+/** The response of a host. Throws InputError. */
+export async function request(url, options) {
   let response;
   try {
-    response = await fetch(url);
+    response = await fetch(url, options);
   } catch {
-    throw new InputError(`${url} cannot be fetched: there is no network, or no such host`);
+    throw new InputError(`${url} cannot be fetched: there is no network or no such host, or the host or the page does not allow it`);
   }
   if (!response.ok) {
     const error = new InputError(`${url} cannot be fetched: ${response.status} ${response.statusText}`);
     throw Object.assign(error, { isAbsent: response.status === 404 });
   }
-  await keep(url, response.clone());
+  return response;
+}
+
+/** Throw that the body of a response did not arrive. */
+export function failTransfer({ url }) {
+  throw new InputError(`${url}: the transfer broke off`);
+}
+
+async function fetched(url) {
+  const response = await request(url);
+  const copy = response.clone();
+  await inCache((cache) => cache.put(url, copy));
   return response;
 }
 
 // Hosts may serve plain files or gzipped ones; which it is, the content says.
 async function unpacked(response) {
-  const content = new Uint8Array(await response.arrayBuffer());
+  const content = new Uint8Array(await response.arrayBuffer().catch(() => failTransfer(response)));
   if (!GZIP.every((byte, at) => content[at] === byte)) return content;
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
   try {
@@ -55,20 +67,12 @@ async function unpacked(response) {
   }
 }
 
-// Cache Storage exists on https and on localhost alone; elsewhere the browser's own cache has to do.
-async function match(url) {
-  return globalThis.caches ? (await caches.open(CACHE)).match(url) : undefined;
-}
-
-async function keep(url, response) {
-  if (!globalThis.caches) return;
+// Cache Storage exists only on https and localhost, browsers may forbid it, and it may be full. Then the browser's own
+// cache has to do.
+async function inCache(use) {
   try {
-    await (await caches.open(CACHE)).put(url, response);
+    return await use(await caches.open(CACHE));
   } catch {
-    // no room: it is fetched again next time
+    return undefined;
   }
-}
-
-async function forget(url) {
-  if (globalThis.caches) await (await caches.open(CACHE)).delete(url);
 }

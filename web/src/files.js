@@ -6,10 +6,10 @@ import { UsageError } from "./errors.js";
 
 const LARGEST = 0xffffffff;
 
-let codecs = new URL("codecs", globalThis.document?.baseURI ?? import.meta.url).href;
+let codecs = absolute("codecs");
 
 /** Set the folder in which codecs lie, each in a folder named by its id. */
-export function useCodecs(url) {
+export function setCodecs(url) {
   codecs = absolute(url);
 }
 
@@ -45,12 +45,14 @@ function limit(name, value) {
 }
 
 export function absolute(url) {
-  return new URL(url, globalThis.document?.baseURI).href.replace(/\/$/, "");
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url; // also in workers and Node
+  return new URL(url, base).href.replace(/\/$/, "");
 }
 
+/** The bytes of a file. Parts of larger buffers are copied: workers would receive the whole buffers. */
 export async function bytesOf(data) {
   if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
   if (/ArrayBuffer]$/.test(Object.prototype.toString.call(data))) return new Uint8Array(data);
   throw new UsageError(`not the bytes of a file, but ${data?.constructor.name ?? data}: give an ArrayBuffer, an array of bytes or a Blob`);
 }

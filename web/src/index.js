@@ -2,19 +2,16 @@
 
 import { fileOf, payloadOf } from "./bare.js";
 import { client } from "./client.js";
-import { UsageError } from "./errors.js";
-import { absolute, bytesOf, decodeFile, folderOf, useCodecs } from "./files.js";
-import { fromImageData, toImageData } from "./pixels.js";
-import { fromCore, showBands, toCore } from "./samples.js";
+import { ImageError, UsageError } from "./errors.js";
+import { absolute, bytesOf, decodeFile, folderOf } from "./files.js";
+import { checkImageData, fromImageData, toImageData } from "./pixels.js";
+import { fromCore, toCore } from "./samples.js";
 
 export * from "./errors.js";
+export { setCodecs } from "./files.js";
+export { samplesToImageData } from "./samples.js";
 
 let lastKey = 0;
-
-/** Say where codecs lie: each in a folder named by its id. `codecs` beside the page, unless this is called. */
-export function setCodecs(url) {
-  useCodecs(url);
-}
 
 /** What a file says of itself. */
 export async function readHeader(data) {
@@ -40,10 +37,8 @@ export async function decodeFrames(data, options) {
 }
 
 /** A picture as an `.aec` file. */
-export async function encode(imageData, { codec, level, maxBytes, maxError, signal, onProgress } = {}) {
-  const image = fromImageData(imageData);
-  const options = { folder: folderOf(codec), level, maxBytes, maxError };
-  return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.pixels.buffer] });
+export async function encode(imageData, options) {
+  return encoded(fromImageData(imageData), options);
 }
 
 /** The samples of a file with bands. */
@@ -59,31 +54,32 @@ export async function toBare(data, { checksum = false } = {}) {
 }
 
 /** The file of a bare payload. */
-export async function fromBare(data, { codec, checksum = false }) {
-  return fileOf(await bytesOf(data), codec.id, checksum);
+export async function fromBare(data, { codec, checksum = false } = {}) {
+  return fileOf(await bytesOf(data), codec?.id, checksum);
 }
 
 /** Samples of bands as an `.aec` file. */
-export async function encodeSamples(samples, { codec, level, maxBytes, maxError, signal, onProgress } = {}) {
-  const image = toCore(samples);
-  const options = { folder: folderOf(codec), level, maxBytes, maxError };
-  return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.samples.buffer] });
-}
-
-/** One band as grey, or three as RGB. */
-export function samplesToImageData(samples, options) {
-  return showBands(samples, options);
+export async function encodeSamples(samples, options) {
+  return encoded(toCore(samples), options);
 }
 
 /** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
 export async function likeness(first, second) {
-  return client.ask("likeness", { first: colours(first), second: colours(second) });
+  const pictures = { first: colours(first), second: colours(second) };
+  if (first.width !== second.width || first.height !== second.height) throw new ImageError("two pictures of different sizes");
+  return client.ask("likeness", pictures);
 }
 
 async function decoded(data, options) {
   const picture = await decodeFile(data, options);
   if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples");
   return picture;
+}
+
+async function encoded(image, options) {
+  const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};
+  const values = { image, options: { folder: folderOf(codec), level, maxBytes, maxError } };
+  return client.ask("encode", values, { signal, onProgress, transfer: [(image.pixels ?? image.samples).buffer] });
 }
 
 /** A codec that was loaded. */
@@ -115,7 +111,8 @@ class PreparedPicture {
     this.key = key;
   }
 
-  encode({ level, maxBytes } = {}) {
+  async encode({ level, maxBytes, maxError } = {}) {
+    if (maxError !== undefined) throw new UsageError("a prepared picture has no maximum error: call encode with the picture");
     return client.ask("file", { key: this.key, level, maxBytes });
   }
 
@@ -126,6 +123,6 @@ class PreparedPicture {
 }
 
 function colours(imageData) {
-  const { width, height, data } = imageData;
+  const { width, height, data } = checkImageData(imageData);
   return { width, height, channels: 4, frames: 1, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }

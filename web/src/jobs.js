@@ -15,6 +15,7 @@ export class Jobs {
     this.core = core;
     this.runners = new Runners(core, module);
     this.codecs = new Map(); // promises, by folder
+    this.turns = [Promise.resolve(), Promise.resolve()]; // ends of the last two pictures
   }
 
   codec(folder) {
@@ -51,25 +52,32 @@ export class Jobs {
   }
 
   async #decodeWith(codec, header, file, limits, report) {
-    const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
-    const decoding = await this.#begun(begin, () => codec.needFor(header));
+    const decode = async () => {
+      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
+      try {
+        if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
+        return header.hasSamples ? decoding.finishSamples() : decoding.finish();
+      } finally {
+        decoding.free();
+      }
+    };
+    // What a file claims is checked before a network or a table is fetched for it.
     try {
-      if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
-      return header.hasSamples ? decoding.finishSamples() : decoding.finish();
-    } finally {
-      decoding.free();
-    }
-  }
-
-  // What a file claims is checked before a network or a table is fetched for it.
-  async #begun(begin, fetch) {
-    try {
-      return begin();
+      return await this.#inTurn(decode, report);
     } catch (error) {
       if (error.status !== ABSENT) throw error;
     }
-    await fetch();
-    return begin();
+    await codec.needFor(header);
+    return this.#inTurn(decode, report);
+  }
+
+  // Two pictures at once: one is coded here while runners work on the other. More would only take memory. Aborted jobs
+  // end before their turn.
+  #inTurn(work, report) {
+    const [before, other] = this.turns;
+    const turn = before.then(() => report()).then(work);
+    this.turns = [other, turn.catch(() => {})];
+    return turn;
   }
 
   async #run(codec, steps, section, report) {
@@ -84,15 +92,18 @@ export class Jobs {
     const codec = await this.codec(folder);
     const section = await codec.needEncoder();
     await codec.needBands();
-    const options = { parts: this.runners.parts(image), reduction };
-    const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
-    try {
-      await this.#run(codec, encoding, section, report);
-    } catch (error) {
-      encoding.free();
-      throw error;
-    }
-    return { codec, encoding, image };
+    const encode = async () => {
+      const options = { parts: this.runners.parts(image), reduction };
+      const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
+      try {
+        await this.#run(codec, encoding, section, report);
+      } catch (error) {
+        encoding.free();
+        throw error;
+      }
+      return { codec, encoding, image };
+    };
+    return this.#inTurn(encode, report);
   }
 
   /** The file of a prepared picture at a level. */
@@ -195,14 +206,14 @@ function needOneOf({ level, maxBytes, maxError }) {
   if (!isOne) throw new UsageError(`give ${level === undefined ? "maxError" : "level"} or maxBytes, not both`);
 }
 
-/** A job at work, which its owner may abort. */
+/** A job at work, which its owner may abort. `report` without numbers only ends aborted jobs. */
 export class Job {
   constructor(tell) {
     this.tell = tell;
     this.isAborted = false;
     this.report = (done, of) => {
       if (this.isAborted) throw new DOMException("the caller gave up", "AbortError");
-      this.tell(done, of);
+      if (of) this.tell(done, of);
     };
   }
 }

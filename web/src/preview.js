@@ -26,13 +26,14 @@ const clip = (value, least, most) => (value < least ? least : value > most ? mos
 
 /** The tables in an ArrayBuffer with the content of tables.bin. */
 export function readTables(buffer) {
+  const whole = Object.values(LAYOUT).reduce((sum, [Type, size]) => sum + Type.BYTES_PER_ELEMENT * size, 0);
+  if (buffer.byteLength !== whole) throw new FormatError(`the tables have ${buffer.byteLength} bytes instead of ${whole}`);
   const tables = {};
   let start = 0;
   for (const [name, [Type, size]] of Object.entries(LAYOUT)) {
     tables[name] = new Type(buffer, start, size);
     start += tables[name].byteLength;
   }
-  if (start !== buffer.byteLength) throw new FormatError(`the tables have ${buffer.byteLength} bytes instead of ${start}`);
   return tables;
 }
 

@@ -35,11 +35,13 @@ export function toCore({ samples, width, height, bands = 1, frames = 1, type, la
 
 /** One band as grey, or three as RGB, each stretched between percentiles of its samples in this frame. Missing
  * samples are transparent. */
-export function showBands(source, { bands, frame = 0, percentiles = [2, 98] } = {}) {
+export function samplesToImageData(samples, { bands, frame = 0, percentiles = [2, 98] } = {}) {
+  const source = { bands: 1, frames: 1, ...samples };
   const chosen = bands ?? (source.bands < 3 ? [0] : [0, 1, 2]);
   if (![1, 3].includes(chosen.length) || chosen.some((band) => !(band in Array.from({ length: source.bands })))) {
     throw new ImageError(`bands is ${chosen}: give one or three numbers from 0 to ${source.bands - 1}`);
   }
+  if (!(frame in Array.from({ length: source.frames }))) throw new ImageError(`frame is ${frame}: give a number from 0 to ${source.frames - 1}`);
   const image = new ImageData(source.width, source.height);
   new Uint32Array(image.data.buffer).fill(0xff000000);
   const planes = chosen.map((band) => stretched(source, frame, band, percentiles));
@@ -56,10 +58,10 @@ export function showBands(source, { bands, frame = 0, percentiles = [2, 98] } = 
 // A band of a frame in 0 to 255.
 function stretched(source, frame, band, [low, high]) {
   const pixels = source.width * source.height;
-  const planes = source.maskPlanes ?? 0;
+  const planes = source.missing ? source.missing.length / (source.frames * pixels) : 0;
   const number = numbersOf(source);
   const at = (pixel) => number((frame * pixels + pixel) * source.bands + band);
-  const isMissing = (pixel) => planes > 0 && source.missing[(frame * pixels + pixel) * planes + (planes > 1 ? band : 0)] !== 0;
+  const isMissing = (pixel) => Number.isNaN(at(pixel)) || (planes > 0 && source.missing[(frame * pixels + pixel) * planes + (planes > 1 ? band : 0)] !== 0);
   const plane = Float32Array.from({ length: pixels }, (_, pixel) => at(pixel));
   const known = plane.filter((value, pixel) => !isMissing(pixel)).sort();
   const rank = (percent) => known[Math.round((percent / 100) * (known.length - 1))] ?? 0;

@@ -5,8 +5,8 @@ const INPUT_SIZE = 2; // places in a window
 export const OUTPUT_SIZE = 3;
 
 /** Names of the types of samples and of the axes of their source, by their numbers in files. */
-export const TYPES = ["uint8", "int8", "uint16", "int16", "int32", "float16", "float32"];
-export const LAYOUTS = ["HW", "HWB", "FHW", "FHWB", "BHW", "FBHW"];
+const TYPES = ["uint8", "int8", "uint16", "int16", "int32", "float16", "float32"];
+const LAYOUTS = ["HW", "HWB", "FHW", "FHWB", "BHW", "FBHW"];
 const SIZES = [1, 1, 2, 2, 4, 2, 4]; // bytes of a sample
 const MAX_BANDS = 32;
 
@@ -142,17 +142,13 @@ export class Encoding extends Steps {
   /** The same for samples of bands; `clipped` counts the samples of each band that lie outside its limits. */
   static beginSamples(codec, source, { parts }) {
     const { core } = codec;
-    return core.withBytes(source.samples, (samples) =>
-      core.withBytes(source.missing ?? new Uint8Array(0), (missing) =>
-        core.withBytes(new Uint8Array(8 * MAX_BANDS), (clipped) =>
-          withSamples(core, source, samples, source.missing ? missing : 0, (at) =>
-            core.with("pair", (result) => {
-              core.check("aecodec_encoding_begin_samples", codec.bundle, at, parts, clipped, result);
-              const counts = new BigUint64Array(core.calls.memory.buffer, clipped, source.bands);
-              return Object.assign(new Encoding(core, "encoding", core.numbers(result, 1)[0]), { clipped: Array.from(counts, Number) });
-            }),
-          ),
-        ),
+    return withSamples(core, source, (at) =>
+      core.withBytes(new Uint8Array(8 * MAX_BANDS), (clipped) =>
+        core.with("pair", (result) => {
+          core.check("aecodec_encoding_begin_samples", codec.bundle, at, parts, clipped, result);
+          const counts = new BigUint64Array(core.calls.memory.buffer, clipped, source.bands);
+          return Object.assign(new Encoding(core, "encoding", core.numbers(result, 1)[0]), { clipped: Array.from(counts, Number) });
+        }),
       ),
     );
   }
@@ -173,41 +169,25 @@ export class Encoding extends Steps {
  * It also has the picture of a level in sixteenths; 0 lets the core choose a level, or none. */
 export function withinErrors(codec, source, errors, units) {
   const { core } = codec;
-  return core.withBytes(new Uint8Array(Float64Array.from(errors).buffer), (numbers) =>
+  const [withSource, call] = source.samples
+    ? [withSamples, "aecodec_compress_samples_within_error"]
+    : [withPixels, "aecodec_compress_within_error"];
+  return core.withBytes(new Uint8Array(Float64Array.from(errors, (error) => error ?? NaN).buffer), (numbers) =>
     core.with("bounds", (bounds) => {
       core.numbers(bounds, 4).set([errors.length, 1, 0, numbers]);
-      return source.samples ? fileOfSamples(codec, source, bounds, units) : fileOfImage(codec, source, bounds, units);
+      return withSource(core, source, (at) => core.file(call, codec.bundle, at, bounds, units, 0));
     }),
   );
 }
 
-function fileOfImage(codec, image, bounds, units) {
-  const { core } = codec;
-  return core.withBytes(image.pixels, (pixels) =>
-    withImage(core, image, pixels, (at) =>
-      core.file("aecodec_compress_within_error", codec.bundle, at, bounds, units, 0)));
-}
-
-function fileOfSamples(codec, source, bounds, units) {
-  const { core } = codec;
-  return core.withBytes(source.samples, (samples) =>
-    core.withBytes(source.missing ?? new Uint8Array(0), (missing) =>
-      withSamples(core, source, samples, source.missing ? missing : 0, (at) =>
-        core.file("aecodec_compress_samples_within_error", codec.bundle, at, bounds, units, 0))));
-}
-
 /** How like each other two pictures are, by MS-SSIM. */
 export function likeness(core, first, second) {
-  return core.withBytes(first.pixels, (firstPixels) =>
-    core.withBytes(second.pixels, (secondPixels) =>
-      withImage(core, first, firstPixels, (a) =>
-        withImage(core, second, secondPixels, (b) =>
-          core.with("pair", (result) => {
-            core.check("aecodec_likeness", a, b, result);
-            return new Float64Array(core.calls.memory.buffer, result, 1)[0];
-          }),
-        ),
-      ),
+  return withPixels(core, first, (a) =>
+    withPixels(core, second, (b) =>
+      core.with("pair", (result) => {
+        core.check("aecodec_likeness", a, b, result);
+        return core.double(result)[0];
+      }),
     ),
   );
 }
@@ -220,14 +200,23 @@ function withImage(core, { width, height, channels, frames }, pixels, use) {
   });
 }
 
-// The struct of samples that are in memory.
-function withSamples(core, source, samples, missing, use) {
-  const { width, height, bands, frames, type, layout, isBigEndian, nodata, maskPlanes = 0 } = source;
+// A picture in memory.
+function withPixels(core, image, use) {
+  return core.withBytes(image.pixels, (pixels) => withImage(core, image, pixels, use));
+}
+
+// Samples in memory.
+function withSamples(core, source, use) {
+  const { width, height, bands, frames, type, layout, isBigEndian, nodata, missing, maskPlanes = 0 } = source;
   const numbers = [width, height, bands, frames, TYPES.indexOf(type), LAYOUTS.indexOf(layout), isBigEndian, nodata !== undefined];
-  return core.with("samples", (at) => {
-    core.numbers(at, 8).set(numbers);
-    core.double(at + 32)[0] = nodata ?? 0;
-    core.numbers(at + 40, 4).set([0, maskPlanes, missing, samples]);
-    return use(at);
-  });
+  return core.withBytes(source.samples, (samples) =>
+    core.withBytes(missing ?? [], (mask) =>
+      core.with("samples", (at) => {
+        core.numbers(at, 8).set(numbers);
+        core.double(at + 32)[0] = nodata ?? 0;
+        core.numbers(at + 40, 4).set([0, maskPlanes, missing ? mask : 0, samples]);
+        return use(at);
+      }),
+    ),
+  );
 }
