@@ -101,7 +101,9 @@ def _rejection_text(file: IO[bytes]) -> str:
         return "already an .aec file: use decompress to convert it to an image"
     if holds_samples(prefix):
         return f"{_UNKNOWN}; if it has bands, no built-in codec fits: train one with {TRAINING}"
-    return _UNKNOWN if prefix else "not an image, but an empty file"
+    if prefix:
+        return f"{_UNKNOWN}; if it is a picture, such as HEIC, convert it to PNG or JPEG first"
+    return "not an image, but an empty file"
 
 
 def _opened_as(name: str, file: IO[bytes], prefix: bytes) -> ImageFile | None:
