@@ -10,7 +10,7 @@ from aecodec.preview.payload import Content, Plane, advance, pack, probabilities
 from aecodec.preview.synthesis import COLOURS, decoded, dequantize, synthesize
 from aecodec.preview.tables import LATENTS, LEVELS, MOST, tables
 
-_WEIGHTS = np.array([*np.geomspace(0.03, 0.5, 9), 1, 3, 1e6])
+_WEIGHTS = np.array([*np.geomspace(0.03, 0.5, 9), *np.geomspace(1, 100, 6), 1e6])
 """Squared errors, in squared steps, that one bit is worth in the first round. With the largest, any
 picture fits into a few bytes."""
 
@@ -147,7 +147,9 @@ def _candidates(latents: Float64, levels: Int64, weights: Float64) -> Candidates
             errors += value**2
             continue
         nearest = np.rint(abs(value) / steps).clip(1, MOST).astype(np.int64)
-        choices = np.stack([0 * nearest, (nearest - 1).clip(1), nearest]) * int(np.sign(value))
+        half = (nearest + 1) // 2  # few bytes may have room for half of a large latent
+        choices = np.stack([0 * nearest, half, (nearest - 1).clip(1), nearest])
+        choices *= int(np.sign(value))
         cost = _bits(choices, costs)
         error = np.square(dequantize(choices, levels) / 64 - value)
         jittered = weights * _JITTER[latent, rows]
