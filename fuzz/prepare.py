@@ -6,6 +6,8 @@ python -m fuzz.prepare CODEC LEVEL FOLDER
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,15 @@ from aecodec.data.c_sources import c_sources
 from aecodec.engine.bundle import bundle, plans_of
 from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
+from aecodec.errors import AecodecError
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.format import container
-from fuzz.plans import later_plans, plans
+from aecodec.network.convert import network_plan
+from tests.helpers.networks.random_models import LAYERS, Maker
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 SOURCES = c_sources("core")
+_SEEDS = 3
 
 
 def write_sources(tables: CTables, folder: Path) -> None:
@@ -35,13 +40,20 @@ def write_sources(tables: CTables, folder: Path) -> None:
 
 
 def write_networks(sources: Path, corpus: Path) -> None:
-    """Write the code that runs networks, and small plans, each after the size of its input."""
+    """Write the code that runs networks, and plans of random layers, each after its input's size.
+
+    Most layers also have plans for pictures of any size.
+    """
     for folder in (sources, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     for source in [SOURCES / "aecodec.h", *SOURCES.glob("aecodec_*.[ch]")]:
         (sources / source.name).write_bytes(source.read_bytes())
-    for name, plan in [*plans(), *later_plans()]:
-        (corpus / name).write_bytes(bytes([3, 3]) + plan)
+    for (name, layer), seed in product(LAYERS.items(), range(_SEEDS)):
+        model = layer(Maker(np.random.default_rng(seed)))
+        for is_any_size in (False, True):
+            with suppress(AecodecError):
+                plan = network_plan(model, is_any_size=is_any_size)
+                (corpus / f"{name} {seed} {is_any_size}").write_bytes(bytes([3, 3]) + plan)
 
 
 def write_corpus(codec_id: bytes, folder: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import IO
 
 from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
 from aecodec.cli.shared.discovery import STANDARD, reading
-from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
@@ -23,8 +21,6 @@ MOST_BYTES = 1 << 31
 """Maximum number of bytes read from a pipe or device, which may be endless."""
 
 _PART = 1 << 20
-_PATIENCE = 1.0
-"""Seconds to wait for the writer of a pipe without a message."""
 
 
 class ExistsError(UsageError):
@@ -44,23 +40,12 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     try:
         if isinstance(path, Url) or path.is_file():
             return path.read_bytes()
-        with _opened(path) as file:
+        with path.open("rb") as file:
             return _read_to_end(file, most)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
     except ValueError as error:  # an impossible file name
         raise InputError(f"cannot be read: {error}") from error
-
-
-def _opened(path: Path) -> IO[bytes]:
-    """Open a device or pipe, with a message if a pipe has no writer yet."""
-    message = f"waiting for a program that writes to the pipe {path}"
-    timer = threading.Timer(_PATIENCE, echo, (message,), {"to_stderr": True})
-    timer.start()
-    try:
-        return path.open("rb")
-    finally:
-        timer.cancel()
 
 
 def _read_to_end(file: IO[bytes], most: int) -> bytes:

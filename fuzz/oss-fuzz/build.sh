@@ -1,7 +1,7 @@
 #!/bin/bash -eu
 # The target `decode` for level 1 of each codec, with corpus and dictionary.
 python3 -m venv "$WORK/venv"
-"$WORK/venv/bin/pip" install --quiet .
+"$WORK/venv/bin/pip" install --quiet '.[litert]'
 for codec in digits photo; do
     "$WORK/venv/bin/python" -m fuzz.prepare "$codec" 1 "$WORK/$codec"
     name=decode_$codec

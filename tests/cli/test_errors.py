@@ -135,6 +135,8 @@ def contents() -> dict[Path, bytes]:
         ("preview --html digit.png", _WRONG, "folder"),
         ("preview --html . --checksum", _WRONG, "--checksum"),
         ("preview --html .", _MISSING, "UTF-16"),
+        ("report digits scans -o page.html", _WRONG, "--force"),
+        ("report digits digit.png -o digit.png --force", _WRONG, "digit.png"),
         ("report digits scans -o page.png --force", _WRONG, "give a name that ends with .html"),
         ("report digits scans -o scans --force", _WRONG, "is a folder: name a file with -o"),
         ("report digits scans -o new/ --force", _WRONG, "is a folder: name a file with -o"),

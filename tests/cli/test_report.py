@@ -44,17 +44,6 @@ def test_a_page_is_written_beside_the_pictures(scans: Path, command: Command) ->
     }
 
 
-def test_nothing_is_overwritten_unasked(scans: Path, command: Command) -> None:
-    Path("page.html").write_text("mine")
-    arguments = ("report", "digits", "scans", "-o", "page.html")
-    assert command(*arguments).status == 2
-    assert Path("page.html").read_text() == "mine"
-    assert command(*arguments, "--force").status == 0
-    assert Path("page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
-    digit = str(next(scans.iterdir()))
-    assert command("report", "digits", digit, "-o", digit, "--force").status == 2
-
-
 def test_level_limit_and_number_of_pictures_are_kept_to(scans: Path, command: Command) -> None:
     done = command("report", "digits", "scans", "-q", 1, "--shown", 1, "-o", "a.html", "--json")
     values = done.json[0]

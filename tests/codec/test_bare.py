@@ -111,16 +111,3 @@ def test_any_bytes_give_a_picture_or_an_error(
     with suppress(AecodecError):
         file = codec.from_bare((head + rest)[:300], checksum=checksum)
         assert codec.decompress_frames(file).dtype == np.uint8
-
-
-@pytest.mark.parametrize("name", ["digits", "photo"])
-def test_changed_payloads_give_a_picture_or_an_error(name: str, samples: Pixels) -> None:
-    codec, results = load_codec(name), []
-    payload = codec.to_bare(codec.compress(samples[3]))
-    for place in range(len(payload)):
-        for bit in range(8):
-            changed = bytearray(payload)
-            changed[place] ^= 1 << bit
-            with suppress(AecodecError):
-                results.append(codec.decompress_frames(codec.from_bare(bytes(changed))))
-    assert results  # without a checksum, some changes stay unnoticed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,9 @@ from helpers.c.library import (
     TOO_LARGE,
     CLibrary,
 )
-from helpers.codecs.made_up_codecs import SPARE, TILE, folder_of
+from helpers.codecs.made_up_codecs import TILE, folder_of
 from helpers.files import with_checksum
-from helpers.strategies import any_context, headers, priors
+from helpers.strategies import headers, priors
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,15 +28,12 @@ from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.coding.levels import Level
 from aecodec.engine.c_tables import CTables
-from aecodec.entropy.spatial_context import PREDICTED_CHANNELS
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export.device.codec_source import PictureSizes
 from aecodec.export.device.reference import c_file
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.format.samples import unpack_samples
-from aecodec.imaging.picture import from_array
-from aecodec.prior_fitting.table_fitting import fit_prior
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -109,34 +105,6 @@ def test_c_writes_the_files_of_python_for_any_codec(
         shape = (*vector_shape(folder.spec, header), folder.spec.latent_channels)
         latents = rng.normal(0, rng.choice([3, 40]), shape)
         assert_round_trip(library, latents.clip(-128, 127).astype(np.int8), header)
-
-
-@pytest.mark.parametrize("channels", [3, PREDICTED_CHANNELS + 2])  # gradients predict 64
-def test_c_codes_vectors_in_their_spatial_context(tmp_path: Path, channels: int) -> None:
-    context = any_context(np.random.default_rng(0), 4, channels, is_spatial=True)
-    codes = np.random.default_rng(0).normal(0, 2, (2500, channels)).round().astype(np.int16)
-    prior = replace(fit_prior(codes, priors=4, tables=64), context=context)
-    folder = folder_of(prior, Level(1, channels + 1), 3, 1, tmp_path)
-    library = CLibrary(CTables(folder), tmp_path)
-    for size in [(1, 1), (70, 3), (150, 110)]:
-        header = Header(folder.spec.codec_id, Mode.RGB, size)
-        shape = (*vector_shape(folder.spec, header), channels + 1 + SPARE)
-        latents = np.random.default_rng(0).normal(0, 3, shape).round().astype(np.int8)
-        assert_round_trip(library, latents, header)
-
-
-@pytest.mark.parametrize("level", [1, 2, 3])
-def test_c_writes_the_files_of_digits(
-    codec: Codec, digits: Pixels, tmp_path: Path, level: int
-) -> None:
-    library = CLibrary(CTables(codec.folder, level), tmp_path)
-    colours = np.stack([digits[0], digits[1], digits[2]], axis=-1)
-    wide = np.concatenate(list(digits[10:16]), axis=1)[:, :-9]
-    for pixels in [*digits[:10], colours, wide]:
-        picture = from_array(pixels)
-        encoded = codec.encoder.encode(picture, codec.encoder.header(picture))
-        made = assert_round_trip(library, encoded.latents, encoded.header)
-        assert made == codec.compress(pixels, level=level)
 
 
 def test_fewer_priors_cost_bytes_and_every_reader_decodes_them(

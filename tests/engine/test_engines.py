@@ -15,11 +15,10 @@ from helpers.strategies import priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec import Codec, CodecError, UsageError, load_codec
+from aecodec import Codec, UsageError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec.base import Execution
 from aecodec.codec.encoded_picture import EncodedPicture
-from aecodec.codec_files.file_names import Half
 from aecodec.coding.levels import Level
 from aecodec.coding.payload import Segment
 from aecodec.engine.choice import VARIABLE
@@ -27,7 +26,6 @@ from aecodec.engine.python import PythonEngine
 from aecodec.entropy.prior import Prior
 from aecodec.imaging.picture import from_array
 from aecodec.parallel import Workers
-from aecodec.tflite.reference import reference_transform
 
 c = pytest.importorskip("aecodec.engine.c", reason="the core is not installed")
 NAMES = ("digits", "photo")
@@ -74,21 +72,6 @@ def test_each_reads_the_codes_of_the_other(photograph: Pixels, name: str) -> Non
         assert (core.decoder.codes(data) == python.decoder.codes(data)).all()
 
 
-@pytest.mark.parametrize("half", Half)
-@pytest.mark.parametrize("name", NAMES)
-def test_networks_give_the_results_of_the_reference_kernels(name: str, half: Half) -> None:
-    folder = load_codec(name).folder
-    network = c.CEngine().network(folder, half, Workers())
-    reference = reference_transform(folder.read(half.tflite))
-    tile, scale = (*folder.spec.tile, folder.spec.channels), 1
-    shape = tile if half is Half.ENCODER else folder.spec.code_shape
-    if folder.spec.receptive_field:
-        scale = folder.spec.tile[0] if half is Half.ENCODER else 1
-        shape = (5 * scale, 3 * scale, shape[-1])
-    inputs = np.random.default_rng(1).integers(-128, 128, (1, *shape)).astype(np.int8)
-    assert (network(inputs).ravel() == reference(inputs).ravel()).all()
-
-
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("window", [7, 96])
 def test_pixels_depend_on_neither_threads_nor_windows(
@@ -118,12 +101,6 @@ def test_any_tables_make_the_same_messages(prior: Prior, has_gains: bool, seed: 
         assert messages[0][0] == messages[1][0]
         for coder, (message, codes) in zip(coders, messages[::-1], strict=True):
             assert (coder.decode(message, segment) == codes).all()
-
-
-def test_a_damaged_network_is_named(copy: Path) -> None:
-    (copy / "encoder.tflite").write_bytes(b"x")
-    with pytest.raises(CodecError, match=r"encoder\.tflite: changed since"):
-        load_codec(copy).compress(np.zeros((28, 28), np.uint8))
 
 
 @pytest.mark.parametrize(("name", "engine"), [("", "c"), ("python", "python")])

@@ -11,14 +11,7 @@ from aecodec.errors import AecodecError, FormatError
 from aecodec.format import container
 from aecodec.format.binary import join_messages, split_messages
 from aecodec.format.container import Header, MetadataKind
-from aecodec.format.refinement import (
-    MAX_REFINEMENTS,
-    MOST_BOUND,
-    MOST_ROOT,
-    ROOT_UNITS,
-    Bound,
-    Refinement,
-)
+from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Layout, Samples, SampleType
 
 Parts = tuple[Refinement, ...]
@@ -113,38 +106,6 @@ def test_headers_beyond_the_limits_are_not_written(header: Header, message: str)
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "not an .aec file"),
-        (b"\x89PNG\r\n\x1a\n plus what follows", "not an .aec file"),
-        (b"\xaeC\x01", "the file has 3 bytes"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x02\x07\0"), "unknown type or layout"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x02\0\x06"), "unknown type or layout"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x02\0\x08"), "2 bands in an array without"),
-        (with_checksum(b"\xaeC\x01abcd\x90\x02\x02\0\0"), "2 frames in an array without"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x03\0\0\0"), "mask does not end"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x03\x20\0\1"), "mask does not end"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x04\x20\x11\2a"), "mask with 2 planes"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x04\x08\0\5\5"), "limits 5 and 5"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x0a\x0c\0" + b"\0\0\0\0\0\0\1\0"), "limits 0 and 65536"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x06\x0d\0\0\0\0\x7c"), "limits 0 and inf"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x04\x40\0\2\x20"), "repetition of a band"),
-        (with_checksum(b"\xaeC\x01abcd\x80\x04\x40\0\0\0"), "repetition of a band"),
-        (with_checksum(b"\xaeC\x01abcd\x81\x02\0\0"), "neither a colour mode nor a reduction"),
-        (with_checksum(b"\xaeC\x01abcd\xc0\3\x02\0\0"), "neither a colour mode nor a reduction"),
-        (with_checksum(b"\xaeC\x01abcd\x20\x02\4\0"), "kind 4 is unknown"),
-        (with_checksum(b"\xaeC\x01abcd\x04\xff\xff\xff\xff\xff\x01"), "longer than"),
-        (with_checksum(b"\xaeC\x01abcd\x04\x05"), "past the end"),
-        (with_checksum(b"\xaeC\x01abcd\x20\x02\x09\x00"), "unknown or occurs twice"),
-        (with_checksum(b"\xaeC\x01abcd\x02\x7f"), "past the end"),
-    ],
-)
-def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:
-    with pytest.raises(FormatError, match=message):
-        container.unpack(data)
-
-
-@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ("03 0881441f 80", "version 3"),
@@ -171,36 +132,6 @@ def test_a_file_with_several_errors_is_rejected_for_the_first(
     for read in (codec.decoder.check, codec.decoder.decompress_picture):
         with pytest.raises(AecodecError, match=message):
             read(data)
-
-
-PART = Refinement(b"abcd", [Bound(4)], False, 5, [b"message"])
-
-
-@pytest.mark.parametrize(
-    ("parts", "message"),
-    [
-        ([PART] * (MAX_REFINEMENTS + 1), "at most 16 refinements"),
-        ([PART, PART._replace(base_checksum=None)], "ignores the one before it"),
-        ([PART._replace(bounds=[Bound(4)] * 33)], "bounds, not 1 to 32"),
-        ([PART._replace(bounds=[])], "bounds, not 1 to 32"),
-        ([PART._replace(bounds=[Bound(MOST_BOUND + 1)])], "out of range"),
-        ([PART._replace(bounds=[Bound((MOST_ROOT + 1) / ROOT_UNITS, is_root=True)])], "range"),
-        ([PART._replace(bounds=[Bound(1.0, 3.0)], is_float=True)], "out of range"),
-        ([PART._replace(bounds=[Bound(float("nan"))], is_float=True)], "out of range"),
-    ],
-)
-def test_impossible_refinements_are_rejected(parts: list[Refinement], message: str) -> None:
-    with pytest.raises(FormatError, match=message):
-        container.unpack(container.pack(Header(b"abcd", refinements=tuple(parts)), b""))
-
-
-@pytest.mark.parametrize("flags", [0b1_0000, 0b0_1100])
-def test_unknown_flags_are_rejected(flags: int) -> None:
-    data = container.pack(Header(b"abcd", refinements=(PART,)), b"")
-    place = data.rindex(b"abcd") - 1
-    body = data[:place] + bytes([data[place] | flags]) + data[place + 1 : -4]
-    with pytest.raises(FormatError, match="unknown flags"):
-        container.unpack(with_checksum(body))
 
 
 @given(st.lists(st.binary(max_size=9), min_size=1, max_size=5))

@@ -131,10 +131,14 @@ def _spatial(*arrays: Any) -> SpatialWeights:
 
 
 def any_context(
-    rng: np.random.Generator, count: int, channels: int, is_spatial: bool | None = None
+    rng: np.random.Generator,
+    count: int,
+    channels: int,
+    is_spatial: bool | None = None,
+    units: int | None = None,
 ) -> ContextNetwork:
-    """A random context network of 0 to 12 units, with or without spatial weights."""
-    units = int(rng.integers(0, 13))
+    """A random context network of some units, or 0 to 12, with or without spatial weights."""
+    units = int(rng.integers(0, 13)) if units is None else units
     is_spatial = bool(rng.integers(0, 2)) if is_spatial is None else is_spatial
     any_int8 = functools.partial(rng.integers, -128, 128)
     return _network(

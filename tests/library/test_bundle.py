@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
-from collections.abc import Iterator
 from ctypes import byref, c_char, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 
@@ -137,33 +136,6 @@ def test_every_bit_of_the_head_counts(codec: Codec) -> None:
         assert opened(bytes(damaged))[0] == BAD_BUNDLE
     for length in (1, 95, size - 1):
         assert opened(content[:length])[0] == BAD_BUNDLE
-
-
-NUMBERS, ENTRIES = 32, 16  # `digits` has no spatial weights
-FREE = {10, *range(20, 32, 2)}
-"""Where any number may stand: the first symbol, and what is not used."""
-
-
-def hostile_sections(section: bytes) -> Iterator[tuple[int, bytes]]:
-    """A section of a level with a number of its beginning replaced by an extreme one, and where."""
-    for place in range(0, NUMBERS + 8 * ENTRIES, 2):
-        for value in (0, 1, 0x7FFF, 0xFFFF):
-            damaged = bytearray(section)
-            damaged[place : place + 2] = value.to_bytes(2, "little")
-            if damaged != section:
-                yield place, bytes(damaged)
-
-
-def test_numbers_of_tables_that_do_not_fit_are_refused(codec: Codec) -> None:
-    sections = sections_of(codec.folder, {}, [1])[:1]
-    first = head(codec.folder, sections)
-    for place, hostile in hostile_sections(sections[0].content):
-        status, memory, bundle = opened(first + hostile)
-        assert len(memory)
-        if status == OK:
-            library().aecodec_bundle_close(bundle)
-        is_offset = place >= NUMBERS and (place - NUMBERS) % 8 < 4  # which may lead to other arrays
-        assert status == BAD_BUNDLE or is_offset or place in FREE, place
 
 
 @pytest.mark.parametrize("name", ["codec", "photo"])

@@ -13,16 +13,12 @@ from helpers.codecs.golden import REFINED, codec_of
 from aecodec import Codec, Header, Target
 from aecodec.arrays import Pixels
 from aecodec.format import container
-from aecodec.format.refinement import Bound
 from aecodec.imaging.picture import from_array, to_array
 from benchmarks.c_codec import (
-    ABSENT,
-    DAMAGED,
     INCOMPLETE,
     LIMIT,
     NO_BASE,
     OK,
-    OTHER_BASE,
     CCodec,
     Errors,
     Limits,
@@ -94,49 +90,6 @@ def test_large_pictures_and_equal_channels(codec: Codec, photo: Codec, photograp
         file = CCodec(bundle_of(chosen.folder)).compress_within_error(pixels, [[24]])
         picture, target = from_array(pixels), Target(max_error=24)
         assert file == chosen.compress_picture(picture, target, metadata=False).data
-
-
-def changed(data: bytes, **fields: Any) -> bytes:
-    """A file whose first refinement has other fields."""
-    header, payload = container.unpack(data)
-    first, *others = header.refinements
-    refinements = (first._replace(**fields), *others)
-    return container.pack(header._replace(refinements=refinements), payload)
-
-
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [
-        ({"networks": b"none"}, ABSENT),
-        ({"base_checksum": 1}, OTHER_BASE),
-        ({"base_checksum": None}, DAMAGED),
-        ({"bounds": [Bound(4)] * 2}, DAMAGED),
-        ({"bounds": [Bound(1 << 30)]}, DAMAGED),
-        ({"bounds": [Bound(4097, is_root=True)]}, DAMAGED),
-        ({"bounds": [Bound(1.0, 0.5)], "is_float": True}, DAMAGED),
-        ({"bounds": [Bound(3)]}, DAMAGED),
-        ({"messages": [b"\xff" * 9]}, DAMAGED),
-    ],
-)
-def test_refinements_that_do_not_fit_are_rejected(fields: dict[str, Any], status: int) -> None:
-    c = CCodec(bundle_of(codec_of(golden("photo_level")).folder))
-    with rejection(status):
-        c.decompress(changed(golden("photo_level"), **fields))
-
-
-@pytest.mark.parametrize("name", ["digits_nested", "digit_lossless"])
-def test_damaged_files_are_rejected(name: str) -> None:
-    data = golden(name)
-    c = CCodec(bundle_of(codec_of(data).folder))
-    cut = [data[:length] for length in range(len(data))] + [data + b"\0"]
-    flipped = [
-        data[:n] + bytes([data[n] ^ 1 << n % 8]) + data[n + 1 :] for n in range(0, len(data), 7)
-    ]
-    header, payload = container.unpack(data)
-    many = container.pack(header._replace(refinements=header.refinements[:1] * 17), payload)
-    for damaged in (*cut, *flipped, many):
-        with rejection(DAMAGED):
-            c.decompress(damaged)
 
 
 def test_refinements_count_as_work() -> None:

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
+from helpers.documents import ROOT
 from helpers.networks.random_models import LAYERS, Maker
 
 from aecodec.network.convert import network_plan
@@ -14,6 +15,13 @@ from aecodec.tflite.reference import reference_transform
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
 INPUTS = 3
+CONVERTED = """
+    attention bilinear bordered causal convolutions depth elu exponential framed gelu hard_sigmoid
+    hard_swish hard_tanh joined leaky_relu mirrored mish normalized pooled relu6 repeated sigmoid
+    slopes softmax squareplus taken unit
+"""
+"""Models that TensorFlow converted from Keras layers, and that C runs."""
+
 MANY = pytest.param(range(120), list(filter(has_kernels, KERNELS)), marks=pytest.mark.slow)
 
 
@@ -42,3 +50,9 @@ def test_c_gives_the_integers_of_the_reference_kernels(
         rng = np.random.default_rng(seed)
         model = LAYERS[name](Maker(rng))
         check_integers(model, kernels, rng)
+
+
+@pytest.mark.parametrize("name", CONVERTED.split())
+def test_converted_layers_give_the_integers_of_the_reference_kernels(name: str) -> None:
+    model = (ROOT / "fuzz" / "models" / f"{name}_int8.tflite").read_bytes()
+    check_integers(model, FEW, np.random.default_rng(0))

@@ -17,7 +17,6 @@ from PIL import Image
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import TargetOptions
-from aecodec.data.samples import sample_paths
 from aecodec.engine.choice import engine_name
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
@@ -104,20 +103,6 @@ def test_files_of_photographs_are_those_of_python(
     image = Image.open(site / f"{name}.png").convert("L" if name == "grey" else "RGB")
     assert file == photo.compress(np.asarray(image), **options)
     assert [encoded[1]] == frames_of(photo.decoder.decompress_picture(file))
-
-
-@pytest.mark.parametrize("level", [1, 2, 3])
-def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level: int) -> None:
-    result = page.run(
-        f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}'); const files = [];"
-        "for (let digit = 0; digit < 10; digit += 1) {"
-        " const prepared = await codec.prepare(await picture(`/samples/digit${digit}.png`));"
-        f" files.push(text(await prepared.encode({{ level: {level} }})));"
-        " await prepared.close(); }"
-        "return files;",
-    )
-    expected = [codec.compress(path, level=level, metadata=False) for path in sample_paths()]
-    assert [base64.b64decode(text) for text in result] == expected
 
 
 def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Codec) -> None:

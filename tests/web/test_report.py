@@ -219,22 +219,6 @@ def test_every_picture_loads_and_nothing_is_fetched(
     assert opened.messages() == []
 
 
-def test_the_slider_moves_by_keyboard_mouse_and_finger(opened: Browser) -> None:
-    def place() -> Any:
-        return opened.run(
-            "const card = document.querySelector('.card');"
-            "const box = (name) => card.querySelector(name).getBoundingClientRect();"
-            "return [Number(card.querySelector('.split').value),"
-            " (box('.line').left + 1 - box('.stage').left) / box('.stage').width];"
-        )
-
-    opened.press(".card .split", "ArrowRight", "ArrowRight", "ArrowRight")
-    assert place() == [53, pytest.approx(0.53, abs=0.005)]
-    for move, end in ((opened.drag, 0.8), (opened.swipe, 0.3)):
-        move(".card .stage", start=0.5, end=end)
-        assert place() == [pytest.approx(100 * end, abs=1), pytest.approx(end, abs=0.01)]
-
-
 def test_sides_can_be_chosen_and_their_difference_is_shown(opened: Browser, report: Report) -> None:
     opened.choose(".card .choose-right", "Original")
     assert opened.brightest(".card .difference") == 0
