@@ -192,8 +192,8 @@ export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<Dec
 export function encodeSamples(samples: Samples, options: EncodeOptions): Promise<EncodedSamples>;
 
 /**
- * Selected bands of a frame as a picture, stretched between percentiles. NaN and samples in the mask `missing` are
- * transparent. Throws ImageError if there is no such band or frame.
+ * Selected bands of a frame as a picture, stretched between percentiles. NaN and samples in the mask `missing`, or
+ * without a mask those that are `nodata`, are transparent. Throws ImageError if there is no such band or frame.
  */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 

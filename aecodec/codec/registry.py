@@ -11,7 +11,7 @@ from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data import codecs
-from aecodec.errors import CodecError, UsageError
+from aecodec.errors import CodecError, UsageError, warn
 from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
@@ -41,13 +41,10 @@ def load_codec(name_or_path: str | Path) -> Codec:
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its folder")
-    if isinstance(name_or_path, str) and name_or_path in _installed_names():
-        return _built_in(name_or_path)
+    if isinstance(name_or_path, str) and (codec := _with_name(name_or_path)):
+        return codec
     if _is_folder(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
-    for codec in _in_search_path():
-        if name_or_path in (codec.spec.name, codec.folder.path.name):
-            return codec
     if name_or_path in codecs.EARLIER.values():
         raise CodecError(
             f"codec {name_or_path}, which decompresses older files, "
@@ -55,8 +52,17 @@ def load_codec(name_or_path: str | Path) -> Codec:
         )
     raise CodecError(
         f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
-        f"({', '.join(built_in_names())}) or the path of a codec folder"
+        f"({', '.join(built_in_names())}), the path of a codec folder, or the name of one that "
+        f"{SEARCH_PATH} lists"
     )
+
+
+def _with_name(name: str) -> Codec | None:
+    """The built-in codec with a name, or the codec in AECODEC_PATH; None if there is none."""
+    if name in _installed_names():
+        return _built_in(name)
+    named = (c for c in _in_search_path() if name in (c.spec.name, c.folder.path.name))
+    return next(named, None)
 
 
 def codec_for(picture: Picture) -> Codec:
@@ -87,10 +93,15 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
 
 
 def _in_search_path() -> Iterator[Codec]:
-    """Codecs in AECODEC_PATH. Folders without a codec are skipped; `aecc` has bundles there."""
-    folders = filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep))
-    are_codecs = (folder for folder in folders if os.path.isfile(os.path.join(folder, CODEC_JSON)))
-    return map(load_codec, map(Path, are_codecs))
+    """Codecs in AECODEC_PATH, with a warning for each folder with a damaged codec."""
+    for folder in filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep)):
+        if os.path.isfile(os.path.join(folder, CODEC_JSON)):
+            try:
+                codec = load_codec(Path(folder))
+            except CodecError as error:
+                warn(f"{SEARCH_PATH}: {error}")
+                continue
+            yield codec
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -37,7 +37,7 @@ class Manifest:
     def __init__(self, path: Path, journal: IO[bytes]) -> None:
         self._path, self._journal = path, journal
         self._changed: set[str] = set()
-        self._others: list[Row] = []
+        self._others: dict[str | None, list[Row]] = {}
         self._rows = {row.source: row for row in read_rows(path)}
         journal.seek(0)
         self._rows.update((row.source, row) for row in map(_row_in, journal) if row)
@@ -50,29 +50,46 @@ class Manifest:
         not done. Raises UsageError if `force` is not set and files with other pictures exist.
         """
         packs = [item for item in items if isinstance(item, Pack)]
+        self._find_others(packs)
         for pack in packs:
-            self._check_stack(pack, force)
+            self._find_changed(pack, force)
+        if not force:
+            self._check_targets(packs)
         if self._changed and not force:
             raise UsageError(
                 f"{self._path} lists pictures in {min(self._changed)} that this command would put "
                 "into another file: use the same pictures, --stacks-of and -o as before; or "
                 "another -o and another --manifest; or --force to overwrite the stacks"
             )
-        own = {in_unicode(name_of(source)) for pack in packs for source in pack.sources}
-        stacked = [row for row in self._rows.values() if row.frame is not None]
-        self._others = [row for row in stacked if row.source not in own]
 
-    def _check_stack(self, pack: Pack, force: bool) -> None:
+    def _find_others(self, packs: Sequence[Pack]) -> None:
+        own = {in_unicode(name_of(source)) for pack in packs for source in pack.sources}
+        self._others = {}
+        for row in self._rows.values():
+            if row.frame is not None and row.source not in own:
+                self._others.setdefault(row.target, []).append(row)
+
+    def _find_changed(self, pack: Pack, force: bool) -> None:
         targets = {row.target for row in self._rows_of(pack) if row and not row.status}
         results = {name: pack.result_named(name) for name in targets if name}
         self._changed |= {
             name for name, path in results.items() if not path or (force and _is_damaged(path))
         }
-        if not (force or results or size_of(pack.target) is None):
-            raise UsageError(
-                f"{pack.target} already exists, but {self._path} does not list these pictures in "
-                "it: use another -o and another --manifest, or --force to overwrite it"
-            )
+
+    def _check_targets(self, packs: Sequence[Pack]) -> None:
+        """Raise UsageError if stacks of other pictures would be overwritten.
+
+        A stack that an ended process wrote but did not record is not rejected: it fails by itself.
+        """
+        rows = (row for pack in packs for row in self._rows_of(pack))
+        is_recorded = any(row and row.frame is not None for row in rows)
+        taken = [pack for pack in packs if _target_of(pack) in self._others]
+        for pack in taken if is_recorded else [*taken, *packs[:1]]:
+            if size_of(pack.target) is not None:
+                raise UsageError(
+                    f"{pack.target} already exists, but {self._path} does not list these pictures "
+                    "in it: use another -o and another --manifest, or --force to overwrite it"
+                )
 
     def has(self, item: Any) -> bool:
         """Whether a file is done, and its result still exists with the same size."""
@@ -106,9 +123,8 @@ class Manifest:
         for row in rows:
             if not row.status or in_unicode(row.source) not in kept:
                 self._add(row)
-        written = {row.target for row in rows if row.target}
-        for row in self._others:
-            if row.target in written:
+        for target in {row.target for row in rows if row.target}:
+            for row in self._others.pop(target, ()):
                 self._add(_overwritten(row))
 
     def _finished(self, item: Any) -> set[str]:

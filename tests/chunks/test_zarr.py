@@ -18,7 +18,15 @@ from helpers.documents import ROOT
 from helpers.networks.residuals import add_plain_networks
 
 import aecodec
-from aecodec import CodecError, FormatError, ImageError, UsageError, chunks, load_codec
+from aecodec import (
+    AecodecWarning,
+    CodecError,
+    FormatError,
+    ImageError,
+    UsageError,
+    chunks,
+    load_codec,
+)
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import SEARCH_PATH, codec_with_id
 from aecodec.codec_files.folder import CodecFolder
@@ -189,8 +197,13 @@ READ = "import sys, zarr; print(int(zarr.open_array(sys.argv[1], mode='r')[7].su
 
 
 def test_a_codec_of_ones_own_is_found_by_a_variable(
-    copy: Path, tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
+    copy: Path,
+    tmp_path: Path,
+    digits: Pixels,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
+    request.addfinalizer(codec_with_id.cache_clear)
     change_spec(copy, default_level=1, name="mine")
     monkeypatch.setattr(chunks, "_remembered", {})
     path = tmp_path / "a.zarr"
@@ -199,12 +212,20 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     monkeypatch.setattr(chunks, "_remembered", {})
     with pytest.raises(CodecError, match=rf"codec mine \(.* environment variable {SEARCH_PATH}$"):
         zarr.open_array(path)[7]
-    folders = os.pathsep.join([str(tmp_path), str(copy)])
-    monkeypatch.setenv(SEARCH_PATH, folders)
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "codec.json").write_text("{")
+    folders = [tmp_path, tmp_path / "damaged", copy]
+    monkeypatch.setenv(SEARCH_PATH, os.pathsep.join(map(str, folders)))
     printed = subprocess.check_output([sys.executable, "-c", READ, path], text=True)
-    file = aecodec.load_codec("mine").compress(digits[7])
-    assert printed == str(array[7].sum()) == str(aecodec.decompress_frames(file).sum())
-    codec_with_id.cache_clear()
+    (tmp_path / "mine").mkdir()  # of pictures; it does not hide the codec
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(AecodecWarning, match="damaged/codec.json"):
+        codecs = [aecodec.load_codec(name) for name in ("mine", copy.name)]
+    file = codecs[0].compress(digits[7])
+    assert file == codecs[1].compress(digits[7])
+    with pytest.warns(AecodecWarning, match=SEARCH_PATH):
+        decoded = aecodec.decompress_frames(file)
+    assert printed == str(array[7].sum()) == str(decoded.sum())
 
 
 def test_dask_reads_and_writes_it(store: Path, tmp_path: Path, digits: Pixels) -> None:

@@ -79,6 +79,24 @@ def test_a_context_network_is_exact(
         np.testing.assert_array_equal(moves_of(network, vectors, at_once=at_once), expected)
 
 
+@pytest.mark.parametrize("size", [1, 5, 40])
+@pytest.mark.parametrize("weight", [-128, 127])
+def test_the_largest_sums_are_exact(size: int, weight: int) -> None:
+    drawn = any_context(np.random.default_rng(1), 1, 2, units=MAX_UNITS)
+    network = replace(
+        drawn,
+        degree=0 * drawn.degree,
+        bias=np.full_like(drawn.bias, MAX_ACTIVATION),
+        output_weights=np.full_like(drawn.output_weights, weight),
+        spatial=None,
+    )
+    codes = np.zeros((2, size), np.int16)
+    vectors = Vectors(np.zeros(size, np.int32), codes.astype(np.int32), codes, None)
+    assert 0.9 * EXACT < abs(MAX_UNITS * MAX_ACTIVATION * weight) < EXACT
+    expected = moves_in_int64(network, vectors)
+    np.testing.assert_array_equal(moves_of(network, vectors, at_once=True), expected)
+
+
 def moves_of(network: ContextNetwork, vectors: Vectors, *, at_once: bool) -> Int64:
     """How far the network moves tables and selects shapes, (2, K, N), as aecodec finds it.
 

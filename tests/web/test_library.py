@@ -297,14 +297,23 @@ def test_many_pictures_share_workers(page: Browser) -> None:
     assert sent == size
 
 
-def test_the_library_works_in_other_workers(page: Browser, site: Path) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "'/other.js'",
+        "URL.createObjectURL(new Blob([`import '${location.origin}/other.js'`],"
+        " { type: 'text/javascript' }))",  # whose location is no base of URLs
+    ],
+)
+def test_the_library_works_in_other_workers(page: Browser, site: Path, url: str) -> None:
     (site / "other.js").write_text(
         "import { decode, setCodecs } from './aecodec/index.js';"
+        "if (location.protocol === 'blob:') setCodecs('/codecs');"
         "onmessage = async ({ data }) => { const { width } = await decode(data);"
         " setCodecs('/codecs'); postMessage([width, (await decode(data)).height]); };"
     )
     result = page.run(
-        "const other = new Worker('/other.js', { type: 'module' });"
+        f"const other = new Worker({url}, {{ type: 'module' }});"
         "const answer = event(other, 'message'); other.postMessage(await golden('digit3'));"
         "return (await answer).data;"
     )

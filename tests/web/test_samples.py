@@ -88,10 +88,11 @@ def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Code
         "const loaded = await loadCodec(codec);"
         "return [decoded.samples.filter((sample) => sample === decoded.nodata).length,"
         " [...decoded.missing], image.data.filter((_, at) => at % 4 === 3).indexOf(0),"
-        " await loaded.bands(), [...samplesToImageData({ width: 2, height: 2,"
-        " samples: Float32Array.of(NaN, 0, 1, 9), missing: Uint8Array.of(0, 0, 0, 1) }).data]];",
+        " await loaded.bands(), [{ missing: Uint8Array.of(0, 0, 0, 1) }, { nodata: 9 }]"
+        ".map((mark) => [...samplesToImageData({ width: 2, height: 2, ...mark,"
+        " samples: Float32Array.of(NaN, 0, 1, 9) }).data])];",
     )
-    assert shown == [0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0]
+    assert shown == 2 * [[0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0]]
     assert nodata == 7
     assert missing == [int(at % 7 == 0) for at in range(48)]
     assert alpha == 4  # sample 14, the third one of its pixel

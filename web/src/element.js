@@ -15,7 +15,9 @@ style.replaceSync(`
   @media (prefers-reduced-motion: reduce) { #preview:not(.shown) { transition: none; } }
 `);
 
-const DRAWN = 16_384; // pixels of a side that all browsers draw
+// Sizes that all browsers draw: pixels of a side, and of a picture.
+const DRAWN_SIDE = 16_384;
+const DRAWN = 1 << 24;
 const SIDE = 300; // pixels of the longer side if nothing else is known, as of a canvas
 
 /** The element; `element.d.ts` describes its attributes and events. */
@@ -134,7 +136,8 @@ export class AecImage extends HTMLElement {
     const context = this.#canvas.getContext("2d");
     context.putImageData(picture, 0, 0);
     // Canvases that are too large stay transparent, without an error. Some browsers change what getImageData returns.
-    if (Math.max(width, height) > DRAWN && context.getImageData(0, 0, 1, 1).data[3] !== picture.data[3]) {
+    const isLarge = Math.max(width, height) > DRAWN_SIDE || width * height > DRAWN;
+    if (isLarge && context.getImageData(0, 0, 1, 1).data[3] !== picture.data[3]) {
       throw new ImageError(`this browser cannot show ${width}x${height} pixels in a canvas`);
     }
   }

@@ -45,7 +45,8 @@ function limit(name, value) {
 }
 
 export function absolute(url) {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href ?? import.meta.url; // also in workers and Node
+  const here = globalThis.document?.baseURI ?? globalThis.location?.href; // absent in Node
+  const base = !here || /^(about|blob|data):/.test(here) ? import.meta.url : here;
   return new URL(url, base).href.replace(/\/$/, "");
 }
 

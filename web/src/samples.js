@@ -61,7 +61,8 @@ function stretched(source, frame, band, [low, high]) {
   const planes = source.missing ? source.missing.length / (source.frames * pixels) : 0;
   const number = numbersOf(source);
   const at = (pixel) => number((frame * pixels + pixel) * source.bands + band);
-  const isMissing = (pixel) => Number.isNaN(at(pixel)) || (planes > 0 && source.missing[(frame * pixels + pixel) * planes + (planes > 1 ? band : 0)] !== 0);
+  const isNodata = (value) => Number.isNaN(value) || (!planes && value === source.nodata);
+  const isMissing = (pixel) => isNodata(at(pixel)) || (planes > 0 && source.missing[(frame * pixels + pixel) * planes + (planes > 1 ? band : 0)] !== 0);
   const plane = Float32Array.from({ length: pixels }, (_, pixel) => at(pixel));
   const known = plane.filter((value, pixel) => !isMissing(pixel)).sort();
   const rank = (percent) => known[Math.round((percent / 100) * (known.length - 1))] ?? 0;

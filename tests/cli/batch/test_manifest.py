@@ -207,6 +207,13 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     assert command(*CALL, "--force").err == "2 of 3 were already done\n"
     after = made_times("out")
     assert {name for name in after if after[name] != before[name]} == {"00001.aec"}
+    table = parquet.read_table("m.parquet")  # as if the process had ended before it recorded them
+    lost = [name == "out/00001.aec" for name in table["target"].to_pylist()]
+    parquet.write_table(table.filter([not is_lost for is_lost in lost]), "m.parquet")
+    Path("out/00002.aec").unlink()
+    result = command(*CALL)
+    assert (result.status, "out/00001.aec already exists" in result.err) == (1, True)
+    assert command(*CALL, "--force").err == "2 of 3 were already done\n"
     shutil.copy("many/000.png", "many/000_new.png")
     assert command(*CALL).status == 2
     assert "were already done" not in command(*CALL, "--force").err
