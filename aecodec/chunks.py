@@ -157,10 +157,8 @@ def installed_codec(codec_id: bytes, name: str) -> Codec:
     >>> installed_codec(bytes.fromhex("0881441f"), "digits").spec.name
     'digits'
     """
-    if codec_id in _remembered:
-        return _remembered[codec_id]
     try:
-        return codec_with_id(codec_id)
+        return _remembered.get(codec_id) or codec_with_id(codec_id)
     except CodecError as error:
         raise CodecError(
             f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "

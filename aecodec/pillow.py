@@ -90,10 +90,8 @@ def add_codec(codec: Codec | str | Path) -> None:
 
 def known_codec(codec_id: bytes) -> Codec:
     """Find the built-in or added codec with an id; raise CodecError if there is none."""
-    if codec_id in _added:
-        return _added[codec_id]
     try:
-        return codec_with_id(codec_id)
+        return _added.get(codec_id) or codec_with_id(codec_id)
     except CodecError as error:
         raise CodecError(
             f"made with codec {title_of(codec_id)}, which is not known here: "
