@@ -13,6 +13,7 @@ export class CodedPicture {
   /** known: what is known without an encoder, of a sample: { choice, file }. */
   constructor(original, codec, known) {
     this.original = original;
+    this.onWhite = onWhite(original); // which every file is compared with
     this.codec = codec;
     this.made = new Map();
     this.rivals = new Map();
@@ -53,14 +54,14 @@ export class CodedPicture {
   }
 
   async #rival({ type }, bytes) {
-    const blob = await smallestFrom(type === "image/jpeg" ? onWhite(this.original) : this.original, type, bytes);
+    const blob = await smallestFrom(type === "image/jpeg" ? this.onWhite : this.original, type, bytes);
     if (!blob) return undefined;
     const picture = await pixelsOf(blob);
     return { bytes: blob.size, picture, ...(await this.#quality(picture)) };
   }
 
   async #quality(picture) {
-    const pair = [this.original, picture].map(onWhite);
+    const pair = [this.onWhite, onWhite(picture)];
     return { psnr: psnr(...pair), likeness: await likeness(...pair) };
   }
 
