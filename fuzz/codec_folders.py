@@ -28,7 +28,7 @@ import ai_edge_litert.interpreter  # noqa: F401 - once, and not in each process
 import numpy as np
 
 import aecodec
-from aecodec.codec.registry import BUILT_IN
+from aecodec.data.codecs import BUILT_IN
 from aecodec.format import container
 from fuzz.mutations.folders import make_hostile
 

@@ -10,14 +10,11 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.data import codecs
+from aecodec.data.codecs import BUILT_IN, title_of
 from aecodec.errors import CodecError, UsageError, warn
 from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
-
-BUILT_IN = Path(codecs.__file__).with_name("codecs")
-"""Folder of the built-in codecs, and of earlier codecs if they are installed."""
 
 AUTO = "auto"
 """Name that lets :func:`codec_for` choose a codec."""
@@ -32,9 +29,8 @@ _DIGIT_SIZE = (28, 28)
 def load_codec(name_or_path: str | Path) -> Codec:
     """Open a codec by its name, if it is built in or in AECODEC_PATH, or by the path of its folder.
 
-    Earlier codecs, which can only decompress, have names as well, such as `photo-1`. Raises
-    CodecError if the codec does not exist, is damaged, or is an earlier codec that is not
-    installed, and UsageError if the argument is neither a string nor a path.
+    Raises CodecError if the codec does not exist or is damaged, and UsageError if the argument is
+    neither a string nor a path.
 
     >>> load_codec("digits").spec.tile
     (28, 28)
@@ -45,11 +41,6 @@ def load_codec(name_or_path: str | Path) -> Codec:
         return codec
     if _is_folder(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
-    if name_or_path in codecs.EARLIER.values():
-        raise CodecError(
-            f"codec {name_or_path}, which decompresses older files, "
-            f"{_where_to_get(str(name_or_path))}"
-        )
     raise CodecError(
         f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
         f"({', '.join(built_in_names())}), the path of a codec folder, or the name of one that "
@@ -59,7 +50,7 @@ def load_codec(name_or_path: str | Path) -> Codec:
 
 def _with_name(name: str) -> Codec | None:
     """The built-in codec with a name, or the codec in AECODEC_PATH; None if there is none."""
-    if name in _installed_names():
+    if name in built_in_names():
         return _built_in(name)
     named = (c for c in _in_search_path() if name in (c.spec.name, c.folder.path.name))
     return next(named, None)
@@ -117,19 +108,13 @@ def _built_in(name: str) -> Codec:
     return Codec(CodecFolder.open(BUILT_IN / name))
 
 
+@cache
 def built_in_names() -> tuple[str, ...]:
-    """Names of the built-in codecs, which compress and decompress.
+    """Names of the built-in codecs.
 
     >>> built_in_names()
     ('digits', 'photo')
     """
-    earlier = codecs.EARLIER.values()
-    return tuple(name for name in _installed_names() if name not in earlier)
-
-
-@cache
-def _installed_names() -> tuple[str, ...]:
-    """Names of the built-in codecs, and of earlier codecs if they are installed."""
     return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CODEC_JSON}")))
 
 
@@ -143,26 +128,14 @@ def codec_of_file(data: bytes) -> Codec:
 
 @cache
 def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the built-in or earlier codec, or the codec in AECODEC_PATH, that has an id.
+    """Find the built-in codec, or the codec in AECODEC_PATH, that has an id.
 
-    It is opened once, so that its networks stay loaded. Raises CodecError if no codec has the id,
-    or the id belongs to an earlier codec that is not installed.
+    It is opened once, so that its networks stay loaded. Raises CodecError if no codec has the id.
     """
-    for codec in chain(map(load_codec, _installed_names()), _in_search_path()):
+    for codec in chain(map(load_codec, built_in_names()), _in_search_path()):
         if codec.spec.codec_id == codec_id:
             return codec
-    title, earlier = codecs.title_of(codec_id), codecs.EARLIER.get(codec_id.hex())
-    if earlier:
-        raise CodecError(f"made with codec {title}, which {_where_to_get(earlier)}")
     raise CodecError(
-        f"made with codec {title}, which is not a built-in codec of this version: "
+        f"made with codec {title_of(codec_id)}, which is not a built-in codec of this version: "
         f"give the codec's folder with --codec, or in the environment variable {SEARCH_PATH}"
-    )
-
-
-def _where_to_get(earlier: str) -> str:
-    """The end of a sentence about an earlier codec that is not installed."""
-    return (
-        f"is not installed: get the folder aecodec/data/codecs/{earlier} from aecodec's repository "
-        "or source distribution, and give it with --codec"
     )

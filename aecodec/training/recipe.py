@@ -120,7 +120,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
         recipe = replace(
             recipe,
-            # Recipes of earlier versions lack these keys.
+            # Keys that a recipe may omit.
             data={"smooth": 0.0, "band_weights": []} | recipe.data,
             training={"distortion": MSE} | recipe.training,
             priors={"rdoq": {}, "residual_batches": 0} | recipe.priors,

@@ -11,7 +11,6 @@ from aecodec.cli.shared.options import Json, complete_codec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
-from aecodec.data.codecs import name_of
 
 
 def codecs(
@@ -52,7 +51,7 @@ def codec_lines(codec: Codec) -> list[str]:
 def _values(codec: Codec) -> dict[str, Any]:
     spec = codec.spec
     return {
-        "name": name_of(spec.codec_id, spec.name),
+        "name": spec.name,
         "codec_id": spec.codec_id.hex(),
         "tile": list(spec.tile),
         "channels": spec.channels,

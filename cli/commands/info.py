@@ -13,7 +13,6 @@ from aecodec.cli.shared.options import AecFiles, Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec.samples import mask_of
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.data import codecs
 from aecodec.engine.choice import engine_name
 from aecodec.errors import CodecError
 from aecodec.format import container
@@ -53,7 +52,7 @@ def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
         "mode": None if header.samples else header.picture_mode.name,
         "frames": header.frames,
         **(_describe_samples(header.samples, header, spec) if header.samples else {}),
-        "codec": codecs.name_of(header.codec_id, spec.name if spec else None),
+        "codec": spec.name if spec else None,
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec) if header.has_base else None,
         "reduction": None if reduction == 1 else reduction,

@@ -14,8 +14,8 @@ LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"
 def codec_identifier(name: str) -> str:
     """Prefix of the identifiers of a codec, for all levels.
 
-    >>> codec_identifier("My photo-2")
-    'aecodec_my_photo_2'
+    >>> codec_identifier("My photo-4")
+    'aecodec_my_photo_4'
     """
     return f"aecodec_{re.sub('[^a-z0-9]+', '_', name.lower()).strip('_') or 'codec'}"
 

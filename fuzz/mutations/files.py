@@ -21,7 +21,7 @@ _NAMES = (b"<?aec-names a.png/b.png?>", b"<?aec-names ../a?>")
 _XMP = (*_ORIGINS, b"<?aec .jpg 999999999999?>", *_NAMES, b"<x/>", b"\xff")
 _RARELY = 0.03
 
-_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "5f03dacc", "651442dd", "23014bde", "6a3d2aaf")))
+_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "23014bde", "6a3d2aaf")))
 """Ids of `digits`, `photo` and the golden codec `bands`."""
 
 

@@ -21,7 +21,7 @@ from PIL import Image
 import aecodec
 from aecodec import metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.registry import BUILT_IN
+from aecodec.data.codecs import BUILT_IN
 from aecodec.data.samples import sample_paths
 from aecodec.entropy import coding
 from aecodec.format import container

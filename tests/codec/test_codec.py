@@ -14,7 +14,7 @@ import aecodec
 import aecodec.pillow
 from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.registry import BUILT_IN
+from aecodec.data.codecs import BUILT_IN
 from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.entropy import coding
 from aecodec.format import container

@@ -29,7 +29,7 @@ from aecodec import (
     load_codec,
 )
 from aecodec.codec import refinement
-from aecodec.codec.registry import BUILT_IN
+from aecodec.data.codecs import BUILT_IN
 from aecodec.engine import residuals
 from aecodec.format import container
 from aecodec.format.container import MetadataKind

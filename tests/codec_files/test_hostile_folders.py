@@ -20,11 +20,11 @@ from helpers.documents import ROOT
 
 import aecodec
 from aecodec import CodecError
-from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import spec_from_json
 from aecodec.coding.levels import RateWeight
+from aecodec.data.codecs import BUILT_IN
 from aecodec.data.samples import sample_paths
 from aecodec.export.device.reference import network_of
 from aecodec.format import container

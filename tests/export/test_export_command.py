@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from helpers.commands import Command
 
-from aecodec.codec.registry import BUILT_IN
+from aecodec.data.codecs import BUILT_IN
 
 
 def test_the_report_states_how_far_each_half_is_from_the_float_models(command: Command) -> None:

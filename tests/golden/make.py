@@ -1,15 +1,16 @@
-"""Make golden files of a codec for photographs that is new, and list what all golden files hold.
+"""Make the golden files of the codec `photo` that are missing, and list what all golden files hold.
 
-    python tests/golden/make.py photo3
+    python tests/golden/make.py
 
-The argument begins the names of the files. Files that exist stay as they are: released files must
-be read for ever. The other golden files were made once, by hand and by earlier programs.
+Files that exist stay as they are: released files must be read for ever. The other golden files were
+made once, by hand and by earlier programs.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
@@ -30,38 +31,87 @@ from helpers.codecs.golden import (
     sha256,
 )
 from helpers.real_data import load_photograph
+from PIL import ImageCms
 
 import aecodec
-from aecodec.arrays import Pixels
 from aecodec.chunks import remember
-from aecodec.format.container import NOT_REDUCED
-from aecodec.imaging.picture import from_array
+from aecodec.format.container import NOT_REDUCED, MetadataKind
+from aecodec.format.instruction import Origin
+from aecodec.imaging.picture import Picture, from_array
+from aecodec.zarr import Aecodec
+
+METADATA = {
+    MetadataKind.ICC: ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+    MetadataKind.EXIF: b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0",
+    MetadataKind.XMP: b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
+}
+ORIGIN = Origin(".png", 1700000000)
 
 
-def photographs(start: str) -> Iterator[tuple[str, Pixels, float | None, int]]:
-    """(name, pixels, level, reduction) of each golden file of the codec `photo`."""
+def photographs() -> Iterator[tuple[str, Picture, float | None, int]]:
+    """(name, picture, level, reduction) of each golden file of the codec `photo`."""
     photograph = load_photograph()[150:247, 200:333]
     alpha = np.tile(np.arange(133, dtype=np.uint8), (97, 1))
-    yield start, photograph, None, NOT_REDUCED
-    yield f"{start}_grey_between_levels", photograph[..., 1], 2.5, NOT_REDUCED
-    yield f"{start}_with_alpha", np.dstack([photograph, alpha]), 8, NOT_REDUCED
-    yield f"{start}_stack", np.stack([photograph, photograph[::-1]]), 1, NOT_REDUCED
-    yield f"{start}_reduced", photograph, 1, 5
-    yield f"{start}_one_tile_high", photograph[:10], 5, NOT_REDUCED
+    picture = from_array(photograph)
+    yield "photo", picture, None, NOT_REDUCED
+    yield "photo_grey_between_levels", from_array(photograph[..., 1]), 2.5, NOT_REDUCED
+    yield "photo_with_alpha", from_array(np.dstack([photograph, alpha])), 8, NOT_REDUCED
+    yield "photo_stack", from_array(np.stack([photograph, photograph[::-1]])), 1, NOT_REDUCED
+    yield "photo_reduced", picture, 1, 5
+    yield "photo_one_tile_high", from_array(photograph[:10]), 5, NOT_REDUCED
+    upright = from_array(np.rot90(photograph)[:, :10])
+    yield "photo_metadata", replace(upright, metadata=METADATA, origin=ORIGIN), None, NOT_REDUCED
     checks = np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.ones((4, 4)))  # unlike any photograph
-    yield f"{start}_escapes", np.uint8(255 * checks), 8, NOT_REDUCED
+    yield "photo_escapes", from_array(np.uint8(255 * checks)), 8, NOT_REDUCED
 
 
-def write_golden_files(start: str) -> None:
+def write_golden_files() -> None:
     """Write the files that are not there yet, and their codes."""
     encoder = aecodec.load_codec("photo").encoder
-    for name, pixels, level, reduction in photographs(start):
-        picture = from_array(pixels)
+    for name, picture, level, reduction in photographs():
         header = encoder.header(picture)._replace(reduction=reduction)
         data = encoder.encode(picture, header).to_bytes(level)
         if not (GOLDEN / f"{name}.aec").exists():
             (GOLDEN / f"{name}.aec").write_bytes(data)
             np.save(GOLDEN / f"{name}.npy", codec_of(data).decoder.codes(data))
+
+
+def write_refined_files() -> None:
+    """Write the files with refinements that are not there yet."""
+    crop = load_photograph()[150:190, 200:251]
+    for name, pixels, options in (
+        ("photo_lossless", crop, {"max_error": 0}),
+        ("photo_level", crop, {"level": 2.5, "max_error": 4}),
+        ("photo_roots", crop, {"level": 1, "max_error": "0.5sqrt"}),
+        ("photo_grey", crop[..., 1], {"level": 1, "max_error": 2}),
+        ("grey_lossless", crop[..., 1], {"max_error": 0}),
+    ):
+        if not (REFINED / f"{name}.aec").exists():
+            data = aecodec.compress(pixels, "photo", **options)
+            (REFINED / f"{name}.aec").write_bytes(data)
+
+
+def write_arrays() -> None:
+    """Write the arrays of Zarr that are not there yet."""
+    crop = load_photograph()[150:190, 200:248]
+    alpha = np.repeat(np.uint8([[0, 255]]), 24, axis=1) * np.ones((40, 1), np.uint8)
+    frames = np.stack([np.dstack([pixels, alpha]) for pixels in (crop, crop[::-1])])
+    planes = np.moveaxis(crop, -1, 0)
+    transpose = [{"name": "transpose", "configuration": {"order": [1, 2, 0]}}]
+    for name, array, chunks, filters, serializer in (
+        ("photo", crop, (24, 32, 3), [], Aecodec("photo", 3)),
+        ("photo_planes", planes, planes.shape, transpose, Aecodec("photo", max_error=0)),
+        ("photo_alpha", frames, frames.shape, [], Aecodec("photo", 1)),
+    ):
+        if not (ZARR / name).exists():
+            zarr.create_array(
+                ZARR / name,
+                data=array,
+                chunks=chunks,
+                filters=filters,
+                serializer=serializer,
+                compressors=None,
+            )
 
 
 def write_lists() -> None:
@@ -86,5 +136,7 @@ def write_lists() -> None:
 
 
 if __name__ == "__main__":
-    write_golden_files(sys.argv[1])
+    write_golden_files()
+    write_refined_files()
+    write_arrays()
     write_lists()

@@ -12,7 +12,7 @@ from helpers.c.beside_python import Both, rejection
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.format.container import pack, unpack
-from benchmarks.c_codec import BAD_ARGUMENT, BAD_IMAGE, CCodec, StatusError, bundle_of
+from benchmarks.c_codec import BAD_ARGUMENT, BAD_IMAGE
 
 
 def coloured(digits: Pixels) -> Pixels:
@@ -107,12 +107,3 @@ def test_compressing_refuses_what_no_file_holds(digits_in_both: Both, digits: Pi
     ):
         with rejection(status):
             digits_in_both.c.compress(pixels, level)
-
-
-def test_earlier_codecs_decompress() -> None:
-    from aecodec import load_codec
-
-    folder = load_codec("photo-1").folder
-    assert folder.has("decoder.tflite")
-    with pytest.raises(StatusError):
-        CCodec(bundle_of(folder)).compress(np.zeros((1, 16, 16, 3), np.uint8))

@@ -11,7 +11,7 @@ from helpers.documents import ROOT
 from helpers.networks.random_models import CODES, Maker, packed
 
 from aecodec import CodecError
-from aecodec.codec.registry import BUILT_IN
+from aecodec.data.codecs import BUILT_IN
 from aecodec.engine.litert import TileTransform, float_runner
 from aecodec.network.check import check_model, output_shape
 from aecodec.tflite.model import ANY

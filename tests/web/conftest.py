@@ -15,7 +15,6 @@ import aecodec
 from aecodec.arrays import Pixels
 from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.data.codecs import EARLIER
 from aecodec.web.samples import sample_pictures
 from aecodec.web.site import hosted_files, site_files
 from benchmarks.web.browser import Browser, opened_browser
@@ -37,8 +36,7 @@ def site(
     """A page with both codecs that ship; and beside it, for tests, golden files and pictures."""
     folder = tmp_path_factory.mktemp("web") / "site"
     contents = site_files([photo, codec], sample_pictures(None))
-    earlier = (ROOT / "aecodec" / "data" / "codecs" / name for name in EARLIER.values())
-    for path in (*GOLDEN.glob("codecs/*"), *earlier):
+    for path in GOLDEN.glob("codecs/*"):
         codec_folder = CodecFolder.open(path)
         for name, content in hosted_files(codec_folder).items():
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content

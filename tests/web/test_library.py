@@ -128,7 +128,7 @@ def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
     """A decoder, and the tables of one level; another level later, and nothing a second time."""
     with static_host(site) as host, opened_browser() as browser:
         browser.open(f"{host.url}/blank.html", width=1280)
-        decode = "await aecodec.decode(await bytes('/golden/photo3.aec'));"
+        decode = "await aecodec.decode(await bytes('/golden/photo.aec'));"
         browser.run(decode + decode)
         folder = f"/codecs/{PHOTO}/"
         assert len([name for name in host.sent if name.startswith(folder)]) == 3
@@ -169,15 +169,15 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ("loadCodec('/codecs/00000000')", "InputError", "404"),
         ("loadCodec('/golden')", "InputError", "404"),
         ("loadCodec(`${PHOTO}/../../golden/refused`)", "InputError", "404"),
-        ("decode(await golden('photo3'), { codec: DIGITS })", "CodecError", "digits"),
+        ("decode(await golden('photo'), { codec: DIGITS })", "CodecError", "digits"),
         (
-            "(aecodec.setCodecs('/golden'), decode(await golden('photo3')))",
+            "(aecodec.setCodecs('/golden'), decode(await golden('photo')))",
             "CodecError",
             f"{PHOTO}, which is not among",
         ),
-        ("decode(await golden('photo3'), { maxPixels: 100 })", "LimitError", "more pixels"),
+        ("decode(await golden('photo'), { maxPixels: 100 })", "LimitError", "more pixels"),
         (
-            "decodeFrames(await golden('photo3_stack'), { maxFrames: 1 })",
+            "decodeFrames(await golden('photo_stack'), { maxFrames: 1 })",
             "LimitError",
             "more pixels",
         ),
@@ -214,8 +214,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "UsageError",
             "not both",
         ),
-        ("decode(await golden('photo3'), { maxPixels: 0 })", "UsageError", "at least 1"),
-        ("decode(await golden('photo3'), { maxFrames: NaN })", "UsageError", "at least 1"),
+        ("decode(await golden('photo'), { maxPixels: 0 })", "UsageError", "at least 1"),
+        ("decode(await golden('photo'), { maxFrames: NaN })", "UsageError", "at least 1"),
         (
             "encode(PICTURE, { codec: DIGITS, maxError: -1 })",
             "UsageError",
@@ -278,7 +278,7 @@ def test_many_pictures_share_workers(page: Browser) -> None:
         "const { Jobs } = await import('/aecodec/jobs.js');"
         "const { compileCore, Core } = await import('/aecodec/core.js');"
         "const module = await compileCore(), jobs = new Jobs(new Core(module), module);"
-        "let count = 0, sent; const file = await golden('photo3');"
+        "let count = 0, sent; const file = await golden('photo');"
         "globalThis.Worker = class extends Worker { constructor(...values) {"
         " super(...values); count += 1; } };"
         "const work = () => jobs.decode(file, { codecs: '/codecs' }, () => {});"

@@ -229,9 +229,9 @@ def awaited(file: Path) -> bytes:
 
 
 def test_a_file_is_dropped_and_seen(opened: Browser) -> None:
-    drop(opened, "/golden/photo3.aec")
-    assert text(opened, "#name") == "photo3.aec"
-    assert shown_bytes(opened) == (GOLDEN / "photo3.aec").stat().st_size
+    drop(opened, "/golden/photo.aec")
+    assert text(opened, "#name") == "photo.aec"
+    assert shown_bytes(opened) == (GOLDEN / "photo.aec").stat().st_size
     assert "codec photo, level 4" in text(opened, "#rate")
     assert message(opened) == ""
     drop(opened, "/golden/bands.aec")

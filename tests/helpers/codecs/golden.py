@@ -49,7 +49,7 @@ def golden_codecs() -> dict[bytes, Codec]:
 
 
 def codec_of(data: bytes) -> Codec:
-    """The codec of a golden file: a golden one, or one that ships or shipped."""
+    """The codec of a golden file: a golden one, or one that ships."""
     header, _ = container.unpack(data)
     return golden_codecs().get(header.codec_id) or codec_of_file(data)
 
