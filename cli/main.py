@@ -31,7 +31,6 @@ _COMMANDS = (
     "compress",
     "decompress",
     "preview",
-    "messages",
     "trim",
     "info",
     "verify",

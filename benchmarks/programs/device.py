@@ -1,10 +1,8 @@
-"""How much flash, RAM and how many instructions do encoders take on a Cortex-M4?
+"""How much flash, RAM and how many instructions does an encoder take on a Cortex-M4?
 
-The programs are the firmware of examples/microcontroller, run by qemu. The first, at -Os, encodes
-a digit to a file. The second, at -O2, encodes a frame of a camera, 160x120 pixels, to a preview of
-56 bytes with a checksum, or decodes it. Flash and RAM are taken from the linker's map; RAM excludes
-the frame. The benchmark needs make, arm-none-eabi-gcc and qemu-system-arm. `aecodec verify
---device` and tests/preview compare the results with Python's.
+The program is the firmware of examples/microcontroller at -Os, run by qemu. It encodes a digit to a
+file. Flash and RAM are taken from the linker's map. The benchmark needs make, arm-none-eabi-gcc and
+qemu-system-arm. `aecodec verify --device` compares the result with Python's.
 """
 
 from __future__ import annotations
@@ -18,20 +16,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 import aecodec
-from aecodec import preview
 from aecodec.export.device.verify import DeviceFolder
 from benchmarks.harness import ROOT, Options, Row
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
 CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
 """Names of the object files of the C core."""
-
-_FRAME = (160, 120)
-_MAX_BYTES = 56
 
 # A line of the linker's map: section, address, size, object.
 _PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
@@ -43,19 +34,11 @@ def add_arguments(parser: Options) -> None:
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per level, one for encoding and one for decoding a preview."""
+    """One row per level."""
     for level in range(1, len(aecodec.load_codec(options.codec).spec.levels) + 1):
         with tempfile.TemporaryDirectory() as folder:
             sizes = _sizes(_export(options.codec, level, Path(folder, "device")))
         yield _row(f"{options.codec}, level {level}", sizes)
-    frame = Image.open(ROOT / "web" / "coffee.jpg").convert("RGB").resize(_FRAME)
-    payload = preview.encode(frame, _MAX_BYTES - 1)
-    requests = {
-        "encode": b"E" + bytes([_MAX_BYTES]) + _in_565(frame),
-        "decode": b"D" + bytes([len(payload)]) + payload,
-    }
-    for name, request in requests.items():
-        yield _row(f"preview, {name}", _preview_sizes(request + b"Q"))
 
 
 def _row(program: str, sizes: dict[str, int]) -> Row:
@@ -63,28 +46,6 @@ def _row(program: str, sizes: dict[str, int]) -> Row:
     ram = sizes["ram"] + sizes["stack"]
     in_kb = {"flash_kb": round(flash / 1e3), "ram_kb": round(ram / 1e3)}
     return {"program": program, **sizes, **in_kb}
-
-
-def _in_565(frame: Image.Image) -> bytes:
-    red, green, blue = np.moveaxis(np.asarray(frame).astype(np.uint16), 2, 0)
-    return (red >> 3 << 11 | green >> 2 << 5 | blue >> 3).astype(">u2").tobytes()
-
-
-def _preview_sizes(requests: bytes) -> dict[str, int]:
-    with tempfile.TemporaryDirectory() as folder:
-        build = Path(folder)
-        (build / "requests").write_bytes(requests)
-        make = ["make", "-s", "-C", str(_EXAMPLE), f"BUILD={build}", "run-preview"]
-        subprocess.run(make, check=True, capture_output=True)
-        sections = sections_of((build / "preview.map").read_text("utf-8"))
-        return {
-            "code": sections["aecodec_preview", "text"] + sections["aecodec_preview", "rodata"],
-            "tables": sections["tables", "rodata"],
-            "network": 0,
-            "stack": _number(build / "stack.txt"),
-            "ram": sections["preview", "bss"] - 2 * _FRAME[0] * _FRAME[1],
-            "instructions": _number(build / "instructions.txt"),
-        }
 
 
 def _number(path: Path) -> int:

@@ -14,14 +14,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 import aecodec
-from aecodec import Codec, Picture, messages, metrics
+from aecodec import Codec, Picture, metrics
 from aecodec.arrays import Pixels
 from aecodec.evaluation.formats import PillowFormat
 from benchmarks.formats import LOSSY, decoded_within
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
-
-_MESSAGES = 3
 
 Quality = tuple[float, float]
 """PSNR in dB, and the score by SSIMULACRA2."""
@@ -40,10 +38,6 @@ def measure(options: Namespace) -> Iterator[Row]:
     pictures = first_pictures(options.data, options.limit)
     codec = aecodec.load_codec(options.codec)
     yield _row("aecodec", [_of_codec(codec, picture, options.bytes) for picture in pictures])
-    received = [_of_messages(codec, picture, options.bytes) for picture in pictures]
-    for count in range(1, _MESSAGES + 1):
-        title = f"aecodec, {count} of {_MESSAGES} messages"
-        yield _row(title, [qualities[count - 1] for qualities in received])
     for anchor in LOSSY:
         yield _row(
             anchor.title, [_best(anchor, picture.pixels, options.bytes) for picture in pictures]
@@ -60,13 +54,6 @@ def _row(name: str, qualities: Sequence[Quality | None]) -> Row:
 def _of_codec(codec: Codec, picture: Picture, max_bytes: int) -> Quality:
     file = codec.compress_picture(picture, max_bytes=max_bytes).data
     return _quality(picture.pixels, codec.decoder.decompress_picture(file).pixels)
-
-
-def _of_messages(codec: Codec, picture: Picture, max_bytes: int) -> list[Quality]:
-    """Quality after each message; layers that do not exist add nothing."""
-    sent = messages.encode(picture, max_bytes, _MESSAGES, codec)
-    received = (messages.decode(sent[:count], codec) for count in range(1, _MESSAGES + 1))
-    return [_quality(picture.pixels, np.asarray(image)[None]) for image in received]
 
 
 def _best(anchor: PillowFormat, pixels: Pixels, max_bytes: int) -> Quality | None:

@@ -67,7 +67,6 @@ def test_the_keys_of_json_are_documented(folder: Path, command: Command) -> None
         "verify": ("digit.aec",),
         "trim": ("digit.aec", "--max-error", 2, "-o", "trimmed.aec"),
         "preview": ("digit.png",),
-        "messages": ("digit.png", "--max-bytes", 100),
         "codecs": ("digits",),
         "evaluate": ("digits", "digit.png", "-q", 1),
         "report": ("digits", "digit.png", "-q", 1),

@@ -14,7 +14,6 @@ from helpers.documents import ROOT
 from helpers.programs import needs, shared_folder
 
 from aecodec import FormatError, preview
-from aecodec.arrays import Pixels
 from aecodec.preview.tables import PATH
 
 SOURCES = ROOT / "c" / "preview"
@@ -38,10 +37,8 @@ class CPreview:
         needs("cc")
         folder = shared_folder("preview", self._build)
         self._library = ctypes.CDLL(str(folder / "preview.so"))
-        self._library.aecodec_preview_encode.restype = c_size_t
-        self._library.aecodec_preview_base91.restype = c_size_t
         self._tables = PATH.read_bytes()
-        self._work = create_string_buffer(18_048)
+        self._work = create_string_buffer(16_384)
 
     @staticmethod
     def _build(folder: Path) -> None:
@@ -55,26 +52,7 @@ class CPreview:
         status = self._library.aecodec_preview_decode(self._tables, *arguments)
         return "FormatError" if status else hashlib.sha256(pixels.raw).hexdigest()
 
-    def reduce(self, picture: bytes, kind: int, size: tuple[int, int]) -> tuple[Pixels, int]:
-        """Reduce a picture of a kind, a number of the enumeration, to pixels and its shape."""
-        pixels = create_string_buffer(3072)
-        shape = self._library.aecodec_preview_reduce(picture, kind, *size, pixels)
-        return np.frombuffer(pixels.raw, np.uint8).reshape(32, 32, 3), shape
-
-    def encode(
-        self, pixels: Pixels, max_bytes: int, shape: int = -1, checksum: bool = False
-    ) -> bytes:
-        """Encode pixels (32, 32, 3); the result is empty if C rejects the arguments."""
-        payload = create_string_buffer(b"\xaa" * 300, 300)
-        arguments = (pixels.tobytes(), shape, int(checksum), self._work, payload)
-        size = self._library.aecodec_preview_encode(self._tables, *arguments, c_size_t(max_bytes))
-        assert payload.raw[size:] == b"\xaa" * (300 - size)
-        return payload.raw[:size]
-
-    def base91(self, content: bytes) -> str:
-        """Return the text, which stays in the documented room."""
-        room, text = 5 * len(content) // 4 + 3, create_string_buffer(b"\xaa" * 500, 500)
-        length = self._library.aecodec_preview_base91(content, c_size_t(len(content)), text)
-        assert text.raw[length] == 0
-        assert text.raw[room:] == b"\xaa" * (500 - room)
-        return text.raw[:length].decode()
+    def checksum(self, payload: bytes) -> int:
+        """The checksum of a payload."""
+        value: int = self._library.aecodec_preview_checksum(payload, c_size_t(len(payload))) & 0xFF
+        return value

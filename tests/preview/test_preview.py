@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 
 from aecodec import AecodecError, AecodecWarning, FormatError, UsageError, preview
 from aecodec.arrays import Pixels
+from aecodec.format.binary import crc_8
 from aecodec.preview import tables
 from aecodec.preview.payload import BitDecoder, BitEncoder, Content, Plane, pack, unpack
 
@@ -222,3 +223,4 @@ def test_c_gives_the_same_pixels_for_any_bytes(count: int) -> None:
     c = CPreview()
     for payload in random_payloads(count):
         assert c.digest(payload) == digest(payload)
+        assert c.checksum(payload) == crc_8(payload)
