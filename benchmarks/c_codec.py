@@ -41,7 +41,9 @@ from aecodec.tflite.reference import reference_transform
 from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
-BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
+BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED, UNREADABLE = range(
+    17, 25
+)
 OTHER_KIND, OTHER_BASE, NO_BASE, INCOMPLETE, BROKEN_BOUND, HAS_REFINEMENTS = range(25, 31)
 TOOLS = ("cmake", "cc")
 

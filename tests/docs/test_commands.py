@@ -56,7 +56,7 @@ SMALLER = {
 """Options that turn a benchmark of minutes into one of seconds."""
 
 TOOLS = {
-    r"cmake |build/aecc ": ("cc", "cmake"),
+    r"cmake |cc |\./pnm ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc",),
     r"aecodec .*from-torch": ("torch", "onnx"),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
@@ -143,7 +143,7 @@ def folder(
             path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08")
         ),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
-        **dict.fromkeys(("holiday.png", "holiday.ppm", "scan.ppm"), holiday),
+        **dict.fromkeys(("holiday.png", "holiday.ppm"), holiday),
         "mnist.npz": lambda path: np.savez(
             path, x_train=digits[:200], y_train=load_digits()[1][:200], x_test=digits[200:240]
         ),
@@ -153,8 +153,9 @@ def folder(
         "c": checkout,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
-        "examples/microcontroller": lambda path: shutil.copytree(
-            ROOT / "examples/microcontroller", path
+        **dict.fromkeys(
+            ("examples/c", "examples/microcontroller"),
+            lambda path: shutil.copytree(ROOT / path.parent.name / path.name, path),
         ),
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 from ctypes import byref, c_char, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 
@@ -31,9 +30,9 @@ from benchmarks.c_codec import (
     BAD_ARGUMENT,
     BAD_BUNDLE,
     OK,
+    UNREADABLE,
     CCodec,
     aligned,
-    built,
     bundle_of,
     library,
 )
@@ -196,10 +195,5 @@ def test_a_bundle_that_is_rewritten_in_place_stays_as_it_was_opened(
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.bundle")
     (tmp_path / "empty.bundle").touch()
-    unreadable = dict.fromkeys(("pipe.bundle", "empty.bundle", "."), b"cannot be read")
-    for name, reason in (*unreadable.items(), ("absent.bundle", b"No such file or directory")):
-        command = [built() / "aecc", "compress", "-", "-o", "-", "--bundle", tmp_path / name]
-        done = subprocess.run(
-            command, input=b"P5 1 1 255\n\0", capture_output=True, timeout=20, check=False
-        )
-        assert (done.returncode, reason in done.stderr) == (1, True)
+    for name in ("pipe.bundle", "empty.bundle", ".", "absent.bundle"):
+        assert opened_file(tmp_path / name)[0] == UNREADABLE

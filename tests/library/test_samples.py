@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import warnings
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from benchmarks.c_codec import (
     Errors,
     Limits,
     StatusError,
-    built,
     bundle_of,
 )
 
@@ -274,33 +272,3 @@ def test_files_with_limits_need_a_codec_that_allows_them(both: Both) -> None:
     samples = header.samples._replace(limits=((0, 1),) * 3)
     with rejection(DAMAGED):
         both[0].decompress_samples(container.pack(header._replace(samples=samples), payload), ANY)
-
-
-@pytest.mark.parametrize(("dtype", "axes"), [(">i2", 3), ("<f4", 4), ("|u1", 3)])
-def test_aecc_reads_and_writes_arrays(both: Both, tmp_path: Path, dtype: str, axes: int) -> None:
-    codec, path = both[1], tmp_path / "array.npy"
-    numbers = np.random.default_rng(0).integers(0, 100, (2, 9, 13, 3)[4 - axes :])
-    np.save(path, numbers.astype(dtype))
-    bundle, file, back = (tmp_path / name for name in ("codec.bundle", "array.aec", "back.npy"))
-    bundle.write_bytes(bundle_of(codec.folder))
-    for command, source, target in (("compress", path, file), ("decompress", file, back)):
-        call: list[str | Path] = [built() / "aecc", command, source, "-o", target]
-        call += ["--bundle", bundle]
-        subprocess.run(call, check=True)
-    picture = samples_picture(np.load(path), bands=3)
-    assert file.read_bytes() == python_file(codec, picture)[0]
-    restored = np.load(back)
-    expected = codec.decompress_array(file.read_bytes())
-    assert (restored.dtype, restored.shape) == (expected.dtype, expected.shape)
-    np.testing.assert_array_equal(restored, expected)
-
-
-@pytest.mark.parametrize("size", [0, 8, 11, 12, 60, 127, 200])
-def test_aecc_rejects_arrays_that_end_early(both: Both, tmp_path: Path, size: int) -> None:
-    path, bundle = tmp_path / "array.npy", tmp_path / "codec.bundle"
-    np.save(path, np.zeros((9, 13, 3), np.uint8))
-    path.write_bytes(path.read_bytes()[:size])
-    bundle.write_bytes(bundle_of(both[1].folder))
-    call: list[str | Path] = [built() / "aecc", "compress", path, "-o", tmp_path / "x"]
-    call += ["--bundle", bundle]
-    assert subprocess.run(call, capture_output=True, check=False).returncode == 1

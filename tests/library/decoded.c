@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the pixels or samples of an .aec file, whose codec is a bundle, to standard output. */
+#include <aecodec_library.h>
+#include <stdio.h>
+
+enum { MAX_FILE = 1 << 24 };
+
+static const size_t SIZES[] = {1, 1, 2, 2, 4, 2, 4}; /* of samples, by their types */
+
+static size_t write_samples(const aecodec_bundle *codec, const uint8_t *file, size_t size, const aecodec_limits *limits)
+{
+    aecodec_samples samples;
+    size_t count;
+    if (aecodec_decompress_samples(codec, file, size, limits, NULL, &samples) != AECODEC_OK) {
+        return 0;
+    }
+    count = (size_t)samples.frames * samples.height * samples.width * samples.bands;
+    return fwrite(samples.samples, SIZES[samples.type], count, stdout);
+}
+
+static size_t write_pixels(const aecodec_bundle *codec, const uint8_t *file, size_t size, const aecodec_limits *limits)
+{
+    aecodec_image picture;
+    if (aecodec_decompress(codec, file, size, limits, NULL, &picture) != AECODEC_OK) {
+        return 0;
+    }
+    return fwrite(picture.pixels, (size_t)picture.width * picture.height * picture.channels, picture.frames, stdout);
+}
+
+int main(int count, char **arguments)
+{
+    static uint8_t file[MAX_FILE];
+    const size_t size = fread(file, 1, sizeof file, stdin);
+    aecodec_limits limits = {0};
+    aecodec_codec_facts facts;
+    aecodec_bundle *codec;
+    if (count != 2 || aecodec_bundle_open(arguments[1], &codec) != AECODEC_OK) {
+        return 1;
+    }
+    limits.max_pixels = 1 << 30;
+    limits.max_frames = 1 << 24;
+    aecodec_bundle_facts(codec, &facts);
+    return !(facts.phases ? write_samples : write_pixels)(codec, file, size, &limits);
+}

@@ -1,0 +1,118 @@
+"""The program of examples/c: its files are Python's, and it names what is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.c.beside_python import Both
+from helpers.c.library import compile_c
+from helpers.documents import ROOT
+from PIL import Image
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from benchmarks.c_codec import built, bundle_of
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program, compiled with all warnings as errors."""
+    path = tmp_path_factory.mktemp("example") / "pnm"
+    library = ROOT / "c" / "library"
+    compile_c(f"-I{library}", ROOT / "examples/c/pnm.c", built() / "libaecodec.a", "-o", path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, codec: Codec, photo: Codec, photograph: Pixels) -> Path:
+    """A folder with both codecs and two pictures."""
+    for shipped in (codec, photo):
+        (tmp_path / f"{shipped.spec.name}.bundle").write_bytes(bundle_of(shipped.folder))
+    Image.fromarray(photograph[100:150, 200:270]).save(tmp_path / "rgb.ppm")
+    Image.fromarray(photograph[:28, :28, 1]).save(tmp_path / "grey.pgm")
+    return tmp_path
+
+
+def run(program: Path, folder: Path, *arguments: str) -> tuple[int, str]:
+    """The exit status, and what is written to standard error."""
+    call = [str(program), *arguments]
+    done = subprocess.run(call, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(("name", "level"), [("rgb.ppm", 2.5), ("rgb.ppm", None)])
+def test_photographs_there_and_back(
+    program: Path, folder: Path, photo_in_both: Both, name: str, level: float | None
+) -> None:
+    pixels = np.asarray(Image.open(folder / name))
+    options = [f"{level}"] if level else []
+    call = ("compress", "photo.bundle", name, "x.aec", *options)
+    assert run(program, folder, *call) == (0, "")
+    file = (folder / "x.aec").read_bytes()
+    assert file == photo_in_both.file(pixels[None], level)
+    assert run(program, folder, "decompress", "photo.bundle", "x.aec", "back") == (0, "")
+    assert np.array_equal(np.asarray(Image.open(folder / "back")), photo_in_both.pixels(file)[0])
+
+
+def test_digits_and_their_frames(
+    program: Path, folder: Path, digits_in_both: Both, digits: Pixels
+) -> None:
+    call = ("compress", "digits.bundle", "grey.pgm", "x.aec")
+    assert run(program, folder, *call) == (0, "")
+    pixels = np.asarray(Image.open(folder / "grey.pgm"))
+    assert (folder / "x.aec").read_bytes() == digits_in_both.file(pixels[None, ..., None], None)
+    frames = digits_in_both.file(digits[:3, ..., None], None)
+    (folder / "x.aec").write_bytes(frames)
+    assert run(program, folder, "decompress", "digits.bundle", "x.aec", "back") == (0, "")
+    header, expected = b"P5\n28 28\n255\n", digits_in_both.pixels(frames)
+    assert (folder / "back").read_bytes() == b"".join(header + f.tobytes() for f in expected)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"P5 2 2 255\n\0\0\0",
+        b"P5 0 2 255\n",
+        b"P6 1 1 65535\n\0\0\0\0\0\0",
+        b"P5 99999999999999999999 1 255\n\0",
+        b"P3 1 1 255\n0 0 0\n",
+        b"P5 1 1 255",
+        b"P5 # 1 1 255\n",
+        b"",
+    ],
+)
+def test_odd_pictures_are_refused(program: Path, folder: Path, content: bytes) -> None:
+    (folder / "odd").write_bytes(content)
+    status, error = run(program, folder, "compress", "digits.bundle", "odd", "x.aec")
+    assert (status, error) == (1, "pnm: odd: not a PGM or PPM picture of 8 bits\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        ((), 2, "usage:"),
+        (("paint", "digits.bundle", "grey.pgm", "x"), 2, "usage:"),
+        (("compress", "digits.bundle", "grey.pgm", "x", "0"), 2, "usage:"),
+        (("compress", "digits.bundle", "grey.pgm", "x", "4"), 1, "pnm: grey.pgm: no such level"),
+        (("compress", "digits.bundle", "absent.pgm", "x"), 1, "pnm: absent.pgm: No such file"),
+        (("compress", "digits.bundle", ".", "x"), 1, "pnm: .: cannot be read"),
+        (("compress", "digits.bundle", "grey.pgm", "none/x"), 1, "pnm: none/x: No such file"),
+        (("compress", "grey.pgm", "grey.pgm", "x"), 1, "pnm: grey.pgm: not a bundle"),
+        (("decompress", "digits.bundle", "grey.pgm", "x"), 1, "pnm: grey.pgm: not a whole .aec"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    program: Path, folder: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    done = run(program, folder, *arguments)
+    assert done[0] == status
+    assert done[1].startswith(says)
+
+
+def test_alpha_is_refused(program: Path, folder: Path, digits_in_both: Both) -> None:
+    (folder / "x.aec").write_bytes(digits_in_both.file(np.zeros((1, 28, 28, 2), np.uint8), None))
+    done = run(program, folder, "decompress", "digits.bundle", "x.aec", "back")
+    assert done == (1, "pnm: x.aec: has alpha\n")
