@@ -1,35 +1,41 @@
-"""Packages, dependencies and the core in C; pyproject.toml has everything else.
+"""Packages, dependencies and the library in C; pyproject.toml has everything else.
 
 The top-level folders are installed below `aecodec`, so that no module named `cli` or `export` lands
-in anybody's site-packages. Without a C compiler the core is left out, and codecs run on the Python
-engine, which needs more packages. AECODEC_CORE=0 always leaves the core out, for the wheel that
-fits every system; AECODEC_CORE=1 lets the build fail if the core cannot be compiled.
+in anybody's site-packages. The library has no part of Python in it, so that a wheel runs on every
+version. It is compiled by the system's compiler or, where there is none and on Windows, by the
+package ziglang, which then is a requirement of the build.
 """
 
 import os
+import shlex
+import subprocess
 import sys
-import tempfile
+import sysconfig
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from glob import glob
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from setuptools import Distribution, Extension, find_packages, setup
+from setuptools import Extension, find_packages, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
-CHOICE = os.environ.get("AECODEC_CORE", "")
 FOLDERS = ("c", "cli", "export", "web")
-STABLE_ABI = sys.version_info >= (3, 11)  # the first version whose stable ABI has buffers
-COMPILER_OPTIONS = (
-    ["/std:c11"]  # without it, Visual C++ does not know the word restrict
-    if os.name == "nt"
-    else ["-std=c99", "-O3", "-ffp-contract=off"]
-)
+COMPILERS = (os.environ.get("CC", "cc"), "gcc", "clang")
+ZIG = "ziglang==0.17.1"
+OPTIONS = ("-std=c99", "-O3", "-fPIC", "-ffp-contract=off", "-DAECODEC_LIBRARY")
+FOLDERS_OF_C = ("c/core", "c/library")
+ONLY_PUBLIC_NAMES = ("-fvisibility=hidden", "-include", "exported.h")
 DEPENDENCIES = [
     "numpy>=1.26",
     "pillow>=10.3",
     "typer>=0.24,<0.29",  # 0.29 loads pydantic, at 60 ms a call: a third of what a digit takes
     "rich>=13",
 ]
+
+Command = list[str]
 
 
 def package_names() -> list[str]:
@@ -38,58 +44,85 @@ def package_names() -> list[str]:
     return [*inside, "aecodec.c"]  # which has no modules: exported firmware contains its files
 
 
-def core() -> Extension:
-    abi = [("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else []
-    return Extension(
-        "aecodec.engine.core",
-        sources=[*sorted(glob("c/core/*.c")), "c/python/core.c", *sorted(glob("c/library/*.c"))],
-        include_dirs=["c/library", "c/core"],
-        depends=[*glob("c/library/*.h"), *glob("c/core/*.h")],
-        define_macros=[("AECODEC_LIBRARY", None), *abi],
-        extra_compile_args=COMPILER_OPTIONS,
-        py_limited_api=STABLE_ABI,
-        optional=CHOICE != "1",
-    )
+def system_compiler() -> Command:
+    """The first of the system's compilers that makes shared libraries; empty if there is none."""
+    for name in COMPILERS if os.name != "nt" else ():
+        compiler = [*shlex.split(name), *shlex.split(os.environ.get("CFLAGS", ""))]
+        with TemporaryDirectory() as folder:
+            probe = Path(folder, "probe.c")
+            probe.write_text("#include <stdlib.h>\nvoid *probe(void) { return malloc(1); }\n")
+            call = [*compiler, *OPTIONS, "-shared", str(probe), "-o", f"{folder}/probe"]
+            try:
+                subprocess.run(call, check=True, capture_output=True)
+            except (OSError, subprocess.CalledProcessError):
+                continue
+        return compiler
+    return []
 
 
-class ParallelBuild(build_ext):
-    """Compiles the files of an extension at the same time."""
+def zig(target: str) -> Command:
+    """The compiler of the package ziglang for a system, or for this one if `target` is empty."""
+    spec = find_spec("ziglang")
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"aecodec needs a C compiler: run pip install {ZIG}")
+    return [str(Path(spec.origin).with_name("zig")), "cc", *(["-target", target] * bool(target))]
+
+
+def compile_library(compiler: Command, options: Iterable[str], path: Path) -> None:
+    """Compile all files, as many at a time as there are cores, and link them."""
+    sources = [source for folder in FOLDERS_OF_C for source in sorted(glob(f"{folder}/*.c"))]
+    include = [f"-I{folder}" for folder in FOLDERS_OF_C]
+
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as threads:
+
+        def compile_file(source: str) -> str:
+            target = f"{folder}/{Path(source).stem}.o"
+            call = [*compiler, *OPTIONS, *options, *include, "-c", source, "-o", target]
+            subprocess.run(call, check=True)
+            return target
+
+        objects = list(threads.map(compile_file, sources))
+        linking = shlex.split(os.environ.get("LDFLAGS", ""))
+        subprocess.run([*compiler, "-shared", *objects, *linking, "-o", str(path)], check=True)
+
+
+class BuildLibrary(build_ext):
+    """Compiles the library as if it were a module of Python, which installers know to place."""
+
+    user_options = [*build_ext.user_options, ("target=", None, "a system that zig compiles for")]
+
+    def initialize_options(self) -> None:
+        super().initialize_options()
+        self.target = ""
+
+    def get_ext_filename(self, fullname: str) -> str:
+        system = self.target or sysconfig.get_platform()
+        name = "libaecodec.so"
+        if "win-" in system or "windows" in system:
+            name = "aecodec.dll"
+        elif "macos" in system:
+            name = "libaecodec.dylib"
+        return os.path.join(*fullname.split(".")[:-1], name)
 
     def build_extension(self, ext: Extension) -> None:
-        compile_files = self.compiler.compile
-
-        def compile_in_parallel(sources: list[str], **options: object) -> list[str]:
-            with ThreadPoolExecutor(os.cpu_count()) as threads:
-                objects = threads.map(lambda source: compile_files([source], **options), sources)
-                return [path for paths in objects for path in paths]
-
-        self.compiler.compile = compile_in_parallel
-        super().build_extension(ext)
+        path = Path(self.get_ext_fullpath(ext.name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        compiler = zig(self.target) if self.target else system_compiler() or zig("")
+        compile_library(compiler, () if path.suffix == ".dll" else ONLY_PUBLIC_NAMES, path)
 
 
-def has_compiler() -> bool:
-    """Whether a module of Python can be compiled here."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "probe.c")
-        source.write_text("#include <Python.h>\nPyObject *PyInit_probe(void) { return NULL; }\n")
-        command = Distribution({"ext_modules": [Extension("probe", [str(source)])]})
-        build = command.get_command_obj("build_ext")
-        build.build_lib = build.build_temp = folder
-        try:
-            build.ensure_finalized()
-            build.run()
-        except Exception:  # each kind of compiler has its own errors
-            return False
-    return True
+class AnyPython(bdist_wheel):
+    """Names wheels for all versions of Python on one system."""
 
+    def get_tag(self) -> tuple[str, str, str]:
+        return ("py3", "none", super().get_tag()[2])
 
-HAS_CORE = CHOICE == "1" or (CHOICE != "0" and has_compiler())
 
 setup(
     packages=package_names(),
     package_dir={f"aecodec.{name}": name for name in FOLDERS},
-    install_requires=DEPENDENCIES if HAS_CORE else [*DEPENDENCIES, "aecodec[litert]"],
-    ext_modules=[core()] if HAS_CORE else [],
-    cmdclass={"build_ext": ParallelBuild},
-    options={"bdist_wheel": {"py_limited_api": "cp311"}} if HAS_CORE and STABLE_ABI else {},
+    install_requires=DEPENDENCIES,
+    setup_requires=[] if system_compiler() else [ZIG],
+    ext_modules=[Extension("aecodec.native.library", sources=[])],
+    cmdclass={"build_ext": BuildLibrary, "bdist_wheel": AnyPython},
 )

@@ -38,7 +38,10 @@ from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
+from aecodec.native import library as _library  # fails now if this checkout is not built
 from aecodec.version import version
+
+del _library
 
 if TYPE_CHECKING:
     from aecodec.sequences.frames import Frames

@@ -1,6 +1,6 @@
-"""The engine in C: networks as plans and tables as bundle sections, run by the core.
+"""The engine in C: networks as plans and tables as bundle sections, run by the library.
 
-If the core cannot run a codec, because a layer works on floats or a table is too large, the Python
+If the library cannot run a codec, because a layer works on floats or a table is too large, the Python
 engine runs it. The codes are the same; only pixels may differ.
 """
 
@@ -22,7 +22,6 @@ from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
 from aecodec.coding.payload import MessageCoder, Segment
 from aecodec.coding.residual_coder import Coding, Missing
-from aecodec.engine import core
 from aecodec.engine.bundle import (
     KINDS,
     Section,
@@ -33,7 +32,8 @@ from aecodec.engine.bundle import (
 )
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, check_shapes
-from aecodec.errors import CodecError, FormatError, ModelError, errors_about
+from aecodec.errors import CodecError, ModelError, errors_about
+from aecodec.native.parts import Parts, refine
 from aecodec.network.check import check_model, output_shape
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
@@ -56,7 +56,7 @@ class CEngine:
     def name_for(self, folder: CodecFolder) -> str:
         try:
             networks = [_network(folder, half) for half in Half if folder.has(half.tflite)]
-            is_run = all([*networks, _level_codec(folder, folder.spec.default_level)])
+            is_run = all([*networks, _level_parts(folder, folder.spec.default_level)])
         except CodecError:  # a damaged codec, which its first use reports
             return "c"
         return "c" if is_run else _fallback().name_for(folder)
@@ -73,30 +73,30 @@ class CEngine:
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         level_index = folder.spec.level_index(level)
-        codec = _level_codec(folder, nearest_level(level_index))
-        if codec is None:
+        parts = _level_parts(folder, nearest_level(level_index))
+        if parts is None:
             return _fallback().coder(folder, level)
-        return CoreCoder(codec, level_index, folder.spec.level(level))
+        return LibraryCoder(parts, level_index, folder.spec.level(level))
 
     def encode_residuals(
         self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
     ) -> tuple[bytes, Int64]:
         decoded = np.empty(base.shape, np.int64)
-        return _refined(True, coding, base, missing, decoded, _int64(values)), decoded
+        return _refined(coding, base, missing, decoded, _int64(values)), decoded
 
     def decode_residuals(
         self, coding: Coding, base: Int64, message: bytes, missing: Missing | None
     ) -> Int64:
         decoded = np.empty(base.shape, np.int64)
-        _refined(False, coding, base, missing, decoded, message)
+        _refined(coding, base, missing, decoded, message)
         return decoded
 
 
 class Network:
-    """A network of a codec in the core; several threads may run it at once.
+    """A network of a codec in the library; several threads may run it at once.
 
     Raises CodecError if the model is damaged or belongs to another codec, and ModelError if the
-    core cannot run it.
+    library cannot run it.
     """
 
     def __init__(self, folder: CodecFolder, half: Half) -> None:
@@ -106,7 +106,7 @@ class Network:
             shapes = self._model.input_shape[1:], self._model.output_shape[1:]
             check_shapes(folder.spec, half, *shapes)
             plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
-            self._codec = _opened(folder, Section(KINDS[half], 0, plan))
+            self._parts = _opened(folder, Section(KINDS[half], 0, plan))
         self._is_encoder = half is Half.ENCODER
         self._output_shapes: dict[Shape, Shape] = {}
 
@@ -136,51 +136,43 @@ class Network:
         return outputs
 
     def _run(self, inputs: Latents, outputs: Latents, size: tuple[int, int]) -> None:
-        _result(core.run(self._codec, self._is_encoder, len(inputs), *size, inputs, outputs))
+        self._parts.run(self._is_encoder, *size, inputs, outputs)
 
 
-class CoreCoder(NamedTuple):
-    """Codes messages in the core, with the tables of a level; `level_index` is in sixteenths."""
+class LibraryCoder(NamedTuple):
+    """Codes messages in the library with the tables of a level; `level_index` is in sixteenths."""
 
-    codec: Any
+    parts: Parts
     level_index: int
     level: Level
 
     def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
         codes = np.empty((segment.vectors, self.level.code_dimension), np.int8)
         latents = np.ascontiguousarray(latents)
-        answer = core.encode(self.codec, self.level_index, *_sides(segment), latents, codes)
-        return _result(answer), codes
+        return self.parts.encode(self.level_index, _sides(segment), latents, codes), codes
 
     def decide(self, latents: Latents, segment: Segment) -> Codes:
         return self.encode(latents, segment)[1]
 
     def decode(self, message: bytes, segment: Segment) -> Codes:
         codes = np.empty((segment.vectors, self.level.code_dimension), np.int8)
-        _result(core.decode(self.codec, self.level_index, *_sides(segment), message, codes))
+        self.parts.decode(self.level_index, _sides(segment), message, codes)
         return codes
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         whole = latents if latents.flags.c_contiguous else np.empty(latents.shape, np.int8)
         vectors = codes.size // self.level.code_dimension
-        _result(core.dequantize(self.codec, self.level_index, 1, 1, vectors, codes, whole))
+        self.parts.dequantize(self.level_index, vectors, codes, whole)
         if whole is not latents:
             latents[...] = whole
 
 
 def _refined(
-    is_encoder: bool,
-    coding: Coding,
-    base: Int64,
-    missing: Missing | None,
-    decoded: Int64,
-    source: Int64 | bytes,
-) -> Any:
+    coding: Coding, base: Int64, missing: Missing | None, decoded: Int64, source: Int64 | bytes
+) -> bytes:
     arrays = _int64(coding.steps), _int64(coding.limits), _int64(base)
     mask = None if missing is None else np.ascontiguousarray(missing)
-    frames, bands, height, width = base.shape
-    sides, content = (frames, bands, height, width), coding.networks.content
-    return _result(core.refine(is_encoder, content, *sides, *arrays, mask, decoded, source))
+    return refine(coding.networks.content, *arrays, mask, decoded, source)
 
 
 def _int64(numbers: npt.ArrayLike) -> Int64:
@@ -192,7 +184,7 @@ def _sides(segment: Segment) -> tuple[int, int, int]:
 
 
 _opened_parts: WeakKeyDictionary[CodecFolder, dict[Half | int, Any]] = WeakKeyDictionary()
-"""The opened networks and levels of each codec; None for a part that the core cannot run."""
+"""The opened networks and levels of each codec; None for a part that the library cannot run."""
 
 
 def _part(folder: CodecFolder, key: Half | int, make: Callable[[], Any]) -> Any:
@@ -206,32 +198,21 @@ def _part(folder: CodecFolder, key: Half | int, make: Callable[[], Any]) -> Any:
 
 
 def _network(folder: CodecFolder, half: Half) -> Network | None:
-    """Open a network of a codec once; None if the core cannot run it."""
+    """Open a network of a codec once; None if the library cannot run it."""
     network: Network | None = _part(folder, half, lambda: Network(folder, half))
     return network
 
 
-def _level_codec(folder: CodecFolder, number: int) -> Any:
-    """The core's codec with the tables of a whole level; None if the core has no room for them."""
+def _level_parts(folder: CodecFolder, number: int) -> Parts | None:
+    """The tables of a whole level; None if the library has no room for them."""
 
-    def make() -> Any:
+    def make() -> Parts:
         content = level_section(CTables(folder, number))
         return _opened(folder, Section(SectionKind.LEVEL, number, content))
 
-    return _part(folder, number, make)
+    parts: Parts | None = _part(folder, number, make)
+    return parts
 
 
-def _opened(folder: CodecFolder, section: Section) -> Any:
-    return _result(core.open(join_sections(folder, [*bands_sections(folder), section])))
-
-
-def _result(answer: tuple[int, Any]) -> Any:
-    """Return the result of a call to the core, or raise an error for its status."""
-    status, result = answer
-    if status == core.DAMAGED:
-        raise FormatError("damaged: the payload is not one that an encoder of this codec writes")
-    if status == core.NO_MEMORY:
-        raise MemoryError
-    if status:
-        raise CodecError(f"the core cannot run this codec: {core.status_text(status)}")
-    return result
+def _opened(folder: CodecFolder, section: Section) -> Parts:
+    return Parts(join_sections(folder, [*bands_sections(folder), section]))

@@ -6,8 +6,6 @@ codecs that the core cannot run.
 """
 
 import os
-import sys
-from importlib.util import find_spec
 from typing import Protocol
 
 from aecodec.arrays import Int64
@@ -64,24 +62,14 @@ def default_engine() -> Engine:
         from aecodec.engine.python import PythonEngine  # loads more than the core needs
 
         return PythonEngine()
-    from aecodec.engine.c import CEngine  # needs the core
+    from aecodec.engine.c import CEngine
 
     return CEngine()
 
 
 def engine_name() -> str:
-    """Return the engine in AECODEC_ENGINE; by default "c" if the core is installed, else "python".
-
-    Raises UsageError if AECODEC_ENGINE names an unknown engine, or names c although the core is not
-    installed.
-    """
-    name = os.environ.get(VARIABLE, "")
-    core = "aecodec.engine.core"  # of which there is no spec while another thread imports it
-    has_core = core in sys.modules or find_spec(core) is not None
-    if name not in ("", "c", "python"):
+    """Return the engine in AECODEC_ENGINE, by default "c"; UsageError if it is unknown."""
+    name = os.environ.get(VARIABLE) or "c"
+    if name not in ("c", "python"):
         raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
-    if name == "c" and not has_core:
-        raise UsageError(
-            f"{VARIABLE}=c: the core is not installed; install aecodec where a C compiler is"
-        )
-    return name or ("c" if has_core else "python")
+    return name

@@ -44,9 +44,9 @@ assert "aecodec.pillow" not in sys.modules
 import aecodec.pillow
 with Image.open(sys.argv[1]) as image:
     assert (image.size, image.mode, image.n_frames) == ((28, 28), "L", 1)
-    assert not {"ai_edge_litert", "aecodec.engine.core"} & set(sys.modules)
+    assert not {"ai_edge_litert", "aecodec.engine.c"} & set(sys.modules)
     image.load()
-    assert {"ai_edge_litert", "aecodec.engine.core"} & set(sys.modules)
+    assert {"ai_edge_litert", "aecodec.engine.c"} & set(sys.modules)
 """
 
 

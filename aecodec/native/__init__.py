@@ -1,0 +1,1 @@
+"""The binding of the library in C; nothing else imports ctypes."""
