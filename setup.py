@@ -9,7 +9,6 @@ package ziglang, which then is a requirement of the build.
 import os
 import shlex
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from setuptools import Extension, find_packages, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -83,13 +83,17 @@ def compile_library(compiler: Command, options: Iterable[str], path: Path) -> No
 
         objects = list(threads.map(compile_file, sources))
         linking = shlex.split(os.environ.get("LDFLAGS", ""))
-        subprocess.run([*compiler, "-shared", *objects, *linking, "-o", str(path)], check=True)
+        call = [*compiler, "-shared", "-s", *objects, *linking, "-o", str(path)]
+        subprocess.run(call, check=True)
 
 
 class BuildLibrary(build_ext):
     """Compiles the library as if it were a module of Python, which installers know to place."""
 
-    user_options = [*build_ext.user_options, ("target=", None, "a system that zig compiles for")]
+    user_options: ClassVar = [
+        *build_ext.user_options,
+        ("target=", None, "a system that zig compiles for, such as aarch64-linux-musl"),
+    ]
 
     def initialize_options(self) -> None:
         super().initialize_options()
@@ -98,7 +102,7 @@ class BuildLibrary(build_ext):
     def get_ext_filename(self, fullname: str) -> str:
         system = self.target or sysconfig.get_platform()
         name = "libaecodec.so"
-        if "win-" in system or "windows" in system:
+        if system.startswith("win") or "windows" in system:
             name = "aecodec.dll"
         elif "macos" in system:
             name = "libaecodec.dylib"

@@ -1,7 +1,7 @@
 """The engine in C: networks as plans and tables as bundle sections, run by the library.
 
-If the library cannot run a codec, because a layer works on floats or a table is too large, the Python
-engine runs it. The codes are the same; only pixels may differ.
+If the library cannot run a codec, because a layer works on floats or a table is too large, the
+Python engine runs it. The codes are the same; only pixels may differ.
 """
 
 from __future__ import annotations

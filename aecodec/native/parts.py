@@ -40,7 +40,7 @@ _refine.argtypes = (*_BYTES, *[_NUMBER] * 4, *[c_void_p] * 6, *_MESSAGE)
 
 
 class Parts:
-    """An opened bundle with the sections that its user needs; several threads may use it at once."""
+    """An opened bundle with the sections that its user needs, for several threads at once."""
 
     def __init__(self, bundle: bytes) -> None:
         self._parts = c_void_p()

@@ -4,6 +4,7 @@
 
 #ifdef AECODEC_X86
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #ifndef AECODEC_NO_AVX512 /* to be defined by whoever wants AVX2 at most */
@@ -248,18 +249,46 @@ static const aecodec_kernels avx2_kernels = {
     avx2_add_tensors,
 };
 
-const aecodec_kernels *aecodec_best_kernels(void)
+/* Bits of the instruction cpuid, and of the register XCR0, by which a system says that it saves vector registers. */
+enum {
+    OSXSAVE = 1 << 27,    /* leaf 1, ecx: XCR0 can be read */
+    AVX2 = 1 << 5,        /* leaf 7, ebx */
+    AVX512BW = 1 << 30,   /* leaf 7, ebx; implies AVX512F */
+    AVX512VNNI = 1 << 11, /* leaf 7, ecx */
+    SAVES_256_BITS = 0x06,
+    SAVES_512_BITS = 0xe6
+};
+#define AVX512VL (1u << 31) /* leaf 7, ebx */
+
+static int has_all(unsigned int bits, unsigned int wanted) { return (bits & wanted) == wanted; }
+
+/* Zig's __builtin_cpu_supports always says no. */
+static const aecodec_kernels *find_best_kernels(void)
 {
+    unsigned int eax, ebx, ecx, edx, saved = 0;
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) && has_all(ecx, OSXSAVE)) {
+        __asm__("xgetbv" : "=a"(saved), "=d"(edx) : "c"(0));
+    }
+    if (!has_all(saved, SAVES_256_BITS) || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) {
+        return &aecodec_portable_kernels;
+    }
 #ifndef AECODEC_NO_AVX512
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
+    if (has_all(saved, SAVES_512_BITS) && has_all(ebx, AVX512BW | AVX512VL) && has_all(ecx, AVX512VNNI)) {
         return &avx512_kernels;
     }
 #endif
-    if (__builtin_cpu_supports("avx2")) {
-        return &avx2_kernels;
+    return has_all(ebx, AVX2) ? &avx2_kernels : &aecodec_portable_kernels;
+}
+
+const aecodec_kernels *aecodec_best_kernels(void)
+{
+    static const aecodec_kernels *best; /* virtual machines take long for cpuid */
+    const aecodec_kernels *known = __atomic_load_n(&best, __ATOMIC_RELAXED);
+    if (!known) {
+        known = find_best_kernels();
+        __atomic_store_n(&best, known, __ATOMIC_RELAXED);
     }
-    return &aecodec_portable_kernels;
+    return known;
 }
 
 #else
