@@ -29,7 +29,7 @@ LIBRARY = _load()
 def address_of(array: Array) -> int:
     """The address of the first number of a contiguous array, which must outlive its use."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # in a fifth of the time
+        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))  # in a fifth of the time
     except (TypeError, ValueError):  # read-only, or empty
         address: int = array.ctypes.data
         return address

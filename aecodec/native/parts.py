@@ -84,14 +84,15 @@ def refine(
     Numbers are int64, and `base` has the shape (frames, bands, height, width); see
     `residual_coding` in C. The values of a decoder are written to `decoded`.
     """
-    is_message = isinstance(source, bytes)
-    message = cast(source, c_void_p) if is_message else c_void_p()
-    size = c_size_t(len(source) if is_message else 0)
-    values = None if is_message else source
+    message, size, values = c_void_p(), c_size_t(), None
+    if isinstance(source, bytes):
+        message, size = cast(c_char_p(source), c_void_p), c_size_t(len(source))
+    else:
+        values = source
     addresses = map(_address, (steps, limits, base, missing, values, decoded))
-    given = (networks, len(networks), *base.shape, *addresses)
-    _check(_refine(*given, byref(message), byref(size)))
-    return b"" if is_message else _taken(message, size)
+    arguments = (networks, len(networks), *base.shape, *addresses)
+    _check(_refine(*arguments, byref(message), byref(size)))
+    return b"" if values is None else _taken(message, size)
 
 
 def _address(array: Array | None) -> int | None:
