@@ -70,27 +70,47 @@ typedef enum {
     AECODEC_BUFFER_TOO_SMALL, /* the file, the codes or the working memory need more room */
     AECODEC_TOO_LARGE,        /* a side with 0 or more than 2^20 pixels, more than AECODEC_MAX_VECTORS
                                * vectors, or, with a convolutional codec, a side with more than 128 tiles */
-    AECODEC_DAMAGED,          /* not a complete .aec file of version 1, or a payload that no encoder writes */
+    AECODEC_DAMAGED,          /* a payload that no encoder writes */
     AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
     AECODEC_OTHER_LEVEL,      /* an intact file of this codec at a level that was not exported */
     AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged plan */
     AECODEC_OTHER_SIZE,       /* rows and columns that the network does not support */
     /* only libaecodec returns these */
     AECODEC_NO_MEMORY = 16,
-    AECODEC_BAD_BUNDLE,    /* not a bundle of this version, or a damaged bundle */
-    AECODEC_ABSENT,        /* the bundle lacks a network or a level that is needed */
-    AECODEC_LIMIT,         /* the file claims more than the caller accepts */
-    AECODEC_BAD_IMAGE,     /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
-    AECODEC_BAD_ARGUMENT,  /* an unknown level, section or reduction, or memory that is not aligned */
-    AECODEC_TOO_FEW_BYTES, /* no file of this picture is that small */
-    AECODEC_CANCELLED,     /* by the caller's progress function */
-    AECODEC_UNREADABLE,    /* a bundle that cannot be opened */
-    AECODEC_OTHER_KIND,    /* a codec with bands although pixels are expected, or the reverse */
-    AECODEC_OTHER_BASE,    /* the picture before a refinement differs from the encoder's */
-    AECODEC_NO_BASE,       /* the file has no picture before its first refinement */
-    AECODEC_INCOMPLETE,    /* more bytes of the file are needed */
-    AECODEC_BROKEN_BOUND,  /* a sample would exceed its maximum error, which is a defect of aecodec */
-    AECODEC_HAS_REFINEMENTS /* a file with a maximum error, which has no bare payload */
+    AECODEC_BAD_BUNDLE,      /* not a bundle of this version, or a damaged bundle */
+    AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
+    AECODEC_BAD_IMAGE = 20,  /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
+    AECODEC_BAD_ARGUMENT,    /* an unknown level, section or reduction, or memory that is not aligned */
+    AECODEC_TOO_FEW_BYTES,   /* no file of this picture is that small */
+    AECODEC_CANCELLED,       /* by the caller's loop */
+    AECODEC_UNREADABLE,      /* a bundle that cannot be opened */
+    AECODEC_OTHER_KIND,      /* a codec with bands although pixels are expected, or the reverse */
+    AECODEC_OTHER_BASE,      /* the picture before a refinement differs from the encoder's */
+    AECODEC_NO_BASE,         /* the file has no picture before its first refinement */
+    AECODEC_INCOMPLETE,      /* more bytes of the file are needed */
+    AECODEC_BROKEN_BOUND,    /* a sample would exceed its maximum error, which is a defect of aecodec */
+    AECODEC_HAS_REFINEMENTS, /* a file with a maximum error, which has no bare payload */
+    AECODEC_NOT_GUARANTEED,  /* the file does not guarantee a maximum error */
+    /* what is wrong with a file; aecodec_read_header returns the first ones */
+    AECODEC_NOT_AEC = 32,        /* it does not begin with the signature */
+    AECODEC_TOO_SHORT,           /* fewer bytes than the shortest file */
+    AECODEC_BAD_CHECKSUM,        /* of the file, a refinement or a bare payload */
+    AECODEC_OTHER_VERSION,       /* a version that this aecodec does not know */
+    AECODEC_DAMAGED_HEADER,      /* a field that no encoder writes, or that runs past the end */
+    AECODEC_BAD_SIZE,            /* sides, frames, pixels or a reduction beyond the limits of the format */
+    AECODEC_BAD_LEVEL,           /* a level that the codec or the format does not have */
+    AECODEC_DAMAGED_METADATA,    /* the entries of the metadata */
+    AECODEC_DAMAGED_SAMPLES,     /* the description of the samples, or it does not fit the codec */
+    AECODEC_DAMAGED_MASK,        /* the mask of missing samples */
+    AECODEC_DAMAGED_ALPHA,       /* the alpha planes */
+    AECODEC_DAMAGED_SEGMENTS,    /* the lengths of the messages of segments */
+    AECODEC_CODE_RANGE,          /* a code that no encoder of the codec makes */
+    AECODEC_DAMAGED_REFINEMENT,  /* the fields of a refinement, or they do not fit the samples */
+    /* a file that claims more than the caller accepts */
+    AECODEC_TOO_MANY_FRAMES = 48,
+    AECODEC_TOO_MANY_PIXELS,
+    AECODEC_TOO_MUCH_WORK,   /* for its size: a decompression bomb */
+    AECODEC_TOO_MUCH_MEMORY
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };
@@ -238,7 +258,7 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
 
 /* Read the header of a file and check the file's checksum.
  *
- * Returns AECODEC_OK or AECODEC_DAMAGED. */
+ * Returns AECODEC_OK, or the status of what is wrong, AECODEC_NOT_AEC to AECODEC_DAMAGED_METADATA. */
 aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header);
 
 /* Read the codes of a file.

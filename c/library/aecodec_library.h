@@ -28,8 +28,38 @@
 extern "C" {
 #endif
 
-/* A short English description of a status, such as "not a whole .aec file, or damaged". */
+/* ---- statuses ---- */
+
+/* A sentence about a status, such as "damaged: the checksum is wrong". */
 const char *aecodec_status_text(aecodec_status status);
+
+/* What is at fault. */
+typedef enum {
+    AECODEC_NO_ERROR = 0,
+    AECODEC_USAGE_ERROR,  /* the arguments: a level, a target, or a call that a file does not allow */
+    AECODEC_IMAGE_ERROR,  /* the picture or the samples */
+    AECODEC_FORMAT_ERROR, /* the file: it is damaged, or of another version */
+    AECODEC_CODEC_ERROR,  /* the codec: it is damaged, lacks a section, or did not make the file */
+    AECODEC_LIMIT_ERROR,  /* the file claims more than the limits */
+    AECODEC_OTHER_ERROR   /* memory, a cancelled call, or a defect of aecodec */
+} aecodec_error;
+
+aecodec_error aecodec_status_error(aecodec_status status);
+
+/* ---- threads ---- */
+
+typedef void (*aecodec_task)(void *argument, uint32_t number);
+
+/* How calls execute their loops. The library starts no threads: whoever has some shares tasks among them. A call that
+ * takes an execution accepts NULL: one task after the other. */
+typedef struct {
+    /* Run task(argument, n) for all n from 0 to count - 1, in any order and on any threads, and return when all are
+     * finished. Returns 0, or another number to cancel the call; tasks may then be left out. Calls have several loops,
+     * and tasks take about as long as each other, so this is also the place for reports of progress. */
+    int (*for_each)(void *context, uint32_t count, aecodec_task task, void *argument);
+    void *context;
+    uint32_t threads; /* tasks that run at once, for memory and the sizes of windows; 0 is 1 */
+} aecodec_execution;
 
 /* ---- bundles ---- */
 
@@ -113,75 +143,153 @@ typedef struct {
     uint32_t channels; /* 1: grey, 2: grey and alpha, 3: RGB, 4: RGB and alpha; alpha is straight */
     uint32_t frames;   /* at least 1 */
     uint8_t *pixels;
+    const uint8_t *metadata; /* for compression: entries of the metadata block (FORMAT, section 1), stored unchanged; NULL
+                              * without metadata. "Grey as RGB" is added by the library. NULL after decompression */
+    size_t metadata_size;    /* bytes */
 } aecodec_image;
 
-/* Limits on files that are decompressed, checked before memory is allocated; 0 selects the default. */
+/* Which part of a file is decompressed, and limits on it, which are checked before memory is allocated; 0 selects the
+ * default. */
 typedef struct {
-    uint32_t max_pixels; /* of all frames. Default: 178,956,970, but at most 4096 per byte of the file, or 2^21 if
-                          * that is more */
-    uint32_t max_frames; /* default: one per 8 bytes of the file, but at least 1000 */
-    size_t max_memory;   /* bytes of the picture, its latents and the network's working memory together;
-                          * default: no limit */
+    uint64_t max_pixels;  /* of all frames. Default: 178,956,970, but at most 4096 per byte of the file, or 2^21 if
+                           * that is more */
+    uint32_t max_frames;  /* default: one per 8 bytes of the file, but at least 1000 */
+    uint32_t base_only;   /* 1: without refinements. AECODEC_NO_BASE if nothing is left */
+    uint64_t max_memory;  /* bytes of the picture, its codes and the network's working memory together;
+                           * default: no limit */
 } aecodec_limits;
 
-/* A callback for progress. report returns 0 to continue; any other number cancels. */
+/* What a file claims, and the limits that hold for it, for messages about AECODEC_LIMIT_ERROR. */
 typedef struct {
-    int (*report)(void *context, uint32_t done, uint32_t of);
-    void *context;
-} aecodec_progress;
+    uint32_t width, height; /* of a picture */
+    uint32_t frames;
+    uint32_t weight;        /* pixels that count for one: RGB pixels with as many bytes */
+    uint64_t pixels;        /* of all pictures, weighted */
+    uint64_t work;          /* pixels that are computed, also of refinements and for copies of metadata */
+    uint64_t memory;        /* bytes without the network's working memory */
+    uint64_t max_frames, max_pixels, max_work;
+} aecodec_claim;
 
-/* Decompress a file. limits and progress may be NULL. Free the picture with aecodec_image_free. */
+/* Find out what a file claims. limits may be NULL. Returns AECODEC_OK also above the limits, or a status about a damaged
+ * file or another codec. */
+aecodec_status aecodec_claim_of(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                const aecodec_limits *limits, aecodec_claim *claim);
+
+/* Decompress a file. limits may be NULL. Free the picture with aecodec_image_free. */
 aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                  const aecodec_limits *limits, const aecodec_progress *progress,
+                                  const aecodec_limits *limits, const aecodec_execution *execution,
                                   aecodec_image *picture);
 
-/* Compress a picture. Free the file with aecodec_free.
- *
- * level: in sixteenths, 16 for level 1; 0 for the codec's default level, or with max_bytes.
- * max_bytes: 0, or the maximum size of the file. The library then makes the best file within it, from a reduced
- *     picture if that is better; this needs the decoder network, too.
- *
- * Returns AECODEC_OK, AECODEC_TOO_FEW_BYTES if no file is that small, or another status. */
-aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
-                                size_t max_bytes, const aecodec_progress *progress, uint8_t **file,
-                                size_t *size);
+/* Check a file as decompression does, but run the network only if the file has refinements, which need it. */
+aecodec_status aecodec_check(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                             const aecodec_limits *limits, const aecodec_execution *execution);
 
 /* Maximum errors of a file, in units of the samples; pixels are from 0 to 255. */
 typedef struct {
     uint32_t count;       /* of nested refinements, 1 to AECODEC_MAX_REFINEMENTS */
     uint32_t bands;       /* 1: the same errors for all bands; otherwise their number, or that of the colours */
     uint32_t is_root;     /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
-    const double *errors; /* [count][bands], the coarsest first; 0: lossless */
+    const double *errors; /* [count][bands], finite, the coarsest first; 0: lossless */
 } aecodec_bounds;
 
-/* Compress a picture to a file in which no sample differs by more than a bound from its original. Alpha is lossless in any
- * case. The file has a refinement for each maximum error, except for errors that round to the bounds before.
+/* What a file is made for. All 0: the codec's default level. */
+typedef struct {
+    uint32_t level;               /* in sixteenths, 16 for level 1 */
+    size_t max_bytes;             /* maximum size of the file: the library makes the best one within it, from a reduced
+                                   * picture if that is better, which takes the decoder network, too. For a bare payload
+                                   * add AECODEC_BARE_SAVING */
+    const aecodec_bounds *bounds; /* NULL, or maximum errors: no sample differs by more from its original. The file has
+                                   * a refinement for each, except for errors that round to the bounds before. With
+                                   * level it has the picture of this level as its base, which takes both networks;
+                                   * otherwise the library chooses the level, or no base, that makes the smallest file.
+                                   * Not with max_bytes */
+} aecodec_target;
+
+/* A file that was made. */
+typedef struct {
+    uint8_t *file;      /* free it with aecodec_free */
+    size_t size;        /* bytes. With AECODEC_TOO_FEW_BYTES: those of the smallest file */
+    uint32_t level;     /* in sixteenths; 0 without a base */
+    uint32_t reduction; /* factor by which the sides were reduced, in halves; 2: full size */
+    double max_error;   /* with bounds: the largest error of all known samples */
+    uint64_t nodata;    /* with bounds: known samples that decode to the value of missing ones */
+    uint64_t clipped[AECODEC_MAX_BANDS]; /* samples of each band outside its limits. Refinements restore them */
+} aecodec_compressed;
+
+/* Compress a picture. target may be NULL. Alpha is lossless in any case.
  *
- * level: in sixteenths; the file also has the picture of this level, as its base. 0: choose the level, or no base, that
- *     makes the smallest file. A base needs both networks.
- * progress: reports only the windows of the encoder network.
- *
- * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for errors that are negative or ascend, or another status. */
-aecodec_status aecodec_compress_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                             const aecodec_bounds *bounds, uint32_t level,
-                                             const aecodec_progress *progress, uint8_t **file, size_t *size);
+ * Returns AECODEC_OK, AECODEC_TOO_FEW_BYTES if no file is that small, AECODEC_BAD_ARGUMENT for an unknown level, for
+ * attributes that exclude each other, and for errors that are negative, infinite or ascend; or another status. */
+aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                const aecodec_target *target, const aecodec_execution *execution,
+                                aecodec_compressed *compressed);
 
 void aecodec_image_free(aecodec_image *picture); /* sets pixels to NULL */
 void aecodec_free(void *memory);
 
+/* ---- what files say, without a codec ---- */
+
+enum { AECODEC_BEGINNING = 32 /* bytes of a file that state its size and its number of frames */ };
+
+/* Some bytes of a file. */
+typedef struct {
+    size_t at, size;
+} aecodec_part;
+
+/* All that the header of a file says. Numbers of samples are 0 without samples. */
+typedef struct {
+    uint32_t version;         /* 1, or 2 with refinements */
+    uint8_t id[4];            /* of the codec */
+    uint32_t width, height;   /* 0: the codec's tile */
+    uint32_t frames;
+    uint32_t mode;            /* of the coded pictures: 0 grey, 1 RGB, 2 grey with alpha, 3 RGB with alpha */
+    uint32_t is_shown_as_rgb; /* 1: grey pixels are decompressed to RGB */
+    uint32_t level;           /* in sixteenths; 0: the codec's default */
+    uint32_t reduction;       /* factor by which the sides were reduced, in halves; 2: full size */
+    uint32_t has_base;        /* 0: there is no picture before the first refinement */
+    uint32_t refinements;     /* their number */
+    uint32_t has_samples;     /* 1: made by a codec with bands */
+    uint32_t type, layout, bands, is_big_endian, has_nodata, mask_planes; /* as in aecodec_samples */
+    uint32_t has_limits;      /* 1: the file has its own limits */
+    uint32_t has_repetition;  /* 1: some bands repeat their samples */
+    double nodata;
+    double limits[AECODEC_MAX_BANDS][2];
+    uint8_t repetition[AECODEC_MAX_BANDS]; /* factor by which each band repeats its samples along each side */
+    aecodec_part base;        /* the file without refinements */
+    aecodec_part metadata;    /* entries */
+    aecodec_part alpha, mask; /* zlib streams */
+    aecodec_part payload;
+} aecodec_file_info;
+
+/* Read the header of a whole file, and check it and all checksums. Parts with size 0 are absent. */
+aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_file_info *info);
+
+/* Read the first AECODEC_BEGINNING bytes of a file, or fewer if it has fewer. Only version, id, width, height, frames, mode,
+ * level and has_samples are set; the file may still be damaged. */
+aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_file_info *info);
+
+/* Find the share of missing samples, 0 to 1. Returns AECODEC_BAD_ARGUMENT if the file does not state its width and height,
+ * or a status about a damaged file. */
+aecodec_status aecodec_file_missing(const uint8_t *file, size_t size, double *share);
+
 /* ---- files with a guaranteed maximum error: format version 2 ----
  *
  * Such a file begins with its base, a whole file of version 1. Refinements follow, the coarsest first. Each bounds the
- * errors of all samples. aecodec_decompress and the other functions that decode files decode all refinements. */
+ * errors of all samples. aecodec_decompress and the other functions that decode files decode all refinements, unless
+ * limits say base_only. */
 
 typedef struct {
     double max_error;    /* in units of the samples; 0: lossless. The largest one of all bands */
     uint32_t is_root;    /* 1: max_error is a factor of the square root of the original sample */
     uint32_t has_base;   /* 0: a first refinement without a picture before it */
     uint8_t networks[4]; /* first bytes of the SHA-256 of the AECODEC_RESIDUALS section that it needs */
+    uint32_t bands;      /* 1: one maximum error for all bands; otherwise one for each */
+    double errors[AECODEC_MAX_BANDS];
+    size_t size;         /* bytes of its messages */
 } aecodec_refinement;
 
-/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or AECODEC_DAMAGED. */
+/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or a status about a damaged
+ * file. */
 aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
                                         aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count);
 
@@ -201,7 +309,7 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
  *
  * max_error, is_root: as in aecodec_refinement; a negative number removes all refinements.
  *
- * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_BAD_ARGUMENT if the file does not guarantee the
+ * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_NOT_GUARANTEED if the file does not guarantee the
  * error, or another status. */
 aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
                             size_t *trimmed_size);
@@ -248,28 +356,22 @@ typedef struct {
     uint32_t mask_planes;   /* 1, or the number of bands; 0 if missing is NULL */
     uint8_t *missing;       /* [frames][height][width][mask_planes] 1: missing, 0: valid */
     void *samples;          /* aligned to a sample's size */
+    const uint8_t *metadata; /* as in aecodec_image */
+    size_t metadata_size;
 } aecodec_samples;
 
 /* Decompress a file with samples; the arguments are as for aecodec_decompress. The result has no limits (NULL). Free it
  * with aecodec_samples_free. */
 aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                          const aecodec_limits *limits, const aecodec_progress *progress,
+                                          const aecodec_limits *limits, const aecodec_execution *execution,
                                           aecodec_samples *samples);
 
-/* Compress samples; level, max_bytes and file are as for aecodec_compress, but samples are never reduced. Samples are
- * missing if they are NaN or nodata, or marked in missing. All other samples must be finite; otherwise the result is
- * AECODEC_BAD_IMAGE. Samples outside the limits are clipped.
- *
- * clipped: NULL, or output [bands], the number of clipped samples. */
-aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples, uint32_t level,
-                                        size_t max_bytes, const aecodec_progress *progress, uint64_t *clipped,
-                                        uint8_t **file, size_t *size);
-
-/* The same as aecodec_compress_within_error for samples. Refinements restore samples outside the limits, which a base
- * clips. Missing samples have no errors; they are as in aecodec_compress_samples. */
-aecodec_status aecodec_compress_samples_within_error(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                                     const aecodec_bounds *bounds, uint32_t level,
-                                                     const aecodec_progress *progress, uint8_t **file, size_t *size);
+/* Compress samples as aecodec_compress does, but they are never reduced. Samples are missing if they are NaN or nodata, or
+ * marked in missing; they have no errors. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE.
+ * Without bounds, samples outside the limits are clipped. */
+aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                        const aecodec_target *target, const aecodec_execution *execution,
+                                        aecodec_compressed *compressed);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 
@@ -277,20 +379,26 @@ void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing
  * aecodec_compress chooses among files of max_bytes by it. */
 aecodec_status aecodec_likeness(const aecodec_image *original, const aecodec_image *restored, double *likeness);
 
-/* ---- step by step, for programs that run the networks themselves, in several threads or workers ----
+/* ---- step by step ----
+ *
+ * For programs that decode some frames of a file, make several files of a picture, need codes, or run the networks
+ * themselves, for example in workers:
  *
  *     aecodec_decoding *d;
  *     status = aecodec_decoding_begin(codec, file, size, NULL, 0, &d);
- *     for (n = 0; n < aecodec_decoding_windows(d); n++) {
+ *     status = aecodec_decoding_codes(d, NULL, NULL);
+ *     for (n = 0; n < aecodec_decoding_windows(d); n++) { // what aecodec_decoding_run does with the codec's network
  *         aecodec_decoding_window(d, n, &w);
  *         aecodec_decoding_input(d, n, input);        // w.input_size bytes
  *         aecodec_network_run(&network, w.rows, w.columns, input, output, work, work_size);
  *         aecodec_decoding_output(d, n, output);      // w.output_size bytes
  *     }
- *     status = aecodec_decoding_finish(d, &picture);
+ *     status = aecodec_decoding_finish(d, NULL, &picture);
  *     aecodec_decoding_free(d);
  *
- * The networks are sections of the bundle (aecodec_network.h). Windows may be processed in any order. */
+ * The networks are sections of the bundle (aecodec_network.h). Windows may be processed in any order, and different
+ * windows by several threads at once. Only one thread at a time may call the other functions for one decoding or
+ * encoding. */
 
 /* One run of a network. */
 typedef struct {
@@ -298,21 +406,49 @@ typedef struct {
     uint32_t input_size, output_size; /* bytes */
 } aecodec_window;
 
+/* Codes [vectors][dimension], in the order of files: plane after plane, row after row of tiles. */
+typedef struct {
+    int8_t *codes;
+    size_t vectors;
+    uint32_t dimension;
+} aecodec_codes;
+
 typedef struct aecodec_decoding aecodec_decoding;
 
-/* Check a file and decode its latents.
+/* Begin to decode a file, which must exist until the decoding is freed: check it, decode alpha and the mask, and make room
+ * for the codes.
  *
+ * limits: may be NULL.
  * parts: minimum number of windows, if the picture is large enough; 0: choose by memory. */
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                       const aecodec_limits *limits, uint32_t parts,
                                       aecodec_decoding **decoding);
+/* Begin with codes, which are copied: pictures of a size and number of frames, without alpha, with the channels of the
+ * codec's networks, which for a codec with bands are the phases of all bands. Pixels and channels of `size` are ignored.
+ * Returns AECODEC_BAD_ARGUMENT for an unknown level or another number of codes, AECODEC_CODE_RANGE for codes that no
+ * encoder makes, or another status. */
+aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level, const aecodec_image *size,
+                                            const aecodec_codes *codes, uint32_t parts, aecodec_decoding **decoding);
+/* Select frames; at the beginning, all are selected. What follows, also aecodec_decoding_windows, concerns these frames.
+ * Codes that were decoded before are kept. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or AECODEC_NO_MEMORY. */
+aecodec_status aecodec_decoding_select(aecodec_decoding *decoding, uint32_t first, uint32_t frames);
+/* Decode the codes of the selected frames, unless they have been decoded. codes: NULL, or set to them; they exist until the
+ * decoding is freed. A file without base has none. */
+aecodec_status aecodec_decoding_codes(aecodec_decoding *decoding, const aecodec_execution *execution,
+                                      aecodec_codes *codes);
 uint32_t aecodec_decoding_windows(const aecodec_decoding *decoding);
 void aecodec_decoding_window(const aecodec_decoding *decoding, uint32_t number, aecodec_window *window);
 void aecodec_decoding_input(const aecodec_decoding *decoding, uint32_t number, int8_t *input);
 void aecodec_decoding_output(aecodec_decoding *decoding, uint32_t number, const int8_t *output);
-/* Return the picture or the samples, after all windows have their output. */
-aecodec_status aecodec_decoding_finish(aecodec_decoding *decoding, aecodec_image *picture);
-aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *decoding, aecodec_samples *samples);
+/* Decode the codes of the selected frames, and run the codec's network on all windows. Returns AECODEC_ABSENT without
+ * a network. */
+aecodec_status aecodec_decoding_run(aecodec_decoding *decoding, const aecodec_execution *execution);
+/* Return the selected pictures or samples, after all windows have their output. With refinements, which need all frames,
+ * the frames that are not selected are decoded by the codec's network. */
+aecodec_status aecodec_decoding_finish(aecodec_decoding *decoding, const aecodec_execution *execution,
+                                       aecodec_image *picture);
+aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *decoding, const aecodec_execution *execution,
+                                               aecodec_samples *samples);
 void aecodec_decoding_free(aecodec_decoding *decoding); /* NULL is allowed */
 
 typedef struct aecodec_encoding aecodec_encoding;
@@ -324,16 +460,34 @@ typedef struct aecodec_encoding aecodec_encoding;
  * parts: as for aecodec_decoding_begin. */
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       uint32_t reduction, uint32_t parts, aecodec_encoding **encoding);
-/* The same for samples, which may be freed afterwards. clipped: as for aecodec_compress_samples. */
+/* The same for samples, which may be freed afterwards, but for their metadata. clipped: NULL, or output [bands], the number
+ * of clipped samples. */
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding);
+/* Begin with pictures as the networks take them, only for latents and codes: they have the channels of the networks, which
+ * for a codec with bands are the phases of all bands. */
+aecodec_status aecodec_encoding_begin_channels(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                               uint32_t parts, aecodec_encoding **encoding);
 uint32_t aecodec_encoding_windows(const aecodec_encoding *encoding);
 void aecodec_encoding_window(const aecodec_encoding *encoding, uint32_t number, aecodec_window *window);
 void aecodec_encoding_input(const aecodec_encoding *encoding, uint32_t number, int8_t *input);
 void aecodec_encoding_output(aecodec_encoding *encoding, uint32_t number, const int8_t *output);
-/* Write a file at a level, after all windows have their output. Can be called several times. */
-aecodec_status aecodec_encoding_file(const aecodec_encoding *encoding, uint32_t level, uint8_t **file,
-                                     size_t *size);
+/* Run the codec's network on all windows. Returns AECODEC_ABSENT without a network. */
+aecodec_status aecodec_encoding_run(aecodec_encoding *encoding, const aecodec_execution *execution);
+/* The latents of the picture, [vectors][latent_channels] in the order of files, which windows fill; a program may also
+ * write them. They exist until the encoding is freed. vectors: NULL, or set to their number. */
+int8_t *aecodec_encoding_latents(aecodec_encoding *encoding, size_t *vectors);
+/* What follows comes after the latents, and may be called several times. level: in sixteenths; 0: the codec's default. */
+/* Write a file at a level. Free it with aecodec_free. */
+aecodec_status aecodec_encoding_file(const aecodec_encoding *encoding, uint32_t level,
+                                     const aecodec_execution *execution, uint8_t **file, size_t *size);
+/* Find the codes of the file at a level. Free them with aecodec_free. */
+aecodec_status aecodec_encoding_codes(const aecodec_encoding *encoding, uint32_t level,
+                                      const aecodec_execution *execution, aecodec_codes *codes);
+/* Begin to decode the file at a level, which is not written: it gives the same picture or samples. The encoding, its picture
+ * and its alpha must exist until the decoding is freed. */
+aecodec_status aecodec_encoding_decode(const aecodec_encoding *encoding, uint32_t level,
+                                       const aecodec_execution *execution, aecodec_decoding **decoding);
 void aecodec_encoding_free(aecodec_encoding *encoding); /* NULL is allowed */
 
 #ifdef __cplusplus
