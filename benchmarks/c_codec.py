@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ctypes import (
     POINTER,
     byref,
@@ -41,10 +42,15 @@ from aecodec.tflite.reference import reference_transform
 from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
-BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED, UNREADABLE = range(
-    17, 25
-)
+BAD_BUNDLE, ABSENT = 17, 18
+BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED, UNREADABLE = range(20, 25)
 OTHER_KIND, OTHER_BASE, NO_BASE, INCOMPLETE, BROKEN_BOUND, HAS_REFINEMENTS = range(25, 31)
+NOT_GUARANTEED = 31
+NOT_AEC, TOO_SHORT, BAD_CHECKSUM, OTHER_VERSION, DAMAGED_HEADER, BAD_SIZE, BAD_LEVEL = range(32, 39)
+DAMAGED_METADATA, DAMAGED_SAMPLES, DAMAGED_MASK, DAMAGED_ALPHA = range(39, 43)
+DAMAGED_SEGMENTS, CODE_RANGE, DAMAGED_REFINEMENT = range(43, 46)
+TOO_MANY_FRAMES, TOO_MANY_PIXELS, TOO_MUCH_WORK, TOO_MUCH_MEMORY = range(48, 52)
+USAGE_ERROR, IMAGE_ERROR, FORMAT_ERROR, CODEC_ERROR, LIMIT_ERROR, OTHER_ERROR = range(1, 7)
 TOOLS = ("cmake", "cc")
 
 
@@ -57,6 +63,8 @@ class Image(ctypes.Structure):
         ("channels", c_uint32),
         ("frames", c_uint32),
         ("pixels", POINTER(c_uint8)),
+        ("metadata", c_char_p),
+        ("metadata_size", c_size_t),
     )
 
 
@@ -77,6 +85,8 @@ class CSamples(ctypes.Structure):
         ("mask_planes", c_uint32),
         ("missing", c_void_p),
         ("samples", c_void_p),
+        ("metadata", c_char_p),
+        ("metadata_size", c_size_t),
     )
 
     @classmethod
@@ -127,27 +137,77 @@ class CBounds(ctypes.Structure):
     )
 
 
+class CTarget(ctypes.Structure):
+    """`aecodec_target`."""
+
+    _fields_ = (("level", c_uint32), ("max_bytes", c_size_t), ("bounds", POINTER(CBounds)))
+
+
+class CCompressed(ctypes.Structure):
+    """`aecodec_compressed`."""
+
+    _fields_ = (
+        ("file", c_void_p),
+        ("size", c_size_t),
+        ("level", c_uint32),
+        ("reduction", c_uint32),
+        ("max_error", c_double),
+        ("nodata", c_uint64),
+        ("clipped", c_uint64 * 32),
+    )
+
+
 class Limits(ctypes.Structure):
     """`aecodec_limits`."""
 
-    _fields_ = (("max_pixels", c_uint32), ("max_frames", c_uint32), ("max_memory", c_size_t))
+    _fields_ = (
+        ("max_pixels", c_uint64),
+        ("max_frames", c_uint32),
+        ("base_only", c_uint32),
+        ("max_memory", c_uint64),
+    )
 
 
-REPORT = ctypes.CFUNCTYPE(c_int, c_void_p, c_uint32, c_uint32)
+TASK = ctypes.CFUNCTYPE(None, c_void_p, c_uint32)
+FOR_EACH = ctypes.CFUNCTYPE(c_int, c_void_p, c_uint32, TASK, c_void_p)
 
 
-class Progress(ctypes.Structure):
-    """`aecodec_progress`."""
+class Execution(ctypes.Structure):
+    """`aecodec_execution`."""
 
-    _fields_ = (("report", REPORT), ("context", c_void_p))
+    _fields_ = (("for_each", FOR_EACH), ("context", c_void_p), ("threads", c_uint32))
+
+
+def threads(count: int = 2) -> Execution:
+    """Loops on a number of threads."""
+    pool = ThreadPoolExecutor(count)
+
+    def for_each(_: int, number: int, task: Callable[[int, int], None], argument: int) -> int:
+        list(pool.map(lambda n: task(argument, n), range(number)))
+        return 0
+
+    return Execution(FOR_EACH(for_each), None, count)
+
+
+def reporting(report: Callable[[int, int], int]) -> Execution:
+    """Loops in order that report their progress, and are cancelled by another number than 0."""
+
+    def for_each(_: int, number: int, task: Callable[[int, int], None], argument: int) -> int:
+        for done in range(number):
+            if status := report(done, number):
+                return status
+            task(argument, done)
+        return report(number, number)
+
+    return Execution(FOR_EACH(for_each), None, 1)
 
 
 class StatusError(AecodecError):
     """A status other than AECODEC_OK."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, made: CCompressed | None = None) -> None:
         super().__init__(library().aecodec_status_text(status).decode())
-        self.status = status
+        self.status, self.made = status, made
 
 
 def build(folder: Path, settings: Sequence[str] = ()) -> None:
@@ -232,11 +292,11 @@ class CCodec:
         self,
         file: bytes,
         limits: Limits | None = None,
-        report: Callable[[int, int], int] | None = None,
+        execution: Execution | None = None,
     ) -> Pixels:
         """(N, H, W, C) pixels of a file."""
         image = Image()
-        options = byref(limits) if limits else None, _progress(report)
+        options = _reference(limits), _reference(execution)
         source = file, c_size_t(len(file))
         check(library().aecodec_decompress(self._bundle, *source, *options, byref(image)))
         shape = image.frames, image.height, image.width, image.channels
@@ -249,42 +309,60 @@ class CCodec:
         pixels: Pixels,
         level: float = 0,
         max_bytes: int = 0,
-        report: Callable[[int, int], int] | None = None,
+        execution: Execution | None = None,
     ) -> bytes:
         """The file of pixels (N, H, W, C)."""
-        pixels = np.ascontiguousarray(pixels)
-        options = _units(level), c_size_t(max_bytes), _progress(report)
-        return self._made(library().aecodec_compress, byref(_image(pixels)), *options)
+        return self.compressed(pixels, _target(level, max_bytes), execution)[0]
 
     def compress_samples(
         self, picture: Picture, level: float = 0, max_bytes: int = 0
     ) -> tuple[bytes, list[int]]:
         """The file of samples, and how many of each band were clipped."""
-        picture = _contiguous(picture)
-        clipped = (c_uint64 * picture.pixels.shape[-1])()
-        options = _units(level), c_size_t(max_bytes), None, byref(clipped)
-        compress, samples = library().aecodec_compress_samples, byref(CSamples.of(picture))
-        return self._made(compress, samples, *options), list(clipped)
+        file, made = self.compressed(picture, _target(level, max_bytes))
+        return file, made.clipped[: picture.pixels.shape[-1]]
 
     def compress_within_error(
-        self, source: Pixels | Picture, errors: Errors, level: float = 0, *, is_root: bool = False
+        self,
+        source: Pixels | Picture,
+        errors: Errors,
+        level: float = 0,
+        *,
+        is_root: bool = False,
+        execution: Execution | None = None,
     ) -> bytes:
         """The file of pixels (N, H, W, C), or of samples, with errors (refinements, bands)."""
-        table = np.ascontiguousarray(errors, np.float64)
-        bounds = CBounds(*table.shape, is_root, table.ctypes.data)
+        return self.compressed(source, bounded(errors, level, is_root=is_root), execution)[0]
+
+    def compressed(
+        self,
+        source: Pixels | Picture,
+        target: CTarget | None = None,
+        execution: Execution | None = None,
+        metadata: bytes | None = None,
+    ) -> tuple[bytes, CCompressed]:
+        """The file of pixels (N, H, W, C), or of samples, and what the library says of it."""
         given: CSamples | Image
         if isinstance(source, Picture):
             source = _contiguous(source)
-            compress, given = library().aecodec_compress_samples_within_error, CSamples.of(source)
+            compress, given = library().aecodec_compress_samples, CSamples.of(source)
         else:
             source = np.ascontiguousarray(source)
-            compress, given = library().aecodec_compress_within_error, _image(source)
-        return self._made(compress, byref(given), byref(bounds), _units(level), None)
+            compress, given = library().aecodec_compress, _image(source)
+        given.metadata, given.metadata_size = metadata, len(metadata or b"")
+        made, options = CCompressed(), (_reference(target), _reference(execution))
+        status = compress(self._bundle, byref(given), *options, byref(made))
+        if status != OK:
+            raise StatusError(status, made)
+        file = ctypes.string_at(made.file, made.size)
+        library().aecodec_free(made.file)
+        return file, made
 
-    def decompress_samples(self, file: bytes, limits: Limits | None = None) -> Picture:
+    def decompress_samples(
+        self, file: bytes, limits: Limits | None = None, execution: Execution | None = None
+    ) -> Picture:
         """The samples of a file."""
         samples = CSamples()
-        options = byref(limits) if limits else None, None
+        options = _reference(limits), _reference(execution)
         source = file, c_size_t(len(file))
         check(library().aecodec_decompress_samples(self._bundle, *source, *options, byref(samples)))
         picture = samples.picture()
@@ -327,14 +405,21 @@ def _image(pixels: Pixels) -> Image:
     return Image(width, height, channels, frames, pixels.ctypes.data_as(POINTER(c_uint8)))
 
 
-def _units(level: float) -> c_uint32:
-    return c_uint32(round(16 * level))
+def _target(level: float, max_bytes: int = 0) -> CTarget:
+    return CTarget(round(16 * level), max_bytes)
 
 
-def _progress(report: Callable[[int, int], int] | None) -> Any:
-    if report is None:
-        return None
-    return byref(Progress(REPORT(lambda _, done, of: report(done, of)), None))
+def bounded(errors: Errors, level: float = 0, *, is_root: bool = False) -> CTarget:
+    """A target with maximum errors (refinements, bands)."""
+    table = np.ascontiguousarray(errors, np.float64)
+    target = _target(level)
+    target.bounds = ctypes.pointer(CBounds(*table.shape, is_root, table.ctypes.data))
+    target.table = table  # which has to stay
+    return target
+
+
+def _reference(structure: ctypes.Structure | None) -> Any:
+    return byref(structure) if structure else None
 
 
 class ReferenceTransform:

@@ -22,6 +22,8 @@ enum {
     REDUCTION_FLAG = 0x40,
     SAMPLES_FLAG = 0x80,
     FULL_SIZE = 2, /* a reduction, in halves */
+    ALPHA_MODE = 2,
+    FLAGS = 7,  /* place of the flags */
     FIELDS = 8, /* bytes before the fields that flags announce */
     MIN_FILE = 12,
     MAX_HEADER = 24, /* bytes of a header that aecodec_encode writes */
@@ -1395,10 +1397,11 @@ static void read_metadata(reader *r, aecodec_header *header)
     reader entries = take_block(r);
     unsigned seen = 0, last = header->samples ? TIFF : XMP;
     r->is_damaged |= entries.left == 0;
+    header->metadata = entries.at;
+    header->metadata_size = entries.left;
     while (entries.left && !r->is_damaged) {
         uint8_t kind = take_byte(&entries);
         reader entry = take_block(&entries);
-        header->metadata_size += entry.left;
         if (kind == XMP) {
             header->xmp = entry.at;
             header->xmp_size = entry.left;
@@ -1408,35 +1411,45 @@ static void read_metadata(reader *r, aecodec_header *header)
     }
 }
 
-static int is_within_limits(const aecodec_header *header)
+static aecodec_status check_limits(const aecodec_header *header)
 {
     uint32_t most = header->reduction == FULL_SIZE ? MAX_PIXELS : MAX_REDUCED_PIXELS;
     uint64_t pixels = (header->width ? header->width : 1u);
     pixels *= (header->height ? header->height : 1u);
-    return header->width <= MAX_SIDE && header->height <= MAX_SIDE && header->frames >= 1 &&
-           header->frames <= MAX_FRAMES && pixels <= most / header->frames &&
-           header->reduction >= FULL_SIZE && header->reduction <= 64 &&
-           (header->level == 0 || header->level >= 16);
+    if (header->width > MAX_SIDE || header->height > MAX_SIDE || header->frames < 1 || header->frames > MAX_FRAMES ||
+        pixels > most / header->frames || header->reduction < FULL_SIZE || header->reduction > 64) {
+        return AECODEC_BAD_SIZE;
+    }
+    return header->level == 0 || header->level >= 16 ? AECODEC_OK : AECODEC_BAD_LEVEL;
 }
 
-/* Whether the file is complete, of version 1, and has the checksum that it states. */
-static int is_intact(const uint8_t *file, size_t size)
+/* Check that the file is complete, of version 1, and has the checksum that it states. */
+static aecodec_status check_whole(const uint8_t *file, size_t size)
 {
     uint32_t crc = 0;
     size_t n;
-    if (size < MIN_FILE || file[0] != 0xae || file[1] != 0x43 || file[2] != 1) {
-        return 0;
+    if (size < 1 || file[0] != 0xae || (size > 1 && file[1] != 0x43)) {
+        return AECODEC_NOT_AEC;
+    }
+    if (size < MIN_FILE) {
+        return AECODEC_TOO_SHORT;
     }
     for (n = 1; n <= CHECKSUM; n++) {
         crc = crc << 8 | file[size - n];
     }
-    return crc == crc32(file, size - CHECKSUM);
+    if (crc != crc32(file, size - CHECKSUM)) {
+        return AECODEC_BAD_CHECKSUM;
+    }
+    return file[2] == 1 ? AECODEC_OK : AECODEC_OTHER_VERSION;
 }
 
-/* Read the fields that the flags announce. */
-static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
+/* Read the fields that the flags announce up to the number of frames. */
+static void read_size(reader *r, uint8_t flags, aecodec_header *header)
 {
-    r->is_damaged = (flags & SAMPLES_FLAG) && (flags & (REDUCTION_FLAG | 3u));
+    r->is_damaged |= (flags & SAMPLES_FLAG) && (flags & (REDUCTION_FLAG | 3u));
+    header->mode = flags & 3u;
+    header->frames = 1;
+    header->reduction = FULL_SIZE;
     if (flags & SIZE_FLAG) {
         header->width = take_number(r);
         header->height = take_number(r);
@@ -1450,6 +1463,11 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
         header->frames = take_number(r);
         r->is_damaged |= header->frames == 1;
     }
+}
+
+/* Read the fields that the flags announce behind the number of frames. */
+static aecodec_status read_fields(reader *r, uint8_t flags, aecodec_header *header)
+{
     if (flags & REDUCTION_FLAG) {
         header->reduction = take_byte(r);
         r->is_damaged |= header->reduction <= FULL_SIZE;
@@ -1459,34 +1477,59 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
         header->samples = samples.at;
         header->samples_size = samples.left;
     }
-    if (flags & METADATA_FLAG) {
+    if (flags & METADATA_FLAG && !r->is_damaged) {
         read_metadata(r, header);
+        if (r->is_damaged) {
+            return AECODEC_DAMAGED_METADATA;
+        }
     }
-    if (header->mode & 2) {
+    if (flags & ALPHA_MODE) {
         reader alpha = take_block(r);
         header->alpha = alpha.at;
         header->alpha_size = alpha.left;
     }
+    return r->is_damaged ? AECODEC_DAMAGED_HEADER : AECODEC_OK;
 }
 
 aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header)
 {
     reader r = {NULL, 0, 0};
+    aecodec_status status = check_whole(file, size);
     memset(header, 0, sizeof *header);
-    if (!is_intact(file, size)) {
-        return AECODEC_DAMAGED;
+    if (status != AECODEC_OK) {
+        return status;
     }
     memcpy(header->id, file + 3, sizeof header->id);
-    header->mode = file[7] & 3u;
-    header->frames = 1;
-    header->reduction = FULL_SIZE;
     r.at = file + FIELDS;
     r.left = size - FIELDS - CHECKSUM;
-    read_fields(&r, file[7], header);
+    read_size(&r, file[FLAGS], header);
+    status = read_fields(&r, file[FLAGS], header);
     header->payload = r.at;
     header->payload_size = r.left;
-    return r.is_damaged || !is_within_limits(header) ? AECODEC_DAMAGED : AECODEC_OK;
+    return status == AECODEC_OK ? check_limits(header) : status;
 }
+
+#ifdef AECODEC_LIBRARY
+
+aecodec_status aecodec_read_beginning(const uint8_t *file, size_t size, aecodec_header *header)
+{
+    reader r = {file, size, 0};
+    memset(header, 0, sizeof *header);
+    if (size < FIELDS || file[0] != 0xae || file[1] != 0x43) {
+        return AECODEC_NOT_AEC;
+    }
+    if (file[2] != 1) {
+        return AECODEC_OTHER_VERSION;
+    }
+    memcpy(header->id, take(&r, FIELDS) + 3, sizeof header->id);
+    read_size(&r, file[FLAGS], header);
+    if (r.is_damaged) {
+        return AECODEC_DAMAGED_HEADER;
+    }
+    return header->frames >= 1 && header->frames <= MAX_FRAMES ? AECODEC_OK : AECODEC_BAD_SIZE;
+}
+
+#endif
 
 /* Check that a file is of this codec and level. */
 static aecodec_status check_codec(const aecodec_codec *codec, const aecodec_header *header)
@@ -1559,6 +1602,19 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
     start_coder(&c, message, NULL, size);
     code_message(codec, segment, NULL, none, codes, work, &c);
     return check_end(&c, shortest);
+}
+
+int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t vectors)
+{
+    size_t channel;
+    for (; vectors; vectors--, codes += codec->code_dimension) {
+        for (channel = 0; channel < codec->code_dimension; channel++) {
+            if (codes[channel] < quantize(codec, -128, channel, 0) || codes[channel] > quantize(codec, 127, channel, 0)) {
+                return 0;
+            }
+        }
+    }
+    return 1;
 }
 
 #endif

@@ -104,7 +104,7 @@ typedef enum {
     AECODEC_DAMAGED_MASK,        /* the mask of missing samples */
     AECODEC_DAMAGED_ALPHA,       /* the alpha planes */
     AECODEC_DAMAGED_SEGMENTS,    /* the lengths of the messages of segments */
-    AECODEC_CODE_RANGE,          /* a code that no encoder of the codec makes */
+    AECODEC_CODE_RANGE,          /* a given code that no encoder of the codec makes */
     AECODEC_DAMAGED_REFINEMENT,  /* the fields of a refinement, or they do not fit the samples */
     /* a file that claims more than the caller accepts */
     AECODEC_TOO_MANY_FRAMES = 48,
@@ -219,6 +219,7 @@ typedef struct {
     size_t metadata_size;   /* bytes of all metadata */
     const uint8_t *samples; /* within the file: type and missing samples of a codec with bands; or NULL */
     size_t samples_size;    /* bytes */
+    const uint8_t *metadata; /* within the file: entries of metadata; or NULL */
 } aecodec_header;
 
 /* Number of code vectors of a picture; 0 if it is too large or has a side of 0. */
@@ -308,6 +309,13 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
 /* Read a length-prefixed message from the beginning of a payload. */
 aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message,
                                      size_t *size);
+
+/* Whether an encoder can make codes [vectors][code_dimension]. */
+int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t vectors);
+
+/* Read the fields of a header up to the number of frames from the first bytes of a file; the flags tell whether it has
+ * samples. The file may still be damaged. */
+aecodec_status aecodec_read_beginning(const uint8_t *file, size_t size, aecodec_header *header);
 
 /* Write a number as LEB128. Returns the number of bytes, 1 to 5. */
 size_t aecodec_write_number(uint8_t *to, uint32_t value);

@@ -65,15 +65,21 @@ aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *pa
 {
     const size_t content_size = size > 0 ? size - (has_checksum != 0) : 0;
     uint8_t *bytes = content_size ? malloc(content_size + AECODEC_BARE_SAVING) : NULL;
+    aecodec_status status = AECODEC_OK;
     aecodec_header header;
     if (!bytes) {
-        return content_size ? AECODEC_NO_MEMORY : AECODEC_DAMAGED;
+        return content_size ? AECODEC_NO_MEMORY : AECODEC_TOO_SHORT;
     }
     write_file(bundle, payload, content_size, bytes);
-    if ((has_checksum && crc8_of(bytes + ID, ID_SIZE + content_size) != payload[content_size]) ||
-        aecodec_read_header(bytes, content_size + AECODEC_BARE_SAVING, &header) != AECODEC_OK) {
+    if (has_checksum && crc8_of(bytes + ID, ID_SIZE + content_size) != payload[content_size]) {
+        status = AECODEC_BAD_CHECKSUM;
+    }
+    if (status == AECODEC_OK) {
+        status = aecodec_read_header(bytes, content_size + AECODEC_BARE_SAVING, &header);
+    }
+    if (status != AECODEC_OK) {
         free(bytes);
-        return AECODEC_DAMAGED;
+        return status;
     }
     *file = bytes;
     *file_size = content_size + AECODEC_BARE_SAVING;

@@ -118,29 +118,35 @@ uint32_t aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_sam
     return count;
 }
 
-/* Whether all samples of a band that are not missing are within a bound. */
-static int band_is_within(const aecodec_samples *s, uint32_t band, const bound *b, int is_root, const void *decoded)
+/* Compare a row of a band. Returns whether all known samples are within the bound. */
+static int compare_row(const aecodec_samples *original, const aecodec_samples *decoded, size_t pixel, uint32_t count,
+                       uint32_t band, const refinement *r, comparison *c)
 {
-    const size_t count = pixels_of_samples(s);
-    size_t n;
-    for (n = 0; n < count; n++) {
-        const double original = number_of_sample(s->type, s->samples, n * s->bands + band);
-        const double other = number_of_sample(s->type, decoded, n * s->bands + band);
-        const double error = original < other ? other - original : original - other;
+    const bound *b = aecodec_bound_of(r, band);
+    const uint32_t type = original->type, bands = original->bands;
+    int is_within = 1;
+    for (; count; count--, pixel++) {
+        const double sample = number_of_sample(type, original->samples, pixel * bands + band);
+        const double other = number_of_sample(type, decoded->samples, pixel * bands + band);
+        const double error = sample < other ? other - sample : sample - other;
         const double most =
-            is_root ? (double)aecodec_root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)original) : b->error;
-        if (!(error <= most) && !is_missing(s, n, band)) {
-            return 0;
+            r->is_root ? (double)aecodec_root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)sample) : b->error;
+        if (!is_missing(original, pixel, band)) {
+            is_within &= error <= most;
+            c->max_error = error > c->max_error ? error : c->max_error;
+            c->nodata += decoded->has_nodata && other == decoded->nodata;
         }
     }
-    return 1;
+    return is_within;
 }
 
-aecodec_status aecodec_check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded)
+aecodec_status aecodec_compare_segment(const refining *segment, const refinement *r, const aecodec_samples *decoded,
+                                       comparison *c)
 {
-    uint32_t band;
-    for (band = 0; band < original->bands; band++) {
-        if (!band_is_within(original, band, aecodec_bound_of(r, band), r->is_root, decoded)) {
+    uint32_t n, band;
+    for (n = 0; n < aecodec_refining_rows(segment); n++) {
+        const size_t pixel = aecodec_refining_row(segment, n, &band);
+        if (!compare_row(segment->samples, decoded, pixel, segment->coding.width, band, r, c)) {
             return AECODEC_BROKEN_BOUND;
         }
     }

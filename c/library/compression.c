@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures to files at a level, and to the best file of at most a number of bytes, found as by aecodec.codec.rate_control
- * in Python. */
+/* Pictures to files at a level, and to the best file of at most a number of bytes. Size and quality increase from level to
+ * level, so bisection finds the level. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "private.h"
 
@@ -13,17 +14,28 @@ static const uint32_t reductions[REDUCTIONS] = {NOT_REDUCED, 3, 4, 6, 8, 12, 16,
 /* A file, and the level at which it was made; without bytes, none. */
 typedef struct {
     uint8_t *bytes;
-    size_t size;
-    uint32_t level; /* in sixteenths */
+    size_t size;     /* without bytes, the size of the file at the lowest level */
+    uint32_t level;  /* in sixteenths */
+    uint32_t reduction;
     int is_measured;
     double likeness; /* to the picture, once measured; 0 if there is no decoder to tell */
 } candidate;
+
+/* The search for the best file of a picture. */
+typedef struct {
+    const aecodec_bundle *bundle;
+    const aecodec_image *picture;
+    size_t max_bytes;
+    const aecodec_execution *execution;
+} search;
 
 static void discard(candidate *c)
 {
     free(c->bytes);
     c->bytes = NULL;
 }
+
+/* ---- one number of pixels ---- */
 
 /* The number of levels, those between two among them, and one of them in sixteenths. */
 static uint32_t level_count(const aecodec_codec_facts *facts)
@@ -36,26 +48,28 @@ static uint32_t level_at(const aecodec_codec_facts *facts, uint32_t n)
     return facts->has_gains ? LEVEL_UNITS + n : (n + 1) * LEVEL_UNITS;
 }
 
-/* Keep the file of the last level, by bisection, that is small enough. */
-static aecodec_status find_level(const aecodec_encoding *e, const aecodec_codec_facts *facts, size_t max_bytes,
-                                 candidate *found)
+/* Keep the file of the last level, by bisection, that is small enough. If there is none, the lowest level was the last one
+ * that was tried. */
+static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *found)
 {
+    const aecodec_codec_facts *facts = &s->bundle->facts;
     uint32_t low = 0, high = level_count(facts);
     aecodec_status status = AECODEC_OK;
     while (low < high && status == AECODEC_OK) {
-        uint32_t middle = (low + high) / 2;
-        candidate tried;
+        const uint32_t middle = (low + high) / 2;
+        candidate tried = *found;
         tried.level = level_at(facts, middle);
-        tried.is_measured = 0;
-        status = aecodec_encoding_file(e, tried.level, &tried.bytes, &tried.size);
-        if (status == AECODEC_OK && tried.size <= max_bytes) {
+        status = aecodec_encoding_file(e, tried.level, s->execution, &tried.bytes, &tried.size);
+        if (status != AECODEC_OK) {
+            break;
+        }
+        if (tried.size <= s->max_bytes) {
             discard(found);
             *found = tried;
             low = middle + 1;
         } else {
-            if (status == AECODEC_OK) {
-                discard(&tried);
-            }
+            discard(&tried);
+            found->size = found->bytes ? found->size : tried.size;
             high = middle;
         }
     }
@@ -63,29 +77,32 @@ static aecodec_status find_level(const aecodec_encoding *e, const aecodec_codec_
 }
 
 /* Begin an encoding, which the caller frees in any case, and run the network on all windows. */
-static aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                                     const aecodec_progress *progress, aecodec_encoding **encoding)
+static aecodec_status encode_windows(const search *s, uint32_t reduction, aecodec_encoding **encoding)
 {
-    const aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, encoding);
-    return status == AECODEC_OK ? aecodec_run_encoding(bundle, *encoding, progress) : status;
+    const aecodec_image *p = s->picture;
+    const uint32_t parts =
+        aecodec_parts_for(s->bundle, s->execution, 2 * p->width / reduction, 2 * p->height / reduction);
+    const aecodec_status status = aecodec_encoding_begin(s->bundle, p, reduction, parts, encoding);
+    return status == AECODEC_OK ? aecodec_encoding_run(*encoding, s->execution) : status;
 }
 
-static aecodec_status encode_reduced(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                                     size_t max_bytes, const aecodec_progress *progress, candidate *found)
+static aecodec_status encode_reduced(const search *s, candidate *found)
 {
     aecodec_encoding *e = NULL;
-    aecodec_status status = encode_windows(bundle, picture, reduction, progress, &e);
+    aecodec_status status = encode_windows(s, found->reduction, &e);
     if (status == AECODEC_OK) {
-        status = find_level(e, &bundle->facts, max_bytes, found);
+        status = find_level(s, e, found);
     }
     aecodec_encoding_free(e);
     return status;
 }
 
+/* ---- several numbers of pixels ---- */
+
 /* Measure a file, unless it was measured before. */
-static aecodec_status measure(const aecodec_bundle *bundle, const aecodec_image *picture, candidate *c)
+static aecodec_status measure(const search *s, candidate *c)
 {
-    static const aecodec_limits unlimited = {MAX_PIXELS, MAX_FRAMES, 0};
+    static const aecodec_limits unlimited = {.max_pixels = MAX_PIXELS, .max_frames = MAX_FRAMES};
     aecodec_image restored;
     aecodec_status status;
     if (c->is_measured) {
@@ -93,127 +110,167 @@ static aecodec_status measure(const aecodec_bundle *bundle, const aecodec_image 
     }
     c->is_measured = 1;
     c->likeness = 0;
-    if (!bundle->has_decoder) {
+    if (!s->bundle->has_decoder) {
         return AECODEC_OK;
     }
-    status = aecodec_decompress(bundle, c->bytes, c->size, &unlimited, NULL, &restored);
+    status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution, &restored);
     if (status == AECODEC_OK) {
-        status = aecodec_likeness(picture, &restored, &c->likeness);
+        status = aecodec_likeness(s->picture, &restored, &c->likeness);
         aecodec_image_free(&restored);
     }
     return status;
 }
 
 /* Whether a file is better than the best one so far. */
-static aecodec_status compare(const aecodec_bundle *bundle, const aecodec_image *picture, candidate *best,
-                              candidate *tried, int *is_better)
+static aecodec_status compare(const search *s, candidate *best, candidate *tried, int *is_better)
 {
     aecodec_status status = AECODEC_OK;
     *is_better = 1;
     if (best->bytes) {
-        status = measure(bundle, picture, tried);
+        status = measure(s, tried);
         if (status == AECODEC_OK) {
-            status = measure(bundle, picture, best);
+            status = measure(s, best);
         }
         *is_better = status == AECODEC_OK && tried->likeness > best->likeness;
     }
     return status;
 }
 
-static uint32_t reduction_count(const aecodec_bundle *bundle, const aecodec_image *picture)
+static uint32_t reduction_count(const search *s)
 {
-    uint64_t pixels = (uint64_t)picture->width * picture->height * picture->frames;
-    return bundle->facts.receptive_field && pixels <= MAX_REDUCED_PIXELS ? REDUCTIONS : 1;
+    const aecodec_image *p = s->picture;
+    const uint64_t pixels = (uint64_t)p->width * p->height * p->frames;
+    return s->bundle->facts.receptive_field && pixels <= MAX_REDUCED_PIXELS ? REDUCTIONS : 1;
 }
 
-static aecodec_status find_best(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
-                                const aecodec_progress *progress, candidate *best)
+/* Try a reduction. is_last: set if no further one can be better. */
+static aecodec_status try_reduction(const search *s, uint32_t reduction, candidate *best, int *is_last)
 {
-    uint32_t count = reduction_count(bundle, picture), n;
+    candidate tried = {.reduction = reduction};
+    int is_better = 0;
+    aecodec_status status = encode_reduced(s, &tried);
+    if (status == AECODEC_OK && tried.bytes) {
+        status = compare(s, best, &tried, &is_better);
+        *is_last = !is_better || 2 * tried.level >= s->bundle->facts.levels * LEVEL_UNITS;
+    } else if (status == AECODEC_OK && !best->bytes && (!best->size || tried.size < best->size)) {
+        best->size = tried.size;
+    }
+    discard(is_better ? best : &tried);
+    *best = is_better ? tried : *best;
+    return status;
+}
+
+static aecodec_status find_best(const search *s, candidate *best)
+{
+    const uint32_t count = reduction_count(s);
     aecodec_status status = AECODEC_OK;
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
-        candidate tried = {NULL, 0, 0, 0, 0};
-        int is_better = 0;
-        status = encode_reduced(bundle, picture, reductions[n], max_bytes, progress, &tried);
-        if (status == AECODEC_OK && tried.bytes) {
-            status = compare(bundle, picture, best, &tried, &is_better);
-            discard(is_better ? best : &tried);
-            if (!is_better) {
-                break;
-            }
-            *best = tried;
-            if (2 * tried.level >= bundle->facts.levels * LEVEL_UNITS) {
-                break;
-            }
-        } else {
-            discard(&tried);
-        }
+    int is_last = 0;
+    uint32_t n;
+    for (n = 0; n < count && status == AECODEC_OK && !is_last; n++) {
+        status = try_reduction(s, reductions[n], best, &is_last);
     }
     return status;
 }
 
-/* Give the best file to the caller, if there is one. */
-static aecodec_status give(candidate *best, aecodec_status status, uint8_t **file, size_t *size)
+/* Give the best file to the caller, if there is one, and otherwise the size of the smallest. */
+static aecodec_status give(candidate *best, aecodec_status status, aecodec_compressed *made)
 {
-    if (status == AECODEC_OK && !best->bytes) {
-        return AECODEC_TOO_FEW_BYTES;
-    }
     if (status != AECODEC_OK) {
         discard(best);
         return status;
     }
-    *file = best->bytes;
-    *size = best->size;
-    return AECODEC_OK;
+    made->file = best->bytes;
+    made->size = best->size;
+    made->level = best->level;
+    made->reduction = best->reduction;
+    return best->bytes ? AECODEC_OK : AECODEC_TOO_FEW_BYTES;
 }
 
-/* ---- both ways ---- */
+/* ---- both kinds of originals ---- */
 
 /* Check what both kinds of compression are asked for. */
-static aecodec_status check_request(const aecodec_bundle *bundle, uint32_t level, size_t max_bytes)
+static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_target *target)
 {
-    if (level && (max_bytes || !aecodec_has_level(bundle, level))) {
+    if ((target->max_bytes && (target->level || target->bounds)) ||
+        (target->level && !aecodec_has_level(bundle, target->level))) {
         return AECODEC_BAD_ARGUMENT;
     }
-    return bundle->has_encoder ? AECODEC_OK : AECODEC_ABSENT;
+    return bundle->has_encoder || target->bounds ? AECODEC_OK : AECODEC_ABSENT;
 }
 
-aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
-                                size_t max_bytes, const aecodec_progress *progress, uint8_t **file, size_t *size)
+/* Make the file of a level or within a number of bytes, once the latents are there. */
+static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level, aecodec_compressed *made)
 {
-    candidate best = {NULL, 0, 0, 0, 0};
+    candidate best = {.reduction = NOT_REDUCED};
+    made->level = level ? level : aecodec_default_units(s->bundle);
+    made->reduction = NOT_REDUCED;
+    if (s->max_bytes) {
+        return give(&best, find_level(s, e, &best), made);
+    }
+    return aecodec_encoding_file(e, made->level, s->execution, &made->file, &made->size);
+}
+
+static aecodec_status compress(const search *s, uint32_t level, aecodec_compressed *made)
+{
+    candidate best = {.reduction = NOT_REDUCED};
     aecodec_encoding *e = NULL;
-    aecodec_status status = check_request(bundle, level, max_bytes);
-    if (status == AECODEC_OK && max_bytes) {
-        return give(&best, find_best(bundle, picture, max_bytes, progress, &best), file, size);
+    aecodec_status status;
+    if (s->max_bytes) {
+        return give(&best, find_best(s, &best), made);
     }
+    status = encode_windows(s, NOT_REDUCED, &e);
     if (status == AECODEC_OK) {
-        status = encode_windows(bundle, picture, NOT_REDUCED, progress, &e);
-    }
-    if (status == AECODEC_OK) {
-        status = aecodec_encoding_file(e, level, file, size);
+        status = make_file(s, e, level, made);
     }
     aecodec_encoding_free(e);
     return status;
 }
 
-aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples, uint32_t level,
-                                        size_t max_bytes, const aecodec_progress *progress, uint64_t *clipped,
-                                        uint8_t **file, size_t *size)
+aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                const aecodec_target *target, const aecodec_execution *execution,
+                                aecodec_compressed *compressed)
 {
-    candidate best = {NULL, 0, 0, 0, 0};
+    static const aecodec_target defaults;
+    const search s = {bundle, picture, target ? target->max_bytes : 0, execution};
+    aecodec_status status;
+    memset(compressed, 0, sizeof *compressed);
+    target = target ? target : &defaults;
+    status = check_target(bundle, target);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    return target->bounds ? aecodec_within_error(bundle, picture, NULL, target, execution, compressed)
+                          : compress(&s, target->level, compressed);
+}
+
+static aecodec_status compress_samples(const search *s, const aecodec_samples *samples, uint32_t level,
+                                       aecodec_compressed *made)
+{
     aecodec_encoding *e = NULL;
-    aecodec_status status = check_request(bundle, level, max_bytes);
+    aecodec_status status = aecodec_begin_encoding(s->bundle, s->execution, NULL, samples, 0, made->clipped, &e);
     if (status == AECODEC_OK) {
-        status = aecodec_encoding_begin_samples(bundle, samples, 0, clipped, &e);
+        status = aecodec_encoding_run(e, s->execution);
     }
     if (status == AECODEC_OK) {
-        status = aecodec_run_encoding(bundle, e, progress);
-    }
-    if (status == AECODEC_OK) {
-        status = max_bytes ? give(&best, find_level(e, &bundle->facts, max_bytes, &best), file, size)
-                           : aecodec_encoding_file(e, level, file, size);
+        status = make_file(s, e, level, made);
     }
     aecodec_encoding_free(e);
     return status;
+}
+
+aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                        const aecodec_target *target, const aecodec_execution *execution,
+                                        aecodec_compressed *compressed)
+{
+    static const aecodec_target defaults;
+    const search s = {bundle, NULL, target ? target->max_bytes : 0, execution};
+    aecodec_status status;
+    memset(compressed, 0, sizeof *compressed);
+    target = target ? target : &defaults;
+    status = check_target(bundle, target);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    return target->bounds ? aecodec_within_error(bundle, NULL, samples, target, execution, compressed)
+                          : compress_samples(&s, samples, target->level, compressed);
 }

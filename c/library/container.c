@@ -119,13 +119,17 @@ void aecodec_buffer_append_number(buffer *b, uint32_t number)
     }
 }
 
-/* A block of metadata with one entry, which is the XMP with the instruction alone. */
-static void append_as_rgb(buffer *b)
+/* Append a block of metadata, and with as_rgb an entry, which is the XMP with the instruction alone. */
+static void append_metadata(buffer *b, const aecodec_header *header, int as_rgb)
 {
     enum { SIZE = sizeof as_rgb_instruction - 1 };
-    static const uint8_t beginning[] = {SIZE + 2, XMP, SIZE};
-    aecodec_buffer_append(b, beginning, sizeof beginning);
-    aecodec_buffer_append(b, as_rgb_instruction, SIZE);
+    static const uint8_t beginning[] = {XMP, SIZE};
+    aecodec_buffer_append_number(b, (uint32_t)(header->metadata_size + (as_rgb ? sizeof beginning + SIZE : 0)));
+    aecodec_buffer_append(b, header->metadata, header->metadata_size);
+    if (as_rgb) {
+        aecodec_buffer_append(b, beginning, sizeof beginning);
+        aecodec_buffer_append(b, as_rgb_instruction, SIZE);
+    }
 }
 
 void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
@@ -135,12 +139,12 @@ void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int a
         return;
     }
     b->size += aecodec_write_header(room, header);
+    room[FLAGS] |= header->metadata_size || as_rgb ? METADATA_FLAG : 0;
     if (header->samples) {
         aecodec_buffer_append(b, header->samples, header->samples_size);
     }
-    if (as_rgb) {
-        room[FLAGS] |= METADATA_FLAG;
-        append_as_rgb(b);
+    if (header->metadata_size || as_rgb) {
+        append_metadata(b, header, as_rgb);
     }
     if (header->mode & 2) {
         aecodec_buffer_append_number(b, (uint32_t)header->alpha_size);

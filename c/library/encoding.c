@@ -1,40 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures to files. */
+/* Pictures and samples to latents: the beginning of an encoding, and windows of the network. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "private.h"
-
-enum { MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
-
-struct aecodec_encoding {
-    const aecodec_bundle *bundle;
-    aecodec_header header; /* of its files, but for the level */
-    int as_rgb;            /* grey is coded of a colour picture whose channels are equal */
-    uint32_t coded_channels;
-    geometry geometry;
-    windows windows;
-    const uint8_t *pixels; /* [frames][coded height][coded width], stride bytes apart */
-    uint32_t stride;
-    uint8_t *reduced; /* the pixels, if they are not the caller's */
-    uint8_t *alpha;   /* zlib stream */
-    uint16_t *values; /* [frames][height][width][bands] of samples; NULL for pictures */
-    uint8_t *block;   /* of samples in the header */
-    int8_t *latents;  /* as in decoding.c */
-    int is_part;      /* of a picture, whose mode and limits it has */
-};
+#include "encoding.h"
 
 /* ---- the beginning ---- */
 
 static size_t pixels_of(const aecodec_image *picture)
 {
     return (size_t)picture->width * picture->height * picture->frames;
-}
-
-static int sides_fit(uint32_t width, uint32_t height, uint32_t frames)
-{
-    return width - 1u < MAX_SIDE && height - 1u < MAX_SIDE && frames - 1u < MAX_FRAMES &&
-           (uint64_t)width * height <= MAX_PIXELS / frames;
 }
 
 static int has_equal_channels(const aecodec_image *picture)
@@ -62,6 +37,27 @@ static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, ui
     header->frames = frames;
     header->reduction = (uint8_t)reduction;
     e->geometry = aecodec_geometry_of(facts, width, height, reduction, frames, header->mode & 1);
+}
+
+/* Take metadata that a file can hold. */
+static aecodec_status take_metadata(aecodec_encoding *e, const uint8_t *metadata, size_t size)
+{
+    buffer b = {NULL, 0, 0, AECODEC_OK};
+    aecodec_header check;
+    if (!metadata || !size) {
+        return AECODEC_OK;
+    }
+    if (size > MAX_METADATA) {
+        return AECODEC_DAMAGED_METADATA;
+    }
+    e->header.metadata = metadata;
+    e->header.metadata_size = size;
+    aecodec_encoding_header_file(e, &b);
+    if (b.status == AECODEC_OK) {
+        b.status = aecodec_read_header(b.bytes, b.size, &check);
+    }
+    free(b.bytes);
+    return b.status;
 }
 
 static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
@@ -114,10 +110,11 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
     if (!aecodec_geometry_fits(&bundle->facts, &e->geometry)) {
         return AECODEC_BAD_IMAGE;
     }
+    e->parts = parts;
     if (aecodec_memory_fits(latents)) {
         e->windows =
             aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
-        e->latents = malloc((size_t)latents);
+        e->latents = calloc(1, (size_t)latents); /* a caller may leave a window out */
     }
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
@@ -142,7 +139,10 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     if (status == AECODEC_OK) {
         status = take_pixels(e, picture);
     }
-    return status == AECODEC_OK ? take_alpha(e, picture) : status;
+    if (status == AECODEC_OK) {
+        status = take_alpha(e, picture);
+    }
+    return status == AECODEC_OK ? take_metadata(e, picture->metadata, picture->metadata_size) : status;
 }
 
 /* ---- the beginning, with samples ---- */
@@ -236,7 +236,10 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
         samples.limits = limits;
     }
     status = take_values(e, &samples, clipped);
-    return status == AECODEC_OK ? take_header_block(e, &samples) : status;
+    if (status == AECODEC_OK) {
+        status = take_header_block(e, &samples);
+    }
+    return status == AECODEC_OK ? take_metadata(e, samples.metadata, samples.metadata_size) : status;
 }
 
 static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,
@@ -263,7 +266,22 @@ static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *
     return status;
 }
 
-/* ---- both ---- */
+/* ---- the beginning, with channels of the networks ---- */
+
+static aecodec_status begin_channels(aecodec_encoding *e, const aecodec_image *picture, uint32_t parts)
+{
+    e->is_raw = 1;
+    e->coded_channels = e->stride = picture->channels;
+    e->pixels = picture->pixels;
+    if (!sides_fit(picture->width, picture->height, picture->frames) ||
+        picture->channels != aecodec_network_channels(&e->bundle->facts)) {
+        return AECODEC_BAD_IMAGE;
+    }
+    make_header(e, picture->width, picture->height, picture->frames, NOT_REDUCED);
+    return begin_windows(e, parts);
+}
+
+/* ---- all of them ---- */
 
 /* Give an encoding to the caller if it has begun. */
 static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
@@ -300,14 +318,24 @@ aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, cons
     return give(e, e ? begin_samples(e, samples, parts, clipped) : AECODEC_NO_MEMORY, encoding);
 }
 
-aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      const aecodec_samples *samples, int is_part, aecodec_encoding **encoding)
+aecodec_status aecodec_encoding_begin_channels(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                               uint32_t parts, aecodec_encoding **encoding)
 {
+    aecodec_encoding *e = new_encoding(bundle, 0);
+    return give(e, e ? begin_channels(e, picture, parts) : AECODEC_NO_MEMORY, encoding);
+}
+
+aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
+                                      const aecodec_image *picture, const aecodec_samples *samples, int is_part,
+                                      uint64_t *clipped, aecodec_encoding **encoding)
+{
+    const uint32_t parts = picture ? aecodec_parts_for(bundle, execution, picture->width, picture->height)
+                                   : aecodec_parts_for(bundle, execution, samples->width, samples->height);
     aecodec_encoding *e = new_encoding(bundle, is_part);
     if (!e) {
         return AECODEC_NO_MEMORY;
     }
-    return give(e, picture ? begin(e, picture, NOT_REDUCED, 0) : begin_samples(e, samples, 0, NULL), encoding);
+    return give(e, picture ? begin(e, picture, NOT_REDUCED, parts) : begin_samples(e, samples, parts, clipped), encoding);
 }
 
 const aecodec_header *aecodec_encoding_header(const aecodec_encoding *e)
@@ -343,7 +371,7 @@ void aecodec_encoding_window(const aecodec_encoding *e, uint32_t number, aecodec
 /* Copy a row of pixels; where the codec has more channels than the picture, they are equal. */
 static void copy_row(const aecodec_encoding *e, const uint8_t *from, uint32_t count, int8_t *to)
 {
-    uint32_t channels = e->bundle->facts.channels, equal = channels > e->coded_channels, n, c;
+    uint32_t channels = aecodec_network_channels(&e->bundle->facts), equal = channels > e->coded_channels, n, c;
     for (n = 0; n < count; n++, from += e->stride) {
         for (c = 0; c < channels; c++) {
             *to++ = (int8_t)(from[equal ? 0 : c] - 128);
@@ -401,128 +429,4 @@ void aecodec_encoding_output(aecodec_encoding *e, uint32_t number, const int8_t 
     for (n = w.rows.start; n < w.rows.stop; n++, output += row) {
         memcpy(e->latents + (((size_t)w.plane * g->rows + n) * g->columns + w.columns.start) * tile, output, kept);
     }
-}
-
-/* ---- files ---- */
-
-/* Put the latents of a segment one after the other. */
-static void gather(const aecodec_encoding *e, const placed_segment *s, int8_t *to)
-{
-    const geometry *g = &e->geometry;
-    size_t channels = e->bundle->facts.latent_channels, row = s->size.columns * channels;
-    uint32_t plane, n;
-    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
-        for (n = s->top; n < s->top + s->size.rows; n++, to += row) {
-            memcpy(to, e->latents + (((size_t)plane * g->rows + n) * g->columns + s->left) * channels, row);
-        }
-    }
-}
-
-/* What coding a segment takes. */
-typedef struct {
-    int8_t *latents; /* NULL: those of the encoding are in order */
-    int8_t *codes;
-    uint32_t *work;
-    buffer message;
-} coding_memory;
-
-static void memory_free(coding_memory *m)
-{
-    free(m->latents);
-    free(m->codes);
-    free(m->work);
-    free(m->message.bytes);
-}
-
-/* The first segment is the largest. */
-static aecodec_status memory_make(const aecodec_encoding *e, const coding_level *level, coding_memory *m)
-{
-    const aecodec_codec_facts *facts = &e->bundle->facts;
-    aecodec_segment s = aecodec_segment_at(facts, &e->geometry, 0).size;
-    size_t vectors = (size_t)s.planes * s.rows * s.columns;
-    memset(m, 0, sizeof *m);
-    m->latents = facts->receptive_field ? malloc(vectors * facts->latent_channels) : NULL;
-    m->codes = malloc(vectors * level->codec.code_dimension);
-    m->work = malloc(aecodec_message_work_size(&level->codec, &s));
-    if ((facts->receptive_field && !m->latents) || !m->codes || !m->work) {
-        memory_free(m);
-        return AECODEC_NO_MEMORY;
-    }
-    return AECODEC_OK;
-}
-
-/* Encode a segment. A message that needs more room than there is, which is rare, is encoded again with more. */
-static void encode_segment(const aecodec_encoding *e, const coding_level *level, const placed_segment *s,
-                           coding_memory *m)
-{
-    const int8_t *latents = m->latents ? m->latents : e->latents;
-    size_t codes = (size_t)s->size.planes * s->size.rows * s->size.columns * level->codec.code_dimension;
-    size_t room = MIN_MESSAGE_ROOM + codes / CODES_PER_BYTE;
-    aecodec_status status = AECODEC_BUFFER_TOO_SMALL;
-    if (m->latents) {
-        gather(e, s, m->latents);
-    }
-    for (; status == AECODEC_BUFFER_TOO_SMALL; room *= 4) {
-        m->message.size = 0; /* a message that did not fit has set it beyond the buffer */
-        if (!aecodec_buffer_room(&m->message, room)) {
-            return;
-        }
-        status = aecodec_encode_message(&level->codec, &s->size, latents, e->bundle->rate_weight, m->codes, m->work,
-                                        m->message.bytes, room, &m->message.size);
-    }
-}
-
-static void append_messages(const aecodec_encoding *e, const coding_level *level, coding_memory *m, buffer *file)
-{
-    uint32_t count = aecodec_segment_count(&e->bundle->facts, &e->geometry), n;
-    for (n = 0; n < count && file->status == AECODEC_OK; n++) {
-        placed_segment s = aecodec_segment_at(&e->bundle->facts, &e->geometry, n);
-        encode_segment(e, level, &s, m);
-        if (m->message.status != AECODEC_OK) {
-            file->status = m->message.status;
-        }
-        if (n + 1 < count) {
-            aecodec_buffer_append_number(file, (uint32_t)m->message.size);
-        }
-        aecodec_buffer_append(file, m->message.bytes, m->message.size);
-    }
-}
-
-void aecodec_encoding_header_file(const aecodec_encoding *e, buffer *file)
-{
-    aecodec_buffer_append_header(file, &e->header, e->as_rgb);
-    aecodec_buffer_append_checksum(file);
-}
-
-static void append_file(const aecodec_encoding *e, const coding_level *level, buffer *file)
-{
-    aecodec_header header = e->header;
-    coding_memory m;
-    header.level = level->codec.is_default ? 0 : level->codec.level;
-    aecodec_buffer_append_header(file, &header, e->as_rgb);
-    if (file->status == AECODEC_OK) {
-        file->status = memory_make(e, level, &m);
-    }
-    if (file->status == AECODEC_OK) {
-        append_messages(e, level, &m, file);
-        memory_free(&m);
-    }
-    aecodec_buffer_append_checksum(file);
-}
-
-aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, uint8_t **file, size_t *size)
-{
-    buffer b = {NULL, 0, 0, AECODEC_OK};
-    coding_level level;
-    units = units ? units : aecodec_default_units(e->bundle);
-    if (!aecodec_has_level(e->bundle, units)) {
-        return AECODEC_BAD_ARGUMENT;
-    }
-    b.status = aecodec_level_open(e->bundle, units, &level);
-    if (b.status != AECODEC_OK) {
-        return b.status;
-    }
-    append_file(e, &level, &b);
-    free(level.factors);
-    return aecodec_buffer_give(&b, file, size);
 }

@@ -55,7 +55,11 @@ int aecodec_has_level(const aecodec_bundle *bundle, uint32_t units)
 
 aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level)
 {
-    const level_tables *tables = &bundle->tables[(units + LEVEL_UNITS / 2) / LEVEL_UNITS - 1];
+    const level_tables *tables;
+    if (!aecodec_has_level(bundle, units)) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    tables = &bundle->tables[(units + LEVEL_UNITS / 2) / LEVEL_UNITS - 1];
     if (!tables->is_present) {
         return AECODEC_ABSENT;
     }

@@ -242,16 +242,41 @@ aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **strea
     return *size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
+/* Inflate the bits of a mask, which the caller frees in any case. Bits behind the last one are 0. */
+static aecodec_status inflate_bits(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits)
+{
+    const uint64_t bytes = count / 8 + (count % 8 > 0);
+    aecodec_status status;
+    *bits = aecodec_memory_fits(bytes) ? malloc((size_t)bytes) : NULL;
+    status = *bits ? aecodec_zlib_inflate(stream, size, *bits, (size_t)bytes) : AECODEC_NO_MEMORY;
+    if (status == AECODEC_DAMAGED ||
+        (status == AECODEC_OK && count % 8 && (uint8_t)((*bits)[bytes - 1] << count % 8))) {
+        status = AECODEC_DAMAGED_MASK;
+    }
+    return status;
+}
+
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size)
 {
-    size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
-    uint8_t *bits = malloc(bytes);
-    aecodec_status status = bits ? aecodec_zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
-    if (status == AECODEC_OK && count % 8 && (uint8_t)(bits[bytes - 1] << count % 8)) {
-        status = AECODEC_DAMAGED;
-    }
+    const size_t count = pixels_of_samples(samples) * samples->mask_planes;
+    uint8_t *bits;
+    const aecodec_status status = inflate_bits(stream, size, count, &bits);
+    size_t n;
     for (n = 0; status == AECODEC_OK && n < count; n++) {
         samples->missing[place_of_bit(samples, n)] = bits[n / 8] >> (7 - n % 8) & 1u;
+    }
+    free(bits);
+    return status;
+}
+
+aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_t size, uint64_t *missing)
+{
+    uint8_t *bits;
+    const aecodec_status status = inflate_bits(stream, size, samples, &bits);
+    uint64_t n;
+    *missing = 0;
+    for (n = 0; status == AECODEC_OK && n < samples; n++) {
+        *missing += bits[n / 8] >> (7 - n % 8) & 1u;
     }
     free(bits);
     return status;

@@ -77,7 +77,8 @@ typedef struct {
 uint32_t aecodec_default_units(const aecodec_bundle *bundle);
 /* Whether the codec has a level, in sixteenths, even if the bundle lacks it. */
 int aecodec_has_level(const aecodec_bundle *bundle, uint32_t units);
-/* The caller frees the factors. Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
+/* The caller frees the factors. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for an unknown level,
+ * AECODEC_ABSENT or AECODEC_NO_MEMORY. */
 aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level);
 
 /* ---- level_tables.c ---- */
@@ -199,6 +200,8 @@ void aecodec_set_missing(const aecodec_samples *samples, uint32_t bits);
 /* Convert the mask to the zlib stream of a file, and back. */
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size);
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size);
+/* Count the missing ones of a number of samples. */
+aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_t size, uint64_t *missing);
 
 /* ---- repetition.c ---- */
 
@@ -219,6 +222,13 @@ typedef struct {
 static inline uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
+}
+
+/* Whether a file may hold pictures of a size. */
+static inline int sides_fit(uint32_t width, uint32_t height, uint32_t frames)
+{
+    return width - 1u < MAX_SIDE && height - 1u < MAX_SIDE && frames - 1u < MAX_FRAMES &&
+           (uint64_t)width * height <= MAX_PIXELS / frames;
 }
 
 uint32_t aecodec_divide_up(uint32_t a, uint32_t b);
@@ -350,28 +360,48 @@ static inline aecodec_status take_message(reader *payload, int is_last, reader *
                    : aecodec_split_message(&payload->at, &payload->left, &message->at, &message->left);
 }
 
+/* ---- execution.c ---- */
+
+typedef aecodec_status (*loop_task)(void *argument, uint32_t number);
+
+/* Run a task for all numbers below count, on the caller's threads if there are several. Returns the status of the first
+ * task that failed. */
+aecodec_status aecodec_for_each(const aecodec_execution *execution, uint32_t count, loop_task run, void *argument);
+/* Tasks that run at once. */
+uint32_t aecodec_threads(const aecodec_execution *execution);
+
 /* ---- encoding.c ---- */
 
 /* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole,
- * and no repetition. */
-aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      const aecodec_samples *samples, int is_part, aecodec_encoding **encoding);
+ * and no repetition. clipped: as for aecodec_encoding_begin_samples. */
+aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
+                                      const aecodec_image *picture, const aecodec_samples *samples, int is_part,
+                                      uint64_t *clipped, aecodec_encoding **encoding);
 /* The header of its files, except for the level. */
 const aecodec_header *aecodec_encoding_header(const aecodec_encoding *encoding);
 /* Write a file without a level and without a payload. */
 void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);
 
-/* ---- decoding.c ---- */
+/* ---- decoding.c and decoded.c ---- */
 
-/* Take the samples before refinements, which the caller frees: of all bands, or pixels without alpha. */
-aecodec_status aecodec_decoding_take_base(aecodec_decoding *decoding, void **samples);
+/* Begin to decode codes of a header's level, which are copied. The header and what it points to must exist until the
+ * decoding is freed. as_rgb: grey is returned as RGB. */
+aecodec_status aecodec_decoding_begin_encoded(const aecodec_bundle *bundle, const aecodec_header *header, int as_rgb,
+                                              const int8_t *codes, uint32_t parts, aecodec_decoding **decoding);
+/* Take the samples of the selected frames, which the caller frees: of all bands, or pixels without alpha. */
+aecodec_status aecodec_decoding_take(aecodec_decoding *decoding, const aecodec_execution *execution, void **samples);
 
-/* ---- running.c, which calls encoding.c and decoding.c ---- */
+/* ---- within_error.c ---- */
 
-/* Run the encoder network on all windows of an encoding that has begun. Returns AECODEC_ABSENT without a network. */
-aecodec_status aecodec_run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding,
-                                    const aecodec_progress *progress);
-/* Decode the samples before the refinements of a file, which the caller frees. */
-aecodec_status aecodec_decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples);
+/* Compress a picture, or samples: the other is NULL. The target has bounds. */
+aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                    const aecodec_samples *samples, const aecodec_target *target,
+                                    const aecodec_execution *execution, aecodec_compressed *made);
+
+/* ---- running.c ---- */
+
+/* Minimum number of windows of a picture, so that all threads have work. */
+uint32_t aecodec_parts_for(const aecodec_bundle *bundle, const aecodec_execution *execution, uint32_t width,
+                           uint32_t height);
 
 #endif

@@ -43,7 +43,7 @@ typedef struct {
     refinement refinements[AECODEC_MAX_REFINEMENTS];
 } refined_file;
 
-/* Read a file and check the refinements, but not the base. Returns AECODEC_OK or AECODEC_DAMAGED. */
+/* Read a file and check the refinements, but not the base. */
 aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
 /* Write the start of a file and its base. */
 void aecodec_refined_file_begin(buffer *file, const buffer *base);
@@ -92,17 +92,17 @@ void aecodec_lattice_to_samples(const lattice *l, const int64_t *values, size_t 
 const residual_networks *aecodec_residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base,
                                                const uint8_t *id, const uint8_t **sha256);
 
-/* The values of samples, segment by segment. */
+/* The values of samples, and a segment of them. */
 typedef struct {
     const aecodec_samples *samples;
     lattice lattices[AECODEC_MAX_BANDS];
-    points *points[AECODEC_MAX_BANDS]; /* owned; NULL where the lattice uses those of an earlier band */
+    points *points[AECODEC_MAX_BANDS]; /* NULL where the lattice uses those of an earlier band */
     int64_t steps[AECODEC_MAX_BANDS], limits[AECODEC_MAX_BANDS][2];
     residual_coding coding;    /* of the segment */
     uint32_t side;             /* largest side of segments */
     uint32_t frame, top, left; /* of the segment in the samples */
-    int64_t *before, *after;   /* room for the values of a segment */
-    uint8_t *missing;          /* the same for its mask */
+    int64_t *before, *after;   /* room for the values of the segment */
+    uint8_t *missing;          /* its mask */
 } refining;
 
 enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
@@ -116,14 +116,19 @@ uint32_t aecodec_refining_count(const aecodec_samples *samples, uint32_t side);
 void aecodec_refining_begin(refining *r, const aecodec_samples *samples, uint32_t side);
 void aecodec_refining_go_to(refining *r, uint32_t number);
 
-/* Bytes that aecodec_refining_open allocates. roots: number of bounds relative to the square root. */
+/* Bytes that the next two functions allocate. roots: number of bounds relative to the square root. */
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
-/* Call aecodec_refining_close also if there is not enough memory. */
+/* Prepare all segments. Call aecodec_refining_close also if there is not enough memory. */
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
                                      const refinement *bounds);
 void aecodec_refining_close(refining *r);
-/* Go to a segment and take its mask. */
-void aecodec_refining_enter(refining *r, uint32_t number);
+/* Enter a segment: make room for its values, and take its mask. Several threads may be in different segments. */
+aecodec_status aecodec_refining_enter(const refining *all, uint32_t number, refining *segment);
+void aecodec_refining_leave(refining *segment);
+/* Rows of the values of a segment: those of all bands of all frames. */
+uint32_t aecodec_refining_rows(const refining *segment);
+/* The pixel in all samples at which a row begins. Sets its band. */
+size_t aecodec_refining_row(const refining *segment, uint32_t number, uint32_t *band);
 /* Convert samples of the segment to values, and back. samples: of the whole picture. */
 void aecodec_refining_read(const refining *r, const void *samples, int64_t *values);
 void aecodec_refining_write(const refining *r, const int64_t *values, void *samples);
@@ -135,7 +140,8 @@ aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refi
                                         const aecodec_samples *samples);
 
 /* Decode a refinement of samples in place, after aecodec_refinement_check. */
-aecodec_status aecodec_refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples);
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
+                              const aecodec_samples *samples);
 
 /* ---- bounds.c ---- */
 
@@ -146,8 +152,16 @@ int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples
  * Returns their number. */
 uint32_t aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements);
 
-/* Check that no known sample differs by more than its bound. Returns AECODEC_OK or AECODEC_BROKEN_BOUND. */
-aecodec_status aecodec_check_bounds(const refinement *r, const aecodec_samples *original, const void *decoded);
+/* Known samples, compared with those of a decoder. */
+typedef struct {
+    double max_error;
+    uint64_t nodata; /* that became equal to the value of missing ones */
+} comparison;
+
+/* Compare the originals of a segment with what was decoded. Returns AECODEC_OK, or AECODEC_BROKEN_BOUND if a known sample
+ * differs by more than its bound. */
+aecodec_status aecodec_compare_segment(const refining *segment, const refinement *r, const aecodec_samples *decoded,
+                                       comparison *c);
 
 /* ---- refiner.c: pictures and samples that are refined ---- */
 
@@ -156,19 +170,23 @@ enum { NO_LEVEL = 0 }; /* of files without base */
 /* A picture or samples to refine. */
 typedef struct {
     const aecodec_bundle *bundle;
-    const aecodec_progress *progress;
+    const aecodec_execution *execution;
     aecodec_encoding *encoding;
     int is_picture, is_run;   /* is_run: the encoder network has run */
     aecodec_samples original; /* without alpha. Its samples and its mask are owned; missing samples are 0 */
     double limits[2 * AECODEC_MAX_BANDS]; /* of the file */
+    uint64_t clipped[AECODEC_MAX_BANDS];
+    int has_nodata;
+    double nodata;
+    comparison last; /* of the last refinement that was encoded */
 } refiner;
 
 size_t aecodec_refiner_pixel_bytes(const refiner *r);
 
 /* Begin with a picture, which must exist until the end, or samples; the other is NULL. is_part: as for
  * aecodec_begin_encoding. Call aecodec_refiner_close in any case. */
-aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
-                                    const aecodec_samples *samples, int is_part);
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
+                                    const aecodec_image *picture, const aecodec_samples *samples, int is_part);
 void aecodec_refiner_close(refiner *r);
 
 /* Make the file of a level and decode it to samples; or a file without a picture, whose samples are 0. The caller frees
@@ -177,7 +195,6 @@ aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, vo
 
 /* Encode a refinement of samples, which become those of a decoder, and set its fields. total: set to the size of its
  * messages, without their lengths. The caller frees the messages in any case. */
-aecodec_status aecodec_refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages,
-                                      uint64_t *total);
+aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *messages, uint64_t *total);
 
 #endif

@@ -86,25 +86,29 @@ static int read_refinement(reader block, refinement *r)
 }
 
 /* Read a refinement and the checksum behind it, which is that of all bytes before. */
-static int take_refinement(reader *r, const uint8_t *file, uint32_t *crc, refinement *to)
+static aecodec_status take_refinement(reader *r, const uint8_t *file, uint32_t *crc, refinement *to)
 {
     const uint8_t *start = r->at, *checksum;
     const reader block = take_block(r);
     const int is_sound = read_refinement(block, to);
     *crc = aecodec_crc32_of(*crc, start, (size_t)(r->at - start));
     checksum = take(r, CHECKSUM);
-    if (!checksum || !is_sound || read_u32(checksum) != *crc) {
-        return 0;
+    if (checksum && read_u32(checksum) != *crc) {
+        return AECODEC_BAD_CHECKSUM;
+    }
+    if (!checksum || !is_sound) {
+        return AECODEC_DAMAGED_REFINEMENT;
     }
     *crc = aecodec_crc32_of(*crc, checksum, CHECKSUM);
     to->start = (size_t)(block.at - file);
     to->stop = (size_t)(r->at - file);
-    return 1;
+    return AECODEC_OK;
 }
 
 aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed)
 {
     reader r = {file, size, 0}, base;
+    int is_followed = 1;
     uint32_t crc;
     parsed->base = file;
     parsed->base_size = size;
@@ -114,17 +118,25 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
     }
     take(&r, START);
     base = take_block(&r);
+    if (base.is_damaged) {
+        return AECODEC_DAMAGED_HEADER;
+    }
     parsed->base = base.at;
     parsed->base_size = base.left;
     crc = aecodec_crc32_of(0, file, (size_t)(r.at - file));
-    do {
+    while (is_followed) {
         refinement *to = &parsed->refinements[parsed->count];
-        if (parsed->count == AECODEC_MAX_REFINEMENTS || !take_refinement(&r, file, &crc, to) ||
-            (parsed->count && !to->has_base)) {
-            return AECODEC_DAMAGED;
+        const aecodec_status status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&r, file, &crc, to)
+                                                                              : AECODEC_DAMAGED_REFINEMENT;
+        if (status != AECODEC_OK) {
+            return status;
         }
-    } while (parsed->refinements[parsed->count++].is_followed);
-    return r.left ? AECODEC_DAMAGED : AECODEC_OK;
+        if (parsed->count++ && !to->has_base) {
+            return AECODEC_DAMAGED_REFINEMENT;
+        }
+        is_followed = to->is_followed;
+    }
+    return r.left ? AECODEC_DAMAGED_REFINEMENT : AECODEC_OK;
 }
 
 /* The largest bound of all bands. */
@@ -138,6 +150,19 @@ static double largest_error(const refinement *r)
     return largest;
 }
 
+static aecodec_refinement described(const refinement *r)
+{
+    aecodec_refinement to = {.max_error = largest_error(r), .bands = r->bound_count, .size = r->size};
+    uint32_t n;
+    to.is_root = (uint32_t)r->is_root;
+    to.has_base = (uint32_t)r->has_base;
+    memcpy(to.networks, r->id, ID_SIZE);
+    for (n = 0; n < r->bound_count; n++) {
+        to.errors[n] = r->bounds[n].error;
+    }
+    return to;
+}
+
 aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
                                         aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count)
 {
@@ -148,11 +173,7 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
         return status;
     }
     for (n = 0; n < parsed.count; n++) {
-        const refinement *r = &parsed.refinements[n];
-        refinements[n].max_error = largest_error(r);
-        refinements[n].is_root = (uint32_t)r->is_root;
-        refinements[n].has_base = (uint32_t)r->has_base;
-        memcpy(refinements[n].networks, r->id, ID_SIZE);
+        refinements[n] = described(&parsed.refinements[n]);
     }
     *count = parsed.count;
     return AECODEC_OK;
@@ -168,10 +189,10 @@ static aecodec_status find_base(reader r, size_t size, const uint8_t **base, siz
     const uint8_t *flags;
     if (r.is_damaged) {
         *needed = START + MAX_NUMBER;
-        return before < MAX_NUMBER ? AECODEC_INCOMPLETE : AECODEC_DAMAGED;
+        return before < MAX_NUMBER ? AECODEC_INCOMPLETE : AECODEC_DAMAGED_HEADER;
     }
     if (!aecodec_memory_fits((uint64_t)length + START + MAX_NUMBER + FLAGS_AFTER)) {
-        return AECODEC_DAMAGED;
+        return AECODEC_DAMAGED_HEADER;
     }
     *needed = size - r.left + length + FLAGS_AFTER; /* refinements have more bytes */
     *base = take(&r, length);
@@ -182,7 +203,7 @@ static aecodec_status find_base(reader r, size_t size, const uint8_t **base, siz
     take_number(&r);
     flags = take(&r, 1);
     if (!flags) {
-        return AECODEC_DAMAGED;
+        return AECODEC_DAMAGED_REFINEMENT;
     }
     return *flags & HAS_BASE ? AECODEC_OK : AECODEC_NO_BASE;
 }
@@ -253,7 +274,7 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
         }
     }
     if (max_error >= 0) {
-        return AECODEC_BAD_ARGUMENT;
+        return AECODEC_NOT_GUARANTEED;
     }
     *trimmed_size = parsed.base_size;
     return parsed.count && !parsed.refinements[0].has_base ? AECODEC_NO_BASE

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encoding.h"
 #include "refined.h"
 
 /* ---- originals ---- */
@@ -53,10 +54,14 @@ static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
 {
     aecodec_status status;
     r->original = *samples;
+    r->has_nodata = samples->has_nodata != 0;
+    r->nodata = samples->nodata;
     status = aecodec_find_missing(&r->original);
     r->original.samples = malloc(pixels_of_samples(&r->original) * aecodec_refiner_pixel_bytes(r));
     r->original.has_nodata = 0;
     r->original.layout = 3; /* for parts */
+    r->original.metadata = NULL;
+    r->original.metadata_size = 0;
     take_limits(r);
     if (!r->original.samples) {
         return AECODEC_NO_MEMORY;
@@ -66,14 +71,15 @@ static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
     return status;
 }
 
-aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_image *picture,
-                                    const aecodec_samples *samples, int is_part)
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
+                                    const aecodec_image *picture, const aecodec_samples *samples, int is_part)
 {
     aecodec_status status;
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
+    r->execution = execution;
     r->is_picture = picture != NULL;
-    status = aecodec_begin_encoding(bundle, picture, samples, is_part, &r->encoding);
+    status = aecodec_begin_encoding(bundle, execution, picture, samples, is_part, r->clipped, &r->encoding);
     if (status != AECODEC_OK) {
         return status;
     }
@@ -82,93 +88,157 @@ aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, co
 
 /* ---- bases ---- */
 
+/* Decode the codes of a level as the file would be decoded. */
+static aecodec_status decode_base(const refiner *r, uint32_t units, const aecodec_codes *codes, void **samples)
+{
+    aecodec_decoding *d = NULL;
+    aecodec_status status = aecodec_decode_codes(r->encoding, units, codes, &d);
+    if (status == AECODEC_OK) {
+        status = aecodec_decoding_run(d, r->execution);
+    }
+    if (status == AECODEC_OK) {
+        status = aecodec_decoding_take(d, r->execution, samples);
+    }
+    aecodec_decoding_free(d);
+    return status;
+}
+
+/* Make the file of a level, and decode it. */
+static aecodec_status make_base(refiner *r, uint32_t units, buffer *file, void **samples)
+{
+    aecodec_codes codes;
+    aecodec_status status = r->is_run ? AECODEC_OK : aecodec_encoding_run(r->encoding, r->execution);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    r->is_run = 1;
+    status = aecodec_encode_level(r->encoding, units, r->execution, file, &codes);
+    if (status == AECODEC_OK) {
+        status = decode_base(r, units, &codes, samples);
+    }
+    free(codes.codes);
+    return status;
+}
+
 aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples)
 {
     *samples = NULL;
-    if (units == NO_LEVEL) {
-        aecodec_encoding_header_file(r->encoding, file);
-        *samples = calloc(pixels_of_samples(&r->original), aecodec_refiner_pixel_bytes(r));
-        return *samples ? file->status : AECODEC_NO_MEMORY;
+    if (units != NO_LEVEL) {
+        return make_base(r, units, file, samples);
     }
-    if (!r->is_run) {
-        file->status = aecodec_run_encoding(r->bundle, r->encoding, r->progress);
-        r->is_run = file->status == AECODEC_OK;
-    }
-    if (file->status == AECODEC_OK) {
-        file->status = aecodec_encoding_file(r->encoding, units, &file->bytes, &file->size);
-    }
-    return file->status == AECODEC_OK ? aecodec_decode_file_base(r->bundle, file->bytes, file->size, samples)
-        : file->status;
+    aecodec_encoding_header_file(r->encoding, file);
+    *samples = calloc(pixels_of_samples(&r->original), aecodec_refiner_pixel_bytes(r));
+    return *samples ? file->status : AECODEC_NO_MEMORY;
 }
 
 /* ---- refinements ---- */
 
-/* The room for coding segments. */
+/* What comes of a segment. */
 typedef struct {
-    refining to;
-    int64_t *decoded;
-} coding_memory;
-
-/* Encode the current segment, and replace its samples by those of a decoder. */
-static aecodec_status encode_segment(const refiner *r, const coding_memory *m, void *samples, int is_last,
-                                     buffer *messages, uint64_t *total)
-{
-    const refining *to = &m->to;
     uint8_t *message;
-    size_t size = 0;
-    aecodec_status status;
-    aecodec_refining_read(to, samples, to->before);
-    aecodec_refining_read(to, r->original.samples, to->after);
-    status = aecodec_residuals_encode(&to->coding, to->before, to->after, m->decoded, &message, &size);
-    if (status == AECODEC_OK) {
-        aecodec_refining_write(to, m->decoded, samples);
-        if (!is_last) {
-            aecodec_buffer_append_number(messages, (uint32_t)size);
-        }
-        aecodec_buffer_append(messages, message, size);
-        *total += size;
-        status = messages->status;
+    size_t size;
+    comparison comparison;
+} coded_segment;
+
+typedef struct {
+    const refinement *bounds;
+    refining to;
+    aecodec_samples decoded; /* the samples before the refinement, which become those of a decoder */
+    coded_segment *segments;
+} refinement_coding;
+
+/* Encode the values of a segment, and replace its samples by those of a decoder. */
+static aecodec_status encode_values(const refinement_coding *c, const refining *to, coded_segment *result)
+{
+    const size_t values = (size_t)aecodec_refining_rows(to) * to->coding.width;
+    int64_t *decoded = malloc(values * sizeof *decoded);
+    aecodec_status status = AECODEC_NO_MEMORY;
+    if (decoded) {
+        aecodec_refining_read(to, c->decoded.samples, to->before);
+        aecodec_refining_read(to, to->samples->samples, to->after);
+        status = aecodec_residuals_encode(&to->coding, to->before, to->after, decoded, &result->message, &result->size);
     }
-    free(message);
+    if (status == AECODEC_OK) {
+        aecodec_refining_write(to, decoded, c->decoded.samples);
+    }
+    free(decoded);
     return status;
 }
 
-/* Encode all segments of samples, which become those of a decoder. total: set to the size of all messages. */
-static aecodec_status encode_segments(const refiner *r, const refinement *to, const residual_networks *networks,
-                                      void *samples, buffer *messages, uint64_t *total)
+static aecodec_status encode_segment(void *argument, uint32_t number)
+{
+    const refinement_coding *c = argument;
+    coded_segment *result = &c->segments[number];
+    refining to;
+    aecodec_status status = aecodec_refining_enter(&c->to, number, &to);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    status = encode_values(c, &to, result);
+    if (status == AECODEC_OK) {
+        status = aecodec_compare_segment(&to, c->bounds, &c->decoded, &result->comparison);
+    }
+    aecodec_refining_leave(&to);
+    return status;
+}
+
+/* Append the message of a segment. */
+static void join(refiner *r, const coded_segment *segment, int is_last, buffer *messages, uint64_t *total)
+{
+    const comparison *c = &segment->comparison;
+    if (!is_last) {
+        aecodec_buffer_append_number(messages, (uint32_t)segment->size);
+    }
+    aecodec_buffer_append(messages, segment->message, segment->size);
+    *total += segment->size;
+    r->last.max_error = c->max_error > r->last.max_error ? c->max_error : r->last.max_error;
+    r->last.nodata += c->nodata;
+}
+
+/* Encode all segments. total: set to the size of all messages. */
+static aecodec_status encode_segments(refiner *r, refinement_coding *c, buffer *messages, uint64_t *total)
 {
     const uint32_t count = aecodec_refining_count(&r->original, REFINED_SIDE);
-    coding_memory m;
-    aecodec_status status = aecodec_refining_open(&m.to, &r->original, networks, to);
+    aecodec_status status;
     uint32_t n;
-    m.decoded = malloc(aecodec_refining_values(&r->original) * sizeof *m.decoded);
-    status = m.decoded ? status : AECODEC_NO_MEMORY;
-    *total = 0;
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
-        aecodec_refining_enter(&m.to, n);
-        status = encode_segment(r, &m, samples, n + 1 == count, messages, total);
+    c->segments = calloc(count, sizeof *c->segments);
+    if (!c->segments) {
+        return AECODEC_NO_MEMORY;
     }
-    aecodec_refining_close(&m.to);
-    free(m.decoded);
-    return status;
+    memset(&r->last, 0, sizeof r->last);
+    *total = 0;
+    status = aecodec_for_each(r->execution, count, encode_segment, c);
+    for (n = 0; n < count; n++) {
+        if (status == AECODEC_OK) {
+            join(r, &c->segments[n], n + 1 == count, messages, total);
+        }
+        free(c->segments[n].message);
+    }
+    free(c->segments);
+    return status == AECODEC_OK ? messages->status : status;
 }
 
-aecodec_status aecodec_refiner_encode(const refiner *r, refinement *to, void *samples, buffer *messages,
-                                      uint64_t *total)
+aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *messages, uint64_t *total)
 {
     const uint8_t *sha256;
     const residual_networks *networks =
         aecodec_residuals_for(r->bundle, r->original.bands, to->has_base, NULL, &sha256);
-    aecodec_samples before = r->original;
+    refinement_coding c = {.bounds = to, .decoded = r->original};
     aecodec_status status;
     if (!networks) {
         return AECODEC_ABSENT;
     }
-    before.samples = samples;
+    c.decoded.samples = samples;
+    c.decoded.has_nodata = (uint32_t)r->has_nodata;
+    c.decoded.nodata = r->nodata;
     memcpy(to->id, sha256, ID_SIZE);
-    to->checksum = aecodec_samples_checksum(&before);
-    status = encode_segments(r, to, networks, samples, messages, total);
+    to->checksum = aecodec_samples_checksum(&c.decoded);
+    status = aecodec_refining_open(&c.to, &r->original, networks, to);
+    if (status == AECODEC_OK) {
+        status = encode_segments(r, &c, messages, total);
+    }
+    aecodec_refining_close(&c.to);
     to->messages = messages->bytes;
     to->size = messages->size;
-    return status == AECODEC_OK ? aecodec_check_bounds(to, &r->original, samples) : status;
+    return status;
 }

@@ -119,15 +119,9 @@ static aecodec_status set_lattices(refining *r, const refinement *bounds)
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
                                      const refinement *bounds)
 {
-    const size_t most = aecodec_refining_values(samples);
     aecodec_refining_begin(r, samples, REFINED_SIDE);
     r->coding.networks = networks;
-    r->coding.steps = r->steps;
-    r->coding.limits = (const int64_t(*)[2])r->limits;
-    r->before = malloc(most * sizeof *r->before);
-    r->after = malloc(most * sizeof *r->after);
-    r->missing = malloc(most);
-    return r->before && r->after && r->missing ? set_lattices(r, bounds) : AECODEC_NO_MEMORY;
+    return set_lattices(r, bounds);
 }
 
 void aecodec_refining_close(refining *r)
@@ -136,21 +130,16 @@ void aecodec_refining_close(refining *r)
     for (band = 0; band < AECODEC_MAX_BANDS; band++) {
         free(r->points[band]);
     }
-    free(r->before);
-    free(r->after);
-    free(r->missing);
 }
 
 /* ---- between samples and the values of a segment ---- */
 
-/* Rows of the values of a segment: those of all bands of all frames. */
-static uint32_t rows_of(const refining *r)
+uint32_t aecodec_refining_rows(const refining *r)
 {
     return r->coding.frames * r->coding.bands * r->coding.height;
 }
 
-/* The pixel in all samples at which a row begins. Sets its band. */
-static size_t pixel_of(const refining *r, uint32_t number, uint32_t *band)
+size_t aecodec_refining_row(const refining *r, uint32_t number, uint32_t *band)
 {
     const aecodec_samples *s = r->samples;
     const uint32_t row = number % r->coding.height, frame = number / r->coding.height / r->coding.bands;
@@ -163,30 +152,46 @@ static void take_mask(const refining *r)
 {
     uint8_t *to = r->missing;
     uint32_t n, band, column;
-    for (n = 0; n < rows_of(r); n++) {
-        const size_t pixel = pixel_of(r, n, &band);
+    for (n = 0; n < aecodec_refining_rows(r); n++) {
+        const size_t pixel = aecodec_refining_row(r, n, &band);
         for (column = 0; column < r->coding.width; column++) {
             *to++ = (uint8_t)is_missing(r->samples, pixel + column, band);
         }
     }
 }
 
-void aecodec_refining_enter(refining *r, uint32_t number)
+aecodec_status aecodec_refining_enter(const refining *all, uint32_t number, refining *r)
 {
+    size_t values;
+    *r = *all;
     aecodec_refining_go_to(r, number);
-    r->coding.missing = NULL;
+    values = (size_t)aecodec_refining_rows(r) * r->coding.width;
+    r->coding.steps = r->steps;
+    r->coding.limits = (const int64_t(*)[2])r->limits;
+    r->before = malloc(values * BYTES_PER_VALUE);
+    if (!r->before) {
+        return AECODEC_NO_MEMORY;
+    }
+    r->after = r->before + values;
+    r->missing = (uint8_t *)(r->after + values);
     if (r->samples->missing) {
         take_mask(r);
         r->coding.missing = r->missing;
     }
+    return AECODEC_OK;
+}
+
+void aecodec_refining_leave(refining *r)
+{
+    free(r->before);
 }
 
 void aecodec_refining_read(const refining *r, const void *samples, int64_t *values)
 {
     const residual_coding *c = &r->coding;
     uint32_t n, band;
-    for (n = 0; n < rows_of(r); n++, values += c->width) {
-        const size_t pixel = pixel_of(r, n, &band);
+    for (n = 0; n < aecodec_refining_rows(r); n++, values += c->width) {
+        const size_t pixel = aecodec_refining_row(r, n, &band);
         aecodec_lattice_to_values(&r->lattices[band], samples, pixel * c->bands + band, c->bands, c->width, values);
     }
 }
@@ -195,8 +200,8 @@ void aecodec_refining_write(const refining *r, const int64_t *values, void *samp
 {
     const residual_coding *c = &r->coding;
     uint32_t n, band;
-    for (n = 0; n < rows_of(r); n++, values += c->width) {
-        const size_t pixel = pixel_of(r, n, &band);
+    for (n = 0; n < aecodec_refining_rows(r); n++, values += c->width) {
+        const size_t pixel = aecodec_refining_row(r, n, &band);
         aecodec_lattice_to_samples(&r->lattices[band], values, pixel * c->bands + band, c->bands, c->width, samples);
     }
 }
@@ -208,23 +213,54 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
     return aecodec_crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
-static aecodec_status decode_segments(refining *to, const refinement *r)
+/* The segments of a refinement, and their messages. */
+typedef struct {
+    refining to;
+    reader *messages;
+} decoder;
+
+static aecodec_status decode_segment(void *argument, uint32_t number)
 {
-    reader payload = {r->messages, r->size, 0}, message;
-    const uint32_t count = aecodec_refining_count(to->samples, REFINED_SIDE);
+    const decoder *all = argument;
+    const reader *message = &all->messages[number];
+    refining to;
+    aecodec_status status = aecodec_refining_enter(&all->to, number, &to);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    aecodec_refining_read(&to, to.samples->samples, to.before);
+    status = aecodec_residuals_decode(&to.coding, to.before, message->at, message->left, to.after);
+    if (status == AECODEC_OK) {
+        aecodec_refining_write(&to, to.after, to.samples->samples);
+    }
+    aecodec_refining_leave(&to);
+    return status;
+}
+
+/* Find the messages before memory is allocated for them: a segment has at least one byte, that of its length. */
+static aecodec_status split_messages(const refinement *r, uint32_t count, reader **messages)
+{
+    reader payload = {r->messages, r->size, 0};
     aecodec_status status = AECODEC_OK;
     uint32_t n;
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
-        status = take_message(&payload, n + 1 == count, &message);
-        if (status == AECODEC_OK) {
-            aecodec_refining_enter(to, n);
-            aecodec_refining_read(to, to->samples->samples, to->before);
-            status = aecodec_residuals_decode(&to->coding, to->before, message.at, message.left, to->after);
-        }
-        if (status == AECODEC_OK) {
-            aecodec_refining_write(to, to->after, to->samples->samples);
-        }
+    *messages = count - 1 <= r->size ? malloc(count * sizeof **messages) : NULL;
+    if (!*messages) {
+        return count - 1 <= r->size ? AECODEC_NO_MEMORY : AECODEC_DAMAGED_SEGMENTS;
     }
+    for (n = 0; n < count && status == AECODEC_OK; n++) {
+        status = take_message(&payload, n + 1 == count, &(*messages)[n]);
+    }
+    return status == AECODEC_OK ? AECODEC_OK : AECODEC_DAMAGED_SEGMENTS;
+}
+
+static aecodec_status decode_segments(decoder *d, const aecodec_execution *execution, const refinement *r)
+{
+    const uint32_t count = aecodec_refining_count(d->to.samples, REFINED_SIDE);
+    aecodec_status status = split_messages(r, count, &d->messages);
+    if (status == AECODEC_OK) {
+        status = aecodec_for_each(execution, count, decode_segment, d);
+    }
+    free(d->messages);
     return status;
 }
 
@@ -234,24 +270,25 @@ aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refi
     const uint8_t *sha256;
     if ((r->bound_count != 1 && r->bound_count != samples->bands) ||
         r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !aecodec_has_roots(samples->type))) {
-        return AECODEC_DAMAGED;
+        return AECODEC_DAMAGED_REFINEMENT;
     }
     return aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK : AECODEC_ABSENT;
 }
 
-aecodec_status aecodec_refine(const aecodec_bundle *bundle, const refinement *r, const aecodec_samples *samples)
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
+                              const aecodec_samples *samples)
 {
     const uint8_t *sha256;
     const residual_networks *networks = aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256);
     aecodec_status status;
-    refining to;
+    decoder d;
     if (r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = aecodec_refining_open(&to, samples, networks, r);
+    status = aecodec_refining_open(&d.to, samples, networks, r);
     if (status == AECODEC_OK) {
-        status = decode_segments(&to, r);
+        status = decode_segments(&d, execution, r);
     }
-    aecodec_refining_close(&to);
+    aecodec_refining_close(&d.to);
     return status;
 }

@@ -1,162 +1,208 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole pictures: the network runs on all windows, one after the other. */
+/* Networks of a codec on all windows, and whole files. */
 #include <stdlib.h>
 
-#include "private.h"
+#include "decoding.h"
+#include "encoding.h"
+
+enum {
+    BATCH = 24,            /* tiles that a network takes at once */
+    TILES = 4 * BATCH,     /* tiles of a task */
+    TILES_OF_PART = 1 << 12 /* tiles that a window of a shared picture has at least */
+};
+
+/* ---- windows ---- */
 
 /* One side of the step-by-step functions, whichever it is. */
 typedef struct {
     const aecodec_bundle *bundle;
     int is_encoder;
     void *state; /* aecodec_encoding or aecodec_decoding */
+    uint32_t count;
+    uint32_t windows_of_task, batch;
+    aecodec_window window; /* all windows are of one size */
 } run;
 
-static uint32_t count_of(const run *r)
+static void take_window(const run *r, uint32_t number, aecodec_window *w)
 {
-    return r->is_encoder ? aecodec_encoding_windows(r->state) : aecodec_decoding_windows(r->state);
-}
-
-static aecodec_window window_of(const run *r, uint32_t number)
-{
-    aecodec_window w;
     if (r->is_encoder) {
-        aecodec_encoding_window(r->state, number, &w);
+        aecodec_encoding_window(r->state, number, w);
     } else {
-        aecodec_decoding_window(r->state, number, &w);
+        aecodec_decoding_window(r->state, number, w);
     }
-    return w;
 }
 
-/* The memory that a window takes: all windows are of one size. */
+static void take_input(const run *r, uint32_t number, int8_t *input)
+{
+    if (r->is_encoder) {
+        aecodec_encoding_input(r->state, number, input);
+    } else {
+        aecodec_decoding_input(r->state, number, input);
+    }
+}
+
+static void give_output(const run *r, uint32_t number, const int8_t *output)
+{
+    if (r->is_encoder) {
+        aecodec_encoding_output(r->state, number, output);
+    } else {
+        aecodec_decoding_output(r->state, number, output);
+    }
+}
+
+/* The memory of a task. */
 typedef struct {
     int8_t *input, *output;
     void *work;
     size_t work_size;
 } memory;
 
-static aecodec_status run_window(const run *r, uint32_t number, const memory *m)
+/* Run the network on windows in sequence, at most a batch. */
+static aecodec_status run_batch(const run *r, uint32_t first, uint32_t count, const memory *m)
 {
-    const aecodec_network *network = aecodec_network_of(r->bundle, r->is_encoder);
-    aecodec_window w = window_of(r, number);
-    if (r->is_encoder) {
-        aecodec_encoding_input(r->state, number, m->input);
-    } else {
-        aecodec_decoding_input(r->state, number, m->input);
+    const aecodec_window *w = &r->window;
+    uint32_t n;
+    for (n = 0; n < count; n++) {
+        take_input(r, first + n, m->input + (size_t)n * w->input_size);
     }
-    if (aecodec_network_run(network, w.rows, w.columns, m->input, m->output, m->work, m->work_size) != AECODEC_OK) {
+    if (aecodec_network_run_batch(aecodec_network_of(r->bundle, r->is_encoder), count, w->rows, w->columns, m->input,
+                                  m->output, m->work, m->work_size) != AECODEC_OK) {
         return AECODEC_BAD_BUNDLE;
     }
-    if (r->is_encoder) {
-        aecodec_encoding_output(r->state, number, m->output);
-    } else {
-        aecodec_decoding_output(r->state, number, m->output);
+    for (n = 0; n < count; n++) {
+        give_output(r, first + n, m->output + (size_t)n * w->output_size);
     }
     return AECODEC_OK;
 }
 
-static aecodec_status report(const aecodec_progress *progress, uint32_t done, uint32_t of)
+static aecodec_status run_task(void *argument, uint32_t number)
 {
-    return progress && progress->report(progress->context, done, of) ? AECODEC_CANCELLED : AECODEC_OK;
-}
-
-static aecodec_status run_all(const run *r, const memory *m, const aecodec_progress *progress)
-{
-    uint32_t count = count_of(r), n;
-    aecodec_status status = report(progress, 0, count);
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
-        status = run_window(r, n, m);
-        if (status == AECODEC_OK) {
-            status = report(progress, n + 1, count);
-        }
-    }
-    return status;
-}
-
-/* Run the network on all windows of an aecodec_encoding or aecodec_decoding. */
-static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *state,
-                                  const aecodec_progress *progress)
-{
-    const run r = {bundle, is_encoder, state};
-    const aecodec_network *network = aecodec_network_of(bundle, is_encoder);
-    aecodec_window w;
-    aecodec_status status = AECODEC_NO_MEMORY;
+    const run *r = argument;
+    const aecodec_window *w = &r->window;
+    uint32_t at = number * r->windows_of_task;
+    const uint32_t stop = at + least(r->windows_of_task, r->count - at), batch = least(r->batch, stop - at);
+    const size_t ends = (size_t)batch * (w->input_size + w->output_size);
+    aecodec_status status = AECODEC_OK;
     memory m;
-    if (!count_of(&r)) {
-        return report(progress, 0, 0);
+    m.work_size = aecodec_network_batch_work_size(aecodec_network_of(r->bundle, r->is_encoder), batch, w->rows,
+                                                  w->columns);
+    m.work = malloc(m.work_size + ends);
+    if (!m.work) {
+        return AECODEC_NO_MEMORY;
     }
-    w = window_of(&r, 0);
-    if (!aecodec_window_is_taken(network, &w)) {
-        return AECODEC_BAD_BUNDLE;
+    m.input = (int8_t *)m.work + m.work_size;
+    m.output = m.input + (size_t)batch * w->input_size;
+    for (; at < stop && status == AECODEC_OK; at += batch) {
+        status = run_batch(r, at, least(batch, stop - at), &m);
     }
-    m.work_size = aecodec_network_work_size(network, w.rows, w.columns);
-    m.input = malloc(w.input_size);
-    m.output = malloc(w.output_size);
-    m.work = malloc(m.work_size + 1);
-    if (m.input && m.output && m.work) {
-        status = run_all(&r, &m, progress);
-    }
-    free(m.input);
-    free(m.output);
     free(m.work);
     return status;
 }
 
-aecodec_status aecodec_run_encoding(const aecodec_bundle *bundle, aecodec_encoding *encoding,
-                                    const aecodec_progress *progress)
+static aecodec_status run_windows(run *r, const aecodec_execution *execution)
 {
-    return bundle->has_encoder ? run_windows(bundle, 1, encoding, progress) : AECODEC_ABSENT;
+    const aecodec_network *network = aecodec_network_of(r->bundle, r->is_encoder);
+    const int is_tiled = !r->bundle->facts.receptive_field;
+    if (!r->count) {
+        return AECODEC_OK;
+    }
+    if (!network) {
+        return AECODEC_ABSENT;
+    }
+    take_window(r, 0, &r->window);
+    if (!aecodec_window_is_taken(network, &r->window)) {
+        return AECODEC_BAD_BUNDLE;
+    }
+    r->windows_of_task = is_tiled ? TILES : 1;
+    r->batch = is_tiled ? BATCH : 1;
+    return aecodec_for_each(execution, aecodec_divide_up(r->count, r->windows_of_task), run_task, r);
 }
 
-/* Decode a file, and run the network on all windows. *decoding is freed by the caller in any case. */
-static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                     const aecodec_limits *limits, const aecodec_progress *progress,
-                                     aecodec_decoding **decoding)
+aecodec_status aecodec_encoding_run(aecodec_encoding *e, const aecodec_execution *execution)
 {
-    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, decoding);
-    if (status == AECODEC_OK) {
-        const int is_able = bundle->has_decoder || !aecodec_decoding_windows(*decoding);
-        status = is_able ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
-    }
-    return status;
+    run r = {.bundle = e->bundle, .is_encoder = 1, .state = e, .count = aecodec_encoding_windows(e)};
+    return run_windows(&r, execution);
 }
 
-aecodec_status aecodec_decode_file_base(const aecodec_bundle *bundle, const uint8_t *file, size_t size, void **samples)
+aecodec_status aecodec_decoding_run(aecodec_decoding *d, const aecodec_execution *execution)
 {
-    static const aecodec_limits any = {UINT32_MAX, UINT32_MAX, 0};
-    aecodec_decoding *d = NULL;
-    aecodec_status status = decode_windows(bundle, file, size, &any, NULL, &d);
-    if (status == AECODEC_OK) {
-        status = aecodec_decoding_take_base(d, samples);
+    run r = {.bundle = d->file.bundle, .state = d, .count = aecodec_decoding_windows(d)};
+    const aecodec_status status = aecodec_decoding_codes(d, execution, NULL);
+    return status == AECODEC_OK ? run_windows(&r, execution) : status;
+}
+
+uint32_t aecodec_parts_for(const aecodec_bundle *bundle, const aecodec_execution *execution, uint32_t width,
+                           uint32_t height)
+{
+    const aecodec_codec_facts *facts = &bundle->facts;
+    const uint64_t tiles = (uint64_t)width * height / ((uint64_t)facts->tile_width * facts->tile_height);
+    const uint32_t threads = aecodec_threads(execution);
+    return threads > 1 && tiles / TILES_OF_PART > 1 ? least(2 * threads, (uint32_t)(tiles / TILES_OF_PART)) : 0;
+}
+
+/* ---- whole files ---- */
+
+/* The minimum number of windows of a file; 0 if it is damaged, which is found out later. */
+static uint32_t parts_of(const aecodec_bundle *bundle, const aecodec_execution *execution, const uint8_t *file,
+                         size_t size)
+{
+    aecodec_file_info info;
+    if (aecodec_threads(execution) < 2 || aecodec_beginning_of(file, size, &info) != AECODEC_OK) {
+        return 0;
     }
-    aecodec_decoding_free(d);
-    return status;
+    return aecodec_parts_for(bundle, execution, info.width, info.height);
+}
+
+/* Begin to decode a file, and run the network on all windows. The caller frees the decoding in any case. */
+static aecodec_status decode(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                             const aecodec_limits *limits, const aecodec_execution *execution,
+                             aecodec_decoding **decoding)
+{
+    const uint32_t parts = parts_of(bundle, execution, file, size);
+    const aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, parts, decoding);
+    return status == AECODEC_OK ? aecodec_decoding_run(*decoding, execution) : status;
 }
 
 aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                  const aecodec_limits *limits, const aecodec_progress *progress,
+                                  const aecodec_limits *limits, const aecodec_execution *execution,
                                   aecodec_image *picture)
 {
     aecodec_decoding *d = NULL;
-    aecodec_status status = bundle->facts.phases
-                                ? AECODEC_OTHER_KIND
-                                : decode_windows(bundle, file, size, limits, progress, &d);
+    aecodec_status status =
+        bundle->facts.phases ? AECODEC_OTHER_KIND : decode(bundle, file, size, limits, execution, &d);
     if (status == AECODEC_OK) {
-        status = aecodec_decoding_finish(d, picture);
+        status = aecodec_decoding_finish(d, execution, picture);
     }
     aecodec_decoding_free(d);
     return status;
 }
 
 aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                          const aecodec_limits *limits, const aecodec_progress *progress,
+                                          const aecodec_limits *limits, const aecodec_execution *execution,
                                           aecodec_samples *samples)
 {
     aecodec_decoding *d = NULL;
-    aecodec_status status = bundle->facts.phases
-                                ? decode_windows(bundle, file, size, limits, progress, &d)
-                                : AECODEC_OTHER_KIND;
+    aecodec_status status =
+        bundle->facts.phases ? decode(bundle, file, size, limits, execution, &d) : AECODEC_OTHER_KIND;
     if (status == AECODEC_OK) {
-        status = aecodec_decoding_finish_samples(d, samples);
+        status = aecodec_decoding_finish_samples(d, execution, samples);
+    }
+    aecodec_decoding_free(d);
+    return status;
+}
+
+aecodec_status aecodec_check(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                             const aecodec_limits *limits, const aecodec_execution *execution)
+{
+    aecodec_decoding *d = NULL;
+    void *content;
+    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
+    if (status == AECODEC_OK) {
+        status = d->file.refined.count ? aecodec_decoding_run(d, execution) : aecodec_decoding_codes(d, execution, NULL);
+    }
+    if (status == AECODEC_OK && d->file.refined.count) {
+        status = aecodec_decoding_take(d, execution, &content);
+        free(content);
     }
     aecodec_decoding_free(d);
     return status;

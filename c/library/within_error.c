@@ -88,9 +88,13 @@ static aecodec_status open_part(const refiner *r, aecodec_samples *cells, refine
         status = copy_cells(r, numbers, select_cells(&r->original, numbers), cells);
     }
     if (status == AECODEC_OK) {
-        picture = (aecodec_image){cells->width, cells->height, cells->bands, cells->frames, cells->samples};
+        picture = (aecodec_image){.width = cells->width,
+                                  .height = cells->height,
+                                  .channels = cells->bands,
+                                  .frames = cells->frames,
+                                  .pixels = cells->samples};
         status =
-            aecodec_refiner_open(part, r->bundle, r->is_picture ? &picture : NULL, r->is_picture ? NULL : cells, 1);
+            aecodec_refiner_open(part, r->bundle, r->execution, r->is_picture ? &picture : NULL, r->is_picture ? NULL : cells, 1);
     }
     free(numbers);
     return status;
@@ -103,10 +107,10 @@ typedef struct {
     refinement first;               /* its bounds are set */
     uint64_t sizes[MAX_LEVELS + 1]; /* by level, and without base; 0: not yet known */
     aecodec_status status;
-} comparison;
+} level_choice;
 
 /* The size of the payload of a level, and of the messages that refine it. */
-static aecodec_status find_size(comparison *c, uint32_t level, uint64_t *size)
+static aecodec_status find_size(level_choice *c, uint32_t level, uint64_t *size)
 {
     buffer base = {NULL, 0, 0, AECODEC_OK}, messages = {NULL, 0, 0, AECODEC_OK};
     aecodec_header header;
@@ -127,7 +131,7 @@ static aecodec_status find_size(comparison *c, uint32_t level, uint64_t *size)
 }
 
 /* The size with a level, which is computed once. Levels that the bundle lacks are never the smallest. */
-static uint64_t size_at(comparison *c, uint32_t level)
+static uint64_t size_at(level_choice *c, uint32_t level)
 {
     if (c->sizes[level] == 0 && c->status == AECODEC_OK) {
         const aecodec_status status = find_size(c, level, &c->sizes[level]);
@@ -140,7 +144,7 @@ static uint64_t size_at(comparison *c, uint32_t level)
 }
 
 /* Whether a base may save bits. */
-static int may_have_base(comparison *c)
+static int may_have_base(level_choice *c)
 {
     const aecodec_bundle *bundle = c->part->bundle;
     const double samples = (double)pixels_of_samples(&c->part->original) * c->part->original.bands;
@@ -148,7 +152,7 @@ static int may_have_base(comparison *c)
 }
 
 /* The level with the smallest size, if sizes fall and then rise; NO_LEVEL if none is smaller than without base. */
-static uint32_t lowest_level(comparison *c)
+static uint32_t lowest_level(level_choice *c)
 {
     const uint32_t levels = c->part->bundle->facts.levels;
     uint32_t lowest = levels / 2 + 1;
@@ -170,7 +174,7 @@ static aecodec_status choose_level(refiner *r, const refinement *first, uint32_t
     const int is_small = aecodec_refining_count(&r->original, CELL) <= LEAST_CELLS;
     aecodec_samples cells;
     refiner part;
-    comparison c = {.part = is_small ? r : &part, .first = *first};
+    level_choice c = {.part = is_small ? r : &part, .first = *first};
     if (!is_small) {
         c.status = open_part(r, &cells, &part);
     }
@@ -186,7 +190,7 @@ static aecodec_status choose_level(refiner *r, const refinement *first, uint32_t
 
 /* ---- files ---- */
 
-static aecodec_status append_refinement(const refiner *r, refinement *to, void *samples, buffer *file)
+static aecodec_status append_refinement(refiner *r, refinement *to, void *samples, buffer *file)
 {
     buffer messages = {NULL, 0, 0, AECODEC_OK};
     uint64_t total;
@@ -218,7 +222,7 @@ static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t c
     return status;
 }
 
-static aecodec_status compress(refiner *r, const aecodec_bounds *bounds, uint32_t units, buffer *file)
+static aecodec_status compress(refiner *r, const aecodec_bounds *bounds, uint32_t *units, buffer *file)
 {
     refinement refinements[AECODEC_MAX_REFINEMENTS];
     aecodec_status status = AECODEC_OK;
@@ -227,40 +231,27 @@ static aecodec_status compress(refiner *r, const aecodec_bounds *bounds, uint32_
         return AECODEC_BAD_ARGUMENT;
     }
     count = aecodec_refinements_for(bounds, &r->original, refinements);
-    if (!units) {
-        status = choose_level(r, &refinements[0], &units);
+    if (!*units) {
+        status = choose_level(r, &refinements[0], units);
     }
-    return status == AECODEC_OK ? write_file(r, refinements, count, units, file) : status;
+    return status == AECODEC_OK ? write_file(r, refinements, count, *units, file) : status;
 }
 
-static aecodec_status compress_source(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      const aecodec_samples *samples, const aecodec_bounds *bounds, uint32_t level,
-                                      const aecodec_progress *progress, uint8_t **file, size_t *size)
+aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                    const aecodec_samples *samples, const aecodec_target *target,
+                                    const aecodec_execution *execution, aecodec_compressed *made)
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
     refiner r;
-    if (level && !aecodec_has_level(bundle, level)) {
-        return AECODEC_BAD_ARGUMENT;
-    }
-    b.status = aecodec_refiner_open(&r, bundle, picture, samples, 0);
-    r.progress = progress;
+    made->level = target->level;
+    made->reduction = NOT_REDUCED;
+    b.status = aecodec_refiner_open(&r, bundle, execution, picture, samples, 0);
     if (b.status == AECODEC_OK) {
-        b.status = compress(&r, bounds, level, &b);
+        b.status = compress(&r, target->bounds, &made->level, &b);
     }
+    made->max_error = r.last.max_error;
+    made->nodata = r.last.nodata;
+    memcpy(made->clipped, r.clipped, sizeof r.clipped);
     aecodec_refiner_close(&r);
-    return aecodec_buffer_give(&b, file, size);
-}
-
-aecodec_status aecodec_compress_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                             const aecodec_bounds *bounds, uint32_t level,
-                                             const aecodec_progress *progress, uint8_t **file, size_t *size)
-{
-    return compress_source(bundle, picture, NULL, bounds, level, progress, file, size);
-}
-
-aecodec_status aecodec_compress_samples_within_error(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                                     const aecodec_bounds *bounds, uint32_t level,
-                                                     const aecodec_progress *progress, uint8_t **file, size_t *size)
-{
-    return compress_source(bundle, NULL, samples, bounds, level, progress, file, size);
+    return aecodec_buffer_give(&b, &made->file, &made->size);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of an encoding. Private. */
+#ifndef AECODEC_ENCODING_H
+#define AECODEC_ENCODING_H
+
+#include "private.h"
+
+enum { MAX_METADATA = 1 << 30 /* bytes */ };
+
+struct aecodec_encoding {
+    const aecodec_bundle *bundle;
+    aecodec_header header; /* of its files, but for the level */
+    int as_rgb;            /* grey is coded of a colour picture whose channels are equal */
+    uint32_t coded_channels;
+    geometry geometry;
+    windows windows;
+    uint32_t parts;
+    const uint8_t *pixels; /* [frames][coded height][coded width], stride bytes apart */
+    uint32_t stride;
+    uint8_t *reduced; /* the pixels, if they are not the caller's */
+    uint8_t *alpha;   /* zlib stream */
+    uint16_t *values; /* [frames][height][width][bands] of samples; NULL for pictures */
+    uint8_t *block;   /* of samples in the header */
+    int8_t *latents;  /* [planes][rows][columns][vectors_per_tile][latent_channels] */
+    int is_part;      /* of a picture, whose mode and limits it has */
+    int is_raw;       /* the pixels have the channels of the networks, and there are no files */
+};
+
+/* ---- encoded.c ---- */
+
+/* Encode the latents at a level. file: NULL, or set to the file. codes: NULL, or set to the codes, which the caller frees
+ * in any case. */
+aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units, const aecodec_execution *execution,
+                                    buffer *file, aecodec_codes *codes);
+/* Begin to decode the codes of a level. */
+aecodec_status aecodec_decode_codes(const aecodec_encoding *e, uint32_t level, const aecodec_codes *codes,
+                                    aecodec_decoding **decoding);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What files say, without a codec. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "opened_file.h"
+
+enum { VERSION = 2, FLAGS = 7, SAMPLES_FLAG = 0x80 /* places in a file, and a flag */ };
+
+static void describe_header(const aecodec_header *header, aecodec_file_info *info)
+{
+    memcpy(info->id, header->id, sizeof info->id);
+    info->width = header->width;
+    info->height = header->height;
+    info->frames = header->frames;
+    info->mode = header->mode;
+    info->level = header->level;
+    info->reduction = header->reduction;
+}
+
+/* ---- whole files ---- */
+
+static void describe_samples(const samples_block *block, aecodec_file_info *info)
+{
+    const uint32_t size = sample_size(block->type);
+    uint32_t bits = 0, n;
+    info->has_samples = 1;
+    info->type = block->type;
+    info->layout = block->layout;
+    info->bands = block->bands;
+    info->is_big_endian = block->is_big_endian;
+    info->mask_planes = block->mask_planes;
+    info->has_nodata = block->nodata != NULL;
+    info->has_limits = block->limits != NULL;
+    info->has_repetition = block->repetition != NULL;
+    for (n = 0; block->nodata && n < size; n++) {
+        bits |= (uint32_t)block->nodata[n] << 8 * n;
+    }
+    info->nodata = aecodec_sample_number(block->type, bits);
+    if (block->limits) {
+        aecodec_samples_block_limits(block, info->limits[0]);
+    }
+    for (n = 0; block->repetition && n < block->bands; n++) {
+        info->repetition[n] = block->repetition[2 * n];
+    }
+}
+
+static aecodec_part part_of(const uint8_t *file, const uint8_t *at, size_t size)
+{
+    const aecodec_part part = {at ? (size_t)(at - file) : 0, at ? size : 0};
+    return part;
+}
+
+aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_file_info *info)
+{
+    opened_file f;
+    const aecodec_status status = aecodec_file_parse(file, size, &f);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    memset(info, 0, sizeof *info);
+    describe_header(&f.header, info);
+    if (f.header.samples) {
+        describe_samples(&f.block, info);
+    }
+    info->version = f.refined.count ? 2 : 1;
+    info->is_shown_as_rgb = (uint32_t)aecodec_is_shown_as_rgb(&f.header);
+    info->has_base = (uint32_t)f.has_base;
+    info->refinements = f.refined.count;
+    info->base = part_of(file, f.refined.base, f.refined.base_size);
+    info->metadata = part_of(file, f.header.metadata, f.header.metadata_size);
+    info->alpha = part_of(file, f.header.alpha, f.header.alpha_size);
+    info->mask = part_of(file, f.block.mask, f.block.mask_size);
+    info->payload = part_of(file, f.header.payload, f.header.payload_size);
+    return AECODEC_OK;
+}
+
+/* ---- the first bytes ---- */
+
+aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_file_info *info)
+{
+    reader r = {bytes, size, 0};
+    aecodec_header header;
+    aecodec_status status;
+    const int is_refined = size > VERSION && bytes[0] == 0xae && bytes[1] == 'C' && bytes[VERSION] == 2;
+    if (is_refined) { /* the base follows its size */
+        take(&r, VERSION + 1);
+        take_number(&r);
+    }
+    status = r.is_damaged ? AECODEC_DAMAGED_HEADER : aecodec_read_beginning(r.at, r.left, &header);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    memset(info, 0, sizeof *info);
+    describe_header(&header, info);
+    info->version = is_refined ? 2 : 1;
+    info->has_samples = (r.at[FLAGS] & SAMPLES_FLAG) != 0;
+    return AECODEC_OK;
+}
+
+/* ---- missing samples ---- */
+
+static aecodec_status count_missing(const opened_file *f, double *share)
+{
+    const aecodec_header *header = &f->header;
+    const uint64_t samples = (uint64_t)header->width * header->height * header->frames * f->block.mask_planes;
+    uint64_t missing;
+    const aecodec_status status = aecodec_mask_count(samples, f->block.mask, f->block.mask_size, &missing);
+    *share = (double)missing / (double)samples;
+    return status;
+}
+
+aecodec_status aecodec_file_missing(const uint8_t *file, size_t size, double *share)
+{
+    opened_file f;
+    const aecodec_status status = aecodec_file_parse(file, size, &f);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    *share = 0;
+    if (!f.block.mask) {
+        return AECODEC_OK;
+    }
+    return f.header.width ? count_missing(&f, share) : AECODEC_BAD_ARGUMENT;
+}
