@@ -208,6 +208,7 @@ class StatusError(AecodecError):
     def __init__(self, status: int, made: CCompressed | None = None) -> None:
         super().__init__(library().aecodec_status_text(status).decode())
         self.status, self.made = status, made
+        self.error = library().aecodec_status_error(status)
 
 
 def build(folder: Path, settings: Sequence[str] = ()) -> None:

@@ -8,7 +8,7 @@
 
 enum { START = 3, ID = 4, HAS_BASE = 2, IS_FLOAT = 4 };
 
-static const aecodec_limits limits = {0, 0, 1 << 18}; /* memory, so that an input takes no more than a moment */
+static const aecodec_limits limits = {.max_memory = 1 << 18}; /* so that an input takes no more than a moment */
 
 static const aecodec_bundle *bundle(void)
 {
@@ -159,15 +159,16 @@ static void compress_without_loss(const aecodec_image *picture)
 {
     static const double errors[] = {9, 0};
     const aecodec_bounds bounds = {2, 1, 0, errors};
+    const aecodec_target target = {0, 0, &bounds};
     const size_t pixels = (size_t)picture->width * picture->height * picture->frames;
     aecodec_image restored;
-    uint8_t *file;
-    size_t size;
-    require(aecodec_compress_within_error(bundle(), picture, &bounds, 0, NULL, &file, &size) == AECODEC_OK);
-    require(aecodec_decompress(bundle(), file, size, NULL, NULL, &restored) == AECODEC_OK);
+    aecodec_compressed made;
+    require(aecodec_compress(bundle(), picture, &target, NULL, &made) == AECODEC_OK);
+    require(made.max_error == 0);
+    require(aecodec_decompress(bundle(), made.file, made.size, NULL, NULL, &restored) == AECODEC_OK);
     require(memcmp(restored.pixels, picture->pixels, pixels * picture->channels) == 0);
     aecodec_image_free(&restored);
-    aecodec_free(file);
+    aecodec_free(made.file);
 }
 
 /* All parts of a file that decompresses do so, too. */
@@ -191,35 +192,74 @@ static void trim_all(const uint8_t *file, size_t size)
 
 static void compress_again(const aecodec_image *picture, uint32_t level)
 {
+    const aecodec_target target = {level, 0, NULL};
     aecodec_image restored;
-    uint8_t *file;
-    size_t size;
-    aecodec_status status = aecodec_compress(bundle(), picture, level, 0, NULL, &file, &size);
+    aecodec_compressed made;
+    aecodec_status status = aecodec_compress(bundle(), picture, &target, NULL, &made);
     if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE) { /* no encoder, or tiles of too many pixels */
         return;
     }
     require(status == AECODEC_OK);
-    require(aecodec_decompress(bundle(), file, size, NULL, NULL, &restored) == AECODEC_OK);
+    require(aecodec_decompress(bundle(), made.file, made.size, NULL, NULL, &restored) == AECODEC_OK);
     require(restored.width == picture->width && restored.height == picture->height);
     require(restored.channels == picture->channels && restored.frames == picture->frames);
     aecodec_image_free(&restored);
-    aecodec_free(file);
+    aecodec_free(made.file);
 }
 
 static void compress_samples_again(const aecodec_samples *samples, uint32_t level)
 {
+    const aecodec_target target = {level, 0, NULL};
     aecodec_samples restored;
-    uint8_t *file;
-    size_t size;
-    aecodec_status status = aecodec_compress_samples(bundle(), samples, level, 0, NULL, NULL, &file, &size);
+    aecodec_compressed made;
+    aecodec_status status = aecodec_compress_samples(bundle(), samples, &target, NULL, &made);
     if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE) { /* no encoder, or nodata within samples of NaN */
         return;
     }
     require(status == AECODEC_OK);
-    require(aecodec_decompress_samples(bundle(), file, size, NULL, NULL, &restored) == AECODEC_OK);
+    require(aecodec_decompress_samples(bundle(), made.file, made.size, NULL, NULL, &restored) == AECODEC_OK);
     require(restored.type == samples->type && restored.frames == samples->frames);
     aecodec_samples_free(&restored);
-    aecodec_free(file);
+    aecodec_free(made.file);
+}
+
+/* ---- what is said of files ---- */
+
+/* A file that decompresses is sound, and its last frame is the same alone. */
+static void select_last_frame(const uint8_t *file, size_t size, const aecodec_image *picture)
+{
+    const size_t frame = (size_t)picture->width * picture->height * picture->channels;
+    aecodec_decoding *d;
+    aecodec_image last;
+    require(aecodec_check(bundle(), file, size, &limits, NULL) == AECODEC_OK);
+    require(aecodec_decoding_begin(bundle(), file, size, &limits, 0, &d) == AECODEC_OK);
+    require(aecodec_decoding_select(d, picture->frames - 1, 1) == AECODEC_OK);
+    require(aecodec_decoding_run(d, NULL) == AECODEC_OK);
+    require(aecodec_decoding_finish(d, NULL, &last) == AECODEC_OK);
+    require(memcmp(last.pixels, picture->pixels + (picture->frames - 1) * frame, frame) == 0);
+    aecodec_image_free(&last);
+    aecodec_decoding_free(d);
+}
+
+/* What the beginning says is what the whole file says. */
+static void describe(const uint8_t *file, size_t size)
+{
+    const size_t first = size < AECODEC_BEGINNING ? size : AECODEC_BEGINNING;
+    uint8_t *bytes = copy_of(file, first);
+    aecodec_file_info whole, beginning;
+    aecodec_claim claim;
+    double share;
+    const aecodec_status status = aecodec_file_info_of(file, size, &whole);
+    aecodec_file_missing(file, size, &share);
+    if (aecodec_beginning_of(bytes, first, &beginning) == AECODEC_OK && status == AECODEC_OK) {
+        require(beginning.frames == whole.frames && beginning.width == whole.width);
+        require(beginning.has_samples == whole.has_samples && beginning.level == whole.level);
+        require(whole.payload.at <= size && whole.payload.size <= size - whole.payload.at);
+    }
+    if (aecodec_claim_of(bundle(), file, size, NULL, &claim) == AECODEC_OK) {
+        require(status == AECODEC_OK && claim.frames == whole.frames);
+    }
+    free(bytes);
 }
 
 static void decompress_one(const uint8_t *file, size_t size)
@@ -228,6 +268,7 @@ static void decompress_one(const uint8_t *file, size_t size)
     aecodec_image picture;
     aecodec_samples samples;
     aecodec_header header = {0};
+    describe(file, size);
     if (aecodec_decompress_samples(bundle(), file, size, &limits, NULL, &samples) == AECODEC_OK) {
         trim_all(file, size);
         require(is_refined || aecodec_read_header(file, size, &header) == AECODEC_OK);
@@ -236,6 +277,7 @@ static void decompress_one(const uint8_t *file, size_t size)
     }
     if (aecodec_decompress(bundle(), file, size, &limits, NULL, &picture) == AECODEC_OK) {
         trim_all(file, size);
+        select_last_frame(file, size, &picture);
         require(is_refined || aecodec_read_header(file, size, &header) == AECODEC_OK);
         if (is_refined) {
             compress_without_loss(&picture);

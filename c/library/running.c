@@ -6,9 +6,9 @@
 #include "encoding.h"
 
 enum {
-    BATCH = 24,            /* tiles that a network takes at once */
-    TILES = 4 * BATCH,     /* tiles of a task */
-    TILES_OF_PART = 1 << 12 /* tiles that a window of a shared picture has at least */
+    BATCH = 24,             /* tiles that a network takes at once */
+    TILES = 4 * BATCH,      /* tiles of a task */
+    TILES_OF_PART = 1 << 12 /* tiles of a window that is worth a thread: margins are computed twice */
 };
 
 /* ---- windows ---- */
@@ -137,7 +137,7 @@ uint32_t aecodec_parts_for(const aecodec_bundle *bundle, const aecodec_execution
     const aecodec_codec_facts *facts = &bundle->facts;
     const uint64_t tiles = (uint64_t)width * height / ((uint64_t)facts->tile_width * facts->tile_height);
     const uint32_t threads = aecodec_threads(execution);
-    return threads > 1 && tiles / TILES_OF_PART > 1 ? least(2 * threads, (uint32_t)(tiles / TILES_OF_PART)) : 0;
+    return threads > 1 ? least(threads, (uint32_t)(tiles / TILES_OF_PART)) : 0;
 }
 
 /* ---- whole files ---- */

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c.beside_python import rejection
+from helpers.c.beside_python import refusal, rejection
 from helpers.codecs.golden import (
     GOLDEN,
     INTACT,
@@ -31,7 +31,8 @@ from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import to_array
 from benchmarks.c_codec import (
     ABSENT,
-    DAMAGED,
+    DAMAGED_REFINEMENT,
+    FORMAT_ERROR,
     HAS_REFINEMENTS,
     OTHER_BASE,
     OTHER_CODEC,
@@ -41,7 +42,7 @@ from benchmarks.c_codec import (
     bundle_of,
 )
 
-ANY = Limits(1 << 30, 1 << 24, 0)
+ANY = Limits(1 << 30, 1 << 24)
 STATUS_OF_INTACT = dict(zip(INTACT, (OTHER_CODEC, ABSENT, OTHER_BASE), strict=True))
 
 
@@ -85,7 +86,7 @@ def test_hostile_payloads_are_refused_as_files_are(name: str, checksum: bool) ->
         try:
             expected = from_bare(content + bytes(check), codec_id, checksum)
         except FormatError:
-            with rejection(DAMAGED):
+            with refusal(FORMAT_ERROR):
                 decompress(c.from_bare(content + bytes(check), checksum))
         else:
             assert c.from_bare(content + bytes(check), checksum) == expected
@@ -95,7 +96,7 @@ def test_hostile_payloads_are_refused_as_files_are(name: str, checksum: bool) ->
     ("name", "status"),
     [
         ("refined/digits_nested", HAS_REFINEMENTS),
-        ("refused/refined_bytes_behind", DAMAGED),
+        ("refused/refined_bytes_behind", DAMAGED_REFINEMENT),
         ("grid", OTHER_CODEC),
     ],
 )
@@ -111,7 +112,7 @@ def test_a_checksum_detects_a_changed_byte(place: int) -> None:
     c, _ = pair_of(load_codec("digits").folder)
     changed = bytearray(c.to_bare(data, checksum=True))
     changed[place] ^= 0x10
-    with rejection(DAMAGED):
+    with refusal(FORMAT_ERROR):
         c.from_bare(bytes(changed), checksum=True)
 
 
@@ -129,5 +130,6 @@ def test_what_a_decoder_has_to_refuse_is_refused(path: Path) -> None:
     data = path.read_bytes()
     codec = golden_codecs().get(id_in(data)) or load_codec("digits")
     c = pair_of(codec.folder)[0]
-    with rejection(STATUS_OF_INTACT.get(path.stem, DAMAGED)):
+    status = STATUS_OF_INTACT.get(path.stem)
+    with rejection(status) if status else refusal(FORMAT_ERROR):
         (c.decompress_samples if codec.spec.bands else c.decompress)(data, ANY)

@@ -10,15 +10,27 @@ from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import within_bytes
 from aecodec.errors import UsageError
 from aecodec.imaging.picture import from_array
-from benchmarks.c_codec import CANCELLED, LIMIT, TOO_FEW_BYTES, Limits
+from benchmarks.c_codec import (
+    CANCELLED,
+    TOO_FEW_BYTES,
+    TOO_MANY_FRAMES,
+    TOO_MANY_PIXELS,
+    TOO_MUCH_MEMORY,
+    Limits,
+    reporting,
+)
 
 
 def test_limits_are_those_of_the_caller(digits_in_both: Both, digits: Pixels) -> None:
     file = digits_in_both.c.compress(digits[:5, ..., None], 1)
     pixels = 5 * 28 * 28
-    digits_in_both.c.decompress(file, Limits(pixels, 5, 0))
-    for limits in (Limits(pixels - 1, 5, 0), Limits(pixels, 4, 0), Limits(0, 0, 1000)):
-        with rejection(LIMIT):
+    digits_in_both.c.decompress(file, Limits(pixels, 5))
+    for limits, status in (
+        (Limits(pixels - 1, 5), TOO_MANY_PIXELS),
+        (Limits(pixels, 4), TOO_MANY_FRAMES),
+        (Limits(max_memory=1000), TOO_MUCH_MEMORY),
+    ):
+        with rejection(status):
             digits_in_both.c.decompress(file, limits)
 
 
@@ -26,17 +38,17 @@ def test_windows_leave_no_seams(photo_in_both: Both, photograph: Pixels) -> None
     """With less memory there are more windows, and the same pixels."""
     picture = np.tile(photograph, (2, 2, 1))[None, :560, :700]
     file = photo_in_both.c.compress(picture, 3)
-    seen: list[int] = []
-    whole = photo_in_both.c.decompress(file, report=lambda done, of: seen.append(of) or 0)
+    whole = photo_in_both.c.decompress(file)
     needed = picture.size + 35 * 44 * 256
-    limits = Limits(0, 0, needed + (8 << 20))
+    limits = Limits(max_memory=needed + (8 << 20))
     parts: list[int] = []
-    cut = photo_in_both.c.decompress(file, limits, lambda done, of: parts.append(of) or 0)
-    assert parts[0] > seen[0]
+    execution = reporting(lambda done, of: parts.append(of) or 0)
+    cut = photo_in_both.c.decompress(file, limits, execution)
+    assert parts[0] > 1
     assert np.array_equal(cut, whole)
 
 
-def test_progress_may_cancel(digits_in_both: Both, digits: Pixels) -> None:
+def test_loops_may_be_cancelled(photo_in_both: Both, photograph: Pixels) -> None:
     seen: list[tuple[int, int]] = []
 
     def report(done: int, of: int) -> int:
@@ -44,7 +56,9 @@ def test_progress_may_cancel(digits_in_both: Both, digits: Pixels) -> None:
         return done == 2
 
     with rejection(CANCELLED):
-        digits_in_both.c.compress(digits[:3, ..., None], 1, report=report)
+        photo_in_both.c.compress(
+            photograph[None, :16, :16].repeat(3, axis=0), 1, execution=reporting(report)
+        )
     assert seen == [(0, 3), (1, 3), (2, 3)]
 
 

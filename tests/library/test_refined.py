@@ -16,9 +16,10 @@ from aecodec.format import container
 from aecodec.imaging.picture import from_array, to_array
 from benchmarks.c_codec import (
     INCOMPLETE,
-    LIMIT,
     NO_BASE,
     OK,
+    TOO_MUCH_MEMORY,
+    TOO_MUCH_WORK,
     CCodec,
     Errors,
     Limits,
@@ -97,7 +98,7 @@ def test_refinements_count_as_work() -> None:
     allowed = max(1 << 21, 4096 * len(golden("grey_lossless")))
     bomb = header._replace(size=(1024, allowed // 1000))
     c = CCodec(bundle_of(codec_of(golden("grey_lossless")).folder))
-    with rejection(LIMIT):
+    with rejection(TOO_MUCH_WORK):
         c.decompress(container.pack(bomb, payload))
-    with rejection(LIMIT):
-        c.decompress(container.pack(bomb, payload), Limits(0, 0, 1 << 20))
+    with rejection(TOO_MUCH_MEMORY):
+        c.decompress(container.pack(bomb, payload), Limits(1 << 30, max_memory=1 << 20))

@@ -4,7 +4,7 @@ import { hasBase, isRefined, plainFile } from "./arrival.js";
 import { AecodecError, errorOfStatus } from "./errors.js";
 import { request } from "./fetching.js";
 
-const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, bounds: 16, pair: 8 };
+const SIZES = { facts: 480, section: 52, band: 424, header: 60, image: 28, samples: 64, window: 16, limits: 24, bounds: 16, target: 12, compressed: 288, pair: 8 };
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
@@ -61,7 +61,7 @@ export class Core {
   /** Call a function that returns a status, and throw if that is not 0. */
   check(name, ...values) {
     const status = this.calls[name](...values);
-    if (status) throw errorOfStatus(status, this.text(this.calls.aecodec_status_text(status)));
+    if (status) throw errorOfStatus(status, this.calls.aecodec_status_error(status), this.text(this.calls.aecodec_status_text(status)));
   }
 
   /** Call a function whose last results are the address and the size of a file. */

@@ -30,26 +30,11 @@ const KINDS = { AecodecError, UsageError, ImageError, FormatError, CodecError, I
 /** Status of the core that stands for a network or tables that were not fetched yet. */
 export const ABSENT = 18;
 
-const KIND_OF_STATUS = {
-  2: ImageError,
-  3: FormatError,
-  4: CodecError,
-  5: FormatError,
-  6: CodecError,
-  17: CodecError,
-  [ABSENT]: CodecError,
-  19: LimitError,
-  20: ImageError,
-  21: UsageError,
-  22: UsageError,
-  25: UsageError,
-  26: CodecError,
-};
+const KIND_OF_ERROR = [AecodecError, UsageError, ImageError, FormatError, CodecError, LimitError, AecodecError];
 
-/** The error for a status of the core other than 0. */
-export function errorOfStatus(status, text) {
-  const Kind = KIND_OF_STATUS[status] ?? AecodecError;
-  return Object.assign(new Kind(text), { status });
+/** The error for a status of the core other than 0, of one of the core's kinds. */
+export function errorOfStatus(status, kind, text) {
+  return Object.assign(new KIND_OF_ERROR[kind](text), { status });
 }
 
 /** An error as a plain object, which may cross to another thread. */

@@ -80,22 +80,36 @@ export class Decoding extends Steps {
   /** Throws unless the file is whole, within the limits, and of the codec. */
   static begin(codec, file, { maxPixels = 0, maxFrames = 0, parts }) {
     const { core } = codec;
-    return core.withBytes(file, (bytes, size) =>
-      core.with("limits", (limits) =>
+    const content = core.put(file); // which has to stay
+    let decoding;
+    try {
+      const address = core.with("limits", (limits) =>
         core.with("pair", (result) => {
-          core.numbers(limits, 2).set([maxPixels, maxFrames]);
-          core.check("aecodec_decoding_begin", codec.bundle, bytes, size, limits, parts, result);
-          return new Decoding(core, "decoding", core.numbers(result, 1)[0]);
+          core.numbers(limits, 3).set([maxPixels, 0, maxFrames]);
+          core.check("aecodec_decoding_begin", codec.bundle, content, file.length, limits, parts, result);
+          return core.numbers(result, 1)[0];
         }),
-      ),
-    );
+      );
+      decoding = Object.assign(new Decoding(core, "decoding", address), { content });
+      core.check("aecodec_decoding_codes", address, 0, 0);
+      return decoding;
+    } catch (error) {
+      if (decoding) decoding.free();
+      else core.free(content);
+      throw error;
+    }
+  }
+
+  free() {
+    super.free();
+    this.core.free(this.content);
   }
 
   /** The samples of a file with bands, once all windows have their output. */
   finishSamples() {
     const { core } = this;
     return core.with("samples", (at) => {
-      core.check("aecodec_decoding_finish_samples", this.address, at);
+      core.check("aecodec_decoding_finish_samples", this.address, 0, at);
       const [width, height, bands, frames, type, layout, isBigEndian, hasNodata] = core.numbers(at, 8);
       const [, maskPlanes, missing, samples] = core.numbers(at + 40, 4);
       const nodata = hasNodata ? core.double(at + 32)[0] : undefined;
@@ -112,7 +126,7 @@ export class Decoding extends Steps {
   finish() {
     const { core } = this;
     return core.with("image", (at) => {
-      core.check("aecodec_decoding_finish", this.address, at);
+      core.check("aecodec_decoding_finish", this.address, 0, at);
       const [width, height, channels, frames, pixels] = core.numbers(at, 5);
       const content = core.take(pixels, frames * height * width * channels);
       core.calls.aecodec_image_free(at);
@@ -160,7 +174,7 @@ export class Encoding extends Steps {
 
   /** The file at a level in sixteenths. */
   file(units) {
-    return this.core.file("aecodec_encoding_file", this.address, units);
+    return this.core.file("aecodec_encoding_file", this.address, units, 0);
   }
 }
 
@@ -170,14 +184,28 @@ export class Encoding extends Steps {
 export function withinErrors(codec, source, errors, units) {
   const { core } = codec;
   const [withSource, call] = source.samples
-    ? [withSamples, "aecodec_compress_samples_within_error"]
-    : [withPixels, "aecodec_compress_within_error"];
+    ? [withSamples, "aecodec_compress_samples"]
+    : [withPixels, "aecodec_compress"];
   return core.withBytes(new Uint8Array(Float64Array.from(errors, (error) => error ?? NaN).buffer), (numbers) =>
     core.with("bounds", (bounds) => {
       core.numbers(bounds, 4).set([errors.length, 1, 0, numbers]);
-      return withSource(core, source, (at) => core.file(call, codec.bundle, at, bounds, units, 0));
+      return core.with("target", (target) => {
+        core.numbers(target, 3).set([units, 0, bounds]);
+        return withSource(core, source, (at) => compressed(core, call, codec.bundle, at, target));
+      });
     }),
   );
+}
+
+// The file of a target.
+function compressed(core, call, bundle, source, target) {
+  return core.with("compressed", (at) => {
+    core.check(call, bundle, source, target, 0, at);
+    const [file, size] = core.numbers(at, 2);
+    const content = core.take(file, size);
+    core.free(file);
+    return content;
+  });
 }
 
 /** How like each other two pictures are, by MS-SSIM. */

@@ -21,6 +21,11 @@ def rejection(status: int) -> pytest.RaisesExc[StatusError]:
     return pytest.raises(StatusError, check=lambda error: error.status == status)
 
 
+def refusal(error: int) -> pytest.RaisesExc[StatusError]:
+    """Expect a status with a kind of error, such as FORMAT_ERROR."""
+    return pytest.raises(StatusError, check=lambda raised: raised.error == error)
+
+
 class Both(NamedTuple):
     """A codec in C and in Python."""
 

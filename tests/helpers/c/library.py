@@ -22,6 +22,7 @@ from tests.helpers.programs import shared_folder
 SOURCES = c_sources("core")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
+NOT_AEC, DAMAGED_METADATA = 32, 39
 GUARD = 64
 
 _OPTIONS = (*WARNINGS, "-O1", "-fPIC", f"-I{SOURCES}")
@@ -55,6 +56,7 @@ class CHeader(ctypes.Structure):
         ("metadata_size", c_size_t),
         ("samples", c_void_p),
         ("samples_size", c_size_t),
+        ("metadata", c_void_p),
     )
 
 
