@@ -103,18 +103,23 @@ static int find_picture(const content *file, aecodec_image *picture)
 static int compress(const aecodec_bundle *codec, const char *path, const content *from, const char *to, double level)
 {
     aecodec_image picture = {0};
+    aecodec_target target = {0};
+    aecodec_compressed compressed;
     content file;
     aecodec_status status;
     int result;
     if (!find_picture(from, &picture)) {
         return fail(path, "not a PGM or PPM picture of 8 bits");
     }
-    status = aecodec_compress(codec, &picture, (uint32_t)(16 * level + 0.5), 0, NULL, &file.bytes, &file.size);
+    target.level = (uint32_t)(16 * level + 0.5);
+    status = aecodec_compress(codec, &picture, &target, NULL, &compressed);
     if (status != AECODEC_OK) {
         return fail(path, aecodec_status_text(status));
     }
+    file.bytes = compressed.file;
+    file.size = compressed.size;
     result = write_file(to, "", file, 1);
-    aecodec_free(file.bytes);
+    aecodec_free(compressed.file);
     return result;
 }
 

@@ -101,7 +101,7 @@ def test_odd_pictures_are_refused(program: Path, folder: Path, content: bytes) -
         (("compress", "digits.bundle", ".", "x"), 1, "pnm: .: cannot be read"),
         (("compress", "digits.bundle", "grey.pgm", "none/x"), 1, "pnm: none/x: No such file"),
         (("compress", "grey.pgm", "grey.pgm", "x"), 1, "pnm: grey.pgm: not a bundle"),
-        (("decompress", "digits.bundle", "grey.pgm", "x"), 1, "pnm: grey.pgm: not a whole .aec"),
+        (("decompress", "digits.bundle", "grey.pgm", "x"), 1, "pnm: grey.pgm: not an .aec file"),
     ],
 )
 def test_what_is_wrong_is_named(
