@@ -28,9 +28,9 @@ from aecodec.codec.sources import with_origin
 from aecodec.data.codecs import title_of
 from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.format import container
-from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header
+from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header, MetadataKind
 from aecodec.format.limits import FREE_WORK, UNLIMITED, WORK_PER_BYTE, Claim, Limits
-from aecodec.format.stack_names import detach_names
+from aecodec.format.stack_names import unpack_names
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.metadata import INFO_KEYS, with_metadata
 from aecodec.image_files.reading import from_frames, iter_frames
@@ -228,12 +228,9 @@ def _claim_of(header: Header, file_size: int) -> Claim:
 
 def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
     info: dict[str | tuple[int, int], Any] = {
-        INFO_KEYS[kind]: value for kind, value in header.metadata.items()
+        INFO_KEYS[kind]: value for kind, value in header.metadata.items() if kind in INFO_KEYS
     }
-    xmp, names = detach_names(info.pop("xmp", b""))
-    if xmp:
-        info["xmp"] = xmp
-    if names:
+    if names := unpack_names(header.metadata.get(MetadataKind.NAMES, b"")):
         info["names"] = names
     return info
 

@@ -4,7 +4,7 @@ import math
 
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.coding.payload import Shape
-from aecodec.format.container import Header, check_pixels
+from aecodec.format.container import Header, check_pixels, pack_metadata
 from aecodec.format.limits import Claim
 from aecodec.imaging.tiling import grid_of, reduced_size
 
@@ -50,6 +50,6 @@ def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
         frames=header.frames,
         computed=header.frames * pixels * _rgb_pixels(bands),
         weight=_rgb_pixels(bands * samples.type.size) if samples else 1,
-        metadata=sum(map(len, header.metadata.values())),
+        metadata=len(pack_metadata(header)),
         file_size=file_size,
     )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.binary import Reader, block, leb128
-from aecodec.format.instruction import Origin, attach, detach
+from aecodec.format.origin import Origin
 from aecodec.format.refinement import MAX_REFINEMENTS, Bound, Refinement, unpack_refinement
 from aecodec.format.samples import Samples, unpack_samples
 
@@ -80,6 +80,12 @@ class MetadataKind(IntEnum):
     XMP = 3
     TIFF = 4
     """A TIFF file without pixels, with the tags to restore."""
+    ORIGIN = 5
+    """The source file; see :class:`~aecodec.format.origin.Origin`."""
+    NAMES = 6
+    """Names of the pictures of a stack; see :mod:`aecodec.format.stack_names`."""
+    AS_RGB = 7
+    """Nothing: grey pixels are decoded to RGB with equal channels."""
 
 
 class Header(NamedTuple):
@@ -95,8 +101,8 @@ class Header(NamedTuple):
             reduction.
         alpha: zlib stream of the alpha planes of all frames; empty without alpha.
         samples: type, layout and missing samples of a file with bands, or None.
-        metadata: ICC profile, EXIF and XMP, unchanged from the source file, and tags of a TIFF
-            file.
+        metadata: ICC profile, EXIF and XMP, unchanged from the source file, tags of a TIFF file,
+            and names of the pictures.
         origin: extension and time of the source file, or None if they are not kept.
         as_rgb: whether grey pixels are decoded to RGB with equal channels.
         refinements: refinements of the samples, the coarsest first.
@@ -140,6 +146,7 @@ def pack(header: Header, payload: bytes) -> bytes:
     >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
     'ae 43 01 00 01 02 03 00 5e 76 4f f4'
     """
+    _check_metadata(header)
     _check_limits(header)
     body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])
     body += _pack_fields(header) + payload
@@ -325,7 +332,7 @@ def _flags(header: Header) -> int:
         | _HAS_SIZE * (header.size is not None)
         | _HAS_LEVEL * (header.level is not None)
         | _HAS_FRAMES * (header.frames != 1)
-        | _HAS_METADATA * bool(_metadata_entries(header))
+        | _HAS_METADATA * bool(pack_metadata(header))
         | _HAS_REDUCTION * (header.reduction != NOT_REDUCED)
         | _HAS_SAMPLES * (header.samples is not None)
     )
@@ -343,18 +350,25 @@ def _pack_fields(header: Header) -> bytes:
         fields += bytes([header.reduction])
     if header.samples is not None:
         fields += block(header.samples.pack())
-    if entries := _metadata_entries(header):
-        fields += block(b"".join(bytes([k]) + block(v) for k, v in entries.items()))
+    if entries := pack_metadata(header):
+        fields += block(entries)
     if header.mode.has_alpha:
         fields += block(header.alpha)
     return fields
 
 
-def _metadata_entries(header: Header) -> dict[MetadataKind, bytes]:
-    """The metadata as a file stores it, with the instruction in the entry of the XMP."""
+def pack_metadata(header: Header) -> bytes:
+    """The entries of the metadata, with ascending kinds.
+
+    >>> pack_metadata(Header(b"abcd", origin=Origin(".png", 5), as_rgb=True))
+    b'\\x05\\x06.png 5\\x07\\x00'
+    """
     entries = dict(header.metadata)
-    xmp = attach(entries.get(MetadataKind.XMP, b""), header.origin, header.as_rgb)
-    return entries | {MetadataKind.XMP: xmp} if xmp else entries
+    if header.origin:
+        entries[MetadataKind.ORIGIN] = header.origin.pack()
+    if header.as_rgb:
+        entries[MetadataKind.AS_RGB] = b""
+    return b"".join(bytes([kind]) + block(value) for kind, value in sorted(entries.items()))
 
 
 def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
@@ -367,21 +381,10 @@ def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
         frames=_read_frames(reader) if flags & _HAS_FRAMES else 1,
         reduction=_read_reduction(reader) if flags & _HAS_REDUCTION else NOT_REDUCED,
         samples=unpack_samples(reader.block()) if flags & _HAS_SAMPLES else None,
-        metadata=_read_metadata(reader.block(), flags) if flags & _HAS_METADATA else {},
-        alpha=reader.block() if mode.has_alpha else b"",
     )
-    return _with_instruction(header)
-
-
-def _with_instruction(header: Header) -> Header:
-    """Move the instruction from the XMP entry of a file to the fields of the header."""
-    if MetadataKind.XMP not in header.metadata:
-        return header
-    xmp, origin, as_rgb = detach(header.metadata[MetadataKind.XMP])
-    metadata = {**header.metadata, MetadataKind.XMP: xmp}
-    if not xmp and (origin or as_rgb):
-        del metadata[MetadataKind.XMP]
-    return header._replace(metadata=metadata, origin=origin, as_rgb=as_rgb)
+    if flags & _HAS_METADATA:
+        header = _with_metadata(header, reader.block())
+    return header._replace(alpha=reader.block()) if mode.has_alpha else header
 
 
 def _read_frames(reader: Reader) -> int:
@@ -398,17 +401,42 @@ def _read_reduction(reader: Reader) -> int:
     return reduction
 
 
-def _read_metadata(content: bytes, flags: int) -> dict[MetadataKind, bytes]:
-    reader, metadata = Reader(content), dict[MetadataKind, bytes]()
-    kinds = [kind for kind in MetadataKind if kind != MetadataKind.TIFF or flags & _HAS_SAMPLES]
+def _with_metadata(header: Header, content: bytes) -> Header:
+    """Add the entries of the metadata to a header; FormatError if they are damaged."""
+    entries = _read_entries(Reader(content))
+    origin, as_rgb = entries.pop(MetadataKind.ORIGIN, None), entries.pop(MetadataKind.AS_RGB, None)
+    if as_rgb:
+        raise FormatError("damaged: the metadata entry of grey as RGB has content")
+    header = header._replace(
+        metadata=entries,
+        origin=None if origin is None else Origin.unpack(origin),
+        as_rgb=as_rgb is not None,
+    )
+    _check_metadata(header)
+    return header
+
+
+def _read_entries(reader: Reader) -> dict[MetadataKind, bytes]:
+    entries, last = dict[MetadataKind, bytes](), 0
     if reader.at_end:
         raise FormatError("damaged: the metadata has no entries")
     while not reader.at_end:
         kind = reader.byte()
-        if kind not in kinds or kind in metadata:
-            raise FormatError(f"damaged: metadata entry of kind {kind} is unknown or occurs twice")
-        metadata[MetadataKind(kind)] = reader.block()
-    return metadata
+        if not last < kind <= max(MetadataKind):
+            raise FormatError(f"damaged: a metadata entry of kind {kind} follows kind {last}")
+        entries[MetadataKind(kind)], last = reader.block(), kind
+    return entries
+
+
+def _check_metadata(header: Header) -> None:
+    """Check that the entries of the metadata suit the other fields."""
+    if MetadataKind.TIFF in header.metadata and header.samples is None:
+        raise FormatError("only files with bands store the tags of a TIFF file")
+    if header.as_rgb and (header.samples or header.mode.channels != 1):
+        raise FormatError("damaged: only grey pictures are decoded to RGB")
+    names = header.metadata.get(MetadataKind.NAMES)
+    if names is not None and names.count(b"/") + 1 != header.frames:
+        raise FormatError(f"damaged: the names are not those of {header.frames} pictures")
 
 
 def _check_limits(header: Header) -> None:
@@ -431,8 +459,6 @@ def _check_limits(header: Header) -> None:
 
 def _check_samples(header: Header) -> None:
     if header.samples is None:
-        if MetadataKind.TIFF in header.metadata:
-            raise FormatError("only files with bands store the tags of a TIFF file")
         return
     if header.mode is not Mode.L or header.reduction != NOT_REDUCED:
         raise FormatError("damaged: a file with bands has neither a colour mode nor a reduction")

@@ -1,14 +1,9 @@
-"""Names of the pictures of a stack, stored after the XMP.
-
-Like :mod:`aecodec.format.instruction`, they are a processing instruction after the XMP packet,
-because version 1 of the format has no field for them. Slashes separate the names.
-"""
+"""Names of the pictures of a stack, as an entry of the metadata of its file stores them."""
 
 import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
-_START, _END = b"<?aec-names ", b"?>"
 _UNSAFE = r'[\x00-\x1f\x7f/\\:*?"<>|]'
 _DEVICE = r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\xb9\xb2\xb3]) *(\..*)?"
 _MAX_BYTES = 200
@@ -45,29 +40,20 @@ def _folded(name: str) -> str:
     return normalize("NFD", normalize("NFD", name).casefold())
 
 
-def attach_names(xmp: bytes, names: Sequence[str]) -> bytes:
-    """Append the names of a stack's pictures to the XMP packet, which may be empty.
+def pack_names(names: Sequence[str]) -> bytes:
+    """The content of the entry: UTF-8, with slashes between the names.
 
-    >>> attach_names(b"", ["a.png", "b.jpg"])
-    b'<?aec-names a.png/b.jpg?>'
+    >>> pack_names(["a.png", "b.jpg"])
+    b'a.png/b.jpg'
     """
-    return xmp + _START + "/".join(names).encode() + _END
+    return "/".join(names).encode()
 
 
-def detach_names(entry: bytes) -> tuple[bytes, list[str]]:
-    """Split the XMP entry of a file into the XMP packet and the names of the pictures.
+def unpack_names(content: bytes) -> list[str]:
+    """Read the content of an entry; the list is empty if the names are not safe and distinct.
 
-    The list is empty if the file has no names, or if a name is not safe.
-
-    >>> detach_names(b"<x/><?aec-names a.png/b.jpg?>")
-    (b'<x/>', ['a.png', 'b.jpg'])
-    >>> detach_names(b"<?aec-names a/../b?>")
-    (b'', [])
-    >>> detach_names(b"<x/>")
-    (b'<x/>', [])
+    >>> unpack_names(b"a.png/b.jpg"), unpack_names(b"a/../b"), unpack_names(b"")
+    (['a.png', 'b.jpg'], [], [])
     """
-    start = entry.find(_START, entry.rfind(b"\0") + 1)
-    if start < 0 or not entry.endswith(_END, start + len(_START)):
-        return entry, []
-    names = entry[start + len(_START) : -len(_END)].decode("utf-8", "replace").split("/")
-    return entry[:start], names if can_be_kept(names) else []
+    names = content.decode("utf-8", "replace").split("/")
+    return names if can_be_kept(names) else []

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind
-from aecodec.format.instruction import Origin
+from aecodec.format.origin import Origin
 from aecodec.image_files import metadata, modes
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import check_pixels, opened

@@ -48,10 +48,7 @@ def _write_png(picture: Picture) -> bytes:
     if frames == 1 and samples.dtype == np.uint16 and bands == 1:
         return encode_image(Image.fromarray(samples[0, ..., 0]), ".png")
     if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
-        plain = {
-            kind: picture.metadata[kind] for kind in picture.metadata.keys() - {MetadataKind.TIFF}
-        }
-        return encode_frames(Picture(samples, metadata=plain), ".png")[0]
+        return encode_frames(Picture(samples, metadata=picture.metadata), ".png")[0]
     raise UsageError(
         "PNG files hold one picture with 8-bit grey levels or RGB, or 16-bit grey levels"
     )

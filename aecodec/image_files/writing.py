@@ -34,7 +34,8 @@ def to_pil(picture: Picture) -> list[Image.Image]:
     """Make one Pillow image per frame, with the metadata in `info`, where `save` finds it."""
     images = [Image.fromarray(array) for array in to_array(picture)]
     for image in images:
-        image.info.update({INFO_KEYS[k]: v for k, v in picture.metadata.items()})
+        info = {INFO_KEYS[k]: v for k, v in picture.metadata.items() if k in INFO_KEYS}
+        image.info.update(info)
     return images
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import MetadataKind, Mode, check_size
-from aecodec.format.instruction import Origin
+from aecodec.format.origin import Origin
 from aecodec.format.samples import MAX_BANDS, Layout, SampleType
 from aecodec.imaging.missing import Mask, without_equal_planes
 

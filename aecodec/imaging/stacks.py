@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aecodec.errors import ImageError, warn
 from aecodec.format.container import MetadataKind
-from aecodec.format.stack_names import attach_names, can_be_kept, detach_names
+from aecodec.format.stack_names import can_be_kept, pack_names, unpack_names
 from aecodec.imaging.picture import Picture, stack
 
 Metadata = dict[MetadataKind, bytes]
@@ -35,8 +35,7 @@ def stacked(
             )
         warn(problem)
         return joined
-    xmp = attach_names(shared.get(MetadataKind.XMP, b""), names)
-    return replace(joined, metadata=shared | {MetadataKind.XMP: xmp})
+    return replace(joined, metadata=shared | {MetadataKind.NAMES: pack_names(names)})
 
 
 def _problem_of_names(names: list[str], frames: int) -> str | None:
@@ -70,10 +69,9 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
 
 def without_names(picture: Picture) -> tuple[Picture, list[str]]:
     """Separate the metadata of a decoded stack from its names; the list may be empty."""
-    xmp, names = detach_names(picture.metadata.get(MetadataKind.XMP, b""))
-    metadata = {**picture.metadata, MetadataKind.XMP: xmp}
-    metadata = {kind: value for kind, value in metadata.items() if value}
-    return replace(picture, metadata=metadata), names if len(names) == picture.frames else []
+    metadata = dict(picture.metadata)
+    names = unpack_names(metadata.pop(MetadataKind.NAMES, b""))
+    return replace(picture, metadata=metadata), names
 
 
 def file_names(names: Sequence[str], count: int, suffix: str) -> list[str]:

@@ -32,8 +32,12 @@ enum {
     MAX_FRAMES = 1 << 24,
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
-    XMP = 3,       /* kinds of metadata */
-    TIFF = 4,      /* only with samples */
+    TIFF = 4,         /* kinds of metadata: only with samples */
+    ORIGIN = 5,
+    NAMES = 6,
+    GREY_AS_RGB = 7,  /* only without samples */
+    MAX_LETTERS = 16, /* of an origin */
+    MAX_DIGITS = 12,
     MAX_ACTIVATION = 127,
     MAX_GRADIENT = 511,
     MAX_COST = 16 * 256,     /* of a symbol of frequency 1 */
@@ -1392,22 +1396,74 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
 
 #ifndef AECODEC_ENCODER_ONLY
 
+static int is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static int is_letter_or_digit(uint8_t byte)
+{
+    return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Whether some bytes are an extension and a time, such as ".jpg 1714564800". */
+static int is_origin(const uint8_t *bytes, size_t size)
+{
+    size_t at = 1, first;
+    while (at < size && is_letter_or_digit(bytes[at])) {
+        at++;
+    }
+    if (at >= size || at == 1 || at > 1 + MAX_LETTERS || bytes[0] != '.' || bytes[at++] != ' ') {
+        return 0;
+    }
+    if (at + 1 == size && bytes[at] == '0') {
+        return 1;
+    }
+    at += at < size && bytes[at] == '-';
+    for (first = at; at < size && is_digit(bytes[at]); at++) {
+    }
+    return at == size && at > first && at <= first + MAX_DIGITS && bytes[first] != '0';
+}
+
+/* Whether some bytes are as many names as there are frames. */
+static int are_names(reader text, uint32_t frames)
+{
+    uint32_t count = 1;
+    while (text.left) {
+        count += take_byte(&text) == '/';
+    }
+    return count == frames;
+}
+
+static int is_entry(const aecodec_header *header, uint8_t kind, reader content)
+{
+    switch (kind) {
+    case TIFF:
+        return header->samples != NULL;
+    case ORIGIN:
+        return is_origin(content.at, content.left);
+    case NAMES:
+        return are_names(content, header->frames);
+    case GREY_AS_RGB:
+        return content.left == 0 && !header->samples && !(header->mode & 1);
+    default:
+        return kind < TIFF;
+    }
+}
+
 static void read_metadata(reader *r, aecodec_header *header)
 {
     reader entries = take_block(r);
-    unsigned seen = 0, last = header->samples ? TIFF : XMP;
-    r->is_damaged |= entries.left == 0;
+    uint8_t last = 0;
     header->metadata = entries.at;
     header->metadata_size = entries.left;
+    r->is_damaged |= entries.left == 0;
     while (entries.left && !r->is_damaged) {
         uint8_t kind = take_byte(&entries);
-        reader entry = take_block(&entries);
-        if (kind == XMP) {
-            header->xmp = entry.at;
-            header->xmp_size = entry.left;
-        }
-        r->is_damaged |= entries.is_damaged || kind < 1 || kind > last || (seen >> (kind & 7u) & 1u);
-        seen |= 1u << (kind & 7u);
+        reader content = take_block(&entries);
+        r->is_damaged |= entries.is_damaged || kind <= last || !is_entry(header, kind, content);
+        header->is_grey_as_rgb |= kind == GREY_AS_RGB;
+        last = kind;
     }
 }
 

@@ -209,17 +209,16 @@ typedef struct {
     uint8_t mode;           /* 0 grey, 1 RGB, 2 grey with alpha, 3 RGB with alpha */
     uint8_t level;          /* in sixteenths; 0: the codec's default */
     uint8_t reduction;      /* factor by which the sides were reduced, in halves; 2: full size */
+    uint8_t is_grey_as_rgb; /* 1: grey pixels are returned as RGB */
     uint32_t frames;        /* at least 1 */
     const uint8_t *payload; /* within the file */
     size_t payload_size;    /* bytes */
     const uint8_t *alpha;   /* within the file: zlib stream of the alpha planes */
     size_t alpha_size;      /* bytes; 0 without alpha */
-    const uint8_t *xmp;     /* within the file: XMP metadata and the instruction after it; or NULL */
-    size_t xmp_size;        /* bytes */
-    size_t metadata_size;   /* bytes of all metadata */
+    const uint8_t *metadata; /* within the file: its entries (FORMAT, section 1); or NULL */
+    size_t metadata_size;   /* bytes */
     const uint8_t *samples; /* within the file: type and missing samples of a codec with bands; or NULL */
     size_t samples_size;    /* bytes */
-    const uint8_t *metadata; /* within the file: entries of metadata; or NULL */
 } aecodec_header;
 
 /* Number of code vectors of a picture; 0 if it is too large or has a side of 0. */

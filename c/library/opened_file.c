@@ -45,7 +45,7 @@ static void take_sizes(opened_file *f)
     f->samples.height = header->height ? header->height : facts->tile_height;
     f->samples.frames = header->frames;
     f->samples.bands = f->coded_channels = has_colours ? 3 : 1;
-    f->channels = (aecodec_is_shown_as_rgb(header) ? 3 : f->coded_channels) + (header->mode & 2 ? 1 : 0);
+    f->channels = (header->is_grey_as_rgb ? 3 : f->coded_channels) + (header->mode & 2 ? 1 : 0);
     f->level = header->level ? header->level : aecodec_default_units(f->bundle);
     f->geometry = aecodec_geometry_of(facts, f->samples.width, f->samples.height, header->reduction, header->frames,
                                       has_colours);

@@ -329,9 +329,6 @@ size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room);
 
 /* ---- container.c ---- */
 
-/* Whether grey pixels are returned as RGB, according to an instruction after the XMP (FORMAT, section 8). */
-int aecodec_is_shown_as_rgb(const aecodec_header *header);
-
 /* The bytes of a file that is being written. After an error, the status stays. */
 typedef struct {
     uint8_t *bytes;

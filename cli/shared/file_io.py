@@ -14,7 +14,7 @@ from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
 from aecodec.cli.shared.discovery import STANDARD, reading
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
-from aecodec.format.instruction import Origin
+from aecodec.format.origin import Origin
 from aecodec.urls import Url, check_is_local
 
 MOST_BYTES = 1 << 31

@@ -16,9 +16,7 @@ from fuzz.mutations.bytes import mutated_bytes
 _SIDES = (0, 1, 2, 3, 5, 16, 27, 28, 29, 64, 127, 128, 300, 1 << 14, 1 << 20, (1 << 20) + 1)
 _NUMBERS = (*_SIDES, 1 << 24, 1 << 26, 1 << 30, (1 << 32) - 1, 1 << 34, 1 << 40)
 _SMALL = (1, 2, 3, 9, 16, 17, 28, 33, 40)
-_ORIGINS = (b"<?aec?>", b"<?aec RGB?>", b"<?aec .png 0?>", b"<?aec .jpg -1 RGB?>")
-_NAMES = (b"<?aec-names a.png/b.png?>", b"<?aec-names ../a?>")
-_XMP = (*_ORIGINS, b"<?aec .jpg 999999999999?>", *_NAMES, b"<x/>", b"\xff")
+_ENTRIES = (b"", b"<x/>", b".png 0", b".jpg -1", b".jpg 999999999999", b"a.png", b"a/b", b"../a/")
 _RARELY = 0.03
 
 _CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "23014bde", "6a3d2aaf")))
@@ -39,11 +37,9 @@ def _byte(rng: random.Random, likely: tuple[int, ...]) -> bytes:
 
 def _metadata(rng: random.Random) -> bytes:
     entries = b""
-    for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        kind = _byte(rng, (1, 2, 3, 3, 3, 4))
-        is_xmp = kind[0] >= 3
-        xmp = b"".join(rng.choices(_XMP, k=rng.randint(1, 3)))
-        entries += kind + block(xmp if is_xmp else rng.randbytes(rng.randint(0, 20)))
+    for kind in sorted(_byte(rng, (1, 2, 3, 4, 5, 6, 7)) for _ in range(rng.choice((0, 1, 1, 2)))):
+        content = rng.choice(_ENTRIES) if rng.random() < 0.7 else rng.randbytes(rng.randint(0, 20))
+        entries += kind + block(b"" if kind == b"\x07" and rng.random() < 0.9 else content)
     return block(entries)
 
 
@@ -116,14 +112,13 @@ def parts_of(data: bytes) -> Parts:
         FormatError: it is not a file.
     """
     header, payload = container.unpack(data)
-    entries = (bytes([kind]) + block(content) for kind, content in header.metadata.items())
     fields = {
         0x04: b"".join(map(leb128, header.size or (28, 28))),
         0x08: bytes([header.level or 16]),
         0x10: leb128(header.frames),
         0x40: bytes([header.reduction]),
         0x80: block(header.samples.pack() if header.samples else b"\0\1"),
-        0x20: block(b"".join(entries)),
+        0x20: block(container.pack_metadata(header)),
         0x02: block(header.alpha),
     }
     return Parts(header.codec_id, data[7], fields, payload)

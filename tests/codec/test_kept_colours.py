@@ -15,7 +15,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.errors import AecodecWarning
 from aecodec.format.container import MetadataKind, Mode
-from aecodec.format.instruction import Origin
+from aecodec.format.origin import Origin
 from aecodec.imaging.picture import Picture, from_array
 
 

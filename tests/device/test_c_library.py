@@ -178,6 +178,8 @@ def assert_headers_agree(library: CLibrary, data: bytes) -> None:
     assert (fields.width, fields.height) == (header.size or (0, 0))
     assert (fields.mode, fields.level) == (header.mode, header.level or 0)
     assert (fields.frames, fields.reduction) == (header.frames, header.reduction)
+    assert fields.metadata_size == len(container.pack_metadata(header))
+    assert fields.is_grey_as_rgb == header.as_rgb
 
 
 @settings(max_examples=100)

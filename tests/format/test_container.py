@@ -10,7 +10,7 @@ from aecodec import Codec
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format import container
 from aecodec.format.binary import join_messages, split_messages
-from aecodec.format.container import Header, MetadataKind
+from aecodec.format.container import Header
 from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Layout, Samples, SampleType
 
@@ -95,7 +95,6 @@ def test_any_bytes_with_a_right_checksum_are_refused_or_read(
         (Header(b"abcd", size=(1 << 20, 1 << 20)), "pixels"),
         (Header(b"abcd", level=3), "level"),
         (Header(b"abcd", reduction=1), "reduction"),
-        (Header(b"abcd", metadata={MetadataKind.TIFF: b""}), "only files with bands"),
         (Header(b"abcd", samples=Samples(SampleType.INT8, Layout.HWB, 33)), "33 bands"),
         (Header(b"abcd", samples=Samples(SampleType.INT8, Layout.HW, nodata=300)), "not of type"),
     ],

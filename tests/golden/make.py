@@ -36,7 +36,7 @@ from PIL import ImageCms
 import aecodec
 from aecodec.chunks import remember
 from aecodec.format.container import NOT_REDUCED, MetadataKind
-from aecodec.format.instruction import Origin
+from aecodec.format.origin import Origin
 from aecodec.imaging.picture import Picture, from_array
 from aecodec.zarr import Aecodec
 

@@ -19,7 +19,7 @@ from aecodec.format.container import (
     MetadataKind,
     Mode,
 )
-from aecodec.format.instruction import Origin
+from aecodec.format.origin import Origin
 from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound, Refinement
 from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
 from aecodec.prior_fitting.table_fitting import to_frequencies
@@ -89,7 +89,14 @@ headers = (
     | _headers(
         size=st.none() | st.tuples(sides, sides),
         samples=samples(),
-        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=99)),
+        metadata=st.dictionaries(
+            st.sampled_from([MetadataKind.XMP, MetadataKind.TIFF]), st.binary(max_size=99)
+        ),
+    )
+    | st.lists(st.binary(max_size=9).map(lambda name: name.replace(b"/", b"")), min_size=1).flatmap(
+        lambda names: _headers(
+            frames=st.just(len(names)), metadata=st.just({MetadataKind.NAMES: b"/".join(names)})
+        )
     )
 )
 

@@ -16,8 +16,8 @@ from helpers.codecs.band_codecs import band_codec
 
 from aecodec import AecodecWarning, Codec, ImageError, Picture, UsageError
 from aecodec.format.container import MetadataKind
-from aecodec.format.instruction import Origin
 from aecodec.format.kept_tags import KeptTags, band_names
+from aecodec.format.origin import Origin
 from aecodec.format.samples import Layout
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.samples import read_samples, suffix_to_write, write_samples

@@ -4,7 +4,7 @@ import { hasBase, isRefined, plainFile } from "./arrival.js";
 import { AecodecError, errorOfStatus } from "./errors.js";
 import { request } from "./fetching.js";
 
-const SIZES = { facts: 480, section: 52, band: 424, header: 60, image: 28, samples: 64, window: 16, limits: 24, bounds: 16, target: 12, compressed: 288, pair: 8 };
+const SIZES = { facts: 480, section: 52, band: 424, header: 52, image: 28, samples: 64, window: 16, limits: 24, bounds: 16, target: 12, compressed: 288, pair: 8 };
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
@@ -135,7 +135,7 @@ export class Core {
           units: small[13],
           reduction: small[14] / 2,
           frames: large[4],
-          hasSamples: large[12] !== 0,
+          hasSamples: large[11] !== 0,
           hasBase: hasBase(file),
           isRefined: isRefined(file),
         };

@@ -1,0 +1,51 @@
+"""The source of a picture, as an entry of the metadata of its file stores it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from aecodec.errors import FormatError
+
+_TEXT = re.compile(rb"(\.[0-9A-Za-z]{1,16}) (0|-?[1-9][0-9]{0,11})")
+
+
+class Origin(NamedTuple):
+    """The extension of the file that a picture was read from, and the time of its last change.
+
+    The extension, such as `.jpg`, is a dot and 1 to 16 letters and digits; the time is in whole
+    seconds since 1970-01-01 00:00 UTC.
+    """
+
+    suffix: str
+    modified: int
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether a file can store this origin."""
+        return _TEXT.fullmatch(self._text()) is not None
+
+    def pack(self) -> bytes:
+        """The content of the entry; raises FormatError if a file cannot store the origin.
+
+        >>> Origin(".jpg", 1714564800).pack()
+        b'.jpg 1714564800'
+        """
+        if not self.can_be_kept:
+            raise FormatError(f"{self}: an extension is a dot and 1 to 16 letters and digits")
+        return self._text()
+
+    @classmethod
+    def unpack(cls, content: bytes) -> Origin:
+        """Read the content of an entry; raises FormatError if it is damaged.
+
+        >>> Origin.unpack(b".png 0")
+        Origin(suffix='.png', modified=0)
+        """
+        match = _TEXT.fullmatch(content)
+        if not match:
+            raise FormatError("damaged: the origin is not an extension and a time")
+        return cls(match[1].decode("ascii"), int(match[2]))
+
+    def _text(self) -> bytes:
+        return f"{self.suffix} {self.modified}".encode("utf-8", "replace")

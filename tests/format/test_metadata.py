@@ -1,0 +1,59 @@
+"""Entries of the metadata come back, and those that break a rule are refused."""
+
+from contextlib import suppress
+
+import pytest
+from helpers.strategies import origins
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aecodec.errors import FormatError
+from aecodec.format import container
+from aecodec.format.container import Header, MetadataKind, Mode
+from aecodec.format.origin import Origin
+
+
+@given(origins)
+def test_origins_come_back(origin: Origin) -> None:
+    assert origin.can_be_kept
+    assert Origin.unpack(origin.pack()) == origin
+
+
+@given(
+    st.binary(max_size=30) | st.from_regex(rb"\.[0-9a-zA-Z]{1,18} -?[0-9]{1,14}", fullmatch=True)
+)
+def test_any_content_is_an_origin_or_refused(content: bytes) -> None:
+    with suppress(FormatError):
+        assert Origin.unpack(content).pack() == content
+
+
+@pytest.mark.parametrize(
+    "origin", [Origin("jpg", 0), Origin(".", 0), Origin(".a b", 0), Origin(".\xe9", 0)]
+)
+def test_origins_that_no_file_stores_are_not_written(origin: Origin) -> None:
+    assert not origin.can_be_kept
+    with pytest.raises(FormatError, match="an extension is a dot and"):
+        container.pack(Header(b"abcd", origin=origin), b"")
+
+
+def test_entries_take_few_bytes_in_the_order_of_their_kinds() -> None:
+    metadata = {MetadataKind.NAMES: b"a/b", MetadataKind.XMP: b"<x/>"}
+    header = Header(
+        b"abcd", frames=2, metadata=metadata, origin=Origin(".jpg", 1714564800), as_rgb=True
+    )
+    data = container.pack(header, b"")
+    assert b"\x03\x04<x/>\x05\x0f.jpg 1714564800\x06\x03a/b\x07\x00" in data
+    assert container.unpack(data)[0] == header
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (Header(b"abcd", metadata={MetadataKind.TIFF: b""}), "only files with bands"),
+        (Header(b"abcd", metadata={MetadataKind.NAMES: b"a/b"}), "not those of 1 pictures"),
+        (Header(b"abcd", Mode.RGB, as_rgb=True), "only grey pictures"),
+    ],
+)
+def test_entries_that_do_not_suit_the_picture_are_not_written(header: Header, problem: str) -> None:
+    with pytest.raises(FormatError, match=problem):
+        container.pack(header, b"")
