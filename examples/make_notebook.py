@@ -1,7 +1,4 @@
-"""Write the notebook of each example: python examples/make_notebook.py
-
-A notebook has the cells of the script of the same name.
-"""
+"""Write the notebook with the cells of own_codec.py: python examples/make_notebook.py"""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-EXAMPLES = ("first_autoencoder", "own_codec")
+SCRIPT = HERE / "own_codec.py"
 
 
 def notebook_of(script: str) -> dict[str, Any]:
@@ -43,10 +40,9 @@ def _lines(text: str) -> list[str]:
 
 
 def main() -> None:
-    for name in EXAMPLES:
-        notebook = notebook_of((HERE / f"{name}.py").read_text("utf-8"))
-        text = json.dumps(notebook, indent=1, sort_keys=True) + "\n"
-        (HERE / f"{name}.ipynb").write_text(text, "utf-8")
+    notebook = notebook_of(SCRIPT.read_text("utf-8"))
+    text = json.dumps(notebook, indent=1, sort_keys=True) + "\n"
+    SCRIPT.with_suffix(".ipynb").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import pytest
 from helpers.documents import PAGES, README, ROOT, TUTORIALS, blocks_of
 
 import aecodec
-from aecodec.arrays import Pixels
 from benchmarks.web.browser import opened_browser
 
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
@@ -74,7 +73,6 @@ def test_the_pages_build_to_a_site_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-NOTEBOOK = ROOT / "examples" / "first_autoencoder.ipynb"
 OWN_CODEC = ROOT / "examples" / "own_codec.ipynb"
 
 PIXELS_OF_ELEMENT = """
@@ -90,38 +88,6 @@ def code_of(notebook: Path) -> str:
     """The code cells of a notebook, one after the other."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-
-
-@pytest.mark.slow
-def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(
-    digits: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its cells run in their order, on a few other digits than those of the download."""
-    import tensorflow as tf
-
-    few = ((digits[:150], np.zeros(150)), (digits[300:320], np.zeros(20)))
-    monkeypatch.setattr(tf.keras.datasets.mnist, "load_data", lambda: few)
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code_of(NOTEBOOK), NOTEBOOK.name, "exec"), {})
-    for name in ("reconstructed.png", "code1.png", "code100.png", "my-codec/codec.json"):
-        assert (tmp_path / name).exists()
-    with pytest.raises(FileExistsError, match="my-codec exists"):  # before it trains
-        exec(code_of(NOTEBOOK).split("\n\ntry:")[0], {})
-
-
-@pytest.mark.slow
-def test_the_notebook_needs_no_internet_access(monkeypatch: pytest.MonkeyPatch) -> None:
-    import tensorflow as tf
-
-    def fail() -> None:
-        raise OSError("no route to host")
-
-    monkeypatch.setattr(tf.keras.datasets.mnist, "load_data", fail)
-    names: dict[str, np.ndarray] = {}
-    exec(code_of(NOTEBOOK).split("\n\ncode_shape")[0], names)
-    assert names["x_train"].shape == (5000, 28, 28)
-    assert names["x_test"].shape == (10, 28, 28)
-    assert 0 <= names["x_train"].min() < names["x_train"].max() <= 1
 
 
 @pytest.mark.slow
@@ -146,9 +112,8 @@ def test_the_codec_of_a_notebook_beats_jpeg_and_avif_and_decodes_in_a_browser(
         assert browser.run(PIXELS_OF_ELEMENT) == np.ravel(decoded).tolist()
 
 
-@pytest.mark.parametrize("notebook", [NOTEBOOK, OWN_CODEC], ids=lambda notebook: notebook.stem)
-def test_the_notebook_has_the_code_of_the_script(notebook: Path) -> None:
-    script = notebook.with_suffix(".py").read_text("utf-8")
+def test_the_notebook_has_the_code_of_the_script() -> None:
+    script = OWN_CODEC.with_suffix(".py").read_text("utf-8")
     lines = [line for line in script.splitlines() if not line.startswith("#")]
-    code = [line for line in code_of(notebook).splitlines() if not line.startswith("#")]
+    code = [line for line in code_of(OWN_CODEC).splitlines() if not line.startswith("#")]
     assert [line for line in code if line] == [line for line in lines if line]
