@@ -216,7 +216,6 @@ def nearest_level(level_index: int) -> int:
 
 def _level_as_json(level: Level) -> dict[str, Any]:
     values: dict[str, Any] = {"start": level.start, "stop": level.stop, "multiple": level.multiple}
-    # The key is missing in codecs without gains, which are older than gains.
     return values | {"gains": level.gains} if level.gains else values
 
 
