@@ -55,7 +55,8 @@ typedef void (*aecodec_task)(void *argument, uint32_t number);
 typedef struct {
     /* Run task(argument, n) for all n from 0 to count - 1, in any order and on any threads, and return when all are
      * finished. Returns 0, or another number to cancel the call; tasks may then be left out. Calls have several loops,
-     * and tasks take about as long as each other, so this is also the place for reports of progress. */
+     * whose tasks take about as long as each other, so this is also the place for reports of progress. A single task is
+     * called directly. */
     int (*for_each)(void *context, uint32_t count, aecodec_task task, void *argument);
     void *context;
     uint32_t threads; /* tasks that run at once, for memory and the sizes of windows; 0 is 1 */
@@ -301,7 +302,7 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
  * needed: set to the number of bytes of the file that are needed. If a whole file has fewer bytes, it is damaged.
  *
  * Returns AECODEC_OK, AECODEC_INCOMPLETE if needed is more than size, AECODEC_NO_BASE if there is no picture before the
- * first refinement, or AECODEC_DAMAGED. */
+ * first refinement, or a status about a damaged file. */
 aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
                                  size_t *needed);
 
@@ -323,8 +324,8 @@ enum { AECODEC_BARE_SAVING = 11 }; /* bytes of a file of version 1 that its bare
  * bundle: the codec of the file; its head is enough.
  * has_checksum: 1: add a byte with a checksum; 0: no checksum.
  *
- * Returns AECODEC_OK, AECODEC_DAMAGED, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2, or
- * AECODEC_NO_MEMORY. */
+ * Returns AECODEC_OK, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2, AECODEC_NO_MEMORY, or a status
+ * about a damaged file. */
 aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size, int has_checksum,
                                uint8_t **payload, size_t *payload_size);
 
@@ -332,7 +333,8 @@ aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file
  * with aecodec_free. Other damage than that named below gives a file with another picture, or one that does not
  * decompress.
  *
- * Returns AECODEC_OK, AECODEC_DAMAGED for an empty payload or a wrong checksum or header, or AECODEC_NO_MEMORY. */
+ * Returns AECODEC_OK, AECODEC_TOO_SHORT for an empty payload, AECODEC_BAD_CHECKSUM, AECODEC_NO_MEMORY, or a status about a
+ * damaged header. */
 aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size, int has_checksum,
                                  uint8_t **file, size_t *file_size);
 
@@ -433,7 +435,7 @@ aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32
  * Codes that were decoded before are kept. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or AECODEC_NO_MEMORY. */
 aecodec_status aecodec_decoding_select(aecodec_decoding *decoding, uint32_t first, uint32_t frames);
 /* Decode the codes of the selected frames, unless they have been decoded. codes: NULL, or set to them; they exist until the
- * decoding is freed. A file without base has none. */
+ * decoding is freed, and are AECODEC_NO_BASE without a base. */
 aecodec_status aecodec_decoding_codes(aecodec_decoding *decoding, const aecodec_execution *execution,
                                       aecodec_codes *codes);
 uint32_t aecodec_decoding_windows(const aecodec_decoding *decoding);
@@ -443,8 +445,8 @@ void aecodec_decoding_output(aecodec_decoding *decoding, uint32_t number, const 
 /* Decode the codes of the selected frames, and run the codec's network on all windows. Returns AECODEC_ABSENT without
  * a network. */
 aecodec_status aecodec_decoding_run(aecodec_decoding *decoding, const aecodec_execution *execution);
-/* Return the selected pictures or samples, after all windows have their output. With refinements, which need all frames,
- * the frames that are not selected are decoded by the codec's network. */
+/* Return the selected pictures or samples, after all windows have their output. Refinements need all frames: then windows
+ * are those of all frames, and there are none once a selection of frames has been returned. */
 aecodec_status aecodec_decoding_finish(aecodec_decoding *decoding, const aecodec_execution *execution,
                                        aecodec_image *picture);
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *decoding, const aecodec_execution *execution,
