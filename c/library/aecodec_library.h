@@ -244,7 +244,7 @@ typedef struct {
     uint32_t width, height;   /* 0: the codec's tile */
     uint32_t frames;
     uint32_t mode;            /* of the coded pictures: 0 grey, 1 RGB, 2 grey with alpha, 3 RGB with alpha */
-    uint32_t is_shown_as_rgb; /* 1: grey pixels are decompressed to RGB */
+    uint32_t is_grey_as_rgb; /* 1: grey pixels are decompressed to RGB */
     uint32_t level;           /* in sixteenths; 0: the codec's default */
     uint32_t reduction;       /* factor by which the sides were reduced, in halves; 2: full size */
     uint32_t has_base;        /* 0: there is no picture before the first refinement */

@@ -57,29 +57,30 @@ void aecodec_buffer_append_number(buffer *b, uint32_t number)
     }
 }
 
-/* Append a block of metadata, and with as_rgb an entry for it, which has the largest kind. */
-static void append_metadata(buffer *b, const aecodec_header *header, int as_rgb)
+/* Append a block of metadata. Grey as RGB is an entry without content, and has the largest kind. */
+static void append_metadata(buffer *b, const aecodec_header *header)
 {
     static const uint8_t grey_as_rgb[] = {GREY_AS_RGB, 0};
-    const size_t more = as_rgb ? sizeof grey_as_rgb : 0;
+    const size_t more = header->is_grey_as_rgb ? sizeof grey_as_rgb : 0;
     aecodec_buffer_append_number(b, (uint32_t)(header->metadata_size + more));
     aecodec_buffer_append(b, header->metadata, header->metadata_size);
     aecodec_buffer_append(b, grey_as_rgb, more);
 }
 
-void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
+void aecodec_buffer_append_header(buffer *b, const aecodec_header *header)
 {
+    const int has_metadata = header->metadata_size || header->is_grey_as_rgb;
     uint8_t *room = aecodec_buffer_room(b, MAX_HEADER);
     if (!room) {
         return;
     }
     b->size += aecodec_write_header(room, header);
-    room[FLAGS] |= header->metadata_size || as_rgb ? METADATA_FLAG : 0;
+    room[FLAGS] |= has_metadata ? METADATA_FLAG : 0;
     if (header->samples) {
         aecodec_buffer_append(b, header->samples, header->samples_size);
     }
-    if (header->metadata_size || as_rgb) {
-        append_metadata(b, header, as_rgb);
+    if (has_metadata) {
+        append_metadata(b, header);
     }
     if (header->mode & 2) {
         aecodec_buffer_append_number(b, (uint32_t)header->alpha_size);

@@ -386,7 +386,7 @@ static aecodec_status take_codes(aecodec_decoding *d, const int8_t *codes)
 }
 
 static aecodec_status begin_encoded(aecodec_decoding *d, const aecodec_bundle *bundle, const aecodec_header *header,
-                                    int as_rgb, const int8_t *codes)
+                                    const int8_t *codes)
 {
     aecodec_status status;
     d->file.header = *header;
@@ -396,7 +396,6 @@ static aecodec_status begin_encoded(aecodec_decoding *d, const aecodec_bundle *b
         aecodec_samples_block_read(header->samples, header->samples_size, header->frames, &d->file.block);
     }
     status = aecodec_file_fit(bundle, &d->file);
-    d->file.channels += as_rgb ? 2 : 0;
     if (status == AECODEC_OK) {
         status = decode_beside(d);
     }
@@ -407,11 +406,10 @@ static aecodec_status begin_encoded(aecodec_decoding *d, const aecodec_bundle *b
 }
 
 aecodec_status aecodec_decoding_begin_encoded(const aecodec_bundle *bundle, const aecodec_header *header,
-                                              int as_rgb, const int8_t *codes, uint32_t parts,
-                                              aecodec_decoding **decoding)
+                                              const int8_t *codes, uint32_t parts, aecodec_decoding **decoding)
 {
     aecodec_decoding *d = new_decoding(parts);
-    return give(d, d ? begin_encoded(d, bundle, header, as_rgb, codes) : AECODEC_NO_MEMORY, decoding);
+    return give(d, d ? begin_encoded(d, bundle, header, codes) : AECODEC_NO_MEMORY, decoding);
 }
 
 /* Describe pictures with the channels of the networks as a file. */

@@ -103,7 +103,7 @@ static aecodec_status encode_segment(void *argument, uint32_t number)
 
 void aecodec_encoding_header_file(const aecodec_encoding *e, buffer *file)
 {
-    aecodec_buffer_append_header(file, &e->header, e->as_rgb);
+    aecodec_buffer_append_header(file, &e->header);
     aecodec_buffer_append_checksum(file);
 }
 
@@ -121,7 +121,7 @@ static void append_file(const level_coding *c, buffer *file)
     const aecodec_encoding *e = c->encoding;
     const aecodec_header header = header_at(e, c->level.codec.level);
     uint32_t n;
-    aecodec_buffer_append_header(file, &header, e->as_rgb);
+    aecodec_buffer_append_header(file, &header);
     for (n = 0; n < c->count; n++) {
         if (n + 1 < c->count) {
             aecodec_buffer_append_number(file, (uint32_t)c->messages[n].size);
@@ -221,7 +221,7 @@ aecodec_status aecodec_decode_codes(const aecodec_encoding *e, uint32_t level, c
                                     aecodec_decoding **decoding)
 {
     const aecodec_header header = header_at(e, level ? level : aecodec_default_units(e->bundle));
-    return aecodec_decoding_begin_encoded(e->bundle, &header, e->as_rgb, codes->codes, e->parts, decoding);
+    return aecodec_decoding_begin_encoded(e->bundle, &header, codes->codes, e->parts, decoding);
 }
 
 aecodec_status aecodec_encoding_decode(const aecodec_encoding *e, uint32_t level, const aecodec_execution *execution,

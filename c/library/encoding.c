@@ -57,14 +57,19 @@ static aecodec_status take_metadata(aecodec_encoding *e, const uint8_t *metadata
         b.status = aecodec_read_header(b.bytes, b.size, &check);
     }
     free(b.bytes);
+    if (b.status == AECODEC_OK && check.is_grey_as_rgb != e->header.is_grey_as_rgb) {
+        return AECODEC_DAMAGED_METADATA; /* the caller does not decide that */
+    }
     return b.status;
 }
 
 static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
 {
     int has_colours = picture->channels >= 3;
-    e->as_rgb = !e->is_part && e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
-    e->coded_channels = has_colours && !e->as_rgb ? 3 : 1;
+    const int is_grey =
+        !e->is_part && e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
+    e->header.is_grey_as_rgb = (uint8_t)is_grey;
+    e->coded_channels = has_colours && !is_grey ? 3 : 1;
     e->header.mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
 }
 

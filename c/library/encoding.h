@@ -10,7 +10,6 @@ enum { MAX_METADATA = 1 << 30 /* bytes */ };
 struct aecodec_encoding {
     const aecodec_bundle *bundle;
     aecodec_header header; /* of its files, but for the level */
-    int as_rgb;            /* grey is coded of a colour picture whose channels are equal */
     uint32_t coded_channels;
     geometry geometry;
     windows windows;

@@ -64,7 +64,7 @@ aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_fi
         describe_samples(&f.block, info);
     }
     info->version = f.refined.count ? 2 : 1;
-    info->is_shown_as_rgb = f.header.is_grey_as_rgb;
+    info->is_grey_as_rgb = f.header.is_grey_as_rgb;
     info->has_base = (uint32_t)f.has_base;
     info->refinements = f.refined.count;
     info->base = part_of(file, f.refined.base, f.refined.base_size);

@@ -345,7 +345,7 @@ void aecodec_buffer_append_number(buffer *b, uint32_t number);
 /* Write the block of samples: fields of `samples`, with the repetition and mask of `block`. */
 void aecodec_samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
 /* Write all fields of a header, including its block of samples and its alpha stream. */
-void aecodec_buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
+void aecodec_buffer_append_header(buffer *b, const aecodec_header *header);
 /* Give the bytes to the caller, or free them after an error. Returns the status. */
 aecodec_status aecodec_buffer_give(buffer *b, uint8_t **file, size_t *size);
 
@@ -382,8 +382,8 @@ void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file
 /* ---- decoding.c and decoded.c ---- */
 
 /* Begin to decode codes of a header's level, which are copied. The header and what it points to must exist until the
- * decoding is freed. as_rgb: grey is returned as RGB. */
-aecodec_status aecodec_decoding_begin_encoded(const aecodec_bundle *bundle, const aecodec_header *header, int as_rgb,
+ * decoding is freed. */
+aecodec_status aecodec_decoding_begin_encoded(const aecodec_bundle *bundle, const aecodec_header *header,
                                               const int8_t *codes, uint32_t parts, aecodec_decoding **decoding);
 /* Take the samples of the selected frames, which the caller frees: of all bands, or pixels without alpha. */
 aecodec_status aecodec_decoding_take(aecodec_decoding *decoding, const aecodec_execution *execution, void **samples);

@@ -56,7 +56,6 @@ class CHeader(ctypes.Structure):
         ("metadata_size", c_size_t),
         ("samples", c_void_p),
         ("samples_size", c_size_t),
-        ("metadata", c_void_p),
     )
 
 
