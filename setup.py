@@ -8,6 +8,7 @@ package ziglang, which then is a requirement of the build.
 
 import os
 import shlex
+import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterable
@@ -83,8 +84,10 @@ def compile_library(compiler: Command, options: Iterable[str], path: Path) -> No
 
         objects = list(threads.map(compile_file, sources))
         linking = shlex.split(os.environ.get("LDFLAGS", ""))
-        call = [*compiler, "-shared", "-s", *objects, *linking, "-o", str(path)]
+        library = Path(folder, path.name)  # beside which some linkers write more
+        call = [*compiler, "-shared", "-s", *objects, *linking, "-o", str(library)]
         subprocess.run(call, check=True)
+        shutil.copyfile(library, path)
 
 
 class BuildLibrary(build_ext):

@@ -2,6 +2,10 @@
 /* Writes the pixels or samples of an .aec file, whose codec is a bundle, to standard output. */
 #include <aecodec_library.h>
 #include <stdio.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#endif
 
 enum { MAX_FILE = 1 << 24 };
 
@@ -30,10 +34,15 @@ static size_t write_pixels(const aecodec_bundle *codec, const uint8_t *file, siz
 int main(int count, char **arguments)
 {
     static uint8_t file[MAX_FILE];
-    const size_t size = fread(file, 1, sizeof file, stdin);
+    size_t size;
     aecodec_limits limits = {0};
     aecodec_codec_facts facts;
     aecodec_bundle *codec;
+#ifdef _WIN32
+    _setmode(_fileno(stdin), _O_BINARY);
+    _setmode(_fileno(stdout), _O_BINARY);
+#endif
+    size = fread(file, 1, sizeof file, stdin);
     if (count != 2 || aecodec_bundle_open(arguments[1], &codec) != AECODEC_OK) {
         return 1;
     }
