@@ -1,6 +1,6 @@
-"""Check an installed wheel: its engine, its codecs, and the golden files of this checkout.
+"""Check an installed wheel: its codecs, and the golden files of this checkout.
 
-Usage: python .ci/check_wheel.py ENGINE
+Usage: python .ci/check_wheel.py
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ sys.path.append(str(ROOT / "tests"))
 
 from helpers.codecs.golden import GOLDEN, codec_of, digests, listed  # noqa: E402
 
-from aecodec.engine.choice import engine_name  # noqa: E402
 from aecodec.format.limits import UNLIMITED  # noqa: E402
 from aecodec.imaging.picture import to_array  # noqa: E402
 
 
-def check_golden_files(engine: str) -> None:
-    """Check codes, and for the engine "c" pixels too.
-
-    Raises:
-        AssertionError: a file has other codes or pixels than stated.
-    """
+def check_golden_files() -> None:
+    """Check codes and pixels; AssertionError if a file has others than stated."""
     pixels = dict(
         line.split()[::-1] for line in (GOLDEN / "pixels.sha256").read_text().splitlines()
     )
@@ -33,7 +28,7 @@ def check_golden_files(engine: str) -> None:
     for name, expected in stated.items():
         data = (GOLDEN / f"{name}.aec").read_bytes()
         assert digests(data) == expected, name
-        if engine == "c" and name in pixels:
+        if name in pixels:
             decoded = to_array(codec_of(data).decoder.decompress_picture(data, UNLIMITED))
             assert hashlib.sha256(decoded.tobytes()).hexdigest() == pixels[name], name
     print(f"{len(stated)} golden files are right")
@@ -41,5 +36,4 @@ def check_golden_files(engine: str) -> None:
 
 if __name__ == "__main__":
     subprocess.run(["aecodec", "codecs"], check=True)
-    assert engine_name() == sys.argv[1], f"the engine is {engine_name()}"
-    check_golden_files(sys.argv[1])
+    check_golden_files()

@@ -1,6 +1,6 @@
 """Build the source distribution and the wheels of all systems, with zig as the compiler.
 
-Usage: pip install build ziglang==0.17.1 && python .ci/wheels.py FOLDER
+Usage: pip install build 'setuptools>=77' ziglang==0.17.1 && python .ci/wheels.py FOLDER
 """
 
 from __future__ import annotations

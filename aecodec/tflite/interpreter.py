@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from aecodec.errors import AecodecError, CodecError
 
-NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[litert]'"
+NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[train]'"
 """Error message if LiteRT is not installed."""
 
 

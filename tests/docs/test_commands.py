@@ -24,6 +24,7 @@ import tifffile
 from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
+from helpers.programs import needs
 from helpers.real_data import load_digits
 from helpers.s3_server import s3_server
 from PIL import Image
@@ -148,6 +149,7 @@ def folder(
             path, x_train=digits[:200], y_train=load_digits()[1][:200], x_test=digits[200:240]
         ),
         "scans": scans,
+        "aecodec-demo": scans,
         "steel": steel,
         **dict.fromkeys(("kodak", "photographs", "wallpapers"), photographs),
         "c": checkout,
@@ -174,6 +176,11 @@ def is_possible(command: str) -> bool:
     """Whether this machine has the tools for a command."""
     needed = [tools for pattern, tools in TOOLS.items() if re.match(pattern, command)]
     return all(shutil.which(tool) or find_spec(tool) for tools in needed for tool in tools)
+
+
+def is_quick(command: str) -> bool:
+    """Whether a command is short and possible, and installs nothing."""
+    return "pip install" not in command and not LONG.match(command) and is_possible(command)
 
 
 def is_runnable(program: str) -> bool:
@@ -213,17 +220,43 @@ def run_document(document: Path, fill: Folder, command: Command) -> Path:
         if block.language == "python" and is_runnable(block.text):
             exec(compile(block.text, document.name, "exec"), namespace)
         for line in block.text.splitlines() if block.language == "sh" else []:
-            if "pip install" not in line and not LONG.match(line) and is_possible(line):
+            if is_quick(line):
                 run(line, command)
     return path
 
 
 @pytest.mark.slow
-def test_the_commands_and_programs_of_the_readme_run(folder: Folder, command: Command) -> None:
-    assert len(commands_of(README)) >= 10
-    path = run_document(README, folder, command)
-    assert (path / "digit_decompressed.png").exists()
-    assert (path / "my-codec" / "codec.json").exists()
+def test_the_readme_runs_in_a_fresh_clone_after_its_first_command(tmp_path: Path) -> None:
+    """The clone has the commits of this checkout; packages for training come from these tests."""
+    needs("git", "bash")
+    clone = tmp_path / "aecodec"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    subprocess.run([sys.executable, "-m", "venv", clone / ".venv"], check=True)
+    (packages,) = (clone / ".venv").glob("[Ll]ib/**/site-packages")
+    first, *others = blocks_of(README)
+    run_in_clone(clone, "bash", first.text)
+    for block in others:
+        if "aecodec.training" in block.text:
+            paths = [path for path in sys.path if path.endswith("site-packages")]
+            (packages / "training.pth").write_text("\n".join(paths), "utf-8")
+        if block.language == "python":
+            run_in_clone(clone, "python", block.text)
+        else:
+            lines = filter(is_quick, block.text.splitlines())
+            run_in_clone(clone, "bash", "\n".join(["set -e", *lines]))
+    assert (clone / "digit_decompressed.png").exists()
+    assert (clone / "my-codec" / "codec.json").exists()
+
+
+def run_in_clone(clone: Path, program: str, script: str) -> None:
+    """Run a script from standard input, in the environment of a clone."""
+    removed = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+    variables = {name: value for name, value in os.environ.items() if name not in removed}
+    variables["PATH"] = f"{clone / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        program, cwd=clone, env=variables, input=script, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.slow
