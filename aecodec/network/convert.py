@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from aecodec.errors import AecodecError, ModelError
 from aecodec.network.check import check_model
-from aecodec.network.elementwise import chain_from, tabulate
+from aecodec.network.elementwise import chain_from, function_from, tabulate
 from aecodec.network.lowering import Lowering
 from aecodec.network.operators import OPERATORS
 from aecodec.network.plan import Kind, assign_slots
@@ -52,7 +52,7 @@ def network_plan(
 def _lower(low: Lowering, number: int) -> list[int]:
     """Lower an operator, or several that form one function; return their numbers."""
     operator = low.model.operators[number]
-    row, chain = OPERATORS[operator.code], chain_from(low, number)
+    row, chain = OPERATORS[operator.code], function_from(low, number)
     try:
         if codes := _code_chain(low, number):
             _lower_codes(low, codes)
@@ -64,7 +64,7 @@ def _lower(low: Lowering, number: int) -> list[int]:
         else:
             raise ModelError("C has no kernel for it")
     except AecodecError as error:
-        raise ModelError(f"operator {number}, {row.name}, does not go to C: {error}") from error
+        raise ModelError(f"operator {number}, {row.name}: {error}") from error
     return chain
 
 
@@ -73,7 +73,7 @@ def _code_chain(low: Lowering, number: int) -> list[int]:
     operators = low.model.operators
     if operators[number].code != _CAST or low.tensor(operators[number].inputs[0]).type != Type.INT8:
         return []
-    chain = chain_from(low, number, is_function=False)
+    chain = chain_from(low, number)
     codes = [operators[at].code for at in chain]
     return chain if codes in (_SEARCH, _DIGITS, _SCALARS) else []
 

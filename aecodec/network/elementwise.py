@@ -35,6 +35,17 @@ from aecodec.tflite.model import Operator, Type
 _ADD, _MUL, _SUB = (11, 2), (21, 2), (28, 2)
 """Option types of the schema, and their numbers of fields."""
 
+_DEQUANTIZE = 6
+
+_ELEMENTWISE = frozenset(
+    [
+        *(0, 8, 14, 18, 19, 20, 21, 28, 41, 42, 47, 53, 54, 55, 57, 58, 59, 61, 62, 63, 64, 66),
+        *(71, 72, 73, 75, 76, 78, 84, 86, 87, 90, 92, 95, 98, 99, 101, 104, 108, 111, 114, 116),
+        *(117, 123, 150, 156, 158),
+    ]
+)
+"""Operators whose result depends only on the elements at one place, by numbers in the schema."""
+
 _RANK = 4
 """Maximum rank over which every kernel broadcasts; some support one more axis."""
 
@@ -155,20 +166,54 @@ def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[n
     low.write_from([low.read(variable)], operators[-1], Kind.TABLE, shape, table)
 
 
-def chain_from(low: Lowering, number: int, is_function: bool = True) -> list[int]:
-    """The numbers of the operators from a float output to the next int8 output, else only `number`.
+def chain_from(low: Lowering, number: int) -> list[int]:
+    """The operators from a float output to the next int8 output, each of which has one reader.
 
-    Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they are
-    a function of int8, if each has one variable input.
+    Only `number` if they are no chain.
     """
     operators, chain = low.model.operators, [number]
     while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
         result = operators[chain[-1]].outputs[0]
         readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
-        if len(readers) != 1 or (is_function and not _has_one_variable(low, operators[readers[0]])):
+        if len(readers) != 1:
             return [number]
         chain += readers
     return chain
+
+
+def function_from(low: Lowering, number: int) -> list[int]:
+    """The operators that together are a function of one int8 tensor, else only `number`.
+
+    Converters leave some functions in float: DEQUANTIZE, operators on floats, QUANTIZE.
+    """
+    operators, made, function = low.model.operators, set[int](), [number]
+    if operators[number].code != _DEQUANTIZE:
+        return [number]
+    made.add(operators[number].outputs[0])
+    for at in range(number + 1, len(operators)):
+        operator = operators[at]
+        if made.isdisjoint(operator.inputs):
+            continue
+        if operator.code not in _ELEMENTWISE or not _reads_only(low, operator, made):
+            return [number]
+        function.append(at)
+        made.update(operator.outputs)
+        if low.tensor(operator.outputs[0]).type is Type.INT8:
+            return function if _is_closed(low, function, made) else [number]
+    return [number]
+
+
+def _reads_only(low: Lowering, operator: Operator, made: set[int]) -> bool:
+    """Whether all inputs are these tensors, or constants with one element."""
+    others = [low.tensor(number) for number in operator.inputs if number not in made]
+    return all(tensor.is_constant and tensor.values.size == 1 for tensor in others)
+
+
+def _is_closed(low: Lowering, function: list[int], made: set[int]) -> bool:
+    """Whether no other operator reads what is within a function."""
+    inner = made - {low.model.operators[function[-1]].outputs[0]}
+    others = (item for at, item in enumerate(low.model.operators) if at not in function)
+    return low.model.exit not in inner and all(inner.isdisjoint(item.inputs) for item in others)
 
 
 def _has_one_variable(low: Lowering, operator: Operator) -> bool:

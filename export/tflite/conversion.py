@@ -69,7 +69,8 @@ def check_convertible(model: Any, half: str) -> None:
     try:
         check_model(content)
     except CodecError as error:
-        place = _operator_place(graphs[0], model, str(error))
+        layer = layer_of_error(content, model, str(error))
+        place = f", because of {layer}; replace it" if layer else ""
         raise ModelError(f"the {half} cannot be used in a codec{place}: {error}") from error
     if None in model.input_shape[1:] and not _works_at_another_size(model, content):
         raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
@@ -111,14 +112,14 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _operator_place(graph: Any, model: Any, error: str) -> str:
-    """The layer that an error about an operator of a graph concerns, for a message."""
+def layer_of_error(content: bytes, model: Any, error: str) -> str:
+    """Name the layer that an error about an operator of a TFLite model concerns, if any."""
     number = _OPERATOR.search(error)
     if number is None:
         return ""
+    (graph,) = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     output = graph.tensors[graph.operators[int(number[1])].outputs[0]]
-    layer = layer_of(output.name.decode(), {layer.name for layer in model.layers})
-    return f", because of layer {layer!r}; replace it"
+    return f"layer {layer_of(output.name.decode(), {layer.name for layer in model.layers})!r}"
 
 
 def _works_at_another_size(model: Any, content: bytes) -> bool:

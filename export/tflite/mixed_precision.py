@@ -1,8 +1,8 @@
 """Selection of layers that compute in floats, because int8 would lose too much.
 
-Some activations, such as mish or normalization by statistics of the picture, are not a function of
-a single tensor that a table can represent. They consist of several operators whose intermediate
-values do not fit int8. Each layer is tried in int8 while all other layers compute in floats. Then
+Some activations, such as mish, consist of several operators whose intermediate values do not fit
+int8. If such a layer is a function of one tensor, it may compute in floats, which become a table of
+256 results in the codec. Each layer is tried in int8 while all other layers compute in floats. Then
 the layers with the largest errors compute in floats, as few as the allowed error requires. For the
 problem, see B. Wu et al., "Mixed precision quantization of ConvNets via differentiable neural
 architecture search", 2018. The greedy choice by sensitivity follows TensorFlow Lite's
@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from aecodec.errors import ModelError
 from aecodec.export.tflite.calibrated import CalibratedModel, Operator
 from aecodec.export.tflite.conversion import layer_of
+from aecodec.network.convert import network_plan
 
 Error = Callable[[bytes], float]
 """Computes the squared error of the pictures for the content of an int8 model."""
@@ -31,7 +33,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class MixedModel:
-    """An int8 `.tflite` model, some of whose layers may compute in floats.
+    """An int8 `.tflite` model, some of whose layers may compute in floats that become tables.
 
     `error` is the squared error of the pictures. `damages` are the errors of all layers in int8,
     the largest first; empty if full int8 was sufficient.
@@ -57,7 +59,8 @@ def with_enough_precision(
         return MixedModel(content, error)
     operators = _by_layer(model.operators(), layers)
     damages = _damages(model, operators, error_of)
-    return _with_fewest_floats(model, operators, damages, error_of, allowed)
+    in_int8 = MixedModel(content, error, damages)
+    return _with_fewest_floats(model, operators, damages, error_of, allowed, in_int8)
 
 
 def _with_fewest_floats(
@@ -66,8 +69,12 @@ def _with_fewest_floats(
     damages: tuple[Damage, ...],
     error_of: Error,
     allowed: float,
+    in_int8: MixedModel,
 ) -> MixedModel:
-    names, candidates = [damage.layer for damage in damages], []
+    names = [
+        damage.layer for damage in damages if _has_plan(model.quantized(operators[damage.layer]))
+    ]
+    candidates = [in_int8]
     for count in range(1, len(names) + 1):
         in_floats = tuple(names[:count])
         content = model.quantized([name for layer in in_floats for name in operators[layer]])
@@ -76,6 +83,15 @@ def _with_fewest_floats(
             return candidate
         candidates.append(candidate)
     return min(candidates, key=lambda candidate: candidate.error)
+
+
+def _has_plan(content: bytes) -> bool:
+    """Whether the library runs a model, whose floats then are functions of one tensor."""
+    try:
+        network_plan(content)
+    except ModelError:
+        return False
+    return True
 
 
 def _damages(

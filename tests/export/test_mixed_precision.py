@@ -1,4 +1,4 @@
-"""Layers that int8 would ruin compute in floats, and no others."""
+"""Layers that int8 would ruin become tables, and no others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder
 from aecodec.engine.litert import TileTransform
+from aecodec.errors import ModelError
+from aecodec.export.lowering import lowered
 from aecodec.export.tflite.int8 import ALLOWED_ERROR, int8_tflite
 from aecodec.export.tflite.mixed_precision import MixedModel
 
@@ -53,7 +55,7 @@ def converted(decoder: keras.Model, noise: float) -> tuple[MixedModel, Float32]:
     return int8_tflite(decoder, Half.DECODER, LATENTS, error_of), expected
 
 
-def test_an_activation_of_several_operators_stays_in_floats() -> None:
+def test_an_activation_of_several_operators_becomes_a_table() -> None:
     decoder = decoder_with("mish")
     mixed, _ = converted(decoder, noise=_NOISE)
     assert mixed.in_floats == ("between",)
@@ -62,6 +64,14 @@ def test_an_activation_of_several_operators_stays_in_floats() -> None:
     result = TileTransform(mixed.content)(LATENTS.astype(np.int8)).reshape(-1, 4, 4)
     exact = keras_decoder(decoder)(LATENTS.astype(np.int8))
     assert np.abs(result.astype(int) - exact).mean() < 1
+    lowered(mixed.content, Half.DECODER, decoder, is_any_size=False)
+
+
+def test_a_layer_that_no_table_holds_is_named_with_a_replacement() -> None:
+    model = decoder_with("log_softmax")
+    mixed, _ = converted(model, noise=_NOISE)
+    with pytest.raises(ModelError, match=r"layer 'between' of the decoder .* use Softmax instead"):
+        lowered(mixed.content, Half.DECODER, model, is_any_size=False)
 
 
 @pytest.mark.parametrize(("activation", "noise"), [("mish", 3.0), ("relu", 0.05)])

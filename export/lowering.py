@@ -1,0 +1,76 @@
+"""Integer plans of TFLite models, and their comparison with LiteRT's reference kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec_files.file_names import Half
+from aecodec.engine.transform import to_int8
+from aecodec.errors import ModelError
+from aecodec.export.tflite.conversion import layer_of_error
+from aecodec.network.convert import network_plan
+from aecodec.parallel import Workers
+from aecodec.tflite.reference import reference_transform
+
+_REPLACEMENTS = {
+    "ARG_MAX": "a search of codes as in docs/training.md",
+    "DIV": "a multiplication by a constant, or BatchNormalization",
+    "LOG_SOFTMAX": "Softmax",
+    "RSQRT": "BatchNormalization, whose statistics are constants",
+    "SQRT": "BatchNormalization, whose statistics are constants",
+    "SQUARED_DIFFERENCE": "BatchNormalization, whose statistics are constants",
+}
+"""What to use in place of operators that the library lacks."""
+
+_OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
+
+_COMPARED = 8
+"""Number of pictures for which plan and TFLite model are compared."""
+
+
+def lowered(content: bytes, half: Half, model: Any, *, is_any_size: bool) -> bytes:
+    """Convert the int8 TFLite model of a half to the plan that the library runs.
+
+    Raises ModelError if the library lacks an operator; the message names the layer of the Keras
+    model, and a replacement.
+    """
+    try:
+        return network_plan(content, is_any_size=is_any_size)
+    except ModelError as error:
+        layer = layer_of_error(content, model, str(error)) or "a layer"
+        known = (remedy for name, remedy in _REPLACEMENTS.items() if f", {name}:" in str(error))
+        raise ModelError(
+            f"{layer} of the {half.value} does not run in integers ({error}): use "
+            f"{next(known, _OTHERWISE)} instead"
+        ) from error
+
+
+def check_plans(
+    codec: Codec, tflite: Mapping[Half, bytes], images: Pixels, latents: Float32
+) -> None:
+    """Compare the networks of a codec with LiteRT's reference kernels.
+
+    The inputs are pictures (N, *image_shape) and the latents that the decoder reads (N, *shape).
+    Raises ModelError if a result differs.
+    """
+    inputs = {Half.ENCODER: to_int8(images), Half.DECODER: latents.astype(np.int8)}
+    for half, batch in inputs.items():
+        network = codec.encoder.engine.network(codec.folder, half, Workers())
+        reference = reference_transform(tflite[half])
+        stride = max(1, len(batch) // _COMPARED)
+        for item in batch[::stride][:_COMPARED]:
+            if not np.array_equal(network(_four(item)).ravel(), reference(item[None]).ravel()):
+                raise ModelError(
+                    f"the {half.value} gives other integers than its TFLite model: report this "
+                    "model to the authors of aecodec"
+                )
+
+
+def _four(item: Latents) -> Latents:
+    """One input of a network, with four axes if it is a picture."""
+    return item[None, ..., None] if item.ndim == 2 else item[None]
