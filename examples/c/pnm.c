@@ -2,8 +2,8 @@
 /* Compresses a PGM or PPM picture of 8 bits to an .aec file, and decompresses such files:
  *
  *     cc -std=c99 pnm.c $(pkg-config --cflags --libs aecodec) -o pnm
- *     ./pnm compress photo.bundle holiday.ppm holiday.aec 2.5
- *     ./pnm decompress photo.bundle holiday.aec back.ppm
+ *     ./pnm compress photo.aecodec holiday.ppm holiday.aec 2.5
+ *     ./pnm decompress photo.aecodec holiday.aec back.ppm
  *
  * The level may be left out. Frames are written one after the other. */
 #include <aecodec_library.h>
