@@ -96,7 +96,7 @@ def compress(
         image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), or an
             object that converts to one; a :class:`Picture`; or an image file, as a path or opened
             for reading bytes.
-        codec: a codec, the name of a built-in codec, or the path of a codec folder. None or "auto"
+        codec: a codec, the name of a built-in codec, or the path of a codec file. None or "auto"
             selects `digits` for grey images with 28x28 pixels, else `photo`.
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
             `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error` may be given, or `level` and

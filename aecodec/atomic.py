@@ -12,8 +12,8 @@ a process is killed or the power fails.
 Some folders cannot be exchanged: mount points, the working folder, folders in a parent without
 write permission, folders with many other files, and all folders on systems without `renameat2` of
 Linux. In these, all files are written under temporary names and then renamed one by one. A process
-that is killed between two renames leaves some old and some new files. A codec with such a mixture
-is rejected because of the hashes in its last file, and repeating the call completes the folder.
+that is killed between two renames leaves some old and some new files; repeating the call completes
+the folder. A codec is a single file, which is old or new.
 """
 
 import errno

@@ -154,7 +154,7 @@ def installed_codec(codec_id: bytes, name: str) -> Codec:
 
     The name is only for messages. Raises CodecError if the codec is not installed.
 
-    >>> installed_codec(bytes.fromhex("0881441f"), "digits").spec.name
+    >>> installed_codec(bytes.fromhex("fc33ca7b"), "digits").spec.name
     'digits'
     """
     try:
@@ -191,7 +191,7 @@ class ChunkCodec:
         max_error: the maximum error, as for :func:`aecodec.compress`, of each chunk.
 
     >>> ChunkCodec.of("digits").configuration()
-    {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
+    {'codec': 'digits', 'codec_id': 'fc33ca7b', 'level': 2}
     """
 
     name: str

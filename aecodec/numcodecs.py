@@ -42,7 +42,7 @@ class Aecodec(NumcodecsCodec):
     (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
 
     Args:
-        codec: a codec, the name of a built-in codec, or the path of a codec folder.
+        codec: a codec, the name of a built-in codec, or the path of a codec file.
         level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
             level that makes a chunk smallest.
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
@@ -59,7 +59,7 @@ class Aecodec(NumcodecsCodec):
             out of range.
 
     >>> Aecodec("digits").get_config()
-    {'id': 'aecodec', 'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
+    {'id': 'aecodec', 'codec': 'digits', 'codec_id': 'fc33ca7b', 'level': 2}
     """
 
     codec_id = "aecodec"

@@ -95,7 +95,7 @@ def known_codec(codec_id: bytes) -> Codec:
     except CodecError as error:
         raise CodecError(
             f"made with codec {title_of(codec_id)}, which is not known here: "
-            "add its folder with aecodec.pillow.register_aec_opener(FOLDER)"
+            "add its file with aecodec.pillow.register_aec_opener(FILE)"
         ) from error
 
 

@@ -11,7 +11,7 @@ array need not import aecodec.
 ... )
 >>> digits[:] = np.zeros((100, 28, 28), np.uint8)
 >>> digits.serializer
-Aecodec(codec='digits', codec_id='0881441f', level=2)
+Aecodec(codec='digits', codec_id='fc33ca7b', level=2)
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Aecodec(ArrayBytesCodec):
     (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
 
     Args:
-        codec: a codec, the name of a built-in codec, or the path of a codec folder.
+        codec: a codec, the name of a built-in codec, or the path of a codec file.
         level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
             level that makes a chunk smallest.
         nodata: value of missing samples, which are restored exactly. If None, it is the fill value
@@ -63,7 +63,7 @@ class Aecodec(ArrayBytesCodec):
             with bands.
 
     >>> Aecodec("digits").to_dict()["configuration"]
-    {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
+    {'codec': 'digits', 'codec_id': 'fc33ca7b', 'level': 2}
     """
 
     is_fixed_size = False

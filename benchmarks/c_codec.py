@@ -34,7 +34,6 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.engine.bundle import bundle, plans_of
 from aecodec.errors import AecodecError
 from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging.picture import Picture
@@ -260,8 +259,8 @@ def check(status: int) -> None:
 
 @functools.cache
 def bundle_of(folder: CodecFolder) -> bytes:
-    """A whole codec as a bundle."""
-    return bundle(folder, plans_of(folder))
+    """The bytes of a codec file."""
+    return folder.content
 
 
 def aligned(content: bytes) -> np.ndarray[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,9 +15,9 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Float32, Float64, Latents, Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.file_names import PRIORS, Half
+from aecodec.codec_files.contents import sections_of
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
-from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.coding.levels import UNMASKED, Level, RateWeight
 from aecodec.engine.keras import outputs_of
@@ -25,6 +26,7 @@ from aecodec.engine.transform import to_int8
 from aecodec.entropy import coding
 from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
+from aecodec.export.lowering import check_plans, lowered
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import int8_tflite
@@ -136,14 +138,19 @@ def export_codec(
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
-        ModelError: the models cannot be converted to int8 TFLite or do not take pictures, or the
-            number of `context_units` differs from the number of levels.
+        ModelError: the models cannot be converted to int8 TFLite or to integer plans, or do not
+            take pictures, or the number of `context_units` differs from the number of levels.
     """
     channels = samples.channels(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
     is_trained = samples.bands is not None
     networks, latents = _int8_networks(encoder, decoder, images, levels, is_trained)
+    tflite = {half: networks[half.value].content for half in Half}
+    plans = {
+        half: lowered(tflite[half], half, model, is_any_size=geometry["receptive_field"] > 0)
+        for half, model in zip(Half, (encoder, decoder), strict=True)
+    }
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
@@ -157,17 +164,20 @@ def export_codec(
         bands=samples.bands,
         **geometry,
     )
-    contents = {
-        PRIORS: save_priors(fitted, samples.transfer),
-        **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
-        **_models(name, Half.DECODER, decoder, networks["decoder"].content),
-    }
+    sections = sections_of(spec, plans, fitted, samples.transfer)
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
-        codec = Codec(write_folder(Path(temporary), spec, contents, {}, rdoq))
+        codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
+        check_plans(codec, tflite, _to_uint8(images), _requantized(latents, levels))
         planes = _to_planes(held_out)
         measured = _measure(codec, (encoder, decoder), networks, planes, samples)
-    return write_folder(folder, spec, contents, measured, rdoq, replace=replace)
+    files = {
+        **_models(name, Half.ENCODER, encoder, tflite[Half.ENCODER]),
+        **_models(name, Half.DECODER, decoder, tflite[Half.DECODER]),
+    }
+    return write_folder(
+        folder, spec, sections, rdoq, measured=measured, files=files, replace=replace
+    )
 
 
 def _int8_networks(
@@ -230,13 +240,19 @@ def _takes_any_size(encoder: Any) -> bool:
 
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
-    """Tile and code shape of the codec. A convolutional codec has one vector per tile."""
+    """Tile, channels and vectors of the codec. A convolutional codec has one vector per tile."""
     latents = np.rint(outputs_of(encoder, images[:_PICTURES_FOR_GEOMETRY]))
     if not _takes_any_size(encoder):
-        return {"tile": images.shape[1:3], "code_shape": latents.shape[1:]}
+        vectors = math.prod(latents.shape[1:-1])
+        return {
+            "tile": images.shape[1:3],
+            "latent_channels": latents.shape[-1],
+            "vectors": vectors,
+            "receptive_field": 0,
+        }
     tile = (images.shape[1] // latents.shape[1], images.shape[2] // latents.shape[2])
     distance = measure_receptive_field(encoder, decoder, tile, latents)
-    return {"tile": tile, "code_shape": latents.shape[-1:], "receptive_field": distance}
+    return {"tile": tile, "latent_channels": latents.shape[-1], "receptive_field": distance}
 
 
 def _to_uint8(images: Float32) -> Pixels:

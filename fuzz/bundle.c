@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Target: open any bundle, with the right hash of its head, and use what opens. */
+/* Target: open any codec file, with the right identity and hash of its head, and use what opens. */
 #include "aecodec_library.h"
 #include "aecodec_network.h"
 #include "codec.h"
@@ -9,11 +9,49 @@ enum { ALIGNMENT = 64, DIGEST = 32, MOST_MEMORY = 1 << 20 };
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-/* Give a head its hash, if it lies within the bytes. */
+static size_t number_at(const uint8_t *bytes)
+{
+    return bytes[0] | (size_t)bytes[1] << 8;
+}
+
+/* Give a head its identity, if its parts lie within its bytes. */
+static void seal_identity(uint8_t *bytes, size_t head)
+{
+    enum { NUMBERS = 16, FACTS = 64, LEVEL = 8, ENTRY = 48, CONTENT = 40 };
+    size_t levels = LEVEL * (size_t)bytes[21], sections = number_at(bytes + 6), gains = 0, described, n;
+    uint8_t *covered, *end;
+    if (head < FACTS + LEVEL) {
+        return;
+    }
+    if (bytes[FACTS + 5]) {
+        gains = 2 * (size_t)bytes[21] * (uint16_t)(number_at(bytes + FACTS + 2) - number_at(bytes + FACTS));
+    }
+    described = levels + gains + number_at(bytes + 30);
+    if (FACTS + described + sections * ENTRY + DIGEST > head) {
+        return;
+    }
+    covered = malloc(head);
+    require(covered != NULL);
+    memcpy(covered, bytes + NUMBERS, NUMBERS);
+    memcpy(covered + NUMBERS, bytes + FACTS, described);
+    end = covered + NUMBERS + described;
+    for (n = 0; n < sections; n++) {
+        const uint8_t *entry = bytes + FACTS + described + n * ENTRY;
+        if (entry[0] >= AECODEC_DECODER && entry[0] <= AECODEC_BANDS) {
+            memcpy(end, entry, CONTENT);
+            end += CONTENT;
+        }
+    }
+    aecodec_sha256(covered, (size_t)(end - covered), bytes + 2 * NUMBERS);
+    free(covered);
+}
+
+/* Give a head its hashes, if it lies within the bytes. */
 static void seal_head(uint8_t *bytes, size_t size)
 {
     size_t head = size < 12 ? 0 : bytes[8] | (size_t)bytes[9] << 8 | (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
     if (head >= DIGEST && head <= size) {
+        seal_identity(bytes, head);
         aecodec_sha256(bytes, head - DIGEST, bytes + head - DIGEST);
     }
 }

@@ -1,4 +1,4 @@
-"""Prepares the fuzzing of a level of a codec, its bundle, and networks: sources, and corpora.
+"""Prepares the fuzzing of a level of a codec, its codec file, and networks: sources, and corpora.
 
 python -m fuzz.prepare CODEC LEVEL FOLDER
 """
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import Header, load_codec, read_header
+from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.c_sources import c_sources
-from aecodec.engine.bundle import bundle, plans_of
-from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
 from aecodec.errors import AecodecError
 from aecodec.export.device.codec_source import PictureSizes, c_codec
+from aecodec.export.device.tables import CTables
 from aecodec.format import container
 from aecodec.network.convert import network_plan
 from tests.helpers.networks.random_models import LAYERS, Maker
@@ -86,9 +86,11 @@ def write_forged(tables: CTables, folder: Path) -> None:
 
 
 def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
-    """Write a bundle of one level, whole for the library, and as the beginning of other bundles."""
-    content = bundle(folder, plans_of(folder), [number])
-    (to / "codec.bundle").write_bytes(content)
+    """Write a codec file with one level, for the library and as the beginning of other files."""
+    sections = folder.sections
+    kept = [s for s in sections if s.kind != SectionKind.LEVEL or s.level == int(number)]
+    content = pack_codec(folder.spec, folder.rdoq, without(sections, keeps=kept))
+    (to / "codec.aecodec").write_bytes(content)
     corpus = to / "bundles"
     corpus.mkdir(exist_ok=True)
     (corpus / "whole").write_bytes(content)

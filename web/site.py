@@ -14,10 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from aecodec.codec.codec import Codec
+from aecodec.codec_files.codec_file import pack_head
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.engine.bundle import head, plans_of, sections_of
-from aecodec.errors import CodecError
 from aecodec.web.samples import Sample, sample_files
 
 _WORKER = "service_worker.js"
@@ -60,26 +59,27 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
 def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     """The files of a codec, for a folder named by its id.
 
-    The file `head` is the head of its bundle (`docs/BUNDLE.md`). Each section is a gzipped file
+    The file `head` is the head of the codec file (`docs/BUNDLE.md`). Each section is a gzipped file
     named by its SHA-256. Gzip keeps downloads small on hosts that do not compress files.
 
     Without an encoder, the codec can only decompress.
 
     Raises:
-        CodecError: its decoder is missing.
-        ModelError: the C library has no kernel for an operator of a network, or the tables of a
-            level are too large for it.
+        CodecError: the codec file is damaged, or lacks the decoder.
 
     >>> from aecodec import load_codec
     >>> files = hosted_files(load_codec("digits").folder)
-    >>> len(files)  # a head, two networks, three levels, four files of residual networks
-    10
+    >>> len(files)  # a head, two networks, three levels, four residual networks, measurements
+    11
     """
-    if not folder.has(Half.DECODER.tflite):
-        raise CodecError(f"{folder.path}: {Half.DECODER.tflite} is missing, but the page needs it")
-    sections = sections_of(folder, plans_of(folder))
-    packed = {section.sha256.hex(): gzip.compress(section.content, mtime=0) for section in sections}
-    return {"head": head(folder, sections), **packed}
+    folder.check_has(Half.DECODER)
+    sections = folder.sections
+    packed = {
+        section.sha256.hex(): gzip.compress(section.content, mtime=0)
+        for section in sections
+        if section.content is not None
+    }
+    return {"head": pack_head(folder.spec, folder.rdoq, sections), **packed}
 
 
 def _folder(name: str) -> dict[str, bytes]:

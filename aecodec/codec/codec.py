@@ -1,7 +1,7 @@
 """A codec: pictures to `.aec` files and back.
 
-An :class:`EncoderCodec` needs only the encoder's files of a codec folder, and a
-:class:`DecoderCodec` only the decoder's. A :class:`Codec` has both.
+An :class:`EncoderCodec` needs only the encoder of a codec file, and a :class:`DecoderCodec` only
+the decoder. A :class:`Codec` has both.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Codec:
     >>> codec.decompress(codec.compress(np.zeros((28, 28), np.uint8))).size
     (28, 28)
     >>> codec  # doctest: +ELLIPSIS
-    Codec('digits', id 0881441f, levels 1 to 3, engine ...)
+    Codec('digits', id fc33ca7b, levels 1 to 3, engine ...)
     """
 
     def __init__(self, folder: CodecFolder, execution: Execution = Execution()) -> None:

@@ -261,7 +261,8 @@ class DecoderCodec(CodecHalf):
         if self.spec.receptive_field:
             return self.windows().decode(self._network, latents, size)
         # Vectors without neighbours are one message, so all are decoded by now.
-        outputs = self._network(np.asarray(latents).reshape(-1, *self.spec.code_shape))
+        shape = (-1, self.spec.vectors, self.spec.latent_channels)
+        outputs = self._network(np.asarray(latents).reshape(shape))
         tiles = to_pixels(outputs).reshape(-1, *self.spec.tile, self.spec.network_channels)
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)

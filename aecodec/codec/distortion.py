@@ -27,13 +27,13 @@ Measure = Callable[[Pixels, Pixels], float]
 def squared_errors(
     decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
 ) -> list[float]:
-    """Mean squared error of each frame of a file; empty if the decoder's files are missing.
+    """Mean squared error of each frame of a file; empty if the codec file lacks the decoder.
 
     The original is compared in the colours that the header keeps. The header's level is not read;
     the latents are dequantized. Samples of codecs with bands are first scaled to 0..255 by their
     limits, and missing samples are not compared.
     """
-    if not decoder.folder.has(Half.DECODER.tflite):
+    if not decoder.folder.has(Half.DECODER):
         return []
     return _of_frames(metrics.mse, decoder, picture, header, latents)
 

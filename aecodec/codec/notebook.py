@@ -53,9 +53,9 @@ def pictures_png(
 ) -> bytes | None:
     """Draw the first pictures of a file side by side as a PNG file.
 
-    Returns None if the decoder's files are missing.
+    Returns None if the codec file lacks the decoder.
     """
-    if not folder.has(Half.DECODER.tflite):
+    if not folder.has(Half.DECODER):
         return None
     images = _images(DecoderCodec(folder, execution=execution), header, latents)
     for image in images:

@@ -66,7 +66,7 @@ def within_bytes(
 
     Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
     states the original size, and decoding restores it. :func:`~aecodec.codec.distortion.ms_ssim`
-    decides which of two files is better. If the decoder's files are missing, pictures are coded
+    decides which of two files is better. If the codec file lacks the decoder, pictures are coded
     with fewer pixels only if they would not fit otherwise.
 
     The size includes ICC profile, EXIF and XMP. If `metadata` is None, they are dropped, and pixels
@@ -109,8 +109,8 @@ def _fits(encoded: EncodedPicture, max_bytes: int, level: float) -> bool:
 
 
 def _quality(decoder: DecoderCodec, picture: Picture, candidate: Compressed) -> float:
-    """MS-SSIM of a file's picture; 0 if the decoder's files are missing."""
-    if not decoder.folder.has(Half.DECODER.tflite):
+    """MS-SSIM of a file's picture; 0 if the codec file lacks the decoder."""
+    if not decoder.folder.has(Half.DECODER):
         return 0.0
     return MS_SSIM.of(decoder, picture, candidate.encoded.header, candidate.dequantized)
 
@@ -128,12 +128,12 @@ def with_quality(
     Codecs for pictures of any size code fewer pixels if that makes a smaller file.
 
     Raises UsageError if no level reaches it, the picture is too small for the measure, or the
-    decoder's files are missing, and AecodecError if the package that measures it is not installed.
+    codec file lacks the decoder, and AecodecError if the package that measures it is not installed.
     """
     spec = encoder.spec
-    if not decoder.folder.has(Half.DECODER.tflite):
+    if not decoder.folder.has(Half.DECODER):
         raise UsageError(
-            f"codec {spec.name} has no {Half.DECODER.tflite}, which is needed to measure pictures"
+            f"{decoder.folder.file}: without the decoder, which is needed to measure pictures"
         )
     if spec.bands and quality is not PSNR:
         raise UsageError("the quality of pictures with bands is measured by PSNR: give min_psnr")

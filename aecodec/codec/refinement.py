@@ -132,7 +132,7 @@ class _Refiner:
         part = self._part()
         smallest = part._size(None, bounds)
         is_fine = 8 * smallest > _MOST_BITS * part._original.size
-        if is_fine or not self._decoder.folder.has(Half.DECODER.tflite):
+        if is_fine or not self._decoder.folder.has(Half.DECODER):
             return None
         size = cache(partial(part._size, bounds=bounds))
         levels = len(self._encoder.spec.levels)

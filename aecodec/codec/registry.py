@@ -1,4 +1,4 @@
-"""Find codecs: built in or in AECODEC_PATH by name or id, others by their folders."""
+"""Find codecs: built in or in AECODEC_PATH by name or id, others by their files."""
 
 import os
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
-from aecodec.codec_files.file_names import CODEC_JSON
-from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.file_names import SUFFIX
+from aecodec.codec_files.folder import CodecFolder, codec_files_in
 from aecodec.data.codecs import BUILT_IN, title_of
 from aecodec.errors import CodecError, UsageError, warn
 from aecodec.format import container
@@ -20,31 +20,32 @@ AUTO = "auto"
 """Name that lets :func:`codec_for` choose a codec."""
 
 SEARCH_PATH = "AECODEC_PATH"
-"""Environment variable with the folders of further codecs, separated like PATH."""
+"""Environment variable with further codec files or their folders, separated like PATH."""
 
 _FOR_DIGITS, _FOR_PHOTOS = "digits", "photo"
 _DIGIT_SIZE = (28, 28)
 
 
 def load_codec(name_or_path: str | Path) -> Codec:
-    """Open a codec by its name, if it is built in or in AECODEC_PATH, or by the path of its folder.
+    """Open a codec by its name, if it is built in or in AECODEC_PATH, or by its path.
 
-    Raises CodecError if the codec does not exist or is damaged, and UsageError if the argument is
-    neither a string nor a path.
+    The path is that of a codec file such as `my.aecodec`, or of the folder that has it. Raises
+    CodecError if the codec does not exist or is damaged, and UsageError if the argument is neither
+    a string nor a path.
 
     >>> load_codec("digits").spec.tile
     (28, 28)
     """
     if not isinstance(name_or_path, str | os.PathLike):
-        raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its folder")
+        raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its file")
     if isinstance(name_or_path, str) and (codec := _with_name(name_or_path)):
         return codec
-    if _is_folder(name_or_path):
+    if _exists(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
     raise CodecError(
         f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
-        f"({', '.join(built_in_names())}), the path of a codec folder, or the name of one that "
-        f"{SEARCH_PATH} lists"
+        f"({', '.join(built_in_names())}), the path of a codec file (NAME{SUFFIX}) or of its "
+        f"folder, or the name of a codec in {SEARCH_PATH}"
     )
 
 
@@ -52,7 +53,7 @@ def _with_name(name: str) -> Codec | None:
     """The built-in codec with a name, or the codec in AECODEC_PATH; None if there is none."""
     if name in built_in_names():
         return _built_in(name)
-    named = (c for c in _in_search_path() if name in (c.spec.name, c.folder.path.name))
+    named = (c for c in _in_search_path() if name in (c.spec.name, c.folder.file.stem))
     return next(named, None)
 
 
@@ -84,20 +85,20 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
 
 
 def _in_search_path() -> Iterator[Codec]:
-    """Codecs in AECODEC_PATH, with a warning for each folder with a damaged codec."""
-    for folder in filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep)):
-        if os.path.isfile(os.path.join(folder, CODEC_JSON)):
+    """Codecs in AECODEC_PATH, with a warning for each damaged one."""
+    for place in filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep)):
+        for file in [Path(place)] if os.path.isfile(place) else codec_files_in(Path(place)):
             try:
-                codec = load_codec(Path(folder))
+                codec = Codec(CodecFolder(file))
             except CodecError as error:
                 warn(f"{SEARCH_PATH}: {error}")
                 continue
             yield codec
 
 
-def _is_folder(path: str | Path) -> bool:
+def _exists(path: str | Path) -> bool:
     try:
-        return Path(path).is_dir()
+        return Path(path).exists()
     except (OSError, ValueError):  # not a valid path
         return False
 
@@ -115,7 +116,7 @@ def built_in_names() -> tuple[str, ...]:
     >>> built_in_names()
     ('digits', 'photo')
     """
-    return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CODEC_JSON}")))
+    return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/*{SUFFIX}")))
 
 
 def codec_of_file(data: bytes) -> Codec:
@@ -137,5 +138,5 @@ def codec_with_id(codec_id: bytes) -> Codec:
             return codec
     raise CodecError(
         f"made with codec {title_of(codec_id)}, which is not a built-in codec of this version: "
-        f"give the codec's folder with --codec, or in the environment variable {SEARCH_PATH}"
+        f"give the codec's file with --codec, or in the environment variable {SEARCH_PATH}"
     )

@@ -1,15 +1,16 @@
 """Names of the files in a codec folder."""
 
+import re
 from enum import Enum
 
+SUFFIX = ".aecodec"
+"""Suffix of the codec file."""
+
 CODEC_JSON = "codec.json"
-PRIORS = "priors.npz"
+"""A description of the codec, for people."""
 
-RESIDUALS = "residuals.bin"
-"""Residual networks for files without base; optional."""
-
-RESIDUALS_OF_BASE = "residuals_of_base.bin"
-"""Residual networks for files with a base; optional."""
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]')
+_MAX_BYTES = 200
 
 
 class Half(str, Enum):
@@ -34,14 +35,17 @@ class Half(str, Enum):
         return {"encoder": "encode", "decoder": "decode"}[self.value]
 
 
-CODEC_FILES = (
-    CODEC_JSON,
-    PRIORS,
-    *(half.tflite for half in Half),
-    *(half.hdf5 for half in Half),
-)
+def codec_files(name: str) -> tuple[str, ...]:
+    """Names of all files that an export writes to the folder of a codec with a name.
 
-DECODING_FILES = (PRIORS, Half.DECODER.tflite)
-"""Files on which decoding depends: their hashes are part of the codec's identity."""
+    >>> codec_files("my/codec")[0]
+    'my-codec.aecodec'
+    """
+    networks = [file for half in Half for file in (half.tflite, half.hdf5)]
+    return (codec_file_name(name), CODEC_JSON, *networks)
 
-OPTIONAL_FILES = (RESIDUALS, RESIDUALS_OF_BASE)
+
+def codec_file_name(name: str) -> str:
+    """Name of the codec file of a codec; characters that file systems lack become dashes."""
+    allowed = _NOT_IN_NAMES.sub("-", name).encode()[:_MAX_BYTES].decode(errors="ignore")
+    return allowed + SUFFIX

@@ -1,134 +1,171 @@
 """Read and write the folder of a codec.
 
-    codec.json        the specification, the hash of every file, the weight of bits, measurements
-    priors.npz        integer tables, a prior per level
+    NAME.aecodec      the codec
+    codec.json        its specification and measurements, for people
     encoder.tflite    int8, pixels to latents     encoder.hdf5    the same in float, for Keras
     decoder.tflite    int8, latents to pixels     decoder.hdf5
 
-A file is used only if its hash is right. The hashes of the files that decoding depends on are part
-of the codec's identity: a folder with different files has a different identity.
+Only the codec file is needed to compress and decompress, and it may lie in any folder. A section of
+it is used only if its hash is right.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from aecodec.codec_files.file_names import (
-    CODEC_FILES,
-    CODEC_JSON,
-    DECODING_FILES,
-    OPTIONAL_FILES,
-    PRIORS,
-    Half,
+from aecodec.codec_files.codec_file import (
+    NETWORKS,
+    Head,
+    Section,
+    SectionKind,
+    pack_codec,
+    read_head,
+    read_section,
+    sections_in,
 )
-from aecodec.codec_files.priors_file import load_prior, load_transfer
-from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
-from aecodec.coding.levels import UNMASKED, RateWeight, read_rate_weight
+from aecodec.codec_files.file_names import (
+    CODEC_JSON,
+    SUFFIX,
+    Half,
+    codec_file_name,
+    codec_files,
+)
+from aecodec.codec_files.level_section import prior_in
+from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name
+from aecodec.coding.levels import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.imaging.transfer import Transfer
 from aecodec.urls import check_is_local
 
-FORMAT = 1
-
-_MAX_JSON = 1 << 20
 _MAX_FILE = 1 << 28
 _LEAST_FREE_BYTES = 1 << 27
 """Free space for a codec and the state of a training."""
 
 _FLOAT_NETWORKS = (
-    ": export and training need the float networks; if they are not installed, use the codec's "
-    "folder in aecodec's source, aecodec/data/codecs/NAME"
+    ": export and training need the float networks beside the codec file; if they are not "
+    "installed, use the codec's folder in aecodec's source, aecodec/data/codecs/NAME"
 )
-_ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec, or omit --codec"
 
 
 class CodecFolder:
-    """A codec on disk: its specification and its files, which are checked when they are read.
+    """A codec on disk: its file, and the networks that may lie beside it.
 
-    It pickles as its path and the codec's identity. `files` has the SHA-256 of every file that the
-    codec was exported with, even if absent; `measured` has measurements of each level, for `aecodec
-    codecs`. `rdoq` is the weight of bits when its encoder quantizes.
+    It pickles as the path of the file and the codec's identity. Sections are read when they are
+    needed.
+
+    Args:
+        file: the codec file.
+
+    Raises:
+        CodecError: it cannot be read, or is not a codec file.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        spec: CodecSpec,
-        files: dict[str, str],
-        measured: dict[str, Any],
-        rdoq: RateWeight = UNMASKED,
-    ) -> None:
-        self.path, self.spec, self.files = path, spec, files
-        self.measured, self.rdoq = measured, rdoq
+    def __init__(self, file: Path) -> None:
+        self.file, self.path = file, file.parent
+        with _opened(file) as stream:
+            self._head = read_head(stream)
         self._priors: dict[int, Prior] = {}
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
-        """Read the `codec.json` of a folder.
+        """Open a codec file, or the only one in a folder.
 
-        Raises CodecError if the file is missing, or does not describe a codec.
+        Raises CodecError if there is none or there are several, or it is damaged.
         """
-        try:
-            values = json.loads(_content(path / CODEC_JSON, _MAX_JSON).decode("utf-8"))
-        except OSError as error:
-            raise CodecError(
-                f"{path}: not a codec folder ({CODEC_JSON}: {error.strerror})"
-            ) from error
-        except (ValueError, RecursionError) as error:
-            raise CodecError(f"{path / CODEC_JSON}: not JSON ({error})") from error
-        version = values.get("format") if isinstance(values, dict) else None
-        if type(version) is not int or version != FORMAT:
-            raise CodecError(f"{path / CODEC_JSON}: not a codec of format {FORMAT}")
-        try:
-            files, measured = dict(values["files"]), dict(values["measured"])
-            _check_measured(measured)
-            rdoq = read_rate_weight(values.get("rdoq", {}))
-            return cls(path, spec_from_json(values["spec"]), files, measured, rdoq)
-        except Exception as error:  # wrong types raise many types of errors
-            raise CodecError(f"{path / CODEC_JSON}: {error}") from error
+        if not path.is_dir():
+            return cls(path)
+        found = codec_files_in(path)
+        if len(found) == 1:
+            return cls(found[0])
+        names = ", ".join(file.name for file in found)
+        raise CodecError(
+            f"{path}: has several codecs ({names}): give the path of one of them"
+            if found
+            else f"{path}: has no codec: give a file such as NAME{SUFFIX}, or its folder"
+        )
 
     def __reduce__(self) -> tuple[Callable[[Path, str], CodecFolder], tuple[Path, str]]:
-        return _reopen, (self.path, self.spec.sha256)
+        return _reopen, (self.file, self.spec.sha256)
 
-    def has(self, name: str) -> bool:
-        return (self.path / name).is_file()
+    @property
+    def spec(self) -> CodecSpec:
+        return self._head.spec
 
-    def read(self, name: str) -> bytes:
-        """Read a file and check its hash.
+    @property
+    def rdoq(self) -> RateWeight:
+        """The weight of bits when the encoder quantizes."""
+        return self._head.rdoq
 
-        Raises CodecError if it is missing, or has changed since the codec was exported.
-        """
-        try:
-            content = _content(self.path / name, _MAX_FILE)
-        except OSError as error:
-            raise CodecError(f"{self.path / name}: {error.strerror}{self._advice(name)}") from error
-        hashes = self.spec.files if name in DECODING_FILES else self.files
-        if hashlib.sha256(content).hexdigest() != hashes.get(name):
-            raise CodecError(f"{self.path / name}: changed since the codec was exported")
+    @property
+    def transfer(self) -> Transfer:
+        """The transfer of a codec with bands; CodecError if the codec has none."""
+        if not self._head.transfer:
+            raise CodecError(f"{self.file}: the codec has no bands")
+        return self._head.transfer
+
+    @property
+    def content(self) -> bytes:
+        """The whole codec file; CodecError if it is damaged, or another codec by now."""
+        with _opened(self.file) as stream:
+            content = stream.read()
+            file = BytesIO(content)
+            sections_in(file, self._head_of(file))
         return content
 
-    def _advice(self, name: str) -> str:
-        """The end of a message about a missing file: what to do."""
-        if name in DECODING_FILES:
-            return ""
-        return _FLOAT_NETWORKS if self.compresses else _ONLY_DECOMPRESSES
+    @property
+    def sections(self) -> list[Section]:
+        """All sections of the codec; CodecError if one is damaged."""
+        with _opened(self.file) as stream:
+            return sections_in(stream, self._head_of(stream))
+
+    def _head_of(self, file: BinaryIO) -> Head:
+        """The head of the file as it is now; CodecError if it is that of another codec."""
+        head = read_head(file)
+        if head.spec.sha256 != self.spec.sha256:
+            raise CodecError("changed since it was opened")
+        return head
+
+    def _read(self, kind: SectionKind) -> Iterator[tuple[int, bytes]]:
+        """Read the sections of a kind that the file has, with their levels."""
+        with _opened(self.file) as stream:
+            for entry in self._head_of(stream).entries:
+                if entry.kind == kind and entry.offset:
+                    yield entry.level, read_section(stream, entry)
+
+    def has(self, half: Half) -> bool:
+        """Whether the codec file has the network of a half."""
+        kind = NETWORKS[half]
+        return any(entry.kind == kind and entry.offset for entry in self._head.entries)
+
+    def check_has(self, half: Half) -> None:
+        """Raise CodecError if the codec file lacks the network of a half."""
+        if not self.has(half):
+            raise CodecError(f"{self.file}: without the {half.value}; give the whole codec")
 
     @property
     def compresses(self) -> bool:
-        """Whether the folder has an encoder; without it, the codec can only decompress."""
-        return self.has(Half.ENCODER.tflite)
+        """Whether the file has an encoder; without it, the codec can only decompress."""
+        return self.has(Half.ENCODER)
+
+    def level_section(self, number: int) -> bytes:
+        """The tables of a whole level; CodecError if they are missing or damaged."""
+        for level, content in self._read(SectionKind.LEVEL):
+            if level == number:
+                return content
+        raise CodecError(f"{self.file}: without the tables of level {number}; give the whole codec")
 
     def prior(self, level: float | None = None) -> Prior:
-        """Load the prior of a level, or of the default level if None.
+        """The prior of a level, or of the default level if None.
 
         A level between two whole levels has the prior of the nearer one, in a tie of the higher
         one. Raises CodecError if the tables are missing, damaged, or belong to another level, and
@@ -136,9 +173,9 @@ class CodecFolder:
         """
         number = nearest_level(self.spec.level_index(level))
         if number not in self._priors:
-            content = self.read(PRIORS)
-            with errors_about(self.path / PRIORS):
-                prior = load_prior(content, number)
+            content = self.level_section(number)
+            with errors_about(self.file):
+                prior = prior_in(content)
                 if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
                     raise CodecError("not the priors of this codec's levels")
                 if prior.has_spatial_context and not self.spec.receptive_field:
@@ -147,40 +184,65 @@ class CodecFolder:
         return self._priors[number]
 
     @cached_property
-    def transfer(self) -> Transfer:
-        """The transfer of a codec with bands.
+    def residuals(self) -> list[tuple[bool, bytes]]:
+        """Files of residual networks, and whether each is for files with a base."""
+        return [(level == 1, content) for level, content in self._read(SectionKind.RESIDUALS)]
 
-        Raises CodecError if the codec has no bands, or its tables are missing, damaged, or belong
-        to another codec.
-        """
-        content, bands = self.read(PRIORS), self.spec.bands
-        with errors_about(self.path / PRIORS):
-            transfer = load_transfer(content)
-            if not bands or transfer.tables.shape != (bands.count, 255 * bands.phases + 1):
-                raise CodecError("not the transfer of this codec's bands")
-        return transfer
+    @cached_property
+    def measured(self) -> dict[str, Any]:
+        """Measurements of each level, for `aecodec codecs`; empty if the file has none."""
+        _, content = next(self._read(SectionKind.MEASUREMENTS), (0, b"{}"))
+        try:
+            measured = dict(json.loads(content.decode("utf-8")))
+            _check_measured(measured)
+        except Exception as error:  # wrong types raise many types of errors
+            raise CodecError(f"{self.file}: damaged measurements ({error!r})") from error
+        return measured
+
+    def read(self, name: str) -> bytes:
+        """Read a file beside the codec file; CodecError if it is missing."""
+        try:
+            with _open_regular(self.path / name, _MAX_FILE) as file:
+                return file.read()
+        except OSError as error:
+            raise CodecError(f"{self.path / name}: {error.strerror}{_FLOAT_NETWORKS}") from error
 
 
-def _reopen(path: Path, sha256: str) -> CodecFolder:
-    """Open a folder that was pickled.
-
-    Raises CodecError if it does not contain a codec any more, or contains a different codec.
-    """
-    folder = CodecFolder.open(path)
-    if folder.spec.sha256 != sha256:
-        raise CodecError(f"{path}: the codec in this folder has changed since it was pickled")
-    return folder
+def codec_files_in(folder: Path) -> list[Path]:
+    """The codec files in a folder, by name."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def _content(path: Path, max_bytes: int) -> bytes:
-    """Read a file of at most `max_bytes` bytes; raise OSError if it is larger or not a file."""
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a codec file; CodecError if it is missing, and with its path if its reader raises it."""
+    try:
+        file = _open_regular(path, _MAX_FILE)
+    except OSError as error:
+        raise CodecError(f"{path}: not a codec ({error.strerror})") from error
+    with file, errors_about(path):
+        yield file
+
+
+def _open_regular(path: Path, max_bytes: int) -> BinaryIO:
+    """Open a file of at most `max_bytes` bytes; raise OSError if it is larger or not a file."""
     size = path.stat().st_size
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
     if size > max_bytes:
         raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes, as no file of a codec is")
-    with path.open("rb") as file:
-        return file.read(size)  # a larger buffer takes a third of a millisecond
+    return path.open("rb")
+
+
+def _reopen(file: Path, sha256: str) -> CodecFolder:
+    """Open a codec file that was pickled.
+
+    Raises CodecError if it is missing, or contains a different codec.
+    """
+    folder = CodecFolder(file)
+    if folder.spec.sha256 != sha256:
+        raise CodecError(f"{file}: the codec has changed since it was pickled")
+    return folder
 
 
 def _check_measured(measured: Mapping[str, Any]) -> None:
@@ -210,7 +272,7 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
         printable_name(name)
     except ValueError as error:
         raise UsageError(f"codec {name!r}: {error}; choose another name") from error
-    if not replace and any((folder / file).exists() for file in CODEC_FILES):
+    if not replace and _has_codec(folder, name):
         raise UsageError(
             f"{folder} already contains codec files: replace them with --force (in Python "
             "replace=True), or give another folder"
@@ -224,67 +286,60 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
         raise AecodecError(f"{folder} cannot be written: only {free >> 20} MiB are free there")
 
 
+def _has_codec(folder: Path, name: str) -> bool:
+    is_there = any((folder / file).exists() for file in codec_files(name))
+    return is_there or bool(codec_files_in(folder))
+
+
 def write_folder(
     path: Path,
     spec: CodecSpec,
-    contents: Mapping[str, bytes],
-    measured: Mapping[str, Any],
+    sections: Sequence[Section],
     rdoq: RateWeight = UNMASKED,
     *,
+    measured: Mapping[str, Any] = {},
+    files: Mapping[str, bytes] = {},
     replace: bool = False,
 ) -> CodecFolder:
     """Write a codec folder atomically: other processes see the old codec or the new one.
 
-    The `files` of the specification are filled in from the `contents`. `measured` has measurements
-    for `codec.json`, and `rdoq` is the weight of bits when its encoder quantizes. If `replace` is
-    False, and two processes write the same folder, the second one fails.
+    The codec file gets the sections, and one with the measurements; `files` are written beside it.
+    If `replace` is False, and two processes write the same folder, the second one fails.
 
-    Raises UsageError if a codec exists and `replace` is False, and AecodecError if the files cannot
-    be written.
+    Raises UsageError if a codec exists and `replace` is False, ModelError if the codec has 4 GiB or
+    more, and AecodecError if the files cannot be written.
     """
-    hashes = _hashes(contents)
-    decoding = {name: hashes.pop(name) for name in DECODING_FILES}
-    description = {
-        "format": FORMAT,
-        "spec": spec.as_json() | {"files": decoding},
-        "files": hashes,
-        "measured": dict(measured),
-        "rdoq": rdoq._asdict(),
-    }
-    return _write(path, contents, description, replace=replace, outdated=OPTIONAL_FILES)
+    numbers = json.dumps(dict(measured), sort_keys=True).encode()
+    sections = [*sections, Section.of(SectionKind.MEASUREMENTS, numbers)]
+    content = pack_codec(spec, rdoq, sections)
+    spec = read_head(BytesIO(content)).spec
+    described = {"sha256": spec.sha256, "spec": spec.as_json(), "measured": dict(measured)}
+    text = json.dumps(described | {"rdoq": rdoq._asdict()}, indent=2, sort_keys=True) + "\n"
+    name = codec_file_name(spec.name)
+    _write(path, {**files, CODEC_JSON: text.encode(), name: content}, replace=replace)
+    return CodecFolder(path / name)
 
 
-def add_files(folder: CodecFolder, contents: Mapping[str, bytes]) -> CodecFolder:
-    """Add files on which decoding does not depend to a codec folder, or replace them.
+def replace_residuals(folder: CodecFolder, residuals: Sequence[Section]) -> CodecFolder:
+    """Replace the residual networks in a codec file, on which its identity does not depend.
 
-    Raises AecodecError if they cannot be written.
+    Raises AecodecError if the file cannot be written.
     """
-    description = json.loads(_content(folder.path / CODEC_JSON, _MAX_JSON))
-    description["files"] |= _hashes(contents)
-    return _write(folder.path, contents, description, replace=True)
+    others = [item for item in folder.sections if item.kind != SectionKind.RESIDUALS]
+    content = pack_codec(folder.spec, folder.rdoq, [*others, *residuals])
+    _write(folder.path, {folder.file.name: content}, replace=True)
+    return CodecFolder(folder.file)
 
 
-def _write(
-    path: Path,
-    contents: Mapping[str, bytes],
-    description: Mapping[str, Any],
-    *,
-    replace: bool,
-    outdated: Collection[str] = (),
-) -> CodecFolder:
-    """Write files with their `codec.json`, and remove files of an earlier codec."""
+def _write(path: Path, files: Mapping[str, bytes], *, replace: bool) -> None:
+    """Write files to a folder, and remove the file of an earlier codec."""
     from aecodec.atomic import update_folder  # reading does not need it
 
-    text = json.dumps(description, indent=2, sort_keys=True) + "\n"
-    files = {**contents, CODEC_JSON: text.encode()}
     try:
-        update_folder(path, files, replace=replace, is_outdated=lambda file: file.name in outdated)
+        update_folder(
+            path, files, replace=replace, is_outdated=lambda file: file.name.endswith(SUFFIX)
+        )
     except FileExistsError as error:
         raise UsageError(f"{error.filename} already exists: another process wrote it") from error
     except OSError as error:
         raise AecodecError(f"{path} cannot be written: {error.strerror}") from error
-    return CodecFolder.open(path)
-
-
-def _hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}

@@ -1,11 +1,10 @@
 """The residual networks of a codec, and the default ones."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 from pathlib import Path
 
-from aecodec.codec_files.file_names import OPTIONAL_FILES, RESIDUALS, RESIDUALS_OF_BASE
+from aecodec.codec_files.codec_file import Section, SectionKind
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.residual_context import MOST_BANDS
 from aecodec.coding.residual_network import ResidualNetworks, unpack_networks
@@ -17,12 +16,13 @@ _DEFAULTS = Path(__file__).parent.parent / "data" / "residuals"
 def networks_for(folder: CodecFolder, bands: int, *, has_base: bool) -> ResidualNetworks:
     """The networks with which files with this number of bands are refined.
 
-    They are the codec's own networks if it has some for these bands, else the default ones. Raises
-    CodecError if they are damaged.
+    They are the first ones of the codec for these bands. Raises CodecError if the codec file lacks
+    them, or they are damaged.
     """
-    name = RESIDUALS_OF_BASE if has_base else RESIDUALS
-    own = _of_codec(folder, name)
-    return own if own and can_code(own, bands) else _default(name)
+    for is_of_base, content in folder.residuals:
+        if is_of_base == has_base and can_code(networks := _networks(folder, content), bands):
+            return networks
+    raise CodecError(f"{folder.file}: without residual networks; give the whole codec")
 
 
 def can_code(networks: ResidualNetworks, bands: int) -> bool:
@@ -32,35 +32,32 @@ def can_code(networks: ResidualNetworks, bands: int) -> bool:
 
 def networks_with_id(folder: CodecFolder, identity: bytes) -> ResidualNetworks:
     """The networks with an id, which a file states. Raises CodecError if there are none."""
-    for networks in all_networks(folder):
-        if networks.identity == identity:
+    for _, content in folder.residuals:
+        if (networks := _networks(folder, content)).identity == identity:
             return networks
     raise CodecError(
-        f"the file was refined with the residual networks {identity.hex()}, which neither codec "
-        f"{folder.spec.name} nor this version of aecodec has: give the codec that made the file "
-        "with --codec, or upgrade aecodec"
+        f"the file was refined with the residual networks {identity.hex()}, which codec "
+        f"{folder.spec.name} lacks: give the codec that made the file with --codec"
     )
 
 
-def all_networks(folder: CodecFolder) -> Iterator[ResidualNetworks]:
-    """Yield the networks for files of a codec: its own networks, then the default ones."""
-    own = (_of_codec(folder, name) for name in OPTIONAL_FILES)
-    yield from filter(None, chain(own, map(_default, OPTIONAL_FILES)))
-
-
-def _of_codec(folder: CodecFolder, name: str) -> ResidualNetworks | None:
-    """The networks in a codec's folder; None if there are none."""
-    if not folder.has(name):
-        return None
-    content = folder.read(name)
-    with errors_about(folder.path / name):
+def _networks(folder: CodecFolder, content: bytes) -> ResidualNetworks:
+    with errors_about(folder.file):
         return _unpacked(content)
-
-
-def _default(name: str) -> ResidualNetworks:
-    return _unpacked((_DEFAULTS / name).read_bytes())
 
 
 @cache
 def _unpacked(content: bytes) -> ResidualNetworks:
     return unpack_networks(content)
+
+
+def residual_sections(own: Sequence[bytes] = ()) -> list[Section]:
+    """Make the sections of residual networks: the codec's own ones, then the default ones.
+
+    Equal networks occur once.
+    """
+    contents = [*own, *(path.read_bytes() for path in sorted(_DEFAULTS.iterdir()))]
+    return [
+        Section.of(SectionKind.RESIDUALS, content, level=int(unpack_networks(content).has_base))
+        for content in dict.fromkeys(contents)
+    ]

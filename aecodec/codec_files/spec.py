@@ -1,21 +1,12 @@
-"""The specification of a codec: everything except its weights and tables.
+"""The specification of a codec: everything except its weights and tables."""
 
-The identity of a codec is the SHA-256 of its specification, which contains the hashes of the files
-that decoding depends on. The stored names in `codec.json` never change; this module maps them to
-the names in the code.
-"""
-
-import hashlib
-import json
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from numbers import Real
 from typing import Any, TypeGuard
 
-from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
 from aecodec.coding.levels import MIN_GAIN, Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
@@ -75,19 +66,13 @@ class Bands:
         """Number of channels of the networks on the side of the picture."""
         return self.count * self.phases
 
-    def as_json(self) -> dict[str, Any]:
-        """The bands as stored in `codec.json`."""
-        return {"phases": self.phases, "names": self.names, "file_limits": self.file_limits}
-
 
 MAX_TILE = 4096
+MAX_TILE_PIXELS = 1 << 16
 MAX_RECEPTIVE_FIELD = 64
 MAX_LATENT_CHANNELS = 1 << 15
+MAX_VECTORS = (1 << 16) - 1
 MAX_LEVELS = 15  # a file stores its level in sixteenths, in one byte
-
-_STORED_RECEPTIVE_FIELD = "reach"
-
-_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,48 +83,34 @@ class CodecSpec:
         name: short name in lower case.
         tile: (height, width) in pixels of a tile, the networks' unit of input.
         channels: 1 (grey) or 3 (RGB); with bands, their number.
-        code_shape: shape of the encoder's output for one tile. The last axis has the channels of
-            all levels; the other axes count code vectors.
+        latent_channels: number of channels of the latents, for all levels together.
         levels: quality levels, beginning with level 1, which makes the smallest files.
         default_level: number of the default level, from 1.
         receptive_field: distance in tiles, in any direction, at which tiles still influence the
             latents or pixels of a tile; 0 if tiles are independent.
-        files: SHA-256 of the files that decoding depends on, by name.
+        vectors: number of code vectors per tile.
         bands: the bands of a codec for samples of any type, or None.
+        sha256: the codec's identity, as 64 hexadecimal digits; empty before its file is written.
 
-    >>> CodecSpec("x", (28, 28), 1, (50,), (Level(0, 50),), 1).vectors
+    >>> CodecSpec("x", (28, 28), 1, 50, (Level(0, 50),), 1).network_channels
     1
     """
 
     name: str
     tile: tuple[int, int]
     channels: int
-    code_shape: tuple[int, ...]
+    latent_channels: int
     levels: tuple[Level, ...]
     default_level: int
     receptive_field: int = 0
-    files: dict[str, str] = field(default_factory=dict)
+    vectors: int = 1
     bands: Bands | None = None
+    sha256: str = ""
 
     @property
     def network_channels(self) -> int:
         """Number of channels of the networks on the side of the picture."""
         return self.bands.network_channels if self.bands else self.channels
-
-    @property
-    def vectors(self) -> int:
-        """Number of code vectors per tile."""
-        return math.prod(self.code_shape[:-1])
-
-    @property
-    def latent_channels(self) -> int:
-        """Number of channels of the latents, for all levels together."""
-        return self.code_shape[-1]
-
-    @cached_property
-    def sha256(self) -> str:
-        """The codec's identity, as 64 hexadecimal digits."""
-        return hashlib.sha256(_canonical(self.as_json()).encode()).hexdigest()
 
     @cached_property
     def codec_id(self) -> bytes:
@@ -147,18 +118,8 @@ class CodecSpec:
         return bytes.fromhex(self.sha256)[:CODEC_ID_SIZE]
 
     def as_json(self) -> dict[str, Any]:
-        """The specification as stored in `codec.json`; the identity is its hash."""
-        values = {
-            "name": self.name,
-            "tile": self.tile,
-            "channels": self.channels,
-            "code_shape": self.code_shape,
-            "levels": [_level_as_json(level) for level in self.levels],
-            "default_level": self.default_level,
-            _STORED_RECEPTIVE_FIELD: self.receptive_field,
-            "files": dict(self.files),
-        }
-        return values | {"bands": self.bands.as_json()} if self.bands else values
+        """The specification in `codec.json`, which people read."""
+        return asdict(self) | {"levels": [level._asdict() for level in self.levels]}
 
     @property
     def has_gains(self) -> bool:
@@ -214,73 +175,24 @@ def nearest_level(level_index: int) -> int:
     return (level_index + LEVEL_UNITS // 2) // LEVEL_UNITS
 
 
-def _level_as_json(level: Level) -> dict[str, Any]:
-    values: dict[str, Any] = {"start": level.start, "stop": level.stop, "multiple": level.multiple}
-    return values | {"gains": level.gains} if level.gains else values
-
-
-def spec_from_json(values: Any) -> CodecSpec:
-    """Read a specification from parsed JSON.
-
-    Raises CodecError if it does not describe a codec. Keys and types have to be exactly right.
-    Nothing is rounded or converted, so the values that are read are the values that the identity
-    was computed from.
-    """
-    try:
-        height, width = values["tile"]
-        spec = CodecSpec(
-            name=printable_name(values["name"]),
-            tile=(int(height), int(width)),
-            channels=int(values["channels"]),
-            code_shape=tuple(map(int, values["code_shape"])),
-            levels=tuple(map(_level, values["levels"])),
-            default_level=int(values["default_level"]),
-            receptive_field=int(values[_STORED_RECEPTIVE_FIELD]),
-            files=dict(values["files"]),
-            bands=_bands(values["bands"]) if "bands" in values else None,
-        )
-        _check(spec)
-        if _canonical(values) != _canonical(spec.as_json()):
-            raise ValueError("a key is missing or unknown, or a value has another type")
-    except Exception as error:  # wrong types raise many types of errors
-        raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
-    return spec
-
-
-def _canonical(values: Any) -> str:
-    """The text of JSON whose hash is the identity."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
-
-
-def _level(values: Mapping[str, Any]) -> Level:
-    start, stop, multiple = (int(values[name]) for name in ("start", "stop", "multiple"))
-    return Level(start, stop, multiple, tuple(map(int, values.get("gains", ()))))
-
-
-def _bands(values: Mapping[str, Any]) -> Bands:
-    return Bands(int(values["phases"]), tuple(values["names"]), bool(values["file_limits"]))
-
-
-def _check(spec: CodecSpec) -> None:
-    """Check that all numbers are in their ranges, and the hashes are SHA-256; else ValueError."""
-    hashes = spec.files.values()
+def checked_spec(spec: CodecSpec) -> CodecSpec:
+    """Return a specification whose numbers are in their ranges; raise ValueError for others."""
+    printable_name(spec.name)
     is_valid = (
-        set(spec.files) == set(DECODING_FILES)
-        and all(_SHA256.fullmatch(text) for text in hashes)
-        and 1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
+        1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
+        and math.prod(spec.tile) <= MAX_TILE_PIXELS
         and (spec.channels == spec.bands.count if spec.bands else spec.channels in (1, 3))
-        and min(spec.code_shape) >= 1
-        and math.prod(spec.code_shape) <= MAX_TILE**2
-        and spec.latent_channels <= MAX_LATENT_CHANNELS
+        and 1 <= spec.latent_channels <= MAX_LATENT_CHANNELS
         and 0 <= spec.receptive_field <= MAX_RECEPTIVE_FIELD
-        and (spec.receptive_field == 0 or spec.vectors == 1)
+        and 1 <= spec.vectors <= (1 if spec.receptive_field else MAX_VECTORS)
         and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS
         and all(0 <= lv.start < lv.stop <= spec.latent_channels for lv in spec.levels)
         and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)
         and _gains_fit(spec.levels)
     )
     if not is_valid:
-        raise ValueError("a number is out of range, or a hash is missing or damaged")
+        raise ValueError("a number is out of range")
+    return spec
 
 
 def _gains_fit(levels: Sequence[Level]) -> bool:

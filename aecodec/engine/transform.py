@@ -3,6 +3,7 @@
 The encoder maps pixels less 128 to latents, and the decoder maps latents to pixels less 128.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -43,15 +44,14 @@ def to_pixels(outputs: Latents) -> Pixels:
 def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape) -> None:
     """Check the input and output shapes of a network, without the batch, against its codec.
 
-    A last axis of 1 may be missing. For a codec with a receptive field, only the channels are
-    compared. Raises CodecError if the shapes differ.
+    For a codec with a receptive field, only the channels are compared. Raises CodecError if the
+    shapes differ.
     """
-    tile = (*spec.tile, spec.network_channels)
-    stated = (tile, spec.code_shape) if half is Half.ENCODER else (spec.code_shape, tile)
+    tile, vectors = (*spec.tile, spec.network_channels), (spec.vectors, spec.latent_channels)
+    stated = (tile, vectors) if half is Half.ENCODER else (vectors, tile)
+    axes = slice(-1, None) if spec.receptive_field else slice(None)
     for shape, expected in zip((shape_in, shape_out), stated, strict=True):
-        axes = slice(-1, None) if spec.receptive_field else slice(None)
-        accepted = [expected[axes]] + [expected[axes][:-1]] * (expected[-1] == 1)
-        if shape[axes] not in accepted:
+        if math.prod(shape[axes]) != math.prod(expected[axes]):
             raise CodecError(
                 f"the model has an input or output of shape {shape}, its codec {expected}"
             )

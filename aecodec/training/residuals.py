@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.file_names import RESIDUALS, RESIDUALS_OF_BASE
-from aecodec.codec_files.folder import CodecFolder, add_files
+from aecodec.codec_files.folder import CodecFolder, replace_residuals
+from aecodec.codec_files.residual_networks import residual_sections
 from aecodec.coding.lattice import Lattice, bound_for
 from aecodec.datasets.training_pictures import Pictures
 from aecodec.engine.residuals import Samples
@@ -37,7 +37,7 @@ def fit_residuals(
     steps: int = STEPS,
     seed: int = 0,
 ) -> CodecFolder:
-    """Fit residual networks to pictures that a codec takes, and add them to its folder.
+    """Fit residual networks to pictures that a codec takes, and add them to its file.
 
     The networks without base predict samples from each other; the networks with a base also read
     the picture that the codec decodes. The same pictures give the same networks. `steps` is the
@@ -46,11 +46,11 @@ def fit_residuals(
     parts = list(crops(pictures, seed))
     count = min(max(part.pixels.shape[-1] for part in parts), MOST_NETWORKS)
     alone = list(examples(parts, [None] * len(parts), seed))
-    files = {RESIDUALS: fit_networks(alone, count, steps, seed=seed).content}
+    networks = [fit_networks(alone, count, steps, seed=seed).content]
     _LOG.info("decoding the pictures that residual networks read")
     based = list(examples(parts, list(decoded(codec, parts)), seed))
-    files[RESIDUALS_OF_BASE] = fit_networks(based, count, steps, seed=seed).content
-    return add_files(codec.folder, files)
+    networks.append(fit_networks(based, count, steps, seed=seed).content)
+    return replace_residuals(codec.folder, residual_sections(networks))
 
 
 class Originals(Sequence[Picture]):

@@ -97,7 +97,7 @@ def run_recipe(
     check_target(folder, recipe.name, replace=replace)
     autoencoder, is_complete = training.run(callbacks, verbose)
     codec = training.to_codec(autoencoder, replace=replace)
-    training.fit_residuals(codec)
+    codec = training.with_residuals(codec)
     if is_complete:
         training.delete_state()
     return codec
@@ -188,11 +188,12 @@ class RecipeTraining:
         options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
         return autoencoder.to_codec(self._folder, images, **options)
 
-    def fit_residuals(self, codec: Codec) -> None:
-        """Fit residual networks to the training pictures, and add them to the codec's folder."""
-        batches = self._recipe.priors["residual_batches"]
-        if batches:
-            fit_residuals(codec, self._originals, batches, seed=self._recipe.training["seed"])
+    def with_residuals(self, codec: Codec) -> Codec:
+        """Fit residual networks to the training pictures, and add them to the codec's file."""
+        batches, seed = self._recipe.priors["residual_batches"], self._recipe.training["seed"]
+        if not batches:
+            return codec
+        return Codec(fit_residuals(codec, self._originals, batches, seed=seed))
 
     def _new_autoencoder(self) -> Autoencoder:
         """The autoencoder with its initial weights."""

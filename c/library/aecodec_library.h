@@ -3,7 +3,7 @@
  *
  *     aecodec_bundle *codec;
  *     aecodec_image picture;
- *     aecodec_status status = aecodec_bundle_open("photo.bundle", &codec);
+ *     aecodec_status status = aecodec_bundle_open("photo.aecodec", &codec);
  *     if (status == AECODEC_OK) {
  *         status = aecodec_decompress(codec, file, size, NULL, NULL, &picture);
  *         aecodec_bundle_close(codec);
@@ -11,9 +11,7 @@
  *     if (status != AECODEC_OK)
  *         puts(aecodec_status_text(status));
  *
- * A codec is loaded from a bundle, a file that `aecodec export CODEC --format bundle` writes (docs/BUNDLE.md). The
- * files of the library equal those of aecodec in Python if its networks compute the same integers, as LiteRT's
- * reference kernels do. Only the compressed bytes of an alpha plane may differ; alpha is lossless in both.
+ * A codec is a file such as photo.aecodec (docs/BUNDLE.md), which `aecodec train` and `aecodec export` write.
  *
  * Several threads may call functions at once, also with the same bundle, as long as no section is added to it.
  * Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for
@@ -62,18 +60,18 @@ typedef struct {
     uint32_t threads; /* tasks that run at once, for memory and the sizes of windows; 0 is 1 */
 } aecodec_execution;
 
-/* ---- bundles ---- */
+/* ---- codecs ---- */
 
-typedef struct aecodec_bundle aecodec_bundle;
+typedef struct aecodec_bundle aecodec_bundle; /* an opened codec */
 
 enum { AECODEC_MAX_REFINEMENTS = 16 };
 
-/* Open a bundle and check the hashes of its sections. The file is read into memory, so it may change afterwards.
- * Returns AECODEC_UNREADABLE for a pipe or a device. */
+/* Open a codec file and check its hashes. The file is read into memory, so it may change afterwards.
+ * Returns AECODEC_UNREADABLE for a pipe or a device, and AECODEC_BAD_BUNDLE for a file that is damaged or not whole. */
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle);
 
-/* Use a bundle in memory, at an address that is a multiple of 64. The bytes are not copied, and must not move or
- * change until the bundle is closed; map a file only if no program rewrites it in place. Hashes of sections are not
+/* Use a codec file in memory, at an address that is a multiple of 64. The bytes are not copied, and must not move or
+ * change until the codec is closed; map a file only if no program rewrites it in place. Hashes of sections are not
  * checked. Sections that end beyond size are absent: the head is enough, and aecodec_bundle_add adds sections later. */
 aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle);
 
@@ -109,14 +107,15 @@ typedef enum {
     AECODEC_DECODER = 2,
     AECODEC_LEVEL = 3,
     AECODEC_BANDS = 4,
-    AECODEC_RESIDUALS = 5 /* networks for files with a maximum error */
+    AECODEC_RESIDUALS = 5,   /* networks for files with a maximum error */
+    AECODEC_MEASUREMENTS = 6 /* UTF-8 JSON */
 } aecodec_section_kind;
 
 /* An entry of the directory. */
 typedef struct {
     uint32_t kind;         /* aecodec_section_kind */
     uint32_t level;        /* number of the level; of residual networks 1 with a base, 0 without; otherwise 0 */
-    uint32_t offset, size; /* in the file */
+    uint32_t offset, size; /* in the file; offset 0: the file leaves the section out */
     uint32_t is_present;
     uint8_t sha256[32];
 } aecodec_section;

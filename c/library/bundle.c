@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bundles: the head, and the sections that are present (docs/BUNDLE.md). */
+/* Codec files: the head, and the sections that are present (docs/BUNDLE.md). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
 
 enum {
+    NUMBERS = 16,  /* offset of the numbers that the identity covers, and their bytes */
     FACTS = 64,    /* bytes of the head before the levels */
     LEVEL = 8,     /* bytes of a level */
     ENTRY = 48,    /* bytes of an entry of the directory */
+    CONTENT = 40,  /* bytes of an entry before the offset */
     DIGEST = 32,
     MAX_TILE = 4096,
     MAX_LATENT_CHANNELS = 1 << 15,
@@ -24,7 +26,7 @@ static int is_aligned(const void *bytes)
     return (uintptr_t)bytes % ALIGNMENT == 0;
 }
 
-/* Tables are read where they lie, which takes a processor with the bundle's order of bytes. */
+/* Tables are read where they lie, which takes a processor with the file's order of bytes. */
 static int is_little_endian(void)
 {
     const uint16_t one = 1;
@@ -38,7 +40,7 @@ static int is_little_endian(void)
 /* Check that the beginning is a whole head. Returns its size, or 0. */
 static size_t check_head(const uint8_t *bytes, size_t size)
 {
-    static const uint8_t beginning[6] = {0xae, 0x43, 0x42, 0x4e, 1, 0};
+    static const uint8_t beginning[6] = {0xae, 0x43, 0x4f, 0x44, 1, 0};
     uint8_t digest[DIGEST];
     size_t head;
     if (size < FACTS + DIGEST || memcmp(bytes, beginning, sizeof beginning) != 0) {
@@ -55,15 +57,15 @@ static size_t check_head(const uint8_t *bytes, size_t size)
 static void read_facts(const uint8_t *head, aecodec_codec_facts *facts)
 {
     facts->sections = read_u16(head + 6);
-    facts->tile_height = read_u16(head + 12);
-    facts->tile_width = read_u16(head + 14);
-    facts->channels = head[16];
-    facts->levels = head[17];
-    facts->default_level = head[18];
-    facts->phases = head[19];
-    facts->receptive_field = read_u16(head + 20);
-    facts->latent_channels = read_u16(head + 22);
-    facts->vectors_per_tile = read_u16(head + 24);
+    facts->tile_height = read_u16(head + 16);
+    facts->tile_width = read_u16(head + 18);
+    facts->channels = head[20];
+    facts->levels = head[21];
+    facts->default_level = head[22];
+    facts->phases = head[23];
+    facts->receptive_field = read_u16(head + 24);
+    facts->latent_channels = read_u16(head + 26);
+    facts->vectors_per_tile = read_u16(head + 28);
     memcpy(facts->sha256, head + 32, DIGEST);
 }
 
@@ -144,10 +146,10 @@ static void read_entry(const uint8_t *at, aecodec_section *entry)
 {
     entry->kind = at[0];
     entry->level = at[1];
-    entry->offset = read_u32(at + 4);
-    entry->size = read_u32(at + 8);
+    entry->size = read_u32(at + 4);
+    memcpy(entry->sha256, at + 8, DIGEST);
+    entry->offset = read_u32(at + CONTENT);
     entry->is_present = 0;
-    memcpy(entry->sha256, at + 16, DIGEST);
 }
 
 static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
@@ -168,26 +170,57 @@ static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
     return AECODEC_OK;
 }
 
+static int decoding_depends_on(uint32_t kind)
+{
+    return kind == AECODEC_DECODER || kind == AECODEC_LEVEL || kind == AECODEC_BANDS;
+}
+
+/* Compare the identity with what it covers: numbers, levels, gains and name, and the content of sections.
+ *
+ * directory: after the name. */
+static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t *head, const uint8_t *directory)
+{
+    uint8_t digest[DIGEST], *covered, *end;
+    size_t described = (size_t)(directory - head) - FACTS;
+    uint32_t n;
+    covered = malloc(NUMBERS + described + (size_t)bundle->facts.sections * CONTENT);
+    if (!covered) {
+        return AECODEC_NO_MEMORY;
+    }
+    memcpy(covered, head + NUMBERS, NUMBERS);
+    memcpy(covered + NUMBERS, head + FACTS, described);
+    end = covered + NUMBERS + described;
+    for (n = 0; n < bundle->facts.sections; n++, directory += ENTRY) {
+        if (decoding_depends_on(directory[0])) {
+            memcpy(end, directory, CONTENT);
+            end += CONTENT;
+        }
+    }
+    aecodec_sha256(covered, (size_t)(end - covered), digest);
+    free(covered);
+    return memcmp(digest, bundle->facts.sha256, DIGEST) == 0 ? AECODEC_OK : AECODEC_BAD_BUNDLE;
+}
+
 static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)
 {
     aecodec_codec_facts *facts = &bundle->facts;
-    size_t levels, directory, gains, name = read_u16(head + 26);
+    size_t levels, rest, gains, name = read_u16(head + 30);
+    aecodec_status status;
     read_facts(head, facts);
-    bundle->rate_weight.most = head[28];
-    bundle->rate_weight.masking = head[29];
+    bundle->rate_weight.most = head[12];
+    bundle->rate_weight.masking = head[13];
     levels = FACTS + (size_t)facts->levels * LEVEL;
-    directory = (size_t)facts->sections * ENTRY;
-    if (!facts_fit(facts) || name > MAX_NAME || levels + directory + name + DIGEST > size ||
-        !read_levels(head + FACTS, bundle)) {
+    rest = (size_t)facts->sections * ENTRY + name + DIGEST;
+    if (!facts_fit(facts) || name > MAX_NAME || levels + rest > size || !read_levels(head + FACTS, bundle)) {
         return AECODEC_BAD_BUNDLE;
     }
     gains = facts->has_gains ? 2 * (size_t)facts->levels * bundle->levels[0].dimension : 0;
-    if (levels + directory + gains + name + DIGEST > size ||
-        (gains && !read_gains(head + levels + directory, bundle))) {
+    if (levels + gains + rest > size || (gains && !read_gains(head + levels, bundle))) {
         return AECODEC_BAD_BUNDLE;
     }
-    memcpy(facts->name, head + levels + directory + gains, name);
-    return read_directory(head + levels, bundle);
+    memcpy(facts->name, head + levels + gains, name);
+    status = check_identity(bundle, head, head + levels + gains + name);
+    return status == AECODEC_OK ? read_directory(head + levels + gains + name, bundle) : status;
 }
 
 /* ---- sections ---- */
@@ -243,14 +276,14 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
     }
 }
 
-/* Use the sections that lie within the bytes. */
+/* Use the sections that the file has and that lie within the bytes. */
 static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
 {
     uint32_t n;
     aecodec_status status = AECODEC_OK;
     for (n = 0; n < bundle->facts.sections && status == AECODEC_OK; n++) {
         section *s = &bundle->sections[n];
-        if (s->entry.offset <= size && s->entry.size <= size - s->entry.offset) {
+        if (s->entry.offset && s->entry.offset <= size && s->entry.size <= size - s->entry.offset) {
             s->content = bytes + s->entry.offset;
             status = use_section(bundle, s);
         }

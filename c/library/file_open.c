@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bundles in files. They are read into memory: indices were checked when a bundle was opened, and a program that
+/* Codec files. They are read into memory: indices were checked when a codec was opened, and a program that
  * rewrites a mapped file in place would change them afterwards. */
 #if !defined(_WIN32)
 #define _POSIX_C_SOURCE 200809L
@@ -37,15 +37,18 @@ static FILE *open_regular(const char *path)
 
 #endif
 
-/* The hashes of all sections that are present. */
-static aecodec_status check_hashes(const aecodec_bundle *bundle)
+/* Check that the file has all the sections that its directory places in it, and their hashes. */
+static aecodec_status check_sections(const aecodec_bundle *bundle)
 {
     uint32_t n;
     for (n = 0; n < bundle->facts.sections; n++) {
         const section *s = &bundle->sections[n];
         uint8_t digest[32];
-        if (!s->entry.is_present) {
+        if (!s->entry.offset) {
             continue;
+        }
+        if (!s->entry.is_present) {
+            return AECODEC_BAD_BUNDLE;
         }
         aecodec_sha256(s->content, s->entry.size, digest);
         if (memcmp(digest, s->entry.sha256, sizeof digest) != 0) {
@@ -55,14 +58,14 @@ static aecodec_status check_hashes(const aecodec_bundle *bundle)
     return AECODEC_OK;
 }
 
-/* Size of a file; 0 if it is empty, unknown, or larger than bundles are. */
+/* Size of a file; 0 if it is empty, unknown, or larger than codec files are. */
 static size_t size_of(FILE *file)
 {
     long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     return size > 0 && (unsigned long)size <= UINT32_MAX - ALIGNMENT && fseek(file, 0, SEEK_SET) == 0 ? (size_t)size : 0;
 }
 
-/* Read a bundle into memory, which the caller frees, at the next multiple of ALIGNMENT. */
+/* Read a codec file into memory, which the caller frees, at the next multiple of ALIGNMENT. */
 static aecodec_status open_copy(FILE *file, void **memory, aecodec_bundle **bundle)
 {
     size_t size = size_of(file);
@@ -94,7 +97,7 @@ aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle)
         return status;
     }
     opened->memory = memory;
-    status = check_hashes(opened);
+    status = check_sections(opened);
     if (status == AECODEC_OK) {
         *bundle = opened;
     } else {

@@ -14,7 +14,7 @@ static const char *const texts[] = {
     [AECODEC_BAD_NETWORK] = "not a network of this version, or a damaged one",
     [AECODEC_OTHER_SIZE] = "a size that the network does not support",
     [AECODEC_NO_MEMORY] = "out of memory",
-    [AECODEC_BAD_BUNDLE] = "not a bundle of version 1, or a damaged one: export it again",
+    [AECODEC_BAD_BUNDLE] = "not a codec file of version 1, or a damaged one: export it again",
     [AECODEC_ABSENT] = "the bundle lacks the networks or the level that this takes: export it with them",
     [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
                           "to 4; for samples, other bands than the codec's, or a type, limits or samples that do not "

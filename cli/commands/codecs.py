@@ -18,7 +18,7 @@ def codecs(
         str | None,
         typer.Argument(
             metavar="[NAME|DIR]",
-            help="A built-in codec or a codec folder. Default: all built-in codecs.",
+            help="A built-in codec or a codec file. Default: all built-in codecs.",
             autocompletion=complete_codec,
         ),
     ] = None,

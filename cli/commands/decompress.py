@@ -109,7 +109,7 @@ def decompress(
     becomes a folder, and the pictures regain their original names if the file stores them.
     -o NAME writes the pictures to the folder NAME; -o NAME/ creates a folder for them inside NAME.
 
-    Built-in codecs are selected by the id in the file. For other codecs, give the codec folder
+    Built-in codecs are selected by the id in the file. For other codecs, give the codec file
     with --codec. Bare payloads need --bare and --codec, and the options --checksum and --text with
     which they were compressed. In a folder, --bare reads files named .bin, or .txt with --text.
     """

@@ -40,7 +40,7 @@ def evaluate(
         list[str],
         typer.Argument(
             metavar="CODEC... DATA",
-            help="Built-in codecs or codec folders; then a folder of images, an image, or an .npz "
+            help="Built-in codecs or codec files; then a folder of images, an image, or an .npz "
             "or .npy file.",
             autocompletion=options.complete_codec,
         ),

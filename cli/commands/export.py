@@ -22,12 +22,14 @@ from aecodec.cli.shared.pictures import open_pictures, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.codec.samples import describe, fit, to_channels
-from aecodec.codec_files.file_names import CODEC_FILES
+from aecodec.codec_files.codec_file import NETWORKS, SectionKind, pack_codec, without
+from aecodec.codec_files.file_names import Half, codec_files
 from aecodec.codec_files.folder import CodecFolder, check_target
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.spec import CodecSpec, nearest_level
 from aecodec.data.samples import sample_paths
 from aecodec.errors import ImageError, UsageError
 from aecodec.export.device.options import Format, Halves, Precision
+from aecodec.export.device.tables import CTables
 from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.tiling import split, to_planes
@@ -48,7 +50,7 @@ def export(
         str | None,
         typer.Argument(
             metavar="CODEC",
-            help="A built-in codec or a codec folder.",
+            help="A built-in codec or a codec file.",
             autocompletion=complete_codec,
         ),
     ] = None,
@@ -60,7 +62,7 @@ def export(
             "--output",
             metavar="PATH",
             readable=False,
-            help="Output folder; with --format bundle, output file.",
+            help="Output folder; with --format codec, output file.",
         ),
     ],
     to: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TFLITE,
@@ -148,7 +150,7 @@ def export(
             "-q",
             "--level",
             help="With --format c or tflite: level of the tables. Default: the codec's default "
-            "level. With --format bundle: level to include; repeat for several. Default: all "
+            "level. With --format codec: level to include; repeat for several. Default: all "
             "levels.",
         ),
     ] = None,
@@ -175,8 +177,8 @@ def export(
     TFLite models with other precisions take and return floats. --format c writes a folder ready to
     compile: the int8 networks as arrays, the tables of one level, and code that runs the networks
     and makes `.aec` files. --format c-array writes the TFLite file as a C array, for other
-    runtimes. --format bundle writes one file for the C library and for browsers, and is the only
-    format that does not need TensorFlow.
+    runtimes. --format codec writes the codec file without the levels and networks that you do not
+    choose, for small devices, and is the only format that does not need TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
     folder from two models that were trained elsewhere.
@@ -220,7 +222,8 @@ def export(
 class _Options:
     """The options of an export.
 
-    If `levels` is empty, C and TFLite get the tables of the default level, and a bundle all levels.
+    If `levels` is empty, C and TFLite get the tables of the default level, and a codec file those
+    of all levels.
     """
 
     out: Path
@@ -243,8 +246,8 @@ class _Options:
         """Raise UsageError if the options contradict each other."""
         if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
             raise UsageError(f"--quantize {self.precision.value} needs --format tflite")
-        if self.levels and not (self.has_tables or self.to is Format.BUNDLE):
-            raise UsageError("--level needs --format c, bundle, or tflite with int8")
+        if self.levels and not (self.has_tables or self.to is Format.CODEC):
+            raise UsageError("--level needs --format c, codec, or tflite with int8")
         if self.to is not Format.C and self.priors:
             raise UsageError("--priors needs --format c")
         if self.has_tables and len(self.levels) > 1:
@@ -252,8 +255,8 @@ class _Options:
                 f"--format {self.to.value} exports a single level: repeat the command for each "
                 "level"
             )
-        if self.to is Format.BUNDLE and (self.data or self.size or self.report):
-            raise UsageError("--calibrate, --size and --report cannot be used with --format bundle")
+        if self.to is Format.CODEC and (self.data or self.size or self.report):
+            raise UsageError("--calibrate, --size and --report cannot be used with --format codec")
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
         """(height, width) of the pictures.
@@ -313,8 +316,8 @@ def _export_codec(
     codec = load_codec(name)
     for level in options.levels:
         codec.spec.check_level(level)
-    if options.to is Format.BUNDLE:
-        _write_bundle(codec.folder, options, force, console)
+    if options.to is Format.CODEC:
+        _write_codec(codec.folder, options, force, console)
         return
     with tensorflow_for("exporting"):
         from aecodec.keras_models.model_files import register_custom_objects
@@ -328,12 +331,19 @@ def _export_codec(
         console.result(export.network.as_text() if export.network else export.parity.as_text())
 
 
-def _write_bundle(folder: CodecFolder, options: _Options, force: bool, console: Console) -> None:
-    """Write a codec as a bundle. This does not need TensorFlow."""
-    from aecodec.engine.bundle import bundle, plans_of
-
+def _write_codec(folder: CodecFolder, options: _Options, force: bool, console: Console) -> None:
+    """Write a codec file with the chosen levels and networks. This does not need TensorFlow."""
     check_overwriting(options.out, force)
-    content = bundle(folder, plans_of(folder, options.halves.members), options.levels)
+    levels = options.levels or range(1, len(folder.spec.levels) + 1)
+    numbers = {nearest_level(folder.spec.level_index(level)) for level in levels}
+    left_out = [NETWORKS[half] for half in Half if half not in options.halves.members]
+    sections = folder.sections
+    kept = [
+        item
+        for item in sections
+        if item.kind not in left_out and (item.kind != SectionKind.LEVEL or item.level in numbers)
+    ]
+    content = pack_codec(folder.spec, folder.rdoq, without(sections, keeps=kept))
     write_bytes(options.out, content, force)
     console.result(f"{options.out}: {len(content)} bytes")
 
@@ -345,7 +355,6 @@ def _exported(
     folder, shape = codec.folder, options.shape_for(codec.spec)
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
-    from aecodec.engine.c_tables import CTables
     from aecodec.export.device.convert import export_half
     from aecodec.export.device.folder import device_files, latent_files
 
@@ -392,8 +401,8 @@ def _make_codec(
     """
     for path in (*models, data):
         check_input(path)
-    check_not_sources([out / name for name in CODEC_FILES], models)
     name = out.resolve().name
+    check_not_sources([out / file for file in codec_files(name)], models)
     check_target(out, name, replace=force)
     with tensorflow_for("exporting"):
         from aecodec.export.from_keras import codec_from_keras

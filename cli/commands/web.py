@@ -18,7 +18,7 @@ def web(
         list[str] | None,
         typer.Argument(
             metavar="[CODEC]...",
-            help="Built-in codecs or codec folders. Default: all built-in codecs.",
+            help="Built-in codecs or codec files. Default: all built-in codecs.",
             autocompletion=complete_codec,
         ),
     ] = None,

@@ -13,18 +13,23 @@ from typing import Annotated
 import typer
 
 from aecodec.codec.registry import AUTO, built_in_names
+from aecodec.codec_files.file_names import SUFFIX
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 from aecodec.urls import Url, path_or_url
 
 
 def complete_codec(typed: str) -> list[str]:
-    """Built-in codecs and folders that begin as typed.
+    """Built-in codecs, codec files and folders that begin as typed.
 
     >>> complete_codec("dig")
     ['digits']
     """
-    return _named([AUTO, *built_in_names()], typed) + _paths(typed, Path.is_dir)
+    return _named([AUTO, *built_in_names()], typed) + _paths(typed, _may_be_codec)
+
+
+def _may_be_codec(path: Path) -> bool:
+    return path.suffix == SUFFIX or path.is_dir()
 
 
 def complete_recipe(typed: str) -> list[str]:
@@ -85,7 +90,7 @@ AecFiles = Annotated[
 CodecArgument = Annotated[
     str,
     typer.Argument(
-        metavar="CODEC", help="A built-in codec or a codec folder.", autocompletion=complete_codec
+        metavar="CODEC", help="A built-in codec or a codec file.", autocompletion=complete_codec
     ),
 ]
 DataArgument = Annotated[
@@ -104,16 +109,16 @@ Limit = Annotated[
 CodecName = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME|DIR",
-        help="A built-in codec or a codec folder.",
+        metavar="NAME|FILE",
+        help="A built-in codec or a codec file.",
         autocompletion=complete_codec,
     ),
 ]
 CodecOrAuto = Annotated[
     str,
     typer.Option(
-        metavar="NAME|DIR",
-        help="A built-in codec or a codec folder. auto selects digits for grey pictures of 28x28 "
+        metavar="NAME|FILE",
+        help="A built-in codec or a codec file. auto selects digits for grey pictures of 28x28 "
         "pixels and photo for all other pictures.",
         autocompletion=complete_codec,
     ),

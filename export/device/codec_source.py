@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecodec.codec_files.level_section import LANES
 from aecodec.coding.payload import SEGMENT_SIDE
-from aecodec.engine.c_tables import LANES, CTables
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
 from aecodec.errors import ImageError, ModelError
@@ -20,6 +20,7 @@ from aecodec.export.device.c_names import (
     in_comment,
     level_identifier,
 )
+from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import Layout, Samples, SampleType
 from aecodec.imaging.tiling import grid_of

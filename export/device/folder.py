@@ -13,11 +13,11 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.data.c_sources import c_sources
-from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
 from aecodec.export.device.c_models import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.reference import c_file, encoded_with, network_of, picture_file
+from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture, from_array

@@ -28,7 +28,7 @@ class Format(str, Enum):
     TFLITE = "tflite"
     C = "c"
     C_ARRAY = "c-array"
-    BUNDLE = "bundle"
+    CODEC = "codec"
 
 
 class Precision(str, Enum):

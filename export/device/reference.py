@@ -19,9 +19,9 @@ from aecodec.codec.samples import fit, from_channels, to_channels
 from aecodec.codec_files.file_names import Half
 from aecodec.coding.payload import encode_payload
 from aecodec.coding.prior_coder import PriorCoder, nearest_symbols
-from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, to_int8, to_pixels
 from aecodec.errors import errors_about
+from aecodec.export.device.tables import CTables
 from aecodec.format import container
 from aecodec.imaging.picture import Picture
 from aecodec.network.check import check_model

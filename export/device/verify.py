@@ -19,7 +19,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform
 from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.reference import (
@@ -29,6 +28,7 @@ from aecodec.export.device.reference import (
     network_of,
     picture_file,
 )
+from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture

@@ -19,7 +19,7 @@ _SMALL = (1, 2, 3, 9, 16, 17, 28, 33, 40)
 _ENTRIES = (b"", b"<x/>", b".png 0", b".jpg -1", b".jpg 999999999999", b"a.png", b"a/b", b"../a/")
 _RARELY = 0.03
 
-_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "23014bde", "6a3d2aaf")))
+_CODEC_IDS = tuple(map(bytes.fromhex, ("fc33ca7b", "faacc222", "a11d77c8")))
 """Ids of `digits`, `photo` and the golden codec `bands`."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.codecs.made_up_codecs import leave_out
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -14,6 +15,7 @@ import aecodec
 import aecodec.pillow
 from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
+from aecodec.codec_files.codec_file import SectionKind
 from aecodec.data.codecs import BUILT_IN
 from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.entropy import coding
@@ -85,33 +87,33 @@ def test_unknown_codecs(samples: Pixels) -> None:
 
 
 def test_each_half_does_its_own(copy: Path, samples: Pixels) -> None:
-    data = aecodec.compress(samples[0])
-    (copy / "decoder.tflite").rename(copy / "away.tflite")
+    data, file = aecodec.compress(samples[0]), copy / "digits.aecodec"
+    whole = file.read_bytes()
+    leave_out(copy, SectionKind.DECODER)
     assert aecodec.compress(samples[0], copy) == data
-    with pytest.raises(CodecError, match=r"decoder\.tflite"):
+    with pytest.raises(CodecError, match=r"digits\.aecodec: without the decoder"):
         aecodec.decompress(data, copy)
-    (copy / "away.tflite").rename(copy / "decoder.tflite")
-    (copy / "encoder.tflite").unlink()
+    file.write_bytes(whole)
+    leave_out(copy, SectionKind.ENCODER)
     assert aecodec.decompress(data, copy) == aecodec.decompress(data)
-    with pytest.raises(CodecError, match=r"encoder\.tflite"):
+    with pytest.raises(CodecError, match=r"digits\.aecodec: without the encoder"):
         aecodec.compress(samples[0], copy)
 
 
-@pytest.mark.parametrize("name", ["encoder.tflite", "decoder.tflite", "priors.npz"])
-def test_a_changed_file_is_not_loaded(copy: Path, samples: Pixels, name: str) -> None:
+def test_a_codec_is_a_file_or_the_folder_that_has_it(
+    copy: Path, samples: Pixels, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = (copy / "digits.aecodec").rename(tmp_path / "mine.aecodec")
     data = aecodec.compress(samples[0])
-    content = bytearray((copy / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (copy / name).write_bytes(content)
-    with pytest.raises(CodecError, match="changed since"):
-        aecodec.decompress(aecodec.compress(samples[0], copy) if "enc" in name else data, copy)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "spec": {}}', "\x00"])
-def test_a_damaged_spec_is_refused(copy: Path, text: str) -> None:
-    (copy / "codec.json").write_text(text)
-    with pytest.raises(CodecError, match=r"codec\.json"):
+    assert aecodec.decompress(data, file) == aecodec.decompress(data)
+    with pytest.raises(CodecError, match="copy: has no codec: give a file such as"):
         aecodec.load_codec(copy)
+    for place in (file, tmp_path):
+        monkeypatch.setenv("AECODEC_PATH", str(place))
+        assert aecodec.load_codec("mine").spec.sha256 == aecodec.load_codec("digits").spec.sha256
+    shutil.copy(file, tmp_path / "more.aecodec")
+    with pytest.raises(CodecError, match=r"several codecs \(mine\.aecodec, more\.aecodec\)"):
+        aecodec.load_codec(tmp_path)
 
 
 def test_keras_and_litert_make_files_that_either_reads(codec: Codec, samples: Pixels) -> None:
@@ -164,9 +166,8 @@ def test_a_used_codec_pickles_as_its_folder(codec: Codec, samples: Pixels) -> No
     assert pickle.loads(pickle.dumps(codec)).compress(samples) == data
 
 
-def test_a_folder_that_was_replaced_does_not_unpickle(copy: Path, codec: Codec) -> None:
+def test_a_file_that_was_replaced_does_not_unpickle(copy: Path, codec: Codec) -> None:
     pickled = pickle.dumps(aecodec.load_codec(copy))
-    shutil.rmtree(copy)
-    shutil.copytree(BUILT_IN / "photo", copy, ignore=shutil.ignore_patterns("*.hdf5"))
+    shutil.copy(BUILT_IN / "photo" / "photo.aecodec", copy / "digits.aecodec")
     with pytest.raises(CodecError, match="has changed since it was pickled"):
         pickle.loads(pickled)

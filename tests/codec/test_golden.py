@@ -34,7 +34,7 @@ from aecodec.imaging.stacks import without_names
 
 ROOT = Path(__file__).parents[2]
 FORMAT = ROOT / "docs" / "FORMAT.md"
-CODEC_IDS = {"digits": "0881441f", "photo": "23014bde"}
+CODEC_IDS = {"digits": "fc33ca7b", "photo": "faacc222"}
 
 DIGESTS = listed()
 

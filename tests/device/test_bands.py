@@ -15,11 +15,11 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.c_tables import CTables
 from aecodec.errors import ModelError
 from aecodec.export.device.c_models import c_network, c_network_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.folder import device_files
+from aecodec.export.device.tables import CTables
 from aecodec.export.device.verify import DeviceFolder, NetworkTrial
 from aecodec.format.samples import SampleType
 

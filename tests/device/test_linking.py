@@ -16,10 +16,10 @@ from aecodec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.c_tables import CTables
 from aecodec.export.device.c_models import c_array_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.reference import c_file
+from aecodec.export.device.tables import CTables
 from aecodec.format.container import Header, Mode
 
 # libaec, which radios and satellites link, owns these two names.

@@ -17,7 +17,6 @@ from keras import layers, ops
 
 from aecodec import ModelError
 from aecodec.arrays import Pixels
-from aecodec.engine.c import CEngine
 from aecodec.export.code_layers import with_codes
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.tflite.codebook import integer_scores
@@ -100,7 +99,6 @@ def test_pairs_with_codes_become_codecs(
     assert len(codec.spec.levels) == 1
     assert loss["float_pair"] - loss["codec"] < 0.3
     assert loss["layers_in_floats"] == {"encoder": [], "decoder": []}
-    assert CEngine().name_for(codec.folder) == "c"
     decoded = np.asarray(codec.decompress(codec.compress(digits[200])))
     assert mse(digits[200], decoded) < digits[200].var()
 

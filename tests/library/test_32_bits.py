@@ -11,7 +11,7 @@ from helpers.documents import ROOT
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.engine.bundle import aligned, head, plans_of, sections_of
+from aecodec.codec_files.codec_file import SectionKind, pack_codec
 from benchmarks.c_codec import BAD_BUNDLE, OK
 
 CORE = ROOT / "web" / "src" / "aecodec.wasm"
@@ -33,16 +33,16 @@ def answer(content: bytes, tmp_path: Path, kind: str, *sizes: int) -> str:
 
 
 def bundle_with_bank_of(codec: Codec, more: int) -> bytes:
-    """A bundle whose last level states `more` numbers of a bank too many; its hashes are right."""
-    *others, level = sections_of(codec.folder, plans_of(codec.folder))[:5]  # networks and levels
+    """A codec whose last level states `more` numbers of a bank too many; its hashes are right."""
+    sections = codec.folder.sections
+    place = max(n for n, item in enumerate(sections) if item.kind == SectionKind.LEVEL)
+    level = sections[place]
+    assert level.content is not None
     (count,) = struct.unpack_from("<I", level.content, BANK_COUNT)
     changed = bytearray(level.content)
     struct.pack_into("<I", changed, BANK_COUNT, count + more)
-    sections = [*others, level._replace(content=bytes(changed))]
-    whole = head(codec.folder, sections)
-    for section in sections:
-        whole = whole.ljust(aligned(len(whole)), b"\0") + section.content
-    return whole
+    sections[place] = level._replace(content=bytes(changed))
+    return pack_codec(codec.spec, codec.folder.rdoq, sections)
 
 
 def test_the_number_of_numbers_in_a_bank_does_not_wrap_around(codec: Codec, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(tmp_path: Path, codec: Codec, photo: Codec, photograph: Pixels) -> Path:
     """A folder with both codecs and two pictures."""
     for shipped in (codec, photo):
-        (tmp_path / f"{shipped.spec.name}.bundle").write_bytes(bundle_of(shipped.folder))
+        (tmp_path / f"{shipped.spec.name}.aecodec").write_bytes(bundle_of(shipped.folder))
     Image.fromarray(photograph[100:150, 200:270]).save(tmp_path / "rgb.ppm")
     Image.fromarray(photograph[:28, :28, 1]).save(tmp_path / "grey.pgm")
     return tmp_path
@@ -49,24 +49,24 @@ def test_photographs_there_and_back(
 ) -> None:
     pixels = np.asarray(Image.open(folder / name))
     options = [f"{level}"] if level else []
-    call = ("compress", "photo.bundle", name, "x.aec", *options)
+    call = ("compress", "photo.aecodec", name, "x.aec", *options)
     assert run(program, folder, *call) == (0, "")
     file = (folder / "x.aec").read_bytes()
     assert file == photo_in_both.file(pixels[None], level)
-    assert run(program, folder, "decompress", "photo.bundle", "x.aec", "back") == (0, "")
+    assert run(program, folder, "decompress", "photo.aecodec", "x.aec", "back") == (0, "")
     assert np.array_equal(np.asarray(Image.open(folder / "back")), photo_in_both.pixels(file)[0])
 
 
 def test_digits_and_their_frames(
     program: Path, folder: Path, digits_in_both: Both, digits: Pixels
 ) -> None:
-    call = ("compress", "digits.bundle", "grey.pgm", "x.aec")
+    call = ("compress", "digits.aecodec", "grey.pgm", "x.aec")
     assert run(program, folder, *call) == (0, "")
     pixels = np.asarray(Image.open(folder / "grey.pgm"))
     assert (folder / "x.aec").read_bytes() == digits_in_both.file(pixels[None, ..., None], None)
     frames = digits_in_both.file(digits[:3, ..., None], None)
     (folder / "x.aec").write_bytes(frames)
-    assert run(program, folder, "decompress", "digits.bundle", "x.aec", "back") == (0, "")
+    assert run(program, folder, "decompress", "digits.aecodec", "x.aec", "back") == (0, "")
     header, expected = b"P5\n28 28\n255\n", digits_in_both.pixels(frames)
     assert (folder / "back").read_bytes() == b"".join(header + f.tobytes() for f in expected)
 
@@ -86,7 +86,7 @@ def test_digits_and_their_frames(
 )
 def test_odd_pictures_are_refused(program: Path, folder: Path, content: bytes) -> None:
     (folder / "odd").write_bytes(content)
-    status, error = run(program, folder, "compress", "digits.bundle", "odd", "x.aec")
+    status, error = run(program, folder, "compress", "digits.aecodec", "odd", "x.aec")
     assert (status, error) == (1, "pnm: odd: not a PGM or PPM picture of 8 bits\n")
 
 
@@ -94,14 +94,14 @@ def test_odd_pictures_are_refused(program: Path, folder: Path, content: bytes) -
     ("arguments", "status", "says"),
     [
         ((), 2, "usage:"),
-        (("paint", "digits.bundle", "grey.pgm", "x"), 2, "usage:"),
-        (("compress", "digits.bundle", "grey.pgm", "x", "0"), 2, "usage:"),
-        (("compress", "digits.bundle", "grey.pgm", "x", "4"), 1, "pnm: grey.pgm: no such level"),
-        (("compress", "digits.bundle", "absent.pgm", "x"), 1, "pnm: absent.pgm: No such file"),
-        (("compress", "digits.bundle", ".", "x"), 1, "pnm: .: cannot be read"),
-        (("compress", "digits.bundle", "grey.pgm", "none/x"), 1, "pnm: none/x: No such file"),
-        (("compress", "grey.pgm", "grey.pgm", "x"), 1, "pnm: grey.pgm: not a bundle"),
-        (("decompress", "digits.bundle", "grey.pgm", "x"), 1, "pnm: grey.pgm: not an .aec file"),
+        (("paint", "digits.aecodec", "grey.pgm", "x"), 2, "usage:"),
+        (("compress", "digits.aecodec", "grey.pgm", "x", "0"), 2, "usage:"),
+        (("compress", "digits.aecodec", "grey.pgm", "x", "4"), 1, "pnm: grey.pgm: no such level"),
+        (("compress", "digits.aecodec", "absent.pgm", "x"), 1, "pnm: absent.pgm: No such file"),
+        (("compress", "digits.aecodec", ".", "x"), 1, "pnm: .: cannot be read"),
+        (("compress", "digits.aecodec", "grey.pgm", "none/x"), 1, "pnm: none/x: No such file"),
+        (("compress", "grey.pgm", "grey.pgm", "x"), 1, "pnm: grey.pgm: not a codec file"),
+        (("decompress", "digits.aecodec", "grey.pgm", "x"), 1, "pnm: grey.pgm: not an .aec file"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -114,5 +114,5 @@ def test_what_is_wrong_is_named(
 
 def test_alpha_is_refused(program: Path, folder: Path, digits_in_both: Both) -> None:
     (folder / "x.aec").write_bytes(digits_in_both.file(np.zeros((1, 28, 28, 2), np.uint8), None))
-    done = run(program, folder, "decompress", "digits.bundle", "x.aec", "back")
+    done = run(program, folder, "decompress", "digits.aecodec", "x.aec", "back")
     assert done == (1, "pnm: x.aec: has alpha\n")

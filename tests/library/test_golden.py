@@ -22,7 +22,6 @@ from helpers.codecs.golden import (
 
 from aecodec import load_codec
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import FormatError
 from aecodec.format.bare import from_bare, to_bare
@@ -38,7 +37,6 @@ from benchmarks.c_codec import (
     OTHER_CODEC,
     CCodec,
     Limits,
-    ReferenceTransform,
     bundle_of,
 )
 
@@ -48,9 +46,8 @@ STATUS_OF_INTACT = dict(zip(INTACT, (OTHER_CODEC, ABSENT, OTHER_BASE), strict=Tr
 
 @functools.cache
 def pair_of(folder: CodecFolder) -> tuple[CCodec, DecoderCodec]:
-    """A codec in C and in Python, on the same kernels."""
-    transform = ReferenceTransform(folder.read(Half.DECODER.tflite))
-    return CCodec(bundle_of(folder)), DecoderCodec(folder, transform)
+    """A codec in C and in Python."""
+    return CCodec(bundle_of(folder)), DecoderCodec(folder)
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.aec")), ids=lambda path: path.stem)

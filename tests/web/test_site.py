@@ -15,7 +15,7 @@ from PIL import Image
 from aecodec.codec.codec import Codec
 from aecodec.web.samples import sample_pictures
 
-DIGITS, PHOTO = "0881441f", "23014bde"
+DIGITS, PHOTO = "fc33ca7b", "faacc222"
 
 
 def test_a_page_is_written_with_what_it_refers_to(
@@ -96,6 +96,6 @@ def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path
 def test_a_codec_that_only_decompresses_makes_a_page_without_samples(
     command: Command, tmp_path: Path
 ) -> None:
-    codec = ROOT / "tests" / "golden" / "codecs" / "grid"
+    codec = ROOT / "tests" / "golden" / "codecs" / "grid.aecodec"
     assert command("web", str(codec), "-o", "site").status == 0
     assert json.loads((tmp_path / "site" / "samples" / "index.json").read_text()) == []

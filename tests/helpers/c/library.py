@@ -14,8 +14,8 @@ import numpy as np
 
 from aecodec.arrays import Latents
 from aecodec.data.c_sources import c_sources
-from aecodec.engine.c_tables import CTables
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
+from aecodec.export.device.tables import CTables
 from aecodec.format.container import Mode
 from tests.helpers.programs import shared_folder
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from helpers.networks.random_models import Maker
 
+from aecodec.codec_files.contents import sections_of
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
-from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.coding.levels import Level
 from aecodec.entropy.prior import Prior
 from aecodec.imaging.transfer import Transfer, linear
+from aecodec.network.convert import network_plan
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
 TILE = 2
@@ -49,19 +51,19 @@ def band_codec(
         name="bands",
         tile=(TILE, TILE),
         channels=len(limits),
-        code_shape=(latents,),
+        latent_channels=latents,
         levels=levels,
         default_level=2,
         receptive_field=1,
         bands=Bands(phases, tuple(names), file_limits),
     )
-    priors = save_priors([_prior(level) for level in levels], transfer or linear(limits, phases))
-    contents = {
-        "priors.npz": priors,
-        "decoder.tflite": _moving_network(channels, is_encoder=False),
-        "encoder.tflite": _moving_network(channels, is_encoder=True),
+    files = {
+        half.tflite: _moving_network(channels, is_encoder=half is Half.ENCODER) for half in Half
     }
-    return write_folder(path, spec, contents, {})
+    plans = {half: network_plan(files[half.tflite], is_any_size=True) for half in Half}
+    priors = [_prior(level) for level in levels]
+    sections = sections_of(spec, plans, priors, transfer or linear(limits, phases))
+    return write_folder(path, spec, sections, files=files)
 
 
 def half_curved(limits: Limits, phases: int) -> Transfer:

@@ -44,7 +44,7 @@ class Digests(NamedTuple):
 @cache
 def golden_codecs() -> dict[bytes, Codec]:
     """The codecs of `tests/golden/codecs` by their ids."""
-    codecs = [load_codec(path.parent) for path in sorted(GOLDEN.glob("codecs/*/codec.json"))]
+    codecs = [load_codec(path) for path in sorted(GOLDEN.glob("codecs/*.aecodec"))]
     return {codec.spec.codec_id: codec for codec in codecs}
 
 

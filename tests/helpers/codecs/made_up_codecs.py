@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from aecodec.codec_files.file_names import CODEC_JSON
+from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
+from aecodec.codec_files.contents import sections_of
 from aecodec.codec_files.folder import CodecFolder, write_folder
-from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.coding.levels import Level
 from aecodec.entropy.prior import Prior
@@ -20,13 +21,20 @@ def folder_of(
     prior: Prior, level: Level, channels: int, receptive_field: int, path: Path
 ) -> CodecFolder:
     """A codec with these tables, and without networks."""
-    spec = CodecSpec("any", TILE, channels, (level.stop + SPARE,), (level,), 1, receptive_field)
-    contents = {"priors.npz": save_priors([prior]), "decoder.tflite": b""}
-    return write_folder(path, spec, contents, {})
+    spec = CodecSpec("any", TILE, channels, level.stop + SPARE, (level,), 1, receptive_field)
+    return write_folder(path, spec, sections_of(spec, {}, [prior]))
 
 
-def change_spec(folder: Path, **changes: object) -> None:
-    """Change values of the specification of a codec, and so its id."""
-    values = json.loads((folder / CODEC_JSON).read_text("utf-8"))
-    values["spec"] |= changes
-    (folder / CODEC_JSON).write_text(json.dumps(values), "utf-8")
+def leave_out(folder: Path, *kinds: SectionKind) -> None:
+    """Leave the sections of these kinds out of the codec file in a folder."""
+    codec = CodecFolder.open(folder)
+    sections = codec.sections
+    kept = [section for section in sections if section.kind not in kinds]
+    codec.file.write_bytes(pack_codec(codec.spec, codec.rdoq, without(sections, keeps=kept)))
+
+
+def change_spec(folder: Path, **changes: Any) -> None:
+    """Change the specification of the codec in a folder, and so its id."""
+    codec = CodecFolder.open(folder)
+    spec = replace(codec.spec, **changes)
+    codec.file.write_bytes(pack_codec(spec, codec.rdoq, codec.sections))

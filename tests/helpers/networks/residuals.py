@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 
-from aecodec.codec_files.file_names import CODEC_JSON, RESIDUALS, RESIDUALS_OF_BASE
+from aecodec.codec_files.folder import CodecFolder, replace_residuals
+from aecodec.codec_files.residual_networks import residual_sections
 from aecodec.coding.residual_context import MOST_BANDS, input_count
 from aecodec.coding.residual_network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
 
@@ -19,13 +18,9 @@ def plain_networks(has_base: bool) -> ResidualNetworks:
 
 
 def add_plain_networks(path: Path) -> None:
-    """Add plain networks to the folder of a codec."""
-    description = json.loads((path / CODEC_JSON).read_text("utf-8"))
-    for name, has_base in ((RESIDUALS, False), (RESIDUALS_OF_BASE, True)):
-        content = plain_networks(has_base).content
-        (path / name).write_bytes(content)
-        description["files"][name] = hashlib.sha256(content).hexdigest()
-    (path / CODEC_JSON).write_text(json.dumps(description), "utf-8")
+    """Add plain networks to the codec in a folder."""
+    networks = [plain_networks(has_base).content for has_base in (False, True)]
+    replace_residuals(CodecFolder.open(path), residual_sections(networks))
 
 
 def _plain(band: int, has_base: bool) -> ResidualNetwork:

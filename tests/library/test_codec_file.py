@@ -1,8 +1,9 @@
-"""Bundles: their parts, and that nothing in a damaged one is believed."""
+"""Codec files in C: their parts, and that nothing in a damaged one is believed."""
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 from ctypes import byref, c_char, c_size_t, c_uint32, c_void_p
 from pathlib import Path
@@ -13,18 +14,8 @@ from helpers.c.beside_python import rejection
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.codec_file import Section, SectionKind, pack_codec, pack_head, without
 from aecodec.codec_files.residual_networks import networks_for
-from aecodec.engine.bundle import (
-    Section,
-    SectionKind,
-    bundle,
-    head,
-    plans_of,
-    residual_sections,
-    sections_of,
-)
-from aecodec.errors import UsageError
 from benchmarks.c_codec import (
     ABSENT,
     BAD_ARGUMENT,
@@ -58,7 +49,7 @@ class Facts(ctypes.Structure):
 
 
 def opened(content: bytes) -> tuple[int, np.ndarray, c_void_p]:
-    """Status of opening a bundle, its memory, and the bundle."""
+    """Status of opening a codec file, its memory, and the codec."""
     memory, opened_bundle = aligned(content), c_void_p()
     status = library().aecodec_bundle_from_memory(
         c_void_p(memory.ctypes.data), c_size_t(len(content)), byref(opened_bundle)
@@ -66,8 +57,19 @@ def opened(content: bytes) -> tuple[int, np.ndarray, c_void_p]:
     return status, memory, opened_bundle
 
 
+def part_of(codec: Codec, *kinds: SectionKind, level: int | None = None) -> bytes:
+    """A codec file with the sections of some kinds only, of a single level if one is given."""
+    sections = codec.folder.sections
+    kept = [
+        item
+        for item in sections
+        if item.kind in kinds and (item.kind != SectionKind.LEVEL or level in (None, item.level))
+    ]
+    return pack_codec(codec.spec, codec.folder.rdoq, without(sections, keeps=kept))
+
+
 @pytest.mark.parametrize("name", ["codec", "photo"])
-def test_a_bundle_states_what_the_codec_is(name: str, request: pytest.FixtureRequest) -> None:
+def test_a_codec_states_what_the_codec_is(name: str, request: pytest.FixtureRequest) -> None:
     codec: Codec = request.getfixturevalue(name)
     spec, facts = codec.spec, Facts()
     status, memory, bundle = opened(bundle_of(codec.folder))
@@ -83,14 +85,14 @@ def test_a_bundle_states_what_the_codec_is(name: str, request: pytest.FixtureReq
     assert facts.name.decode() == spec.name
 
 
-def test_a_bundle_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
-    sections = sections_of(codec.folder, plans_of(codec.folder))
-    status, kept, grown = opened(head(codec.folder, sections))
+def test_a_codec_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
+    sections = codec.folder.sections
+    status, kept, grown = opened(pack_head(codec.spec, codec.folder.rdoq, sections))
     assert status == OK
     assert len(kept)
     file = CCodec(bundle_of(codec.folder)).compress(digits[:1, ..., None], 1)
     pixels = CCodec(bundle_of(codec.folder)).decompress(file)
-    memory = [aligned(content.content) for content in sections]
+    memory = [aligned(item.content or b"") for item in sections]
     image = (c_uint32 * 8)()
     arguments = (grown, file, c_size_t(len(file)), None, None, byref(image))
     assert library().aecodec_decompress(*arguments) == ABSENT
@@ -106,10 +108,10 @@ def test_a_bundle_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
 
 
 def test_what_is_left_out_is_absent(codec: Codec, digits: Pixels) -> None:
-    plans, digit = plans_of(codec.folder), digits[:1, ..., None]
-    whole = CCodec(bundle_of(codec.folder))
-    one_level = CCodec(bundle(codec.folder, plans, [2]))
-    only_decoder = CCodec(bundle(codec.folder, {Half.DECODER: plans[Half.DECODER]}))
+    digit, whole = digits[:1, ..., None], CCodec(bundle_of(codec.folder))
+    networks = (SectionKind.ENCODER, SectionKind.DECODER)
+    one_level = CCodec(part_of(codec, *networks, SectionKind.LEVEL, level=2))
+    only_decoder = CCodec(part_of(codec, SectionKind.DECODER, SectionKind.LEVEL))
     assert one_level.compress(digit, 2) == whole.compress(digit, 2)
     for call in (
         lambda: one_level.compress(digit, 1),
@@ -121,13 +123,8 @@ def test_what_is_left_out_is_absent(codec: Codec, digits: Pixels) -> None:
     assert only_decoder.decompress(whole.compress(digit, 1)).shape == digit.shape
 
 
-def test_a_level_that_the_codec_lacks_is_not_exported(codec: Codec) -> None:
-    with pytest.raises(UsageError, match="level 9"):
-        bundle(codec.folder, {}, [9])
-
-
 def test_every_bit_of_the_head_counts(codec: Codec) -> None:
-    content = bundle(codec.folder, {}, [1])
+    content = part_of(codec, SectionKind.LEVEL, level=1)
     size = int.from_bytes(content[8:12], "little")
     for place in range(size):
         damaged = bytearray(content)
@@ -137,32 +134,56 @@ def test_every_bit_of_the_head_counts(codec: Codec) -> None:
         assert opened(content[:length])[0] == BAD_BUNDLE
 
 
+def test_the_identity_is_checked(codec: Codec) -> None:
+    """Also if the head's own hash is right."""
+    content = part_of(codec, SectionKind.LEVEL, level=1)
+    size = int.from_bytes(content[8:12], "little")
+    for place in (16, 22, 32, 63):  # numbers that it covers, and itself
+        head = bytearray(content[: size - 32])
+        head[place] ^= 1
+        assert opened(bytes(head) + hashlib.sha256(head).digest())[0] == BAD_BUNDLE
+
+
+def test_a_file_is_whole_or_states_what_it_leaves_out(codec: Codec, tmp_path: Path) -> None:
+    path = tmp_path / "a.aecodec"
+    content = part_of(codec, SectionKind.DECODER)
+    for size, expected in ((len(content), OK), (len(content) - 1, BAD_BUNDLE)):
+        path.write_bytes(content[:size])
+        status, bundle = opened_file(path)
+        assert status == expected
+        library().aecodec_bundle_close(bundle)
+
+
 @pytest.mark.parametrize("name", ["codec", "photo"])
 def test_banks_with_and_without_zeros_need_their_flag(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     codec: Codec = request.getfixturevalue(name)
-    sections = sections_of(codec.folder, {}, [1])[:1]
-    content = bytearray(sections[0].content)
-    assert bool(content[13] & 4) == (name == "photo")
-    content[13] ^= 4
-    assert opened(head(codec.folder, sections) + bytes(content))[0] == BAD_BUNDLE
+    content = bytearray(part_of(codec, SectionKind.LEVEL, level=1))
+    entry = next(item for item in codec.folder.sections if item.kind == SectionKind.LEVEL)
+    assert entry.content is not None
+    at = content.index(entry.content)
+    assert bool(content[at + 13] & 4) == (name == "photo")
+    content[at + 13] ^= 4
+    assert opened(bytes(content))[0] == BAD_BUNDLE
 
 
-def test_bundles_have_the_networks_of_python(codec: Codec) -> None:
-    kind, residuals = SectionKind.RESIDUALS, residual_sections(codec.folder)
+def test_residual_networks_are_those_of_python(codec: Codec) -> None:
+    kind, folder = SectionKind.RESIDUALS, codec.folder
+    residuals = [item for item in folder.sections if item.kind == kind]
     for number, has_base in enumerate((False, True)):
         contents = [section.content for section in residuals if section.level == number]
         for bands in (1, 3):
-            networks = networks_for(codec.folder, bands, has_base=has_base)
+            networks = networks_for(folder, bands, has_base=has_base)
             assert networks.content == contents[bands > 1]
-    for section in (residuals[0]._replace(level=1), Section(kind, 0, residuals[0].content[:-4])):
-        content = head(codec.folder, [section]) + section.content
-        assert opened(content)[0] == BAD_BUNDLE
+    first = residuals[0].content
+    assert first is not None
+    for section in (residuals[0]._replace(level=1), Section.of(kind, first[:-4])):
+        assert opened(pack_codec(codec.spec, folder.rdoq, [section]))[0] == BAD_BUNDLE
 
 
 def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
-    memory = aligned(b"\0" + bundle(codec.folder, {}, [1]))
+    memory = aligned(b"\0" + part_of(codec, SectionKind.LEVEL, level=1))
     status = library().aecodec_bundle_from_memory(
         c_void_p(memory.ctypes.data + 1), c_size_t(len(memory) - 1), byref(c_void_p())
     )
@@ -176,10 +197,10 @@ def opened_file(path: Path) -> tuple[int, c_void_p]:
 
 
 @pytest.mark.parametrize("change", ["overwritten", "truncated"])
-def test_a_bundle_that_is_rewritten_in_place_stays_as_it_was_opened(
+def test_a_codec_that_is_rewritten_in_place_stays_as_it_was_opened(
     codec: Codec, digits: Pixels, tmp_path: Path, change: str
 ) -> None:
-    content, path = bundle_of(codec.folder), tmp_path / "a.bundle"
+    content, path = bundle_of(codec.folder), tmp_path / "a.aecodec"
     path.write_bytes(content)
     status, bundle = opened_file(path)
     assert status == OK

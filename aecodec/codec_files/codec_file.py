@@ -1,0 +1,302 @@
+"""The codec file: a head and sections, which `docs/BUNDLE.md` describes.
+
+The identity of a codec covers everything that decoding depends on. A file may leave sections out;
+its head lists them nevertheless, so its identity is that of the whole codec.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.spec import Bands, CodecSpec, checked_spec
+from aecodec.coding.levels import Level, RateWeight
+from aecodec.errors import CodecError, ModelError
+from aecodec.imaging.transfer import Transfer
+
+MAGIC = b"\xaeCOD"
+VERSION = 1
+ALIGNMENT = 64
+"""The offset of each section and the length of the head are multiples of this."""
+
+_MAX_BYTES = (1 << 32) - 1
+
+_START = struct.Struct("<4sHHIBBxx")
+_NUMBERS = struct.Struct("<HHBBBBHHHH")
+_LEVEL = struct.Struct("<HHBBxx")
+_ENTRY = struct.Struct("<BBxxI32sI4x")
+_BANDS = struct.Struct("<BBB5x")
+_CONTENT = 40
+"""Bytes of an entry before the offset of its section."""
+
+_HASH = 32
+
+
+class SectionKind(IntEnum):
+    ENCODER = 1
+    DECODER = 2
+    LEVEL = 3
+    BANDS = 4
+    RESIDUALS = 5
+    MEASUREMENTS = 6
+
+
+_OF_DECODING = (SectionKind.DECODER, SectionKind.LEVEL, SectionKind.BANDS)
+
+NETWORKS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER}
+"""The kind of the section with the network of a half."""
+
+
+class Section(NamedTuple):
+    """A section of a codec; its content is None if the codec file leaves it out.
+
+    `level` is the number of a level for its tables, 1 for residual networks with a base, else 0.
+    """
+
+    kind: int
+    level: int
+    size: int
+    sha256: bytes
+    content: bytes | None
+
+    @classmethod
+    def of(cls, kind: SectionKind, content: bytes, level: int = 0) -> Section:
+        return cls(kind, level, len(content), hashlib.sha256(content).digest(), content)
+
+
+class Entry(NamedTuple):
+    """A section in the directory; its offset in the file is 0 if the file leaves it out."""
+
+    kind: int
+    level: int
+    size: int
+    sha256: bytes
+    offset: int
+
+
+class Head(NamedTuple):
+    """The head of a codec file, and what its section of bands contains.
+
+    `rdoq` is the weight of bits when the encoder quantizes; `transfer` is that of a codec with
+    bands.
+    """
+
+    spec: CodecSpec
+    rdoq: RateWeight
+    entries: tuple[Entry, ...]
+    transfer: Transfer | None
+
+
+def pack_codec(spec: CodecSpec, rdoq: RateWeight, sections: Sequence[Section]) -> bytes:
+    """Make a codec file of sections in their order in the file.
+
+    Raises ModelError if it has 4 GiB or more.
+    """
+    content = pack_head(spec, rdoq, sections)
+    for section in sections:
+        if section.content is not None:
+            content = content.ljust(_aligned(len(content)), b"\0") + section.content
+    if len(content) > _MAX_BYTES:
+        raise ModelError(
+            f"the file of codec {spec.name} has {len(content)} bytes; it must be smaller than "
+            "4 GiB: choose fewer levels or a smaller network"
+        )
+    return content
+
+
+def pack_head(spec: CodecSpec, rdoq: RateWeight, sections: Sequence[Section]) -> bytes:
+    """Make the head of a codec file, which can be read without the sections."""
+    numbers, description = _numbers(spec), _description(spec)
+    size = _START.size + _NUMBERS.size + _HASH + len(description) + _ENTRY.size * len(sections)
+    size = _aligned(size + _HASH)
+    directory = [_ENTRY.pack(*entry) for entry in _placed(sections, size)]
+    start = _START.pack(MAGIC, VERSION, len(sections), size, *rdoq)
+    identity = _identity(numbers, description, directory)
+    head = start + numbers + identity + description + b"".join(directory)
+    padded = head.ljust(size - _HASH, b"\0")
+    return padded + hashlib.sha256(padded).digest()
+
+
+def _numbers(spec: CodecSpec) -> bytes:
+    return _NUMBERS.pack(
+        *spec.tile,
+        spec.channels,
+        len(spec.levels),
+        spec.default_level,
+        spec.bands.phases if spec.bands else 0,
+        spec.receptive_field,
+        spec.latent_channels,
+        spec.vectors,
+        len(spec.name.encode()),
+    )
+
+
+def _description(spec: CodecSpec) -> bytes:
+    """Levels, gains and name."""
+    levels = [
+        _LEVEL.pack(level.start, level.stop, level.multiple, bool(level.gains))
+        for level in spec.levels
+    ]
+    gains = [np.array(level.gains, "<i2").tobytes() for level in spec.levels]
+    return b"".join([*levels, *gains, spec.name.encode()])
+
+
+def _placed(sections: Iterable[Section], at: int) -> Iterable[Entry]:
+    for section in sections:
+        is_absent = section.content is None
+        yield Entry(*section[:4], 0 if is_absent else at)
+        at = at if is_absent else _aligned(at + section.size)
+
+
+def _identity(numbers: bytes, description: bytes, directory: Iterable[bytes]) -> bytes:
+    covered = [entry[:_CONTENT] for entry in directory if entry[0] in _OF_DECODING]
+    return hashlib.sha256(b"".join([numbers, description, *covered])).digest()
+
+
+def _aligned(size: int) -> int:
+    """Round a size up to the next offset at which a section may begin."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def bands_section(bands: Bands, transfer: Transfer) -> Section:
+    """Make the section that describes the bands of a codec."""
+    content = _BANDS.pack(bands.phases, bands.count, bands.file_limits)
+    content += transfer.limits.astype("<f8").tobytes() + transfer.tables.astype("<u2").tobytes()
+    for name in bands.names:
+        content += struct.pack("<H", len(name.encode())) + name.encode()
+    return Section.of(SectionKind.BANDS, content)
+
+
+def read_head(file: BinaryIO) -> Head:
+    """Read the head of a codec file, and the section of its bands.
+
+    Raises CodecError if it is not a codec file, or its head is damaged.
+    """
+    start = file.read(_START.size)
+    if len(start) < _START.size or start[:4] != MAGIC:
+        raise CodecError("not a codec file")
+    _, version, sections, size, *rdoq = _START.unpack(start)
+    if version != VERSION:
+        raise CodecError(f"a codec file of version {version}: upgrade aecodec")
+    content = start + file.read(min(size, _size_of(file)) - _START.size)
+    if len(content) != size or size < _START.size + _NUMBERS.size + 2 * _HASH:
+        raise CodecError("damaged: the file is not whole")
+    if hashlib.sha256(content[:-_HASH]).digest() != content[-_HASH:]:
+        raise CodecError("damaged: its head has another hash than it states")
+    try:
+        return _unpacked(content, sections, RateWeight(*rdoq), file)
+    except (ValueError, struct.error) as error:
+        raise CodecError(f"damaged: its head does not describe a codec ({error})") from error
+
+
+def _size_of(file: BinaryIO) -> int:
+    place = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(place)
+    return size
+
+
+def _unpacked(content: bytes, sections: int, rdoq: RateWeight, file: BinaryIO) -> Head:
+    """The parts of a whole head; ValueError or struct.error if a number is out of range."""
+    at = _START.size + _NUMBERS.size
+    numbers, identity = content[_START.size : at], content[at : at + _HASH]
+    *tile, channels, levels, default, phases, distance, latents, vectors, name = _NUMBERS.unpack(
+        numbers
+    )
+    at += _HASH
+    described, name_at = _levels(content, at, levels)
+    end = name_at + name
+    if end + sections * _ENTRY.size + _HASH > len(content):
+        raise ValueError("its parts do not fit into it")
+    directory = [
+        content[place : place + _ENTRY.size]
+        for place in range(end, end + sections * _ENTRY.size, _ENTRY.size)
+    ]
+    if _identity(numbers, content[at:end], directory) != identity:
+        raise ValueError("its identity is another than it states")
+    entries = tuple(Entry(*_ENTRY.unpack(entry)) for entry in directory)
+    bands, transfer = _bands(file, entries, phases) if phases else (None, None)
+    spec = CodecSpec(
+        name=content[name_at:end].decode(),
+        tile=(tile[0], tile[1]),
+        channels=channels,
+        latent_channels=latents,
+        levels=described,
+        default_level=default,
+        receptive_field=distance,
+        vectors=vectors,
+        bands=bands,
+        sha256=identity.hex(),
+    )
+    return Head(checked_spec(spec), rdoq, entries, transfer)
+
+
+def _levels(content: bytes, at: int, count: int) -> tuple[tuple[Level, ...], int]:
+    """The levels of a head, and the offset behind their gains."""
+    stored = [_LEVEL.unpack_from(content, at + n * _LEVEL.size) for n in range(count)]
+    at += count * _LEVEL.size
+    levels = []
+    for start, stop, multiple, has_gains in stored:
+        size = 2 * max(0, stop - start) * has_gains
+        gains = np.frombuffer(content[at : at + size], "<i2")
+        levels.append(Level(start, stop, multiple, tuple(gains.tolist())))
+        at += size
+    return tuple(levels), at
+
+
+def _bands(file: BinaryIO, entries: Sequence[Entry], phases: int) -> tuple[Bands, Transfer]:
+    if not entries or entries[0].kind != SectionKind.BANDS:
+        raise ValueError("it lacks the section of its bands")
+    content = read_section(file, entries[0])
+    stored_phases, count, file_limits = _BANDS.unpack_from(content)
+    if stored_phases != phases or file_limits > 1:
+        raise ValueError("its bands are others than its head states")
+    at, values = _BANDS.size, 255 * phases + 1
+    limits = np.frombuffer(content, "<f8", 2 * count, at).reshape(count, 2)
+    at += limits.nbytes
+    tables = np.frombuffer(content, "<u2", count * values, at).reshape(count, values)
+    at += tables.nbytes
+    names = []
+    for _ in range(count):
+        (size,) = struct.unpack_from("<H", content, at)
+        names.append(content[at + 2 : at + 2 + size].decode())
+        at += 2 + size
+    if at != len(content):
+        raise ValueError("its bands end elsewhere")
+    transfer = Transfer(limits.astype(np.float64), tables.astype(np.uint16))
+    return Bands(phases, tuple(names), bool(file_limits)), transfer
+
+
+def read_section(file: BinaryIO, entry: Entry) -> bytes:
+    """Read a section that the file has; CodecError if it is damaged."""
+    file.seek(entry.offset)
+    content = file.read(min(entry.size, _size_of(file)))
+    if hashlib.sha256(content).digest() != entry.sha256:
+        raise CodecError("damaged, or changed since it was opened: a section has another hash")
+    return content
+
+
+def sections_in(file: BinaryIO, head: Head) -> list[Section]:
+    """All sections of a codec file; CodecError if one is damaged."""
+    return [
+        Section(*entry[:4], read_section(file, entry) if entry.offset else None)
+        for entry in head.entries
+    ]
+
+
+def without(sections: Iterable[Section], *, keeps: Iterable[Section]) -> list[Section]:
+    """Leave sections out of a codec file, except the section of bands and those to keep."""
+    kept = set(keeps)
+    return [
+        section
+        if section in kept or section.kind == SectionKind.BANDS
+        else section._replace(content=None)
+        for section in sections
+    ]

@@ -1,0 +1,30 @@
+"""The sections of a new codec."""
+
+from collections.abc import Mapping, Sequence
+
+from aecodec.codec_files.codec_file import NETWORKS, Section, SectionKind, bands_section
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.level_section import level_section
+from aecodec.codec_files.residual_networks import residual_sections
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.entropy.prior import Prior
+from aecodec.imaging.transfer import Transfer
+
+
+def sections_of(
+    spec: CodecSpec,
+    plans: Mapping[Half, bytes],
+    priors: Sequence[Prior],
+    transfer: Transfer | None = None,
+) -> list[Section]:
+    """Make the sections of a codec file, with the default residual networks.
+
+    Raises ModelError if the tables of a level are too large for the library.
+    """
+    sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
+    sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
+    sections += [
+        Section.of(SectionKind.LEVEL, level_section(prior, number), number)
+        for number, prior in enumerate(priors, start=1)
+    ]
+    return sections + residual_sections()

@@ -1,0 +1,251 @@
+"""The tables of a level as arrays for C: the section of a codec file, and back to a prior.
+
+Entries that no symbol needs are omitted: columns with frequency 0 or 1 at both ends of a row of
+the bank, and weights of the context network that its degrees exclude.
+"""
+
+import math
+import struct
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.spatial_context import GRADIENTS, KINDS, PREDICTED_CHANNELS
+from aecodec.errors import CodecError, ModelError
+
+_LINE, _INDENT = 100, "    "
+_C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
+_ROW = np.dtype([("at", np.uint16), ("start", np.uint8), ("count", np.uint8)])
+
+LANES = 16
+"""`AECODEC_LANES` of `aecodec.h`."""
+
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def arrays_of(prior: Prior, *, has_costs: bool) -> Arrays:
+    """The arrays of a prior and its candidates; costs are for encoders that select."""
+    rows, bank = trimmed(prior.bank, prior.bank)
+    candidates = np.arange(prior.priors, dtype=np.uint16)
+    candidates = candidates if prior.candidates is None else prior.candidates
+    arrays: Arrays = {
+        "prior_numbers": candidates,
+        "prior_frequencies": prior.index,
+        "rows": rows,
+        "bank": bank,
+        "table": prior.table[candidates].astype(np.uint8),
+        "offset": prior.offset[candidates].astype(np.int8),
+    }
+    if has_costs:
+        arrays["costs"] = trimmed(prior.bank, prior.costs)[1]
+        arrays["prior_costs"] = prior.index_costs[candidates].astype(np.uint16)
+    if prior.context:
+        arrays |= _of_context(prior.context, candidates)
+    if prior.context and prior.context.spatial:
+        arrays |= _of_spatial_weights(prior.context.spatial)
+    return arrays
+
+
+def trimmed(
+    bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
+    """Omit columns at both ends of the rows of a bank (T, S + 1).
+
+    These are columns with frequency 0, or with frequency 1 if the bank contains no 0.
+    The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
+    of columns of each row; and the values of all rows, each followed by the value of its escape.
+    """
+    large = bank[:, :-1] > int(bank.all())
+    start = large.argmax(axis=1)
+    stop = np.where(large.any(axis=1), large.shape[1] - large[:, ::-1].argmax(axis=1), 0)
+    columns = np.arange(bank.shape[1])
+    kept = (columns >= start[:, None]) & (columns < stop[:, None])
+    kept[:, -1] = True  # the escape
+    ends = np.cumsum(kept.sum(axis=1))
+    rows = np.zeros(len(bank), _ROW)
+    rows["at"][1:], rows["start"], rows["count"] = ends[:-1], start, stop - start
+    return rows, values[kept].astype(np.uint16)
+
+
+def _of_context(network: ContextNetwork, candidates: npt.NDArray[np.uint16]) -> Arrays:
+    """The arrays of an `aecodec_context_network`, unit by unit."""
+    inner = [network.weights[:degree, unit] for unit, degree in enumerate(network.degree)]
+    inner.append(np.zeros(LANES, np.int8))  # C reads whole blocks, even past the last weight
+    outer = [network.output_weights[degree:, unit] for unit, degree in enumerate(network.degree)]
+    outer.append(np.zeros((0, 2), np.int8))  # there may be no units
+    replaced = {
+        "weights": np.concatenate(inner),
+        "bias": network.bias[candidates],
+        "output_weights": np.concatenate(outer),
+    }
+    fields = {name: getattr(network, name) for name in ContextNetwork.DTYPES} | replaced
+    return {f"context_{name}": values for name, values in fields.items()}
+
+
+def _of_spatial_weights(spatial: SpatialWeights) -> Arrays:
+    """The arrays of an `aecodec_spatial_weights`, its weights unit by unit."""
+    fields = {name: getattr(spatial, name) for name in SpatialWeights.DTYPES}
+    fields["weights"] = spatial.weights.transpose(0, 2, 1)
+    return {f"spatial_{name}": values for name, values in fields.items()}
+
+
+def longest_slice(prior: Prior) -> int:
+    """The largest number of channels that are coded together."""
+    return max(places.stop - places.start for places in prior.slices)
+
+
+# The section of a level in a codec file
+
+SECTION_ARRAYS = (
+    "prior_numbers",
+    "prior_frequencies",
+    "rows",
+    "bank",
+    "costs",
+    "prior_costs",
+    "table",
+    "offset",
+    *(f"context_{name}" for name in ContextNetwork.DTYPES),
+    *(f"spatial_{name}" for name in SpatialWeights.DTYPES),
+)
+"""The arrays of a section in the order of its directory; a missing array has no bytes."""
+
+_NUMBERS = struct.Struct("<5HhBBHI12x")
+_ENTRY = struct.Struct("<II")
+_ARRAY_ALIGNMENT = 16
+_HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
+
+
+def level_section(prior: Prior, number: int) -> bytes:
+    """Convert the prior of a whole level to the section that `docs/BUNDLE.md` describes.
+
+    Raises ModelError if the tables exceed a limit of the library.
+    """
+    exceeded = [limit for limit, holds in _limits(prior).items() if not holds]
+    if exceeded:
+        raise ModelError(f"the tables of level {number} exceed {', '.join(exceeded)}")
+    arrays = arrays_of(prior, has_costs=True)
+    at = _NUMBERS.size + _ENTRY.size * len(SECTION_ARRAYS)
+    directory, contents = b"", b""
+    for name in SECTION_ARRAYS:
+        content = arrays[name].tobytes() if name in arrays else b""
+        padding = bytes(-(at + len(contents)) % _ARRAY_ALIGNMENT)
+        directory += _ENTRY.pack(at + len(contents) + len(padding), len(content))
+        contents += padding + content
+    return _numbers(prior, number, len(arrays["bank"])) + directory + contents
+
+
+def _limits(prior: Prior) -> dict[str, bool]:
+    """The limits of the library, and whether a prior keeps them."""
+    return {
+        "256 rows in the bank": len(prior.bank) <= 1 << 8,
+        "255 symbols in a row": prior.symbols < 1 << 8,
+        "offsets of -128 to 127": prior.offset.min() >= -128 and prior.offset.max() <= 127,
+        "65,535 priors": prior.priors < 1 << 16,
+    }
+
+
+def _numbers(prior: Prior, number: int, bank: int) -> bytes:
+    context = prior.context
+    flags = _HAS_CONTEXT * bool(context) | _HAS_SPATIAL * prior.has_spatial_context
+    return _NUMBERS.pack(
+        prior.code_dimension,
+        prior.priors,
+        longest_slice(prior),
+        len(context.degree) if context else 0,
+        len(prior.bank),
+        prior.first,
+        prior.symbols,
+        flags | _ESCAPES_OTHERS * prior.has_zeros,
+        number,
+        bank,
+    )
+
+
+class _Section:
+    """The arrays in the section of a level."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content, self.numbers = content, _NUMBERS.unpack_from(content)
+
+    def take(self, name: str, dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
+        """An array, as a copy; ValueError if it has another size or lies outside."""
+        place = _NUMBERS.size + _ENTRY.size * SECTION_ARRAYS.index(name)
+        at, size = _ENTRY.unpack_from(self._content, place)
+        if size != math.prod(shape) * np.dtype(dtype).itemsize:
+            raise ValueError(f"the array {name} has another size")
+        return np.frombuffer(self._content, dtype, math.prod(shape), at).reshape(shape).copy()
+
+
+def prior_in(content: bytes) -> Prior:
+    """Convert the section of a level back to its prior.
+
+    Entries that the section omits are 0; no symbol needs them. Raises CodecError if it is damaged.
+    """
+    try:
+        section = _Section(content)
+        dimension, priors, _, units, rows, first, symbols, flags, _, _ = section.numbers
+        shape = (priors, dimension)
+        return Prior(
+            bank=_bank(section, rows, symbols, others=not flags & _ESCAPES_OTHERS),
+            first=first,
+            table=section.take("table", np.uint8, *shape).astype(np.uint16),
+            offset=section.take("offset", np.int8, *shape).astype(np.int16),
+            index=section.take("prior_frequencies", np.uint16, priors),
+            context=_context(section, dimension, priors, units, flags),
+        )
+    except (ValueError, IndexError, struct.error) as error:
+        raise CodecError(f"the tables of a level are damaged ({error})") from error
+
+
+def _bank(section: _Section, rows: int, symbols: int, *, others: bool) -> npt.NDArray[np.uint16]:
+    """(T, S + 1) the bank with all columns."""
+    places = section.take("rows", _ROW, rows)
+    frequencies = section.take("bank", np.uint16, section.numbers[-1])
+    bank = np.full((rows, symbols + 1), others, np.uint16)
+    for row, (at, start, count) in zip(bank, places.tolist(), strict=True):
+        row[start : start + count] = frequencies[at : at + count]
+        row[-1] = frequencies[at + count]
+    return bank
+
+
+def _context(
+    section: _Section, dimension: int, priors: int, units: int, flags: int
+) -> ContextNetwork | None:
+    if not flags & _HAS_CONTEXT:
+        return None
+    degree = section.take("context_degree", np.uint16, units)
+    read = np.arange(dimension)[:, None] < degree
+    inner = section.take("context_weights", np.int8, int(read.sum()) + LANES)
+    outer = section.take("context_output_weights", np.int8, int((~read).sum()), 2)
+    weights = np.zeros((units, dimension), np.int8)
+    output_weights = np.zeros((units, dimension, 2), np.int8)
+    weights[read.T], output_weights[~read.T] = inner[:-LANES], outer
+    return ContextNetwork(
+        order=section.take("context_order", np.uint16, dimension),
+        input_shift=section.take("context_input_shift", np.uint8, dimension),
+        degree=degree,
+        weights=weights.T,
+        unit_shift=section.take("context_unit_shift", np.uint8, units),
+        bias=section.take("context_bias", np.int8, priors, units),
+        output_weights=output_weights.transpose(1, 0, 2),
+        output_shift=section.take("context_output_shift", np.uint8, dimension, 2),
+        spatial=_spatial(section, dimension, units) if flags & _HAS_SPATIAL else None,
+    )
+
+
+def _spatial(section: _Section, dimension: int, units: int) -> SpatialWeights:
+    predicted = min(dimension, PREDICTED_CHANNELS)
+    weights = section.take("spatial_weights", np.int8, KINDS, units, dimension)
+    gradients = (KINDS, predicted, GRADIENTS, predicted)
+    return SpatialWeights(
+        centre=section.take("spatial_centre", np.int8, dimension),
+        weights=weights.transpose(0, 2, 1),
+        bias=section.take("spatial_bias", np.int8, KINDS, units),
+        gradient_weights=section.take("spatial_gradient_weights", np.int8, *gradients),
+        gradient_shift=section.take("spatial_gradient_shift", np.uint8, KINDS, predicted),
+    )
