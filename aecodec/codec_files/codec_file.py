@@ -1,4 +1,4 @@
-"""The codec file: a head and sections, which `docs/BUNDLE.md` describes.
+"""The codec file: a head and sections, which section 3 of `docs/FORMAT.md` describes.
 
 The identity of a codec covers everything that decoding depends on. A file may leave sections out;
 its head lists them nevertheless, so its identity is that of the whole codec.

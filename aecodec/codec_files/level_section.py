@@ -121,7 +121,7 @@ _HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
 
 
 def level_section(prior: Prior, number: int) -> bytes:
-    """Convert the prior of a whole level to the section that `docs/BUNDLE.md` describes.
+    """Convert the prior of a whole level to the section that section 3 of `docs/FORMAT.md` describes.
 
     Raises ModelError if the tables exceed a limit of the library.
     """

@@ -108,7 +108,7 @@ class ResidualNetworks:
 
     @cached_property
     def content(self) -> bytes:
-        """The networks as bytes, little-endian (docs/FORMAT.md, section 13)."""
+        """The networks as bytes, little-endian (docs/FORMAT.md, section 8)."""
         head = bytes([self.has_base, len(self.networks), 0, 0])
         return head + b"".join(map(_packed, self.networks))
 

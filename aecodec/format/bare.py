@@ -1,7 +1,7 @@
 """Bare payloads: files of version 1 without signature, version, codec id and CRC-32.
 
 They are for places where the codec is known from the context, such as a radio message. The
-specification is section 14 of `docs/FORMAT.md`.
+specification is section 9 of `docs/FORMAT.md`.
 """
 
 from aecodec.errors import FormatError, UsageError

@@ -1,4 +1,4 @@
-// Files on their way: of a file with refinements, the base is there first (FORMAT, section 13).
+// Files on their way: of a file with refinements, the base is there first (FORMAT, section 8).
 
 import { failTransfer } from "./fetching.js";
 

@@ -1,4 +1,4 @@
-// Bare payloads: files of version 1 without signature, version, codec id and CRC-32 (FORMAT, section 14).
+// Bare payloads: files of version 1 without signature, version, codec id and CRC-32 (FORMAT, section 9).
 
 import { FormatError, UsageError } from "./errors.js";
 
