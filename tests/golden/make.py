@@ -9,6 +9,7 @@ made once, by hand and by earlier programs.
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from helpers.codecs.golden import (
     GOLDEN,
     LIST,
     REFINED,
+    REFUSED,
     ZARR,
     Digests,
     codec_of,
@@ -35,6 +37,7 @@ from PIL import ImageCms
 
 import aecodec
 from aecodec.chunks import remember
+from aecodec.format.binary import Reader, block
 from aecodec.format.container import NOT_REDUCED, MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.imaging.picture import Picture, from_array
@@ -91,6 +94,51 @@ def write_refined_files() -> None:
             (REFINED / f"{name}.aec").write_bytes(data)
 
 
+def checked(content: bytes) -> bytes:
+    """Append the CRC-32."""
+    return content + zlib.crc32(content).to_bytes(4, "little")
+
+
+def joined(base: bytes, refinements: list[bytes]) -> bytes:
+    """A file of version 2."""
+    data = b"\xaeC\2" + block(base)
+    for refinement in refinements:
+        data = checked(data + block(refinement))
+    return data
+
+
+def split(data: bytes) -> tuple[bytes, list[bytes]]:
+    """The base and the refinements of a file of version 2, without their checksums."""
+    reader, refinements = Reader(data[3:]), list[bytes]()
+    base = reader.block()
+    while not refinements or refinements[-1][0] & 1:
+        refinements.append(reader.block())
+        reader.take(4)
+    return base, refinements
+
+
+def write_refused_files() -> None:
+    """Write files that break a single rule, instead of those that exist."""
+    digit = (GOLDEN / "digit3.aec").read_bytes()
+    lossless = (REFINED / "digit_lossless.aec").read_bytes()
+    header, residuals = split(lossless)
+    level = checked(header[:7] + bytes([header[7] | 8, 0x48]) + header[8:-4])
+    base, refinements = split((REFINED / "digits_nested.aec").read_bytes())
+    damaged = joined(base, refinements[:1])
+    damaged = damaged[:-1] + bytes([damaged[-1] ^ 1])
+    for refinement in refinements[1:]:
+        damaged = checked(damaged + block(refinement))
+    for name, content in {
+        "version": checked(digit[:2] + b"\3" + digit[3:-4]),
+        "refined_level": joined(level, residuals),
+        "refined_none": checked(joined(base, [])),
+        "refined_twice": joined(*split((REFUSED / "refined_twice.aec").read_bytes())),
+        "refined_bytes_behind": checked(lossless + b"\0"),
+        "refined_first_checksum": damaged,
+    }.items():
+        (REFUSED / f"{name}.aec").write_bytes(content)
+
+
 def write_arrays() -> None:
     """Write the arrays of Zarr that are not there yet."""
     crop = load_photograph()[150:190, 200:248]
@@ -138,5 +186,6 @@ def write_lists() -> None:
 if __name__ == "__main__":
     write_golden_files()
     write_refined_files()
+    write_refused_files()
     write_arrays()
     write_lists()
