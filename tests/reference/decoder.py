@@ -1,0 +1,173 @@
+"""docs/FORMAT.md, sections 2, 6 and 7: from a file to pixels or samples."""
+
+from types import SimpleNamespace as Fields
+from typing import Any
+
+import numpy as np
+from reference.codec_file import BANDS, DECODER, Codec, Network
+from reference.container import Reader, inflate, read_file, require
+from reference.entropy import decode_message, segments
+from reference.refining import refine
+
+
+def decode(data: bytes, codec: Codec) -> Any:
+    """Decode a file of a codec to fields.
+
+    They are `header`; `pixels` (frames, height, width, channels), uint8 with alpha last, or
+    samples; `missing` (frames, height, width, planes) or None; and `codes` (N, K) and `latents`,
+    or None without a base.
+    """
+    header, refinements = read_file(data)
+    g = geometry_of(codec, header)
+    level = codec.level(header.level or 16 * codec.default_level)
+    picture = Fields(header=header, codes=None, latents=None, missing=None)
+    dtype, channels = np.dtype(np.uint8), header.channels
+    if header.samples:
+        dtype, channels, bands = header.samples.dtype, codec.channels, bands_of(codec, header)
+        picture.missing = mask_of(header, g) if header.samples.planes else None
+    pixels = np.zeros((header.frames, g.height, g.width, channels), dtype)
+    if header.has_base:
+        picture.codes = decode_payload(codec, level, header.payload, g)
+        picture.latents = dequantize(codec, level, picture.codes, g)
+        output = run_network(codec, picture.latents, g)
+        pixels = to_samples(header, output, *bands) if header.samples else to_pixels(output, g)
+    for refinement in refinements:
+        pixels = refine(codec, refinement, pixels, picture.missing)
+    if picture.missing is not None:
+        default = dtype.type(np.nan if dtype.kind == "f" else 0)
+        nodata = default if header.samples.nodata is None else header.samples.nodata
+        pixels = np.where(picture.missing, nodata, pixels)
+    if header.has_alpha:
+        alpha = inflate(header.alpha, header.frames * g.height * g.width)
+        pixels = np.concatenate([pixels, alpha.reshape(*pixels.shape[:3], 1)], axis=3)
+    if 7 in header.metadata:
+        pixels = np.concatenate([pixels[..., :1]] * 2 + [pixels], axis=3)
+    picture.pixels = pixels
+    return picture
+
+
+def geometry_of(codec: Codec, header: Any) -> Any:
+    """Sections 1 and 2: what file and codec need to fit, tiles and planes."""
+    require(header.codec_id == codec.identity[:4], "the file of another codec")
+    require(bool(header.samples) == bool(codec.phases), "samples and a codec without bands")
+    g = Fields(width=header.width or codec.tile[1], height=header.height or codec.tile[0])
+    g.coded_width = -(-2 * g.width // header.reduction)
+    g.coded_height = -(-2 * g.height // header.reduction)
+    g.rows, g.columns = -(-g.coded_height // codec.tile[0]), -(-g.coded_width // codec.tile[1])
+    is_split = codec.channels == 1 and not codec.phases
+    g.channels, g.planes = header.channels, header.frames * (header.channels if is_split else 1)
+    tiles = g.planes * g.rows * g.columns
+    require(tiles * codec.tile[0] * codec.tile[1] <= 2**30, "the pixels of all tiles")
+    return g
+
+
+def decode_payload(codec: Codec, level: Any, payload: bytes, g: Any) -> Any:
+    """Section 4: the codes (N, K)."""
+    shape, per_byte = (g.planes, g.rows, g.columns), 64
+    parts = segments(shape, 128)
+    if not codec.receptive_field:
+        shape, per_byte = (1, 1, g.planes * g.rows * g.columns * codec.vectors), 4
+        parts = [tuple(slice(0, side) for side in shape)]
+    shapes = [tuple(side.stop - side.start for side in part) for part in parts]
+    sizes = [-(-int(np.prod(sides)) // per_byte) for sides in shapes]
+    codes = np.empty((*shape, level.stop - level.start), int)
+    messages = Reader(payload).messages(sizes)
+    for part, sides, size, message in zip(parts, shapes, sizes, messages, strict=True):
+        decoded = decode_message(level.tables, message, sides, size)
+        codes[part] = decoded.reshape(*sides, -1)
+    return codes.reshape(-1, codes.shape[3])
+
+
+def dequantize(codec: Codec, level: Any, codes: Any, g: Any) -> Any:
+    """Section 6: the input of the decoder network (planes, rows, columns, vectors * channels)."""
+    f, m = level.factors, level.multiple
+    if f is None:
+        low, high, latents = (-128 + m // 2) // m, (127 + m // 2) // m, codes * m
+    else:
+        low, high = (-128 * f + 2**14) >> 15, (127 * f + 2**14) >> 15
+        latents = (codes * 2**16 + f) // (2 * f)
+    require(((low <= codes) & (codes <= high)).all(), "a code out of range")
+    result = np.zeros((len(codes), codec.latents), np.int8)
+    result[:, level.start : level.stop] = np.clip(latents, -128, 127)
+    return result.reshape(g.planes, g.rows, g.columns, -1)
+
+
+def run_network(codec: Codec, latents: Any, g: Any) -> Any:
+    """Section 6: the network's pixels (planes, height, width, channels), 0 to 255."""
+    if codec.receptive_field:
+        output = Network(codec.section(DECODER)).run(latents)
+    else:
+        tiles = Network(codec.section(DECODER)).run(latents.reshape(-1, latents.shape[3]))
+        shape = g.planes, g.rows, g.columns, *codec.tile
+        output = tiles.reshape(*shape, -1).transpose(0, 1, 3, 2, 4, 5)
+    output = output.reshape(g.planes, g.rows * codec.tile[0], g.columns * codec.tile[1], -1)
+    return output[:, : g.coded_height, : g.coded_width] + 128
+
+
+def to_pixels(planes: Any, g: Any) -> Any:
+    """Section 6: pixels (frames, height, width, 1 or 3)."""
+    if planes.shape[3] == 1:  # a codec with one channel
+        planes = planes.reshape(-1, g.channels, *planes.shape[1:3]).transpose(0, 2, 3, 1)
+    elif g.channels == 1:
+        planes = (planes.sum(axis=3, keepdims=True) + 1) // 3
+    planes = enlarge(planes.swapaxes(1, 2), g.width).swapaxes(1, 2)
+    return enlarge(planes, g.height).astype(np.uint8)
+
+
+def enlarge(old: Any, side: int) -> Any:
+    """Section 6: (frames, rows, columns, channels) with another number of rows."""
+    if old.shape[1] == side:
+        return old
+    s, new = old.shape[1] / side, []
+    for n in range(side):
+        m = np.arange(old.shape[1])
+        x = np.abs(m + 0.5 - (n + 0.5) * s)
+        m, x = m[x < 2], x[x < 2]
+        inner, outer = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
+        w = np.where(x <= 1, inner, outer)
+        factors = np.trunc(w / w.sum() * 2**22 + np.copysign(0.5, w)).astype(int)
+        new.append(np.einsum("m,fmxc->fxc", factors, old[:, m]))
+    return np.clip((np.stack(new, axis=1) + 2**21) >> 22, 0, 255)
+
+
+def bands_of(codec: Codec, header: Any) -> tuple[Any, Any, Any]:
+    """Sections 3 and 7: the lower and the upper limits (B,), and the transfer tables (B, V + 1)."""
+    content, samples, count = codec.section(BANDS), header.samples, 255 * codec.phases + 1
+    limits = np.frombuffer(content, "<f8", 2 * codec.channels, 8).reshape(-1, 2)
+    transfer = np.frombuffer(content, "<u2", codec.channels * count, 8 + limits.nbytes)
+    require(samples.bands == codec.channels, "the number of bands")
+    require(content[2] or samples.limits is None, "limits in the file")
+    low, high = (limits if samples.limits is None else samples.limits).T
+    is_float = samples.dtype.kind == "f"
+    info: Any = np.finfo(samples.dtype) if is_float else np.iinfo(samples.dtype)
+    low, high = (low, high) if is_float else (np.floor(low), np.ceil(high))
+    low, high = (np.clip(limits, float(info.min), float(info.max)) for limits in (low, high))
+    require((low < high).all() and (is_float or (high - low <= 65535).all()), "the limits")
+    return low, high, transfer.reshape(-1, count).astype(int)
+
+
+def to_samples(header: Any, output: Any, low: Any, high: Any, transfer: Any) -> Any:
+    """Section 7: samples (frames, height, width, bands)."""
+    values = output.reshape(*output.shape[:3], len(low), -1).sum(axis=4)
+    for band, (r, y, x) in enumerate(header.samples.repetition):
+        rows = np.append(sorted({0, *range(y, values.shape[1], r)}), values.shape[1])
+        columns = np.append(sorted({0, *range(x, values.shape[2], r)}), values.shape[2])
+        sums = np.add.reduceat(values[..., band], rows[:-1], axis=1)
+        sums = np.add.reduceat(sums, columns[:-1], axis=2)
+        n = np.outer(np.diff(rows), np.diff(columns))
+        means = ((2 * sums + n) // (2 * n)).repeat(np.diff(rows), axis=1)
+        values[..., band] = means.repeat(np.diff(columns), axis=2)
+    dtype, t = header.samples.dtype, transfer[np.arange(len(low)), values]
+    if dtype.kind == "f":
+        return (low + (high - low) * (t / 65535)).astype(dtype)
+    low, high = low.astype(int), high.astype(int)
+    return (low + (2 * (high - low) * t + 65535) // 131070).astype(dtype)
+
+
+def mask_of(header: Any, g: Any) -> Any:
+    """Section 7: the mask (frames, height, width, planes)."""
+    shape = header.frames, header.samples.planes, g.height, g.width
+    count = int(np.prod(shape))
+    bits = np.unpackbits(inflate(header.samples.mask, -(-count // 8)))
+    require(not bits[count:].any(), "the last bits of the mask")
+    return np.moveaxis(bits[:count].reshape(shape).astype(bool), 1, 3)

@@ -1,0 +1,176 @@
+"""docs/FORMAT.md, sections 4 and 5: from the payload to codes."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+from reference.container import require
+
+RAW_BYTE = list(range(0, 65537, 256))
+NONE, DIAGONAL, STRAIGHT = -1, 0, 1
+# (down, across) of two pairs of opposite neighbours
+NEIGHBOURS = ((-1, -1), (1, 1), (-1, 1), (1, -1)), ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+class RangeDecoder:
+    """Section 5."""
+
+    def __init__(self, message: bytes) -> None:
+        self.message, self.w, self.point, self.range = message, 0, 0, 2**64 - 1
+        self.read_word()
+        self.read_word()
+
+    def read_word(self) -> None:
+        word = self.message[4 * self.w : 4 * self.w + 4].ljust(4, b"\0")
+        self.w, self.point = self.w + 1, self.point << 32 | int.from_bytes(word, "big")
+
+    def quantile(self) -> int:
+        """The quotient q, before its last 8 bits are dropped."""
+        q = self.point // (self.range >> 24)
+        require(q < 2**24, "the point of the range coder")
+        return q
+
+    def narrow(self, c: int, f: int) -> None:
+        """Remove a symbol with the frequency f of 2^24; c is the sum of those below it."""
+        scale = self.range >> 24
+        self.point, self.range = self.point - scale * c, scale * f
+        if self.range < 2**32:
+            self.read_word()
+            self.range <<= 32
+
+    def symbol(self, sums: list[int]) -> int:
+        """Decode a symbol; `sums` has the sum of the frequencies below each symbol, of 65536."""
+        s = bisect_right(sums, self.quantile() >> 8) - 1
+        self.narrow(sums[s] << 8, sums[s + 1] - sums[s] << 8)
+        return s
+
+    def check_end(self, least: int) -> None:
+        n = len(self.message.rstrip(b"\0"))
+        t = 4 * self.w - n
+        require(t >= 0 and len(self.message) == max(n, least), "the length of a message")
+        gap = (256 - self.message[n - 1]) * 256**t if n else 0
+        is_sealed = n == 0 or (self.point < 256**t and self.point + gap >= self.range)
+        require(is_sealed, "a message that no encoder writes")
+
+
+def segments(shape: tuple[int, int, int], side: int) -> list[tuple[slice, ...]]:
+    """Section 4 with a side of 128, and section 8 with 256: planes, rows and columns."""
+    together = max(1, side * side // (min(shape[1], side) * min(shape[2], side)))
+    axes = [
+        [slice(at, min(at + size, end)) for at in range(0, end, size)]
+        for end, size in zip(shape, (together, side, side), strict=True)
+    ]
+    return list(product(*axes))
+
+
+def passes(shape: tuple[int, ...], has_spatial: bool) -> Iterator[tuple[int, Any, Any]]:
+    """Section 4: the kind, vectors (n,) and neighbours (2, 2, n) of each pass, by their numbers."""
+    planes, rows, columns = shape
+    numbers = np.arange(planes * rows * columns).reshape(shape)
+    if not has_spatial:
+        for start in range(0, numbers.size, 16384):
+            yield NONE, numbers.ravel()[start : start + 16384], None
+        return
+    yield NONE, numbers[:, ::8, ::8].ravel(), None
+    for d, kind in product((4, 2, 1), (DIAGONAL, STRAIGHT)):
+        halves = [(d, d)] if kind == DIAGONAL else [(0, d), (d, 0)]
+        vectors = [numbers[:, r :: 2 * d, c :: 2 * d].ravel() for r, c in halves]
+        vector = np.concatenate(vectors)
+        row, column, neighbours = vector // columns % rows, vector % columns, []
+        for down, across in NEIGHBOURS[kind]:
+            y, x = row + d * down, column + d * across
+            is_inside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
+            neighbours.append(np.where(is_inside, vector + d * (down * columns + across), -1))
+        pairs = np.reshape(neighbours, (2, 2, -1))
+        pairs = np.where(pairs < 0, pairs[:, ::-1], pairs)  # the opposite neighbour
+        yield kind, vector, np.where(pairs < 0, pairs[::-1], pairs)  # the other pair
+
+
+def decode_message(tables: Any, message: bytes, shape: tuple[int, ...], least: int) -> Any:
+    """Section 4: the codes (N, K) of a segment."""
+    codes = np.zeros((int(np.prod(shape)), tables.channels), int)
+    decoder = RangeDecoder(message)
+    for kind, vectors, neighbours in passes(shape, tables.has_spatial):
+        if len(vectors):
+            around = None if neighbours is None else codes[neighbours]
+            codes[vectors] = decode_pass(tables, decoder, len(vectors), kind, around)
+    decoder.check_end(least)
+    return codes
+
+
+def decode_pass(tables: Any, decoder: RangeDecoder, n: int, kind: int, around: Any) -> Any:
+    """Section 4: the codes (n, K) of a pass; `around` are the codes (2, 2, n, K) of neighbours."""
+    prior = np.zeros(n, int)
+    if len(tables.index) > 1:
+        prior = np.array([decoder.symbol(tables.index_sums) for _ in range(n)])
+    if not tables.has_context:
+        return decode_slice(tables, decoder, tables.table[prior], tables.offset[prior])
+    codes, context = np.zeros((n, tables.channels), int), Context(tables, prior, kind, around)
+    ends = {0, tables.channels, *tables.degree[tables.degree < tables.channels].tolist()}
+    for start, stop in pairwise(sorted(ends)):
+        known = decode_slice(tables, decoder, *context.tables_of(start, stop))
+        codes[:, tables.order[start:stop]] = known
+        context.read(start, stop, known)
+    return codes
+
+
+def decode_slice(tables: Any, decoder: RangeDecoder, rows: Any, offsets: Any) -> Any:
+    """Section 4: the values of a slice. Arrays are (vectors, channels)."""
+    row, first = rows.T.ravel(), tables.first + offsets.T.ravel()
+    columns, escape = np.empty(row.size, int), tables.bank.shape[1] - 1
+    for place in np.argsort(row, kind="stable").tolist():
+        columns[place] = decoder.symbol(tables.sums[row[place]])
+    values = columns + first
+    for place in np.flatnonzero(columns == escape).tolist():
+        values[place] = (decoder.symbol(RAW_BYTE) << 8 | decoder.symbol(RAW_BYTE)) - 32768
+        column = values[place] - first[place]
+        is_escape = not (0 <= column < escape and tables.bank[row[place], column])
+        require(is_escape, "an escaped value that has a column")
+    return values.reshape(rows.T.shape).T
+
+
+class Context:
+    """Section 4: the context network. Arrays are by place; sums in float64 are exact."""
+
+    def __init__(self, tables: Any, prior: Any, kind: int, around: Any) -> None:
+        self.t, n, k, units = tables, len(prior), tables.channels, len(tables.degree)
+        self.table, self.offset = (a[:, tables.order][prior] for a in (tables.table, tables.offset))
+        self.u, self.h, self.outside = (np.zeros((n, size)) for size in (k, units, units))
+        self.bias, self.gradients = tables.bias[prior], np.zeros((n, k), int)
+        if around is not None:
+            w = np.clip(around[..., tables.order], -128, 127) - tables.centre
+            v = np.minimum((np.abs(w).sum(axis=(0, 1)) << tables.input_shift) >> 2, 127)
+            g = np.stack([*w.sum(axis=1), *(w[:, 0] - w[:, 1])], axis=1)
+            g = np.clip(g << tables.input_shift, -511, 511)[..., :64].reshape(n, -1)
+            sums = g.astype(float) @ tables.gradient_weights[kind].T.astype(float)
+            self.gradients[:, :64] = round_shift(sums, tables.gradient_shift[kind])
+            self.outside = v.astype(float) @ tables.spatial_weights[kind].T.astype(float)
+            self.bias = self.bias + tables.spatial_bias[kind]
+
+    def tables_of(self, start: int, stop: int) -> tuple[Any, Any]:
+        """The rows and offsets of the places of a slice."""
+        t, known, new = self.t, self.t.degree <= start, self.t.degree == start
+        sums = self.u[:, :start] @ t.weights[:start, new] + self.outside[:, new]
+        h = (sums.astype(int) >> t.unit_shift[new]) + self.bias[:, new]
+        self.h[:, new] = np.clip(h, 0, 127)
+        sums = self.h[:, known] @ t.output_weights[:, known, start:stop]
+        y = round_shift(sums, t.output_shift[start:stop].T[:, None])
+        table, offset = self.table[:, start:stop], self.offset[:, start:stop]
+        position = 8 * offset + table % 8 + y[0] + self.gradients[:, start:stop]
+        shape = np.clip((table >> 3) + y[1], 0, len(t.bank) // 8 - 1)
+        return 8 * shape + position % 8, position >> 3
+
+    def read(self, start: int, stop: int, x: Any) -> None:
+        """Make the codes of a slice inputs."""
+        shift, places = self.t.input_shift[start:stop], slice(start, stop)
+        if self.t.has_spatial:
+            w = np.clip(x, -128, 127) - self.t.centre[places]
+            self.u[:, places] = np.minimum(np.abs(w) << shift, 127)
+        else:
+            self.u[:, places] = np.clip((x - self.offset[:, places]) << shift, -127, 127)
+
+
+def round_shift(a: Any, s: Any) -> Any:
+    return (a.astype(int) + ((1 << s) >> 1)) >> s

@@ -1,0 +1,46 @@
+"""The reference decoder reads the golden files as the library does, and rejects the same files."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.codecs.golden import GOLDEN, REFINED, REFUSED, Digests, listed, little_endian, sha256
+from reference.codecs import codec_of
+from reference.container import Rejected, from_bare
+from reference.decoder import decode
+
+DIGESTS = listed()
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_golden_files_hold_what_the_list_says(name: str) -> None:
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    picture = decode(data, codec_of(data))
+    assert (picture.codes == np.load(GOLDEN / f"{name}.npy")).all()
+    digests = (picture.codes.astype("<i2"), picture.latents, little_endian(picture.pixels))
+    assert Digests(*map(sha256, digests)) == DIGESTS[name]
+
+
+@pytest.mark.parametrize("line", (REFINED / "samples.sha256").read_text().splitlines())
+def test_refined_files_hold_their_samples(line: str) -> None:
+    digest, name = line.split()
+    data = (REFINED / name).read_bytes()
+    assert sha256(little_endian(decode(data, codec_of(data)).pixels)) == digest
+
+
+@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
+def test_files_that_break_a_rule_are_rejected(path: Path) -> None:
+    data = path.read_bytes()
+    with pytest.raises(Rejected):
+        decode(data, codec_of(data))
+
+
+def test_the_examples_of_the_specification() -> None:
+    text = (GOLDEN.parents[1] / "docs" / "FORMAT.md").read_text("utf-8")
+    data = (GOLDEN / "digit3.aec").read_bytes()
+    codec, (payload,) = codec_of(data), re.findall(r"these texts:\n\n    ([0-9a-f ]+)\n", text)
+    assert f"\n    {data.hex(' ')}\n" in text
+    assert from_bare(bytes.fromhex(payload), codec.identity[:4], has_checksum=True) == data
+    codes = " ".join(map(str, decode(data, codec).codes[0]))
+    assert f"the codes are\n\n    {codes}\n" in text
