@@ -169,7 +169,6 @@ def write_lists() -> None:
         f"{getattr(of_file, kind)}  {kind}  {name}\n"
         for kind in Digests._fields
         for name, of_file in of_files.items()
-        if getattr(of_file, kind)
     ]
     LIST.write_text("".join(lines), "utf-8")
     refined = sorted(REFINED.glob("*.aec"))

@@ -7,7 +7,7 @@ from types import SimpleNamespace as Fields
 from typing import Any
 
 import numpy as np
-from reference.container import require
+from reference.container import Rejected, require
 
 DECODER, TABLES, BANDS, RESIDUALS = 2, 3, 4, 5
 CONVOLUTION, SUM, DEPTH_TO_SPACE, SPACE_TO_DEPTH, COPY = 1, 3, 8, 9, 11
@@ -46,9 +46,10 @@ class Codec:
 
     def section(self, kind: int, level: int = 0, identity: bytes | None = None) -> bytes:
         """The first section of a kind that the file has, with this level and this id, if any."""
-        found = [c for k, n, i, c in self.sections if (k, n, identity or i) == (kind, level, i)]
-        require(found and found[0], "the codec file leaves out a section")
-        return found[0]
+        for section in self.sections:
+            if section[:2] == (kind, level) and identity in (None, section[2]) and section[3]:
+                return section[3]
+        raise Rejected("the codec file leaves out a section")
 
     def level(self, sixteenths: int) -> Any:
         """Section 6: a level in sixteenths; `factors` (K,) are None without gains."""

@@ -108,14 +108,10 @@ def read_samples(reader: Reader, frames: int) -> Any:
     require((bands == 1 or "B" in layout) and (frames == 1 or "F" in layout), "the layout")
     s = Fields(dtype=dtype, bands=bands, layout=layout, limits=None, nodata=None, planes=0)
     if first & 8:
-        s.limits = (
-            np.frombuffer(reader.take(2 * bands * dtype.itemsize), dtype)
-            .reshape(-1, 2)
-            .astype(float)
-        )
-        width = s.limits[:, 1] - s.limits[:, 0]
-        require(np.isfinite(s.limits).all() and (width > 0).all(), "the limits")
-        require(dtype.kind == "f" or (width <= 65535).all(), "the limits")
+        limits = np.frombuffer(reader.take(2 * bands * dtype.itemsize), dtype).astype(float)
+        s.limits, low, high = limits.reshape(-1, 2), limits[::2], limits[1::2]
+        require(np.isfinite(limits).all() and (low < high).all(), "the limits")
+        require(dtype.kind == "f" or (high - low <= 65535).all(), "the limits")
     if first & 16:
         s.nodata = np.frombuffer(reader.take(dtype.itemsize), dtype)[0]
     pairs = [reader.take(2) for _ in range(bands if first & 64 else 0)]

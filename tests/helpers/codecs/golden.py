@@ -32,8 +32,7 @@ class Digests(NamedTuple):
     Attributes:
         codes: of the codes (N, K), int16, little-endian.
         latents: of the decoder's int8 input.
-        pixels: of the pixels, alpha last, uint8, or of the samples, little-endian; empty where
-            networks may differ by a grey level.
+        pixels: of the pixels, alpha last, uint8, or of the samples, little-endian.
     """
 
     codes: str
@@ -66,12 +65,11 @@ def digests(data: bytes) -> Digests:
     """Decode a file, and take the digests."""
     codec = codec_of(data)
     codes = codec.decoder.codes(data)
-    is_exact = codec.spec.codec_id in golden_codecs()
-    pixels = to_array(codec.decoder.decompress_picture(data)) if is_exact else None
+    pixels = to_array(codec.decoder.decompress_picture(data))
     return Digests(
         sha256(codes.astype("<i2")),
         sha256(latents_of(data, codes)),
-        "" if pixels is None else sha256(little_endian(pixels)),
+        sha256(little_endian(pixels)),
     )
 
 
@@ -105,6 +103,5 @@ def listed() -> dict[str, Digests]:
         digest, kind, name = line.split()
         kinds[kind][name] = digest
     return {
-        name: Digests(*(digests.get(name, "") for digests in kinds.values()))
-        for name in kinds["codes"]
+        name: Digests(*(digests[name] for digests in kinds.values())) for name in kinds["codes"]
     }
