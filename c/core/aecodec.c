@@ -264,6 +264,9 @@ typedef struct {
     int is_together;            /* whether the context network runs for all vectors at once */
     size_t place;               /* first of the current slice */
     aecodec_context_pass all;
+    const aecodec_choices *choices; /* to be filled instead of coding; else NULL */
+    int8_t *kinds;                  /* [vectors] to be filled with kinds of neighbours instead of coding; else NULL */
+    uint32_t (*around)[4];          /* [vectors] with the neighbours */
 #endif
 } pass;
 
@@ -627,7 +630,47 @@ static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t cod
 /* Whether the codes of a pass are still to be decided. */
 static int still_decides(const pass *p) { return p->latents != NULL; }
 
+/* Whether choices are only kept, and not coded. */
+static int is_only_choosing(const pass *p) { return p->choices != NULL; }
+
+static void keep_priors(const pass *p)
+{
+    uint32_t vector;
+    for (vector = 0; vector < p->count; vector++) {
+        p->choices->priors[p->members[vector]] = p->codec->prior_numbers[p->priors[vector]];
+    }
+}
+
+static void keep_columns(const pass *p, size_t place, size_t stop)
+{
+    size_t entry = 0;
+    uint32_t vector;
+    for (; place < stop; place++) {
+        for (vector = 0; vector < p->count; vector++, entry++) {
+            size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
+            p->choices->rows[code] = p->row[entry];
+            p->choices->columns[code] = p->column[entry];
+        }
+    }
+}
+
+/* Keep the neighbours of all vectors, if that is wanted instead of coding. Returns whether it is. */
+static int keep_neighbours(pass *p)
+{
+    uint32_t vector;
+    for (vector = 0; p->kinds && vector < p->count; vector++) {
+        find_neighbours(p, vector);
+        p->kinds[p->members[vector]] = (int8_t)p->kind;
+        memcpy(p->around[p->members[vector]], p->neighbours, sizeof p->neighbours);
+    }
+    return p->kinds != NULL;
+}
+
 #else
+static int is_only_choosing(const pass *p) { (void)p; return 0; }
+static void keep_priors(const pass *p) { (void)p; }
+static void keep_columns(const pass *p, size_t place, size_t stop) { (void)p; (void)place; (void)stop; }
+static int keep_neighbours(const pass *p) { (void)p; return 0; }
 static int still_decides(const pass *p) { (void)p; return 0; }
 static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t code, unsigned row, int32_t base)
 {
@@ -1012,9 +1055,12 @@ static void code_pass(pass *p, range_coder *c)
         } else {
             select_prior(p, vector);
         }
-        if (codec->all_priors > 1) {
+        if (codec->all_priors > 1 && !is_only_choosing(p)) {
             code_prior(p, c, vector);
         }
+    }
+    if (is_only_choosing(p)) {
+        keep_priors(p);
     }
     begin_slices(p);
     for (; place < codec->code_dimension && c->status == AECODEC_OK; place = stop) {
@@ -1025,8 +1071,12 @@ static void code_pass(pass *p, range_coder *c)
             run_units_of_all(p, place, &now);
         }
         find_rows(p, place, stop);
-        code_columns(p, c, (stop - place) * p->count);
-        code_escapes(p, c, place, stop);
+        if (is_only_choosing(p)) {
+            keep_columns(p, place, stop);
+        } else {
+            code_columns(p, c, (stop - place) * p->count);
+            code_escapes(p, c, place, stop);
+        }
         finish_slice(p, c, place, stop);
     }
 }
@@ -1055,7 +1105,7 @@ static void code_members(pass *p, range_coder *c, int kind, uint32_t distance)
 {
     p->kind = kind;
     p->distance = (int)distance;
-    if (p->count && c->status == AECODEC_OK) {
+    if (p->count && c->status == AECODEC_OK && !keep_neighbours(p)) {
         code_pass(p, c);
     }
     p->count = 0;
@@ -1390,6 +1440,47 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
     pad_message(&c, shortest_message(codec, vectors_of(segment)));
     *size = c.length;
     return c.status;
+}
+
+/* ---- choices without messages, for fitting ---- */
+
+void aecodec_choose(const aecodec_codec *codec, const aecodec_segment *segment, const int8_t *latents,
+                    aecodec_rate_weight weight, int8_t *codes, uint32_t *work, const aecodec_choices *choices)
+{
+    const int8_t *undecided = codec->factors ? latents : NULL;
+    shape s = shape_of_segment(codec, segment);
+    range_coder c;
+    pass p;
+    if (latents) {
+        quantize_all(codec, latents, s.vectors, 0, codes);
+    }
+    start_coder(&c, NULL, NULL, 0);
+    start_message_pass(&p, codec, s, codes, work);
+    p.columns = s.columns;
+    p.latents = undecided;
+    p.weight = weight;
+    p.choices = choices;
+    code_vectors(&p, &c);
+}
+
+void aecodec_find_neighbours(const aecodec_segment *segment, uint16_t *members, int8_t *kinds,
+                             uint32_t (*neighbours)[4])
+{
+    static const aecodec_spatial_weights spatial;
+    static const aecodec_context_network context = {.spatial = &spatial};
+    static const aecodec_codec codec = {.is_convolutional = 1, .context = &context};
+    range_coder c;
+    pass p;
+    memset(&p, 0, sizeof p);
+    start_coder(&c, NULL, NULL, 0);
+    p.codec = &codec;
+    p.planes = 1;
+    p.rows = segment->rows;
+    p.columns = segment->columns;
+    p.members = members;
+    p.kinds = kinds;
+    p.around = neighbours;
+    code_vectors(&p, &c);
 }
 
 #endif

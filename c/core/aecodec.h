@@ -301,6 +301,27 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
                                       const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
                                       uint32_t *work, uint8_t *message, size_t capacity, size_t *size);
 
+/* What an encoder codes for the vectors of a message. */
+typedef struct {
+    uint16_t *priors; /* [vectors] the number of the prior that each selects */
+    uint8_t *rows;    /* [vectors][code_dimension] rows of the bank */
+    uint8_t *columns; /* [vectors][code_dimension] columns of these rows */
+} aecodec_choices;
+
+/* Choose as aecodec_encode_message does, without writing a message. The arguments are the same, but latents may be NULL
+ * for codes that are already decided; they are not changed. A segment has at most AECODEC_MAX_VECTORS. */
+void aecodec_choose(const aecodec_codec *codec, const aecodec_segment *segment, const int8_t *latents,
+                    aecodec_rate_weight weight, int8_t *codes, uint32_t *work, const aecodec_choices *choices);
+
+/* Find the neighbours that the spatial context of each vector of a plane reads.
+ *
+ * segment: one plane of at most AECODEC_MAX_VECTORS.
+ * members: [vectors] working memory.
+ * kinds: [vectors] 0 diagonal, 1 straight, -1 none.
+ * neighbours: [vectors] two pairs of opposite vectors, only for vectors that have neighbours. */
+void aecodec_find_neighbours(const aecodec_segment *segment, uint16_t *members, int8_t *kinds,
+                             uint32_t (*neighbours)[4]);
+
 /* Decode a message to codes. */
 aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const uint8_t *message, size_t size, int8_t *codes, uint32_t *work);

@@ -3,6 +3,7 @@
  * no others (-fvisibility=hidden). Private. */
 #define _POSIX_C_SOURCE 200809L /* must precede all headers of the system; file_open.c needs it */
 #pragma GCC visibility push(default)
+#include "aecodec_fitting.h"
 #include "aecodec_library.h"
 #include "aecodec_network.h"
 #pragma GCC visibility pop

@@ -2,6 +2,7 @@
 /* The networks that predict samples from their neighbours (FORMAT, section 13). */
 #include <stdlib.h>
 
+#include "aecodec_fitting.h"
 #include "residuals.h"
 
 enum {
@@ -112,7 +113,7 @@ static void invert_shape(residual_network *network)
     }
 }
 
-static uint32_t input_count(uint32_t band, int has_base)
+uint32_t aecodec_residual_input_count(uint32_t band, int has_base)
 {
     const uint32_t bands = band < RESIDUAL_MOST_BANDS ? band : RESIDUAL_MOST_BANDS;
     return 12 + (has_base ? 8 + bands : 0) + 6 * bands;
@@ -128,7 +129,7 @@ static int read_network(reader *r, uint32_t band, int has_base, residual_network
     }
     units = network->units = read_u16(sizes);
     inputs = network->inputs = read_u16(sizes + 2);
-    if (units < 1 || units > RESIDUAL_UNITS || inputs != input_count(band, has_base)) {
+    if (units < 1 || units > RESIDUAL_UNITS || inputs != aecodec_residual_input_count(band, has_base)) {
         return 0;
     }
     bytes = 4 * (RESIDUAL_SHAPE + units + 2) + 2 * (units * inputs + 2 * units + inputs);
