@@ -22,7 +22,7 @@ from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
 from aecodec.codec.target import MaxError, Target, bound_to_keep
-from aecodec.coding.levels import Level
+from aecodec.codec_files.levels import Level
 from aecodec.errors import (
     AecodecError,
     AecodecWarning,

@@ -1,8 +1,4 @@
-"""Work on several cores in threads; NumPy, LiteRT and zlib release Python's lock.
-
-BLAS also starts threads, which only slow this down: our threads would wait for them, and if other
-programs keep the cores busy, even a small product waits for a thread that has no core.
-"""
+"""Work on several cores in threads; the library, NumPy and zlib release Python's lock."""
 
 from __future__ import annotations
 
@@ -10,9 +6,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ContextDecorator, contextmanager
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -114,71 +110,5 @@ COMPUTE_LOCK = ComputeLock()
 """Lock of threads that process one file each; processes with a single file at a time ignore it."""
 
 
-class OneBlasThread(ContextDecorator):
-    """Limits BLAS to one thread while any thread is inside, then restores its number of threads.
-
-    The number is a setting of the whole process (in OpenBLAS on OpenMP of each thread, so only the
-    first thread to enter is limited). Entries are therefore counted, and the last thread to leave
-    restores the caller's setting.
-
-    >>> with ONE_BLAS_THREAD:
-    ...     numbers = {library.num_threads for library in _blas_libraries()}
-    >>> numbers <= {1}
-    True
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._restored: list[int] = []
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._restored = [library.num_threads for library in _blas_libraries()]
-                self._set([1] * len(self._restored))
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._set(self._restored)
-
-    def leave_all(self) -> None:
-        """Forget the threads that were inside, as they do not exist in a fork."""
-        self._lock = threading.Lock()
-        if self._inside:
-            self._inside = 0
-            self._set(self._restored)
-
-    def _set(self, numbers: list[int]) -> None:
-        for library, number in zip(_blas_libraries(), numbers, strict=True):
-            _release_control(library)
-            library.set_num_threads(number)
-            _release_control(library)
-
-
-ONE_BLAS_THREAD = OneBlasThread()
-"""Decorates functions that multiply matrices; entering and leaving takes a few microseconds."""
-
-
-@cache
-def _blas_libraries() -> tuple[Any, ...]:
-    """The BLAS libraries of the process; NumPy has already loaded its library."""
-    try:
-        from threadpoolctl import ThreadpoolController
-    except ImportError:  # it comes with the Python engine; BLAS then keeps its threads
-        return ()
-    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
-
-
-def _release_control(library: Any) -> None:
-    """Let any thread set the number next; threadpoolctl otherwise allows only the first thread."""
-    if hasattr(library, "clear_controlling_thread"):  # since version 3.7
-        library.clear_controlling_thread(force=True)
-
-
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not exist in a fork
-    os.register_at_fork(after_in_child=ONE_BLAS_THREAD.leave_all)

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.engine.keras import outputs_of, shaped_for
 from aecodec.errors import ModelError, warn
 from aecodec.export import pixel_ranges
 from aecodec.export.code_layers import with_codes
@@ -19,6 +18,7 @@ from aecodec.export.model_hints import PIXEL_RANGES, UNIT, ModelHints, PixelRang
 from aecodec.keras_models.functional import as_functional, calls_of, free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair, check_latents
+from aecodec.keras_models.runners import outputs_of, shaped_for
 
 Pictures = Callable[[Shape], Float32]
 """Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""

@@ -17,7 +17,6 @@ import numpy as np
 import tensorflow as tf
 
 from aecodec.arrays import Float32, Float64
-from aecodec.engine.keras import outputs_of
 from aecodec.errors import ModelError
 from aecodec.keras_models.codes import (
     MOST_CODES,
@@ -29,6 +28,7 @@ from aecodec.keras_models.codes import (
 )
 from aecodec.keras_models.functional import as_functional, calls_of, taking_steps
 from aecodec.keras_models.inference_form import in_inference_form
+from aecodec.keras_models.runners import outputs_of
 
 _LARGEST = 127
 _MOST_STEPS = 256

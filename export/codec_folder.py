@@ -15,15 +15,10 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Float32, Float64, Latents, Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.contents import sections_of
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
+from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
 from aecodec.codec_files.spec import Bands, CodecSpec
-from aecodec.coding.levels import UNMASKED, Level, RateWeight
-from aecodec.engine.keras import outputs_of
-from aecodec.engine.litert import TileTransform
-from aecodec.engine.transform import to_int8
-from aecodec.entropy import coding
 from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.lowering import check_plans, lowered
@@ -32,10 +27,15 @@ from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import int8_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
+from aecodec.export.tflite.runners import TileTransform
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases
 from aecodec.keras_models.model_files import hdf5_bytes
+from aecodec.keras_models.runners import outputs_of, to_int8
+from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.contents import sections_of
 from aecodec.prior_fitting.context_fitting import fit_level
+from aecodec.prior_fitting.prior import Prior
 from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ def export_codec(
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
         check_plans(codec, tflite, _to_uint8(images), _requantized(latents, levels))
         planes = _to_planes(held_out)
-        measured = _measure(codec, (encoder, decoder), networks, planes, samples)
+        measured = _measure(codec, (encoder, decoder), networks, planes, samples, fitted)
     files = {
         **_models(name, Half.ENCODER, encoder, tflite[Half.ENCODER]),
         **_models(name, Half.DECODER, decoder, tflite[Half.DECODER]),
@@ -279,12 +279,15 @@ def _measure(
     networks: dict[str, MixedModel],
     pixels: Pixels,
     samples: PixelCoding,
+    priors: Sequence[Prior],
 ) -> dict[str, Any]:
     """Bytes and errors of each level for held-out pictures (N, h, w, C)."""
-    numbers = range(1, len(codec.spec.levels) + 1)
     measured: dict[str, Any] = {
         "pictures": len(pixels),
-        "levels": [_measure_level(codec, pixels, number, samples) for number in numbers],
+        "levels": [
+            _measure_level(codec, pixels, number, samples, prior)
+            for number, prior in enumerate(priors, start=1)
+        ],
     }
     _warn_of_empty_levels(measured["levels"])
     if _compares_with_floats(codec.spec):
@@ -313,13 +316,12 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
 
 
 def _measure_level(
-    codec: Codec, pixels: Pixels, level: int, samples: PixelCoding
+    codec: Codec, pixels: Pixels, level: int, samples: PixelCoding, prior: Prior
 ) -> dict[str, Any]:
     size = pixels.shape[2], pixels.shape[1]
     codes = codec.encoder.codes(pixels, level)
     decoded = codec.decoder.reconstruct(codes, level, size)
     rows, columns = grid_of(size, codec.spec.tile)
     grid = (len(pixels), rows, columns) if codec.spec.receptive_field else None
-    bits = coding.bits(codec.folder.prior(level), codes, grid).sum()
-    bits /= len(pixels) * rows * columns
-    return {"payload_bytes": round(float(bits) / 8, 3)} | samples.quality(pixels, decoded)
+    size_of_vector = bits(prior, codes, grid).sum() / (len(pixels) * rows * columns) / 8
+    return {"payload_bytes": round(float(size_of_vector), 3)} | samples.quality(pixels, decoded)

@@ -10,9 +10,9 @@ import numpy as np
 from aecodec.arrays import Float32, Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.transform import to_int8
 from aecodec.errors import ModelError
 from aecodec.export.tflite.conversion import layer_of_error
+from aecodec.keras_models.runners import to_int8
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
 from aecodec.tflite.reference import reference_transform

@@ -13,9 +13,9 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.engine.keras import float_predictor, keras_decoder, keras_encoder
 from aecodec.errors import warn
 from aecodec.export.tflite.mixed_precision import MixedModel
+from aecodec.keras_models.runners import float_predictor, keras_decoder, keras_encoder
 
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22

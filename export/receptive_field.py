@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.engine.keras import outputs_of
 from aecodec.errors import ModelError
+from aecodec.keras_models.runners import outputs_of
 
 _SIDE = 33
 """Side of the random pictures, in tiles."""

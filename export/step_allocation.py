@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
-from aecodec.coding.levels import GAIN_UNITS, MIN_GAIN, Level
-from aecodec.engine.keras import outputs_of
-from aecodec.entropy.context_network import MAX_UNITS
+from aecodec.codec_files.levels import GAIN_UNITS, MIN_GAIN, Level
 from aecodec.keras_models.functional import rescaled
 from aecodec.keras_models.pair import KerasPair
+from aecodec.keras_models.runners import outputs_of
+from aecodec.prior_fitting.context_network import MAX_UNITS
 
 StepsAndLevels = tuple[Float32, tuple[Level, ...]]
 """(K,) quantization steps of the latents, and the levels, starting with the smallest files."""

@@ -12,15 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from aecodec import Header, load_codec, read_header
+from aecodec import load_codec, read_header
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.c_sources import c_sources
-from aecodec.entropy import coding
 from aecodec.errors import AecodecError
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
-from aecodec.format import container
+from aecodec.format.samples import SampleType
 from aecodec.network.convert import network_plan
 from tests.helpers.networks.random_models import LAYERS, Maker
 
@@ -75,14 +74,13 @@ def write_refined(codec_id: bytes, folder: Path) -> None:
 
 
 def write_forged(tables: CTables, folder: Path) -> None:
-    """Write files of one vector whose codes are escaped or beyond what latents may be."""
-    codec, units = tables.folder.spec, tables.level_index
-    for value in (-32768, -300, -129, -100, 100, 128, 200, 32767):
-        codes = np.zeros((1, tables.prior.code_dimension), np.int16)
+    """Write files of one tile with codes that are escaped or beyond what latents may be."""
+    spec = tables.folder.spec
+    for value in (-128, -100, 100, 127):
+        codes = np.zeros((spec.vectors, tables.prior.code_dimension), np.int8)
         codes[0, 0] = value
-        message = coding.encode(tables.prior, codes, (1, 1, 1) if codec.receptive_field else None)
-        header = Header(codec.codec_id, level=units)
-        (folder / f"forged_{value}").write_bytes(container.pack(header, message))
+        file = tables.native(SampleType.UINT8).file(spec.tile[::-1], spec.channels == 3, codes)
+        (folder / f"forged_{value}").write_bytes(file)
 
 
 def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:

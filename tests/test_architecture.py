@@ -19,8 +19,6 @@ from helpers.import_graph import (
 )
 
 from aecodec.data.samples import sample_paths
-from aecodec.engine.choice import default_engine
-from aecodec.engine.python import PythonEngine
 
 LAYER_OF = {package: number for number, layer in enumerate(LAYERS) for package in layer}
 MODULES = modules()
@@ -59,7 +57,6 @@ def test_the_format_needs_the_standard_library_alone() -> None:
             ("keras_models", "prior_fitting", "export", "training", "datasets"),
         ),
         ({"typer", "rich"}, ("cli", "training")),
-        ({"constriction"}, ("entropy",)),
         ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
         ({"pyarrow"}, ("cli.batch",)),
         ({"fsspec"}, ("urls",)),
@@ -110,12 +107,9 @@ def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)
     decompress = loaded_by("decompress", file)
-    runtime = {"ai_edge_litert", "constriction", "threadpoolctl"}
-    if default_engine() == PythonEngine():
-        assert runtime <= compress & decompress
-    else:
-        unneeded = {"aecodec.engine.python", "aecodec.tflite.interpreter", "random"}
-        assert not (compress | decompress) & (runtime | unneeded)
+    runtime = {"ai_edge_litert"}
+    unneeded = {"aecodec.tflite.interpreter", "random"}
+    assert not (compress | decompress) & (runtime | unneeded)
     assert "aecodec.imaging.stacks" not in compress
     assert not (compress | decompress) & heavy
     light = (

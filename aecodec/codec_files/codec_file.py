@@ -16,8 +16,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.codec_files.spec import Bands, CodecSpec, checked_spec
-from aecodec.coding.levels import Level, RateWeight
 from aecodec.errors import CodecError, ModelError
 from aecodec.imaging.transfer import Transfer
 

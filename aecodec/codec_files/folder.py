@@ -39,10 +39,8 @@ from aecodec.codec_files.file_names import (
     codec_file_name,
     codec_files,
 )
-from aecodec.codec_files.level_section import prior_in
-from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name
-from aecodec.coding.levels import UNMASKED, RateWeight
-from aecodec.entropy.prior import Prior
+from aecodec.codec_files.levels import UNMASKED, RateWeight
+from aecodec.codec_files.spec import CodecSpec, printable_name
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.imaging.transfer import Transfer
 from aecodec.urls import check_is_local
@@ -74,7 +72,6 @@ class CodecFolder:
         self.file, self.path = file, file.parent
         with _opened(file) as stream:
             self._head = read_head(stream)
-        self._priors: dict[int, Prior] = {}
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
@@ -163,25 +160,6 @@ class CodecFolder:
             if level == number:
                 return content
         raise CodecError(f"{self.file}: without the tables of level {number}; give the whole codec")
-
-    def prior(self, level: float | None = None) -> Prior:
-        """The prior of a level, or of the default level if None.
-
-        A level between two whole levels has the prior of the nearer one, in a tie of the higher
-        one. Raises CodecError if the tables are missing, damaged, or belong to another level, and
-        UsageError if the codec has no such level.
-        """
-        number = nearest_level(self.spec.level_index(level))
-        if number not in self._priors:
-            content = self.level_section(number)
-            with errors_about(self.file):
-                prior = prior_in(content)
-                if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
-                    raise CodecError("not the priors of this codec's levels")
-                if prior.has_spatial_context and not self.spec.receptive_field:
-                    raise CodecError("spatial weights, but the codec's vectors have no neighbours")
-            self._priors[number] = prior
-        return self._priors[number]
 
     @cached_property
     def residuals(self) -> list[tuple[bool, bytes]]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from aecodec.codec_files.codec_file import Section, SectionKind
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding.residual_context import MOST_BANDS
-from aecodec.coding.residual_network import ResidualNetworks, unpack_networks
+from aecodec.coding.residual_network import ResidualNetworks
 from aecodec.errors import CodecError, errors_about
 
 _DEFAULTS = Path(__file__).parent.parent / "data" / "residuals"
@@ -27,7 +26,7 @@ def networks_for(folder: CodecFolder, bands: int, *, has_base: bool) -> Residual
 
 def can_code(networks: ResidualNetworks, bands: int) -> bool:
     """Whether networks code this number of bands; from the third band on, all read as many."""
-    return len(networks.networks) >= min(bands, MOST_BANDS + 1)
+    return networks.count >= min(bands, 3)
 
 
 def networks_with_id(folder: CodecFolder, identity: bytes) -> ResidualNetworks:
@@ -48,7 +47,7 @@ def _networks(folder: CodecFolder, content: bytes) -> ResidualNetworks:
 
 @cache
 def _unpacked(content: bytes) -> ResidualNetworks:
-    return unpack_networks(content)
+    return ResidualNetworks(content)
 
 
 def residual_sections(own: Sequence[bytes] = ()) -> list[Section]:
@@ -58,6 +57,6 @@ def residual_sections(own: Sequence[bytes] = ()) -> list[Section]:
     """
     contents = [*own, *(path.read_bytes() for path in sorted(_DEFAULTS.iterdir()))]
     return [
-        Section.of(SectionKind.RESIDUALS, content, level=int(unpack_networks(content).has_base))
+        Section.of(SectionKind.RESIDUALS, content, level=int(ResidualNetworks(content).has_base))
         for content in dict.fromkeys(contents)
     ]

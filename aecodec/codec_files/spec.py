@@ -7,7 +7,7 @@ from functools import cached_property
 from numbers import Real
 from typing import Any, TypeGuard
 
-from aecodec.coding.levels import MIN_GAIN, Level
+from aecodec.codec_files.levels import MIN_GAIN, Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS

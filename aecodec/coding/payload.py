@@ -12,14 +12,22 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from aecodec.arrays import Codes, Latents
-from aecodec.coding.levels import Level
-from aecodec.entropy.message_length import check_length
-from aecodec.entropy.spatial_context import Grid
+from aecodec.errors import FormatError
 from aecodec.format.binary import join_messages, split_messages
 from aecodec.parallel import Workers
 
+Grid = tuple[int, int, int]
+"""(pictures, rows, columns) of code vectors; vectors are numbered in this order."""
+
 Shape = tuple[int, ...]
 """Shape of an array of vectors: (N,) without neighbours, or (planes, rows, columns)."""
+
+
+class Level(Protocol):
+    """A level; see :class:`aecodec.codec_files.levels.Level`."""
+
+    @property
+    def code_dimension(self) -> int: ...
 
 
 class Segment(NamedTuple):
@@ -68,6 +76,25 @@ class MessageCoder(Protocol):
 
         Raises FormatError if no encoder produces these codes.
         """
+
+
+VECTORS_PER_BYTE = 4
+"""A message has at least one byte per 4 vectors."""
+
+GRID_VECTORS_PER_BYTE = 64
+"""A message with vectors in a grid has at least one byte per 64 vectors, because vectors of flat
+pictures cost almost nothing."""
+
+
+def check_length(message: bytes, count: int, grid: Grid | None) -> None:
+    """Raise FormatError if a message is too short for this many vectors.
+
+    It is called before memory is allocated.
+    """
+    if len(message) < -(-count // (GRID_VECTORS_PER_BYTE if grid else VECTORS_PER_BYTE)):
+        raise FormatError(
+            f"damaged: a message of {len(message)} bytes is too short for {count} code vectors"
+        )
 
 
 SEGMENT_SIDE = 128

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Int64, Latents
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding.levels import Level
+from aecodec.codec_files.levels import Level
 from aecodec.coding.payload import MessageCoder, Segment
 from aecodec.coding.residual_coder import Coding, Missing
 from aecodec.engine.transform import Transform

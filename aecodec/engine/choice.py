@@ -1,11 +1,5 @@
-"""The engine interface, and the choice of an engine.
+"""The interface of the engine, which runs the two networks of a codec and codes its latents."""
 
-An engine runs the two networks of a codec and codes its latents. The C core is fast and decodes to
-the same pixels everywhere. Python is the readable reference; the C engine falls back to it for
-codecs that the core cannot run.
-"""
-
-import os
 from typing import Protocol
 
 from aecodec.arrays import Int64
@@ -14,11 +8,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.payload import MessageCoder
 from aecodec.coding.residual_coder import Coding, Missing
 from aecodec.engine.transform import Transform
-from aecodec.errors import UsageError
 from aecodec.parallel import Workers
-
-VARIABLE = "AECODEC_ENGINE"
-"""Environment variable that names the engine: c or python."""
 
 
 class Engine(Protocol):
@@ -48,28 +38,21 @@ class Engine(Protocol):
     def encode_residuals(
         self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
     ) -> tuple[bytes, Int64]:
-        """Encode values; see :func:`aecodec.coding.residual_coder.encode_segment`."""
+        """Encode values (F, B, height, width) to a message and the values of the decoder."""
 
     def decode_residuals(
         self, coding: Coding, base: Int64, message: bytes, missing: Missing | None
     ) -> Int64:
-        """Decode values; see :func:`aecodec.coding.residual_coder.decode_segment`."""
+        """Decode values. Raises FormatError if no encoder wrote them."""
 
 
 def default_engine() -> Engine:
-    """Return the engine that :func:`engine_name` names."""
-    if engine_name() == "python":
-        from aecodec.engine.python import PythonEngine  # loads more than the core needs
-
-        return PythonEngine()
+    """The engine, which calls the library."""
     from aecodec.engine.c import CEngine
 
     return CEngine()
 
 
 def engine_name() -> str:
-    """Return the engine in AECODEC_ENGINE, by default "c"; UsageError if it is unknown."""
-    name = os.environ.get(VARIABLE) or "c"
-    if name not in ("c", "python"):
-        raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
-    return name
+    """The name of the engine."""
+    return "c"

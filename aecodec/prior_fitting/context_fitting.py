@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Latents
-from aecodec.coding.levels import UNMASKED, Level, RateWeight
-from aecodec.coding.payload import codes_of
-from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
-from aecodec.entropy.coding import bits
-from aecodec.entropy.context_network import MAX_UNITS
-from aecodec.entropy.prior import Prior
-from aecodec.entropy.spatial_context import Grid
+from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
+from aecodec.native.tables import Grid
+from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.context_network import MAX_UNITS
+from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 from aecodec.prior_fitting.trainable_context import TrainableContext
 
@@ -58,8 +56,8 @@ def fit_level(
         return fitted(level.quantize(level.channels_of(latents)), len(latents))
     subset = latents[::_FIRST_STRIDE]
     preliminary = fitted(level.quantize(level.channels_of(subset)), len(subset))
-    coder = PriorCoder(preliminary, level, partial(rdoq_symbols, rdoq, level))
-    return fitted(codes_of(coder, level, latents), len(latents))
+    tables = level_tables(preliminary, level, channels=latents.shape[-1], in_grid=latents.ndim == 4)
+    return fitted(tables.decide(latents, rdoq), len(latents))
 
 
 def fit_context(

@@ -12,19 +12,18 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.arrays import Float32, Int64
-from aecodec.coding.residual_coder import Coding
-from aecodec.coding.residual_context import INPUT_BITS, Planes
-from aecodec.coding.residual_distribution import TOTAL_BITS
-from aecodec.coding.residual_network import (
+from aecodec.native.tables import ResidualValues
+from aecodec.prior_fitting.residual_network import (
+    INPUT_BITS,
     MOST_UNIT,
     OUTPUT_BITS,
     SHAPE_SIZE,
+    TOTAL_BITS,
     UNIT_BITS,
     WEIGHT_BITS,
     ResidualNetwork,
     ResidualNetworks,
 )
-from aecodec.engine.choice import default_engine
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""
@@ -118,13 +117,7 @@ def _with_errors(example: Example, rng: np.random.Generator) -> Int64:
 
 def _decoded(networks: ResidualNetworks, example: Example) -> Int64:
     """The values that a decoder gets."""
-    bands, engine = len(example.values), default_engine()
-    coding = Coding(networks, [example.step] * bands, [example.limits] * bands)
-    values = np.ascontiguousarray(example.values)[None]
-    base = (
-        np.zeros_like(values) if example.base is None else np.ascontiguousarray(example.base)[None]
-    )
-    return engine.encode_residuals(coding, base, values, None)[1][0]
+    return ResidualValues(*example).coded(networks.content)[0]
 
 
 class _Samples(NamedTuple):
@@ -170,11 +163,9 @@ def _samples_of(
 ) -> _Samples:
     """Some samples of a band."""
     values, base, step, limits = example
-    planes = Planes(np.zeros_like(values)[None] if base is None else base[None], base is not None)
-    planes.known[:] = known
     picked = rng.permutation(values[0].size)[: max(1, round(share * values[0].size))]
     rows, columns = np.divmod(picked, values.shape[2])
-    context = planes.context(band, step, rows, columns)
+    context = ResidualValues(known, base, step, limits).context(band, rows, columns)
     unit, target = 2.0**context.exponent, values[band, rows, columns]
     return _Samples(
         context.inputs,

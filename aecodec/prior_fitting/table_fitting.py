@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Float32, Float64, Int32
-from aecodec.entropy.coding import iter_passes
-from aecodec.entropy.context_network import POSITIONS
-from aecodec.entropy.prior import ESCAPE_BITS, Prior
-from aecodec.entropy.range_coder import TABLE_TOTAL
-from aecodec.entropy.slices import FixedSymbols
-from aecodec.entropy.spatial_context import Grid
+from aecodec.native.tables import Grid
+from aecodec.prior_fitting.choices import choices
+from aecodec.prior_fitting.context_network import POSITIONS
+from aecodec.prior_fitting.prior import ESCAPE_BITS, TABLE_TOTAL, Prior
 
 Indices = npt.NDArray[np.intp]
 
@@ -228,9 +226,8 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     pictures; None for vectors without neighbours.
     """
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
-    for _, _, slices in iter_passes(prior, FixedSymbols(codes), grid):
-        for symbol_slice in slices:
-            np.add.at(pooled, (symbol_slice.rows, symbol_slice.columns), 1)
+    made = choices(prior, codes, grid)
+    np.add.at(pooled, (made.rows, made.columns), 1)
     return replace(prior, bank=np.stack([_to_row(row) for row in pooled]))
 
 

@@ -1,6 +1,6 @@
 """A context network in floats for training, and its conversion to 8-bit integers.
 
-Apart from rounding, it computes the same as :mod:`aecodec.entropy.context_network`.
+Apart from rounding, it computes the same as the library (docs/FORMAT.md, section 4).
 """
 
 from __future__ import annotations
@@ -14,25 +14,22 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.arrays import Codes, Float32
-from aecodec.entropy.context_network import (
+from aecodec.native.tables import Grid, neighbours
+from aecodec.prior_fitting.choices import choices
+from aecodec.prior_fitting.context_network import (
+    GRADIENTS,
+    KINDS,
     MAX_ACTIVATION,
     MAX_GRADIENT,
     MAX_SHIFT,
     POSITIONS,
+    PREDICTED_CHANNELS,
     ContextNetwork,
     SpatialWeights,
     slice_degrees,
 )
-from aecodec.entropy.prior import Prior
-from aecodec.entropy.prior_selection import select
-from aecodec.entropy.spatial_context import (
-    GRADIENTS,
-    KINDS,
-    PREDICTED_CHANNELS,
-    Grid,
-    coding_passes,
-)
 from aecodec.prior_fitting.logistic import logistic_mass
+from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import shape_scales
 
 _INPUT_UNIT = 32
@@ -133,7 +130,8 @@ class TrainableContext(keras.Model):
     def inputs(self, codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[Any], ...]:
         """Inputs of this model for codes (N, K): floats, selected priors and spatial context."""
         spatial = self.spatial.inputs(codes, grid) if self.spatial and grid else ()
-        return codes.astype(np.float32), select(self.prior, codes), *spatial
+        selected = choices(self.prior, codes).priors.astype(np.int32)
+        return codes.astype(np.float32), selected, *spatial
 
     def call(self, vectors: Any, training: bool = False) -> Any:
         """Bits (N, 1) of codes (N, K), selected priors (N,) and their spatial context."""
@@ -214,12 +212,15 @@ class _SpatialTerms(keras.layers.Layer):
         kinds = np.zeros((len(codes), KINDS), np.float32)
         gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.float32)
         activity = np.zeros(codes.shape, np.float32)
-        for coding_pass in coding_passes(grid):
-            context = coding_pass.spatial_context(codes, self.measures.centre, predicted)
-            if context:
-                kinds[coding_pass.members, context.kind] = 1
-                gradients[coding_pass.members] = context.gradients
-                activity[coding_pass.members] = context.activity
+        kind, pairs = neighbours(*grid[1:])
+        members = np.flatnonzero(kind >= 0)
+        for first in range(0, len(codes), len(kind)):  # of a picture
+            places = first + members
+            known = codes[first + pairs[members]].astype(np.int16) - self.measures.centre
+            first_of_pair, second = known[..., predicted].transpose(2, 0, 1, 3)
+            kinds[places, kind[members]] = 1
+            gradients[places] = np.concatenate(sum_and_difference(first_of_pair, second), axis=1)
+            activity[places] = np.abs(known).sum(axis=(1, 2))
         return kinds, gradients, activity
 
     def call(self, context: Any) -> tuple[Any, Any]:
@@ -251,6 +252,11 @@ class _SpatialTerms(keras.layers.Layer):
             gradient_weights=gradient_weights.reshape(by_channel.shape),
             gradient_shift=gradient_shift,
         )
+
+
+def sum_and_difference(first: Any, second: Any) -> tuple[Any, Any]:
+    """The gradients of pairs of opposite neighbours, arrays or tensors of any shape."""
+    return first + second, first - second
 
 
 def _add_bias(layer: Any, kinds: int, units: int) -> Any:

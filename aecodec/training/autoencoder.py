@@ -16,7 +16,7 @@ from aecodec.arrays import Float32
 from aecodec.atomic import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
-from aecodec.coding.levels import UNMASKED, RateWeight
+from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.datasets.band_tiles import BandTiles
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures

@@ -12,7 +12,6 @@ from aecodec.arrays import Float32
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands, is_name
 from aecodec.datasets.transfer_fitting import FittedTransfer
-from aecodec.engine.keras import outputs_of
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import SampleCoding, export_codec
 from aecodec.export.step_allocation import split_steps
@@ -20,6 +19,7 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import to_phases
+from aecodec.keras_models.runners import outputs_of
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.networks.bands import int8_form
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.coding.levels import read_rate_weight
+from aecodec.codec_files.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
 from aecodec.training.losses.mixture import MSE, Mixture
@@ -59,8 +59,8 @@ class Recipe:
             `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, the training epochs of
             context networks; `rdoq`, the weight of bits in the quantization of encoders
-            (:class:`~aecodec.coding.levels.RateWeight`); `residual_batches`, the number of batches
-            for training a residual network, or 0 for the default networks.
+            (:class:`~aecodec.codec_files.levels.RateWeight`); `residual_batches`, the number of
+            batches for training a residual network, or 0 for the default networks.
     """
 
     name: str

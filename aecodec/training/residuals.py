@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, replace_residuals
 from aecodec.codec_files.residual_networks import residual_sections
-from aecodec.coding.lattice import Lattice, bound_for
 from aecodec.datasets.training_pictures import Pictures
-from aecodec.engine.residuals import Samples
+from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
+from aecodec.native.tables import lattice
 from aecodec.prior_fitting.residual_fitting import STEPS, Example, fit_networks
 
 _LOG = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ _LOG = logging.getLogger(__name__)
 
 MOST_NETWORKS = 6
 """Networks for the first bands; all other bands share the last one."""
+
+Samples = npt.NDArray[Any]
+"""Samples (F, H, W, B) of any type of a file."""
 
 _MOST_PIXELS = 8_000_000
 _SIDE = 256
@@ -106,13 +110,8 @@ def examples(
         low, high = np.percentile(samples, (0.1, 99.9))
         widest = max(float(high - low) * _WIDEST_BOUND, 1.0)
         error = 0.0 if rng.random() < _LOSSLESS_SHARE else widest ** rng.random()
-        lattice = Lattice(samples.dtype, bound_for(samples, error))
-        values, start = (
-            None if array is None else np.moveaxis(lattice.to_integers(array[0]), -1, 0)
-            for array in (samples, base)
-        )
-        assert values is not None
-        yield Example(values, start, lattice.step, lattice.limits)
+        kind = SampleType.of(samples.dtype.name)
+        yield Example(*lattice(samples[0], None if base is None else base[0], kind, error))
 
 
 def _filled(part: Picture) -> Samples:

@@ -15,7 +15,7 @@ from aecodec.arrays import Float32
 from aecodec.atomic import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
-from aecodec.coding.levels import read_rate_weight
+from aecodec.codec_files.levels import read_rate_weight
 from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures

@@ -12,7 +12,7 @@ import numpy as np
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding.levels import GAIN_UNITS
+from aecodec.codec_files.levels import GAIN_UNITS
 from aecodec.errors import ModelError
 from aecodec.keras_models.functional import IN_STEPS
 from aecodec.keras_models.model_files import keras_half

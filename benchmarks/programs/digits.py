@@ -14,9 +14,10 @@ import numpy as np
 import aecodec
 from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
-from aecodec.entropy import coding
 from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP, PillowFormat, decode
 from aecodec.format import container
+from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.level_section import prior_of
 from benchmarks.formats import LOSSLESS
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
@@ -49,7 +50,7 @@ def _level(codec: Codec, digits: Pixels, level: int) -> Iterator[Row]:
     decoded = np.stack([np.asarray(codec.decompress(file)) for file in files])
     stack = codec.compress(digits, level=level)
     codes = codec.encoder.codes(digits[..., None], level)
-    ideal = coding.bits(codec.folder.prior(level), codes) / 8
+    ideal = bits(prior_of(codec.folder, level), codes) / 8
     psnr = round(metrics.psnr(metrics.mse(digits, decoded)), 3)
     common = {"format": "aecodec", "digits": len(digits), "psnr": psnr}
     yield {

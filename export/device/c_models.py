@@ -9,7 +9,6 @@ import numpy as np
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.engine.litert import TileTransform
 from aecodec.export.device.c_names import (
     LICENCE,
     c_defines,
@@ -18,6 +17,7 @@ from aecodec.export.device.c_names import (
     codec_identifier,
     in_comment,
 )
+from aecodec.export.tflite.runners import TileTransform
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.network.plan import work_size

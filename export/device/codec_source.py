@@ -7,10 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aecodec.codec_files.level_section import LANES
-from aecodec.coding.payload import SEGMENT_SIDE
-from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
-from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
 from aecodec.errors import ImageError, ModelError
 from aecodec.export.device.c_names import (
     LICENCE,
@@ -22,11 +18,9 @@ from aecodec.export.device.c_names import (
 )
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
-from aecodec.format.samples import Layout, Samples, SampleType
-from aecodec.imaging.tiling import grid_of
-
-MAX_VECTORS = 16384
-"""`AECODEC_MAX_VECTORS` of `aecodec.h`."""
+from aecodec.format.samples import SampleType
+from aecodec.native.tables import CODEC_ARRAYS, MAX_VECTORS
+from aecodec.prior_fitting.context_network import ContextNetwork, SpatialWeights
 
 
 @dataclass(frozen=True)
@@ -48,29 +42,14 @@ class PictureSizes:
 
         Raises ModelError if the picture has more code vectors than `aecodec.c` supports.
         """
-        spec, dimension = tables.folder.spec, tables.prior.code_dimension
-        rows, columns = grid_of(size, spec.tile)
-        vectors = rows * columns * spec.vectors
-        is_segmented = spec.receptive_field and max(rows, columns) > SEGMENT_SIDE
-        if vectors > MAX_VECTORS or is_segmented:
+        is_rgb = tables.folder.spec.channels == 3 and not tables.folder.spec.bands
+        vectors, work, file = tables.native(SampleType.UINT16).sizes(size, is_rgb)
+        if not vectors:
             raise ModelError(
-                f"{size[0]}x{size[1]} pixels have {vectors} code vectors, which is too many for C: "
-                "choose a smaller --size"
+                f"{size[0]}x{size[1]} pixels have more than {MAX_VECTORS} code vectors, which is "
+                "too many for C: choose a smaller --size"
             )
-        file = 40 + vectors * (3 + 4 * dimension + dimension // 8)
-        file += len(block.pack()) if (block := samples_on_device(tables, SampleType.UINT16)) else 0
-        return cls(*size, vectors, _work_size(tables, vectors), file)
-
-
-def _work_size(tables: CTables, vectors: int) -> int:
-    prior, dimension = tables.prior, tables.prior.code_dimension
-    per_vector = 4 + 4 * tables.max_slice
-    if prior.context:
-        per_vector += 8 * dimension + 2 * -(-dimension // LANES) * LANES
-    if not prior.has_spatial_context:
-        return vectors * per_vector
-    spatial = dimension + GRADIENTS * min(dimension, PREDICTED_CHANNELS)
-    return max(1, vectors // 2) * per_vector + 2 * spatial
+        return cls(*size, vectors, work, file)
 
 
 def identifier_of(tables: CTables) -> str:
@@ -93,14 +72,6 @@ def c_codec(
         f"{name}.c": _source(tables, kind).encode(),
         "codec.h": _short_names(tables, sizes, kind).encode(),
     }
-
-
-def samples_on_device(tables: CTables, kind: SampleType) -> Samples | None:
-    """Description of samples in the files of a device; None without bands."""
-    bands = tables.folder.spec.bands
-    if not bands:
-        return None
-    return Samples(kind, Layout.HWB if bands.count > 1 else Layout.HW, bands=bands.count)
 
 
 def _constants(tables: CTables, sizes: PictureSizes, kind: SampleType) -> dict[str, object]:
@@ -172,7 +143,7 @@ def _source(tables: CTables, kind: SampleType) -> str:
         parts.append(_spatial_struct(name))
     if context:
         parts.append(_context_struct(context, name))
-    samples = samples_on_device(tables, kind)
+    samples = tables.samples(kind)
     if samples:
         parts += _bands_source(tables, kind, samples.pack(), name)
     fields = _codec_fields(tables, name)
@@ -232,39 +203,12 @@ def _context_struct(network: ContextNetwork, name: str) -> str:
 
 
 def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
-    spec, level, prior = tables.folder.spec, tables.level, tables.prior
-
     def array(field: str) -> str:
         return f"{name}_{field}" if field in tables.arrays else "NULL"
 
     return {
-        "id": "{" + ", ".join(f"0x{byte:02x}" for byte in spec.codec_id) + "}",
-        "tile_width": spec.tile[1],
-        "tile_height": spec.tile[0],
-        "channels": spec.channels,
-        "is_convolutional": int(spec.receptive_field > 0),
-        "vectors_per_tile": spec.vectors,
-        "level": tables.level_index,
-        "is_default": int(tables.level_index == spec.level_index()),
-        "latent_channels": spec.latent_channels,
-        "start": level.start,
-        "code_dimension": level.code_dimension,
-        "multiple": level.multiple,
-        "factors": array("factors"),
-        "shapes": len(prior.bank) // POSITIONS,
-        "escape": prior.symbols,
-        "others": int(not prior.has_zeros),
-        "first": prior.first,
-        "priors": len(tables.candidates),
-        "all_priors": prior.priors,
-        "prior_numbers": array("prior_numbers"),
-        "prior_frequencies": array("prior_frequencies"),
-        "rows": array("rows"),
-        "bank": array("bank"),
-        "costs": array("costs"),
-        "prior_costs": array("prior_costs"),
-        "table": array("table"),
-        "offset": array("offset"),
-        "max_slice": tables.max_slice,
-        "context": f"&{name}_context" if prior.context else "NULL",
+        "id": "{" + ", ".join(f"0x{byte:02x}" for byte in tables.folder.spec.codec_id) + "}",
+        **tables.numbers,
+        **{field: array(field) for field in CODEC_ARRAYS},
+        "context": f"&{name}_context" if tables.prior.context else "NULL",
     }

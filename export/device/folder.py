@@ -13,7 +13,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.data.c_sources import c_sources
-from aecodec.entropy import coding
 from aecodec.export.device.c_models import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.reference import c_file, encoded_with, network_of, picture_file
@@ -22,6 +21,7 @@ from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
+from aecodec.prior_fitting.choices import bits
 
 _CODER_CODE = ("aecodec.h", "aecodec.c", "aecodec_range_coder.h", "aecodec_reader.h")
 _NETWORK_CODE = (
@@ -222,18 +222,16 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) ->
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
     """A paragraph for the README about the cost of omitting priors."""
-    full_prior = tables.folder.prior(tables.number)
-    if len(tables.candidates) == full_prior.priors:
+    prior, candidates = tables.prior, tables.candidates
+    if len(candidates) == prior.priors:
         return ""
     spec, size = tables.folder.spec, (pictures.shape[2], pictures.shape[1])
     rows, columns = grid_of(size, spec.tile)
     grid = (len(pictures), rows, columns) if spec.receptive_field else None
     codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
-    pruned, full = (
-        coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, full_prior)
-    )
+    pruned, full = (bits(prior, codes, grid, kept).mean() / 8 for kept in (candidates, None))
     return (
-        f"\n\nThe folder has {len(tables.candidates)} of the codec's {full_prior.priors} priors. A "
+        f"\n\nThe folder has {len(candidates)} of the codec's {prior.priors} priors. A "
         f"code vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} "
         "pictures)."
     )

@@ -17,9 +17,9 @@ from aecodec import metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.engine.keras import float_predictor, shaped_for
-from aecodec.engine.litert import float_runner
+from aecodec.export.tflite.runners import float_runner
 from aecodec.keras_models.model_files import keras_half, open_model
+from aecodec.keras_models.runners import float_predictor, shaped_for
 from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
 
 Run = Callable[[Float32], Float32]

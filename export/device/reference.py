@@ -1,38 +1,41 @@
-"""The files and pictures of a device, computed in Python.
+"""The files and pictures of a device.
 
 Networks on a device compute the same as LiteRT's reference kernels. `aecodec.c` quantizes to the
 nearest codes. It does not use RDOQ, whose costs of symbols need logarithms and more code than small
-devices can hold.
+devices can hold. The files are written by the same `aecodec.c` in the library.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.encoded_picture import EncodedPicture
-from aecodec.codec.geometry import picture_size, vector_shape
-from aecodec.codec.samples import fit, from_channels, to_channels
 from aecodec.codec_files.file_names import Half
-from aecodec.coding.payload import encode_payload
-from aecodec.coding.prior_coder import PriorCoder, nearest_symbols
-from aecodec.engine.transform import Transform, to_int8, to_pixels
 from aecodec.errors import errors_about
 from aecodec.export.device.tables import CTables
-from aecodec.format import container
-from aecodec.imaging.picture import Picture
+from aecodec.format.samples import SampleType
+from aecodec.imaging.transfer import from_phases, to_phases
+from aecodec.keras_models.runners import Transform, to_int8, to_pixels
 from aecodec.network.check import check_model
 from aecodec.tflite.reference import reference_transform
 
 
-def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:
+class DevicePicture(NamedTuple):
+    """A picture of (width, height) pixels as latents, and the type of its samples."""
+
+    size: tuple[int, int]
+    latents: Latents
+    type: SampleType
+
+
+def c_file(tables: CTables, picture: DevicePicture) -> bytes:
     """The `.aec` file that C writes."""
-    coder = PriorCoder(tables.prior, tables.level, partial(nearest_symbols, tables.level))
-    payload = encode_payload(coder, encoded.latents)
-    return container.pack(encoded.header_at(tables.number), payload)
+    native, spec = tables.native(picture.type), tables.folder.spec
+    is_rgb = spec.channels == 3 and not spec.bands
+    return native.file(picture.size, is_rgb, native.quantize(picture.latents))
 
 
 def network_of(codec: Codec, half: Half) -> Transform:
@@ -46,34 +49,36 @@ def network_of(codec: Codec, half: Half) -> Transform:
         return reference_transform(content)
 
 
-def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
+def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> DevicePicture:
     """Encode a picture (1, H, W, C) uint8 with the codec's encoder network.
 
     It is a tile, or a whole picture for codecs that accept any size. With bands, it has integers of
     any type.
     """
-    picture = fit(codec.spec, Picture(pixels))
-    header = codec.encoder.header(picture, False)
-    if header.samples:  # a device neither detects repetition nor chooses limits
-        samples = header.samples._replace(limits=None, repetition=None)
-        header = header._replace(samples=samples)
-        pixels = to_channels(codec.folder, picture, samples)
-    latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
-    return EncodedPicture(codec.folder, header, latents)
+    spec, size = codec.spec, (pixels.shape[2], pixels.shape[1])
+    kind = SampleType.of(pixels.dtype.name)
+    if spec.bands:  # a device neither detects repetition nor chooses limits
+        values, _ = codec.folder.transfer.to_values(pixels, None, None)
+        pixels = to_phases(values, spec.bands.phases)
+    latents = network(to_int8(pixels))
+    if not spec.receptive_field:
+        latents = latents.reshape(-1, spec.latent_channels)
+    return DevicePicture(size, latents, kind)
 
 
 def decoded_pixels(
-    codec: Codec, network: Transform, encoded: EncodedPicture, latents: Latents
+    codec: Codec, network: Transform, picture: DevicePicture, latents: Latents
 ) -> Pixels:
     """Decode latents from a file to a picture (H, W, C) as a device does.
 
     It is uint8 or, with bands, of the type of the samples.
     """
-    width, height = picture_size(codec.spec, encoded.header)
+    width, height = picture.size
     channels = to_pixels(network(latents)).reshape(height, width, codec.spec.network_channels)
-    if encoded.header.samples:
-        return from_channels(codec.folder, channels[None], encoded.header.samples)[0]
-    return channels
+    if not codec.spec.bands:
+        return channels
+    values = from_phases(channels[None], codec.spec.bands.phases)
+    return codec.folder.transfer.to_samples(values, np.dtype(picture.type.dtype), None)[0]
 
 
 def picture_file(pixels: Pixels, *, has_bands: bool) -> bytes:

@@ -1,7 +1,6 @@
-"""The tables of a level as C source, and the choice of the priors to keep."""
+"""The tables of one level of a codec for a device, which may leave out priors."""
 
 import textwrap
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,10 +9,13 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float64
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codec_files.level_section import arrays_of, longest_slice
-from aecodec.coding.levels import Level
-from aecodec.entropy.prior import Prior
-from aecodec.entropy.range_coder import TABLE_TOTAL
+from aecodec.codec_files.levels import Level
+from aecodec.errors import ModelError
+from aecodec.format.samples import Layout, Samples, SampleType
+from aecodec.native.tables import LevelTables
+from aecodec.prior_fitting.level_section import arrays_of, prior_of
+from aecodec.prior_fitting.level_tables import level_numbers
+from aecodec.prior_fitting.prior import TABLE_TOTAL, Prior
 
 _LINE, _INDENT = 100, "    "
 _C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
@@ -48,14 +50,21 @@ class Array(NamedTuple):
 class CTables:
     """The tables of a level, or of the default level if `number` is None.
 
-    The best `priors` of its priors are kept, or all if None. Raises UsageError if the codec has no
-    such level, and CodecError if its tables are missing or damaged.
+    The best `priors` of its priors are kept, or all if None. Raises ModelError if the tiles are
+    larger than those of a device, and UsageError if the codec has no such level.
     """
 
     def __init__(
         self, folder: CodecFolder, number: float | None = None, priors: int | None = None
     ) -> None:
-        self.folder, self.number, self.priors = folder, number, priors
+        self.folder, self.number = folder, number
+        self.prior = prior_of(folder, number)
+        self.candidates = best_candidates(self.prior, priors or self.prior.priors)
+        if folder.spec.tile[0] * folder.spec.tile[1] > 1 << 16:
+            raise ModelError(
+                f"codec {folder.spec.name} cannot be exported to C, which supports at most 65,536 "
+                "pixels per tile"
+            )
 
     @cached_property
     def level(self) -> Level:
@@ -66,23 +75,6 @@ class CTables:
         """The level in sixteenths."""
         return self.folder.spec.level_index(self.number)
 
-    @cached_property
-    def prior(self) -> Prior:
-        """The prior of the level; an encoder selects only among the distributions to keep."""
-        prior = self.folder.prior(self.number)
-        return replace(prior, candidates=best_candidates(prior, self.priors or prior.priors))
-
-    @property
-    def candidates(self) -> npt.NDArray[np.uint16]:
-        """Numbers of the distributions to keep, ascending."""
-        assert self.prior.candidates is not None
-        return self.prior.candidates
-
-    @property
-    def max_slice(self) -> int:
-        """The largest number of channels that are coded together."""
-        return longest_slice(self.prior)
-
     @property
     def bytes(self) -> int:
         """Size of the tables in flash."""
@@ -91,10 +83,45 @@ class CTables:
     @cached_property
     def arrays(self) -> dict[str, Array]:
         """All arrays by name, in the order in which they are written."""
-        arrays = arrays_of(self.prior, has_costs=len(self.candidates) > 1)
+        arrays = arrays_of(self.prior, self.candidates)
+        if len(self.candidates) == 1:  # an encoder does not select
+            del arrays["costs"], arrays["prior_costs"]
         if self.level.gains:
             arrays["factors"] = self.level.factors.astype(np.uint16)
         return {name: Array(name, values) for name, values in arrays.items()}
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The numbers of the `aecodec_codec` by name."""
+        spec = self.folder.spec
+        return {
+            "tile_width": spec.tile[1],
+            "tile_height": spec.tile[0],
+            "channels": spec.channels,
+            "is_convolutional": int(spec.receptive_field > 0),
+            "vectors_per_tile": spec.vectors,
+            "level": self.level_index,
+            "is_default": int(self.level_index == spec.level_index()),
+            "latent_channels": spec.latent_channels,
+            **level_numbers(self.prior, self.level),
+            "priors": len(self.candidates),
+        }
+
+    def samples(self, kind: SampleType) -> Samples | None:
+        """Description of samples of a type in the files of a device; None without bands."""
+        bands = self.folder.spec.bands
+        if not bands:
+            return None
+        return Samples(kind, Layout.HWB if bands.count > 1 else Layout.HW, bands=bands.count)
+
+    def native(self, kind: SampleType) -> LevelTables:
+        """The tables for the library."""
+        arrays = {name: array.values for name, array in self.arrays.items()}
+        numbers: dict[str, Any] = {"id": tuple(self.folder.spec.codec_id), **self.numbers}
+        if samples := self.samples(kind):
+            arrays["samples"] = np.frombuffer(samples.pack(), np.uint8)
+            numbers["samples_size"] = len(arrays["samples"])
+        return LevelTables(numbers, arrays)
 
 
 def _number(value: int | tuple[int, ...]) -> str:

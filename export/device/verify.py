@@ -19,7 +19,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.transform import Transform
 from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.reference import (
     c_file,
@@ -33,6 +32,7 @@ from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.tiling import resize, split, to_planes
+from aecodec.keras_models.runners import Transform
 
 _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
@@ -138,7 +138,7 @@ class NetworkTrial:
         """Run the program on a uint8 picture (1, H, W, C), with size and channels of the networks.
 
         It writes files to the folder of the program. Raises AecodecError if the program fails, or
-        its results differ from Python's.
+        its results differ from the library's.
         """
         encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
         picture, file, decoded = (
@@ -167,7 +167,7 @@ class NetworkTrial:
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
     if file.read_bytes() != expected:
-        raise AecodecError(f"C {difference} than Python: {_EXPORT_AGAIN}")
+        raise AecodecError(f"C {difference} than the library: {_EXPORT_AGAIN}")
 
 
 def _run_program(command: list[str], failure: str) -> None:
@@ -183,7 +183,7 @@ def _run_program(command: list[str], failure: str) -> None:
 
 
 def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
-    """Check that a device's program writes and decodes the same files as Python; count pictures.
+    """Check that a device's program makes and reads the library's files; count pictures.
 
     The reference is LiteRT with its reference kernels. Pictures are scaled to the size that the
     program accepts.

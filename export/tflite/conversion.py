@@ -16,11 +16,11 @@ import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.keras import outputs_of
-from aecodec.engine.litert import float_runner
 from aecodec.errors import CodecError, ModelError
+from aecodec.export.tflite.runners import float_runner
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
+from aecodec.keras_models.runners import outputs_of
 from aecodec.network.check import check_model
 from aecodec.tflite.interpreter import silent_stderr
 

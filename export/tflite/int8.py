@@ -13,16 +13,15 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.keras import outputs_of
-from aecodec.engine.litert import TileTransform
-from aecodec.engine.transform import PIXEL_SCALE, PIXEL_ZERO
 from aecodec.errors import ModelError
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.codebook import with_code_layer
 from aecodec.export.tflite.conversion import reason
 from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
+from aecodec.export.tflite.runners import TileTransform
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
+from aecodec.keras_models.runners import PIXEL_SCALE, PIXEL_ZERO, outputs_of
 
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 

@@ -17,6 +17,7 @@ from PIL import Image
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.errors import ModelError, UsageError
+from aecodec.prior_fitting.level_section import prior_of
 
 EPOCHS = {"tile.toml": 60, "picture.toml": 6}
 """Enough for a training to be stopped before its end on a busy machine."""
@@ -118,7 +119,7 @@ def test_options_override_the_recipe(folder: Path) -> None:
     assert codec.spec.name == "digitlike"
     assert codec.spec.tile == (20, 20)
     assert [level.code_dimension for level in codec.spec.levels] == [3, 4, 6]
-    assert codec.folder.prior(3).priors == 3
+    assert prior_of(codec.folder, 3).priors == 3
     with pytest.raises(UsageError, match="replace them with --force"):
         call("train", *made.split())
     with pytest.raises(UsageError, match="no interrupted training"):

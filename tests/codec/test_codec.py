@@ -17,13 +17,14 @@ from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, 
 from aecodec.arrays import Pixels
 from aecodec.codec_files.codec_file import SectionKind
 from aecodec.data.codecs import BUILT_IN
-from aecodec.engine.keras import keras_decoder, keras_encoder
-from aecodec.entropy import coding
 from aecodec.format import container
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array
 from aecodec.imaging.tiling import split, to_planes
 from aecodec.keras_models.model_files import load_model
+from aecodec.keras_models.runners import keras_decoder, keras_encoder
+from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.level_section import prior_of
 
 LEVELS = (1, 2, 3)
 
@@ -66,7 +67,7 @@ def test_any_size_and_colour(codec: Codec, photograph: Pixels, shape: tuple[int,
 
 def test_a_stack_has_one_header(codec: Codec, digits: Pixels) -> None:
     codes = codec.encoder.codes(digits[:1000, ..., None])
-    ideal = coding.bits(codec.folder.prior(2), codes).sum() / 8
+    ideal = bits(prior_of(codec.folder, 2), codes).sum() / 8
     assert len(codec.compress(digits[:1000])) < ideal * 1.005
 
 

@@ -34,12 +34,12 @@ from aecodec.codec_files.codec_file import (
 )
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codec_files.level_section import level_section
 from aecodec.codec_files.spec import Bands
-from aecodec.data.codecs import BUILT_IN
 from aecodec.data.samples import sample_paths
+from aecodec.engine.c import CEngine
 from aecodec.export.device.reference import network_of
 from aecodec.imaging.transfer import linear
+from aecodec.prior_fitting.level_section import prior_of
 
 SMALL = {
     name: (GOLDEN / "codecs" / f"{name}.aecodec").read_bytes()
@@ -219,14 +219,7 @@ def test_pipes_and_devices_are_not_read(copy: Path) -> None:
 
 def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
     copyfile(GOLDEN / "codecs" / "grid.aecodec", tmp_path / "grid.aecodec")
-    assert CodecFolder.open(tmp_path).prior(3).has_spatial_context
+    assert prior_of(CodecFolder.open(tmp_path), 3).has_spatial_context
     change_spec(tmp_path, receptive_field=0)
-    with pytest.raises(CodecError, match=r"grid\.aecodec: spatial weights"):
-        CodecFolder.open(tmp_path).prior(3)
-
-
-@pytest.mark.parametrize("name", ["digits", "photo"])
-def test_tables_come_back_from_their_section(name: str) -> None:
-    folder = CodecFolder.open(BUILT_IN / name)
-    for number in range(1, len(folder.spec.levels) + 1):
-        assert level_section(folder.prior(number), number) == folder.level_section(number)
+    with pytest.raises(CodecError, match=r"grid\.aecodec"):
+        CEngine().coder(CodecFolder.open(tmp_path), 3)

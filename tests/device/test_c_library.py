@@ -1,4 +1,4 @@
-"""The C library writes Python's files and reads Python's codes, for any codec and any file."""
+"""The sources of a device code as the library does, for any codec and any file."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ from hypothesis import strategies as st
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
-from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
-from aecodec.coding.levels import Level
+from aecodec.codec_files.levels import Level
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export.device.codec_source import PictureSizes
-from aecodec.export.device.reference import c_file
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
-from aecodec.format.samples import unpack_samples
+from aecodec.format.samples import SampleType, unpack_samples
+from aecodec.prior_fitting.choices import bits
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -53,7 +52,7 @@ def file(codec: Codec, samples: Pixels) -> bytes:
 
 
 def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> bytes:
-    """Check that C writes Python's file, that each reads the codes of the other, and the sizes."""
+    """Check that C writes the library's file and reads its codes, and the sizes."""
     tables, folder = library.tables, library.tables.folder
     size = header.size or folder.spec.tile[::-1]
     vectors, work, bound = library.sizes(size, header.mode)
@@ -66,14 +65,15 @@ def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> by
     assert (codes == tables.level.quantize(tables.level.channels_of(flat))).all()
     status, made = library.encode(codes, size, header.mode)
     assert status == OK
-    encoded = EncodedPicture(folder, header, latents)
-    assert made == c_file(tables, encoded)
-    assert len(made) <= bound
+    is_rgb = header.mode == Mode.RGB
+    assert made == tables.native(SampleType.UINT8).file(size, is_rgb, codes)
+    grid = latents.shape[:3] if folder.spec.receptive_field else None
+    expected = bits(tables.prior, codes, grid, tables.candidates).sum() / 8
+    assert expected + 11 <= len(made) <= min(bound, 1.02 * expected + 26 + len(codes) / 4)
     decoded = library.decode(made, vectors, work)
     assert decoded.status == OK
     assert (decoded.codes == codes).all()
-    latents = tables.level.requantize(encoded.latents).reshape(flat.shape)
-    assert (library.dequantize(codes) == latents).all()
+    assert (library.dequantize(codes) == tables.level.requantize(flat)).all()
     return made
 
 
@@ -87,7 +87,7 @@ def levels(draw: st.DrawFn, dimension: int) -> Level:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_c_writes_the_files_of_python_for_any_codec(
+def test_c_writes_the_files_of_the_library_for_any_codec(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path, prior = tmp_path_factory.mktemp("codec"), data.draw(priors())

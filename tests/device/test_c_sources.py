@@ -11,9 +11,9 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.codec_files.level_section import LANES
 from aecodec.export.device.codec_source import MAX_VECTORS, PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
+from aecodec.prior_fitting.level_section import LANES
 from aecodec.version import version
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""A folder that `aecodec export --format c` made builds anywhere, and writes Python's files."""
+"""Folders that `aecodec export --format c` makes build anywhere, and write the library's files."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_the_folder_builds_with_cmake(exported: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("fast_compiler")
-def test_a_folder_that_differs_from_python_is_not_verified(
+def test_a_folder_that_differs_from_the_library_is_not_verified(
     exported: Path, command: Command, tmp_path: Path
 ) -> None:
     assert "10 pictures" in command("verify", "--device", exported).out
@@ -115,7 +115,7 @@ def test_a_folder_that_differs_from_python_is_not_verified(
     source.write_text(source.read_text("utf-8").replace(".first = -", ".first = 1 - "), "utf-8")
     done = command("verify", "--device", damaged)
     assert (done.status, done.out) == (1, "")
-    assert "another file than Python" in done.err
+    assert "another file than the library" in done.err
     (damaged / "aecodec.c").write_text("no C", "utf-8")
     assert "cannot compile" in command("verify", "--device", damaged).err
     (damaged / "aecodec_digits_encoder_network.c").unlink()
@@ -133,7 +133,7 @@ def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
     source = damaged / "aecodec_operators.c"
     text = source.read_text("utf-8").replace("byte_of(bytes, 1),", "byte_of(bytes, 1) + 1,")
     source.write_text(text, "utf-8")
-    assert "another file than Python" in command("verify", "--device", damaged).err
+    assert "another file than the library" in command("verify", "--device", damaged).err
 
 
 def test_tflite_models_come_with_c_for_their_latents(command: Command, tmp_path: Path) -> None:

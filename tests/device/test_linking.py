@@ -13,14 +13,13 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.codec.encoded_picture import EncodedPicture
-from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.file_names import Half
 from aecodec.export.device.c_models import c_array_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.reference import c_file
+from aecodec.export.device.reference import DevicePicture, c_file
 from aecodec.export.device.tables import CTables
-from aecodec.format.container import Header, Mode
+from aecodec.format.samples import SampleType
+from aecodec.imaging.tiling import grid_of
 
 # libaec, which radios and satellites link, owns these two names.
 PROGRAM = """
@@ -74,13 +73,11 @@ class Exported:
         return f"ROUND_TRIP({name}, {name.upper()});"
 
     @property
-    def encoded(self) -> EncodedPicture:
+    def encoded(self) -> DevicePicture:
         spec = self.tables.folder.spec
-        size = None if self.size == spec.tile[::-1] else self.size
-        header = Header(spec.codec_id, Mode.L if spec.channels == 1 else Mode.RGB, size)
-        shape = (*vector_shape(spec, header), spec.latent_channels)
+        shape = (*grid_of(self.size, spec.tile), spec.latent_channels)
         latents = np.random.default_rng(0).normal(0, 6, shape).round().astype(np.int8)
-        return EncodedPicture(self.tables.folder, header, latents)
+        return DevicePicture(self.size, latents, SampleType.UINT8)
 
 
 def models_of(codec: Codec) -> dict[str, bytes]:

@@ -18,11 +18,11 @@ from keras import layers
 from aecodec import Codec, DecoderCodec, EncoderCodec, ModelError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.keras_models.functional import as_functional
 from aecodec.keras_models.model_files import keras_half, register_custom_objects
+from aecodec.keras_models.runners import keras_decoder, keras_encoder
 from aecodec.metrics import mse, psnr
 from aecodec.tflite.interpreter import open_interpreter
 

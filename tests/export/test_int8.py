@@ -9,9 +9,9 @@ from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.keras import keras_decoder
-from aecodec.engine.litert import TileTransform
 from aecodec.export.tflite.int8 import int8_tflite
+from aecodec.export.tflite.runners import TileTransform
+from aecodec.keras_models.runners import keras_decoder
 
 
 def test_units_that_are_hardly_ever_active_are_converted() -> None:

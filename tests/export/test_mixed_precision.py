@@ -9,12 +9,12 @@ from keras import layers
 
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.keras import keras_decoder
-from aecodec.engine.litert import TileTransform
 from aecodec.errors import ModelError
 from aecodec.export.lowering import lowered
 from aecodec.export.tflite.int8 import ALLOWED_ERROR, int8_tflite
 from aecodec.export.tflite.mixed_precision import MixedModel
+from aecodec.export.tflite.runners import TileTransform
+from aecodec.keras_models.runners import keras_decoder
 
 _NOISE = 0.05
 LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32)

@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
-from aecodec.entropy.prior import Prior
-from aecodec.entropy.spatial_context import GRADIENTS, KINDS, PREDICTED_CHANNELS
 from aecodec.format.container import (
     MAX_FRAMES,
     MAX_REDUCTION,
@@ -22,6 +19,14 @@ from aecodec.format.container import (
 from aecodec.format.origin import Origin
 from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound, Refinement
 from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
+from aecodec.prior_fitting.context_network import (
+    GRADIENTS,
+    KINDS,
+    PREDICTED_CHANNELS,
+    ContextNetwork,
+    SpatialWeights,
+)
+from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
 sides = st.integers(1, 300) | st.integers(1, 1 << 15)
@@ -169,11 +174,6 @@ def any_context(
     )
 
 
-def some_context() -> ContextNetwork:
-    """A context network with spatial weights, for 4 priors of 3 channels."""
-    return any_context(np.random.default_rng(0), 4, 3, is_spatial=True)
-
-
 def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:
     """Random rows of frequencies of symbols and the escape; in half of all banks, some are 0."""
     return np.stack(
@@ -199,7 +199,7 @@ def any_prior(
         bank=any_bank(rng, bank, symbols),
         first=int(rng.integers(-20, 6)),
         table=rng.integers(0, bank, (count, channels)).astype(np.uint16),
-        offset=rng.integers(-300, 300, (count, channels)) // rng.choice([1, 50, 301]),
+        offset=rng.integers(-128, 128, (count, channels)) // rng.choice([1, 20, 129]),
         index=index,
         context=any_context(rng, count, channels) if bank % 8 == 0 else None,
     )

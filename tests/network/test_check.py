@@ -12,7 +12,7 @@ from helpers.networks.random_models import CODES, Maker, packed
 
 from aecodec import CodecError
 from aecodec.data.codecs import BUILT_IN
-from aecodec.engine.litert import TileTransform, float_runner
+from aecodec.export.tflite.runners import TileTransform, float_runner
 from aecodec.network.check import check_model, output_shape
 from aecodec.tflite.model import ANY
 

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 from helpers.codes import busy_and_even
 
-from aecodec.entropy import coding
-from aecodec.entropy.context_network import ContextNetwork
+from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.context_fitting import fit_context, train_network
+from aecodec.prior_fitting.context_network import ContextNetwork
 from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 
 
@@ -23,7 +23,7 @@ def test_the_integer_network_of_pictures_is_the_trained_one() -> None:
     network = train_network(alone, flat, units=32, epochs=30, grid=grid)
     trained = float(tf.reduce_mean(network(network.inputs(flat, grid))))
     integers = pool_bank(replace(alone, context=network.quantized()), flat, grid)
-    assert coding.bits(integers, flat, grid).mean() == pytest.approx(trained, rel=0.03)
+    assert bits(integers, flat, grid).mean() == pytest.approx(trained, rel=0.03)
 
 
 def test_the_context_of_neighbours_saves_bits() -> None:
@@ -32,8 +32,8 @@ def test_the_context_of_neighbours_saves_bits() -> None:
     alone = fit_prior(flat, priors=1)
     fitted = fit_context(alone, flat, units=16, epochs=15, grid=grid)
     assert fitted.has_spatial_context
-    before = coding.bits(alone, flat).mean()
-    assert coding.bits(fitted, flat, grid).mean() < 0.97 * before
+    before = bits(alone, flat).mean()
+    assert bits(fitted, flat, grid).mean() < 0.97 * before
 
 
 @pytest.mark.slow
@@ -50,8 +50,8 @@ def test_gradients_across_the_neighbours_predict_a_vector() -> None:
     spatial = prior.context.spatial
     blind = replace(spatial, gradient_weights=np.zeros_like(spatial.gradient_weights))
     without = replace(prior, context=replace(prior.context, spatial=blind))
-    with_gradients = coding.bits(prior, flat, grid).mean()
-    assert with_gradients < 0.6 * coding.bits(without, flat, grid).mean()
+    with_gradients = bits(prior, flat, grid).mean()
+    assert with_gradients < 0.6 * bits(without, flat, grid).mean()
 
 
 def test_a_context_network_is_kept_where_it_saves_bits() -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from helpers.codes import busy_and_even
 
 from aecodec.arrays import Codes
-from aecodec.coding.levels import Level, RateWeight
-from aecodec.coding.payload import codes_of
-from aecodec.coding.prior_coder import PriorCoder, rdoq_symbols
-from aecodec.entropy import coding
-from aecodec.entropy.prior import Prior
+from aecodec.codec_files.levels import Level, RateWeight
+from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.context_fitting import fit_level
+from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import fit_prior
 
 
@@ -23,16 +20,14 @@ def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
     weight = RateWeight(12, 1)
 
     def decided(prior: Prior) -> Codes:
-        return codes_of(
-            PriorCoder(prior, level, partial(rdoq_symbols, weight, level)), level, latents
-        )
+        return level_tables(prior, level).decide(latents, weight)
 
     prior = fit_level(level, latents, priors=1, units=0, epochs=1, rdoq=weight)
     first = fit_prior(level.quantize(level.channels_of(latents[::6])), priors=1)
     again = fit_prior(decided(first), priors=1)
     assert (prior.bank == again.bank).all()
-    bits = [coding.bits(candidate, decided(candidate)).sum() for candidate in (prior, simply)]
-    assert bits[0] < bits[1]
+    sums = [bits(candidate, decided(candidate)).sum() for candidate in (prior, simply)]
+    assert sums[0] < sums[1]
     ungained = Level(0, 6)
     plain = fit_level(ungained, latents, priors=1, units=0, epochs=1)
     assert (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aecodec.entropy import coding
+from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.table_fitting import fit_prior
 
 
@@ -16,13 +16,13 @@ def test_fitting_is_deterministic_and_competition_pays() -> None:
     single, pair, again = (fit_prior(codes, priors=p, tables=64) for p in (1, 2, 2))
     for name in ("bank", "table", "offset", "index"):
         assert (getattr(pair, name) == getattr(again, name)).all()
-    assert coding.bits(pair, codes).mean() < coding.bits(single, codes).mean() - 5
-    assert coding.bits(pair, codes).mean() < 8 * np.log2(np.sqrt(2 * np.pi * np.e)) + 2
+    assert bits(pair, codes).mean() < bits(single, codes).mean() - 5
+    assert bits(pair, codes).mean() < 8 * np.log2(np.sqrt(2 * np.pi * np.e)) + 2
 
 
 def test_a_symbol_that_is_nearly_always_0_costs_nearly_nothing() -> None:
     """Although another channel of the same vectors has a range of 200."""
     wide = np.random.default_rng(0).integers(-100, 101, (20_000, 1))
     codes = np.hstack([wide, np.zeros((20_000, 63), np.int64)]).astype(np.int16)
-    bits = coding.bits(fit_prior(codes, priors=1), codes).mean()
-    assert bits < np.log2(201) + 0.1  # 0.28 more with a frequency for every symbol of the range
+    mean = bits(fit_prior(codes, priors=1), codes).mean()
+    assert mean < np.log2(201) + 0.1  # 0.28 more with a frequency for every symbol of the range

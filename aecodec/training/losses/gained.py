@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from aecodec.arrays import Float32
-from aecodec.coding.levels import DEAD_ZONE
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.training.losses.base import (
@@ -25,6 +24,10 @@ from aecodec.training.losses.base import (
 from aecodec.training.losses.mixture import Mixture, mean_squares
 from aecodec.training.losses.spatial import SpatialEntropyModel
 from aecodec.training.networks.precision import policy_in
+
+_DEAD_ZONE = 0.58
+"""Latents below this fraction of a step are coded as 0, as by encoders; see
+:meth:`aecodec.codec_files.levels.Level.quantize`."""
 
 
 class GainedRateDistortionLoss(LossOfLevels):
@@ -130,7 +133,7 @@ class GainedRateDistortionLoss(LossOfLevels):
         gains = tf.exp(tf.gather(self.log_gains, levels))
         grid_gains = gains[:, None, None]
         latents = tf.cast(self.encoder(images, training=training), tf.float32) * grid_gains
-        codes = tf.where(tf.abs(latents) < DEAD_ZONE, 0.0, tf.round(latents))
+        codes = tf.where(tf.abs(latents) < _DEAD_ZONE, 0.0, tf.round(latents))
         known = straight_through(latents, codes)
         coded = noisy(softly_rounded(latents)) if training else codes
         bits = self.entropy_model(coded, known, gains, levels)

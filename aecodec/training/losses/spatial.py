@@ -12,16 +12,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.arrays import Float32
-from aecodec.entropy.context_network import slice_degrees
-from aecodec.entropy.spatial_context import (
+from aecodec.keras_models.roles import Role, set_role
+from aecodec.native.tables import neighbours
+from aecodec.prior_fitting.context_network import (
     GRADIENTS,
     KINDS,
     PREDICTED_CHANNELS,
-    coding_passes,
-    sum_and_difference,
+    slice_degrees,
 )
-from aecodec.keras_models.roles import Role, set_role
 from aecodec.prior_fitting.logistic import logistic_mass
+from aecodec.prior_fitting.trainable_context import sum_and_difference
 from aecodec.training.networks.precision import product_dtype
 
 NO_NEIGHBOURS = KINDS
@@ -47,11 +47,11 @@ class SpatialEntropyModel(keras.layers.Layer):
     """A learned distribution of grids of code vectors, for all levels.
 
     It is a differentiable form of a prior with a context network
-    (:mod:`aecodec.entropy.context_network`). A network with one hidden layer reads the activity of
-    known neighbours and of preceding channel slices, and predicts the mean and scale of a logistic
-    for each symbol. The gradients of the first channels shift the means directly. All quantities
-    are in units of the standard deviations of the channels, so that a single network serves all
-    levels.
+    (:mod:`aecodec.prior_fitting.context_network`). A network with one hidden layer reads the
+    activity of known neighbours and of preceding channel slices, and predicts the mean and scale of
+    a logistic for each symbol. The gradients of the first channels shift the means directly. All
+    quantities are in units of the standard deviations of the channels, so that a single network
+    serves all levels.
 
     The codes have K channels; the network has H hidden units. `dtype` is the Keras policy of their
     products; all other operations use float32.
@@ -177,17 +177,9 @@ class _Group(NamedTuple):
 @lru_cache(maxsize=8)
 def _groups(height: int, width: int) -> list[_Group]:
     """The vectors of a picture with height x width vectors, in non-empty groups by kind."""
-    groups: dict[int, list[_Group]] = {}
-    for coding_pass in coding_passes((1, height, width)):
-        has_neighbours = coding_pass.neighbours is not None
-        kind = coding_pass.kind if has_neighbours else NO_NEIGHBOURS
-        pairs = coding_pass.pairs if has_neighbours else np.empty((0, 2, 2), np.intp)
-        groups.setdefault(kind, []).append(_Group(kind, coding_pass.members, pairs))
+    kind, pairs = neighbours(height, width)
     return [
-        _Group(
-            kind,
-            np.concatenate([part.members for part in parts]),
-            np.concatenate([part.pairs for part in parts]),
-        )
-        for kind, parts in groups.items()
+        _Group(number, members, (pairs[members] if number < KINDS else pairs[:0]).astype(np.intp))
+        for number in (NO_NEIGHBOURS, *range(KINDS))
+        if (members := np.flatnonzero(np.where(kind < 0, NO_NEIGHBOURS, kind) == number)).size
     ]

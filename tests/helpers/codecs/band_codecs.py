@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from helpers.networks.random_models import Maker
 
-from aecodec.codec_files.contents import sections_of
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
+from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import Bands, CodecSpec
-from aecodec.coding.levels import Level
-from aecodec.entropy.prior import Prior
 from aecodec.imaging.transfer import Transfer, linear
 from aecodec.network.convert import network_plan
+from aecodec.prior_fitting.contents import sections_of
+from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
 TILE = 2

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
-from aecodec.codec_files.contents import sections_of
 from aecodec.codec_files.folder import CodecFolder, write_folder
+from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.coding.levels import Level
-from aecodec.entropy.prior import Prior
+from aecodec.prior_fitting.contents import sections_of
+from aecodec.prior_fitting.prior import Prior
 
 TILE = (4, 5)
 SPARE = 3  # channels of other levels

@@ -8,8 +8,10 @@ import numpy as np
 
 from aecodec.codec_files.folder import CodecFolder, replace_residuals
 from aecodec.codec_files.residual_networks import residual_sections
-from aecodec.coding.residual_context import MOST_BANDS, input_count
-from aecodec.coding.residual_network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
+from aecodec.native.tables import input_count
+from aecodec.prior_fitting.residual_network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
+
+MOST_BANDS = 2
 
 
 def plain_networks(has_base: bool) -> ResidualNetworks:

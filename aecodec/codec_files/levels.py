@@ -13,25 +13,16 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32, Latents
 from aecodec.errors import FormatError
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.native.tables import LevelTables, gain_factors
 
 GAIN_UNITS = 256
 """Gains are stored as logarithms in units of 1/256 octave."""
 
 MIN_GAIN = -8 * GAIN_UNITS
-FACTOR_BITS = 15
-_HALF = 1 << (FACTOR_BITS - 1)
-
-DEAD_ZONE = 0.58
-"""With gains, latents below this fraction of a step are coded as 0, because a 1 would cost more
-bits than the error is worth (G. J. Sullivan, "Efficient scalar quantization of exponential and
-Laplacian random variables", 1996). Only encoders use it."""
-
-_DEAD = round(DEAD_ZONE * (1 << FACTOR_BITS))
 
 
 class Level(NamedTuple):
@@ -64,29 +55,24 @@ class Level(NamedTuple):
 
     @property
     def factors(self) -> Int32:
-        """(K,) gains as multiples of 2**-15.
-
-        No gain is near a tie (a test checks all of them), so every machine has the same factors.
-        """
-        return _factors(self.gains)
+        """(K,) gains as multiples of 2**-15."""
+        return gain_factors(self.gains).astype(np.int32)
 
     def channels_of(self, latents: Latents) -> Latents:
         """Select this level's latents (N, K) from the latents (..., channels) of all levels."""
         return latents.reshape(-1, latents.shape[-1])[:, self.start : self.stop]
 
-    def quantize(self, latents: npt.NDArray[np.integer]) -> Codes:
-        """Quantize latents (N, K) of this level to codes (N, K).
+    def quantize(self, latents: Latents) -> Codes:
+        """Quantize int8 latents (N, K) of this level to int8 codes (N, K).
+
+        With gains, latents below 0.58 of a step become 0, because a 1 would cost more bits than the
+        error is worth (G. J. Sullivan, "Efficient scalar quantization of exponential and Laplacian
+        random variables", 1996).
 
         >>> Level(0, 1, gains=(-256,)).quantize(np.array([[1], [2]], np.int8)).ravel().tolist()
         [0, 1]
         """
-        if not self.gains:
-            step = np.int16(self.multiple)
-            return np.floor_divide(latents.astype(np.int16) + step // np.int16(2), step)
-        scaled = latents * self.factors
-        codes = round_scaled(scaled)
-        codes[np.abs(scaled) < _DEAD] = 0
-        return codes
+        return _quantizer(self).quantize(latents)
 
     def check(self, codes: Codes) -> None:
         """Check codes (N, K); raise FormatError if an encoder does not produce one of them."""
@@ -100,12 +86,7 @@ class Level(NamedTuple):
         The codes are checked as :meth:`check` does.
         """
         self.check(codes)
-        wide = codes.astype(np.int32)
-        if not self.gains:
-            return np.clip(wide * self.multiple, -128, 127).astype(np.int8)
-        factors = self.factors
-        rounded = ((wide << (FACTOR_BITS + 1)) + factors) // (2 * factors)
-        return np.clip(rounded, -128, 127).astype(np.int8)
+        return _quantizer(self).dequantize(codes)
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         """Dequantize codes (N, K) into this level's channels of latents (..., channels).
@@ -137,21 +118,25 @@ class Level(NamedTuple):
 
 
 @cache
-def _factors(gains: tuple[int, ...]) -> Int32:
-    return np.rint(np.exp2(FACTOR_BITS + np.array(gains) / GAIN_UNITS)).astype(np.int32)
+def _quantizer(level: Level) -> LevelTables:
+    """The quantization of a level, for latents (N, K)."""
+    numbers = {
+        "code_dimension": level.code_dimension,
+        "latent_channels": level.code_dimension,
+        "multiple": level.multiple,
+    }
+    return LevelTables(numbers, {"factors": gain_factors(level.gains)} if level.gains else {})
 
 
 @cache
 def _code_range(level: Level) -> tuple[Codes, Codes]:
     """Lowest and highest code of each channel: of -128 and 127, without a dead zone."""
-    ends = np.repeat(np.array([[-128], [127]], np.int16), level.code_dimension, axis=1)
-    low, high = round_scaled(ends * level.factors) if level.gains else level.quantize(ends)
+    ends = np.repeat(np.array([[-128], [127]], np.int8), level.code_dimension, axis=1)
+    if not level.gains:
+        low, high = level.quantize(ends)
+    else:
+        low, high = (ends * level.factors + (1 << 14)) >> 15
     return low, high
-
-
-def round_scaled(scaled: Int32) -> Codes:
-    """Round multiples of 2**-15 to the nearest integers, halves up."""
-    return ((scaled + _HALF) >> FACTOR_BITS).astype(np.int16)
 
 
 _MAX_WEIGHT = 255
@@ -170,19 +155,10 @@ class RateWeight(NamedTuple):
     a squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116, but
     it ignores that these symbols are context for others. `masking`, up to 255, is the number of
     codes other than 0 per unit of weight; 0 gives every vector the highest weight.
-
-    >>> RateWeight(10, 2).of(np.array([[0, 0, 0, 0, 0], [5, 0, -1, 1, 1]])).tolist()
-    [0, 2]
     """
 
     most: int = 8
     masking: int = 0
-
-    def of(self, codes: Codes) -> npt.NDArray[np.integer[Any]]:
-        """Weights (N,) of vectors, from the codes (N, K) nearest to their latents."""
-        if not self.masking:
-            return np.full(len(codes), self.most)
-        return np.minimum(np.count_nonzero(codes, axis=1) // self.masking, self.most)
 
 
 UNMASKED = RateWeight()

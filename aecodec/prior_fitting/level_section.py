@@ -11,13 +11,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
-from aecodec.entropy.prior import Prior
-from aecodec.entropy.spatial_context import GRADIENTS, KINDS, PREDICTED_CHANNELS
-from aecodec.errors import CodecError, ModelError
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.spec import nearest_level
+from aecodec.errors import CodecError, errors_about
+from aecodec.prior_fitting.context_network import (
+    GRADIENTS,
+    KINDS,
+    PREDICTED_CHANNELS,
+    ContextNetwork,
+    SpatialWeights,
+)
+from aecodec.prior_fitting.prior import Prior
 
-_LINE, _INDENT = 100, "    "
-_C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
 _ROW = np.dtype([("at", np.uint16), ("start", np.uint8), ("count", np.uint8)])
 
 LANES = 16
@@ -27,24 +32,22 @@ LANES = 16
 Arrays = dict[str, npt.NDArray[Any]]
 
 
-def arrays_of(prior: Prior, *, has_costs: bool) -> Arrays:
-    """The arrays of a prior and its candidates; costs are for encoders that select."""
+def arrays_of(prior: Prior, candidates: npt.NDArray[np.uint16] | None = None) -> Arrays:
+    """The arrays of a prior for encoders that select among candidates, by default all priors."""
     rows, bank = trimmed(prior.bank, prior.bank)
-    candidates = np.arange(prior.priors, dtype=np.uint16)
-    candidates = candidates if prior.candidates is None else prior.candidates
+    kept = np.arange(prior.priors, dtype=np.uint16) if candidates is None else candidates
     arrays: Arrays = {
-        "prior_numbers": candidates,
+        "prior_numbers": kept,
         "prior_frequencies": prior.index,
         "rows": rows,
         "bank": bank,
-        "table": prior.table[candidates].astype(np.uint8),
-        "offset": prior.offset[candidates].astype(np.int8),
+        "table": prior.table[kept].astype(np.uint8),
+        "offset": prior.offset[kept].astype(np.int8),
+        "costs": trimmed(prior.bank, prior.costs)[1],
+        "prior_costs": prior.index_costs[kept].astype(np.uint16),
     }
-    if has_costs:
-        arrays["costs"] = trimmed(prior.bank, prior.costs)[1]
-        arrays["prior_costs"] = prior.index_costs[candidates].astype(np.uint16)
     if prior.context:
-        arrays |= _of_context(prior.context, candidates)
+        arrays |= _of_context(prior.context, kept)
     if prior.context and prior.context.spatial:
         arrays |= _of_spatial_weights(prior.context.spatial)
     return arrays
@@ -93,11 +96,6 @@ def _of_spatial_weights(spatial: SpatialWeights) -> Arrays:
     return {f"spatial_{name}": values for name, values in fields.items()}
 
 
-def longest_slice(prior: Prior) -> int:
-    """The largest number of channels that are coded together."""
-    return max(places.stop - places.start for places in prior.slices)
-
-
 # The section of a level in a codec file
 
 SECTION_ARRAYS = (
@@ -121,14 +119,8 @@ _HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
 
 
 def level_section(prior: Prior, number: int) -> bytes:
-    """Convert the prior of a whole level to the section that section 3 of `docs/FORMAT.md` describes.
-
-    Raises ModelError if the tables exceed a limit of the library.
-    """
-    exceeded = [limit for limit, holds in _limits(prior).items() if not holds]
-    if exceeded:
-        raise ModelError(f"the tables of level {number} exceed {', '.join(exceeded)}")
-    arrays = arrays_of(prior, has_costs=True)
+    """Convert the prior of a whole level to a section (section 3 of `docs/FORMAT.md`)."""
+    arrays = arrays_of(prior)
     at = _NUMBERS.size + _ENTRY.size * len(SECTION_ARRAYS)
     directory, contents = b"", b""
     for name in SECTION_ARRAYS:
@@ -139,23 +131,13 @@ def level_section(prior: Prior, number: int) -> bytes:
     return _numbers(prior, number, len(arrays["bank"])) + directory + contents
 
 
-def _limits(prior: Prior) -> dict[str, bool]:
-    """The limits of the library, and whether a prior keeps them."""
-    return {
-        "256 rows in the bank": len(prior.bank) <= 1 << 8,
-        "255 symbols in a row": prior.symbols < 1 << 8,
-        "offsets of -128 to 127": prior.offset.min() >= -128 and prior.offset.max() <= 127,
-        "65,535 priors": prior.priors < 1 << 16,
-    }
-
-
 def _numbers(prior: Prior, number: int, bank: int) -> bytes:
     context = prior.context
     flags = _HAS_CONTEXT * bool(context) | _HAS_SPATIAL * prior.has_spatial_context
     return _NUMBERS.pack(
         prior.code_dimension,
         prior.priors,
-        longest_slice(prior),
+        prior.max_slice,
         len(context.degree) if context else 0,
         len(prior.bank),
         prior.first,
@@ -179,6 +161,18 @@ class _Section:
         if size != math.prod(shape) * np.dtype(dtype).itemsize:
             raise ValueError(f"the array {name} has another size")
         return np.frombuffer(self._content, dtype, math.prod(shape), at).reshape(shape).copy()
+
+
+def prior_of(folder: CodecFolder, level: float | None = None) -> Prior:
+    """The prior of a level of a codec, or of its default level.
+
+    A level between two whole levels has the prior of the nearer one, in a tie of the higher one.
+    Raises CodecError if the tables are missing or damaged, and UsageError if the codec has no such
+    level.
+    """
+    content = folder.level_section(nearest_level(folder.spec.level_index(level)))
+    with errors_about(folder.file):
+        return prior_in(content)
 
 
 def prior_in(content: bytes) -> Prior:

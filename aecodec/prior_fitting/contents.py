@@ -1,14 +1,14 @@
-"""The sections of a new codec."""
+"""The sections of a new codec file."""
 
 from collections.abc import Mapping, Sequence
 
 from aecodec.codec_files.codec_file import NETWORKS, Section, SectionKind, bands_section
 from aecodec.codec_files.file_names import Half
-from aecodec.codec_files.level_section import level_section
 from aecodec.codec_files.residual_networks import residual_sections
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.entropy.prior import Prior
 from aecodec.imaging.transfer import Transfer
+from aecodec.prior_fitting.level_section import level_section
+from aecodec.prior_fitting.prior import Prior
 
 
 def sections_of(
@@ -17,10 +17,7 @@ def sections_of(
     priors: Sequence[Prior],
     transfer: Transfer | None = None,
 ) -> list[Section]:
-    """Make the sections of a codec file, with the default residual networks.
-
-    Raises ModelError if the tables of a level are too large for the library.
-    """
+    """Make the sections of a codec file, with the default residual networks."""
     sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
     sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
     sections += [

@@ -1,0 +1,195 @@
+"""The context network of a prior, which adapts tables to codes that are already known.
+
+It is an autoregressive network with one hidden layer (M. Germain et al., "MADE: Masked autoencoder
+for distribution estimation", 2015) whose hidden units also know which prior was selected. From the
+known codes it adapts each table of that prior: it moves the table by eighths of a symbol and makes
+its shape narrower or wider.
+
+In pictures with many vectors the network also reads the neighbours of a vector. Its hidden units
+then read activities instead of signed codes, for the vector's own channels too: the busier a
+picture is, the wider its tables must be. The signs of the neighbouring codes shift the tables:
+gradients of the first channels directly move the tables of these channels.
+
+Weights and activations are 8-bit integers. The library runs the network (docs/FORMAT.md, section
+4); these classes only hold and check its weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import CodecError
+
+MAX_ACTIVATION = 127
+"""Inputs are in -127..127, hidden units in 0..127."""
+
+MAX_GRADIENT = 511
+"""Gradients are clipped to -511..511."""
+
+POSITIONS = 8
+"""Tables move by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
+
+KINDS = 2
+"""Kinds of neighbours: four diagonal ones, or those above, below, left and right."""
+
+GRADIENTS = 4
+"""Gradients per channel: the sums of both pairs of opposite neighbours, then the differences."""
+
+PREDICTED_CHANNELS = 64
+"""Gradients predict at most this many channels, the first ones in the order of coding."""
+
+MAX_SHIFT = 24
+_MAX_INPUT_SHIFT = 7
+
+MAX_UNITS = 1024
+"""Largest number of channels or units."""
+
+Dtypes = dict[str, type[np.integer[Any]]]
+
+
+def set_dtypes(owner: object, dtypes: Dtypes) -> None:
+    """Convert the array fields of a dataclass to their dtypes."""
+    for name, dtype in dtypes.items():
+        setattr(owner, name, np.asarray(getattr(owner, name), dtype))
+
+
+@dataclass(eq=False, repr=False)
+class SpatialWeights:
+    """Weights with which a context network reads each kind of spatial context.
+
+    Attributes:
+        centre: (K,) int8, subtracted from all codes, including the vector's own.
+        weights: (KINDS, K, H) int8, weights of the activities. Activities are shifted left like the
+            input of their channel, then divided by four.
+        bias: (KINDS, H) int8, added to the bias of the prior.
+        gradient_weights: (KINDS, L, GRADIENTS, L) int8. The gradients of the first L channels (64
+            at most), weighted, move the table of each of these channels. Gradients are shifted left
+            like inputs, then clipped to -511..511.
+        gradient_shift: (KINDS, L) uint8, right shift of the weighted sum of gradients, with
+            rounding.
+    """
+
+    centre: npt.NDArray[np.int8]
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int8]
+    gradient_weights: npt.NDArray[np.int8]
+    gradient_shift: npt.NDArray[np.uint8]
+
+    DTYPES: ClassVar[Dtypes] = {
+        "centre": np.int8,
+        "weights": np.int8,
+        "bias": np.int8,
+        "gradient_weights": np.int8,
+        "gradient_shift": np.uint8,
+    }
+
+    def __post_init__(self) -> None:
+        set_dtypes(self, self.DTYPES)
+
+
+@dataclass(eq=False, repr=False)
+class ContextNetwork:
+    """The weights of a context network with H hidden units, for P priors of K channels.
+
+    In all arrays, the K channels are in the order of coding.
+
+    Attributes:
+        order: (K,) uint16, all channels in the order of coding.
+        input_shift: (K,) uint8, left shift of a channel's input. The input is the distance of the
+            code from the offset of the selected prior or, with spatial weights, the absolute
+            distance from their centre.
+        degree: (H,) uint16, ascending; unit j reads the first degree[j] channels of the order.
+        weights: (K, H) int8, weights of the inputs.
+        unit_shift: (H,) uint8, right shift of a unit's weighted sum.
+        bias: (P, H) int8, added after that shift.
+        output_weights: (K, H, 2) int8, weights of the units. A channel's first output moves its
+            table by eighths of a symbol, its second one moves on to another shape.
+        output_shift: (K, 2) uint8, right shift of the outputs' weighted sums, with rounding.
+        spatial: weights of the spatial context; None for vectors without neighbours.
+
+    Raises:
+        CodecError: the shapes do not fit together.
+    """
+
+    order: npt.NDArray[np.uint16]
+    input_shift: npt.NDArray[np.uint8]
+    degree: npt.NDArray[np.uint16]
+    weights: npt.NDArray[np.int8]
+    unit_shift: npt.NDArray[np.uint8]
+    bias: npt.NDArray[np.int8]
+    output_weights: npt.NDArray[np.int8]
+    output_shift: npt.NDArray[np.uint8]
+    spatial: SpatialWeights | None = None
+
+    DTYPES: ClassVar[Dtypes] = {
+        "order": np.uint16,
+        "input_shift": np.uint8,
+        "degree": np.uint16,
+        "weights": np.int8,
+        "unit_shift": np.uint8,
+        "bias": np.int8,
+        "output_weights": np.int8,
+        "output_shift": np.uint8,
+    }
+
+    def __post_init__(self) -> None:
+        set_dtypes(self, self.DTYPES)
+        channels, units = len(self.input_shift), len(self.degree)
+        shapes_fit = (
+            np.array_equal(np.sort(self.order), np.arange(channels))
+            and self.weights.shape == (channels, units)
+            and self.unit_shift.shape == (units,)
+            and self.bias.shape[1:] == (units,)
+            and self.output_weights.shape == (channels, units, 2)
+            and self.output_shift.shape == (channels, 2)
+        )
+        in_range = (
+            max(channels, units) <= MAX_UNITS
+            and self.input_shift.max(initial=0) <= _MAX_INPUT_SHIFT
+            and max(self.unit_shift.max(initial=0), self.output_shift.max(initial=0)) <= MAX_SHIFT
+            and (np.diff(self.degree.astype(np.int32)) >= 0).all()
+        )
+        if not (shapes_fit and in_range and self._spatial_fits(channels, units)):
+            raise CodecError(
+                "the arrays of the codec's context network do not fit together: export it again"
+            )
+
+    def _spatial_fits(self, channels: int, units: int) -> bool:
+        if self.spatial is None:
+            return True
+        predicted = min(channels, PREDICTED_CHANNELS)
+        shape = (KINDS, predicted, GRADIENTS, predicted)
+        return bool(
+            self.spatial.centre.shape == (channels,)
+            and self.spatial.weights.shape == (KINDS, channels, units)
+            and self.spatial.bias.shape == (KINDS, units)
+            and self.spatial.gradient_weights.shape == shape
+            and self.spatial.gradient_shift.shape == (KINDS, predicted)
+            and self.spatial.gradient_shift.max(initial=0) <= MAX_SHIFT
+            and 2 * channels <= MAX_UNITS
+        )
+
+    @property
+    def slices(self) -> list[slice]:
+        """Runs of places in the order; the same units are known for all places of a run."""
+        starts = {0, *self.degree[self.degree < len(self.order)].tolist()}
+        return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
+
+
+def slice_degrees(channels: int, units: int) -> npt.NDArray[np.int64]:
+    """Ascending degrees (units,) so that slices start at channels 0, 1, 2, 4, 8 and so on.
+
+    The first channels carry the most information and are coded in small slices, later ones in
+    slices of 32.
+
+    >>> slice_degrees(channels=120, units=9).tolist()
+    [0, 1, 2, 4, 8, 16, 32, 64, 96]
+    """
+    starts = [start for start in (0, 1, 2, 4, 8, 16) if start < channels]
+    starts += range(32, channels, 32)
+    return np.sort(np.array(starts)[np.arange(units) % len(starts)])

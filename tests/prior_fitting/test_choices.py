@@ -1,0 +1,112 @@
+"""Choices of encoders: the cheapest prior, rows and columns, and the neighbours that they read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from helpers.strategies import any_context, priors
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aecodec.native.tables import neighbours
+from aecodec.prior_fitting.choices import bits, choices
+from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.prior import Prior
+from aecodec.prior_fitting.table_fitting import fit_prior, to_frequencies
+
+Grid = tuple[int, int, int]
+grids = st.tuples(*[st.integers(1, n) for n in (2, 19, 19)])
+
+
+def some_codes(prior: Prior, grid: Grid, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 9, (math.prod(grid), prior.code_dimension)).round().astype(np.int8)
+
+
+def test_the_cheapest_prior_is_selected() -> None:
+    flat, sharp = to_frequencies(np.ones(4)), to_frequencies(np.array([1, 900, 1, 1.0]))
+    prior = Prior(
+        np.stack([flat, sharp]), -1, np.array([[0], [1]]), np.zeros((2, 1)), [32768, 32768]
+    )
+    assert choices(prior, np.array([[0], [1], [-1]], np.int8)).priors.tolist() == [1, 0, 0]
+
+
+def test_with_context_the_cheaper_of_two_priors_is_selected() -> None:
+    codes = np.random.default_rng(0).normal(0, 3, (300, 6)).round().astype(np.int8)
+    alone = fit_prior(codes, priors=4, tables=64)
+    prior = replace(alone, context=any_context(np.random.default_rng(0), 4, 6))
+    kept = [np.array([p], np.uint16) for p in range(4)]
+    costs, costs_alone = (
+        np.stack([bits(each, codes, None, one) for one in kept]) for each in (prior, alone)
+    )
+    first, second = np.argsort(costs_alone, axis=0)[:2]
+    every, made = np.arange(300), choices(prior, codes).priors
+    gap = costs_alone[second, every] - costs_alone[first, every]
+    assert 0.1 < (gap < 4).mean() < 0.9
+    is_second = costs[second, every] < costs[first, every]
+    assert (made == np.where((gap < 4) & is_second, second, first))[abs(gap - 4) > 0.1].all()
+
+
+@settings(max_examples=60)
+@given(priors(), grids, st.integers(0, 2**32))
+def test_rows_and_columns_take_as_many_bits_as_the_file(
+    prior: Prior, grid: Grid, seed: int
+) -> None:
+    """The file has a header of up to 12 bytes, a checksum, and at least a byte per 64 vectors."""
+    codes, (_, rows, columns) = some_codes(prior, grid, seed)[: grid[1] * grid[2]], grid
+    tables = level_tables(prior)
+    size = len(tables.file((columns, rows), False, codes))
+    expected = bits(prior, codes, (1, rows, columns)).sum() / 8
+    assert expected - 1 <= size - 8 - 4 <= 1.02 * expected + 8 + len(codes) / 64
+
+
+@settings(max_examples=60)
+@given(priors(), st.integers(1, 40), st.integers(0, 2**32))
+def test_columns_are_those_of_the_codes(prior: Prior, count: int, seed: int) -> None:
+    prior, codes = replace(prior, context=None), some_codes(prior, (1, 1, count), seed)
+    made = choices(prior, codes)
+    assert (made.rows == prior.table[made.priors]).all()
+    column = codes - prior.first - prior.offset[made.priors]
+    inside = (column >= 0) & (column < prior.symbols)
+    is_coded = prior.bank[made.rows, np.where(inside, column, 0)] > 0
+    assert (made.columns == np.where(inside & is_coded, column, prior.symbols)).all()
+
+
+@settings(max_examples=30)
+@given(priors(), st.tuples(*[st.integers(1, n) for n in (3, 140, 5)]), st.integers(0, 2**32))
+def test_segments_do_not_depend_on_each_other(prior: Prior, grid: Grid, seed: int) -> None:
+    codes = some_codes(prior, grid, seed)
+    cut = codes.reshape(*grid, -1)[:, :128]
+    whole, part = (
+        choices(prior, codes, grid),
+        choices(prior, cut.reshape(-1, codes.shape[1]), (grid[0], cut.shape[1], grid[2])),
+    )
+    for one, other in zip(whole, part, strict=True):
+        shaped = one.reshape(*grid, -1)[:, :128]
+        np.testing.assert_array_equal(shaped.reshape(other.shape), other)
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_neighbours_are_opposite_to_each_other(rows: int, columns: int) -> None:
+    kind, pairs = neighbours(rows, columns)
+    assert kind.reshape(rows, columns)[0, 0] == -1
+    for number in np.flatnonzero(kind >= 0):
+        own = np.array(divmod(number, columns))
+        places = np.stack(np.divmod(pairs[number].astype(int), columns), axis=-1) - own
+        for first, second in places:  # one outside is replaced by the opposite one
+            assert (first == -second).all() or (first == second).all()
+        assert (np.abs(places).min(axis=-1) > 0).all() == (kind[number] == 0)
+
+
+def test_missing_neighbours_are_replaced_by_the_opposite_ones() -> None:
+    kind, pairs = neighbours(2, 3)
+    assert kind.tolist() == [-1, 1, 1, 1, 0, 1]
+    assert pairs.reshape(6, 4)[1:].tolist() == [
+        [4, 4, 0, 2],
+        [0, 0, 0, 0],
+        [0, 0, 4, 4],
+        [0, 0, 2, 2],
+        [2, 2, 4, 4],
+    ]
