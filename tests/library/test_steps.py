@@ -18,6 +18,7 @@ from aecodec.codec.geometry import claim_of
 from aecodec.errors import FormatError
 from aecodec.format import container
 from aecodec.format.container import BEGINNING, MetadataKind
+from aecodec.imaging.picture import samples_picture
 from benchmarks.c_codec import (
     BAD_ARGUMENT,
     BAD_LEVEL,
@@ -399,6 +400,20 @@ def test_what_a_target_gives(c_photo: CCodec, photograph: Pixels) -> None:
     for target in (CTarget(1), CTarget(32, 100), bounded([[-1]]), bounded([[np.inf]])):
         with rejection(BAD_ARGUMENT):
             c_photo.compressed(pixels, target)
+
+
+@pytest.mark.parametrize("error", [0, 2, 40])
+def test_what_is_said_of_samples_with_errors(error: float) -> None:
+    codec = codec_of((GOLDEN / "bands.aec").read_bytes())
+    numbers = np.random.default_rng(0).integers(-60, 60, (50, 300, 3)).astype(np.int16)
+    picture = samples_picture(numbers, bands=3, nodata=5)
+    c, target = CCodec(bundle_of(codec.folder)), bounded([[90], [error]])
+    file, made = c.compressed(picture, target)
+    assert c.compressed(picture, target, threads())[0] == file
+    decoded, known = c.decompress_samples(file).pixels[0], numbers != 5
+    assert made.max_error == np.abs(decoded.astype(int) - numbers)[known].max() <= error
+    assert made.nodata == np.count_nonzero((decoded == 5) & known)
+    assert bool(made.nodata) == bool(error)
 
 
 # ---- files without base ----

@@ -179,7 +179,7 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         (
             "decodeFrames(await golden('photo_stack'), { maxFrames: 1 })",
             "LimitError",
-            "more pixels",
+            "more pictures",
         ),
         (
             "decode(await golden('refined/photo_lossless'), { baseOnly: true })",
