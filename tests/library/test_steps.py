@@ -232,17 +232,17 @@ def test_headers_are_those_of_python(path: Path) -> None:
     assert part("metadata") == container.pack_metadata(header)
     assert info.has_samples == bool(header.samples)
     if samples := header.samples:
-        assert (info.type, info.layout, info.bands) == samples[:3]
+        assert (info.type, info.layout, info.bands) == (samples.type, samples.layout, samples.bands)
         assert (info.is_big_endian, info.mask_planes) == (
             samples.is_big_endian,
             samples.mask_planes,
         )
         assert part("mask") == samples.mask
-        assert not info.has_nodata or str(info.nodata) == str(float(samples.nodata))
+        assert not info.has_nodata or str(info.nodata) == str(float(samples.nodata or 0))
         limits = [tuple(info.limits[band]) for band in range(samples.bands)]
         assert (tuple(limits) if info.has_limits else None) == samples.limits
-        factors = tuple(info.repetition[: samples.bands]) if info.has_repetition else None
-        assert factors == (samples.repetition and tuple(item[0] for item in samples.repetition))
+        factors = list(info.repetition[: samples.bands]) if info.has_repetition else []
+        assert factors == [factor for factor, _, _ in samples.repetition or ()]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
