@@ -66,17 +66,17 @@ static size_t pad_to_lanes(size_t count)
     return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
 }
 
-/* In the library, some functions have wider vectors where the processor has them, and some are used by its other parts. */
+/* In the library, a function has wider vectors where the processor has them, and some are used by its other parts. */
 #ifdef AECODEC_LIBRARY
 #define WIDE AECODEC_WIDE
 #define SHARED
 #else
-#define WIDE
+#define WIDE(name, parameters, arguments) static void name parameters
 #define SHARED static
 #endif
 
 /* Inputs have 16 bits because processors multiply and add pairs of 16-bit numbers. */
-WIDE static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
+static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
 {
     int32_t sum = 0;
     size_t n;
@@ -86,7 +86,7 @@ WIDE static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
     return sum;
 }
 
-WIDE static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
+static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
 {
     size_t n;
     for (n = 0; n < count; n++) {
@@ -406,7 +406,7 @@ static int32_t activation(const pass *p, uint32_t vector, size_t unit, const int
 
 /* Compute those units of a vector that read no further than the places before one, and add them to the
  * outputs. */
-static void run_units(pass *p, uint32_t vector, size_t place, progress *now)
+WIDE(run_units, (pass *p, uint32_t vector, size_t place, progress *now), (p, vector, place, now))
 {
     const aecodec_context_network *context = p->codec->context;
     size_t dimension = p->codec->code_dimension;

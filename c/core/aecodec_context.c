@@ -169,8 +169,9 @@ AECODEC_INLINE int16_t distance(int code, int centre)
     return (int16_t)(code < centre ? centre - code : code - centre);
 }
 
-AECODEC_WIDE static void find_activity(const aecodec_context_pass *pass, const int8_t *neighbours[4],
-                                       int16_t *restrict activity)
+AECODEC_WIDE(find_activity, (const aecodec_context_pass *pass, const int8_t *neighbours[4],
+                             int16_t *restrict activity),
+             (pass, neighbours, activity))
 {
     const int8_t *a = neighbours[0], *b = neighbours[1], *c = neighbours[2], *d = neighbours[3];
     const int16_t *centre = pass->by_channel[CENTRE], *most = pass->by_channel[MOST];
@@ -235,7 +236,8 @@ static void sum_activities(const aecodec_context_pass *pass)
 }
 
 /* Shift sums to the right, each row's by the same numbers of bits, with rounding. */
-AECODEC_WIDE static void shift_sums(int32_t *sums, size_t step, size_t rows, size_t columns, const uint8_t *shifts)
+AECODEC_WIDE(shift_sums, (int32_t *sums, size_t step, size_t rows, size_t columns, const uint8_t *shifts),
+             (sums, step, rows, columns, shifts))
 {
     size_t row, n;
     for (row = 0; row < rows; row++, sums += step) {
@@ -268,8 +270,9 @@ void aecodec_context_sum_around(aecodec_context_pass *pass)
 /* ---- units and outputs ---- */
 
 /* Activations of `units` units of a vector from `first` on, of their sums. */
-AECODEC_WIDE static void activate(const aecodec_context_pass *pass, uint32_t vector, size_t first, size_t units,
-                                  const int32_t *restrict sums, int16_t *restrict hidden)
+AECODEC_WIDE(activate, (const aecodec_context_pass *pass, uint32_t vector, size_t first, size_t units,
+                        const int32_t *restrict sums, int16_t *restrict hidden),
+             (pass, vector, first, units, sums, hidden))
 {
     const aecodec_context_network *context = pass->codec->context;
     const int8_t *bias = context->bias + pass->priors[vector] * (size_t)context->units + first, *more = bias;

@@ -120,13 +120,6 @@ typedef struct aecodec_kernels {
 #define AECODEC_WASM
 #endif
 
-/* Compile a function twice, with and without AVX2, and choose when the program starts, if the compiler can. */
-#if defined(AECODEC_X86) && defined(__GLIBC__) && !defined(__clang__)
-#define AECODEC_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define AECODEC_WIDE
-#endif
-
 #ifdef __GNUC__
 #define AECODEC_INLINE static inline __attribute__((always_inline))
 #else
@@ -144,6 +137,28 @@ static inline size_t aecodec_place_in_matrix(size_t output, size_t input, size_t
 const aecodec_kernels *aecodec_best_kernels(void);
 
 extern const aecodec_kernels aecodec_portable_kernels;
+
+/* Begin a static function that is compiled twice, with and without AVX2; each call chooses. Compilers can do the same
+ * (target_clones), but not for all systems. */
+#ifdef AECODEC_X86
+#define AECODEC_WIDE(name, parameters, arguments)                                                                 \
+    AECODEC_INLINE void name##_anywhere parameters;                                                               \
+    __attribute__((target("avx2"))) static void name##_avx2 parameters                                            \
+    {                                                                                                             \
+        name##_anywhere arguments;                                                                                \
+    }                                                                                                             \
+    static void name##_portable parameters                                                                        \
+    {                                                                                                             \
+        name##_anywhere arguments;                                                                                \
+    }                                                                                                             \
+    static void name parameters                                                                                   \
+    {                                                                                                             \
+        (aecodec_best_kernels() == &aecodec_portable_kernels ? name##_portable : name##_avx2) arguments;          \
+    }                                                                                                             \
+    AECODEC_INLINE void name##_anywhere parameters
+#else
+#define AECODEC_WIDE(name, parameters, arguments) static void name parameters
+#endif
 
 /* ---- convolutions with any kernels ---- */
 

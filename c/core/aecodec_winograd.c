@@ -108,7 +108,7 @@ AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t ro
 }
 
 /* Pack what a row of tiles sees. */
-AECODEC_WIDE static void pack(const layout *made, size_t tile_row)
+AECODEC_WIDE(pack, (const layout *made, size_t tile_row), (made, tile_row))
 {
     const aecodec_convolution *c = made->convolution;
     const size_t size = made->packed_columns * made->channels;
@@ -154,7 +154,7 @@ AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int
     }
 }
 
-AECODEC_WIDE static void transform_inputs(const layout *made, int16_t *to)
+AECODEC_WIDE(transform_inputs, (const layout *made, int16_t *to), (made, to))
 {
     size_t column, channel;
     for (column = 0; column < made->across; column++, to += made->length) {
@@ -219,7 +219,8 @@ AECODEC_INLINE void transform_quad(const int8_t *weights, size_t gap, size_t lan
     }
 }
 
-AECODEC_WIDE static void transform_weights(const layout *made, const int8_t *weights, uint32_t outputs)
+AECODEC_WIDE(transform_weights, (const layout *made, const int8_t *weights, uint32_t outputs),
+             (made, weights, outputs))
 {
     const size_t lanes = aecodec_round_up(outputs, 4), quads = made->channels / AECODEC_GROUP;
     const size_t gap = quads * lanes * AECODEC_GROUP, point = made->weight_point;
@@ -273,7 +274,7 @@ AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restr
     }
 }
 
-AECODEC_WIDE static void fold_tiles(const layout *made, size_t tiles, int is_first)
+AECODEC_WIDE(fold_tiles, (const layout *made, size_t tiles, int is_first), (made, tiles, is_first))
 {
     size_t n;
     for (n = 0; n < tiles; n++) {

@@ -175,7 +175,7 @@ AECODEC_INLINE void find_inputs(const residual_context *c, size_t n, residual_ba
     b->exponent[n] = exponent;
 }
 
-AECODEC_WIDE void aecodec_residual_context_find(const residual_context *c, residual_batch *b)
+AECODEC_WIDE(find_contexts, (const residual_context *c, residual_batch *b), (c, b))
 {
     size_t n;
     for (n = 0; n < b->count; n++) {
@@ -187,3 +187,5 @@ AECODEC_WIDE void aecodec_residual_context_find(const residual_context *c, resid
         }
     }
 }
+
+void aecodec_residual_context_find(const residual_context *c, residual_batch *b) { find_contexts(c, b); }

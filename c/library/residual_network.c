@@ -203,7 +203,7 @@ static void activate(const int32_t *restrict sums, const int32_t *restrict bias,
 }
 
 /* The outputs of all samples from the sums of their hidden units. */
-AECODEC_WIDE static void find_outputs(const residual_network *network, size_t count, residual_batch *b)
+AECODEC_WIDE(find_outputs, (const residual_network *network, size_t count, residual_batch *b), (network, count, b))
 {
     int16_t units[RESIDUAL_UNITS];
     size_t n;
