@@ -34,14 +34,11 @@ from aecodec.errors import (
     ModelError,
     UsageError,
 )
-from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
-from aecodec.native import library as _library  # fails now if this checkout is not built
+from aecodec.native import headers
 from aecodec.version import version
-
-del _library
 
 if TYPE_CHECKING:
     from aecodec.sequences.frames import Frames
@@ -320,7 +317,7 @@ def trim(data: DataSource, max_error: float | str | None = None) -> bytes:
     True
     """
     bound = None if max_error is None else bound_to_keep(max_error)
-    return container.trimmed(to_bytes(data), bound)
+    return headers.trimmed(to_bytes(data), bound)
 
 
 def read_header(data: DataSource) -> Header:
@@ -333,7 +330,7 @@ def read_header(data: DataSource) -> Header:
     >>> read_header(compress(np.zeros((3, 28, 28), np.uint8))).frames
     3
     """
-    return container.unpack(to_bytes(data))[0]
+    return headers.read_header(to_bytes(data))
 
 
 def _codec_of(content: bytes, codec: Codec | str | Path | None) -> Codec:

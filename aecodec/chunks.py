@@ -21,13 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
-from aecodec.codec.geometry import picture_size
 from aecodec.codec.registry import SEARCH_PATH, built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
-from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.samples import MAX_BANDS
@@ -40,6 +38,7 @@ from aecodec.imaging.picture import (
     samples_picture,
     source_array,
 )
+from aecodec.native.headers import read_header
 
 Shape = tuple[int, ...]
 
@@ -126,7 +125,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
     """Raise FormatError if a file contains other pictures than a chunk, before it is decoded."""
-    bands, size = spec.bands.count if spec.bands else None, picture_size(spec, header)
+    bands, size = spec.bands.count if spec.bands else None, header.size or spec.tile[::-1]
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout)
     own_kind = chunk.layout if chunk.layout is None else (dtype.name, chunk.layout)
@@ -331,8 +330,8 @@ class ChunkCodec:
         """The codec; CodecError if it is not installed."""
         return installed_codec(self.codec_id, self.name)
 
-    def _header(self, data: bytes) -> container.Header:
-        header = container.unpack(data)[0]
+    def _header(self, data: bytes) -> Header:
+        header = read_header(data)
         if header.codec_id != self.codec_id:
             raise CodecError(
                 f"the chunk was made with codec {title_of(header.codec_id)}, but the metadata of "

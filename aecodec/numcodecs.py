@@ -27,6 +27,7 @@ from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError
 from aecodec.format.container import MAX_FRAMES
 from aecodec.format.limits import Limits
+from aecodec.native.limits import check_limits
 
 __all__ = ["Aecodec"]
 
@@ -111,7 +112,7 @@ class Aecodec(NumcodecsCodec):
                 'Zarr array with order="C"'
             )
         data = self._chunk_codec.encode(chunk)
-        self._chunk_codec.codec.decoder.unpack(data, self._limits)
+        check_limits(self._chunk_codec.codec.folder.native, data, self._limits)
         return data
 
     def decode(self, buf: Any, out: Any = None) -> npt.NDArray[Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -50,18 +50,32 @@ class Workers(NamedTuple):
                 self.progress(count, len(items))
             yield result
 
+    @property
+    def thread_count(self) -> int:
+        """Number of threads."""
+        return self.threads or min(cores(), _MAX_THREADS)
+
     def _map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        if len(items) < 2:
+        if len(items) < 2 or self.thread_count < 2:
             yield from map(function, items)
             return
-        threads = self.threads or min(cores(), _MAX_THREADS)
         waiting: deque[Future[Result]] = deque()
-        for item in items:
-            waiting.append(_pool(threads).submit(function, item))
-            if len(waiting) == 2 * threads:
+        try:
+            for item in items:
+                waiting.append(_pool(self.thread_count).submit(function, item))
+                if len(waiting) == 2 * self.thread_count:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            _end(waiting)
+
+
+def _end(futures: Iterable[Future[Any]]) -> None:
+    """Leave out what has not begun, and wait for the rest: callers may free what it uses."""
+    for future in futures:
+        if not future.cancel():
+            future.exception()
 
 
 @cache

@@ -22,19 +22,21 @@ from PIL import Image, ImageFile
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.geometry import claim_of
 from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.codec.sources import with_origin
 from aecodec.data.codecs import title_of
-from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, LimitError, UsageError
+from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, UsageError
 from aecodec.format import container
 from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header, MetadataKind
-from aecodec.format.limits import FREE_WORK, UNLIMITED, WORK_PER_BYTE, Claim, Limits
+from aecodec.format.limits import UNLIMITED
 from aecodec.format.stack_names import unpack_names
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.metadata import INFO_KEYS, with_metadata
 from aecodec.image_files.reading import from_frames, iter_frames
 from aecodec.imaging.picture import to_array
+from aecodec.native.headers import read_header
+from aecodec.native.limits import MOST_TILES, claim_of
+from aecodec.native.structures import Claim
 
 
 class PillowFormatError(FormatError, OSError):
@@ -145,12 +147,12 @@ class AecImageFile(ImageFile.ImageFile):
         if accepts(self._content[: len(MAGIC) + 1]) is not True:
             raise SyntaxError("not an .aec file")
         with errors_as_pillows():
-            header = container.unpack(self._content)[0]
+            header = read_header(self._content)
             if header.samples:
                 raise FormatError("the file has bands, which aecodec.decompress_array decodes")
-            claim = _claim_of(header, len(self._content))
-        _check_claim(claim)
-        self._size, self._mode = claim.size, header.picture_mode.name
+            claim = _claim_of(header, self._content)
+        _check_claim(claim, len(self._content))
+        self._size, self._mode = (claim.width, claim.height), header.picture_mode.name
         self.n_frames, self.is_animated = claim.frames, claim.frames > 1
         self.info, self.tile = _info_of(header), []  # Pillow decodes no part of the file
 
@@ -185,7 +187,7 @@ class AecImageFile(ImageFile.ImageFile):
         """
         if self._content:
             with errors_as_pillows():
-                codec = known_codec(container.unpack(self._content)[0].codec_id)
+                codec = known_codec(read_header(self._content).codec_id)
                 codec.decoder.check(self._content, UNLIMITED)
         super().verify()
 
@@ -210,20 +212,21 @@ class AecImageFile(ImageFile.ImageFile):
         if not self._content:
             raise ValueError("Operation on closed image")
         with errors_as_pillows():
-            codec = known_codec(container.unpack(self._content)[0].codec_id)
+            codec = known_codec(read_header(self._content).codec_id)
             pictures = to_array(codec.decoder.decompress_picture(self._content, UNLIMITED))
         self._decoded, self._content = pictures if self.is_animated else None, b""
         return pictures
 
 
-def _claim_of(header: Header, file_size: int) -> Claim:
+def _claim_of(header: Header, data: bytes) -> Claim:
     """The claim of a file; if its codec is not known, only as far as the header states it."""
     try:
-        return claim_of(known_codec(header.codec_id).spec, header, file_size)
+        return claim_of(known_codec(header.codec_id).folder.native, data)
     except CodecError:
         if header.size is None:
             raise
-    return Claim(header.size, header.frames, computed=0, metadata=0, file_size=file_size)
+    (width, height), frames = header.size, header.frames
+    return Claim(width=width, height=height, frames=frames, pixels=width * height * frames)
 
 
 def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
@@ -235,7 +238,7 @@ def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
     return info
 
 
-def _check_claim(claim: Claim) -> None:
+def _check_claim(claim: Claim, file_size: int) -> None:
     """Apply Pillow's limit for decompression bombs, which it checks for a single picture.
 
     Here all pictures count, because they are decoded at once, and so do the pixels that the
@@ -244,23 +247,21 @@ def _check_claim(claim: Claim) -> None:
     A :class:`PIL.Image.DecompressionBombWarning` warns of more pixels than
     `Image.MAX_IMAGE_PIXELS`, or than :func:`aecodec.decompress` accepts in a file of this size.
     """
-    limit, pixels = Image.MAX_IMAGE_PIXELS, claim.size[0] * claim.size[1]
+    limit, pixels = Image.MAX_IMAGE_PIXELS, claim.width * claim.height
     if limit is None or pixels > 2 * limit:
         return
-    try:
-        Limits(max_pixels=2 * limit, max_frames=claim.frames).check(claim)
-    except LimitError as error:
-        raise Image.DecompressionBombError(_bomb_text(claim, 2 * limit)) from error
-    is_suspect = claim.work > max(FREE_WORK, WORK_PER_BYTE * claim.file_size)
-    if pixels <= limit and (is_suspect or claim.pixels > limit):
-        warnings.warn(_bomb_text(claim, limit), Image.DecompressionBombWarning, stacklevel=4)
+    if claim.pixels > 2 * limit or claim.work > MOST_TILES * 2 * limit:
+        raise Image.DecompressionBombError(_bomb_text(claim, file_size, 2 * limit))
+    if pixels <= limit and (claim.work > claim.max_work or claim.pixels > limit):
+        text = _bomb_text(claim, file_size, limit)
+        warnings.warn(text, Image.DecompressionBombWarning, stacklevel=4)
 
 
-def _bomb_text(claim: Claim, limit: int) -> str:
+def _bomb_text(claim: Claim, file_size: int, limit: int) -> str:
     frames = f"{claim.frames} pictures of " if claim.frames > 1 else ""
     return (
-        f"{frames}{claim.size[0]}x{claim.size[1]} pixels in a file of {claim.file_size} bytes, "
-        "which may be a decompression bomb; Image.MAX_IMAGE_PIXELS sets the limit, currently "
+        f"{frames}{claim.width}x{claim.height} pixels in a file of {file_size} bytes, which may be "
+        "a decompression bomb; Image.MAX_IMAGE_PIXELS sets the limit, currently "
         f"{limit} pixels"
     )
 

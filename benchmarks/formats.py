@@ -10,8 +10,15 @@ import numpy as np
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.codec.rate_control import REDUCTIONS, last_where
-from aecodec.evaluation.formats import COMPARED_FORMATS, JPEG, TUNED_FORMATS, PillowFormat, decode
+from aecodec.codec.rate_control import REDUCTIONS
+from aecodec.evaluation.formats import (
+    COMPARED_FORMATS,
+    JPEG,
+    TUNED_FORMATS,
+    PillowFormat,
+    decode,
+    last_where,
+)
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.tiling import reduced_size, resize
 

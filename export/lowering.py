@@ -9,12 +9,13 @@ import numpy as np
 
 from aecodec.arrays import Float32, Latents, Pixels
 from aecodec.codec.codec import Codec
+from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
 from aecodec.export.tflite.conversion import layer_of_error
 from aecodec.keras_models.runners import to_int8
+from aecodec.native.networks import NativeNetwork
 from aecodec.network.convert import network_plan
-from aecodec.parallel import Workers
 from aecodec.tflite.reference import reference_transform
 
 _REPLACEMENTS = {
@@ -60,17 +61,23 @@ def check_plans(
     """
     inputs = {Half.ENCODER: to_int8(images), Half.DECODER: latents.astype(np.int8)}
     for half, batch in inputs.items():
-        network = codec.encoder.engine.network(codec.folder, half, Workers())
+        plan = codec.folder.native.find(NETWORKS[half])
+        assert plan is not None
+        network = NativeNetwork(plan)
         reference = reference_transform(tflite[half])
         stride = max(1, len(batch) // _COMPARED)
         for item in batch[::stride][:_COMPARED]:
-            if not np.array_equal(network(_four(item)).ravel(), reference(item[None]).ravel()):
+            if not np.array_equal(network(_picture(item)).ravel(), reference(item[None]).ravel()):
                 raise ModelError(
                     f"the {half.value} gives other integers than its TFLite model: report this "
                     "model to the authors of aecodec"
                 )
 
 
-def _four(item: Latents) -> Latents:
-    """One input of a network, with four axes if it is a picture."""
-    return item[None, ..., None] if item.ndim == 2 else item[None]
+def _picture(item: Latents) -> Latents:
+    """One input of a network as rows, columns and channels."""
+    return (
+        item[..., None]
+        if item.ndim == 2
+        else item.reshape((1, 1, -1) if item.ndim < 3 else item.shape)
+    )

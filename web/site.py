@@ -60,7 +60,8 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     """The files of a codec, for a folder named by its id.
 
     The file `head` is the head of the codec file (section 3 of `docs/FORMAT.md`). Each section is a
-    gzipped file named by its SHA-256. Gzip keeps downloads small on hosts that do not compress files.
+    gzipped file named by its SHA-256. Gzip keeps downloads small on hosts that do not compress
+    files.
 
     Without an encoder, the codec can only decompress.
 

@@ -22,7 +22,7 @@ from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import memory_errors_wrapped
-from aecodec.format import bare, container
+from aecodec.native.headers import from_bare, read_header, to_bare
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,8 +36,8 @@ class Codec:
     >>> codec = load_codec("digits")
     >>> codec.decompress(codec.compress(np.zeros((28, 28), np.uint8))).size
     (28, 28)
-    >>> codec  # doctest: +ELLIPSIS
-    Codec('digits', id fc33ca7b, levels 1 to 3, engine ...)
+    >>> codec
+    Codec('digits', id fc33ca7b, levels 1 to 3)
     """
 
     def __init__(self, folder: CodecFolder, execution: Execution = Execution()) -> None:
@@ -47,12 +47,7 @@ class Codec:
     def __repr__(self) -> str:
         spec = self.spec
         levels = f"levels 1 to {len(spec.levels)}"
-        return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, {levels}, engine {self.engine})"
-
-    @property
-    def engine(self) -> str:
-        """Name of the engine that runs the codec: "c" or "python"."""
-        return self.execution.selected_engine.name_for(self.folder)
+        return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, {levels})"
 
     def _repr_html_(self) -> str:
         from aecodec.codec import notebook  # only notebooks need it
@@ -97,7 +92,7 @@ class Codec:
         self.spec.check_level(target.level)
         picture = self.encoder.picture_of(image, band_axis, nodata)
         if target.is_level:
-            return self.encoder.compress(picture, level=target.level, metadata=metadata)
+            return self.encoder.file(self.encoder.original(picture, metadata), target.level)
         return self.compress_picture(picture, target, metadata=metadata).data
 
     def compress_picture(
@@ -108,24 +103,26 @@ class Codec:
         metadata: bool | None = None,
         **options: Unpack[TargetOptions],
     ) -> Compressed:
-        """Compress an image, and return the file with the latents that a decoder gets from it.
+        """Compress an image, and return the file with its level and its maximum error.
 
         Arguments and errors are as for :meth:`compress`. Notebooks show the decoded picture and
         the size of the file.
         """
         target = target_of(target, options)
-        self.spec.check_level(target.level)
+        spec = self.spec
+        spec.check_level(target.level)
         picture = self.encoder.picture_of(image)
         if target.is_level:
-            header = self.encoder.header(picture, metadata)
-            return self.encoder.encode(picture, header).compressed(target.level)
+            original = self.encoder.original(picture, metadata)
+            data, level = self.encoder.file(original, target.level), spec.level_index(target.level)
+            return Compressed((self.folder, self.execution), original.picture, data, level)
         if target.max_error is not None:
             from aecodec.codec import refinement  # other targets do not need it
 
-            return refinement.within_error(self.encoder, self.decoder, picture, target, metadata)
+            return refinement.within_error(self.encoder, picture, target, metadata)
         from aecodec.codec import rate_control  # a level does not need it
 
-        return rate_control.reach(self.encoder, self.decoder, picture, target, metadata)
+        return rate_control.reach(self.encoder, picture, target, metadata)
 
     def decompress(
         self,
@@ -184,8 +181,8 @@ class Codec:
         True
         """
         content = to_bytes(data)
-        self.spec.check_id(container.unpack(content)[0].codec_id)
-        return bare.to_bare(content, checksum)
+        self.spec.check_id(read_header(content).codec_id)
+        return to_bare(self.folder.native, content, checksum)
 
     def from_bare(self, payload: DataSource, *, checksum: bool = False) -> bytes:
         """Return the file of a bare payload of this codec.
@@ -194,4 +191,4 @@ class Codec:
         picture or an error when the file is decompressed. Raises FormatError if the checksum or the
         header is wrong.
         """
-        return bare.from_bare(to_bytes(payload), self.spec.codec_id, checksum)
+        return from_bare(self.folder.native, to_bytes(payload), checksum)

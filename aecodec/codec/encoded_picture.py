@@ -1,40 +1,71 @@
-"""An encoded picture: its files at any level, without running the network again."""
+"""An encoded picture, and the file that is made of a picture."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
-import numpy as np
-
-from aecodec.arrays import Latents
+from aecodec.arrays import Codes, Latents
 from aecodec.codec.base import Execution
-from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.coding import payload
-from aecodec.coding.payload import MessageCoder
-from aecodec.format import container
-from aecodec.format.binary import join_messages
-from aecodec.format.container import LEVEL_UNITS, Header
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
+from aecodec.imaging.picture import Picture
+from aecodec.native.writing import Encoding
+
+
+class EncodedPicture:
+    """A picture as latents: its files at any level, without running the network again.
+
+    Levels are 1 and up; None is the codec's default level. Methods raise UsageError if the codec
+    has no such level.
+    """
+
+    def __init__(self, spec: CodecSpec, encoding: Encoding) -> None:
+        self._spec, self._encoding = spec, encoding
+
+    @property
+    def latents(self) -> Latents:
+        """The latents (N, channels of all levels), in the order of files."""
+        return self._encoding.latents()
+
+    def codes(self, level: float | None = None) -> Codes:
+        """The codes (N, K) int8 of the file at a level."""
+        return self._encoding.codes(self._spec.level_index(level))
+
+    def to_bytes(self, level: float | None = None) -> bytes:
+        """Make a file at a level."""
+        return self._encoding.file(self._spec.level_index(level))
+
+    def decoded(self, level: float | None = None) -> Picture:
+        """The picture that the file at a level decodes to, without metadata."""
+        return self._encoding.decode(self._spec.level_index(level))
 
 
 class Compressed:
-    """A file, its level (1 and up), and the latents that a decoder gets from it.
+    """A file of a picture. Notebooks show the decoded picture.
 
-    Notebooks show the decoded picture. `encoded` makes files at other levels. A file with
-    refinements has the largest error of its samples, `max_error`, and no level if it has no base.
+    Attributes:
+        data: the file.
+        level: its level, 1 and up; None for a file with refinements and without a base.
+        reduction: factor by which the sides were reduced, in halves; 2 without reduction.
+        max_error: the largest error of a sample of a file with refinements; otherwise None.
     """
 
     def __init__(
         self,
+        codec: tuple[CodecFolder, Execution],
+        picture: Picture,
         data: bytes,
-        encoded: EncodedPicture,
-        level: float | None,
-        dequantized: Latents,
+        level_index: int,
+        reduction: int = NOT_REDUCED,
         max_error: float | None = None,
     ) -> None:
-        self.data, self.encoded, self.level, self.dequantized = data, encoded, level, dequantized
-        self.max_error = max_error
+        self._codec, self._frames, self._size = codec, picture.frames, picture.size
+        is_plain = codec[0].spec.bands is None
+        kind = f"{picture.pixels.shape[-1]} x {picture.pixels.dtype}"
+        self._kind = picture.mode.name if is_plain else kind
+        self.data, self.reduction, self.max_error = data, reduction, max_error
+        self.level = level_index / LEVEL_UNITS if level_index else None
 
     def __repr__(self) -> str:
         return f"Compressed({self._text})"
@@ -42,29 +73,27 @@ class Compressed:
     def _repr_html_(self) -> str:
         from aecodec.codec import notebook  # only notebooks need it
 
-        return notebook.file_html(self._text, self._png, self.encoded.header.frames)
+        return notebook.file_html(self._text, self._png, self._frames)
 
     def _repr_png_(self) -> bytes | None:
         return self._png
 
     @property
     def _text(self) -> str:
-        spec, header = self.encoded.folder.spec, self.encoded.header
-        width, height = picture_size(spec, header)
-        frames = f"{header.frames} x " if header.frames > 1 else ""
-        bpp = 8 * len(self.data) / (width * height * header.frames)
+        width, height = self._size
+        frames = f"{self._frames} x " if self._frames > 1 else ""
+        bpp = 8 * len(self.data) / (width * height * self._frames)
         return (
-            f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} "
-            f"{_kind(header)}, codec {spec.name} {level_text(self.level, self.max_error)}"
+            f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} {self._kind}, "
+            f"codec {self._codec[0].spec.name} {level_text(self.level, self.max_error)}"
         )
 
     @cached_property
     def _png(self) -> bytes | None:
-        """The decoded picture as a PNG file; None if the decoder's files are absent."""
+        """The decoded picture as a PNG file; None if the codec has no decoder."""
         from aecodec.codec import notebook
 
-        folder, execution = self.encoded.folder, self.encoded.execution
-        return notebook.pictures_png(folder, execution, self.encoded.header, self.dequantized)
+        return notebook.pictures_png(*self._codec, self.data)
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:
@@ -77,59 +106,3 @@ def level_text(level: float | None, max_error: float | None = None) -> str:
     if max_error is None:
         return text
     return f"{text}, maximum error {max_error:g}" if max_error else f"{text}, lossless"
-
-
-def _kind(header: Header) -> str:
-    """Kind of the pixels of a file, for people."""
-    samples = header.samples
-    return f"{samples.bands} x {samples.type.dtype}" if samples else header.picture_mode.name
-
-
-class EncodedPicture(NamedTuple):
-    """A picture as latents, with the header of its files except for the level.
-
-    The latents are int8 (N, C) for vectors without neighbours, or (planes, rows, columns, C), with
-    the channels of all levels.
-    """
-
-    folder: CodecFolder
-    header: Header
-    latents: Latents
-    execution: Execution = Execution()
-
-    def to_bytes(self, level: float | None = None) -> bytes:
-        """Make a file at a level, or at the codec's default level if None.
-
-        Raises UsageError if the codec has no such level.
-        """
-        return container.pack(self.header_at(level), self.payload(level))
-
-    def payload(self, level: float | None = None) -> bytes:
-        """Encode the latents at a level, without a header."""
-        return payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
-
-    def compressed(self, level: float | None = None) -> Compressed:
-        """Make a file as :meth:`to_bytes` does, with the latents that a decoder gets from it."""
-        spec, dequantized, messages = self.folder.spec, np.zeros_like(self.latents), []
-        coder = self._coder(level)
-        for message, codes in payload.encode_segments(coder, self.latents, self.execution.workers):
-            messages.append(message.data)
-            coder.dequantize_into(codes, dequantized[message.segment.places])
-        data = container.pack(self.header_at(level), join_messages(messages))
-        return Compressed(data, self, spec.level_index(level) / LEVEL_UNITS, dequantized)
-
-    def header_at(self, level: float | None) -> Header:
-        """Make the header of a file at a level; it does not state the default level."""
-        index, default_index = self.folder.spec.level_index(level), self.folder.spec.level_index()
-        return self.header._replace(level=None if index == default_index else index)
-
-    def dequantized(self, level: float | None = None) -> Latents:
-        """Make the latents that a decoder gets at a level; 0 in the channels of other levels."""
-        coder, dequantized = self._coder(level), np.zeros_like(self.latents)
-        decided = payload.decide_codes(coder, self.latents, self.execution.workers)
-        for segment, codes in decided:
-            coder.dequantize_into(codes, dequantized[segment.places])
-        return dequantized
-
-    def _coder(self, level: float | None) -> MessageCoder:
-        return self.execution.selected_engine.coder(self.folder, level)

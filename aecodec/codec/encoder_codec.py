@@ -1,42 +1,45 @@
 """The encoder codec: the half of a codec that compresses pictures to `.aec` files."""
 
-from functools import cached_property
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.encoded_picture import EncodedPicture
-from aecodec.codec.geometry import coded_size, vector_shape
-from aecodec.codec.samples import describe, fit, to_channels
+from aecodec.codec.samples import fit, warn_of_clipped
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
-from aecodec.coding import payload
-from aecodec.engine.transform import Transform, to_int8
 from aecodec.errors import ImageError, memory_errors_wrapped, warn
-from aecodec.format.container import Header, MetadataKind
+from aecodec.format.container import NOT_REDUCED, MetadataKind, pack_metadata
+from aecodec.format.samples import SampleType
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.image_files.options import ReadOptions
-from aecodec.imaging.missing import pack_alpha
-from aecodec.imaging.picture import Picture, check_limits, is_grey
-from aecodec.imaging.tiling import grid_of, resize, split, to_planes
+from aecodec.imaging.picture import Picture, check_limits
+from aecodec.native import structures, writing
+
+
+class Original(NamedTuple):
+    """A picture in the colours that are coded, and as the library takes it."""
+
+    picture: Picture
+    native: writing.Original
 
 
 class EncoderCodec(CodecHalf):
-    """The half of a codec that compresses. It needs only the encoder's files.
+    """The half of a codec that compresses. It needs only the encoder's network.
 
-    `transform` converts pixels to latents. If it is None, the engine runs the folder's
-    `encoder.tflite`.
+    `transform` converts pixels to latents. If it is None, the codec's network does.
 
     >>> from aecodec import load_codec
     >>> digit = np.zeros((28, 28), np.uint8)
     >>> len(load_codec("digits").encoder.compress(digit)) < 30
     True
     """
-
-    @cached_property
-    def _network(self) -> Transform:
-        return self.network(Half.ENCODER)
 
     @memory_errors_wrapped()
     def compress(
@@ -54,7 +57,7 @@ class EncoderCodec(CodecHalf):
         """
         self.spec.check_level(level)
         picture = self.picture_of(image, band_axis, nodata)
-        return self.encode(picture, self.header(picture, metadata)).to_bytes(level)
+        return self.file(self.original(picture, metadata), level)
 
     def picture_of(
         self, image: ImageSource, band_axis: int | None = None, nodata: float | None = None
@@ -67,50 +70,60 @@ class EncoderCodec(CodecHalf):
         options = ReadOptions(bands=bands, band_axis=band_axis, nodata=nodata)
         return fit(self.spec, to_picture(image, options))
 
-    def encode(self, picture: Picture, header: Header) -> EncodedPicture:
-        """Run the network on a picture, for files at any level with a header of :meth:`header`.
-
-        If the header has a reduction factor, fewer pixels are coded. If it keeps no colour profile,
-        they are converted to sRGB. Raises FormatError if the picture has more tiles than a file may
-        have.
-        """
-        vector_shape(self.spec, header)  # rejects too many
-        if header.samples:
-            latents = self.latents(to_channels(self.folder, picture, header.samples))
-            return EncodedPicture(self.folder, header, latents, self.execution)
-        coded = in_kept_colours(picture, header.metadata).pixels[..., : header.mode.channels]
-        pixels = resize(coded, coded_size(self.spec, header))
-        latents = self.latents(to_planes(pixels, self.spec.channels))
-        return EncodedPicture(self.folder, header, latents, self.execution)
-
-    def header(self, picture: Picture, metadata: bool | None = None) -> Header:
-        """Make the header of a picture's files, except for the level.
+    def original(self, picture: Picture, metadata: bool | None = None) -> Original:
+        """Convert a picture to the colours that are coded, with the metadata that is kept.
 
         If a colour profile is dropped, an :class:`~aecodec.errors.AecodecWarning` says that the
-        colours will be converted to sRGB. By default, `metadata` is kept for pictures with more
-        than one tile, and for codecs with bands. Raises ImageError if the picture has more pixels
-        than a file may have, or the codec does not take it.
+        colours are converted to sRGB. By default, `metadata` is kept for pictures with more than
+        one tile, and for codecs with bands. Raises ImageError if the picture has more pixels than
+        a file may have, or the codec does not take it.
         """
         check_limits(picture)
-        picture, has_bands = fit(self.spec, picture), self.spec.bands is not None
-        is_one_tile = grid_of(picture.size, self.spec.tile) == (1, 1)
-        keep = has_bands or not is_one_tile if metadata is None else metadata
-        header = Header(
-            codec_id=self.spec.codec_id,
-            size=None if picture.size == self.spec.tile[::-1] else picture.size,
-            frames=picture.frames,
-            metadata=picture.metadata if keep else {},
-            origin=picture.origin if keep else None,
-        )
-        if has_bands:
-            return header._replace(samples=describe(self.folder, picture))
-        if not keep:
+        picture, spec = fit(self.spec, picture), self.spec
+        if metadata is None:
+            width, height = picture.size
+            metadata = bool(spec.bands) or height > spec.tile[0] or width > spec.tile[1]
+        kept = picture.metadata if metadata else {}
+        entries = pack_metadata(kept, picture.origin if metadata else None)
+        if spec.bands:
+            return Original(picture, _samples_of(picture, entries))
+        if not metadata:
             _warn_of_conversion(picture)
-        # A grey codec codes one channel of an RGB picture if all three are equal.
-        is_converted = self.spec.channels == 1 and picture.mode.channels != 1
-        as_rgb = is_converted and is_grey(in_kept_colours(picture, header.metadata).pixels)
-        mode = picture.mode.grey if as_rgb else picture.mode
-        return header._replace(mode=mode, alpha=pack_alpha(picture.alpha), as_rgb=as_rgb)
+        coded = in_kept_colours(picture, kept)
+        return Original(coded, writing.image_of(coded.pixels, coded.alpha, entries))
+
+    def file(self, original: Original, level: float | None = None) -> bytes:
+        """Make the file of an original at a level; None is the codec's default level."""
+        if self.transform:
+            return self.encode(original).to_bytes(level)
+        return self.make(original, level=self.spec.level_index(level))[0]
+
+    def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
+        """Make a file for a target of :func:`aecodec.native.writing.compress` with the library.
+
+        A warning counts samples that were clipped.
+        """
+        native, workers = self.folder.native, self.execution.workers
+        with self._errors_explained(original.picture):
+            data, made = writing.compress(native, workers, original.native, **target)
+        if self.spec.bands and data and "bounds" not in target:  # refinements restore them
+            warn_of_clipped(self.folder, original.picture, made.clipped, data)
+        return data, made
+
+    def encode(self, original: Original | Picture, reduction: int = NOT_REDUCED) -> EncodedPicture:
+        """Run the network on an original or a picture, for files at any level.
+
+        With a reduction factor, which is in halves, fewer pixels are coded. Raises ImageError as
+        :meth:`original` does.
+        """
+        if isinstance(original, Picture):
+            original = self.original(original)
+        encoding = self._encoding(original.picture, original.native, reduction)
+        encoded = EncodedPicture(self.spec, encoding)
+        if any(encoding.clipped):
+            clipped = encoding.clipped
+            warn_of_clipped(self.folder, original.picture, clipped, encoded.to_bytes())
+        return encoded
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16.
@@ -119,8 +132,8 @@ class EncoderCodec(CodecHalf):
         UsageError if the codec has no such level, and ImageError for a wrong number of channels or
         a wrong dtype.
         """
-        coder = self.engine.coder(self.folder, level)
-        return payload.codes_of(coder, self.spec.level(level), self.latents(pixels))
+        codes = self._of_channels(pixels).codes(self.spec.level_index(level))
+        return codes.astype(np.int16)
 
     def latents(self, pixels: Pixels) -> Latents:
         """Run the network on pictures (F, H, W, C) uint8 with the channels of the network.
@@ -128,16 +141,63 @@ class EncoderCodec(CodecHalf):
         Returns (N, C) for vectors without neighbours, or (F, rows, columns, C), with the channels
         of all levels. Raises ImageError for a wrong number of channels or a wrong dtype.
         """
+        latents = self._of_channels(pixels).latents()
+        if not self.spec.receptive_field:
+            return latents
+        frames, height, width, _ = pixels.shape
+        rows, columns = -(-height // self.spec.tile[0]), -(-width // self.spec.tile[1])
+        return latents.reshape(frames, rows, columns, -1)
+
+    def _of_channels(self, pixels: Pixels) -> writing.Encoding:
         channels = self.spec.network_channels
         if pixels.ndim != 4 or pixels.shape[-1] != channels or pixels.dtype != np.uint8:
             raise ImageError(
                 f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} takes "
                 f"(F, H, W, {channels}), uint8"
             )
-        if self.spec.receptive_field:
-            return self.windows().encode(self._network, pixels)
-        latents = self._network(to_int8(split(pixels, self.spec.tile)))
-        return latents.reshape(-1, latents.shape[-1])
+        return self._encoding(Picture(pixels), writing.image_of(pixels), is_raw=True)
+
+    def _encoding(
+        self,
+        picture: Picture,
+        native: writing.Original,
+        reduction: int = NOT_REDUCED,
+        *,
+        is_raw: bool = False,
+    ) -> writing.Encoding:
+        spec, codec, workers = self.spec, self.folder.native, self.execution.workers
+        with self._errors_explained(picture):
+            encoding = writing.Encoding(codec, workers, native, reduction, is_raw=is_raw)
+            if self.transform is None:
+                encoding.run()
+            else:
+                tile = (0, 0) if spec.receptive_field else spec.tile
+                encoding.run_transform(self.transform, (*tile, spec.network_channels))
+        return encoding
+
+    @contextmanager
+    def _errors_explained(self, picture: Picture) -> Iterator[None]:
+        """Explain why the library does not encode a picture."""
+        try:
+            with self.absence_explained(Half.ENCODER):
+                yield
+        except ImageError:
+            if self.spec.bands:  # whose limits may not fit the type
+                self.folder.transfer.limits_of(picture.pixels.dtype)
+            raise
+
+
+def _samples_of(picture: Picture, metadata: bytes) -> structures.Samples:
+    assert picture.layout is not None
+    return writing.samples_of(
+        picture.pixels,
+        picture.missing,
+        picture.nodata,
+        type=SampleType.of(picture.pixels.dtype.name),
+        layout=picture.layout,
+        is_big_endian=picture.is_big_endian,
+        metadata=metadata,
+    )
 
 
 def _warn_of_conversion(picture: Picture) -> None:

@@ -2,19 +2,17 @@
 
 import base64
 import io
+from dataclasses import replace
 from html import escape
 
 from PIL import Image
 
-from aecodec.arrays import Latents, Pixels
 from aecodec.codec.base import Execution
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.geometry import picture_size
-from aecodec.codec.samples import mask_of
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
-from aecodec.format.container import Header
+from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.display import bands_to_show, display
 from aecodec.imaging.picture import Picture
@@ -48,16 +46,12 @@ def file_html(text: str, png: bytes | None, frames: int) -> str:
     return f'<figure style="margin:0">{picture}<figcaption>{escape(text)}</figcaption></figure>'
 
 
-def pictures_png(
-    folder: CodecFolder, execution: Execution, header: Header, latents: Latents
-) -> bytes | None:
-    """Draw the first pictures of a file side by side as a PNG file.
-
-    Returns None if the codec file lacks the decoder.
-    """
+def pictures_png(folder: CodecFolder, execution: Execution, data: bytes) -> bytes | None:
+    """Draw the first pictures of a file side by side as a PNG file; None without a decoder."""
     if not folder.has(Half.DECODER):
         return None
-    images = _images(DecoderCodec(folder, execution=execution), header, latents)
+    picture = DecoderCodec(folder, execution=execution).decompress_picture(data, UNLIMITED)
+    images = to_pil(_shown(picture))
     for image in images:
         image.thumbnail((_LARGEST // len(images), _LARGEST))
     width, height = images[0].size
@@ -69,24 +63,15 @@ def pictures_png(
     return file.getvalue()
 
 
-def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
-    count = min(header.frames, MAX_PICTURES)
-    if header.refinements:  # the frames are coded together
-        pixels = decoder.reconstruct_pixels(header, latents)[:count]
-    else:
-        first = latents[: len(latents) // header.frames * count]
-        pixels = decoder.reconstruct_pixels(header._replace(frames=count), first)
-    if not header.samples:
-        return _with_alpha(decoder, header, pixels)
-    missing = mask_of(header, picture_size(decoder.spec, header))
-    picture = Picture(pixels, missing=None if missing is None else missing[:count])
-    return to_pil(Picture(display(picture, picture, bands_to_show(None, header.samples.bands))))
-
-
-def _with_alpha(decoder: DecoderCodec, header: Header, pixels: Pixels) -> list[Image.Image]:
-    alpha = decoder.alpha_of(header)
-    shown = None if alpha is None else alpha[: len(pixels)]
-    return to_pil(Picture(pixels, shown, header.metadata))
+def _shown(picture: Picture) -> Picture:
+    """The first frames of a picture, as grey or RGB."""
+    first = slice(MAX_PICTURES)
+    alpha = None if picture.alpha is None else picture.alpha[first]
+    missing = None if picture.missing is None else picture.missing[first]
+    picture = replace(picture, pixels=picture.pixels[first], alpha=alpha, missing=missing)
+    if not picture.is_scientific:
+        return picture
+    return Picture(display(picture, picture, bands_to_show(None, picture.pixels.shape[-1])))
 
 
 def _img(png: bytes, text: str) -> str:

@@ -1,42 +1,39 @@
-"""Rate control: find the best level for a number of bytes, or the lowest level for a quality.
+"""Rate control: the best file for a number of bytes, or the lowest level for a quality.
 
-Size and quality increase from level to level, so bisection finds the level. The encoder's network
-runs once for each number of pixels. The rule for bytes is also in `c/library/compression.c`, and in
-`web/src/jobs.js`, which fetches the tables of one level at a time.
+The library finds the level for a number of bytes. Quality increases from level to level, so
+bisection finds the level for a quality. The network runs once for each number of pixels.
 """
+
+from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, partial
-from typing import TypeVar
 
-from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.distortion import MS_SSIM, PSNR, SSIMULACRA2, Quality
+from aecodec.arrays import Float64
+from aecodec.codec.distortion import PSNR, SSIMULACRA2, Quality
 from aecodec.codec.encoded_picture import Compressed, EncodedPicture
 from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.samples import limits_in
 from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
-from aecodec.format.bare import BARE_SAVING
-from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED, Header
-from aecodec.image_files.colour import in_kept_colours
+from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
 from aecodec.imaging.picture import Picture
+from aecodec.native.structures import BARE_SAVING
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
 """Reduction factors in halves. The next factor is tried if a factor gives only a level in the lower
-half, or none: fewer pixels may then look better than coarser pixels, or take fewer bytes."""
+half: fewer pixels may then take fewer bytes than coarser pixels."""
 
-T = TypeVar("T")
+_MOST_BYTES = 1 << 40
+"""No file is larger."""
 
 
 def reach(
-    encoder: EncoderCodec,
-    decoder: DecoderCodec,
-    picture: Picture,
-    target: Target,
-    metadata: bool | None = None,
+    encoder: EncoderCodec, picture: Picture, target: Target, metadata: bool | None = None
 ) -> Compressed:
     """Make a file that reaches a number of bytes or a quality; see :class:`Target`.
 
@@ -44,80 +41,52 @@ def reach(
     that measures the quality is not installed.
     """
     if target.max_bytes is not None:
-        return within_bytes(encoder, decoder, picture, target.max_bytes, metadata)
+        return within_bytes(encoder, picture, target.max_bytes, metadata)
     if target.max_bare_bytes is not None:
-        most = target.max_bare_bytes
-        return within_bytes(encoder, decoder, picture, most, metadata, BARE_SAVING)
+        return within_bytes(encoder, picture, target.max_bare_bytes, metadata, BARE_SAVING)
     if target.min_psnr is not None:
-        return with_quality(encoder, decoder, picture, PSNR, target.min_psnr, metadata)
+        return with_quality(encoder, picture, PSNR, target.min_psnr, metadata)
     assert target.min_ssimulacra2 is not None
-    return with_quality(encoder, decoder, picture, SSIMULACRA2, target.min_ssimulacra2, metadata)
+    return with_quality(encoder, picture, SSIMULACRA2, target.min_ssimulacra2, metadata)
 
 
 def within_bytes(
     encoder: EncoderCodec,
-    decoder: DecoderCodec,
     picture: Picture,
-    max_bytes: int,
+    max_bytes: float,
     metadata: bool | None = None,
     saving: int = 0,
 ) -> Compressed:
     """Make the best file with at most `max_bytes` bytes, not counting `saving` bytes of a file.
 
     Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
-    states the original size, and decoding restores it. :func:`~aecodec.codec.distortion.ms_ssim`
-    decides which of two files is better. If the codec file lacks the decoder, pictures are coded
-    with fewer pixels only if they would not fit otherwise.
+    states the original size, and decoding restores it. Without a decoder network, pictures are
+    coded with fewer pixels only if they would not fit otherwise.
 
     The size includes ICC profile, EXIF and XMP. If `metadata` is None, they are dropped, and pixels
     with a colour profile are converted to sRGB. Raises UsageError if no file is small enough.
     """
-    header = encoder.header(picture, bool(metadata))
-    picture = in_kept_colours(picture, header.metadata)
-    quality = cache(partial(_quality, decoder, picture))
-    best, smallest = None, math.inf
-    for reduction in _reductions(encoder.spec, header):
-        encoded = encoder.encode(picture, header._replace(reduction=reduction))
-        level = last_where(all_levels(encoder.spec), partial(_fits, encoded, max_bytes + saving))
-        if level is None:
-            smallest = min(smallest, len(encoded.to_bytes(1)) - saving)
-            continue
-        candidate = encoded.compressed(level)
-        if best and quality(candidate) <= quality(best):
-            break
-        best = candidate
-        if level >= len(encoder.spec.levels) / 2:
-            break
-    if best is None:
+    original = encoder.original(picture, bool(metadata))
+    most = int(max(1, min(max_bytes + saving, _MOST_BYTES)))
+    data, made = encoder.make(original, max_bytes=most)
+    if not data:
         unit = "bytes of a bare payload without checksum" if saving else "bytes"
         raise UsageError(
-            f"{max_bytes} {unit} are too few: codec {encoder.spec.name} needs at least {smallest} "
-            "for this picture; allow more bytes, or reduce the picture"
+            f"{max_bytes} {unit} are too few: codec {encoder.spec.name} needs at least "
+            f"{made.size - saving} for this picture; allow more bytes, or reduce the picture"
         )
-    return best
+    codec = encoder.folder, encoder.execution
+    return Compressed(codec, original.picture, data, made.level, made.reduction)
 
 
-def _reductions(spec: CodecSpec, header: Header) -> tuple[int, ...]:
-    width, height = header.size or spec.tile[::-1]
+def _reductions(spec: CodecSpec, picture: Picture) -> tuple[int, ...]:
     is_plain = spec.receptive_field and not spec.bands
-    may_be_reduced = is_plain and width * height * header.frames <= MAX_REDUCED_PIXELS
+    may_be_reduced = is_plain and math.prod(picture.pixels.shape[:3]) <= MAX_REDUCED_PIXELS
     return REDUCTIONS if may_be_reduced else (NOT_REDUCED,)
-
-
-def _fits(encoded: EncodedPicture, max_bytes: int, level: float) -> bool:
-    return len(encoded.to_bytes(level)) <= max_bytes
-
-
-def _quality(decoder: DecoderCodec, picture: Picture, candidate: Compressed) -> float:
-    """MS-SSIM of a file's picture; 0 if the codec file lacks the decoder."""
-    if not decoder.folder.has(Half.DECODER):
-        return 0.0
-    return MS_SSIM.of(decoder, picture, candidate.encoded.header, candidate.dequantized)
 
 
 def with_quality(
     encoder: EncoderCodec,
-    decoder: DecoderCodec,
     picture: Picture,
     quality: Quality,
     minimum: float,
@@ -128,28 +97,27 @@ def with_quality(
     Codecs for pictures of any size code fewer pixels if that makes a smaller file.
 
     Raises UsageError if no level reaches it, the picture is too small for the measure, or the
-    codec file lacks the decoder, and AecodecError if the package that measures it is not installed.
+    codec has no decoder network, and AecodecError if the package that measures it is not installed.
     """
     spec = encoder.spec
-    if not decoder.folder.has(Half.DECODER):
-        raise UsageError(
-            f"{decoder.folder.file}: without the decoder, which is needed to measure pictures"
-        )
+    if not encoder.folder.has(Half.DECODER):
+        raise UsageError(f"codec {spec.name} has no decoder, which is needed to measure pictures")
     if spec.bands and quality is not PSNR:
         raise UsageError("the quality of pictures with bands is measured by PSNR: give min_psnr")
-    header = encoder.header(picture, metadata)
-    picture = in_kept_colours(picture, header.metadata)
+    original = encoder.original(picture, metadata)
     smallest = None
-    for reduction in _reductions(spec, header):
-        encoded = encoder.encode(picture, header._replace(reduction=reduction))
-        quality_at = cache(partial(_quality_at, decoder, picture, quality, encoded))
+    for reduction in _reductions(spec, original.picture):
+        encoded = encoder.encode(original, reduction)
+        limits = limits_in(encoder.folder, original.picture, encoded.to_bytes(1))
+        quality_at = cache(partial(_quality_at, original.picture, quality, limits, encoded))
         level = _lowest_level(spec, quality_at, minimum)
         if level is None:
             break
-        candidate = encoded.compressed(level)
-        if smallest and len(candidate.data) >= len(smallest.data):
+        data = encoded.to_bytes(level)
+        if smallest and len(data) >= len(smallest.data):
             break
-        smallest = candidate
+        codec, index = (encoder.folder, encoder.execution), spec.level_index(level)
+        smallest = Compressed(codec, original.picture, data, index, reduction)
         if level > len(spec.levels) / 2:
             break
     if smallest is None:
@@ -162,9 +130,13 @@ def with_quality(
 
 
 def _quality_at(
-    decoder: DecoderCodec, picture: Picture, quality: Quality, encoded: EncodedPicture, level: float
+    picture: Picture,
+    quality: Quality,
+    limits: Float64 | None,
+    encoded: EncodedPicture,
+    level: float,
 ) -> float:
-    value = quality.of(decoder, picture, encoded.header, encoded.dequantized(level))
+    value = quality.of(picture, encoded.decoded(level).pixels, limits)
     if math.isnan(value):
         raise UsageError(f"the picture is too small for a quality {quality.unit}")
     return value
@@ -184,23 +156,3 @@ def all_levels(spec: CodecSpec) -> list[float]:
     step = 1 if spec.has_gains else LEVEL_UNITS
     indices = range(LEVEL_UNITS, len(spec.levels) * LEVEL_UNITS + 1, step)
     return [index / LEVEL_UNITS for index in indices]
-
-
-def last_where(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
-    """Find by bisection the last item for which a condition holds; None if there is none.
-
-    The condition must hold for all items up to some place, and for none after it.
-
-    >>> last_where([1, 2, 3, 4], lambda n: n < 3)
-    2
-    >>> last_where([1, 2], lambda n: n < 1) is None
-    True
-    """
-    low, high = 0, len(items)
-    while low < high:
-        middle = (low + high) // 2
-        if holds(items[middle]):
-            low = middle + 1
-        else:
-            high = middle
-    return items[low - 1] if low else None

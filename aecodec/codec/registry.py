@@ -12,8 +12,8 @@ from aecodec.codec_files.file_names import SUFFIX
 from aecodec.codec_files.folder import CodecFolder, codec_files_in
 from aecodec.data.codecs import BUILT_IN, title_of
 from aecodec.errors import CodecError, UsageError, warn
-from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
+from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
 
 AUTO = "auto"
@@ -124,7 +124,7 @@ def codec_of_file(data: bytes) -> Codec:
 
     Raises FormatError if the data is not a complete file, and CodecError if there is no such codec.
     """
-    return codec_with_id(container.unpack(data)[0].codec_id)
+    return codec_with_id(read_header(data).codec_id)
 
 
 @cache

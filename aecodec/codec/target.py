@@ -1,6 +1,7 @@
 """The target of a file: a level, a number of bytes, a quality, or a maximum error."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -8,7 +9,7 @@ from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
 from aecodec.errors import UsageError
-from aecodec.format.refinement import MAX_REFINEMENTS, Bound, Bounds, bound_of
+from aecodec.format.refinement import MAX_REFINEMENTS, Bound
 
 MaxErrorOfBands = float | str | Mapping[str, float | str]
 """A maximum error, as a number or as a text such as "0.5%" or "0.5sqrt", or one for each band."""
@@ -56,9 +57,10 @@ class _Error(NamedTuple):
             )
         return cls(number, unit)
 
-    def bound(self, range_: float) -> Bound:
+    def of_range(self, range_: float) -> float:
+        """The error in units of the samples, or of their square root."""
         number = self.number * range_ / 100 if self.unit == _PERCENT else self.number
-        return Bound(number, is_root=self.unit == _ROOT and number > 0)
+        return min(number, sys.float_info.max)
 
 
 _Errors = dict[str | None, _Error]
@@ -84,8 +86,8 @@ class Target:
     Traceback (most recent call last):
         ...
     aecodec.errors.UsageError: level and min_psnr exclude each other: give only one
-    >>> [bound.text for bound, in Target(max_error=[16, "0.5%"]).bounds({None: 1000})]
-    ['16', '5']
+    >>> Target(max_error=[16, "0.5%"]).errors({None: 1000})
+    [[16.0], [5.0]]
     """
 
     level: float | None = None
@@ -139,28 +141,33 @@ class Target:
         """Whether the level is known without rate control."""
         return self == Target(self.level)
 
-    def bounds(self, ranges: Mapping[str | None, float]) -> list[Bounds]:
+    @property
+    def is_root(self) -> bool:
+        """Whether maximum errors are factors of the square root of a sample."""
+        errors = (error for part in self._errors for error in part.values())
+        return any(error.unit == _ROOT and error.number for error in errors)
+
+    def errors(self, ranges: Mapping[str | None, float]) -> list[list[float]]:
         """The maximum errors of each refinement, not rounded; empty if there are none.
 
-        A refinement has one error for all bands, or one for each. `ranges` are the ranges of the
-        samples of each band, by its name, and of all bands, by None. Raises UsageError if errors do
-        not descend, or bands are unknown or missing.
+        All refinements have one error for all bands, or one for each. `ranges` are the ranges of
+        the samples of each band, by its name, and of all bands, by None. Raises UsageError if
+        errors do not descend, or bands are unknown or missing.
         """
-        bounds = [self._bounds(errors, ranges) for errors in self._errors]
-        bands = len(ranges) - (None in ranges)
-        if any(
-            bound_of(coarse, band).error < bound_of(fine, band).error
-            for coarse, fine in pairwise(bounds)
-            for band in range(max(bands, 1))
-        ):
-            listed = ", ".join("/".join(bound.text for bound in part) for part in bounds)
-            raise UsageError(
-                f"max_error is {_text(self.max_error)}, for this picture {listed}: give the "
-                "coarsest error first"
-            )
-        return bounds
+        stated = [self._numbers(errors, ranges) for errors in self._errors]
+        bands = max(map(len, stated), default=1)
+        errors = [part if len(part) == bands else part * bands for part in stated]
+        for coarse, fine in pairwise(errors):
+            if any(a < b for a, b in zip(coarse, fine, strict=True)):
+                unit = _ROOT * self.is_root
+                listed = ", ".join("/".join(f"{n:g}{unit}" for n in part) for part in stated)
+                raise UsageError(
+                    f"max_error is {_text(self.max_error)}, for this picture {listed}: give the "
+                    "coarsest error first"
+                )
+        return errors
 
-    def _bounds(self, errors: _Errors, ranges: Mapping[str | None, float]) -> Bounds:
+    def _numbers(self, errors: _Errors, ranges: Mapping[str | None, float]) -> list[float]:
         names = [None] if None in errors else [name for name in ranges if name is not None]
         if set(errors) != set(names):
             listed, unknown = ", ".join(map(str, names)), sorted(map(str, set(errors) - set(names)))
@@ -169,9 +176,7 @@ class Target:
                 f"max_error is {_text(self.max_error)}: {problem}; give an error for each band: "
                 f"{listed}"
             )
-        bounds = [errors[name].bound(ranges[name]) for name in names]
-        is_root = any(bound.is_root for bound in bounds)  # and other bounds are 0
-        return [bound._replace(is_root=is_root) for bound in bounds]
+        return [errors[name].of_range(ranges[name]) for name in names]
 
     @property
     def _errors(self) -> list[_Errors]:
@@ -211,7 +216,7 @@ def bound_to_keep(max_error: float | str) -> Bound:
             f"max_error is {max_error!r}: files do not store the range of their samples; give an "
             "error in units of the samples, as aecodec info shows it"
         )
-    return error.bound(0)
+    return Bound(error.number, is_root=error.unit == _ROOT and error.number > 0)
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:

@@ -43,6 +43,7 @@ from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.codec_files.spec import CodecSpec, printable_name
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.imaging.transfer import Transfer
+from aecodec.native.codec import NativeCodec
 from aecodec.urls import check_is_local
 
 _MAX_FILE = 1 << 28
@@ -160,6 +161,13 @@ class CodecFolder:
             if level == number:
                 return content
         raise CodecError(f"{self.file}: without the tables of level {number}; give the whole codec")
+
+    @cached_property
+    def native(self) -> NativeCodec:
+        """The codec, opened by the library."""
+        content = self.content
+        with errors_about(self.file):
+            return NativeCodec(content)
 
     @cached_property
     def residuals(self) -> list[tuple[bool, bytes]]:

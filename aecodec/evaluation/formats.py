@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.codec.rate_control import last_where
 
 with suppress(ImportError):
     import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -168,3 +169,23 @@ BAND_FORMATS = {
     "jxl": BandFormat("JPEG XL", (8, 3.5, 1.5, 0.6, 0.25, 0.1, 0.04), _to_jpeg_xl),
 }
 """Formats for pictures with bands, by their names for `--against`."""
+
+
+def last_where(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
+    """Find by bisection the last item for which a condition holds; None if there is none.
+
+    The condition must hold for all items up to some place, and for none after it.
+
+    >>> last_where([1, 2, 3, 4], lambda n: n < 3)
+    2
+    >>> last_where([1, 2], lambda n: n < 1) is None
+    True
+    """
+    low, high = 0, len(items)
+    while low < high:
+        middle = (low + high) // 2
+        if holds(items[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return items[low - 1] if low else None

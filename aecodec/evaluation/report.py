@@ -21,6 +21,8 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed, level_text
+from aecodec.codec.samples import limits_in
+from aecodec.codec_files.file_names import Half
 from aecodec.errors import ImageError, warn
 from aecodec.format.container import NOT_REDUCED, MetadataKind
 from aecodec.format.limits import UNLIMITED
@@ -129,20 +131,25 @@ def _compared(ratio: float) -> str:
     return f"{ratio:.1f}x smaller than" if ratio > 1 else f"{1 / ratio:.1f}x larger than"
 
 
-def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: int) -> Report:
+def report(
+    codec: Codec,
+    picture: Picture,
+    compressed: Compressed,
+    source_size: int,
+    size: int | None = None,
+) -> Report:
     """Compare a file with its original picture.
 
-    An :class:`AecodecWarning` is issued if the picture is unlike the training set, or if the file
-    is larger than its source, whose size is in bytes.
+    Sizes are in bytes; `size` is that of what is stored, if it is not the file. An
+    :class:`AecodecWarning` is issued if the picture is unlike the training set, or if the file is
+    larger than its source.
     """
-    errors = squared_errors(
-        codec.decoder, picture, compressed.encoded.header, compressed.dequantized
-    )
+    errors = _errors(codec, picture, compressed.data)
     resembles_training = _is_in_distribution(codec, picture, compressed, errors)
     if not resembles_training:
         text = _OUT_OF_DISTRIBUTION.format(name=codec.spec.name)
         warn(text)
-    size = len(compressed.data)
+    size = len(compressed.data) if size is None else size
     bpp = metrics.bits_per_pixel(size, *picture.size, picture.frames)
     measured = Report(
         codec=codec.spec.name,
@@ -162,6 +169,15 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     return measured
 
 
+def _errors(codec: Codec, picture: Picture, file: bytes) -> list[float]:
+    """Mean squared errors of the frames of a file; empty if the codec has no decoder."""
+    if not codec.folder.has(Half.DECODER):
+        return []
+    restored = codec.decoder.decompress_picture(file, UNLIMITED)
+    original = in_kept_colours(picture, restored.metadata)
+    return squared_errors(original, restored.pixels, limits_in(codec.folder, picture, file))
+
+
 def _is_in_distribution(
     codec: Codec, picture: Picture, compressed: Compressed, errors: Sequence[float]
 ) -> bool:
@@ -171,8 +187,7 @@ def _is_in_distribution(
     the mean squared errors of the frames; empty if there is no decoder.
     """
     levels = codec.folder.measured.get("levels")
-    header = compressed.encoded.header
-    if not levels or compressed.level is None or header.reduction != NOT_REDUCED:
+    if not levels or compressed.level is None or compressed.reduction != NOT_REDUCED:
         return True  # nothing was measured for it
     limit = float(levels[int(compressed.level) - 1]["familiar_mse"])
     is_measured = int(codec.folder.measured.get("pictures", _MEASURABLE)) >= _MEASURABLE

@@ -1,28 +1,9 @@
-"""Missing samples and alpha planes as zlib streams, and a smooth filling for the networks."""
-
-import zlib
+"""Masks of missing samples, and a smooth filling for the networks."""
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Pixels, Values
-from aecodec.errors import FormatError
-from aecodec.format.binary import inflate
-
-
-def pack_alpha(alpha: Pixels | None) -> bytes:
-    """Compress alpha planes (F, H, W) to a zlib stream, or None to an empty one."""
-    return b"" if alpha is None else zlib.compress(np.ascontiguousarray(alpha).tobytes(), 9)
-
-
-def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
-    """Decompress a zlib stream to alpha planes (F, H, W) uint8, at most one byte beyond their size.
-
-    Raises FormatError if the stream is damaged, or does not have this size.
-    """
-    size = int(np.prod(shape, dtype=np.int64))
-    return np.frombuffer(inflate(data, size, "the alpha plane"), np.uint8).reshape(shape)
-
+from aecodec.arrays import Values
 
 Mask = npt.NDArray[np.bool_]
 """(F, H, W, planes), True for missing samples; 1 plane for all bands, or one per band."""
@@ -37,29 +18,6 @@ def without_equal_planes(mask: Mask) -> Mask | None:
     if not mask.any():
         return None
     return mask[..., :1] if (mask == mask[..., :1]).all() else mask
-
-
-def pack_mask(mask: Mask) -> bytes:
-    """Compress a mask (F, H, W, planes) to a zlib stream of bits, plane after plane."""
-    return zlib.compress(np.packbits(np.moveaxis(mask, -1, 1)).tobytes())
-
-
-def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
-    """Decompress a zlib stream to a mask (F, H, W, planes), at most one byte beyond its size.
-
-    Raises FormatError if the stream is damaged, or does not have this size.
-
-    >>> mask = np.arange(70).reshape(1, 5, 7, 2) % 3 == 0
-    >>> bool((unpack_mask(pack_mask(mask), mask.shape) == mask).all())
-    True
-    """
-    frames, height, width, planes = shape
-    count = frames * height * width * planes
-    bits = np.frombuffer(inflate(data, -(-count // 8), "the mask"), np.uint8)
-    if -count % 8 and bits[-1] << (8 - -count % 8) & 0xFF:
-        raise FormatError("damaged: the mask does not end with bits of 0")
-    planar = np.unpackbits(bits, count=count).view(bool)
-    return np.moveaxis(planar.reshape(frames, planes, height, width), 1, -1)
 
 
 def fill(values: Values, missing: Mask) -> Values:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Values
 from aecodec.format.samples import MAX_FACTOR, NOT_REPEATED, Repetition
 
 
@@ -62,38 +61,3 @@ def _changes(planes: Planes) -> tuple[int, int]:
             if divisor == 1:
                 break
     return divisor, first
-
-
-def average(values: Values, repetition: tuple[Repetition, ...] | None) -> Values:
-    """Replace the values (F, H, W, B) of each block by their rounded mean, in place.
-
-    >>> values = np.array([1, 2, 4, 8], np.uint16).reshape(1, 1, 4, 1)
-    >>> average(values, ((2, 0, 1),)).ravel().tolist()
-    [1, 3, 3, 8]
-    """
-    for band, (factor, y, x) in enumerate(repetition or ()):
-        if factor > 1:
-            plane = values[..., band]
-            rows, columns = _edges(plane.shape[1], factor, y), _edges(plane.shape[2], factor, x)
-            values[..., band] = _mean_of_blocks(plane, rows, columns)
-    return values
-
-
-def _edges(side: int, factor: int, phase: int) -> npt.NDArray[np.int64]:
-    """Positions where blocks begin along a side, and the side's length."""
-    starts = np.arange(phase, side, factor)
-    if phase:
-        starts = np.concatenate([[0], starts])
-    return np.append(starts, side)
-
-
-def _mean_of_blocks(
-    plane: Values, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-) -> npt.NDArray[Any]:
-    """Means of the blocks of a plane (F, H, W), repeated to its size."""
-    sums = np.add.reduceat(plane, rows[:-1], axis=1, dtype=np.uint32)
-    sums = np.add.reduceat(sums, columns[:-1], axis=2, dtype=np.uint32)
-    heights, widths = np.diff(rows), np.diff(columns)
-    counts = np.outer(heights, widths).astype(np.uint32)
-    means = (2 * sums + counts) // (2 * counts)
-    return means.repeat(heights, axis=1).repeat(widths, axis=2)

@@ -23,21 +23,6 @@ def to_planes(pixels: Pixels, channels: int) -> Pixels:
     return pixels.transpose(0, 3, 1, 2).reshape(frames * planes, height, width, 1)
 
 
-def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
-    """Undo :func:`to_planes`; a grey picture becomes the mean of the codec's three channels.
-
-    Returns (F, H, W, C) uint8.
-    """
-    if planes.shape[-1] == channels:
-        return planes
-    if planes.shape[-1] == 3:
-        sums = planes.sum(axis=-1, keepdims=True, dtype=np.uint16)
-        return ((sums + 1) // 3).astype(np.uint8)
-    _, height, width, _ = planes.shape
-    by_frame = planes.reshape(frames, -1, height, width)
-    return np.ascontiguousarray(by_frame.transpose(0, 2, 3, 1))
-
-
 Size = tuple[int, int]
 """(width, height) in pixels."""
 
@@ -97,20 +82,3 @@ def pad_to_tiles(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
     if not (bottom or right):
         return pixels
     return np.pad(pixels, [(0, 0), (0, bottom), (0, right), (0, 0)], mode="edge")
-
-
-def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
-    """Join tiles (F * rows * columns, h, w, C), and crop the padding that :func:`split` added.
-
-    Returns (F, H, W, C) for frames of (width, height) pixels.
-
-    >>> picture = np.arange(2 * 5 * 7 * 1, dtype=np.uint8).reshape(2, 5, 7, 1)
-    >>> bool((merge(split(picture, (2, 3)), 2, (7, 5)) == picture).all())
-    True
-    """
-    height, width, channels = tiles.shape[1:]
-    rows, columns = grid_of(size, (height, width))
-    parts = tiles.reshape(frames, rows, columns, height, width, channels)
-    joined = parts.transpose(0, 1, 3, 2, 4, 5)
-    joined = joined.reshape(frames, rows * height, columns * width, channels)
-    return joined[:, : size[1], : size[0]]

@@ -1,1 +1,1 @@
-"""The binding of the library in C; nothing else imports ctypes."""
+"""The binding of libaecodec, and the only place that knows ctypes."""

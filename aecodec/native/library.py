@@ -1,4 +1,6 @@
-"""The shared library, which setup.py builds into this folder."""
+"""The shared library, which `setup.py` builds into this folder, with the types of its functions."""
+
+from __future__ import annotations
 
 import ctypes
 import sys
@@ -8,6 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from aecodec.errors import AecodecError
+from aecodec.native.structures import FUNCTIONS
 
 Array = npt.NDArray[Any]
 
@@ -15,21 +18,26 @@ _NAMES = {"win32": "aecodec.dll", "darwin": "libaecodec.dylib"}
 _PATH = Path(__file__).with_name(_NAMES.get(sys.platform, "libaecodec.so"))
 
 
-def _load() -> ctypes.CDLL:
+def _load() -> Any:
     try:
-        return ctypes.CDLL(str(_PATH))
+        library = ctypes.CDLL(str(_PATH))
     except OSError as error:
         raise AecodecError("this checkout is not built: run pip install -e '.[plot]'") from error
+    for name, (result, parameters) in FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, parameters
+    return library
 
 
-LIBRARY = _load()
-"""The library; importing this module raises AecodecError if it is missing."""
+LIBRARY: Any = _load()
+"""The functions of `aecodec_library.h`; importing this module raises AecodecError without them."""
 
 
 def address_of(array: Array) -> int:
     """The address of the first number of a contiguous array, which must outlive its use."""
+    buffer: Any = array  # which NumPy's types hide for Python below 3.12
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))  # in a fifth of the time
+        return ctypes.addressof(ctypes.c_char.from_buffer(buffer))  # in a fifth of the time
     except (TypeError, ValueError):  # read-only, or empty
         address: int = array.ctypes.data
         return address

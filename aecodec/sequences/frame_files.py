@@ -1,68 +1,56 @@
 """The files of a sequence, whose frames can be decoded separately, and a cache of opened files."""
 
-import hashlib
+import math
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Latents, Pixels
+from aecodec.arrays import Codes, Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.geometry import picture_size, vector_shape
+from aecodec.codec.decoder_codec import DecoderCodec, FileDecoding
 from aecodec.codec.registry import codec_of_file
-from aecodec.coding.payload import Message, split_payload
-from aecodec.errors import FormatError, InputError, UsageError, errors_about
-from aecodec.format.container import BEGINNING, frames_stated
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.errors import FormatError, InputError, errors_about
 from aecodec.format.limits import Limits
 from aecodec.imaging.picture import to_array
+from aecodec.imaging.tiling import grid_of
+from aecodec.native.headers import read_beginning
+from aecodec.native.structures import BEGINNING
 
 Numbers = npt.NDArray[np.intp]
 """Numbers of frames, from 0."""
 
-Cache = Callable[[int, Callable[[], Any]], npt.NDArray[Any]]
-"""Returns a cached array by its number; otherwise calls the function and caches its result."""
-
-_ALPHA, _MASK, _PICTURES = -1, -2, -3
-"""Cache numbers of the alpha planes, the mask and the pictures of a file with refinements. Codes
-have the numbers of their messages."""
-
 
 class OpenedFile:
-    """A file from which selected frames are decoded, and only the messages that contain them.
+    """A file from which selected frames are decoded, and only the segments that contain them.
 
-    A file with refinements is decoded as a whole. `cache` stores its pictures, or the codes of
-    messages and alpha planes. Raises FormatError if the file is
-    damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
+    It keeps the codes and alpha planes, or the pictures of a file with refinements, which is
+    decoded as a whole. Threads may share it. Raises FormatError if the file is damaged, CodecError
+    if another codec made it, and LimitError if it claims more than the limits.
     """
 
-    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, cache: Cache) -> None:
-        self.size = len(data)
-        self._decoder, self._cache, self._data, self._limits = decoder, cache, data, limits
-        self._header, content = decoder.unpack(data, limits)
-        self._number = decoder.level_of(self._header)
-        self._level = decoder.spec.level(self._number)
-        self._shape = vector_shape(decoder.spec, self._header)
-        self._messages = split_payload(content, self._shape) if self._header.has_base else []
+    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits) -> None:
+        self._decoding, self._lock = FileDecoding(decoder, data, limits), threading.Lock()
+        self.size = len(data) + _kept_bytes(decoder.spec, self._decoding)
 
     @property
     def frames(self) -> int:
         """Number of frames."""
-        return self._header.frames
+        return self._decoding.header.frames
 
     @property
     def pixels_of_frame(self) -> int:
         """Number of pixels of each frame."""
-        width, height = picture_size(self._decoder.spec, self._header)
-        return width * height
+        return math.prod(self._decoding.size)
 
     def codes(self, numbers: Numbers) -> Codes:
         """Decode the codes of frames (n,), counted from 0, without running the network.
@@ -70,19 +58,12 @@ class OpenedFile:
         Returns (n, V, K) int16, exactly as they were encoded, for V vectors in a frame. Raises
         FormatError if the file is damaged, and UsageError if it has only refinements.
         """
-        if not self._header.has_base:
-            raise UsageError("the file has no picture before its first refinement, and so no codes")
-        rows_per_frame, width = self._shape[0] // self.frames, self._level.code_dimension
-        rows = (numbers[:, None] * rows_per_frame + np.arange(rows_per_frame)).reshape(-1)
-        codes = np.empty((len(rows), *self._shape[1:], width), np.int16)
-        for number, message in enumerate(self._messages):
-            span, *places = message.segment.places
-            inside = (rows >= span.start) & (rows < span.stop)
-            if inside.any():
-                decoded = self._cache(number, partial(self._decode_message, message))
-                part = decoded.reshape(*message.segment.shape, width)
-                codes[(inside, *places)] = part[rows[inside] - span.start]
-        return codes.reshape(len(numbers), -1, width)
+
+        def decode(first: int, frames: int) -> Codes:
+            codes = self._decoding.codes(first, frames)
+            return codes.reshape(frames, -1, codes.shape[-1])
+
+        return self._joined(decode, numbers)
 
     def pixels(self, numbers: Numbers) -> Pixels:
         """Decode frames (n,), counted from 0.
@@ -91,32 +72,30 @@ class OpenedFile:
         With bands, (n, H, W, B) of the type of the samples. Raises FormatError if the file is
         damaged.
         """
-        if self._header.refinements:
-            return self._cache(_PICTURES, self._pictures)[numbers]
-        header = self._header._replace(frames=len(numbers))
-        pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))
-        alpha = missing = None  # each is one stream for all frames
-        if header.mode.has_alpha:
-            alpha = self._cache(_ALPHA, partial(self._decoder.alpha_of, self._header))[numbers]
-        if header.samples and header.samples.mask:
-            missing = self._cache(_MASK, partial(self._decoder.missing_of, self._header))[numbers]
-        return to_array(self._decoder.picture_of(header, pixels, alpha, missing))
+        return self._joined(lambda *run: to_array(self._decoding.picture(*run)), numbers)
 
-    def _pictures(self) -> Pixels:
-        return to_array(self._decoder.decompress_picture(self._data, self._limits))
+    def _joined(
+        self, decode: Callable[[int, int], npt.NDArray[Any]], numbers: Numbers
+    ) -> npt.NDArray[Any]:
+        """Decode runs of frames, given by the first number and the count, in any order."""
+        ordered, places = np.unique(numbers, return_inverse=True)
+        runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
+        with self._lock:
+            parts = [decode(int(run[0]), len(run)) for run in runs]
+        joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return joined if np.array_equal(ordered, numbers) else joined[places]
 
-    def _latents(self, numbers: Numbers) -> Latents:
-        shape = (len(numbers) * self._shape[0] // self.frames, *self._shape[1:])
-        latents = np.zeros((*shape, self._decoder.spec.latent_channels), np.int8)
-        codes = self.codes(numbers).reshape(-1, self._level.code_dimension)
-        self._level.dequantize_into(codes, latents)
-        return latents
 
-    def _decode_message(self, message: Message) -> Codes:
-        coder = self._decoder.engine.coder(self._decoder.folder, self._number)
-        codes = coder.decode(message.data, message.segment)
-        self._level.check(codes)
-        return codes
+def _kept_bytes(spec: CodecSpec, decoding: FileDecoding) -> int:
+    """Bytes that an opened file may keep for the next frames."""
+    header, samples = decoding.header, decoding.header.samples
+    pixels = math.prod(decoding.size) * header.frames
+    planes = header.mode.channels if spec.channels == 1 else 1
+    tiles = math.prod(grid_of(decoding.size, spec.tile)) * header.frames * planes
+    codes = tiles * spec.vectors * spec.latent_channels
+    beside = samples.mask_planes if samples else int(header.mode.has_alpha)
+    sample = samples.bands * samples.type.size if samples else header.mode.channels
+    return codes + pixels * (beside + sample * bool(header.refinements))
 
 
 Value = TypeVar("Value")
@@ -158,7 +137,7 @@ class RecentValues:
 
 
 _CACHE_BYTES = 1 << 28
-"""Largest size of cached files, codes and alpha planes; a million digits have 90 MB."""
+"""Largest size of opened files with codes and alpha planes; a million digits have 90 MB."""
 
 
 def _new_cache() -> RecentValues:
@@ -213,7 +192,7 @@ class FrameFiles:
         counts = []
         for path in self.paths:
             with errors_about(path):
-                counts.append(frames_stated(_read(path, BEGINNING)))
+                counts.append(read_beginning(_read(path, BEGINNING)).frames)
         return np.concatenate([[0], np.cumsum(counts, dtype=np.intp)]).astype(np.intp)
 
     def opened(self, number: int) -> OpenedFile:
@@ -230,14 +209,8 @@ class FrameFiles:
 
     def _open(self, number: int) -> OpenedFile:
         data = _read(self.paths[number])
-        content = hashlib.sha256(data).digest()  # the file may be another one when opened again
         codec = self.codec or codec_of_file(data)
-        opened = OpenedFile(
-            data,
-            codec.decoder,
-            self.limits,
-            lambda part, make: self._cache.get((content, part), make, lambda array: array.nbytes),
-        )
+        opened = OpenedFile(data, codec.decoder, self.limits)
         if opened.frames != self.starts[number + 1] - self.starts[number]:
             raise FormatError("changed since its frames were counted: open the sequence again")
         return opened

@@ -15,7 +15,7 @@ import aecodec
 from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
 from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP, PillowFormat, decode
-from aecodec.format import container
+from aecodec.native.headers import read_info
 from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.level_section import prior_of
 from benchmarks.formats import LOSSLESS
@@ -57,7 +57,7 @@ def _level(codec: Codec, digits: Pixels, level: int) -> Iterator[Row]:
         **common,
         "settings": f"level {level}",
         "bytes": _mean_size(files),
-        "payload": _mean_size([container.unpack(file)[1] for file in files]),
+        "payload": float(np.mean([read_info(file).payload.size for file in files])),
         "ideal_payload": round(float(ideal.mean()), 3),
     }
     settings = f"level {level}, all {len(digits):,} in one file"

@@ -78,13 +78,13 @@ def _aecodec(name: str, pixels: Pixels) -> Iterator[Work]:
     """The whole, and its parts."""
     codec = aecodec.load_codec(name)
     picture = from_array(pixels)
-    header = codec.encoder.header(picture)
-    encoded, level = codec.encoder.encode(picture, header), codec.spec.level()
+    encoded, size = codec.encoder.encode(picture), picture.size
+    codes = encoded.codes()
     yield Work("aecodec", lambda: codec.compress(picture), codec.decoder.decompress_picture)
     yield Work(
         "aecodec: network",
-        lambda: codec.encoder.encode(picture, header),
-        lambda made: codec.decoder.reconstruct_picture(made.header, level.requantize(made.latents)),
+        lambda: codec.encoder.encode(picture),
+        lambda _: codec.decoder.reconstruct(codes, size=size),
     )
     yield Work("aecodec: prior and range coder", encoded.to_bytes, codec.decoder.check)
 

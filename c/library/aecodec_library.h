@@ -254,7 +254,8 @@ typedef struct {
     uint32_t has_repetition;  /* 1: some bands repeat their samples */
     double nodata;
     double limits[AECODEC_MAX_BANDS][2];
-    uint8_t repetition[AECODEC_MAX_BANDS]; /* factor by which each band repeats its samples along each side */
+    uint8_t repetition[AECODEC_MAX_BANDS][3]; /* of each band: factor by which it repeats its samples along each side, and
+                                               * the first row and column of a block of equal samples */
     aecodec_part base;        /* the file without refinements */
     aecodec_part metadata;    /* entries */
     aecodec_part alpha, mask; /* zlib streams */

@@ -92,17 +92,20 @@ static int is_finer(const refinement *r, const refinement *before, uint32_t band
     return 0;
 }
 
+/* Errors that are equal for all bands become one bound. */
 static void set_bounds(refinement *r, const aecodec_bounds *bounds, const double *errors, const aecodec_samples *samples)
 {
-    const size_t stride = bounds->bands > 1 ? samples->bands : 1;
+    size_t stride;
     uint32_t n;
     memset(r, 0, sizeof *r);
-    r->bound_count = bounds->bands;
+    r->bound_count = 1;
     r->is_float = samples->type >= AECODEC_FLOAT16;
     for (n = 0; n < bounds->bands; n++) {
         r->is_root |= bounds->is_root && errors[n] > 0;
+        r->bound_count = errors[n] != errors[0] ? bounds->bands : r->bound_count;
     }
-    for (n = 0; n < bounds->bands; n++) {
+    stride = r->bound_count > 1 ? samples->bands : 1;
+    for (n = 0; n < r->bound_count; n++) {
         r->bounds[n] = bound_for(samples, n, stride, errors[n], r->is_root);
     }
 }

@@ -41,7 +41,9 @@ static void describe_samples(const samples_block *block, aecodec_file_info *info
         aecodec_samples_block_limits(block, info->limits[0]);
     }
     for (n = 0; block->repetition && n < block->bands; n++) {
-        info->repetition[n] = block->repetition[2 * n];
+        info->repetition[n][0] = block->repetition[2 * n];
+        info->repetition[n][1] = block->repetition[2 * n + 1] >> 4;
+        info->repetition[n][2] = block->repetition[2 * n + 1] & 15;
     }
 }
 

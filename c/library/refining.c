@@ -272,7 +272,8 @@ aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refi
         r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !aecodec_has_roots(samples->type))) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
-    return aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK : AECODEC_ABSENT;
+    return aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK
+                                                                                                 : AECODEC_OTHER_RESIDUALS;
 }
 
 aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,

@@ -15,7 +15,9 @@ static const char *const texts[] = {
     [AECODEC_OTHER_SIZE] = "a size that the network does not support",
     [AECODEC_NO_MEMORY] = "out of memory",
     [AECODEC_BAD_BUNDLE] = "not a codec file of version 1, or a damaged one: export it again",
-    [AECODEC_ABSENT] = "the bundle lacks the networks or the level that this takes: export it with them",
+    [AECODEC_ABSENT] = "the codec lacks a network or a level that this takes: get the whole codec",
+    [AECODEC_OTHER_RESIDUALS] = "refined with residual networks that the codec does not have: use the codec that made the "
+                                "file, or upgrade aecodec",
     [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
                           "to 4; for samples, other bands than the codec's, or a type, limits or samples that do not "
                           "fit",
@@ -26,11 +28,13 @@ static const char *const texts[] = {
     [AECODEC_OTHER_KIND] = "pictures need a codec without bands, and samples need a codec with bands",
     [AECODEC_OTHER_BASE] = "the picture before its refinement differs from the encoder's: the file is damaged, or its "
                            "network computed other numbers",
-    [AECODEC_NO_BASE] = "the file has no picture before its first refinement: decompress all of it",
+    [AECODEC_NO_BASE] = "the file has no picture before its first refinement, and so neither codes nor a base: decompress "
+                        "all of it",
     [AECODEC_INCOMPLETE] = "more bytes of the file are needed",
     [AECODEC_BROKEN_BOUND] = "a sample would exceed its maximum error: this is a defect of aecodec; report it with the "
                              "picture",
-    [AECODEC_HAS_REFINEMENTS] = "a file with a maximum error has no bare payload: compress without one",
+    [AECODEC_HAS_REFINEMENTS] = "a file with refinements, which bound the error of its samples, has no bare payload: "
+                                "compress without a maximum error",
     [AECODEC_NOT_GUARANTEED] = "the file does not guarantee this maximum error",
     [AECODEC_NOT_AEC] = "not an .aec file: it does not begin with the .aec signature",
     [AECODEC_TOO_SHORT] = "damaged: fewer bytes than the shortest .aec file has",
@@ -83,6 +87,7 @@ aecodec_error aecodec_status_error(aecodec_status status)
     case AECODEC_OTHER_SIZE:
     case AECODEC_BAD_BUNDLE:
     case AECODEC_ABSENT:
+    case AECODEC_OTHER_RESIDUALS:
     case AECODEC_OTHER_BASE:
         return AECODEC_CODEC_ERROR;
     case AECODEC_DAMAGED:

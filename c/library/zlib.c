@@ -1,36 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zlib streams of alpha planes (RFC 1950 and 1951). They are inflated whole, into memory of their exact size;
- * deflated with the fixed code, which is short for planes that are mostly even. */
+/* zlib streams of alpha planes and masks (RFC 1950 and 1951), which are inflated whole, into memory of their exact size. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
+#include "zlib.h"
 
-enum {
-    MAX_BITS = 15,
-    LITERALS = 286,
-    DISTANCES = 30,
-    LENGTH_CODES = 19,
-    END = 256,
-    SHORTEST = 3,
-    LONGEST = 258,
-    WINDOW = 32768,
-    HASH_BITS = 15,
-    MAX_CHAIN = 64,
-    CHECKSUM = 4
-};
+enum { MAX_BITS = 15, CHECKSUM = 4 };
 
-static const uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                         31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-static const uint8_t length_bits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-                                        2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t distance_base[30] = {1,   2,   3,   4,    5,    7,    9,    13,   17,   25,
-                                           33,  49,  65,  97,   129,  193,  257,  385,  513,  769,
-                                           1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-static const uint8_t distance_bits[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
-                                          6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
-
-static uint32_t adler32(const uint8_t *bytes, size_t size)
+uint32_t aecodec_adler32(const uint8_t *bytes, size_t size)
 {
     uint32_t a = 1, b = 0;
     size_t n;
@@ -233,14 +211,13 @@ static void read_lengths(inflater *s, const prefix_code *code, uint8_t *lengths,
 
 static void inflate_dynamic(inflater *s)
 {
-    static const uint8_t order[LENGTH_CODES] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
     unsigned literal_count = 257 + take_bits(s, 5), distance_count = 1 + take_bits(s, 5);
     unsigned code_count = 4 + take_bits(s, 4), n;
     uint8_t lengths[LITERALS + 2 + 32];
     prefix_code literals, distances;
     memset(lengths, 0, sizeof lengths);
     for (n = 0; n < code_count; n++) {
-        lengths[order[n]] = (uint8_t)take_bits(s, 3);
+        lengths[length_order[n]] = (uint8_t)take_bits(s, 3);
     }
     if (s->is_damaged || literal_count > LITERALS || distance_count > DISTANCES ||
         !make_code(&literals, lengths, LENGTH_CODES) || literals.count[0] >= LENGTH_CODES - 1) {
@@ -294,158 +271,5 @@ aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, u
     for (n = 0; n < CHECKSUM; n++) {
         checksum = checksum << 8 | stream[s.in_at++];
     }
-    return checksum == adler32(bytes, size) ? AECODEC_OK : AECODEC_DAMAGED;
-}
-
-/* ---- deflating ---- */
-
-typedef struct {
-    uint8_t *out;
-    size_t size;
-    uint32_t bits;
-    unsigned count;
-} deflater;
-
-static void put_bits(deflater *d, uint32_t bits, unsigned count)
-{
-    d->bits |= bits << d->count;
-    for (d->count += count; d->count >= 8; d->count -= 8, d->bits >>= 8) {
-        d->out[d->size++] = (uint8_t)d->bits;
-    }
-}
-
-/* Prefix codes are written with their highest bit first. */
-static void put_code(deflater *d, uint32_t code, unsigned length)
-{
-    uint32_t reversed = 0;
-    unsigned n;
-    for (n = 0; n < length; n++) {
-        reversed |= (code >> n & 1u) << (length - 1 - n);
-    }
-    put_bits(d, reversed, length);
-}
-
-static void put_literal(deflater *d, uint32_t symbol)
-{
-    if (symbol < 144) {
-        put_code(d, 0x30 + symbol, 8);
-    } else if (symbol < 256) {
-        put_code(d, 0x190 + symbol - 144, 9);
-    } else if (symbol < 280) {
-        put_code(d, symbol - 256, 7);
-    } else {
-        put_code(d, 0xc0 + symbol - 280, 8);
-    }
-}
-
-static void put_match(deflater *d, uint32_t length, uint32_t distance)
-{
-    unsigned code = 28;
-    while (length_base[code] > length) {
-        code--;
-    }
-    put_literal(d, END + 1 + code);
-    put_bits(d, length - length_base[code], length_bits[code]);
-    code = DISTANCES - 1;
-    while (distance_base[code] > distance) {
-        code--;
-    }
-    put_code(d, code, 5);
-    put_bits(d, distance - distance_base[code], distance_bits[code]);
-}
-
-/* The places where three bytes last stood, and where those stood before. */
-typedef struct {
-    uint32_t last[1 << HASH_BITS];   /* place + 1; 0: nowhere */
-    uint32_t before[WINDOW];
-} places;
-
-static uint32_t hash_of(const uint8_t *bytes)
-{
-    uint32_t three = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
-    return three * 2654435761u >> (32 - HASH_BITS);
-}
-
-static void remember(places *p, const uint8_t *bytes, size_t at)
-{
-    uint32_t hash = hash_of(bytes + at);
-    p->before[at % WINDOW] = p->last[hash];
-    p->last[hash] = (uint32_t)at + 1;
-}
-
-static uint32_t match_length(const uint8_t *a, const uint8_t *b, size_t most)
-{
-    uint32_t length = 0;
-    while (length < most && a[length] == b[length]) {
-        length++;
-    }
-    return length;
-}
-
-/* The longest match at a place. */
-static uint32_t find_match(const places *p, const uint8_t *bytes, size_t size, size_t at, uint32_t *distance)
-{
-    size_t most = size - at < LONGEST ? size - at : LONGEST;
-    uint32_t longest = 0, candidate = p->last[hash_of(bytes + at)];
-    unsigned tries;
-    for (tries = 0; candidate && at - (candidate - 1) <= WINDOW && tries < MAX_CHAIN; tries++) {
-        uint32_t length = match_length(bytes + candidate - 1, bytes + at, most), next;
-        if (length > longest) {
-            longest = length;
-            *distance = (uint32_t)(at - (candidate - 1));
-        }
-        next = p->before[(candidate - 1) % WINDOW];
-        if (next >= candidate) { /* overwritten since */
-            break;
-        }
-        candidate = next;
-    }
-    return longest;
-}
-
-size_t aecodec_zlib_bound(size_t size)
-{
-    return size + size / 8 + 16;
-}
-
-static void deflate_bytes(deflater *d, places *p, const uint8_t *bytes, size_t size)
-{
-    size_t at = 0, stop;
-    while (at < size) {
-        uint32_t distance = 0, length = size - at >= SHORTEST ? find_match(p, bytes, size, at, &distance) : 0;
-        if (length >= SHORTEST) {
-            put_match(d, length, distance);
-        } else {
-            put_literal(d, bytes[at]);
-            length = 1;
-        }
-        for (stop = at + length; at < stop; at++) {
-            if (size - at >= SHORTEST) {
-                remember(p, bytes, at);
-            }
-        }
-    }
-}
-
-size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
-{
-    deflater d = {room, 2, 0, 0};
-    uint32_t checksum = adler32(bytes, size);
-    places *p = malloc(sizeof *p);
-    int shift;
-    if (!p) {
-        return 0;
-    }
-    memset(p, 0, sizeof *p);
-    room[0] = 0x78;
-    room[1] = 0xda;
-    put_bits(&d, 3, 3); /* the last block, with the fixed code */
-    deflate_bytes(&d, p, bytes, size);
-    put_literal(&d, END);
-    put_bits(&d, 0, 7); /* to the end of the byte */
-    for (shift = 24; shift >= 0; shift -= 8) {
-        d.out[d.size++] = (uint8_t)(checksum >> shift);
-    }
-    free(p);
-    return d.size;
+    return checksum == aecodec_adler32(bytes, size) ? AECODEC_OK : AECODEC_DAMAGED;
 }

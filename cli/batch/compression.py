@@ -185,9 +185,10 @@ class Compression(NamedTuple):
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
+            stored = compressed.data
             if self.bare:
-                compressed.data = codec.to_bare(compressed.data, checksum=self.bare.checksum)
-            size = len(compressed.data)
+                stored = codec.to_bare(stored, checksum=self.bare.checksum)
+            size = len(stored)
             if self.skip_larger and size > source_size:
                 console.result(
                     f"{name}: skipped: {size} bytes would be larger than the source with "
@@ -195,9 +196,8 @@ class Compression(NamedTuple):
                     {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
                 )
                 return
-            measured = report(codec, picture, compressed, source_size)
-        data = self.bare.content(compressed.data) if self.bare else compressed.data
-        write_bytes(target, data, self.force)
+            measured = report(codec, picture, compressed, source_size, size)
+        write_bytes(target, self.bare.content(stored) if self.bare else stored, self.force)
         console.result(
             f"{name} -> {target}: {measured.as_text()}",
             {

@@ -22,7 +22,7 @@ from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.discovery import STANDARD, in_unicode
 from aecodec.cli.shared.file_io import ExistsError, read_bytes, size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
-from aecodec.format.container import check
+from aecodec.native.headers import read_info
 
 _JOURNAL = ".rows"
 """Suffix that is added to the name of the manifest."""
@@ -250,7 +250,7 @@ def _overwritten(row: Row) -> Row:
 def _is_damaged(stack: Path) -> bool:
     """Whether a stack is lost, or its checksum is wrong."""
     try:
-        check(read_bytes(stack))
+        read_info(read_bytes(stack))
     except AecodecError:
         return True
     return False

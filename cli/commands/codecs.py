@@ -45,7 +45,7 @@ def codec_lines(codec: Codec) -> list[str]:
         + ("  (default)" if is_default else "")
         for number, cost, psnr, is_default in levels_of(codec.folder)
     ]
-    return [f"{title_line(codec.folder)}, engine {codec.engine}", *lines]
+    return [title_line(codec.folder), *lines]
 
 
 def _values(codec: Codec) -> dict[str, Any]:
@@ -57,7 +57,6 @@ def _values(codec: Codec) -> dict[str, Any]:
         "channels": spec.channels,
         **({"bands": list(spec.bands.names)} if spec.bands else {}),
         "compresses": codec.folder.compresses,
-        "engine": codec.engine,
         "default_level": spec.default_level,
         **codec.folder.measured,
     }

@@ -25,7 +25,6 @@ from aecodec.cli.shared.jobs import Job, folder_beside, is_folder, named_folder,
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import AecodecError, UsageError
-from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.format.limits import Limits
 from aecodec.image_files.formats import (
@@ -38,6 +37,8 @@ from aecodec.image_files.formats import (
 from aecodec.image_files.writing import encode_frames, format_to_write
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
+from aecodec.native.headers import read_beginning, read_header
+from aecodec.native.structures import BEGINNING
 from aecodec.parallel import Workers
 from aecodec.urls import Url, path_or_url
 
@@ -119,9 +120,9 @@ def decompress(
         raise UsageError("bare payloads do not state their codec: name it with --codec")
     formats = _OutputFormats(inputs, out, image_format, quality)
     formats.check()
-    limits = Limits(max_pixels, max_frames)
+    limits = Limits(max_pixels, max_frames, base_only)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
-    decompression = _Decompression(named_codec, limits, formats, force, folder, base_only, form)
+    decompression = _Decompression(named_codec, limits, formats, force, folder, form)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
@@ -210,15 +211,15 @@ def _has_samples(path: Path) -> bool:
         if not (isinstance(path, Url) or path.is_file()):
             return False
         with path.open("rb") as file:
-            return container.has_samples(file.read(container.BEGINNING))
-    except (OSError, ValueError):  # which decoding will report
+            return bool(read_beginning(file.read(BEGINNING)).has_samples)
+    except (OSError, ValueError, AecodecError):  # which decoding will report
         return False
 
 
 def _header_of(path: Path) -> Header | None:
     """Header of a file; None if it cannot be read, which decoding will report."""
     try:
-        return container.unpack(read_bytes(path))[0]
+        return read_header(read_bytes(path))
     except AecodecError:
         return None
 
@@ -243,7 +244,6 @@ class _Decompression(NamedTuple):
     formats: _OutputFormats
     force: bool
     folder: Path | None
-    base_only: bool
     bare: bare.BareForm | None
 
     def decompress_file(self, job: Job, console: Console, workers: Workers) -> None:
@@ -251,11 +251,11 @@ class _Decompression(NamedTuple):
         data = read_bytes(job.source)
         if self.bare and self.codec:
             data = self.bare.file(self.codec, data)
-        header = container.unpack(data)[0]
+        header = read_header(data)
         target = self._target(job, 1 if header.samples else header.frames)
         check_overwriting(target, self.force)
         codec = with_workers(self.codec or codec_of_file(data), workers)
-        picture = codec.decoder.decompress_picture(data, self.limits, self.base_only)
+        picture = codec.decoder.decompress_picture(data, self.limits)
         with console.warnings_about(name_of(job)):
             picture, files = self._encoded(picture, self.formats.suffix_for(job.target, header))
         self._write(files, target, picture)

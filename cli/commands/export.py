@@ -21,7 +21,7 @@ from aecodec.cli.shared.options import BandsFirst, Force, Quiet, complete_codec
 from aecodec.cli.shared.pictures import open_pictures, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
-from aecodec.codec.samples import describe, fit, to_channels
+from aecodec.codec.samples import fit
 from aecodec.codec_files.codec_file import NETWORKS, SectionKind, pack_codec, without
 from aecodec.codec_files.file_names import Half, codec_files
 from aecodec.codec_files.folder import CodecFolder, check_target
@@ -33,6 +33,7 @@ from aecodec.export.device.tables import CTables
 from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.tiling import split, to_planes
+from aecodec.imaging.transfer import to_phases
 
 if TYPE_CHECKING:  # needs TensorFlow or loads slowly
     import numpy.typing as npt
@@ -376,12 +377,11 @@ def _exported(
 
 
 def _channels(folder: CodecFolder, pictures: npt.NDArray[Any]) -> Pixels:
-    """Pictures as the networks take them."""
+    """Pictures as the networks take them; those of devices have the codec's limits."""
     if not folder.spec.bands:
         return pictures
-    picture = fit(folder.spec, Picture(pictures))
-    samples = describe(folder, picture)._replace(limits=None)  # devices have the codec's limits
-    return to_channels(folder, picture, samples)
+    values, _ = folder.transfer.to_values(fit(folder.spec, Picture(pictures)).pixels)
+    return to_phases(values, folder.spec.bands.phases)
 
 
 def _make_codec(

@@ -11,14 +11,12 @@ from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import read_bytes
 from aecodec.cli.shared.options import AecFiles, Json
 from aecodec.codec.registry import codec_with_id
-from aecodec.codec.samples import mask_of
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.engine.choice import engine_name
 from aecodec.errors import CodecError
-from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header, MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.format.samples import Samples
+from aecodec.native.headers import header_of, read_info, share_of_missing
 from aecodec.parallel import Workers
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -34,30 +32,31 @@ def info(
 
 def _describe_file(source: Source, console: Console, _: Workers) -> None:
     data = read_bytes(source.path)
-    values = _describe(*container.unpack(data), data)
+    values = _describe(data)
     text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-    about = {"source": str(source.path), **values, "engine": engine_name()}
-    console.result(f"{name_of(source)}: {text}", about)
+    console.result(f"{name_of(source)}: {text}", {"source": str(source.path), **values})
 
 
-def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
+def _describe(data: bytes) -> dict[str, Any]:
+    info = read_info(data)
+    header = header_of(data, info)
     spec, origin = _spec_of(header.codec_id), header.origin
     reduction = header.reduction / NOT_REDUCED  # by which the sides were reduced before coding
     width, height = header.size or (spec.tile[::-1] if spec else (None, None))
     return {
         "bytes": len(data),
-        "version": container.REFINED_VERSION if header.refinements else container.VERSION,
+        "version": info.version,
         "width": width,
         "height": height,
         "mode": None if header.samples else header.picture_mode.name,
         "frames": header.frames,
-        **(_describe_samples(header.samples, header, spec) if header.samples else {}),
+        **(_describe_samples(header.samples, header, spec, data) if header.samples else {}),
         "codec": spec.name if spec else None,
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec) if header.has_base else None,
         "reduction": None if reduction == 1 else reduction,
-        "payload_bytes": len(payload),
-        **_describe_refinements(header, data),
+        "payload_bytes": info.payload.size,
+        **_describe_refinements(header, info.base.size),
         "alpha_bytes": len(header.alpha),
         "metadata_bytes": sum(map(len, header.metadata.values())),
         "source_suffix": origin.suffix if origin else None,
@@ -67,7 +66,7 @@ def _describe(header: Header, payload: bytes, data: bytes) -> dict[str, Any]:
     }
 
 
-def _describe_refinements(header: Header, data: bytes) -> dict[str, Any]:
+def _describe_refinements(header: Header, base_size: int) -> dict[str, Any]:
     """Sizes in bytes of the base and of each refinement, and the maximum error of each refinement.
 
     The base has 0 bytes if there is none. A list of errors has one per band. A text such as
@@ -77,18 +76,20 @@ def _describe_refinements(header: Header, data: bytes) -> dict[str, Any]:
         return {"base_bytes": None, "guaranteed_errors": None, "refinement_bytes": None}
     bounds = [[bound.json for bound in part.bounds] for part in header.refinements]
     return {
-        "base_bytes": len(container.base_of(data)) if header.has_base else 0,
+        "base_bytes": base_size if header.has_base else 0,
         "guaranteed_errors": [errors[0] if len(errors) == 1 else errors for errors in bounds],
-        "refinement_bytes": [len(part.messages[0]) for part in header.refinements],
+        "refinement_bytes": [part.size for part in header.refinements],
     }
 
 
-def _describe_samples(samples: Samples, header: Header, spec: CodecSpec | None) -> dict[str, Any]:
+def _describe_samples(
+    samples: Samples, header: Header, spec: CodecSpec | None, data: bytes
+) -> dict[str, Any]:
     """Values of a file with samples; without a mask, none are missing."""
     names = spec.bands.names if spec and spec.bands else None
     if tags := header.metadata.get(MetadataKind.TIFF):
         names = band_names(KeptTags.unpack(tags), samples.bands) or names
-    mask = mask_of(header, header.size) if header.size else None
+    has_share = samples.mask and header.size
     return {
         "type": samples.type.dtype,
         "byte_order": "big" if samples.is_big_endian else "little",
@@ -96,7 +97,7 @@ def _describe_samples(samples: Samples, header: Header, spec: CodecSpec | None) 
         "bands": samples.bands,
         "band_names": names and list(names),
         "nodata": samples.nodata,
-        "missing": None if mask is None else round(float(mask.mean()), 4),
+        "missing": round(share_of_missing(data), 4) if has_share else None,
         "limits": samples.limits and [list(limits) for limits in samples.limits],
         "repeats": samples.repetition and [factor for factor, _, _ in samples.repetition],
     }

@@ -12,8 +12,8 @@ from aecodec.cli.shared.discovery import AEC_FILES, STANDARD
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import Job, plan, result_beside
 from aecodec.codec.target import bound_to_keep
-from aecodec.format import container
 from aecodec.format.refinement import Bound
+from aecodec.native import headers
 from aecodec.parallel import Workers
 
 
@@ -47,9 +47,9 @@ def trim(
 def _trim_file(job: Job, console: Console, _: Workers, bound: Bound | None, force: bool) -> None:
     check_overwriting(job.target, force)
     data = read_bytes(job.source)
-    trimmed = container.trimmed(data, bound)
+    trimmed = headers.trimmed(data, bound)
     write_bytes(job.target, trimmed, force)
-    refinements = container.unpack(trimmed)[0].refinements
+    refinements = headers.read_header(trimmed).refinements
     kept = refinements[-1].largest_bound if refinements else None
     guarantee = f"maximum error {kept.text}" if kept else "no maximum error is guaranteed"
     console.result(

@@ -34,6 +34,7 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors
+from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
 from aecodec.urls import path_or_url
 
@@ -152,8 +153,8 @@ class _Verification:
     ) -> dict[str, Any]:
         """Compare a file with its original; AecodecError if it breaks its guarantee."""
         assert self.against is not None
-        header, content = codec.decoder.unpack(data, self.limits)
-        restored, refinements = codec.decoder.decode(header, content), header.refinements
+        restored = codec.decoder.decompress_picture(data, self.limits)
+        refinements = read_header(data).refinements
         path = _original_in(self.against, source.path.stem)
         with errors_about(path):
             original, _ = read_picture(path, console, _reading_like(restored, self.depth))

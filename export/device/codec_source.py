@@ -16,7 +16,7 @@ from aecodec.export.device.c_names import (
     in_comment,
     level_identifier,
 )
-from aecodec.export.device.tables import CTables
+from aecodec.export.device.tables import CTables, block_of_samples
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.native.tables import CODEC_ARRAYS, MAX_VECTORS
@@ -143,12 +143,12 @@ def _source(tables: CTables, kind: SampleType) -> str:
         parts.append(_spatial_struct(name))
     if context:
         parts.append(_context_struct(context, name))
-    samples = tables.samples(kind)
+    samples = block_of_samples(tables.folder, kind)
     if samples:
-        parts += _bands_source(tables, kind, samples.pack(), name)
+        parts += _bands_source(tables, kind, samples, name)
     fields = _codec_fields(tables, name)
     if samples:
-        fields |= {"samples": f"{name}_samples", "samples_size": len(samples.pack())}
+        fields |= {"samples": f"{name}_samples", "samples_size": len(samples)}
     parts.append(_struct("const aecodec_codec", name, fields))
     start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
     return "\n\n".join([start, *parts]) + "\n"

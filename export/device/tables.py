@@ -11,7 +11,7 @@ from aecodec.arrays import Float64
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
 from aecodec.errors import ModelError
-from aecodec.format.samples import Layout, Samples, SampleType
+from aecodec.format.samples import Layout, SampleType
 from aecodec.native.tables import LevelTables
 from aecodec.prior_fitting.level_section import arrays_of, prior_of
 from aecodec.prior_fitting.level_tables import level_numbers
@@ -107,21 +107,23 @@ class CTables:
             "priors": len(self.candidates),
         }
 
-    def samples(self, kind: SampleType) -> Samples | None:
-        """Description of samples of a type in the files of a device; None without bands."""
-        bands = self.folder.spec.bands
-        if not bands:
-            return None
-        return Samples(kind, Layout.HWB if bands.count > 1 else Layout.HW, bands=bands.count)
-
     def native(self, kind: SampleType) -> LevelTables:
         """The tables for the library."""
         arrays = {name: array.values for name, array in self.arrays.items()}
         numbers: dict[str, Any] = {"id": tuple(self.folder.spec.codec_id), **self.numbers}
-        if samples := self.samples(kind):
-            arrays["samples"] = np.frombuffer(samples.pack(), np.uint8)
+        if samples := block_of_samples(self.folder, kind):
+            arrays["samples"] = np.frombuffer(samples, np.uint8)
             numbers["samples_size"] = len(arrays["samples"])
         return LevelTables(numbers, arrays)
+
+
+def block_of_samples(folder: CodecFolder, kind: SampleType) -> bytes:
+    """The block of samples in files of a device (FORMAT, section 7); empty without bands."""
+    bands = folder.spec.bands
+    if not bands:
+        return b""
+    layout = Layout.HWB if bands.count > 1 else Layout.HW
+    return bytes([kind, layout | bands.count - 1 << 3])
 
 
 def _number(value: int | tuple[int, ...]) -> str:

@@ -29,7 +29,6 @@ from aecodec import (
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import SEARCH_PATH, codec_with_id
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.engine.choice import engine_name
 
 zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
 from aecodec.zarr import Aecodec  # noqa: E402 - which imports zarr
@@ -389,7 +388,6 @@ def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
     assert 0.005 < np.abs(restored - array.astype(np.float64)).max() <= 0.01
 
 
-@pytest.mark.skipif(engine_name() != "c", reason="the core is not installed")
 @pytest.mark.parametrize("line", (ZARR / "arrays.sha256").read_text().splitlines())
 def test_golden_arrays_hold_their_elements(line: str) -> None:
     for golden_codec in golden_codecs().values():

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers.codecs.band_codecs import band_codec
+from helpers.codecs.band_codecs import band_codec, half_curved
+from helpers.writer import pack
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,7 +18,6 @@ from PIL import Image
 import aecodec
 from aecodec import Codec
 from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, UsageError
-from aecodec.format import container
 from aecodec.format.container import MetadataKind
 from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging.picture import Picture, samples_picture
@@ -121,6 +121,24 @@ def test_a_file_has_its_own_limits_if_the_codec_allows_them(
     low, high = limits or (0, MOST)
     loss = (high - low) / 2 / MOST + 1
     np.testing.assert_allclose(codec.decompress_array(data), array, rtol=0, atol=loss)
+
+
+@pytest.mark.parametrize("kind", SampleType)
+@pytest.mark.parametrize("phases", [1, 2, 8])
+def test_samples_get_the_values_that_networks_are_trained_with(
+    tmp_path: Path, kind: SampleType, phases: int
+) -> None:
+    limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
+    transfer = half_curved(limits, phases)
+    codec = Codec(band_codec(tmp_path, limits, phases, transfer=transfer))
+    numbers = np.random.default_rng(kind).normal(60, [90, 90, 9000], (1, 9, 13, 3))
+    dtype = np.dtype(kind.dtype)
+    range_: Any = np.finfo(dtype) if kind.is_float else np.iinfo(dtype)
+    array = numbers.clip(range_.min, range_.max).astype(dtype)
+    with pytest.warns(AecodecWarning, match="were clipped"):
+        restored = codec.decompress_array(codec.compress(array))
+    expected = transfer.to_samples(transfer.to_values(array)[0], dtype)
+    np.testing.assert_array_equal(restored, expected)
 
 
 @pytest.mark.parametrize("sample", [np.uint8(255), np.int16(-32768), np.float16(-65504)])
@@ -230,16 +248,16 @@ def test_notebooks_show_bands(codecs: Codecs) -> None:
 
 
 def test_files_with_limits_need_a_codec_that_allows_them(codecs: Codecs) -> None:
-    header, payload = container.unpack(codecs[3].compress(np.zeros((4, 4, 3), np.int16)))
+    header = aecodec.read_header(codecs[3].compress(np.zeros((4, 4, 3), np.int16)))
     assert header.samples is not None
     samples = header.samples._replace(limits=((0, 5),) * 3)
-    with pytest.raises(FormatError, match="damaged"):
-        codecs[3].decoder.check(container.pack(header._replace(samples=samples), payload))
+    with pytest.raises(FormatError, match="limits of the samples do not fit"):
+        codecs[3].decoder.check(pack(header._replace(samples=samples), bytes(9)))
 
 
 def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -> None:
-    header, payload = container.unpack(codecs[3].compress(np.zeros((4, 4, 3), np.float32)))
+    header = aecodec.read_header(codecs[3].compress(np.zeros((4, 4, 3), np.float32)))
     for size in ((8000, 6000), (2000, 2000)):
-        bomb = container.pack(header._replace(size=size), payload)
+        bomb = pack(header._replace(size=size), bytes(9))
         with pytest.raises(LimitError, match="max_pixels"):
             codecs[3].decoder.check(bomb)

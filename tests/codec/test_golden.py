@@ -1,5 +1,6 @@
 """Files of every released version are read, to the very codes, for ever."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,26 @@ def test_files_that_break_a_rule_are_refused(path: Path) -> None:
     codecs = {codec.spec.codec_id: codec.spec.name for codec in golden_codecs().values()}
     name = codecs.get(id_in(data), "none" if path.stem == "unknown_codec" else "digits")
     assert f"\n| `{path.stem}` | {name} |" in FORMAT.read_text("utf-8")
+
+
+WHOLE_HEADERS = """
+    alpha_checksum alpha_ends_early alpha_too_large alpha_too_small bands_mask_checksum
+    bands_mask_ends_early bands_mask_padding bands_mask_too_large bands_mask_too_small bands_missing
+    bands_number bands_of_digits byte_that_is_never_read bytes_behind code_out_of_range
+    escaped_in_vain level_between no_such_level not_the_most_zero_bytes refined_bands_integers
+    refined_bands_roots refined_base refined_floats refined_level refined_message_changed
+    refined_message_cut refined_message_longer refined_networks refined_segment_longer
+    refined_segment_past_the_end refined_two_bounds segment_past_the_end too_short unknown_codec
+    zero_behind
+"""
+"""Refused files whose header is one that a file may have."""
+
+
+@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
+def test_headers_that_break_a_rule_are_refused_by_themselves(path: Path) -> None:
+    is_whole = path.stem in WHOLE_HEADERS.split()
+    with nullcontext() if is_whole else pytest.raises(FormatError):
+        aecodec.read_header(path.read_bytes())
 
 
 def test_every_golden_file_is_read() -> None:

@@ -6,16 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import Command
-from helpers.files import with_checksum
+from helpers.writer import with_checksum
 from PIL import Image
 
 import aecodec
 from aecodec import Codec, FormatError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.base import Execution
-from aecodec.codec.geometry import vector_shape
-from aecodec.coding.payload import split_payload
-from aecodec.format import container
+from aecodec.codec.registry import with_workers
+from aecodec.native.headers import part_of, read_info
+from aecodec.parallel import Workers
 
 LORA = 237
 """Bytes that one LoRa packet holds for an application."""
@@ -97,12 +96,16 @@ def test_one_packet_holds_a_picture_of_any_size(
         assert len(back.getbands()) == channels
 
 
-def test_small_windows_give_what_large_ones_give(photo: Codec, photograph: Pixels) -> None:
-    small = Codec(photo.folder, Execution(window=5))
-    picture = photograph[:100, :300]
-    data = photo.compress(picture)
-    assert small.compress(picture) == data
-    assert (small.decompress_frames(data) == photo.decompress_frames(data)).all()
+@pytest.mark.parametrize("threads", [2, 5])
+def test_neither_threads_nor_windows_change_anything(
+    photo: Codec, photograph: Pixels, threads: int
+) -> None:
+    """A picture that is large enough to be shared among threads."""
+    picture = np.tile(photograph, (3, 4, 1))
+    one, several = (with_workers(photo, Workers(count)) for count in (1, threads))
+    data = one.compress(picture)
+    assert several.compress(picture) == data
+    assert (several.decompress_frames(data) == one.decompress_frames(data)).all()
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -113,10 +116,8 @@ def test_a_damaged_message_of_a_long_picture_is_refused(
     strip = np.concatenate([photograph[:32, :600]] * 4, axis=1)
     data = photo.compress(strip)
     assert photo.decompress_frames(data)[0].shape == strip.shape
-    header, payload = container.unpack(data)
-    messages = split_payload(payload, vector_shape(photo.spec, header))
-    assert len(messages) == 2
+    payload = part_of(data, read_info(data).payload)
     body = bytearray(data[:-4])
-    body[data.index(messages[number].data) + 2] ^= 1
+    body[-20 if number else len(body) - len(payload) + 20] ^= 1
     with pytest.raises(FormatError):
         photo.decompress(with_checksum(bytes(body)))

@@ -10,8 +10,8 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.distortion import ms_ssim
-from aecodec.codec.rate_control import REDUCTIONS, all_levels, last_where
+from aecodec.codec.rate_control import REDUCTIONS, all_levels
+from aecodec.evaluation.formats import last_where
 from aecodec.imaging.picture import from_array
 
 
@@ -112,24 +112,11 @@ def test_of_few_bytes_the_file_most_like_the_picture_is_made(
     photo: Codec, photograph: Pixels
 ) -> None:
     picture, similarity = from_array(photograph), {}
-    levels, header = all_levels(photo.spec), photo.encoder.header(picture, False)
+    levels = all_levels(photo.spec)
     for reduction in REDUCTIONS:
-        encoded = photo.encoder.encode(picture, header._replace(reduction=reduction))
+        encoded = photo.encoder.encode(picture, reduction)
         if level := last_where(levels, lambda n, made=encoded: len(made.to_bytes(n)) <= 500):
             file = encoded.to_bytes(level)
             similarity[file] = metrics.ms_ssim(photograph, np.asarray(photo.decompress(file)))
     assert len(similarity) >= 4
     assert similarity[photo.compress(picture, max_bytes=500)] == max(similarity.values())
-
-
-def test_a_large_picture_is_compared_in_parts(photograph: Pixels) -> None:
-    large = np.tile(photograph, (3, 2, 1))[:1100, :1030]
-    worse = large // 4 * 4
-    parts = [slice(0, 550), slice(550, 1100)], [slice(0, 515), slice(515, 1030)]
-    expected = [
-        metrics.ms_ssim(large[rows, columns], worse[rows, columns])
-        for rows in parts[0]
-        for columns in parts[1]
-    ]
-    assert ms_ssim(large, worse) == pytest.approx(np.mean(expected), abs=1e-12)
-    assert ms_ssim(large[:9], worse[:9]) == metrics.psnr(metrics.mse(large[:9], worse[:9]))

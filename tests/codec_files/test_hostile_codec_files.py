@@ -36,7 +36,6 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
 from aecodec.data.samples import sample_paths
-from aecodec.engine.c import CEngine
 from aecodec.export.device.reference import network_of
 from aecodec.imaging.transfer import linear
 from aecodec.prior_fitting.level_section import prior_of
@@ -222,4 +221,4 @@ def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
     assert prior_of(CodecFolder.open(tmp_path), 3).has_spatial_context
     change_spec(tmp_path, receptive_field=0)
     with pytest.raises(CodecError, match=r"grid\.aecodec"):
-        CEngine().coder(CodecFolder.open(tmp_path), 3)
+        _ = CodecFolder.open(tmp_path).native

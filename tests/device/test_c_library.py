@@ -19,8 +19,8 @@ from helpers.c.library import (
     CLibrary,
 )
 from helpers.codecs.made_up_codecs import TILE, folder_of
-from helpers.files import with_checksum
 from helpers.strategies import headers, priors
+from helpers.writer import pack, unpack, with_checksum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -135,15 +135,15 @@ def test_each_reason_to_refuse_a_file_has_a_status(
     library: CLibrary, codec: Codec, samples: Pixels, file: bytes
 ) -> None:
     _, work, _ = library.sizes((28, 28), Mode.L)
-    header, payload = container.unpack(file)
-    foreign = container.pack(Header(b"none", header.mode), payload)
+    header, payload = unpack(file)
+    foreign = pack(Header(b"none", header.mode), payload)
     assert library.decode(file, 1, work).status == OK
     assert library.decode(foreign, 1, work).status == OTHER_CODEC
     assert library.decode(codec.compress(samples[3], level=1), 1, work).status == OTHER_LEVEL
     assert library.decode(file, 0, work).status == BUFFER_TOO_SMALL
     assert library.decode(file, 1, work - 1).status == BUFFER_TOO_SMALL
     vectors = Header(header.codec_id, size=(28 * 200, 28 * 100))
-    large = container.pack(vectors, bytes(28 * 28))
+    large = pack(vectors, bytes(28 * 28))
     assert library.decode(large, 1, work).status == TOO_LARGE
 
 
@@ -162,7 +162,7 @@ def assert_headers_agree(library: CLibrary, data: bytes) -> None:
     """Check that C reads a header as Python does, or refuses it as Python does."""
     status, fields, samples, payload = library.read_header(data)
     try:
-        header, expected = container.unpack(data)
+        header, expected = unpack(data)
     except AecodecError:
         if status == OK:
             with pytest.raises(AecodecError):
@@ -185,7 +185,7 @@ def assert_headers_agree(library: CLibrary, data: bytes) -> None:
 def test_c_reads_headers_as_python_does(
     library: CLibrary, header: Header, payload: bytes, data: st.DataObject
 ) -> None:
-    whole = container.pack(header, payload)
+    whole = pack(header, payload)
     assert_headers_agree(library, whole)
     assert_headers_agree(library, whole[: data.draw(st.integers(0, len(whole) - 1))])
     changed = bytearray(whole[:-4])

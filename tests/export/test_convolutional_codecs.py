@@ -13,22 +13,9 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec.base import Execution
 from aecodec.codec_files.file_names import Half
 from aecodec.network.convert import network_plan
 from aecodec.tflite.reference import reference_transform
-
-
-def test_windows_give_what_the_whole_picture_gives(
-    convolutional_codec: Codec, photograph: Pixels
-) -> None:
-    codec, planes = convolutional_codec, photograph[None, :250, :350, 1:2]
-    data, codes = codec.compress(planes[0]), codec.encoder.codes(planes)
-    whole = np.asarray(codec.decompress(data))
-    for side in (1, 7, 1000):
-        windowed = Codec(codec.folder, execution=Execution(window=side))
-        assert (windowed.encoder.codes(planes) == codes).all()
-        assert (np.asarray(windowed.decompress(data)) == whole).all()
 
 
 def test_c_takes_any_size(convolutional_codec: Codec) -> None:

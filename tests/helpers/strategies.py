@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
+from helpers.writer import Part
 from hypothesis import strategies as st
 
 from aecodec.format.container import (
@@ -17,7 +18,7 @@ from aecodec.format.container import (
     Mode,
 )
 from aecodec.format.origin import Origin
-from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound, Refinement
+from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound
 from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
 from aecodec.prior_fitting.context_network import (
     GRADIENTS,
@@ -107,24 +108,22 @@ headers = (
 
 _BOUNDS = {
     "integers": st.integers(0, MOST_BOUND).map(Bound),
-    "floats": st.floats(0, 1e300).flatmap(
-        lambda error: st.floats(0, 2 * error).map(lambda unit: Bound(error, unit))
-    ),
+    "floats": st.integers(0, 10**300).map(float).map(Bound),
     "roots": st.integers(0, MOST_ROOT).map(lambda f: Bound(f / ROOT_UNITS, is_root=True)),
 }
 
 
 @st.composite
-def refinements(draw: st.DrawFn) -> tuple[Refinement, ...]:
+def refinements(draw: st.DrawFn) -> tuple[Part, ...]:
     """1 to 3 refinements; only the first may have no base."""
     kind = draw(st.sampled_from(sorted(_BOUNDS)))
     part = st.builds(
-        Refinement,
+        Part,
         networks=st.binary(min_size=4, max_size=4),
         bounds=st.lists(_BOUNDS[kind], min_size=1, max_size=4),
-        is_float=st.just(kind == "floats"),
+        unit=st.just(0.0 if kind == "floats" else None),
         base_checksum=st.integers(0, (1 << 32) - 1),
-        messages=st.binary(max_size=20).map(lambda message: [message]),
+        message=st.binary(max_size=20),
     )
     parts = draw(st.lists(part, min_size=1, max_size=3))
     if draw(st.booleans()):

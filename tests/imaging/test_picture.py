@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from aecodec.arrays import Pixels
-from aecodec.errors import AecodecWarning, FormatError, ImageError
-from aecodec.imaging import tiling
-from aecodec.imaging.missing import pack_alpha, unpack_alpha
+from aecodec.errors import AecodecWarning, ImageError
 from aecodec.imaging.picture import from_array, stack
-from aecodec.imaging.tiling import from_planes, to_planes
 
 
 @pytest.mark.parametrize(
@@ -68,39 +61,3 @@ def test_pictures_of_one_size_are_stacked_and_others_refused() -> None:
     assert (both.pixels[0] == both.pixels[1]).all()
     with pytest.raises(ImageError, match="3x3 L, 4x4 L"):
         stack([small, large])
-
-
-@given(hnp.arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3)))
-def test_alpha_is_lossless(alpha: Pixels) -> None:
-    assert (unpack_alpha(pack_alpha(alpha), alpha.shape) == alpha).all()
-
-
-def test_damaged_alpha_is_refused_before_it_is_inflated() -> None:
-    bomb = pack_alpha(np.zeros((1, 4000, 4000), np.uint8))
-    trailing = pack_alpha(np.zeros((1, 2, 2), np.uint8)) + b"x"
-    for data in (bomb, bomb[:-3], b"", b"garbage", trailing):
-        with pytest.raises(FormatError, match="alpha"):
-            unpack_alpha(data, (1, 2, 2))
-
-
-pixel_arrays = hnp.arrays(
-    np.uint8,
-    st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3])),
-)
-
-
-@given(pixel_arrays, st.integers(1, 5), st.integers(1, 5))
-def test_tiles_merge_to_what_was_split(pixels: Pixels, height: int, width: int) -> None:
-    tiles = tiling.split(pixels, (height, width))
-    frames, rows, columns, _ = pixels.shape
-    assert tiles.shape[1:3] == (height, width)
-    assert (tiling.merge(tiles, frames, (columns, rows)) == pixels).all()
-
-
-@pytest.mark.parametrize("codec_channels", [1, 3])
-@given(pixels=pixel_arrays)
-def test_planes_join_to_what_was_separated(codec_channels: int, pixels: Pixels) -> None:
-    planes = to_planes(pixels, codec_channels)
-    assert planes.shape[-1] == codec_channels
-    frames, channels = pixels.shape[0], pixels.shape[-1]
-    assert (from_planes(planes, frames, channels) == pixels).all()

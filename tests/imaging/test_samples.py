@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecodec.errors import FormatError, ImageError
+from aecodec.errors import ImageError
 from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging import missing, repetition
 from aecodec.imaging.picture import samples_picture
@@ -69,22 +69,6 @@ def test_limits_that_a_type_cannot_have_are_rejected(dtype: str, limits: tuple[i
         linear([limits]).limits_of(np.dtype(dtype))
 
 
-@given(rngs)
-def test_masks_come_back(rng: np.random.Generator) -> None:
-    shape = (*rng.integers(1, 9, 3).tolist(), int(rng.integers(1, 4)))
-    mask = rng.random(shape) < rng.random()
-    assert (missing.unpack_mask(missing.pack_mask(mask), shape) == mask).all()
-
-
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [((1, 2, 4, 1), "size"), ((1, 4, 8, 1), "size"), ((1, 3, 7, 1), "bits of 0")],
-)
-def test_masks_of_another_size_are_rejected(shape: Any, message: str) -> None:
-    with pytest.raises(FormatError, match=message):
-        missing.unpack_mask(missing.pack_mask(np.ones((1, 3, 8, 1), bool)), shape)
-
-
 @given(rngs, st.booleans())
 def test_missing_values_are_filled_from_known_ones(
     rng: np.random.Generator, has_planes: bool
@@ -102,7 +86,7 @@ def test_missing_values_are_filled_from_known_ones(
 
 
 @given(rngs, st.integers(2, 16), st.sampled_from(DTYPES))
-def test_repeated_samples_are_found_and_averaging_keeps_them(
+def test_repeated_samples_are_found(
     rng: np.random.Generator, factor: int, dtype: np.dtype[Any]
 ) -> None:
     y, x = rng.integers(0, factor, 2)
@@ -113,8 +97,6 @@ def test_repeated_samples_are_found_and_averaging_keeps_them(
     samples = np.concatenate([plane, noise.astype(dtype)], axis=-1)
     detected = repetition.detect(samples)
     assert detected == ((factor, y, x), (1, 0, 0))
-    values = np.concatenate([plane, noise], axis=-1).astype(np.uint16)
-    np.testing.assert_array_equal(repetition.average(values.copy(), detected), values)
     mask = np.zeros((*plane.shape[:-1], 1), bool)
     mask[:, y, x] = True
     assert repetition.detect(samples, mask) is None

@@ -15,7 +15,6 @@ from helpers.c.beside_python import rejection
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.codec_file import Section, SectionKind, pack_codec, pack_head, without
-from aecodec.codec_files.residual_networks import networks_for
 from benchmarks.c_codec import (
     ABSENT,
     BAD_ARGUMENT,
@@ -168,14 +167,12 @@ def test_banks_with_and_without_zeros_need_their_flag(
     assert opened(bytes(content))[0] == BAD_BUNDLE
 
 
-def test_residual_networks_are_those_of_python(codec: Codec) -> None:
+def test_residual_networks_state_whether_they_have_a_base(codec: Codec) -> None:
     kind, folder = SectionKind.RESIDUALS, codec.folder
     residuals = [item for item in folder.sections if item.kind == kind]
     for number, has_base in enumerate((False, True)):
         contents = [section.content for section in residuals if section.level == number]
-        for bands in (1, 3):
-            networks = networks_for(folder, bands, has_base=has_base)
-            assert networks.content == contents[bands > 1]
+        assert [content[0] for content in contents if content] == [has_base] * len(contents)
     first = residuals[0].content
     assert first is not None
     for section in (residuals[0]._replace(level=1), Section.of(kind, first[:-4])):

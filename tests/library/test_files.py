@@ -8,10 +8,10 @@ import zlib
 import numpy as np
 import pytest
 from helpers.c.beside_python import Both, rejection
+from helpers.writer import pack, unpack
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.format.container import pack, unpack
 from benchmarks.c_codec import BAD_ARGUMENT, BAD_IMAGE
 
 

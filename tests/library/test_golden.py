@@ -23,25 +23,22 @@ from helpers.codecs.golden import (
 from aecodec import load_codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.errors import FormatError
-from aecodec.format.bare import from_bare, to_bare
-from aecodec.format.binary import crc_8
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import to_array
 from benchmarks.c_codec import (
-    ABSENT,
     DAMAGED_REFINEMENT,
     FORMAT_ERROR,
     HAS_REFINEMENTS,
     OTHER_BASE,
     OTHER_CODEC,
+    OTHER_RESIDUALS,
     CCodec,
     Limits,
     bundle_of,
 )
 
 ANY = Limits(1 << 30, 1 << 24)
-STATUS_OF_INTACT = dict(zip(INTACT, (OTHER_CODEC, ABSENT, OTHER_BASE), strict=True))
+STATUS_OF_INTACT = dict(zip(INTACT, (OTHER_CODEC, OTHER_RESIDUALS, OTHER_BASE), strict=True))
 
 
 @functools.cache
@@ -58,35 +55,6 @@ def test_golden_files_decode_to_the_very_pixels(path: Path) -> None:
     has_bands = python.spec.bands is not None
     pixels = to_array(c.decompress_samples(data, ANY)) if has_bands else c.decompress(data, ANY)
     np.testing.assert_array_equal(pixels.ravel(), expected.ravel())
-
-
-@pytest.mark.parametrize("checksum", [False, True])
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.aec")), ids=lambda path: path.stem)
-def test_golden_files_have_the_bare_payloads_of_python(path: Path, checksum: bool) -> None:
-    data = path.read_bytes()
-    c, _ = pair_of(codec_of(data).folder)
-    payload = c.to_bare(data, checksum)
-    assert payload == to_bare(data, checksum)
-    assert c.from_bare(payload, checksum) == data
-
-
-@pytest.mark.parametrize("checksum", [False, True])
-@pytest.mark.parametrize("name", ["digit3", "grid_frames", "bands_nan", "grey_with_alpha"])
-def test_hostile_payloads_are_refused_as_files_are(name: str, checksum: bool) -> None:
-    data = (GOLDEN / f"{name}.aec").read_bytes()
-    c, python = pair_of(codec_of(data).folder)
-    decompress = c.decompress_samples if python.spec.bands else c.decompress
-    payload, codec_id = to_bare(data), python.spec.codec_id
-    changed = [bytes([byte]) + payload[1:] for byte in range(256)]
-    for content in (*(payload[:size] for size in range(12)), *changed):
-        check = [crc_8(codec_id + content)] * checksum
-        try:
-            expected = from_bare(content + bytes(check), codec_id, checksum)
-        except FormatError:
-            with refusal(FORMAT_ERROR):
-                decompress(c.from_bare(content + bytes(check), checksum))
-        else:
-            assert c.from_bare(content + bytes(check), checksum) == expected
 
 
 @pytest.mark.parametrize(

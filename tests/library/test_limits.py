@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from helpers.c.beside_python import Both, rejection
 
 from aecodec.arrays import Pixels
-from aecodec.codec.rate_control import within_bytes
-from aecodec.errors import UsageError
-from aecodec.imaging.picture import from_array
 from benchmarks.c_codec import (
     CANCELLED,
-    TOO_FEW_BYTES,
     TOO_MANY_FRAMES,
     TOO_MANY_PIXELS,
     TOO_MUCH_MEMORY,
@@ -60,29 +55,3 @@ def test_loops_may_be_cancelled(photo_in_both: Both, photograph: Pixels) -> None
             photograph[None, :16, :16].repeat(3, axis=0), 1, execution=reporting(report)
         )
     assert seen == [(0, 3), (1, 3), (2, 3)]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("max_bytes", [60, 150, 237, 900])
-def test_max_bytes_makes_pythons_file(
-    photo_in_both: Both, photograph: Pixels, max_bytes: int
-) -> None:
-    pixels = photograph[None, 100:164, 200:296]
-    encoder, decoder = photo_in_both.encoder, photo_in_both.decoder
-    python = within_bytes(encoder, decoder, from_array(pixels), max_bytes)
-    assert photo_in_both.c.compress(pixels, max_bytes=max_bytes) == python.data
-
-
-def test_max_bytes_of_digits(digits_in_both: Both, digits: Pixels) -> None:
-    pixels, (encoder, decoder) = digits[:1, ..., None], digits_in_both[1:]
-    for max_bytes in (25, 40, 1000):
-        python = within_bytes(encoder, decoder, from_array(pixels), max_bytes)
-        assert digits_in_both.c.compress(pixels, max_bytes=max_bytes) == python.data
-
-
-def test_too_few_bytes(digits_in_both: Both, digits: Pixels) -> None:
-    pixels, (encoder, decoder) = digits[:1, ..., None], digits_in_both[1:]
-    with rejection(TOO_FEW_BYTES):
-        digits_in_both.c.compress(pixels, max_bytes=13)
-    with pytest.raises(UsageError):
-        within_bytes(encoder, decoder, from_array(pixels), 13)

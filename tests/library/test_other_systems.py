@@ -18,9 +18,7 @@ from PIL import Image
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec.base import Execution
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.engine.c import CEngine
 from aecodec.format.limits import UNLIMITED
 from benchmarks.c_codec import bundle_of
 
@@ -91,7 +89,7 @@ def with_bundle(folder: Path, codec: CodecFolder) -> Path:
 
 @functools.cache
 def with_core(folder: CodecFolder) -> Codec:
-    return Codec(folder, Execution(CEngine()))
+    return Codec(folder)
 
 
 @pytest.mark.parametrize(

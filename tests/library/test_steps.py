@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import POINTER, byref, c_double, c_int8, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers.c.beside_python import rejection
 from helpers.codecs.golden import GOLDEN, REFINED, codec_of
+from helpers.writer import pack, unpack, with_checksum
 
 from aecodec import Codec
 from aecodec.arrays import Codes, Pixels
-from aecodec.codec.geometry import claim_of
-from aecodec.errors import FormatError
-from aecodec.format import container
-from aecodec.format.container import BEGINNING, MetadataKind
+from aecodec.format.container import MetadataKind
 from aecodec.imaging.picture import samples_picture
 from benchmarks.c_codec import (
     BAD_ARGUMENT,
@@ -25,7 +22,6 @@ from benchmarks.c_codec import (
     BAD_SIZE,
     CODE_RANGE,
     DAMAGED_METADATA,
-    NO_BASE,
     TOO_FEW_BYTES,
     CCodec,
     CTarget,
@@ -201,76 +197,12 @@ def test_threads_make_the_same_files_and_pictures(c_photo: CCodec, photograph: P
 def test_threads_report_damage(c_photo: CCodec, photograph: Pixels) -> None:
     file = bytearray(c_photo.compress(np.tile(photograph, (7, 7, 1))[None, :2100, :1000], 1))
     file[-1000] ^= 1
-    file[-4:] = container.crc_32(bytes(file[:-4]))
+    file = bytearray(with_checksum(bytes(file[:-4])))
     with pytest.raises(StatusError, match="damaged"):
         c_photo.decompress(bytes(file), ANY, threads())
 
 
 # ---- what is said of files ----
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_headers_are_those_of_python(path: Path) -> None:
-    data, info = path.read_bytes(), Info()
-    header, payload = container.unpack(data)
-    check(library().aecodec_file_info_of(data, c_size_t(len(data)), byref(info)))
-
-    def part(name: str) -> bytes:
-        place = getattr(info, name)
-        return data[place.at : place.at + place.size]
-
-    assert (bytes(info.id), info.width, info.height) == (header.codec_id, *(header.size or (0, 0)))
-    assert (info.frames, info.mode, info.reduction) == (
-        header.frames,
-        header.mode,
-        header.reduction,
-    )
-    assert (info.level, info.is_grey_as_rgb) == (header.level or 0, header.as_rgb)
-    assert (info.has_base, info.refinements) == (header.has_base, len(header.refinements))
-    assert (part("payload"), part("alpha")) == (payload, header.alpha)
-    assert part("base") == container.base_of(data)
-    assert part("metadata") == container.pack_metadata(header)
-    assert info.has_samples == bool(header.samples)
-    if samples := header.samples:
-        assert (info.type, info.layout, info.bands) == (samples.type, samples.layout, samples.bands)
-        assert (info.is_big_endian, info.mask_planes) == (
-            samples.is_big_endian,
-            samples.mask_planes,
-        )
-        assert part("mask") == samples.mask
-        assert not info.has_nodata or str(info.nodata) == str(float(samples.nodata or 0))
-        limits = [tuple(info.limits[band]) for band in range(samples.bands)]
-        assert (tuple(limits) if info.has_limits else None) == samples.limits
-        factors = list(info.repetition[: samples.bands]) if info.has_repetition else []
-        assert factors == [factor for factor, _, _ in samples.repetition or ()]
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_beginnings_are_read_as_in_python(path: Path) -> None:
-    for size in range(BEGINNING + 1):
-        data, info = path.read_bytes()[:size], Info()
-        status = library().aecodec_beginning_of(data, c_size_t(len(data)), byref(info))
-        try:
-            frames = container.frames_stated(data)
-        except FormatError:
-            assert status
-        else:
-            assert (status, info.frames) == (0, frames)
-            assert info.has_samples == container.has_samples(data)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_claims_are_those_of_python(path: Path) -> None:
-    data, claim = path.read_bytes(), CClaim()
-    codec, (header, _) = codec_of(data), container.unpack(data)
-    bundle = CCodec(bundle_of(codec.folder))
-    size = c_size_t(len(data))
-    check(library().aecodec_claim_of(bundle._bundle, data, size, None, byref(claim)))
-    expected = claim_of(codec.spec, header, len(data))
-    assert (claim.width, claim.height, claim.frames) == (*expected.size, expected.frames)
-    assert (claim.weight, claim.pixels) == (expected.weight, expected.pixels)
-    assert claim.work == expected.work
-    check(library().aecodec_check(bundle._bundle, data, size, byref(ANY), None))
 
 
 def test_missing_samples_are_counted() -> None:
@@ -298,20 +230,6 @@ def test_frames_are_those_of_the_whole(
     for first, frames in ((5, 1), (0, 6), (0, 0), (3, 3)):
         with rejection(BAD_ARGUMENT):
             opened.pixels(first, frames)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_codes_are_those_of_python(path: Path) -> None:
-    data = path.read_bytes()
-    codec = codec_of(data)
-    c, header = CCodec(bundle_of(codec.folder)), container.unpack(data)[0]
-    if not header.has_base:
-        with rejection(NO_BASE):
-            decoding(c, data, Limits(1 << 30, 1 << 24, 1))
-        with rejection(NO_BASE):
-            decoding(c, data).codes()
-        return
-    np.testing.assert_array_equal(decoding(c, data).codes(), codec.decoder.codes(data))
 
 
 def test_frames_have_their_own_codes(c_digits: CCodec, digits: Pixels) -> None:
@@ -363,7 +281,7 @@ def test_metadata_are_stored_as_they_are(c_photo: CCodec, photograph: Pixels) ->
     pixels = photograph[None, :20, :30]
     entries = b"\x02\x03abc\x03\x04<x/>"
     file, _ = c_photo.compressed(pixels, metadata=entries)
-    assert container.unpack(file)[0].metadata == {
+    assert unpack(file)[0].metadata == {
         MetadataKind.EXIF: b"abc",
         MetadataKind.XMP: b"<x/>",
     }
@@ -421,11 +339,11 @@ def test_what_is_said_of_samples_with_errors(error: float) -> None:
 
 def test_files_without_base_have_a_level_and_few_tiles() -> None:
     data = (REFINED / "digit_lossless.aec").read_bytes()
-    c, header = CCodec(bundle_of(codec_of(data).folder)), container.unpack(data)[0]
+    c, header = CCodec(bundle_of(codec_of(data).folder)), unpack(data)[0]
     for changed, status in (
         (header._replace(level=16 * 9), BAD_LEVEL),
         (header._replace(size=(1, 1 << 20), frames=64), BAD_SIZE),
     ):
-        file = container.pack(changed, b"")
+        file = pack(changed, b"")
         with rejection(status):
             c.decompress(file, Limits(1 << 40, 1 << 24))

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.writer import with_checksum
 
 import aecodec
 from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.coding.payload import MessageCoder, Segment
 from aecodec.errors import InputError
-from aecodec.sequences import frame_files
+from aecodec.native.headers import read_info
 from aecodec.sequences.frame_files import RecentValues
 
 
@@ -83,30 +83,20 @@ def test_pictures_with_neighbours_and_alpha(photographs: Path) -> None:
     assert frames.codes[0].shape[0] == 5 * 6
 
 
-def test_only_the_messages_of_a_frame_are_decoded(
-    tmp_path: Path, photograph: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """17 pictures of 32x32 vectors: 16 of them are one message."""
+def test_only_the_segments_of_a_frame_are_decoded(tmp_path: Path, photograph: Pixels) -> None:
+    """17 pictures of 32x32 vectors: 16 of them are one segment, which is damaged here."""
     crop = np.pad(photograph[:420, :500, 1], ((0, 92), (0, 12)), mode="reflect")
-    path = tmp_path / "many.aec"
-    path.write_bytes(aecodec.compress(np.stack([crop] * 17), level=1))
-    decoder = aecodec.load_codec("photo").decoder
-    coder, decoded = type(decoder.engine.coder(decoder.folder, 1)), []
-    decode = coder.decode
-
-    def counted(coder: MessageCoder, message: bytes, segment: Segment) -> np.ndarray:
-        decoded.append(segment.shape[0])
-        return decode(coder, message, segment)
-
-    monkeypatch.setattr(coder, "decode", counted)
+    data = aecodec.compress(np.stack([crop] * 17), level=1)
+    start = read_info(data).payload.at
+    start += next(n for n, byte in enumerate(data[start:], 1) if byte < 0x80)  # its length
+    path, damaged = tmp_path / "many.aec", data[:start] + bytes(20) + data[start + 20 : -4]
+    path.write_bytes(with_checksum(damaged))
     frames = aecodec.frames(path)
-    assert decoded == []
-    assert np.array_equal(frames[16], frames[-1])
-    assert decoded == [1]
+    assert np.array_equal(frames[16], aecodec.decompress_frames(data)[16])
     assert frames.codes[16].shape[0] == 32 * 32
-    assert decoded == [1]
-    assert frames[15].shape == (512, 512)
-    assert decoded == [1, 16]
+    with pytest.raises(FormatError, match=r"many\.aec: damaged"):
+        frames[15]
+    assert frames[-1].shape == (512, 512)
 
 
 def test_a_folder_is_its_files_in_the_order_of_their_paths(folder: Path) -> None:
@@ -130,26 +120,6 @@ def test_a_file_that_changes_is_noticed(stack: Path, digits: Pixels) -> None:
     stack.write_bytes(aecodec.compress(digits[:299]))
     with pytest.raises(FormatError, match=r"digits\.aec: changed since its frames were counted"):
         frames[0]
-
-
-@pytest.mark.parametrize("bytes_of_code", [1, 2])  # in C and in Python
-def test_codes_of_a_replaced_file_are_not_used_with_the_new_file(
-    tmp_path: Path, photograph: Pixels, monkeypatch: pytest.MonkeyPatch, bytes_of_code: int
-) -> None:
-    crops = np.stack([photograph[20 * n :][:64, :64] for n in range(6)]).reshape(3, 2, 64, 64, 3)
-    large, small, unrelated = (
-        aecodec.compress(pair, level=level) for pair, level in zip(crops, (8, 1, 1), strict=True)
-    )
-    (tmp_path / "a.aec").write_bytes(large)
-    (tmp_path / "b.aec").write_bytes(unrelated)
-    size = aecodec.frames(tmp_path).codes[:2].size * bytes_of_code
-    # Room for all that is cached, except for the large file.
-    monkeypatch.setattr(frame_files, "_CACHE_BYTES", 2 * size + len(small) + len(unrelated))
-    frames = aecodec.frames(tmp_path)
-    frames[[0, 2]]
-    (tmp_path / "a.aec").write_bytes(small)
-    files = [aecodec.decompress_frames(file) for file in (large, small)]
-    assert any(np.array_equal(frames[:2], pixels) for pixels in files)
 
 
 def test_wrong_indices_are_refused(stack: Path) -> None:

@@ -12,7 +12,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.format.limits import UNLIMITED
-from aecodec.imaging.picture import from_array
 from benchmarks.c_codec import CCodec, StatusError, bundle_of, reference_pair
 
 
@@ -39,8 +38,7 @@ class Both(NamedTuple):
 
     def file(self, pixels: Pixels, level: float | None = None) -> bytes:
         """Python's file of (N, H, W, C)."""
-        picture = from_array(pixels)
-        return self.encoder.encode(picture, self.encoder.header(picture, False)).to_bytes(level)
+        return self.encoder.compress(pixels, level=level, metadata=False)
 
     def pixels(self, file: bytes) -> Pixels:
         """Python's pixels (N, H, W, C)."""

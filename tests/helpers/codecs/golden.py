@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec import Codec, load_codec
-from aecodec.codec.geometry import vector_shape
 from aecodec.codec.registry import codec_of_file
 from aecodec.errors import FormatError
-from aecodec.format import container
+from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import to_array
+from aecodec.native.headers import read_beginning, read_header
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
@@ -49,14 +49,13 @@ def golden_codecs() -> dict[bytes, Codec]:
 
 def codec_of(data: bytes) -> Codec:
     """The codec of a golden file: a golden one, or one that ships."""
-    header, _ = container.unpack(data)
-    return golden_codecs().get(header.codec_id) or codec_of_file(data)
+    return golden_codecs().get(read_header(data).codec_id) or codec_of_file(data)
 
 
 def id_in(data: bytes) -> bytes:
     """The codec id in a file that may be damaged."""
     try:
-        return container.base_of(data)[3:7]
+        return bytes(read_beginning(data).id)
     except FormatError:
         return data[3:7]
 
@@ -79,10 +78,10 @@ def refined_sha256(data: bytes) -> str:
 
 
 def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
-    """What the decoder's network gets: int8 (planes, rows, columns, C), or (N, C)."""
-    codec, (header, _) = codec_of(data), container.unpack(data)
-    latents = np.zeros((*vector_shape(codec.spec, header), codec.spec.latent_channels), np.int8)
-    codec.spec.level(codec.decoder.level_of(header)).dequantize_into(codes, latents)
+    """What the decoder's network gets: int8 (N, C)."""
+    spec, index = codec_of(data).spec, read_header(data).level
+    latents = np.zeros((len(codes), spec.latent_channels), np.int8)
+    spec.level(index and index / LEVEL_UNITS).dequantize_into(codes, latents)
     return latents
 
 

@@ -1,1 +1,0 @@
-"""Engines, in C and in Python, that run a codec's networks and code its latents."""

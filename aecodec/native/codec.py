@@ -1,0 +1,51 @@
+"""A codec that the library has opened."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_size_t, c_void_p, string_at
+from typing import Any
+
+import numpy as np
+
+from aecodec.native import structures
+from aecodec.native.library import LIBRARY
+from aecodec.native.status import check
+
+_ALIGNMENT = 64
+
+
+class NativeCodec:
+    """A codec file in memory. Several threads may use it at once.
+
+    Args:
+        content: the bytes of the file, whose hashes were checked. Sections may be absent.
+
+    Raises:
+        CodecError: the file is damaged, or has another version.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = aligned(content)
+        self.handle = c_void_p()
+        address = self._content.ctypes.data
+        check(LIBRARY.aecodec_bundle_from_memory(address, len(content), byref(self.handle)))
+        self.facts = structures.CodecFacts()
+        LIBRARY.aecodec_bundle_facts(self.handle, byref(self.facts))
+
+    def __del__(self) -> None:
+        LIBRARY.aecodec_bundle_close(self.handle)
+
+    def find(self, kind: int, level: int = 0) -> bytes | None:
+        """The content of the first section with a kind and a level; None if it is absent."""
+        size = c_size_t()
+        address = LIBRARY.aecodec_bundle_find(self.handle, kind, level, byref(size))
+        return string_at(address, size.value) if address else None
+
+
+def aligned(content: bytes) -> Any:
+    """A copy of bytes at an address that is a multiple of 64."""
+    room = np.empty(len(content) + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    copy = room[start : start + len(content)]
+    copy[:] = np.frombuffer(content, np.uint8)
+    return copy

@@ -1,0 +1,34 @@
+"""Networks outside of codecs, as plans (docs/PLAN.md)."""
+
+from __future__ import annotations
+
+import math
+from ctypes import byref, c_uint32
+
+import numpy as np
+
+from aecodec.arrays import Latents
+from aecodec.native import structures
+from aecodec.native.codec import aligned
+from aecodec.native.library import LIBRARY, address_of
+from aecodec.native.status import check
+
+
+class NativeNetwork:
+    """A network that the library has opened; CodecError if the plan is damaged."""
+
+    def __init__(self, plan: bytes) -> None:
+        self._plan, self._network = aligned(plan), structures.Network()
+        size = len(plan)
+        check(LIBRARY.aecodec_network_open(byref(self._network), address_of(self._plan), size))
+
+    def __call__(self, picture: Latents) -> Latents:
+        """Run int8 (h, w, C); CodecError if the network does not take pictures of this size."""
+        rows, columns = picture.shape[:2]
+        shape, network = (c_uint32 * 3)(), byref(self._network)
+        check(LIBRARY.aecodec_network_output(network, rows, columns, shape))
+        work = np.empty(LIBRARY.aecodec_network_work_size(network, rows, columns), np.uint8)
+        inputs, output = np.ascontiguousarray(picture), np.empty(math.prod(shape), np.int8)
+        arrays = address_of(inputs), address_of(output), address_of(work), work.size
+        check(LIBRARY.aecodec_network_run(network, rows, columns, *arrays))
+        return output.reshape(tuple(shape))

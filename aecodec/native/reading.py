@@ -1,0 +1,211 @@
+"""Decoding files, or codes, to pictures."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_void_p
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Codes, Pixels
+from aecodec.format.container import Header
+from aecodec.format.limits import Limits
+from aecodec.format.samples import Layout, SampleType
+from aecodec.imaging.picture import Picture
+from aecodec.native import structures
+from aecodec.native.codec import NativeCodec
+from aecodec.native.execution import loops_of
+from aecodec.native.library import LIBRARY, address_of
+from aecodec.native.limits import check_limits, structure_of
+from aecodec.native.status import check, error_of
+from aecodec.native.windows import Transform, run_transform
+from aecodec.parallel import Workers
+
+_ABOVE_LIMITS = range(structures.TOO_MANY_FRAMES, structures.TOO_MUCH_MEMORY)
+
+
+def decompress(
+    codec: NativeCodec, data: bytes, header: Header, limits: Limits, workers: Workers
+) -> Picture:
+    """Decompress a file with its codec's network.
+
+    `header` is the header of the file. Raises FormatError if the file is damaged, CodecError if
+    another codec made it or the network is absent, LimitError if it claims more than the limits,
+    UsageError if only its base is wanted and it has none, and MemoryError.
+    """
+    loops, chosen = loops_of(workers), structure_of(limits)
+    function, content = LIBRARY.aecodec_decompress, _empty(codec)
+    if codec.facts.phases:
+        function = LIBRARY.aecodec_decompress_samples
+    made = byref(content)
+    status = function(codec.handle, data, len(data), chosen, loops.reference, made)
+    if status in _ABOVE_LIMITS:
+        check_limits(codec, data, limits)
+    loops.check(status)
+    return _picture_of(content, header)
+
+
+def check_file(codec: NativeCodec, data: bytes, limits: Limits, workers: Workers) -> None:
+    """Check a file as :func:`decompress` does, but without the network if there are no refinements.
+
+    Errors are as for :func:`decompress`.
+    """
+    loops = loops_of(workers)
+    chosen = structure_of(limits)
+    status = LIBRARY.aecodec_check(codec.handle, data, len(data), chosen, loops.reference)
+    if status in _ABOVE_LIMITS:
+        check_limits(codec, data, limits)
+    loops.check(status)
+
+
+class Decoding:
+    """A file or codes, of which any frames are decoded. Threads must not share it.
+
+    Args:
+        codec: the codec.
+        handle: what the library began to decode, which this object frees.
+        kept: objects that the library still reads.
+    """
+
+    def __init__(self, codec: NativeCodec, handle: c_void_p, kept: object = None) -> None:
+        self._codec, self._handle, self._kept = codec, handle, kept
+
+    def __del__(self) -> None:
+        LIBRARY.aecodec_decoding_free(self._handle)
+
+    @classmethod
+    def of_file(
+        cls, codec: NativeCodec, data: bytes, limits: Limits = Limits(), parts: int = 0
+    ) -> Decoding:
+        """Begin to decode a file, in at least `parts` windows; errors as for :func:`decompress`."""
+        handle, chosen = c_void_p(), structure_of(limits)
+        begin, size = LIBRARY.aecodec_decoding_begin, len(data)
+        status = begin(codec.handle, data, size, chosen, parts, byref(handle))
+        if status in _ABOVE_LIMITS:
+            check_limits(codec, data, limits)
+        check(status)
+        return cls(codec, handle, data)
+
+    @classmethod
+    def of_codes(
+        cls, codec: NativeCodec, level: int, codes: Codes, shape: tuple[int, int, int]
+    ) -> Decoding:
+        """Begin to decode codes (vectors, K) of pictures (F, H, W) with the networks' channels.
+
+        `level` is in sixteenths. Raises FormatError if no encoder makes the codes, ImageError if
+        a file cannot hold the pictures, and UsageError if their number of codes is another.
+        """
+        narrow = np.ascontiguousarray(codes, np.int8)
+        if not np.array_equal(narrow, codes):
+            raise error_of(structures.CODE_RANGE)
+        given = structures.Codes(address_of(narrow), *narrow.shape)
+        frames, height, width = shape
+        size = structures.Image(width, height, codec.facts.channels, frames)
+        handle, begin = c_void_p(), LIBRARY.aecodec_decoding_begin_codes
+        check(begin(codec.handle, level, byref(size), byref(given), 0, byref(handle)))
+        return cls(codec, handle)
+
+    def select(self, first: int, frames: int) -> None:
+        """Select frames, which what follows concerns; at the beginning, all are selected."""
+        check(LIBRARY.aecodec_decoding_select(self._handle, first, frames))
+
+    def codes(self, workers: Workers) -> Codes:
+        """The codes (vectors, K) of the selected frames; UsageError if the file has no base."""
+        loops, codes = loops_of(workers), structures.Codes()
+        loops.check(LIBRARY.aecodec_decoding_codes(self._handle, loops.reference, byref(codes)))
+        return view(codes.codes, (codes.vectors, codes.dimension), np.int8).copy()
+
+    def run(self, workers: Workers) -> None:
+        """Run the codec's network on the selected frames; CodecError if it is absent."""
+        loops = loops_of(workers)
+        loops.check(LIBRARY.aecodec_decoding_run(self._handle, loops.reference))
+
+    def run_transform(self, transform: Transform, shape: tuple[int, ...], workers: Workers) -> None:
+        """Run a function on the selected frames, as in :mod:`aecodec.native.windows`."""
+        loops = loops_of(workers)
+        loops.check(LIBRARY.aecodec_decoding_codes(self._handle, loops.reference, None))
+        run_transform("decoding", self._handle, transform, shape, workers)
+
+    def picture(self, header: Header, workers: Workers) -> Picture:
+        """The selected frames after :meth:`run`, with the metadata of a header."""
+        finish, content = LIBRARY.aecodec_decoding_finish, _empty(self._codec)
+        if self._codec.facts.phases:
+            finish = LIBRARY.aecodec_decoding_finish_samples
+        loops = loops_of(workers)
+        loops.check(finish(self._handle, loops.reference, byref(content)))
+        return _picture_of(content, header)
+
+    def channels(self, workers: Workers) -> Pixels:
+        """The pixels (F, H, W, C) of codes after :meth:`run`."""
+        loops, image = loops_of(workers), structures.Image()
+        loops.check(LIBRARY.aecodec_decoding_finish(self._handle, loops.reference, byref(image)))
+        return _pixels_of(image)
+
+
+def _empty(codec: NativeCodec) -> structures.Image | structures.Samples:
+    """What the library will fill with a decoded file of a codec."""
+    return structures.Samples() if codec.facts.phases else structures.Image()
+
+
+def _picture_of(content: structures.Image | structures.Samples, header: Header) -> Picture:
+    """The picture of what the library has decoded, whose memory it takes over."""
+    if isinstance(content, structures.Samples):
+        return _samples_of(content, header)
+    pixels = _pixels_of(content)
+    if content.channels in (1, 3):
+        return Picture(pixels, None, header.metadata, header.origin)
+    return Picture(pixels[..., :-1], pixels[..., -1], header.metadata, header.origin)
+
+
+def _pixels_of(image: structures.Image) -> Pixels:
+    shape = (image.frames, image.height, image.width, image.channels)
+    return owned(image.pixels, shape, np.uint8)
+
+
+def _samples_of(samples: structures.Samples, header: Header) -> Picture:
+    shape = (samples.frames, samples.height, samples.width)
+    kind, missing = SampleType(samples.type), None
+    if samples.missing:
+        missing = owned(samples.missing, (*shape, samples.mask_planes), np.bool_)
+    number = float if kind.is_float else int
+    return Picture(
+        owned(samples.samples, (*shape, samples.bands), kind.dtype),
+        None,
+        header.metadata,
+        header.origin,
+        missing,
+        number(samples.nodata) if samples.has_nodata else None,
+        Layout(samples.layout),
+        bool(samples.is_big_endian),
+    )
+
+
+class _Memory:
+    """Memory of the library as an array."""
+
+    def __init__(self, address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+        self._address = address
+        self.__array_interface__ = {
+            "data": (address, False),
+            "shape": shape,
+            "typestr": np.dtype(dtype).str,
+            "version": 3,
+        }
+
+
+class _OwnedMemory(_Memory):
+    """Memory of the library that is freed with the last array that shows it."""
+
+    def __del__(self) -> None:
+        LIBRARY.aecodec_free(self._address)
+
+
+def view(address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An array of numbers of the library."""
+    return np.asarray(_Memory(address, shape, dtype))
+
+
+def owned(address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An array of numbers of the library, whose memory it takes over."""
+    return np.asarray(_OwnedMemory(address, shape, dtype))

@@ -1,0 +1,186 @@
+"""Encoding pictures and samples with the library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p, string_at
+from typing import Any
+
+import numpy as np
+
+from aecodec.arrays import Codes, Latents
+from aecodec.format.container import Header
+from aecodec.imaging.picture import Picture
+from aecodec.native import structures
+from aecodec.native.codec import NativeCodec
+from aecodec.native.execution import loops_of
+from aecodec.native.library import LIBRARY, Array, address_of
+from aecodec.native.reading import Decoding, owned, view
+from aecodec.native.status import check
+from aecodec.native.windows import Transform, parts_for, run_transform
+from aecodec.parallel import Workers
+
+Original = structures.Image | structures.Samples
+"""What is encoded. It keeps the arrays that it refers to."""
+
+
+def image_of(pixels: Array, alpha: Array | None = None, metadata: bytes = b"") -> structures.Image:
+    """Pictures (F, H, W, C) uint8 with alpha planes (F, H, W), and entries of metadata."""
+    if alpha is not None:
+        pixels = np.concatenate([pixels, alpha[..., None]], axis=-1)
+    pixels = np.ascontiguousarray(pixels)
+    frames, height, width, channels = pixels.shape
+    image = structures.Image(width, height, channels, frames, address_of(pixels))
+    image.kept = pixels
+    _set_metadata(image, metadata)
+    return image
+
+
+def samples_of(
+    samples: Array,
+    missing: Array | None,
+    nodata: float | None,
+    *,
+    type: int,
+    layout: int,
+    is_big_endian: bool = False,
+    metadata: bytes = b"",
+) -> structures.Samples:
+    """Samples (F, H, W, B) in native byte order, with a mask (F, H, W, planes).
+
+    The type, the layout and the byte order are those that the file states.
+    """
+    samples = np.ascontiguousarray(samples)
+    frames, height, width, bands = samples.shape
+    result = structures.Samples(width, height, bands, frames, type, layout, is_big_endian)
+    result.samples, result.kept = address_of(samples), [samples]
+    if nodata is not None:
+        result.has_nodata, result.nodata = 1, nodata
+    if missing is not None:
+        mask = np.ascontiguousarray(missing)
+        result.missing, result.mask_planes = address_of(mask), mask.shape[-1]
+        result.kept.append(mask)
+    _set_metadata(result, metadata)
+    return result
+
+
+def _set_metadata(original: Original, metadata: bytes) -> None:
+    if metadata:
+        original.kept_metadata = np.frombuffer(metadata, np.uint8)
+        original.metadata = address_of(original.kept_metadata)
+        original.metadata_size = len(metadata)
+
+
+def bounds_of(errors: Sequence[Sequence[float]], *, is_root: bool) -> structures.Bounds:
+    """Maximum errors of nested refinements, the coarsest first: one for all bands, or one each."""
+    numbers = np.array(errors, np.float64)
+    bounds = structures.Bounds(*numbers.shape, is_root, address_of(numbers))
+    bounds.kept = numbers
+    return bounds
+
+
+def compress(
+    codec: NativeCodec,
+    workers: Workers,
+    original: Original,
+    level: int = 0,
+    max_bytes: int = 0,
+    bounds: structures.Bounds | None = None,
+) -> tuple[bytes, structures.Compressed]:
+    """Make a file at a level in sixteenths, within a number of bytes, or within maximum errors.
+
+    By default, it has the codec's default level. If no file is small enough, it is empty, and the
+    size is that of the smallest.
+    """
+    target = structures.Target(level, max_bytes, addressof(bounds) if bounds else None)
+    made, loops = structures.Compressed(), loops_of(workers)
+    is_image = isinstance(original, structures.Image)
+    call = LIBRARY.aecodec_compress if is_image else LIBRARY.aecodec_compress_samples
+    status = call(codec.handle, byref(original), byref(target), loops.reference, byref(made))
+    if status == structures.TOO_FEW_BYTES:
+        return b"", made
+    loops.check(status)
+    return _taken(made.file, made.size), made
+
+
+class Encoding:
+    """Pictures as latents: their files and codes at any level. Threads must not share it.
+
+    Args:
+        codec: the codec.
+        workers: the threads that share windows and segments.
+        original: pictures, or samples for a codec with bands. `clipped` then counts the samples of
+            each band outside of its limits.
+        reduction: factor by which the sides are reduced, in halves; 2 keeps the size.
+        is_raw: the pictures have the channels of the networks, and there are no files.
+    """
+
+    def __init__(
+        self,
+        codec: NativeCodec,
+        workers: Workers,
+        original: Original,
+        reduction: int = 2,
+        *,
+        is_raw: bool = False,
+    ) -> None:
+        self._codec, self._workers, self._original = codec, workers, original
+        self._loops, self._handle = loops_of(workers), c_void_p()
+        self.clipped: Any = (c_uint64 * structures.MAX_BANDS)()
+        parts, made = parts_for(codec, workers, original.width, original.height), self._handle
+        begun = codec.handle, byref(original)
+        if is_raw:
+            status = LIBRARY.aecodec_encoding_begin_channels(*begun, parts, byref(made))
+        elif isinstance(original, structures.Image):
+            status = LIBRARY.aecodec_encoding_begin(*begun, reduction, parts, byref(made))
+        else:
+            begin = LIBRARY.aecodec_encoding_begin_samples
+            status = begin(*begun, parts, self.clipped, byref(made))
+        check(status)
+
+    def __del__(self) -> None:
+        LIBRARY.aecodec_encoding_free(self._handle)
+
+    def run(self) -> None:
+        """Run the codec's network on all windows; CodecError if it is absent."""
+        self._loops.check(LIBRARY.aecodec_encoding_run(self._handle, self._loops.reference))
+
+    def run_transform(self, transform: Transform, shape: tuple[int, ...]) -> None:
+        """Run a function on all windows, as in :mod:`aecodec.native.windows`."""
+        run_transform("encoding", self._handle, transform, shape, self._workers)
+
+    def latents(self) -> Latents:
+        """The latents (N, channels of all levels), in the order of files."""
+        vectors = c_size_t()
+        address = LIBRARY.aecodec_encoding_latents(self._handle, byref(vectors))
+        return view(address, (vectors.value, self._codec.facts.latent_channels), np.int8).copy()
+
+    def codes(self, level: int = 0) -> Codes:
+        """The codes (N, K) int8 of the file at a level, in sixteenths; 0 is the default level."""
+        codes, threads = structures.Codes(), self._loops.reference
+        find = LIBRARY.aecodec_encoding_codes
+        self._loops.check(find(self._handle, level, threads, byref(codes)))
+        return owned(codes.codes, (codes.vectors, codes.dimension), np.int8)
+
+    def file(self, level: int = 0) -> bytes:
+        """The file at a level, in sixteenths; 0 is the default level."""
+        file, size, threads = c_void_p(), c_size_t(), self._loops.reference
+        write = LIBRARY.aecodec_encoding_file
+        self._loops.check(write(self._handle, level, threads, byref(file), byref(size)))
+        return _taken(file, size.value)
+
+    def decode(self, level: int = 0) -> Picture:
+        """The pictures that the file at a level decodes to, without metadata."""
+        handle, threads = c_void_p(), self._loops.reference
+        begin = LIBRARY.aecodec_encoding_decode
+        self._loops.check(begin(self._handle, level, threads, byref(handle)))
+        decoding = Decoding(self._codec, handle, self)
+        decoding.run(self._workers)
+        return decoding.picture(Header(b""), self._workers)
+
+
+def _taken(file: Any, size: int) -> bytes:
+    """The bytes of a file, whose memory is freed."""
+    content = string_at(file, size)
+    LIBRARY.aecodec_free(file)
+    return content
