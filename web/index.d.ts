@@ -1,7 +1,7 @@
 /** Bytes of a file. */
 export type Bytes = ArrayBuffer | ArrayBufferView | Blob;
 
-/** How much of the work is done: windows of the picture. */
+/** How much of the work is done: windows of the picture. Files within `maxBytes` or `maxError` are made without. */
 export interface Progress {
   done: number;
   of: number;
@@ -177,7 +177,7 @@ export function encode(imageData: ImageData, options: EncodeOptions): Promise<Ui
 export function toBare(data: Bytes, options?: { checksum?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * The file of a bare payload, for `decode`. Throws FormatError if the payload is empty, or its checksum is wrong, and
+ * The file of a bare payload, for `decode`. Throws FormatError if the payload is empty or its checksum is wrong, and
  * UsageError if the codec is not loaded.
  */
 export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; checksum?: boolean }): Promise<Uint8Array<ArrayBuffer>>;

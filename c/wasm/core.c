@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What JavaScript needs beside the library: memory, and networks that run on windows. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "private.h"
+#include "refined.h"
 
 /* Memory at a multiple of 64; NULL if there is none. Freed with aecodec_free. */
 void *aecodec_web_allocate(size_t size)
@@ -12,33 +13,33 @@ void *aecodec_web_allocate(size_t size)
     return aligned_alloc(ALIGNMENT, (size + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
 }
 
-/* The network of a plan, which has to stay. */
-aecodec_status aecodec_web_network(const void *plan, size_t size, aecodec_network **network)
+/* A codec of which only the first bytes of its hash are known, for bare payloads. Freed with aecodec_free. */
+aecodec_bundle *aecodec_web_codec(const uint8_t id[ID_SIZE])
 {
-    aecodec_network *opened = malloc(sizeof *opened);
-    aecodec_status status = opened ? aecodec_network_open(opened, plan, size) : AECODEC_NO_MEMORY;
+    aecodec_bundle *bundle = calloc(1, sizeof *bundle);
 
-    if (status == AECODEC_OK)
-        *network = opened;
-    else
-        free(opened);
-    return status;
+    if (bundle)
+        memcpy(bundle->facts.sha256, id, ID_SIZE);
+    return bundle;
 }
 
-/* Run a network on a window, with working memory of its own. */
-aecodec_status aecodec_web_run(const aecodec_network *network, const aecodec_window *window, const int8_t *input,
+/* Run the network of a plan on a window, with working memory of its own. */
+aecodec_status aecodec_web_run(const void *plan, size_t plan_size, const aecodec_window *window, const int8_t *input,
                                int8_t *output)
 {
-    aecodec_status status = AECODEC_NO_MEMORY;
+    aecodec_network network;
+    aecodec_status status = aecodec_network_open(&network, plan, plan_size);
     size_t size;
     void *work;
 
-    if (!aecodec_window_is_taken(network, window))
+    if (status != AECODEC_OK)
+        return status;
+    if (!aecodec_window_is_taken(&network, window))
         return AECODEC_BAD_BUNDLE;
-    size = aecodec_network_work_size(network, window->rows, window->columns);
+    size = aecodec_network_work_size(&network, window->rows, window->columns);
     work = aecodec_web_allocate(size);
-    if (work)
-        status = aecodec_network_run(network, window->rows, window->columns, input, output, work, size);
+    status = work ? aecodec_network_run(&network, window->rows, window->columns, input, output, work, size)
+                  : AECODEC_NO_MEMORY;
     free(work);
     return status;
 }

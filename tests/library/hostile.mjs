@@ -17,14 +17,10 @@ function put(content) {
 
 const content = readFileSync(file);
 const address = put(content);
-const result = put(new Uint8Array(8));
 
 function runPlan() {
-  const status = core.aecodec_web_network(address, content.length, result);
-  if (status) return `not opened: ${status}`;
-  const [network] = new Uint32Array(core.memory.buffer, result, 1);
   const window = put(new Uint8Array(new Uint32Array([1, 1, Number(inputSize), Number(outputSize)]).buffer));
-  return core.aecodec_web_run(network, window, put(new Uint8Array(Number(inputSize))), put(new Uint8Array(Number(outputSize))));
+  return core.aecodec_web_run(address, content.length, window, put(new Uint8Array(Number(inputSize))), put(new Uint8Array(Number(outputSize))));
 }
 
-console.log(kind === "bundle" ? core.aecodec_bundle_from_memory(address, content.length, result) : runPlan());
+console.log(kind === "bundle" ? core.aecodec_bundle_from_memory(address, content.length, put(new Uint8Array(4))) : runPlan());

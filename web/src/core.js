@@ -1,10 +1,19 @@
-// The C library, compiled to WebAssembly: memory, calls, and the structs that cross.
+// The C library, compiled to WebAssembly: memory, calls, and the structures that cross.
 
-import { hasBase, isRefined, plainFile } from "./arrival.js";
-import { AecodecError, errorOfStatus } from "./errors.js";
+import { AecodecError, CodecError, FormatError, ImageError, LimitError, UsageError } from "./errors.js";
 import { request } from "./fetching.js";
+import { CONSTANTS, STRUCTURES } from "./structures.js";
 
-const SIZES = { facts: 480, section: 52, band: 424, header: 52, image: 28, samples: 64, window: 16, limits: 24, bounds: 16, target: 12, compressed: 288, pair: 8 };
+const { INCOMPLETE, OK } = CONSTANTS;
+const MODES = ["L", "RGB", "LA", "RGBA"];
+const KINDS = {
+  [CONSTANTS.USAGE_ERROR]: UsageError,
+  [CONSTANTS.IMAGE_ERROR]: ImageError,
+  [CONSTANTS.FORMAT_ERROR]: FormatError,
+  [CONSTANTS.CODEC_ERROR]: CodecError,
+  [CONSTANTS.LIMIT_ERROR]: LimitError,
+  [CONSTANTS.OTHER_ERROR]: AecodecError,
+};
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
@@ -23,16 +32,6 @@ export class Core {
   /** Bytes of memory. The view is valid until the next call that allocates. */
   bytes(address, size) {
     return new Uint8Array(this.calls.memory.buffer, address, size);
-  }
-
-  /** Numbers of a struct, four bytes each. Valid as long as `bytes`. */
-  numbers(address, count) {
-    return new Uint32Array(this.calls.memory.buffer, address, count);
-  }
-
-  /** A double of a struct. */
-  double(address) {
-    return new Float64Array(this.calls.memory.buffer, address, 1);
   }
 
   /** Memory at a multiple of 64, until `free`. */
@@ -58,34 +57,6 @@ export class Core {
     return this.bytes(address, size).slice();
   }
 
-  /** Call a function that returns a status, and throw if that is not 0. */
-  check(name, ...values) {
-    const status = this.calls[name](...values);
-    if (status) throw errorOfStatus(status, this.calls.aecodec_status_error(status), this.text(this.calls.aecodec_status_text(status)));
-  }
-
-  /** Call a function whose last results are the address and the size of a file. */
-  file(name, ...values) {
-    return this.with("pair", (result) => {
-      this.check(name, ...values, result, result + 4);
-      const [file, size] = this.numbers(result, 2);
-      const content = this.take(file, size);
-      this.free(file);
-      return content;
-    });
-  }
-
-  /** Run `use` with memory for a struct, which is freed afterwards. */
-  with(struct, use) {
-    const address = this.allocate(SIZES[struct]);
-    try {
-      this.bytes(address, SIZES[struct]).fill(0);
-      return use(address);
-    } finally {
-      this.free(address);
-    }
-  }
-
   /** Run `use` with bytes in memory, which are freed afterwards. */
   withBytes(content, use) {
     const address = this.put(content);
@@ -96,18 +67,74 @@ export class Core {
     }
   }
 
+  /** Run `use` with a structure in memory, which is freed afterwards. Fields without a value are 0. */
+  with(name, values, use) {
+    const { size, fields } = STRUCTURES[name];
+    return this.withBytes(new Uint8Array(size), (at) => {
+      const view = new DataView(this.calls.memory.buffer, at, size);
+      for (const [field, value] of Object.entries(values)) {
+        const [offset, type] = fields[field];
+        view[`set${type}`](offset, type.startsWith("Big") ? BigInt(value) : value, true);
+      }
+      return use(at);
+    });
+  }
+
+  /** The values of a structure in memory. */
+  read(name, address) {
+    const view = new DataView(this.calls.memory.buffer, address);
+    const value = ([at, type, count]) => {
+      if (type === "Char") return this.text(address + at);
+      if (type === "Uint8") return this.take(address + at, count);
+      const number = (place) => Number(view[`get${type}`](place, true));
+      return count ? Array.from({ length: count }, (_, n) => number(at + 8 * n)) : number(at); // arrays of 64 bits
+    };
+    return Object.fromEntries(Object.entries(STRUCTURES[name].fields).map(([field, place]) => [field, value(place)]));
+  }
+
+  /** Call a function that returns a status, and throw if that is not 0. */
+  check(name, ...values) {
+    this.checkStatus(this.calls[name](...values));
+  }
+
+  checkStatus(status) {
+    if (status === OK) return;
+    const { aecodec_status_error: kind, aecodec_status_text: text } = this.calls;
+    throw Object.assign(new KINDS[kind(status)](this.text(text(status))), { status });
+  }
+
+  /** Call a function with the address of a structure behind other values, and return the structure. */
+  fill(structure, name, ...values) {
+    return this.with(structure, {}, (at) => {
+      this.check(name, ...values, at);
+      return this.read(structure, at);
+    });
+  }
+
+  /** Call a function whose last result is an address. */
+  open(name, ...values) {
+    return this.fill("part", name, ...values).at;
+  }
+
+  /** Call a function whose last results are the address and the size of a file. */
+  file(name, ...values) {
+    return this.with("part", {}, (at) => {
+      this.check(name, ...values, at, at + 4);
+      return this.takeFile(this.read("part", at));
+    });
+  }
+
+  /** A file that the core made, which is freed there. */
+  takeFile({ at, size }) {
+    const content = this.take(at, size);
+    this.free(at);
+    return content;
+  }
+
   /** A text that ends with a zero byte. */
   text(address) {
     const rest = new Uint8Array(this.calls.memory.buffer, address);
     return decoder.decode(rest.slice(0, rest.indexOf(0)));
-  }
-
-  /** The network of a plan that stays in memory. */
-  network(plan, size) {
-    return this.with("pair", (result) => {
-      this.check("aecodec_web_network", plan, size, result);
-      return this.numbers(result, 1)[0];
-    });
   }
 
   /** SHA-256 in hexadecimal digits. */
@@ -120,27 +147,55 @@ export class Core {
     );
   }
 
-  /** The header of an `.aec` file; the checksum of its base is checked. */
+  /** The header of an `.aec` file, whose checksums are checked. */
   header(file) {
-    return this.withBytes(plainFile(file), (bytes, size) =>
-      this.with("header", (at) => {
-        this.check("aecodec_read_header", bytes, size, at);
-        const small = this.bytes(at, SIZES.header);
-        const large = this.numbers(at, SIZES.header / 4);
-        return {
-          id: hexadecimal(small.subarray(0, 4)),
-          width: large[1],
-          height: large[2],
-          mode: ["L", "RGB", "LA", "RGBA"][small[12]],
-          units: small[13],
-          reduction: small[14] / 2,
-          frames: large[4],
-          hasSamples: large[11] !== 0,
-          hasBase: hasBase(file),
-          isRefined: isRefined(file),
-        };
+    return this.withBytes(file, (bytes, size) => {
+      const info = this.fill("file_info", "aecodec_file_info_of", bytes, size);
+      return {
+        id: hexadecimal(info.id),
+        width: info.width,
+        height: info.height,
+        mode: MODES[info.mode],
+        units: info.level,
+        reduction: info.reduction / 2,
+        frames: info.frames,
+        hasSamples: Boolean(info.has_samples),
+        hasBase: Boolean(info.has_base),
+        isRefined: info.refinements > 0,
+      };
+    });
+  }
+
+  /** Where the base of a file with refinements lies, in the first bytes of the file, or how many bytes tell more. */
+  base(file) {
+    return this.withBytes(file, (bytes, size) =>
+      this.withBytes(new Uint8Array(12), (at) => {
+        const status = this.calls.aecodec_file_base(bytes, size, at, at + 4, at + 8);
+        const [base, baseSize, needed] = new Uint32Array(this.calls.memory.buffer, at, 3);
+        if (status === INCOMPLETE) return { needed };
+        return status === OK && base !== bytes ? { start: base - bytes, stop: base - bytes + baseSize } : { needed: Infinity };
       }),
     );
+  }
+
+  /** The bare payload of a file. */
+  toBare(file, hasChecksum) {
+    return this.#converted("aecodec_to_bare", this.header(file).id, file, hasChecksum);
+  }
+
+  /** The file of a bare payload. `id` is that of its codec, in 8 hexadecimal digits. */
+  fromBare(payload, id, hasChecksum) {
+    return this.#converted("aecodec_from_bare", id, payload, hasChecksum);
+  }
+
+  // Of the codec, the conversions need only the id.
+  #converted(name, id, content, hasChecksum) {
+    const codec = this.withBytes(id.match(/../g).map((digits) => parseInt(digits, 16)), (at) => this.calls.aecodec_web_codec(at));
+    try {
+      return this.withBytes(content, (bytes, size) => this.file(name, codec, bytes, size, hasChecksum));
+    } finally {
+      this.free(codec);
+    }
   }
 }
 

@@ -27,16 +27,6 @@ export class LimitError extends AecodecError {}
 
 const KINDS = { AecodecError, UsageError, ImageError, FormatError, CodecError, InputError, LimitError };
 
-/** Status of the core that stands for a network or tables that were not fetched yet. */
-export const ABSENT = 18;
-
-const KIND_OF_ERROR = [AecodecError, UsageError, ImageError, FormatError, CodecError, LimitError, AecodecError];
-
-/** The error for a status of the core other than 0, of one of the core's kinds. */
-export function errorOfStatus(status, kind, text) {
-  return Object.assign(new KIND_OF_ERROR[kind](text), { status });
-}
-
 /** An error as a plain object, which may cross to another thread. */
 export function packError(error) {
   const isOurs = error instanceof AecodecError;

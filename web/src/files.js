@@ -1,6 +1,5 @@
 // Files on their way to the worker, and the folders of their codecs.
 
-import { hasBase, plainFile } from "./arrival.js";
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
 
@@ -26,15 +25,9 @@ export function folderOf(codec) {
 
 /** The pixels of a file with their own number of channels, or its samples, as the core has them. */
 export async function decodeFile(data, { codec, maxPixels, maxFrames, baseOnly, signal, onProgress } = {}) {
-  const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
+  const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames), baseOnly };
   const options = { codecs, folder: codec && folderOf(codec), limits };
-  const file = await bytesOf(data);
-  return client.ask("decode", { file: baseOnly ? onlyBase(file) : file, options }, { signal, onProgress });
-}
-
-function onlyBase(file) {
-  if (!hasBase(file)) throw new UsageError("the file has no picture before its first refinement: decode it without baseOnly");
-  return plainFile(file);
+  return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
 }
 
 // The core takes 32 bits, of which 0 stands for its own limit.

@@ -1,6 +1,5 @@
 // aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
 
-import { fileOf, payloadOf } from "./bare.js";
 import { client } from "./client.js";
 import { ImageError, UsageError } from "./errors.js";
 import { absolute, bytesOf, decodeFile, folderOf } from "./files.js";
@@ -50,12 +49,14 @@ export async function decodeSamples(data, options) {
 
 /** A file without signature, version, codec id and CRC-32, for places where the codec is known. */
 export async function toBare(data, { checksum = false } = {}) {
-  return payloadOf(await bytesOf(data), checksum);
+  return client.ask("toBare", { file: await bytesOf(data), checksum });
 }
 
 /** The file of a bare payload. */
 export async function fromBare(data, { codec, checksum = false } = {}) {
-  return fileOf(await bytesOf(data), codec?.id, checksum);
+  const id = codec?.id;
+  if (!/^[0-9a-f]{8}$/.test(id)) throw new UsageError("say which codec: { codec: await loadCodec(url) }");
+  return client.ask("fromBare", { payload: await bytesOf(data), id, checksum });
 }
 
 /** Samples of bands as an `.aec` file. */
@@ -87,7 +88,6 @@ class Codec {
   constructor(url, facts) {
     this.url = url;
     Object.assign(this, facts);
-    delete this.sections;
   }
 
   /** Names and limits of the bands; none of a codec for pictures. */

@@ -1,14 +1,10 @@
 // What the worker does: decode, encode, and tell what a codec is.
 
-import { ABSENT, CodecError, UsageError } from "./errors.js";
 import { Codec } from "./codec.js";
-import { Decoding, Encoding, likeness, withinErrors } from "./steps.js";
+import { CodecError, UsageError } from "./errors.js";
 import { Runners } from "./runners.js";
-
-const REDUCTIONS = [2, 3, 4, 6, 8, 12, 16, 24, 32]; // halves, as in Python
-const MOST_REDUCED = 1 << 26; // pixels of a picture that may be reduced, as in Python
-const LARGEST = 0xffffffff;
-const UNLIMITED = { maxPixels: LARGEST, maxFrames: 1 << 24 };
+import { compress, Decoding, Encoding } from "./steps.js";
+import { CONSTANTS } from "./structures.js";
 
 export class Jobs {
   constructor(core, module) {
@@ -55,6 +51,7 @@ export class Jobs {
     const decode = async () => {
       const decoding = Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
       try {
+        decoding.decodeCodes();
         if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
         return header.hasSamples ? decoding.finishSamples() : decoding.finish();
       } finally {
@@ -65,9 +62,9 @@ export class Jobs {
     try {
       return await this.#inTurn(decode, report);
     } catch (error) {
-      if (error.status !== ABSENT) throw error;
+      if (error.status !== CONSTANTS.ABSENT) throw error;
     }
-    await codec.needFor(header);
+    await codec.needFor(header, limits);
     return this.#inTurn(decode, report);
   }
 
@@ -82,18 +79,18 @@ export class Jobs {
 
   async #run(codec, steps, section, report) {
     if (codec.facts.anySize) return this.runners.run(steps, section, report);
-    steps.runHere(section.network);
+    steps.runHere();
     report(steps.windows, steps.windows);
     return undefined;
   }
 
   /** Run the encoder network on a picture, for files at any level. */
-  async prepare(image, folder, report, reduction) {
+  async prepare(image, folder, report) {
     const codec = await this.codec(folder);
     const section = await codec.needEncoder();
     await codec.needBands();
     const encode = async () => {
-      const options = { parts: this.runners.parts(image), reduction };
+      const options = { parts: this.runners.parts(image) };
       const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
       try {
         await this.#run(codec, encoding, section, report);
@@ -106,98 +103,46 @@ export class Jobs {
     return this.#inTurn(encode, report);
   }
 
-  /** The file of a prepared picture at a level. */
-  async file({ codec, encoding }, level) {
+  /** The file of a prepared picture at a level, or the best one of a number of bytes. */
+  async make({ codec, encoding, image }, { level, maxBytes }, report) {
+    needOneOf({ level, maxBytes });
+    if (maxBytes !== undefined) return (await this.#compress(codec, image, { maxBytes }, report)).file;
     const units = codec.units(level);
     await codec.needLevel(units);
     return encoding.file(units);
   }
 
-  /** The file of a prepared picture at a level, or the best one of a number of bytes. */
-  async make(prepared, { level, maxBytes }) {
-    needOneOf({ level, maxBytes });
-    return maxBytes === undefined ? this.file(prepared, level) : this.within(prepared, maxBytes);
-  }
-
   /** Encode a picture or samples at a level, as well as they can be in a number of bytes, or within an error. */
   async encode(image, { folder, level, maxBytes, maxError }, report) {
     needOneOf({ level, maxBytes, maxError });
-    if (maxError !== undefined) return this.#withinErrors(image, { folder, level, errors: [maxError].flat() });
+    const { file, clipped } =
+      maxBytes === undefined && maxError === undefined
+        ? await this.#encodeAt(image, folder, level, report)
+        : await this.#encodeFor(image, folder, { level, maxBytes, maxError }, report);
+    return image.samples ? { file, clipped } : file;
+  }
+
+  async #encodeAt(image, folder, level, report) {
     const prepared = await this.prepare(image, folder, report);
     try {
-      const file = await this.make(prepared, { level, maxBytes });
-      return image.samples ? { file, clipped: prepared.encoding.clipped } : file;
+      return { file: await this.make(prepared, { level }, report), clipped: prepared.encoding.clipped };
     } finally {
       prepared.encoding.free();
     }
   }
 
-  async #withinErrors(image, { folder, level, errors }) {
+  async #encodeFor(image, folder, { level, maxBytes, maxError }, report) {
     const codec = await this.codec(folder);
+    if (maxError === undefined) return this.#compress(codec, image, { maxBytes }, report);
     const units = level === undefined ? 0 : codec.units(level);
-    await codec.needAll();
-    const file = withinErrors(codec, image, errors, units);
-    return image.samples ? { file, clipped: Array(image.bands).fill(0) } : file;
+    const { file } = await this.#compress(codec, image, { units, errors: [maxError].flat() }, report);
+    return { file, clipped: image.samples && Array(image.bands).fill(0) };
   }
 
-  /** The best file of at most `maxBytes` bytes: of fewer pixels, where that gives a better picture.
-   *
-   * The rule is that of Python: a reduction is tried where the one before gives a level of the lower half, or
-   * none; of two files the better is the one that is more like the picture. */
-  async within(prepared, maxBytes) {
-    const { codec, image } = prepared;
-    let best;
-    let smallest = Infinity;
-    const isReducible = codec.facts.anySize && !image.samples && image.width * image.height <= MOST_REDUCED;
-    for (const reduction of isReducible ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
-      const candidate = await this.#reduced(prepared, reduction, (picture) => this.#largest(picture, maxBytes));
-      smallest = Math.min(smallest, candidate.smallest);
-      if (!candidate.file) continue;
-      if (best && (await this.#likeness(codec, image, candidate)) <= (await this.#likeness(codec, image, best))) break;
-      best = candidate;
-      if (best.units / 16 >= codec.facts.levels / 2) break;
-    }
-    if (best) return best.file;
-    throw new UsageError(`no file of ${maxBytes} bytes: the smallest that codec ${codec.facts.name} makes of this picture has ${smallest}; allow more, or reduce the picture`);
-  }
-
-  async #reduced(prepared, reduction, use) {
-    if (reduction === REDUCTIONS[0]) return use(prepared);
-    const reduced = await this.prepare(prepared.image, prepared.codec.folder, () => {}, reduction);
-    try {
-      return await use(reduced);
-    } finally {
-      reduced.encoding.free();
-    }
-  }
-
-  // The largest file that fits, by bisection: files grow from level to level.
-  async #largest({ codec, encoding }, maxBytes) {
-    const units = codec.allUnits;
-    const result = { smallest: Infinity };
-    let [low, high] = [0, units.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      await codec.needLevel(units[middle]);
-      const file = encoding.file(units[middle]);
-      result.smallest = Math.min(result.smallest, file.length);
-      if (file.length <= maxBytes) {
-        Object.assign(result, { file, units: units[middle] });
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return result;
-  }
-
-  async #likeness(codec, image, candidate) {
-    if (candidate.likeness === undefined) {
-      const header = this.core.header(candidate.file);
-      const decoded = await this.#decodeWith(codec, header, candidate.file, UNLIMITED, () => {});
-      candidate.likeness = likeness(this.core, image, decoded);
-    }
-    return candidate.likeness;
+  // All networks run here: the core decides which ones, and on how many pixels.
+  async #compress(codec, image, target, report) {
+    await codec.needToCompress(target);
+    return this.#inTurn(() => compress(codec, image, target), report);
   }
 }
 

@@ -2,34 +2,29 @@
 
 import { Core } from "./core.js";
 import { packError } from "./errors.js";
-import { OUTPUT_SIZE } from "./steps.js";
 
 let core;
-const networks = new Map(); // by hash
+const plans = new Map(); // addresses, by hash
 
-function open({ hash, plan }) {
-  if (!networks.has(hash)) networks.set(hash, core.network(core.put(plan), plan.length));
-  return networks.get(hash);
+function addressOf({ hash, plan }) {
+  if (!plans.has(hash)) plans.set(hash, core.put(plan));
+  return plans.get(hash);
 }
 
-function run({ window, input }, network) {
-  const outputSize = window[OUTPUT_SIZE];
-  return core.with("window", (at) => {
-    core.numbers(at, window.length).set(window);
-    const output = core.allocate(outputSize);
-    try {
-      core.withBytes(input, (from) => core.check("aecodec_web_run", network, at, from, output));
-      return core.take(output, outputSize);
-    } finally {
-      core.free(output);
-    }
-  });
+function run({ window, input }, plan, size) {
+  const output = core.allocate(window.output_size);
+  try {
+    core.with("window", window, (at) => core.withBytes(input, (from) => core.check("aecodec_web_run", plan, size, at, from, output)));
+    return core.take(output, window.output_size);
+  } finally {
+    core.free(output);
+  }
 }
 
 onmessage = ({ data }) => {
   try {
     core ??= new Core(data.module);
-    const output = run(data.task, open(data.network));
+    const output = run(data.task, addressOf(data.network), data.network.size);
     postMessage({ output }, [output.buffer]);
   } catch (error) {
     postMessage({ error: packError(error) });

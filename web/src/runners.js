@@ -67,7 +67,7 @@ export class Runners {
   }
 
   #ask({ worker, known }, { hash, address, size }, task) {
-    const network = { hash };
+    const network = { hash, size };
     const moved = [task.input.buffer];
     if (!known.has(hash)) {
       network.plan = this.core.take(address, size);

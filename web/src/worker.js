@@ -45,6 +45,9 @@ function freeIfUnused(key, { picture, users }) {
 
 const ASKED = {
   header: async ({ core }, { file }) => core.header(file),
+  base: async ({ core }, { file }) => core.base(file),
+  toBare: async ({ core }, { file, checksum }) => core.toBare(file, checksum),
+  fromBare: async ({ core }, { payload, id, checksum }) => core.fromBare(payload, id, checksum),
   facts: async (all, { folder }) => (await all.codec(folder)).facts,
   bands: async (all, { folder }) => (await all.codec(folder)).bands(),
   decode: (all, { file, options }, report) => all.decode(file, options, report),
@@ -53,8 +56,8 @@ const ASKED = {
   async prepare(all, { image, folder, key }, report) {
     prepared.set(key, { picture: await all.prepare(image, folder, report), users: 0 });
   },
-  file: (all, { key, level, maxBytes }) =>
-    withPicture(key, (picture) => all.make(picture, { level, maxBytes })),
+  file: (all, { key, level, maxBytes }, report) =>
+    withPicture(key, (picture) => all.make(picture, { level, maxBytes }, report)),
   async close(all, { key }) {
     const entry = prepared.get(key);
     prepared.delete(key);
