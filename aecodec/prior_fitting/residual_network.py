@@ -2,7 +2,7 @@
 
 A residual network has one hidden layer. From the neighbours of a sample, it predicts the mean and
 the scale of the sample in units of the activity around it, so that one network serves samples of
-any range. The library runs it (docs/FORMAT.md, section 13).
+any range. The library runs it (docs/FORMAT.md, section 8).
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class ResidualNetworks:
 
     @property
     def content(self) -> bytes:
-        """The networks as bytes, little-endian (docs/FORMAT.md, section 13)."""
+        """The networks as bytes, little-endian (docs/FORMAT.md, section 8)."""
         head = bytes([self.has_base, len(self.networks), 0, 0])
         return head + b"".join(map(_packed, self.networks))
 

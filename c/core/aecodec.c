@@ -109,7 +109,7 @@ static uint32_t crc32(const uint8_t *data, size_t size)
     return ~crc;
 }
 
-/* ---- quantization (FORMAT, sections 6 and 11) ---- */
+/* ---- quantization (FORMAT, sections 6 and 10) ---- */
 
 /* 0.58 of a quantization step, in 2^-15. Latents below it become 0, which is an encoder's own choice. */
 #define DEAD_ZONE 19005
@@ -522,7 +522,7 @@ static uint8_t column_of(const aecodec_codec *codec, unsigned row, int32_t code,
     return is_coded ? (uint8_t)column : codec->escape;
 }
 
-/* ---- selection of a prior (section 11) ---- */
+/* ---- selection of a prior (section 10) ---- */
 
 /* Cost of a code in 1/256 bit; an escaped one costs its value too. */
 static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t code, int32_t base)

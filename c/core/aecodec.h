@@ -190,7 +190,7 @@ typedef struct {
     uint16_t max_slice;                     /* maximum number of channels that are coded together */
     const aecodec_context_network *context; /* or NULL */
     const uint8_t *samples;                 /* description of samples that aecodec_encode writes (docs/FORMAT.md,
-                                             * section 1); NULL without bands */
+                                             * section 7); NULL without bands */
     uint16_t samples_size;                  /* bytes */
 } aecodec_codec;
 

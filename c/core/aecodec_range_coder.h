@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The range coder (docs/FORMAT.md, sections 5 and 11), with integer frequencies of 2^24. Private. */
+/* The range coder (docs/FORMAT.md, sections 5 and 10), with integer frequencies of 2^24. Private. */
 #ifndef AECODEC_RANGE_CODER_H
 #define AECODEC_RANGE_CODER_H
 

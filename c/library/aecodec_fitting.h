@@ -59,7 +59,7 @@ void aecodec_residual_inputs(const aecodec_residual_values *values, int has_base
                              const uint32_t *rows, const uint32_t *columns, int64_t *references, int32_t *exponents,
                              int16_t *inputs);
 
-/* Encode values with packed networks (FORMAT, section 13).
+/* Encode values with packed networks (FORMAT, section 8).
  *
  * decoded: [bands][height][width], written: the values of a decoder.
  * size: set to the bytes of the message.

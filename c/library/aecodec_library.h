@@ -11,7 +11,7 @@
  *     if (status != AECODEC_OK)
  *         puts(aecodec_status_text(status));
  *
- * A codec is a file such as photo.aecodec (docs/BUNDLE.md), which `aecodec train` and `aecodec export` write.
+ * A codec is a file such as photo.aecodec (docs/FORMAT.md, section 3), which `aecodec train` and `aecodec export` write.
  *
  * Several threads may call functions at once, also with the same bundle, as long as no section is added to it.
  * Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for
@@ -319,7 +319,7 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
 
 enum { AECODEC_BARE_SAVING = 11 }; /* bytes of a file of version 1 that its bare payload lacks */
 
-/* Convert a file to its bare payload (FORMAT, section 14). Free the payload with aecodec_free.
+/* Convert a file to its bare payload (FORMAT, section 9). Free the payload with aecodec_free.
  *
  * bundle: the codec of the file; its head is enough.
  * has_checksum: 1: add a byte with a checksum; 0: no checksum.

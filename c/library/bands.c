@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The section of the bands in a bundle (docs/BUNDLE.md). */
+/* The section of the bands in a bundle (docs/FORMAT.md, section 3). */
 #include <string.h>
 
 #include "private.h"

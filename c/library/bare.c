@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bare payloads (FORMAT, section 14): files of version 1 without magic, version, codec id and CRC-32. */
+/* Bare payloads (FORMAT, section 9): files of version 1 without magic, version, codec id and CRC-32. */
 #include <stdlib.h>
 #include <string.h>
 

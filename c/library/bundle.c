@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Codec files: the head, and the sections that are present (docs/BUNDLE.md). */
+/* Codec files: the head, and the sections that are present (docs/FORMAT.md, section 3). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples of all types as integers, so that one coder serves all (FORMAT, section 13). Integers are their own values.
+/* Samples of all types as integers, so that one coder serves all (FORMAT, section 8). Integers are their own values.
  * Floats with a unit are multiples of it. Floats without error are their bits, in the order of the numbers. */
 #include <stdlib.h>
 

@@ -93,7 +93,7 @@ aecodec_status aecodec_level_tables_open(const aecodec_bundle *bundle, uint32_t 
 aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size,
                                   band_tables *tables);
 
-/* ---- samples.c: numbers of all types, and the block of samples in files (FORMAT, section 1) ---- */
+/* ---- samples.c: numbers of all types, and the block of samples in files (FORMAT, section 7) ---- */
 
 /* Bytes of a sample; 0 for an unknown type. */
 static inline uint32_t sample_size(uint32_t type)
@@ -296,7 +296,7 @@ aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channe
 
 typedef struct residual_networks residual_networks;
 
-/* Read packed networks (FORMAT, section 13), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or
+/* Read packed networks (FORMAT, section 8), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or
  * AECODEC_NO_MEMORY. */
 aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declarations of files with refinements (FORMAT, section 13). Private. */
+/* Declarations of files with refinements (FORMAT, section 8). Private. */
 #ifndef AECODEC_REFINED_H
 #define AECODEC_REFINED_H
 

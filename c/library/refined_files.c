@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container of files with refinements (FORMAT, section 13). */
+/* The container of files with refinements (FORMAT, section 8). */
 #include <stdlib.h>
 #include <string.h>
 

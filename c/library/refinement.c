@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Coding the values of a segment within a bound (FORMAT, section 13). */
+/* Coding the values of a segment within a bound (FORMAT, section 8). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Refinements of whole pictures: their segments, one after the other (FORMAT, section 13). */
+/* Refinements of whole pictures: their segments, one after the other (FORMAT, section 8). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The networks that predict samples from their neighbours (FORMAT, section 13). */
+/* The networks that predict samples from their neighbours (FORMAT, section 8). */
 #include <stdlib.h>
 
 #include "aecodec_fitting.h"

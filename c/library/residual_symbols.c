@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The distributions of samples, and coding their symbols (FORMAT, section 13). */
+/* The distributions of samples, and coding their symbols (FORMAT, section 8). */
 #include "residuals.h"
 
 enum {

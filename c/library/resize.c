@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures at another size, with a cubic filter (Catmull-Rom), in Pillow's very integers: FORMAT, section 2. */
+/* Pictures at another size, with a cubic filter (Catmull-Rom), in Pillow's very integers: FORMAT, section 6. */
 #include <stdlib.h>
 
 #include "private.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples of all types as numbers, and the block of a file that describes them (docs/FORMAT.md, section 1). */
+/* Samples of all types as numbers, and the block of a file that describes them (docs/FORMAT.md, section 7). */
 #include <string.h>
 
 #include "private.h"
