@@ -22,7 +22,7 @@ from benchmarks.harness import ROOT, Options, Row
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
 CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
-"""Names of the object files of the C core."""
+"""Names of the object files of `c/core`."""
 
 # A line of the linker's map: section, address, size, object.
 _PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
