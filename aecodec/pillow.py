@@ -331,7 +331,7 @@ def register_aec_opener(*codecs: Codec | str | Path) -> None:
     """Register the plugin again, and add codecs whose files it can open.
 
     Args:
-        codecs: codecs that are not built in, or the paths of their folders.
+        codecs: codecs that are not built in, or the paths of their files.
 
     Raises:
         CodecError: a codec does not exist or is damaged.

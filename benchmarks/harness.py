@@ -52,8 +52,8 @@ class Options(argparse.ArgumentParser):
         self.add_input("data", type=Path, **settings)
 
     def add_codec(self, default: str) -> None:
-        """Add `--codec`, the name or folder of a codec."""
-        self.add_input("--codec", default=default, metavar="NAME|DIR")
+        """Add `--codec`, the name or file of a codec."""
+        self.add_input("--codec", default=default, metavar="NAME|FILE")
 
     def add_limit(self, default: int = 1000) -> None:
         """Add `--limit`, the number of pictures to measure."""

@@ -1,1 +1,1 @@
-"""Export of trained autoencoders as codec folders, HDF5, TFLite and C."""
+"""Export of trained autoencoders as codec files, HDF5, TFLite and C."""

@@ -1,4 +1,4 @@
-"""Writing a trained pair of networks as a codec folder."""
+"""Writing a trained pair of networks as a codec."""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ class Autoencoder(KerasPair):
         *,
         replace: bool = False,
     ) -> Codec:
-        """Quantize both halves, fit the priors, and write a codec folder.
+        """Quantize both halves, fit the priors, and write the codec to a folder.
 
         Args:
             folder: output folder; created if it does not exist.

@@ -35,7 +35,7 @@ def export_bands(
     names: Sequence[str],
     **options: Any,
 ) -> Codec:
-    """Write a codec folder with the networks of :mod:`aecodec.training.networks.bands`.
+    """Write a codec with the networks of :mod:`aecodec.training.networks.bands`.
 
     `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
     to which the priors are fitted; `held_out` (M, h, w, B) are measured. For the `options`, see

@@ -1,4 +1,4 @@
-"""Training of a codec with a recipe, from pictures to a codec folder."""
+"""Training of a codec with a recipe, from pictures to a codec file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Start of a training with the networks of a codec.
 
-The entropy model of the loss is learned again, because a codec folder only has it in integers.
+The entropy model of the loss is learned again, because a codec file only has it in integers.
 """
 
 from __future__ import annotations

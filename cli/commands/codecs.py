@@ -17,7 +17,7 @@ def codecs(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME|DIR]",
+            metavar="[NAME|FILE]",
             help="A built-in codec or a codec file. Default: all built-in codecs.",
             autocompletion=complete_codec,
         ),

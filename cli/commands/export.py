@@ -182,7 +182,7 @@ def export(
     choose, for small devices, and is the only format that does not need TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
-    folder from two models that were trained elsewhere.
+    from two models that were trained elsewhere.
     """
     console = Console(quiet)
     if not (encoder or decoder):
@@ -394,7 +394,7 @@ def _make_codec(
     hints: ModelHints,
     counts: dict[str, int],
 ) -> None:
-    """Make a codec folder from an encoder and a decoder, and print a description of the codec.
+    """Make a codec from an encoder and a decoder, and print a description of it.
 
     Raises InputError if a file does not exist or cannot be read, UsageError if the folder contains
     a codec and `force` is not set, and AecodecError if it cannot be written.

@@ -48,7 +48,11 @@ def train(
     out: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="DIR", readable=False, help="Folder for the new codec."
+            "-o",
+            "--output",
+            metavar="DIR",
+            readable=False,
+            help="Folder for the codec file and its networks.",
         ),
     ],
     recipe: Annotated[
