@@ -141,7 +141,7 @@ def folder(
         ),
         "ms6_hls.npz": lambda path: np.savez(path, test=np.zeros((2, 4, 32, 32), np.int16)),
         "my-bands": lambda path: band_codec(
-            path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08")
+            path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08"), name="my-bands"
         ),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         **dict.fromkeys(("holiday.png", "holiday.ppm"), holiday),

@@ -32,6 +32,7 @@ def band_codec(
     file_limits: bool = False,
     transfer: Transfer | None = None,
     names: Sequence[str] = (),
+    name: str = "bands",
 ) -> CodecFolder:
     """A codec whose latents are its pixels; the last of its two levels keeps them exactly.
 
@@ -42,13 +43,14 @@ def band_codec(
         file_limits: whether files may have their own limits.
         transfer: the transfer; linear by default.
         names: of the bands; "band 1" and so on by default.
+        name: of the codec.
     """
     names = names or [f"band {n + 1}" for n in range(len(limits))]
     channels = len(limits) * phases
     latents = TILE * TILE * channels
     levels = (Level(0, latents, 5), Level(0, latents))
     spec = CodecSpec(
-        name="bands",
+        name=name,
         tile=(TILE, TILE),
         channels=len(limits),
         latent_channels=latents,
