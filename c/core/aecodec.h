@@ -77,7 +77,7 @@ typedef enum {
     AECODEC_OTHER_SIZE,       /* rows and columns that the network does not support */
     /* only libaecodec returns these */
     AECODEC_NO_MEMORY = 16,
-    AECODEC_BAD_BUNDLE,      /* not a bundle of this version, or a damaged bundle */
+    AECODEC_BAD_BUNDLE,      /* not a codec file of this version, or a damaged one */
     AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
     AECODEC_OTHER_RESIDUALS, /* the bundle lacks the residual networks that made a refinement */
     AECODEC_BAD_IMAGE = 20,  /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */

@@ -28,7 +28,7 @@ def digit(samples: Pixels) -> Image.Image:
 
 @pytest.fixture
 def own_codec(copy: Path) -> Iterator[Path]:
-    """Folder of a codec that does not ship: `digits` by another name, so with another id."""
+    """Folder of a codec that is not built in: `digits` with a different name, so another id."""
     change_spec(copy, name="own-digits")
     yield copy
     pillow._added.clear()
