@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.arrays import Float32, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
@@ -67,17 +67,8 @@ def check_plans(
         reference = reference_transform(tflite[half])
         stride = max(1, len(batch) // _COMPARED)
         for item in batch[::stride][:_COMPARED]:
-            if not np.array_equal(network(_picture(item)).ravel(), reference(item[None]).ravel()):
+            if not np.array_equal(network(item).ravel(), reference(item[None]).ravel()):
                 raise ModelError(
                     f"the {half.value} gives other integers than its TFLite model: report this "
                     "model to the authors of aecodec"
                 )
-
-
-def _picture(item: Latents) -> Latents:
-    """One input of a network as rows, columns and channels."""
-    return (
-        item[..., None]
-        if item.ndim == 2
-        else item.reshape((1, 1, -1) if item.ndim < 3 else item.shape)
-    )

@@ -26,9 +26,9 @@ def check(status: int) -> None:
     """Raise the error of a status, unless it is OK.
 
     >>> check(structures.OK)
-    >>> check(structures.BAD_CHECKSUM)
+    >>> check(structures.NOT_AEC)
     Traceback (most recent call last):
-    aecodec.errors.FormatError: damaged: the checksum is wrong
+    aecodec.errors.FormatError: not an .aec file: it does not begin with the .aec signature
     """
     if status != structures.OK:
         raise error_of(status)

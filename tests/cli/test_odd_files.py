@@ -18,7 +18,7 @@ from aecodec.arrays import Pixels
 THEN = 1_400_000_000
 ODD_EXIF_AND_XMP = bytes.fromhex(
     "ae4301fc33ca7b201002086e6f74657869662103043c782f3e716d723c36035662fa33a757c6097dbd9411a30cab12"
-    "5d0d0a5f"
+    "4e2e2e31"
 )
 """A digit whose EXIF is `notexif!` and whose XMP is `<x/>`."""
 
