@@ -37,7 +37,7 @@ from PIL import ImageCms
 
 import aecodec
 from aecodec.chunks import remember
-from aecodec.format.binary import Reader, block
+from aecodec.format.binary import block, read_leb128
 from aecodec.format.container import NOT_REDUCED, MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.imaging.picture import Picture, from_array
@@ -106,13 +106,20 @@ def joined(base: bytes, refinements: list[bytes]) -> bytes:
     return data
 
 
+def block_at(data: bytes, place: int) -> tuple[bytes, int]:
+    """The block at a place of a file, and the place behind it."""
+    size, start = read_leb128(data, place)
+    return data[start : start + size], start + size
+
+
 def split(data: bytes) -> tuple[bytes, list[bytes]]:
     """The base and the refinements of a file of version 2, without their checksums."""
-    reader, refinements = Reader(data[3:]), list[bytes]()
-    base = reader.block()
+    base, place = block_at(data, 3)
+    refinements = list[bytes]()
     while not refinements or refinements[-1][0] & 1:
-        refinements.append(reader.block())
-        reader.take(4)
+        refinement, place = block_at(data, place)
+        refinements.append(refinement)
+        place += 4
     return base, refinements
 
 
