@@ -68,7 +68,7 @@ SCENARIOS = (
     Scenario(("compress", "scans", "--jobs", "1", "-o", "out/"), digits, is_of_files=True),
     Scenario(("compress", "--stack", "scans", "-o", "a.aec"), digits),
     Scenario(("decompress", "stack.aec", "-o", "out"), digits),
-    Scenario(("export", "digits", "--format", "bundle", "-o", "digits.bundle")),
+    Scenario(("export", "digits", "--format", "codec", "-o", "digits.aecodec")),
 )
 
 
