@@ -90,21 +90,21 @@ static int is_small(const aecodec_bundle *bundle, uint32_t kind)
 
 static void compress_with(const aecodec_bundle *bundle, uint32_t level)
 {
-    static const aecodec_limits limits = {0, 0, MOST_MEMORY};
+    static const aecodec_limits limits = {0, 0, 0, MOST_MEMORY};
     static uint8_t pixels[2 * 4096];
     aecodec_codec_facts facts;
-    aecodec_image picture = {0, 0, 1, 2, pixels}, restored;
-    uint8_t *file;
-    size_t size;
+    const aecodec_target target = {level, 0, NULL};
+    aecodec_image picture = {0, 0, 1, 2, pixels, NULL, 0}, restored;
+    aecodec_compressed made;
     aecodec_bundle_facts(bundle, &facts);
     picture.width = facts.tile_width;
     picture.height = facts.tile_height;
-    if (aecodec_compress(bundle, &picture, level, 0, NULL, &file, &size) == AECODEC_OK) {
+    if (aecodec_compress(bundle, &picture, &target, NULL, &made) == AECODEC_OK) {
         if (is_small(bundle, AECODEC_DECODER) &&
-            aecodec_decompress(bundle, file, size, &limits, NULL, &restored) == AECODEC_OK) {
+            aecodec_decompress(bundle, made.file, made.size, &limits, NULL, &restored) == AECODEC_OK) {
             aecodec_image_free(&restored);
         }
-        aecodec_free(file);
+        aecodec_free(made.file);
     }
 }
 
