@@ -28,7 +28,7 @@ COMPILERS = (os.environ.get("CC", "cc"), "gcc", "clang")
 ZIG = "ziglang==0.17.1"
 OPTIONS = ("-std=c99", "-O3", "-fPIC", "-ffp-contract=off", "-DAECODEC_LIBRARY")
 FOLDERS_OF_C = ("c/core", "c/library")
-ONLY_PUBLIC_NAMES = ("-fvisibility=hidden", "-include", "exported.h")
+ONLY_EXPORTED = ("-fvisibility=hidden", "-DAECODEC_FITTING", "-include", "exported.h")
 DEPENDENCIES = [
     "numpy>=1.26",
     "pillow>=10.3",
@@ -115,7 +115,7 @@ class BuildLibrary(build_ext):
         path = Path(self.get_ext_fullpath(ext.name))
         path.parent.mkdir(parents=True, exist_ok=True)
         compiler = zig(self.target) if self.target else system_compiler() or zig("")
-        compile_library(compiler, () if path.suffix == ".dll" else ONLY_PUBLIC_NAMES, path)
+        compile_library(compiler, () if path.suffix == ".dll" else ONLY_EXPORTED, path)
 
 
 class AnyPython(bdist_wheel):

@@ -42,12 +42,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def consumer(tmp_path_factory: pytest.TempPathFactory, codec: Codec) -> Path:
-    """A folder with a program that uses the library, and a bundle."""
+    """A folder with a program that uses the library, and a codec file."""
     folder = tmp_path_factory.mktemp("consumer")
     for name in ("main.c", "main.cpp"):
         (folder / name).write_text(PROGRAM)
     (folder / "CMakeLists.txt").write_text(PROJECT)
-    (folder / "digits.bundle").write_bytes(bundle_of(codec.folder))
+    (folder / "digits.aecodec").write_bytes(bundle_of(codec.folder))
     return folder
 
 
