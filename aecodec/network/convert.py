@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import AecodecError, ModelError
-from aecodec.network.check import check_model
 from aecodec.network.elementwise import chain_from, function_from, tabulate
 from aecodec.network.lowering import Lowering
-from aecodec.network.operators import OPERATORS
+from aecodec.network.operators import OPERATORS, Row
 from aecodec.network.plan import Kind, assign_slots
-from aecodec.tflite.model import Model, Operator, Type
+from aecodec.tflite.model import Operator, Type, read_model
 
 # Searches and lookups of codes are several TFLite operators (`export.tflite.codebook`) on floats,
 # all of which are integers. C runs them as one operator on integers.
@@ -22,23 +21,33 @@ _SEARCH = [_CAST, _FULLY_CONNECTED, _ARG_MAX, _GATHER]
 _DIGITS = [_CAST, _MUL, _SUM, _ADD, _MAXIMUM, _MINIMUM, _CAST, _GATHER]
 _SCALARS = [_CAST, _ADD, _CAST, _GATHER]
 
-_OPTIONS = {_ADD: (11, 2), _FULLY_CONNECTED: (8, 6), _MUL: (21, 2)}
-"""Option types whose first field is an activation, and their numbers of fields."""
+_OPTIONS = {_ADD: 11, _FULLY_CONNECTED: 8, _MUL: 21}
+"""Option types whose first field is an activation."""
 
 
-def network_plan(
-    content: bytes, *, is_any_size: bool = False, checked: Model | None = None
-) -> bytes:
+def check_operators(content: bytes) -> None:
+    """Raise ModelError if a `.tflite` file has operators that no codec has, or is no single graph.
+
+    Operators on floats are allowed.
+    """
+    for number, operator in enumerate(read_model(content).operators):
+        if operator.code not in OPERATORS:
+            raise ModelError(
+                f"operator {number}: the TFLite model has an operator that codecs lack "
+                f"({operator.code})"
+            )
+
+
+def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
     """Convert an int8 `.tflite` file to a network plan for `aecodec_network_open`.
 
     With `is_any_size`, the plan accepts pictures of any size. Their sides must be multiples of a
-    number that follows from the strides, and the network must be fully convolutional. `checked` is
-    the model in the file, if :func:`check_model` has already checked it.
+    number that follows from the strides, and the network must be fully convolutional.
 
     Raises CodecError if the model is damaged, and ModelError if C lacks an operator or the model
     computes with types other than int8.
     """
-    model = checked or check_model(content)
+    model = read_model(content)
     low = Lowering(content, model, is_any_size=is_any_size)
     done: set[int] = set()
     for number in range(len(model.operators)):
@@ -52,7 +61,8 @@ def network_plan(
 def _lower(low: Lowering, number: int) -> list[int]:
     """Lower an operator, or several that form one function; return their numbers."""
     operator = low.model.operators[number]
-    row, chain = OPERATORS[operator.code], function_from(low, number)
+    row = OPERATORS.get(operator.code, Row(operator.code, f"number {operator.code}"))
+    chain = function_from(low, number)
     try:
         if codes := _code_chain(low, number):
             _lower_codes(low, codes)
@@ -63,7 +73,7 @@ def _lower(low: Lowering, number: int) -> list[int]:
             row.lower(low, operator)
         else:
             raise ModelError("C has no kernel for it")
-    except AecodecError as error:
+    except (AecodecError, ArithmeticError, LookupError, ValueError) as error:
         raise ModelError(f"operator {number}, {row.name}: {error}") from error
     return chain
 
@@ -83,7 +93,7 @@ def _lower_codes(low: Lowering, chain: list[int]) -> None:
     operators = [low.model.operators[at] for at in chain]
     for operator in operators:
         if operator.code in _OPTIONS:
-            options = operator.options(*_OPTIONS[operator.code])
+            options = operator.options(_OPTIONS[operator.code])
             _ensure(options.number(0, "b") == 0)
     lower = _lower_search if operators[1].code == _FULLY_CONNECTED else _lower_lookup
     lower(low, operators)
@@ -93,7 +103,7 @@ def _lower_search(low: Lowering, operators: list[Operator]) -> None:
     _, product, extreme, gather = operators
     scores = low.tensor(product.outputs[0]).shape
     axis = int(_constant(low, extreme, 1).ravel()[0])
-    _ensure(axis in (-1, len(scores) - 1) and product.options(8, 6).number(2, "?"))
+    _ensure(axis in (-1, len(scores) - 1) and product.options(8).number(2, "?"))
     weights, more = _constant(low, product, 1), _constant(low, product, 2)
     _write(
         low,
@@ -115,7 +125,7 @@ def _lower_lookup(low: Lowering, operators: list[Operator]) -> None:
         axes, worth = _constant(low, total, 1), _constant(low, product, 1)
         rank = len(low.tensor(product.outputs[0]).shape)
         limits = [float(_constant(low, limit, 1).ravel()[0]) for limit in (least, most)]
-        is_kept = total.options(27, 1).number(0, "?")
+        is_kept = total.options(27).number(0, "?")
         _ensure(axes.ravel().tolist() in ([-1], [rank - 1]) and not is_kept)
         _ensure(limits == [0, len(table) - 1])
         groups, offsets = 1, _constant(low, more, 1)
@@ -126,7 +136,7 @@ def _lower_lookup(low: Lowering, operators: list[Operator]) -> None:
 
 
 def _write(low: Lowering, operators: list[Operator], kind: Kind, *parameters: int) -> None:
-    _ensure(operators[-1].options(23, 2).number(0, "i") == 0)
+    _ensure(operators[-1].options(23).number(0, "i") == 0)
     entry = operators[0].inputs[0]
     *_, channels = low.tensor(operators[-1].outputs[0]).shape
     shape = low.shape(entry)._replace(channels=channels)
@@ -136,7 +146,6 @@ def _write(low: Lowering, operators: list[Operator], kind: Kind, *parameters: in
 def _constant(low: Lowering, operator: Operator, number: int) -> npt.NDArray[Any]:
     _ensure(len(operator.inputs) > number and operator.inputs[number] != -1)
     tensor = low.tensor(operator.inputs[number])
-    _ensure(tensor.is_constant)
     return tensor.values
 
 

@@ -1,6 +1,5 @@
 """Convolutions, which move a window over pictures: CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,131 +14,17 @@ from aecodec.network.lowering import (
     zero_of,
 )
 from aecodec.network.plan import Kind, Shape, Side, fixed, four, pair
-from aecodec.tflite.call import Call, Result, Value, check_activation, constants, ensure
 from aecodec.tflite.flatbuffer import Table
-from aecodec.tflite.model import Operator, Tensor, Type
-from aecodec.tflite.model import Shape as Sides
+from aecodec.tflite.model import Operator, Tensor
 
 BLOCK, GROUP = 16, 4
 """Numbers of outputs and of inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in
 C."""
 
-_CONVOLUTION, _DEPTHWISE, _TRANSPOSED = (1, 7), (2, 7), (49, 5)
-"""Option types of the schema, and their numbers of fields."""
+_CONVOLUTION, _DEPTHWISE, _TRANSPOSED = 1, 2, 49
+"""Option types of the schema."""
 
 _SAME = 0
-MAX_STEP = 1 << 12
-"""Largest stride or dilation."""
-
-_POINTER = 8
-
-_KERNEL_TYPES = {
-    Type.FLOAT32: (Type.FLOAT32, Type.INT8),
-    Type.INT8: (Type.INT8,),
-    Type.INT16: (Type.INT8,),
-}
-"""Types of kernels by type of input. An operator with float input and an int8 kernel is hybrid."""
-
-_BIAS_TYPES = {
-    Type.FLOAT32: (Type.FLOAT32,),
-    Type.INT8: (Type.INT32,),
-    Type.INT16: (Type.INT32, Type.INT64),
-}
-
-
-# Checks
-
-
-def check_convolution(call: Call) -> Result:
-    """Check a two-dimensional convolution, which may have groups."""
-    (value, kernel), bias = call.take_with_bias(2)
-    options = call.options(*_CONVOLUTION)
-    check_activation(options, 3)
-    check_layer(call, value, kernel, bias, channels=0)
-    count, channels_in = kernel.shape[0], kernel.shape[3]
-    groups = value.shape[3] // channels_in
-    ensure(value.shape[3] == groups * channels_in and count % groups == 0, "its groups do not fit")
-    ensure(groups == 1 or kernel.type == value.type, "its groups are in a mixed form")
-    sides = sides_of(value, kernel.shape[1:3], options, dilations=(5, 4))
-    return _convolved(value, kernel, (*sides, count), channels_in)
-
-
-def check_depthwise(call: Call) -> Result:
-    """Check a convolution of separate channels."""
-    (value, kernel), bias = call.take_with_bias(2)
-    options = call.options(*_DEPTHWISE)
-    check_activation(options, 4)
-    check_layer(call, value, kernel, bias, channels=3)
-    count = kernel.shape[3]
-    fits = kernel.shape[0] == 1 and count == value.shape[3] * options.number(3, "i")
-    ensure(fits, "its kernel does not fit its input")
-    sides = sides_of(value, kernel.shape[1:3], options, dilations=(6, 5))
-    return _convolved(value, kernel, (*sides, count), 1)
-
-
-def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
-    """Check types, ranks, bias and quantization of a convolution; raise CodecError if one is wrong.
-
-    `channels` is the axis of the kernel with the output's channels.
-    """
-    check_kernel_types(call, value, kernel, bias)
-    ensure(value.rank == kernel.rank == 4, "its input is not a picture")
-    ensure(bias is None or bias.shape == (kernel.shape[channels],), "its bias does not fit")
-    check_scales(kernel, channels)
-    check_scales(bias, 0)
-
-
-def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | None) -> None:
-    """Raise CodecError if the types of a layer with weights differ, or its weights are variable."""
-    ensure(value.type in _KERNEL_TYPES, "its input is of another type")
-    ensure(kernel.type in _KERNEL_TYPES[value.type], "its kernel is of another type")
-    ensure(call.output.type == value.type, "its output is of another type")
-    ensure(kernel.is_static and (bias is None or bias.is_static), "its kernel is not constant")
-    ensure(bias is None or bias.type in _BIAS_TYPES[value.type], "its bias is of another type")
-    ensure(kernel.type == Type.FLOAT32 or kernel.scale, "its kernel has no scale")
-
-
-def check_scales(value: Value | None, axis: int) -> None:
-    """Raise CodecError unless a tensor has a single scale, or one per index of an axis."""
-    if value is not None:
-        quantization = value.tensor.quantization
-        fits = len(quantization.scales) <= 1 or quantization.axis == axis
-        ensure(fits, "its scales are along another axis")
-
-
-def sides_of(
-    value: Value, window: Sides, options: Table, dilations: tuple[int, int] | None = None
-) -> Sides:
-    """Compute (pictures, rows, columns) of the output of a window."""
-    padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
-    steps = [options.number(field, "i", 1) for field in dilations] if dilations else [1, 1]
-    axes = zip(value.shape[1:3], window, strides, steps, strict=True)
-    sides = (side_of(side, length, padding, *moves) for side, length, *moves in axes)
-    return (value.shape[0], *sides)
-
-
-def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
-    """Compute a side of the output of a window; raise CodecError if a number is out of range.
-
-    `padding` is its number in the schema; `dilation` is the distance of the inputs in a window.
-    """
-    ensure(padding in (_SAME, 1), "its padding is unknown")
-    is_known = all(1 <= step <= MAX_STEP for step in (stride, dilation))
-    ensure(is_known, "a stride or a dilation is out of range")
-    seen = 1 if padding == _SAME else (window - 1) * dilation + 1
-    ensure(seen <= side, "its window is larger than its input")
-    return (side - seen) // stride + 1
-
-
-def _convolved(value: Value, kernel: Value, shape: Sides, channels_in: int) -> Result:
-    area = kernel.shape[1] * kernel.shape[2]
-    places = math.prod(shape[:3])
-    patches = places * area * value.shape[3] * value.tensor.bytes_of(()) if area > 1 else 0
-    work = math.prod(shape) * area * channels_in
-    return Result((shape,), work, patches + places * area * _POINTER)
-
-
-# Lowering
 
 
 class Sweep(NamedTuple):
@@ -195,7 +80,7 @@ def write_windowed(
 
 def lower_convolution(low: Lowering, operator: Operator) -> None:
     """Lower CONV_2D. Groups and dilations become zeros in the kernel."""
-    options = operator.options(*_CONVOLUTION)
+    options = operator.options(_CONVOLUTION)
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(5, "i", 1), options.number(4, "i", 1))
@@ -298,7 +183,7 @@ def _factors(
 
 
 def lower_depthwise(low: Lowering, operator: Operator) -> None:
-    options = operator.options(*_DEPTHWISE)
+    options = operator.options(_DEPTHWISE)
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(6, "i", 1), options.number(5, "i", 1))
@@ -318,25 +203,6 @@ def lower_depthwise(low: Lowering, operator: Operator) -> None:
 
 
 # Transposed convolutions: convolutions that give blocks of pixels
-
-
-def check_transposed(call: Call) -> Result:
-    """Check a transposed convolution, whose output shape is constant."""
-    (shape, kernel, value), bias = call.take_with_bias(3)
-    options = call.options(*_TRANSPOSED)
-    check_activation(options, 3)
-    check_layer(call, value, kernel, bias, channels=0)
-    sides = tuple(constants(shape))
-    ensure(len(sides) == 4 and min(sides) >= 1, "its output is not a picture")
-    ensure(sides[::3] == (value.shape[0], kernel.shape[0]), "its output does not fit its input")
-    ensure(kernel.shape[3] == value.shape[3], "its kernel does not fit its input")
-    padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
-    for axis, stride in enumerate(strides, start=1):
-        side = side_of(sides[axis], kernel.shape[axis], padding, stride)
-        ensure(side == value.shape[axis], "its output does not fit its input")
-    work = value.size * math.prod(kernel.shape[:3])
-    scratch = 4 * value.size // value.shape[3] * math.prod(kernel.shape[:3])
-    return Result((sides,), work, scratch)
 
 
 class _Phase(NamedTuple):
@@ -374,7 +240,7 @@ def lower_transposed(low: Lowering, operator: Operator) -> None:
     Each place of a block uses other rows and columns of the kernel; the rest of the new kernel is
     zeros. The blocks are rearranged to pixels, and pixels outside the output are cut off.
     """
-    options = operator.options(*_TRANSPOSED)
+    options = operator.options(_TRANSPOSED)
     is_same, step = options.number(0, "b") == 0, int(options.number(1, "i"))
     if options.number(2, "i") != step:
         raise ModelError("its steps down and across differ")

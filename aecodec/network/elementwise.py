@@ -18,22 +18,10 @@ from aecodec.network.lowering import (
 )
 from aecodec.network.movement import stretched
 from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.call import (
-    INTEGERS,
-    QUANTIZED,
-    REAL,
-    Call,
-    Check,
-    Result,
-    Value,
-    broadcast,
-    check_activation,
-    ensure,
-)
 from aecodec.tflite.model import Operator, Type
 
-_ADD, _MUL, _SUB = (11, 2), (21, 2), (28, 2)
-"""Option types of the schema, and their numbers of fields."""
+_ADD, _MUL, _SUB, _LEAKY_RELU = 11, 21, 28, 75
+"""Option types of the schema."""
 
 _DEQUANTIZE = 6
 
@@ -46,11 +34,6 @@ _ELEMENTWISE = frozenset(
 )
 """Operators whose result depends only on the elements at one place, by numbers in the schema."""
 
-_RANK = 4
-"""Maximum rank over which every kernel broadcasts; some support one more axis."""
-
-_BELOW_ONE = 1 - 2**-30
-"""Factors are rounded to 31 bits; a factor that would be rounded to 1 is too large."""
 
 _VALUES = np.arange(-128, 128)
 """All int8 values."""
@@ -63,34 +46,6 @@ _SQUARE_SHIFT = 7
 
 
 # Functions of one variable
-
-
-def check_unary(call: Call) -> Result:
-    """Check an operator with one real input, and an output of the same shape and type."""
-    (value,) = call.take(1)
-    call.check_types([value], *REAL)
-    return Result((value.shape,), 16 * value.size)
-
-
-def check_gelu(call: Call) -> Result:
-    call.options(116, 1)
-    return check_unary(call)
-
-
-def check_leaky_relu(call: Call) -> Result:
-    ensure(math.isfinite(call.options(75, 1).number(0, "f")), "its slope is not a number")
-    return check_unary(call)
-
-
-def check_conversion(inputs: tuple[Type, ...], outputs: tuple[Type, ...]) -> Check:
-    """Make a check for an input and an output of one shape, with types from these sets."""
-
-    def check(call: Call) -> Result:
-        (value,) = call.take(1)
-        ensure(value.type in inputs and call.output.type in outputs, "it converts other types")
-        return Result((value.shape,), 4 * value.size)
-
-    return check
 
 
 def lower_function(low: Lowering, operator: Operator) -> None:
@@ -112,7 +67,7 @@ def lower_rectifier(activation: int) -> Lower:
 def lower_leaky_relu(low: Lowering, operator: Operator) -> None:
     """Tabulate a function with a slope for negative values, without LiteRT."""
     value, output = _single_scales(low, operator)
-    slope = np.float32(operator.options(75, 1).number(0, "f"))
+    slope = np.float32(operator.options(_LEAKY_RELU).number(0, "f"))
     _write_rescaled(low, operator, float(value / output), float(value * slope / output))
 
 
@@ -224,96 +179,7 @@ def _has_one_variable(low: Lowering, operator: Operator) -> bool:
     return is_scalar and len(constants) == len(tensors) - 1
 
 
-# Functions of two tensors: checks
-
-Guard = Callable[[Value, Value, float], None]
-"""Checks the scales of two quantized inputs and of the output."""
-
-
-def check_binary(
-    *types: Type,
-    options: tuple[int, int] | None = None,
-    rank: int = _RANK,
-    guard: Guard | None = None,
-) -> Check:
-    """Make a check for two inputs of one type, broadcast along at most `rank` axes.
-
-    The output has the same type. The first field of the `options`, if any, is an activation;
-    `guard` checks the scales.
-    """
-
-    def check(call: Call) -> Result:
-        left, right = call.take(2)
-        call.check_types([left, right], *types)
-        if options:
-            check_activation(call.options(*options), 0)
-        if guard and left.type in QUANTIZED:
-            guard(left, right, call.output.quantization.scale)
-        shape = broadcast(rank, left.shape, right.shape)
-        return Result((shape,), 16 * math.prod(shape))
-
-    return check
-
-
-def _check_scales_of_sum(left: Value, right: Value, scale: float) -> None:
-    """Reject outputs with much finer scales than the inputs, on which kernels abort."""
-    factor = 2 * max(left.scale, right.scale) / (2 ** _SUM_SHIFTS[left.type] * scale)
-    ensure(factor < _BELOW_ONE, "its scales are too far apart")
-
-
-def _check_scales_of_squares(left: Value, right: Value, scale: float) -> None:
-    factor = (2 * max(left.scale, right.scale)) ** 2 / (2 ** (2 * _SQUARE_SHIFT) * scale)
-    ensure(factor < _BELOW_ONE, "its scales are too far apart")
-
-
-_NUMBERS = (*REAL, *INTEGERS)
-
-check_add = check_binary(*_NUMBERS, options=_ADD, rank=5, guard=_check_scales_of_sum)
-check_sub = check_binary(*_NUMBERS, options=_SUB, rank=5, guard=_check_scales_of_sum)
-check_product = check_binary(*_NUMBERS, options=_MUL, rank=5)
-check_extreme = check_binary(*_NUMBERS)
-check_squares = check_binary(*REAL, guard=_check_scales_of_squares)
-
-
-def check_prelu(call: Call) -> Result:
-    value, slope = call.take(2)
-    call.check_types([value, slope], *REAL)
-    shape = broadcast(_RANK, value.shape, slope.shape)
-    ensure(shape == value.shape, "its slopes do not fit its input")
-    return Result((shape,))
-
-
-def check_comparison(call: Call) -> Result:
-    """Check two inputs of one type, broadcast to each other, and a boolean output."""
-    left, right = call.take(2)
-    ensure(left.type == right.type and left.type in (*REAL, *INTEGERS), "it compares other types")
-    ensure(call.output.type == Type.BOOL, "its output is of another type")
-    if left.type in QUANTIZED:
-        ensure(max(left.scale, right.scale) < _BELOW_ONE, "its scales are too coarse")
-    shape = broadcast(_RANK, left.shape, right.shape)
-    return Result((shape,), 16 * math.prod(shape))
-
-
-def check_logical(call: Call) -> Result:
-    values = call.take(len(call.inputs))
-    call.check_types(values, Type.BOOL)
-    ensure(1 <= len(values) <= 2, "it has another number of inputs")
-    return Result((broadcast(_RANK, *(value.shape for value in values)),))
-
-
-def check_selection(rank: int) -> Check:
-    """Make a check for a choice between two inputs, broadcast along at most `rank` axes."""
-
-    def check(call: Call) -> Result:
-        condition, left, right = call.take(3)
-        ensure(condition.type == Type.BOOL, "its condition is of another type")
-        call.check_types([left, right], *REAL, *INTEGERS, Type.BOOL)
-        return Result((broadcast(rank, condition.shape, left.shape, right.shape),))
-
-    return check
-
-
-# Functions of two tensors: lowering
+# Functions of two tensors
 
 Factors = Callable[[float, float, float], list[int]]
 """Converts the scales of both inputs and the output to a multiplier and a shift for each."""
@@ -326,7 +192,7 @@ factors."""
 def _lower_pair(
     kind: Kind,
     factors_of: Factors,
-    options: tuple[int, int] | None = None,
+    options: int | None = None,
     results_of: Results | None = None,
 ) -> Lower:
     """Make a lowering for two tensors, or a table if one of them is a constant with one element.
@@ -337,7 +203,7 @@ def _lower_pair(
 
     def lower(low: Lowering, operator: Operator) -> None:
         low.check_type(operator.inputs[0])
-        activation = operator.options(*options).number(0, "b") if options else 0
+        activation = operator.options(options).number(0, "b") if options else 0
         factors = factors_of(*_scales(low, operator))
         if not _has_one_variable(low, operator):
             _write_pair(low, operator, kind, activation, factors)

@@ -5,8 +5,6 @@ import math
 import numpy as np
 
 from aecodec.network.convolutions import (
-    check_kernel_types,
-    check_scales,
     ends_of,
     packed,
     scaling_of,
@@ -14,62 +12,18 @@ from aecodec.network.convolutions import (
 from aecodec.network.lowering import Lowering, flat, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, fixed, four, pair
-from aecodec.tflite.call import Call, Result, broadcast, check_activation, ensure
-from aecodec.tflite.model import MAX_RANK, Operator, Type
-from aecodec.tflite.model import Shape as Sides
+from aecodec.tflite.model import Operator
 
-_BATCH_PRODUCT, _FULLY_CONNECTED = (101, 3), (8, 6)
-"""Option types of the schema, and their numbers of fields."""
+_BATCH_PRODUCT, _FULLY_CONNECTED = 101, 8
+"""Option types of the schema."""
 
 _ROUNDED_ONCE = 1
 """LiteRT's kernels round the sums of matrix products once, but those of convolutions twice."""
 
 
-# Checks
-
-
-def check_fully_connected(call: Call) -> Result:
-    """Check a product with a matrix of weights."""
-    (value, weights), bias = call.take_with_bias(2)
-    options = call.options(*_FULLY_CONNECTED)
-    check_activation(options, 0)
-    check_kernel_types(call, value, weights, bias)
-    ensure(weights.rank == 2 and value.rank >= 1, "its weights are not a matrix")
-    count, length = weights.shape
-    ensure(not (options.number(1, "b") or options.has(5)), "its weights are in an unknown form")
-    ensure(bias is None or bias.size == count, "its bias does not fit its weights")
-    check_scales(weights, 0)
-    check_scales(bias, 0)
-    keeps = options.number(2, "?")
-    fits = value.shape[-1] == length if keeps else value.size % length == 0
-    ensure(fits, "its weights do not fit its input")
-    shape = (*value.shape[:-1], count) if keeps else (value.size // length, count)
-    return Result((shape,), math.prod(shape) * length)
-
-
-def check_batch_product(call: Call) -> Result:
-    left, right = call.take(2)
-    options = call.options(*_BATCH_PRODUCT)
-    call.check_types([left, right], Type.FLOAT32, Type.INT8, Type.INT16)
-    ensure(all(2 <= value.rank <= 4 for value in (left, right)), "its inputs are not matrices")
-    rows, length = _matrix_of(left.shape, options.number(0, "?"))
-    right_length, columns = _matrix_of(right.shape, options.number(1, "?"))
-    ensure(length == right_length, "its matrices do not fit together")
-    batches = broadcast(MAX_RANK, left.shape[:-2], right.shape[:-2])
-    shape = (*batches, rows, columns)
-    return Result((shape,), math.prod(shape) * length, 4 * (left.size + right.size))
-
-
-def _matrix_of(shape: Sides, is_turned: bool) -> Sides:
-    return shape[-2:][::-1] if is_turned else shape[-2:]
-
-
-# Lowering
-
-
 def lower_fully_connected(low: Lowering, operator: Operator) -> None:
     """Lower FULLY_CONNECTED to a convolution with a 1x1 kernel."""
-    options = operator.options(*_FULLY_CONNECTED)
+    options = operator.options(_FULLY_CONNECTED)
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
     number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
@@ -94,7 +48,7 @@ def lower_fully_connected(low: Lowering, operator: Operator) -> None:
 
 def lower_batch_product(low: Lowering, operator: Operator) -> None:
     """Lower BATCH_MATMUL: for each batch, rows of the first input times columns of the second."""
-    options = operator.options(*_BATCH_PRODUCT)
+    options = operator.options(_BATCH_PRODUCT)
     tensors = [low.tensor(number) for number in (*operator.inputs, *operator.outputs)]
     *batches, rows, columns = tensors[-1].shape
     inputs = [

@@ -8,202 +8,29 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.network.lowering import Lowering, flat, shape_of
 from aecodec.network.plan import MOST_INPUTS, Kind, Shape, fixed
-from aecodec.tflite.call import (
-    ANY_TYPE,
-    INTEGERS,
-    Call,
-    Result,
-    broadcast,
-    check_activation,
-    constant,
-    constants,
-    ensure,
-    normalized_axes,
-    normalized_axis,
-    output_of,
-    scalar,
-)
 from aecodec.tflite.flatbuffer import Table
-from aecodec.tflite.model import MAX_RANK, Operator, Type
+from aecodec.tflite.model import Operator, Type
 from aecodec.tflite.model import Shape as Sides
 
-_CONCATENATION, _GATHER, _STRIDED_SLICE = (10, 2), (23, 2), (32, 6)
-"""Option types of the schema, and their numbers of fields."""
+_CONCATENATION, _GATHER, _STRIDED_SLICE = 10, 23, 32
+"""Option types of the schema."""
 
 _AXES = 6
 """Maximum number of axes of a move."""
 
 
-# Checks
-
-
-def check_reshape(call: Call) -> Result:
-    """Check a change of shape, which a constant or the options state."""
-    value = call.take_movable(len(call.inputs))[0]
-    if len(call.inputs) == 1:
-        sides = call.options(17, 1).vector(0, np.int32, MAX_RANK).tolist()
-    else:
-        ensure(len(call.inputs) == 2, "it has another number of inputs")
-        sides = constants(call.take(2)[1])
-    ensure(sides.count(-1) <= 1 and min(sides, default=1) >= -1, "its shape is out of range")
-    known = math.prod(side for side in sides if side != -1)
-    ensure(known >= 1, "its output is empty")
-    shape = tuple(value.size // known if side == -1 else side for side in sides)
-    ensure(math.prod(shape) == value.size, "its output has another size than its input")
-    return output_of(shape)
-
-
-def check_transpose(call: Call) -> Result:
-    value, order = call.take_movable(2)
-    axes = normalized_axes(constants(order), value.rank)
-    ensure(len(axes) == value.rank, "it leaves out an axis")
-    return output_of(tuple(value.shape[axis] for axis in axes), value.size)
-
-
-def check_concatenation(call: Call) -> Result:
-    """Check inputs that are joined along an axis."""
-    values = call.take(len(call.inputs))
-    call.check_types(values, *ANY_TYPE)
-    options = call.options(*_CONCATENATION)
-    check_activation(options, 1)
-    axis = normalized_axis(options.number(0, "i"), values[0].rank)
-    ensure(
-        len({_with_side(value.shape, axis, 0) for value in values}) == 1,
-        "its inputs differ in shape",
-    )
-    return output_of(_with_side(values[0].shape, axis, sum(value.shape[axis] for value in values)))
-
-
-def check_pack(call: Call) -> Result:
-    """Check inputs of one shape that are joined along a new axis."""
-    values = call.take(len(call.inputs))
-    call.check_types(values, *ANY_TYPE)
-    options = call.options(59, 2)
-    ensure(options.number(0, "i") == len(values), "it has another number of inputs")
-    ensure(len({value.shape for value in values}) == 1, "its inputs differ in shape")
-    shape = list(values[0].shape)
-    shape.insert(normalized_axis(options.number(1, "i"), len(shape) + 1), len(values))
-    return output_of(tuple(shape))
-
-
-def check_unpack(call: Call) -> Result:
-    """Check slices along an axis."""
-    (value,) = call.take(1, outputs=len(call.outputs))
-    call.check_types([value], *ANY_TYPE)
-    options = call.options(64, 2)
-    axis = normalized_axis(options.number(1, "i"), value.rank)
-    count = value.shape[axis]
-    ensure(options.number(0, "i") == len(call.outputs) == count, "it has other outputs")
-    return Result(((*value.shape[:axis], *value.shape[axis + 1 :]),) * count)
-
-
-def check_split(call: Call) -> Result:
-    axis, value = call.take(2, outputs=len(call.outputs))
-    call.check_types([value], *ANY_TYPE)
-    count, along = call.options(35, 1).number(0, "i"), normalized_axis(scalar(axis), value.rank)
-    ensure(count == len(call.outputs) >= 1, "it has other outputs")
-    ensure(value.shape[along] % count == 0, "its parts differ in size")
-    return Result((_with_side(value.shape, along, value.shape[along] // count),) * count)
-
-
-def check_split_by_sizes(call: Call) -> Result:
-    value, sizes, axis = call.take(3, outputs=len(call.outputs))
-    call.check_types([value], *ANY_TYPE)
-    sides, along = constants(sizes), normalized_axis(scalar(axis), value.rank)
-    fits = call.options(79, 1).number(0, "i") == len(sides) == len(call.outputs)
-    ensure(fits and min(sides) >= 1, "it has other outputs")
-    ensure(sum(sides) == value.shape[along], "its parts are not all of its input")
-    return Result(tuple(_with_side(value.shape, along, side) for side in sides))
-
-
-def _with_side(shape: Sides, axis: int, side: int) -> Sides:
-    return (*shape[:axis], side, *shape[axis + 1 :])
-
-
-def check_slice(call: Call) -> Result:
-    """Check a box within the input."""
-    value, begin, size = call.take_movable(3)
-    starts, counts = constants(begin), constants(size)
-    ensure(len(starts) == len(counts) == value.rank <= 5, "it has another number of axes")
-    shape = []
-    for side, start, count in zip(value.shape, starts, counts, strict=True):
-        kept = side - start if count == -1 else count
-        ensure(0 <= start < start + kept <= side, "it lies outside of its input")
-        shape.append(kept)
-    return output_of(tuple(shape))
-
-
-def check_strided_slice(call: Call) -> Result:
-    """Check a box within the input, with steps along its axes."""
-    value, begin, end, stride = call.take_movable(4)
-    options = call.options(*_STRIDED_SLICE)
-    has_more = options.number(2, "i") or options.number(3, "i") or options.number(5, "?")
-    ensure(not has_more, "it has axes of its own")
-    columns = [constants(bounds) for bounds in (begin, end, stride)]
-    ensure({*map(len, columns)} == {value.rank} and value.rank <= 5, "it has other axes")
-    shrunk, places = options.number(4, "i"), _strided(value.shape, options, columns)
-    return output_of(tuple(len(own) for axis, own in enumerate(places) if not shrunk >> axis & 1))
-
-
 def _strided(shape: Sides, options: Table, columns: list[list[int]]) -> list[range]:
-    """The positions along each axis that STRIDED_SLICE takes; CodecError if they are invalid."""
+    """The positions along each axis that STRIDED_SLICE takes."""
     begin, end, shrunk = (options.number(field, "i") for field in (0, 1, 4))
     places = []
     for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
         side, bit = shape[axis], 1 << axis
-        ensure(step != 0, "it has no steps")
         if shrunk & bit:
-            ensure(-side <= start < side and step == 1, "it lies outside of its input")
             places.append(range(start % side, start % side + 1))
         else:
             ends = (None if begin & bit else start, None if end & bit else stop)
             places.append(range(side)[slice(*ends, step)])
     return places
-
-
-def check_tile(call: Call) -> Result:
-    value, multiples = call.take_movable(2)
-    counts = constants(multiples)
-    ensure(len(counts) == value.rank and min(counts, default=1) >= 1, "it repeats other axes")
-    return output_of(tuple(side * count for side, count in zip(value.shape, counts, strict=True)))
-
-
-def check_broadcast_to(call: Call) -> Result:
-    """Check an input that is repeated to a constant shape."""
-    value, sides = call.take_movable(2)
-    shape = tuple(constants(sides))
-    result = output_of(shape)
-    ensure(broadcast(MAX_RANK, value.shape, shape) == shape, "its input does not fit its shape")
-    return result
-
-
-def check_gather(call: Call) -> Result:
-    """Check slices by their numbers. A runtime checks numbers that are not constant."""
-    value, numbers = call.take(2)
-    call.check_types([value], *ANY_TYPE)
-    options = call.options(*_GATHER)
-    ensure(options.number(1, "i") == 0 and numbers.type in INTEGERS, "it has batches")
-    axis = normalized_axis(options.number(0, "i"), value.rank)
-    if numbers.tensor.is_constant:
-        places = constant(numbers, numbers.rank)
-        is_inside = places.min() >= 0 and places.max() < value.shape[axis]
-        ensure(is_inside, "it lies outside of its input")
-    return output_of((*value.shape[:axis], *numbers.shape, *value.shape[axis + 1 :]))
-
-
-def check_one_hot(call: Call) -> Result:
-    """Check a vector per number, with one element on and all others off."""
-    numbers, depth, on, off = call.take(4)
-    ensure(numbers.type in INTEGERS and on.size == off.size == 1, "it has other inputs")
-    call.check_types([on, off], *ANY_TYPE)
-    axis = call.options(61, 1).number(0, "i")
-    ensure(-1 <= axis <= numbers.rank, "an axis does not exist")
-    shape = list(numbers.shape)
-    shape.insert(len(shape) if axis == -1 else axis, scalar(depth))
-    return output_of(tuple(shape))
-
-
-# Lowering
 
 
 def lower_reshape(low: Lowering, operator: Operator) -> None:
@@ -220,7 +47,7 @@ def lower_reshape(low: Lowering, operator: Operator) -> None:
 
 def lower_concatenation(low: Lowering, operator: Operator) -> None:
     """Lower CONCATENATION. Inputs beyond the maximum of an operator are joined step by step."""
-    options = operator.options(*_CONCATENATION)
+    options = operator.options(_CONCATENATION)
     axis = _axis(low, operator, options.number(0, "i"))
     _concatenate(low, operator, [low.read(number) for number in operator.inputs], axis)
 
@@ -277,7 +104,7 @@ def lower_tile(low: Lowering, operator: Operator) -> None:
 def lower_strided_slice(low: Lowering, operator: Operator) -> None:
     shape = low.tensor(operator.inputs[0]).shape
     columns = [low.tensor(number).values.ravel().tolist() for number in operator.inputs[1:]]
-    places = _strided(shape, operator.options(*_STRIDED_SLICE), columns)
+    places = _strided(shape, operator.options(_STRIDED_SLICE), columns)
     steps = [own.step * step for own, step in zip(places, steps_of(shape), strict=True)]
     first = sum(own.start * step for own, step in zip(places, steps_of(shape), strict=True))
     _move(low, operator, [*map(len, places)], steps, first)
@@ -306,7 +133,7 @@ def lower_split(low: Lowering, operator: Operator) -> None:
 
 def lower_gather(low: Lowering, operator: Operator) -> None:
     """Lower GATHER with constant positions; runs with equal steps are moved at once."""
-    options = operator.options(*_GATHER)
+    options = operator.options(_GATHER)
     value, places = (low.tensor(number) for number in operator.inputs)
     if not places.is_constant:
         raise ModelError("its places are not constant")

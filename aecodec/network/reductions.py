@@ -9,80 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.elementwise import check_unary
 from aecodec.network.lowering import Lower, Lowering, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.call import (
-    INTEGERS,
-    QUANTIZED,
-    REAL,
-    Call,
-    Check,
-    Result,
-    constants,
-    ensure,
-    normalized_axes,
-    normalized_axis,
-    output_of,
-    scalar,
-)
-from aecodec.tflite.model import Operator, Type
+from aecodec.tflite.model import Operator
 
 MEAN, MAXIMUM, MINIMUM, SUM = range(4)
 
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
-
-
-def check_reduction(call: Call) -> Result:
-    """Check a sum, mean or extreme over some axes."""
-    value, axes = call.take_movable(2)
-    keeps_axes = call.options(27, 1).number(0, "?")
-    ensure(axes.rank <= 1, "its axes are not a list")
-    reduced = normalized_axes(constants(axes, axes.rank), value.rank)
-    sides = [
-        1 if axis in reduced else side
-        for axis, side in enumerate(value.shape)
-        if keeps_axes or axis not in reduced
-    ]
-    return output_of(tuple(sides), 4 * value.size)
-
-
-def check_arg_extreme(options: int) -> Check:
-    """Make a check for the position of an extreme along an axis; `options` is the option type."""
-
-    def check(call: Call) -> Result:
-        value, axis = call.take(2)
-        stated = call.options(options, 1).number(0, "b")
-        fits = value.type in REAL and call.output.type in INTEGERS and call.output.type == stated
-        ensure(fits, "its output is of another type")
-        reduced = normalized_axis(scalar(axis), value.rank)
-        return output_of((*value.shape[:reduced], *value.shape[reduced + 1 :]), value.size)
-
-    return check
-
-
-def check_top_k(call: Call) -> Result:
-    """Check the largest elements along the last axis, and their positions."""
-    value, count = call.take(2, outputs=2)
-    types = [output.type for output in call.outputs]
-    ensure(value.type in REAL and types == [value.type, Type.INT32], "it has other types")
-    ensure(value.rank >= 1 and 1 <= scalar(count) <= value.shape[-1], "it takes too many")
-    return Result(((*value.shape[:-1], scalar(count)),) * 2, 64 * value.size)
-
-
-def check_reversal(call: Call) -> Result:
-    """Check an output of the input's shape, whose elements are reversed or summed along axes."""
-    value, axes = call.take_movable(2)
-    ensure(axes.rank <= 1, "its axes are not a list")
-    normalized_axes(constants(axes, axes.rank), value.rank)
-    return output_of(value.shape, value.size)
-
-
-def check_running_sum(call: Call) -> Result:
-    call.options(102, 2)
-    scalar(call.take(2)[1])
-    return check_reversal(call)
 
 
 def lower_reduction(to: int) -> Lower:
@@ -91,7 +25,7 @@ def lower_reduction(to: int) -> Lower:
     def lower(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
         axes = low.tensor(operator.inputs[1]).values.ravel().tolist()
-        reduced = sorted(normalized_axes([int(axis) for axis in axes], len(value.shape)))
+        reduced = sorted(int(axis) % len(value.shape) for axis in axes)
         reduced = [axis for axis in reduced if value.shape[axis] > 1]
         zeros = four(zero_of(value), zero_of(output))
         factor = value.quantization.scale / output.quantization.scale
@@ -124,7 +58,7 @@ def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
     )
 
 
-_SOFTMAX = (9, 1)
+_SOFTMAX = 9
 
 _BITS = 26
 """Fractional bits of the exponential's argument; 5 bits are before the point."""
@@ -139,26 +73,8 @@ MOST_CHANNELS = 511
 """With more channels, sums of exponentials exceed the range of the reference kernel's division."""
 
 
-def check_softmax(call: Call) -> Result:
-    beta = call.options(*_SOFTMAX).number(0, "f")
-    ensure(0 < beta < 1e6, "its factor is out of range")
-    return _check_shares(call, beta)
-
-
-def check_log_softmax(call: Call) -> Result:
-    return _check_shares(call, 1.0)
-
-
-def _check_shares(call: Call, beta: float) -> Result:
-    result, value = check_unary(call), call.take(1)[0]
-    ensure(1 <= value.rank <= 4, "it has other axes than softmax takes")
-    if value.type in QUANTIZED:
-        ensure(beta * value.scale * 2**_BITS > 1, "its scale is too fine")
-    return result
-
-
 def lower_softmax(low: Lowering, operator: Operator) -> None:
-    beta = operator.options(*_SOFTMAX).number(0, "f")
+    beta = operator.options(_SOFTMAX).number(0, "f")
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     length = value.shape[-1]
     if length > MOST_CHANNELS:

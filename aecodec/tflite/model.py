@@ -1,40 +1,21 @@
 """A TFLite model as data: its tensors, and its operators in the order in which they run.
 
-Tables and fields follow version 3 of TFLite's schema. Features that the exporters never use are
-rejected: several subgraphs, variables, sparse tensors, custom operators, buffers outside the file.
+Tables and fields follow version 3 of TFLite's schema.
 """
 
-import math
+import struct
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import CodecError
+from aecodec.errors import CodecError, ModelError
 from aecodec.tflite.flatbuffer import Table, root_table
 
 Shape = tuple[int, ...]
 
-ANY = -1
-"""Stands for a side with any size."""
-
-MAX_TENSORS = 1 << 14
-MAX_OPERATORS = 1 << 12
-MAX_RANK = 6
-MAX_SIDE = 1 << 24
-_MAX_TEXT = 1 << 16
-_MAX_BYTES = 1 << 31
-
 _IDENTIFIER = b"TFL3"
-_VERSION = 3
-_METADATA = (
-    b"CONVERSION_METADATA",
-    b"aecodec",
-    b"min_runtime_version",
-    b"reduced_precision_support",
-)
-"""Names of metadata from the converter and aecodec; some other names change what a runtime does."""
 
 
 class Type(IntEnum):
@@ -61,8 +42,6 @@ DTYPES: dict[Type, type[Any]] = {
     Type.INT8: np.int8,
 }
 
-_SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
-
 
 class Quantization(NamedTuple):
     """The mapping from integers to real numbers: real = (integer - zero) * scale.
@@ -82,15 +61,10 @@ class Quantization(NamedTuple):
 
 
 class Tensor(NamedTuple):
-    """A tensor with its shape in the file.
-
-    `signature` is the shape with `ANY` for sides of any size; `content` contains the bytes of a
-    constant and is empty for other tensors.
-    """
+    """A tensor with its shape in the file; `content` is empty unless it is constant."""
 
     type: Type
     shape: Shape
-    signature: Shape
     quantization: Quantization
     content: npt.NDArray[np.uint8]
 
@@ -101,10 +75,10 @@ class Tensor(NamedTuple):
 
     @property
     def values(self) -> npt.NDArray[Any]:
+        """The values of a constant; ModelError for other tensors."""
+        if not self.is_constant:
+            raise ModelError("its weights, sizes or axes are not constant")
         return self.content.view(DTYPES[self.type]).reshape(self.shape)
-
-    def bytes_of(self, shape: Shape) -> int:
-        return math.prod(shape) * _SIZES[self.type]
 
 
 class Operator(NamedTuple):
@@ -119,16 +93,11 @@ class Operator(NamedTuple):
     options_type: int
     table: Table
 
-    def options(self, kind: int, fields: int) -> Table:
-        """The operator's options, with this option type and number of fields.
-
-        Raises CodecError if they are missing or belong to another operator.
-        """
-        if self.options_type not in (0, kind):
-            raise CodecError("it has the options of another operator")
-        options = self.table.table(4, fields) if self.options_type else None
+    def options(self, kind: int) -> Table:
+        """The operator's options of this type; ModelError if they are missing."""
+        options = self.table.table(4) if self.options_type == kind else None
         if options is None:
-            raise CodecError("its options are left out")
+            raise ModelError("its options are left out")
         return options
 
 
@@ -152,109 +121,50 @@ class Model(NamedTuple):
 
 
 def read_model(content: bytes) -> Model:
-    """Read a `.tflite` file; raise CodecError if it is damaged or not from an exporter."""
+    """Read a `.tflite` file.
+
+    Raises CodecError if it is damaged, and ModelError if it has loops, several inputs or outputs,
+    or tensors of other types.
+    """
     if content[4:8] != _IDENTIFIER:
         raise CodecError("not a TFLite model")
-    root = root_table(content, fields=10)
-    buffers = [_buffer(table) for table in root.tables(4, 3, MAX_TENSORS)]
-    graphs = root.tables(2, 6, MAX_OPERATORS)
-    if root.number(0, "I") != _VERSION or len(graphs) != 1:
-        raise CodecError("the TFLite model has loops or branches, or another version than 3")
-    if not buffers or len(buffers[0]) or root.has(8) or root.has(9):
-        raise CodecError("the TFLite model has data outside of its buffers")
-    codes = [_code(table) for table in root.tables(1, 4, MAX_OPERATORS)]
-    model = _graph(graphs[0], codes, buffers)
-    root.text(3, _MAX_TEXT)
-    root.vector(5, np.int32, MAX_TENSORS)
-    _check_metadata(root.tables(6, 2, MAX_TENSORS), len(buffers))
-    _check_signatures(root.tables(7, 5, MAX_OPERATORS), len(model.tensors))
-    return model
+    try:
+        return _model(root_table(content))
+    except (struct.error, LookupError, ValueError) as error:
+        raise CodecError(f"the TFLite model is damaged ({error})") from error
 
 
-def _buffer(table: Table) -> npt.NDArray[np.uint8]:
-    if table.has(1) or table.has(2):
-        raise CodecError("the TFLite model has data outside of its buffers")
-    return table.vector(0, np.uint8, _MAX_BYTES)
-
-
-def _code(table: Table) -> int:
-    """The operator's number in an entry of the operator list; older files store it in 8 bits."""
-    if table.has(1):
-        raise CodecError("the TFLite model has an operator of its own")
-    return max(int(table.number(0, "b")), int(table.number(3, "i")))
-
-
-def _graph(table: Table, codes: list[int], buffers: list[npt.NDArray[np.uint8]]) -> Model:
-    tensors = [_tensor(entry, buffers) for entry in table.tables(0, 11, MAX_TENSORS)]
-    operators = [_operator(entry, codes) for entry in table.tables(3, 14, MAX_OPERATORS)]
-    ends = [table.vector(field, np.int32, 1).tolist() for field in (1, 2)]
-    if any(len(numbers) != 1 or not 0 <= numbers[0] < len(tensors) for numbers in ends):
-        raise CodecError("the TFLite model has not one input and one output")
-    table.text(4, _MAX_TEXT)
-    return Model(tensors, operators, ends[0][0], ends[1][0])
+def _model(root: Table) -> Model:
+    buffers = [table.vector(0, np.uint8) for table in root.tables(4)]
+    graphs = root.tables(2)
+    if len(graphs) != 1:
+        raise ModelError("the TFLite model has loops or branches")
+    codes = [max(int(item.number(0, "b")), int(item.number(3, "i"))) for item in root.tables(1)]
+    tensors = [_tensor(entry, buffers) for entry in graphs[0].tables(0)]
+    operators = [_operator(entry, codes) for entry in graphs[0].tables(3)]
+    entries, exits = (graphs[0].vector(field, np.int32).tolist() for field in (1, 2))
+    if len(entries) != 1 or len(exits) != 1:
+        raise ModelError("the TFLite model has not one input and one output")
+    return Model(tensors, operators, entries[0], exits[0])
 
 
 def _tensor(table: Table, buffers: list[npt.NDArray[np.uint8]]) -> Tensor:
-    kind, number = table.number(1, "b"), table.number(2, "I")
-    if kind not in DTYPES or number >= len(buffers):
-        raise CodecError("the TFLite model has a tensor of another type, or without a buffer")
-    if table.number(5, "?") or table.has(6) or table.has(9) or table.number(10, "I"):
-        raise CodecError("the TFLite model has a variable or a sparse tensor")
-    shape = tuple(table.vector(0, np.int32, MAX_RANK).tolist())
-    signature = tuple(table.vector(7, np.int32, MAX_RANK).tolist()) or shape
-    _check_shape(shape, signature)
-    table.text(3, _MAX_TEXT)
-    tensor = Tensor(Type(kind), shape, signature, _quantization(table), buffers[number])
-    if tensor.is_constant and len(tensor.content) != tensor.bytes_of(shape):
-        raise CodecError("the TFLite model has a tensor of another size than its buffer")
-    return tensor
-
-
-def _check_shape(shape: Shape, signature: Shape) -> None:
-    fits = len(shape) == len(signature) and all(
-        1 <= side <= MAX_SIDE and stated in (side, ANY)
-        for side, stated in zip(shape, signature, strict=True)
-    )
-    if not fits:
-        raise CodecError("the TFLite model has a tensor whose shape is out of range")
+    kind = table.number(1, "b")
+    if kind not in DTYPES:
+        raise ModelError("the TFLite model has a tensor of another type")
+    shape = tuple(table.vector(0, np.int32).tolist())
+    return Tensor(Type(kind), shape, _quantization(table), buffers[table.number(2, "I")])
 
 
 def _quantization(table: Table) -> Quantization:
-    parameters = table.table(4, 7)
+    parameters = table.table(4)
     if parameters is None:
         return Quantization(np.empty(0, np.float32), np.empty(0, np.int64), 0)
-    for field in (0, 1):
-        parameters.vector(field, np.float32, MAX_SIDE)
-    if parameters.number(4, "B") or parameters.has(5):
-        raise CodecError("the TFLite model is quantized in a way of its own")
-    scales = parameters.vector(2, np.float32, MAX_SIDE)
-    zeros = parameters.vector(3, np.int64, MAX_SIDE)
+    scales, zeros = parameters.vector(2, np.float32), parameters.vector(3, np.int64)
     return Quantization(scales, zeros, int(parameters.number(6, "i")))
 
 
 def _operator(table: Table, codes: list[int]) -> Operator:
-    number = table.number(0, "I")
-    inputs, outputs = (table.vector(field, np.int32, MAX_TENSORS).tolist() for field in (1, 2))
-    has_more = any(table.has(field) for field in (5, 9, 10, 11, 12))
-    if number >= len(codes) or has_more:
-        raise CodecError("the TFLite model has an operator that is not of TFLite")
-    if table.vector(7, np.bool_, MAX_TENSORS).any() or len(table.vector(8, np.int32, MAX_TENSORS)):
-        raise CodecError("the TFLite model has an operator that keeps results")
-    return Operator(codes[number], inputs, outputs, int(table.number(3, "B")), table)
-
-
-def _check_metadata(entries: list[Table], buffers: int) -> None:
-    for entry in entries:
-        name, buffer = entry.text(0, _MAX_TEXT), entry.number(1, "I")
-        if name not in _METADATA or buffer >= buffers:
-            raise CodecError("the TFLite model has metadata that no exporter writes")
-
-
-def _check_signatures(entries: list[Table], tensors: int) -> None:
-    for entry in entries:
-        entry.text(2, _MAX_TEXT)
-        named = [tensor for field in (0, 1) for tensor in entry.tables(field, 2, MAX_TENSORS)]
-        for tensor in named:
-            tensor.text(0, _MAX_TEXT)
-        if entry.number(4, "I") or any(tensor.number(1, "I") >= tensors for tensor in named):
-            raise CodecError("the TFLite model has a signature of other tensors")
+    inputs, outputs = (table.vector(field, np.int32).tolist() for field in (1, 2))
+    code, options = codes[table.number(0, "I")], int(table.number(3, "B"))
+    return Operator(code, inputs, outputs, options, table)

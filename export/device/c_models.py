@@ -18,9 +18,9 @@ from aecodec.export.device.c_names import (
     in_comment,
 )
 from aecodec.export.tflite.runners import TileTransform
-from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.network.plan import work_size
+from aecodec.tflite.model import read_model
 
 _BYTES_PER_LINE, _WORDS_PER_LINE = 16, 8
 
@@ -131,7 +131,7 @@ def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
 
     Raises ModelError if C has no kernel for an operator.
     """
-    graph = check_model(model)
+    graph = read_model(model)
     entry, exit_ = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
     rows, columns = entry[-3:-1] if len(entry) > 3 else (1, 1)
     sizes = math.prod(entry), math.prod(exit_)

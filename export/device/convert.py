@@ -16,7 +16,6 @@ from aecodec.export.device.options import Format, Precision
 from aecodec.export.device.parity import FloatPair, Parity
 from aecodec.export.tflite.conversion import converted
 from aecodec.export.tflite.metadata import with_metadata
-from aecodec.network.check import check_model
 from aecodec.version import version
 
 
@@ -70,7 +69,6 @@ def _tflite_file(pair: FloatPair, half: Half, precision: Precision) -> bytes:
     """
     if precision is Precision.INT8:
         content = pair.folder.read(half.tflite)
-        check_model(content)  # the file may come from an untrusted source
     else:
         content = _converted(pair.models[half], precision, pair.inputs[half])
     description = {

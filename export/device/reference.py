@@ -19,7 +19,7 @@ from aecodec.export.device.tables import CTables
 from aecodec.format.samples import SampleType
 from aecodec.imaging.transfer import from_phases, to_phases
 from aecodec.keras_models.runners import Transform, to_int8, to_pixels
-from aecodec.network.check import check_model
+from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 
 
@@ -39,13 +39,10 @@ def c_file(tables: CTables, picture: DevicePicture) -> bytes:
 
 
 def network_of(codec: Codec, half: Half) -> Transform:
-    """A codec's encoder or decoder as C runs it.
-
-    Raises CodecError if the model is damaged or not from the exporters.
-    """
+    """A codec's encoder or decoder as C runs it; CodecError if the model is damaged."""
     content = codec.folder.read(half.tflite)
     with errors_about(codec.folder.path / half.tflite):
-        check_model(content)
+        read_model(content)
         return reference_transform(content)
 
 

@@ -21,7 +21,7 @@ from aecodec.export.tflite.runners import float_runner
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.runners import outputs_of
-from aecodec.network.check import check_model
+from aecodec.network.convert import check_operators
 from aecodec.tflite.interpreter import silent_stderr
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
@@ -67,8 +67,8 @@ def check_convertible(model: Any, half: str) -> None:
     if len(graphs) > 1:  # the bodies of loops and branches
         raise ModelError(f"the {half} has a loop, which int8 TFLite lacks: build it without loops")
     try:
-        check_model(content)
-    except CodecError as error:
+        check_operators(content)
+    except (CodecError, ModelError) as error:
         layer = layer_of_error(content, model, str(error))
         place = f", because of {layer}; replace it" if layer else ""
         raise ModelError(f"the {half} cannot be used in a codec{place}: {error}") from error
