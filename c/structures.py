@@ -22,6 +22,9 @@ CONSTANTS = ("c/core/aecodec.h", "c/core/aecodec_bands.h", "c/library/aecodec_li
 DECLARATIONS = ("c/core/aecodec_network.h", "c/library/aecodec_library.h")
 """Headers whose structures and functions are needed."""
 
+FITTING = ("c/core/aecodec.h", "c/library/aecodec_fitting.h")
+"""Headers that only Python needs, for fitting tables: their structures, and functions it calls."""
+
 PYTHON, JAVASCRIPT = ROOT / "aecodec/native/structures.py", ROOT / "web/src/structures.js"
 
 _SCALARS = {
@@ -57,6 +60,7 @@ _ENUM = re.compile(r"(?:typedef )?enum \{(.*?)\}", re.S)
 _FUNCTION = re.compile(r"^([\w ]+?[ *]+)(aecodec_\w+)\(([^;{]*?)\);", re.M | re.S)
 _TASK = re.compile(r"typedef (\w+) \(\*(\w+)\)\((.*?)\);", re.S)
 _CALLBACK = re.compile(r"([\w ]+?)\(\*(\w+)\)\((.*)\)", re.S)
+_OF_ARRAYS = re.compile(r"\(\*(\w+)\)\[\w+\]")
 _DECLARATOR = re.compile(r"(\**)\s*(\w+)((?:\[\w+\])*)")
 
 
@@ -100,7 +104,8 @@ class Headers:
                 self.constants[name] = value
 
     def _fields(self, declaration: str) -> Iterator[Field]:
-        declaration = " ".join(re.sub("const |struct ", "", declaration).split())
+        declaration = _OF_ARRAYS.sub(r"*\1", re.sub("const |struct ", "", declaration))
+        declaration = " ".join(declaration.split())
         if callback := _CALLBACK.fullmatch(declaration):
             result, name, parameters = callback.groups()
             yield Field(name, Type(self._function(result, parameters), _POINTER[1], _POINTER[1]))
@@ -183,7 +188,7 @@ def python(headers: Headers) -> str:
         "from ctypes import *  # noqa: F403",
         "",
         "# fmt: off",
-        "# ruff: noqa: F405, E501",
+        "# ruff: noqa: F405, E501, E701",
         "",
     ]
     lines += [f"{name.removeprefix('AECODEC_')} = {n}" for name, n in headers.constants.items()]
@@ -191,13 +196,8 @@ def python(headers: Headers) -> str:
         lines += ["", f"{_class_name(name)} = {type_}"]
     for structure, fields in headers.structures.items():
         pairs = ", ".join(f'("{field.name}", {field.type.name})' for field in fields)
-        lines += [
-            "",
-            "",
-            f"class {_class_name(structure)}(Structure):",
-            f"    _fields_ = ({pairs},)",
-        ]
-    lines += ["", "", "FUNCTIONS = {"]
+        lines += ["", f"class {_class_name(structure)}(Structure): _fields_ = ({pairs},)"]
+    lines += ["", "FUNCTIONS = {"]
     for name, (result, parameters) in sorted(headers.functions.items()):
         lines.append(
             f'    "{name}": ({result}, ({"".join(p + ", " for p in parameters).strip()})),'
@@ -229,9 +229,22 @@ def _text(paths: Iterable[str]) -> str:
     return "\n".join((ROOT / path).read_text() for path in paths)
 
 
+def _for_python(shared: Headers) -> Headers:
+    """The headers with those for fitting tables, without functions that Python does not call."""
+    headers = Headers(_text(CONSTANTS), _text((*FITTING, *DECLARATIONS)))
+    called = set(re.findall(r"aecodec_\w+", (PYTHON.parent / "tables.py").read_text()))
+    headers.functions = {
+        name: types
+        for name, types in headers.functions.items()
+        if name in called or name in shared.functions
+    }
+    return headers
+
+
 def main() -> None:
     headers = Headers(_text(CONSTANTS), _text(DECLARATIONS))
-    for path, text in ((PYTHON, python(headers)), (JAVASCRIPT, javascript(headers))):
+    python_text = python(_for_python(headers))
+    for path, text in ((PYTHON, python_text), (JAVASCRIPT, javascript(headers))):
         if "--check" not in sys.argv:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)

@@ -3,7 +3,7 @@
 from ctypes import *  # noqa: F403
 
 # fmt: off
-# ruff: noqa: F405, E501
+# ruff: noqa: F405, E501, E701
 
 OK = 0
 BUFFER_TOO_SMALL = 1
@@ -82,74 +82,59 @@ BARE_SAVING = 11
 
 Task = CFUNCTYPE(None, c_void_p, c_uint32)
 
+class Row(Structure): _fields_ = (("at", c_uint16), ("start", c_uint8), ("count", c_uint8),)
 
-class Network(Structure):
-    _fields_ = (("plan", c_void_p), ("kernels", c_void_p),)
+class SpatialWeights(Structure): _fields_ = (("centre", c_void_p), ("weights", c_void_p), ("bias", c_void_p), ("gradient_weights", c_void_p), ("gradient_shift", c_void_p),)
 
+class ContextNetwork(Structure): _fields_ = (("units", c_uint16), ("order", c_void_p), ("input_shift", c_void_p), ("degree", c_void_p), ("weights", c_void_p), ("unit_shift", c_void_p), ("bias", c_void_p), ("output_weights", c_void_p), ("output_shift", c_void_p), ("spatial", c_void_p),)
 
-class Execution(Structure):
-    _fields_ = (("for_each", CFUNCTYPE(c_int, c_void_p, c_uint32, Task, c_void_p)), ("context", c_void_p), ("threads", c_uint32),)
+class Codec(Structure): _fields_ = (("id", c_uint8 * 4), ("tile_width", c_uint16), ("tile_height", c_uint16), ("channels", c_uint8), ("is_convolutional", c_uint8), ("vectors_per_tile", c_uint16), ("level", c_uint8), ("is_default", c_uint8), ("latent_channels", c_uint16), ("start", c_uint16), ("code_dimension", c_uint16), ("multiple", c_uint8), ("factors", c_void_p), ("shapes", c_uint8), ("escape", c_uint8), ("others", c_uint8), ("first", c_int16), ("priors", c_uint16), ("all_priors", c_uint16), ("prior_numbers", c_void_p), ("prior_frequencies", c_void_p), ("rows", c_void_p), ("bank", c_void_p), ("costs", c_void_p), ("prior_costs", c_void_p), ("table", c_void_p), ("offset", c_void_p), ("max_slice", c_uint16), ("context", c_void_p), ("samples", c_void_p), ("samples_size", c_uint16),)
 
+class Picture(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("mode", c_int),)
 
-class CodecFacts(Structure):
-    _fields_ = (("sha256", c_uint8 * 32), ("tile_width", c_uint32), ("tile_height", c_uint32), ("channels", c_uint32), ("receptive_field", c_uint32), ("latent_channels", c_uint32), ("vectors_per_tile", c_uint32), ("levels", c_uint32), ("default_level", c_uint32), ("has_gains", c_uint32), ("sections", c_uint32), ("name", c_char * 404), ("phases", c_uint32),)
+class Header(Structure): _fields_ = (("id", c_uint8 * 4), ("width", c_uint32), ("height", c_uint32), ("mode", c_uint8), ("level", c_uint8), ("reduction", c_uint8), ("is_grey_as_rgb", c_uint8), ("frames", c_uint32), ("payload", c_void_p), ("payload_size", c_size_t), ("alpha", c_void_p), ("alpha_size", c_size_t), ("metadata", c_void_p), ("metadata_size", c_size_t), ("samples", c_void_p), ("samples_size", c_size_t),)
 
+class Segment(Structure): _fields_ = (("planes", c_uint32), ("rows", c_uint32), ("columns", c_uint32),)
 
-class Section(Structure):
-    _fields_ = (("kind", c_uint32), ("level", c_uint32), ("offset", c_uint32), ("size", c_uint32), ("is_present", c_uint32), ("sha256", c_uint8 * 32),)
+class RateWeight(Structure): _fields_ = (("most", c_uint8), ("masking", c_uint8),)
 
+class Choices(Structure): _fields_ = (("priors", c_void_p), ("rows", c_void_p), ("columns", c_void_p),)
 
-class Band(Structure):
-    _fields_ = (("low", c_double), ("high", c_double), ("name", c_char * 404),)
+class ResidualValues(Structure): _fields_ = (("bands", c_uint32), ("height", c_uint32), ("width", c_uint32), ("steps", c_void_p), ("limits", c_void_p), ("base", c_void_p), ("values", c_void_p),)
 
+class Network(Structure): _fields_ = (("plan", c_void_p), ("kernels", c_void_p),)
 
-class Image(Structure):
-    _fields_ = (("width", c_uint32), ("height", c_uint32), ("channels", c_uint32), ("frames", c_uint32), ("pixels", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
+class Execution(Structure): _fields_ = (("for_each", CFUNCTYPE(c_int, c_void_p, c_uint32, Task, c_void_p)), ("context", c_void_p), ("threads", c_uint32),)
 
+class CodecFacts(Structure): _fields_ = (("sha256", c_uint8 * 32), ("tile_width", c_uint32), ("tile_height", c_uint32), ("channels", c_uint32), ("receptive_field", c_uint32), ("latent_channels", c_uint32), ("vectors_per_tile", c_uint32), ("levels", c_uint32), ("default_level", c_uint32), ("has_gains", c_uint32), ("sections", c_uint32), ("name", c_char * 404), ("phases", c_uint32),)
 
-class Limits(Structure):
-    _fields_ = (("max_pixels", c_uint64), ("max_frames", c_uint32), ("base_only", c_uint32), ("max_memory", c_uint64),)
+class Section(Structure): _fields_ = (("kind", c_uint32), ("level", c_uint32), ("offset", c_uint32), ("size", c_uint32), ("is_present", c_uint32), ("sha256", c_uint8 * 32),)
 
+class Band(Structure): _fields_ = (("low", c_double), ("high", c_double), ("name", c_char * 404),)
 
-class Claim(Structure):
-    _fields_ = (("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("weight", c_uint32), ("pixels", c_uint64), ("work", c_uint64), ("memory", c_uint64), ("max_frames", c_uint64), ("max_pixels", c_uint64), ("max_work", c_uint64),)
+class Image(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("channels", c_uint32), ("frames", c_uint32), ("pixels", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
 
+class Limits(Structure): _fields_ = (("max_pixels", c_uint64), ("max_frames", c_uint32), ("base_only", c_uint32), ("max_memory", c_uint64),)
 
-class Bounds(Structure):
-    _fields_ = (("count", c_uint32), ("bands", c_uint32), ("is_root", c_uint32), ("errors", c_void_p),)
+class Claim(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("weight", c_uint32), ("pixels", c_uint64), ("work", c_uint64), ("memory", c_uint64), ("max_frames", c_uint64), ("max_pixels", c_uint64), ("max_work", c_uint64),)
 
+class Bounds(Structure): _fields_ = (("count", c_uint32), ("bands", c_uint32), ("is_root", c_uint32), ("errors", c_void_p),)
 
-class Target(Structure):
-    _fields_ = (("level", c_uint32), ("max_bytes", c_size_t), ("bounds", c_void_p),)
+class Target(Structure): _fields_ = (("level", c_uint32), ("max_bytes", c_size_t), ("bounds", c_void_p),)
 
+class Compressed(Structure): _fields_ = (("file", c_void_p), ("size", c_size_t), ("level", c_uint32), ("reduction", c_uint32), ("max_error", c_double), ("nodata", c_uint64), ("clipped", c_uint64 * 32),)
 
-class Compressed(Structure):
-    _fields_ = (("file", c_void_p), ("size", c_size_t), ("level", c_uint32), ("reduction", c_uint32), ("max_error", c_double), ("nodata", c_uint64), ("clipped", c_uint64 * 32),)
+class Part(Structure): _fields_ = (("at", c_size_t), ("size", c_size_t),)
 
+class FileInfo(Structure): _fields_ = (("version", c_uint32), ("id", c_uint8 * 4), ("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("mode", c_uint32), ("is_grey_as_rgb", c_uint32), ("level", c_uint32), ("reduction", c_uint32), ("has_base", c_uint32), ("refinements", c_uint32), ("has_samples", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("bands", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("mask_planes", c_uint32), ("has_limits", c_uint32), ("has_repetition", c_uint32), ("nodata", c_double), ("limits", c_double * 2 * 32), ("repetition", c_uint8 * 3 * 32), ("base", Part), ("metadata", Part), ("alpha", Part), ("mask", Part), ("payload", Part),)
 
-class Part(Structure):
-    _fields_ = (("at", c_size_t), ("size", c_size_t),)
+class Refinement(Structure): _fields_ = (("max_error", c_double), ("is_root", c_uint32), ("has_base", c_uint32), ("networks", c_uint8 * 4), ("bands", c_uint32), ("errors", c_double * 32), ("size", c_size_t),)
 
+class Samples(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("bands", c_uint32), ("frames", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("nodata", c_double), ("limits", c_void_p), ("mask_planes", c_uint32), ("missing", c_void_p), ("samples", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
 
-class FileInfo(Structure):
-    _fields_ = (("version", c_uint32), ("id", c_uint8 * 4), ("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("mode", c_uint32), ("is_grey_as_rgb", c_uint32), ("level", c_uint32), ("reduction", c_uint32), ("has_base", c_uint32), ("refinements", c_uint32), ("has_samples", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("bands", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("mask_planes", c_uint32), ("has_limits", c_uint32), ("has_repetition", c_uint32), ("nodata", c_double), ("limits", c_double * 2 * 32), ("repetition", c_uint8 * 3 * 32), ("base", Part), ("metadata", Part), ("alpha", Part), ("mask", Part), ("payload", Part),)
+class Window(Structure): _fields_ = (("rows", c_uint32), ("columns", c_uint32), ("input_size", c_uint32), ("output_size", c_uint32),)
 
-
-class Refinement(Structure):
-    _fields_ = (("max_error", c_double), ("is_root", c_uint32), ("has_base", c_uint32), ("networks", c_uint8 * 4), ("bands", c_uint32), ("errors", c_double * 32), ("size", c_size_t),)
-
-
-class Samples(Structure):
-    _fields_ = (("width", c_uint32), ("height", c_uint32), ("bands", c_uint32), ("frames", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("nodata", c_double), ("limits", c_void_p), ("mask_planes", c_uint32), ("missing", c_void_p), ("samples", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
-
-
-class Window(Structure):
-    _fields_ = (("rows", c_uint32), ("columns", c_uint32), ("input_size", c_uint32), ("output_size", c_uint32),)
-
-
-class Codes(Structure):
-    _fields_ = (("codes", c_void_p), ("vectors", c_size_t), ("dimension", c_uint32),)
-
+class Codes(Structure): _fields_ = (("codes", c_void_p), ("vectors", c_size_t), ("dimension", c_uint32),)
 
 FUNCTIONS = {
     "aecodec_beginning_of": (c_int, (c_void_p, c_size_t, c_void_p,)),
@@ -179,6 +164,8 @@ FUNCTIONS = {
     "aecodec_decoding_windows": (c_uint32, (c_void_p,)),
     "aecodec_decompress": (c_int, (c_void_p, c_void_p, c_size_t, c_void_p, c_void_p, c_void_p,)),
     "aecodec_decompress_samples": (c_int, (c_void_p, c_void_p, c_size_t, c_void_p, c_void_p, c_void_p,)),
+    "aecodec_dequantize": (None, (c_void_p, c_void_p, c_size_t, c_void_p,)),
+    "aecodec_encode": (c_int, (c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p,)),
     "aecodec_encoding_begin": (c_int, (c_void_p, c_void_p, c_uint32, c_uint32, c_void_p,)),
     "aecodec_encoding_begin_channels": (c_int, (c_void_p, c_void_p, c_uint32, c_void_p,)),
     "aecodec_encoding_begin_samples": (c_int, (c_void_p, c_void_p, c_uint32, c_void_p, c_void_p,)),
@@ -192,14 +179,18 @@ FUNCTIONS = {
     "aecodec_encoding_run": (c_int, (c_void_p, c_void_p,)),
     "aecodec_encoding_window": (None, (c_void_p, c_uint32, c_void_p,)),
     "aecodec_encoding_windows": (c_uint32, (c_void_p,)),
+    "aecodec_explain": (c_int, (c_void_p, c_void_p, c_void_p, RateWeight, c_void_p, c_void_p,)),
     "aecodec_file_base": (c_int, (c_void_p, c_size_t, c_void_p, c_void_p, c_void_p,)),
+    "aecodec_file_bound": (c_size_t, (c_void_p, c_void_p,)),
     "aecodec_file_info_of": (c_int, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_file_missing": (c_int, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_file_refinements": (c_int, (c_void_p, c_size_t, c_void_p, c_void_p,)),
     "aecodec_free": (None, (c_void_p,)),
     "aecodec_from_bare": (c_int, (c_void_p, c_void_p, c_size_t, c_int, c_void_p, c_void_p,)),
+    "aecodec_gain_factors": (None, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_image_free": (None, (c_void_p,)),
     "aecodec_likeness": (c_int, (c_void_p, c_void_p, c_void_p,)),
+    "aecodec_neighbours": (c_int, (c_uint32, c_uint32, c_void_p, c_void_p,)),
     "aecodec_network_batch_work_size": (c_size_t, (c_void_p, c_uint32, c_uint32, c_uint32,)),
     "aecodec_network_input": (None, (c_void_p, c_void_p,)),
     "aecodec_network_kernels": (c_char_p, (c_void_p,)),
@@ -208,10 +199,17 @@ FUNCTIONS = {
     "aecodec_network_run": (c_int, (c_void_p, c_uint32, c_uint32, c_void_p, c_void_p, c_void_p, c_size_t,)),
     "aecodec_network_run_batch": (c_int, (c_void_p, c_uint32, c_uint32, c_uint32, c_void_p, c_void_p, c_void_p, c_size_t,)),
     "aecodec_network_work_size": (c_size_t, (c_void_p, c_uint32, c_uint32,)),
+    "aecodec_quantize": (None, (c_void_p, c_void_p, c_size_t, c_void_p,)),
+    "aecodec_residual_decoded": (c_int, (c_void_p, c_void_p, c_size_t, c_void_p, c_void_p,)),
+    "aecodec_residual_input_count": (c_uint32, (c_uint32, c_int,)),
+    "aecodec_residual_inputs": (None, (c_void_p, c_int, c_uint32, c_size_t, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
+    "aecodec_residual_lattice": (None, (c_uint32, c_uint32, c_uint32, c_void_p, c_void_p, c_double, c_void_p, c_void_p, c_void_p, c_void_p,)),
     "aecodec_samples_free": (None, (c_void_p,)),
     "aecodec_sha256": (None, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_status_error": (c_int, (c_int,)),
     "aecodec_status_text": (c_char_p, (c_int,)),
     "aecodec_to_bare": (c_int, (c_void_p, c_void_p, c_size_t, c_int, c_void_p, c_void_p,)),
     "aecodec_trim": (c_int, (c_void_p, c_size_t, c_double, c_int, c_void_p, c_void_p,)),
+    "aecodec_vector_count": (c_size_t, (c_void_p, c_void_p,)),
+    "aecodec_work_size": (c_size_t, (c_void_p, c_void_p,)),
 }

@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ctypes import (
-    POINTER,
-    Structure,
-    byref,
-    c_double,
-    c_int16,
-    c_int32,
-    c_int64,
-    c_size_t,
-    c_uint8,
-    c_uint16,
-    c_uint32,
-    c_void_p,
-)
+from ctypes import Structure, addressof, byref, c_int64, c_size_t, c_void_p
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,118 +11,27 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32, Int64, Latents
-from aecodec.errors import CodecError
-from aecodec.native.library import LIBRARY, address_of
+from aecodec.native import structures
+from aecodec.native.library import LIBRARY, Array, address_of
+from aecodec.native.status import check
 from aecodec.parallel import Workers
 
 Grid = tuple[int, int, int]
 """(pictures, rows, columns) of code vectors; vectors are numbered in this order."""
 
-MAX_VECTORS = 1 << 14
-"""`AECODEC_MAX_VECTORS`: the largest number of vectors that a device codes."""
-
-CODEC_ARRAYS = (
-    "factors",
-    "prior_numbers",
-    "prior_frequencies",
-    "rows",
-    "bank",
-    "costs",
-    "prior_costs",
-    "table",
-    "offset",
-)
-"""The arrays of an `aecodec_codec`, except for those of its context network."""
-
-_OK = 0
-_TOGETHER = MAX_VECTORS
+_TOGETHER = structures.MAX_VECTORS
 """Approximate number of vectors that a thread explains at a time."""
 
 
-class _SpatialWeights(Structure):
-    _fields_ = [
-        (name, c_void_p)
-        for name in ("centre", "weights", "bias", "gradient_weights", "gradient_shift")
-    ]
+def _array_names(structure: type[Structure]) -> list[str]:
+    """The fields of a structure that are pointers."""
+    return [field[0] for field in structure._fields_ if field[1] is c_void_p]
 
 
-class _ContextNetwork(Structure):
-    _fields_ = [
-        ("units", c_uint16),
-        *(
-            (name, c_void_p)
-            for name in (
-                "order",
-                "input_shift",
-                "degree",
-                "weights",
-                "unit_shift",
-                "bias",
-                "output_weights",
-                "output_shift",
-            )
-        ),
-        ("spatial", POINTER(_SpatialWeights)),
-    ]
-
-
-class _Codec(Structure):
-    """`aecodec_codec`."""
-
-    _fields_ = [
-        ("id", c_uint8 * 4),
-        ("tile_width", c_uint16),
-        ("tile_height", c_uint16),
-        ("channels", c_uint8),
-        ("is_convolutional", c_uint8),
-        ("vectors_per_tile", c_uint16),
-        ("level", c_uint8),
-        ("is_default", c_uint8),
-        ("latent_channels", c_uint16),
-        ("start", c_uint16),
-        ("code_dimension", c_uint16),
-        ("multiple", c_uint8),
-        (CODEC_ARRAYS[0], c_void_p),
-        ("shapes", c_uint8),
-        ("escape", c_uint8),
-        ("others", c_uint8),
-        ("first", c_int16),
-        ("priors", c_uint16),
-        ("all_priors", c_uint16),
-        *((name, c_void_p) for name in CODEC_ARRAYS[1:]),
-        ("max_slice", c_uint16),
-        ("context", POINTER(_ContextNetwork)),
-        ("samples", c_void_p),
-        ("samples_size", c_uint16),
-    ]
-
-
-class _Picture(Structure):
-    _fields_ = [("width", c_uint32), ("height", c_uint32), ("mode", c_int32)]
-
-
-class _Segment(Structure):
-    _fields_ = [("planes", c_uint32), ("rows", c_uint32), ("columns", c_uint32)]
-
-
-class _RateWeight(Structure):
-    _fields_ = [("most", c_uint8), ("masking", c_uint8)]
-
-
-class _Choices(Structure):
-    _fields_ = [("priors", c_void_p), ("rows", c_void_p), ("columns", c_void_p)]
-
-
-class _ResidualValues(Structure):
-    _fields_ = [
-        ("bands", c_uint32),
-        ("height", c_uint32),
-        ("width", c_uint32),
-        ("steps", c_void_p),
-        ("limits", c_void_p),
-        ("base", c_void_p),
-        ("values", c_void_p),
-    ]
+CODEC_ARRAYS = [
+    name for name in _array_names(structures.Codec) if name not in ("context", "samples")
+]
+"""The arrays of an `aecodec_codec`, except for those of its context network."""
 
 
 class Choices(NamedTuple):
@@ -161,41 +57,38 @@ class LevelTables:
 
     def __init__(self, numbers: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        self._codec = _Codec(**numbers, **self._pointers(_Codec, ""))
+        self._codec = self._made(structures.Codec, "", **numbers)
         if "context_order" in arrays:
-            context = _ContextNetwork(
-                units=len(arrays["context_degree"]), **self._pointers(_ContextNetwork, "context_")
-            )
+            units = len(arrays["context_degree"])
+            self._context = self._made(structures.ContextNetwork, "context_", units=units)
+            self._codec.context = addressof(self._context)
             if "spatial_centre" in arrays:
-                context.spatial.contents = _SpatialWeights(
-                    **self._pointers(_SpatialWeights, "spatial_")
-                )
-            self._codec.context.contents = context
+                self._spatial = self._made(structures.SpatialWeights, "spatial_")
+                self._context.spatial = addressof(self._spatial)
 
-    def _pointers(self, owner: type[Structure], prefix: str) -> dict[str, int]:
-        names = [field[0] for field in owner._fields_ if field[1] is c_void_p]
-        return {
+    def _made(self, structure: Any, prefix: str, **numbers: Any) -> Any:
+        """A structure with numbers, and the arrays whose names begin with a prefix."""
+        arrays = {
             name: address_of(self._arrays[prefix + name])
-            for name in names
+            for name in _array_names(structure)
             if prefix + name in self._arrays
         }
+        return structure(**numbers, **arrays)
 
     def quantize(self, latents: Latents) -> Latents:
         """Quantize latents (..., latent channels) to the nearest codes (N, K)."""
         flat = np.ascontiguousarray(latents).reshape(-1, latents.shape[-1])
         codes = np.empty((len(flat), self._codec.code_dimension), np.int8)
-        LIBRARY.aecodec_quantize(
-            byref(self._codec), _pointer(flat), c_size_t(len(flat)), _pointer(codes)
-        )
+        addresses = address_of(flat), len(flat), address_of(codes)
+        LIBRARY.aecodec_quantize(byref(self._codec), *addresses)
         return codes
 
     def dequantize(self, codes: Codes) -> Latents:
         """Dequantize codes (N, K) to latents (N, latent channels); other channels are 0."""
         narrow = _int8(codes)
         latents = np.empty((len(codes), self._codec.latent_channels), np.int8)
-        LIBRARY.aecodec_dequantize(
-            byref(self._codec), _pointer(narrow), c_size_t(len(codes)), _pointer(latents)
-        )
+        addresses = address_of(narrow), len(codes), address_of(latents)
+        LIBRARY.aecodec_dequantize(byref(self._codec), *addresses)
         return latents
 
     def choices(self, codes: Codes, grid: Grid | None) -> Choices:
@@ -231,13 +124,13 @@ class LevelTables:
             pointers = (address_of(array[part]) for array in made)
             status = LIBRARY.aecodec_explain(
                 byref(self._codec),
-                byref(_Segment(*sides)),
-                None if latents is None else _pointer(latents[part]),
-                _RateWeight(*weight),
-                _pointer(codes[part]),
-                byref(_Choices(*pointers)),
+                byref(structures.Segment(*sides)),
+                None if latents is None else address_of(latents[part]),
+                structures.RateWeight(*weight),
+                address_of(codes[part]),
+                byref(structures.Choices(*pointers)),
             )
-            _check(status)
+            check(status)
 
         for _ in Workers().map(explain, range(0, len(codes), step)):
             pass
@@ -249,33 +142,19 @@ class LevelTables:
         Returns the number of its vectors, 0 if it is too large, and the bytes of working memory
         and, at most, of its file.
         """
-        functions = (
-            LIBRARY.aecodec_vector_count,
-            LIBRARY.aecodec_work_size,
-            LIBRARY.aecodec_file_bound,
-        )
-        for function in functions:
-            function.restype = c_size_t
-        picture = _Picture(*size, is_rgb)
-        vectors, work, file = (f(byref(self._codec), byref(picture)) for f in functions)
-        return vectors, work, file
+        ends = byref(self._codec), byref(structures.Picture(*size, is_rgb))
+        vectors = LIBRARY.aecodec_vector_count(*ends)
+        return vectors, LIBRARY.aecodec_work_size(*ends), LIBRARY.aecodec_file_bound(*ends)
 
     def file(self, size: tuple[int, int], is_rgb: bool, codes: Codes) -> bytes:
         """The `.aec` file of a picture of (width, height) pixels, as a device writes it."""
         _, *room = self.sizes(size, is_rgb)
         work, file = (np.empty(number + 4, np.uint8) for number in room)
         narrow, length = _int8(codes), c_size_t()
-        status = LIBRARY.aecodec_encode(
-            byref(self._codec),
-            byref(_Picture(*size, is_rgb)),
-            _pointer(narrow),
-            _pointer(work),
-            c_size_t(work.size),
-            _pointer(file),
-            c_size_t(file.size),
-            byref(length),
-        )
-        _check(status)
+        picture, arrays = structures.Picture(*size, is_rgb), (address_of(work), work.size)
+        arrays += address_of(file), file.size
+        ends = byref(self._codec), byref(picture), address_of(narrow)
+        check(LIBRARY.aecodec_encode(*ends, *arrays, byref(length)))
         return file[: length.value].tobytes()
 
 
@@ -287,7 +166,7 @@ def gain_factors(gains: npt.ArrayLike) -> npt.NDArray[np.uint16]:
     """
     exact = np.ascontiguousarray(gains, np.int16)
     factors = np.empty(len(exact), np.uint16)
-    LIBRARY.aecodec_gain_factors(_pointer(exact), c_size_t(len(exact)), _pointer(factors))
+    LIBRARY.aecodec_gain_factors(address_of(exact), len(exact), address_of(factors))
     return factors
 
 
@@ -315,11 +194,7 @@ def neighbours(rows: int, columns: int) -> Neighbours:
     """
     kind = np.empty(rows * columns, np.int8)
     pairs = np.zeros((rows * columns, 2, 2), np.uint32)
-    _check(
-        LIBRARY.aecodec_neighbours(
-            c_uint32(rows), c_uint32(columns), _pointer(kind), _pointer(pairs)
-        )
-    )
+    check(LIBRARY.aecodec_neighbours(rows, columns, address_of(kind), address_of(pairs)))
     return Neighbours(kind, pairs)
 
 
@@ -339,9 +214,7 @@ class Lattice(NamedTuple):
     limits: tuple[int, int]
 
 
-def lattice(
-    samples: npt.NDArray[Any], base: npt.NDArray[Any] | None, kind: int, error: float
-) -> Lattice:
+def lattice(samples: Array, base: Array | None, kind: int, error: float) -> Lattice:
     """Convert samples (height, width, B) to values; `kind` is the number of their type in files.
 
     >>> lattice(np.array([[[7], [9]]], np.uint8), None, 0, 2.5)[2:]
@@ -354,17 +227,9 @@ def lattice(
         None if array is None else np.ascontiguousarray(array, array.dtype.newbyteorder("="))
         for array in (samples, base)
     ]
-    LIBRARY.aecodec_residual_lattice(
-        c_uint32(kind),
-        c_uint32(bands),
-        c_uint32(height * width),
-        *(None if array is None else _pointer(array) for array in arrays),
-        c_double(error),
-        _pointer(values),
-        _pointer(base_values),
-        byref(step),
-        limits,
-    )
+    given = (None if array is None else address_of(array) for array in arrays)
+    made = address_of(values), address_of(base_values), byref(step), limits
+    LIBRARY.aecodec_residual_lattice(kind, bands, height * width, *given, error, *made)
     low, high = limits
     return Lattice(values, None if base is None else base_values, step.value, (low, high))
 
@@ -375,7 +240,7 @@ def input_count(band: int, has_base: bool) -> int:
     >>> input_count(0, False), input_count(2, True)
     (12, 34)
     """
-    count: int = LIBRARY.aecodec_residual_input_count(c_uint32(band), has_base)
+    count: int = LIBRARY.aecodec_residual_input_count(band, has_base)
     return count
 
 
@@ -411,7 +276,7 @@ class ResidualValues:
         self._steps = np.full(bands, step, np.int64)
         self._limits = np.tile(np.array(limits, np.int64), (bands, 1))
         arrays = (self._steps, self._limits, self._base, self._values)
-        self._fields = _ResidualValues(*self._values.shape, *map(address_of, arrays))
+        self._fields = structures.ResidualValues(*self._values.shape, *map(address_of, arrays))
         self._has_base = base is not None
 
     def context(
@@ -425,37 +290,19 @@ class ResidualValues:
             np.empty((len(rows), count), np.int16),
         )
         places = [np.ascontiguousarray(places, np.uint32) for places in (rows, columns)]
-        LIBRARY.aecodec_residual_inputs(
-            byref(self._fields),
-            self._has_base,
-            band,
-            c_size_t(len(rows)),
-            *map(_pointer, places),
-            _pointer(made.reference),
-            _pointer(made.exponent),
-            _pointer(made.inputs),
-        )
+        arrays = map(address_of, (*places, *made))
+        fields = byref(self._fields)
+        LIBRARY.aecodec_residual_inputs(fields, self._has_base, band, len(rows), *arrays)
         return made
 
     def coded(self, networks: bytes) -> tuple[Int64, int]:
         """The values of a decoder, and the bytes of their message, with packed networks."""
         decoded, size = np.empty_like(self._values), c_size_t()
-        status = LIBRARY.aecodec_residual_decoded(
-            byref(self._fields), networks, c_size_t(len(networks)), _pointer(decoded), byref(size)
-        )
-        _check(status)
+        made, fields = (address_of(decoded), byref(size)), byref(self._fields)
+        check(LIBRARY.aecodec_residual_decoded(fields, networks, len(networks), *made))
         return decoded, size.value
 
 
 def _int8(codes: Codes) -> Latents:
     """Codes as the library takes them; encoders make no others."""
     return np.ascontiguousarray(np.clip(codes, -128, 127), np.int8)
-
-
-def _pointer(array: npt.NDArray[Any]) -> c_void_p:
-    return c_void_p(address_of(array))
-
-
-def _check(status: int) -> None:
-    if status != _OK:
-        raise CodecError(f"libaecodec returned the status {status}")

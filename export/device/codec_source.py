@@ -19,7 +19,8 @@ from aecodec.export.device.c_names import (
 from aecodec.export.device.tables import CTables, block_of_samples
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
-from aecodec.native.tables import CODEC_ARRAYS, MAX_VECTORS
+from aecodec.native.structures import MAX_VECTORS
+from aecodec.native.tables import CODEC_ARRAYS
 from aecodec.prior_fitting.context_network import ContextNetwork, SpatialWeights
 
 

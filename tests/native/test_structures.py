@@ -38,7 +38,8 @@ def test_a_compiler_places_the_same_fields(tmp_path: Path) -> None:
     assert len(assertions) > 100
     source = tmp_path / "layout.c"
     lines = (f'_Static_assert({assertion}, "{assertion}");' for assertion in assertions)
-    headers = ("<stddef.h>", '"aecodec_library.h"', '"aecodec_network.h"')
-    source.write_text("\n".join([*(f"#include {header}" for header in headers), *lines]))
+    headers = ("<stddef.h>", '"aecodec_library.h"', '"aecodec_network.h"', '"aecodec_fitting.h"')
+    includes = ("#define AECODEC_LIBRARY", *(f"#include {header}" for header in headers))
+    source.write_text("\n".join([*includes, *lines]))
     include = [f"-I{ROOT / 'c' / folder}" for folder in ("core", "library")]
     subprocess.run(["cc", *include, "-c", source, "-o", tmp_path / "layout.o"], check=True)
