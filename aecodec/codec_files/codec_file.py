@@ -17,9 +17,10 @@ import numpy as np
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level, RateWeight
-from aecodec.codec_files.spec import Bands, CodecSpec, checked_spec
+from aecodec.codec_files.spec import Bands, CodecSpec, printable_name
 from aecodec.errors import CodecError, ModelError
 from aecodec.imaging.transfer import Transfer
+from aecodec.native.codec import NativeCodec
 
 MAGIC = b"\xaeCOD"
 VERSION = 1
@@ -175,25 +176,43 @@ def bands_section(bands: Bands, transfer: Transfer) -> Section:
 
 
 def read_head(file: BinaryIO) -> Head:
-    """Read the head of a codec file, and the section of its bands.
+    """Read the head of a codec file, and the section of its bands; the library checks them.
 
     Raises CodecError if it is not a codec file, or its head is damaged.
     """
     start = file.read(_START.size)
     if len(start) < _START.size or start[:4] != MAGIC:
         raise CodecError("not a codec file")
-    _, version, sections, size, *rdoq = _START.unpack(start)
+    _, version, _, size, *rdoq = _START.unpack(start)
     if version != VERSION:
         raise CodecError(f"a codec file of version {version}: upgrade aecodec")
     content = start + file.read(min(size, _size_of(file)) - _START.size)
-    if len(content) != size or size < _START.size + _NUMBERS.size + 2 * _HASH:
-        raise CodecError("damaged: the file is not whole")
-    if hashlib.sha256(content[:-_HASH]).digest() != content[-_HASH:]:
-        raise CodecError("damaged: its head has another hash than it states")
     try:
-        return _unpacked(content, sections, RateWeight(*rdoq), file)
-    except (ValueError, struct.error) as error:
-        raise CodecError(f"damaged: its head does not describe a codec ({error})") from error
+        return _head_of(NativeCodec(content), content, RateWeight(*rdoq), file)
+    except ValueError as error:  # a name that cannot be shown
+        raise CodecError(f"damaged: {error}") from error
+
+
+def _head_of(codec: NativeCodec, content: bytes, rdoq: RateWeight, file: BinaryIO) -> Head:
+    facts = codec.facts
+    entries = tuple(
+        Entry(part.kind, part.level, part.size, bytes(part.sha256), part.offset)
+        for part in codec.sections
+    )
+    bands, transfer = _bands(codec, file, entries) if facts.phases else (None, None)
+    spec = CodecSpec(
+        name=printable_name(facts.name.decode()),
+        tile=(facts.tile_height, facts.tile_width),
+        channels=facts.channels,
+        latent_channels=facts.latent_channels,
+        levels=_levels(content, facts.levels),
+        default_level=facts.default_level,
+        receptive_field=facts.receptive_field,
+        vectors=facts.vectors_per_tile,
+        bands=bands,
+        sha256=bytes(facts.sha256).hex(),
+    )
+    return Head(spec, rdoq, entries, transfer)
 
 
 def _size_of(file: BinaryIO) -> int:
@@ -203,75 +222,31 @@ def _size_of(file: BinaryIO) -> int:
     return size
 
 
-def _unpacked(content: bytes, sections: int, rdoq: RateWeight, file: BinaryIO) -> Head:
-    """The parts of a whole head; ValueError or struct.error if a number is out of range."""
-    at = _START.size + _NUMBERS.size
-    numbers, identity = content[_START.size : at], content[at : at + _HASH]
-    *tile, channels, levels, default, phases, distance, latents, vectors, name = _NUMBERS.unpack(
-        numbers
-    )
-    at += _HASH
-    described, name_at = _levels(content, at, levels)
-    end = name_at + name
-    if end + sections * _ENTRY.size + _HASH > len(content):
-        raise ValueError("its parts do not fit into it")
-    directory = [
-        content[place : place + _ENTRY.size]
-        for place in range(end, end + sections * _ENTRY.size, _ENTRY.size)
-    ]
-    if _identity(numbers, content[at:end], directory) != identity:
-        raise ValueError("its identity is another than it states")
-    entries = tuple(Entry(*_ENTRY.unpack(entry)) for entry in directory)
-    bands, transfer = _bands(file, entries, phases) if phases else (None, None)
-    spec = CodecSpec(
-        name=content[name_at:end].decode(),
-        tile=(tile[0], tile[1]),
-        channels=channels,
-        latent_channels=latents,
-        levels=described,
-        default_level=default,
-        receptive_field=distance,
-        vectors=vectors,
-        bands=bands,
-        sha256=identity.hex(),
-    )
-    return Head(checked_spec(spec), rdoq, entries, transfer)
-
-
-def _levels(content: bytes, at: int, count: int) -> tuple[tuple[Level, ...], int]:
-    """The levels of a head, and the offset behind their gains."""
+def _levels(content: bytes, count: int) -> tuple[Level, ...]:
+    """The levels of a head."""
+    at = _START.size + _NUMBERS.size + _HASH
     stored = [_LEVEL.unpack_from(content, at + n * _LEVEL.size) for n in range(count)]
-    at += count * _LEVEL.size
-    levels = []
-    for start, stop, multiple, has_gains in stored:
-        size = 2 * max(0, stop - start) * has_gains
-        gains = np.frombuffer(content[at : at + size], "<i2")
-        levels.append(Level(start, stop, multiple, tuple(gains.tolist())))
-        at += size
-    return tuple(levels), at
+    dimension = (stored[0][1] - stored[0][0]) * stored[0][3]  # of gains
+    gains = np.frombuffer(content, "<i2", count * dimension, at + count * _LEVEL.size)
+    return tuple(
+        Level(*level[:3], tuple(own))
+        for level, own in zip(stored, gains.reshape(count, dimension).tolist(), strict=True)
+    )
 
 
-def _bands(file: BinaryIO, entries: Sequence[Entry], phases: int) -> tuple[Bands, Transfer]:
+def _bands(codec: NativeCodec, file: BinaryIO, entries: Sequence[Entry]) -> tuple[Bands, Transfer]:
+    """The bands of a codec, whose section is the first one."""
     if not entries or entries[0].kind != SectionKind.BANDS:
         raise ValueError("it lacks the section of its bands")
     content = read_section(file, entries[0])
-    stored_phases, count, file_limits = _BANDS.unpack_from(content)
-    if stored_phases != phases or file_limits > 1:
-        raise ValueError("its bands are others than its head states")
-    at, values = _BANDS.size, 255 * phases + 1
-    limits = np.frombuffer(content, "<f8", 2 * count, at).reshape(count, 2)
-    at += limits.nbytes
-    tables = np.frombuffer(content, "<u2", count * values, at).reshape(count, values)
-    at += tables.nbytes
-    names = []
-    for _ in range(count):
-        (size,) = struct.unpack_from("<H", content, at)
-        names.append(content[at + 2 : at + 2 + size].decode())
-        at += 2 + size
-    if at != len(content):
-        raise ValueError("its bands end elsewhere")
-    transfer = Transfer(limits.astype(np.float64), tables.astype(np.uint16))
-    return Bands(phases, tuple(names), bool(file_limits)), transfer
+    codec.add(0, content)
+    phases, count, file_limits = _BANDS.unpack_from(content)
+    limits = np.array([(band.low, band.high) for band in codec.bands])
+    values = 255 * phases + 1
+    tables = np.frombuffer(content, "<u2", count * values, _BANDS.size + limits.nbytes)
+    names = tuple(band.name.decode() for band in codec.bands)
+    transfer = Transfer(limits, tables.reshape(count, values).astype(np.uint16))
+    return Bands(phases, names, bool(file_limits)), transfer
 
 
 def read_section(file: BinaryIO, entry: Entry) -> bytes:

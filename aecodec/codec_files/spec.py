@@ -1,13 +1,11 @@
 """The specification of a codec: everything except its weights and tables."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from numbers import Real
 from typing import Any, TypeGuard
 
-from aecodec.codec_files.levels import MIN_GAIN, Level
+from aecodec.codec_files.levels import Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
@@ -65,14 +63,6 @@ class Bands:
     def network_channels(self) -> int:
         """Number of channels of the networks on the side of the picture."""
         return self.count * self.phases
-
-
-MAX_TILE = 4096
-MAX_TILE_PIXELS = 1 << 16
-MAX_RECEPTIVE_FIELD = 64
-MAX_LATENT_CHANNELS = 1 << 15
-MAX_VECTORS = (1 << 16) - 1
-MAX_LEVELS = 15  # a file stores its level in sixteenths, in one byte
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -173,36 +163,3 @@ def nearest_level(level_index: int) -> int:
     (2, 1)
     """
     return (level_index + LEVEL_UNITS // 2) // LEVEL_UNITS
-
-
-def checked_spec(spec: CodecSpec) -> CodecSpec:
-    """Return a specification whose numbers are in their ranges; raise ValueError for others."""
-    printable_name(spec.name)
-    is_valid = (
-        1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
-        and math.prod(spec.tile) <= MAX_TILE_PIXELS
-        and (spec.channels == spec.bands.count if spec.bands else spec.channels in (1, 3))
-        and 1 <= spec.latent_channels <= MAX_LATENT_CHANNELS
-        and 0 <= spec.receptive_field <= MAX_RECEPTIVE_FIELD
-        and 1 <= spec.vectors <= (1 if spec.receptive_field else MAX_VECTORS)
-        and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS
-        and all(0 <= lv.start < lv.stop <= spec.latent_channels for lv in spec.levels)
-        and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)
-        and _gains_fit(spec.levels)
-    )
-    if not is_valid:
-        raise ValueError("a number is out of range")
-    return spec
-
-
-def _gains_fit(levels: Sequence[Level]) -> bool:
-    """Whether no level has gains, or all levels have gains for the same channels."""
-    if not any(level.gains for level in levels):
-        return True
-    channels = {(level.start, level.stop, level.multiple) for level in levels}
-    return len(channels) == 1 and all(
-        level.multiple == 1
-        and len(level.gains) == level.code_dimension
-        and all(MIN_GAIN <= gain <= 0 for gain in level.gains)
-        for level in levels
-    )

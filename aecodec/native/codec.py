@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecodec.native import structures
-from aecodec.native.library import LIBRARY
+from aecodec.native.library import LIBRARY, address_of
 from aecodec.native.status import check
 
 _ALIGNMENT = 64
@@ -25,15 +25,37 @@ class NativeCodec:
     """
 
     def __init__(self, content: bytes) -> None:
-        self._content = aligned(content)
+        self._contents = [aligned(content)]
         self.handle = c_void_p()
-        address = self._content.ctypes.data
+        address = address_of(self._contents[0])
         check(LIBRARY.aecodec_bundle_from_memory(address, len(content), byref(self.handle)))
         self.facts = structures.CodecFacts()
         LIBRARY.aecodec_bundle_facts(self.handle, byref(self.facts))
 
     def __del__(self) -> None:
         LIBRARY.aecodec_bundle_close(self.handle)
+
+    @property
+    def sections(self) -> list[structures.Section]:
+        """All entries of the directory."""
+        found = [structures.Section() for _ in range(self.facts.sections)]
+        for number, section in enumerate(found):
+            check(LIBRARY.aecodec_bundle_section(self.handle, number, byref(section)))
+        return found
+
+    def add(self, number: int, content: bytes) -> None:
+        """Add the content of an absent section, whose hash was checked."""
+        self._contents.append(aligned(content))
+        address = address_of(self._contents[-1])
+        check(LIBRARY.aecodec_bundle_add(self.handle, number, address, len(content)))
+
+    @property
+    def bands(self) -> list[structures.Band]:
+        """The bands of a codec with bands; CodecError if their section is absent."""
+        found = [structures.Band() for _ in range(self.facts.channels)]
+        for number, band in enumerate(found):
+            check(LIBRARY.aecodec_bundle_band(self.handle, number, byref(band)))
+        return found
 
     def find(self, kind: int, level: int = 0) -> bytes | None:
         """The content of the first section with a kind and a level; None if it is absent."""
