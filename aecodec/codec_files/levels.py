@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aecodec.arrays import Codes, Int32, Latents
-from aecodec.errors import FormatError
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.native.tables import LevelTables, gain_factors
 
@@ -72,29 +71,12 @@ class Level(NamedTuple):
         >>> Level(0, 1, gains=(-256,)).quantize(np.array([[1], [2]], np.int8)).ravel().tolist()
         [0, 1]
         """
-        return _quantizer(self).quantize(latents)
+        own = self._replace(start=0, stop=self.code_dimension)
+        return _tables(own, self.code_dimension).quantize(latents)
 
-    def check(self, codes: Codes) -> None:
-        """Check codes (N, K); raise FormatError if an encoder does not produce one of them."""
-        low, high = _code_range(self)
-        if not ((codes >= low) & (codes <= high)).all():
-            raise FormatError("damaged: a code is outside of the range of this codec's encoder")
-
-    def dequantize(self, codes: Codes) -> Latents:
-        """Dequantize codes (N, K) to latents (N, K) in -128..127.
-
-        The codes are checked as :meth:`check` does.
-        """
-        self.check(codes)
-        return _quantizer(self).dequantize(codes)
-
-    def dequantize_into(self, codes: Codes, latents: Latents) -> None:
-        """Dequantize codes (N, K) into this level's channels of latents (..., channels).
-
-        The latents have N vectors. Raises FormatError if no encoder produces these codes.
-        """
-        channels = latents[..., self.start : self.stop]
-        channels[...] = self.dequantize(codes).reshape(channels.shape)
+    def dequantize(self, codes: Codes, channels: int) -> Latents:
+        """Dequantize codes (N, K) to latents (N, channels); channels of other levels are 0."""
+        return _tables(self, channels).dequantize(codes)
 
     def requantize(self, latents: Latents) -> Latents:
         """Quantize and dequantize latents (..., channels); channels of other levels become 0.
@@ -102,9 +84,8 @@ class Level(NamedTuple):
         >>> Level(1, 2, multiple=3).requantize(np.array([[5, 5]], np.int8)).tolist()
         [[0, 6]]
         """
-        result = np.zeros_like(latents)
-        self.dequantize_into(self.quantize(self.channels_of(latents)), result)
-        return result
+        tables = _tables(self, latents.shape[-1])
+        return tables.dequantize(tables.quantize(latents)).reshape(latents.shape)
 
     def interpolate(self, target: Level, sixteenths: int) -> Level:
         """Return the level `sixteenths` of the way to a target; both have gains for one K.
@@ -118,25 +99,15 @@ class Level(NamedTuple):
 
 
 @cache
-def _quantizer(level: Level) -> LevelTables:
-    """The quantization of a level, for latents (N, K)."""
+def _tables(level: Level, channels: int) -> LevelTables:
+    """The quantization of a level, for latents (N, channels) of all levels."""
     numbers = {
+        "start": level.start,
         "code_dimension": level.code_dimension,
-        "latent_channels": level.code_dimension,
+        "latent_channels": channels,
         "multiple": level.multiple,
     }
     return LevelTables(numbers, {"factors": gain_factors(level.gains)} if level.gains else {})
-
-
-@cache
-def _code_range(level: Level) -> tuple[Codes, Codes]:
-    """Lowest and highest code of each channel: of -128 and 127, without a dead zone."""
-    ends = np.repeat(np.array([[-128], [127]], np.int8), level.code_dimension, axis=1)
-    if not level.gains:
-        low, high = level.quantize(ends)
-    else:
-        low, high = (ends * level.factors + (1 << 14)) >> 15
-    return low, high
 
 
 _MAX_WEIGHT = 255

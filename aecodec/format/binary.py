@@ -1,6 +1,5 @@
 """LEB128 numbers, length-prefixed blocks, and a checksum of one byte."""
 
-from collections.abc import Sequence
 from functools import reduce
 
 
@@ -54,8 +53,3 @@ def crc_8(data: bytes) -> int:
     '0xf4'
     """
     return reduce(lambda crc, byte: _CRC_8[crc ^ byte], data, 0)
-
-
-def join_messages(messages: Sequence[bytes]) -> bytes:
-    """Join the messages of all segments, each with its length; the last has no length."""
-    return b"".join(map(block, messages[:-1])) + messages[-1]

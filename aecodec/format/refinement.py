@@ -6,7 +6,6 @@ A file of version 2 is a whole file of version 1, the base, and one or more refi
 from collections.abc import Sequence
 from typing import NamedTuple
 
-ID_SIZE = 4
 MOST_BOUND = (1 << 30) - 1
 """Largest bound of integers."""
 
@@ -50,11 +49,6 @@ Bounds = Sequence[Bound]
 """One bound for all bands, or one for each."""
 
 
-def bound_of(bounds: Bounds, band: int) -> Bound:
-    """The bound of a band."""
-    return bounds[band if len(bounds) > 1 else 0]
-
-
 class Refinement(NamedTuple):
     """The description of a refinement.
 
@@ -77,4 +71,4 @@ class Refinement(NamedTuple):
 
     def bound(self, band: int) -> Bound:
         """The bound of a band."""
-        return bound_of(self.bounds, band)
+        return self.bounds[band if len(self.bounds) > 1 else 0]

@@ -8,7 +8,6 @@ Values with more than 8 bits become several 8-bit channels, the phases: phase k 
 (v + k) div P, and the P phases sum to v. A codec thus has int8 networks, but P times finer samples.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +24,6 @@ PHASES = (1, 2, 4, 8)
 
 SCALE = 65535
 """The last entry of every table."""
-
-_CELLS = 1 << 17
-"""Cells per band in which floats are looked up; about two per step of a table."""
 
 Samples = npt.NDArray[Any]
 """(F, H, W, B) of a type of :class:`aecodec.format.samples.SampleType`, in native byte order."""
@@ -111,11 +107,10 @@ class Transfer:
         values = np.empty(samples.shape, np.uint16)
         clipped = np.zeros(samples.shape[-1], np.int64)
         for band, (low, high) in enumerate(fitted):
-            lookup = _lookup_of(self.tables[band], samples.dtype, low, high)
             least, most = levels[band, [0, -1]]
             for frame in range(len(samples)):
                 plane = samples[frame, ..., band]
-                values[frame, ..., band] = lookup(plane)
+                values[frame, ..., band] = _values_of(plane, self.tables[band], low, high)
                 is_outside = (plane < least) | (plane > most)
                 if missing is not None:
                     is_outside &= ~missing[frame, ..., band % missing.shape[-1]]
@@ -159,73 +154,20 @@ def linear(limits: npt.ArrayLike, phases: int = 1) -> Transfer:
     return Transfer(pairs, np.tile(table, (len(pairs), 1)))
 
 
-Lookup = Callable[[npt.NDArray[Any]], npt.NDArray[np.uint16]]
-"""Maps the samples of a plane to values."""
-
-
-def _lookup_of(
-    table: npt.NDArray[np.uint16], kind: np.dtype[Any], low: float, high: float
-) -> Lookup:
-    """The lookup of a band; it counts the means of neighbouring entries that are below a sample."""
+def _values_of(
+    plane: Samples, table: npt.NDArray[np.uint16], low: float, high: float
+) -> npt.NDArray[np.uint16]:
+    """The values of a plane; they count the means of neighbouring entries below each sample."""
     entries, first = np.unique(table, return_index=True)
-    values = first.astype(np.uint16)
-    if kind.kind != "f":
-        return _integer_lookup(entries.astype(np.int64), values, kind, int(low), int(high))
-    levels = low + (high - low) * (entries / np.float64(SCALE))
-    thresholds = _round_down((levels[1:] + levels[:-1]) / 2, kind)
-    if kind.itemsize == 2:
-        bits = np.arange(1 << 16, dtype=np.uint16)
-        by_bits = values[np.searchsorted(thresholds, bits.view(kind))]
-        return lambda plane: by_bits[plane.view(np.uint16)]
-    return _float_lookup(thresholds, values, low, high)
-
-
-def _integer_lookup(
-    entries: npt.NDArray[np.int64], values: Values, kind: np.dtype[Any], low: int, high: int
-) -> Lookup:
-    """A lookup in a table over all samples of the type, or all between the limits for int32."""
-    is_short = kind.itemsize <= 2
-    start, stop = (np.iinfo(kind).min, np.iinfo(kind).max) if is_short else (low, high)
-    sums = (high - low) * (entries[1:] + entries[:-1])
-    by_sample = values[np.searchsorted(sums, 2 * SCALE * (np.arange(start, stop + 1) - low))]
-    if not is_short:
-        return lambda plane: by_sample[plane.clip(low, high) - low]
-    by_bits, unsigned = np.roll(by_sample, start), np.dtype(f"u{kind.itemsize}")
-    return lambda plane: by_bits[plane.view(unsigned)]
-
-
-def _round_down(numbers: Float64, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Round to numbers of a type that are not larger, so that comparisons give the same result."""
-    rounded = numbers.astype(kind)
-    return np.where(rounded > numbers, np.nextafter(rounded, kind.type(-np.inf)), rounded)
-
-
-def _float_lookup(
-    thresholds: npt.NDArray[np.float32], values: Values, low: float, high: float
-) -> Lookup:
-    """A lookup by cells of equal width: it counts the thresholds below each sample.
-
-    Cells ascend with samples, so thresholds in lower cells are below a sample. Only thresholds in
-    the cell of the sample are compared with it.
-    """
-    offset, scale = np.float32(low), np.float32(min(_CELLS / (high - low), 3e38))
-
-    def cells_of(samples: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-        with np.errstate(all="ignore"):
-            cells = (samples - offset) * scale
-        return np.fmin(np.fmax(cells, 0, out=cells), _CELLS - 1, out=cells).astype(np.int32)
-
-    counts = np.bincount(cells_of(thresholds), minlength=_CELLS)
-    below = (np.cumsum(counts) - counts).astype(np.uint16)
-    ends = np.append(thresholds, np.float32(np.inf))
-
-    def lookup(plane: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
-        numbers = below[cells_of(plane)]
-        for _ in range(int(counts.max(initial=0))):
-            numbers += plane > ends[numbers]
-        return values[numbers]
-
-    return lookup
+    sums = entries[1:].astype(np.int64) + entries[:-1]
+    if plane.dtype.kind != "f":
+        places = np.searchsorted(
+            int(high - low) * sums, 2 * SCALE * (plane.astype(np.int64) - int(low))
+        )
+    else:
+        levels = low + (high - low) * (entries / np.float64(SCALE))
+        places = np.searchsorted((levels[1:] + levels[:-1]) / 2, plane)
+    return first.astype(np.uint16)[places]
 
 
 def to_phases(values: Values, phases: int) -> Pixels:
