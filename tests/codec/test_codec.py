@@ -72,6 +72,19 @@ def test_a_stack_has_one_header(codec: Codec, digits: Pixels) -> None:
     assert len(codec.compress(digits[:1000])) < ideal * 1.005
 
 
+@pytest.mark.slow
+def test_a_stack_may_be_longer_than_what_a_network_runs_on_at_once(
+    codec: Codec, digits: Pixels
+) -> None:
+    many = np.resize(digits, (16400, 28, 28))
+    data = codec.compress(many, level=1)
+    codes = codec.decoder.codes(data)
+    for number in (0, 16383, 16384, 16399):
+        alone = codec.compress(many[number], level=1)
+        assert (codec.decoder.codes(alone) == codes[number]).all()
+    assert codec.decompress_frames(data, max_frames=16400).shape == many.shape
+
+
 @pytest.mark.parametrize("level", [0, 4, -1])
 def test_levels_that_are_not_there(codec: Codec, samples: Pixels, level: int) -> None:
     with pytest.raises(UsageError, match=r"levels 1 \(smallest file\) to 3"):

@@ -76,6 +76,23 @@ def test_options_that_do_not_go_together_are_refused(command: Command) -> None:
     assert command("evaluate", "digits", ".", "--array", "x_test").status == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--level", "4"), "level 4"),
+        (("--priors", "3"), "--priors needs --format c"),
+        (("--size", "16x16"), "cannot be used with --format codec"),
+        (("--quantize", "none"), "--quantize none"),
+    ],
+)
+def test_options_that_a_codec_file_does_not_take_are_refused(
+    command: Command, options: tuple[str, str], says: str
+) -> None:
+    done = command("export", "digits", "--format", "codec", "-o", "x.aecodec", *options)
+    assert (done.status, Path("x.aecodec").exists()) == (2, False)
+    assert says in done.err
+
+
 def test_files_that_are_missing_or_read_are_refused(command: Command) -> None:
     shutil.copytree(BUILT_IN / "digits", "half", ignore=shutil.ignore_patterns("decoder.hdf5"))
     done = command("export", "half", "-o", "out", "--half", "encoder")

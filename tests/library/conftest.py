@@ -1,31 +1,23 @@
-"""The codecs that ship, in C and in Python."""
+"""A build of the library by CMake, as programs in C link with it."""
 
 from __future__ import annotations
 
-import functools
+import subprocess
+from pathlib import Path
 
 import pytest
-from helpers.c.beside_python import Both
+from helpers.documents import ROOT
 from helpers.programs import needs, shared_folder
 
-from aecodec import Codec
-from benchmarks import c_codec
-
-# All workers use the same build.
-c_codec.built = functools.cache(lambda: shared_folder("libaecodec", c_codec.build))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def tools() -> None:
-    """Tests of the library are skipped where it cannot be built."""
-    needs(*c_codec.TOOLS)
-
 
 @pytest.fixture(scope="session")
-def digits_in_both(tools: None, codec: Codec) -> Both:
-    return Both.of(codec)
+def built() -> Path:
+    """The folder of a build with strict warnings, which all workers share."""
+    needs("cmake", "cc")
 
+    def build(folder: Path) -> None:
+        options = ("-S", str(ROOT / "c"), "-B", str(folder), "-DAECODEC_WARNINGS_ARE_ERRORS=ON")
+        for command in (["cmake", *options], ["cmake", "--build", str(folder)]):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
-@pytest.fixture(scope="session")
-def photo_in_both(tools: None, photo: Codec) -> Both:
-    return Both.of(photo)
+    return shared_folder("libaecodec", build)

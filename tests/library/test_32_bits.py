@@ -12,7 +12,7 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.codec_files.codec_file import SectionKind, pack_codec
-from benchmarks.c_codec import BAD_BUNDLE, OK
+from aecodec.native.structures import BAD_BUNDLE, OK
 
 CORE = ROOT / "web" / "src" / "aecodec.wasm"
 BANK_COUNT = 16

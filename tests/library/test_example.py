@@ -1,4 +1,4 @@
-"""The program of examples/c: its files are Python's, and it names what is wrong."""
+"""The program of examples/c: its files are the library's, and it names what is wrong."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c.beside_python import Both
 from helpers.c.library import compile_c
 from helpers.documents import ROOT
 from PIL import Image
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from benchmarks.c_codec import built, bundle_of
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def program(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program, compiled with all warnings as errors."""
     path = tmp_path_factory.mktemp("example") / "pnm"
     library = ROOT / "c" / "library"
-    compile_c(f"-I{library}", ROOT / "examples/c/pnm.c", built() / "libaecodec.a", "-o", path)
+    compile_c(f"-I{library}", ROOT / "examples/c/pnm.c", built / "libaecodec.a", "-o", path)
     return path
 
 
@@ -30,7 +28,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(tmp_path: Path, codec: Codec, photo: Codec, photograph: Pixels) -> Path:
     """A folder with both codecs and two pictures."""
     for shipped in (codec, photo):
-        (tmp_path / f"{shipped.spec.name}.aecodec").write_bytes(bundle_of(shipped.folder))
+        (tmp_path / f"{shipped.spec.name}.aecodec").write_bytes(shipped.folder.content)
     Image.fromarray(photograph[100:150, 200:270]).save(tmp_path / "rgb.ppm")
     Image.fromarray(photograph[:28, :28, 1]).save(tmp_path / "grey.pgm")
     return tmp_path
@@ -45,29 +43,27 @@ def run(program: Path, folder: Path, *arguments: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("name", "level"), [("rgb.ppm", 2.5), ("rgb.ppm", None)])
 def test_photographs_there_and_back(
-    program: Path, folder: Path, photo_in_both: Both, name: str, level: float | None
+    program: Path, folder: Path, photo: Codec, name: str, level: float | None
 ) -> None:
     pixels = np.asarray(Image.open(folder / name))
     options = [f"{level}"] if level else []
     call = ("compress", "photo.aecodec", name, "x.aec", *options)
     assert run(program, folder, *call) == (0, "")
     file = (folder / "x.aec").read_bytes()
-    assert file == photo_in_both.file(pixels[None], level)
+    assert file == photo.compress(pixels, level=level)
     assert run(program, folder, "decompress", "photo.aecodec", "x.aec", "back") == (0, "")
-    assert np.array_equal(np.asarray(Image.open(folder / "back")), photo_in_both.pixels(file)[0])
+    assert np.array_equal(np.asarray(Image.open(folder / "back")), photo.decompress_frames(file)[0])
 
 
-def test_digits_and_their_frames(
-    program: Path, folder: Path, digits_in_both: Both, digits: Pixels
-) -> None:
+def test_digits_and_their_frames(program: Path, folder: Path, codec: Codec, digits: Pixels) -> None:
     call = ("compress", "digits.aecodec", "grey.pgm", "x.aec")
     assert run(program, folder, *call) == (0, "")
     pixels = np.asarray(Image.open(folder / "grey.pgm"))
-    assert (folder / "x.aec").read_bytes() == digits_in_both.file(pixels[None, ..., None], None)
-    frames = digits_in_both.file(digits[:3, ..., None], None)
+    assert (folder / "x.aec").read_bytes() == codec.compress(pixels)
+    frames = codec.compress(digits[:3])
     (folder / "x.aec").write_bytes(frames)
     assert run(program, folder, "decompress", "digits.aecodec", "x.aec", "back") == (0, "")
-    header, expected = b"P5\n28 28\n255\n", digits_in_both.pixels(frames)
+    header, expected = b"P5\n28 28\n255\n", codec.decompress_frames(frames)
     assert (folder / "back").read_bytes() == b"".join(header + f.tobytes() for f in expected)
 
 
@@ -112,7 +108,7 @@ def test_what_is_wrong_is_named(
     assert done[1].startswith(says)
 
 
-def test_alpha_is_refused(program: Path, folder: Path, digits_in_both: Both) -> None:
-    (folder / "x.aec").write_bytes(digits_in_both.file(np.zeros((1, 28, 28, 2), np.uint8), None))
+def test_alpha_is_refused(program: Path, folder: Path, codec: Codec) -> None:
+    (folder / "x.aec").write_bytes(codec.compress(np.zeros((28, 28, 2), np.uint8)))
     done = run(program, folder, "decompress", "digits.aecodec", "x.aec", "back")
     assert done == (1, "pnm: x.aec: has alpha\n")

@@ -13,7 +13,6 @@ from helpers.documents import ROOT, blocks_of
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from benchmarks.c_codec import CCodec, built, bundle_of
 
 pytestmark = pytest.mark.slow
 
@@ -32,10 +31,10 @@ target_link_libraries(in_cpp aecodec::aecodec_shared)
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The prefix of an installation."""
     prefix = tmp_path_factory.mktemp("prefix")
-    command = ["cmake", "--install", str(built()), "--prefix", str(prefix)]
+    command = ["cmake", "--install", str(built), "--prefix", str(prefix)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return prefix
 
@@ -47,7 +46,7 @@ def consumer(tmp_path_factory: pytest.TempPathFactory, codec: Codec) -> Path:
     for name in ("main.c", "main.cpp"):
         (folder / name).write_text(PROGRAM)
     (folder / "CMakeLists.txt").write_text(PROJECT)
-    (folder / "digits.aecodec").write_bytes(bundle_of(codec.folder))
+    (folder / "digits.aecodec").write_bytes(codec.folder.content)
     return folder
 
 
@@ -61,7 +60,7 @@ def check(program: Path, consumer: Path, codec: Codec, digits: Pixels, **variabl
         check=True,
         text=True,
     )
-    file = CCodec(bundle_of(codec.folder)).compress(0 * digits[:1, ..., None], 1)
+    file = codec.compress(0 * digits[0], level=1)
     assert done.stdout == f"{len(file)} bytes, 28 x 28 pixels\ndone\n"
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from helpers.programs import needs
 
-from benchmarks.c_codec import built
 
-
-def test_no_name_can_be_that_of_another_library() -> None:
+def test_no_name_can_be_that_of_another_library(built: Path) -> None:
     needs("nm")
-    archive = built() / "libaecodec.a"
+    archive = built / "libaecodec.a"
     listed = subprocess.run(
         ["nm", "-g", "--defined-only", str(archive)], capture_output=True, check=True, text=True
     ).stdout

@@ -20,7 +20,6 @@ from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.format.limits import UNLIMITED
-from benchmarks.c_codec import bundle_of
 
 pytest.importorskip("ziglang", reason="no ziglang here, which compiles for other processors")
 pytestmark = pytest.mark.slow
@@ -83,7 +82,7 @@ def with_bundle(folder: Path, codec: CodecFolder) -> Path:
     """The bundle of a codec, written to a folder."""
     bundle = folder / f"{codec.spec.codec_id.hex()}.bundle"
     if not bundle.exists():
-        bundle.write_bytes(bundle_of(codec))
+        bundle.write_bytes(codec.content)
     return bundle
 
 

@@ -1,0 +1,306 @@
+"""What the library answers to arguments and limits that its binding never gives it."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from ctypes import addressof, byref, c_char_p, c_size_t, c_void_p, string_at
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.c.calls import compress, decompress, in_order, target_of
+from helpers.codecs.band_codecs import band_codec
+from helpers.codecs.golden import GOLDEN, REFINED, codec_of
+from helpers.writer import pack, unpack
+
+from aecodec import Codec, FormatError, UsageError, metrics
+from aecodec.arrays import Pixels
+from aecodec.native import structures
+from aecodec.native.codec import NativeCodec
+from aecodec.native.headers import part_of, read_info, share_of_missing
+from aecodec.native.library import LIBRARY
+from aecodec.native.reading import Decoding, view
+from aecodec.native.structures import BAD_ARGUMENT, OK, Limits
+from aecodec.native.writing import image_of, samples_of
+from aecodec.parallel import Workers
+
+UNLIMITED = Limits(1 << 40, 1 << 24)
+
+
+@pytest.fixture(scope="module")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> NativeCodec:
+    """A codec with three bands."""
+    limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
+    return band_codec(tmp_path_factory.mktemp("bands"), limits, 4).native
+
+
+def samples(numbers: Any, nodata: float | None = None) -> structures.Samples:
+    """Samples (H, W, 3)."""
+    kind = structures.FLOAT32 if numbers.dtype.kind == "f" else structures.INT16
+    return samples_of(numbers[None], None, nodata, type=kind, layout=1)
+
+
+# ---- limits, progress and windows ----
+
+
+def test_limits_are_those_of_the_caller(codec: Codec, digits: Pixels) -> None:
+    file, size = codec.compress(digits[:5], level=1), 5 * 28 * 28
+    for limits, status in (
+        (Limits(size, 5), OK),
+        (Limits(size - 1, 5), structures.TOO_MANY_PIXELS),
+        (Limits(size, 4), structures.TOO_MANY_FRAMES),
+        (Limits(max_memory=1000), structures.TOO_MUCH_MEMORY),
+    ):
+        assert decompress(codec.folder.native, file, limits)[0] == status
+
+
+def test_refinements_take_memory() -> None:
+    data = (REFINED / "grey_lossless.aec").read_bytes()
+    header, payload = unpack(data)
+    bomb = pack(header._replace(size=(1024, 2048)), payload)
+    limits = Limits(1 << 30, max_memory=1 << 20)
+    assert decompress(codec_of(data).folder.native, bomb, limits) == (
+        structures.TOO_MUCH_MEMORY,
+        b"",
+    )
+
+
+def test_windows_leave_no_seams(photo: Codec, photograph: Pixels) -> None:
+    """With less memory there are more windows, and the same pixels."""
+    picture, parts = np.tile(photograph, (2, 2, 1))[:560, :700], list[int]()
+    limits = Limits(max_memory=picture.size + 35 * 44 * 256 + (8 << 20))
+
+    def report(_: int, of: int) -> int:
+        parts.append(of)
+        return 0
+
+    file = photo.compress(picture, level=3)
+    cut = decompress(photo.folder.native, file, limits, in_order(report))
+    assert parts[0] > 1
+    assert cut == (OK, photo.decompress_frames(file).tobytes())
+
+
+def test_loops_may_be_cancelled(photo: Codec, photograph: Pixels) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def report(done: int, of: int) -> int:
+        seen.append((done, of))
+        return done == 2
+
+    frames = image_of(photograph[None, :16, :16].repeat(3, axis=0))
+    status, *_ = compress(photo.folder.native, frames, target_of(1), in_order(report))
+    assert (status, seen) == (structures.CANCELLED, [(0, 3), (1, 3), (2, 3)])
+
+
+def test_empty_blocks_of_alpha_cost_little(codec: Codec) -> None:
+    """The fixed codes are made once, not for each block, of which 10 bits make one."""
+    header, payload = unpack(codec.compress(np.zeros((28, 28, 2), np.uint8), level=2))
+    blocks = b"\x78\x01" + bytes.fromhex("0208208000") * 100_000  # 4 in 5 bytes
+    alpha, seconds = blocks + zlib.compress(bytes(784), 0)[2:], list[float]()
+    forged = pack(header._replace(alpha=alpha), payload)
+    for decode in (partial(zlib.decompress, alpha), partial(codec.decompress, forged)):
+        start = time.process_time()
+        decode()
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 25 * seconds[0] + 0.02
+
+
+# ---- bad arguments ----
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "status"),
+    [
+        ((1, 28, 28, 5), target_of(1), structures.BAD_IMAGE),
+        ((1, 0, 28, 1), target_of(1), structures.BAD_IMAGE),
+        *(((1, 28, 28, 1), target_of(level), BAD_ARGUMENT) for level in (4, 1.5, 0.5, 1 / 16)),
+        ((1, 28, 28, 1), target_of(2, 100), BAD_ARGUMENT),
+        ((1, 28, 28, 1), target_of(errors=[[-1]]), BAD_ARGUMENT),
+        ((1, 28, 28, 1), target_of(errors=[[np.inf]]), BAD_ARGUMENT),
+        ((1, 28, 28, 1), target_of(max_bytes=8), structures.TOO_FEW_BYTES),
+    ],
+)
+def test_what_no_file_holds_is_refused(
+    codec: Codec, shape: tuple[int, ...], target: structures.Target, status: int
+) -> None:
+    assert compress(codec.folder.native, image_of(np.zeros(shape, np.uint8)), target)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("errors", "options"),
+    [
+        ([[np.nan]], {}),
+        ([[4], [16]], {}),
+        ([[4, 4]], {}),
+        ([[1]] * 17, {}),
+        ([[1]], {"level": 9}),
+        ([[1]], {"is_root": True}),
+    ],
+)
+def test_impossible_errors_are_refused(bands: NativeCodec, errors: Any, options: Any) -> None:
+    target = target_of(errors=errors, **options)
+    original = samples(np.zeros((8, 8, 3), np.float32))
+    assert compress(bands, original, target)[0] == BAD_ARGUMENT
+
+
+def test_pictures_and_samples_need_different_codecs(bands: NativeCodec, codec: Codec) -> None:
+    pictures, made = codec.folder.native, byref(structures.Samples())
+    image, numbers = (
+        image_of(np.zeros((1, 28, 28, 1), np.uint8)),
+        samples(np.zeros((8, 8, 3), "i2")),
+    )
+    files = compress(pictures, image)[1], compress(bands, numbers)[1]
+    read = LIBRARY.aecodec_decompress_samples
+    assert {
+        compress(bands, image)[0],
+        compress(pictures, numbers)[0],
+        decompress(bands, files[1])[0],
+        read(pictures.handle, files[0], len(files[0]), None, None, made),
+    } == {structures.OTHER_KIND}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [b"\x02", b"\0\0", b"\x02\0\x02\0", b"\x04\x01a", b"\x02\x09abc", b"\x07\0", b"\x02\x03abc"],
+)
+def test_only_sound_metadata_are_stored(photo: Codec, entries: bytes) -> None:
+    original = image_of(np.zeros((1, 20, 30, 3), np.uint8), metadata=entries)
+    status, file, _ = compress(photo.folder.native, original)
+    assert (entries in file) == (entries == b"\x02\x03abc")
+    assert status == (OK if file else structures.DAMAGED_METADATA)
+
+
+def test_files_without_base_have_a_level_and_few_tiles() -> None:
+    data = (REFINED / "digit_lossless.aec").read_bytes()
+    codec, header = codec_of(data).folder.native, unpack(data)[0]
+    for changed, status in (
+        (header._replace(level=16 * 9), structures.BAD_LEVEL),
+        (header._replace(size=(1, 1 << 20), frames=64), structures.BAD_SIZE),
+    ):
+        assert decompress(codec, pack(changed, b""), UNLIMITED)[0] == status
+
+
+# ---- what is said of files ----
+
+
+def test_the_smallest_file_is_named_and_made(photo: Codec, photograph: Pixels) -> None:
+    codec, image = photo.folder.native, image_of(photograph[None, :96, :96])
+    smallest = compress(codec, image, target_of(max_bytes=8))[2].size
+    assert len(compress(codec, image, target_of(max_bytes=smallest))[1]) == smallest
+    status, *_ = compress(codec, image, target_of(max_bytes=smallest - 1))
+    assert status == structures.TOO_FEW_BYTES
+
+
+@pytest.mark.parametrize("error", [0, 2, 40])
+def test_the_largest_error_is_measured(error: float) -> None:
+    codec = codec_of((GOLDEN / "bands.aec").read_bytes())
+    numbers = np.random.default_rng(0).integers(-60, 60, (50, 300, 3)).astype(np.int16)
+    target = target_of(errors=[[90], [error]])
+    _, file, made = compress(codec.folder.native, samples(numbers, nodata=5), target)
+    decoded, known = codec.decoder.decompress_picture(file).pixels[0], numbers != 5
+    assert made.max_error == np.abs(decoded.astype(int) - numbers)[known].max() <= error
+    assert made.nodata == np.count_nonzero((decoded == 5) & known)
+    assert bool(made.nodata) == bool(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("photo_level", OK), ("digits_nested", OK), ("digit_lossless", structures.NO_BASE)],
+)
+def test_the_base_is_found_in_the_first_bytes(name: str, status: int) -> None:
+    data = (REFINED / f"{name}.aec").read_bytes()
+    base, size, needed = c_void_p(), c_size_t(), c_size_t()
+    places = byref(base), byref(size), byref(needed)
+    for length in range(len(data) + 1):
+        part = c_char_p(data[:length])
+        found = LIBRARY.aecodec_file_base(part, length, *places)
+        assert found == (structures.INCOMPLETE if length < needed.value else status)
+    assert string_at(base, size.value) == part_of(data, read_info(data).base)
+    assert needed.value < len(data)
+
+
+def test_missing_samples_are_counted() -> None:
+    data = (GOLDEN / "bands.aec").read_bytes()
+    missing = codec_of(data).decoder.decompress_picture(data).missing
+    assert missing is not None
+    assert share_of_missing(data) == pytest.approx(missing.mean())
+
+
+def likeness(original: Pixels, restored: Pixels) -> float:
+    value = np.zeros(1)
+    images = [image_of(pixels[None]) for pixels in (original, restored)]
+    assert LIBRARY.aecodec_likeness(*map(addressof, images), value.ctypes.data) == OK
+    return float(value[0])
+
+
+@pytest.mark.parametrize("shape", [(11, 11), (22, 40), (150, 176), (200, 300), (8, 40), (1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_likeness_is_ms_ssim_or_the_psnr_of_tiny_pictures(
+    photograph: Pixels, shape: tuple[int, int], channels: int
+) -> None:
+    original = photograph[: shape[0], : shape[1], :channels]
+    noise = np.random.default_rng(0).integers(-30, 30, original.shape)
+    for restored in (np.clip(original + noise, 0, 255).astype(np.uint8), 255 - original):
+        expected = metrics.ms_ssim(original, restored)
+        if min(shape) < 11:
+            expected = metrics.psnr(metrics.mse(original, restored))
+        assert likeness(original, restored) == pytest.approx(expected, rel=1e-9)
+
+
+def test_large_pictures_are_measured_in_parts(photograph: Pixels) -> None:
+    original = np.tile(photograph, (3, 2, 1))[:1100]
+    restored = original // 3 * 3
+    parts = [slice(0, 550), slice(550, 1100)], [slice(0, 640), slice(640, 1280)]
+    expected = np.mean(
+        [metrics.ms_ssim(original[y, x], restored[y, x]) for y in parts[0] for x in parts[1]]
+    )
+    assert likeness(original, restored) == pytest.approx(expected, rel=1e-9)
+
+
+# ---- frames, codes and latents ----
+
+
+def test_frames_that_are_not_there_are_refused(codec: Codec, digits: Pixels) -> None:
+    data = codec.compress(digits[:5], level=1)
+    decoding = Decoding.of_file(codec.folder.native, data)
+    for first, frames in ((5, 1), (0, 6), (0, 0), (3, 3)):
+        with pytest.raises(UsageError):
+            decoding.select(first, frames)
+
+
+@pytest.mark.parametrize("name", ["photo", "codec"])
+def test_codes_that_are_none_are_refused(
+    name: str, photograph: Pixels, request: pytest.FixtureRequest
+) -> None:
+    codec: Codec = request.getfixturevalue(name)
+    native, workers = codec.folder.native, Workers(1)
+    pixels = np.stack([photograph[:40, :50], photograph[50:90, :50]])[..., : codec.spec.channels]
+    codes = codec.encoder.codes(np.ascontiguousarray(pixels), 2)
+    decoding = Decoding.of_codes(native, 32, codes, (2, 40, 50))
+    decoding.run(workers)
+    expected = codec.decoder.reconstruct(codes, 2, (50, 40))
+    np.testing.assert_array_equal(decoding.channels(workers), expected)
+    for level, wrong in ((32, codes[1:]), (1000, codes)):
+        with pytest.raises(UsageError):
+            Decoding.of_codes(native, level, wrong, (2, 40, 50))
+    if codec.spec.has_gains:
+        with pytest.raises(FormatError):
+            Decoding.of_codes(native, 32, np.full_like(codes, -128), (2, 40, 50))
+
+
+def test_latents_may_be_set(photo: Codec, photograph: Pixels) -> None:
+    pixels = np.ascontiguousarray(photograph[None, :70, :90])
+    image, encoding, vectors = image_of(pixels), c_void_p(), c_size_t()
+    codec, file, size = photo.folder.native, c_void_p(), c_size_t()
+    assert LIBRARY.aecodec_encoding_begin(codec.handle, byref(image), 2, 0, byref(encoding)) == OK
+    address = LIBRARY.aecodec_encoding_latents(encoding, byref(vectors))
+    latents = view(address, (vectors.value, photo.spec.latent_channels), np.int8)
+    latents[:] = photo.encoder.latents(pixels).reshape(latents.shape)
+    made = byref(file), byref(size)
+    assert LIBRARY.aecodec_encoding_file(encoding, 1000, None, *made) == BAD_ARGUMENT
+    assert LIBRARY.aecodec_encoding_file(encoding, 40, None, *made) == OK
+    assert string_at(file, size.value) == photo.compress(pixels, level=2.5)
+    LIBRARY.aecodec_free(file)
+    LIBRARY.aecodec_encoding_free(encoding)
