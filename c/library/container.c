@@ -57,14 +57,29 @@ void aecodec_buffer_append_number(buffer *b, uint32_t number)
     }
 }
 
-/* Append a block of metadata. Grey as RGB is an entry without content, and has the largest kind. */
+/* Bytes of the entries with smaller kinds than this; entries that are damaged are refused when the file is checked. */
+static size_t size_before(const aecodec_header *header, uint8_t kind)
+{
+    reader entries = {header->metadata, header->metadata_size, 0};
+    while (entries.left && *entries.at < kind && !entries.is_damaged) {
+        take(&entries, 1);
+        take_block(&entries);
+    }
+    return header->metadata_size - entries.left;
+}
+
+/* Append a block of metadata, with an entry without content if grey pixels are shown as RGB. */
 static void append_metadata(buffer *b, const aecodec_header *header)
 {
     static const uint8_t grey_as_rgb[] = {GREY_AS_RGB, 0};
     const size_t more = header->is_grey_as_rgb ? sizeof grey_as_rgb : 0;
+    const size_t before = size_before(header, GREY_AS_RGB);
     aecodec_buffer_append_number(b, (uint32_t)(header->metadata_size + more));
-    aecodec_buffer_append(b, header->metadata, header->metadata_size);
+    aecodec_buffer_append(b, header->metadata, before);
     aecodec_buffer_append(b, grey_as_rgb, more);
+    if (before < header->metadata_size) {
+        aecodec_buffer_append(b, header->metadata + before, header->metadata_size - before);
+    }
 }
 
 void aecodec_buffer_append_header(buffer *b, const aecodec_header *header)
