@@ -79,7 +79,7 @@ typedef enum {
     AECODEC_NO_MEMORY = 16,
     AECODEC_BAD_BUNDLE,      /* not a codec file of this version, or a damaged one */
     AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
-    AECODEC_OTHER_RESIDUALS, /* the bundle lacks the residual networks that made a refinement */
+    AECODEC_OTHER_RESIDUALS, /* a refinement is of residual networks that the codec does not list */
     AECODEC_BAD_IMAGE = 20,  /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
     AECODEC_BAD_ARGUMENT,    /* an unknown level, section or reduction, or memory that is not aligned */
     AECODEC_TOO_FEW_BYTES,   /* no file of this picture is that small */

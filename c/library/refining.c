@@ -31,6 +31,20 @@ const residual_networks *aecodec_residuals_for(const aecodec_bundle *bundle, uin
     return NULL;
 }
 
+/* Whether networks with an id are listed by the codec, but absent. */
+static int are_left_out(const aecodec_bundle *bundle, int has_base, const uint8_t *id)
+{
+    uint32_t n;
+    for (n = 0; n < bundle->facts.sections; n++) {
+        const aecodec_section *s = &bundle->sections[n].entry;
+        if (s->kind == AECODEC_RESIDUALS && s->level == (uint32_t)has_base && !s->is_present &&
+            memcmp(id, s->sha256, ID_SIZE) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* ---- segments ---- */
 
 /* Frames that a segment has at most. */
@@ -272,8 +286,10 @@ aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refi
         r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !aecodec_has_roots(samples->type))) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
-    return aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256) ? AECODEC_OK
-                                                                                                 : AECODEC_OTHER_RESIDUALS;
+    if (aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256)) {
+        return AECODEC_OK;
+    }
+    return are_left_out(bundle, r->has_base, r->id) ? AECODEC_ABSENT : AECODEC_OTHER_RESIDUALS;
 }
 
 aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,

@@ -72,6 +72,12 @@ def test_a_level_that_is_left_out_is_absent(codec: Codec, digits: Pixels) -> Non
     assert decompress(one_level, files[0])[0] == ABSENT
 
 
+def test_residual_networks_that_are_left_out_are_absent(codec: Codec, digits: Pixels) -> None:
+    decoder = NativeCodec(part_of(codec, SectionKind.DECODER, SectionKind.LEVEL))
+    assert decompress(decoder, codec.compress(digits[0], level=1))[0] == OK
+    assert decompress(decoder, codec.compress(digits[0], level=1, max_error=0))[0] == ABSENT
+
+
 def test_every_bit_of_the_head_counts(codec: Codec) -> None:
     content = part_of(codec, SectionKind.LEVEL, level=1)
     size = int.from_bytes(content[8:12], "little")
