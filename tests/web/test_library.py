@@ -19,6 +19,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import TargetOptions
 from aecodec.format.container import Header, Mode
+from aecodec.format.limits import Limits
 from aecodec.imaging.picture import Picture, to_array
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import static_host
@@ -372,7 +373,7 @@ def test_the_element_shows_the_base_before_the_rest_is_there(page: Browser) -> N
     )
     data = (GOLDEN / "refined" / "photo_level.aec").read_bytes()
     decoder = golden.codec_of(data).decoder
-    assert [base] == frames_of(decoder.decompress_picture(data, base_only=True))
+    assert [base] == frames_of(decoder.decompress_picture(data, Limits(base_only=True)))
     assert not is_complete
     assert [refined] == frames_of(decoder.decompress_picture(data))
 

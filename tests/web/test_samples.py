@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,17 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, site: Path, bands: Codec) -> Iterator[Browser]:
+def page(
+    browser: Browser, site: Path, bands: Codec, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """A page in which scripts run, on a host with a codec with bands."""
-    folder = site / "codecs" / bands.spec.codec_id.hex()
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("samples") / "site"
+    shutil.copytree(site, folder)
+    codec_folder = folder / "codecs" / bands.spec.codec_id.hex()
+    codec_folder.mkdir()
     for name, content in hosted_files(bands.folder).items():
-        (folder / name).write_bytes(content)
-    with static_host(site) as host:
+        (codec_folder / name).write_bytes(content)
+    with static_host(folder) as host:
         browser.open(f"{host.url}/blank.html", width=1280)
         yield browser
 
