@@ -1,4 +1,4 @@
-// A codec in the worker: a bundle of which only the head and the sections in use are in memory.
+// A codec in the worker, of which only the head and the sections in use are in memory.
 
 import { CodecError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";

@@ -4,11 +4,12 @@ import { client } from "./client.js";
 import { CodecError, FormatError, ImageError, UsageError } from "./errors.js";
 import { decodeFile, folderWithId } from "./files.js";
 import { ARRAYS, fromCore, toCore } from "./samples.js";
+import { CONSTANTS } from "./structures.js";
 
 const KEYS = ["codec", "codec_id", "level", "bands", "nodata", "max_error", "max_pixels"];
 const UNLIMITED = { maxPixels: Infinity, maxFrames: 1 << 24 }; // for files whose claims were checked
 const AXES = ["HWB", "FHWB", "HW", "FHW", "BHW", "FBHW"]; // F frames, H rows, W columns, B bands or channels
-const MAX_BANDS = 32;
+const { MAX_BANDS } = CONSTANTS;
 const MAX_CHANNELS = 4;
 
 /** A codec for `zarrita.registry`. */
