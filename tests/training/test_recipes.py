@@ -103,7 +103,7 @@ def test_a_recipe_may_name_networks_of_its_own(digits: Pixels, tmp_path: Path) -
     codec = run_recipe(
         load_recipe(tmp_path / "recipe.toml"), tmp_path / "data.npy", tmp_path / "codec", verbose=0
     )
-    assert codec.spec.code_shape == (12,)
+    assert (codec.spec.vectors, codec.spec.latent_channels) == (1, 12)
 
 
 @pytest.mark.slow
