@@ -26,7 +26,6 @@ from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.codec.sources import with_origin
 from aecodec.data.codecs import title_of
 from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, UsageError
-from aecodec.format import container
 from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header, MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.format.stack_names import unpack_names
@@ -112,7 +111,10 @@ def accepts(prefix: bytes) -> bool | str:
     if not prefix.startswith(MAGIC) or len(prefix) <= len(MAGIC):
         return False
     version = prefix[len(MAGIC)]
-    return version in (VERSION, REFINED_VERSION) or container.version_problem(version)
+    return version in (VERSION, REFINED_VERSION) or (
+        f"the file has format version {version}, but this aecodec reads versions {VERSION} and "
+        f"{REFINED_VERSION}: upgrade aecodec"
+    )
 
 
 class AecImageFile(ImageFile.ImageFile):

@@ -16,7 +16,6 @@ from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ImageError, memory_errors_wrapped, warn
 from aecodec.format.container import NOT_REDUCED, MetadataKind, pack_metadata
-from aecodec.format.samples import SampleType
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, check_limits
@@ -86,7 +85,7 @@ class EncoderCodec(CodecHalf):
         kept = picture.metadata if metadata else {}
         entries = pack_metadata(kept, picture.origin if metadata else None)
         if spec.bands:
-            return Original(picture, _samples_of(picture, entries))
+            return Original(picture, writing.samples_of(picture, entries))
         if not metadata:
             _warn_of_conversion(picture)
         coded = in_kept_colours(picture, kept)
@@ -185,19 +184,6 @@ class EncoderCodec(CodecHalf):
             if self.spec.bands:  # whose limits may not fit the type
                 self.folder.transfer.limits_of(picture.pixels.dtype)
             raise
-
-
-def _samples_of(picture: Picture, metadata: bytes) -> structures.Samples:
-    assert picture.layout is not None
-    return writing.samples_of(
-        picture.pixels,
-        picture.missing,
-        picture.nodata,
-        type=SampleType.of(picture.pixels.dtype.name),
-        layout=picture.layout,
-        is_big_endian=picture.is_big_endian,
-        metadata=metadata,
-    )
 
 
 def _warn_of_conversion(picture: Picture) -> None:

@@ -121,14 +121,6 @@ class Header(NamedTuple):
         return Mode.RGBA if self.mode.has_alpha else Mode.RGB
 
 
-def version_problem(version: int) -> str:
-    """Message about a file with another format version."""
-    return (
-        f"the file has format version {version}, but this aecodec reads versions {VERSION} and "
-        f"{REFINED_VERSION}: upgrade aecodec"
-    )
-
-
 def pack_metadata(
     metadata: Mapping[MetadataKind, bytes], origin: Origin | None, *, as_rgb: bool = False
 ) -> bytes:

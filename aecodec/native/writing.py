@@ -10,6 +10,7 @@ import numpy as np
 
 from aecodec.arrays import Codes, Latents
 from aecodec.format.container import Header
+from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
@@ -36,28 +37,17 @@ def image_of(pixels: Array, alpha: Array | None = None, metadata: bytes = b"") -
     return image
 
 
-def samples_of(
-    samples: Array,
-    missing: Array | None,
-    nodata: float | None,
-    *,
-    type: int,
-    layout: int,
-    is_big_endian: bool = False,
-    metadata: bytes = b"",
-) -> structures.Samples:
-    """Samples (F, H, W, B) in native byte order, with a mask (F, H, W, planes).
-
-    The type, the layout and the byte order are those that the file states.
-    """
-    samples = np.ascontiguousarray(samples)
+def samples_of(picture: Picture, metadata: bytes = b"") -> structures.Samples:
+    """The samples of a picture with a layout, and entries of metadata."""
+    samples = np.ascontiguousarray(picture.pixels)
     frames, height, width, bands = samples.shape
-    result = structures.Samples(width, height, bands, frames, type, layout, is_big_endian)
+    form = SampleType.of(samples.dtype.name), picture.layout, picture.is_big_endian
+    result = structures.Samples(width, height, bands, frames, *form)
     result.samples, result.kept = address_of(samples), [samples]
-    if nodata is not None:
-        result.has_nodata, result.nodata = 1, nodata
-    if missing is not None:
-        mask = np.ascontiguousarray(missing)
+    if picture.nodata is not None:
+        result.has_nodata, result.nodata = 1, picture.nodata
+    if picture.missing is not None:
+        mask = np.ascontiguousarray(picture.missing)
         result.missing, result.mask_planes = address_of(mask), mask.shape[-1]
         result.kept.append(mask)
     _set_metadata(result, metadata)

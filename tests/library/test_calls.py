@@ -17,6 +17,7 @@ from helpers.writer import pack, unpack
 
 from aecodec import Codec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
+from aecodec.imaging.picture import samples_picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.headers import part_of, read_info, share_of_missing
@@ -38,8 +39,7 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> NativeCodec:
 
 def samples(numbers: Any, nodata: float | None = None) -> structures.Samples:
     """Samples (H, W, 3)."""
-    kind = structures.FLOAT32 if numbers.dtype.kind == "f" else structures.INT16
-    return samples_of(numbers[None], None, nodata, type=kind, layout=1)
+    return samples_of(samples_picture(numbers, bands=3, nodata=nodata))
 
 
 # ---- limits, progress and windows ----
