@@ -22,6 +22,7 @@ from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import memory_errors_wrapped
+from aecodec.format.limits import LimitOptions
 from aecodec.native.headers import from_bare, read_header, to_bare
 
 if TYPE_CHECKING:
@@ -124,47 +125,22 @@ class Codec:
 
         return rate_control.reach(self.encoder, picture, target, metadata)
 
-    def decompress(
-        self,
-        data: DataSource,
-        *,
-        max_pixels: int | None = None,
-        max_frames: int | None = None,
-        base_only: bool = False,
-    ) -> Image.Image:
+    def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:
         """Decompress a file with one picture; see :meth:`DecoderCodec.decompress`."""
-        return self.decoder.decompress(
-            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
-        )
+        return self.decoder.decompress(data, **limits)
 
-    def decompress_frames(
-        self,
-        data: DataSource,
-        *,
-        max_pixels: int | None = None,
-        max_frames: int | None = None,
-        base_only: bool = False,
-    ) -> Pixels:
+    def decompress_frames(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Pixels:
         """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
-        return self.decoder.decompress_frames(
-            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
-        )
+        return self.decoder.decompress_frames(data, **limits)
 
     def decompress_array(
-        self,
-        data: DataSource,
-        *,
-        max_pixels: int | None = None,
-        max_frames: int | None = None,
-        base_only: bool = False,
+        self, data: DataSource, **limits: Unpack[LimitOptions]
     ) -> npt.NDArray[Any]:
         """Decompress a file to an array with the axes and the type of the original.
 
         See :meth:`DecoderCodec.decompress_array`.
         """
-        return self.decoder.decompress_array(
-            data, max_pixels=max_pixels, max_frames=max_frames, base_only=base_only
-        )
+        return self.decoder.decompress_array(data, **limits)
 
     def to_bare(self, data: DataSource, *, checksum: bool = False) -> bytes:
         """Return the bare payload of a file of this codec, which is 11 bytes smaller.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import UsageError, memory_errors_wrapped
 from aecodec.format.container import Header
-from aecodec.format.limits import Limits
+from aecodec.format.limits import LimitOptions, Limits
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.picture import Picture, source_array, to_array
 from aecodec.imaging.tiling import grid_of
@@ -22,6 +22,9 @@ from aecodec.native import reading
 from aecodec.native.headers import read_header
 from aecodec.native.reading import Decoding
 from aecodec.native.windows import parts_for
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class DecoderCodec(CodecHalf):
@@ -38,14 +41,7 @@ class DecoderCodec(CodecHalf):
     """
 
     @memory_errors_wrapped()
-    def decompress(
-        self,
-        data: DataSource,
-        *,
-        max_pixels: int | None = None,
-        max_frames: int | None = None,
-        base_only: bool = False,
-    ) -> Image.Image:
+    def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:
         """Decompress a file with one picture.
 
         The limits and `base_only` are as for :func:`aecodec.decompress`. Raises UsageError if the
@@ -62,34 +58,19 @@ class DecoderCodec(CodecHalf):
             raise UsageError(
                 f"the file holds {header.frames} pictures: decompress_frames gives them all"
             )
-        limits = Limits(max_pixels, max_frames, base_only)
-        return to_pil(self._decompressed(content, header, limits))[0]
+        return to_pil(self._decompressed(content, header, Limits(**limits)))[0]
 
     @memory_errors_wrapped()
-    def decompress_frames(
-        self,
-        data: DataSource,
-        *,
-        max_pixels: int | None = None,
-        max_frames: int | None = None,
-        base_only: bool = False,
-    ) -> Pixels:
+    def decompress_frames(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Pixels:
         """Decompress any number of pictures; see :func:`aecodec.decompress_frames`."""
-        limits = Limits(max_pixels, max_frames, base_only)
-        return to_array(self.decompress_picture(to_bytes(data), limits))
+        return to_array(self.decompress_picture(to_bytes(data), Limits(**limits)))
 
     @memory_errors_wrapped()
     def decompress_array(
-        self,
-        data: DataSource,
-        *,
-        max_pixels: int | None = None,
-        max_frames: int | None = None,
-        base_only: bool = False,
+        self, data: DataSource, **limits: Unpack[LimitOptions]
     ) -> npt.NDArray[Any]:
         """Decompress a file to an array; see :func:`aecodec.decompress_array`."""
-        limits = Limits(max_pixels, max_frames, base_only)
-        return source_array(self.decompress_picture(to_bytes(data), limits))
+        return source_array(self.decompress_picture(to_bytes(data), Limits(**limits)))
 
     @memory_errors_wrapped()
     def decompress_picture(self, data: bytes, limits: Limits = Limits()) -> Picture:

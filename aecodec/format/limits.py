@@ -7,9 +7,18 @@ default, a file may claim as much as is usual for its size. Callers who trust a 
 
 from dataclasses import dataclass
 from numbers import Integral
+from typing import TypedDict
 
 from aecodec.errors import UsageError
 from aecodec.format.container import MAX_FRAMES
+
+
+class LimitOptions(TypedDict, total=False):
+    """The attributes of :class:`Limits` as keyword arguments."""
+
+    max_pixels: int | None
+    max_frames: int | None
+    base_only: bool
 
 
 @dataclass(frozen=True)
