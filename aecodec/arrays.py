@@ -1,7 +1,5 @@
 """Array types that the packages share."""
 
-from typing import Protocol
-
 import numpy as np
 import numpy.typing as npt
 
@@ -21,17 +19,3 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
-
-Region = tuple[slice, slice, slice]
-"""Slices of frames, rows and columns."""
-
-
-class LatentSource(Protocol):
-    """Int8 latents (F, rows, columns, K): an array, which may be filled while it is read."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the whole array."""
-
-    def __getitem__(self, region: Region, /) -> Latents:
-        """Return a region of the latents after waiting until it is filled."""

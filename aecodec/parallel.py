@@ -80,7 +80,7 @@ def _end(futures: Iterable[Future[Any]]) -> None:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """One pool for the whole process, so that its threads keep their interpreters."""
+    """One pool for the whole process, so that its threads are started once."""
     from concurrent.futures import ThreadPoolExecutor  # slow to import, and often not needed
 
     return ThreadPoolExecutor(threads)

@@ -38,7 +38,7 @@ _ELEMENTWISE = frozenset(
 _VALUES = np.arange(-128, 128)
 """All int8 values."""
 
-_SUM_SHIFTS = {Type.INT8: 20, Type.INT16: 15}
+_SUM_SHIFT = 20
 """Left shift of addends before scaling, in bits."""
 
 _SQUARE_SHIFT = 7
@@ -227,7 +227,7 @@ def _operands(low: Lowering, operator: Operator) -> list[Integers]:
 
 def _factors_of_sum(left: float, right: float, output: float) -> list[int]:
     twice = 2 * max(left, right)
-    whole = twice / ((1 << _SUM_SHIFTS[Type.INT8]) * output)
+    whole = twice / ((1 << _SUM_SHIFT) * output)
     return _factors(left / twice, right / twice, whole)
 
 
@@ -255,8 +255,8 @@ def _factors(*factors: float) -> list[int]:
 
 
 def _results_of_sum(left: Integers, right: Integers, factors: list[int]) -> Integers:
-    shift = _SUM_SHIFTS[Type.INT8]
-    total = multiply(left << shift, *factors[:2]) + multiply(right << shift, *factors[2:4])
+    addends = left << _SUM_SHIFT, right << _SUM_SHIFT
+    total = multiply(addends[0], *factors[:2]) + multiply(addends[1], *factors[2:4])
     return multiply(total, *factors[4:])
 
 

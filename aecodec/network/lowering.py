@@ -18,7 +18,7 @@ ModelError if the C core cannot compute it."""
 
 
 class Lowering:
-    """A checked model, and the plan that is built from it.
+    """A model, and the plan that is built from it.
 
     Raises ModelError if the input is not a single picture or vector of int8.
     """

@@ -1,7 +1,6 @@
 """The only module that creates LiteRT interpreters, and silences LiteRT and TensorFlow.
 
-LiteRT trusts its input, so :mod:`aecodec.network.check` checks models that lie beside codec files
-first, and again before each new input shape. No setting silences its output to standard error.
+No setting silences their output to standard error.
 """
 
 import os

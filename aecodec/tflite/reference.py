@@ -109,8 +109,8 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
 
     The first operator has one variable input, of int8; each later operator reads the output of the
     previous one. All other inputs are constants with one element. The reference kernels run the
-    operators without the rest of the model, which has been checked. If LiteRT rejects the lowest
-    values, as for the logarithm, they get the result of the lowest accepted value.
+    operators without the rest of the model. If LiteRT rejects the lowest values, as for the
+    logarithm, they get the result of the lowest accepted value.
 
     Raises CodecError if LiteRT cannot run the operators.
     """
