@@ -290,9 +290,9 @@ class ResidualValues:
             np.empty((len(rows), count), np.int16),
         )
         places = [np.ascontiguousarray(places, np.uint32) for places in (rows, columns)]
-        arrays = map(address_of, (*places, *made))
-        fields = byref(self._fields)
-        LIBRARY.aecodec_residual_inputs(fields, self._has_base, band, len(rows), *arrays)
+        arrays: list[Array] = [*places, made.reference, made.exponent, made.inputs]
+        fields, addresses = byref(self._fields), map(address_of, arrays)
+        LIBRARY.aecodec_residual_inputs(fields, self._has_base, band, len(rows), *addresses)
         return made
 
     def coded(self, networks: bytes) -> tuple[Int64, int]:
