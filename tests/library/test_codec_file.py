@@ -40,17 +40,6 @@ def part_of(codec: Codec, *kinds: SectionKind, level: int | None = None) -> byte
     return pack_codec(codec.spec, codec.folder.rdoq, without(sections, keeps=kept))
 
 
-@pytest.mark.parametrize("name", ["codec", "photo"])
-def test_a_codec_states_what_the_codec_is(name: str, request: pytest.FixtureRequest) -> None:
-    codec: Codec = request.getfixturevalue(name)
-    spec, facts = codec.spec, codec.folder.native.facts
-    assert (facts.tile_height, facts.tile_width) == spec.tile
-    assert (facts.channels, facts.receptive_field) == (spec.channels, spec.receptive_field)
-    assert (facts.levels, facts.default_level) == (len(spec.levels), spec.default_level)
-    assert (facts.latent_channels, facts.has_gains) == (spec.latent_channels, spec.has_gains)
-    assert facts.name.decode() == spec.name
-
-
 def test_a_codec_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
     sections, file = codec.folder.sections, codec.compress(digits[0], level=1)
     grown = NativeCodec(pack_head(codec.spec, codec.folder.rdoq, sections))
