@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
 from aecodec.evaluation.formats import PillowFormat, decode
-from aecodec.evaluation.scores import Score, mean_score
+from aecodec.evaluation.scores import Score, mean_score, measures
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture, without_channel_axis
@@ -72,14 +71,14 @@ def measure_samples(
     """Compress and decompress each picture separately, and measure it.
 
     Yields for each picture `codec`, `level`, `name`, `bytes`, `pixels`, `raw_bytes` and
-    `source_bytes` (sizes of the raw pixels and in the data set), `mse`, `psnr`, `ms_ssim`,
-    `ssimulacra2`, `compress_ms` and `decompress_ms`. SSIMULACRA2 is optional and takes one second
-    per 400,000 pixels. Raises AecodecError if it is requested, but its package is not installed.
+    `source_bytes` (sizes of the raw pixels and in the data set), `mse`, `psnr`, the other measures
+    of a :class:`Score`, `compress_ms` and `decompress_ms`. SSIMULACRA2 is optional and takes one
+    second per 400,000 pixels. Raises AecodecError if it is requested, but its package is not
+    installed.
     """
-    measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
 
     def errors_of(sample: Sample, restored: Picture, size: int) -> Values:
-        score = _score_of(sample.picture, restored, size, measures)
+        score = _score_of(sample.picture, restored, size, ssimulacra2)
         sizes = {"raw_bytes": sample.picture.raw_size, "source_bytes": sample.source_size}
         return {**sizes, **score._asdict(), "psnr": score.psnr}
 
@@ -113,7 +112,7 @@ def mean_values(rows: Sequence[Values]) -> Values:
 
     Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures),
     `ratio` and `source_ratio` (raw size and size in the data set, divided by file size), `mse`,
-    `psnr` (of `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures),
+    `psnr` (of `mse`), `mean_psnr` and the other measures (means over the pictures),
     `compress_ms` and `decompress_ms` (per picture). Raises ImageError if there are no pictures.
     """
     first = first_values(rows)
@@ -126,7 +125,7 @@ def mean_values(rows: Sequence[Values]) -> Values:
         "ratio": columns["raw_bytes"].sum() / size,
         "source_ratio": columns["source_bytes"].sum() / size,
         "mse": columns["mse"].mean(),
-        **{name: means.get(name) for name in ("psnr", "mean_psnr", "ms_ssim", "ssimulacra2")},
+        **{name: means.get(name) for name in ("psnr", "mean_psnr", *_MEASURED)},
         "compress_ms": columns["compress_ms"].mean(),
         "decompress_ms": columns["decompress_ms"].mean(),
     }
@@ -140,6 +139,7 @@ def first_values(rows: Sequence[Values]) -> Values:
     return {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
 
 
+_MEASURED = Score._fields[Score._fields.index("mse") + 1 :]
 _AVERAGED = ("bytes", "raw_bytes", "source_bytes", "mse", "compress_ms", "decompress_ms")
 
 
@@ -154,21 +154,17 @@ def _rounded(value: float | None) -> float | None:
     return round(float(value), 4) if math.isfinite(value) else None
 
 
-def _score_of(picture: Picture, restored: Picture, size: int, measures: Sequence[Measure]) -> Score:
+def _score_of(picture: Picture, restored: Picture, size: int, ssimulacra2: bool) -> Score:
     width, height = picture.size
     picture = in_kept_colours(picture, restored.metadata)
     return Score(
         size,
         width * height * picture.frames,
         metrics.mse(picture.pixels, restored.pixels),
-        *(_mean(measure, picture, restored) for measure in measures),
+        *(_mean(measure, picture, restored) for measure in measures(ssimulacra2=ssimulacra2)),
     )
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:
     frames = zip(original.pixels, restored.pixels, strict=True)
     return float(np.mean([measure(*pair) for pair in frames]))
-
-
-def _not_measured(original: Pixels, restored: Pixels) -> float:
-    return math.nan

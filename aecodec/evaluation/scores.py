@@ -12,6 +12,7 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
+from aecodec.codec.distortion import Measure
 from aecodec.evaluation.formats import PillowFormat, decode
 
 CODEC_TITLE = "aecodec"
@@ -48,6 +49,18 @@ class Score(NamedTuple):
         return metrics.psnr(self.mse)
 
 
+def measures(*, ssimulacra2: bool) -> list[Measure]:
+    """The measures of a :class:`Score` after `mse`, in its order; NaN for SSIMULACRA2 if unwanted.
+
+    The measure raises AecodecError if the package for SSIMULACRA2 is not installed.
+    """
+    return [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
+
+
+def _not_measured(original: Pixels, decoded: Pixels) -> float:
+    return math.nan
+
+
 def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool = True) -> Score:
     """Measure the file, of `size` bytes, of a picture (H, W) or (H, W, C) uint8.
 
@@ -57,11 +70,10 @@ def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool 
     pair = _with_channels(original), _with_channels(decoded)
     is_scored = ssimulacra2 and min(original.shape[:2]) >= _MIN_SIDE
     return Score(
-        bytes=size,
-        pixels=original.shape[0] * original.shape[1],
-        mse=metrics.mse(original, decoded),
-        ms_ssim=metrics.ms_ssim(*pair),
-        ssimulacra2=metrics.ssimulacra2(*pair) if is_scored else math.nan,
+        size,
+        original.shape[0] * original.shape[1],
+        metrics.mse(original, decoded),
+        *(measure(*pair) for measure in measures(ssimulacra2=is_scored)),
     )
 
 
