@@ -229,8 +229,10 @@ def _levels(content: bytes, count: int) -> tuple[Level, ...]:
     dimension = (stored[0][1] - stored[0][0]) * stored[0][3]  # of gains
     gains = np.frombuffer(content, "<i2", count * dimension, at + count * _LEVEL.size)
     return tuple(
-        Level(*level[:3], tuple(own))
-        for level, own in zip(stored, gains.reshape(count, dimension).tolist(), strict=True)
+        Level(start, stop, multiple, tuple(own))
+        for (start, stop, multiple, _), own in zip(
+            stored, gains.reshape(count, dimension).tolist(), strict=True
+        )
     )
 
 

@@ -151,8 +151,8 @@ class LevelTables:
         _, *room = self.sizes(size, is_rgb)
         work, file = (np.empty(number + 4, np.uint8) for number in room)
         narrow, length = _int8(codes), c_size_t()
-        picture, arrays = structures.Picture(*size, is_rgb), (address_of(work), work.size)
-        arrays += address_of(file), file.size
+        picture = structures.Picture(*size, is_rgb)
+        arrays = address_of(work), work.size, address_of(file), file.size
         ends = byref(self._codec), byref(picture), address_of(narrow)
         check(LIBRARY.aecodec_encode(*ends, *arrays, byref(length)))
         return file[: length.value].tobytes()
