@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aecodec.arrays import Codes, Int32, Latents
+from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.native.tables import LevelTables, gain_factors
 
@@ -74,9 +75,9 @@ class Level(NamedTuple):
         own = self._replace(start=0, stop=self.code_dimension)
         return _tables(own, self.code_dimension).quantize(latents)
 
-    def dequantize(self, codes: Codes, channels: int) -> Latents:
-        """Dequantize codes (N, K) to latents (N, channels); channels of other levels are 0."""
-        return _tables(self, channels).dequantize(codes)
+    def dequantize(self, codes: Codes) -> Latents:
+        """Dequantize codes (N, K) to latents (N, K) in -128..127."""
+        return _tables(self, self.stop).dequantize(codes)[:, self.start :]
 
     def requantize(self, latents: Latents) -> Latents:
         """Quantize and dequantize latents (..., channels); channels of other levels become 0.
@@ -101,6 +102,8 @@ class Level(NamedTuple):
 @cache
 def _tables(level: Level, channels: int) -> LevelTables:
     """The quantization of a level, for latents (N, channels) of all levels."""
+    if channels < level.stop:
+        raise UsageError(f"{channels} channels: the level needs latents with {level.stop}")
     numbers = {
         "start": level.start,
         "code_dimension": level.code_dimension,

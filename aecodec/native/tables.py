@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32, Int64, Latents
+from aecodec.errors import UsageError
 from aecodec.native import structures
 from aecodec.native.library import LIBRARY, Array, address_of
 from aecodec.native.status import check
@@ -77,7 +78,8 @@ class LevelTables:
 
     def quantize(self, latents: Latents) -> Latents:
         """Quantize latents (..., latent channels) to the nearest codes (N, K)."""
-        flat = np.ascontiguousarray(latents).reshape(-1, latents.shape[-1])
+        _check_width("latents", latents, self._codec.latent_channels)
+        flat = np.ascontiguousarray(latents, np.int8).reshape(-1, latents.shape[-1])
         codes = np.empty((len(flat), self._codec.code_dimension), np.int8)
         addresses = address_of(flat), len(flat), address_of(codes)
         LIBRARY.aecodec_quantize(byref(self._codec), *addresses)
@@ -85,6 +87,7 @@ class LevelTables:
 
     def dequantize(self, codes: Codes) -> Latents:
         """Dequantize codes (N, K) to latents (N, latent channels); other channels are 0."""
+        _check_width("codes", codes, self._codec.code_dimension)
         narrow = _int8(codes)
         latents = np.empty((len(codes), self._codec.latent_channels), np.int8)
         addresses = address_of(narrow), len(codes), address_of(latents)
@@ -301,6 +304,12 @@ class ResidualValues:
         made, fields = (address_of(decoded), byref(size)), byref(self._fields)
         check(LIBRARY.aecodec_residual_decoded(fields, networks, len(networks), *made))
         return decoded, size.value
+
+
+def _check_width(name: str, array: Array, width: int) -> None:
+    """Check the last axis of an array, beyond which the library would read."""
+    if array.shape[-1:] != (width,):
+        raise UsageError(f"{name} of shape {array.shape}: the last axis must have {width} numbers")
 
 
 def _int8(codes: Codes) -> Latents:

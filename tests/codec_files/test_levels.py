@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aecodec.codec_files.levels import GAIN_UNITS, MIN_GAIN, Level
+from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS
 
 ALL = np.arange(-128, 128, dtype=np.int8)[:, None]
@@ -57,3 +59,16 @@ def test_levels_between_two_are_monotonic() -> None:
     assert between[-1] == high.gains
     for channel in zip(*between, strict=True):
         assert list(channel) == sorted(channel)
+
+
+def test_arrays_of_other_widths_are_refused() -> None:
+    level = Level(1, 3, multiple=3)
+    codes = np.array([[1, -2]], np.int16)
+    assert level.dequantize(codes).tolist() == [[3, -6]]
+    for call in (
+        lambda: level.dequantize(codes[:, :1]),
+        lambda: level.quantize(np.zeros((4, 3), np.int8)),
+        lambda: level.requantize(np.zeros((4, 2), np.int8)),
+    ):
+        with pytest.raises(UsageError):
+            call()
