@@ -80,7 +80,10 @@ def refined_sha256(data: bytes) -> str:
 def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
     """What the decoder's network gets: int8 (N, C)."""
     spec, index = codec_of(data).spec, read_header(data).level
-    return spec.level(index and index / LEVEL_UNITS).dequantize(codes, spec.latent_channels)
+    level = spec.level(index and index / LEVEL_UNITS)
+    latents = np.zeros((len(codes), spec.latent_channels), np.int8)
+    latents[:, level.start : level.stop] = level.dequantize(codes)
+    return latents
 
 
 def little_endian(samples: np.ndarray) -> np.ndarray:
