@@ -108,7 +108,9 @@ def with_quality(
     smallest = None
     for reduction in _reductions(spec, original.picture):
         encoded = encoder.encode(original, reduction)
-        limits = limits_in(encoder.folder, original.picture, encoded.to_bytes(1))
+        limits = None
+        if spec.bands:  # only they have limits, which a file states
+            limits = limits_in(encoder.folder, original.picture, encoded.to_bytes(1))
         quality_at = cache(partial(_quality_at, original.picture, quality, limits, encoded))
         level = _lowest_level(spec, quality_at, minimum)
         if level is None:

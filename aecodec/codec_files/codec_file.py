@@ -20,6 +20,7 @@ from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.codec_files.spec import Bands, CodecSpec, printable_name
 from aecodec.errors import CodecError, ModelError
 from aecodec.imaging.transfer import Transfer
+from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 
 MAGIC = b"\xaeCOD"
@@ -41,12 +42,12 @@ _HASH = 32
 
 
 class SectionKind(IntEnum):
-    ENCODER = 1
-    DECODER = 2
-    LEVEL = 3
-    BANDS = 4
-    RESIDUALS = 5
-    MEASUREMENTS = 6
+    ENCODER = structures.ENCODER
+    DECODER = structures.DECODER
+    LEVEL = structures.LEVEL
+    BANDS = structures.BANDS
+    RESIDUALS = structures.RESIDUALS
+    MEASUREMENTS = structures.MEASUREMENTS
 
 
 _OF_DECODING = (SectionKind.DECODER, SectionKind.LEVEL, SectionKind.BANDS)

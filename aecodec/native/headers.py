@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_double, c_size_t, c_uint32, c_void_p, string_at
+from ctypes import byref, c_double, c_size_t, c_uint32, c_void_p
 from typing import Any
 
 from aecodec.errors import FormatError, UsageError
@@ -11,7 +11,7 @@ from aecodec.format.refinement import Bound, Refinement
 from aecodec.format.samples import Layout, Samples, SampleType
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
-from aecodec.native.library import LIBRARY
+from aecodec.native.library import LIBRARY, taken
 from aecodec.native.status import check
 
 
@@ -147,6 +147,4 @@ def _made(function: Any, *arguments: Any) -> tuple[int, bytes]:
     status = function(*arguments, byref(address), byref(size))
     if status != structures.OK:
         return status, b""
-    content = string_at(address, size.value)
-    LIBRARY.aecodec_free(address)
-    return status, content
+    return status, taken(address, size.value)

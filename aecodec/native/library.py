@@ -33,6 +33,13 @@ LIBRARY: Any = _load()
 """The functions of `aecodec_library.h`; importing this module raises AecodecError without them."""
 
 
+def taken(address: Any, size: int) -> bytes:
+    """Bytes that the library made, whose memory is freed."""
+    content = ctypes.string_at(address, size)
+    LIBRARY.aecodec_free(address)
+    return content
+
+
 def address_of(array: Array) -> int:
     """The address of the first number of a contiguous array, which must outlive its use."""
     buffer: Any = array  # which NumPy's types hide for Python below 3.12

@@ -40,8 +40,7 @@ def decompress(
         function = LIBRARY.aecodec_decompress_samples
     made = byref(content)
     status = function(codec.handle, data, len(data), chosen, loops.reference, made)
-    if status in _ABOVE_LIMITS:
-        check_limits(codec, data, limits)
+    _explain_limits(status, codec, data, limits)
     loops.check(status)
     return _picture_of(content, header)
 
@@ -54,9 +53,14 @@ def check_file(codec: NativeCodec, data: bytes, limits: Limits, workers: Workers
     loops = loops_of(workers)
     chosen = structure_of(limits)
     status = LIBRARY.aecodec_check(codec.handle, data, len(data), chosen, loops.reference)
+    _explain_limits(status, codec, data, limits)
+    loops.check(status)
+
+
+def _explain_limits(status: int, codec: NativeCodec, data: bytes, limits: Limits) -> None:
+    """Raise the LimitError that names an option, if a file claims more than the limits."""
     if status in _ABOVE_LIMITS:
         check_limits(codec, data, limits)
-    loops.check(status)
 
 
 class Decoding:
@@ -82,8 +86,7 @@ class Decoding:
         handle, chosen = c_void_p(), structure_of(limits)
         begin, size = LIBRARY.aecodec_decoding_begin, len(data)
         status = begin(codec.handle, data, size, chosen, parts, byref(handle))
-        if status in _ABOVE_LIMITS:
-            check_limits(codec, data, limits)
+        _explain_limits(status, codec, data, limits)
         check(status)
         return cls(codec, handle, data)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p, string_at
+from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.execution import loops_of
-from aecodec.native.library import LIBRARY, Array, address_of
+from aecodec.native.library import LIBRARY, Array, address_of, taken
 from aecodec.native.reading import Decoding, owned, view
 from aecodec.native.status import check
 from aecodec.native.windows import Transform, parts_for, run_transform
@@ -90,7 +90,7 @@ def compress(
     if status == structures.TOO_FEW_BYTES:
         return b"", made
     loops.check(status)
-    return _taken(made.file, made.size), made
+    return taken(made.file, made.size), made
 
 
 class Encoding:
@@ -157,7 +157,7 @@ class Encoding:
         file, size, threads = c_void_p(), c_size_t(), self._loops.reference
         write = LIBRARY.aecodec_encoding_file
         self._loops.check(write(self._handle, level, threads, byref(file), byref(size)))
-        return _taken(file, size.value)
+        return taken(file, size.value)
 
     def decode(self, level: int = 0) -> Picture:
         """The pictures that the file at a level decodes to, without metadata."""
@@ -167,10 +167,3 @@ class Encoding:
         decoding = Decoding(self._codec, handle, self)
         decoding.run(self._workers)
         return decoding.picture(Header(b""), self._workers)
-
-
-def _taken(file: Any, size: int) -> bytes:
-    """The bytes of a file, whose memory is freed."""
-    content = string_at(file, size)
-    LIBRARY.aecodec_free(file)
-    return content

@@ -226,23 +226,6 @@ static aecodec_status compress(const search *s, uint32_t level, aecodec_compress
     return status;
 }
 
-aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                const aecodec_target *target, const aecodec_execution *execution,
-                                aecodec_compressed *compressed)
-{
-    static const aecodec_target defaults;
-    const search s = {bundle, picture, target ? target->max_bytes : 0, execution};
-    aecodec_status status;
-    memset(compressed, 0, sizeof *compressed);
-    target = target ? target : &defaults;
-    status = check_target(bundle, target);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    return target->bounds ? aecodec_within_error(bundle, picture, NULL, target, execution, compressed)
-                          : compress(&s, target->level, compressed);
-}
-
 static aecodec_status compress_samples(const search *s, const aecodec_samples *samples, uint32_t level,
                                        aecodec_compressed *made)
 {
@@ -258,12 +241,13 @@ static aecodec_status compress_samples(const search *s, const aecodec_samples *s
     return status;
 }
 
-aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                        const aecodec_target *target, const aecodec_execution *execution,
-                                        aecodec_compressed *compressed)
+/* Compress a picture or samples: the other is NULL. */
+static aecodec_status compress_source(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      const aecodec_samples *samples, const aecodec_target *target,
+                                      const aecodec_execution *execution, aecodec_compressed *compressed)
 {
     static const aecodec_target defaults;
-    const search s = {bundle, NULL, target ? target->max_bytes : 0, execution};
+    const search s = {bundle, picture, target ? target->max_bytes : 0, execution};
     aecodec_status status;
     memset(compressed, 0, sizeof *compressed);
     target = target ? target : &defaults;
@@ -271,6 +255,23 @@ aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aeco
     if (status != AECODEC_OK) {
         return status;
     }
-    return target->bounds ? aecodec_within_error(bundle, NULL, samples, target, execution, compressed)
-                          : compress_samples(&s, samples, target->level, compressed);
+    if (target->bounds) {
+        return aecodec_within_error(bundle, picture, samples, target, execution, compressed);
+    }
+    return samples ? compress_samples(&s, samples, target->level, compressed)
+                   : compress(&s, target->level, compressed);
+}
+
+aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                const aecodec_target *target, const aecodec_execution *execution,
+                                aecodec_compressed *compressed)
+{
+    return compress_source(bundle, picture, NULL, target, execution, compressed);
+}
+
+aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                        const aecodec_target *target, const aecodec_execution *execution,
+                                        aecodec_compressed *compressed)
+{
+    return compress_source(bundle, NULL, samples, target, execution, compressed);
 }
