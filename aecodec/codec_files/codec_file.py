@@ -46,7 +46,7 @@ class SectionKind(IntEnum):
     DECODER = structures.DECODER
     LEVEL = structures.LEVEL
     BANDS = structures.BANDS
-    RESIDUALS = structures.RESIDUALS
+    RESIDUALS = 5
     MEASUREMENTS = structures.MEASUREMENTS
 
 

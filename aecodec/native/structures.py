@@ -16,7 +16,7 @@ OTHER_SIZE = 7
 NO_MEMORY = 16
 BAD_BUNDLE = 17
 ABSENT = 18
-OTHER_RESIDUALS = 19
+DOES_NOT_FIT = 19
 BAD_IMAGE = 20
 BAD_ARGUMENT = 21
 TOO_FEW_BYTES = 22
@@ -53,7 +53,7 @@ GRADIENTS = 4
 PREDICTED_CHANNELS = 64
 GREY = 0
 RGB = 1
-MAX_BANDS = 32
+MAX_BANDS = 256
 MAX_PHASES = 8
 MAX_VALUE = 2040
 UINT8 = 0
@@ -63,6 +63,10 @@ INT16 = 3
 INT32 = 4
 FLOAT16 = 5
 FLOAT32 = 6
+UINT32 = 7
+INT64 = 8
+UINT64 = 9
+FLOAT64 = 10
 NO_ERROR = 0
 USAGE_ERROR = 1
 IMAGE_ERROR = 2
@@ -75,7 +79,6 @@ ENCODER = 1
 DECODER = 2
 LEVEL = 3
 BANDS = 4
-RESIDUALS = 5
 MEASUREMENTS = 6
 BEGINNING = 32
 BARE_SAVING = 11
@@ -100,8 +103,6 @@ class RateWeight(Structure): _fields_ = (("most", c_uint8), ("masking", c_uint8)
 
 class Choices(Structure): _fields_ = (("priors", c_void_p), ("rows", c_void_p), ("columns", c_void_p),)
 
-class ResidualValues(Structure): _fields_ = (("bands", c_uint32), ("height", c_uint32), ("width", c_uint32), ("steps", c_void_p), ("limits", c_void_p), ("base", c_void_p), ("values", c_void_p),)
-
 class Network(Structure): _fields_ = (("plan", c_void_p), ("kernels", c_void_p),)
 
 class Execution(Structure): _fields_ = (("for_each", CFUNCTYPE(c_int, c_void_p, c_uint32, Task, c_void_p)), ("context", c_void_p), ("threads", c_uint32),)
@@ -122,13 +123,13 @@ class Bounds(Structure): _fields_ = (("count", c_uint32), ("bands", c_uint32), (
 
 class Target(Structure): _fields_ = (("level", c_uint32), ("max_bytes", c_size_t), ("bounds", c_void_p),)
 
-class Compressed(Structure): _fields_ = (("file", c_void_p), ("size", c_size_t), ("level", c_uint32), ("reduction", c_uint32), ("max_error", c_double), ("nodata", c_uint64), ("clipped", c_uint64 * 32),)
+class Compressed(Structure): _fields_ = (("file", c_void_p), ("size", c_size_t), ("level", c_uint32), ("reduction", c_uint32), ("max_error", c_double), ("nodata", c_uint64), ("clipped", c_uint64 * 256),)
 
 class Part(Structure): _fields_ = (("at", c_size_t), ("size", c_size_t),)
 
-class FileInfo(Structure): _fields_ = (("version", c_uint32), ("id", c_uint8 * 4), ("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("mode", c_uint32), ("is_grey_as_rgb", c_uint32), ("level", c_uint32), ("reduction", c_uint32), ("has_base", c_uint32), ("refinements", c_uint32), ("has_samples", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("bands", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("mask_planes", c_uint32), ("has_limits", c_uint32), ("has_repetition", c_uint32), ("nodata", c_double), ("limits", c_double * 2 * 32), ("repetition", c_uint8 * 3 * 32), ("base", Part), ("metadata", Part), ("alpha", Part), ("mask", Part), ("payload", Part),)
+class FileInfo(Structure): _fields_ = (("version", c_uint32), ("id", c_uint8 * 4), ("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("mode", c_uint32), ("is_grey_as_rgb", c_uint32), ("level", c_uint32), ("reduction", c_uint32), ("has_base", c_uint32), ("refinements", c_uint32), ("has_samples", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("bands", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("mask_planes", c_uint32), ("has_limits", c_uint32), ("has_repetition", c_uint32), ("nodata", c_double), ("limits", c_double * 2 * 256), ("repetition", c_uint8 * 3 * 256), ("base", Part), ("metadata", Part), ("alpha", Part), ("mask", Part), ("payload", Part),)
 
-class Refinement(Structure): _fields_ = (("max_error", c_double), ("is_root", c_uint32), ("has_base", c_uint32), ("networks", c_uint8 * 4), ("bands", c_uint32), ("errors", c_double * 32), ("size", c_size_t),)
+class Refinement(Structure): _fields_ = (("max_error", c_double), ("is_root", c_uint32), ("has_base", c_uint32), ("bands", c_uint32), ("errors", c_double * 256), ("size", c_size_t),)
 
 class Samples(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("bands", c_uint32), ("frames", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("nodata", c_double), ("limits", c_void_p), ("mask_planes", c_uint32), ("missing", c_void_p), ("samples", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
 
@@ -200,10 +201,7 @@ FUNCTIONS = {
     "aecodec_network_run_batch": (c_int, (c_void_p, c_uint32, c_uint32, c_uint32, c_void_p, c_void_p, c_void_p, c_size_t,)),
     "aecodec_network_work_size": (c_size_t, (c_void_p, c_uint32, c_uint32,)),
     "aecodec_quantize": (None, (c_void_p, c_void_p, c_size_t, c_void_p,)),
-    "aecodec_residual_decoded": (c_int, (c_void_p, c_void_p, c_size_t, c_void_p, c_void_p,)),
-    "aecodec_residual_input_count": (c_uint32, (c_uint32, c_int,)),
-    "aecodec_residual_inputs": (None, (c_void_p, c_int, c_uint32, c_size_t, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
-    "aecodec_residual_lattice": (None, (c_uint32, c_uint32, c_uint32, c_void_p, c_void_p, c_double, c_void_p, c_void_p, c_void_p, c_void_p,)),
+    "aecodec_samples_codec": (c_void_p, ()),
     "aecodec_samples_free": (None, (c_void_p,)),
     "aecodec_sha256": (None, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_status_error": (c_int, (c_int,)),

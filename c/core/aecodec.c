@@ -1630,7 +1630,7 @@ static aecodec_status read_fields(reader *r, uint8_t flags, aecodec_header *head
             return AECODEC_DAMAGED_METADATA;
         }
     }
-    if (flags & ALPHA_MODE) {
+    if (flags & ALPHA_MODE && memcmp(header->id, AECODEC_SAMPLES_ID, sizeof header->id) != 0) {
         reader alpha = take_block(r);
         header->alpha = alpha.at;
         header->alpha_size = alpha.left;

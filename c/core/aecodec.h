@@ -79,8 +79,8 @@ typedef enum {
     AECODEC_NO_MEMORY = 16,
     AECODEC_BAD_BUNDLE,      /* not a codec file of this version, or a damaged one */
     AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
-    AECODEC_OTHER_RESIDUALS, /* a refinement is of residual networks that the codec does not list */
-    AECODEC_BAD_IMAGE = 20,  /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
+    AECODEC_DOES_NOT_FIT,    /* samples of 64 bits differ by more than 32 bits can tell apart at a maximum error */
+    AECODEC_BAD_IMAGE,       /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
     AECODEC_BAD_ARGUMENT,    /* an unknown level, section or reduction, or memory that is not aligned */
     AECODEC_TOO_FEW_BYTES,   /* no file of this picture is that small */
     AECODEC_CANCELLED,       /* by the caller's loop */
@@ -203,6 +203,8 @@ typedef struct {
     aecodec_mode mode;      /* AECODEC_GREY for a codec with bands */
 } aecodec_picture;
 
+#define AECODEC_SAMPLES_ID "SAMP" /* of the built-in codec `samples`, whose alpha is not in the header */
+
 /* The header of a file. */
 typedef struct {
     uint8_t id[4];          /* of the codec */
@@ -214,8 +216,8 @@ typedef struct {
     uint32_t frames;        /* at least 1 */
     const uint8_t *payload; /* within the file */
     size_t payload_size;    /* bytes */
-    const uint8_t *alpha;   /* within the file: zlib stream of the alpha planes */
-    size_t alpha_size;      /* bytes; 0 without alpha */
+    const uint8_t *alpha;   /* within the file: zlib stream of the alpha planes, or NULL */
+    size_t alpha_size;      /* bytes */
     const uint8_t *metadata; /* within the file: its entries (FORMAT, section 1); or NULL */
     size_t metadata_size;   /* bytes */
     const uint8_t *samples; /* within the file: type and missing samples of a codec with bands; or NULL */

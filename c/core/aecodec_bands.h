@@ -17,9 +17,9 @@
 extern "C" {
 #endif
 
-enum { AECODEC_MAX_BANDS = 32, AECODEC_MAX_PHASES = 8, AECODEC_MAX_VALUE = 255 * AECODEC_MAX_PHASES };
+enum { AECODEC_MAX_BANDS = 256, AECODEC_MAX_PHASES = 8, AECODEC_MAX_VALUE = 255 * AECODEC_MAX_PHASES };
 
-/* Types of samples, by their numbers in files. The functions below support the integer types. */
+/* Types of samples, by their numbers in files. The functions below support the integers of up to 32 bits before FLOAT16. */
 typedef enum {
     AECODEC_UINT8 = 0,
     AECODEC_INT8,
@@ -27,7 +27,11 @@ typedef enum {
     AECODEC_INT16,
     AECODEC_INT32,
     AECODEC_FLOAT16,
-    AECODEC_FLOAT32
+    AECODEC_FLOAT32,
+    AECODEC_UINT32, /* these only with the codec `samples` */
+    AECODEC_INT64,
+    AECODEC_UINT64,
+    AECODEC_FLOAT64
 } aecodec_sample_type;
 
 /* The limits of a band; high - low is at most 65535. */
@@ -36,7 +40,7 @@ typedef struct {
 } aecodec_band_limits;
 
 typedef struct {
-    uint32_t count;                    /* of the bands, 1 to AECODEC_MAX_BANDS */
+    uint32_t count;                    /* of the bands, 1 to 32 */
     uint32_t phases;                   /* 1, 2, 4 or 8 */
     const aecodec_band_limits *limits; /* [count] */
     const uint16_t *tables;            /* [count][255 * phases + 1] sample of each value, in 1/65535 of high - low */

@@ -80,6 +80,11 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 
 void aecodec_bundle_close(aecodec_bundle *bundle); /* NULL is allowed */
 
+/* The built-in codec `samples`, which needs no file and is not closed: it codes pictures, and samples of all types with up to
+ * AECODEC_MAX_BANDS bands, within bounds; without loss if there are none. It has no networks and no levels. The fields of
+ * its description are 0, but for the name and the id. */
+const aecodec_bundle *aecodec_samples_codec(void);
+
 /* SHA-256, for programs that download sections. */
 void aecodec_sha256(const uint8_t *bytes, size_t size, uint8_t digest[32]);
 
@@ -107,14 +112,13 @@ typedef enum {
     AECODEC_DECODER = 2,
     AECODEC_LEVEL = 3,
     AECODEC_BANDS = 4,
-    AECODEC_RESIDUALS = 5,   /* networks for files with a maximum error */
     AECODEC_MEASUREMENTS = 6 /* UTF-8 JSON */
 } aecodec_section_kind;
 
 /* An entry of the directory. */
 typedef struct {
     uint32_t kind;         /* aecodec_section_kind */
-    uint32_t level;        /* number of the level; of residual networks 1 with a base, 0 without; otherwise 0 */
+    uint32_t level;        /* number of the level; otherwise 0 */
     uint32_t offset, size; /* in the file; offset 0: the file leaves the section out */
     uint32_t is_present;
     uint8_t sha256[32];
@@ -211,7 +215,8 @@ typedef struct {
     size_t size;        /* bytes. With AECODEC_TOO_FEW_BYTES: those of the smallest file */
     uint32_t level;     /* in sixteenths; 0 without a base */
     uint32_t reduction; /* factor by which the sides were reduced, in halves; 2: full size */
-    double max_error;   /* with bounds: the largest error of all known samples */
+    double max_error;   /* with bounds: the largest error of all known samples. With AECODEC_DOES_NOT_FIT: the smallest
+                         * one that would do */
     uint64_t nodata;    /* with bounds: known samples that decode to the value of missing ones */
     uint64_t clipped[AECODEC_MAX_BANDS]; /* samples of each band outside its limits. Refinements restore them */
 } aecodec_compressed;
@@ -283,7 +288,6 @@ typedef struct {
     double max_error;    /* in units of the samples; 0: lossless. The largest one of all bands */
     uint32_t is_root;    /* 1: max_error is a factor of the square root of the original sample */
     uint32_t has_base;   /* 0: a first refinement without a picture before it */
-    uint8_t networks[4]; /* first bytes of the SHA-256 of the AECODEC_RESIDUALS section that it needs */
     uint32_t bands;      /* 1: one maximum error for all bands; otherwise one for each */
     double errors[AECODEC_MAX_BANDS];
     size_t size;         /* bytes of its messages */
@@ -338,14 +342,14 @@ aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file
 aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size, int has_checksum,
                                  uint8_t **file, size_t *file_size);
 
-/* ---- samples of bands: for codecs with phases, which do not code pictures ---- */
+/* ---- samples of bands: for codecs with phases, which do not code pictures, and for `samples` ---- */
 
 /* Samples of bands: frames x height x width x bands numbers in the byte order of this machine. */
 typedef struct {
     uint32_t width, height;
-    uint32_t bands;         /* equal to the codec's */
+    uint32_t bands;         /* equal to the codec's; 1 to AECODEC_MAX_BANDS with `samples` */
     uint32_t frames;        /* at least 1 */
-    uint32_t type;          /* aecodec_sample_type; float16 samples are uint16_t with their bits */
+    uint32_t type;          /* aecodec_sample_type; from AECODEC_UINT32 on only with `samples`; float16 samples are uint16_t with their bits */
     uint32_t layout;        /* axes of the original array, stored in files: 0 height, width; 1 height, width, bands;
                              * 2 frames, height, width; 3 frames, height, width, bands; 4 bands, height, width;
                              * 5 frames, bands, height, width. 0, 1 and 4 have one frame; 0 and 2 have one band.

@@ -6,62 +6,198 @@
 
 #define MOST_BOUND 1073741823.0
 #define MOST_ROOT 1048575.0
+#define MOST_WIDE_BOUND 4503599627370496.0 /* 2^52 */
 #define MOST_MULTIPLES 2147483647.0
+#define MOST_QUOTIENT 4503599627370496.0
+#define MOST_DIFFERENCE 4294967294u /* of the values of a band */
 #define MARGIN (1 - 1.0 / (1 << 20)) /* rounding a multiple to the type of the samples must not exceed the bound */
 
-/* Largest magnitude of some samples, `stride` apart. */
-static double largest_magnitude(const aecodec_samples *s, size_t at, size_t stride)
+/* The samples that a bound holds for: some, `stride` apart. */
+typedef struct {
+    const aecodec_samples *samples;
+    size_t at, stride, count;
+} bounded;
+
+static int is_known(const bounded *of, size_t at)
 {
-    const size_t count = pixels_of_samples(s) * s->bands;
-    double most = 0;
-    for (; at < count; at += stride) {
-        const double number = number_of_sample(s->type, s->samples, at);
-        const double magnitude = number < 0 ? -number : number;
-        most = magnitude > most ? magnitude : most;
+    const aecodec_samples *s = of->samples;
+    return !s->missing || !is_missing(s, at / s->bands, (uint32_t)(at % s->bands));
+}
+
+/* ---- floats ---- */
+
+/* Find the least and the largest number; both are 0 if none is known. */
+static void find_range(const bounded *of, double range[2])
+{
+    const aecodec_samples *s = of->samples;
+    int is_any = 0;
+    size_t at;
+    range[0] = range[1] = 0;
+    for (at = of->at; at < of->count; at += of->stride) {
+        if (is_known(of, at)) {
+            const double number = number_of_sample(s->type, s->samples, at);
+            range[0] = number < range[0] || !is_any ? number : range[0];
+            range[1] = number > range[1] || !is_any ? number : range[1];
+            is_any = 1;
+        }
     }
-    return most;
 }
 
 /* Distance from a number of a type of floats, 0 or more, to the next one. */
 static double spacing_at(uint32_t type, double number)
 {
-    const uint32_t bits = aecodec_to_sample_bits(type, number);
+    const uint64_t bits = aecodec_to_sample_bits(type, number);
     return aecodec_sample_number(type, bits + 1) - aecodec_sample_number(type, bits);
 }
 
-/* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples. */
-static bound bound_of_floats(const aecodec_samples *s, size_t at, size_t stride, double error)
+/* Choose the offset of multiples from one to another. Returns whether 32 bits can tell them apart. */
+static int choose_offset(uint64_t low, uint64_t high, bound *b)
 {
-    const double most = largest_magnitude(s, at, stride);
-    const double spacing = 2 * spacing_at(s->type, most / 2); /* that of the largest overflows */
-    bound b;
-    b.error = error;
-    b.unit = 2 * (error - spacing) * MARGIN;
-    if (b.unit <= spacing || most / b.unit >= MOST_MULTIPLES || b.unit - b.unit != 0) {
-        b.error = b.unit = 0;
+    const int64_t least = (int64_t)low, most = (int64_t)high;
+    b->offset = 0;
+    if (least >= -INT32_MAX && least <= INT32_MAX && most >= least && most <= INT32_MAX) {
+        return 1;
     }
-    return b;
+    b->offset = (int64_t)(low + (high - low + 1) / 2);
+    return high - low <= MOST_DIFFERENCE;
 }
 
-/* The bound of all samples, or of a band, for a maximum error. */
-static bound bound_for(const aecodec_samples *s, size_t at, size_t stride, double error, int is_root)
+/* Take a unit if the multiples fit. */
+static int take_unit(const double range[2], double error, double unit, bound *b)
 {
-    bound b = {0, 0};
-    if (s->type >= AECODEC_FLOAT16) {
-        return bound_of_floats(s, at, stride, error);
+    b->error = error;
+    b->unit = unit;
+    return range[1] / unit < MOST_QUOTIENT && range[0] / unit > -MOST_QUOTIENT &&
+           choose_offset((uint64_t)aecodec_nearest_multiple(range[0], unit),
+                         (uint64_t)aecodec_nearest_multiple(range[1], unit), b);
+}
+
+static double power_of_2(int exponent)
+{
+    double power = 1;
+    for (; exponent > 0; exponent--) {
+        power *= 2;
+    }
+    for (; exponent < 0; exponent++) {
+        power /= 2;
+    }
+    return power;
+}
+
+/* The largest power of 2 that divides all doubles. */
+static double common_divisor(const bounded *of)
+{
+    enum { FRACTION = 52, BIAS = 1075, MOST_EXPONENT = 2047 };
+    const aecodec_samples *s = of->samples;
+    uint32_t least = BIAS;
+    size_t at;
+    for (at = of->at; at < of->count; at += of->stride) {
+        const uint64_t bits = bits_of_sample(s->type, s->samples, at);
+        uint32_t exponent = bits >> FRACTION & MOST_EXPONENT;
+        uint64_t whole = (bits & (((uint64_t)1 << FRACTION) - 1)) | (uint64_t)(exponent != 0) << FRACTION;
+        exponent += !exponent;
+        for (; whole && exponent < least && !(whole & 1); whole >>= 1) {
+            exponent++;
+        }
+        least = whole && exponent < least && is_known(of, at) ? exponent : least;
+    }
+    return power_of_2((int)least - BIAS);
+}
+
+/* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples; doubles then are
+ * multiples of a power of 2. */
+static int bound_of_floats(const bounded *of, double error, bound *b, double *least_error)
+{
+    const uint32_t type = of->samples->type;
+    double range[2], most, spacing, unit;
+    find_range(of, range);
+    most = -range[0] > range[1] ? -range[0] : range[1];
+    spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
+    unit = 2 * (error - spacing) * MARGIN;
+    if (unit > spacing && unit - unit == 0 &&
+        (type == AECODEC_FLOAT64 ? take_unit(range, error, unit, b) : most / unit < MOST_MULTIPLES)) {
+        b->error = error;
+        b->unit = unit;
+        return 1;
+    }
+    *least_error = (range[1] / MOST_DIFFERENCE - range[0] / MOST_DIFFERENCE) / 2 * (2 - MARGIN) / MARGIN + 2 * spacing;
+    b->error = b->unit = 0;
+    return type != AECODEC_FLOAT64 || take_unit(range, 0, common_divisor(of), b);
+}
+
+/* ---- integers of 64 bits ---- */
+
+/* Find the bits of the least and the largest integer. */
+static void find_wide_range(const bounded *of, uint64_t range[2])
+{
+    const aecodec_samples *s = of->samples;
+    const uint64_t sign = s->type == AECODEC_INT64 ? (uint64_t)1 << 63 : 0;
+    int is_any = 0;
+    size_t at;
+    range[0] = range[1] = sign;
+    for (at = of->at; at < of->count; at += of->stride) {
+        if (is_known(of, at)) {
+            const uint64_t number = bits_of_sample(s->type, s->samples, at) ^ sign;
+            range[0] = number < range[0] || !is_any ? number : range[0];
+            range[1] = number > range[1] || !is_any ? number : range[1];
+            is_any = 1;
+        }
+    }
+    range[0] ^= sign;
+    range[1] ^= sign;
+}
+
+/* Take an error, with a unit if the integers themselves differ by too much. */
+static int take_wide_error(uint32_t type, const uint64_t range[2], double error, bound *b)
+{
+    const uint64_t unit = 2 * (uint64_t)error + 1;
+    b->unit = 0;
+    b->error = error < MOST_BOUND ? error : MOST_BOUND;
+    if (choose_offset(range[0], range[1], b)) {
+        return 1;
+    }
+    b->unit = (double)unit;
+    b->error = error;
+    return choose_offset((uint64_t)aecodec_wide_multiple(type, range[0], unit),
+                         (uint64_t)aecodec_wide_multiple(type, range[1], unit), b);
+}
+
+static int bound_of_wide(const bounded *of, double error, bound *b, double *least_error)
+{
+    const uint32_t type = of->samples->type;
+    bound tried;
+    uint64_t range[2];
+    find_wide_range(of, range);
+    if (take_wide_error(type, range, (double)(uint64_t)(error < MOST_WIDE_BOUND ? error : MOST_WIDE_BOUND), b)) {
+        return 1;
+    }
+    *least_error = (double)((range[1] - range[0]) / MOST_DIFFERENCE / 2);
+    while (!take_wide_error(type, range, *least_error, &tried)) {
+        ++*least_error;
+    }
+    return 0;
+}
+
+/* ---- all types ---- */
+
+/* Find the bound for a maximum error. Returns 0 if samples do not fit. */
+static int find_bound(const bounded *of, double error, int is_root, bound *b, double *least_error)
+{
+    const uint32_t type = of->samples->type;
+    *b = (bound){0, 0, 0};
+    if (is_float(type)) {
+        return bound_of_floats(of, error, b, least_error);
+    }
+    if (sample_size(type) > 4) {
+        return bound_of_wide(of, error, b, least_error);
     }
     if (is_root) {
         error *= ROOT_UNITS;
-        b.error = (double)(uint32_t)(error < MOST_ROOT ? error : MOST_ROOT) / ROOT_UNITS;
+        b->error = (double)(uint32_t)(error < MOST_ROOT ? error : MOST_ROOT) / ROOT_UNITS;
     } else {
-        b.error = (double)(uint32_t)(error < MOST_BOUND ? error : MOST_BOUND);
+        b->error = (double)(uint32_t)(error < MOST_BOUND ? error : MOST_BOUND);
     }
-    return b;
-}
-
-const bound *aecodec_bound_of(const refinement *r, uint32_t band)
-{
-    return &r->bounds[r->bound_count > 1 ? band : 0];
+    return 1;
 }
 
 int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples)
@@ -80,76 +216,162 @@ int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples
     return 1;
 }
 
+static double error_of(const refinement *r, uint32_t band)
+{
+    return r->bounds[bound_number(r, band)].error;
+}
+
 /* Whether a refinement bounds a band more tightly than the one before it. */
 static int is_finer(const refinement *r, const refinement *before, uint32_t bands)
 {
     uint32_t band;
     for (band = 0; band < bands; band++) {
-        if (aecodec_bound_of(r, band)->error < aecodec_bound_of(before, band)->error) {
+        if (error_of(r, band) < error_of(before, band)) {
             return 1;
         }
     }
     return 0;
 }
 
-/* Errors that are equal for all bands become one bound. */
-static void set_bounds(refinement *r, const aecodec_bounds *bounds, const double *errors, const aecodec_samples *samples)
+/* Find bounds for errors, which are those of all bands or of each. Returns 0 if samples do not fit. */
+static int find_bounds(refinement *r, const double *errors, uint32_t count, const aecodec_samples *samples,
+                       double *least_error)
 {
-    size_t stride;
+    bounded of = {samples, 0, r->bound_count > 1 ? samples->bands : 1, pixels_of_samples(samples) * samples->bands};
+    double least = 0;
+    int fits = 1;
+    *least_error = 0;
+    r->has_offsets = 0;
+    for (of.at = 0; of.at < r->bound_count; of.at++) {
+        bound *b = &r->bounds[of.at];
+        if (!find_bound(&of, errors[count > 1 ? of.at : 0], r->is_root, b, &least)) {
+            *least_error = least > *least_error ? least : *least_error;
+            fits = 0;
+        }
+        r->has_offsets |= b->offset != 0;
+    }
+    return fits;
+}
+
+/* Errors that are equal for all bands become one bound, unless bands have offsets of their own. */
+static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double *errors, const aecodec_samples *samples,
+                      double *least_error)
+{
+    bound *room = r->bounds;
     uint32_t n;
-    memset(r, 0, sizeof *r);
-    r->bound_count = 1;
-    r->is_float = samples->type >= AECODEC_FLOAT16;
+    int fits;
+    *r = (refinement){.bounds = room, .bound_count = 1};
+    r->is_double = is_float(samples->type) || sample_size(samples->type) > 4;
     for (n = 0; n < bounds->bands; n++) {
         r->is_root |= bounds->is_root && errors[n] > 0;
         r->bound_count = errors[n] != errors[0] ? bounds->bands : r->bound_count;
     }
-    stride = r->bound_count > 1 ? samples->bands : 1;
-    for (n = 0; n < r->bound_count; n++) {
-        r->bounds[n] = bound_for(samples, n, stride, errors[n], r->is_root);
+    fits = find_bounds(r, errors, bounds->bands, samples, least_error);
+    if (!fits && r->bound_count < samples->bands) {
+        r->bound_count = samples->bands;
+        fits = find_bounds(r, errors, bounds->bands, samples, least_error);
     }
+    return fits;
 }
 
-uint32_t aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples, refinement *refinements)
+aecodec_status aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples,
+                                       refinement *refinements, uint32_t *count, double *least_error)
 {
-    uint32_t count = 0, n;
-    for (n = 0; n < bounds->count; n++) {
-        refinement *r = &refinements[count];
-        set_bounds(r, bounds, bounds->errors + (size_t)n * bounds->bands, samples);
-        count += !count || is_finer(r, r - 1, samples->bands);
-    }
-    return count;
-}
-
-/* Compare a row of a band. Returns whether all known samples are within the bound. */
-static int compare_row(const aecodec_samples *original, const aecodec_samples *decoded, size_t pixel, uint32_t count,
-                       uint32_t band, const refinement *r, comparison *c)
-{
-    const bound *b = aecodec_bound_of(r, band);
-    const uint32_t type = original->type, bands = original->bands;
-    int is_within = 1;
-    for (; count; count--, pixel++) {
-        const double sample = number_of_sample(type, original->samples, pixel * bands + band);
-        const double other = number_of_sample(type, decoded->samples, pixel * bands + band);
-        const double error = sample < other ? other - sample : sample - other;
-        const double most =
-            r->is_root ? (double)aecodec_root_error((uint32_t)(b->error * ROOT_UNITS), (int64_t)sample) : b->error;
-        if (!is_missing(original, pixel, band)) {
-            is_within &= error <= most;
-            c->max_error = error > c->max_error ? error : c->max_error;
-            c->nodata += decoded->has_nodata && other == decoded->nodata;
+    uint32_t n;
+    for (n = *count = 0; n < bounds->count; n++) {
+        refinement *r = &refinements[*count];
+        if (!set_bounds(r, bounds, bounds->errors + (size_t)n * bounds->bands, samples, least_error)) {
+            return AECODEC_DOES_NOT_FIT;
         }
+        *count += !*count || is_finer(r, r - 1, samples->bands);
+    }
+    return AECODEC_OK;
+}
+
+/* ---- comparisons ---- */
+
+/* The samples of a row of a segment, and their values in a decoder. */
+typedef struct {
+    const lattice *lattice;
+    const aecodec_samples *samples;
+    size_t first;           /* sample */
+    const int32_t *values, *decoded;
+    const uint8_t *missing; /* or NULL */
+    uint32_t count;
+    const refinement *bounds;
+    const bound *bound;
+    const double *nodata;
+} row;
+
+/* Differences of values of integers. Returns whether all are within the bound. */
+static int compare_values(const row *r, comparison *c)
+{
+    uint32_t most = 0, n;
+    for (n = 0; n < r->count; n++) {
+        const uint32_t up = (uint32_t)r->values[n] - (uint32_t)r->decoded[n];
+        const uint32_t error = r->values[n] < r->decoded[n] ? 0 - up : up;
+        const uint32_t known = r->missing ? (uint32_t)r->missing[n] - 1 : UINT32_MAX; /* missing is 0 or 1 */
+        most = (error & known) > most ? error & known : most;
+    }
+    c->max_error = most > c->max_error ? most : c->max_error;
+    return most <= r->bound->error;
+}
+
+/* The difference of two samples, also of integers that doubles cannot tell apart. */
+static double difference(uint32_t type, uint64_t a, uint64_t b)
+{
+    const double first = aecodec_sample_number(type, a), second = aecodec_sample_number(type, b);
+    if (sample_size(type) == 8 && !is_float(type)) {
+        const int is_less = type == AECODEC_INT64 ? (int64_t)a < (int64_t)b : a < b;
+        return (double)(is_less ? b - a : a - b);
+    }
+    return first < second ? second - first : first - second;
+}
+
+/* Differences of samples. Counts those that became nodata. */
+static int compare_samples(const row *r, comparison *c)
+{
+    const uint32_t type = r->samples->type, bands = r->samples->bands;
+    uint64_t decoded[REFINED_SIDE];
+    int is_within = 1;
+    uint32_t n;
+    aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
+    for (n = 0; n < r->count; n++) {
+        const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + (size_t)n * bands);
+        const uint64_t other = bits_of_sample(type, decoded, n);
+        const double error = r->missing && r->missing[n] ? 0 : difference(type, bits, other);
+        const double most =
+            r->bounds->is_root ? (double)aecodec_root_error((uint32_t)(r->bound->error * ROOT_UNITS),
+                                                            (int64_t)aecodec_sample_number(type, bits))
+                               : r->bound->error;
+        is_within &= error <= most;
+        c->max_error = error > c->max_error ? error : c->max_error;
+        c->nodata += !(r->missing && r->missing[n]) && r->nodata && aecodec_sample_number(type, other) == *r->nodata;
     }
     return is_within;
 }
 
-aecodec_status aecodec_compare_segment(const refining *segment, const refinement *r, const aecodec_samples *decoded,
-                                       comparison *c)
+aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const int32_t *decoded,
+                                       const double *nodata, comparison *c)
 {
+    const aecodec_samples *samples = s->all->samples;
+    const uint32_t rows = s->place.frames * samples->bands * s->place.height;
     uint32_t n, band;
-    for (n = 0; n < aecodec_refining_rows(segment); n++) {
-        const size_t pixel = aecodec_refining_row(segment, n, &band);
-        if (!compare_row(segment->samples, decoded, pixel, segment->coding.width, band, r, c)) {
+    for (n = 0; n < rows; n++) {
+        const size_t at = (size_t)n * s->place.width, first = aecodec_segment_row(s, n, &band);
+        const lattice *l = &s->all->lattices[band];
+        const row each = {l,
+                          samples,
+                          first,
+                          s->after + at,
+                          decoded + at,
+                          s->coding.missing ? s->coding.missing + at : NULL,
+                          s->place.width,
+                          r,
+                          &r->bounds[bound_number(r, band)],
+                          nodata};
+        if (!(aecodec_is_exact(l) && !is_float(samples->type) && !nodata ? compare_values(&each, c)
+                                                                          : compare_samples(&each, c))) {
             return AECODEC_BROKEN_BOUND;
         }
     }

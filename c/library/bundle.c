@@ -18,6 +18,7 @@ enum {
     MAX_DIMENSION = 2000,
     MAX_SMALLEST_WINDOW = 1 << 30,
     MAX_NAME = 400,
+    MAX_NETWORK_BANDS = 32,
     MIN_GAIN = -2048
 };
 
@@ -33,6 +34,23 @@ static int is_little_endian(void)
     uint8_t first;
     memcpy(&first, &one, 1);
     return first == 1;
+}
+
+/* ---- the built-in codec ---- */
+
+/* Its files state other sizes than that of a digit. */
+static const aecodec_bundle built_in = {
+    .facts = {.sha256 = AECODEC_SAMPLES_ID, .tile_width = 28, .tile_height = 28, .channels = 1, .vectors_per_tile = 1,
+              .name = "samples"}};
+
+const aecodec_bundle *aecodec_samples_codec(void)
+{
+    return &built_in;
+}
+
+int aecodec_is_samples_id(const uint8_t id[4])
+{
+    return memcmp(id, built_in.facts.sha256, 4) == 0;
 }
 
 /* ---- the head ---- */
@@ -86,13 +104,13 @@ static int channels_fit(const aecodec_codec_facts *facts)
     if (!facts->phases) {
         return facts->channels == 1 || facts->channels == 3;
     }
-    return is_between(facts->channels, 1, AECODEC_MAX_BANDS) && facts->phases <= AECODEC_MAX_PHASES &&
+    return is_between(facts->channels, 1, MAX_NETWORK_BANDS) && facts->phases <= AECODEC_MAX_PHASES &&
            (facts->phases & (facts->phases - 1)) == 0 && smallest_window(facts) <= MAX_SMALLEST_WINDOW;
 }
 
 static int facts_fit(const aecodec_codec_facts *facts)
 {
-    return is_between(facts->tile_height, 1, MAX_TILE) && is_between(facts->tile_width, 1, MAX_TILE) &&
+    return !aecodec_is_samples_id(facts->sha256) && is_between(facts->tile_height, 1, MAX_TILE) && is_between(facts->tile_width, 1, MAX_TILE) &&
            facts->tile_height * facts->tile_width <= 1u << 16 &&
            channels_fit(facts) && is_between(facts->levels, 1, MAX_LEVELS) &&
            is_between(facts->default_level, 1, facts->levels) &&
@@ -246,15 +264,6 @@ static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aec
     return *has ? AECODEC_OK : AECODEC_BAD_BUNDLE;
 }
 
-/* Networks with a base have level 1. */
-static aecodec_status open_residuals(section *s)
-{
-    if (!s->entry.size || s->content[0] != s->entry.level) {
-        return AECODEC_BAD_BUNDLE;
-    }
-    return aecodec_residual_networks_open(s->content, s->entry.size, &s->residuals);
-}
-
 /* Check the content of a section, and use it from now on. Unknown kinds are left alone. */
 static aecodec_status use_section(aecodec_bundle *bundle, section *s)
 {
@@ -269,8 +278,6 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
         return aecodec_level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
     case AECODEC_BANDS:
         return aecodec_bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
-    case AECODEC_RESIDUALS:
-        return open_residuals(s);
     default:
         return AECODEC_OK;
     }
@@ -340,16 +347,11 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 
 void aecodec_bundle_close(aecodec_bundle *bundle)
 {
-    uint32_t n;
-    if (!bundle) {
-        return;
+    if (bundle && bundle != &built_in) {
+        free(bundle->memory);
+        free(bundle->sections);
+        free(bundle);
     }
-    for (n = 0; bundle->sections && n < bundle->facts.sections; n++) {
-        free(bundle->sections[n].residuals);
-    }
-    free(bundle->memory);
-    free(bundle->sections);
-    free(bundle);
 }
 
 void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *facts)

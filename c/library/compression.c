@@ -195,6 +195,9 @@ static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_t
         (target->level && !aecodec_has_level(bundle, target->level))) {
         return AECODEC_BAD_ARGUMENT;
     }
+    if (!has_networks(bundle)) {
+        return target->max_bytes ? AECODEC_BAD_ARGUMENT : AECODEC_OK;
+    }
     return bundle->has_encoder || target->bounds ? AECODEC_OK : AECODEC_ABSENT;
 }
 
@@ -255,7 +258,7 @@ static aecodec_status compress_source(const aecodec_bundle *bundle, const aecode
     if (status != AECODEC_OK) {
         return status;
     }
-    if (target->bounds) {
+    if (target->bounds || !has_networks(bundle)) {
         return aecodec_within_error(bundle, picture, samples, target, execution, compressed);
     }
     return samples ? compress_samples(&s, samples, target->level, compressed)

@@ -17,7 +17,7 @@ uint8_t *aecodec_buffer_room(buffer *b, size_t more)
 {
     size_t needed = b->size + more;
     if (b->status == AECODEC_OK && needed > b->capacity) {
-        size_t capacity = needed + needed / 2;
+        size_t capacity = needed > b->capacity * 3 / 2 ? needed : b->capacity * 3 / 2;
         uint8_t *bytes = malloc(capacity);
         if (!bytes) {
             b->status = AECODEC_NO_MEMORY;
@@ -97,7 +97,7 @@ void aecodec_buffer_append_header(buffer *b, const aecodec_header *header)
     if (has_metadata) {
         append_metadata(b, header);
     }
-    if (header->mode & 2) {
+    if (header->alpha) {
         aecodec_buffer_append_number(b, (uint32_t)header->alpha_size);
         aecodec_buffer_append(b, header->alpha, header->alpha_size);
     }

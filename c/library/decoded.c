@@ -151,7 +151,7 @@ static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execut
     uint32_t n;
     samples.samples = content;
     for (n = 0; n < d->file.refined.count && status == AECODEC_OK; n++) {
-        status = aecodec_refine(d->file.bundle, execution, &d->file.refined.refinements[n], &samples);
+        status = aecodec_refine(execution, &d->file.refined.refinements[n], &samples);
     }
     return status;
 }
@@ -198,7 +198,7 @@ aecodec_status aecodec_decoding_take(aecodec_decoding *d, const aecodec_executio
 /* Add what is not coded, equal channels and alpha, to pixels, which are replaced. */
 static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
 {
-    const uint32_t coded = d->file.coded_channels, colours = d->file.channels - (d->alpha != NULL);
+    const uint32_t coded = d->file.coded_channels, colours = d->file.channels - (d->file.header.mode & 2 ? 1 : 0);
     const size_t frame = (size_t)d->file.samples.width * d->file.samples.height, pixels = frame * d->frames;
     const uint8_t *from = *content, *alpha = d->alpha ? d->alpha + d->first * frame : NULL;
     uint8_t *made = malloc(pixels * d->file.channels), *to = made;
@@ -208,8 +208,8 @@ static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
         for (c = 0; c < colours; c++) {
             *to++ = from[colours > coded ? 0 : c];
         }
-        if (alpha) {
-            *to++ = alpha[n];
+        if (d->file.header.mode & 2) {
+            *to++ = alpha ? alpha[n] : from[coded - 1];
         }
     }
     free(*content);

@@ -204,14 +204,8 @@ aecodec_status aecodec_decoding_select(aecodec_decoding *d, uint32_t first, uint
 static void take_nodata(aecodec_decoding *d)
 {
     const samples_block *block = &d->file.block;
-    const uint32_t size = sample_size(block->type);
-    uint32_t n;
-    d->nodata = block->type < AECODEC_FLOAT16 ? 0 : block->type == AECODEC_FLOAT16 ? 0x7e00u : 0x7fc00000u;
+    d->nodata = aecodec_samples_block_nodata(block);
     if (block->nodata) {
-        d->nodata = 0;
-        for (n = 0; n < size; n++) {
-            d->nodata |= (uint32_t)block->nodata[n] << 8 * n;
-        }
         d->file.samples.has_nodata = 1;
         d->file.samples.nodata = aecodec_sample_number(block->type, d->nodata);
     }
@@ -245,7 +239,7 @@ static aecodec_status decode_alpha(aecodec_decoding *d)
     const aecodec_header *header = &d->file.header;
     const size_t pixels = pixels_of_samples(&d->file.samples);
     aecodec_status status;
-    if (!(header->mode & 2)) {
+    if (!header->alpha) {
         return AECODEC_OK;
     }
     d->alpha = malloc(pixels);
@@ -264,7 +258,7 @@ static aecodec_status decode_beside(aecodec_decoding *d)
         return decode_alpha(d);
     }
     take_nodata(d);
-    status = take_transfer(d);
+    status = has_networks(d->file.bundle) ? take_transfer(d) : AECODEC_OK;
     return status == AECODEC_OK ? decode_mask(d) : status;
 }
 
@@ -273,7 +267,7 @@ static aecodec_status check_refinements(const opened_file *f)
     aecodec_status status = AECODEC_OK;
     uint32_t n;
     for (n = 0; n < f->refined.count && status == AECODEC_OK; n++) {
-        status = aecodec_refinement_check(f->bundle, &f->refined.refinements[n], &f->samples);
+        status = aecodec_refinement_check(&f->refined.refinements[n], &f->samples);
     }
     return status;
 }
@@ -307,7 +301,7 @@ static aecodec_status open_file(aecodec_decoding *d, const aecodec_bundle *bundl
         return AECODEC_NO_BASE;
     }
     d->file.refined.count = base_only ? 0 : d->file.refined.count;
-    d->has_samples = bundle->facts.phases != 0;
+    d->has_samples = d->file.header.samples != NULL;
     return aecodec_file_fit(bundle, &d->file);
 }
 
@@ -393,7 +387,7 @@ static aecodec_status begin_encoded(aecodec_decoding *d, const aecodec_bundle *b
     d->file.has_base = 1;
     d->has_samples = bundle->facts.phases != 0;
     if (header->samples) {
-        aecodec_samples_block_read(header->samples, header->samples_size, header->frames, &d->file.block);
+        aecodec_samples_block_read(header->id, header->samples, header->samples_size, header->frames, &d->file.block);
     }
     status = aecodec_file_fit(bundle, &d->file);
     if (status == AECODEC_OK) {

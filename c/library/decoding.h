@@ -20,7 +20,7 @@ struct aecodec_decoding {
     uint8_t *alpha;        /* [frames][height][width] of all frames, or NULL */
     uint8_t *missing;      /* the mask of all frames, or NULL */
     transfer transfer;     /* of samples */
-    uint32_t nodata;       /* bits of missing samples */
+    uint64_t nodata;       /* bits of missing samples */
     int has_samples;
     uint32_t parts;
     size_t window_memory;

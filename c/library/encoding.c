@@ -124,6 +124,16 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
+/* Take what networks code, and alpha. */
+static aecodec_status take_planes(aecodec_encoding *e, const aecodec_image *picture, uint32_t parts)
+{
+    aecodec_status status = begin_windows(e, parts);
+    if (status == AECODEC_OK) {
+        status = take_pixels(e, picture);
+    }
+    return status == AECODEC_OK ? take_alpha(e, picture) : status;
+}
+
 static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
@@ -140,22 +150,18 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     }
     choose_mode(e, picture);
     make_header(e, picture->width, picture->height, picture->frames, reduction);
-    status = begin_windows(e, parts);
-    if (status == AECODEC_OK) {
-        status = take_pixels(e, picture);
-    }
-    if (status == AECODEC_OK) {
-        status = take_alpha(e, picture);
-    }
+    status = has_networks(bundle) ? take_planes(e, picture, parts) : AECODEC_OK;
     return status == AECODEC_OK ? take_metadata(e, picture->metadata, picture->metadata_size) : status;
 }
 
 /* ---- the beginning, with samples ---- */
 
-static int are_samples(const aecodec_codec_facts *facts, const aecodec_samples *samples)
+static int are_samples(const aecodec_bundle *bundle, const aecodec_samples *samples)
 {
-    return sides_fit(samples->width, samples->height, samples->frames) && samples->bands == facts->channels &&
-           sample_size(samples->type) &&
+    const int is_of_codec = has_networks(bundle)
+                                ? samples->bands == bundle->facts.channels && samples->type <= AECODEC_FLOAT32
+                                : samples->bands - 1u < AECODEC_MAX_BANDS && sample_size(samples->type);
+    return is_of_codec && sides_fit(samples->width, samples->height, samples->frames) &&
            (!samples->missing || samples->mask_planes == 1 || samples->mask_planes == samples->bands);
 }
 
@@ -165,8 +171,8 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
     uint32_t n;
     for (n = 0; n < count; n++) {
         double number = numbers[n];
-        int is_integer = type < AECODEC_FLOAT16;
-        if (is_integer && !(number >= -2147483648.0 && number <= 2147483647.0)) {
+        const double most = sample_size(type) == 8 ? 18446744073709551616.0 : 4294967295.0;
+        if (!is_float(type) && !(number >= (sample_size(type) == 8 ? -most / 2 : -2147483648.0) && number <= most)) {
             return 0;
         }
         if (number == number && aecodec_sample_number(type, aecodec_to_sample_bits(type, number)) != number) {
@@ -200,10 +206,10 @@ static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_sampl
         b.status = aecodec_mask_pack(samples, &mask, &block.mask_size);
     }
     block.mask = mask;
-    if (!e->is_part && aecodec_detect_repetition(samples, repetition)) {
+    if (!e->is_part && has_networks(e->bundle) && aecodec_detect_repetition(samples, repetition)) {
         block.repetition = repetition;
     }
-    aecodec_samples_block_write(samples, &block, &b);
+    aecodec_samples_block_write(e->bundle, samples, &block, &b);
     free(mask);
     e->block = b.bytes;
     e->header.samples = b.bytes;
@@ -211,19 +217,19 @@ static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_sampl
     if (b.status != AECODEC_OK) {
         return b.status;
     }
-    return aecodec_samples_block_read(b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
+    return aecodec_samples_block_read(e->header.id, b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
 }
 
 /* Check what the caller says of samples, before they are read. */
 static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_samples *samples)
 {
-    if (!bundle->facts.phases) {
+    if (has_networks(bundle) && !bundle->facts.phases) {
         return AECODEC_OTHER_KIND;
     }
-    if (!bundle->bands.is_present) {
+    if (has_networks(bundle) && !bundle->bands.is_present) {
         return AECODEC_ABSENT;
     }
-    if (!are_samples(&bundle->facts, samples) || (samples->limits && !bundle->bands.has_file_limits) ||
+    if (!are_samples(bundle, samples) || (samples->limits && !bundle->bands.has_file_limits) ||
         (samples->limits && !are_of_type(samples->type, samples->limits, 2 * samples->bands)) ||
         (samples->has_nodata && !are_of_type(samples->type, &samples->nodata, 1))) {
         return AECODEC_BAD_IMAGE;
@@ -240,7 +246,7 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
         aecodec_find_own_limits(e->bundle, &samples, limits)) {
         samples.limits = limits;
     }
-    status = take_values(e, &samples, clipped);
+    status = has_networks(e->bundle) ? take_values(e, &samples, clipped) : AECODEC_OK;
     if (status == AECODEC_OK) {
         status = take_header_block(e, &samples);
     }
@@ -255,19 +261,20 @@ static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *
     aecodec_status status = check_samples(e->bundle, samples);
     if (status == AECODEC_OK) {
         make_header(e, samples->width, samples->height, samples->frames, NOT_REDUCED);
-        status = begin_windows(e, parts);
+        status = has_networks(e->bundle) ? begin_windows(e, parts) : AECODEC_OK;
     }
     if (status != AECODEC_OK) {
         return status;
     }
     status = aecodec_find_missing(&known);
+    e->missing = known.missing;
+    e->mask_planes = known.mask_planes;
     if (status == AECODEC_OK) {
         status = take_samples(e, known, counts);
     }
     if (status == AECODEC_OK && clipped) {
         memcpy(clipped, counts, samples->bands * sizeof *clipped);
     }
-    free(known.missing);
     return status;
 }
 
@@ -348,11 +355,18 @@ const aecodec_header *aecodec_encoding_header(const aecodec_encoding *e)
     return &e->header;
 }
 
+void aecodec_encoding_mask(const aecodec_encoding *e, aecodec_samples *samples)
+{
+    samples->missing = e->missing;
+    samples->mask_planes = e->mask_planes;
+}
+
 void aecodec_encoding_free(aecodec_encoding *e)
 {
     if (e) {
         free(e->values);
         free(e->block);
+        free(e->missing);
         free(e->reduced);
         free(e->alpha);
         free(e->latents);

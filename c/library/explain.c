@@ -5,7 +5,7 @@
 
 #include "aecodec_fitting.h"
 #include "refined.h"
-#include "residuals.h"
+#include "private.h"
 
 /* ---- vectors, in segments ---- */
 
@@ -138,92 +138,4 @@ aecodec_status aecodec_neighbours(uint32_t rows, uint32_t columns, int8_t *kinds
     free(own);
     free(around);
     return n ? AECODEC_OK : AECODEC_NO_MEMORY;
-}
-
-/* ---- residual networks ---- */
-
-void aecodec_residual_lattice(uint32_t type, uint32_t bands, uint32_t pixels, const void *samples, const void *base,
-                              double error, int64_t *values, int64_t *base_values, int64_t *step, int64_t limits[2])
-{
-    const aecodec_samples all = {.width = pixels, .height = 1, .bands = bands, .frames = 1, .type = type,
-                                 .samples = (void *)samples};
-    const aecodec_bounds bounds = {1, 1, 0, &error};
-    refinement r;
-    lattice l;
-    uint32_t band;
-    aecodec_refinements_for(&bounds, &all, &r);
-    l = aecodec_lattice_of(type, aecodec_bound_of(&r, 0));
-    for (band = 0; band < bands; band++, values += pixels, base_values += pixels) {
-        aecodec_lattice_to_values(&l, samples, band, bands, pixels, values);
-        if (base) {
-            aecodec_lattice_to_values(&l, base, band, bands, pixels, base_values);
-        }
-    }
-    *step = l.step;
-    memcpy(limits, l.limits, sizeof l.limits);
-}
-
-static residual_coding coding_of(const aecodec_residual_values *v, const residual_networks *networks)
-{
-    const residual_coding coding = {networks, 1, v->bands, v->height, v->width, v->steps, v->limits, NULL};
-    return coding;
-}
-
-/* Add samples to an empty batch, which the first sample of a band has for itself. Returns their number. */
-static size_t fill_batch(const residual_context *c, size_t start, size_t count, const uint32_t *rows,
-                         const uint32_t *columns, residual_batch *b)
-{
-    size_t n, is_first = 0;
-    for (n = 0; n < count && n < RESIDUAL_BATCH && !is_first; n++) {
-        is_first = !rows[n] && !columns[n];
-        if (is_first && n) {
-            break;
-        }
-        b->row[n] = rows[n];
-        b->column[n] = columns[n];
-        b->at[n] = start + (size_t)rows[n] * c->width + columns[n];
-    }
-    b->count = n;
-    return n;
-}
-
-void aecodec_residual_inputs(const aecodec_residual_values *values, int has_base, uint32_t band, size_t count,
-                             const uint32_t *rows, const uint32_t *columns, int64_t *references, int32_t *exponents,
-                             int16_t *inputs)
-{
-    const residual_networks networks = {.has_base = has_base};
-    const residual_coding coding = coding_of(values, &networks);
-    const size_t length = aecodec_residual_input_count(band, has_base);
-    const size_t start = (size_t)band * values->height * values->width;
-    const int64_t first = values->values[start];
-    residual_context context;
-    residual_batch b;
-    size_t done, n;
-    aecodec_residual_context_open(&context, &coding, band, 0, values->base, values->values);
-    for (; count; count -= done, rows += done, columns += done) {
-        done = fill_batch(&context, start, count, rows, columns, &b);
-        values->values[start] = b.at[0] == start ? values->base[start] : first;
-        aecodec_residual_context_find(&context, &b);
-        values->values[start] = first;
-        for (n = 0; n < done; n++, inputs += length) {
-            *references++ = b.reference[n];
-            *exponents++ = b.exponent[n];
-            memcpy(inputs, b.inputs[n], length * sizeof *inputs);
-        }
-    }
-}
-
-aecodec_status aecodec_residual_decoded(const aecodec_residual_values *values, const uint8_t *networks,
-                                        size_t networks_size, int64_t *decoded, size_t *size)
-{
-    residual_networks *own;
-    aecodec_status status = aecodec_residual_networks_open(networks, networks_size, &own);
-    if (status == AECODEC_OK) {
-        const residual_coding coding = coding_of(values, own);
-        uint8_t *message;
-        status = aecodec_residuals_encode(&coding, values->base, values->values, decoded, &message, size);
-        free(message);
-        free(own);
-    }
-    return status;
 }

@@ -22,8 +22,7 @@ static void describe_header(const aecodec_header *header, aecodec_file_info *inf
 
 static void describe_samples(const samples_block *block, aecodec_file_info *info)
 {
-    const uint32_t size = sample_size(block->type);
-    uint32_t bits = 0, n;
+    uint32_t n;
     info->has_samples = 1;
     info->type = block->type;
     info->layout = block->layout;
@@ -33,10 +32,7 @@ static void describe_samples(const samples_block *block, aecodec_file_info *info
     info->has_nodata = block->nodata != NULL;
     info->has_limits = block->limits != NULL;
     info->has_repetition = block->repetition != NULL;
-    for (n = 0; block->nodata && n < size; n++) {
-        bits |= (uint32_t)block->nodata[n] << 8 * n;
-    }
-    info->nodata = aecodec_sample_number(block->type, bits);
+    info->nodata = block->nodata ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block)) : 0;
     if (block->limits) {
         aecodec_samples_block_limits(block, info->limits[0]);
     }
@@ -53,28 +49,32 @@ static aecodec_part part_of(const uint8_t *file, const uint8_t *at, size_t size)
     return part;
 }
 
+void aecodec_describe(const opened_file *f, const uint8_t *file, aecodec_file_info *info)
+{
+    memset(info, 0, sizeof *info);
+    describe_header(&f->header, info);
+    if (f->header.samples) {
+        describe_samples(&f->block, info);
+    }
+    info->version = f->refined.count ? 2 : 1;
+    info->is_grey_as_rgb = f->header.is_grey_as_rgb;
+    info->has_base = (uint32_t)f->has_base;
+    info->refinements = f->refined.count;
+    info->base = part_of(file, f->refined.base, f->refined.base_size);
+    info->metadata = part_of(file, f->header.metadata, f->header.metadata_size);
+    info->alpha = part_of(file, f->header.alpha, f->header.alpha_size);
+    info->mask = part_of(file, f->block.mask, f->block.mask_size);
+    info->payload = part_of(file, f->header.payload, f->header.payload_size);
+}
+
 aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_file_info *info)
 {
     opened_file f;
     const aecodec_status status = aecodec_file_parse(file, size, &f);
-    if (status != AECODEC_OK) {
-        return status;
+    if (status == AECODEC_OK) {
+        aecodec_describe(&f, file, info);
     }
-    memset(info, 0, sizeof *info);
-    describe_header(&f.header, info);
-    if (f.header.samples) {
-        describe_samples(&f.block, info);
-    }
-    info->version = f.refined.count ? 2 : 1;
-    info->is_grey_as_rgb = f.header.is_grey_as_rgb;
-    info->has_base = (uint32_t)f.has_base;
-    info->refinements = f.refined.count;
-    info->base = part_of(file, f.refined.base, f.refined.base_size);
-    info->metadata = part_of(file, f.header.metadata, f.header.metadata_size);
-    info->alpha = part_of(file, f.header.alpha, f.header.alpha_size);
-    info->mask = part_of(file, f.block.mask, f.block.mask_size);
-    info->payload = part_of(file, f.header.payload, f.header.payload_size);
-    return AECODEC_OK;
+    return status;
 }
 
 /* ---- the first bytes ---- */

@@ -1,38 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples of all types as integers, so that one coder serves all (FORMAT, section 8). Integers are their own values.
- * Floats with a unit are multiples of it. Floats without error are their bits, in the order of the numbers. */
+/* Samples of all types as integers of 32 bits, so that one coder serves all (FORMAT, section 8). Integers are their own
+ * values, those of 64 bits minus an offset. Floats with a unit are multiples of it. Floats without error are their bits, in
+ * the order of the numbers. */
 #include <stdlib.h>
 
 #include "refined.h"
 
-#define MOST_MULTIPLE 2147483647.0
+#define MOST_QUOTIENT 4611686018427387904.0 /* 2^62 */
 
 /* Largest sample of a type of floats; 2^128 - 2^104 for float32. */
 static double most_of(uint32_t type)
 {
-    return aecodec_sample_number(type, type == AECODEC_FLOAT16 ? 0x7bffu : 0x7f7fffffu);
+    return aecodec_sample_number(type, type == AECODEC_FLOAT16   ? 0x7bffu
+                                       : type == AECODEC_FLOAT32 ? 0x7f7fffffu
+                                                                 : 0x7fefffffffffffffu);
+}
+
+static int is_wide_integer(uint32_t type)
+{
+    return type == AECODEC_INT64 || type == AECODEC_UINT64;
+}
+
+/* ---- limits ---- */
+
+/* The bits of the lowest and the highest integer of 64 bits. */
+static uint64_t lowest_of(uint32_t type)
+{
+    return type == AECODEC_INT64 ? (uint64_t)INT64_MIN : 0;
+}
+
+static uint64_t highest_of(uint32_t type)
+{
+    return type == AECODEC_INT64 ? (uint64_t)INT64_MAX : UINT64_MAX;
+}
+
+/* The limits of integers of 64 bits around an offset. */
+static void set_wide_limits(lattice *l)
+{
+    const uint64_t below = (uint64_t)l->offset - lowest_of(l->type), above = highest_of(l->type) - (uint64_t)l->offset;
+    l->limits[0] = below > INT32_MAX ? INT32_MIN : -(int32_t)below;
+    l->limits[1] = above > INT32_MAX ? INT32_MAX : (int32_t)above;
 }
 
 /* Set the limits of a type. Integers of n bits and the bits of floats of n bits have the same limits. */
 static void set_limits(lattice *l)
 {
-    const int64_t half = (int64_t)1 << (8 * sample_size(l->type) - 1);
+    const int32_t top = sample_size(l->type) < 4 ? (1 << (8 * sample_size(l->type) - 1)) - 1 : INT32_MAX;
     const int is_unsigned = l->type == AECODEC_UINT8 || l->type == AECODEC_UINT16;
-    l->limits[0] = is_unsigned ? 0 : -half;
-    l->limits[1] = is_unsigned ? 2 * half - 1 : half - 1;
+    l->limits[0] = is_unsigned ? 0 : -top - 1;
+    l->limits[1] = is_unsigned ? 2 * top + 1 : top;
     if (l->unit > 0) {
-        l->limits[0] = -(int64_t)MOST_MULTIPLE;
-        l->limits[1] = (int64_t)MOST_MULTIPLE;
+        l->limits[0] = -INT32_MAX;
+        l->limits[1] = INT32_MAX;
+    } else if (is_wide_integer(l->type)) {
+        set_wide_limits(l);
     }
 }
 
 lattice aecodec_lattice_of(uint32_t type, const bound *b)
 {
-    lattice l;
-    l.type = type;
-    l.unit = b->unit;
-    l.points = NULL;
-    l.step = type < AECODEC_FLOAT16 ? 2 * (int64_t)b->error + 1 : 1;
+    lattice l = {.type = type, .unit = b->unit, .offset = b->offset, .step = 1};
+    if (!is_float(type) && !(b->unit > 0)) {
+        l.step = 2 * (int64_t)b->error + 1;
+    }
     set_limits(&l);
     return l;
 }
@@ -50,15 +80,22 @@ int aecodec_has_roots(uint32_t type)
     return type < AECODEC_FLOAT16 && sample_size(type) <= 2;
 }
 
+/* ---- single samples ---- */
+
 static double clip(double number, double most)
 {
     return number < -most ? -most : number > most ? most : number;
 }
 
-/* The multiple that is nearest to a number, the even one in a tie; 0 for NaN. */
-static int64_t nearest_multiple(double number, double unit)
+static int32_t clip_value(const lattice *l, int64_t value)
 {
-    const double quotient = number / unit, clipped = quotient == quotient ? clip(quotient, MOST_MULTIPLE) : 0;
+    return (int32_t)(value < l->limits[0] ? l->limits[0] : value > l->limits[1] ? l->limits[1] : value);
+}
+
+/* The multiple that is nearest to a number, the even one in a tie; 0 for NaN. */
+int64_t aecodec_nearest_multiple(double number, double unit)
+{
+    const double quotient = number / unit, clipped = quotient == quotient ? clip(quotient, MOST_QUOTIENT) : 0;
     const int64_t whole = (int64_t)clipped;
     const double rest = clipped - (double)whole;
     if (rest > 0.5 || (rest == 0.5 && whole % 2)) {
@@ -67,51 +104,157 @@ static int64_t nearest_multiple(double number, double unit)
     return whole - (rest < -0.5 || (rest == -0.5 && whole % 2));
 }
 
-/* The bits of a sample as an integer, which is signed unless its type is not. */
-static int64_t integer_of(uint32_t type, uint32_t bits)
+/* The difference of two numbers of 64 bits, of which the first may be unsigned. */
+static int64_t difference(uint64_t a, int64_t b)
 {
-    if (type == AECODEC_UINT8 || type == AECODEC_UINT16) {
-        return bits;
-    }
-    return sample_size(type) == 1 ? (int8_t)bits : sample_size(type) == 2 ? (int16_t)bits : (int32_t)bits;
+    return (int64_t)(a - (uint64_t)b);
 }
 
-static int64_t value_of(const lattice *l, uint32_t bits)
+int64_t aecodec_wide_multiple(uint32_t type, uint64_t bits, uint64_t unit)
 {
-    const int64_t value = integer_of(l->type, bits);
-    if (l->points) {
-        return l->points->numbers[value - l->points->lowest];
-    }
-    if (l->unit > 0) {
-        return nearest_multiple(aecodec_sample_number(l->type, bits), l->unit);
-    }
-    return l->type >= AECODEC_FLOAT16 && value < 0 ? value ^ l->limits[1] : value;
+    const uint64_t magnitude = type == AECODEC_INT64 && bits >> 63 ? 0 - bits : bits;
+    const uint64_t whole = magnitude / unit + (magnitude % unit > unit / 2);
+    return (int64_t)(magnitude == bits ? whole : 0 - whole);
 }
 
-static uint32_t bits_of_value(const lattice *l, int64_t value)
+static int32_t value_of_wide(const lattice *l, uint64_t bits)
 {
     if (l->unit > 0) {
-        return aecodec_to_sample_bits(l->type, clip((double)value * l->unit, most_of(l->type)));
+        bits = (uint64_t)aecodec_wide_multiple(l->type, bits, (uint64_t)l->unit);
     }
+    return clip_value(l, difference(bits, l->offset));
+}
+
+/* Multiples beyond the type are its lowest and its highest number. */
+static uint64_t wide_of_value(const lattice *l, int32_t value)
+{
+    const uint64_t sum = (uint64_t)l->offset + (uint64_t)(int64_t)value, unit = (uint64_t)l->unit;
+    const int is_negative = l->type == AECODEC_INT64 && sum >> 63;
+    const uint64_t magnitude = is_negative ? 0 - sum : sum;
+    const uint64_t end = is_negative ? lowest_of(l->type) : highest_of(l->type), most = is_negative ? 0 - end : end;
+    if (!unit) {
+        return sum;
+    }
+    if (magnitude > most / unit) {
+        return end;
+    }
+    return is_negative ? 0 - magnitude * unit : magnitude * unit;
+}
+
+static int32_t value_of_number(const lattice *l, double number)
+{
+    return clip_value(l, difference((uint64_t)aecodec_nearest_multiple(number, l->unit), l->offset));
+}
+
+static double number_of_value(const lattice *l, int32_t value)
+{
+    return clip((double)(int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value) * l->unit, most_of(l->type));
+}
+
+static int32_t value_of(const lattice *l, uint64_t bits)
+{
     if (l->points) {
-        return (uint32_t)l->points->samples[value - l->points->lowest];
+        const int is_signed = l->type == AECODEC_INT8 || l->type == AECODEC_INT16;
+        const int32_t sample = !is_signed                    ? (int32_t)bits
+                               : sample_size(l->type) == 1 ? (int8_t)bits
+                                                           : (int16_t)bits;
+        return l->points->numbers[sample - l->points->lowest];
     }
-    return (uint32_t)(l->type >= AECODEC_FLOAT16 && value < 0 ? value ^ l->limits[1] : value);
+    return is_wide_integer(l->type) ? value_of_wide(l, bits)
+                                    : value_of_number(l, aecodec_sample_number(l->type, bits));
+}
+
+static uint64_t bits_of_value(const lattice *l, int32_t value)
+{
+    if (l->points) {
+        return (uint64_t)l->points->samples[value - l->points->lowest];
+    }
+    return is_wide_integer(l->type) ? wide_of_value(l, value)
+                                    : aecodec_to_sample_bits(l->type, number_of_value(l, value));
+}
+
+/* ---- many samples ---- */
+
+/* The bits of floats as values, and back: those of negative numbers descend. */
+#define ORDERED(x, top) ((x) < 0 ? (x) ^ (top) : (x))
+
+/* Convert samples whose values are an expression of x. */
+#define TO_VALUES(type, expression)                                    \
+    {                                                                  \
+        const type *from = (const type *)samples + at;                 \
+        for (; count; count--, from += stride) {                       \
+            const type x = *from;                                      \
+            *values++ = (int32_t)(expression);                         \
+        }                                                              \
+        return;                                                        \
+    }
+
+#define TO_SAMPLES(type, expression)                                   \
+    {                                                                  \
+        type *to = (type *)samples + at;                               \
+        for (; count; count--, to += stride) {                         \
+            const int32_t x = *values++;                               \
+            *to = (type)(expression);                                  \
+        }                                                              \
+        return;                                                        \
+    }
+
+#define SIGN 0x80000000u
+
+int aecodec_is_exact(const lattice *l)
+{
+    return !l->points && !(l->unit > 0) && !is_wide_integer(l->type);
 }
 
 void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count,
-                               int64_t *values)
+                               int32_t *values)
 {
-    for (; count; count--, at += stride) {
-        *values++ = value_of(l, bits_of_sample(l->type, samples, at));
+    switch (aecodec_is_exact(l) ? l->type : UINT32_MAX) {
+    case AECODEC_UINT8:
+        TO_VALUES(uint8_t, x)
+    case AECODEC_INT8:
+        TO_VALUES(int8_t, x)
+    case AECODEC_UINT16:
+        TO_VALUES(uint16_t, x)
+    case AECODEC_INT16:
+        TO_VALUES(int16_t, x)
+    case AECODEC_INT32:
+        TO_VALUES(int32_t, x)
+    case AECODEC_UINT32:
+        TO_VALUES(uint32_t, x ^ SIGN)
+    case AECODEC_FLOAT16:
+        TO_VALUES(int16_t, ORDERED(x, INT16_MAX))
+    case AECODEC_FLOAT32:
+        TO_VALUES(int32_t, ORDERED(x, INT32_MAX))
+    default:
+        for (; count; count--, at += stride) {
+            *values++ = value_of(l, bits_of_sample(l->type, samples, at));
+        }
     }
 }
 
-void aecodec_lattice_to_samples(const lattice *l, const int64_t *values, size_t at, size_t stride, size_t count,
+void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t at, size_t stride, size_t count,
                                 void *samples)
 {
-    for (; count; count--, at += stride) {
-        set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
+    switch (aecodec_is_exact(l) ? l->type : UINT32_MAX) {
+    case AECODEC_UINT8:
+    case AECODEC_INT8:
+        TO_SAMPLES(uint8_t, x)
+    case AECODEC_UINT16:
+    case AECODEC_INT16:
+        TO_SAMPLES(uint16_t, x)
+    case AECODEC_INT32:
+        TO_SAMPLES(uint32_t, x)
+    case AECODEC_UINT32:
+        TO_SAMPLES(uint32_t, (uint32_t)x ^ SIGN)
+    case AECODEC_FLOAT16:
+        TO_SAMPLES(uint16_t, ORDERED(x, INT16_MAX))
+    case AECODEC_FLOAT32:
+        TO_SAMPLES(uint32_t, ORDERED(x, INT32_MAX))
+    default:
+        for (; count; count--, at += stride) {
+            set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
+        }
     }
 }
 
@@ -144,7 +287,7 @@ static int64_t fill_side(points *p, uint32_t factor, int64_t top, int sign)
     return number;
 }
 
-points *aecodec_points_make(const int64_t range[2], uint32_t factor)
+points *aecodec_points_make(const int32_t range[2], uint32_t factor)
 {
     const size_t count = (size_t)(range[1] - range[0] + 1);
     points *p = calloc(1, sizeof *p + 2 * count * sizeof *p->numbers);
@@ -153,8 +296,8 @@ points *aecodec_points_make(const int64_t range[2], uint32_t factor)
         p->lowest = range[0];
         p->numbers = (int32_t *)(void *)(p + 1);
         p->samples = p->numbers + count;
-        p->limits[0] = -fill_side(p, factor, -range[0], -1);
-        p->limits[1] = fill_side(p, factor, range[1], 1);
+        p->limits[0] = (int32_t)-fill_side(p, factor, -(int64_t)range[0], -1);
+        p->limits[1] = (int32_t)fill_side(p, factor, range[1], 1);
     }
     return p;
 }

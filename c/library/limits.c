@@ -10,6 +10,7 @@ enum {
     FREE_WORK = 1 << 21,            /* that a file of any size may take */
     WORK_PER_BYTE = 4096,           /* black paper has 2600 at the lowest level of `photo`, a smooth photograph 640 */
     COPIED = 8,                     /* bytes of metadata that are as much work as a pixel */
+    REFINED = 8,                    /* pixels of a refinement, of which a uniform segment has 65536 in 6 bytes */
     ENLARGED = 8,                   /* pixels that are only enlarged in the time in which one is computed */
     ROUNDED_UP = 4                  /* how many times more pixels whole tiles may have than an allowed number */
 };
@@ -26,7 +27,7 @@ static uint64_t min_of(uint64_t a, uint64_t b)
 
 static int has_samples(const opened_file *f)
 {
-    return f->bundle->facts.phases != 0;
+    return f->header.samples != NULL;
 }
 
 /* Pixels of all frames, also if sizes have 32 bits. */
@@ -44,7 +45,8 @@ static uint32_t per_three(uint32_t count)
 static uint64_t work_of(const opened_file *f, uint64_t weighted_pixels)
 {
     const uint64_t tiles = aecodec_tile_pixels(&f->bundle->facts, &f->geometry) / f->geometry.planes;
-    const uint64_t computed = (f->has_base ? tiles * f->samples.frames : 0) + all_pixels(f) * f->refined.count;
+    const uint64_t refined = all_pixels(f) * f->refined.count / REFINED;
+    const uint64_t computed = (f->has_base ? tiles * f->samples.frames : 0) + refined;
     const uint64_t copied = (uint64_t)COPIED * f->header.metadata_size * f->samples.frames;
     return max_of(max_of(computed * per_three(f->samples.bands), weighted_pixels / ENLARGED), copied);
 }
@@ -78,7 +80,7 @@ static uint64_t memory_of(const opened_file *f)
         return memory + (coded + pixels) * f->channels;
     }
     /* enlarged pixels, and a copy with all channels */
-    return memory + pixels * (f->coded_channels + f->channels + (f->header.mode & 2 ? 1 : 0));
+    return memory + pixels * (f->coded_channels + f->channels + (f->header.alpha ? 1 : 0));
 }
 
 aecodec_claim aecodec_file_claim(const opened_file *f, const aecodec_limits *limits)

@@ -7,81 +7,115 @@
 
 /* ---- finding them ---- */
 
-/* Mark the missing samples of a pixel: [bands]. Returns 0 if other samples are infinite, or if samples are NaN although
- * missing ones have another value. */
-static int mark_pixel(const aecodec_samples *samples, size_t pixel, uint8_t *missing)
+/* How samples are compared with nodata, by their bits. */
+typedef struct {
+    const aecodec_samples *samples;
+    uint64_t nodata, magnitude, infinity; /* the bits of nodata, all but the sign, and the least that is not finite */
+    int has_nodata, is_nan_missing;
+} test;
+
+static test test_of(const aecodec_samples *s)
 {
-    int is_nan_nodata = !samples->has_nodata || samples->nodata != samples->nodata;
-    uint32_t band;
-    for (band = 0; band < samples->bands; band++) {
-        double number = number_of_sample(samples->type, samples->samples, pixel * samples->bands + band);
-        int is_nan = number != number, is_nodata = samples->has_nodata && number == samples->nodata;
-        missing[band] = (uint8_t)(is_missing(samples, pixel, band) || is_nodata || is_nan);
-        if ((is_nan && !is_nan_nodata) || (!missing[band] && number - number != 0)) {
-            return 0;
-        }
+    const uint32_t bits = 8 * sample_size(s->type);
+    test t = {s, 0, UINT64_MAX >> (65 - bits), UINT64_MAX, s->has_nodata && s->nodata == s->nodata, 0};
+    t.nodata = t.has_nodata ? aecodec_to_sample_bits(s->type, s->nodata) : 0;
+    t.nodata &= t.magnitude << 1 | 1;
+    t.is_nan_missing = !s->has_nodata || s->nodata != s->nodata;
+    if (is_float(s->type)) {
+        t.infinity = bits == 16 ? 0x7c00u : bits == 32 ? 0x7f800000u : 0x7ff0000000000000u;
     }
-    return 1;
+    return t;
 }
 
-/* Keep the first plane of a mask whose planes are equal. Returns how many planes are left; 0 if nothing is missing. */
-static uint32_t without_equal_planes(uint8_t *missing, size_t pixels, uint32_t bands)
+/* Whether bits are nodata, of which floats have two zeros. */
+static int is_nodata(const test *t, uint64_t bits)
 {
+    return t->has_nodata && (bits == t->nodata || (t->infinity != UINT64_MAX && !((bits | t->nodata) & t->magnitude)));
+}
+
+/* Whether a sample is missing. Sets is_bad if it is infinite, or NaN although missing ones have another value. */
+static int is_missing_now(const test *t, size_t pixel, uint32_t band, int *is_bad)
+{
+    const aecodec_samples *s = t->samples;
+    const uint64_t bits = bits_of_sample(s->type, s->samples, pixel * s->bands + band);
+    const int is_known = !is_missing(s, pixel, band) && !is_nodata(t, bits);
+    if (t->infinity != UINT64_MAX && (bits & t->magnitude) >= t->infinity) {
+        const int is_nan = (bits & t->magnitude) > t->infinity;
+        *is_bad |= is_nan ? !t->is_nan_missing : is_known;
+        return !is_known || is_nan;
+    }
+    return !is_known;
+}
+
+/* Find how many planes a mask needs: 0 if nothing is missing. Returns whether all samples are sound. */
+static int count_planes(const test *t, uint32_t *planes)
+{
+    const size_t pixels = pixels_of_samples(t->samples);
+    const uint32_t bands = t->samples->bands;
+    int is_any = 0, differs = 0, is_bad = 0;
+    uint32_t band;
     size_t n;
-    uint32_t is_any = 0, differs = 0, band;
-    for (n = 0; n < pixels; n++) {
-        for (band = 0; band < bands; band++) {
-            is_any |= missing[n * bands + band];
-            differs |= missing[n * bands + band] ^ missing[n * bands];
+    for (n = 0; n < pixels && !is_bad; n++) {
+        const int first = is_missing_now(t, n, 0, &is_bad);
+        is_any |= first;
+        for (band = 1; band < bands; band++) {
+            differs |= is_missing_now(t, n, band, &is_bad) != first;
         }
     }
-    if (!is_any || differs) {
-        return is_any ? bands : 0;
-    }
-    for (n = 0; n < pixels; n++) {
-        missing[n] = missing[n * bands];
-    }
-    return 1;
+    *planes = differs ? bands : (uint32_t)is_any;
+    return !is_bad;
 }
 
 /* Whether all samples are finite: the bits of their exponents are not all 1. */
-static int is_all_finite(const aecodec_samples *samples)
+static int is_all_finite(const test *t)
 {
-    const uint32_t exponent = samples->type == AECODEC_FLOAT16 ? 0x7c00u : 0x7f800000u;
-    size_t count = samples->type < AECODEC_FLOAT16 ? 0 : pixels_of_samples(samples) * samples->bands, n;
+    const aecodec_samples *s = t->samples;
+    const size_t count = is_float(s->type) ? pixels_of_samples(s) * s->bands : 0;
     unsigned is_finite = 1;
+    size_t n;
     for (n = 0; n < count; n++) {
-        is_finite &= (bits_of_sample(samples->type, samples->samples, n) & exponent) != exponent;
+        is_finite &= (bits_of_sample(s->type, s->samples, n) & t->infinity) != t->infinity;
     }
     return (int)is_finite;
 }
 
 aecodec_status aecodec_find_missing(aecodec_samples *samples)
 {
-    const int is_whole = !samples->missing && !samples->has_nodata && is_all_finite(samples);
-    size_t pixels = pixels_of_samples(samples), n = 0;
-    uint8_t *marks = is_whole ? NULL : malloc(pixels * samples->bands);
-    while (marks && n < pixels && mark_pixel(samples, n, marks + n * samples->bands)) {
-        n++;
+    const aecodec_samples given = *samples;
+    const test t = test_of(&given);
+    const size_t pixels = pixels_of_samples(&given);
+    uint32_t planes = 0, band;
+    int ignored = 0;
+    size_t n;
+    samples->missing = NULL;
+    samples->mask_planes = 0;
+    if (given.missing || given.has_nodata || !is_all_finite(&t)) {
+        if (!count_planes(&t, &planes)) {
+            return AECODEC_BAD_IMAGE;
+        }
     }
-    samples->mask_planes = marks && n == pixels ? without_equal_planes(marks, pixels, samples->bands) : 0;
-    samples->missing = samples->mask_planes ? marks : NULL;
-    free(samples->mask_planes ? NULL : marks);
-    if (is_whole || n == pixels) {
+    if (!planes) {
         return AECODEC_OK;
     }
-    return marks ? AECODEC_BAD_IMAGE : AECODEC_NO_MEMORY;
+    samples->missing = malloc(pixels * planes);
+    for (n = 0; samples->missing && n < pixels; n++) {
+        for (band = 0; band < planes; band++) {
+            samples->missing[n * planes + band] = (uint8_t)is_missing_now(&t, n, band, &ignored);
+        }
+    }
+    samples->mask_planes = samples->missing ? planes : 0;
+    return samples->missing ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-void aecodec_set_missing(const aecodec_samples *samples, uint32_t bits)
+void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
 {
-    const size_t pixels = pixels_of_samples(samples), size = sample_size(samples->type);
+    const size_t pixels = pixels_of_samples(samples);
     size_t n;
     uint32_t band;
     for (n = 0; samples->missing && n < pixels; n++) {
         for (band = 0; band < samples->bands; band++) {
             if (is_missing(samples, n, band)) {
-                memcpy((uint8_t *)samples->samples + (n * samples->bands + band) * size, &bits, size);
+                set_bits_of_sample(samples->type, samples->samples, n * samples->bands + band, bits);
             }
         }
     }
@@ -242,8 +276,7 @@ aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **strea
     return *size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Inflate the bits of a mask, which the caller frees in any case. Bits behind the last one are 0. */
-static aecodec_status inflate_bits(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits)
+aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits)
 {
     const uint64_t bytes = count / 8 + (count % 8 > 0);
     aecodec_status status;
@@ -260,7 +293,7 @@ aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t
 {
     const size_t count = pixels_of_samples(samples) * samples->mask_planes;
     uint8_t *bits;
-    const aecodec_status status = inflate_bits(stream, size, count, &bits);
+    const aecodec_status status = aecodec_mask_inflate(stream, size, count, &bits);
     size_t n;
     for (n = 0; status == AECODEC_OK && n < count; n++) {
         samples->missing[place_of_bit(samples, n)] = bits[n / 8] >> (7 - n % 8) & 1u;
@@ -272,7 +305,7 @@ aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t
 aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_t size, uint64_t *missing)
 {
     uint8_t *bits;
-    const aecodec_status status = inflate_bits(stream, size, samples, &bits);
+    const aecodec_status status = aecodec_mask_inflate(stream, size, samples, &bits);
     uint64_t n;
     *missing = 0;
     for (n = 0; status == AECODEC_OK && n < samples; n++) {

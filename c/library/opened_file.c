@@ -29,7 +29,7 @@ aecodec_status aecodec_file_parse(const uint8_t *file, size_t size, opened_file 
         status = read_base(f);
     }
     if (status == AECODEC_OK && f->header.samples &&
-        !aecodec_samples_block_read(f->header.samples, f->header.samples_size, f->header.frames, &f->block)) {
+        !aecodec_samples_block_read(f->header.id, f->header.samples, f->header.samples_size, f->header.frames, &f->block)) {
         status = AECODEC_DAMAGED_SAMPLES;
     }
     return status;
@@ -44,32 +44,37 @@ static void take_sizes(opened_file *f)
     f->samples.width = header->width ? header->width : facts->tile_width;
     f->samples.height = header->height ? header->height : facts->tile_height;
     f->samples.frames = header->frames;
-    f->samples.bands = f->coded_channels = has_colours ? 3 : 1;
+    f->coded_channels = has_colours ? 3 : 1;
     f->channels = (header->is_grey_as_rgb ? 3 : f->coded_channels) + (header->mode & 2 ? 1 : 0);
+    f->coded_channels += header->mode & 2 && !header->alpha ? 1 : 0;
+    f->samples.bands = f->coded_channels;
     f->level = header->level ? header->level : aecodec_default_units(f->bundle);
     f->geometry = aecodec_geometry_of(facts, f->samples.width, f->samples.height, header->reduction, header->frames,
                                       has_colours);
 }
 
 /* Take what the file says of its samples. */
-static aecodec_status take_samples(opened_file *f)
+static void take_samples(opened_file *f)
 {
     const samples_block *block = &f->block;
-    if (!f->header.samples || block->bands != f->bundle->facts.channels) {
-        return AECODEC_DAMAGED_SAMPLES;
-    }
-    if (!f->bundle->bands.is_present) {
-        return AECODEC_ABSENT;
-    }
-    if (block->limits && !f->bundle->bands.has_file_limits) {
-        return AECODEC_DAMAGED_SAMPLES;
-    }
     f->samples.type = block->type;
     f->samples.layout = block->layout;
     f->samples.bands = block->bands;
     f->samples.is_big_endian = block->is_big_endian;
     f->samples.mask_planes = block->mask_planes;
-    return AECODEC_OK;
+}
+
+/* Check the samples of a codec with networks. */
+static aecodec_status check_samples(const opened_file *f)
+{
+    const aecodec_bundle *bundle = f->bundle;
+    if (!f->header.samples != !bundle->facts.phases || (f->header.samples && f->block.bands != bundle->facts.channels)) {
+        return AECODEC_DAMAGED_SAMPLES;
+    }
+    if (bundle->facts.phases && !bundle->bands.is_present) {
+        return AECODEC_ABSENT;
+    }
+    return f->block.limits && !bundle->bands.has_file_limits ? AECODEC_DAMAGED_SAMPLES : AECODEC_OK;
 }
 
 aecodec_status aecodec_file_fit(const aecodec_bundle *bundle, opened_file *f)
@@ -78,15 +83,21 @@ aecodec_status aecodec_file_fit(const aecodec_bundle *bundle, opened_file *f)
     if (memcmp(f->header.id, bundle->facts.sha256, sizeof f->header.id) != 0) {
         return AECODEC_OTHER_CODEC;
     }
-    take_sizes(f);
-    if (bundle->facts.phases) {
-        return take_samples(f);
+    if (!has_networks(bundle) && (f->has_base || f->header.level || f->header.reduction != NOT_REDUCED)) {
+        return AECODEC_DAMAGED_HEADER;
     }
-    return f->header.samples ? AECODEC_DAMAGED_SAMPLES : AECODEC_OK;
+    take_sizes(f);
+    if (f->header.samples) {
+        take_samples(f);
+    }
+    return has_networks(bundle) ? check_samples(f) : AECODEC_OK;
 }
 
 aecodec_status aecodec_file_check(const opened_file *f)
 {
+    if (!has_networks(f->bundle)) {
+        return sides_fit(f->samples.width, f->samples.height, f->samples.frames) ? AECODEC_OK : AECODEC_BAD_SIZE;
+    }
     if (!aecodec_has_level(f->bundle, f->level)) {
         return AECODEC_BAD_LEVEL;
     }

@@ -30,6 +30,11 @@ aecodec_status aecodec_file_fit(const aecodec_bundle *bundle, opened_file *f);
 /* Check the level and the number of tiles, which may be large. */
 aecodec_status aecodec_file_check(const opened_file *f);
 
+/* ---- info.c ---- */
+
+/* Describe a file that was read, whose first bytes are at `file`. */
+void aecodec_describe(const opened_file *f, const uint8_t *file, aecodec_file_info *info);
+
 /* ---- limits.c ---- */
 
 /* What the file claims, and the limits that hold. */

@@ -39,7 +39,6 @@ typedef struct {
 typedef struct {
     aecodec_section entry;
     const uint8_t *content;
-    struct residual_networks *residuals; /* of kind AECODEC_RESIDUALS, if present */
 } section;
 
 /* The section of the bands, with pointers into it. */
@@ -63,6 +62,13 @@ struct aecodec_bundle {
     void *memory; /* content of the file, if the bundle was opened from one; otherwise NULL */
 };
 
+/* Whether a codec has networks; only the built-in codec `samples` has none. */
+static inline int has_networks(const aecodec_bundle *bundle)
+{
+    return bundle->facts.levels != 0;
+}
+/* Whether a codec id is that of `samples`. */
+int aecodec_is_samples_id(const uint8_t id[4]);
 /* The encoder or decoder network; NULL if it is absent. */
 const aecodec_network *aecodec_network_of(const aecodec_bundle *bundle, int is_encoder);
 
@@ -98,24 +104,31 @@ aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_
 /* Bytes of a sample; 0 for an unknown type. */
 static inline uint32_t sample_size(uint32_t type)
 {
-    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 2, 4};
+    static const uint8_t sizes[] = {1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8};
     return type < sizeof sizes ? sizes[type] : 0;
 }
 
+static inline int is_float(uint32_t type)
+{
+    return type == AECODEC_FLOAT16 || type == AECODEC_FLOAT32 || type == AECODEC_FLOAT64;
+}
+
 /* Get and set the bits of a sample of an array. */
-static inline uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at)
+static inline uint64_t bits_of_sample(uint32_t type, const void *samples, size_t at)
 {
     switch (sample_size(type)) {
     case 1:
         return ((const uint8_t *)samples)[at];
     case 2:
         return ((const uint16_t *)samples)[at];
-    default:
+    case 4:
         return ((const uint32_t *)samples)[at];
+    default:
+        return ((const uint64_t *)samples)[at];
     }
 }
 
-static inline void set_bits_of_sample(uint32_t type, void *samples, size_t at, uint32_t bits)
+static inline void set_bits_of_sample(uint32_t type, void *samples, size_t at, uint64_t bits)
 {
     switch (sample_size(type)) {
     case 1:
@@ -124,20 +137,23 @@ static inline void set_bits_of_sample(uint32_t type, void *samples, size_t at, u
     case 2:
         ((uint16_t *)samples)[at] = (uint16_t)bits;
         break;
+    case 4:
+        ((uint32_t *)samples)[at] = (uint32_t)bits;
+        break;
     default:
-        ((uint32_t *)samples)[at] = bits;
+        ((uint64_t *)samples)[at] = bits;
     }
 }
 
-/* The bits of a sample as a number, and a sample of an array. */
-double aecodec_sample_number(uint32_t type, uint32_t bits);
+/* The bits of a sample as a number, and a sample of an array. Integers beyond 2^53 are rounded. */
+double aecodec_sample_number(uint32_t type, uint64_t bits);
 static inline double number_of_sample(uint32_t type, const void *samples, size_t at)
 {
     return aecodec_sample_number(type, bits_of_sample(type, samples, at));
 }
 
-/* The bits of the sample that is nearest to a number, with ties to even. */
-uint32_t aecodec_to_sample_bits(uint32_t type, double number);
+/* The bits of the sample that is nearest to a number, with ties to even; the nearest integer of 64 bits if it has more. */
+uint64_t aecodec_to_sample_bits(uint32_t type, double number);
 
 /* The block of samples of a file. Pointers are NULL for absent fields. */
 typedef struct {
@@ -152,8 +168,11 @@ typedef struct {
 
 /* The limits [bands][2] of a block that has limits, as numbers. */
 void aecodec_samples_block_limits(const samples_block *block, double *limits);
-/* Check and read a block. Returns whether an encoder could have written it. */
-int aecodec_samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block);
+/* The bits of missing samples: nodata, or NaN or 0 without it. */
+uint64_t aecodec_samples_block_nodata(const samples_block *block);
+/* Check and read a block of a file with a codec id. Returns whether an encoder could have written it. */
+int aecodec_samples_block_read(const uint8_t id[4], const uint8_t *content, size_t size, uint32_t frames,
+                               samples_block *block);
 
 /* ---- transfer.c ---- */
 
@@ -196,7 +215,15 @@ aecodec_status aecodec_find_missing(aecodec_samples *samples);
 /* Fill the values of missing samples smoothly. */
 aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
 /* Give all missing samples the same bits. */
-void aecodec_set_missing(const aecodec_samples *samples, uint32_t bits);
+void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits);
+/* Inflate the bits of a mask, which the caller frees in any case. Bits behind the last one are 0. */
+aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits);
+/* The place of a sample's bit in the bits of a mask. */
+static inline size_t mask_bit(const aecodec_samples *samples, uint32_t frame, size_t pixel_of_frame, uint32_t band)
+{
+    const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
+    return (frame * planes + (planes > 1 ? band : 0)) * pixels + pixel_of_frame;
+}
 /* Convert the mask to the zlib stream of a file, and back. */
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size);
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size);
@@ -292,33 +319,6 @@ typedef struct {
 /* Resample pictures with Pillow's cubic filter. from, to: the first channels; other channels and pictures follow. */
 aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames);
 
-/* ---- residual_network.c ---- */
-
-typedef struct residual_networks residual_networks;
-
-/* Read packed networks (FORMAT, section 8), which the caller frees. Returns AECODEC_OK, AECODEC_BAD_BUNDLE or
- * AECODEC_NO_MEMORY. */
-aecodec_status aecodec_residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
-
-/* ---- refinement.c: values within a bound ---- */
-
-/* How the values of a segment are coded. Its arrays have the shape [frames][bands][height][width]. */
-typedef struct {
-    const residual_networks *networks;
-    uint32_t frames, bands, height, width;
-    const int64_t *steps;       /* [bands] distances of two values that the bounds can tell apart: 2 E + 1 */
-    const int64_t (*limits)[2]; /* [bands] lowest and highest value */
-    const uint8_t *missing;     /* not 0 for samples that are not coded and get any value; NULL if there are none */
-} residual_coding;
-
-/* Encode values to a message, which the caller frees, and to the values of the decoder. Numbers are from -2^33 to 2^33;
- * values are within the limits. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or AECODEC_NO_MEMORY. */
-aecodec_status aecodec_residuals_encode(const residual_coding *coding, const int64_t *base, const int64_t *values,
-                                        int64_t *decoded, uint8_t **message, size_t *size);
-/* Decode values. Also returns AECODEC_DAMAGED if no encoder writes the message. */
-aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int64_t *base, const uint8_t *message,
-                                        size_t size, int64_t *values);
-
 /* ---- zlib.c ---- */
 
 /* Inflate a zlib stream to exactly size bytes. */
@@ -342,8 +342,8 @@ void aecodec_buffer_append(buffer *b, const uint8_t *bytes, size_t size);
 /* Append the checksum of all bytes before. */
 void aecodec_buffer_append_checksum(buffer *b);
 void aecodec_buffer_append_number(buffer *b, uint32_t number);
-/* Write the block of samples: fields of `samples`, with the repetition and mask of `block`. */
-void aecodec_samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
+/* Write the block of samples of a codec: fields of `samples`, with the repetition and mask of `block`. */
+void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_samples *samples, const samples_block *block, buffer *b);
 /* Write all fields of a header, including its block of samples and its alpha stream. */
 void aecodec_buffer_append_header(buffer *b, const aecodec_header *header);
 /* Give the bytes to the caller, or free them after an error. Returns the status. */
@@ -356,6 +356,42 @@ static inline aecodec_status take_message(reader *payload, int is_last, reader *
     return is_last ? AECODEC_OK
                    : aecodec_split_message(&payload->at, &payload->left, &message->at, &message->left);
 }
+
+/* ---- adaptive.c: values within a bound ---- */
+
+/* What the encoder chose for all segments of a refinement. */
+typedef struct adaptive_choices adaptive_choices;
+
+/* How the values of a segment are coded. Its arrays have the shape [frames][bands][height][width]. */
+typedef struct {
+    uint32_t frames, bands, height, width;
+    const int64_t *steps;            /* [bands] distances of two values that the bounds can tell apart: 2 E + 1 */
+    const int32_t (*limits)[2];      /* [bands] lowest and highest value */
+    const uint8_t *missing;          /* not 0 for samples that are not coded and get any value; NULL if there are none */
+    int has_base;                    /* whether there are values of a base; otherwise `base` is NULL */
+    const adaptive_choices *choices;
+} residual_coding;
+
+/* Encode values within the limits to a message, which the caller frees, and to the values of the decoder. */
+aecodec_status aecodec_residuals_encode(const residual_coding *coding, const int32_t *base, const int32_t *values,
+                                        int32_t *decoded, uint8_t **message, size_t *size);
+/* Decode values. Returns AECODEC_DAMAGED if no encoder writes the message. */
+aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int32_t *base, const uint8_t *message,
+                                        size_t size, int32_t *values);
+
+/* Read the block of the choices, which the caller frees. Returns AECODEC_OK, AECODEC_DAMAGED_REFINEMENT or
+ * AECODEC_NO_MEMORY. */
+aecodec_status aecodec_choices_read(const uint8_t *block, size_t size, uint32_t bands, const int64_t *steps,
+                                    const int32_t (*limits)[2], adaptive_choices **choices);
+void aecodec_choices_free(adaptive_choices *choices); /* NULL is allowed */
+
+/* An encoder sees all segments, one after the other, before it writes the block of its choices. */
+typedef struct adaptive_survey adaptive_survey;
+/* NULL without enough memory. */
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2]);
+aecodec_status aecodec_survey_see(adaptive_survey *survey, const residual_coding *segment, const int32_t *values);
+/* Append the block, and free the survey. */
+aecodec_status aecodec_survey_end(adaptive_survey *survey, buffer *block);
 
 /* ---- execution.c ---- */
 
@@ -376,6 +412,8 @@ aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecode
                                       uint64_t *clipped, aecodec_encoding **encoding);
 /* The header of its files, except for the level. */
 const aecodec_header *aecodec_encoding_header(const aecodec_encoding *encoding);
+/* Set the mask of samples to that of all missing ones, which exists until the encoding is freed. */
+void aecodec_encoding_mask(const aecodec_encoding *encoding, aecodec_samples *samples);
 /* Write a file without a level and without a payload. */
 void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);
 
@@ -390,7 +428,7 @@ aecodec_status aecodec_decoding_take(aecodec_decoding *decoding, const aecodec_e
 
 /* ---- within_error.c ---- */
 
-/* Compress a picture, or samples: the other is NULL. The target has bounds. */
+/* Compress a picture, or samples: the other is NULL. The target has bounds, unless the codec is `samples`. */
 aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
                                     const aecodec_samples *samples, const aecodec_target *target,
                                     const aecodec_execution *execution, aecodec_compressed *made);

@@ -10,7 +10,8 @@ enum {
     CHECKSUM = 4,
     MAX_NUMBER = 5,
     FLAGS_AFTER = MAX_NUMBER + 1, /* bytes behind the base up to the flags of a refinement, at most */
-    FLAGS = IS_FOLLOWED | HAS_BASE | IS_FLOAT | IS_ROOT
+    LEAST_ENTRY = 1 + CHECKSUM,   /* bytes of an entry of the index */
+    FLAGS = IS_FOLLOWED | HAS_BASE | IS_DOUBLE | IS_ROOT | HAS_OFFSETS | HAS_INDEX
 };
 
 #define MOST_BOUND ((1u << 30) - 1)
@@ -23,144 +24,286 @@ static int is_refined(const uint8_t *file, size_t size)
     return size >= START && file[0] == 0xae && file[1] == 'C' && file[2] == 2;
 }
 
+static uint64_t take_u64(reader *r)
+{
+    const uint8_t *bytes = take(r, 8);
+    return bytes ? (uint64_t)read_u32(bytes + 4) << 32 | read_u32(bytes) : 0;
+}
+
 static double take_double(reader *r)
 {
-    const uint8_t *bytes = take(r, sizeof(double));
-    double number = 0;
-    if (bytes) { /* bundles are read only where this is the order of bytes */
-        memcpy(&number, bytes, sizeof number);
-    }
+    const uint64_t bits = take_u64(r);
+    double number;
+    memcpy(&number, &bits, sizeof number);
     return number;
 }
 
-static void take_float_bound(reader *r, bound *b)
+static bound take_double_bound(reader *of_file, const refinement *r)
 {
-    b->error = take_double(r);
-    b->unit = take_double(r);
-    r->is_damaged |= !(b->unit >= 0 && b->unit <= 2 * b->error && 2 * b->error - 2 * b->error == 0);
+    bound b;
+    b.error = take_double(of_file);
+    b.unit = take_double(of_file);
+    b.offset = r->has_offsets ? (int64_t)take_u64(of_file) : 0;
+    of_file->is_damaged |= !(b.error >= 0 && b.unit >= 0 && 2 * b.error - 2 * b.error == 0 && b.unit - b.unit == 0);
+    return b;
 }
 
-static void take_integer_bound(reader *r, int is_root, bound *b)
+static bound take_integer_bound(reader *of_file, int is_root)
 {
-    const uint32_t number = take_number(r);
-    b->error = is_root ? (double)number / ROOT_UNITS : number;
-    b->unit = 0;
-    r->is_damaged |= number > (is_root ? MOST_ROOT : MOST_BOUND);
+    const uint32_t number = take_number(of_file);
+    const bound b = {is_root ? (double)number / ROOT_UNITS : number, 0, 0};
+    of_file->is_damaged |= number > (is_root ? MOST_ROOT : MOST_BOUND);
+    return b;
 }
 
-/* Read the flags and the id. */
-static void take_head(reader *block, refinement *r)
+static bound take_bound(reader *of_file, const refinement *r)
 {
-    const uint8_t *head = take(block, 1 + ID_SIZE);
-    const uint8_t flags = head ? head[0] : 0;
+    return r->is_double ? take_double_bound(of_file, r) : take_integer_bound(of_file, r->is_root);
+}
+
+void aecodec_bounds_read(const refinement *r, bound *bounds)
+{
+    reader of_file = {r->written, SIZE_MAX, 0};
+    uint32_t n;
+    for (n = 0; n < r->bound_count; n++) {
+        bounds[n] = take_bound(&of_file, r);
+    }
+}
+
+/* Returns whether the refinement has an index. */
+static int take_flags(reader *fields, refinement *r)
+{
+    const uint8_t flags = take_byte(fields);
     r->is_followed = (flags & IS_FOLLOWED) != 0;
     r->has_base = (flags & HAS_BASE) != 0;
-    r->is_float = (flags & IS_FLOAT) != 0;
+    r->is_double = (flags & IS_DOUBLE) != 0;
     r->is_root = (flags & IS_ROOT) != 0;
-    block->is_damaged |= flags > FLAGS || (r->is_float && r->is_root);
-    if (head) {
-        memcpy(r->id, head + 1, ID_SIZE);
-    }
+    r->has_offsets = (flags & HAS_OFFSETS) != 0;
+    fields->is_damaged |= flags > FLAGS || (r->is_double && r->is_root) || (r->has_offsets && !r->is_double);
+    return (flags & HAS_INDEX) != 0;
 }
 
-/* Read a refinement's block. Returns whether it is sound. */
-static int read_refinement(reader block, refinement *r)
+/* Read the fields before the index. Returns whether there is one. */
+static int take_fields(reader *fields, refinement *r)
 {
+    const int has_index = take_flags(fields, r);
     const uint8_t *checksum;
+    reader choices;
     uint32_t n;
-    take_head(&block, r);
-    r->bound_count = take_number(&block);
-    block.is_damaged |= r->bound_count - 1u >= AECODEC_MAX_BANDS;
-    for (n = 0; n < r->bound_count && !block.is_damaged; n++) {
-        if (r->is_float) {
-            take_float_bound(&block, &r->bounds[n]);
-        } else {
-            take_integer_bound(&block, r->is_root, &r->bounds[n]);
-        }
+    r->bound_count = take_number(fields);
+    fields->is_damaged |= r->bound_count - 1u >= AECODEC_MAX_BANDS;
+    r->written = fields->at;
+    for (n = 0; n < r->bound_count && !fields->is_damaged; n++) {
+        take_bound(fields, r);
     }
-    checksum = r->has_base ? take(&block, CHECKSUM) : NULL;
+    checksum = r->has_base ? take(fields, CHECKSUM) : NULL;
     r->checksum = checksum ? read_u32(checksum) : 0;
-    r->messages = block.at;
-    r->size = block.left;
-    return !block.is_damaged;
+    choices = take_block(fields);
+    r->choices = choices.at;
+    r->choices_size = choices.left;
+    return has_index;
 }
 
-/* Read a refinement and the checksum behind it, which is that of all bytes before. */
-static aecodec_status take_refinement(reader *r, const uint8_t *file, uint32_t *crc, refinement *to)
+size_t aecodec_index_take(reader *index, uint32_t *checksum)
 {
-    const uint8_t *start = r->at, *checksum;
-    const reader block = take_block(r);
-    const int is_sound = read_refinement(block, to);
-    *crc = aecodec_crc32_of(*crc, start, (size_t)(r->at - start));
-    checksum = take(r, CHECKSUM);
-    if (checksum && read_u32(checksum) != *crc) {
-        return AECODEC_BAD_CHECKSUM;
+    const size_t size = take_number(index);
+    const uint8_t *bytes = take(index, CHECKSUM);
+    *checksum = bytes ? read_u32(bytes) : 0;
+    return size;
+}
+
+/* Read the index. Returns the bytes of all messages. */
+static uint64_t take_index(reader *fields, refinement *r)
+{
+    uint64_t total = 0;
+    uint32_t ignored, n;
+    r->messages = take_number(fields);
+    r->index = fields->at;
+    fields->is_damaged |= r->messages < 2 || r->messages > fields->left / LEAST_ENTRY;
+    for (n = 0; n < r->messages && !fields->is_damaged; n++) {
+        total += aecodec_index_take(fields, &ignored);
     }
-    if (!checksum || !is_sound) {
+    return total;
+}
+
+/* Where a file is read, and the checksum of the bytes before `summed`. */
+typedef struct {
+    reader rest;
+    const uint8_t *file, *summed;
+    uint32_t crc;
+} scan;
+
+static void sum_up_to(scan *s, const uint8_t *stop)
+{
+    s->crc = aecodec_crc32_of(s->crc, s->summed, (size_t)(stop - s->summed));
+    s->summed = stop;
+}
+
+/* Take the checksum of all bytes before it. */
+static aecodec_status take_checksum(scan *s, reader *from, refinement *r)
+{
+    const uint8_t *checksum = take(from, CHECKSUM);
+    if (!checksum) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
-    *crc = aecodec_crc32_of(*crc, checksum, CHECKSUM);
-    to->start = (size_t)(block.at - file);
-    to->stop = (size_t)(r->at - file);
+    sum_up_to(s, checksum);
+    r->checksum_at = (size_t)(checksum - s->file);
+    return read_u32(checksum) == s->crc ? AECODEC_OK : AECODEC_BAD_CHECKSUM;
+}
+
+/* Read a refinement up to its messages: the size of its block, its fields, its index and the checksum. */
+static aecodec_status take_head(scan *s, refinement *r)
+{
+    const uint32_t size = take_number(&s->rest);
+    reader fields = s->rest;
+    aecodec_status status = AECODEC_OK;
+    uint64_t total;
+    memset(r, 0, sizeof *r);
+    r->start = (size_t)(fields.at - s->file);
+    r->messages = 1;
+    if (!take_fields(&fields, r)) {
+        total = (uint64_t)size - (uint64_t)(fields.at - s->rest.at);
+    } else {
+        total = take_index(&fields, r);
+        status = take_checksum(s, &fields, r);
+    }
+    r->content = fields.at;
+    r->size = (size_t)total;
+    if (status == AECODEC_OK && !fields.is_damaged && total + (uint64_t)(fields.at - s->rest.at) != size) {
+        status = AECODEC_DAMAGED_REFINEMENT;
+    }
+    s->rest = fields;
+    return fields.is_damaged ? AECODEC_DAMAGED_REFINEMENT : status;
+}
+
+static aecodec_status check_messages(const refinement *r)
+{
+    reader index = {r->index, SIZE_MAX, 0}, content = {r->content, r->size, 0};
+    uint32_t checksum, n;
+    for (n = 0; n < r->messages; n++) {
+        const size_t size = aecodec_index_take(&index, &checksum);
+        const uint8_t *message = take(&content, size);
+        if (!message || aecodec_crc32_of(0, message, size) != checksum) {
+            return AECODEC_BAD_CHECKSUM;
+        }
+    }
     return AECODEC_OK;
+}
+
+/* Read a whole refinement with the checksums of its messages, or of all bytes before. */
+static aecodec_status take_refinement(scan *s, refinement *r)
+{
+    aecodec_status status = take_head(s, r);
+    if (status == AECODEC_OK && !take(&s->rest, r->size)) {
+        status = AECODEC_DAMAGED_REFINEMENT;
+    }
+    if (status == AECODEC_OK) {
+        status = r->index ? check_messages(r) : take_checksum(s, &s->rest, r);
+    }
+    r->stop = (size_t)(s->rest.at - s->file);
+    return status;
+}
+
+/* Read the start of a file of version 2. */
+static aecodec_status take_base(scan *s, refined_file *parsed)
+{
+    reader base;
+    take(&s->rest, START);
+    base = take_block(&s->rest);
+    parsed->base = base.at;
+    parsed->base_size = base.left;
+    return base.is_damaged ? AECODEC_DAMAGED_HEADER : AECODEC_OK;
 }
 
 aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed)
 {
-    reader r = {file, size, 0}, base;
+    scan s = {{file, size, 0}, file, file, 0};
+    aecodec_status status;
     int is_followed = 1;
-    uint32_t crc;
     parsed->base = file;
     parsed->base_size = size;
     parsed->count = 0;
     if (!is_refined(file, size)) {
         return AECODEC_OK;
     }
-    take(&r, START);
-    base = take_block(&r);
-    if (base.is_damaged) {
-        return AECODEC_DAMAGED_HEADER;
-    }
-    parsed->base = base.at;
-    parsed->base_size = base.left;
-    crc = aecodec_crc32_of(0, file, (size_t)(r.at - file));
-    while (is_followed) {
+    status = take_base(&s, parsed);
+    while (is_followed && status == AECODEC_OK) {
         refinement *to = &parsed->refinements[parsed->count];
-        const aecodec_status status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&r, file, &crc, to)
-                                                                              : AECODEC_DAMAGED_REFINEMENT;
-        if (status != AECODEC_OK) {
-            return status;
+        status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&s, to) : AECODEC_DAMAGED_REFINEMENT;
+        if (status == AECODEC_OK && parsed->count++ && !to->has_base) {
+            status = AECODEC_DAMAGED_REFINEMENT;
         }
-        if (parsed->count++ && !to->has_base) {
-            return AECODEC_DAMAGED_REFINEMENT;
-        }
-        is_followed = to->is_followed;
+        is_followed = status == AECODEC_OK && to->is_followed;
     }
-    return r.left ? AECODEC_DAMAGED_REFINEMENT : AECODEC_OK;
+    return status == AECODEC_OK && s.rest.left ? AECODEC_DAMAGED_REFINEMENT : status;
+}
+
+/* ---- the head of a file ---- */
+
+enum { FEWEST = 1 << 12 /* bytes that a caller reads at first; it calls a few times, with twice as many bytes each time */ };
+
+/* Read up to the messages, or all of a file without an index. */
+static aecodec_status read_head(scan *s, refined_file *parsed)
+{
+    refinement *first = &parsed->refinements[0];
+    aecodec_status status = take_base(s, parsed);
+    if (status == AECODEC_OK) {
+        status = take_head(s, first);
+    }
+    if (status == AECODEC_OK && !first->index) {
+        status = take(&s->rest, first->size) ? take_checksum(s, &s->rest, first) : AECODEC_DAMAGED_REFINEMENT;
+    }
+    return status;
+}
+
+aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint64_t file_size, refined_file *parsed,
+                                         size_t *needed)
+{
+    scan s = {{head, size, 0}, head, head, 0};
+    const refinement *first = &parsed->refinements[0];
+    aecodec_status status;
+    if (size >= START && !is_refined(head, size)) {
+        return head[0] == 0xae && head[1] == 'C' ? AECODEC_OTHER_VERSION : AECODEC_NOT_AEC;
+    }
+    parsed->count = 1;
+    status = read_head(&s, parsed);
+    if (s.rest.is_damaged && size < file_size) {
+        *needed = (size_t)(2 * (uint64_t)size < FEWEST ? FEWEST : 2 * (uint64_t)size);
+        *needed = *needed < file_size ? *needed : (size_t)file_size;
+        return AECODEC_INCOMPLETE;
+    }
+    if (status == AECODEC_OK && (first->is_followed || (uint64_t)(s.rest.at - head) +
+                                                               (first->index ? first->size : 0) != file_size)) {
+        status = first->is_followed ? AECODEC_HAS_REFINEMENTS : AECODEC_DAMAGED_REFINEMENT;
+    }
+    return status;
 }
 
 /* The largest bound of all bands. */
-static double largest_error(const refinement *r)
+static double largest_error(const refinement *r, bound *bounds)
 {
     double largest = 0;
     uint32_t n;
+    aecodec_bounds_read(r, bounds);
     for (n = 0; n < r->bound_count; n++) {
-        largest = r->bounds[n].error > largest ? r->bounds[n].error : largest;
+        largest = bounds[n].error > largest ? bounds[n].error : largest;
     }
     return largest;
 }
 
-static aecodec_refinement described(const refinement *r)
+static void describe(const refinement *r, aecodec_refinement *to)
 {
-    aecodec_refinement to = {.max_error = largest_error(r), .bands = r->bound_count, .size = r->size};
+    bound bounds[AECODEC_MAX_BANDS];
     uint32_t n;
-    to.is_root = (uint32_t)r->is_root;
-    to.has_base = (uint32_t)r->has_base;
-    memcpy(to.networks, r->id, ID_SIZE);
+    memset(to, 0, sizeof *to);
+    to->max_error = largest_error(r, bounds);
+    to->bands = r->bound_count;
+    to->size = r->size;
+    to->is_root = (uint32_t)r->is_root;
+    to->has_base = (uint32_t)r->has_base;
     for (n = 0; n < r->bound_count; n++) {
-        to.errors[n] = r->bounds[n].error;
+        to->errors[n] = bounds[n].error;
     }
-    return to;
 }
 
 aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
@@ -173,7 +316,7 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
         return status;
     }
     for (n = 0; n < parsed.count; n++) {
-        refinements[n] = described(&parsed.refinements[n]);
+        describe(&parsed.refinements[n], &refinements[n]);
     }
     *count = parsed.count;
     return AECODEC_OK;
@@ -230,7 +373,8 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
 /* Whether no sample exceeds a bound; only bounds of one kind can be compared, except for 0. */
 static int guarantees(const refinement *r, double max_error, int is_root)
 {
-    const double error = largest_error(r);
+    bound bounds[AECODEC_MAX_BANDS];
+    const double error = largest_error(r, bounds);
     return error <= max_error && (r->is_root == is_root || error == 0);
 }
 
@@ -243,7 +387,7 @@ static aecodec_status copy_of(const uint8_t *bytes, size_t size, uint8_t **copy)
     return *copy ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Copy a file up to a refinement, which becomes the last one. */
+/* Copy a file up to a refinement, which becomes the last one, and write its checksum again. */
 static aecodec_status cut_behind(const uint8_t *file, const refinement *r, uint8_t **trimmed, size_t *size)
 {
     const aecodec_status status = copy_of(file, r->stop, trimmed);
@@ -251,7 +395,8 @@ static aecodec_status cut_behind(const uint8_t *file, const refinement *r, uint8
         return status;
     }
     (*trimmed)[r->start] &= (uint8_t)~IS_FOLLOWED;
-    *size = aecodec_write_checksum(*trimmed, r->stop - CHECKSUM);
+    aecodec_write_checksum(*trimmed, r->checksum_at);
+    *size = r->stop;
     return AECODEC_OK;
 }
 
@@ -283,41 +428,67 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
 
 /* ---- writing ---- */
 
-static void append_u32(buffer *b, uint32_t number)
+static void append_le(buffer *b, uint64_t number, uint32_t size)
 {
-    uint8_t bytes[4];
+    uint8_t bytes[8];
     uint32_t n;
-    for (n = 0; n < sizeof bytes; n++, number >>= 8) {
+    for (n = 0; n < size; n++, number >>= 8) {
         bytes[n] = (uint8_t)number;
     }
-    aecodec_buffer_append(b, bytes, sizeof bytes);
+    aecodec_buffer_append(b, bytes, size);
+}
+
+static void append_double(buffer *b, double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    append_le(b, bits, 8);
 }
 
 static void append_bound(buffer *b, const refinement *r, const bound *at)
 {
-    if (r->is_float) { /* bundles are read only where this is the order of bytes */
-        aecodec_buffer_append(b, (const uint8_t *)&at->error, sizeof at->error);
-        aecodec_buffer_append(b, (const uint8_t *)&at->unit, sizeof at->unit);
-    } else {
+    if (!r->is_double) {
         aecodec_buffer_append_number(b, (uint32_t)(r->is_root ? at->error * ROOT_UNITS : at->error));
+        return;
+    }
+    append_double(b, at->error);
+    append_double(b, at->unit);
+    if (r->has_offsets) {
+        append_le(b, (uint64_t)at->offset, 8);
     }
 }
 
-/* The fields before the messages. */
+/* The fields before the index. */
 static void append_fields(buffer *b, const refinement *r)
 {
     const uint8_t flags = (uint8_t)((r->is_followed ? IS_FOLLOWED : 0) | (r->has_base ? HAS_BASE : 0) |
-                                    (r->is_float ? IS_FLOAT : 0) | (r->is_root ? IS_ROOT : 0));
+                                    (r->is_double ? IS_DOUBLE : 0) | (r->is_root ? IS_ROOT : 0) |
+                                    (r->has_offsets ? HAS_OFFSETS : 0) | (r->messages > 1 ? HAS_INDEX : 0));
     uint32_t n;
     aecodec_buffer_append(b, &flags, 1);
-    aecodec_buffer_append(b, r->id, ID_SIZE);
     aecodec_buffer_append_number(b, r->bound_count);
     for (n = 0; n < r->bound_count; n++) {
         append_bound(b, r, &r->bounds[n]);
     }
     if (r->has_base) {
-        append_u32(b, r->checksum);
+        append_le(b, r->checksum, CHECKSUM);
     }
+    aecodec_buffer_append_number(b, (uint32_t)r->choices_size);
+    aecodec_buffer_append(b, r->choices, r->choices_size);
+}
+
+/* Append the index. Returns the bytes that follow it. */
+static uint64_t append_index(buffer *b, const refinement *r, const coded_message *messages)
+{
+    uint64_t total = CHECKSUM;
+    uint32_t n;
+    aecodec_buffer_append_number(b, r->messages);
+    for (n = 0; n < r->messages; n++) {
+        aecodec_buffer_append_number(b, (uint32_t)messages[n].size);
+        append_le(b, aecodec_crc32_of(0, messages[n].bytes, messages[n].size), CHECKSUM);
+        total += messages[n].size;
+    }
+    return total;
 }
 
 void aecodec_refined_file_begin(buffer *file, const buffer *base)
@@ -331,16 +502,37 @@ void aecodec_refined_file_begin(buffer *file, const buffer *base)
     aecodec_buffer_append(file, base->bytes, base->size);
 }
 
-void aecodec_refined_file_append(buffer *file, const refinement *r)
+/* Append messages and free them, so that there is memory for the file. */
+static void append_messages(buffer *file, const refinement *r, coded_message *messages)
+{
+    uint32_t n;
+    for (n = 0; n < r->messages; n++) {
+        aecodec_buffer_append(file, messages[n].bytes, messages[n].size);
+        free(messages[n].bytes);
+        messages[n].bytes = NULL;
+    }
+}
+
+void aecodec_refined_file_append(buffer *file, const refinement *r, coded_message *messages)
 {
     buffer fields = {NULL, 0, 0, AECODEC_OK};
+    uint64_t total = messages[0].size;
     append_fields(&fields, r);
-    if (fields.status != AECODEC_OK || fields.size + r->size > UINT32_MAX) {
+    if (r->messages > 1) {
+        total = append_index(&fields, r, messages);
+    }
+    if (fields.status != AECODEC_OK || fields.size + total > UINT32_MAX) {
         file->status = fields.status != AECODEC_OK ? fields.status : AECODEC_BAD_IMAGE;
     }
-    aecodec_buffer_append_number(file, (uint32_t)(fields.size + r->size));
+    aecodec_buffer_append_number(file, (uint32_t)(fields.size + total));
+    aecodec_buffer_room(file, (size_t)(fields.size + total + CHECKSUM));
     aecodec_buffer_append(file, fields.bytes, fields.size);
-    aecodec_buffer_append(file, r->messages, r->size);
-    aecodec_buffer_append_checksum(file);
+    if (r->messages > 1) {
+        aecodec_buffer_append_checksum(file);
+    }
+    append_messages(file, r, messages);
+    if (r->messages == 1) {
+        aecodec_buffer_append_checksum(file);
+    }
     free(fields.bytes);
 }

@@ -16,26 +16,37 @@ size_t aecodec_refiner_pixel_bytes(const refiner *r)
 void aecodec_refiner_close(refiner *r)
 {
     aecodec_encoding_free(r->encoding);
-    aecodec_samples_free(&r->original);
+    free(r->pixels);
 }
 
 /* Copy the channels that are coded. */
+static aecodec_status copy_channels(refiner *r, const aecodec_image *picture)
+{
+    const uint32_t bands = r->original.bands, colours = bands - (r->has_alpha != 0);
+    const uint8_t *from = picture->pixels;
+    uint8_t *to = r->pixels = malloc(pixels_of_samples(&r->original) * bands);
+    size_t n;
+    for (n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
+        memcpy(to, from, colours);
+        if (r->has_alpha) {
+            to[colours] = from[picture->channels - 1];
+        }
+    }
+    r->original.samples = r->pixels;
+    return to ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
 static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
 {
-    const uint32_t bands = aecodec_encoding_header(r->encoding)->mode & 1 ? 3 : 1;
-    const uint8_t *from = picture->pixels;
-    uint8_t *to;
-    size_t n;
+    const uint8_t mode = aecodec_encoding_header(r->encoding)->mode;
+    r->has_alpha = !has_networks(r->bundle) && mode & 2;
     r->original.width = picture->width;
     r->original.height = picture->height;
     r->original.frames = picture->frames;
-    r->original.bands = bands;
+    r->original.bands = (mode & 1 ? 3 : 1) + (r->has_alpha ? 1 : 0);
     r->original.type = AECODEC_UINT8;
-    r->original.samples = to = malloc(pixels_of_samples(&r->original) * bands);
-    for (n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
-        memcpy(to, from, bands);
-    }
-    return to ? AECODEC_OK : AECODEC_NO_MEMORY;
+    r->original.samples = picture->pixels;
+    return r->original.bands == picture->channels ? AECODEC_OK : copy_channels(r, picture);
 }
 
 /* Take the limits of the file, so that parts have them. */
@@ -44,31 +55,21 @@ static void take_limits(refiner *r)
     const aecodec_header *header = aecodec_encoding_header(r->encoding);
     samples_block block;
     r->original.limits = NULL;
-    if (aecodec_samples_block_read(header->samples, header->samples_size, header->frames, &block) && block.limits) {
+    if (aecodec_samples_block_read(header->id, header->samples, header->samples_size, header->frames, &block) &&
+        block.limits) {
         aecodec_samples_block_limits(&block, r->limits);
         r->original.limits = r->limits;
     }
 }
 
-static aecodec_status take_samples(refiner *r, const aecodec_samples *samples)
+static void take_samples(refiner *r, const aecodec_samples *samples)
 {
-    aecodec_status status;
     r->original = *samples;
-    r->has_nodata = samples->has_nodata != 0;
-    r->nodata = samples->nodata;
-    status = aecodec_find_missing(&r->original);
-    r->original.samples = malloc(pixels_of_samples(&r->original) * aecodec_refiner_pixel_bytes(r));
-    r->original.has_nodata = 0;
     r->original.layout = 3; /* for parts */
     r->original.metadata = NULL;
     r->original.metadata_size = 0;
+    aecodec_encoding_mask(r->encoding, &r->original);
     take_limits(r);
-    if (!r->original.samples) {
-        return AECODEC_NO_MEMORY;
-    }
-    memcpy(r->original.samples, samples->samples, pixels_of_samples(&r->original) * aecodec_refiner_pixel_bytes(r));
-    aecodec_set_missing(&r->original, 0);
-    return status;
 }
 
 aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
@@ -80,10 +81,13 @@ aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, co
     r->execution = execution;
     r->is_picture = picture != NULL;
     status = aecodec_begin_encoding(bundle, execution, picture, samples, is_part, r->clipped, &r->encoding);
-    if (status != AECODEC_OK) {
-        return status;
+    if (status == AECODEC_OK && picture) {
+        return take_picture(r, picture);
     }
-    return picture ? take_picture(r, picture) : take_samples(r, samples);
+    if (status == AECODEC_OK) {
+        take_samples(r, samples);
+    }
+    return status;
 }
 
 /* ---- bases ---- */
@@ -127,118 +131,146 @@ aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, vo
         return make_base(r, units, file, samples);
     }
     aecodec_encoding_header_file(r->encoding, file);
-    *samples = calloc(pixels_of_samples(&r->original), aecodec_refiner_pixel_bytes(r));
-    return *samples ? file->status : AECODEC_NO_MEMORY;
+    return file->status;
 }
 
 /* ---- refinements ---- */
 
-/* What comes of a segment. */
-typedef struct {
-    uint8_t *message;
-    size_t size;
-    comparison comparison;
-} coded_segment;
-
 typedef struct {
     const refinement *bounds;
     refining to;
-    aecodec_samples decoded; /* the samples before the refinement, which become those of a decoder */
-    coded_segment *segments;
+    void *samples;         /* before the refinement, which become those of a decoder; or NULL */
+    const double *nodata;  /* or NULL */
+    coded_message *messages;
+    comparison *comparisons;
 } refinement_coding;
 
 /* Encode the values of a segment, and replace its samples by those of a decoder. */
-static aecodec_status encode_values(const refinement_coding *c, const refining *to, coded_segment *result)
+static aecodec_status encode_values(const refinement_coding *c, segment *s, int32_t *decoded, uint32_t number)
 {
-    const size_t values = (size_t)aecodec_refining_rows(to) * to->coding.width;
-    int64_t *decoded = malloc(values * sizeof *decoded);
-    aecodec_status status = AECODEC_NO_MEMORY;
-    if (decoded) {
-        aecodec_refining_read(to, c->decoded.samples, to->before);
-        aecodec_refining_read(to, to->samples->samples, to->after);
-        status = aecodec_residuals_encode(&to->coding, to->before, to->after, decoded, &result->message, &result->size);
+    const box whole = {0, 0, 0, c->to.samples->frames, c->to.samples->height, c->to.samples->width};
+    coded_message *message = &c->messages[number];
+    aecodec_status status;
+    if (c->to.has_base) {
+        aecodec_segment_read(s, c->samples, s->before);
     }
+    aecodec_segment_read(s, c->to.samples->samples, s->after);
+    status = aecodec_residuals_encode(&s->coding, c->to.has_base ? s->before : NULL, s->after, decoded, &message->bytes,
+                                      &message->size);
     if (status == AECODEC_OK) {
-        aecodec_refining_write(to, decoded, c->decoded.samples);
+        status = aecodec_compare_segment(s, c->bounds, decoded, c->nodata, &c->comparisons[number]);
     }
-    free(decoded);
+    if (status == AECODEC_OK && c->samples) {
+        aecodec_segment_write(s, decoded, &whole, c->samples);
+    }
     return status;
 }
 
 static aecodec_status encode_segment(void *argument, uint32_t number)
 {
     const refinement_coding *c = argument;
-    coded_segment *result = &c->segments[number];
-    refining to;
-    aecodec_status status = aecodec_refining_enter(&c->to, number, &to);
+    int32_t *decoded;
+    segment s;
+    aecodec_status status = aecodec_segment_enter(&c->to, number, &s);
     if (status != AECODEC_OK) {
         return status;
     }
-    status = encode_values(c, &to, result);
-    if (status == AECODEC_OK) {
-        status = aecodec_compare_segment(&to, c->bounds, &c->decoded, &result->comparison);
-    }
-    aecodec_refining_leave(&to);
+    decoded = malloc(aecodec_segment_values(&s) * sizeof *decoded);
+    status = decoded ? encode_values(c, &s, decoded, number) : AECODEC_NO_MEMORY;
+    free(decoded);
+    aecodec_segment_leave(&s);
     return status;
 }
 
-/* Append the message of a segment. */
-static void join(refiner *r, const coded_segment *segment, int is_last, buffer *messages, uint64_t *total)
+/* Show a segment to the survey. */
+static aecodec_status survey_segment(const refining *to, uint32_t number, adaptive_survey *survey)
 {
-    const comparison *c = &segment->comparison;
-    if (!is_last) {
-        aecodec_buffer_append_number(messages, (uint32_t)segment->size);
+    segment s;
+    aecodec_status status = aecodec_segment_enter(to, number, &s);
+    if (status != AECODEC_OK) {
+        return status;
     }
-    aecodec_buffer_append(messages, segment->message, segment->size);
-    *total += segment->size;
-    r->last.max_error = c->max_error > r->last.max_error ? c->max_error : r->last.max_error;
-    r->last.nodata += c->nodata;
+    aecodec_segment_read(&s, to->samples->samples, s.after);
+    status = aecodec_survey_see(survey, &s.coding, s.after);
+    aecodec_segment_leave(&s);
+    return status;
 }
 
-/* Encode all segments. total: set to the size of all messages. */
-static aecodec_status encode_segments(refiner *r, refinement_coding *c, buffer *messages, uint64_t *total)
+/* Make the choices for all segments. */
+static aecodec_status choose(refining *to, uint32_t count, buffer *choices)
 {
-    const uint32_t count = aecodec_refining_count(&r->original, REFINED_SIDE);
-    aecodec_status status;
+    adaptive_survey *survey =
+        aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits);
+    aecodec_status status = survey ? AECODEC_OK : AECODEC_NO_MEMORY, end;
     uint32_t n;
-    c->segments = calloc(count, sizeof *c->segments);
-    if (!c->segments) {
-        return AECODEC_NO_MEMORY;
+    for (n = 0; n < count && status == AECODEC_OK; n++) {
+        status = survey_segment(to, n, survey);
     }
-    memset(&r->last, 0, sizeof r->last);
-    *total = 0;
-    status = aecodec_for_each(r->execution, count, encode_segment, c);
-    for (n = 0; n < count; n++) {
-        if (status == AECODEC_OK) {
-            join(r, &c->segments[n], n + 1 == count, messages, total);
-        }
-        free(c->segments[n].message);
-    }
-    free(c->segments);
-    return status == AECODEC_OK ? messages->status : status;
+    end = survey ? aecodec_survey_end(survey, choices) : status;
+    status = status == AECODEC_OK ? end : status;
+    return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size) : status;
 }
 
-aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *messages, uint64_t *total)
+/* Sum up what came of all segments. Returns the bytes of their messages. */
+static uint64_t sum_up(refiner *r, const refinement_coding *c, uint32_t count)
 {
-    const uint8_t *sha256;
-    const residual_networks *networks =
-        aecodec_residuals_for(r->bundle, r->original.bands, to->has_base, NULL, &sha256);
-    refinement_coding c = {.bounds = to, .decoded = r->original};
+    uint64_t total = 0;
+    uint32_t n;
+    memset(&r->last, 0, sizeof r->last);
+    for (n = 0; n < count; n++) {
+        const comparison *each = &c->comparisons[n];
+        total += c->messages[n].size;
+        r->last.max_error = each->max_error > r->last.max_error ? each->max_error : r->last.max_error;
+        r->last.nodata += each->nodata;
+    }
+    return total;
+}
+
+static aecodec_status encode_segments(refiner *r, refinement_coding *c, uint32_t count)
+{
+    c->messages = calloc(count, sizeof *c->messages);
+    c->comparisons = calloc(count, sizeof *c->comparisons);
+    return c->messages && c->comparisons ? aecodec_for_each(r->execution, count, encode_segment, c) : AECODEC_NO_MEMORY;
+}
+
+static void free_coding(refinement_coding *c, uint32_t count)
+{
+    uint32_t n;
+    for (n = 0; c->messages && n < count; n++) {
+        free(c->messages[n].bytes);
+    }
+    free(c->messages);
+    free(c->comparisons);
+    aecodec_refining_close(&c->to);
+}
+
+aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file, uint64_t *total)
+{
+    refinement_coding c = {.bounds = to, .samples = samples};
+    aecodec_samples before = r->original;
+    buffer choices = {NULL, 0, 0, AECODEC_OK};
     aecodec_status status;
-    if (!networks) {
-        return AECODEC_ABSENT;
-    }
-    c.decoded.samples = samples;
-    c.decoded.has_nodata = (uint32_t)r->has_nodata;
-    c.decoded.nodata = r->nodata;
-    memcpy(to->id, sha256, ID_SIZE);
-    to->checksum = aecodec_samples_checksum(&c.decoded);
-    status = aecodec_refining_open(&c.to, &r->original, networks, to);
+    to->messages = aecodec_refining_count(&r->original, REFINED_SIDE);
+    c.nodata = r->original.has_nodata ? &r->original.nodata : NULL;
+    before.samples = samples;
+    to->checksum = to->has_base ? aecodec_samples_checksum(&before) : 0;
+    status = aecodec_refining_open(&c.to, &r->original, to);
     if (status == AECODEC_OK) {
-        status = encode_segments(r, &c, messages, total);
+        status = choose(&c.to, to->messages, &choices);
     }
-    aecodec_refining_close(&c.to);
-    to->messages = messages->bytes;
-    to->size = messages->size;
+    if (status == AECODEC_OK) {
+        status = encode_segments(r, &c, to->messages);
+    }
+    if (status == AECODEC_OK) {
+        *total = sum_up(r, &c, to->messages);
+    }
+    if (status == AECODEC_OK && file) {
+        to->choices = choices.bytes;
+        to->choices_size = choices.size;
+        aecodec_refined_file_append(file, to, c.messages);
+        status = file->status;
+    }
+    free(choices.bytes);
+    free_coding(&c, to->messages);
     return status;
 }

@@ -4,48 +4,13 @@
 #include <string.h>
 
 #include "refined.h"
-#include "residuals.h"
 
-enum { BYTES_PER_VALUE = 2 * sizeof(int64_t) + 1 /* values before and after, and the mask */ };
+enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* values before and after, and the mask */ };
 
-/* ---- networks ---- */
+#define MOST_BOUND 1073741823.0
+#define MOST_WIDE_BOUND 4503599627370496.0
 
-/* Whether networks code a number of bands; from the third band on, all read as many bands. */
-static int can_code(const residual_networks *networks, uint32_t bands)
-{
-    return networks->count >= least(bands, RESIDUAL_MOST_BANDS + 1);
-}
-
-const residual_networks *aecodec_residuals_for(const aecodec_bundle *bundle, uint32_t bands, int has_base,
-                                               const uint8_t *id, const uint8_t **sha256)
-{
-    uint32_t n;
-    for (n = 0; n < bundle->facts.sections; n++) {
-        const section *s = &bundle->sections[n];
-        if (s->residuals && s->residuals->has_base == has_base && can_code(s->residuals, bands) &&
-            (!id || memcmp(id, s->entry.sha256, ID_SIZE) == 0)) {
-            *sha256 = s->entry.sha256;
-            return s->residuals;
-        }
-    }
-    return NULL;
-}
-
-/* Whether networks with an id are listed by the codec, but absent. */
-static int are_left_out(const aecodec_bundle *bundle, int has_base, const uint8_t *id)
-{
-    uint32_t n;
-    for (n = 0; n < bundle->facts.sections; n++) {
-        const aecodec_section *s = &bundle->sections[n].entry;
-        if (s->kind == AECODEC_RESIDUALS && s->level == (uint32_t)has_base && !s->is_present &&
-            memcmp(id, s->sha256, ID_SIZE) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* ---- segments ---- */
+/* ---- the places of segments ---- */
 
 /* Frames that a segment has at most. */
 static uint32_t frames_together(const aecodec_samples *s, uint32_t side)
@@ -53,45 +18,32 @@ static uint32_t frames_together(const aecodec_samples *s, uint32_t side)
     return least(s->frames, side * side / (least(s->height, side) * least(s->width, side)));
 }
 
-size_t aecodec_refining_values(const aecodec_samples *s)
-{
-    const uint32_t height = least(s->height, REFINED_SIDE), width = least(s->width, REFINED_SIDE);
-    return (size_t)frames_together(s, REFINED_SIDE) * height * width * s->bands;
-}
-
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
+    const box first = aecodec_refining_place(samples, REFINED_SIDE, 0);
     const uint64_t table =
         aecodec_has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
-    return (uint64_t)aecodec_refining_values(samples) * BYTES_PER_VALUE + roots * table;
+    return (uint64_t)first.frames * first.height * first.width * samples->bands * BYTES_PER_VALUE + roots * table;
 }
 
 uint32_t aecodec_refining_count(const aecodec_samples *s, uint32_t side)
 {
-    return aecodec_divide_up(s->frames, frames_together(s, side)) * aecodec_divide_up(s->height, side)
-        * aecodec_divide_up(s->width, side);
+    return aecodec_divide_up(s->frames, frames_together(s, side)) * aecodec_divide_up(s->height, side) *
+           aecodec_divide_up(s->width, side);
 }
 
-void aecodec_refining_go_to(refining *r, uint32_t number)
+box aecodec_refining_place(const aecodec_samples *s, uint32_t side, uint32_t number)
 {
-    const aecodec_samples *s = r->samples;
-    const uint32_t across = aecodec_divide_up(s->width, r->side), down = aecodec_divide_up(s->height, r->side);
-    const uint32_t together = frames_together(s, r->side);
-    r->left = number % across * r->side;
-    r->top = number / across % down * r->side;
-    r->frame = number / across / down * together;
-    r->coding.frames = least(together, s->frames - r->frame);
-    r->coding.height = least(r->side, s->height - r->top);
-    r->coding.width = least(r->side, s->width - r->left);
-}
-
-void aecodec_refining_begin(refining *r, const aecodec_samples *samples, uint32_t side)
-{
-    memset(r, 0, sizeof *r);
-    r->samples = samples;
-    r->side = side;
-    r->coding.bands = samples->bands;
-    aecodec_refining_go_to(r, 0);
+    const uint32_t across = aecodec_divide_up(s->width, side), down = aecodec_divide_up(s->height, side);
+    const uint32_t together = frames_together(s, side);
+    box b;
+    b.left = number % across * side;
+    b.top = number / across % down * side;
+    b.frame = number / across / down * together;
+    b.frames = least(together, s->frames - b.frame);
+    b.height = least(side, s->height - b.top);
+    b.width = least(side, s->width - b.left);
+    return b;
 }
 
 /* ---- opening ---- */
@@ -114,14 +66,14 @@ static int find_points(refining *r, uint32_t band, uint32_t factor)
     return r->points[band] != NULL;
 }
 
-static aecodec_status set_lattices(refining *r, const refinement *bounds)
+static aecodec_status set_lattices(refining *r, const refinement *of, const bound *bounds)
 {
     uint32_t band;
     for (band = 0; band < r->samples->bands; band++) {
-        const bound *b = aecodec_bound_of(bounds, band);
+        const bound *b = &bounds[bound_number(of, band)];
         lattice *l = &r->lattices[band];
         *l = aecodec_lattice_of(r->samples->type, b);
-        if (bounds->is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
+        if (of->is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
             return AECODEC_NO_MEMORY;
         }
         r->steps[band] = l->step;
@@ -130,93 +82,167 @@ static aecodec_status set_lattices(refining *r, const refinement *bounds)
     return AECODEC_OK;
 }
 
-aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const residual_networks *networks,
-                                     const refinement *bounds)
+static aecodec_status open_bounds(refining *r, const aecodec_samples *samples, const refinement *of,
+                                  const bound *bounds)
 {
-    aecodec_refining_begin(r, samples, REFINED_SIDE);
-    r->coding.networks = networks;
-    return set_lattices(r, bounds);
+    const size_t bands = samples->bands;
+    memset(r, 0, sizeof *r);
+    r->samples = samples;
+    r->has_base = of->has_base;
+    r->lattices = malloc(bands * sizeof *r->lattices);
+    r->points = calloc(bands, sizeof *r->points);
+    r->steps = malloc(bands * sizeof *r->steps);
+    r->limits = malloc(bands * sizeof *r->limits);
+    return r->lattices && r->points && r->steps && r->limits ? set_lattices(r, of, bounds) : AECODEC_NO_MEMORY;
+}
+
+aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const refinement *of)
+{
+    return open_bounds(r, samples, of, of->bounds);
+}
+
+aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size)
+{
+    return aecodec_choices_read(choices, size, r->samples->bands, r->steps, (const int32_t(*)[2])r->limits, &r->choices);
+}
+
+aecodec_status aecodec_refining_open_read(refining *r, const aecodec_samples *samples, const refinement *of)
+{
+    bound bounds[AECODEC_MAX_BANDS];
+    aecodec_status status;
+    aecodec_bounds_read(of, bounds);
+    status = open_bounds(r, samples, of, bounds);
+    return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size) : status;
 }
 
 void aecodec_refining_close(refining *r)
 {
     uint32_t band;
-    for (band = 0; band < AECODEC_MAX_BANDS; band++) {
+    for (band = 0; r->points && band < r->samples->bands; band++) {
         free(r->points[band]);
     }
+    free(r->lattices);
+    free(r->points);
+    free(r->steps);
+    free(r->limits);
+    aecodec_choices_free(r->choices);
 }
 
-/* ---- between samples and the values of a segment ---- */
+/* ---- segments ---- */
 
-uint32_t aecodec_refining_rows(const refining *r)
+size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band)
 {
-    return r->coding.frames * r->coding.bands * r->coding.height;
+    const aecodec_samples *all = s->all->samples;
+    const uint32_t row = number % s->place.height, frame = number / s->place.height / all->bands;
+    *band = number / s->place.height % all->bands;
+    return (((size_t)(s->place.frame + frame) * all->height + s->place.top + row) * all->width + s->place.left) *
+               all->bands +
+           *band;
 }
 
-size_t aecodec_refining_row(const refining *r, uint32_t number, uint32_t *band)
+static uint32_t rows_of(const segment *s)
 {
-    const aecodec_samples *s = r->samples;
-    const uint32_t row = number % r->coding.height, frame = number / r->coding.height / r->coding.bands;
-    *band = number / r->coding.height % r->coding.bands;
-    return ((size_t)(r->frame + frame) * s->height + r->top + row) * s->width + r->left;
+    return s->place.frames * s->all->samples->bands * s->place.height;
+}
+
+size_t aecodec_segment_values(const segment *s)
+{
+    return (size_t)rows_of(s) * s->place.width;
+}
+
+static int bit_at(const uint8_t *bits, size_t at)
+{
+    return bits[at / 8] >> (7 - at % 8) & 1;
 }
 
 /* Copy the mask to the order of the values. */
-static void take_mask(const refining *r)
+static void take_mask(const segment *s)
 {
-    uint8_t *to = r->missing;
+    const aecodec_samples *all = s->all->samples;
+    const size_t pixels = (size_t)all->width * all->height;
+    uint8_t *to = s->missing;
     uint32_t n, band, column;
-    for (n = 0; n < aecodec_refining_rows(r); n++) {
-        const size_t pixel = aecodec_refining_row(r, n, &band);
-        for (column = 0; column < r->coding.width; column++) {
-            *to++ = (uint8_t)is_missing(r->samples, pixel + column, band);
+    for (n = 0; n < rows_of(s); n++) {
+        const size_t pixel = aecodec_segment_row(s, n, &band) / all->bands;
+        const size_t bit = mask_bit(all, (uint32_t)(pixel / pixels), pixel % pixels, band);
+        for (column = 0; column < s->place.width; column++) {
+            *to++ = (uint8_t)(all->missing ? is_missing(all, pixel + column, band) != 0
+                                           : bit_at(s->all->mask_bits, bit + column));
         }
     }
 }
 
-aecodec_status aecodec_refining_enter(const refining *all, uint32_t number, refining *r)
+aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s)
 {
+    const aecodec_samples *samples = all->samples;
+    const box place = aecodec_refining_place(samples, REFINED_SIDE, number);
     size_t values;
-    *r = *all;
-    aecodec_refining_go_to(r, number);
-    values = (size_t)aecodec_refining_rows(r) * r->coding.width;
-    r->coding.steps = r->steps;
-    r->coding.limits = (const int64_t(*)[2])r->limits;
-    r->before = malloc(values * BYTES_PER_VALUE);
-    if (!r->before) {
+    s->all = all;
+    s->place = place;
+    values = aecodec_segment_values(s);
+    s->coding = (residual_coding){place.frames, samples->bands, place.height, place.width,
+                                  all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices};
+    s->after = malloc(values * BYTES_PER_VALUE);
+    if (!s->after) {
         return AECODEC_NO_MEMORY;
     }
-    r->after = r->before + values;
-    r->missing = (uint8_t *)(r->after + values);
-    if (r->samples->missing) {
-        take_mask(r);
-        r->coding.missing = r->missing;
+    s->before = s->after + values;
+    s->missing = (uint8_t *)(s->before + values);
+    if (samples->missing || all->mask_bits) {
+        take_mask(s);
+        s->coding.missing = s->missing;
     }
     return AECODEC_OK;
 }
 
-void aecodec_refining_leave(refining *r)
+void aecodec_segment_leave(segment *s)
 {
-    free(r->before);
+    free(s->after);
 }
 
-void aecodec_refining_read(const refining *r, const void *samples, int64_t *values)
+void aecodec_segment_read(const segment *s, const void *samples, int32_t *values)
 {
-    const residual_coding *c = &r->coding;
+    const uint32_t bands = s->coding.bands, width = s->place.width;
     uint32_t n, band;
-    for (n = 0; n < aecodec_refining_rows(r); n++, values += c->width) {
-        const size_t pixel = aecodec_refining_row(r, n, &band);
-        aecodec_lattice_to_values(&r->lattices[band], samples, pixel * c->bands + band, c->bands, c->width, values);
+    for (n = 0; n < rows_of(s); n++, values += width) {
+        const size_t at = aecodec_segment_row(s, n, &band);
+        aecodec_lattice_to_values(&s->all->lattices[band], samples, at, bands, width, values);
     }
 }
 
-void aecodec_refining_write(const refining *r, const int64_t *values, void *samples)
+/* The part of a segment's rows or columns that is also in another range: its start in the segment, and its size. */
+static uint32_t overlap(uint32_t start, uint32_t size, uint32_t other, uint32_t other_size, uint32_t *first)
 {
-    const residual_coding *c = &r->coding;
-    uint32_t n, band;
-    for (n = 0; n < aecodec_refining_rows(r); n++, values += c->width) {
-        const size_t pixel = aecodec_refining_row(r, n, &band);
-        aecodec_lattice_to_samples(&r->lattices[band], values, pixel * c->bands + band, c->bands, c->width, samples);
+    const uint32_t low = start > other ? start : other;
+    const uint32_t high = least(start + size, other + other_size);
+    *first = low - start;
+    return high > low ? high - low : 0;
+}
+
+/* Write the rows of a band of a frame, both counted in the segment. */
+static void write_band(const segment *s, const int32_t *from, const box *part, uint32_t frame, uint32_t band,
+                       void *samples)
+{
+    const uint32_t bands = s->coding.bands;
+    uint32_t top, left, row;
+    const uint32_t rows = overlap(s->place.top, s->place.height, part->top, part->height, &top);
+    const uint32_t columns = overlap(s->place.left, s->place.width, part->left, part->width, &left);
+    const int32_t *values = from + (((size_t)frame * bands + band) * s->place.height + top) * s->place.width + left;
+    const size_t first = (size_t)(s->place.frame + frame - part->frame) * part->height + s->place.top + top - part->top;
+    size_t at = (first * part->width + s->place.left + left - part->left) * bands + band;
+    for (row = 0; row < rows; row++, values += s->place.width, at += (size_t)part->width * bands) {
+        aecodec_lattice_to_samples(&s->all->lattices[band], values, at, bands, columns, samples);
+    }
+}
+
+void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples)
+{
+    uint32_t first, frame, band;
+    const uint32_t frames = overlap(s->place.frame, s->place.frames, part->frame, part->frames, &first);
+    for (frame = first; frame < first + frames; frame++) {
+        for (band = 0; band < s->coding.bands; band++) {
+            write_band(s, values, part, frame, band, samples);
+        }
     }
 }
 
@@ -227,85 +253,99 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
     return aecodec_crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
+aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message, size_t size,
+                                      const box *part, void *samples)
+{
+    segment s;
+    aecodec_status status = aecodec_segment_enter(all, number, &s);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    if (all->has_base) {
+        aecodec_segment_read(&s, samples, s.before);
+    }
+    status = aecodec_residuals_decode(&s.coding, all->has_base ? s.before : NULL, message, size, s.after);
+    if (status == AECODEC_OK) {
+        aecodec_segment_write(&s, s.after, part, samples);
+    }
+    aecodec_segment_leave(&s);
+    return status;
+}
+
 /* The segments of a refinement, and their messages. */
 typedef struct {
     refining to;
+    box whole;
     reader *messages;
 } decoder;
 
 static aecodec_status decode_segment(void *argument, uint32_t number)
 {
-    const decoder *all = argument;
-    const reader *message = &all->messages[number];
-    refining to;
-    aecodec_status status = aecodec_refining_enter(&all->to, number, &to);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    aecodec_refining_read(&to, to.samples->samples, to.before);
-    status = aecodec_residuals_decode(&to.coding, to.before, message->at, message->left, to.after);
-    if (status == AECODEC_OK) {
-        aecodec_refining_write(&to, to.after, to.samples->samples);
-    }
-    aecodec_refining_leave(&to);
-    return status;
+    const decoder *d = argument;
+    const reader *message = &d->messages[number];
+    return aecodec_segment_decode(&d->to, number, message->at, message->left, &d->whole, d->to.samples->samples);
 }
 
-/* Find the messages before memory is allocated for them: a segment has at least one byte, that of its length. */
-static aecodec_status split_messages(const refinement *r, uint32_t count, reader **messages)
+static aecodec_status split_messages(const refinement *r, reader **messages)
 {
-    reader payload = {r->messages, r->size, 0};
-    aecodec_status status = AECODEC_OK;
+    reader index = {r->index, SIZE_MAX, 0};
+    const uint8_t *at = r->content;
+    uint32_t ignored, n;
+    *messages = malloc(r->messages * sizeof **messages);
+    for (n = 0; *messages && n < r->messages; n++) {
+        const size_t size = r->index ? aecodec_index_take(&index, &ignored) : r->size;
+        (*messages)[n] = (reader){at, size, 0};
+        at += size;
+    }
+    return *messages ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
+/* Whether the type of the samples can have a bound. */
+static int is_bound_of(uint32_t type, const bound *b)
+{
+    const int is_whole = b->error <= MOST_WIDE_BOUND && b->error == (double)(uint64_t)b->error;
+    if (is_float(type)) {
+        const int is_divisor = type == AECODEC_FLOAT64 && b->error == 0;
+        return (b->unit <= 2 * b->error || is_divisor) &&
+               (type == AECODEC_FLOAT64 ? b->unit > 0 : b->offset == 0);
+    }
+    return sample_size(type) < 8 || (is_whole && (b->unit > 0 ? b->unit == 2 * b->error + 1 : b->error <= MOST_BOUND));
+}
+
+aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_samples *samples)
+{
+    const int has_units = is_float(samples->type) || sample_size(samples->type) == 8;
+    bound bounds[AECODEC_MAX_BANDS];
     uint32_t n;
-    *messages = count - 1 <= r->size ? malloc(count * sizeof **messages) : NULL;
-    if (!*messages) {
-        return count - 1 <= r->size ? AECODEC_NO_MEMORY : AECODEC_DAMAGED_SEGMENTS;
-    }
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
-        status = take_message(&payload, n + 1 == count, &(*messages)[n]);
-    }
-    return status == AECODEC_OK ? AECODEC_OK : AECODEC_DAMAGED_SEGMENTS;
-}
-
-static aecodec_status decode_segments(decoder *d, const aecodec_execution *execution, const refinement *r)
-{
-    const uint32_t count = aecodec_refining_count(d->to.samples, REFINED_SIDE);
-    aecodec_status status = split_messages(r, count, &d->messages);
-    if (status == AECODEC_OK) {
-        status = aecodec_for_each(execution, count, decode_segment, d);
-    }
-    free(d->messages);
-    return status;
-}
-
-aecodec_status aecodec_refinement_check(const aecodec_bundle *bundle, const refinement *r,
-                                        const aecodec_samples *samples)
-{
-    const uint8_t *sha256;
-    if ((r->bound_count != 1 && r->bound_count != samples->bands) ||
-        r->is_float != (samples->type >= AECODEC_FLOAT16) || (r->is_root && !aecodec_has_roots(samples->type))) {
+    if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_double != has_units ||
+        (r->is_root && !aecodec_has_roots(samples->type)) ||
+        r->messages != aecodec_refining_count(samples, REFINED_SIDE)) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
-    if (aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256)) {
-        return AECODEC_OK;
+    aecodec_bounds_read(r, bounds);
+    for (n = 0; n < r->bound_count; n++) {
+        if (!is_bound_of(samples->type, &bounds[n])) {
+            return AECODEC_DAMAGED_REFINEMENT;
+        }
     }
-    return are_left_out(bundle, r->has_base, r->id) ? AECODEC_ABSENT : AECODEC_OTHER_RESIDUALS;
+    return AECODEC_OK;
 }
 
-aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
-                              const aecodec_samples *samples)
+aecodec_status aecodec_refine(const aecodec_execution *execution, const refinement *r, const aecodec_samples *samples)
 {
-    const uint8_t *sha256;
-    const residual_networks *networks = aecodec_residuals_for(bundle, samples->bands, r->has_base, r->id, &sha256);
+    decoder d = {.whole = {0, 0, 0, samples->frames, samples->height, samples->width}};
     aecodec_status status;
-    decoder d;
     if (r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = aecodec_refining_open(&d.to, samples, networks, r);
+    status = aecodec_refining_open_read(&d.to, samples, r);
     if (status == AECODEC_OK) {
-        status = decode_segments(&d, execution, r);
+        status = split_messages(r, &d.messages);
     }
+    if (status == AECODEC_OK) {
+        status = aecodec_for_each(execution, r->messages, decode_segment, &d);
+    }
+    free(d.messages);
     aecodec_refining_close(&d.to);
     return status;
 }

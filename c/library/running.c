@@ -155,11 +155,14 @@ static uint32_t parts_of(const aecodec_bundle *bundle, const aecodec_execution *
 
 /* Begin to decode a file, and run the network on all windows. The caller frees the decoding in any case. */
 static aecodec_status decode(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                             const aecodec_limits *limits, const aecodec_execution *execution,
+                             const aecodec_limits *limits, const aecodec_execution *execution, int has_samples,
                              aecodec_decoding **decoding)
 {
     const uint32_t parts = parts_of(bundle, execution, file, size);
     const aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, parts, decoding);
+    if (status == AECODEC_OK && (*decoding)->has_samples != has_samples) {
+        return AECODEC_OTHER_KIND;
+    }
     return status == AECODEC_OK ? aecodec_decoding_run(*decoding, execution) : status;
 }
 
@@ -168,8 +171,7 @@ aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *f
                                   aecodec_image *picture)
 {
     aecodec_decoding *d = NULL;
-    aecodec_status status =
-        bundle->facts.phases ? AECODEC_OTHER_KIND : decode(bundle, file, size, limits, execution, &d);
+    aecodec_status status = decode(bundle, file, size, limits, execution, 0, &d);
     if (status == AECODEC_OK) {
         status = aecodec_decoding_finish(d, execution, picture);
     }
@@ -182,8 +184,7 @@ aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const ui
                                           aecodec_samples *samples)
 {
     aecodec_decoding *d = NULL;
-    aecodec_status status =
-        bundle->facts.phases ? decode(bundle, file, size, limits, execution, &d) : AECODEC_OTHER_KIND;
+    aecodec_status status = decode(bundle, file, size, limits, execution, 1, &d);
     if (status == AECODEC_OK) {
         status = aecodec_decoding_finish_samples(d, execution, samples);
     }

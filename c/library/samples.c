@@ -6,7 +6,7 @@
 
 enum {
     TYPE_BITS = 7,
-    HAS_LIMITS = 8,
+    HAS_LIMITS = 8, /* with the codec `samples`: 8 more than the type in the bits before */
     HAS_NODATA = 16,
     HAS_MASK = 32,
     HAS_REPETITION = 64,
@@ -68,7 +68,21 @@ static uint32_t half_of(double number)
     return sign | (nearest(number) + ((uint32_t)(exponent - 1) << 10)); /* which may carry into the exponent */
 }
 
-double aecodec_sample_number(uint32_t type, uint32_t bits)
+static double double_of(uint64_t bits)
+{
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+static uint64_t bits_of_double(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+double aecodec_sample_number(uint32_t type, uint64_t bits)
 {
     switch (type) {
     case AECODEC_UINT8:
@@ -82,19 +96,36 @@ double aecodec_sample_number(uint32_t type, uint32_t bits)
     case AECODEC_INT32:
         return (int32_t)bits;
     case AECODEC_FLOAT16:
-        return number_of_half(bits);
+        return number_of_half((uint32_t)bits);
+    case AECODEC_FLOAT32:
+        return float_of((uint32_t)bits);
+    case AECODEC_UINT32:
+        return (uint32_t)bits;
+    case AECODEC_INT64:
+        return (double)(int64_t)bits;
+    case AECODEC_UINT64:
+        return (double)bits;
     default:
-        return float_of(bits);
+        return double_of(bits);
     }
 }
 
-uint32_t aecodec_to_sample_bits(uint32_t type, double number)
+uint64_t aecodec_to_sample_bits(uint32_t type, double number)
 {
+    const double most_64 = 9223372036854775808.0; /* 2^63 */
     switch (type) {
     case AECODEC_FLOAT16:
         return half_of(number);
     case AECODEC_FLOAT32:
         return number != number ? 0x7fc00000u : bits_of((float)number);
+    case AECODEC_FLOAT64:
+        return number != number ? 0x7ff8000000000000u : bits_of_double(number);
+    case AECODEC_UINT32:
+        return (uint32_t)number;
+    case AECODEC_INT64:
+        return number >= most_64 ? INT64_MAX : (uint64_t)(int64_t)number;
+    case AECODEC_UINT64:
+        return number >= 2 * most_64 ? UINT64_MAX : (uint64_t)number;
     default:
         return (uint32_t)(int32_t)number;
     }
@@ -102,9 +133,21 @@ uint32_t aecodec_to_sample_bits(uint32_t type, double number)
 
 /* ---- the block ---- */
 
-static uint32_t load(const uint8_t *at, uint32_t size)
+static uint64_t load(const uint8_t *at, uint32_t size)
 {
-    return size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at);
+    uint64_t bits = 0;
+    while (size--) {
+        bits = bits << 8 | at[size];
+    }
+    return bits;
+}
+
+uint64_t aecodec_samples_block_nodata(const samples_block *block)
+{
+    if (block->nodata) {
+        return load(block->nodata, sample_size(block->type));
+    }
+    return is_float(block->type) ? aecodec_to_sample_bits(block->type, double_of(UINT64_MAX)) : 0;
 }
 
 void aecodec_samples_block_limits(const samples_block *block, double *limits)
@@ -122,7 +165,7 @@ static int limits_are_valid(const samples_block *block)
         double low = aecodec_sample_number(block->type, load(block->limits + 2 * n * size, size));
         double high = aecodec_sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
         if (low - low != 0 || high - high != 0 || low >= high ||
-            (block->type < AECODEC_FLOAT16 && high - low > (double)MAX_RANGE)) {
+            (!is_float(block->type) && high - low > (double)MAX_RANGE)) {
             return 0;
         }
     }
@@ -148,54 +191,70 @@ static int layout_is_valid(const samples_block *block, uint32_t frames)
            (block->bands == 1 || has_bands[block->layout]);
 }
 
-int aecodec_samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block)
+/* The type, the layout and the number of bands. Returns whether limits and repetition are announced. */
+static uint32_t read_head(reader *r, int is_built_in, samples_block *block)
 {
-    reader r = {content, size, 0};
-    const uint8_t *head = take(&r, 2), *planes;
-    uint32_t first, item;
-    memset(block, 0, sizeof *block);
-    if (!head) {
-        return 0;
-    }
-    first = head[0];
+    const uint32_t first = take_byte(r), second = take_byte(r);
     block->type = first & TYPE_BITS;
     block->is_big_endian = first / IS_BIG_ENDIAN;
-    block->layout = head[1] & ((1u << BANDS_SHIFT) - 1);
-    block->bands = (head[1] >> BANDS_SHIFT) + 1u;
+    block->layout = second & ((1u << BANDS_SHIFT) - 1);
+    block->bands = (second >> BANDS_SHIFT) + 1u;
+    if (is_built_in) {
+        block->type += first & HAS_LIMITS;
+        r->is_damaged |= block->bands > 1 || (first & HAS_REPETITION);
+        block->bands = take_number(r);
+        r->is_damaged |= block->bands - 1u >= AECODEC_MAX_BANDS;
+        return first & ~(uint32_t)HAS_LIMITS;
+    }
+    r->is_damaged |= block->type > AECODEC_FLOAT32;
+    return first;
+}
+
+int aecodec_samples_block_read(const uint8_t id[4], const uint8_t *content, size_t size, uint32_t frames,
+                               samples_block *block)
+{
+    reader r = {content, size, 0};
+    uint32_t flags, item;
+    memset(block, 0, sizeof *block);
+    flags = read_head(&r, aecodec_is_samples_id(id), block);
     item = sample_size(block->type);
-    block->limits = first & HAS_LIMITS ? take(&r, (size_t)2 * item * block->bands) : NULL;
-    block->nodata = first & HAS_NODATA ? take(&r, item) : NULL;
-    block->repetition = first & HAS_REPETITION ? take(&r, (size_t)2 * block->bands) : NULL;
-    planes = first & HAS_MASK ? take(&r, 1) : NULL;
-    if (!item || r.is_damaged || !layout_is_valid(block, frames) || (planes ? r.left == 0 : r.left > 0)) {
+    block->limits = flags & HAS_LIMITS ? take(&r, (size_t)2 * item * block->bands) : NULL;
+    block->nodata = flags & HAS_NODATA ? take(&r, item) : NULL;
+    block->repetition = flags & HAS_REPETITION ? take(&r, (size_t)2 * block->bands) : NULL;
+    block->mask_planes = flags & HAS_MASK ? take_number(&r) : 0;
+    block->mask = flags & HAS_MASK ? r.at : NULL;
+    block->mask_size = r.left;
+    if (!item || r.is_damaged || !layout_is_valid(block, frames) || (block->mask != NULL) != (r.left > 0)) {
         return 0;
     }
-    block->mask_planes = planes ? *planes : 0;
-    block->mask = planes ? r.at : NULL;
-    block->mask_size = r.left;
-    return (!planes || block->mask_planes == 1 || block->mask_planes == block->bands) && limits_are_valid(block) &&
+    return (!block->mask || block->mask_planes == 1 || block->mask_planes == block->bands) && limits_are_valid(block) &&
            repetition_is_valid(block);
 }
 
 static void append_bits(buffer *b, uint32_t type, double number)
 {
-    uint32_t bits = aecodec_to_sample_bits(type, number), n;
-    uint8_t bytes[4];
-    for (n = 0; n < 4; n++, bits >>= 8) {
+    uint64_t bits = aecodec_to_sample_bits(type, number);
+    uint8_t bytes[8];
+    uint32_t n;
+    for (n = 0; n < sizeof bytes; n++, bits >>= 8) {
         bytes[n] = (uint8_t)bits;
     }
     aecodec_buffer_append(b, bytes, sample_size(type));
 }
 
-void aecodec_samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b)
+void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                 const samples_block *block, buffer *b)
 {
-    uint8_t numbers[2], planes = (uint8_t)block->mask_planes;
+    uint8_t numbers[2];
     uint32_t n;
     numbers[0] = (uint8_t)(samples->type | (samples->limits ? HAS_LIMITS : 0) | (samples->has_nodata ? HAS_NODATA : 0) |
                            (block->mask ? HAS_MASK : 0) | (block->repetition ? HAS_REPETITION : 0) |
                            (samples->is_big_endian ? IS_BIG_ENDIAN : 0));
-    numbers[1] = (uint8_t)(samples->layout | (samples->bands - 1) << BANDS_SHIFT);
+    numbers[1] = (uint8_t)(samples->layout | (has_networks(bundle) ? (samples->bands - 1) << BANDS_SHIFT : 0));
     aecodec_buffer_append(b, numbers, sizeof numbers);
+    if (!has_networks(bundle)) {
+        aecodec_buffer_append_number(b, samples->bands);
+    }
     for (n = 0; samples->limits && n < 2 * samples->bands; n++) {
         append_bits(b, samples->type, samples->limits[n]);
     }
@@ -206,7 +265,7 @@ void aecodec_samples_block_write(const aecodec_samples *samples, const samples_b
         aecodec_buffer_append(b, block->repetition, 2 * (size_t)samples->bands);
     }
     if (block->mask) {
-        aecodec_buffer_append(b, &planes, 1);
+        aecodec_buffer_append_number(b, block->mask_planes);
         aecodec_buffer_append(b, block->mask, block->mask_size);
     }
 }

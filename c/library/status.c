@@ -16,8 +16,8 @@ static const char *const texts[] = {
     [AECODEC_NO_MEMORY] = "out of memory",
     [AECODEC_BAD_BUNDLE] = "not a codec file of version 1, or a damaged one: export it again",
     [AECODEC_ABSENT] = "the codec lacks a network or a level that this takes: get the whole codec",
-    [AECODEC_OTHER_RESIDUALS] = "refined with residual networks that the codec does not have: use the codec that made the "
-                                "file, or upgrade aecodec",
+    [AECODEC_DOES_NOT_FIT] = "samples of 64 bits that differ by more than 32 bits can tell apart: allow a larger maximum "
+                             "error",
     [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
                           "to 4; for samples, other bands than the codec's, or a type, limits or samples that do not "
                           "fit",
@@ -73,6 +73,7 @@ aecodec_error aecodec_status_error(aecodec_status status)
         return AECODEC_NO_ERROR;
     case AECODEC_BAD_ARGUMENT:
     case AECODEC_TOO_FEW_BYTES:
+    case AECODEC_DOES_NOT_FIT:
     case AECODEC_OTHER_KIND:
     case AECODEC_NO_BASE:
     case AECODEC_HAS_REFINEMENTS:
@@ -87,7 +88,6 @@ aecodec_error aecodec_status_error(aecodec_status status)
     case AECODEC_OTHER_SIZE:
     case AECODEC_BAD_BUNDLE:
     case AECODEC_ABSENT:
-    case AECODEC_OTHER_RESIDUALS:
     case AECODEC_OTHER_BASE:
         return AECODEC_CODEC_ERROR;
     case AECODEC_DAMAGED:

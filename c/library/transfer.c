@@ -65,7 +65,7 @@ static double number_at(const double limits[2], uint32_t step)
     return limits[0] + above;
 }
 
-static uint32_t sample_of(uint32_t type, const double limits[2], uint32_t step)
+static uint64_t sample_of(uint32_t type, const double limits[2], uint32_t step)
 {
     uint64_t range;
     if (type >= AECODEC_FLOAT16) {
@@ -81,7 +81,7 @@ static void fill_samples(transfer *t)
     uint32_t band, value, *to = t->samples;
     for (band = 0; band < t->bands; band++) {
         for (value = 0; value <= t->top; value++) {
-            *to++ = sample_of(t->type, t->limits[band], *tables++);
+            *to++ = (uint32_t)sample_of(t->type, t->limits[band], *tables++);
         }
     }
 }
@@ -231,7 +231,7 @@ static aecodec_status convert(const cells *c, const aecodec_samples *samples, ui
     uint32_t band;
     for (n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
         for (band = 0; band < samples->bands; band++, at++) {
-            const uint32_t bits = bits_of_sample(samples->type, samples->samples, at);
+            const uint32_t bits = (uint32_t)bits_of_sample(samples->type, samples->samples, at);
             const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
                                           : search(c, band, aecodec_sample_number(samples->type, bits));
             values[at] = value & VALUE_BITS;
@@ -263,7 +263,7 @@ aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_sampl
 /* The next number of a float type above or below a finite one. */
 static double neighbour(uint32_t type, double number, int is_above)
 {
-    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = aecodec_to_sample_bits(type, number);
+    const uint64_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = aecodec_to_sample_bits(type, number);
     if (number == 0) {
         return aecodec_sample_number(type, is_above ? 1 : sign | 1);
     }

@@ -13,14 +13,13 @@ static const double hopeless = 1.1; /* if the middle level makes a file larger b
 /* ---- parts, on which levels are compared ---- */
 
 /* Copy the elements of the pixels of a cell, of some bytes each. */
-static uint8_t *copy_cell(const refining *at, const uint8_t *from, size_t bytes, uint8_t *to)
+static uint8_t *copy_cell(const aecodec_samples *s, const box *cell, const uint8_t *from, size_t bytes, uint8_t *to)
 {
-    const aecodec_samples *s = at->samples;
-    const size_t row_bytes = at->coding.width * bytes;
+    const size_t row_bytes = cell->width * bytes;
     uint32_t frame, row;
-    for (frame = at->frame; frame < at->frame + at->coding.frames; frame++) {
-        for (row = at->top; row < at->top + at->coding.height; row++, to += row_bytes) {
-            memcpy(to, from + (((size_t)frame * s->height + row) * s->width + at->left) * bytes, row_bytes);
+    for (frame = cell->frame; frame < cell->frame + cell->frames; frame++) {
+        for (row = cell->top; row < cell->top + cell->height; row++, to += row_bytes) {
+            memcpy(to, from + (((size_t)frame * s->height + row) * s->width + cell->left) * bytes, row_bytes);
         }
     }
     return to;
@@ -30,14 +29,11 @@ static uint8_t *copy_cell(const refining *at, const uint8_t *from, size_t bytes,
 static uint32_t select_cells(const aecodec_samples *whole, uint32_t *numbers)
 {
     const uint32_t all = aecodec_refining_count(whole, CELL);
+    const box first = aecodec_refining_place(whole, CELL, 0);
     uint32_t equal = 0, wanted, stride, count = 0, n;
-    refining first, at;
-    aecodec_refining_begin(&first, whole, CELL);
-    aecodec_refining_begin(&at, whole, CELL);
     for (n = 0; n < all; n++) {
-        aecodec_refining_go_to(&at, n);
-        if (at.coding.width == first.coding.width && at.coding.height == first.coding.height &&
-            at.coding.frames == first.coding.frames) {
+        const box cell = aecodec_refining_place(whole, CELL, n);
+        if (cell.width == first.width && cell.height == first.height && cell.frames == first.frames) {
             numbers[equal++] = n;
         }
     }
@@ -53,15 +49,14 @@ static uint32_t select_cells(const aecodec_samples *whole, uint32_t *numbers)
 static aecodec_status copy_cells(const refiner *r, const uint32_t *numbers, uint32_t count, aecodec_samples *part)
 {
     const aecodec_samples *whole = &r->original;
+    box cell = aecodec_refining_place(whole, CELL, 0);
     uint8_t *to, *mask;
     size_t pixels;
-    refining at;
     uint32_t n;
-    aecodec_refining_begin(&at, whole, CELL);
     *part = *whole;
-    part->width = at.coding.width;
-    part->height = at.coding.height;
-    part->frames = at.coding.frames * count;
+    part->width = cell.width;
+    part->height = cell.height;
+    part->frames = cell.frames * count;
     pixels = (size_t)part->width * part->height * part->frames;
     part->samples = to = malloc(pixels * aecodec_refiner_pixel_bytes(r));
     part->missing = mask = whole->missing ? malloc(pixels * whole->mask_planes) : NULL;
@@ -69,9 +64,9 @@ static aecodec_status copy_cells(const refiner *r, const uint32_t *numbers, uint
         return AECODEC_NO_MEMORY;
     }
     for (n = 0; n < count; n++) {
-        aecodec_refining_go_to(&at, numbers[n]);
-        to = copy_cell(&at, whole->samples, aecodec_refiner_pixel_bytes(r), to);
-        mask = mask ? copy_cell(&at, whole->missing, whole->mask_planes, mask) : NULL;
+        cell = aecodec_refining_place(whole, CELL, numbers[n]);
+        to = copy_cell(whole, &cell, whole->samples, aecodec_refiner_pixel_bytes(r), to);
+        mask = mask ? copy_cell(whole, &cell, whole->missing, whole->mask_planes, mask) : NULL;
     }
     return AECODEC_OK;
 }
@@ -112,13 +107,13 @@ typedef struct {
 /* The size of the payload of a level, and of the messages that refine it. */
 static aecodec_status find_size(level_choice *c, uint32_t level, uint64_t *size)
 {
-    buffer base = {NULL, 0, 0, AECODEC_OK}, messages = {NULL, 0, 0, AECODEC_OK};
+    buffer base = {NULL, 0, 0, AECODEC_OK};
     aecodec_header header;
     void *samples;
     aecodec_status status = aecodec_refiner_base(c->part, level * LEVEL_UNITS, &base, &samples);
     c->first.has_base = level != NO_LEVEL;
     if (status == AECODEC_OK) {
-        status = aecodec_refiner_encode(c->part, &c->first, samples, &messages, size);
+        status = aecodec_refiner_encode(c->part, &c->first, samples, NULL, size);
     }
     if (status == AECODEC_OK) {
         status = aecodec_read_header(base.bytes, base.size, &header);
@@ -126,7 +121,6 @@ static aecodec_status find_size(level_choice *c, uint32_t level, uint64_t *size)
     }
     free(base.bytes);
     free(samples);
-    free(messages.bytes);
     return status;
 }
 
@@ -190,68 +184,110 @@ static aecodec_status choose_level(refiner *r, const refinement *first, uint32_t
 
 /* ---- files ---- */
 
-static aecodec_status append_refinement(refiner *r, refinement *to, void *samples, buffer *file)
-{
-    buffer messages = {NULL, 0, 0, AECODEC_OK};
-    uint64_t total;
-    file->status = aecodec_refiner_encode(r, to, samples, &messages, &total);
-    if (file->status == AECODEC_OK) {
-        aecodec_refined_file_append(file, to);
-    }
-    free(messages.bytes);
-    return file->status;
-}
-
-static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t count, uint32_t units, buffer *file)
+/* Make room for samples of a decoder, on which the next refinement builds. */
+static aecodec_status begin_file(refiner *r, uint32_t count, uint32_t units, buffer *file, void **samples)
 {
     buffer base = {NULL, 0, 0, AECODEC_OK};
-    void *samples;
-    aecodec_status status = aecodec_refiner_base(r, units, &base, &samples);
-    uint32_t n;
+    aecodec_status status = aecodec_refiner_base(r, units, &base, samples);
+    if (status == AECODEC_OK && !*samples && count > 1) {
+        *samples = calloc(pixels_of_samples(&r->original), aecodec_refiner_pixel_bytes(r));
+        status = *samples ? AECODEC_OK : AECODEC_NO_MEMORY;
+    }
     if (status == AECODEC_OK) {
         aecodec_refined_file_begin(file, &base);
         status = file->status;
     }
+    free(base.bytes);
+    return status;
+}
+
+static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t count, uint32_t units, buffer *file)
+{
+    void *samples = NULL;
+    aecodec_status status = begin_file(r, count, units, file, &samples);
+    uint64_t total;
+    uint32_t n;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
         refinements[n].has_base = units != NO_LEVEL || n > 0;
         refinements[n].is_followed = n + 1 < count;
-        status = append_refinement(r, &refinements[n], samples, file);
+        status = aecodec_refiner_encode(r, &refinements[n], samples, file, &total);
     }
-    free(base.bytes);
     free(samples);
     return status;
 }
 
-static aecodec_status compress(refiner *r, const aecodec_bounds *bounds, uint32_t *units, buffer *file)
+/* Choose a level if a base may help, and write the file. */
+static aecodec_status compress(refiner *r, refinement *refinements, uint32_t count, uint32_t *units, buffer *file)
 {
-    refinement refinements[AECODEC_MAX_REFINEMENTS];
     aecodec_status status = AECODEC_OK;
-    uint32_t count;
-    if (!aecodec_bounds_are_valid(bounds, &r->original)) {
-        return AECODEC_BAD_ARGUMENT;
-    }
-    count = aecodec_refinements_for(bounds, &r->original, refinements);
-    if (!*units) {
+    if (!*units && has_networks(r->bundle)) {
         status = choose_level(r, &refinements[0], units);
     }
     return status == AECODEC_OK ? write_file(r, refinements, count, *units, file) : status;
+}
+
+/* Errors [count][bands] with one of 0 for alpha, which is a band. Returns whether there is enough memory. */
+static int add_alpha(aecodec_bounds *bounds, uint32_t bands, double **errors)
+{
+    const uint32_t count = bounds->count;
+    double *to = *errors = malloc(count * bands * sizeof *to);
+    uint32_t n, band;
+    for (n = 0; to && n < count; n++) {
+        for (band = 0; band + 1 < bands; band++) {
+            *to++ = bounds->errors[n * bounds->bands + (bounds->bands > 1 ? band : 0)];
+        }
+        *to++ = 0;
+    }
+    bounds->bands = bands;
+    bounds->errors = *errors;
+    return to != NULL;
+}
+
+/* Make a file within the bounds, for which there is room. */
+static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (*room)[AECODEC_MAX_BANDS],
+                                      aecodec_compressed *made, buffer *file)
+{
+    refinement refinements[AECODEC_MAX_REFINEMENTS];
+    aecodec_samples colours = r->original;
+    double *errors = NULL;
+    aecodec_status status;
+    uint32_t count, n;
+    colours.bands -= r->has_alpha != 0;
+    if (!aecodec_bounds_are_valid(&bounds, &colours)) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    if (r->has_alpha && !add_alpha(&bounds, r->original.bands, &errors)) {
+        return AECODEC_NO_MEMORY;
+    }
+    for (n = 0; n < AECODEC_MAX_REFINEMENTS; n++) {
+        refinements[n].bounds = room[n];
+    }
+    status = aecodec_refinements_for(&bounds, &r->original, refinements, &count, &made->max_error);
+    free(errors);
+    return status == AECODEC_OK ? compress(r, refinements, count, &made->level, file) : status;
 }
 
 aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
                                     const aecodec_samples *samples, const aecodec_target *target,
                                     const aecodec_execution *execution, aecodec_compressed *made)
 {
+    static const double none = 0;
+    const aecodec_bounds lossless = {1, 1, 0, &none};
     buffer b = {NULL, 0, 0, AECODEC_OK};
+    bound (*room)[AECODEC_MAX_BANDS] = malloc(AECODEC_MAX_REFINEMENTS * sizeof *room);
     refiner r;
     made->level = target->level;
     made->reduction = NOT_REDUCED;
     b.status = aecodec_refiner_open(&r, bundle, execution, picture, samples, 0);
     if (b.status == AECODEC_OK) {
-        b.status = compress(&r, target->bounds, &made->level, &b);
+        b.status = room ? compress_within(&r, target->bounds ? *target->bounds : lossless, room, made, &b) : AECODEC_NO_MEMORY;
     }
-    made->max_error = r.last.max_error;
-    made->nodata = r.last.nodata;
-    memcpy(made->clipped, r.clipped, sizeof r.clipped);
+    if (b.status == AECODEC_OK) {
+        made->max_error = r.last.max_error;
+        made->nodata = r.last.nodata;
+        memcpy(made->clipped, r.clipped, sizeof r.clipped);
+    }
+    free(room);
     aecodec_refiner_close(&r);
     return aecodec_buffer_give(&b, &made->file, &made->size);
 }
