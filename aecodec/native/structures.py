@@ -13,6 +13,7 @@ OTHER_CODEC = 4
 OTHER_LEVEL = 5
 BAD_NETWORK = 6
 OTHER_SIZE = 7
+NO_WINDOWS = 15
 NO_MEMORY = 16
 BAD_BUNDLE = 17
 ABSENT = 18
@@ -131,6 +132,8 @@ class FileInfo(Structure): _fields_ = (("version", c_uint32), ("id", c_uint8 * 4
 
 class Refinement(Structure): _fields_ = (("max_error", c_double), ("is_root", c_uint32), ("has_base", c_uint32), ("bands", c_uint32), ("errors", c_double * 256), ("size", c_size_t),)
 
+class Region(Structure): _fields_ = (("frame", c_uint32), ("frames", c_uint32), ("row", c_uint32), ("rows", c_uint32), ("column", c_uint32), ("columns", c_uint32),)
+
 class Samples(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("bands", c_uint32), ("frames", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("nodata", c_double), ("limits", c_void_p), ("mask_planes", c_uint32), ("missing", c_void_p), ("samples", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
 
 class Window(Structure): _fields_ = (("rows", c_uint32), ("columns", c_uint32), ("input_size", c_uint32), ("output_size", c_uint32),)
@@ -189,6 +192,9 @@ FUNCTIONS = {
     "aecodec_free": (None, (c_void_p,)),
     "aecodec_from_bare": (c_int, (c_void_p, c_void_p, c_size_t, c_int, c_void_p, c_void_p,)),
     "aecodec_gain_factors": (None, (c_void_p, c_size_t, c_void_p,)),
+    "aecodec_head_close": (None, (c_void_p,)),
+    "aecodec_head_info": (None, (c_void_p, c_void_p,)),
+    "aecodec_head_open": (c_int, (c_void_p, c_void_p, c_size_t, c_uint64, c_void_p, c_void_p,)),
     "aecodec_image_free": (None, (c_void_p,)),
     "aecodec_likeness": (c_int, (c_void_p, c_void_p, c_void_p,)),
     "aecodec_neighbours": (c_int, (c_uint32, c_uint32, c_void_p, c_void_p,)),
@@ -209,5 +215,7 @@ FUNCTIONS = {
     "aecodec_to_bare": (c_int, (c_void_p, c_void_p, c_size_t, c_int, c_void_p, c_void_p,)),
     "aecodec_trim": (c_int, (c_void_p, c_size_t, c_double, c_int, c_void_p, c_void_p,)),
     "aecodec_vector_count": (c_size_t, (c_void_p, c_void_p,)),
+    "aecodec_window_decode": (c_int, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
+    "aecodec_window_plan": (c_int, (c_void_p, c_void_p, c_void_p, c_void_p,)),
     "aecodec_work_size": (c_size_t, (c_void_p, c_void_p,)),
 }

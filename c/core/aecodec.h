@@ -76,7 +76,8 @@ typedef enum {
     AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged plan */
     AECODEC_OTHER_SIZE,       /* rows and columns that the network does not support */
     /* only libaecodec returns these */
-    AECODEC_NO_MEMORY = 16,
+    AECODEC_NO_WINDOWS = 15, /* a file that can only be decompressed as a whole */
+    AECODEC_NO_MEMORY,
     AECODEC_BAD_BUNDLE,      /* not a codec file of this version, or a damaged one */
     AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
     AECODEC_DOES_NOT_FIT,    /* samples of 64 bits differ by more than 32 bits can tell apart at a maximum error */

@@ -319,6 +319,63 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
 aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
                             size_t *trimmed_size);
 
+/* ---- windows of large files ----
+ *
+ * Of files without a picture before their only refinement, such as those of the codec `samples`, a window needs only the
+ * first bytes of the file, which take about 6 bytes for each segment of 256 x 256 samples, and the messages of the segments
+ * that it touches:
+ *
+ *     size_t needed = 4096;
+ *     do { // read `needed` bytes, or the whole file if it has fewer
+ *         status = aecodec_head_open(aecodec_samples_codec(), bytes, size, file_size, &head, &needed);
+ *     } while (status == AECODEC_INCOMPLETE);
+ *     status = aecodec_window_plan(head, &region, NULL, &count);
+ *     status = aecodec_window_plan(head, &region, parts, &count); // then read the parts
+ *     status = aecodec_window_decode(head, &region, messages, NULL, samples, NULL);
+ *     aecodec_head_close(head);
+ *
+ * Several threads may use a head at once. */
+
+typedef struct aecodec_head aecodec_head;
+
+/* Frames, rows and columns of a picture. */
+typedef struct {
+    uint32_t frame, frames, row, rows, column, columns;
+} aecodec_region;
+
+/* Check the first bytes of a file, which are copied, and inflate its mask, if it has one.
+ *
+ * needed: set with AECODEC_INCOMPLETE to a number of bytes, up to file_size, with which to call again.
+ *
+ * Returns AECODEC_OK, AECODEC_INCOMPLETE, AECODEC_NO_WINDOWS for another kind of file, AECODEC_OTHER_CODEC,
+ * AECODEC_NO_MEMORY, or a status about a damaged file. */
+aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *bytes, size_t size, uint64_t file_size,
+                                 aecodec_head **head, size_t *needed);
+void aecodec_head_close(aecodec_head *head); /* NULL is allowed */
+
+/* What the header says, with the size also if the file does not state it. Parts are in the first bytes. */
+void aecodec_head_info(const aecodec_head *head, aecodec_file_info *info);
+
+/* Find the messages of a window, in the order of the file.
+ *
+ * parts: NULL, or room for all, which are set to their places in the file.
+ * count: set to their number.
+ *
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for a region that is empty or not within the picture, or AECODEC_NO_MEMORY. */
+aecodec_status aecodec_window_plan(const aecodec_head *head, const aecodec_region *region, aecodec_part *parts,
+                                   uint32_t *count);
+
+/* Decode a window.
+ *
+ * messages: the bytes of all parts of its plan.
+ * samples: [frames][rows][columns][bands], written; of pictures the coded channels, of which alpha is the last.
+ * missing: [frames][rows][columns][mask_planes], written; NULL if, and only if, the file has no mask.
+ *
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT, AECODEC_NO_MEMORY, AECODEC_CANCELLED, or a status about a damaged message. */
+aecodec_status aecodec_window_decode(const aecodec_head *head, const aecodec_region *region,
+                                     const uint8_t *const *messages, const aecodec_execution *execution, void *samples,
+                                     uint8_t *missing);
+
 /* ---- bare payloads, for places where the codec is known ---- */
 
 enum { AECODEC_BARE_SAVING = 11 }; /* bytes of a file of version 1 that its bare payload lacks */

@@ -240,7 +240,20 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
 
 /* ---- the head of a file ---- */
 
-enum { FEWEST = 1 << 12 /* bytes that a caller reads at first; it calls a few times, with twice as many bytes each time */ };
+enum { FEWEST = 1 << 12 /* bytes that are worth a call */ };
+
+/* The bytes up to the messages, as far as they are known from too few; more than there are. */
+static uint64_t estimated(const uint8_t *head, size_t size, const refinement *first)
+{
+    reader r = {head, size, 0};
+    uint32_t length;
+    if (first->index) {
+        return (uint64_t)(first->index - head) + (uint64_t)first->messages * (LEAST_ENTRY + 2) + FEWEST;
+    }
+    take(&r, START);
+    length = take_number(&r);
+    return (r.is_damaged ? size : (uint64_t)(r.at - head) + length) + FEWEST;
+}
 
 /* Read up to the messages, or all of a file without an index. */
 static aecodec_status read_head(scan *s, refined_file *parsed)
@@ -260,21 +273,25 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
                                          size_t *needed)
 {
     scan s = {{head, size, 0}, head, head, 0};
-    const refinement *first = &parsed->refinements[0];
+    refinement *first = &parsed->refinements[0];
     aecodec_status status;
+    first->index = NULL;
     if (size >= START && !is_refined(head, size)) {
-        return head[0] == 0xae && head[1] == 'C' ? AECODEC_OTHER_VERSION : AECODEC_NOT_AEC;
+        return head[0] != 0xae || head[1] != 'C' ? AECODEC_NOT_AEC
+               : head[2] == 1                    ? AECODEC_NO_WINDOWS
+                                                 : AECODEC_OTHER_VERSION;
     }
     parsed->count = 1;
     status = read_head(&s, parsed);
     if (s.rest.is_damaged && size < file_size) {
-        *needed = (size_t)(2 * (uint64_t)size < FEWEST ? FEWEST : 2 * (uint64_t)size);
-        *needed = *needed < file_size ? *needed : (size_t)file_size;
+        uint64_t more = estimated(head, size, first);
+        more = more > (uint64_t)size + FEWEST ? more : (uint64_t)size + FEWEST;
+        *needed = (size_t)(more < file_size ? more : file_size);
         return AECODEC_INCOMPLETE;
     }
-    if (status == AECODEC_OK && (first->is_followed || (uint64_t)(s.rest.at - head) +
-                                                               (first->index ? first->size : 0) != file_size)) {
-        status = first->is_followed ? AECODEC_HAS_REFINEMENTS : AECODEC_DAMAGED_REFINEMENT;
+    if (status == AECODEC_OK && !first->is_followed &&
+        (uint64_t)(s.rest.at - head) + (first->index ? first->size : 0) != file_size) {
+        return AECODEC_DAMAGED_REFINEMENT;
     }
     return status;
 }

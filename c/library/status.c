@@ -13,6 +13,8 @@ static const char *const texts[] = {
     [AECODEC_OTHER_LEVEL] = "made at a level whose tables are not here",
     [AECODEC_BAD_NETWORK] = "not a network of this version, or a damaged one",
     [AECODEC_OTHER_SIZE] = "a size that the network does not support",
+    [AECODEC_NO_WINDOWS] = "the file can only be decompressed as a whole: it has a picture before its refinements, or "
+                           "several of these",
     [AECODEC_NO_MEMORY] = "out of memory",
     [AECODEC_BAD_BUNDLE] = "not a codec file of version 1, or a damaged one: export it again",
     [AECODEC_ABSENT] = "the codec lacks a network or a level that this takes: get the whole codec",
@@ -76,6 +78,7 @@ aecodec_error aecodec_status_error(aecodec_status status)
     case AECODEC_DOES_NOT_FIT:
     case AECODEC_OTHER_KIND:
     case AECODEC_NO_BASE:
+    case AECODEC_NO_WINDOWS:
     case AECODEC_HAS_REFINEMENTS:
     case AECODEC_NOT_GUARANTEED:
         return AECODEC_USAGE_ERROR;
