@@ -53,13 +53,11 @@ class Refinement(NamedTuple):
     """The description of a refinement.
 
     Attributes:
-        networks: the id of the residual networks.
         bounds: one bound for all bands, or one for each.
         has_base: whether the residuals are differences from the samples before the refinement.
         size: size of its messages in bytes.
     """
 
-    networks: bytes
     bounds: Bounds
     has_base: bool
     size: int

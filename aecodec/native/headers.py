@@ -80,7 +80,7 @@ def _refinement_of(part: structures.Refinement, is_float: bool) -> Refinement:
     is_root = bool(part.is_root)
     number = float if is_float or is_root else int
     bounds = tuple(Bound(number(error), is_root=is_root) for error in part.errors[: part.bands])
-    return Refinement(bytes(part.networks), bounds, bool(part.has_base), part.size)
+    return Refinement(bounds, bool(part.has_base), part.size)
 
 
 def read_beginning(data: bytes) -> structures.FileInfo:
