@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Target: decompress any file with libaecodec, as it is, and with the right beginnings, networks and checksums. Pictures
- * and samples that decompress are compressed again, with the level of their file or without loss, and must decompress.
+/* Target: decompress any file with libaecodec, as it is, and with the right beginnings and checksums. Pictures and samples that decompress are compressed again, with the level of their file or without loss, and must decompress.
  * Files with refinements can be trimmed. */
 #include "aecodec_library.h"
 #include "codec.h"
 #include "seal.h"
 
-enum { START = 3, ID = 4, HAS_BASE = 2, IS_FLOAT = 4 };
+enum { START = 3, HAS_BASE = 2, IS_DOUBLE = 4, HAS_OFFSETS = 16, HAS_INDEX = 32, LEAST = 3 /* bytes of a refinement */ };
 
 static const aecodec_limits limits = {.max_memory = 1 << 18}; /* so that an input takes no more than a moment */
+
+static int is_built_in; /* whether the file is of the codec `samples` */
 
 static const aecodec_bundle *bundle(void)
 {
     static aecodec_bundle *opened;
+    if (is_built_in) {
+        return aecodec_samples_codec();
+    }
     if (!opened) {
         require(aecodec_bundle_open(BUNDLE, &opened) == AECODEC_OK);
     }
@@ -52,20 +56,6 @@ static uint8_t *take_block(cursor *c, size_t *size)
     return start;
 }
 
-/* Name networks that the bundle has: mostly the first ones with or without a base. */
-static void name_networks(uint8_t *content)
-{
-    const uint32_t has_base = (content[0] & HAS_BASE) != 0, skipped = content[1] % 8 == 0;
-    aecodec_section section;
-    uint32_t number, seen = 0;
-    for (number = 0; aecodec_bundle_section(bundle(), number, &section) == AECODEC_OK; number++) {
-        if (section.kind == AECODEC_RESIDUALS && section.level == has_base && seen++ >= skipped) {
-            memcpy(content + 1, section.sha256, ID);
-            return;
-        }
-    }
-}
-
 /* The CRC-32 of the samples of a picture without alpha and without repeated channels. */
 static uint32_t checksum_of(const aecodec_image *picture, uint32_t channels)
 {
@@ -89,21 +79,29 @@ static void put_crc(uint8_t *to, uint32_t crc)
     }
 }
 
+/* Skip the fields before the checksum of samples. */
+static cursor behind_bounds(uint8_t *content, size_t size)
+{
+    const size_t bytes = content[0] & IS_DOUBLE ? (content[0] & HAS_OFFSETS ? 24 : 16) : 0;
+    cursor c = {content + 1, content + size};
+    size_t bounds = take_number(&c);
+    for (; bounds && c.at < c.end; bounds--) {
+        c.at += (size_t)(c.end - c.at) < bytes ? (size_t)(c.end - c.at) : bytes;
+        if (!bytes) {
+            take_number(&c);
+        }
+    }
+    return c;
+}
+
 /* Write the checksum of the samples that some bytes decode to, if they are a file, behind the bounds of a refinement. */
 static void seal_samples(const uint8_t *before, size_t size, uint8_t *content, size_t content_size)
 {
-    cursor c = {content + 1 + ID, content + content_size};
-    size_t bounds = take_number(&c);
+    const cursor c = behind_bounds(content, content_size);
     const uint8_t *base;
     size_t base_size, needed;
     aecodec_header header;
     aecodec_image picture;
-    for (; bounds && c.at < c.end; bounds--) {
-        c.at += content[0] & IS_FLOAT ? (c.end - c.at < 16 ? c.end - c.at : 16) : 0;
-        if (!(content[0] & IS_FLOAT)) {
-            take_number(&c);
-        }
-    }
     if (!(content[0] & HAS_BASE) || c.end - c.at < CHECKSUM || content[1] % 16 == 1 ||
         aecodec_decompress(bundle(), before, size, &limits, NULL, &picture) != AECODEC_OK) {
         return;
@@ -114,12 +112,43 @@ static void seal_samples(const uint8_t *before, size_t size, uint8_t *content, s
     aecodec_image_free(&picture);
 }
 
+/* Write the checksums of the index and of its messages. Returns the place of that of all bytes before. */
+static uint8_t *seal_index(const uint8_t *file, uint8_t *content, size_t size)
+{
+    cursor c = behind_bounds(content, size), index;
+    size_t choices, count, n;
+    c.at += content[0] & HAS_BASE && c.end - c.at >= CHECKSUM ? CHECKSUM : 0;
+    take_block(&c, &choices);
+    count = take_number(&c);
+    index = c;
+    for (n = 0; n < count && c.end - c.at > CHECKSUM; n++) {
+        take_number(&c);
+        c.at += c.end - c.at >= CHECKSUM ? CHECKSUM : 0;
+    }
+    if (c.end - c.at < CHECKSUM) {
+        return c.end;
+    }
+    uint8_t *const checksum = c.at;
+    for (c.at += CHECKSUM; n; n--) {
+        const size_t message = take_number(&index);
+        if (message > (size_t)(c.end - c.at)) {
+            break;
+        }
+        put_crc(index.at, crc32_of(c.at, message));
+        index.at += CHECKSUM;
+        c.at += message;
+    }
+    put_crc(checksum, crc32_of(file, (size_t)(checksum - file)));
+    return checksum;
+}
+
 /* The file up to a refinement, as if nothing followed. */
-static void seal_behind(const uint8_t *file, size_t size, size_t last, uint8_t *content, size_t content_size)
+static void seal_behind(const uint8_t *file, size_t size, size_t last, size_t checksum, uint8_t *content,
+                        size_t content_size)
 {
     uint8_t *before = copy_of(file, size);
     before[last] &= 0xfe;
-    put_crc(before + size - CHECKSUM, crc32_of(before, size - CHECKSUM));
+    put_crc(before + checksum, crc32_of(before, checksum));
     seal_samples(before, size, content, content_size);
     free(before);
 }
@@ -127,29 +156,34 @@ static void seal_behind(const uint8_t *file, size_t size, size_t last, uint8_t *
 static void seal_refined(uint8_t *file, size_t size)
 {
     cursor c = {file + START, file + size};
-    size_t length, base_size, last = 0;
+    size_t length, base_size, last = 0, checksum = 0;
     uint8_t *base, *content;
     memcpy(file, "\xae" "C\x02", START);
     base = take_block(&c, &base_size);
     if (!base || base_size < SHORTEST) {
         return;
     }
-    seal(base, base_size, CODEC.id);
-    while (c.end - c.at > 1 + ID + CHECKSUM) {
+    is_built_in = memcmp(base + START, "SAMP", 4) == 0;
+    seal(base, base_size, is_built_in ? (const uint8_t *)"SAMP" : CODEC.id);
+    while (c.end - c.at > LEAST) {
         const size_t before = (size_t)(c.at - file);
         content = take_block(&c, &length);
-        if (!content || length < 1 + ID || c.end - c.at < CHECKSUM) {
+        if (!content || length < LEAST) {
             return;
         }
-        name_networks(content);
         if (last) {
-            seal_behind(file, before, last, content, length);
+            seal_behind(file, before, last, checksum, content, length);
         } else {
             seal_samples(base, base_size, content, length);
         }
-        put_crc(c.at, crc32_of(file, (size_t)(c.at - file)));
-        c.at += CHECKSUM;
         last = (size_t)(content - file);
+        if (content[0] & HAS_INDEX) {
+            checksum = (size_t)(seal_index(file, content, length) - file);
+        } else if (c.end - c.at >= CHECKSUM) {
+            checksum = (size_t)(c.at - file);
+            put_crc(c.at, crc32_of(file, checksum));
+            c.at += CHECKSUM;
+        }
     }
 }
 
@@ -262,6 +296,32 @@ static void describe(const uint8_t *file, size_t size)
     free(bytes);
 }
 
+/* A window of a file that has windows is that of its samples. */
+static void decode_window(const uint8_t *file, size_t size, const aecodec_samples *samples)
+{
+    const aecodec_region last = {samples->frames - 1, 1, samples->height - 1, 1, 0, samples->width};
+    const size_t pixel = (size_t)samples->bands * (samples->type < AECODEC_UINT16 ? 1 : 8);
+    const uint8_t *message;
+    aecodec_part part;
+    aecodec_head *head;
+    uint32_t count;
+    size_t needed;
+    if (aecodec_head_open(bundle(), file, size, size, &head, &needed) != AECODEC_OK) {
+        return;
+    }
+    require(aecodec_window_plan(head, &last, NULL, &count) == AECODEC_OK);
+    if (count == 1) {
+        uint8_t *row = exactly(samples->width * pixel);
+        uint8_t *missing = samples->mask_planes ? exactly((size_t)samples->width * samples->mask_planes) : NULL;
+        require(aecodec_window_plan(head, &last, &part, &count) == AECODEC_OK && part.size <= size - part.at);
+        message = file + part.at;
+        require(aecodec_window_decode(head, &last, &message, NULL, row, missing) == AECODEC_OK);
+        free(row);
+        free(missing);
+    }
+    aecodec_head_close(head);
+}
+
 static void decompress_one(const uint8_t *file, size_t size)
 {
     const int is_refined = size > START && file[START - 1] == 2;
@@ -271,6 +331,7 @@ static void decompress_one(const uint8_t *file, size_t size)
     describe(file, size);
     if (aecodec_decompress_samples(bundle(), file, size, &limits, NULL, &samples) == AECODEC_OK) {
         trim_all(file, size);
+        decode_window(file, size, &samples);
         require(is_refined || aecodec_read_header(file, size, &header) == AECODEC_OK);
         compress_samples_again(&samples, header.level);
         aecodec_samples_free(&samples);

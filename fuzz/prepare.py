@@ -66,10 +66,10 @@ def write_corpus(codec_id: bytes, folder: Path) -> None:
 
 
 def write_refined(codec_id: bytes, folder: Path) -> None:
-    """Write the golden files with refinements of a codec."""
+    """Write the golden files with refinements of a codec, and those of the codec `samples`."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(GOLDEN.glob("refined/*.aec")):
-        if read_header(content := path.read_bytes()).codec_id == codec_id:
+        if read_header(content := path.read_bytes()).codec_id in (codec_id, b"SAMP"):
             (folder / path.stem).write_bytes(content)
 
 

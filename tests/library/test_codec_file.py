@@ -61,12 +61,6 @@ def test_a_level_that_is_left_out_is_absent(codec: Codec, digits: Pixels) -> Non
     assert decompress(one_level, files[0])[0] == ABSENT
 
 
-def test_residual_networks_that_are_left_out_are_absent(codec: Codec, digits: Pixels) -> None:
-    decoder = NativeCodec(part_of(codec, SectionKind.DECODER, SectionKind.LEVEL))
-    assert decompress(decoder, codec.compress(digits[0], level=1))[0] == OK
-    assert decompress(decoder, codec.compress(digits[0], level=1, max_error=0))[0] == ABSENT
-
-
 def test_every_bit_of_the_head_counts(codec: Codec) -> None:
     content = part_of(codec, SectionKind.LEVEL, level=1)
     size = int.from_bytes(content[8:12], "little")
@@ -92,18 +86,6 @@ def test_banks_with_and_without_zeros_need_their_flag(
     assert bool(content[at + 13] & 4) == (name == "photo")
     content[at + 13] ^= 4
     assert is_refused(bytes(content))
-
-
-def test_residual_networks_state_whether_they_have_a_base(codec: Codec) -> None:
-    kind, folder = SectionKind.RESIDUALS, codec.folder
-    residuals = [item for item in folder.sections if item.kind == kind]
-    for number, has_base in enumerate((False, True)):
-        contents = [section.content for section in residuals if section.level == number]
-        assert [content[0] for content in contents if content] == [has_base] * len(contents)
-    first = residuals[0].content
-    assert first is not None
-    for section in (residuals[0]._replace(level=1), Section.of(kind, first[:-4])):
-        assert is_refused(pack_codec(codec.spec, folder.rdoq, [section]))
 
 
 def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
