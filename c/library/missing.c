@@ -33,37 +33,68 @@ static int is_nodata(const test *t, uint64_t bits)
     return t->has_nodata && (bits == t->nodata || (t->infinity != UINT64_MAX && !((bits | t->nodata) & t->magnitude)));
 }
 
-/* Whether a sample is missing. Sets is_bad if it is infinite, or NaN although missing ones have another value. */
-static int is_missing_now(const test *t, size_t pixel, uint32_t band, int *is_bad)
+enum { TOGETHER = 256 /* pixels */ };
+
+/* Load the bits of the samples of a band. */
+static void load(const test *t, size_t pixel, uint32_t count, uint32_t band, uint64_t *bits)
 {
     const aecodec_samples *s = t->samples;
-    const uint64_t bits = bits_of_sample(s->type, s->samples, pixel * s->bands + band);
-    const int is_known = !is_missing(s, pixel, band) && !is_nodata(t, bits);
-    if (t->infinity != UINT64_MAX && (bits & t->magnitude) >= t->infinity) {
-        const int is_nan = (bits & t->magnitude) > t->infinity;
-        *is_bad |= is_nan ? !t->is_nan_missing : is_known;
-        return !is_known || is_nan;
+    const uint32_t type = s->type; /* known before the loop */
+    const size_t at = pixel * s->bands + band;
+    uint32_t n;
+    for (n = 0; n < count; n++) {
+        bits[n] = bits_of_sample(type, s->samples, at + (size_t)n * s->bands);
     }
-    return !is_known;
 }
 
-/* Find how many planes a mask needs: 0 if nothing is missing. Returns whether all samples are sound. */
-static int count_planes(const test *t, uint32_t *planes)
+/* Mark missing samples of a band. Returns 0 if others are infinite, or if samples are NaN although missing ones have another
+ * value. */
+static int mark(const test *t, size_t pixel, uint32_t count, uint32_t band, uint8_t *marks)
+{
+    uint64_t bits[TOGETHER];
+    int is_bad = 0;
+    uint32_t n;
+    load(t, pixel, count, band, bits);
+    for (n = 0; n < count; n++) {
+        marks[n] = (uint8_t)is_nodata(t, bits[n]);
+    }
+    for (n = 0; t->samples->missing && n < count; n++) {
+        marks[n] |= is_missing(t->samples, pixel + n, band) != 0;
+    }
+    for (n = 0; t->infinity != UINT64_MAX && n < count; n++) {
+        const uint64_t magnitude = bits[n] & t->magnitude;
+        is_bad |= magnitude > t->infinity ? !t->is_nan_missing : magnitude == t->infinity && !marks[n];
+        marks[n] |= magnitude > t->infinity;
+    }
+    return !is_bad;
+}
+
+/* What a mask of some planes is like. */
+typedef struct {
+    int is_sound, is_any, is_enough;
+} marked;
+
+/* Fill a mask of one plane or of as many as there are bands. */
+static marked mark_all(const test *t, uint32_t planes, uint8_t *mask)
 {
     const size_t pixels = pixels_of_samples(t->samples);
-    const uint32_t bands = t->samples->bands;
-    int is_any = 0, differs = 0, is_bad = 0;
-    uint32_t band;
-    size_t n;
-    for (n = 0; n < pixels && !is_bad; n++) {
-        const int first = is_missing_now(t, n, 0, &is_bad);
-        is_any |= first;
-        for (band = 1; band < bands; band++) {
-            differs |= is_missing_now(t, n, band, &is_bad) != first;
+    marked m = {1, 0, 1};
+    uint8_t marks[TOGETHER];
+    uint32_t band, n;
+    size_t at;
+    for (at = 0; at < pixels && m.is_sound && m.is_enough; at += TOGETHER) {
+        const uint32_t count = (uint32_t)(pixels - at < TOGETHER ? pixels - at : TOGETHER);
+        for (band = 0; band < t->samples->bands; band++) {
+            m.is_sound &= mark(t, at, count, band, marks);
+            for (n = 0; n < count; n++) {
+                uint8_t *to = mask + (at + n) * planes + (planes > 1 ? band : 0);
+                m.is_enough &= planes > 1 || !band || *to == marks[n];
+                m.is_any |= marks[n];
+                *to = marks[n];
+            }
         }
     }
-    *planes = differs ? bands : (uint32_t)is_any;
-    return !is_bad;
+    return m;
 }
 
 /* Whether all samples are finite: the bits of their exponents are not all 1. */
@@ -79,32 +110,34 @@ static int is_all_finite(const test *t)
     return (int)is_finite;
 }
 
+/* Mark with some planes. Returns whether they are enough, or all else is settled. */
+static int find_with(const test *t, uint32_t planes, aecodec_samples *samples, aecodec_status *status)
+{
+    uint8_t *mask = malloc(pixels_of_samples(samples) * planes);
+    const marked m = mask ? mark_all(t, planes, mask) : (marked){1, 0, 1};
+    *status = !mask ? AECODEC_NO_MEMORY : m.is_sound ? AECODEC_OK : AECODEC_BAD_IMAGE;
+    if (*status == AECODEC_OK && m.is_any && m.is_enough) {
+        samples->missing = mask;
+        samples->mask_planes = planes;
+    } else {
+        free(mask);
+    }
+    return *status != AECODEC_OK || m.is_enough;
+}
+
 aecodec_status aecodec_find_missing(aecodec_samples *samples)
 {
     const aecodec_samples given = *samples;
     const test t = test_of(&given);
-    const size_t pixels = pixels_of_samples(&given);
-    uint32_t planes = 0, band;
-    int ignored = 0;
-    size_t n;
+    aecodec_status status = AECODEC_OK;
     samples->missing = NULL;
     samples->mask_planes = 0;
     if (given.missing || given.has_nodata || !is_all_finite(&t)) {
-        if (!count_planes(&t, &planes)) {
-            return AECODEC_BAD_IMAGE;
+        if (!find_with(&t, 1, samples, &status)) {
+            find_with(&t, given.bands, samples, &status);
         }
     }
-    if (!planes) {
-        return AECODEC_OK;
-    }
-    samples->missing = malloc(pixels * planes);
-    for (n = 0; samples->missing && n < pixels; n++) {
-        for (band = 0; band < planes; band++) {
-            samples->missing[n * planes + band] = (uint8_t)is_missing_now(&t, n, band, &ignored);
-        }
-    }
-    samples->mask_planes = samples->missing ? planes : 0;
-    return samples->missing ? AECODEC_OK : AECODEC_NO_MEMORY;
+    return status;
 }
 
 void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
@@ -249,27 +282,45 @@ aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *va
 
 /* ---- masks in files ---- */
 
-/* The place in a mask [frames][height][width][planes] of a bit of [frames][planes][height][width]. */
-static size_t place_of_bit(const aecodec_samples *samples, size_t bit)
+/* The bits of a mask are [frames][planes][height][width], its bytes [frames][height][width][planes]. */
+static void pack_bits(const aecodec_samples *samples, uint8_t *bits)
 {
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
-    if (planes == 1) { /* most masks have one plane, and dividing takes time */
-        return bit;
+    const uint8_t *from = samples->missing;
+    size_t bit = 0, n;
+    uint32_t frame, plane;
+    for (frame = 0; frame < samples->frames; frame++, from += pixels * planes) {
+        for (plane = 0; plane < planes; plane++) {
+            for (n = 0; n < pixels; n++, bit++) {
+                bits[bit / 8] |= (uint8_t)((from[n * planes + plane] != 0) << (7 - bit % 8));
+            }
+        }
     }
-    return (bit / (pixels * planes) * pixels + bit % pixels) * planes + bit / pixels % planes;
+}
+
+static void unpack_bits(const aecodec_samples *samples, const uint8_t *bits)
+{
+    const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
+    uint8_t *to = samples->missing;
+    size_t bit = 0, n;
+    uint32_t frame, plane;
+    for (frame = 0; frame < samples->frames; frame++, to += pixels * planes) {
+        for (plane = 0; plane < planes; plane++) {
+            for (n = 0; n < pixels; n++, bit++) {
+                to[n * planes + plane] = bits[bit / 8] >> (7 - bit % 8) & 1u;
+            }
+        }
+    }
 }
 
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
 {
-    size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
-    uint8_t *bits = malloc(bytes);
+    const size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0);
+    uint8_t *bits = calloc(1, bytes);
     *stream = malloc(aecodec_zlib_bound(bytes));
     *size = 0;
     if (bits && *stream) {
-        memset(bits, 0, bytes);
-        for (n = 0; n < count; n++) {
-            bits[n / 8] |= (uint8_t)((samples->missing[place_of_bit(samples, n)] != 0) << (7 - n % 8));
-        }
+        pack_bits(samples, bits);
         *size = aecodec_zlib_deflate(bits, bytes, *stream);
     }
     free(bits);
@@ -294,9 +345,8 @@ aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t
     const size_t count = pixels_of_samples(samples) * samples->mask_planes;
     uint8_t *bits;
     const aecodec_status status = aecodec_mask_inflate(stream, size, count, &bits);
-    size_t n;
-    for (n = 0; status == AECODEC_OK && n < count; n++) {
-        samples->missing[place_of_bit(samples, n)] = bits[n / 8] >> (7 - n % 8) & 1u;
+    if (status == AECODEC_OK) {
+        unpack_bits(samples, bits);
     }
     free(bits);
     return status;

@@ -150,24 +150,35 @@ size_t aecodec_segment_values(const segment *s)
     return (size_t)rows_of(s) * s->place.width;
 }
 
-static int bit_at(const uint8_t *bits, size_t at)
+/* Copy a row of the mask, whose samples are so many bytes apart. */
+static void copy_row(const uint8_t *from, size_t stride, uint32_t count, uint8_t *to)
 {
-    return bits[at / 8] >> (7 - at % 8) & 1;
+    for (; count; count--, from += stride) {
+        *to++ = *from;
+    }
+}
+
+static void unpack_row(const uint8_t *bits, size_t bit, uint32_t count, uint8_t *to)
+{
+    for (; count; count--, bit++) {
+        *to++ = bits[bit / 8] >> (7 - bit % 8) & 1;
+    }
 }
 
 /* Copy the mask to the order of the values. */
 static void take_mask(const segment *s)
 {
     const aecodec_samples *all = s->all->samples;
-    const size_t pixels = (size_t)all->width * all->height;
+    const size_t pixels = (size_t)all->width * all->height, planes = all->mask_planes;
     uint8_t *to = s->missing;
-    uint32_t n, band, column;
-    for (n = 0; n < rows_of(s); n++) {
+    uint32_t n, band;
+    for (n = 0; n < rows_of(s); n++, to += s->place.width) {
         const size_t pixel = aecodec_segment_row(s, n, &band) / all->bands;
-        const size_t bit = mask_bit(all, (uint32_t)(pixel / pixels), pixel % pixels, band);
-        for (column = 0; column < s->place.width; column++) {
-            *to++ = (uint8_t)(all->missing ? is_missing(all, pixel + column, band) != 0
-                                           : bit_at(s->all->mask_bits, bit + column));
+        if (all->missing) {
+            copy_row(all->missing + pixel * planes + (planes > 1 ? band : 0), planes, s->place.width, to);
+        } else {
+            unpack_row(s->all->mask_bits, mask_bit(all, (uint32_t)(pixel / pixels), pixel % pixels, band),
+                       s->place.width, to);
         }
     }
 }
