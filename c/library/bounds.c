@@ -364,8 +364,7 @@ static int32_t value_of(const lattice *l, double number)
     return value;
 }
 
-aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const int32_t *decoded,
-                                       const double *nodata, comparison *c)
+aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const double *nodata, comparison *c)
 {
     const aecodec_samples *samples = s->all->samples;
     const uint32_t rows = s->place.frames * samples->bands * s->place.height;
@@ -377,7 +376,7 @@ aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, co
                           samples,
                           first,
                           s->after + at,
-                          decoded + at,
+                          s->decoded + at,
                           s->coding.missing ? s->coding.missing + at : NULL,
                           s->place.width,
                           nodata && aecodec_is_exact(l) ? value_of(l, *nodata) : 0,

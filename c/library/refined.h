@@ -134,7 +134,7 @@ typedef struct {
     int64_t *steps;                 /* [bands] */
     int32_t (*limits)[2];           /* [bands] */
     adaptive_choices *choices;
-    int has_base;
+    int has_base, is_encoder;
 } refining;
 
 /* A segment of them. */
@@ -142,8 +142,8 @@ typedef struct {
     const refining *all;
     box place;
     residual_coding coding;
-    int32_t *before, *after; /* room for its values */
-    uint8_t *missing;        /* its mask */
+    int32_t *after, *before, *decoded; /* room for its values: before only with a base, decoded only for encoders */
+    uint8_t *missing;                  /* its mask; or NULL */
 } segment;
 
 enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
@@ -154,7 +154,7 @@ box aecodec_refining_place(const aecodec_samples *samples, uint32_t side, uint32
 
 /* Bytes that the next functions allocate for one segment. roots: number of bounds relative to the square root. */
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
-/* Prepare all segments, without choices. Call aecodec_refining_close in any case. */
+/* Prepare all segments for an encoder, without choices. Call aecodec_refining_close in any case. */
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const refinement *of);
 /* Read the block of the choices. */
 aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size);
@@ -170,7 +170,6 @@ size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band);
 void aecodec_segment_read(const segment *s, const void *samples, int32_t *values);
 /* Convert values to samples of a part of the picture, as far as they are in it. */
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples);
-size_t aecodec_segment_values(const segment *s);
 /* Decode the message of a segment to samples of a part; with a base, these are of the whole picture. */
 aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message, size_t size,
                                       const box *part, void *samples);
@@ -204,10 +203,9 @@ typedef struct {
     uint64_t nodata; /* that became equal to the value of missing ones */
 } comparison;
 
-/* Compare the originals of a segment, whose values are in `after`, with the values of a decoder. Returns AECODEC_OK, or
+/* Compare the originals of a segment, whose values are in `after`, with those of a decoder. Returns AECODEC_OK, or
  * AECODEC_BROKEN_BOUND if a known sample differs by more than its bound. nodata: of missing samples, or NULL. */
-aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const int32_t *decoded,
-                                       const double *nodata, comparison *c);
+aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const double *nodata, comparison *c);
 
 /* ---- refiner.c: pictures and samples that are refined ---- */
 

@@ -146,22 +146,21 @@ typedef struct {
 } refinement_coding;
 
 /* Encode the values of a segment, and replace its samples by those of a decoder. */
-static aecodec_status encode_values(const refinement_coding *c, segment *s, int32_t *decoded, uint32_t number)
+static aecodec_status encode_values(const refinement_coding *c, segment *s, uint32_t number)
 {
     const box whole = {0, 0, 0, c->to.samples->frames, c->to.samples->height, c->to.samples->width};
     coded_message *message = &c->messages[number];
     aecodec_status status;
-    if (c->to.has_base) {
+    if (s->before) {
         aecodec_segment_read(s, c->samples, s->before);
     }
     aecodec_segment_read(s, c->to.samples->samples, s->after);
-    status = aecodec_residuals_encode(&s->coding, c->to.has_base ? s->before : NULL, s->after, decoded, &message->bytes,
-                                      &message->size);
+    status = aecodec_residuals_encode(&s->coding, s->before, s->after, s->decoded, &message->bytes, &message->size);
     if (status == AECODEC_OK) {
-        status = aecodec_compare_segment(s, c->bounds, decoded, c->nodata, &c->comparisons[number]);
+        status = aecodec_compare_segment(s, c->bounds, c->nodata, &c->comparisons[number]);
     }
     if (status == AECODEC_OK && c->samples) {
-        aecodec_segment_write(s, decoded, &whole, c->samples);
+        aecodec_segment_write(s, s->decoded, &whole, c->samples);
     }
     return status;
 }
@@ -169,16 +168,12 @@ static aecodec_status encode_values(const refinement_coding *c, segment *s, int3
 static aecodec_status encode_segment(void *argument, uint32_t number)
 {
     const refinement_coding *c = argument;
-    int32_t *decoded;
     segment s;
     aecodec_status status = aecodec_segment_enter(&c->to, number, &s);
-    if (status != AECODEC_OK) {
-        return status;
+    if (status == AECODEC_OK) {
+        status = encode_values(c, &s, number);
+        aecodec_segment_leave(&s);
     }
-    decoded = malloc(aecodec_segment_values(&s) * sizeof *decoded);
-    status = decoded ? encode_values(c, &s, decoded, number) : AECODEC_NO_MEMORY;
-    free(decoded);
-    aecodec_segment_leave(&s);
     return status;
 }
 

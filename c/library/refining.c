@@ -5,7 +5,7 @@
 
 #include "refined.h"
 
-enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* values before and after, and the mask */ };
+enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* of a decoder: values before and after, and the mask */ };
 
 #define MOST_BOUND 1073741823.0
 #define MOST_WIDE_BOUND 4503599627370496.0
@@ -98,7 +98,9 @@ static aecodec_status open_bounds(refining *r, const aecodec_samples *samples, c
 
 aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const refinement *of)
 {
-    return open_bounds(r, samples, of, of->bounds);
+    const aecodec_status status = open_bounds(r, samples, of, of->bounds);
+    r->is_encoder = 1;
+    return status;
 }
 
 aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size)
@@ -145,11 +147,6 @@ static uint32_t rows_of(const segment *s)
     return s->place.frames * s->all->samples->bands * s->place.height;
 }
 
-size_t aecodec_segment_values(const segment *s)
-{
-    return (size_t)rows_of(s) * s->place.width;
-}
-
 /* Copy a row of the mask, whose samples are so many bytes apart. */
 static void copy_row(const uint8_t *from, size_t stride, uint32_t count, uint8_t *to)
 {
@@ -187,21 +184,24 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
 {
     const aecodec_samples *samples = all->samples;
     const box place = aecodec_refining_place(samples, REFINED_SIDE, number);
+    const size_t arrays = (size_t)(all->has_base != 0) + (size_t)(all->is_encoder != 0);
+    const size_t has_mask = samples->missing || all->mask_bits;
     size_t values;
     s->all = all;
     s->place = place;
-    values = aecodec_segment_values(s);
+    values = (size_t)rows_of(s) * place.width;
     s->coding = (residual_coding){place.frames, samples->bands, place.height, place.width,
                                   all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices};
-    s->after = malloc(values * BYTES_PER_VALUE);
+    s->after = malloc(values * ((1 + arrays) * sizeof *s->after + has_mask)); /* as one, which can be used again */
     if (!s->after) {
         return AECODEC_NO_MEMORY;
     }
-    s->before = s->after + values;
-    s->missing = (uint8_t *)(s->before + values);
-    if (samples->missing || all->mask_bits) {
+    s->before = all->has_base ? s->after + values : NULL;
+    s->decoded = all->is_encoder ? s->after + arrays * values : NULL;
+    s->missing = has_mask ? (uint8_t *)(s->after + (1 + arrays) * values) : NULL;
+    s->coding.missing = s->missing;
+    if (has_mask) {
         take_mask(s);
-        s->coding.missing = s->missing;
     }
     return AECODEC_OK;
 }
@@ -272,10 +272,10 @@ aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, cons
     if (status != AECODEC_OK) {
         return status;
     }
-    if (all->has_base) {
+    if (s.before) {
         aecodec_segment_read(&s, samples, s.before);
     }
-    status = aecodec_residuals_decode(&s.coding, all->has_base ? s.before : NULL, message, size, s.after);
+    status = aecodec_residuals_decode(&s.coding, s.before, message, size, s.after);
     if (status == AECODEC_OK) {
         aecodec_segment_write(&s, s.after, part, samples);
     }
