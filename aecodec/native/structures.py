@@ -134,7 +134,7 @@ class Refinement(Structure): _fields_ = (("max_error", c_double), ("is_root", c_
 
 class Region(Structure): _fields_ = (("frame", c_uint32), ("frames", c_uint32), ("row", c_uint32), ("rows", c_uint32), ("column", c_uint32), ("columns", c_uint32),)
 
-class Samples(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("bands", c_uint32), ("frames", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("nodata", c_double), ("limits", c_void_p), ("mask_planes", c_uint32), ("missing", c_void_p), ("samples", c_void_p), ("metadata", c_void_p), ("metadata_size", c_size_t),)
+class Samples(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("bands", c_uint32), ("frames", c_uint32), ("type", c_uint32), ("layout", c_uint32), ("is_big_endian", c_uint32), ("has_nodata", c_uint32), ("nodata", c_double), ("limits", c_void_p), ("mask_planes", c_uint32), ("missing", c_void_p), ("samples", c_void_p), ("is_planar", c_uint32), ("metadata", c_void_p), ("metadata_size", c_size_t),)
 
 class Window(Structure): _fields_ = (("rows", c_uint32), ("columns", c_uint32), ("input_size", c_uint32), ("output_size", c_uint32),)
 

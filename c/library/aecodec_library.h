@@ -401,7 +401,7 @@ aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *pa
 
 /* ---- samples of bands: for codecs with phases, which do not code pictures, and for `samples` ---- */
 
-/* Samples of bands: frames x height x width x bands numbers in the byte order of this machine. */
+/* Samples of bands: frames x height x width x bands numbers in the byte order of this machine, unless they are planar. */
 typedef struct {
     uint32_t width, height;
     uint32_t bands;         /* equal to the codec's; 1 to AECODEC_MAX_BANDS with `samples` */
@@ -419,6 +419,7 @@ typedef struct {
     uint32_t mask_planes;   /* 1, or the number of bands; 0 if missing is NULL */
     uint8_t *missing;       /* [frames][height][width][mask_planes] 1: missing, 0: valid */
     void *samples;          /* aligned to a sample's size */
+    uint32_t is_planar;     /* 1: samples are frames x bands x height x width, only to compress with `samples` */
     const uint8_t *metadata; /* as in aecodec_image */
     size_t metadata_size;
 } aecodec_samples;

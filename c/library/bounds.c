@@ -12,16 +12,33 @@
 #define MOST_DIFFERENCE 4294967294u /* of the values of a band */
 #define MARGIN (1 - 1.0 / (1 << 20)) /* rounding a multiple to the type of the samples must not exceed the bound */
 
-/* The samples that a bound holds for: some, `stride` apart. */
+/* The samples that a bound holds for: some bands. */
 typedef struct {
     const aecodec_samples *samples;
-    size_t at, stride, count;
+    uint32_t first_band, bands;
 } bounded;
 
-static int is_known(const bounded *of, size_t at)
+/* Number of parts in which the samples are loaded. */
+static size_t part_count(const bounded *of)
 {
-    const aecodec_samples *s = of->samples;
-    return !s->missing || !is_missing(s, at / s->bands, (uint32_t)(at % s->bands));
+    return range_count(of->samples) * of->bands;
+}
+
+/* Load the bits of the known samples of a part. Returns their number. */
+static uint32_t load_part(const bounded *of, size_t number, uint64_t *bits)
+{
+    const pixel_range range = range_at(of->samples, number / of->bands);
+    const uint32_t band = of->first_band + (uint32_t)(number % of->bands);
+    uint32_t count = 0, n;
+    aecodec_load_bits(of->samples, &range, band, bits);
+    if (!of->samples->missing) {
+        return range.count;
+    }
+    for (n = 0; n < range.count; n++) {
+        bits[count] = bits[n];
+        count += !is_missing(of->samples, range.first + n, band);
+    }
+    return count;
 }
 
 /* ---- floats ---- */
@@ -29,13 +46,15 @@ static int is_known(const bounded *of, size_t at)
 /* Find the least and the largest number; both are 0 if none is known. */
 static void find_range(const bounded *of, double range[2])
 {
-    const aecodec_samples *s = of->samples;
+    const uint32_t type = of->samples->type;
+    uint64_t bits[TOGETHER];
     int is_any = 0;
-    size_t at;
+    size_t part;
     range[0] = range[1] = 0;
-    for (at = of->at; at < of->count; at += of->stride) {
-        if (is_known(of, at)) {
-            const double number = number_of_sample(s->type, s->samples, at);
+    for (part = 0; part < part_count(of); part++) {
+        uint32_t count = load_part(of, part, bits);
+        while (count--) {
+            const double number = aecodec_sample_number(type, bits[count]);
             range[0] = number < range[0] || !is_any ? number : range[0];
             range[1] = number > range[1] || !is_any ? number : range[1];
             is_any = 1;
@@ -88,18 +107,20 @@ static double power_of_2(int exponent)
 static double common_divisor(const bounded *of)
 {
     enum { FRACTION = 52, BIAS = 1075, MOST_EXPONENT = 2047 };
-    const aecodec_samples *s = of->samples;
+    uint64_t bits[TOGETHER];
     uint32_t least = BIAS;
-    size_t at;
-    for (at = of->at; at < of->count; at += of->stride) {
-        const uint64_t bits = bits_of_sample(s->type, s->samples, at);
-        uint32_t exponent = bits >> FRACTION & MOST_EXPONENT;
-        uint64_t whole = (bits & (((uint64_t)1 << FRACTION) - 1)) | (uint64_t)(exponent != 0) << FRACTION;
-        exponent += !exponent;
-        for (; whole && exponent < least && !(whole & 1); whole >>= 1) {
-            exponent++;
+    size_t part;
+    for (part = 0; part < part_count(of); part++) {
+        uint32_t count = load_part(of, part, bits);
+        while (count--) {
+            uint32_t exponent = bits[count] >> FRACTION & MOST_EXPONENT;
+            uint64_t whole = (bits[count] & (((uint64_t)1 << FRACTION) - 1)) | (uint64_t)(exponent != 0) << FRACTION;
+            exponent += !exponent;
+            for (; whole && exponent < least && !(whole & 1); whole >>= 1) {
+                exponent++;
+            }
+            least = whole && exponent < least ? exponent : least;
         }
-        least = whole && exponent < least && is_known(of, at) ? exponent : least;
     }
     return power_of_2((int)least - BIAS);
 }
@@ -130,14 +151,15 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
 /* Find the bits of the least and the largest integer. */
 static void find_wide_range(const bounded *of, uint64_t range[2])
 {
-    const aecodec_samples *s = of->samples;
-    const uint64_t sign = s->type == AECODEC_INT64 ? (uint64_t)1 << 63 : 0;
+    const uint64_t sign = of->samples->type == AECODEC_INT64 ? (uint64_t)1 << 63 : 0;
+    uint64_t bits[TOGETHER];
     int is_any = 0;
-    size_t at;
+    size_t part;
     range[0] = range[1] = sign;
-    for (at = of->at; at < of->count; at += of->stride) {
-        if (is_known(of, at)) {
-            const uint64_t number = bits_of_sample(s->type, s->samples, at) ^ sign;
+    for (part = 0; part < part_count(of); part++) {
+        uint32_t count = load_part(of, part, bits);
+        while (count--) {
+            const uint64_t number = bits[count] ^ sign;
             range[0] = number < range[0] || !is_any ? number : range[0];
             range[1] = number > range[1] || !is_any ? number : range[1];
             is_any = 1;
@@ -237,14 +259,14 @@ static int is_finer(const refinement *r, const refinement *before, uint32_t band
 static int find_bounds(refinement *r, const double *errors, uint32_t count, const aecodec_samples *samples,
                        double *least_error)
 {
-    bounded of = {samples, 0, r->bound_count > 1 ? samples->bands : 1, pixels_of_samples(samples) * samples->bands};
+    bounded of = {samples, 0, r->bound_count > 1 ? 1 : samples->bands};
     double least = 0;
     int fits = 1;
     *least_error = 0;
     r->has_offsets = 0;
-    for (of.at = 0; of.at < r->bound_count; of.at++) {
-        bound *b = &r->bounds[of.at];
-        if (!find_bound(&of, errors[count > 1 ? of.at : 0], r->is_root, b, &least)) {
+    for (; of.first_band < r->bound_count; of.first_band++) {
+        bound *b = &r->bounds[of.first_band];
+        if (!find_bound(&of, errors[count > 1 ? of.first_band : 0], r->is_root, b, &least)) {
             *least_error = least > *least_error ? least : *least_error;
             fits = 0;
         }
@@ -335,13 +357,14 @@ static double difference(uint32_t type, uint64_t a, uint64_t b)
 /* Differences of samples. Counts those that became nodata. */
 static int compare_samples(const row *r, comparison *c)
 {
-    const uint32_t type = r->samples->type, bands = r->samples->bands;
+    const uint32_t type = r->samples->type;
+    const size_t stride = sample_stride(r->samples);
     uint64_t decoded[REFINED_SIDE];
     int is_within = 1;
     uint32_t n;
     aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
     for (n = 0; n < r->count; n++) {
-        const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + (size_t)n * bands);
+        const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + n * stride);
         const uint64_t other = bits_of_sample(type, decoded, n);
         const double error = r->missing && r->missing[n] ? 0 : difference(type, bits, other);
         const double most =
@@ -370,11 +393,11 @@ aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, co
     const uint32_t rows = s->place.frames * samples->bands * s->place.height;
     uint32_t n, band;
     for (n = 0; n < rows; n++) {
-        const size_t at = (size_t)n * s->place.width, first = aecodec_segment_row(s, n, &band);
+        const size_t at = (size_t)n * s->place.width, pixel = aecodec_segment_row(s, n, &band);
         const lattice *l = &s->all->lattices[band];
         const row each = {l,
                           samples,
-                          first,
+                          sample_place(samples, pixel, band),
                           s->after + at,
                           s->decoded + at,
                           s->coding.missing ? s->coding.missing + at : NULL,

@@ -15,15 +15,15 @@ static void fill_table(uint32_t table[256])
     }
 }
 
-enum { TOGETHER = 8, MANY = 1 << 12 /* bytes that are worth eight tables */ };
+enum { SLICES = 8, MANY = 1 << 12 /* bytes that are worth eight tables */ };
 
 /* Tables of bytes that are followed by 1 to 7 zero bytes. */
-static void fill_tables(uint32_t tables[TOGETHER][256])
+static void fill_tables(uint32_t tables[SLICES][256])
 {
     uint32_t byte;
     int n;
     fill_table(tables[0]);
-    for (n = 1; n < TOGETHER; n++) {
+    for (n = 1; n < SLICES; n++) {
         for (byte = 0; byte < 256; byte++) {
             tables[n][byte] = tables[n - 1][byte] >> 8 ^ tables[0][tables[n - 1][byte] & 255u];
         }
@@ -33,10 +33,10 @@ static void fill_tables(uint32_t tables[TOGETHER][256])
 /* Sum eight bytes at a time. Returns the number of bytes. */
 static size_t sum_many(uint32_t *crc, const uint8_t *bytes, size_t size)
 {
-    uint32_t t[TOGETHER][256];
+    uint32_t t[SLICES][256];
     size_t n;
     fill_tables(t);
-    for (n = 0; size - n >= TOGETHER; n += TOGETHER) {
+    for (n = 0; size - n >= SLICES; n += SLICES) {
         const uint32_t low = *crc ^ read_u32(bytes + n), high = read_u32(bytes + n + 4);
         *crc = t[7][low & 255] ^ t[6][low >> 8 & 255] ^ t[5][low >> 16 & 255] ^ t[4][low >> 24] ^ t[3][high & 255] ^
                t[2][high >> 8 & 255] ^ t[1][high >> 16 & 255] ^ t[0][high >> 24];

@@ -33,35 +33,31 @@ static int is_nodata(const test *t, uint64_t bits)
     return t->has_nodata && (bits == t->nodata || (t->infinity != UINT64_MAX && !((bits | t->nodata) & t->magnitude)));
 }
 
-enum { TOGETHER = 256 /* pixels */ };
-
-/* Load the bits of the samples of a band. */
-static void load(const test *t, size_t pixel, uint32_t count, uint32_t band, uint64_t *bits)
+void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint32_t band, uint64_t *bits)
 {
-    const aecodec_samples *s = t->samples;
+    const size_t at = sample_place(s, range->first, band), stride = sample_stride(s);
     const uint32_t type = s->type; /* known before the loop */
-    const size_t at = pixel * s->bands + band;
     uint32_t n;
-    for (n = 0; n < count; n++) {
-        bits[n] = bits_of_sample(type, s->samples, at + (size_t)n * s->bands);
+    for (n = 0; n < range->count; n++) {
+        bits[n] = bits_of_sample(type, s->samples, at + n * stride);
     }
 }
 
 /* Mark missing samples of a band. Returns 0 if others are infinite, or if samples are NaN although missing ones have another
  * value. */
-static int mark(const test *t, size_t pixel, uint32_t count, uint32_t band, uint8_t *marks)
+static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t *marks)
 {
     uint64_t bits[TOGETHER];
     int is_bad = 0;
     uint32_t n;
-    load(t, pixel, count, band, bits);
-    for (n = 0; n < count; n++) {
+    aecodec_load_bits(t->samples, range, band, bits);
+    for (n = 0; n < range->count; n++) {
         marks[n] = (uint8_t)is_nodata(t, bits[n]);
     }
-    for (n = 0; t->samples->missing && n < count; n++) {
-        marks[n] |= is_missing(t->samples, pixel + n, band) != 0;
+    for (n = 0; t->samples->missing && n < range->count; n++) {
+        marks[n] |= is_missing(t->samples, range->first + n, band) != 0;
     }
-    for (n = 0; t->infinity != UINT64_MAX && n < count; n++) {
+    for (n = 0; t->infinity != UINT64_MAX && n < range->count; n++) {
         const uint64_t magnitude = bits[n] & t->magnitude;
         is_bad |= magnitude > t->infinity ? !t->is_nan_missing : magnitude == t->infinity && !marks[n];
         marks[n] |= magnitude > t->infinity;
@@ -77,17 +73,17 @@ typedef struct {
 /* Fill a mask of one plane or of as many as there are bands. */
 static marked mark_all(const test *t, uint32_t planes, uint8_t *mask)
 {
-    const size_t pixels = pixels_of_samples(t->samples);
+    const size_t ranges = range_count(t->samples);
     marked m = {1, 0, 1};
     uint8_t marks[TOGETHER];
     uint32_t band, n;
-    size_t at;
-    for (at = 0; at < pixels && m.is_sound && m.is_enough; at += TOGETHER) {
-        const uint32_t count = (uint32_t)(pixels - at < TOGETHER ? pixels - at : TOGETHER);
+    size_t number;
+    for (number = 0; number < ranges && m.is_sound && m.is_enough; number++) {
+        const pixel_range range = range_at(t->samples, number);
         for (band = 0; band < t->samples->bands; band++) {
-            m.is_sound &= mark(t, at, count, band, marks);
-            for (n = 0; n < count; n++) {
-                uint8_t *to = mask + (at + n) * planes + (planes > 1 ? band : 0);
+            m.is_sound &= mark(t, &range, band, marks);
+            for (n = 0; n < range.count; n++) {
+                uint8_t *to = mask + (range.first + n) * planes + (planes > 1 ? band : 0);
                 m.is_enough &= planes > 1 || !band || *to == marks[n];
                 m.is_any |= marks[n];
                 *to = marks[n];

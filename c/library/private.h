@@ -209,6 +209,44 @@ static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint3
     return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
 }
 
+/* The sample of a band of a pixel, of which the next is sample_stride away in the same frame. */
+static inline size_t sample_place(const aecodec_samples *samples, size_t pixel, uint32_t band)
+{
+    const size_t pixels = (size_t)samples->width * samples->height;
+    return samples->is_planar ? (pixel / pixels * samples->bands + band) * pixels + pixel % pixels
+                              : pixel * samples->bands + band;
+}
+
+static inline size_t sample_stride(const aecodec_samples *samples)
+{
+    return samples->is_planar ? 1 : samples->bands;
+}
+
+enum { TOGETHER = 256 /* samples of a band that are converted together, at most */ };
+
+/* Some pixels of a frame. */
+typedef struct {
+    size_t first;
+    uint32_t count;
+} pixel_range;
+
+/* Divide the pixels into ranges of up to TOGETHER. */
+static inline size_t range_count(const aecodec_samples *samples)
+{
+    const size_t pixels = (size_t)samples->width * samples->height;
+    return ((pixels - 1) / TOGETHER + 1) * samples->frames;
+}
+
+static inline pixel_range range_at(const aecodec_samples *samples, size_t number)
+{
+    const size_t pixels = (size_t)samples->width * samples->height, ranges = (pixels - 1) / TOGETHER + 1;
+    const size_t start = number % ranges * TOGETHER, left = pixels - start;
+    const pixel_range r = {number / ranges * pixels + start, (uint32_t)(left < TOGETHER ? left : TOGETHER)};
+    return r;
+}
+
+/* Load the bits of the samples of a band. */
+void aecodec_load_bits(const aecodec_samples *samples, const pixel_range *range, uint32_t band, uint64_t *bits);
 /* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL if there
  * are none. */
 aecodec_status aecodec_find_missing(aecodec_samples *samples);

@@ -164,13 +164,13 @@ void aecodec_refining_close(refining *r);
 /* Enter a segment: make room for its values, and take its mask. Several threads may be in different segments. */
 aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s);
 void aecodec_segment_leave(segment *s);
-/* The sample of all samples at which a row of values begins: those of all bands of all frames. Sets its band. */
+/* The pixel at which a row of values begins: those of all bands of all frames. Sets its band. */
 size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band);
-/* Convert samples of the segment to values. samples: [frames][height][width][bands] of the whole picture. */
-void aecodec_segment_read(const segment *s, const void *samples, int32_t *values);
+/* Convert samples of the segment to values. */
+void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t *values);
 /* Convert values to samples of a part of the picture, as far as they are in it. */
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples);
-/* Decode the message of a segment to samples of a part; with a base, these are of the whole picture. */
+/* Decode the message of a segment to samples of a part; with a base, they are all. */
 aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message, size_t size,
                                       const box *part, void *samples);
 

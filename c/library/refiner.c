@@ -139,7 +139,7 @@ aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, vo
 typedef struct {
     const refinement *bounds;
     refining to;
-    void *samples;         /* before the refinement, which become those of a decoder; or NULL */
+    aecodec_samples before; /* which become those of a decoder, unless they are NULL */
     const double *nodata;  /* or NULL */
     coded_message *messages;
     comparison *comparisons;
@@ -152,15 +152,15 @@ static aecodec_status encode_values(const refinement_coding *c, segment *s, uint
     coded_message *message = &c->messages[number];
     aecodec_status status;
     if (s->before) {
-        aecodec_segment_read(s, c->samples, s->before);
+        aecodec_segment_read(s, &c->before, s->before);
     }
-    aecodec_segment_read(s, c->to.samples->samples, s->after);
+    aecodec_segment_read(s, c->to.samples, s->after);
     status = aecodec_residuals_encode(&s->coding, s->before, s->after, s->decoded, &message->bytes, &message->size);
     if (status == AECODEC_OK) {
         status = aecodec_compare_segment(s, c->bounds, c->nodata, &c->comparisons[number]);
     }
-    if (status == AECODEC_OK && c->samples) {
-        aecodec_segment_write(s, s->decoded, &whole, c->samples);
+    if (status == AECODEC_OK && c->before.samples) {
+        aecodec_segment_write(s, s->decoded, &whole, c->before.samples);
     }
     return status;
 }
@@ -185,7 +185,7 @@ static aecodec_status survey_segment(const refining *to, uint32_t number, adapti
     if (status != AECODEC_OK) {
         return status;
     }
-    aecodec_segment_read(&s, to->samples->samples, s.after);
+    aecodec_segment_read(&s, to->samples, s.after);
     status = aecodec_survey_see(survey, &s.coding, s.after);
     aecodec_segment_leave(&s);
     return status;
@@ -241,14 +241,14 @@ static void free_coding(refinement_coding *c, uint32_t count)
 
 aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file, uint64_t *total)
 {
-    refinement_coding c = {.bounds = to, .samples = samples};
-    aecodec_samples before = r->original;
+    refinement_coding c = {.bounds = to, .before = r->original};
     buffer choices = {NULL, 0, 0, AECODEC_OK};
     aecodec_status status;
     to->messages = aecodec_refining_count(&r->original, REFINED_SIDE);
     c.nodata = r->original.has_nodata ? &r->original.nodata : NULL;
-    before.samples = samples;
-    to->checksum = to->has_base ? aecodec_samples_checksum(&before) : 0;
+    c.before.samples = samples;
+    c.before.is_planar = 0;
+    to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
     status = aecodec_refining_open(&c.to, &r->original, to);
     if (status == AECODEC_OK) {
         status = choose(&c.to, to->messages, &choices);

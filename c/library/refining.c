@@ -137,9 +137,7 @@ size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band)
     const aecodec_samples *all = s->all->samples;
     const uint32_t row = number % s->place.height, frame = number / s->place.height / all->bands;
     *band = number / s->place.height % all->bands;
-    return (((size_t)(s->place.frame + frame) * all->height + s->place.top + row) * all->width + s->place.left) *
-               all->bands +
-           *band;
+    return ((size_t)(s->place.frame + frame) * all->height + s->place.top + row) * all->width + s->place.left;
 }
 
 static uint32_t rows_of(const segment *s)
@@ -170,7 +168,7 @@ static void take_mask(const segment *s)
     uint8_t *to = s->missing;
     uint32_t n, band;
     for (n = 0; n < rows_of(s); n++, to += s->place.width) {
-        const size_t pixel = aecodec_segment_row(s, n, &band) / all->bands;
+        const size_t pixel = aecodec_segment_row(s, n, &band);
         if (all->missing) {
             copy_row(all->missing + pixel * planes + (planes > 1 ? band : 0), planes, s->place.width, to);
         } else {
@@ -211,13 +209,13 @@ void aecodec_segment_leave(segment *s)
     free(s->after);
 }
 
-void aecodec_segment_read(const segment *s, const void *samples, int32_t *values)
+void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t *values)
 {
-    const uint32_t bands = s->coding.bands, width = s->place.width;
+    const uint32_t width = s->place.width;
     uint32_t n, band;
     for (n = 0; n < rows_of(s); n++, values += width) {
-        const size_t at = aecodec_segment_row(s, n, &band);
-        aecodec_lattice_to_values(&s->all->lattices[band], samples, at, bands, width, values);
+        const size_t pixel = aecodec_segment_row(s, n, &band), at = sample_place(from, pixel, band);
+        aecodec_lattice_to_values(&s->all->lattices[band], from->samples, at, sample_stride(from), width, values);
     }
 }
 
@@ -273,7 +271,7 @@ aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, cons
         return status;
     }
     if (s.before) {
-        aecodec_segment_read(&s, samples, s.before);
+        aecodec_segment_read(&s, all->samples, s.before);
     }
     status = aecodec_residuals_decode(&s.coding, s.before, message, size, s.after);
     if (status == AECODEC_OK) {
