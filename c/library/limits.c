@@ -72,8 +72,8 @@ static uint64_t memory_of(const opened_file *f)
         f->has_base ? (uint64_t)f->geometry.width * f->geometry.height * f->samples.frames : pixels;
     const uint64_t codes = f->has_base ? aecodec_vectors(facts, &f->geometry) * facts->latent_channels : 0;
     const uint64_t memory = codes + memory_of_refinements(f);
-    if (has_samples(f)) { /* values, samples, and a mask whose bits come first */
-        return memory + pixels * f->samples.bands * (2 + sample_size(f->samples.type)) +
+    if (has_samples(f)) { /* values of a base, samples, and a mask whose bits come first */
+        return memory + pixels * f->samples.bands * ((f->has_base ? 2 : 0) + sample_size(f->samples.type)) +
                2 * pixels * f->samples.mask_planes;
     }
     if (f->channels == f->coded_channels) {

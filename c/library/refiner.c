@@ -22,7 +22,7 @@ void aecodec_refiner_close(refiner *r)
 /* Copy the channels that are coded. */
 static aecodec_status copy_channels(refiner *r, const aecodec_image *picture)
 {
-    const uint32_t bands = r->original.bands, colours = bands - (r->has_alpha != 0);
+    const uint32_t bands = r->original.bands, colours = r->has_alpha ? bands - 1 : bands;
     const uint8_t *from = picture->pixels;
     uint8_t *to = r->pixels = malloc(pixels_of_samples(&r->original) * bands);
     size_t n;
