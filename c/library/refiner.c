@@ -43,7 +43,7 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     r->original.width = picture->width;
     r->original.height = picture->height;
     r->original.frames = picture->frames;
-    r->original.bands = (mode & 1 ? 3 : 1) + (r->has_alpha ? 1 : 0);
+    r->original.bands = (mode & 1 ? 3u : 1u) + (r->has_alpha ? 1u : 0u);
     r->original.type = AECODEC_UINT8;
     r->original.samples = picture->pixels;
     return r->original.bands == picture->channels ? AECODEC_OK : copy_channels(r, picture);
