@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Coding the values of a segment (FORMAT, section 8). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "private.h"
 
@@ -90,9 +91,13 @@ aecodec_status aecodec_residuals_encode(const residual_coding *c, const int32_t 
         return AECODEC_NO_MEMORY;
     }
     *size = (size_t)(to - *message);
-    to = realloc(*message, *size + 1);
-    *message = to ? to : *message;
-    return AECODEC_OK;
+    to = *message;
+    *message = malloc(*size + 1); /* without the room that is left */
+    if (*message) {
+        memcpy(*message, to, *size);
+    }
+    free(to);
+    return *message ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status aecodec_residuals_decode(const residual_coding *c, const int32_t *base, const uint8_t *message,
