@@ -133,6 +133,7 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
     double range[2], most, spacing, unit;
     find_range(of, range);
     most = -range[0] > range[1] ? -range[0] : range[1];
+    most = most > 0 ? most : 0; /* not -0 */
     spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
     unit = 2 * (error - spacing) * MARGIN;
     if (unit > spacing && unit - unit == 0 &&
