@@ -114,6 +114,19 @@ static void put_byte(inflater *s, uint8_t byte)
     }
 }
 
+/* Copy what is some bytes before, which may be what is copied. */
+static void repeat(uint8_t *to, size_t distance, size_t length)
+{
+    size_t n;
+    if (distance == 1) { /* masks and alpha are mostly uniform */
+        memset(to, to[-1], length);
+        return;
+    }
+    for (n = 0; n < length; n++) {
+        to[n] = to[n - distance];
+    }
+}
+
 static void copy_match(inflater *s, unsigned symbol, const prefix_code *distances)
 {
     unsigned length, code;
@@ -130,12 +143,12 @@ static void copy_match(inflater *s, unsigned symbol, const prefix_code *distance
         return;
     }
     distance = distance_base[code] + take_bits(s, distance_bits[code]);
-    if (distance > s->out_at) {
+    if (distance > s->out_at || length > s->out_size - s->out_at) {
         s->is_damaged = 1;
+        return;
     }
-    for (; length && !s->is_damaged; length--) {
-        put_byte(s, s->out[s->out_at - distance]);
-    }
+    repeat(s->out + s->out_at, distance, length);
+    s->out_at += length;
 }
 
 static void inflate_coded(inflater *s, const prefix_code *literals, const prefix_code *distances)
