@@ -34,6 +34,7 @@ EXPORTS = (
     "aecodec_compress",
     "aecodec_compress_samples",
     "aecodec_sha256",
+    "aecodec_samples_codec",
     "aecodec_bundle_from_memory",
     "aecodec_bundle_add",
     "aecodec_bundle_facts",
