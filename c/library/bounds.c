@@ -4,9 +4,6 @@
 
 #include "refined.h"
 
-#define MOST_BOUND 1073741823.0
-#define MOST_ROOT 1048575.0
-#define MOST_WIDE_BOUND 4503599627370496.0 /* 2^52 */
 #define MOST_MULTIPLES 2147483647.0
 #define MOST_QUOTIENT 4503599627370496.0
 #define MOST_DIFFERENCE 4294967294u /* of the values of a band */

@@ -9,7 +9,10 @@
 enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_DOUBLE = 4, IS_ROOT = 8, HAS_OFFSETS = 16, HAS_INDEX = 32 };
 enum { ID_SIZE = 4 };
 
-#define ROOT_UNITS 256.0 /* of factors of square roots */
+#define ROOT_UNITS 256.0                   /* of factors of square roots */
+#define MOST_BOUND 1073741823.0            /* of integers without a unit */
+#define MOST_WIDE_BOUND 4503599627370496.0 /* of those with one: 2^52 */
+#define MOST_ROOT 1048575.0                /* in 1/256 */
 
 /* ---- crc32.c ---- */
 

@@ -14,9 +14,6 @@ enum {
     FLAGS = IS_FOLLOWED | HAS_BASE | IS_DOUBLE | IS_ROOT | HAS_OFFSETS | HAS_INDEX
 };
 
-#define MOST_BOUND ((1u << 30) - 1)
-#define MOST_ROOT ((1u << 20) - 1)
-
 /* ---- reading ---- */
 
 static int is_refined(const uint8_t *file, size_t size)

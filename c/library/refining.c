@@ -7,9 +7,6 @@
 
 enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* of a decoder: values before and after, and the mask */ };
 
-#define MOST_BOUND 1073741823.0
-#define MOST_WIDE_BOUND 4503599627370496.0
-
 /* ---- the places of segments ---- */
 
 /* Frames that a segment has at most. */
