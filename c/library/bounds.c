@@ -132,14 +132,14 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
     most = -range[0] > range[1] ? -range[0] : range[1];
     most = most > 0 ? most : 0; /* not -0 */
     spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
-    unit = 2 * (error - spacing) * MARGIN;
+    unit = 2 * (error - (type == AECODEC_FLOAT64 ? 2 : 1) * spacing) * MARGIN; /* quotients of doubles are rounded, too */
     if (unit > spacing && unit - unit == 0 &&
         (type == AECODEC_FLOAT64 ? take_unit(range, error, unit, b) : most / unit < MOST_MULTIPLES)) {
         b->error = error;
         b->unit = unit;
         return 1;
     }
-    *least_error = (range[1] / MOST_DIFFERENCE - range[0] / MOST_DIFFERENCE) / 2 * (2 - MARGIN) / MARGIN + 2 * spacing;
+    *least_error = (range[1] / MOST_DIFFERENCE - range[0] / MOST_DIFFERENCE) / 2 * (2 - MARGIN) / MARGIN + 4 * spacing;
     b->error = b->unit = 0;
     return type != AECODEC_FLOAT64 || take_unit(range, 0, common_divisor(of), b);
 }
