@@ -46,7 +46,6 @@ class SectionKind(IntEnum):
     DECODER = structures.DECODER
     LEVEL = structures.LEVEL
     BANDS = structures.BANDS
-    RESIDUALS = 5
     MEASUREMENTS = structures.MEASUREMENTS
 
 
@@ -59,7 +58,7 @@ NETWORKS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER
 class Section(NamedTuple):
     """A section of a codec; its content is None if the codec file leaves it out.
 
-    `level` is the number of a level for its tables, 1 for residual networks with a base, else 0.
+    `level` is the number of a level for its tables, else 0.
     """
 
     kind: int

@@ -170,11 +170,6 @@ class CodecFolder:
             return NativeCodec(content)
 
     @cached_property
-    def residuals(self) -> list[tuple[bool, bytes]]:
-        """Files of residual networks, and whether each is for files with a base."""
-        return [(level == 1, content) for level, content in self._read(SectionKind.RESIDUALS)]
-
-    @cached_property
     def measured(self) -> dict[str, Any]:
         """Measurements of each level, for `aecodec codecs`; empty if the file has none."""
         _, content = next(self._read(SectionKind.MEASUREMENTS), (0, b"{}"))
@@ -304,17 +299,6 @@ def write_folder(
     name = codec_file_name(spec.name)
     _write(path, {**files, CODEC_JSON: text.encode(), name: content}, replace=replace)
     return CodecFolder(path / name)
-
-
-def replace_residuals(folder: CodecFolder, residuals: Sequence[Section]) -> CodecFolder:
-    """Replace the residual networks in a codec file, on which its identity does not depend.
-
-    Raises AecodecError if the file cannot be written.
-    """
-    others = [item for item in folder.sections if item.kind != SectionKind.RESIDUALS]
-    content = pack_codec(folder.spec, folder.rdoq, [*others, *residuals])
-    _write(folder.path, {folder.file.name: content}, replace=True)
-    return CodecFolder(folder.file)
 
 
 def _write(path: Path, files: Mapping[str, bytes], *, replace: bool) -> None:

@@ -1,16 +1,16 @@
-"""What the library's encoder makes of vectors and samples, for fitting the tables of codecs."""
+"""What the library's encoder makes of vectors, for fitting the tables of codecs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ctypes import Structure, addressof, byref, c_int64, c_size_t, c_void_p
+from ctypes import Structure, addressof, byref, c_size_t, c_void_p
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Int32, Int64, Latents
+from aecodec.arrays import Codes, Latents
 from aecodec.errors import UsageError
 from aecodec.native import structures
 from aecodec.native.library import LIBRARY, Array, address_of
@@ -199,111 +199,6 @@ def neighbours(rows: int, columns: int) -> Neighbours:
     pairs = np.zeros((rows * columns, 2, 2), np.uint32)
     check(LIBRARY.aecodec_neighbours(rows, columns, address_of(kind), address_of(pairs)))
     return Neighbours(kind, pairs)
-
-
-class Lattice(NamedTuple):
-    """Samples as values for residual networks, for a maximum error.
-
-    Attributes:
-        values: (B, height, width).
-        base: the same for their base, or None.
-        step: distance of two values that the error can tell apart.
-        limits: lowest and highest value.
-    """
-
-    values: Int64
-    base: Int64 | None
-    step: int
-    limits: tuple[int, int]
-
-
-def lattice(samples: Array, base: Array | None, kind: int, error: float) -> Lattice:
-    """Convert samples (height, width, B) to values; `kind` is the number of their type in files.
-
-    >>> lattice(np.array([[[7], [9]]], np.uint8), None, 0, 2.5)[2:]
-    (5, (0, 255))
-    """
-    height, width, bands = samples.shape
-    values, base_values = np.empty((2, bands, height, width), np.int64)
-    step, limits = c_int64(), (c_int64 * 2)()
-    arrays = [
-        None if array is None else np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-        for array in (samples, base)
-    ]
-    given = (None if array is None else address_of(array) for array in arrays)
-    made = address_of(values), address_of(base_values), byref(step), limits
-    LIBRARY.aecodec_residual_lattice(kind, bands, height * width, *given, error, *made)
-    low, high = limits
-    return Lattice(values, None if base is None else base_values, step.value, (low, high))
-
-
-def input_count(band: int, has_base: bool) -> int:
-    """Number of inputs of the residual network of a band.
-
-    >>> input_count(0, False), input_count(2, True)
-    (12, 34)
-    """
-    count: int = LIBRARY.aecodec_residual_input_count(band, has_base)
-    return count
-
-
-class SampleContext(NamedTuple):
-    """What a residual network reads of n samples.
-
-    Attributes:
-        reference: (n,) the value from which all others are measured.
-        exponent: (n,) inputs are distances in units of 2^(exponent - 5).
-        inputs: (n, I) -127 to 127.
-    """
-
-    reference: Int64
-    exponent: Int32
-    inputs: npt.NDArray[np.int16]
-
-
-class ResidualValues:
-    """Values (B, height, width) of a segment for residual networks, with a base or None.
-
-    `step` is the distance of two values that the bound can tell apart, `limits` are the lowest and
-    the highest value.
-    """
-
-    def __init__(
-        self, values: Int64, base: Int64 | None, step: int, limits: tuple[int, int]
-    ) -> None:
-        self._values = np.array(values, np.int64, order="C")
-        self._base = np.zeros_like(self._values)
-        if base is not None:
-            self._base[...] = base
-        bands = len(values)
-        self._steps = np.full(bands, step, np.int64)
-        self._limits = np.tile(np.array(limits, np.int64), (bands, 1))
-        arrays = (self._steps, self._limits, self._base, self._values)
-        self._fields = structures.ResidualValues(*self._values.shape, *map(address_of, arrays))
-        self._has_base = base is not None
-
-    def context(
-        self, band: int, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
-    ) -> SampleContext:
-        """What the network of a band reads of the samples at rows and columns (n,)."""
-        count = input_count(band, self._has_base)
-        made = SampleContext(
-            np.empty(len(rows), np.int64),
-            np.empty(len(rows), np.int32),
-            np.empty((len(rows), count), np.int16),
-        )
-        places = [np.ascontiguousarray(places, np.uint32) for places in (rows, columns)]
-        arrays: list[Array] = [*places, made.reference, made.exponent, made.inputs]
-        fields, addresses = byref(self._fields), map(address_of, arrays)
-        LIBRARY.aecodec_residual_inputs(fields, self._has_base, band, len(rows), *addresses)
-        return made
-
-    def coded(self, networks: bytes) -> tuple[Int64, int]:
-        """The values of a decoder, and the bytes of their message, with packed networks."""
-        decoded, size = np.empty_like(self._values), c_size_t()
-        made, fields = (address_of(decoded), byref(size)), byref(self._fields)
-        check(LIBRARY.aecodec_residual_decoded(fields, networks, len(networks), *made))
-        return decoded, size.value
 
 
 def _check_width(name: str, array: Array, width: int) -> None:

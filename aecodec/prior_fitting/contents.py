@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from aecodec.codec_files.codec_file import NETWORKS, Section, SectionKind, bands_section
 from aecodec.codec_files.file_names import Half
-from aecodec.codec_files.residual_networks import residual_sections
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.imaging.transfer import Transfer
 from aecodec.prior_fitting.level_section import level_section
@@ -17,11 +16,11 @@ def sections_of(
     priors: Sequence[Prior],
     transfer: Transfer | None = None,
 ) -> list[Section]:
-    """Make the sections of a codec file, with the default residual networks."""
+    """Make the sections of a codec file."""
     sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
     sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
     sections += [
         Section.of(SectionKind.LEVEL, level_section(prior, number), number)
         for number, prior in enumerate(priors, start=1)
     ]
-    return sections + residual_sections()
+    return sections

@@ -34,7 +34,7 @@ _KEYS = {
     "levels": "channels rate_weights loss_weights context_units",
     "training": "epochs batch_size optimizer learning_rate cost_power distortion rate_priors dtype "
     "seed",
-    "priors": "count context_epochs rdoq residual_batches",
+    "priors": "count context_epochs rdoq",
 }
 
 
@@ -59,8 +59,7 @@ class Recipe:
             `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, the training epochs of
             context networks; `rdoq`, the weight of bits in the quantization of encoders
-            (:class:`~aecodec.codec_files.levels.RateWeight`); `residual_batches`, the number of
-            batches for training a residual network, or 0 for the default networks.
+            (:class:`~aecodec.codec_files.levels.RateWeight`).
     """
 
     name: str
@@ -123,7 +122,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             # Keys that a recipe may omit.
             data={"smooth": 0.0, "band_weights": []} | recipe.data,
             training={"distortion": MSE} | recipe.training,
-            priors={"rdoq": {}, "residual_batches": 0} | recipe.priors,
+            priors={"rdoq": {}} | recipe.priors,
         )
     except OSError as error:
         names = ", ".join(recipe_names())

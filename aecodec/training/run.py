@@ -30,7 +30,6 @@ from aecodec.training.losses.base import RateOptions
 from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
-from aecodec.training.residuals import Originals, fit_residuals
 from aecodec.training.warm_start import start_from_codec
 from aecodec.training.zoo import pair_named
 
@@ -97,7 +96,6 @@ def run_recipe(
     check_target(folder, recipe.name, replace=replace)
     autoencoder, is_complete = training.run(callbacks, verbose)
     codec = training.to_codec(autoencoder, replace=replace)
-    codec = training.with_residuals(codec)
     if is_complete:
         training.delete_state()
     return codec
@@ -120,12 +118,9 @@ class RecipeTraining:
     ) -> None:
         self._fitted: FittedTransfer | None = None
         pictures: Pictures
-        self._originals: Sequence[Picture]
         if isinstance(data, str | Path):
             title, pictures = str(data), open_pictures(data)
-            self._originals = Originals(pictures)
         else:
-            self._originals = data
             self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
             self._band_names = names_of_bands(data)
             title, pictures = "the scenes", ScenePictures(data, self._fitted)
@@ -187,13 +182,6 @@ class RecipeTraining:
             return export_bands(*arguments, self._band_names, **options)
         options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
         return autoencoder.to_codec(self._folder, images, **options)
-
-    def with_residuals(self, codec: Codec) -> Codec:
-        """Fit residual networks to the training pictures, and add them to the codec's file."""
-        batches, seed = self._recipe.priors["residual_batches"], self._recipe.training["seed"]
-        if not batches:
-            return codec
-        return Codec(fit_residuals(codec, self._originals, batches, seed=seed))
 
     def _new_autoencoder(self) -> Autoencoder:
         """The autoencoder with its initial weights."""

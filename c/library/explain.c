@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an encoder makes of vectors and samples, for fitting. */
+/* What an encoder makes of vectors, for fitting. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "aecodec_fitting.h"
-#include "refined.h"
 #include "private.h"
 
 /* ---- vectors, in segments ---- */

@@ -14,7 +14,6 @@ import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import ZARR, golden_codecs, little_endian, sha256
 from helpers.codecs.made_up_codecs import change_spec
-from helpers.networks.residuals import add_plain_networks
 
 import aecodec
 from aecodec import (
@@ -377,7 +376,6 @@ def test_scale_and_attributes_of_xarray_stay_untouched(with_bands: Aecodec, tmp_
 def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
     """The metadata store the bound, also for chunks with missing samples and odd sizes."""
     folder = band_codec(tmp_path / "bands", [(0, 100)])
-    add_plain_networks(folder.path)
     codec = Aecodec(folder.path, max_error=0.01, nodata=-9.0)
     array = np.random.default_rng(0).normal(50, 40, (5, 6)).astype(np.float32)
     array[1, 2:] = -9

@@ -9,7 +9,6 @@ import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.images import opened
-from helpers.networks.residuals import add_plain_networks
 from PIL import Image
 
 import aecodec
@@ -126,7 +125,7 @@ def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) 
 
 @pytest.mark.parametrize("options", [[], ["--bands-first"]])
 def test_verify_compares_samples(tmp_path: Path, command: Command, options: list[str]) -> None:
-    add_plain_networks(band_codec(tmp_path / "bands", [(0, 100)] * 3).path)
+    band_codec(tmp_path / "bands", [(0, 100)] * 3)
     array = np.random.default_rng(0).integers(-500, 500, (3, 4, 3), np.int16)
     array[0, 0] = -999
     np.save("a.npy", np.moveaxis(array, -1, 0) if options else array)

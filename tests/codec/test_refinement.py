@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy.typing as npt
 import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import REFUSED
-from helpers.networks.residuals import add_plain_networks
 from helpers.writer import Part, pack, unpack
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,13 +21,11 @@ from aecodec import (
     AecodecError,
     AecodecWarning,
     Codec,
-    CodecError,
     LimitError,
     Target,
     UsageError,
     load_codec,
 )
-from aecodec.data.codecs import BUILT_IN
 from aecodec.format.container import MetadataKind
 from aecodec.format.samples import SampleType
 
@@ -43,18 +39,8 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Codec]:
     path, codecs = tmp_path_factory.mktemp("codecs"), {}
     for count in (1, 3):
         band_codec(path / str(count), [(0, MOST)] * count, 4)
-        add_plain_networks(path / str(count))
         codecs[count] = load_codec(path / str(count))
     return codecs
-
-
-@pytest.fixture(scope="module")
-def digits_codec(tmp_path_factory: pytest.TempPathFactory) -> Codec:
-    """`digits` with networks for RGB."""
-    path = tmp_path_factory.mktemp("codec") / "digits"
-    shutil.copytree(BUILT_IN / "digits", path)
-    add_plain_networks(path)
-    return load_codec(path)
 
 
 @st.composite
@@ -111,22 +97,22 @@ def test_no_band_exceeds_its_bound(
         assert largest_error(*samples) <= bounds_of(error, samples[0])[0]
 
 
-def test_bounds_of_bands_are_stored_once_for_each(digits_codec: Codec) -> None:
+def test_bounds_of_bands_are_stored_once_for_each(codec: Codec) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
     errors = [{"1": 4, "2": 20, "3": 0}, {"3": 0, "2": 8, "1": 4}]
-    data = digits_codec.compress(picture, level=1, max_error=errors)
-    restored = digits_codec.decompress_array(data)
+    data = codec.compress(picture, level=1, max_error=errors)
+    restored = codec.decompress_array(data)
     assert np.abs(restored.astype(int) - picture).max(axis=(0, 1)).tolist() == [4, 8, 0]
     parts = [[b.error for b in part.bounds] for part in aecodec.read_header(data).refinements]
     assert parts == [[4, 20, 0], [4, 8, 0]]
-    zero = digits_codec.compress(picture, level=1, max_error={"1": "0sqrt", "2": 9, "3": 2})
+    zero = codec.compress(picture, level=1, max_error={"1": "0sqrt", "2": 9, "3": 2})
     assert [b.text for b in aecodec.read_header(zero).refinements[0].bounds] == ["0", "9", "2"]
     roots = {"1": "2sqrt", "2": 0, "3": "1sqrt"}
-    data = digits_codec.compress(picture, level=1, max_error=roots)
+    data = codec.compress(picture, level=1, max_error=roots)
     assert [b.text for b in aecodec.read_header(data).refinements[0].bounds] == [
         "2sqrt", "0sqrt", "1sqrt",
     ]  # fmt: skip
-    assert np.array_equal(digits_codec.decompress_array(data)[..., 1], picture[..., 1])
+    assert np.array_equal(codec.decompress_array(data)[..., 1], picture[..., 1])
 
 
 @pytest.mark.parametrize(
@@ -139,12 +125,12 @@ def test_bounds_of_bands_are_stored_once_for_each(digits_codec: Codec) -> None:
     ],
 )
 def test_errors_of_bands_that_do_not_fit_are_rejected(
-    digits_codec: Codec, errors: Any, message: str
+    codec: Codec, errors: Any, message: str
 ) -> None:
     picture = np.zeros((4, 4, 3), np.uint8)
     picture[0, 0] = 200, 0, 9
     with pytest.raises(UsageError, match=message):
-        digits_codec.compress(picture, max_error=errors)
+        codec.compress(picture, max_error=errors)
 
 
 ROOTS = st.sampled_from(["0sqrt", "0.01sqrt", "0.5sqrt", "1sqrt", "40sqrt", "9999sqrt"])
@@ -223,37 +209,37 @@ def test_a_file_may_have_no_base(
 @pytest.mark.parametrize(
     "shape", [(5, 7), (1, 300), (2, 3, 4, 1), (3, 4, 2), (3, 4, 3), (3, 4, 4), (2, 3, 4, 3)]
 )
-def test_pictures_of_every_mode(digits_codec: Codec, shape: tuple[int, ...]) -> None:
+def test_pictures_of_every_mode(codec: Codec, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     if shape[-1] in (2, 4):
         array[..., -1] = 255 * (array[..., -1] > 99)
-    data = digits_codec.compress(array, level=1, max_error=3)
-    restored = digits_codec.decompress_array(data).reshape(array.shape)
+    data = codec.compress(array, level=1, max_error=3)
+    restored = codec.decompress_array(data).reshape(array.shape)
     assert np.abs(restored.astype(int) - array).max() == 3
     if shape[-1] in (2, 4):
         assert np.array_equal(restored[..., -1], array[..., -1])
-    codes = digits_codec.decoder.codes(data)
-    assert np.array_equal(codes, digits_codec.decoder.codes(aecodec.trim(data)))
-    assert aecodec.trim(data) == digits_codec.compress(array, level=1)
+    codes = codec.decoder.codes(data)
+    assert np.array_equal(codes, codec.decoder.codes(aecodec.trim(data)))
+    assert aecodec.trim(data) == codec.compress(array, level=1)
 
 
-def test_equal_channels_and_profiles(digits_codec: Codec) -> None:
+def test_equal_channels_and_profiles(codec: Codec) -> None:
     """RGB with equal channels is coded once; a profile stays if the colours need it."""
     grey = np.arange(30, dtype=np.uint8).reshape(5, 6)
     array = np.repeat(grey[..., None], 3, -1)
-    data = digits_codec.compress(array, level=1, max_error=0)
-    assert np.array_equal(digits_codec.decompress_array(data), array)
-    compressed = digits_codec.compress_picture(grey, level=1, max_error=0)
+    data = codec.compress(array, level=1, max_error=0)
+    assert np.array_equal(codec.decompress_array(data), array)
+    compressed = codec.compress_picture(grey, level=1, max_error=0)
     assert repr(compressed).endswith("6x5 L, codec digits at level 1, lossless)")
     assert "<img" in compressed._repr_html_()
 
 
-def test_a_profile_that_changes_colours_is_kept(digits_codec: Codec) -> None:
+def test_a_profile_that_changes_colours_is_kept(codec: Codec) -> None:
     picture = aecodec.Picture(
         np.full((1, 4, 4, 3), 90, np.uint8),
         metadata={MetadataKind.ICC: profiles.rgb(profiles.ADOBE_RGB)},
     )
-    header = aecodec.read_header(digits_codec.compress(picture, level=1, max_error=0))
+    header = aecodec.read_header(codec.compress(picture, level=1, max_error=0))
     assert MetadataKind.ICC in header.metadata
 
 
@@ -281,13 +267,13 @@ def test_samples_that_would_look_missing_are_counted(bands: dict[int, Codec]) ->
     assert np.count_nonzero(restored == 0) > np.count_nonzero(array == 0)
 
 
-def test_frames_of_refined_files(digits_codec: Codec, tmp_path: Path) -> None:
+def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:
     array = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 1), np.uint8)
     path = tmp_path / "a.aec"
     for level in (1, None):
-        data = digits_codec.compress(array, level=level, max_error=0)
+        data = codec.compress(array, level=level, max_error=0)
         path.write_bytes(data)
-        frames = aecodec.frames(path, digits_codec)
+        frames = aecodec.frames(path, codec)
         assert len(frames) == 3
         assert np.array_equal(frames[[2, 0]], array[[2, 0], ..., 0])
         if level:
@@ -327,15 +313,15 @@ def test_impossible_errors_are_rejected(options: dict[str, Any], message: str) -
         Target(**options)
 
 
-def test_percentages_that_are_finer_than_the_next_error_are_rejected(digits_codec: Codec) -> None:
+def test_percentages_that_are_finer_than_the_next_error_are_rejected(codec: Codec) -> None:
     picture = np.arange(784, dtype=np.uint8).reshape(28, 28)
     with pytest.raises(UsageError, match="give the coarsest error first"):
-        digits_codec.compress(picture, max_error=["1%", 5])
+        codec.compress(picture, max_error=["1%", 5])
 
 
-def test_trim_rejects_errors_that_a_file_does_not_guarantee(digits_codec: Codec) -> None:
+def test_trim_rejects_errors_that_a_file_does_not_guarantee(codec: Codec) -> None:
     picture = np.zeros((4, 4), np.uint8)
-    data = digits_codec.compress(picture, level=1, max_error=(8, 2))
+    data = codec.compress(picture, level=1, max_error=(8, 2))
     assert aecodec.trim(data, 5) == aecodec.trim(data, 2) == data
     assert len(aecodec.trim(data, 9)) == len(aecodec.trim(data, 8)) < len(data)
     for file, error, message in (
@@ -348,35 +334,26 @@ def test_trim_rejects_errors_that_a_file_does_not_guarantee(digits_codec: Codec)
             aecodec.trim(file, error)
 
 
-def test_small_files_cannot_claim_huge_pictures(digits_codec: Codec) -> None:
-    header, _ = unpack(digits_codec.compress(np.zeros((4, 4), np.uint8), max_error=0))
-    first = Part(header.refinements[0].networks)
+def test_small_files_cannot_claim_huge_pictures(codec: Codec) -> None:
+    header, _ = unpack(codec.compress(np.zeros((4, 4), np.uint8), max_error=0))
+    first = Part()
     bomb = pack(header._replace(size=(1 << 14, 1 << 13)), b"", [first])
     nested = [first._replace(base_checksum=0)] * 9
     for data in (bomb, pack(header._replace(size=(1000, 1000)), b"", [first, *nested])):
         with pytest.raises(LimitError, match="decompression bomb"):
-            digits_codec.decompress_frames(data)
+            codec.decompress_frames(data)
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("base", "differs from the encoder's"),
-        ("networks", "residual networks that the codec does not have"),
         ("two_bounds", "a refinement has fields"),
     ],
 )
 def test_refinements_that_do_not_fit_are_explained(name: str, message: str) -> None:
     with pytest.raises(AecodecError, match=message):
         aecodec.decompress((REFUSED / f"refined_{name}.aec").read_bytes())
-
-
-def test_networks_with_base_need_a_base(digits_codec: Codec) -> None:
-    data = digits_codec.compress(np.zeros((4, 4), np.uint8), level=1, max_error=3)
-    header, _ = unpack(data)
-    part = Part(header.refinements[0].networks, base_checksum=None)
-    with pytest.raises(CodecError, match="residual networks that the codec does not have"):
-        digits_codec.decoder.check(pack(header, b"", [part]))
 
 
 @pytest.mark.parametrize("options", [{"max_error": 0}, {"lossless": True}])

@@ -133,7 +133,7 @@ def test_a_changed_bit_of_a_section_or_the_head_is_found(
         _ = CodecFolder(file).content
 
 
-@pytest.mark.parametrize("size", [0, 3, 15, 16, 100, 1000, 20000])
+@pytest.mark.parametrize("size", [0, 3, 15, 16, 100, 1000, 10000])
 def test_a_file_that_is_cut_is_refused(tmp_path: Path, size: int) -> None:
     path = tmp_path / "cut.aecodec"
     path.write_bytes(SMALL["grid"][:size])
@@ -149,9 +149,10 @@ def test_what_does_not_count_keeps_the_identity_and_all_else_changes_it(tmp_path
         path.write_bytes(pack_codec(changed, codec.rdoq._replace(most=9), sections))
         return CodecFolder(path).spec.sha256
 
-    others = [item for item in sections if item.kind < SectionKind.RESIDUALS]
+    others = [item for item in sections if item.kind != SectionKind.MEASUREMENTS]
     left_out = [item._replace(content=None) for item in sections[1:]]
-    for same in (others, [sections[0], *left_out]):
+    unknown = sections[-1]._replace(kind=99)
+    for same in (others, [*sections, unknown], [sections[0], *left_out]):
         assert identity(spec, same) == spec.sha256
     different: dict[str, Any] = {"name": "other", "default_level": 1, "receptive_field": 2}
     for name, value in different.items():

@@ -12,7 +12,7 @@ from helpers.c.calls import compress, decompress, target_of
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec_files.codec_file import Section, SectionKind, pack_codec, pack_head, without
+from aecodec.codec_files.codec_file import SectionKind, pack_codec, pack_head, without
 from aecodec.native.codec import NativeCodec, aligned
 from aecodec.native.library import LIBRARY
 from aecodec.native.structures import ABSENT, BAD_ARGUMENT, BAD_BUNDLE, OK, UNREADABLE

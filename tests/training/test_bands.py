@@ -90,7 +90,7 @@ def trained(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Codec:
         data=recipe.data | {"tile": 32},
         levels=recipe.levels | {"channels": [32], "context_units": [16, 16]},
         training=recipe.training | {"epochs": 1, "batch_size": 4},
-        priors=recipe.priors | {"context_epochs": 1, "residual_batches": 20},
+        priors=recipe.priors | {"context_epochs": 1},
     )
     pictures = open_scenes(scenes)
     assert pictures
