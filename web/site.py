@@ -70,8 +70,8 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
 
     >>> from aecodec import load_codec
     >>> files = hosted_files(load_codec("digits").folder)
-    >>> len(files)  # a head, two networks, three levels, four residual networks, measurements
-    11
+    >>> len(files)  # a head, two networks, three levels, measurements
+    7
     """
     folder.check_has(Half.DECODER)
     sections = folder.sections

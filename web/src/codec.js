@@ -5,7 +5,7 @@ import { hexadecimal } from "./core.js";
 import { fetchNewest, fetchSection } from "./fetching.js";
 import { CONSTANTS } from "./structures.js";
 
-const { ENCODER, DECODER, LEVEL, BANDS, RESIDUALS } = CONSTANTS;
+const { ENCODER, DECODER, LEVEL, BANDS } = CONSTANTS;
 const NAMES = { [ENCODER]: "encoder", [DECODER]: "decoder", [LEVEL]: "level", [BANDS]: "bands" };
 const UNITS = 16; // of a level
 
@@ -70,14 +70,14 @@ export class Codec {
   }
 
   /** All that a file needs, by its header. */
-  needFor({ units, hasBase, isRefined }, { baseOnly }) {
+  needFor({ units, hasBase }) {
     const base = hasBase ? [this.needDecoder(), this.needLevel(units || this.units())] : [];
-    return Promise.all([this.needBands(), ...base, ...(isRefined && !baseOnly ? this.#needAll([RESIDUALS]) : [])]);
+    return Promise.all([this.needBands(), ...base]);
   }
 
   /** All that compression within errors or a number of bytes may need. */
   needToCompress({ errors }) {
-    const kinds = errors ? [ENCODER, DECODER, LEVEL, RESIDUALS] : [LEVEL, this.facts.anySize && DECODER];
+    const kinds = errors ? [ENCODER, DECODER, LEVEL] : [LEVEL, this.facts.anySize && DECODER];
     return Promise.all([this.needBands(), errors ?? this.needEncoder(), ...this.#needAll(kinds)]);
   }
 

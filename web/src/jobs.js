@@ -64,7 +64,7 @@ export class Jobs {
     } catch (error) {
       if (error.status !== CONSTANTS.ABSENT) throw error;
     }
-    await codec.needFor(header, limits);
+    await codec.needFor(header);
     return this.#inTurn(decode, report);
   }
 
