@@ -61,7 +61,7 @@ WHOLE_HEADERS = """
     bands_number bands_of_digits byte_that_is_never_read bytes_behind code_out_of_range
     escaped_in_vain level_between no_such_level not_the_most_zero_bytes refined_bands_integers
     refined_bands_roots refined_base refined_floats refined_level refined_message_changed
-    refined_message_cut refined_message_longer refined_networks refined_segment_longer
+    refined_message_cut refined_message_longer refined_segment_longer
     refined_segment_past_the_end refined_two_bounds segment_past_the_end too_short unknown_codec
     zero_behind
 """

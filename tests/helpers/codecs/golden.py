@@ -22,7 +22,7 @@ REFINED = GOLDEN / "refined"
 LIST = GOLDEN / "digests.txt"
 ZARR = GOLDEN / "zarr"
 
-INTACT = ("unknown_codec", "refined_networks", "refined_base")
+INTACT = ("unknown_codec", "refined_base")
 """Refused files that may be intact, but belong to other codecs, networks or pixels."""
 
 
