@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from reference.container import Rejected, require
 
-DECODER, TABLES, BANDS, RESIDUALS = 2, 3, 4, 5
+DECODER, TABLES, BANDS = 2, 3, 4
 CONVOLUTION, SUM, DEPTH_TO_SPACE, SPACE_TO_DEPTH, COPY = 1, 3, 8, 9, 11
 ARRAYS = (
     "prior_numbers:u2 index:u2 rows:u2,u1,u1 bank:u2 costs:u2 prior_costs:u2 table:u1 offset:i1"
@@ -40,15 +40,15 @@ class Codec:
             kind, level, size, digest, offset = struct.unpack_from("<BBxxI32sI", data, entry)
             content = data[offset : offset + size] if offset else b""
             require(not offset or hashlib.sha256(content).digest() == digest, "a section")
-            self.sections.append((kind, level, digest[:4], content))
+            self.sections.append((kind, level, content))
             identity.update(data[entry : entry + 40] if kind in (DECODER, TABLES, BANDS) else b"")
         require(identity.digest() == self.identity, "the identity")
 
-    def section(self, kind: int, level: int = 0, identity: bytes | None = None) -> bytes:
-        """The first section of a kind that the file has, with this level and this id, if any."""
-        for section in self.sections:
-            if section[:2] == (kind, level) and identity in (None, section[2]) and section[3]:
-                return section[3]
+    def section(self, kind: int, level: int = 0) -> bytes:
+        """The first section of a kind and a level that the file has."""
+        for *place, content in self.sections:
+            if place == [kind, level] and content:
+                return content
         raise Rejected("the codec file leaves out a section")
 
     def level(self, sixteenths: int) -> Any:
@@ -92,21 +92,6 @@ def read_tables(content: bytes) -> Any:
         at, out = at + degree, out + len(stored)
     t.weights, t.output_weights = weights, outputs
     return t
-
-
-@cache
-def read_residual_networks(content: bytes) -> list[Any]:
-    """Section 3, "Residual networks"."""
-    networks, at = [], 4
-    for _ in range(content[1]):
-        h, i = struct.unpack_from("<HH", content, at)
-        wide: Any = [("shape", "<i4", 513), ("bias", "<i4", h), ("output_bias", "<i4", 2)]
-        narrow = [("hidden", "<i2", (h, i)), ("outputs", "<i2", (2, h)), ("direct", "<i2", (i,))]
-        dtype = np.dtype(wide + narrow)
-        arrays = np.frombuffer(content, dtype, 1, at + 4)[0]
-        networks.append(Fields(**{name: arrays[name].astype(int) for name in dtype.names or ()}))
-        at += 4 + dtype.itemsize + -dtype.itemsize % 4
-    return networks
 
 
 @cache
