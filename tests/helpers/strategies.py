@@ -119,10 +119,10 @@ def refinements(draw: st.DrawFn) -> tuple[Part, ...]:
     kind = draw(st.sampled_from(sorted(_BOUNDS)))
     part = st.builds(
         Part,
-        networks=st.binary(min_size=4, max_size=4),
         bounds=st.lists(_BOUNDS[kind], min_size=1, max_size=4),
         unit=st.just(0.0 if kind == "floats" else None),
         base_checksum=st.integers(0, (1 << 32) - 1),
+        choices=st.binary(max_size=20),
         message=st.binary(max_size=20),
     )
     parts = draw(st.lists(part, min_size=1, max_size=3))

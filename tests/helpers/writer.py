@@ -18,24 +18,24 @@ class Part(NamedTuple):
     """A refinement.
 
     Attributes:
-        networks: the id of the residual networks.
         bounds: one bound for all bands, or one for each.
         unit: distance of floats that can be told apart; None for integers.
         base_checksum: CRC-32 of the samples before the refinement; None if they are not used.
-        message: the messages of all segments.
+        choices: what the encoder chose for the coder.
+        message: the message of the only segment.
     """
 
-    networks: bytes = bytes(4)
     bounds: Sequence[Bound] = (Bound(0),)
     unit: float | None = None
     base_checksum: int | None = None
+    choices: bytes = b""
     message: bytes = b""
 
     def pack(self, is_followed: bool) -> bytes:
         is_root = any(bound.is_root for bound in self.bounds)
         flags = is_followed | (self.base_checksum is not None) << 1
         flags |= (self.unit is not None) << 2 | is_root << 3
-        content = bytes([flags]) + self.networks + leb128(len(self.bounds))
+        content = bytes([flags]) + leb128(len(self.bounds))
         for bound in self.bounds:
             if self.unit is not None:
                 content += struct.pack("<dd", bound.error, self.unit)
@@ -43,7 +43,7 @@ class Part(NamedTuple):
                 content += leb128(int(bound.error * ROOT_UNITS if is_root else bound.error))
         if self.base_checksum is not None:
             content += struct.pack("<I", self.base_checksum)
-        return content + self.message
+        return content + block(self.choices) + self.message
 
 
 def pack(header: Header, payload: bytes, parts: Sequence[Part] = ()) -> bytes:
