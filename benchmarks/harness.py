@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -62,7 +63,8 @@ class Options(argparse.ArgumentParser):
     def hashes(self, options: argparse.Namespace) -> dict[str, str]:
         """SHA-256 of each input file or folder; built-in codecs belong to the commit."""
         values = (getattr(options, name) for name in self._inputs)
-        paths = (Path(value) for value in values if value is not None)
+        lists = (value if isinstance(value, list) else [value] for value in values)
+        paths = (Path(value) for value in chain(*lists) if value is not None)
         return {str(path): sha256_of(path) for path in paths if path.exists()}
 
 

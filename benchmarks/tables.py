@@ -1,4 +1,4 @@
-"""The tables of README.md and docs/benchmarks.md, which are generated from the results.
+"""The tables of README.md and the documentation, which are generated from the results.
 
 A table stands between two markers, `<!-- NAME -->` and `<!-- end of NAME -->`. `tables.toml` states
 the columns of each table, and the command that measures its figures.
@@ -20,7 +20,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
+_NAMES = ("README.md", "docs/benchmarks.md", "docs/maximum_error.md")
+DOCUMENTS = tuple(ROOT / name for name in _NAMES)
 TABLES = tomllib.loads((ROOT / "benchmarks" / "tables.toml").read_text("utf-8"))
 GAINS = TABLES.pop("gains")
 """The table of README.md: its columns, and its lines."""
@@ -33,6 +34,12 @@ class _Template(Formatter):
 
     def __init__(self, absent: str = "") -> None:
         self._absent = absent
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        try:
+            return super().get_field(field_name, args, kwargs)
+        except TypeError:  # an entry of an absent value
+            return None, field_name
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return kwargs.get(str(key))
@@ -62,18 +69,39 @@ def write() -> None:
 
 
 def _section(name: str) -> str:
-    content = _gains() if name == "gains" else _figures(name, **TABLES[name])
+    content = _gains() if name == "gains" else _figures(name)
     return f"<!-- {name} -->\n\n{content}\n\n<!-- end of {name} -->\n"
 
 
-def _figures(
-    name: str, command: str, columns: dict[str, str], absent: str = "", where: str | None = None
-) -> str:
-    """The command, and a table of the rows that have a figure."""
-    template = _Template(absent)
-    rows = [row for row in _rows(name) if where is None or where in row]
-    lines = ([template.format(cell, **row) for cell in columns.values()] for row in rows)
-    return f"```sh\n{command}\n```\n\n{_table(columns, lines)}"
+def _figures(name: str) -> str:
+    """The command, if it stands here, and the table."""
+    command = TABLES[name].get("command")
+    figures = table_of(name, _rows(TABLES[name].get("results", name)))
+    return f"```sh\n{command}\n```\n\n{figures}" if command else figures
+
+
+def table_of(name: str, rows: Iterable[Row]) -> str:
+    """A table in Markdown with the rows that have its figure `where`.
+
+    If the table has `labels`, columns before the numbers, the smallest number of a row is bold.
+    """
+    settings = TABLES[name]
+    template, where = _Template(settings.get("absent", "")), settings.get("where")
+    lines = [
+        [template.format(cell, **row) for cell in settings["columns"].values()]
+        for row in rows
+        if where is None or where in row
+    ]
+    if "labels" in settings:
+        lines = [_with_smallest_bold(line, settings["labels"]) for line in lines]
+    return _table(settings["columns"], lines)
+
+
+def _with_smallest_bold(cells: Sequence[str], labels: int) -> list[str]:
+    numbers = cells[labels:]
+    least = min(map(float, filter(None, numbers)))
+    bold = (f"**{text}**" if text and float(text) == least else text for text in numbers)
+    return [*cells[:labels], *bold]
 
 
 def _gains() -> str:

@@ -1,168 +1,285 @@
-"""How many bits per sample does a guaranteed maximum error cost, beside JPEG-LS, SZ3 and ZFP?
+"""How many bits per sample does a guaranteed maximum error cost, beside the best other formats?
 
-Whole files. aecodec compresses each picture by itself or, with --stack, all in one file; the other
-formats code RGB pictures, or else each band of a picture or of a mosaic of all pictures. Every file
-is decoded, and the largest error is measured. JPEG 2000, JPEG XL and WebP have rows at an error of
-0 only.
+Each row of data is FILE, FILE:ARRAYS or FOLDER, with =ERRORS if --errors does not apply to it, such
+as "bands.npz:test_*=0,4,0.5%". Errors are numbers, or percentages of the range of each array, and
+are rounded down for integers. Arrays in .npz, .npy and TIFF are (frames, bands, height, width) or
+without the first of these axes; other images are read with Pillow. All files are made of one array
+each, and the row adds them up; with --each, every array is a row. NaN is missing.
+
+Other formats store the samples without loss after quantization with steps of 2 E + 1, or keep E
+themselves (JPEG-LS, SZ3, LERC). Each is the smallest of its layouts: a file for each band, for all
+bands, or for a mosaic of all frames. Every file is decoded and its error is measured. Speed is in
+million samples per second of processor time, on one core.
 """
 
 from __future__ import annotations
 
+import json
+import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
-from itertools import islice
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from statistics import geometric_mean
+from typing import NamedTuple
 
-import imagecodecs
 import numpy as np
-import numpy.typing as npt
+import tifffile
+from PIL import Image
 
 import aecodec
-from aecodec import Picture
-from aecodec.datasets.evaluation_set import open_dataset
-from aecodec.format.limits import UNLIMITED
-from aecodec.image_files.options import ONLY_PIXELS
-from aecodec.imaging.picture import stack
-from benchmarks.harness import Options, Row
+from benchmarks.harness import Options, Row, sha256_of
+from benchmarks.rivals import Array, Coding, Rival, rivals
+from benchmarks.tables import table_of
 
-Plane = npt.NDArray[Any]
-"""A band (H, W), or an RGB picture (H, W, 3) uint8."""
+_AECODEC = "aecodec"
+_FORMATS = ("JPEG XL", "JPEG-LS", "JPEG 2000", "SZ3", "LERC", "deflate", "zstd")
+_MAX_BANDS = 256
+"""More arrays along the first of three axes are frames."""
+_SUFFIXES = (".npz", ".npy", ".tif", ".tiff", ".png")
 
-RoundTrip = Callable[[Plane, float], tuple[int, Plane]]
-"""Codes a plane within an error; returns bytes and the decoded plane."""
+
+class Data(NamedTuple):
+    """Data of a row: a file or a folder, the names of its arrays, and errors of its own."""
+
+    path: Path
+    arrays: str
+    errors: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Data:
+        """Read PATH[:ARRAYS][=ERRORS].
+
+        >>> Data.of("bands.npz:test_*=0,0.5%")[1:]
+        ('test_*', ('0', '0.5%'))
+        """
+        place, _, errors = text.partition("=")
+        path, _, arrays = place.partition(":")
+        return cls(Path(path), arrays or "*", tuple(filter(None, errors.split(","))))
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def read(self) -> Iterator[tuple[str, Array]]:
+        """The name of each array, and its samples (frames, bands, height, width)."""
+        files = sorted(self.path.rglob("*")) if self.path.is_dir() else [self.path]
+        for file in (file for file in files if file.suffix.lower() in _SUFFIXES):
+            for name, array in _arrays(file):
+                if fnmatch(name, self.arrays):
+                    yield f"{file.stem} {name}".strip(), _samples(array)
+
+
+class Figures(NamedTuple):
+    """Size and error of files, processor time in seconds, and the layouts of the files."""
+
+    bytes: int
+    error: float
+    encode: float
+    decode: float
+    layouts: frozenset[str]
+
+    @classmethod
+    def sum(cls, figures: Sequence[Figures]) -> Figures:
+        """Figures of the files of several arrays."""
+        sizes, errors, encode, decode, layouts = zip(*figures, strict=True)
+        return cls(sum(sizes), max(errors), sum(encode), sum(decode), frozenset().union(*layouts))
 
 
 def add_arguments(parser: Options) -> None:
-    """Add the data, the codec and the errors."""
-    parser.add_data()
-    parser.add_codec("photo")
-    parser.add_limit()
-    parser.add_argument("--errors", type=float, nargs="+", default=[0])
-    parser.add_argument("--array", help="name of the array in an .npz file")
-    parser.add_argument("--bands-first", action="store_true")
-    parser.add_argument("--stack", action="store_true", help="all pictures in one file")
+    """Add the data, the errors, and results to copy."""
+    parser.add_input("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
+    parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
+    parser.add_argument("--each", action="store_true", help="a row for every array")
+    parser.add_argument("--rivals-only", action="store_true", help="measure only other formats")
+    parser.add_input("--earlier", type=Path, metavar="FILE", help="results with other formats")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per error and format."""
-    codec = aecodec.load_codec(options.codec)
-    pictures = _pictures(options, codec)
-    samples = sum(picture.pixels.size for picture in pictures)
-    planes = list(_mosaic(pictures) if options.stack else _planes(pictures))
-    for error in options.errors:
-        size, most = 0, 0.0
-        for picture in [stack(pictures)] if options.stack else pictures:
-            file = codec.compress(picture, max_error=error, metadata=False)
-            decoded = codec.decoder.decompress_picture(file, UNLIMITED).pixels
-            size, most = size + len(file), max(most, _most(decoded, picture.pixels))
-        yield _row("aecodec", error, size, most, samples, len(pictures))
-        for name, round_trip in _formats(error, planes[0].dtype).items():
-            results = [(round_trip(plane, error), plane) for plane in planes]
-            size = sum(count for (count, _), _ in results)
-            most = max(_most(decoded, plane) for (_, decoded), plane in results)
-            yield _row(name, error, size, most, samples, len(pictures))
+    """One row per data and error, then one per error with the comparison."""
+    earlier = _earlier(options) if options.earlier else {}
+    rows = []
+    for data in options.data:
+        for title, arrays in _sets(data, options.each):
+            for error in data.errors or options.errors:
+                others = earlier.get((title, error)) or _others(arrays, error)
+                row = _row(title, arrays, error, others, options.rivals_only)
+                yield row
+                rows.append(row)
+    yield from _comparisons([row for row in rows if "ratio" in row])
+    yield from _speeds(rows)
+    print(table_of("max_error", rows))
 
 
-def _row(name: str, error: float, size: int, most: float, samples: int, pictures: int) -> Row:
-    bits, per_picture = 8 * size / samples, size / pictures
-    row = {"format": name, "max_error": error, "measured_error": most}
-    return row | {"bits_per_sample": round(bits, 4), "bytes_per_picture": round(per_picture, 1)}
+def _arrays(file: Path) -> Iterator[tuple[str, Array]]:
+    """The arrays of a file, and their names, "" if it has one array."""
+    suffix = file.suffix.lower()
+    if suffix == ".npz":
+        with np.load(file) as arrays:
+            yield from ((name, array) for name, array in arrays.items() if array.ndim > 1)
+    elif suffix == ".npy":
+        yield "", np.load(file)
+    elif suffix == ".png":
+        with Image.open(file) as image:
+            array = np.asarray(image.convert("RGB") if image.mode == "P" else image)
+        yield "", _bands_first(array)
+    else:
+        series = tifffile.TiffFile(file).series[0]
+        array = series.asarray()
+        yield "", _bands_first(array) if series.axes.endswith("S") else array
 
 
-def _pictures(options: Namespace, codec: aecodec.Codec) -> list[Picture]:
-    bands = codec.spec.bands.count if codec.spec.bands else None
-    axis = -3 if options.bands_first else None
-    reading = replace(ONLY_PIXELS, bands=bands, band_axis=axis) if bands else ONLY_PIXELS
-    data = open_dataset(options.data, options.array, reading)
-    return [sample.picture for sample in islice(data, options.limit)]
+def _bands_first(array: Array) -> Array:
+    return np.moveaxis(array, -1, -3) if array.ndim > 2 else array
 
 
-def _planes(pictures: Sequence[Picture]) -> Iterator[Plane]:
-    for picture in pictures:
-        if picture.pixels.shape[-1] == 3 and picture.pixels.dtype == np.uint8:
-            yield from picture.pixels
-            continue
-        yield from np.ascontiguousarray(np.moveaxis(picture.pixels, -1, 1)).reshape(
-            -1, *picture.pixels.shape[1:3]
-        )
+def _samples(array: Array) -> Array:
+    """An array as (frames, bands, height, width) in native byte order."""
+    array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    if array.ndim == 3 and len(array) > _MAX_BANDS:
+        return array[:, np.newaxis]
+    return array.reshape((1,) * (4 - array.ndim) + array.shape)
 
 
-def _mosaic(pictures: Sequence[Picture]) -> Iterator[Plane]:
-    """All pictures, of one size, in a square."""
-    pixels = np.concatenate([picture.pixels for picture in pictures])
-    side = int(np.ceil(len(pixels) ** 0.5))
-    padded = np.pad(pixels, ((0, side * side - len(pixels)), (0, 0), (0, 0), (0, 0)))
-    height, width, bands = padded.shape[1:]
-    grid = padded.reshape(side, side, height, width, bands).swapaxes(1, 2)
-    for band in range(bands):
-        yield np.ascontiguousarray(grid[..., band].reshape(side * height, side * width))
+def _sets(data: Data, is_each: bool) -> Iterator[tuple[str, list[Array]]]:
+    """The arrays of each row, and its title."""
+    if is_each:
+        yield from ((name, [array]) for name, array in data.read())
+    else:
+        title = data.path.stem + (f" {data.arrays}" if data.arrays != "*" else "")
+        yield title, [array for _, array in data.read()]
 
 
-def _most(decoded: Plane, original: Plane) -> float:
-    return float(np.abs(decoded.astype(np.float64) - original.astype(np.float64)).max())
+def _row(
+    title: str, arrays: Sequence[Array], error: str, others: Mapping[str, Row], rivals_only: bool
+) -> Row:
+    count = sum(array.size for array in arrays)
+    row: Row = {"pictures": title, "max_error": error, "samples": count, **others}
+    best = min(others, key=lambda name: others[name]["bytes"])
+    if rivals_only:
+        return row | {"best": best}
+    bounds = [_bound(array, error) for array in arrays]
+    figures = [
+        _figures(_aecodec(array, bound), array) for array, bound in zip(arrays, bounds, strict=True)
+    ]
+    if any(found.error > bound for found, bound in zip(figures, bounds, strict=True)):
+        raise SystemExit(f"{title}: aecodec exceeds the error {error}")
+    own = _entry(Figures.sum(figures), count)
+    ratio = own["bytes"] / others[best]["bytes"]
+    return row | {"best": best, _AECODEC: own, "ratio": round(ratio, 4)}
 
 
-def _formats(error: float, dtype: np.dtype[Any]) -> dict[str, RoundTrip]:
-    formats: dict[str, RoundTrip] = {"JPEG XL": _jpeg_xl}
-    if error:
-        formats = {"SZ3": partial(_by_band, _sz3), "ZFP": partial(_by_band, _zfp)}
-    if dtype.kind != "f" and error < 256:
-        formats["JPEG-LS"] = _jpeg_ls
-    if not error and dtype.kind != "f":
-        formats["JPEG 2000"] = _jpeg_2000
-    if not error and dtype == np.uint8:
-        formats["WebP"] = _webp
-    return formats
+def _others(arrays: Sequence[Array], error: str) -> dict[str, Row]:
+    """Figures of other formats, each in the smallest of its layouts for each array."""
+    found: dict[str, list[Figures]] = {name: [] for name in _FORMATS}
+    for array in arrays:
+        bound = _bound(array, error)
+        ways = [(way.title, _figures(way, array)) for way in rivals(array, bound)]
+        for name in _FORMATS:
+            within = [
+                figures for title, figures in ways if title == name and figures.error <= bound
+            ]
+            found[name] += [min(within)] if within else []
+    count = sum(array.size for array in arrays)
+    return {
+        name: _entry(Figures.sum(figures), count)
+        for name, figures in found.items()
+        if len(figures) == len(arrays)
+    }
 
 
-def _unsigned(plane: Plane) -> tuple[Plane, int]:
-    """A plane of signed integers shifted to unsigned ones, and the shift."""
-    shift = min(int(plane.min()), 0) if plane.dtype.kind == "i" else 0
-    kind = np.uint8 if plane.dtype.itemsize == 1 else np.uint16
-    return (plane.astype(np.int64) - shift).astype(kind), shift
+def _bound(array: Array, error: str) -> float:
+    """An error in units of the samples."""
+    value = float(error.removesuffix("%"))
+    if error.endswith("%"):
+        value *= float(np.nanmax(array) - np.nanmin(array).astype(float)) / 100
+    return value if array.dtype.kind == "f" else int(value)
 
 
-def _jpeg_ls(plane: Plane, error: float) -> tuple[int, Plane]:
-    shifted, shift = _unsigned(plane)
-    file = imagecodecs.jpegls_encode(shifted, level=int(error))
-    return len(file), imagecodecs.jpegls_decode(file).astype(np.int64) + shift
+def _figures(way: Rival, samples: Array) -> Figures:
+    """Encode and decode samples."""
+    pieces = way.split(samples)
+    start = time.process_time()
+    files = [way.coding.encode(piece) for piece in pieces]
+    middle = time.process_time()
+    decoded = [
+        way.coding.decode(file, piece.shape) for file, piece in zip(files, pieces, strict=True)
+    ]
+    end = time.process_time()
+    error = max(map(_largest_difference, decoded, pieces))
+    size = sum(map(len, files))
+    return Figures(size, error, middle - start, end - middle, frozenset([way.layout]))
 
 
-def _jpeg_xl(plane: Plane, _: float) -> tuple[int, Plane]:
-    shifted, shift = _unsigned(plane) if plane.dtype.kind != "f" else (plane, 0)
-    file = imagecodecs.jpegxl_encode(shifted, lossless=True, effort=7)
-    return len(file), imagecodecs.jpegxl_decode(file) + np.int64(shift)
+def _largest_difference(decoded: Array, original: Array) -> float:
+    """Largest difference of known samples; infinite where others are missing."""
+    if original.dtype.kind == "f":
+        if not np.array_equal(np.isnan(decoded), np.isnan(original)):
+            return np.inf
+        decoded, original = np.nan_to_num(decoded), np.nan_to_num(original)
+    wide = np.float64 if original.dtype.kind == "f" else np.int64
+    return float(np.abs(decoded.astype(wide) - original.astype(wide)).max())
 
 
-def _jpeg_2000(plane: Plane, _: float) -> tuple[int, Plane]:
-    shifted, shift = _unsigned(plane)
-    file = imagecodecs.jpeg2k_encode(shifted, level=0, reversible=True, codecformat="j2k")
-    return len(file), imagecodecs.jpeg2k_decode(file).astype(np.int64) + shift
+def _entry(figures: Figures, samples: int) -> Row:
+    return {
+        "bytes": figures.bytes,
+        "bits": round(8 * figures.bytes / samples, 4),
+        "error": figures.error,
+        "layouts": ", ".join(sorted(figures.layouts)),
+        "encode": round(samples / figures.encode / 1e6, 2),
+        "decode": round(samples / figures.decode / 1e6, 2),
+    }
 
 
-def _webp(plane: Plane, _: float) -> tuple[int, Plane]:
-    rgb = plane if plane.ndim == 3 else np.repeat(plane[..., None], 3, axis=-1)
-    file = imagecodecs.webp_encode(rgb, lossless=True, level=9)
-    decoded = imagecodecs.webp_decode(file)
-    return len(file), decoded if plane.ndim == 3 else decoded[..., 0]
+def _aecodec(samples: Array, error: float) -> Rival:
+    """aecodec, with all frames and bands in one file."""
+
+    def encode(array: Array) -> bytes:
+        pixels = np.ascontiguousarray(np.moveaxis(array, 1, -1))
+        picture = aecodec.Picture(pixels)
+        if pixels.dtype.kind == "f" and (missing := np.isnan(pixels)).any():
+            picture = aecodec.Picture(pixels, missing=missing, nodata=np.nan)
+        return aecodec.compress(picture, max_error=error, metadata=False)
+
+    def decode(data: bytes, shape: tuple[int, ...]) -> Array:
+        frames, bands, height, width = shape
+        decoded = aecodec.decompress_array(data).reshape(frames, height, width, bands)
+        return np.moveaxis(decoded, -1, 1)
+
+    return Rival(_AECODEC, "array", lambda array: [array], Coding(encode, decode))
 
 
-def _by_band(round_trip: RoundTrip, plane: Plane, error: float) -> tuple[int, Plane]:
-    """Code the channels of an RGB picture one by one, with a format for numbers."""
-    if plane.ndim == 2:
-        return round_trip(plane, error)
-    channels = [round_trip(np.ascontiguousarray(plane[..., c]), error) for c in range(3)]
-    return sum(size for size, _ in channels), np.dstack([decoded for _, decoded in channels])
+def _earlier(options: Namespace) -> dict[tuple[str, str], dict[str, Row]]:
+    """Figures of other formats in earlier results, by pictures and error."""
+    record = json.loads(options.earlier.read_text("utf-8"))
+    if not {sha256_of(data.path) for data in options.data} <= set(record["data"].values()):
+        raise SystemExit(f"{options.earlier} was not measured with these data")
+    return {
+        (row["pictures"], row["max_error"]): {name: row[name] for name in _FORMATS if name in row}
+        for row in record["rows"]
+        if "pictures" in row
+    }
 
 
-def _sz3(plane: Plane, error: float) -> tuple[int, Plane]:
-    file = imagecodecs.sz3_encode(plane.astype(np.float32), mode="abs", abs=float(error))
-    decoded = imagecodecs.sz3_decode(file, shape=plane.shape, dtype=np.float32)
-    return len(file), np.asarray(decoded)
+def _comparisons(rows: Sequence[Row]) -> Iterator[Row]:
+    """Sizes relative to the best other format, for each error and for all."""
+    errors = dict.fromkeys(row["max_error"] for row in rows)
+    for error in [*errors, "all"] if rows else []:
+        ratios = [row["ratio"] for row in rows if error in (row["max_error"], "all")]
+        yield {
+            "comparison": error,
+            "ratio_to_best": round(geometric_mean(ratios), 4),
+            "smallest": sum(ratio < 1 for ratio in ratios),
+            "cells": len(ratios),
+        }
 
 
-def _zfp(plane: Plane, error: float) -> tuple[int, Plane]:
-    file = imagecodecs.zfp_encode(plane.astype(np.float32), level=float(error), mode="accuracy")
-    return len(file), np.asarray(imagecodecs.zfp_decode(file))
+def _speeds(rows: Sequence[Row]) -> Iterator[Row]:
+    """Million samples per second of each format, over all rows that it has figures for."""
+    for name in (_AECODEC, *_FORMATS):
+        found = [row for row in rows if name in row]
+        samples = sum(row["samples"] for row in found)
+        works = ("encode", "decode")
+        seconds = {key: sum(row["samples"] / row[name][key] for row in found) for key in works}
+        if found:
+            yield {"format": name} | {key: round(samples / seconds[key], 1) for key in works}

@@ -119,6 +119,10 @@ class Browser:
         ) as image:
             return int(np.asarray(image.convert("RGB")).max())
 
+    def screenshot(self) -> bytes:
+        """The window as a PNG file."""
+        return base64.b64decode(self._command("Page.captureScreenshot", {})["data"])
+
     def messages(self) -> list[str]:
         """What was written to the console since this was asked for."""
         return [entry["message"] for entry in self._driver.get_log("browser")]
