@@ -52,7 +52,7 @@ class Options(argparse.ArgumentParser):
         """Add the argument `data`, a file or folder, with settings of `add_argument`."""
         self.add_input("data", type=Path, **settings)
 
-    def add_codec(self, default: str) -> None:
+    def add_codec(self, default: str | None) -> None:
         """Add `--codec`, the name or file of a codec."""
         self.add_input("--codec", default=default, metavar="NAME|FILE")
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
+Data = bytes | bytearray
 Split = Callable[[Array], list[Array]]
 
 _LEAST_FRAME = 64 * 64
@@ -24,8 +25,8 @@ _MOST_NEAR = 255
 class Coding(NamedTuple):
     """An array to bytes, and the bytes with the shape of the array to the array."""
 
-    encode: Callable[[Array], bytes | bytearray]
-    decode: Callable[[bytes, Shape], Array]
+    encode: Callable[[Array], Data]
+    decode: Callable[[Data, Shape], Array]
 
     def after(self, forward: Callable[[Array], Array], back: Callable[[Array], Array]) -> Coding:
         """The coding of arrays that `forward` maps to arrays for this coding."""
@@ -57,7 +58,7 @@ class _Lattice(NamedTuple):
     samples: np.dtype[Any]
     numbers: np.dtype[Any]
     low: float
-    top: float
+    limits: tuple[float, float]
     step: float
 
     def quantize(self, samples: Array) -> Array:
@@ -73,18 +74,20 @@ class _Lattice(NamedTuple):
         if self.samples.kind == "f":
             samples = np.where(numbers, self.low + self.step * (numbers - 1.0), np.nan)
         else:
-            samples = np.minimum(self.low + self.step * numbers.astype(np.int64), self.top)
+            samples = np.clip(self.low + self.step * numbers.astype(np.int64), *self.limits)
         return samples.astype(self.samples)
 
     def nearest(self, samples: Array) -> Array:
         """Floats as integers of the type and the range of the samples."""
-        return np.clip(np.rint(samples), self.low, self.top).astype(self.samples)
+        return np.clip(np.rint(samples), *self.limits).astype(self.samples)
 
 
-def _lattice(samples: Array, step: float) -> _Lattice:
+def _lattice(samples: Array, step: float, of_multiples: bool = False) -> _Lattice:
+    """Steps from the lowest sample, or from the multiple of the step nearest to it."""
     low, top = np.nanmin(samples).item(), np.nanmax(samples).item()
-    numbers = np.min_scalar_type(ceil((top - low) / step) + (samples.dtype.kind == "f"))
-    return _Lattice(samples.dtype, numbers, low, top, step)
+    start = (low + step // 2) // step * step if of_multiples else low
+    numbers = np.min_scalar_type(ceil((top - start) / step) + (samples.dtype.kind == "f"))
+    return _Lattice(samples.dtype, numbers, start, (low, top), step)
 
 
 def rivals(samples: Array, error: float) -> Iterator[Rival]:
@@ -107,9 +110,14 @@ def _codings(samples: Array, error: float) -> Iterator[tuple[str, Coding]]:
 
 
 def _of_integers(samples: Array, error: int) -> Iterator[tuple[str, Coding]]:
-    lattice, exact = _lattice(samples, 2 * error + 1), _lattice(samples, 1)
+    step = 2 * error + 1
+    lattice, exact = _lattice(samples, step), _lattice(samples, 1)
     is_near = error <= _MOST_NEAR and exact.numbers.itemsize <= 2
     yield from (coding for coding in _of_numbers(lattice) if coding[0] != "JPEG-LS" or not is_near)
+    if error and "JPEG XL" in (
+        multiples := dict(_of_numbers(_lattice(samples, step, of_multiples=True)))
+    ):
+        yield "JPEG XL", multiples["JPEG XL"]
     if is_near:
         yield "JPEG-LS", _jpeg_ls(error).after(exact.quantize, exact.restore)
     wide = np.dtype(np.float32 if exact.numbers.itemsize <= 2 else np.float64)
@@ -143,7 +151,7 @@ def _of_bits(kind: np.dtype[Any]) -> Iterator[tuple[str, Coding]]:
         yield "JPEG XL", _JPEG_XL
 
 
-def _jpeg_xl(array: Array) -> bytes | bytearray:
+def _jpeg_xl(array: Array) -> Data:
     encode = partial(imagecodecs.jpegxl_encode, lossless=True, effort=7, numthreads=1)
     is_planar = array.ndim == 3 and array.shape[-1] > 3
     return encode(array, planar=True, photometric="gray") if is_planar else encode(array)
@@ -187,11 +195,11 @@ def _deflate(kind: np.dtype[Any]) -> Coding:
 def _zstd(kind: np.dtype[Any]) -> Coding:
     """Differences along rows, the bytes of equal significance side by side, zstd at level 19."""
 
-    def encode(array: Array) -> bytes | bytearray:
+    def encode(array: Array) -> Data:
         differences = imagecodecs.delta_encode(array, axis=-1)
         return imagecodecs.zstd_encode(_bytes(differences).T.tobytes(), level=19)
 
-    def decode(data: bytes, shape: Shape) -> Array:
+    def decode(data: Data, shape: Shape) -> Array:
         columns = np.frombuffer(imagecodecs.zstd_decode(data), np.uint8)
         differences = columns.reshape(kind.itemsize, -1).T.tobytes()
         return imagecodecs.delta_decode(np.frombuffer(differences, kind).reshape(shape), axis=-1)
@@ -216,7 +224,7 @@ def _with_mask(coding: Coding) -> Coding:
         )
         return len(mask).to_bytes(4, "little") + mask + coding.encode(_filled(array, missing))
 
-    def decode(data: bytes, shape: Shape) -> Array:
+    def decode(data: Data, shape: Shape) -> Array:
         end = 4 + int.from_bytes(data[:4], "little")
         array = np.array(coding.decode(data[end:], shape))
         if end > 4:

@@ -29,7 +29,7 @@ from PIL import Image
 
 import aecodec
 from benchmarks.harness import Options, Row, sha256_of
-from benchmarks.rivals import Array, Coding, Rival, rivals
+from benchmarks.rivals import Array, Coding, Rival, Shape, rivals
 from benchmarks.tables import table_of
 
 _AECODEC = "aecodec"
@@ -88,6 +88,7 @@ class Figures(NamedTuple):
 def add_arguments(parser: Options) -> None:
     """Add the data, the errors, and results to copy."""
     parser.add_input("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
+    parser.add_codec(None)
     parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
     parser.add_argument("--each", action="store_true", help="a row for every array")
     parser.add_argument("--rivals-only", action="store_true", help="measure only other formats")
@@ -102,7 +103,9 @@ def measure(options: Namespace) -> Iterator[Row]:
         for title, arrays in _sets(data, options.each):
             for error in data.errors or options.errors:
                 others = earlier.get((title, error)) or _others(arrays, error)
-                row = _row(title, arrays, error, others, options.rivals_only)
+                row = _row(title, arrays, error, others)
+                if not options.rivals_only:
+                    row |= _own(arrays, error, options.codec, row)
                 yield row
                 rows.append(row)
     yield from _comparisons([row for row in rows if "ratio" in row])
@@ -149,23 +152,22 @@ def _sets(data: Data, is_each: bool) -> Iterator[tuple[str, list[Array]]]:
         yield title, [array for _, array in data.read()]
 
 
-def _row(
-    title: str, arrays: Sequence[Array], error: str, others: Mapping[str, Row], rivals_only: bool
-) -> Row:
+def _row(title: str, arrays: Sequence[Array], error: str, others: Mapping[str, Row]) -> Row:
     count = sum(array.size for array in arrays)
-    row: Row = {"pictures": title, "max_error": error, "samples": count, **others}
     best = min(others, key=lambda name: others[name]["bytes"])
-    if rivals_only:
-        return row | {"best": best}
+    return {"pictures": title, "max_error": error, "samples": count, **others, "best": best}
+
+
+def _own(arrays: Sequence[Array], error: str, codec: str | None, row: Row) -> Row:
+    """Figures of aecodec, and its size relative to the best other format of a row."""
     bounds = [_bound(array, error) for array in arrays]
     figures = [
-        _figures(_aecodec(array, bound), array) for array, bound in zip(arrays, bounds, strict=True)
+        _figures(_aecodec(codec, bound), array) for array, bound in zip(arrays, bounds, strict=True)
     ]
     if any(found.error > bound for found, bound in zip(figures, bounds, strict=True)):
-        raise SystemExit(f"{title}: aecodec exceeds the error {error}")
-    own = _entry(Figures.sum(figures), count)
-    ratio = own["bytes"] / others[best]["bytes"]
-    return row | {"best": best, _AECODEC: own, "ratio": round(ratio, 4)}
+        raise SystemExit(f"{row['pictures']}: aecodec exceeds the error {error}")
+    own = _entry(Figures.sum(figures), row["samples"])
+    return {_AECODEC: own, "ratio": round(own["bytes"] / row[row["best"]]["bytes"], 4)}
 
 
 def _others(arrays: Sequence[Array], error: str) -> dict[str, Row]:
@@ -226,12 +228,12 @@ def _entry(figures: Figures, samples: int) -> Row:
         "bits": round(8 * figures.bytes / samples, 4),
         "error": figures.error,
         "layouts": ", ".join(sorted(figures.layouts)),
-        "encode": round(samples / figures.encode / 1e6, 2),
-        "decode": round(samples / figures.decode / 1e6, 2),
+        "encode": round(samples / figures.encode / 1e6, 4),
+        "decode": round(samples / figures.decode / 1e6, 4),
     }
 
 
-def _aecodec(samples: Array, error: float) -> Rival:
+def _aecodec(codec: str | None, error: float) -> Rival:
     """aecodec, with all frames and bands in one file."""
 
     def encode(array: Array) -> bytes:
@@ -239,11 +241,11 @@ def _aecodec(samples: Array, error: float) -> Rival:
         picture = aecodec.Picture(pixels)
         if pixels.dtype.kind == "f" and (missing := np.isnan(pixels)).any():
             picture = aecodec.Picture(pixels, missing=missing, nodata=np.nan)
-        return aecodec.compress(picture, max_error=error, metadata=False)
+        return aecodec.compress(picture, codec, max_error=error, metadata=False)
 
-    def decode(data: bytes, shape: tuple[int, ...]) -> Array:
+    def decode(data: bytes | bytearray, shape: Shape) -> Array:
         frames, bands, height, width = shape
-        decoded = aecodec.decompress_array(data).reshape(frames, height, width, bands)
+        decoded = aecodec.decompress_array(data, codec).reshape(frames, height, width, bands)
         return np.moveaxis(decoded, -1, 1)
 
     return Rival(_AECODEC, "array", lambda array: [array], Coding(encode, decode))

@@ -1,4 +1,4 @@
-"""README.md and docs/benchmarks.md contain the figures of the results, and nothing else."""
+"""The documents contain the figures of the results, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from benchmarks.__main__ import questions
 from benchmarks.harness import RESULTS
 from benchmarks.tables import DOCUMENTS, TABLES, marked_names, with_tables
 
-README, PAGE = (document.read_text("utf-8") for document in DOCUMENTS)
+TEXTS = {document.name: document.read_text("utf-8") for document in DOCUMENTS}
+PAGE = TEXTS["benchmarks.md"]
 
 
-@pytest.mark.parametrize("text", [README, PAGE], ids=["README.md", "docs/benchmarks.md"])
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_the_tables_are_those_of_the_results(text: str) -> None:
     """Otherwise: python -m benchmarks tables."""
     assert with_tables(text) == text
@@ -21,10 +22,12 @@ def test_the_tables_are_those_of_the_results(text: str) -> None:
 
 def test_every_file_of_results_has_a_table_and_a_command() -> None:
     names = {path.stem for path in RESULTS.glob("*.json")}
-    assert set(TABLES) == names
-    assert sorted(marked_names(PAGE)) == sorted(names)
-    assert marked_names(README) == ["gains"]
-    commands = "\n".join(table["command"] for table in TABLES.values())
+    assert {table.get("results", name) for name, table in TABLES.items()} == names
+    marked = [name for text in TEXTS.values() for name in marked_names(text)]
+    assert sorted(marked) == sorted(["gains", *TABLES])
+    assert marked_names(TEXTS["README.md"]) == ["gains"]
+    assert names <= {name for name, table in TABLES.items() if "command" in table}
+    commands = "\n".join(table.get("command", "") for table in TABLES.values())
     assert set(re.findall(r"^python -m benchmarks (\w+)", commands, re.MULTILINE)) <= set(
         questions()
     )

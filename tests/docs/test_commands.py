@@ -53,15 +53,23 @@ SMALLER = {
     "megapixels": "--megapixels 0.3",
     "rate_distortion": "--limit 1",
     "speed": "--rounds 2",
+    "windows": "--side 300",
 }
 """Options that turn a benchmark of minutes into one of seconds."""
+
+SCIENCE = tuple(
+    f"{name}.npz" for name in ("ms6_hls", "ms13_s2", "micro8", "micro16", "gray16", "phys32")
+)
+ARRAYS = ("test_ct_ge", "test_mr_ge", "test_micro", "test_mr_s", "near_ct")
+"""Files with arrays, and names of arrays in them."""
 
 TOOLS = {
     r"cmake |cc |\./pnm ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc",),
     r"aecodec .*from-torch": ("torch", "onnx"),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
-    r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
+    r"python -m benchmarks (browser|screenshots)": ("chromium", "chromedriver", "selenium"),
+    r"python -m benchmarks screenshots": ("mkdocs",),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs and packages that commands need."""
@@ -132,6 +140,10 @@ def folder(
         for number in range(8):
             scene(path / f"{number}.npy")
 
+    def science(path: Path) -> None:
+        plane = np.arange(32 * 32, dtype=np.float32).reshape(32, 32)
+        np.savez(path, test=np.zeros((2, 4, 32, 32), np.int16), **dict.fromkeys(ARRAYS, plane))
+
     makers: dict[str, Callable[[Path], Any]] = {
         "scene.tif": scene,
         "scene.npy": scene,
@@ -139,7 +151,8 @@ def folder(
         "scenes.npz": lambda path: np.savez(
             path, train=np.arange(8 * 4 * 96 * 96, dtype=np.uint16).reshape(8, 4, 96, 96) % 500
         ),
-        "ms6_hls.npz": lambda path: np.savez(path, test=np.zeros((2, 4, 32, 32), np.int16)),
+        **dict.fromkeys(SCIENCE, science),
+        "my-arrays": scenes,
         "my-bands": lambda path: band_codec(
             path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08"), name="my-bands"
         ),
