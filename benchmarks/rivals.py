@@ -114,10 +114,9 @@ def _of_integers(samples: Array, error: int) -> Iterator[tuple[str, Coding]]:
     lattice, exact = _lattice(samples, step), _lattice(samples, 1)
     is_near = error <= _MOST_NEAR and exact.numbers.itemsize <= 2
     yield from (coding for coding in _of_numbers(lattice) if coding[0] != "JPEG-LS" or not is_near)
-    if error and "JPEG XL" in (
-        multiples := dict(_of_numbers(_lattice(samples, step, of_multiples=True)))
-    ):
-        yield "JPEG XL", multiples["JPEG XL"]
+    multiples = _lattice(samples, step, of_multiples=True)
+    if multiples != lattice:
+        yield from (coding for coding in _of_numbers(multiples) if coding[0] == "JPEG XL")
     if is_near:
         yield "JPEG-LS", _jpeg_ls(error).after(exact.quantize, exact.restore)
     wide = np.dtype(np.float32 if exact.numbers.itemsize <= 2 else np.float64)
@@ -153,8 +152,7 @@ def _of_bits(kind: np.dtype[Any]) -> Iterator[tuple[str, Coding]]:
 
 def _jpeg_xl(array: Array) -> Data:
     encode = partial(imagecodecs.jpegxl_encode, lossless=True, effort=7, numthreads=1)
-    is_planar = array.ndim == 3 and array.shape[-1] > 3
-    return encode(array, planar=True, photometric="gray") if is_planar else encode(array)
+    return encode(array, planar=True, photometric="gray") if array.ndim == 3 else encode(array)
 
 
 _JPEG_XL = Coding(_jpeg_xl, lambda data, _: imagecodecs.jpegxl_decode(data, numthreads=1))
@@ -252,7 +250,7 @@ _SPLITS: dict[str, Split] = {
     "array": lambda samples: [samples.squeeze()],
 }
 _LAYOUTS = {
-    "JPEG XL": ("bands", "frames", "RGB", "mosaics of bands", "mosaic"),
+    "JPEG XL": ("bands", "frames", "mosaics of bands", "mosaic"),
     "JPEG-LS": ("bands", "mosaics of bands"),
     "JPEG 2000": ("bands", "RGB", "mosaics of bands"),
     "SZ3": ("bands", "frames", "mosaics of bands", "array"),

@@ -38,7 +38,7 @@ class _Template(Formatter):
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         try:
             return super().get_field(field_name, args, kwargs)
-        except TypeError:  # an entry of an absent value
+        except (KeyError, TypeError):  # an entry of an absent value, or an absent entry
             return None, field_name
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -113,7 +113,7 @@ def _gains() -> str:
             template.format(line["label"], **row).strip(): row for row in _rows(line["results"])
         }
         cells = [template.format(line.get(name, ""), **rows) for name in GAINS["formats"]]
-        command = TABLES[line["results"]]["command"].splitlines()[-1]
+        command = line.get("command", TABLES[line["results"]]["command"].splitlines()[-1])
         lines.append([line["title"], *cells, f"`{re.sub(r' --plot [^ ]+', '', command)}`"])
     return _table(["", *GAINS["formats"], "command"], lines)
 

@@ -92,12 +92,6 @@ return [sums.decode, sums.paint].map((seconds) => 1000 * seconds / TEXTS.length)
 _CODE = ("preview.js", "fetching.js", "errors.js")
 _TABLES = "tables.bin.gz"
 
-_READY = """
-while (document.getElementById('look').ariaBusy !== 'false')
-  await new Promise((resolve) => setTimeout(resolve, 20));
-await new Promise((resolve) => setTimeout(resolve, 2000));
-"""
-
 
 def add_arguments(parser: Options) -> None:
     """Add the photographs."""
@@ -170,5 +164,5 @@ def _first_visit(codec: str) -> int:
         write_tree(folder, site_files([load_codec(codec)], sample_pictures(None)), force=True)
         with static_host(folder) as host, opened_browser() as browser:
             browser.open(f"{host.url}/", width=1280)
-            browser.run(_READY)
+            browser.settle()
             return sum(host.sent.values())

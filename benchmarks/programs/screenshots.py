@@ -31,7 +31,7 @@ from benchmarks.web.static_host import static_host
 
 _PAGES = (
     ("maximum_error.html", 1280, "light"),
-    ("FORMAT.html", 1280, "dark"),
+    ("FORMAT.html", 1280, "light"),
     ("benchmarks.html", 400, "light"),
     ("gallery.html", 1280, "light"),
     ("web/index.html", 1280, "light"),
@@ -81,6 +81,7 @@ def _screenshots() -> Iterator[tuple[str, bytes]]:
             for page, width, scheme in _PAGES:
                 browser.open(f"{host.url}/{page}", width=width, scheme=scheme)
                 title = f"{page.replace('/', '_').partition('.')[0]}_{width}_{scheme}.png"
+                browser.settle()
                 yield title, browser.screenshot()
 
 

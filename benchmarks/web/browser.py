@@ -17,6 +17,12 @@ from PIL import Image
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 _PATIENCE = 120
 """Seconds that a step may take on a busy machine."""
+_SETTLED = """
+const look = document.getElementById('look');
+while (look && look.ariaBusy !== 'false')
+  await new Promise((resolve) => setTimeout(resolve, 20));
+await new Promise((resolve) => setTimeout(resolve, 2000));
+"""
 
 
 class Browser:
@@ -118,6 +124,10 @@ class Browser:
             io.BytesIO(base64.b64decode(self._found(element).screenshot_as_base64))
         ) as image:
             return int(np.asarray(image.convert("RGB")).max())
+
+    def settle(self) -> None:
+        """Wait until the page shows its picture, if it has one, and two seconds more."""
+        self.run(_SETTLED)
 
     def screenshot(self) -> bytes:
         """The window as a PNG file."""
