@@ -77,9 +77,10 @@ class _Lattice(NamedTuple):
             samples = np.clip(self.low + self.step * numbers.astype(np.int64), *self.limits)
         return samples.astype(self.samples)
 
-    def nearest(self, samples: Array) -> Array:
-        """Floats as integers of the type and the range of the samples."""
-        return np.clip(np.rint(samples), *self.limits).astype(self.samples)
+    def nearest(self, numbers: Array) -> Array:
+        """The samples of numbers that are floats, for steps of 1."""
+        low, top = self.limits
+        return self.restore(np.clip(np.rint(numbers), 0, top - low).astype(self.numbers))
 
 
 def _lattice(samples: Array, step: float, of_multiples: bool = False) -> _Lattice:
@@ -120,20 +121,28 @@ def _of_integers(samples: Array, error: int) -> Iterator[tuple[str, Coding]]:
     if is_near:
         yield "JPEG-LS", _jpeg_ls(error).after(exact.quantize, exact.restore)
     wide = np.dtype(np.float32 if exact.numbers.itemsize <= 2 else np.float64)
-    yield "SZ3", _sz3(error + 0.49, wide).after(lambda a: a.astype(wide), exact.nearest)
-    yield "LERC", _lerc(error)
+    yield (
+        "SZ3",
+        _sz3(error + 0.49, wide).after(
+            lambda array: exact.quantize(array).astype(wide), exact.nearest
+        ),
+    )
+    if exact.numbers.itemsize <= 4:
+        yield "LERC", _lerc(error).after(exact.quantize, exact.restore)
 
 
 def _of_floats(samples: Array, error: float) -> Iterator[tuple[str, Coding]]:
     yield from _of_numbers(_lattice(samples, 2 * error))
-    yield "SZ3", _with_mask(_sz3(error, samples.dtype))
-    yield "LERC", _with_mask(_lerc(error))
+    if samples.dtype.itemsize >= 4:
+        yield "SZ3", _with_mask(_sz3(error, samples.dtype))
+        yield "LERC", _with_mask(_lerc(error))
 
 
 def _of_numbers(lattice: _Lattice) -> Iterator[tuple[str, Coding]]:
     """Lossless formats of quantized samples."""
-    codings = {"LERC": _lerc(0), "deflate": _deflate(lattice.numbers)}
-    codings["zstd"] = _zstd(lattice.numbers)
+    codings = {"deflate": _deflate(lattice.numbers), "zstd": _zstd(lattice.numbers)}
+    if lattice.numbers.itemsize <= 4:
+        codings["LERC"] = _lerc(0)
     if lattice.numbers.itemsize <= 2:
         codings |= {"JPEG XL": _JPEG_XL, "JPEG-LS": _jpeg_ls(0), "JPEG 2000": _JPEG_2000}
     for title, coding in codings.items():
@@ -145,7 +154,8 @@ def _of_bits(kind: np.dtype[Any]) -> Iterator[tuple[str, Coding]]:
     bits = np.dtype(f"u{kind.itemsize}")
     for title, coding in {"deflate": _deflate(bits), "zstd": _zstd(bits)}.items():
         yield title, coding.after(lambda array: array.view(bits), lambda array: array.view(kind))
-    yield "LERC", _with_mask(_lerc(0))
+    if kind.itemsize >= 4:
+        yield "LERC", _with_mask(_lerc(0))
     if kind == np.float32:
         yield "JPEG XL", _JPEG_XL
 

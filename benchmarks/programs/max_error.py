@@ -2,9 +2,9 @@
 
 Each row of data is FILE, FILE:ARRAYS or FOLDER, with =ERRORS if --errors does not apply to it, such
 as "bands.npz:test_*=0,4,0.5%". Errors are numbers, or percentages of the range of each array, and
-are rounded down for integers. Arrays in .npz, .npy and TIFF are (frames, bands, height, width) or
-without the first of these axes; other images are read with Pillow. All files are made of one array
-each, and the row adds them up; with --each, every array is a row. NaN is missing.
+are rounded down for integers. Arrays in .npz, .npy, TIFF and PNG are (frames, bands, height, width)
+or without the first axes, or have the bands in the last one. Each array is a file of aecodec, and a
+row adds them up; with --each, every array is a row. NaN is missing.
 
 Other formats store the samples without loss after quantization with steps of 2 E + 1, or keep E
 themselves (JPEG-LS, SZ3, LERC). Each is the smallest of its layouts: a file for each band, for all
@@ -123,20 +123,18 @@ def _arrays(file: Path) -> Iterator[tuple[str, Array]]:
         yield "", np.load(file)
     elif suffix == ".png":
         with Image.open(file) as image:
-            array = np.asarray(image.convert("RGB") if image.mode == "P" else image)
-        yield "", _bands_first(array)
+            yield "", np.asarray(image.convert("RGB") if image.mode == "P" else image)
     else:
-        series = tifffile.TiffFile(file).series[0]
-        array = series.asarray()
-        yield "", _bands_first(array) if series.axes.endswith("S") else array
-
-
-def _bands_first(array: Array) -> Array:
-    return np.moveaxis(array, -1, -3) if array.ndim > 2 else array
+        yield "", tifffile.imread(file)
 
 
 def _samples(array: Array) -> Array:
-    """An array as (frames, bands, height, width) in native byte order."""
+    """An array as (frames, bands, height, width) in native byte order.
+
+    The last of several axes has the bands if it is shorter than the two before it.
+    """
+    if array.ndim > 2 and array.shape[-1] < min(array.shape[-3:-1]):
+        array = np.moveaxis(array, -1, -3)
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     if array.ndim == 3 and len(array) > _MAX_BANDS:
         return array[:, np.newaxis]
