@@ -121,12 +121,8 @@ def _of_integers(samples: Array, error: int) -> Iterator[tuple[str, Coding]]:
     if is_near:
         yield "JPEG-LS", _jpeg_ls(error).after(exact.quantize, exact.restore)
     wide = np.dtype(np.float32 if exact.numbers.itemsize <= 2 else np.float64)
-    yield (
-        "SZ3",
-        _sz3(error + 0.49, wide).after(
-            lambda array: exact.quantize(array).astype(wide), exact.nearest
-        ),
-    )
+    sz3 = _sz3(error + 0.49, wide)
+    yield "SZ3", sz3.after(lambda array: exact.quantize(array).astype(wide), exact.nearest)
     if exact.numbers.itemsize <= 4:
         yield "LERC", _lerc(error).after(exact.quantize, exact.restore)
 
