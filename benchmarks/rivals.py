@@ -18,8 +18,8 @@ Split = Callable[[Array], list[Array]]
 
 _LEAST_FRAME = 64 * 64
 """Samples of the smallest of several frames that are also stored in files of their own."""
-_MOST_NEAR = 255
-"""Largest error of JPEG-LS."""
+_MOST_NEAR = {1: 127, 2: 255}
+"""Largest error of JPEG-LS for samples of 1 and 2 bytes."""
 
 
 class Coding(NamedTuple):
@@ -113,7 +113,7 @@ def _codings(samples: Array, error: float) -> Iterator[tuple[str, Coding]]:
 def _of_integers(samples: Array, error: int) -> Iterator[tuple[str, Coding]]:
     step = 2 * error + 1
     lattice, exact = _lattice(samples, step), _lattice(samples, 1)
-    is_near = error <= _MOST_NEAR and exact.numbers.itemsize <= 2
+    is_near = error <= _MOST_NEAR.get(exact.numbers.itemsize, -1)
     yield from (coding for coding in _of_numbers(lattice) if coding[0] != "JPEG-LS" or not is_near)
     multiples = _lattice(samples, step, of_multiples=True)
     if multiples != lattice:
@@ -170,7 +170,7 @@ _JPEG_2000 = Coding(
 
 def _jpeg_ls(error: int) -> Coding:
     return Coding(
-        lambda array: imagecodecs.jpegls_encode(array, level=error),
+        lambda array: imagecodecs.jpegls_encode(array, level=error, out=2 * array.nbytes + 1024),
         lambda data, _: imagecodecs.jpegls_decode(data),
     )
 
