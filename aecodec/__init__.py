@@ -19,7 +19,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec
+from aecodec.codec.registry import codec_for, codec_named, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
 from aecodec.codec.target import MaxError, Target, bound_to_keep
 from aecodec.codec_files.levels import Level
@@ -92,9 +92,11 @@ def compress(
     Args:
         image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), or an
             object that converts to one; a :class:`Picture`; or an image file, as a path or opened
-            for reading bytes.
+            for reading bytes. With `max_error` and no codec, arrays of any other type and number of
+            bands, and files that have them.
         codec: a codec, the name of a built-in codec, or the path of a codec file. None or "auto"
-            selects `digits` for grey images with 28x28 pixels, else `photo`.
+            selects `samples` with `max_error` and no level; else `digits` for grey images with
+            28x28 pixels, and `photo` for others.
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
             `max_bytes`, `min_psnr`, `min_ssimulacra2` and `max_error` may be given, or `level` and
             `max_error`.
@@ -111,24 +113,24 @@ def compress(
             has an error for each band, by the names of a codec with bands, else by the numbers of
             the channels from "1"; percentages are of the range of the band. The error of integers
             is rounded down. A sequence, such as (16, 4, 0), makes nested refinements, the coarsest
-            first, which :func:`trim` can remove. Without a `level`, the file has the level that
-            makes it smallest, or only refinements.
+            first, which :func:`trim` can remove. If a codec is given without a `level`, the file
+            has the level that makes it smallest, or only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
             more than one tile, unless `max_bytes` is set, and with `max_error` also if the colours
             would change without the profile. If a profile is dropped, the colours are converted to
             sRGB.
         band_axis: for a codec with bands, the axis of the bands in an array: 0 for (B, H, W), 1 for
-            (N, B, H, W); the last one by default. These codecs take arrays of uint8, int8, uint16,
-            int16, int32, float16 or float32, (H, W), (H, W, B) or (N, H, W, B), and masked arrays.
-        nodata: for a codec with bands, the value of missing samples in an array. NaN are always
-            missing.
+            (N, B, H, W); the last one by default. These codecs take arrays of integers and floats,
+            (H, W), (H, W, B) or (N, H, W, B), and masked arrays. By default, `samples` takes the
+            first or the last axis, whichever is shorter than the others; without one, (N, H, W).
+        nodata: for a codec with bands and for `samples`, the value of missing samples in an array.
+            NaN are always missing.
 
     Returns:
         The bytes of an `.aec` file.
 
     Raises:
-        ImageError: the image cannot be read or is not supported. If another codec is needed, the
-            message has the command that trains it.
+        ImageError: the image cannot be read or is not supported. The message says what would be.
         CodecError: the codec does not exist or is damaged.
         UsageError: the options contradict each other, or no level of the codec satisfies them.
         AecodecError: `min_ssimulacra2` is set, and its package is not installed. Or the decoded
@@ -139,12 +141,11 @@ def compress(
     True
     """
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2, max_error)
-    if codec is None or codec == AUTO:
+    opened = codec if isinstance(codec, Codec) else codec_named(codec, target)
+    if opened is None:
         image = to_picture(image, ReadOptions(band_axis=band_axis, nodata=nodata))
-        codec = codec_for(image)
-    return _opened(codec).compress(
-        image, target, metadata=metadata, band_axis=band_axis, nodata=nodata
-    )
+        opened = codec_for(image)
+    return opened.compress(image, target, metadata=metadata, band_axis=band_axis, nodata=nodata)
 
 
 def decompress(
@@ -334,10 +335,8 @@ def read_header(data: DataSource) -> Header:
 
 
 def _codec_of(content: bytes, codec: Codec | str | Path | None) -> Codec:
-    return codec_of_file(content) if codec is None else _opened(codec)
-
-
-def _opened(codec: Codec | str | Path) -> Codec:
+    if codec is None:
+        return codec_of_file(content)
     return codec if isinstance(codec, Codec) else load_codec(codec)
 
 

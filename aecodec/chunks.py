@@ -6,6 +6,8 @@ The shape of a chunk determines whether it is one picture or several. As for
 
 With a codec with B bands, the last axis holds them if its length is B. Otherwise, they come before
 the rows: (B, H, W) or (N, B, H, W). With one band, other chunks are (H, W) or (N, H, W).
+
+The codec `samples` takes chunks of any shape. Axes before the last three are frames.
 """
 
 from __future__ import annotations
@@ -23,12 +25,13 @@ import numpy.typing as npt
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import SEARCH_PATH, built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
+from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
 from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
-from aecodec.format.samples import MAX_BANDS
+from aecodec.format.samples import ANY_BANDS, MAX_BANDS
 from aecodec.imaging.picture import (
     Picture,
     as_picture,
@@ -58,6 +61,7 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) ->
 the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
     """
     if bands is not None:
+        shape = _shape_of_pictures(shape) if bands == ANY_BANDS else shape
         layout = layout_of(shape, band_axis(shape, bands), bands)
         samples = layout.undo(np.broadcast_to(np.zeros((), native_type(np.dtype(dtype))), shape))
         picture = Picture(samples, layout=layout)
@@ -74,19 +78,32 @@ the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
     return picture
 
 
+def _shape_of_pictures(shape: Shape) -> Shape:
+    """The shape with 2 to 4 axes as which `samples` codes a chunk of any shape.
+
+    >>> _shape_of_pictures((7,)), _shape_of_pictures((2, 3, 6, 512, 512))
+    ((1, 7), (6, 6, 512, 512))
+    """
+    shape = (*(1,) * (2 - len(shape)), *shape)
+    kept = 3 if len(shape) > 3 and min(shape[-1], shape[-3]) <= MAX_BANDS else 2
+    return shape if len(shape) <= kept else (math.prod(shape[:-kept]), *shape[-kept:])
+
+
 def check_type(dtype: npt.DTypeLike, bands: int | None) -> None:
     """Raise ImageError if a codec with this number of bands does not accept samples of a dtype."""
     check_chunk((1, 1, bands or 1), dtype, bands)
 
 
 def band_axis(shape: Shape, bands: int) -> int | None:
-    """Axis of the bands of a chunk; None for chunks without an axis for one band.
+    """Axis of the bands of a chunk; None for chunks without an axis for one band, and ANY_BANDS.
 
     Raises ImageError if the chunk does not have these bands.
 
     >>> band_axis((6, 512, 512), 6), band_axis((512, 512, 6), 6), band_axis((512, 512), 1)
     (-3, 2, None)
     """
+    if bands == ANY_BANDS:
+        return None
     if len(shape) in (3, 4) and shape[-1] == bands:
         return len(shape) - 1
     if bands == 1 and len(shape) in (2, 3):
@@ -117,7 +134,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
         axis = -1 if len(chunk) > 2 and chunk[-1] <= 4 else None
         text = "a last axis of 1 to 4 is channels, and a chunk must hold all of them"
     else:
-        axis = band_axis(chunk, bands) if bands > 1 else None
+        axis = band_axis(chunk, bands) if bands > 1 else None  # ANY_BANDS has no axis of bands
         text = f"the codec has {bands} bands: choose these bands of the array"
     if axis is not None and chunk[axis] != array[axis]:
         raise ImageError(f"chunks of {chunk} in an array of {array}: {text}")
@@ -125,10 +142,10 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
     """Raise FormatError if a file contains other pictures than a chunk, before it is decoded."""
-    bands, size = spec.bands.count if spec.bands else None, header.size or spec.tile[::-1]
+    bands, size = spec.band_count, header.size or spec.tile[::-1]
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
-    kind = samples and (samples.type.dtype, samples.layout)
-    own_kind = chunk.layout if chunk.layout is None else (dtype.name, chunk.layout)
+    kind = samples and (samples.type.dtype, samples.layout, samples.bands)
+    own_kind = chunk.layout and (dtype.name, chunk.layout, chunk.pixels.shape[-1])
     mode = header.picture_mode if samples else chunk.mode
     stored = (header.frames, size, header.picture_mode, kind)
     if stored != (chunk.frames, chunk.size, mode, own_kind):
@@ -203,31 +220,32 @@ class ChunkCodec:
     @classmethod
     def of(
         cls,
-        codec: Codec | str | Path,
+        codec: Codec | str | Path | None = None,
         level: float | None = None,
         nodata: float | None = None,
         max_error: MaxError | None = None,
     ) -> ChunkCodec:
         """Choose a codec by name, folder or object, and a level; None is the codec's default level.
 
-        `nodata` is the value of missing samples. With `max_error`, None is the level that makes a
-        chunk smallest. Raises CodecError if the codec does not exist, and UsageError if it has no
-        such level or no bands that could have nodata, or nodata is not a finite number.
+        Without a codec, it is `samples`, which is lossless without `max_error`. `nodata` is the
+        value of missing samples. With `max_error`, None is the level that makes a chunk smallest.
+        Raises CodecError if the codec does not exist, and UsageError if it has no such level or no
+        bands that could have nodata, or nodata is not a finite number.
         """
-        opened = codec if isinstance(codec, Codec) else load_codec(codec)
+        opened = codec if isinstance(codec, Codec) else load_codec(codec or SAMPLES)
         remember(opened)
         spec = opened.spec
-        number = spec.level_index(level) / LEVEL_UNITS
-        if level is not None or max_error is None:
+        target = Target(level, max_error=max_error).for_codec(spec)
+        if target.is_level:
+            number = spec.level_index(level) / LEVEL_UNITS
             level = int(number) if number == int(number) else number
-        bands = spec.bands.count if spec.bands else None
+        bands = spec.band_count
         if not _is_nodata(nodata, bands):
             raise UsageError(
                 f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN are "
                 "always missing)"
             )
-        max_error = Target(max_error=max_error).max_error
-        return cls(spec.name, spec.codec_id, level, bands, nodata, max_error)
+        return cls(spec.name, spec.codec_id, level, bands, nodata, target.max_error)
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
@@ -235,24 +253,27 @@ class ChunkCodec:
 
         Paths in metadata are never opened. A codec that is not installed raises an error only when
         a chunk is read or written. The values are `codec`, and optionally `codec_id`, `level` and
-        `max_error`; with an id also `bands`, which codecs with bands need, and `nodata`.
+        `max_error`; with an id also `bands`, which codecs with bands need, and `nodata`. Without a
+        codec, it is `samples`.
 
         Raises CodecError if the values have no id, and the name is not a built-in codec, and
         UsageError if a value is missing, unknown, or has the wrong type.
         """
-        name, level = values.get("codec"), values.get("level")
-        bands, nodata = values.get("bands"), values.get("nodata")
+        name, level = values.get("codec", SAMPLES), values.get("level")
+        codec_id, bands, nodata = (values.get(key) for key in ("codec_id", "bands", "nodata"))
+        is_any = name == SAMPLES and codec_id in (None, SAMPLES_ID.hex()) and bands is None
         max_error = Target(max_error=values.get("max_error")).max_error
-        is_valid = _is_level(level) and _is_bands(bands) and _is_nodata(nodata, bands)
+        is_valid = _is_level(level) and _is_bands(bands)
+        is_valid = is_valid and _is_nodata(nodata, ANY_BANDS if is_any else bands)
         if not is_name(name) or set(values) - _KEYS or not is_valid:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
                 f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
                 f"{MAX_BANDS}, also nodata, a number"
             )
-        if "codec_id" not in values and bands is None:
-            return cls._built_in(name, level, max_error)
-        codec_id, has_target = values.get("codec_id"), level is not None or max_error is not None
+        if is_any or ("codec_id" not in values and bands is None):
+            return cls._built_in(name, level, nodata, max_error)
+        has_target = level is not None or max_error is not None
         if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or not has_target:
             raise UsageError(
                 f"{dict(values)}: codec_id must be eight hexadecimal digits, and needs a level or "
@@ -261,13 +282,15 @@ class ChunkCodec:
         return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
 
     @classmethod
-    def _built_in(cls, name: str, level: float | None, max_error: MaxError | None) -> ChunkCodec:
+    def _built_in(
+        cls, name: str, level: float | None, nodata: float | None, max_error: MaxError | None
+    ) -> ChunkCodec:
         if name not in built_in_names():
             raise CodecError(
                 f"{name!r} is not a built-in codec: add its codec_id to the configuration, or give "
                 "the path of its folder in Python"
             )
-        return cls.of(name, level, max_error=max_error)
+        return cls.of(name, level, nodata, max_error)
 
     def configuration(self) -> dict[str, Any]:
         """Return values for JSON: codec, codec_id (hexadecimal digits), and those that are set."""
@@ -275,7 +298,7 @@ class ChunkCodec:
         errors = self.max_error
         optional = {
             "level": self.level,
-            "bands": self.bands,
+            "bands": self.bands or None,
             "nodata": self.nodata,
             "max_error": list(errors) if isinstance(errors, tuple) else errors,
         }
@@ -292,6 +315,8 @@ class ChunkCodec:
         ImageError if the dtype or the shape is not supported, or the chunk has both NaN and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
+        if self.bands == ANY_BANDS:
+            chunk = chunk.reshape(_shape_of_pictures(chunk.shape))
         target = Target(self.level, max_error=self.max_error)
         if self.bands is None:
             return self.codec.compress(chunk, target, metadata=False)

@@ -43,7 +43,8 @@ class Aecodec(NumcodecsCodec):
     (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
 
     Args:
-        codec: a codec, the name of a built-in codec, or the path of a codec file.
+        codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
+            `samples` codes chunks of any shape and type, without loss or within `max_error`.
         level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
             level that makes a chunk smallest.
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
@@ -67,7 +68,7 @@ class Aecodec(NumcodecsCodec):
 
     def __init__(
         self,
-        codec: Codec | str | Path,
+        codec: Codec | str | Path | None = None,
         level: float | None = None,
         max_pixels: int | None = None,
         nodata: float | None = None,

@@ -49,7 +49,8 @@ class Aecodec(ArrayBytesCodec):
     (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
 
     Args:
-        codec: a codec, the name of a built-in codec, or the path of a codec file.
+        codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
+            `samples` codes chunks of any shape and type, without loss or within `max_error`.
         level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
             level that makes a chunk smallest.
         nodata: value of missing samples, which are restored exactly. If None, it is the fill value
@@ -72,7 +73,7 @@ class Aecodec(ArrayBytesCodec):
 
     def __init__(
         self,
-        codec: Codec | str | Path,
+        codec: Codec | str | Path | None = None,
         level: float | None = None,
         nodata: float | None = None,
         max_error: MaxError | None = None,
@@ -90,9 +91,9 @@ class Aecodec(ArrayBytesCodec):
         Raises CodecError if it has no codec id, and its name is not a built-in codec, and
         UsageError if it does not belong to this codec.
         """
-        configuration = data.get("configuration")
+        configuration = data.get("configuration", {})
         if data.get("name") != NAME or not isinstance(configuration, dict):
-            raise UsageError(f"{data}: {NAME} needs a configuration that names a codec")
+            raise UsageError(f"{data}: {NAME} needs a configuration")
         codec = cls.__new__(cls)
         codec._set(ChunkCodec.from_configuration(configuration))
         return codec

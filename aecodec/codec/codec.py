@@ -47,7 +47,7 @@ class Codec:
 
     def __repr__(self) -> str:
         spec = self.spec
-        levels = f"levels 1 to {len(spec.levels)}"
+        levels = f"levels 1 to {len(spec.levels)}" if spec.levels else "without levels"
         return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, {levels})"
 
     def _repr_html_(self) -> str:
@@ -89,8 +89,7 @@ class Codec:
         Give a `target`, or its attributes as options, such as `level=1`. Arguments and errors
         are as for :func:`aecodec.compress`.
         """
-        target = target_of(target, options)
-        self.spec.check_level(target.level)
+        target = target_of(target, options).for_codec(self.spec)
         picture = self.encoder.picture_of(image, band_axis, nodata)
         if target.is_level:
             return self.encoder.file(self.encoder.original(picture, metadata), target.level)
@@ -109,9 +108,8 @@ class Codec:
         Arguments and errors are as for :meth:`compress`. Notebooks show the decoded picture and
         the size of the file.
         """
-        target = target_of(target, options)
         spec = self.spec
-        spec.check_level(target.level)
+        target = target_of(target, options).for_codec(spec)
         picture = self.encoder.picture_of(image)
         if target.is_level:
             original = self.encoder.original(picture, metadata)

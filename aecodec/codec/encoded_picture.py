@@ -61,9 +61,8 @@ class Compressed:
         max_error: float | None = None,
     ) -> None:
         self._codec, self._frames, self._size = codec, picture.frames, picture.size
-        is_plain = codec[0].spec.bands is None
         kind = f"{picture.pixels.shape[-1]} x {picture.pixels.dtype}"
-        self._kind = picture.mode.name if is_plain else kind
+        self._kind = picture.mode.name if picture.layout is None else kind
         self.data, self.reduction, self.max_error = data, reduction, max_error
         self.level = level_index / LEVEL_UNITS if level_index else None
 

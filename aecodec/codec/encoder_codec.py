@@ -65,8 +65,7 @@ class EncoderCodec(CodecHalf):
 
         Arguments and errors are as for :func:`aecodec.compress`.
         """
-        bands = self.spec.bands.count if self.spec.bands else None
-        options = ReadOptions(bands=bands, band_axis=band_axis, nodata=nodata)
+        options = ReadOptions(bands=self.spec.band_count, band_axis=band_axis, nodata=nodata)
         return fit(self.spec, to_picture(image, options))
 
     def original(self, picture: Picture, metadata: bool | None = None) -> Original:
@@ -81,10 +80,11 @@ class EncoderCodec(CodecHalf):
         picture, spec = fit(self.spec, picture), self.spec
         if metadata is None:
             width, height = picture.size
-            metadata = bool(spec.bands) or height > spec.tile[0] or width > spec.tile[1]
+            is_large = height > spec.tile[0] or width > spec.tile[1]
+            metadata = is_large or picture.layout is not None
         kept = picture.metadata if metadata else {}
         entries = pack_metadata(kept, picture.origin if metadata else None)
-        if spec.bands:
+        if picture.layout is not None:
             return Original(picture, writing.samples_of(picture, entries))
         if not metadata:
             _warn_of_conversion(picture)

@@ -34,6 +34,7 @@ def codec_html(folder: CodecFolder) -> str:
         for number, cost, psnr, is_default in levels_of(folder)
     ]
     head = f"<tr><th>level</th><th>{unit}</th><th>PSNR in dB</th></tr>"
+    head = head if rows else ""
     caption = f'<caption style="white-space:nowrap">{escape(title_line(folder))}</caption>'
     return f"<table>{caption}{head}{''.join(rows)}</table>"
 

@@ -12,6 +12,7 @@ from aecodec.codec.target import Target
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError, warn
 from aecodec.format.container import MetadataKind
+from aecodec.format.kept_tags import names_in
 from aecodec.image_files.colour import is_srgb
 from aecodec.imaging.picture import Picture, grey_if_possible
 from aecodec.native import structures
@@ -59,8 +60,9 @@ def _ranges(spec: CodecSpec, picture: Picture) -> dict[str | None, float]:
     if spec.channels == 1:  # whose bands are those that are coded
         picture = grey_if_possible(picture)
     count = picture.pixels.shape[-1]
-    numbers = [str(number) for number in range(1, 1 + count)]
-    names = spec.bands.names if spec.bands and len(set(spec.bands.names)) == count else numbers
+    names = (spec.bands and spec.bands.names) or names_in(picture.metadata, count) or ()
+    if len(set(names)) != count:
+        names = tuple(str(number) for number in range(1, 1 + count))
     known = picture.pixels if picture.missing is None else picture.pixels[~picture.is_missing]
     ranges: dict[str | None, float] = {None: _range_of(known)}
     return ranges | {name: _range_of(picture.known(band)) for band, name in enumerate(names)}

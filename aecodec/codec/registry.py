@@ -8,8 +8,10 @@ from pathlib import Path
 
 from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
+from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import SUFFIX
 from aecodec.codec_files.folder import CodecFolder, codec_files_in
+from aecodec.codec_files.samples_codec import SAMPLES, SamplesFolder
 from aecodec.data.codecs import BUILT_IN, title_of
 from aecodec.errors import CodecError, UsageError, warn
 from aecodec.imaging.picture import Picture, is_grey
@@ -17,7 +19,7 @@ from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
 
 AUTO = "auto"
-"""Name that lets :func:`codec_for` choose a codec."""
+"""Name that lets :func:`codec_named` or :func:`codec_for` choose a codec."""
 
 SEARCH_PATH = "AECODEC_PATH"
 """Environment variable with further codec files or their folders, separated like PATH."""
@@ -57,11 +59,25 @@ def _with_name(name: str) -> Codec | None:
     return next(named, None)
 
 
+def codec_named(name: str | Path | None, target: Target) -> Codec | None:
+    """Open a codec as :func:`load_codec` does. If it is None or "auto", the target chooses.
+
+    `samples` makes files with a maximum error and no level. For other targets, the result is None:
+    the picture chooses with :func:`codec_for`.
+
+    >>> codec_named(AUTO, Target(max_error=0)), codec_named(None, Target(level=2))
+    (Codec('samples', id 53414d50, without levels), None)
+    """
+    if name is not None and name != AUTO:
+        return load_codec(name)
+    return load_codec(SAMPLES) if target.max_error is not None and target.level is None else None
+
+
 def codec_for(picture: Picture) -> Codec:
     """Choose the built-in codec for a picture: `digits` if it is grey and 28x28, else `photo`.
 
-    RGB pictures with equal channels count as grey. Raises ImageError for pictures that need a
-    codec with bands; the message has the command that trains it.
+    RGB pictures with equal channels count as grey. Raises ImageError for pictures that these codecs
+    do not take.
 
     >>> import numpy as np
     >>> codec_for(Picture(np.zeros((1, 28, 28, 1), np.uint8))).spec.name
@@ -106,7 +122,7 @@ def _exists(path: str | Path) -> bool:
 @cache
 def _built_in(name: str) -> Codec:
     """Open a built-in codec once, so that its networks stay loaded."""
-    return Codec(CodecFolder.open(BUILT_IN / name))
+    return Codec(SamplesFolder() if name == SAMPLES else CodecFolder.open(BUILT_IN / name))
 
 
 @cache
@@ -114,9 +130,9 @@ def built_in_names() -> tuple[str, ...]:
     """Names of the built-in codecs.
 
     >>> built_in_names()
-    ('digits', 'photo')
+    ('digits', 'photo', 'samples')
     """
-    return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/*{SUFFIX}")))
+    return *sorted(path.parent.name for path in BUILT_IN.glob(f"*/*{SUFFIX}")), SAMPLES
 
 
 def codec_of_file(data: bytes) -> Codec:

@@ -10,7 +10,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, warn
 from aecodec.format.samples import Layout
-from aecodec.imaging.picture import TRAINING, Picture
+from aecodec.imaging.picture import ANY_CODEC, Picture
 from aecodec.native.headers import read_info
 
 _LAYOUTS = {
@@ -22,29 +22,24 @@ _LAYOUTS = {
 
 
 def fit(spec: CodecSpec, picture: Picture) -> Picture:
-    """Check that a codec takes a picture. A picture for a codec with bands gets a layout.
+    """Check that a codec takes a picture. A picture that it codes as samples gets a layout.
 
-    Raises ImageError if it does not; the message has the command that trains a codec.
+    Raises ImageError if it does not; the message names the codec that does.
     """
-    if not spec.bands:
-        if picture.is_scientific:
-            raise ImageError(
-                f"{_text(picture)}: codec {spec.name} takes uint8 grey or RGB, {_TRAIN}"
-            )
-        return picture
-    bands = spec.bands.count
-    if picture.alpha is not None or picture.pixels.shape[-1] != bands:
+    bands = picture.pixels.shape[-1]
+    if spec.band_count is None and picture.is_scientific:
+        text = f"codec {spec.name} takes uint8 grey or RGB; {ANY_CODEC}"
+        raise ImageError(f"{_text(picture)}: {text}")
+    if spec.bands and (picture.alpha is not None or bands != spec.bands.count):
         alpha = "" if picture.alpha is None else " and alpha"
         raise ImageError(
-            f"{_text(picture)}{alpha}: codec {spec.name} takes {_bands_text(bands)} without alpha "
-            f"({', '.join(spec.bands.names)}); choose these bands with array[..., [...]], {_TRAIN}"
+            f"{_text(picture)}{alpha}: codec {spec.name} takes {_bands_text(spec.bands.count)} "
+            f"without alpha ({', '.join(spec.bands.names)}): choose these bands with "
+            f"array[..., [...]]; {ANY_CODEC}"
         )
-    if picture.layout is not None:
+    if picture.layout is not None or not (spec.bands or picture.is_scientific):
         return picture
     return replace(picture, layout=_LAYOUTS[picture.frames > 1, bands > 1])
-
-
-_TRAIN = f"or train a codec on such pictures: {TRAINING}"
 
 
 def _text(picture: Picture) -> str:
@@ -57,9 +52,18 @@ def _bands_text(count: int) -> str:
 
 
 def limits_in(folder: CodecFolder, picture: Picture, file: bytes) -> Float64 | None:
-    """The limits (B, 2) of the samples of a picture's file; None for a codec without bands."""
-    if not folder.spec.bands:
+    """The limits (B, 2) of the samples of a picture's file; None for a picture of pixels.
+
+    A codec without limits has the range of the picture.
+    """
+    if picture.layout is None:
         return None
+    if not folder.spec.bands:
+        bands = [picture.known(band) for band in range(picture.pixels.shape[-1])]
+        ends = [
+            (float(known.min()), float(known.max())) if known.size else (0, 0) for known in bands
+        ]
+        return np.array([(low, high if high > low else low + 1) for low, high in ends])
     info, own = read_info(file), None
     if info.has_limits:
         own = np.array(info.limits)[: info.bands]

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -10,9 +11,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.errors import FormatError, ImageError, UsageError, errors_about
+from aecodec.format.samples import ANY_BANDS
+from aecodec.image_files.modes import DEEP_MODES
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import from_pil, origin_of, read_image
-from aecodec.imaging.picture import TRAINING, Picture, from_array, samples_picture
+from aecodec.imaging.picture import (
+    ANY_CODEC,
+    Picture,
+    any_picture,
+    from_array,
+    samples_picture,
+)
 
 _MOST_BYTES = 1 << 31
 """Most bytes to read of a pipe or a device, which may have no end."""
@@ -47,7 +56,7 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
 
     For a codec with `bands`, arrays are read by
     :func:`~aecodec.imaging.picture.samples_picture` with `band_axis` and `nodata`, and files by
-    :func:`~aecodec.image_files.samples.read_samples`.
+    :func:`~aecodec.image_files.samples.read_samples`. With ANY_BANDS, pictures remain pictures.
 
     Raises ImageError if it cannot be read, or its type is not supported, and UsageError if the
     options have `band_axis` or `nodata` for a codec without bands, or without an array or a file.
@@ -55,14 +64,19 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
     2
     """
-    is_array = hasattr(image, "__array__") and not isinstance(image, Image.Image)
     bands, band_axis, nodata = options.bands, options.band_axis, options.nodata
+    if bands == ANY_BANDS and isinstance(image, Image.Image) and image.mode in DEEP_MODES:
+        image = np.asarray(image)
+    is_array = hasattr(image, "__array__") and not isinstance(image, Image.Image)
     if bands is not None and is_array:
         array: Any = image if isinstance(image, np.ndarray) else np.asarray(image)
-        return samples_picture(array, band_axis=band_axis, nodata=nodata, bands=bands)
+        make = partial(samples_picture, bands=bands) if bands else any_picture
+        return make(array, band_axis=band_axis, nodata=nodata)
     is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
     if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
-        raise UsageError("band_axis and nodata need a codec with bands, and an array or a file")
+        raise UsageError(
+            "band_axis and nodata need max_error or a codec with bands, and an array or a file"
+        )
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
@@ -70,8 +84,7 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     if hasattr(image, "__array__"):
         if np.ma.is_masked(image):  # numpy.ma takes 30 ms to import
             raise ImageError(
-                "the array has masked samples, which need a codec with bands: fill them with "
-                f"array.filled(), or train one: {TRAINING}"
+                f"the array has masked samples: {ANY_CODEC}, or fill them with array.filled()"
             )
         return from_array(np.asarray(image))
     if is_file:

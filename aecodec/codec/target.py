@@ -8,6 +8,7 @@ from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
+from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
 from aecodec.format.refinement import MAX_REFINEMENTS, Bound
 
@@ -135,6 +136,18 @@ class Target:
         numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
         if any(a < b for a, b in numbers) or (numbers and all(a == b for a, b in numbers)):
             raise UsageError(f"max_error is {_text(self.max_error)}: give the coarsest error first")
+
+    def for_codec(self, spec: CodecSpec) -> "Target":
+        """Check that a codec has the level; without a target, a codec without levels is lossless.
+
+        Raises UsageError if it has no such level, or no levels at all for another target than a
+        maximum error.
+        """
+        if not spec.levels and self == Target():
+            return Target(max_error=0)
+        if spec.levels or self != Target(max_error=self.max_error):
+            spec.check_level(self.level)
+        return self
 
     @property
     def is_level(self) -> bool:

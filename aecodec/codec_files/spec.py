@@ -9,7 +9,7 @@ from aecodec.codec_files.levels import Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
-from aecodec.format.samples import MAX_BANDS
+from aecodec.format.samples import ANY_BANDS, MAX_BANDS
 from aecodec.imaging.transfer import PHASES
 
 _MAX_NAME = 100
@@ -74,7 +74,8 @@ class CodecSpec:
         tile: (height, width) in pixels of a tile, the networks' unit of input.
         channels: 1 (grey) or 3 (RGB); with bands, their number.
         latent_channels: number of channels of the latents, for all levels together.
-        levels: quality levels, beginning with level 1, which makes the smallest files.
+        levels: quality levels, beginning with level 1, which makes the smallest files. Empty if the
+            codec makes only refinements, of pictures and of samples of any type.
         default_level: number of the default level, from 1.
         receptive_field: distance in tiles, in any direction, at which tiles still influence the
             latents or pixels of a tile; 0 if tiles are independent.
@@ -101,6 +102,13 @@ class CodecSpec:
     def network_channels(self) -> int:
         """Number of channels of the networks on the side of the picture."""
         return self.bands.network_channels if self.bands else self.channels
+
+    @property
+    def band_count(self) -> int | None:
+        """Number of bands, or ANY_BANDS; None for codecs that take only pictures."""
+        if self.bands:
+            return self.bands.count
+        return None if self.levels else ANY_BANDS
 
     @cached_property
     def codec_id(self) -> bytes:
@@ -131,6 +139,11 @@ class CodecSpec:
 
         Raises UsageError if the codec has no such level.
         """
+        if not self.levels:
+            raise UsageError(
+                f"codec {self.name} has no levels: give only a maximum error with --max-error or "
+                "--lossless (in Python max_error)"
+            )
         level = self.default_level if level is None else level
         if not isinstance(level, Real) or not 1 <= level <= len(self.levels):  # also rejects NaN
             raise UsageError(

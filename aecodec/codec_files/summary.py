@@ -23,6 +23,8 @@ def title_line(folder: CodecFolder) -> str:
     kind = "grey" if spec.channels == 1 else "RGB"
     if spec.bands:
         kind = f"{spec.channels} band{'s' * (spec.channels > 1)} ({', '.join(spec.bands.names)})"
+    if not spec.levels:
+        return f"{title_of(spec.codec_id, spec.name)}: any samples, with a maximum error"
     sizes = "any size" if spec.receptive_field else f"{spec.tile[1]}x{spec.tile[0]} tiles"
     half = "" if folder.compresses else ", only decompresses"
     return f"{title_of(spec.codec_id, spec.name)}: {kind}, {sizes}{half}"

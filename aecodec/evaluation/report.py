@@ -63,7 +63,7 @@ class Report(NamedTuple):
         source_size: size of the source file or files in bytes.
         raw_size: size of the uncompressed pixels in bytes.
         bpp: bits per pixel.
-        bits_per_sample: bits per sample of codecs with bands; None without.
+        bits_per_sample: bits per sample of pictures with samples; None without.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
         is_in_distribution: whether the picture resembles the training set, judged by its errors.
         max_error: the largest error of a sample in a file with refinements; None without.
@@ -158,7 +158,7 @@ def report(
         source_size=source_size,
         raw_size=picture.raw_size,
         bpp=bpp,
-        bits_per_sample=bpp / codec.spec.channels if codec.spec.bands else None,
+        bits_per_sample=None if picture.layout is None else bpp / picture.pixels.shape[-1],
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
         is_in_distribution=resembles_training,
         max_error=compressed.max_error,
@@ -232,7 +232,7 @@ def compare(
 
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
-    if codec.spec.bands:
+    if restored.layout is not None:
         return _compare_bands(picture, restored, len(data), rgb, peak)
     original = in_kept_colours(picture, restored.metadata).pixels
     quality = metrics.psnr(metrics.mse(original, restored.pixels))

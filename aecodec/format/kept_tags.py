@@ -8,10 +8,11 @@ from __future__ import annotations
 import html
 import re
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aecodec.errors import FormatError
+from aecodec.format.container import MetadataKind
 
 ASCII, SHORT, RATIONAL = 2, 3, 5
 TYPE_SIZES = dict(zip(range(1, 13), (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8), strict=True))
@@ -131,6 +132,12 @@ def _read_tags(data: bytes, places: Iterable[int], byte_order: str) -> Iterator[
         if remaining < 0 or start + size > len(data):
             raise struct.error
         yield Tag(code, kind, data[start : start + size])
+
+
+def names_in(metadata: Mapping[MetadataKind, bytes], bands: int) -> tuple[str, ...] | None:
+    """Names of the bands in the TIFF tags of a file, if it has some; see :func:`band_names`."""
+    tags = metadata.get(MetadataKind.TIFF)
+    return band_names(KeptTags.unpack(tags), bands) if tags else None
 
 
 def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:

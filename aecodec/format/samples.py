@@ -8,6 +8,9 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 MAX_BANDS = 32
+ANY_BANDS = 0
+"""Number of bands of a codec that takes pictures and any number of bands."""
+
 MAX_RANGE = 65535
 """Largest difference of the limits of integer samples."""
 

@@ -109,7 +109,9 @@ def _with_gamma(picture: Picture, image: Image.Image, notes: Notes) -> Picture:
     return Picture(table[picture.pixels], picture.alpha, picture.metadata)
 
 
-_DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+"""Pillow's modes of grey levels with more than 8 bits."""
+
 _CUT_RAW_MODES = (";16B", ";16L", ";16N")
 """Suffixes of the raw modes that Pillow truncates."""
 
@@ -129,7 +131,7 @@ def largest_value(image: Image.Image) -> int | None:
         or not _UNSIGNED_RAW_MODES.isdisjoint(_raw_modes(image))
     ):
         return 65535
-    if image.mode in _DEEP_MODES:
+    if image.mode in DEEP_MODES:
         return None
     return 65535 if _is_cut(image) else 255
 
@@ -141,7 +143,7 @@ def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Im
     scaled from the range of the picture, with a note. Modes that Pillow has already truncated stay
     the same. `largest` is the result of :func:`largest_value` before loading.
     """
-    if image.mode not in _DEEP_MODES:
+    if image.mode not in DEEP_MODES:
         return _with_cut_transparency(image, notes)
     values = np.asarray(image)
     pixels = _by_range(values, notes) if largest is None else _by_type(values, largest)

@@ -14,7 +14,13 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, DOCUMENT_NAME, KeptTags, text_tag
 from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
-from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
+from aecodec.imaging.picture import (
+    Picture,
+    layout_of,
+    native_type,
+    samples_picture,
+    source_array,
+)
 
 _FORTRAN = "fortran_order"
 """Description of arrays whose first axis varies fastest in the file."""
@@ -48,14 +54,9 @@ def _read_array(file: IO[bytes], options: ReadOptions) -> npt.NDArray[Any]:
         raise ImageError(f"an .npy file of version {version[0]}.{version[1]} is not supported")
     shape, is_fortran, dtype = read_header(file)
     native_type(dtype)
-    if len(shape) not in (2, 3, 4):
-        raise ImageError(f"an array of shape {shape}: give 2 to 4 axes")
-    axis = options.band_axis if options.band_axis is not None else -1
-    sides, bands = list(shape), 1
-    if len(shape) == 4 or (len(shape) == 3 and options.bands != 1):
-        bands = sides.pop(axis)
-    size, frames = (sides[-1], sides[-2]), math.prod(sides[:-2])
-    check_pixels(size, frames, options, bands * dtype.itemsize)
+    layout = layout_of(shape, options.band_axis, options.bands)
+    frames, *size, bands = layout.undo(np.broadcast_to(np.zeros((), dtype), shape)).shape
+    check_pixels((size[1], size[0]), frames, options, bands * dtype.itemsize)
     content = file.read(count := math.prod(shape) * dtype.itemsize)
     if len(content) < count:
         raise ImageError(f"the file ends before its array of shape {shape}: fetch it again")

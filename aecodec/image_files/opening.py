@@ -19,7 +19,7 @@ from aecodec.errors import ImageError
 from aecodec.format.container import MAGIC
 from aecodec.image_files.formats import AEC, SAMPLES_PREFIX_SIZE, holds_samples
 from aecodec.image_files.options import ReadOptions
-from aecodec.imaging.picture import TRAINING
+from aecodec.imaging.picture import ANY_CODEC
 
 _REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
 """Errors of Pillow's plugins for files with another format."""
@@ -100,7 +100,7 @@ def _rejection_text(file: IO[bytes]) -> str:
     if prefix.startswith(MAGIC):
         return "already an .aec file: use decompress to convert it to an image"
     if holds_samples(prefix):
-        return f"{_UNKNOWN}; if it has bands, no built-in codec fits: train one with {TRAINING}"
+        return f"{_UNKNOWN}; if it has bands, {ANY_CODEC}"
     if prefix:
         return f"{_UNKNOWN}; if it is a picture, such as HEIC, convert it to PNG or JPEG first"
     return "not an image, but an empty file"

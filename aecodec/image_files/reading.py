@@ -17,7 +17,7 @@ from aecodec.image_files import metadata, modes
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import TRAINING, Picture, stack
+from aecodec.imaging.picture import ANY_CODEC, Picture, stack
 from aecodec.urls import Url
 
 _DEFAULT = ReadOptions()
@@ -129,7 +129,7 @@ def _all_frames(frames: Iterable[Image.Image], options: ReadOptions, notes: Note
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
     largest = modes.largest_value(image)
     if largest != 255 and options.depth is None:
-        raise ImageError(_depth_text(image, largest))
+        raise ImageError(_depth_text(image, largest, options))
     metadata.note_colour_coding(image, notes)
     image.load()
     upright = _upright(image, notes)
@@ -140,13 +140,12 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     return modes.to_picture(scaled, entries, notes)
 
 
-def _depth_text(image: Image.Image, largest: int | None) -> str:
-    bits = "32 bits or floats" if largest is None else f"{largest.bit_length()}"
-    return (
-        f"codecs store 8 bits per channel, but this picture has more than 8 bits: {bits} (mode "
-        f"{image.mode}); scale it with --depth 8, or ReadOptions(depth=8) in Python, or "
-        f"train a codec with bands: {TRAINING}"
-    )
+def _depth_text(image: Image.Image, largest: int | None, options: ReadOptions) -> str:
+    bits = "32 bits or floats" if largest is None else f"{largest.bit_length()} bits"
+    advice = ANY_CODEC
+    if options.bands is not None:
+        advice = "Pillow reads only 8 of them, so convert it to TIFF, or scale it with --depth 8"
+    return f"this picture has {bits} per channel (mode {image.mode}): {advice}"
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:

@@ -14,14 +14,16 @@ import numpy as np
 from PIL import Image
 
 from aecodec.errors import AecodecError, ImageError, Notes, UsageError
-from aecodec.format.container import MetadataKind
-from aecodec.format.samples import Layout
+from aecodec.format.container import MetadataKind, Mode
+from aecodec.format.kept_tags import EXTRA_SAMPLES
+from aecodec.format.samples import ANY_BANDS, Layout
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
+from aecodec.image_files.modes import DEEP_MODES, largest_value
 from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import read_image
-from aecodec.image_files.tiff import framed_picture, read_tiff, write_tiff
+from aecodec.image_files.reading import frames_in, read_image
+from aecodec.image_files.tiff import GEOREFERENCE, framed_picture, read_tiff, write_tiff
 from aecodec.image_files.writing import encode_frames, encode_image
 from aecodec.imaging.picture import Picture
 
@@ -85,6 +87,8 @@ def read_samples(
     try:
         content = source.read_bytes() if isinstance(source, Path) else source.read()
         read = _reader_of(content)
+        if options.bands == ANY_BANDS and read is read_tiff and _is_plain(content, options):
+            read = None
         with warnings.catch_warnings():
             if read:
                 warnings.simplefilter("ignore")  # of other packages, about damaged files
@@ -104,11 +108,25 @@ def _reader_of(content: bytes) -> Read | None:
     return _READERS.get(content[:4])
 
 
+def _is_plain(content: bytes, options: ReadOptions) -> bool:
+    """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
+    try:
+        with opened(io.BytesIO(content), options) as image:
+            tags = set(image.getexif())
+            is_stack = image.mode in Mode.__members__ and frames_in(image) > 1
+            is_cut = largest_value(image) != 255 or 0 in image.getexif().get(EXTRA_SAMPLES, ())
+    except ImageError:
+        return False
+    return not (is_stack or is_cut or tags & GEOREFERENCE)
+
+
 def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
-    """Read a file with Pillow: 16-bit grey levels unchanged, other pictures with 8 bits."""
+    """Read a file with Pillow: deep grey levels unchanged, other pictures with 8 bits."""
     with opened(file, options) as image:
-        if image.mode == "I;16":
-            return framed_picture(np.asarray(image)[None], Layout.FHW, options.nodata)
+        if image.mode in DEEP_MODES:
+            kind = np.int32 if largest_value(image) is None else np.uint16
+            levels = np.asarray(image, None if image.mode == "F" else kind)
+            return framed_picture(levels[None], Layout.FHW, options.nodata)
     return read_image(file, options)
 
 

@@ -47,11 +47,13 @@ _ARGUMENTS = {PHOTOMETRIC, EXTRA_SAMPLES, PLANAR, SUBFILE_TYPE, *_RESOLUTION}
 """Tags that are arguments of tifffile. PLANAR is 1 if the pages of a file are bands. SUBFILE_TYPE
 has the bit _PAGE if all pages have the tags of the first, and _MASK if they have masks."""
 
-_GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
+GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
+"""Tags of scenes, with GDAL's."""
+
 _DESCRIPTIONS = {269, 270, 271, 272, 274, 285, 286, 287, 297, 305, 306, 315, 316}
 _KEPT = (
     {PHOTOMETRIC, EXTRA_SAMPLES, *_RESOLUTION}
-    | _GEOREFERENCE
+    | GEOREFERENCE
     | _DESCRIPTIONS
     | {700, 33432, 33723, 34675, 50838, 50839}
 )

@@ -13,11 +13,11 @@ from aecodec.arrays import Pixels
 from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.origin import Origin
-from aecodec.format.samples import MAX_BANDS, Layout, SampleType
+from aecodec.format.samples import ANY_BANDS, MAX_BANDS, Layout, SampleType
 from aecodec.imaging.missing import Mask, without_equal_planes
 
-TRAINING = "aecodec train FOLDER --recipe picture -o my-bands"
-"""Command that trains a codec on pictures that no built-in codec fits."""
+ANY_CODEC = "compress it with --max-error E or --lossless (in Python max_error)"
+"""Advice for pictures that no codec with networks takes."""
 
 _LEAST_PLANE_SIDE = 64
 """Three grey arrays with longer sides than those of digits may be the planes of an RGB picture."""
@@ -105,12 +105,12 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     Traceback (most recent call last):
     aecodec.errors.ImageError: an array of shape (64, 64, 13) may be 64 grey pictures of 64x13 \
 pixels, or a picture of 64x64 pixels with 13 bands: give array[..., None] for grey pictures; for \
-bands, train a codec with bands: aecodec train FOLDER --recipe picture -o my-bands
+bands, compress it with --max-error E or --lossless (in Python max_error)
     """
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
     picture = as_picture(array)
-    if array.ndim == 3 and len(array) == 3 and min(array.shape[1:]) >= _LEAST_PLANE_SIDE:
+    if array.ndim == 3 and _may_be_planes(array.shape):
         warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
             "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]"
@@ -129,13 +129,23 @@ def check_frames(shape: tuple[int, ...]) -> None:
     >>> check_frames((1797, 8, 8))
     """
     frames, height, width = shape
-    if width == height or (frames != height and 2 * width > height):
+    if not _may_be_bands(frames, height, width):
         return
     raise ImageError(
         f"an array of shape {shape} may be {frames} grey pictures of {height}x{width} pixels, or a "
         f"picture of {frames}x{height} pixels with {width} bands: give array[..., None] for grey "
-        f"pictures; for bands, train a codec with bands: {TRAINING}"
+        f"pictures; for bands, {ANY_CODEC}"
     )
+
+
+def _may_be_bands(frames: int, height: int, width: int) -> bool:
+    """Whether frames (F, H, W) may be a picture with bands (H, W, B)."""
+    return width != height and (frames == height or 2 * width <= height)
+
+
+def _may_be_planes(shape: tuple[int, ...]) -> bool:
+    """Whether grey frames (F, H, W) may be the planes of an RGB picture."""
+    return shape[0] == 3 and min(shape[1:]) >= _LEAST_PLANE_SIDE
 
 
 def _is_mostly_translucent(alpha: Pixels) -> bool:
@@ -151,8 +161,7 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     if array.dtype != np.uint8:
         raise ImageError(
             f"codecs without bands store 8 bits per channel, but the array has the dtype "
-            f"{array.dtype}: scale it to 0..255 and convert it to uint8, or train a codec with "
-            f"bands: {TRAINING}"
+            f"{array.dtype}: {ANY_CODEC}, or convert it to uint8"
         )
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):
         array = array[None]
@@ -161,12 +170,38 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
         raise ImageError(
             f"an array of shape {array.shape} is neither a picture nor a batch of pictures: give "
-            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last, "
-            f"or train a codec with bands: {TRAINING}"
+            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last; for "
+            f"bands, {ANY_CODEC}"
         )
     if array.shape[3] in (2, 4):
         return Picture(array[..., :-1], array[..., -1])
     return Picture(array)
+
+
+def any_picture(
+    array: npt.NDArray[Any], *, band_axis: int | None = None, nodata: float | None = None
+) -> Picture:
+    """Make a picture from any array: one of pixels if it can only be that, else one of samples.
+
+    Arguments and errors are as for :func:`samples_picture`.
+
+    >>> any_picture(np.zeros((4, 5, 3), np.uint8)).is_scientific
+    False
+    """
+    is_plain = array.dtype == np.uint8 and band_axis is None and nodata is None
+    if is_plain and array.size and not np.ma.is_masked(array) and _has_only_pixels(array):
+        return as_picture(np.asarray(array))
+    return samples_picture(array, band_axis=band_axis, nodata=nodata, bands=ANY_BANDS)
+
+
+def _has_only_pixels(array: npt.NDArray[Any]) -> bool:
+    """Whether no axis of an array of uint8 may hold bands."""
+    shape = array.shape
+    if len(shape) == 3 and shape[2] > 4:
+        return not _may_be_bands(*shape) and not _may_be_planes(shape)
+    if len(shape) in (3, 4) and shape[-1] in (2, 4):
+        return not _is_mostly_translucent(np.asarray(array[..., -1]))
+    return len(shape) == 2 or (len(shape) in (3, 4) and shape[-1] in (1, 3))
 
 
 def samples_picture(
@@ -186,7 +221,8 @@ def samples_picture(
         band_axis: axis of the bands; the last one by default.
         nodata: value of missing samples.
         mask: True for missing samples, in the array's shape, or without its axis of bands.
-        bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames.
+        bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames. With ANY_BANDS,
+            the bands are the first or the last axis, if it is shorter than the others.
 
     Raises:
         ImageError: the array has another type or shape, is empty, has samples that are infinite or
@@ -225,6 +261,8 @@ def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) 
         return Layout.HW
     if axes == 3 and band_axis is None and bands == 1 and shape[2] != 1:
         return Layout.FHW
+    if axes in (3, 4) and band_axis is None and bands == ANY_BANDS:
+        return _likely_layout(*shape[-3:], frames=axes == 4)
     layouts = {
         (3, 2): Layout.HWB,
         (3, 0): Layout.BHW,
@@ -238,6 +276,19 @@ def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) 
             "(N, H, W, B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
         )
     return layouts[axes, axis]
+
+
+def _likely_layout(first: int, second: int, last: int, *, frames: bool) -> Layout:
+    """The layout of the last three axes: the shortest are bands, unless they are the second.
+
+    >>> [_likely_layout(count, 28, 28, frames=False).name for count in (6, 500)]
+    ['BHW', 'FHW']
+    """
+    bands_last = last <= MAX_BANDS and last < second and last <= first
+    bands_first = first <= MAX_BANDS and first < second and first < last
+    if frames:
+        return Layout.FBHW if bands_first else Layout.FHWB
+    return Layout.HWB if bands_last else Layout.BHW if bands_first else Layout.FHW
 
 
 _ADVICE = {"f": "array.astype(np.float32)", "c": "a band for each part, of type float32"}

@@ -64,6 +64,18 @@ class NativeCodec:
         return string_at(address, size.value) if address else None
 
 
+class NativeSamplesCodec(NativeCodec):
+    """The codec `samples`, a constant of the library."""
+
+    def __init__(self) -> None:
+        self.handle = c_void_p(LIBRARY.aecodec_samples_codec())
+        self.facts = structures.CodecFacts()
+        LIBRARY.aecodec_bundle_facts(self.handle, byref(self.facts))
+
+    def __del__(self) -> None:
+        """Leave the constant alone."""
+
+
 def aligned(content: bytes) -> Any:
     """A copy of bytes at an address that is a multiple of 64."""
     room = np.empty(len(content) + _ALIGNMENT, np.uint8)

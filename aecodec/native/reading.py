@@ -35,8 +35,8 @@ def decompress(
     UsageError if only its base is wanted and it has none, and MemoryError.
     """
     loops, chosen = loops_of(workers), structure_of(limits)
-    function, content = LIBRARY.aecodec_decompress, _empty(codec)
-    if codec.facts.phases:
+    function, content = LIBRARY.aecodec_decompress, _empty(codec, header)
+    if isinstance(content, structures.Samples):
         function = LIBRARY.aecodec_decompress_samples
     made = byref(content)
     status = function(codec.handle, data, len(data), chosen, loops.reference, made)
@@ -132,8 +132,8 @@ class Decoding:
 
     def picture(self, header: Header, workers: Workers) -> Picture:
         """The selected frames after :meth:`run`, with the metadata of a header."""
-        finish, content = LIBRARY.aecodec_decoding_finish, _empty(self._codec)
-        if self._codec.facts.phases:
+        finish, content = LIBRARY.aecodec_decoding_finish, _empty(self._codec, header)
+        if isinstance(content, structures.Samples):
             finish = LIBRARY.aecodec_decoding_finish_samples
         loops = loops_of(workers)
         loops.check(finish(self._handle, loops.reference, byref(content)))
@@ -146,9 +146,10 @@ class Decoding:
         return _pixels_of(image)
 
 
-def _empty(codec: NativeCodec) -> structures.Image | structures.Samples:
+def _empty(codec: NativeCodec, header: Header) -> structures.Image | structures.Samples:
     """What the library will fill with a decoded file of a codec."""
-    return structures.Samples() if codec.facts.phases else structures.Image()
+    has_samples = codec.facts.phases or header.samples
+    return structures.Samples() if has_samples else structures.Image()
 
 
 def _picture_of(content: structures.Image | structures.Samples, header: Header) -> Picture:

@@ -24,7 +24,7 @@ def codecs(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the built-in codecs, with the size and quality of each level.
+    """List the built-in codecs, with the size and quality of each level, if they have levels.
 
     Sizes are the mean payload per tile in bytes; header and checksum add at least 12 bytes. For
     codecs that accept pictures of any size, the unit is bits per pixel.
@@ -57,6 +57,6 @@ def _values(codec: Codec) -> dict[str, Any]:
         "channels": spec.channels,
         **({"bands": list(spec.bands.names)} if spec.bands else {}),
         "compresses": codec.folder.compresses,
-        "default_level": spec.default_level,
+        "default_level": spec.default_level or None,
         **codec.folder.measured,
     }

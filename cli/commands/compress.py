@@ -1,5 +1,6 @@
 """`aecodec compress`: images to .aec files."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.cli.shared.pictures import reading_for
-from aecodec.codec.registry import AUTO, load_codec
+from aecodec.codec.registry import AUTO, codec_named
 from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
@@ -120,7 +121,8 @@ def compress(
     --max-bytes, --min-psnr or --min-ssimulacra2, a picture may be coded with fewer pixels; decoding
     restores its size.
 
-    With --max-error, the level is chosen for the smallest file, unless you give --level.
+    With --max-error or --lossless, no codec is needed: all types and numbers of bands are accepted.
+    If you name a codec, its level is chosen for the smallest file, unless you give --level.
 
     With --bare, photo.jpg becomes photo.bin, or photo.txt with --text. --max-bytes then counts the
     bytes of the payload, before they become a text, and metadata is stored only with --metadata.
@@ -140,9 +142,9 @@ def compress(
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
     options.check_skipping(skip_existing, force, scheduler)
-    named_codec = None if codec == AUTO else load_codec(codec)
+    named_codec = codec_named(codec, target)
     if named_codec:
-        named_codec.spec.check_level(level)
+        target = target.for_codec(named_codec.spec)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     reading = reading_for(
         named_codec,
@@ -156,6 +158,8 @@ def compress(
             "codecs with bands keep all depths and frames: leave out --depth, --stack and "
             "--stacks-of"
         )
+    if is_stack or pack or depth is not None:
+        reading = replace(reading, bands=None)  # these are for pictures
     kind = IMAGES if reading.bands is None else IMAGES_AND_SAMPLES
     form = bare.form_of(is_bare, checksum, text)
     if form:

@@ -150,8 +150,10 @@ def evaluate(
 
 
 def _check_bands(codecs: Sequence[Codec]) -> None:
-    """Check that codecs have the same number of bands, or none."""
-    counts = {codec.spec.bands.count if codec.spec.bands else None for codec in codecs}
+    """Check that codecs have levels, and the same number of bands, or none."""
+    for codec in codecs:
+        codec.spec.check_level(None)
+    counts = {codec.spec.band_count for codec in codecs}
     if len(counts) > 1:
         kinds = " and ".join("no" if count is None else str(count) for count in counts)
         raise UsageError(f"the codecs have {kinds} bands: compare codecs for the same pictures")

@@ -13,8 +13,8 @@ from aecodec.cli.shared.options import AecFiles, Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import CodecError
-from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header, MetadataKind
-from aecodec.format.kept_tags import KeptTags, band_names
+from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
+from aecodec.format.kept_tags import names_in
 from aecodec.format.samples import Samples
 from aecodec.native.headers import header_of, read_info, share_of_missing
 from aecodec.parallel import Workers
@@ -86,9 +86,8 @@ def _describe_samples(
     samples: Samples, header: Header, spec: CodecSpec | None, data: bytes
 ) -> dict[str, Any]:
     """Values of a file with samples; without a mask, none are missing."""
-    names = spec.bands.names if spec and spec.bands else None
-    if tags := header.metadata.get(MetadataKind.TIFF):
-        names = band_names(KeptTags.unpack(tags), samples.bands) or names
+    names = names_in(header.metadata, samples.bands)
+    names = names or (spec.bands.names if spec and spec.bands else None)
     has_share = samples.mask and header.size
     return {
         "type": samples.type.dtype,

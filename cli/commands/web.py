@@ -11,6 +11,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import check_input, check_overwriting, write_tree
 from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.registry import built_in_names, load_codec
+from aecodec.codec_files.samples_codec import SAMPLES
 
 
 def web(
@@ -51,7 +52,7 @@ def web(
     if samples:
         check_input(samples)
     console = Console(quiet, as_json)
-    loaded_codecs = [load_codec(name) for name in codecs or built_in_names()]
+    loaded_codecs = [load_codec(name) for name in codecs or built_in_names() if name != SAMPLES]
     from aecodec.web.samples import sample_pictures
     from aecodec.web.site import site_files  # loaded only when needed
 

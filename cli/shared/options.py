@@ -118,8 +118,8 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec or a codec file. auto selects digits for grey pictures of 28x28 "
-        "pixels and photo for all other pictures.",
+        help="A built-in codec or a codec file. auto selects samples with a maximum error and no "
+        "level; else digits for grey pictures of 28x28 pixels, and photo for all other pictures.",
         autocompletion=complete_codec,
     ),
 ]
@@ -197,8 +197,8 @@ Nodata = Annotated[
     float | None,
     typer.Option(
         metavar="VALUE",
-        help="For codecs with bands: the value of missing samples. Default: the value that the "
-        "file states. NaN samples are always missing.",
+        help="For samples and codecs with bands: the value of missing samples. Default: the value "
+        "that the file states. NaN samples are always missing.",
     ),
 ]
 BandsFirst = Annotated[

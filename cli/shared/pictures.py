@@ -16,10 +16,11 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
+from aecodec.format.samples import MAX_BANDS
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image
 from aecodec.imaging.display import bands_to_show
-from aecodec.imaging.picture import TRAINING, Picture
+from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.datasets.evaluation_set import Dataset, Sample
@@ -85,18 +86,16 @@ def reading_for(
     """
     values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
     stated = [k for k, v in (values | {"--rgb": rgb, "--peak": peak}).items() if v is not None]
-    bands = codec.spec.bands if codec else None
-    if not bands:
+    bands = codec.spec.band_count if codec else None
+    if bands is None:
         if stated:
-            raise UsageError(
-                f"{stated[0]} needs a codec with bands: name one, or train it with {TRAINING}"
-            )
+            raise UsageError(f"{stated[0]} needs a codec with bands, --max-error or --lossless")
         return basis
     if peak is not None and not 0 < peak < math.inf:
         raise UsageError(f"--peak {peak:g}: give a number above 0")
-    bands_to_show(rgb, bands.count)
+    bands_to_show(rgb, bands or MAX_BANDS)
     axis = -3 if bands_first else None
-    return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands.count)
+    return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands)
 
 
 def first_samples(

@@ -1,0 +1,59 @@
+"""The codec `samples`, which is part of the library: it has neither a file nor networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aecodec.codec_files.codec_file import Head
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.levels import UNMASKED
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.native.codec import NativeCodec, NativeSamplesCodec
+
+SAMPLES, SAMPLES_ID = "samples", b"SAMP"
+"""Name of the codec, and its id in files."""
+
+
+class SamplesFolder(CodecFolder):
+    """The codec `samples` in the place of a codec on disk.
+
+    Its path names no file, so what needs the sections of a codec raises CodecError.
+
+    >>> SamplesFolder().spec.codec_id == SAMPLES_ID
+    True
+    """
+
+    def __init__(self) -> None:
+        self.file = self.path = Path(f"codec {SAMPLES} of the library")
+        facts = self.native.facts
+        spec = CodecSpec(
+            SAMPLES,
+            tile=(facts.tile_height, facts.tile_width),
+            channels=facts.channels,
+            latent_channels=0,
+            levels=(),
+            default_level=0,
+            sha256=bytes(facts.sha256).hex(),
+        )
+        self._head = Head(spec, UNMASKED, (), None)
+
+    def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[()]]:
+        return SamplesFolder, ()
+
+    def has(self, half: Half) -> bool:
+        """Whether the codec can code and decode, which it does without networks."""
+        return True
+
+    @cached_property
+    def native(self) -> NativeCodec:
+        """The codec as the library takes it."""
+        return NativeSamplesCodec()
+
+    @property
+    def measured(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing to cache
+        """Measurements of levels, of which there are none."""
+        return {}
