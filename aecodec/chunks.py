@@ -26,7 +26,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import SEARCH_PATH, built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
-from aecodec.codec_files.spec import CodecSpec, is_name
+from aecodec.codec_files.spec import MAX_CODEC_BANDS, CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.format.container import LEVEL_UNITS, Header
@@ -63,7 +63,9 @@ the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
     if bands is not None:
         shape = _shape_of_pictures(shape) if bands == ANY_BANDS else shape
         layout = layout_of(shape, band_axis(shape, bands), bands)
-        samples = layout.undo(np.broadcast_to(np.zeros((), native_type(np.dtype(dtype))), shape))
+        samples = layout.undo(
+            np.broadcast_to(np.zeros((), native_type(np.dtype(dtype), bands)), shape)
+        )
         picture = Picture(samples, layout=layout)
         check_limits(picture)
         return picture
@@ -269,7 +271,7 @@ class ChunkCodec:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
                 f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
-                f"{MAX_BANDS}, also nodata, a number"
+                f"{MAX_CODEC_BANDS}, also nodata, a number"
             )
         if is_any or ("codec_id" not in values and bands is None):
             return cls._built_in(name, level, nodata, max_error)
@@ -370,7 +372,7 @@ def _is_level(level: Any) -> bool:
 
 
 def _is_bands(bands: Any) -> bool:
-    return bands is None or (type(bands) is int and 1 <= bands <= MAX_BANDS)
+    return bands is None or (type(bands) is int and 1 <= bands <= MAX_CODEC_BANDS)
 
 
 def _is_nodata(nodata: Any, bands: int | None) -> bool:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.arrays import Float64
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, warn
 from aecodec.format.samples import Layout
-from aecodec.imaging.picture import ANY_CODEC, Picture
+from aecodec.imaging.picture import ANY_CODEC, Picture, native_type
 from aecodec.native.headers import read_info
 
 _LAYOUTS = {
@@ -37,6 +39,8 @@ def fit(spec: CodecSpec, picture: Picture) -> Picture:
             f"without alpha ({', '.join(spec.bands.names)}): choose these bands with "
             f"array[..., [...]]; {ANY_CODEC}"
         )
+    if spec.bands:
+        native_type(picture.pixels.dtype, spec.bands.count)
     if picture.layout is not None or not (spec.bands or picture.is_scientific):
         return picture
     return replace(picture, layout=_LAYOUTS[picture.frames > 1, bands > 1])
@@ -59,15 +63,17 @@ def limits_in(folder: CodecFolder, picture: Picture, file: bytes) -> Float64 | N
     if picture.layout is None:
         return None
     if not folder.spec.bands:
-        bands = [picture.known(band) for band in range(picture.pixels.shape[-1])]
-        ends = [
-            (float(known.min()), float(known.max())) if known.size else (0, 0) for known in bands
-        ]
-        return np.array([(low, high if high > low else low + 1) for low, high in ends])
+        return np.array([_ends(picture.known(band)) for band in range(picture.pixels.shape[-1])])
     info, own = read_info(file), None
     if info.has_limits:
         own = np.array(info.limits)[: info.bands]
     return folder.transfer.limits_of(picture.pixels.dtype, own)
+
+
+def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
+    """The lowest and the highest of some samples, which differ even if the samples do not."""
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    return low, high if high > low else low + 1
 
 
 def warn_of_clipped(

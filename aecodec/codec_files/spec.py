@@ -9,9 +9,10 @@ from aecodec.codec_files.levels import Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
-from aecodec.format.samples import ANY_BANDS, MAX_BANDS
+from aecodec.format.samples import ANY_BANDS
 from aecodec.imaging.transfer import PHASES
 
+MAX_CODEC_BANDS = 32
 _MAX_NAME = 100
 
 
@@ -49,7 +50,7 @@ class Bands:
     file_limits: bool = False
 
     def __post_init__(self) -> None:
-        if self.phases not in PHASES or not 1 <= len(self.names) <= MAX_BANDS:
+        if self.phases not in PHASES or not 1 <= len(self.names) <= MAX_CODEC_BANDS:
             raise ValueError(f"{self.phases} phases or {len(self.names)} bands are out of range")
         for name in self.names:
             printable_name(name)

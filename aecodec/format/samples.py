@@ -7,7 +7,7 @@ samples outside of the usual are restored: own limits, missing samples, repeated
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-MAX_BANDS = 32
+MAX_BANDS = 256
 ANY_BANDS = 0
 """Number of bands of a codec that takes pictures and any number of bands."""
 
@@ -27,7 +27,7 @@ NOT_REPEATED: Repetition = (1, 0, 0)
 
 
 class SampleType(IntEnum):
-    """Type of the samples. The value is the three low bits of the block's first byte.
+    """Type of the samples. Types from UINT32 are those of the codec `samples` alone.
 
     >>> SampleType.INT16.dtype, SampleType.INT16.size
     ('int16', 2)
@@ -40,6 +40,10 @@ class SampleType(IntEnum):
     INT32 = 4
     FLOAT16 = 5
     FLOAT32 = 6
+    UINT32 = 7
+    INT64 = 8
+    UINT64 = 9
+    FLOAT64 = 10
 
     @classmethod
     def of(cls, dtype: str) -> "SampleType":
@@ -54,12 +58,12 @@ class SampleType(IntEnum):
     @property
     def size(self) -> int:
         """Size of a sample in bytes."""
-        return (1, 1, 2, 2, 4, 2, 4)[self]
+        return (1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8)[self]
 
     @property
     def is_float(self) -> bool:
         """Whether samples are floating-point numbers."""
-        return self >= SampleType.FLOAT16
+        return self.name.startswith("FLOAT")
 
 
 class Layout(IntEnum):
@@ -104,7 +108,7 @@ class Samples(NamedTuple):
     Attributes:
         type: type of the samples.
         layout: axes of the source array.
-        bands: number of bands, 1 to 32.
+        bands: number of bands, 1 to 256.
         is_big_endian: whether the source was big-endian.
         limits: (low, high) of each band in the type, or None for the codec's limits.
         nodata: value of missing samples in the type, or None.

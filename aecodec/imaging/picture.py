@@ -295,14 +295,17 @@ _ADVICE = {"f": "array.astype(np.float32)", "c": "a band for each part, of type 
 _ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an array of numbers"}
 
 
-def native_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The type in native byte order; ImageError if codecs do not accept its samples."""
-    names = [kind.dtype for kind in SampleType]
+def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]:
+    """The type in native byte order.
+
+    Raises ImageError if files have no such samples, or codecs with this number of bands do not.
+    """
+    names = [kind.dtype for kind in SampleType if not bands or kind <= SampleType.FLOAT32]
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
+        taking = "codecs with bands" if bands else "files"
         raise ImageError(
-            f"samples of type {dtype.name}: codecs with bands take {', '.join(names)}; give "
-            f"{advice}"
+            f"samples of type {dtype.name}: {taking} take {', '.join(names)}; give {advice}"
         )
     return dtype.newbyteorder("=")
 
