@@ -41,6 +41,7 @@ from aecodec.native import headers
 from aecodec.version import version
 
 if TYPE_CHECKING:
+    from aecodec.sequences.arrays import ArrayFile
     from aecodec.sequences.frames import Frames
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "decompress_frames",
     "frames",
     "load_codec",
+    "open",
     "read_header",
     "trim",
 ]
@@ -293,6 +295,39 @@ def frames(
     sequence = Frames(FrameFiles(Path(path), loaded, Limits(max_pixels, max_frames)))
     len(sequence)  # counts the frames, so a wrong path fails here
     return sequence
+
+
+def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile:
+    """Open an `.aec` file as an array, of which indices read and decode only what they need.
+
+    Of files of the codec `samples` with one maximum error, these are segments of up to 256x256
+    pixels with all bands. Other files, which have a base or several refinements, are read as a
+    whole, and decoded as a whole by the first index.
+
+    Args:
+        data: the path of the file, its URL, or its bytes. Of a URL, ranges are requested; if its
+            server does not support them, a warning says so, and the whole file is read. URLs need
+            `pip install 'aecodec[cloud]'`.
+        codec: as for :func:`decompress`.
+
+    Returns:
+        An object with `shape`, `dtype`, `ndim`, `len` and NumPy's basic indices, such as
+        `[0, 100:200, ::-2]`, that converts to the array of :func:`decompress_array`. It is a
+        context manager that closes the file.
+
+    Raises:
+        InputError: the file does not exist or cannot be read.
+        FormatError: the file is damaged.
+        CodecError: the codec did not make the file, or is not installed.
+
+    >>> import numpy as np
+    >>> with open(compress(np.zeros((6, 300, 500), np.int16), max_error=1)) as array:
+    ...     array.shape, array.dtype, array[0, -20:, ::5].shape
+    ((6, 300, 500), dtype('int16'), (20, 100))
+    """
+    from aecodec.sequences.arrays import ArrayFile
+
+    return ArrayFile(data, load_codec(codec) if isinstance(codec, str | Path) else codec)
 
 
 def trim(data: DataSource, max_error: float | str | None = None) -> bytes:

@@ -134,10 +134,14 @@ class Url(_Base):
     def read_bytes(self) -> bytes:
         return bytes(self._ask("cat_file"))
 
-    def _ask(self, method: str) -> Any:
+    def read_range(self, start: int, stop: int) -> bytes:
+        """Read the bytes from an offset up to another; all of them if the server ignores ranges."""
+        return bytes(self._ask("cat_file", start=start, end=stop))
+
+    def _ask(self, method: str, **options: int) -> Any:
         """Call a method of the file system with the path in it."""
         with self._file_system() as (system, path):
-            return getattr(system, method)(path)
+            return getattr(system, method)(path, **options)
 
     def write(self, content: bytes, *, replace: bool) -> None:
         """Write an object atomically.

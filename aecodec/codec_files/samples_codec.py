@@ -18,6 +18,10 @@ SAMPLES, SAMPLES_ID = "samples", b"SAMP"
 """Name of the codec, and its id in files."""
 
 
+_SMALL = (28, 28)
+"""(height, width) of pictures without metadata, as of codecs whose tiles have this size."""
+
+
 class SamplesFolder(CodecFolder):
     """The codec `samples` in the place of a codec on disk.
 
@@ -29,15 +33,14 @@ class SamplesFolder(CodecFolder):
 
     def __init__(self) -> None:
         self.file = self.path = Path(f"codec {SAMPLES} of the library")
-        facts = self.native.facts
         spec = CodecSpec(
             SAMPLES,
-            tile=(facts.tile_height, facts.tile_width),
-            channels=facts.channels,
+            tile=_SMALL,
+            channels=3,
             latent_channels=0,
             levels=(),
             default_level=0,
-            sha256=bytes(facts.sha256).hex(),
+            sha256=bytes(self.native.facts.sha256).hex(),
         )
         self._head = Head(spec, UNMASKED, (), None)
 

@@ -10,11 +10,13 @@ import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aecodec.errors import FormatError
 from aecodec.format.container import MetadataKind
 
-ASCII, SHORT, RATIONAL = 2, 3, 5
+ASCII, SHORT, RATIONAL, DOUBLE = 2, 3, 5, 12
+_NUMBERS = {SHORT: "H", RATIONAL: "I", DOUBLE: "d"}
 TYPE_SIZES = dict(zip(range(1, 13), (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8), strict=True))
 """Bytes of a value of each type that classic TIFF files have."""
 
@@ -74,12 +76,12 @@ class KeptTags:
         """Return the tag with this number, or None."""
         return next((tag for tag in self.tags if tag.code == code), None)
 
-    def numbers(self, code: int) -> tuple[int, ...]:
-        """Values of a tag of type SHORT or RATIONAL; empty if there is no such tag."""
+    def numbers(self, code: int) -> tuple[Any, ...]:
+        """Values of a tag of type SHORT, RATIONAL or DOUBLE; empty if there is no such tag."""
         tag = self.get(code)
-        if tag is None or tag.type not in (SHORT, RATIONAL):
+        if tag is None or tag.type not in _NUMBERS:
             return ()
-        numbers = struct.iter_unpack(self.byte_order + "HI"[tag.type == RATIONAL], tag.value)
+        numbers = struct.iter_unpack(self.byte_order + _NUMBERS[tag.type], tag.value)
         return tuple(number for (number,) in numbers)
 
     def text(self, code: int) -> str:

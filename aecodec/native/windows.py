@@ -26,7 +26,10 @@ _TILES = 4096
 
 def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> int:
     """The minimum number of windows, so that all threads have some of a large picture."""
-    tiles = width * height // (codec.facts.tile_width * codec.facts.tile_height)
+    facts = codec.facts
+    if not facts.tile_width:  # no network, no windows
+        return 0
+    tiles = width * height // (facts.tile_width * facts.tile_height)
     return min(2 * workers.thread_count, tiles // _TILES)
 
 

@@ -1,0 +1,226 @@
+"""Files as arrays, of which only the segments that an index needs are read and decoded."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.codec.codec import Codec
+from aecodec.codec.sources import DataSource
+from aecodec.errors import memory_errors_wrapped
+from aecodec.format.kept_tags import names_in
+from aecodec.format.samples import Layout
+from aecodec.imaging.picture import Picture, source_array
+from aecodec.parallel import Workers
+from aecodec.sequences.frame_files import RecentValues
+from aecodec.sequences.ranges import Ranges
+from aecodec.sequences.segments import Segment, segmented
+
+Array = npt.NDArray[Any]
+Index = int | np.integer[Any] | slice | EllipsisType | None
+"""Part of a basic index of NumPy."""
+
+_CACHE_BYTES = 1 << 26
+"""Largest size of the segments that an array keeps for the next index."""
+
+
+class ArrayFile:
+    """An `.aec` file as an array, as returned by :func:`aecodec.open`.
+
+    Indices are NumPy's basic ones: integers, slices, `...` and None. Only the segments that an
+    index needs, of up to 256x256 pixels with all bands, are read and decoded; the last ones are
+    kept, up to 64 MiB. Files with a base or with several refinements are decoded as a whole by the
+    first index. Threads may share it.
+
+    Attributes:
+        header: the header of the file.
+        axes: names of the axes: F for frames, B for bands, H for rows and W for columns.
+        shape: lengths of the axes, as of :func:`aecodec.decompress_array`.
+        dtype: type of the samples, in their original byte order.
+    """
+
+    def __init__(self, source: DataSource, codec: Codec | None = None) -> None:
+        self._made_of, self._ranges = (source, codec), Ranges.of(source)
+        self._file = segmented(self._ranges, codec)
+        self._cache = RecentValues(_CACHE_BYTES)
+        self.header, sizes = self._file.header, dict(zip("FHWB", self._file.shape, strict=True))
+        frames, *_, bands = self._file.shape
+        samples = self.header.samples
+        self._layout = samples.layout if samples else _layout_of(frames, bands)
+        self.axes = self._layout.name
+        self.shape = tuple(sizes[axis] for axis in self.axes)
+        self.dtype: np.dtype[Any] = np.dtype(samples.dtype if samples else np.uint8)
+
+    def __enter__(self) -> ArrayFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._ranges.close()
+
+    def __reduce__(self) -> tuple[Callable[..., ArrayFile], tuple[DataSource, Codec | None]]:
+        return ArrayFile, self._made_of
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.axes} {self.shape} {self.dtype}>"
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Lengths of the axes of the first segment: the least that is decoded."""
+        lengths = dict(zip("FHW", map(len, self._file.segments[0].box), strict=True))
+        sides = zip(self.axes, self.shape, strict=True)
+        return tuple(lengths.get(axis, side) for axis, side in sides)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether parts are masked arrays, because missing samples have no value."""
+        return self._file.has_mask and self.nodata is None and self.dtype.kind != "f"
+
+    @property
+    def nodata(self) -> float | None:
+        """Value of missing samples, if they have one."""
+        return self.header.samples.nodata if self.header.samples else None
+
+    @cached_property
+    def band_names(self) -> tuple[str, ...] | None:
+        """Names of the bands in the TIFF tags of the source, if it had some."""
+        samples = self.header.samples
+        return names_in(self.header.metadata, samples.bands) if samples else None
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """Decode the whole array."""
+        return np.asarray(self[...], dtype)
+
+    @memory_errors_wrapped()
+    def __getitem__(self, index: Index | tuple[Index, ...]) -> Array:
+        """Decode a part of the array.
+
+        Missing samples are as in :func:`aecodec.decompress_array`: nodata or NaN, or masked.
+
+        Raises:
+            IndexError: the index is out of range, or has too many parts.
+            TypeError: the index is not a basic one.
+            FormatError: the file is damaged.
+            AecodecError: memory runs out.
+        """
+        chosen, rest = split_index(index, self.shape)
+        of_axes = dict(zip(self.axes, chosen, strict=True))
+        *places, bands = (of_axes.get(axis, range(1)) for axis in "FHWB")
+        shape = (*map(len, places), len(bands))
+        samples, missing = np.empty(shape, self._file.dtype), None
+        if self._file.has_mask:
+            missing = np.zeros(shape, np.bool_)
+        for segment, piece in self._pieces(places):
+            pairs = [_overlap(*pair) for pair in zip(places, segment.box, strict=True)]
+            target, source = (tuple(pair[side] for pair in pairs) for side in (0, 1))
+            source = (*source, slice(bands.start, bands.stop, bands.step))
+            samples[target] = piece.pixels[source]
+            if missing is not None:
+                missing[target] = piece.is_missing[source]
+        part = Picture(
+            samples,
+            missing=missing,
+            nodata=self.nodata,
+            layout=self._layout,
+            is_big_endian=self.dtype.str[0] == ">",
+        )
+        return source_array(part)[rest]
+
+    def _pieces(self, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
+        """The decoded segments that have chosen frames, rows and columns."""
+        needed = [part for part in self._file.segments if all(map(_meet, places, part.box))]
+        at_once = max(1, _CACHE_BYTES // self._file.segment_bytes)
+        for start in range(0, len(needed), at_once):
+            batch = needed[start : start + at_once]
+            decoded = self._decoded([part for part in batch if part not in self._cache])
+            for part in batch:
+                make = partial(self._made, part, decoded)
+                yield part, self._cache.get(part, make, lambda piece: piece.raw_size)
+
+    def _made(self, part: Segment, decoded: Mapping[Segment, Picture]) -> Picture:
+        """A segment that was decoded, or that another thread has just dropped from the cache."""
+        return decoded[part] if part in decoded else self._decoded([part])[part]
+
+    def _decoded(self, parts: Sequence[Segment]) -> dict[Segment, Picture]:
+        """Read and decode segments on all cores."""
+        messages = self._ranges.read_parts([(part.start, part.stop) for part in parts])
+        pieces = Workers().map(self._file.decode, list(zip(parts, messages, strict=True)))
+        return dict(zip(parts, pieces, strict=True))
+
+
+def _layout_of(frames: int, channels: int) -> Layout:
+    """The layout of an array of pictures."""
+    names = {(False, False): "HW", (False, True): "HWB", (True, False): "FHW", (True, True): "FHWB"}
+    return Layout[names[frames > 1, channels > 1]]
+
+
+def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[Any, ...]]:
+    """Split a basic index into ascending ranges of all axes, and an index of what they choose.
+
+    Raises IndexError if it is out of range, and TypeError if it is not a basic index.
+
+    >>> split_index((..., 0, slice(None, None, -2)), (4, 5))
+    ([range(0, 1), range(0, 5, 2)], (0, slice(None, None, -1)))
+    """
+    parts = list(index) if isinstance(index, tuple) else [index]
+    ellipses = [place for place, part in enumerate(parts) if part is Ellipsis]
+    given = sum(part is not None for part in parts) - len(ellipses)
+    if given > len(shape) or len(ellipses) > 1:
+        raise IndexError(f"index {index!r} has too many parts for an array of shape {tuple(shape)}")
+    place = ellipses[0] if ellipses else len(parts)
+    parts[place : place + 1] = [slice(None)] * (len(shape) - given)
+    chosen, rest, sides = list[range](), list[Any](), iter(shape)
+    for part in parts:
+        if part is None:
+            rest.append(None)
+        elif isinstance(part, slice):
+            numbers = range(next(sides))[part]
+            chosen.append(numbers if numbers.step > 0 else numbers[::-1])
+            rest.append(slice(None, None, 1 if numbers.step > 0 else -1))
+        else:
+            number = range(next(sides))[operator.index(part)]
+            chosen.append(range(number, number + 1))
+            rest.append(0)
+    return chosen, tuple(rest)
+
+
+def _meet(chosen: range, side: range) -> bool:
+    """Whether an axis of a segment has chosen numbers."""
+    target, _ = _overlap(chosen, side)
+    return bool(target.start < target.stop)
+
+
+def _overlap(chosen: range, side: range) -> tuple[slice, slice]:
+    """The chosen numbers that an axis of a segment has, within the numbers and within the axis.
+
+    >>> _overlap(range(1, 20, 5), range(5, 15))
+    (slice(1, 3, None), slice(1, 11, 5))
+    """
+    step = chosen.step
+    first = max(0, -((chosen.start - side.start) // step))
+    last = min(len(chosen), -((chosen.start - side.stop) // step))
+    at = chosen.start + first * step - side.start
+    return slice(first, last), slice(at, at + step * (last - first), step)

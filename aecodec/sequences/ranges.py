@@ -1,0 +1,98 @@
+"""Ranges of the bytes of a file, a URL or a content, of which only parts are read."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from aecodec.codec.sources import DataSource, to_bytes
+from aecodec.errors import FormatError, InputError, warn
+from aecodec.urls import Url, path_or_url
+
+_FIRST = 1 << 14
+"""Bytes at the beginning of a URL that are read at once, which often have the whole head."""
+
+
+class Ranges(NamedTuple):
+    """The bytes of a file.
+
+    Attributes:
+        size: their number.
+        read: returns those from an offset up to another.
+        close: closes the file.
+    """
+
+    size: int
+    read: Callable[[int, int], bytes]
+    close: Callable[[], None] = lambda: None
+
+    @classmethod
+    def of(cls, source: DataSource) -> Ranges:
+        """Open a path, a URL or the content of a file.
+
+        Raises InputError if there is no such file.
+
+        >>> Ranges.of(b"content").read(3, 7)
+        b'tent'
+        """
+        if not isinstance(source, str | os.PathLike):
+            return _of_content(to_bytes(source))
+        path = path_or_url(source) if isinstance(source, str) else Path(source)
+        try:
+            return _of_url(path) if isinstance(path, Url) else _of_file(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path} cannot be read: {error}") from error
+
+    def read_parts(self, parts: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Read ascending parts, (start, stop), in one call for those that follow each other."""
+        contents: list[bytes] = []
+        while len(contents) < len(parts):
+            first = last = len(contents)
+            while last + 1 < len(parts) and parts[last + 1][0] == parts[last][1]:
+                last += 1
+            start = parts[first][0]
+            joined = self.read(start, parts[last][1])
+            contents += (joined[a - start : b - start] for a, b in parts[first : last + 1])
+        return contents
+
+
+def _of_content(content: bytes) -> Ranges:
+    return Ranges(len(content), lambda start, stop: content[start:stop])
+
+
+def _of_file(path: Path) -> Ranges:
+    file, lock = path.open("rb"), threading.Lock()
+
+    def read(start: int, stop: int) -> bytes:
+        with lock:
+            file.seek(start)
+            return file.read(stop - start)
+
+    return Ranges(file.seek(0, os.SEEK_END), read, file.close)
+
+
+def _of_url(url: Url) -> Ranges:
+    """The ranges of a URL, or its whole content if its server does not support them."""
+    try:
+        size = url.size()
+        first = url.read_range(0, min(size, _FIRST))
+        problem = "its server ignores ranges" if len(first) > _FIRST else ""
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        first, problem = b"", str(error.strerror)
+    if problem:
+        content = first or url.read_bytes()
+        warn(f"{url}: all {len(content)} bytes were read: {problem}")
+        return _of_content(content)
+
+    def read(start: int, stop: int) -> bytes:
+        content = first[start:stop] if stop <= len(first) else url.read_range(start, stop)
+        if len(content) != min(stop, size) - start:
+            raise FormatError(f"{url}: changed since it was opened, or its server ignores ranges")
+        return content
+
+    return Ranges(size, read)
