@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parents[1]
 _TITLE = "The packages"
 _INTRODUCTION = "All packages, lowest layer first. A package imports only packages of lower layers."
 
-_OF_THE_API = ("zarr", "numcodecs", "preview")
+_OF_THE_API = ("zarr", "numcodecs", "xarray", "samples", "preview")
 """Modules that the page of the API describes."""
 
 _OPTIONS = {
