@@ -38,9 +38,9 @@ def encode(
         The bytes of an `.aec` file of the codec `samples`.
 
     Raises:
-        ImageError: the array has another type or shape, is empty, or has infinite samples; or its
-            samples of 64 bits are too many for this `max_error`; the message has one that fits.
-        UsageError: `max_error` is not a number.
+        ImageError: the array has another type or shape, is empty, or has infinite samples.
+        UsageError: `max_error` is not a number, or too small for samples of 64 bits that 32 bits
+            cannot tell apart; the message then has the smallest one.
         AecodecError: memory runs out.
 
     >>> import numpy as np

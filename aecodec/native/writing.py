@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p
+from decimal import ROUND_CEILING, Context
 from typing import Any
 
 import numpy as np
 
 from aecodec.arrays import Codes, Latents
+from aecodec.errors import UsageError
 from aecodec.format.container import Header
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
@@ -17,7 +19,7 @@ from aecodec.native.codec import NativeCodec
 from aecodec.native.execution import loops_of
 from aecodec.native.library import LIBRARY, Array, address_of, taken
 from aecodec.native.reading import Decoding, owned, view
-from aecodec.native.status import check
+from aecodec.native.status import check, error_of
 from aecodec.native.windows import Transform, parts_for, run_transform
 from aecodec.parallel import Workers
 
@@ -89,6 +91,9 @@ def compress(
     status = call(codec.handle, byref(original), byref(target), loops.reference, byref(made))
     if status == structures.TOO_FEW_BYTES:
         return b"", made
+    if status == structures.DOES_NOT_FIT:
+        least = Context(3, ROUND_CEILING).create_decimal(made.max_error)
+        raise UsageError(f"{error_of(status)}, of at least {least:g}")
     loops.check(status)
     return taken(made.file, made.size), made
 
