@@ -80,7 +80,7 @@ class AecodecBackend(BackendEntrypoint):
         """Read the head of a file; errors are as for :func:`aecodec.open`."""
         array = ArrayFile(filename_or_obj)
         dimensions = [_DIMENSIONS[axis] for axis in array.axes]
-        tags = array.header.metadata.get(MetadataKind.TIFF)
+        tags = array.metadata.get(MetadataKind.TIFF)
         place = Georeference.of(KeptTags.unpack(tags)) if tags else None
         attributes: dict[str, Any] = {} if array.nodata is None else {"_FillValue": array.nodata}
         coordinates: dict[str, Any] = {}

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from aecodec.codec.codec import Codec
 from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
+from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import names_in
 from aecodec.format.samples import Layout
 from aecodec.imaging.picture import Picture, source_array
@@ -40,7 +41,6 @@ class ArrayFile:
     first index. Threads may share it.
 
     Attributes:
-        header: the header of the file.
         axes: names of the axes: F for frames, B for bands, H for rows and W for columns.
         shape: lengths of the axes, as of :func:`aecodec.decompress_array`.
         dtype: type of the samples, in their original byte order.
@@ -50,9 +50,8 @@ class ArrayFile:
         self._made_of, self._ranges = (source, codec), Ranges.of(source)
         self._file = segmented(self._ranges, codec)
         self._cache = RecentValues(_CACHE_BYTES)
-        self.header, sizes = self._file.header, dict(zip("FHWB", self._file.shape, strict=True))
+        samples, sizes = self._file.header.samples, dict(zip("FHWB", self._file.shape, strict=True))
         frames, *_, bands = self._file.shape
-        samples = self.header.samples
         self._layout = samples.layout if samples else _layout_of(frames, bands)
         self.axes = self._layout.name
         self.shape = tuple(sizes[axis] for axis in self.axes)
@@ -102,13 +101,19 @@ class ArrayFile:
     @property
     def nodata(self) -> float | None:
         """Value of missing samples, if they have one."""
-        return self.header.samples.nodata if self.header.samples else None
+        samples = self._file.header.samples
+        return samples.nodata if samples else None
 
     @cached_property
     def band_names(self) -> tuple[str, ...] | None:
         """Names of the bands in the TIFF tags of the source, if it had some."""
-        samples = self.header.samples
-        return names_in(self.header.metadata, samples.bands) if samples else None
+        samples = self._file.header.samples
+        return names_in(self.metadata, samples.bands) if samples else None
+
+    @property
+    def metadata(self) -> Mapping[MetadataKind, bytes]:
+        """ICC profile, EXIF, XMP and TIFF tags of the source."""
+        return self._file.header.metadata
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Decode the whole array."""
@@ -167,7 +172,8 @@ class ArrayFile:
     def _decoded(self, parts: Sequence[Segment]) -> dict[Segment, Picture]:
         """Read and decode segments on all cores."""
         messages = self._ranges.read_parts([(part.start, part.stop) for part in parts])
-        pieces = Workers().map(self._file.decode, list(zip(parts, messages, strict=True)))
+        pairs = list(zip(parts, messages, strict=True))
+        pieces = Workers().map(lambda pair: self._file.decode(*pair), pairs)
         return dict(zip(parts, pieces, strict=True))
 
 

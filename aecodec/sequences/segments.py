@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import codec_of_file
+from aecodec.codec.registry import codec_with_id
 from aecodec.format.container import Header
 from aecodec.format.limits import Limits
 from aecodec.imaging.picture import Picture, to_array
+from aecodec.native.headers import read_beginning
+from aecodec.native.heads import Box, FileHead
+from aecodec.native.structures import BEGINNING
 from aecodec.sequences.ranges import Ranges
 
 
 class Segment(NamedTuple):
     """A segment: its frames, rows and columns, and the range of its message in the file."""
 
-    box: tuple[range, range, range]
+    box: Box
     start: int
     stop: int
 
@@ -39,7 +42,7 @@ class SegmentedFile:
     header: Header
     shape: tuple[int, int, int, int]
     segments: Sequence[Segment]
-    decode: Callable[[tuple[Segment, bytes]], Picture]
+    decode: Callable[[Segment, bytes], Picture]
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -62,26 +65,39 @@ def segmented(ranges: Ranges, codec: Codec | None = None) -> SegmentedFile:
 
     Raises FormatError if it is damaged, and CodecError if its codec is not installed.
     """
-    return _whole(ranges.read(0, ranges.size), codec)
+    beginning = read_beginning(ranges.read(0, min(BEGINNING, ranges.size)))
+    codec = codec or codec_with_id(bytes(beginning.id))
+    head = FileHead.open(codec.folder.native, ranges.read, ranges.size)
+    if head is None:
+        return _whole(ranges.read(0, ranges.size), codec)
+    channels = _channels_of(head)
+
+    def decode(segment: Segment, message: bytes) -> Picture:
+        piece = head.decode(segment.box, message)
+        return replace(piece, pixels=piece.pixels[..., channels])
+
+    segments = [Segment(*segment) for segment in head.segments()]
+    bands = range(head.shape[3])[channels] if isinstance(channels, slice) else channels
+    return SegmentedFile(head.header, (*head.shape[:3], len(bands)), segments, decode)
 
 
-def _whole(content: bytes, codec: Codec | None) -> SegmentedFile:
+def _channels_of(head: FileHead) -> slice | list[int]:
+    """The coded channels of the channels that pictures have; grey ones may be shown as RGB."""
+    return [0, 0, 0, *range(1, head.shape[3])] if head.header.as_rgb else slice(None)
+
+
+def _whole(content: bytes, codec: Codec) -> SegmentedFile:
     """A file with one segment, all that it has."""
-    decoder = (codec or codec_of_file(content)).decoder
-    header, limits = decoder.header(content), Limits()
+    decoder, limits = codec.decoder, Limits()
+    header = decoder.header(content)
     width, height = header.size or decoder.spec.tile[::-1]
-    bands = header.samples.bands if header.samples else _channels_of(header)
+    mode = header.picture_mode
+    bands = header.samples.bands if header.samples else mode.channels + mode.has_alpha
 
-    def decode(_: tuple[Segment, bytes]) -> Picture:
+    def decode(_: Segment, __: bytes) -> Picture:
         picture = decoder.decompress_picture(content, limits)
         pixels = to_array(picture).reshape(header.frames, height, width, bands)
         return Picture(pixels, missing=picture.missing)
 
     box = (range(header.frames), range(height), range(width))
     return SegmentedFile(header, (*map(len, box), bands), [Segment(box, 0, 0)], decode)
-
-
-def _channels_of(header: Header) -> int:
-    """Number of channels of decoded pictures, with alpha."""
-    mode = header.picture_mode
-    return mode.channels + mode.has_alpha
