@@ -75,7 +75,7 @@ the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
     except ImageError as error:
         raise ImageError(
             f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
-            "(N, H, W, C), and C from 1 to 4)"
+            "(N, H, W, C), and C from 1 to 4; without a codec, it has any shape)"
         ) from error
     return picture
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aecodec.codec_files.codec_file import Head
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import UNMASKED
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.errors import CodecError
 from aecodec.native.codec import NativeCodec, NativeSamplesCodec
 
 SAMPLES, SAMPLES_ID = "samples", b"SAMP"
@@ -25,14 +26,14 @@ _SMALL = (28, 28)
 class SamplesFolder(CodecFolder):
     """The codec `samples` in the place of a codec on disk.
 
-    Its path names no file, so what needs the sections of a codec raises CodecError.
+    What needs the sections of a codec raises CodecError.
 
     >>> SamplesFolder().spec.codec_id == SAMPLES_ID
     True
     """
 
     def __init__(self) -> None:
-        self.file = self.path = Path(f"codec {SAMPLES} of the library")
+        self.file = self.path = Path(SAMPLES)
         spec = CodecSpec(
             SAMPLES,
             tile=_SMALL,
@@ -59,4 +60,14 @@ class SamplesFolder(CodecFolder):
     @property
     def measured(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing to cache
         """Measurements of levels, of which there are none."""
-        return {}
+        return {"levels": []}
+
+    @property
+    def content(self) -> NoReturn:
+        """Raise CodecError."""
+        raise CodecError(f"codec {SAMPLES} has no file, because every aecodec has it: leave it out")
+
+    @property
+    def sections(self) -> NoReturn:
+        """Raise CodecError."""
+        return self.content

@@ -129,7 +129,7 @@ def _all_frames(frames: Iterable[Image.Image], options: ReadOptions, notes: Note
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
     largest = modes.largest_value(image)
     if largest != 255 and options.depth is None:
-        raise ImageError(_depth_text(image, largest, options))
+        raise ImageError(_depth_text(image, largest))
     metadata.note_colour_coding(image, notes)
     image.load()
     upright = _upright(image, notes)
@@ -140,10 +140,10 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     return modes.to_picture(scaled, entries, notes)
 
 
-def _depth_text(image: Image.Image, largest: int | None, options: ReadOptions) -> str:
+def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()} bits"
     advice = ANY_CODEC
-    if options.bands is not None:
+    if image.mode not in modes.DEEP_MODES and image.format != "TIFF":
         advice = "Pillow reads only 8 of them, so convert it to TIFF, or scale it with --depth 8"
     return f"this picture has {bits} per channel (mode {image.mode}): {advice}"
 

@@ -53,8 +53,8 @@ def _values(codec: Codec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "codec_id": spec.codec_id.hex(),
-        "tile": list(spec.tile),
-        "channels": spec.channels,
+        "tile": list(spec.tile) if spec.levels else None,
+        "channels": spec.channels if spec.levels else None,
         **({"bands": list(spec.bands.names)} if spec.bands else {}),
         "compresses": codec.folder.compresses,
         "default_level": spec.default_level or None,

@@ -113,8 +113,8 @@ def test_a_transposed_array_is_what_its_chunks_are(photograph: Pixels) -> None:
 @pytest.mark.parametrize(
     ("shape", "chunks", "dtype", "words"),
     [
-        ((10, 28, 28), (5, 28, 28), "uint16", "dtype uint16: scale it"),
-        ((10, 28, 28), (5, 28, 28), "float32", "dtype float32: scale it"),
+        ((10, 28, 28), (5, 28, 28), "uint16", "dtype uint16: .* without a codec"),
+        ((10, 28, 28), (5, 28, 28), "float32", "dtype float32: .* without a codec"),
         ((10, 28, 28), (5, 28, 28), "bool", "dtype bool"),
         ((100,), (10,), "uint8", r"shape \(10,\).*\(H, W\)"),
         ((2, 2, 3, 28, 28), (1, 1, 3, 28, 28), "uint8", "neither a picture"),
@@ -140,7 +140,7 @@ def test_what_is_no_picture_is_refused_at_creation(
         ({"codec": "digits", "level": 4}, UsageError, "level 4: codec digits has the levels 1"),
         ({"codec": "digits", "level": "1"}, UsageError, "a number from 1"),
         ({"codec": "digits", "quality": 1}, UsageError, "codec_id and level"),
-        ({}, UsageError, "a configuration has codec"),
+        ({"codec": "samples", "level": 1}, UsageError, "codec samples has no levels"),
         ({"codec": "\x1b[2J", "codec_id": "fc33ca7b", "level": 1}, UsageError, r"x1b\[2J"),
         ({"codec": "nonsense"}, CodecError, "'nonsense' is not a built-in codec"),
         ({"codec": "digits", "codec_id": "fc33ca7b"}, UsageError, "needs a level"),

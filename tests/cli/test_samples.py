@@ -105,9 +105,9 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["scenes/a.tif"], "aecodec train FOLDER --recipe picture -o my-bands"),
-        (["scenes/b.npy"], "aecodec train FOLDER --recipe picture -o my-bands"),
-        (["deep.png"], "aecodec train FOLDER --recipe picture -o my-bands"),
+        (["scenes/a.tif"], "compress it with --max-error E or --lossless"),
+        (["scenes/b.npy"], "compress it with --max-error E or --lossless"),
+        (["deep.png"], "compress it with --max-error E or --lossless"),
         (["scenes/a.tif", "--nodata", "0"], "--nodata.* codec with bands"),
         (["scenes/a.tif", "--bands-first"], "--bands-first.* codec with bands"),
         (["scenes/a.tif", "--codec", "bands", "--depth", "8"], "leave out --depth"),
@@ -120,7 +120,7 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
 def test_rejected_files_and_options(
     scenes: Path, command: Command, arguments: list[str], message: str
 ) -> None:
-    """Messages name the file, and the command that trains a codec if none fits."""
+    """Messages name the file, and the options that take it."""
     Image.fromarray(np.full((9, 9), 300, np.uint16)).save("deep.png")
     np.savez("two.npz", a=np.zeros((4, 4, 3)), b=np.zeros((4, 4, 3)))
     Path("damaged.tif").write_bytes(Path("scenes/a.tif").read_bytes()[:200])

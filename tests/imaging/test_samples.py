@@ -137,16 +137,13 @@ def test_arrays_become_pictures(
 @pytest.mark.parametrize(
     ("array", "options", "message"),
     [
-        (np.zeros((2, 2), np.int64), {}, "array.astype\\(np.int32\\)"),
-        (np.zeros((2, 2), np.uint32), {}, "array.astype\\(np.int32\\)"),
-        (np.zeros((2, 2)), {}, "array.astype\\(np.float32\\)"),
         (np.zeros((2, 2), np.longdouble), {}, "array.astype\\(np.float32\\)"),
         (np.zeros((2, 2), bool), {}, "array.astype\\(np.uint8\\)"),
         (np.zeros((2, 2), np.complex64), {}, "a band for each part"),
         (np.zeros((2, 2), object), {}, "an array of numbers"),
         (np.zeros((2, 2), "datetime64[s]"), {}, "array.astype"),
         (np.zeros((2, 0), np.int16), {}, "has no samples"),
-        (np.zeros((2, 2, 33), np.int16), {}, "more than 32 bands"),
+        (np.zeros((2, 2, 257), np.int16), {}, "more than 256 bands"),
         (np.zeros(4, np.int16), {}, "is not a picture"),
         (np.zeros((2, 2), np.int16), {"band_axis": 0}, "is not a picture"),
         (np.zeros((2, 2, 2), np.int16), {"band_axis": 1}, "bands in axis 1"),
