@@ -26,12 +26,12 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import SEARCH_PATH, built_in_names, codec_with_id, load_codec
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
-from aecodec.codec_files.spec import MAX_CODEC_BANDS, CodecSpec, is_name
+from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
-from aecodec.format.samples import ANY_BANDS, MAX_BANDS
+from aecodec.format.samples import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
 from aecodec.imaging.picture import (
     Picture,
     as_picture,

@@ -9,10 +9,9 @@ from aecodec.codec_files.levels import Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
-from aecodec.format.samples import ANY_BANDS
+from aecodec.format.samples import ANY_BANDS, MAX_CODEC_BANDS
 from aecodec.imaging.transfer import PHASES
 
-MAX_CODEC_BANDS = 32
 _MAX_NAME = 100
 
 

@@ -7,7 +7,9 @@ samples outside of the usual are restored: own limits, missing samples, repeated
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-MAX_BANDS = 256
+MAX_BANDS, MAX_CODEC_BANDS = 256, 32
+"""Most bands of a file, and of a codec with bands."""
+
 ANY_BANDS = 0
 """Number of bands of a codec that takes pictures and any number of bands."""
 
@@ -64,6 +66,10 @@ class SampleType(IntEnum):
     def is_float(self) -> bool:
         """Whether samples are floating-point numbers."""
         return self.name.startswith("FLOAT")
+
+
+BAND_TYPES = tuple(kind for kind in SampleType if kind <= SampleType.FLOAT32)
+"""Types of the samples of codecs with bands."""
 
 
 class Layout(IntEnum):

@@ -13,7 +13,7 @@ from aecodec.arrays import Pixels
 from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.origin import Origin
-from aecodec.format.samples import ANY_BANDS, MAX_BANDS, Layout, SampleType
+from aecodec.format.samples import ANY_BANDS, BAND_TYPES, MAX_BANDS, Layout, SampleType
 from aecodec.imaging.missing import Mask, without_equal_planes
 
 ANY_CODEC = "compress it with --max-error E or --lossless (in Python max_error)"
@@ -300,7 +300,7 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
 
     Raises ImageError if files have no such samples, or codecs with this number of bands do not.
     """
-    names = [kind.dtype for kind in SampleType if not bands or kind <= SampleType.FLOAT32]
+    names = [kind.dtype for kind in (BAND_TYPES if bands else SampleType)]
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
         taking = "codecs with bands" if bands else "files"

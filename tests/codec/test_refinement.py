@@ -27,7 +27,7 @@ from aecodec import (
     load_codec,
 )
 from aecodec.format.container import MetadataKind
-from aecodec.format.samples import SampleType
+from aecodec.format.samples import BAND_TYPES
 
 MOST = 1020
 """Largest sample between the limits of the codecs with bands."""
@@ -46,7 +46,7 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Codec]:
 @st.composite
 def arrays(draw: st.DrawFn) -> npt.NDArray[Any]:
     """Arrays (H, W) or (H, W, 3) of any type, some with NaN or a mask, in any byte order."""
-    dtype = np.dtype(draw(st.sampled_from(SampleType)).dtype)
+    dtype = np.dtype(draw(st.sampled_from(BAND_TYPES)).dtype)
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     shape = (*rng.integers(1, 7, 2), *draw(st.sampled_from([(), (3,)])))
     limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)

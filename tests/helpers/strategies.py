@@ -19,7 +19,7 @@ from aecodec.format.container import (
 )
 from aecodec.format.origin import Origin
 from aecodec.format.refinement import MOST_BOUND, MOST_ROOT, ROOT_UNITS, Bound
-from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
+from aecodec.format.samples import BAND_TYPES, MAX_CODEC_BANDS, Layout, Samples
 from aecodec.prior_fitting.context_network import (
     GRADIENTS,
     KINDS,
@@ -43,8 +43,8 @@ _PLAIN_KINDS = st.sampled_from([MetadataKind.ICC, MetadataKind.EXIF, MetadataKin
 @st.composite
 def samples(draw: st.DrawFn) -> Samples:
     """Any description of samples, without NaN, which differ from themselves."""
-    kind, layout = draw(st.sampled_from(SampleType)), draw(st.sampled_from(Layout))
-    bands = draw(st.integers(1, MAX_BANDS)) if layout.has_bands else 1
+    kind, layout = draw(st.sampled_from(BAND_TYPES)), draw(st.sampled_from(Layout))
+    bands = draw(st.integers(1, MAX_CODEC_BANDS)) if layout.has_bands else 1
     dtype = np.dtype(kind.dtype)
     values = st.integers(0, 100).map(float if kind.is_float else int)
     phases = st.integers(1, 16).flatmap(

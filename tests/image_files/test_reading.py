@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import re
 import warnings
 
 import numpy as np
@@ -95,7 +94,7 @@ def test_16_bits_of_colours_are_less_than_one_level_from_that() -> None:
     ],
 )
 def test_colours_of_16_bits_are_refused_by_a_sentence_that_names_the_option(content: bytes) -> None:
-    with pytest.raises(ImageError, match="has 16 bits per channel .* Pillow reads only 8"):
+    with pytest.raises(ImageError, match=r"has 16 bits per channel .* Pillow reads only 8"):
         read_image(io.BytesIO(content))
 
 

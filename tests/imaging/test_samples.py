@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecodec.errors import ImageError
-from aecodec.format.samples import Layout, SampleType
+from aecodec.format.samples import BAND_TYPES, Layout
 from aecodec.imaging import missing, repetition
 from aecodec.imaging.picture import samples_picture
 from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, linear, to_phases
 
-DTYPES = [np.dtype(kind.dtype) for kind in SampleType]
+DTYPES = [np.dtype(kind.dtype) for kind in BAND_TYPES]
 rngs = st.integers(0, 2**32).map(np.random.default_rng)
 
 

@@ -112,7 +112,7 @@ def in_mode(image: Image.Image, mode: str) -> Image.Image:
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
 def test_modes_of_more_than_8_bits_are_refused(mode: str, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="bits.* --lossless") as caught:
+    with pytest.raises(OSError, match=r"bits.* --lossless") as caught:
         Image.new(mode, (28, 28)).save(tmp_path / "x.aec")
     assert isinstance(caught.value, aecodec.ImageError)
     assert list(tmp_path.iterdir()) == []
