@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
 from itertools import product
+from weakref import finalize
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class FileHead:
 
     def __init__(self, content: bytes, handle: c_void_p) -> None:
         self._handle, info = handle, structures.FileInfo()
+        finalize(self, LIBRARY.aecodec_head_close, handle)
         LIBRARY.aecodec_head_info(handle, byref(info))
         info.refinements = 0  # whose description needs the whole file
         self.header = header = header_of(content, info)
@@ -61,9 +63,6 @@ class FileHead:
             return None
         check(status)
         return cls(content, handle)
-
-    def __del__(self) -> None:
-        LIBRARY.aecodec_head_close(self._handle)
 
     def segments(self) -> Iterator[tuple[Box, int, int]]:
         """Yield the boxes of all segments, and the ranges of their messages in the file."""

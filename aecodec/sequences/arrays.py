@@ -48,7 +48,11 @@ class ArrayFile:
 
     def __init__(self, source: DataSource, codec: Codec | None = None) -> None:
         self._made_of, self._ranges = (source, codec), Ranges.of(source)
-        self._file = segmented(self._ranges, codec)
+        try:
+            self._file = segmented(self._ranges, codec)
+        except BaseException:
+            self.close()
+            raise
         self._cache = RecentValues(_CACHE_BYTES)
         samples, sizes = self._file.header.samples, dict(zip("FHWB", self._file.shape, strict=True))
         frames, *_, bands = self._file.shape

@@ -1,0 +1,219 @@
+"""The codec `samples`: arrays and pictures of all kinds, within any maximum error."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tifffile
+from helpers.commands import Command
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image
+
+import aecodec
+from aecodec import CodecError, ImageError, Target, UsageError, samples
+from aecodec.arrays import Pixels
+from aecodec.codec.registry import codec_with_id, load_codec
+from aecodec.format.samples import Layout, SampleType
+
+_DTYPES = [np.dtype(kind.dtype) for kind in SampleType]
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> npt.NDArray[Any]:
+    """Arrays of any type and number of axes, with ends of the type, holes, and any byte order."""
+    dtype = draw(st.sampled_from(_DTYPES))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = tuple(rng.integers(1, 9, draw(st.integers(2, 4))))
+    numbers = rng.normal(60, draw(st.sampled_from([1, 40, 3000])), shape)
+    limits: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    low, high = max(float(limits.min), -1e6), min(float(limits.max), 1e6)
+    array = numbers.clip(low, high).astype(dtype)
+    if dtype.itemsize < 8 and draw(st.booleans()):
+        array.flat[0], array.flat[-1] = limits.min, limits.max
+    holes = rng.random(shape) < draw(st.sampled_from([0, 0.3, 1]))
+    array = array.astype(dtype.newbyteorder(draw(st.sampled_from("<>"))))
+    if dtype.kind == "f":
+        array[holes] = np.nan
+        return array
+    return np.ma.MaskedArray(array, holes) if draw(st.booleans()) else array
+
+
+@given(array=arrays(), error=st.sampled_from([1e-3, 0.5, 1, 7, 600, "1%", (20, 3)]))
+def test_arrays_stay_within_the_maximum_error(array: npt.NDArray[Any], error: Any) -> None:
+    known = ~(np.ma.getmaskarray(array) | np.isnan(np.ma.getdata(array).astype(float)))
+    numbers = np.ma.getdata(array)[known].astype(np.float64)
+    for restored in (
+        aecodec.decompress_array(aecodec.compress(array, max_error=error)),
+        samples.decode(samples.encode(array, error)),
+    ):
+        assert (restored.shape, restored.dtype.itemsize) == (array.shape, array.dtype.itemsize)
+        errors = np.abs(np.ma.getdata(restored)[known].astype(np.float64) - numbers)
+        range_ = np.ptp(numbers) if numbers.size else 0
+        assert errors.max(initial=0) <= {"1%": range_ / 100, (20, 3): 3}.get(error, error)
+        assert np.array_equal(np.ma.getmaskarray(restored), np.ma.getmaskarray(array))
+        assert (
+            np.isnan(np.ma.getdata(restored).astype(float)).sum()
+            == np.isnan(np.ma.getdata(array).astype(float)).sum()
+        )
+        assert samples.encode(array, error)[:2] == b"\xaeC"
+
+
+@given(array=arrays())
+def test_arrays_are_lossless_if_32_bits_tell_their_samples_apart(array: npt.NDArray[Any]) -> None:
+    try:
+        restored = samples.decode(samples.encode(array))
+    except UsageError as error:
+        assert array.dtype.itemsize == 8
+        least = float(str(error).rpartition(" ")[2])
+        assert samples.encode(array, least)
+    else:
+        assert restored.dtype == array.dtype
+        assert np.array_equal(np.ma.filled(restored, 0), np.ma.filled(array, 0), equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "layout"),
+    [
+        ((6, 50, 40), "int16", Layout.BHW),
+        ((50, 40, 6), "int16", Layout.HWB),
+        ((300, 28, 28), "int16", Layout.FHW),
+        ((2, 6, 50, 40), "float32", Layout.FBHW),
+        ((2, 50, 40, 6), "float32", Layout.FHWB),
+        ((64, 64, 13), "uint8", Layout.HWB),
+        ((3, 64, 70), "uint8", Layout.BHW),
+        ((9, 28, 28), "uint8", None),
+        ((28, 28, 4), "uint8", None),
+    ],
+)
+def test_the_axis_of_the_bands_is_the_shortest(
+    shape: tuple[int, ...], dtype: str, layout: Layout | None
+) -> None:
+    array = np.zeros(shape, dtype)
+    array[..., -1] = 255 if layout is None else 1
+    data = aecodec.compress(array, max_error=0)
+    header = aecodec.read_header(data)
+    assert (header.samples and header.samples.layout) == layout
+    assert np.array_equal(aecodec.decompress_array(data), array)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1", "I;16", "I", "F"])
+def test_images_of_every_mode_are_lossless(photograph: Pixels, mode: str) -> None:
+    image = Image.fromarray(photograph[:90, :70]).convert("L" if mode[0] in "IF" else mode)
+    if mode[0] in "IF":
+        levels = np.asarray(image) * (0.5 if mode == "F" else 200)
+        image = Image.fromarray(levels.astype({"I": "i4", "F": "f4"}.get(mode, "u2")))
+    data = aecodec.compress(image, max_error=0)
+    plain = image.convert({"P": "RGB", "1": "L"}.get(mode, mode))
+    assert aecodec.load_codec("samples").spec.codec_id == aecodec.read_header(data).codec_id
+    assert np.array_equal(aecodec.decompress_array(data), np.asarray(plain))
+    if mode[0] not in "IF":
+        assert aecodec.decompress(data).mode == plain.mode
+
+
+def test_metadata_is_kept(photograph: Pixels) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "china"
+    file = io.BytesIO()
+    Image.fromarray(photograph[:60, :50]).save(file, "PNG", exif=exif)
+    file.seek(0)
+    assert aecodec.decompress(aecodec.compress(file, max_error=3)).getexif() == exif
+
+
+def test_files_of_all_kinds_need_no_codec(
+    tmp_path: Path, photograph: Pixels, command: Command
+) -> None:
+    """Scenes keep their tags and bands, and TIFF files that hold pictures stay pictures."""
+    scene = np.moveaxis(photograph[:80, :90], -1, 0).astype(np.int16) * 9 - 500
+    scene[:, :9] = -9999
+    tags = [(33550, "d", 3, (10.0, 10.0, 0.0)), (42113, "s", 0, "-9999")]
+    grey = {"photometric": "minisblack", "planarconfig": "separate"}
+    tifffile.imwrite("scene.tif", scene, extratags=tags, **grey)
+    frames = np.stack([photograph[9 * number :][:60, :50, 0] for number in range(5)])
+    tifffile.imwrite("stack.tif", frames, photometric="minisblack")
+    Image.fromarray(photograph[:80, :90]).save("photo.tif")
+    Image.fromarray(photograph[:80, :90]).quantize(40).save("palette.tif")
+    Image.fromarray(photograph[:80, :90, 0].astype("u2") * 257).save("deep.png")
+    np.save("wide.npy", scene[0].astype(np.float64) / 8)
+    done = command("compress", tmp_path, "--max-error", 2, "-o", "small", "--json")
+    assert (done.status, {line["codec"] for line in done.json}) == (0, {"samples"})
+    assert all(line["max_error"] <= 2 for line in done.json)
+    kinds = {line["source"]: line for line in command("info", "small", "--json").json}
+    modes = {Path(name).stem: (line["mode"], line.get("type")) for name, line in kinds.items()}
+    assert modes == {
+        "scene": (None, "int16"),
+        "stack": (None, "uint8"),
+        "photo": ("RGB", None),
+        "palette": ("RGB", None),
+        "deep": (None, "uint16"),
+        "wide": (None, "float64"),
+    }
+    assert command("decompress", "small", "-o", "back").status == 0
+    with tifffile.TiffFile("back/scene.tif") as tiff:
+        restored = tiff.asarray()
+        assert tiff.pages[0].tags[33550].value == (10.0, 10.0, 0.0)
+    assert np.array_equal(restored == -9999, scene == -9999)
+    assert np.abs(restored - scene).max() == 2
+    for name in ("scene.tif", "photo.tif", "deep.png", "wide.npy"):
+        verified = command("verify", f"small/{Path(name).stem}.aec", "--against", name)
+        assert (verified.status, "intact, maximum error" in verified.out) == (0, True)
+
+
+def test_errors_of_bands_have_the_names_in_the_tags(command: Command) -> None:
+    items = "".join(
+        f'<Item name="DESCRIPTION" sample="{band}" role="description">B{band}</Item>'
+        for band in range(2)
+    )
+    array = np.random.default_rng(0).integers(0, 999, (2, 30, 40), np.uint16)
+    tags = [(42112, "s", 0, f"<GDALMetadata>{items}</GDALMetadata>")]
+    tifffile.imwrite("a.tif", array, planarconfig="separate", extratags=tags)
+    assert command("compress", "a.tif", "--max-error", "B0=3,B1=0").status == 0
+    errors = np.abs(aecodec.decompress_array("a.aec").astype(int) - array).max(axis=(1, 2))
+    assert errors.tolist() == [3, 0]
+    assert "no band B2" in command("compress", "a.tif", "--max-error", "B2=3", "--force").err
+
+
+def test_it_is_found_by_its_name_and_its_id() -> None:
+    codec = load_codec("samples")
+    assert codec_with_id(b"SAMP").spec is codec.spec
+    assert repr(codec) == "Codec('samples', id 53414d50, without levels)"
+    assert pickle.loads(pickle.dumps(codec)).spec.codec_id == b"SAMP"
+    assert "any samples" in codec._repr_html_()
+    with pytest.raises(CodecError, match="has no file"):
+        _ = codec.folder.content
+
+
+@pytest.mark.parametrize("target", [{"level": 1}, {"max_bytes": 99}, {"min_psnr": 30}])
+def test_it_has_no_levels(target: dict[str, Any]) -> None:
+    digit = np.eye(28, dtype=np.uint8)
+    with pytest.raises(UsageError, match="codec samples has no levels"):
+        aecodec.compress(digit, "samples", **target)
+    assert np.array_equal(aecodec.decompress_array(aecodec.compress(digit, "samples")), digit)
+    assert load_codec("samples").compress_picture(digit, Target(max_error=4)).level is None
+
+
+def test_a_level_makes_a_base_with_another_codec() -> None:
+    data = aecodec.compress(np.eye(28, dtype=np.uint8), level=1, max_error=2)
+    assert aecodec.read_header(data).codec_id == load_codec("digits").spec.codec_id
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((3, 4), np.complex64), "type complex64: files take uint8, "),
+        (np.zeros((3, 4), bool), re.escape("array.astype(np.uint8)")),
+        (np.full((3, 4), np.inf), "12 samples are infinite"),
+        (np.zeros((300, 9, 9, 300), np.int16), "more than 256 bands"),
+        (np.zeros(5, np.int16), "is not a picture"),
+    ],
+)
+def test_arrays_that_it_does_not_take_are_explained(array: Any, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        aecodec.compress(array, max_error=0)

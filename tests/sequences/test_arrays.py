@@ -1,0 +1,220 @@
+"""Files as arrays: an index gives the same as in the whole array, and reads what it needs."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import numpy.typing as npt
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from helpers.real_data import load_photograph
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+import aecodec
+from aecodec import AecodecWarning, FormatError, InputError
+from aecodec.arrays import Pixels
+from aecodec.sequences.arrays import ArrayFile
+
+_BANDS = np.moveaxis(load_photograph()[:300, :530], -1, 0)
+
+
+@cache
+def files() -> dict[str, bytes]:
+    """Files of all kinds."""
+    wide, rgb = _BANDS.astype(">i2") * 7 - 900, np.moveaxis(_BANDS, 0, -1)
+    holes = np.ma.MaskedArray(wide, wide > 800)
+    floats = np.where(wide > 700, np.nan, wide.astype(np.float32) / 3)
+    frames = np.stack([rgb[n:, 5 * n :][:40, :50] for n in range(60)])
+    return {
+        "bands": aecodec.compress(wide, max_error=3),
+        "mask": aecodec.compress(holes, max_error=3),
+        "nodata": aecodec.compress(wide[0], max_error=2, nodata=-900),
+        "floats": aecodec.compress(np.moveaxis(floats, 0, -1), max_error=0.1),
+        "picture": aecodec.compress(rgb, max_error=4),
+        "grey as RGB": aecodec.compress(np.repeat(rgb[..., :1], 3, axis=-1), max_error=0),
+        "alpha": aecodec.compress(
+            np.dstack([rgb[:280], np.full((280, 530), 255, "u1")]), max_error=9
+        ),
+        "frames": aecodec.compress(frames, max_error=5),
+        "nested": aecodec.compress(rgb[:60, :70], max_error=[9, 2]),
+        "base": aecodec.compress(rgb[:60, :70], level=2, max_error=9),
+        "lossy": aecodec.compress(rgb[:60, :70]),
+    }
+
+
+@given(data=st.data(), kind=st.sampled_from(list(files())))
+def test_indices_are_those_of_numpy(data: st.DataObject, kind: str) -> None:
+    whole, array = aecodec.decompress_array(files()[kind]), opened(kind)
+    assert (array.shape, array.dtype, array.ndim) == (whole.shape, whole.dtype, whole.ndim)
+    index = data.draw(npst.basic_indices(whole.shape, allow_newaxis=True))
+    expected, part = whole[index], array[index]
+    assert (part.shape, part.dtype) == (expected.shape, expected.dtype)
+    assert np.array_equal(np.ma.getmaskarray(part), np.ma.getmaskarray(expected))
+    equal_nan = whole.dtype.kind == "f"
+    assert np.array_equal(np.ma.filled(part, 0), np.ma.filled(expected, 0), equal_nan=equal_nan)
+
+
+@cache
+def opened(kind: str) -> ArrayFile:
+    return aecodec.open(files()[kind])
+
+
+@pytest.mark.parametrize("kind", files())
+def test_a_file_converts_to_its_whole_array(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "a.aec").write_bytes(files()[kind])
+    whole = aecodec.decompress_array(files()[kind])
+    with (
+        aecodec.open(tmp_path / "a.aec") as array,
+        pickle.loads(pickle.dumps(array)) as copy,
+    ):
+        assert np.array_equal(array[...].data, whole.data, equal_nan=whole.dtype.kind == "f")
+        assert (len(array), array.size, array.axes) == (len(whole), whole.size, copy.axes)
+        assert np.array_equal(
+            np.asarray(copy[:2], np.float32), np.asarray(array)[:2], equal_nan=True
+        )
+
+
+def test_a_closed_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.aec").write_bytes(files()["bands"])
+    with aecodec.open(tmp_path / "a.aec") as array:
+        kept = array[:, 2:9, 3]
+    assert np.array_equal(array[:, 2:9, 3], kept)
+    with pytest.raises(ValueError, match="closed file"):
+        _ = array[..., -1]
+
+
+@pytest.mark.parametrize("index", [3, (0, 0, 0, 0), (..., ...), -4, (0, 300), (0, 0, 0, 0, ...)])
+def test_indices_out_of_range_are_rejected(index: Any) -> None:
+    with pytest.raises(IndexError):
+        _ = opened("bands")[index]
+    with pytest.raises(TypeError):
+        _ = opened("bands")[[0, 1]]
+
+
+@pytest.fixture(scope="module")
+def scene(photograph: Pixels) -> tuple[npt.NDArray[np.int16], bytes]:
+    """A band of 10 x 11 segments, and its file."""
+    band = np.tile(photograph[..., 0].astype(np.int16), (6, 5))[:2560, :2816] * 16
+    return band, aecodec.compress(band, max_error=20)
+
+
+def test_a_window_reads_at_most_2_percent(
+    scene: tuple[npt.NDArray[np.int16], bytes], memory_url: str, reads: list[range]
+) -> None:
+    band, data = scene
+    fsspec.filesystem("memory").pipe("/scene.aec", data)
+    array = aecodec.open(memory_url)
+    window = array[512:768, 256:512]
+    assert np.abs(window.astype(int) - band[512:768, 256:512]).max() == 20
+    assert sum(map(len, reads)) < 0.02 * len(data) + (1 << 14)
+    count = len(reads)
+    assert np.array_equal(array[512:768, 256:512], window)
+    assert len(reads) == count  # it was kept
+    _ = array[512:700, 512:1500]
+    assert len(reads) == count + 1  # segments that follow each other
+    assert np.array_equal(array[::-255, ::31], aecodec.decompress_array(data)[::-255, ::31])
+
+
+@pytest.fixture
+def memory_url() -> str:
+    fsspec.filesystem("memory").store.clear()
+    return "memory://scene.aec"
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[range]:
+    """The ranges that are read of objects in memory."""
+    ranges, read = list[range](), MemoryFileSystem.cat_file
+
+    def counted(system: MemoryFileSystem, path: str, start: int, end: int) -> bytes:
+        ranges.append(range(start, end))
+        return bytes(read(system, path, start, end))
+
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", counted)
+    return ranges
+
+
+class _WithRanges(SimpleHTTPRequestHandler):
+    """A server that supports ranges, unlike its base class."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        content = Path(self.directory, self.path.lstrip("/")).read_bytes()
+        start, _, stop = (
+            (self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").partition("-")
+        )
+        part = content[int(start) : int(stop or len(content)) + 1]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part)
+
+
+class _WithoutRanges(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+Serve = Callable[[type[SimpleHTTPRequestHandler]], str]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serve the temporary folder; returns its URL."""
+    servers = list[ThreadingHTTPServer]()
+
+    def started(handler: type[SimpleHTTPRequestHandler]) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path)))
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield started
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_urls_are_read_by_ranges_where_the_server_supports_them(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "a.aec").write_bytes(files()["bands"])
+    whole = aecodec.decompress_array(files()["bands"])
+    array = aecodec.open(f"{serve(_WithRanges)}/a.aec")
+    assert np.array_equal(array[1, 250:270, ::3], whole[1, 250:270, ::3])
+    with pytest.warns(AecodecWarning, match="bytes were read: its server ignores ranges"):
+        array = aecodec.open(f"{serve(_WithoutRanges)}/a.aec")
+    assert np.array_equal(array, whole)
+    with pytest.raises(InputError, match=r"no\.aec cannot be read"):
+        aecodec.open(f"{serve(_WithRanges)}/no.aec")
+
+
+def test_damage_concerns_the_windows_that_it_touches() -> None:
+    data = bytearray(files()["bands"])
+    data[-9] ^= 1  # in the last segment
+    array = aecodec.open(bytes(data))
+    assert np.array_equal(array[:, :256, :256], opened("bands")[:, :256, :256])
+    with pytest.raises(FormatError, match="checksum"):
+        _ = array[:, -1, -1]
+    with pytest.raises(FormatError):
+        aecodec.open(bytes(data[: len(data) // 2]))
+
+
+@pytest.mark.parametrize("content", [b"", b"PNG", files()["bands"][:30], b"\xaeC\x02"])
+def test_other_contents_are_rejected(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(FormatError):
+        aecodec.open(content)
+    with pytest.raises(InputError, match="cannot be read"):
+        aecodec.open(tmp_path / "none.aec")
