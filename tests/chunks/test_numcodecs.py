@@ -152,3 +152,43 @@ def test_chunks_with_bands(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -
     assert np.array_equal(codec.decode(data, out), chunk)
     with pytest.raises(ImageError, match=r"give chunks with the shape \(H, W, 2\), \(2, H, W\)"):
         codec.encode(chunk.reshape(-1, 7))
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ((7,), "int64"),
+        ((30, 40), "float64"),
+        ((3, 30, 40), "uint8"),
+        ((30, 40, 4), "uint8"),
+        ((300, 9, 8), "uint32"),
+        ((2, 3, 4, 5, 6), "int16"),
+        ((2, 300, 3, 300), "float32"),
+    ],
+)
+def test_chunks_of_any_shape_and_type_need_no_codec(shape: tuple[int, ...], dtype: str) -> None:
+    chunk = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
+    for codec in (Aecodec(), numcodecs.get_codec({"id": "aecodec"})):
+        assert codec.get_config() == {
+            "id": "aecodec",
+            "codec": "samples",
+            "codec_id": "53414d50",
+            "max_error": 0,
+        }
+        assert numcodecs.get_codec(codec.get_config()) == codec
+        out = np.empty_like(chunk)
+        codec.decode(codec.encode(chunk), out)
+        assert np.array_equal(out, chunk)
+    chunk[(chunk > 3) & (chunk < 11)] = 7
+    near = Aecodec(max_error=3, nodata=7)
+    restored = near.decode(near.encode(chunk)).reshape(shape)
+    assert np.abs(restored.astype(float) - chunk).max() <= 3
+    assert np.array_equal(restored == 7, chunk == 7)
+
+
+@pytest.mark.parametrize(
+    "config", [{"level": 2}, {"bands": 3}, {"max_error": -1}, {"nodata": "x"}, {"codec_id": "0"}]
+)
+def test_wrong_configurations_without_a_codec(config: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        numcodecs.get_codec({"id": "aecodec", **config})

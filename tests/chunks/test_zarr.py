@@ -386,6 +386,27 @@ def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
     assert 0.005 < np.abs(restored - array.astype(np.float64)).max() <= 0.01
 
 
+def test_arrays_need_no_codec(tmp_path: Path) -> None:
+    """Chunks of any shape; fill values and NaN are restored, and readers find the codec."""
+    array = np.random.default_rng(0).normal(50, 40, (5, 3, 20, 30))
+    array[2, :, 4:] = np.nan
+    codec = {"name": "aecodec", "configuration": {"max_error": 0.01}}
+    for parts in ((2, 3, 8, 30), (1, 1, 20, 30), (5, 3, 20, 1)):
+        stored = zarr.create_array(
+            {}, data=array, chunks=parts, serializer=codec, compressors=None, fill_value=np.nan
+        )
+        assert repr(stored.serializer) == (
+            "Aecodec(codec='samples', codec_id='53414d50', max_error=0.01)"
+        )
+        assert np.nanmax(np.abs(stored[...] - array)) <= 0.01
+        assert np.array_equal(np.isnan(stored[...]), np.isnan(array))
+    exact = zarr.create_array(
+        tmp_path / "a.zarr", data=array[0].astype(np.int64), serializer=Aecodec(), compressors=None
+    )
+    assert np.array_equal(zarr.open_array(tmp_path / "a.zarr")[...], exact[...])
+    assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["max_error"] == 0
+
+
 @pytest.mark.parametrize("line", (ZARR / "arrays.sha256").read_text().splitlines())
 def test_golden_arrays_hold_their_elements(line: str) -> None:
     for golden_codec in golden_codecs().values():

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.images import saved
 from image_files import profiles
@@ -14,6 +15,7 @@ from PIL import ExifTags, Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 import aecodec
+from aecodec.arrays import Pixels
 from aecodec.image_files.metadata import PNG_XMP
 
 
@@ -108,6 +110,21 @@ def in_mode(image: Image.Image, mode: str) -> Image.Image:
         return image.quantize(16).convert("PA")
     between = {"1": "L", "La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
     return image.convert(between).convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize("options", [{"lossless": True}, {"max_error": 3}])
+def test_pictures_are_saved_without_loss_or_within_an_error(
+    photograph: Pixels, mode: str, options: dict[str, Any]
+) -> None:
+    image = Image.fromarray(photograph[:90, :80]).convert(mode)
+    file = saved(image, **options)
+    data = file.getvalue()
+    assert aecodec.read_header(data).codec_id == b"SAMP"
+    with Image.open(file) as opened:
+        plain = np.asarray(image.convert(opened.mode)).astype(int)
+        assert np.abs(np.asarray(opened) - plain).max() <= options.get("max_error", 0)
+        assert opened.mode == ("RGB" if mode == "P" else mode)
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
