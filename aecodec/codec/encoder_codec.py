@@ -85,7 +85,8 @@ class EncoderCodec(CodecHalf):
         kept = picture.metadata if metadata else {}
         entries = pack_metadata(kept, picture.origin if metadata else None)
         if picture.layout is not None:
-            return Original(picture, writing.samples_of(picture, entries))
+            native = writing.samples_of(picture, entries, takes_planes=not spec.levels)
+            return Original(picture, native)
         if not metadata:
             _warn_of_conversion(picture)
         coded = in_kept_colours(picture, kept)

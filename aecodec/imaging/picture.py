@@ -242,11 +242,13 @@ def samples_picture(
     nodata = None if nodata is None else _as_type(nodata, kind)
     missing = _missing(samples, nodata)
     for plane in (mask, np.ma.getmaskarray(array) if np.ma.isMaskedArray(array) else None):
-        missing = missing if plane is None else missing | _mask_like(samples, plane, layout)
+        if plane is not None:
+            fitted = _mask_like(samples, plane, layout)
+            missing = fitted if missing is None else missing | fitted
     _check_finite(samples, missing)
     return Picture(
         samples,
-        missing=without_equal_planes(missing),
+        missing=None if missing is None else without_equal_planes(missing),
         nodata=nodata,
         layout=layout,
         is_big_endian=array.dtype.str[0] == ">",
@@ -346,12 +348,12 @@ def _as_type(nodata: float, kind: np.dtype[Any]) -> float:
     return value
 
 
-def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask:
-    """Mask (F, H, W, B) of samples that are NaN or equal to nodata."""
-    is_nan = np.isnan(samples)
+def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask | None:
+    """Mask (F, H, W, B) of samples that are NaN or equal to nodata; None if there can be none."""
+    is_nan = np.isnan(samples) if samples.dtype.kind == "f" else None
     if nodata is None or math.isnan(nodata):
         return is_nan
-    if is_nan.any():
+    if is_nan is not None and is_nan.any():
         raise ImageError(
             f"the array has NaN, and nodata is {nodata:g}: a file restores missing samples in one "
             "way, so replace one of them by the other"
@@ -359,8 +361,11 @@ def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask:
     return samples == nodata
 
 
-def _check_finite(samples: npt.NDArray[Any], missing: Mask) -> None:
-    count = np.count_nonzero(np.isinf(samples) & ~missing)
+def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:
+    if samples.dtype.kind != "f":
+        return
+    is_known = True if missing is None else ~missing
+    count = np.count_nonzero(np.isinf(samples) & is_known)
     if count:
         raise ImageError(
             f"{count} samples are infinite: replace them by NaN, or name the value of missing "
