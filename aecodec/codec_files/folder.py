@@ -92,7 +92,7 @@ class CodecFolder:
             else f"{path}: has no codec: give a file such as NAME{SUFFIX}, or its folder"
         )
 
-    def __reduce__(self) -> tuple[Callable[[Path, str], CodecFolder], tuple[Path, str]]:
+    def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[Any, ...]]:
         return _reopen, (self.file, self.spec.sha256)
 
     @property

@@ -45,7 +45,7 @@ class SamplesFolder(CodecFolder):
         )
         self._head = Head(spec, UNMASKED, (), None)
 
-    def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[Any, ...]]:
         return SamplesFolder, ()
 
     def has(self, half: Half) -> bool:
@@ -58,16 +58,20 @@ class SamplesFolder(CodecFolder):
         return NativeSamplesCodec()
 
     @property
-    def measured(self) -> dict[str, Any]:  # type: ignore[override]  # there is nothing to cache
+    def measured(self) -> dict[str, Any]:
         """Measurements of levels, of which there are none."""
         return {"levels": []}
 
     @property
     def content(self) -> NoReturn:
         """Raise CodecError."""
-        raise CodecError(f"codec {SAMPLES} has no file, because every aecodec has it: leave it out")
+        _no_file()
 
     @property
     def sections(self) -> NoReturn:
         """Raise CodecError."""
-        return self.content
+        _no_file()
+
+
+def _no_file() -> NoReturn:
+    raise CodecError(f"codec {SAMPLES} has no file, because every aecodec has it: leave it out")

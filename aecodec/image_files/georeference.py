@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from aecodec.arrays import Float64
 from aecodec.format.kept_tags import KeptTags
+
+Axis = npt.NDArray[np.floating[Any]]
+"""Coordinates of columns or rows."""
 
 _PIXEL_SCALE, _TIEPOINT, _TRANSFORMATION, _KEYS = 33550, 33922, 34264, 34735
 _RASTER_TYPE, _GEOGRAPHIC, _PROJECTED = 1025, 2048, 3072
@@ -51,7 +54,7 @@ class Georeference(NamedTuple):
             values["grid_mapping_name"] = "latitude_longitude"
         return values | ({"spatial_ref": f"EPSG:{self.epsg}"} if self.epsg else {})
 
-    def axes(self, width: int, height: int) -> tuple[Float64, Float64] | None:
+    def axes(self, width: int, height: int) -> tuple[Axis, Axis] | None:
         """x (W,) and y (H,) of the middle of pixels; None if the scene is rotated.
 
         >>> x, y = Georeference((600000, 10, 0, 9000000, 0, -10), 32633, False).axes(2, 3)

@@ -74,8 +74,8 @@ class FileHead:
         check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), None, byref(count)))
         parts = (structures.Part * count.value)()
         check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), parts, byref(count)))
-        for box, part in zip(boxes, parts, strict=True):
-            yield box, part.at, part.at + part.size
+        for (these, rows, columns), part in zip(boxes, parts, strict=True):
+            yield (these, rows, columns), part.at, part.at + part.size
 
     def decode(self, box: Box, message: bytes) -> Picture:
         """Decode a segment; FormatError if its message is damaged."""

@@ -99,5 +99,5 @@ def _whole(content: bytes, codec: Codec) -> SegmentedFile:
         pixels = to_array(picture).reshape(header.frames, height, width, bands)
         return Picture(pixels, missing=picture.missing)
 
-    box = (range(header.frames), range(height), range(width))
-    return SegmentedFile(header, (*map(len, box), bands), [Segment(box, 0, 0)], decode)
+    box, shape = (range(header.frames), range(height), range(width)), (header.frames, height, width)
+    return SegmentedFile(header, (*shape, bands), [Segment(box, 0, 0)], decode)
