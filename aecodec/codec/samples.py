@@ -11,16 +11,9 @@ from aecodec.arrays import Float64
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, warn
-from aecodec.format.samples import Layout
+from aecodec.format.samples import LAYOUTS
 from aecodec.imaging.picture import ANY_CODEC, Picture, native_type
 from aecodec.native.headers import read_info
-
-_LAYOUTS = {
-    (False, False): Layout.HW,
-    (False, True): Layout.HWB,
-    (True, False): Layout.FHW,
-    (True, True): Layout.FHWB,
-}
 
 
 def fit(spec: CodecSpec, picture: Picture) -> Picture:
@@ -43,7 +36,7 @@ def fit(spec: CodecSpec, picture: Picture) -> Picture:
         native_type(picture.pixels.dtype, spec.bands.count)
     if picture.layout is not None or not (spec.bands or picture.is_scientific):
         return picture
-    return replace(picture, layout=_LAYOUTS[picture.frames > 1, bands > 1])
+    return replace(picture, layout=LAYOUTS[picture.frames > 1, bands > 1])
 
 
 def _text(picture: Picture) -> str:

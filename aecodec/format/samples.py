@@ -108,6 +108,15 @@ class Layout(IntEnum):
         return array if self.has_bands else array[..., None]
 
 
+LAYOUTS = {
+    (False, False): Layout.HW,
+    (False, True): Layout.HWB,
+    (True, False): Layout.FHW,
+    (True, True): Layout.FHWB,
+}
+"""Usual layouts of arrays with and without frames, with and without bands."""
+
+
 class Samples(NamedTuple):
     """The samples of a file.
 

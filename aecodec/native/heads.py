@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
 from itertools import product
+from typing import NamedTuple
 from weakref import finalize
 
 import numpy as np
@@ -17,9 +18,6 @@ from aecodec.native.headers import header_of
 from aecodec.native.library import LIBRARY, address_of
 from aecodec.native.status import check
 
-Box = tuple[range, range, range]
-"""Frames, rows and columns."""
-
 _FIRST = 1 << 12
 """Bytes to begin with."""
 
@@ -27,12 +25,26 @@ _SIDE = 256
 """Largest side of a segment, whose frames have this many squared pixels together."""
 
 
+class Segment(NamedTuple):
+    """A segment: its frames, rows and columns, and the range of its message in the file."""
+
+    box: tuple[range, range, range]
+    start: int = 0
+    stop: int = 0
+
+    @property
+    def region(self) -> structures.Region:
+        """Its place in the picture for the library."""
+        return structures.Region(*(n for side in self.box for n in (side.start, len(side))))
+
+
 class FileHead:
     """The head of a file without a base and with one refinement. Several threads may use it.
 
     Attributes:
         header: the header of the file, with its size and without its refinement.
-        shape: (F, H, W, B), as coded; alpha is the last of the bands.
+        shape: (F, H, W, B) of its array; alpha is the last of the bands.
+        segments: all segments.
     """
 
     def __init__(self, content: bytes, handle: c_void_p) -> None:
@@ -42,8 +54,12 @@ class FileHead:
         info.refinements = 0  # whose description needs the whole file
         self.header = header = header_of(content, info)
         mode = header.mode
-        bands = header.samples.bands if header.samples else mode.channels + mode.has_alpha
-        self.shape = (header.frames, info.height, info.width, bands)
+        self._coded = header.samples.bands if header.samples else mode.channels + mode.has_alpha
+        self._shown = list(range(self._coded))
+        if header.as_rgb:
+            self._shown[:1] = [0, 0, 0]
+        self.shape = (header.frames, info.height, info.width, len(self._shown))
+        self.segments = self._segments()
 
     @classmethod
     def open(
@@ -64,43 +80,30 @@ class FileHead:
         check(status)
         return cls(content, handle)
 
-    def segments(self) -> Iterator[tuple[Box, int, int]]:
-        """Yield the boxes of all segments, and the ranges of their messages in the file."""
+    def _segments(self) -> list[Segment]:
         frames, height, width, _ = self.shape
         together = _SIDE**2 // (min(height, _SIDE) * min(width, _SIDE))
-        sides = ((frames, together), (height, _SIDE), (width, _SIDE))
-        boxes = product(*(_cut(length, side) for length, side in sides))
-        whole, count = _region((range(frames), range(height), range(width))), c_uint32()
+        whole, count = Segment((range(frames), range(height), range(width))).region, c_uint32()
         check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), None, byref(count)))
         parts = (structures.Part * count.value)()
         check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), parts, byref(count)))
-        for (these, rows, columns), part in zip(boxes, parts, strict=True):
-            yield (these, rows, columns), part.at, part.at + part.size
+        boxes = product(_cut(frames, together), _cut(height, _SIDE), _cut(width, _SIDE))
+        pairs = zip(boxes, parts, strict=True)
+        return [Segment(box, part.at, part.at + part.size) for box, part in pairs]
 
-    def decode(self, box: Box, message: bytes) -> Picture:
-        """Decode a segment; FormatError if its message is damaged."""
-        samples, shape, missing = self.header.samples, tuple(map(len, box)), None
+    def decode(self, segment: Segment, message: bytes) -> Picture:
+        """Decode a segment to (f, h, w, B); FormatError if its message is damaged."""
+        samples, shape, missing = self.header.samples, tuple(map(len, segment.box)), None
         dtype = (samples.type if samples else SampleType.UINT8).dtype
-        pixels = np.empty((*shape, self.shape[3]), dtype)
+        pixels = np.empty((*shape, self._coded), dtype)
         if samples and samples.mask:
             missing = np.empty((*shape, samples.mask_planes), np.bool_)
-        check(
-            LIBRARY.aecodec_window_decode(
-                self._handle,
-                byref(_region(box)),
-                byref(c_char_p(message)),
-                None,
-                address_of(pixels),
-                None if missing is None else address_of(missing),
-            )
-        )
-        return Picture(pixels, missing=missing)
+        mask = None if missing is None else address_of(missing)
+        given = self._handle, byref(segment.region), byref(c_char_p(message)), None
+        check(LIBRARY.aecodec_window_decode(*given, address_of(pixels), mask))
+        return Picture(pixels[..., self._shown] if self.header.as_rgb else pixels, missing=missing)
 
 
 def _cut(length: int, side: int) -> list[range]:
     """The parts of an axis."""
     return [range(start, min(start + side, length)) for start in range(0, length, side)]
-
-
-def _region(box: Box) -> structures.Region:
-    return structures.Region(*(number for side in box for number in (side.start, len(side))))

@@ -17,12 +17,13 @@ from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import names_in
-from aecodec.format.samples import Layout
+from aecodec.format.samples import LAYOUTS, Samples, SampleType
 from aecodec.imaging.picture import Picture, source_array
+from aecodec.native.heads import Segment
 from aecodec.parallel import Workers
 from aecodec.sequences.frame_files import RecentValues
 from aecodec.sequences.ranges import Ranges
-from aecodec.sequences.segments import Segment, segmented
+from aecodec.sequences.segments import segmented
 
 Array = npt.NDArray[Any]
 Index = int | np.integer[Any] | slice | EllipsisType | None
@@ -54,12 +55,14 @@ class ArrayFile:
             self.close()
             raise
         self._cache = RecentValues(_CACHE_BYTES)
-        samples, sizes = self._file.header.samples, dict(zip("FHWB", self._file.shape, strict=True))
         frames, *_, bands = self._file.shape
-        self._layout = samples.layout if samples else _layout_of(frames, bands)
-        self.axes = self._layout.name
+        # without a description of samples, as in decompress_array
+        usual = Samples(SampleType.UINT8, LAYOUTS[frames > 1, bands > 1], bands)
+        self._samples = samples = self._file.header.samples or usual
+        sizes = dict(zip("FHWB", self._file.shape, strict=True))
+        self.axes = samples.layout.name
         self.shape = tuple(sizes[axis] for axis in self.axes)
-        self.dtype: np.dtype[Any] = np.dtype(samples.dtype if samples else np.uint8)
+        self.dtype: np.dtype[Any] = np.dtype(samples.dtype)
 
     def __enter__(self) -> ArrayFile:
         return self
@@ -100,19 +103,17 @@ class ArrayFile:
     @property
     def is_masked(self) -> bool:
         """Whether parts are masked arrays, because missing samples have no value."""
-        return self._file.has_mask and self.nodata is None and self.dtype.kind != "f"
+        return bool(self._samples.mask) and self.nodata is None and self.dtype.kind != "f"
 
     @property
     def nodata(self) -> float | None:
         """Value of missing samples, if they have one."""
-        samples = self._file.header.samples
-        return samples.nodata if samples else None
+        return self._samples.nodata
 
     @cached_property
     def band_names(self) -> tuple[str, ...] | None:
         """Names of the bands in the TIFF tags of the source, if it had some."""
-        samples = self._file.header.samples
-        return names_in(self.metadata, samples.bands) if samples else None
+        return names_in(self.metadata, self._samples.bands)
 
     @property
     def metadata(self) -> Mapping[MetadataKind, bytes]:
@@ -139,9 +140,8 @@ class ArrayFile:
         of_axes = dict(zip(self.axes, chosen, strict=True))
         *places, bands = (of_axes.get(axis, range(1)) for axis in "FHWB")
         shape = (*map(len, places), len(bands))
-        samples, missing = np.empty(shape, self._file.dtype), None
-        if self._file.has_mask:
-            missing = np.zeros(shape, np.bool_)
+        samples = np.empty(shape, self._samples.type.dtype)
+        missing = np.zeros(shape, np.bool_) if self._samples.mask else None
         for segment, piece in self._pieces(places):
             pairs = [_overlap(*pair) for pair in zip(places, segment.box, strict=True)]
             target, source = (tuple(pair[side] for pair in pairs) for side in (0, 1))
@@ -153,15 +153,15 @@ class ArrayFile:
             samples,
             missing=missing,
             nodata=self.nodata,
-            layout=self._layout,
-            is_big_endian=self.dtype.str[0] == ">",
+            layout=self._samples.layout,
+            is_big_endian=self._samples.is_big_endian,
         )
         return source_array(part)[rest]
 
     def _pieces(self, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
         """The decoded segments that have chosen frames, rows and columns."""
         needed = [part for part in self._file.segments if all(map(_meet, places, part.box))]
-        at_once = max(1, _CACHE_BYTES // self._file.segment_bytes)
+        at_once = max(1, _CACHE_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
             batch = needed[start : start + at_once]
             decoded = self._decoded([part for part in batch if part not in self._cache])
@@ -179,12 +179,6 @@ class ArrayFile:
         pairs = list(zip(parts, messages, strict=True))
         pieces = Workers().map(lambda pair: self._file.decode(*pair), pairs)
         return dict(zip(parts, pieces, strict=True))
-
-
-def _layout_of(frames: int, channels: int) -> Layout:
-    """The layout of an array of pictures."""
-    names = {(False, False): "HW", (False, True): "HWB", (True, False): "FHW", (True, True): "FHWB"}
-    return Layout[names[frames > 1, channels > 1]]
 
 
 def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[Any, ...]]:
