@@ -26,7 +26,8 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError
 from aecodec.format.container import MAX_FRAMES
-from aecodec.format.limits import Limits
+from aecodec.format.limits import MOST_PIXELS, Limits
+from aecodec.format.samples import ANY_BANDS
 from aecodec.native.limits import check_limits
 
 __all__ = ["Aecodec"]
@@ -48,8 +49,8 @@ class Aecodec(NumcodecsCodec):
         level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
             level that makes a chunk smallest.
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
-            as numcodecs does not state the expected size. If None, the limits of
-            :func:`aecodec.decompress` apply.
+            as numcodecs does not state the expected size. If None, it is 178,956,970, and for
+            other codecs than `samples` less for small chunks, as for :func:`aecodec.decompress`.
         nodata: value of missing samples, which are restored exactly; needs a codec with bands. NaN
             are always missing.
         max_error: no sample differs by more than this from its original, as for
@@ -136,6 +137,8 @@ class Aecodec(NumcodecsCodec):
     def _limits(self) -> Limits:
         """Limits of a chunk; pictures have at least one pixel, so `max_pixels` limits both."""
         limit = self._max_pixels
+        if limit is None and self._chunk_codec.bands == ANY_BANDS:
+            limit = MOST_PIXELS  # constant chunks of any array must be readable
         return Limits(limit, limit and min(limit, MAX_FRAMES))
 
     def _set(self, chunk_codec: ChunkCodec, max_pixels: int | None) -> None:

@@ -10,6 +10,7 @@ from aecodec.codec.registry import load_codec
 from aecodec.codec.sources import DataSource
 from aecodec.codec.target import MaxError
 from aecodec.codec_files.samples_codec import SAMPLES
+from aecodec.format.limits import MOST_PIXELS
 from aecodec.format.samples import ANY_BANDS
 from aecodec.imaging.picture import samples_picture
 
@@ -52,12 +53,12 @@ def encode(
     return load_codec(SAMPLES).compress(picture, max_error=max_error)
 
 
-def decode(data: DataSource, *, max_pixels: int | None = None) -> npt.NDArray[Any]:
+def decode(data: DataSource, *, max_pixels: int = MOST_PIXELS) -> npt.NDArray[Any]:
     """Decode the bytes of :func:`encode`.
 
     Args:
         data: the bytes, or a file that has them.
-        max_pixels: as for :func:`aecodec.decompress_array`.
+        max_pixels: limit for its pixels; one with bands counts once for every 3 bytes.
 
     Returns:
         The array, as :func:`aecodec.decompress_array` describes it.

@@ -28,7 +28,7 @@ from xarray.core import indexing
 
 from aecodec.codec.sources import DataSource
 from aecodec.format.container import MetadataKind
-from aecodec.format.kept_tags import KeptTags
+from aecodec.format.kept_tags import KeptTags, gdal_items
 from aecodec.image_files.georeference import Georeference
 from aecodec.sequences.arrays import ArrayFile
 
@@ -37,6 +37,9 @@ __all__ = ["AecodecBackend"]
 _DEGREES = (("longitude", "degrees_east"), ("latitude", "degrees_north"))
 _PROJECTED = (("projection_x_coordinate", "m"), ("projection_y_coordinate", "m"))
 """Standard names and units of `x` and `y`."""
+
+_ROLES = {"scale_factor": "scale", "add_offset": "offset", "units": "unittype"}
+"""Attributes of the CF conventions, by their roles in GDAL's metadata."""
 
 _DIMENSIONS = {"F": "frame", "B": "band", "H": "y", "W": "x"}
 
@@ -62,7 +65,8 @@ class AecodecBackend(BackendEntrypoint):
 
     Its dimensions are `frame`, `band`, `y` and `x`, as far as the source had them. Band names, the
     coordinates `x` and `y` of the middle of pixels, and `spatial_ref` with the EPSG code and the
-    transform come from the TIFF tags of the source. The value of missing samples is `_FillValue`;
+    transform come from the TIFF tags of the source, and so do `units`, and `scale_factor` and
+    `add_offset`, which `mask_and_scale` applies. The value of missing samples is `_FillValue`;
     samples that a mask marks as missing are NaN. With `chunks={}`, dask decodes each segment in a
     task.
     """
@@ -81,8 +85,10 @@ class AecodecBackend(BackendEntrypoint):
         array = ArrayFile(filename_or_obj)
         dimensions = [_DIMENSIONS[axis] for axis in array.axes]
         tags = array.metadata.get(MetadataKind.TIFF)
-        place = Georeference.of(KeptTags.unpack(tags)) if tags else None
-        attributes: dict[str, Any] = {} if array.nodata is None else {"_FillValue": array.nodata}
+        kept = KeptTags.unpack(tags) if tags else KeptTags([])
+        place, attributes = Georeference.of(kept), _attributes(kept)
+        if array.nodata is not None:
+            attributes["_FillValue"] = array.nodata
         coordinates: dict[str, Any] = {}
         if array.band_names and "band" in dimensions:
             coordinates["band"] = ("band", list(array.band_names))
@@ -103,6 +109,13 @@ class AecodecBackend(BackendEntrypoint):
         """Whether a path ends with `.aec`."""
         is_path = isinstance(filename_or_obj, str | os.PathLike)
         return is_path and os.fspath(filename_or_obj).lower().endswith(".aec")
+
+
+def _attributes(kept: KeptTags) -> dict[str, Any]:
+    """Scale, offset and unit in GDAL's metadata, if all bands have the same."""
+    stated = {name: set(gdal_items(kept, role).values()) for name, role in _ROLES.items()}
+    values = {name: next(iter(texts)) for name, texts in stated.items() if len(texts) == 1}
+    return {name: text if name == "units" else float(text) for name, text in values.items()}
 
 
 def _axes(place: Georeference, width: int, height: int) -> dict[str, Any]:

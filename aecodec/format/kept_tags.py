@@ -149,11 +149,18 @@ def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
     >>> band_names(KeptTags([text_tag(GDAL_METADATA, item)]), 1)
     ('red',)
     """
-    names = dict(enumerate(_OME_CHANNEL.findall(kept.text(DESCRIPTION))))
-    for attributes, text in _GDAL_ITEM.findall(kept.text(GDAL_METADATA)):
-        band = _GDAL_BAND.search(attributes)
-        if band and 'role="description"' in attributes:
-            names[int(band[1])] = text
+    channels = dict(enumerate(_OME_CHANNEL.findall(kept.text(DESCRIPTION))))
+    names = channels | gdal_items(kept, "description")
     if set(names) != set(range(bands)):
         return None
     return tuple(html.unescape(names[band]) for band in range(bands))
+
+
+def gdal_items(kept: KeptTags, role: str) -> dict[int, str]:
+    """The items of bands with a role in GDAL's metadata, by the numbers of the bands."""
+    items = dict[int, str]()
+    for attributes, text in _GDAL_ITEM.findall(kept.text(GDAL_METADATA)):
+        band = _GDAL_BAND.search(attributes)
+        if band and f'role="{role}"' in attributes:
+            items[int(band[1])] = text
+    return items

@@ -187,7 +187,7 @@ def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[An
     Raises IndexError if it is out of range, and TypeError if it is not a basic index.
 
     >>> split_index((..., 0, slice(None, None, -2)), (4, 5))
-    ([range(0, 1), range(0, 6, 2)], (0, slice(None, None, -1)))
+    ([range(0, 1), range(0, 6, 2)], (0, slice(None, None, -1), Ellipsis))
     """
     parts = list(index) if isinstance(index, tuple) else [index]
     ellipses = [place for place, part in enumerate(parts) if part is Ellipsis]
@@ -208,7 +208,7 @@ def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[An
             number = range(next(sides))[operator.index(part)]
             chosen.append(range(number, number + 1))
             rest.append(0)
-    return chosen, tuple(rest)
+    return chosen, (*rest, ...) if ellipses else tuple(rest)  # with `...`, numbers are arrays
 
 
 def _meet(chosen: range, side: range) -> bool:

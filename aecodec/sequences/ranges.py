@@ -82,8 +82,8 @@ def _of_url(url: Url) -> Ranges:
         problem = "its server ignores ranges" if len(first) > _FIRST else ""
     except FileNotFoundError:
         raise
-    except OSError as error:
-        first, problem = b"", str(error.strerror)
+    except (OSError, TypeError) as error:  # TypeError: the size is not stated
+        first, problem = b"", getattr(error, "strerror", "its server does not state the size")
     if problem:
         content = first or url.read_bytes()
         warn(f"{url}: all {len(content)} bytes were read: {problem}")

@@ -153,13 +153,15 @@ def compress(
         bands_first=bands_first,
         array=array,
     )
-    if reading.bands and (is_stack or pack or depth is not None):
+    has_samples = reading.bands or nodata is not None or bands_first or array
+    is_of_pictures = is_stack or pack or depth is not None
+    if has_samples and is_of_pictures:
         raise UsageError(
             "codecs with bands keep all depths and frames: leave out --depth, --stack and "
             "--stacks-of"
         )
-    if is_stack or pack or depth is not None:
-        reading = replace(reading, bands=None)  # these are for pictures
+    if is_of_pictures:
+        reading = replace(reading, bands=None)
     kind = IMAGES if reading.bands is None else IMAGES_AND_SAMPLES
     form = bare.form_of(is_bare, checksum, text)
     if form:

@@ -179,6 +179,7 @@ def test_chunks_of_any_shape_and_type_need_no_codec(shape: tuple[int, ...], dtyp
         out = np.empty_like(chunk)
         codec.decode(codec.encode(chunk), out)
         assert np.array_equal(out, chunk)
+    assert Aecodec().decode(Aecodec().encode(np.zeros((1500, 2000)))).any() == 0
     chunk[(chunk > 3) & (chunk < 11)] = 7
     near = Aecodec(max_error=3, nodata=7)
     restored = near.decode(near.encode(chunk)).reshape(shape)

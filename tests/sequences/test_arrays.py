@@ -58,7 +58,7 @@ def test_indices_are_those_of_numpy(data: st.DataObject, kind: str) -> None:
     assert (array.shape, array.dtype, array.ndim) == (whole.shape, whole.dtype, whole.ndim)
     index = data.draw(npst.basic_indices(whole.shape, allow_newaxis=True))
     expected, part = whole[index], array[index]
-    assert (part.shape, part.dtype) == (expected.shape, expected.dtype)
+    assert (type(part), part.shape, part.dtype) == (type(expected), expected.shape, expected.dtype)
     assert np.array_equal(np.ma.getmaskarray(part), np.ma.getmaskarray(expected))
     equal_nan = whole.dtype.kind == "f"
     assert np.array_equal(np.ma.filled(part, 0), np.ma.filled(expected, 0), equal_nan=equal_nan)

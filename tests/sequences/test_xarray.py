@@ -22,6 +22,8 @@ _NAMES = "".join(
     f'<Item name="DESCRIPTION" sample="{number}" role="description">{name}</Item>'
     for number, name in enumerate(("red", "green", "blue"))
 )
+_NAMES += '<Item name="SCALE" sample="0" role="scale">0.5</Item>'
+_NAMES += '<Item name="UNITTYPE" sample="0" role="unittype">K</Item>'
 _GEOTIFF: list[tuple[int, str, int, Any]] = [
     (33550, "d", 3, (10.0, 20.0, 0.0)),
     (33922, "d", 6, (0.0, 0.0, 0.0, 600000.0, 5000000.0, 0.0)),
@@ -64,7 +66,8 @@ def test_a_scene_has_its_coordinates_and_attributes(
             "GeoTransform": "600000 10 0 5000000 0 -20",
         }
         assert samples.attrs["grid_mapping"] == "spatial_ref"
-        expected = np.where(bands == -9999, np.nan, bands)
+        assert samples.attrs["units"] == "K"
+        expected = np.where(bands == -9999, np.nan, bands / 2)
         assert np.array_equal(samples.values, expected, equal_nan=True)
 
 
