@@ -52,7 +52,8 @@ def web(
     if samples:
         check_input(samples)
     console = Console(quiet, as_json)
-    loaded_codecs = [load_codec(name) for name in codecs or built_in_names() if name != SAMPLES]
+    chosen = codecs or [name for name in built_in_names() if name != SAMPLES]
+    loaded_codecs = [load_codec(name) for name in chosen]
     from aecodec.web.samples import sample_pictures
     from aecodec.web.site import site_files  # loaded only when needed
 
