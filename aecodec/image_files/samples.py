@@ -8,7 +8,7 @@ import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -41,6 +41,7 @@ _READERS: dict[bytes, Read] = {
 """Readers of files by their first four bytes."""
 
 _DEFAULT = ReadOptions()
+_SAMPLE_FORMAT = 339
 _DICOM, _DICOM_PLACE = b"DICM", 128
 
 
@@ -85,6 +86,8 @@ def read_samples(
     """
     notes = Notes(name)
     try:
+        if not isinstance(source, Path) and hasattr(source, "seekable") and source.seekable():
+            source.seek(0)  # as Pillow does
         content = source.read_bytes() if isinstance(source, Path) else source.read()
         read = _reader_of(content)
         if options.bands == ANY_BANDS and read is read_tiff and _is_plain(content, options):
@@ -112,12 +115,14 @@ def _is_plain(content: bytes, options: ReadOptions) -> bool:
     """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
     try:
         with opened(io.BytesIO(content), options) as image:
-            tags = set(image.getexif())
+            tags: dict[int, Any] = dict(getattr(image, "tag_v2", {}))
             is_stack = image.mode in Mode.__members__ and frames_in(image) > 1
-            is_cut = largest_value(image) != 255 or 0 in image.getexif().get(EXTRA_SAMPLES, ())
+            is_plain = largest_value(image) == 255 and image.mode != "CMYK"
     except ImageError:
         return False
-    return not (is_stack or is_cut or tags & GEOREFERENCE)
+    is_signed = any(kind != 1 for kind in tags.get(_SAMPLE_FORMAT, ()))
+    has_bands = 0 in tags.get(EXTRA_SAMPLES, ())
+    return is_plain and not (is_stack or is_signed or has_bands or GEOREFERENCE & set(tags))
 
 
 def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:

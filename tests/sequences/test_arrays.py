@@ -167,6 +167,12 @@ class _WithoutRanges(SimpleHTTPRequestHandler):
         pass
 
 
+class _WithoutSizes(_WithoutRanges):
+    def send_header(self, keyword: str, value: str) -> None:
+        if keyword != "Content-Length":
+            super().send_header(keyword, value)
+
+
 Serve = Callable[[type[SimpleHTTPRequestHandler]], str]
 
 
@@ -196,6 +202,9 @@ def test_urls_are_read_by_ranges_where_the_server_supports_them(
     assert np.array_equal(array[1, 250:270, ::3], whole[1, 250:270, ::3])
     with pytest.warns(AecodecWarning, match="bytes were read: its server ignores ranges"):
         array = aecodec.open(f"{serve(_WithoutRanges)}/a.aec")
+    assert np.array_equal(array, whole)
+    with pytest.warns(AecodecWarning, match="bytes were read: its server does not state the size"):
+        array = aecodec.open(f"{serve(_WithoutSizes)}/a.aec")
     assert np.array_equal(array, whole)
     with pytest.raises(InputError, match=r"no\.aec cannot be read"):
         aecodec.open(f"{serve(_WithRanges)}/no.aec")
