@@ -320,7 +320,7 @@ def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: 
         "resolution": resolution if all(resolution) else None,
         "resolutionunit": next(iter(kept.numbers(RESOLUTION_UNIT)), None),
         "compression": None if is_imagej else "zlib",
-        "predictor": not is_imagej,
+        "predictor": not is_imagej and samples.dtype.name not in ("int64", "uint64"),
         "metadata": None,
         "software": False,
     }

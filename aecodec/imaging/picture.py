@@ -302,13 +302,15 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
 
     Raises ImageError if files have no such samples, or codecs with this number of bands do not.
     """
-    names = [kind.dtype for kind in (BAND_TYPES if bands else SampleType)]
+    names, everywhere = ([kind.dtype for kind in kinds] for kinds in (SampleType, BAND_TYPES))
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
-        taking = "codecs with bands" if bands else "files"
-        raise ImageError(
-            f"samples of type {dtype.name}: {taking} take {', '.join(names)}; give {advice}"
-        )
+        listed = ", ".join(names)
+        raise ImageError(f"samples of type {dtype.name}: files take {listed}; give {advice}")
+    if bands and dtype.name not in everywhere:
+        listed = ", ".join(everywhere)
+        text = f"samples of type {dtype.name}: codecs with bands take {listed}; {ANY_CODEC}"
+        raise ImageError(text)
     return dtype.newbyteorder("=")
 
 
