@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 import aecodec
-from aecodec import CodecError, ImageError, Target, UsageError, samples
+from aecodec import AecodecError, CodecError, ImageError, Target, UsageError, samples
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.format.samples import Layout, SampleType
@@ -64,8 +64,12 @@ def test_arrays_stay_within_the_maximum_error(array: npt.NDArray[Any], error: An
         )
 
 
-@given(array=arrays())
-def test_arrays_are_lossless_if_32_bits_tell_their_samples_apart(array: npt.NDArray[Any]) -> None:
+@given(array=arrays(), offset=st.integers(0, 2**62))
+def test_arrays_are_lossless_if_32_bits_tell_their_samples_apart(
+    array: npt.NDArray[Any], offset: int
+) -> None:
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        array = array + array.dtype.type(offset)
     try:
         restored = samples.decode(samples.encode(array))
     except UsageError as error:
@@ -75,6 +79,33 @@ def test_arrays_are_lossless_if_32_bits_tell_their_samples_apart(array: npt.NDAr
     else:
         assert restored.dtype == array.dtype
         assert np.array_equal(np.ma.filled(restored, 0), np.ma.filled(array, 0), equal_nan=True)
+
+
+@pytest.mark.parametrize("numbers", [[1.5, 2.25, 1e6], [1.7e9 + 0.125, 1.7e9], [-0.0, 0.0]])
+def test_doubles_that_are_multiples_of_a_power_of_2_are_lossless(numbers: list[float]) -> None:
+    assert samples.decode(samples.encode(np.array([numbers]))).tolist() == [numbers]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "float64"])
+def test_the_smallest_error_that_fits_is_told(dtype: str) -> None:
+    array = (np.array([[0, 3, 2**40, 2**62]]) / (3 if dtype == "float64" else 1)).astype(dtype)
+    with pytest.raises(UsageError) as caught:
+        samples.encode(array)
+    least = float(str(caught.value).rpartition(" ")[2])
+    pairs = zip(samples.decode(samples.encode(array, least)).flat, array.flat, strict=True)
+    assert max(abs(a.item() - b.item()) for a, b in pairs) <= least
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 9), (3, 260, 257)])
+@pytest.mark.parametrize("error", [1, (9, 1)])
+def test_every_changed_byte_is_found(shape: tuple[int, ...], error: Any) -> None:
+    array = np.random.default_rng(0).integers(0, 200, shape, np.int16)
+    data = samples.encode(array, error)
+    for place in {*range(min(len(data), 200)), *range(0, len(data), len(data) // 200 + 1)}:
+        damaged = bytearray(data)
+        damaged[place] ^= 1 + place % 255
+        with pytest.raises(AecodecError):
+            samples.decode(damaged)
 
 
 @pytest.mark.parametrize(
