@@ -26,9 +26,7 @@ static aecodec_status check_file(const aecodec_bundle *bundle, const uint8_t *fi
     refined_file parsed;
     aecodec_header header;
     aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
-    if (status == AECODEC_OK) {
-        status = aecodec_read_header(parsed.base, parsed.base_size, &header);
-    }
+    status = status == AECODEC_OK ? aecodec_read_header(parsed.base, parsed.base_size, &header) : status;
     if (status == AECODEC_OK && memcmp(header.id, bundle->facts.sha256, ID_SIZE) != 0) {
         status = AECODEC_OTHER_CODEC;
     }
@@ -74,9 +72,7 @@ aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *pa
     if (has_checksum && crc8_of(bytes + ID, ID_SIZE + content_size) != payload[content_size]) {
         status = AECODEC_BAD_CHECKSUM;
     }
-    if (status == AECODEC_OK) {
-        status = aecodec_read_header(bytes, content_size + AECODEC_BARE_SAVING, &header);
-    }
+    status = status == AECODEC_OK ? aecodec_read_header(bytes, content_size + AECODEC_BARE_SAVING, &header) : status;
     if (status != AECODEC_OK) {
         free(bytes);
         return status;

@@ -315,9 +315,7 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
         return AECODEC_NO_MEMORY;
     }
     status = read_head(bytes, head, made);
-    if (status == AECODEC_OK) {
-        status = use_sections(made, bytes, size);
-    }
+    status = status == AECODEC_OK ? use_sections(made, bytes, size) : status;
     if (status == AECODEC_OK) {
         *bundle = made;
     } else {

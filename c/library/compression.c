@@ -90,9 +90,7 @@ static aecodec_status encode_reduced(const search *s, candidate *found)
 {
     aecodec_encoding *e = NULL;
     aecodec_status status = encode_windows(s, found->reduction, &e);
-    if (status == AECODEC_OK) {
-        status = find_level(s, e, found);
-    }
+    status = status == AECODEC_OK ? find_level(s, e, found) : status;
     aecodec_encoding_free(e);
     return status;
 }
@@ -128,9 +126,7 @@ static aecodec_status compare(const search *s, candidate *best, candidate *tried
     *is_better = 1;
     if (best->bytes) {
         status = measure(s, tried);
-        if (status == AECODEC_OK) {
-            status = measure(s, best);
-        }
+        status = status == AECODEC_OK ? measure(s, best) : status;
         *is_better = status == AECODEC_OK && tried->likeness > best->likeness;
     }
     return status;
@@ -222,9 +218,7 @@ static aecodec_status compress(const search *s, uint32_t level, aecodec_compress
         return give(&best, find_best(s, &best), made);
     }
     status = encode_windows(s, NOT_REDUCED, &e);
-    if (status == AECODEC_OK) {
-        status = make_file(s, e, level, made);
-    }
+    status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
     aecodec_encoding_free(e);
     return status;
 }
@@ -234,12 +228,8 @@ static aecodec_status compress_samples(const search *s, const aecodec_samples *s
 {
     aecodec_encoding *e = NULL;
     aecodec_status status = aecodec_begin_encoding(s->bundle, s->execution, NULL, samples, 0, made->clipped, &e);
-    if (status == AECODEC_OK) {
-        status = aecodec_encoding_run(e, s->execution);
-    }
-    if (status == AECODEC_OK) {
-        status = make_file(s, e, level, made);
-    }
+    status = status == AECODEC_OK ? aecodec_encoding_run(e, s->execution) : status;
+    status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
     aecodec_encoding_free(e);
     return status;
 }

@@ -159,9 +159,7 @@ static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execut
 static aecodec_status take_seen(aecodec_decoding *d, const aecodec_execution *execution, void **content)
 {
     aecodec_status status = d->has_samples ? take_values(d, content) : take_pixels(d, content);
-    if (status == AECODEC_OK) {
-        status = refine_all(d, execution, *content);
-    }
+    status = status == AECODEC_OK ? refine_all(d, execution, *content) : status;
     if (status != AECODEC_OK) {
         free(*content);
         *content = NULL;

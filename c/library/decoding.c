@@ -277,9 +277,7 @@ static aecodec_status check(aecodec_decoding *d, const aecodec_limits *limits)
 {
     const aecodec_claim claim = aecodec_file_claim(&d->file, limits);
     aecodec_status status = aecodec_limits_check(&claim, limits);
-    if (status == AECODEC_OK) {
-        status = aecodec_file_check(&d->file);
-    }
+    status = status == AECODEC_OK ? aecodec_file_check(&d->file) : status;
     if (status == AECODEC_OK && !aecodec_memory_fits(claim.memory)) {
         status = AECODEC_NO_MEMORY;
     }
@@ -309,15 +307,11 @@ static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, c
                             const aecodec_limits *limits)
 {
     aecodec_status status = open_file(d, bundle, file, size, limits->base_only != 0);
-    if (status == AECODEC_OK) {
-        status = check(d, limits);
-    }
+    status = status == AECODEC_OK ? check(d, limits) : status;
     if (status == AECODEC_OK && d->file.has_base) {
         status = take_messages(d);
     }
-    if (status == AECODEC_OK) {
-        status = decode_beside(d);
-    }
+    status = status == AECODEC_OK ? decode_beside(d) : status;
     if (status == AECODEC_OK && d->file.has_base) {
         status = make_codes(d);
     }
@@ -390,12 +384,8 @@ static aecodec_status begin_encoded(aecodec_decoding *d, const aecodec_bundle *b
         aecodec_samples_block_read(header->id, header->samples, header->samples_size, header->frames, &d->file.block);
     }
     status = aecodec_file_fit(bundle, &d->file);
-    if (status == AECODEC_OK) {
-        status = decode_beside(d);
-    }
-    if (status == AECODEC_OK) {
-        status = make_codes(d);
-    }
+    status = status == AECODEC_OK ? decode_beside(d) : status;
+    status = status == AECODEC_OK ? make_codes(d) : status;
     return status == AECODEC_OK ? take_codes(d, codes) : status;
 }
 
@@ -431,9 +421,7 @@ static aecodec_status begin_codes(aecodec_decoding *d, const aecodec_bundle *bun
     if (status == AECODEC_OK && codes->vectors != aecodec_vectors(&bundle->facts, &d->file.geometry)) {
         status = AECODEC_BAD_ARGUMENT;
     }
-    if (status == AECODEC_OK) {
-        status = make_codes(d);
-    }
+    status = status == AECODEC_OK ? make_codes(d) : status;
     if (status == AECODEC_OK && codes->dimension != d->level.codec.code_dimension) {
         status = AECODEC_BAD_ARGUMENT;
     }

@@ -178,9 +178,7 @@ aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units, c
         status = make_codes(&c, codes);
         c.codes = codes->codes;
     }
-    if (status == AECODEC_OK) {
-        status = encode_segments(&c, execution, file);
-    }
+    status = status == AECODEC_OK ? encode_segments(&c, execution, file) : status;
     free(c.level.factors);
     return status;
 }
@@ -233,9 +231,7 @@ aecodec_status aecodec_encoding_decode(const aecodec_encoding *e, uint32_t level
         return AECODEC_BAD_ARGUMENT;
     }
     status = aecodec_encode_level(e, level, execution, NULL, &codes);
-    if (status == AECODEC_OK) {
-        status = aecodec_decode_codes(e, level, &codes, decoding);
-    }
+    status = status == AECODEC_OK ? aecodec_decode_codes(e, level, &codes, decoding) : status;
     free(codes.codes);
     return status;
 }

@@ -128,9 +128,7 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
 static aecodec_status take_planes(aecodec_encoding *e, const aecodec_image *picture, uint32_t parts)
 {
     aecodec_status status = begin_windows(e, parts);
-    if (status == AECODEC_OK) {
-        status = take_pixels(e, picture);
-    }
+    status = status == AECODEC_OK ? take_pixels(e, picture) : status;
     return status == AECODEC_OK ? take_alpha(e, picture) : status;
 }
 
@@ -247,9 +245,7 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
         samples.limits = limits;
     }
     status = has_networks(e->bundle) ? take_values(e, &samples, clipped) : AECODEC_OK;
-    if (status == AECODEC_OK) {
-        status = take_header_block(e, &samples);
-    }
+    status = status == AECODEC_OK ? take_header_block(e, &samples) : status;
     return status == AECODEC_OK ? take_metadata(e, samples.metadata, samples.metadata_size) : status;
 }
 
@@ -269,9 +265,7 @@ static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *
     status = aecodec_find_missing(&known);
     e->missing = known.missing;
     e->mask_planes = known.mask_planes;
-    if (status == AECODEC_OK) {
-        status = take_samples(e, known, counts);
-    }
+    status = status == AECODEC_OK ? take_samples(e, known, counts) : status;
     if (status == AECODEC_OK && clipped) {
         memcpy(clipped, counts, samples->bands * sizeof *clipped);
     }

@@ -56,12 +56,8 @@ static aecodec_status fit(aecodec_head *h, const aecodec_bundle *bundle)
 {
     const refinement *r = &h->file.refined.refinements[0];
     aecodec_status status = h->file.has_base || r->is_followed ? AECODEC_NO_WINDOWS : AECODEC_OK;
-    if (status == AECODEC_OK) {
-        status = aecodec_file_fit(bundle, &h->file);
-    }
-    if (status == AECODEC_OK) {
-        status = aecodec_file_check(&h->file);
-    }
+    status = status == AECODEC_OK ? aecodec_file_fit(bundle, &h->file) : status;
+    status = status == AECODEC_OK ? aecodec_file_check(&h->file) : status;
     return status == AECODEC_OK ? aecodec_refinement_check(r, &h->file.samples) : status;
 }
 
@@ -69,15 +65,9 @@ static aecodec_status open_head(aecodec_head *h, const aecodec_bundle *bundle, s
                                 size_t *needed)
 {
     aecodec_status status = aecodec_head_parse(h->bytes, size, file_size, &h->file, needed);
-    if (status == AECODEC_OK) {
-        status = fit(h, bundle);
-    }
-    if (status == AECODEC_OK) {
-        status = inflate_mask(h);
-    }
-    if (status == AECODEC_OK) {
-        status = find_messages(h);
-    }
+    status = status == AECODEC_OK ? fit(h, bundle) : status;
+    status = status == AECODEC_OK ? inflate_mask(h) : status;
+    status = status == AECODEC_OK ? find_messages(h) : status;
     if (status == AECODEC_OK) {
         status = aecodec_refining_open_read(&h->to, &h->file.samples, &h->file.refined.refinements[0]);
         h->to.mask_bits = h->mask_bits;

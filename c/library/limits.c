@@ -122,9 +122,7 @@ aecodec_status aecodec_claim_of(const aecodec_bundle *bundle, const uint8_t *fil
     static const aecodec_limits defaults;
     opened_file f;
     aecodec_status status = aecodec_file_parse(file, size, &f);
-    if (status == AECODEC_OK) {
-        status = aecodec_file_fit(bundle, &f);
-    }
+    status = status == AECODEC_OK ? aecodec_file_fit(bundle, &f) : status;
     if (status == AECODEC_OK) {
         limits = limits ? limits : &defaults;
         f.refined.count = limits->base_only ? 0 : f.refined.count;

@@ -257,9 +257,7 @@ static aecodec_status read_head(scan *s, refined_file *parsed)
 {
     refinement *first = &parsed->refinements[0];
     aecodec_status status = take_base(s, parsed);
-    if (status == AECODEC_OK) {
-        status = take_head(s, first);
-    }
+    status = status == AECODEC_OK ? take_head(s, first) : status;
     if (status == AECODEC_OK && !first->index) {
         status = take(&s->rest, first->size) ? take_checksum(s, &s->rest, first) : AECODEC_DAMAGED_REFINEMENT;
     }
@@ -421,9 +419,7 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
     aecodec_header header;
     aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
     uint32_t n;
-    if (status == AECODEC_OK) {
-        status = aecodec_read_header(parsed.base, parsed.base_size, &header);
-    }
+    status = status == AECODEC_OK ? aecodec_read_header(parsed.base, parsed.base_size, &header) : status;
     if (status != AECODEC_OK) {
         return status;
     }

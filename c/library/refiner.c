@@ -97,12 +97,8 @@ static aecodec_status decode_base(const refiner *r, uint32_t units, const aecode
 {
     aecodec_decoding *d = NULL;
     aecodec_status status = aecodec_decode_codes(r->encoding, units, codes, &d);
-    if (status == AECODEC_OK) {
-        status = aecodec_decoding_run(d, r->execution);
-    }
-    if (status == AECODEC_OK) {
-        status = aecodec_decoding_take(d, r->execution, samples);
-    }
+    status = status == AECODEC_OK ? aecodec_decoding_run(d, r->execution) : status;
+    status = status == AECODEC_OK ? aecodec_decoding_take(d, r->execution, samples) : status;
     aecodec_decoding_free(d);
     return status;
 }
@@ -117,9 +113,7 @@ static aecodec_status make_base(refiner *r, uint32_t units, buffer *file, void *
     }
     r->is_run = 1;
     status = aecodec_encode_level(r->encoding, units, r->execution, file, &codes);
-    if (status == AECODEC_OK) {
-        status = decode_base(r, units, &codes, samples);
-    }
+    status = status == AECODEC_OK ? decode_base(r, units, &codes, samples) : status;
     free(codes.codes);
     return status;
 }
@@ -156,9 +150,7 @@ static aecodec_status encode_values(const refinement_coding *c, segment *s, uint
     }
     aecodec_segment_read(s, c->to.samples, s->after);
     status = aecodec_residuals_encode(&s->coding, s->before, s->after, s->decoded, &message->bytes, &message->size);
-    if (status == AECODEC_OK) {
-        status = aecodec_compare_segment(s, c->bounds, c->nodata, &c->comparisons[number]);
-    }
+    status = status == AECODEC_OK ? aecodec_compare_segment(s, c->bounds, c->nodata, &c->comparisons[number]) : status;
     if (status == AECODEC_OK && c->before.samples) {
         aecodec_segment_write(s, s->decoded, &whole, c->before.samples);
     }
@@ -250,12 +242,8 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     c.before.is_planar = 0;
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
     status = aecodec_refining_open(&c.to, &r->original, to);
-    if (status == AECODEC_OK) {
-        status = choose(&c.to, to->messages, &choices);
-    }
-    if (status == AECODEC_OK) {
-        status = encode_segments(r, &c, to->messages);
-    }
+    status = status == AECODEC_OK ? choose(&c.to, to->messages, &choices) : status;
+    status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
     if (status == AECODEC_OK) {
         *total = sum_up(r, &c, to->messages);
     }

@@ -345,12 +345,8 @@ aecodec_status aecodec_refine(const aecodec_execution *execution, const refineme
         return AECODEC_OTHER_BASE;
     }
     status = aecodec_refining_open_read(&d.to, samples, r);
-    if (status == AECODEC_OK) {
-        status = split_messages(r, &d.messages);
-    }
-    if (status == AECODEC_OK) {
-        status = aecodec_for_each(execution, r->messages, decode_segment, &d);
-    }
+    status = status == AECODEC_OK ? split_messages(r, &d.messages) : status;
+    status = status == AECODEC_OK ? aecodec_for_each(execution, r->messages, decode_segment, &d) : status;
     free(d.messages);
     aecodec_refining_close(&d.to);
     return status;

@@ -130,9 +130,7 @@ static aecodec_status resize_channel(const channel *from, const channel *to)
         return AECODEC_NO_MEMORY;
     }
     status = resize_side(from, &between, 0);
-    if (status == AECODEC_OK) {
-        status = resize_side(&between, to, 1);
-    }
+    status = status == AECODEC_OK ? resize_side(&between, to, 1) : status;
     free(between.pixels);
     return status;
 }

@@ -172,9 +172,7 @@ aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *f
 {
     aecodec_decoding *d = NULL;
     aecodec_status status = decode(bundle, file, size, limits, execution, 0, &d);
-    if (status == AECODEC_OK) {
-        status = aecodec_decoding_finish(d, execution, picture);
-    }
+    status = status == AECODEC_OK ? aecodec_decoding_finish(d, execution, picture) : status;
     aecodec_decoding_free(d);
     return status;
 }
@@ -185,9 +183,7 @@ aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const ui
 {
     aecodec_decoding *d = NULL;
     aecodec_status status = decode(bundle, file, size, limits, execution, 1, &d);
-    if (status == AECODEC_OK) {
-        status = aecodec_decoding_finish_samples(d, execution, samples);
-    }
+    status = status == AECODEC_OK ? aecodec_decoding_finish_samples(d, execution, samples) : status;
     aecodec_decoding_free(d);
     return status;
 }

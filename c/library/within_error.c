@@ -112,9 +112,7 @@ static aecodec_status find_size(level_choice *c, uint32_t level, uint64_t *size)
     void *samples;
     aecodec_status status = aecodec_refiner_base(c->part, level * LEVEL_UNITS, &base, &samples);
     c->first.has_base = level != NO_LEVEL;
-    if (status == AECODEC_OK) {
-        status = aecodec_refiner_encode(c->part, &c->first, samples, NULL, size);
-    }
+    status = status == AECODEC_OK ? aecodec_refiner_encode(c->part, &c->first, samples, NULL, size) : status;
     if (status == AECODEC_OK) {
         status = aecodec_read_header(base.bytes, base.size, &header);
         *size += header.payload_size;
