@@ -139,9 +139,9 @@ class ArrayFile:
         chosen, rest = split_index(index, self.shape)
         of_axes = dict(zip(self.axes, chosen, strict=True))
         *places, bands = (of_axes.get(axis, range(1)) for axis in "FHWB")
-        shape = (*map(len, places), len(bands))
-        samples = np.empty(shape, self._samples.type.dtype)
-        missing = np.zeros(shape, np.bool_) if self._samples.mask else None
+        array = np.empty([len(numbers) for numbers in chosen], self._samples.type.dtype)
+        samples = self._samples.layout.undo(array)
+        missing = np.empty(samples.shape, np.bool_) if self._samples.mask else None
         for segment, piece in self._pieces(places):
             pairs = [_overlap(*pair) for pair in zip(places, segment.box, strict=True)]
             target, source = (tuple(pair[side] for pair in pairs) for side in (0, 1))

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import aecodec
-from aecodec import AecodecWarning, FormatError, InputError
+from aecodec import AecodecError, AecodecWarning, FormatError, InputError
 from aecodec.arrays import Pixels
 from aecodec.sequences.arrays import ArrayFile
 
@@ -219,6 +219,20 @@ def test_damage_concerns_the_windows_that_it_touches() -> None:
         _ = array[:, -1, -1]
     with pytest.raises(FormatError):
         aecodec.open(bytes(data[: len(data) // 2]))
+
+
+@given(
+    kind=st.sampled_from(["bands", "mask", "floats", "alpha", "frames", "nested"]),
+    share=st.floats(0, 1) | st.floats(0, 1).map(lambda share: share**9),
+    change=st.integers(1, 255),
+    is_cut=st.booleans(),
+)
+def test_all_damage_is_found(kind: str, share: float, change: int, is_cut: bool) -> None:
+    data = bytearray(files()[kind])
+    place = min(int(share * len(data)), len(data) - 1)
+    data[place] ^= change
+    with pytest.raises(AecodecError):
+        _ = aecodec.open(bytes(data[:place] if is_cut else data))[...]
 
 
 @pytest.mark.parametrize("content", [b"", b"PNG", files()["bands"][:30], b"\xaeC\x02"])
