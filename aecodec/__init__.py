@@ -302,7 +302,8 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
 
     Of files of the codec `samples` with one maximum error, these are segments of up to 256x256
     pixels with all bands. Other files, which have a base or several refinements, are read as a
-    whole, and decoded as a whole by the first index.
+    whole, and decoded as a whole by the first index. There is no limit for pixels: an index decodes
+    as many as it chooses.
 
     Args:
         data: the path of the file, its URL, or its bytes. Of a URL, ranges are requested; if its

@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -91,6 +92,12 @@ def test_a_selection_decodes_only_its_segments(
         assert data.samples.chunks == ((3,), (256, 44), (256, 144))
         with pickle.loads(pickle.dumps(data)) as copy:
             assert int(copy.samples.sum()) == bands.sum(dtype=np.int64)
+
+
+def test_urls_are_opened(scene: Path, bands: npt.NDArray[np.int16]) -> None:
+    fsspec.filesystem("memory").pipe("/scene.aec", scene.read_bytes())
+    with xarray.open_dataset("memory://scene.aec", engine="aecodec") as data:
+        assert np.array_equal(data.samples[2, 40:50, 7], bands[2, 40:50, 7] / 2)
 
 
 def test_masked_samples_are_nan(tmp_path: Path, photograph: Pixels) -> None:
