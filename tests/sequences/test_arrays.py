@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pickle
-import threading
-from collections.abc import Callable, Iterator
-from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,8 @@ import aecodec
 from aecodec import AecodecError, AecodecWarning, FormatError, InputError
 from aecodec.arrays import Pixels
 from aecodec.sequences.arrays import ArrayFile
+from aecodec.urls import Url
+from benchmarks.web.static_host import static_host
 
 _BANDS = np.moveaxis(load_photograph()[:300, :530], -1, 0)
 
@@ -144,70 +143,24 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[range]:
     return ranges
 
 
-class _WithRanges(SimpleHTTPRequestHandler):
-    """A server that supports ranges, unlike its base class."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        content = Path(self.directory, self.path.lstrip("/")).read_bytes()
-        start, _, stop = (
-            (self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").partition("-")
-        )
-        part = content[int(start) : int(stop or len(content)) + 1]
-        self.send_response(206)
-        self.send_header("Content-Length", str(len(part)))
-        self.end_headers()
-        self.wfile.write(part)
-
-
-class _WithoutRanges(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _WithoutSizes(_WithoutRanges):
-    def send_header(self, keyword: str, value: str) -> None:
-        if keyword != "Content-Length":
-            super().send_header(keyword, value)
-
-
-Serve = Callable[[type[SimpleHTTPRequestHandler]], str]
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Serve the temporary folder; returns its URL."""
-    servers = list[ThreadingHTTPServer]()
-
-    def started(handler: type[SimpleHTTPRequestHandler]) -> str:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path)))
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield started
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
 def test_urls_are_read_by_ranges_where_the_server_supports_them(
-    serve: Serve, tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.aec").write_bytes(files()["bands"])
     whole = aecodec.decompress_array(files()["bands"])
-    array = aecodec.open(f"{serve(_WithRanges)}/a.aec")
-    assert np.array_equal(array[1, 250:270, ::3], whole[1, 250:270, ::3])
-    with pytest.warns(AecodecWarning, match="bytes were read: its server ignores ranges"):
-        array = aecodec.open(f"{serve(_WithoutRanges)}/a.aec")
-    assert np.array_equal(array, whole)
-    with pytest.warns(AecodecWarning, match="bytes were read: its server does not state the size"):
-        array = aecodec.open(f"{serve(_WithoutSizes)}/a.aec")
-    assert np.array_equal(array, whole)
-    with pytest.raises(InputError, match=r"no\.aec cannot be read"):
-        aecodec.open(f"{serve(_WithRanges)}/no.aec")
+    with static_host(tmp_path) as host:
+        array = aecodec.open(f"{host.url}/a.aec")
+        assert np.array_equal(array[1, 250:270, ::3], whole[1, 250:270, ::3])
+        with pytest.raises(InputError, match=r"no\.aec cannot be read"):
+            aecodec.open(f"{host.url}/no.aec")
+        monkeypatch.setattr(Url, "read_range", lambda url, *_: url.read_bytes())
+        with pytest.warns(AecodecWarning, match="bytes were read: its server ignores ranges"):
+            assert np.array_equal(aecodec.open(f"{host.url}/a.aec"), whole)
+        ask = Url._ask
+        answers = {"size": lambda *_: None}
+        monkeypatch.setattr(Url, "_ask", lambda url, name: answers.get(name, ask)(url, name))
+        with pytest.warns(AecodecWarning, match="its server does not state the size"):
+            assert np.array_equal(aecodec.open(f"{host.url}/a.aec"), whole)
 
 
 def test_damage_concerns_the_windows_that_it_touches() -> None:
