@@ -38,26 +38,32 @@ static uint32_t load_part(const bounded *of, size_t number, uint64_t *bits)
     return count;
 }
 
-/* ---- floats ---- */
-
-/* Find the least and the largest number; both are 0 if none is known. */
-static void find_range(const bounded *of, double range[2])
+/* The bits of floats and of integers of 64 bits as unsigned numbers in the same order. */
+static uint64_t order_of(uint32_t type, uint64_t bits)
 {
-    const uint32_t type = of->samples->type;
-    uint64_t bits[TOGETHER];
-    int is_any = 0;
+    const uint64_t sign = (uint64_t)1 << (8 * sample_size(type) - 1);
+    return type == AECODEC_UINT64 ? bits : is_float(type) && bits & sign ? ~bits & (2 * sign - 1) : bits ^ sign;
+}
+
+/* Find the bits of the least and the largest number; both are 0 if none is known. */
+static void find_range(const bounded *of, uint64_t range[2])
+{
+    uint64_t bits[TOGETHER], least = UINT64_MAX, most = 0;
     size_t part;
     range[0] = range[1] = 0;
     for (part = 0; part < part_count(of); part++) {
         uint32_t count = load_part(of, part, bits);
         while (count--) {
-            const double number = aecodec_sample_number(type, bits[count]);
-            range[0] = number < range[0] || !is_any ? number : range[0];
-            range[1] = number > range[1] || !is_any ? number : range[1];
-            is_any = 1;
+            const uint64_t order = order_of(of->samples->type, bits[count]);
+            range[0] = order <= least ? bits[count] : range[0];
+            range[1] = order >= most ? bits[count] : range[1];
+            least = order < least ? order : least;
+            most = order > most ? order : most;
         }
     }
 }
+
+/* ---- floats ---- */
 
 /* Distance from a number of a type of floats, 0 or more, to the next one. */
 static double spacing_at(uint32_t type, double number)
@@ -128,7 +134,10 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
 {
     const uint32_t type = of->samples->type;
     double range[2], most, spacing, unit;
-    find_range(of, range);
+    uint64_t ends[2];
+    find_range(of, ends);
+    range[0] = aecodec_sample_number(type, ends[0]);
+    range[1] = aecodec_sample_number(type, ends[1]);
     most = -range[0] > range[1] ? -range[0] : range[1];
     most = most > 0 ? most : 0; /* not -0 */
     spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
@@ -145,27 +154,6 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
 }
 
 /* ---- integers of 64 bits ---- */
-
-/* Find the bits of the least and the largest integer. */
-static void find_wide_range(const bounded *of, uint64_t range[2])
-{
-    const uint64_t sign = of->samples->type == AECODEC_INT64 ? (uint64_t)1 << 63 : 0;
-    uint64_t bits[TOGETHER];
-    int is_any = 0;
-    size_t part;
-    range[0] = range[1] = sign;
-    for (part = 0; part < part_count(of); part++) {
-        uint32_t count = load_part(of, part, bits);
-        while (count--) {
-            const uint64_t number = bits[count] ^ sign;
-            range[0] = number < range[0] || !is_any ? number : range[0];
-            range[1] = number > range[1] || !is_any ? number : range[1];
-            is_any = 1;
-        }
-    }
-    range[0] ^= sign;
-    range[1] ^= sign;
-}
 
 /* Take an error, with a unit if the integers themselves differ by too much. */
 static int take_wide_error(uint32_t type, const uint64_t range[2], double error, bound *b)
@@ -187,7 +175,7 @@ static int bound_of_wide(const bounded *of, double error, bound *b, double *leas
     const uint32_t type = of->samples->type;
     bound tried;
     uint64_t range[2];
-    find_wide_range(of, range);
+    find_range(of, range);
     if (take_wide_error(type, range, (double)(uint64_t)(error < MOST_WIDE_BOUND ? error : MOST_WIDE_BOUND), b)) {
         return 1;
     }

@@ -134,20 +134,16 @@ static int touch(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
     return a < b + b_size && b < a + a_size;
 }
 
-/* List the segments that a window needs. numbers: NULL, or room for them. Returns their number. */
+/* List the segments that a window needs. numbers: room for all. Returns their number. */
 static uint32_t list_segments(const aecodec_head *h, const aecodec_region *r, uint32_t *numbers)
 {
     const aecodec_samples *s = &h->file.samples;
-    const uint32_t all = aecodec_refining_count(s, REFINED_SIDE);
     uint32_t count = 0, n;
-    for (n = 0; n < all; n++) {
+    for (n = 0; n < h->file.refined.refinements[0].messages; n++) {
         const box place = aecodec_refining_place(s, REFINED_SIDE, n);
         if (touch(place.frame, place.frames, r->frame, r->frames) && touch(place.top, place.height, r->row, r->rows) &&
             touch(place.left, place.width, r->column, r->columns)) {
-            if (numbers) {
-                numbers[count] = n;
-            }
-            count++;
+            numbers[count++] = n;
         }
     }
     return count;
@@ -160,18 +156,14 @@ aecodec_status aecodec_window_plan(const aecodec_head *h, const aecodec_region *
     if (!is_within(h, region)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    *count = list_segments(h, region, NULL);
-    numbers = parts ? malloc(*count * sizeof *numbers) : NULL;
-    if (!numbers) {
-        return parts ? AECODEC_NO_MEMORY : AECODEC_OK;
-    }
-    list_segments(h, region, numbers);
-    for (n = 0; n < *count; n++) {
+    numbers = malloc(h->file.refined.refinements[0].messages * sizeof *numbers);
+    *count = numbers ? list_segments(h, region, numbers) : 0;
+    for (n = 0; parts && n < *count; n++) {
         const uint64_t *place = &h->places[numbers[n]];
         parts[n] = (aecodec_part){(size_t)place[0], (size_t)(place[1] - place[0])};
     }
     free(numbers);
-    return AECODEC_OK;
+    return numbers ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 /* A window that is being decoded. */
@@ -234,17 +226,13 @@ aecodec_status aecodec_window_decode(const aecodec_head *h, const aecodec_region
 {
     window w = {h, messages, NULL,
                 {region->frame, region->row, region->column, region->frames, region->rows, region->columns}, samples};
-    uint32_t count = 0;
-    aecodec_status status = is_within(h, region) && !h->mask_bits == !missing ? AECODEC_OK : AECODEC_BAD_ARGUMENT;
-    if (status == AECODEC_OK) {
-        count = list_segments(h, region, NULL);
-        w.numbers = malloc(count * sizeof *w.numbers);
-        status = w.numbers ? AECODEC_OK : AECODEC_NO_MEMORY;
+    aecodec_status status;
+    if (!is_within(h, region) || !h->mask_bits != !missing) {
+        return AECODEC_BAD_ARGUMENT;
     }
-    if (status == AECODEC_OK) {
-        list_segments(h, region, w.numbers);
-        status = aecodec_for_each(execution, count, decode_segment, &w);
-    }
+    w.numbers = malloc(h->file.refined.refinements[0].messages * sizeof *w.numbers);
+    status = w.numbers ? aecodec_for_each(execution, list_segments(h, region, w.numbers), decode_segment, &w)
+                       : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK && missing) {
         mask_samples(&w, missing);
     }
