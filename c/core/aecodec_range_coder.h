@@ -114,16 +114,19 @@ static inline void hold_word(range_coder *c)
 
 static inline uint64_t scale_of(const range_coder *c) { return c->range >> AECODEC_CODER_BITS; }
 
-/* Narrow the interval to that of a symbol with these frequencies. */
-static inline void narrow_to(range_coder *c, uint32_t cumulative, uint32_t frequency)
+/* Leave out the lower part of the interval. */
+static inline void pass_over(range_coder *c, uint64_t distance)
 {
-    uint64_t scale = scale_of(c), distance = scale * cumulative;
-    c->range = scale * frequency;
     if (is_decoder(c)) {
         c->point -= distance;
     } else {
         raise_low(c, distance);
     }
+}
+
+/* Shift a word if the interval has become small. */
+static inline void refill(range_coder *c)
+{
     if (c->range >> 32 == 0) {
         c->range <<= 32;
         if (is_decoder(c)) {
@@ -132,6 +135,19 @@ static inline void narrow_to(range_coder *c, uint32_t cumulative, uint32_t frequ
             hold_word(c);
         }
     }
+}
+
+/* Narrow the interval to that of a symbol with these frequencies, of which each has a width of `scale`. */
+static inline void narrow_by(range_coder *c, uint64_t scale, uint32_t cumulative, uint32_t frequency)
+{
+    c->range = scale * frequency;
+    pass_over(c, scale * cumulative);
+    refill(c);
+}
+
+static inline void narrow_to(range_coder *c, uint32_t cumulative, uint32_t frequency)
+{
+    narrow_by(c, scale_of(c), cumulative, frequency);
 }
 
 /* Write the number of the last interval that ends in most bytes of 0. */
@@ -155,16 +171,18 @@ static inline void finish_message(range_coder *c)
     write_word(c, (uint32_t)c->low);
 }
 
-/* The place in the interval to which the message points, of 2^24. */
-static inline uint32_t point_of(range_coder *c)
+/* The frequency in the interval to which the message points, below a total. */
+static inline uint32_t place_of(range_coder *c, uint64_t scale, uint32_t total)
 {
-    uint64_t place = c->point / scale_of(c);
-    if (place >> AECODEC_CODER_BITS) {
+    const uint64_t place = c->point / scale;
+    if (place >= total) {
         c->status = AECODEC_DAMAGED;
         return 0;
     }
     return (uint32_t)place;
 }
+
+static inline uint32_t point_of(range_coder *c) { return place_of(c, scale_of(c), 1u << AECODEC_CODER_BITS); }
 
 /* Whether the message is the one that an encoder writes for the decoded symbols: of all that decode to them, the one
  * that ends in most bytes of 0. */

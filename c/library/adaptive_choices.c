@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choices of the encoder: read, and made from a survey of all values (FORMAT, section 8). */
+#include "adaptive_choices.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    IS_EXCHANGED = 1, HAS_PALETTE = 2,         /* flags of the block */
+    IS_FIXED = 1, HAS_LIMITS = 2, HAS_TABLE = 4, /* flags of a band */
+    MOST_COLOURS = 1024, MOST_VALUES = 65536,
+    PALETTE_BANDS = 4, LEB = 5 /* bytes of a number, at most */
+};
+
+/* ---- tables ---- */
+
+void aecodec_choices_free(adaptive_choices *c)
+{
+    uint32_t n;
+    for (n = 0; c && n < c->bands; n++) {
+        free(c->tables[n].values);
+    }
+    free(c ? c->palette.values : NULL);
+    free(c);
+}
+
+/* Compare the values of two colours. */
+static int compare(const int32_t *x, const int32_t *y, uint32_t bands)
+{
+    uint32_t n;
+    for (n = 0; n < bands; n++) {
+        if (x[n] != y[n]) {
+            return x[n] < y[n] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* The rank of a colour in a table that has it, or where it would be. */
+static uint32_t rank_of(const adaptive_table *t, uint32_t bands, const int32_t *colour)
+{
+    uint32_t low = 0, high = t->count;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (compare(t->values + (size_t)middle * bands, colour, bands) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, size_t count, int32_t *values)
+{
+    int32_t last = t->values[0], rank = 0;
+    size_t n;
+    for (n = 0; n < count; n++) {
+        if (missing && missing[n]) {
+            continue;
+        }
+        if (values[n] != last) {
+            last = values[n];
+            rank = (int32_t)rank_of(t, 1, &last);
+        }
+        values[n] = rank;
+    }
+}
+
+void aecodec_ranks_to_values(const adaptive_table *t, size_t count, int32_t *values)
+{
+    size_t n;
+    for (n = 0; n < count; n++) {
+        values[n] = t->values[values[n]];
+    }
+}
+
+void aecodec_colours_to_indices(const adaptive_choices *c, const int32_t *values, size_t plane, int32_t *indices)
+{
+    int32_t colour[PALETTE_BANDS];
+    size_t n;
+    uint32_t band;
+    for (n = 0; n < plane; n++) {
+        for (band = 0; band < c->bands; band++) {
+            colour[band] = values[coded_band(c, band) * plane + n];
+        }
+        indices[n] = n && compare(colour, c->palette.values + (size_t)indices[n - 1] * c->bands, c->bands) == 0
+                         ? indices[n - 1] : (int32_t)rank_of(&c->palette, c->bands, colour);
+    }
+}
+
+void aecodec_indices_to_colours(const adaptive_choices *c, const int32_t *indices, size_t plane, int32_t *values)
+{
+    size_t n;
+    uint32_t band;
+    for (band = 0; band < c->bands; band++) {
+        for (n = 0; n < plane; n++) {
+            values[coded_band(c, band) * plane + n] = c->palette.values[(size_t)indices[n] * c->bands + band];
+        }
+    }
+}
+
+/* ---- reading ---- */
+
+/* Inflate numbers. Returns the bytes, which the caller frees, or NULL. */
+static uint8_t *inflate_numbers(reader stream, uint32_t size, reader *numbers)
+{
+    uint8_t *bytes = malloc(size ? size : 1);
+    if (bytes && aecodec_zlib_inflate(stream.at, stream.left, bytes, size) != AECODEC_OK) {
+        free(bytes);
+        bytes = NULL;
+    }
+    *numbers = (reader){bytes, bytes ? size : 0, !bytes};
+    return bytes;
+}
+
+/* Read the values of a table of one band: the first, and differences from the last. */
+static void take_values(reader *numbers, const int32_t limits[2], adaptive_table *t)
+{
+    int64_t value = (int64_t)limits[0] - 1;
+    uint32_t n;
+    for (n = 0; n < t->count && !numbers->is_damaged; n++) {
+        value += 1 + (int64_t)take_number(numbers);
+        numbers->is_damaged |= value > limits[1];
+        t->values[n] = (int32_t)value;
+    }
+}
+
+/* Read the colours of a palette: differences of each band from the last colour. */
+static void take_colours(reader *numbers, const adaptive_choices *c, const int32_t (*limits)[2], adaptive_table *t)
+{
+    int64_t last[PALETTE_BANDS] = {0};
+    uint32_t n, band;
+    for (n = 0; n < t->count && !numbers->is_damaged; n++) {
+        int32_t *colour = t->values + (size_t)n * c->bands;
+        for (band = 0; band < c->bands; band++) {
+            const uint32_t folded = take_number(numbers);
+            const int32_t *range = limits[coded_band(c, band)];
+            last[band] += (folded & 1) ? -(int64_t)(folded >> 1) - 1 : (int64_t)(folded >> 1);
+            numbers->is_damaged |= last[band] < range[0] || last[band] > range[1];
+            colour[band] = (int32_t)last[band];
+        }
+        numbers->is_damaged |= n > 0 && !numbers->is_damaged && compare(colour - c->bands, colour, c->bands) >= 0;
+    }
+}
+
+/* Read a table, of one band if the limits are its own, or a palette. */
+static void take_table(reader *block, const adaptive_choices *c, const int32_t (*limits)[2], uint32_t bands,
+                       adaptive_table *t)
+{
+    reader stream, numbers;
+    uint8_t *bytes = NULL;
+    uint32_t size;
+    t->count = take_number(block) + 1;
+    size = take_number(block);
+    stream = take_block(block);
+    if (t->count < 2 || t->count > (uint32_t)(bands > 1 ? MOST_COLOURS : MOST_VALUES) || size > t->count * bands * LEB) {
+        block->is_damaged = 1;
+    }
+    t->values = block->is_damaged ? NULL : malloc((size_t)t->count * bands * sizeof *t->values);
+    if (!t->values) {
+        block->is_damaged = 1;
+        return;
+    }
+    bytes = inflate_numbers(stream, size, &numbers);
+    if (bands > 1) {
+        take_colours(&numbers, c, limits, t);
+    } else {
+        take_values(&numbers, limits[0], t);
+    }
+    block->is_damaged |= numbers.is_damaged || numbers.left > 0;
+    free(bytes);
+}
+
+static void take_limits(reader *block, int32_t limits[2])
+{
+    const int64_t low = (int64_t)limits[0] + take_number(block), high = low + take_number(block);
+    if (high > limits[1]) {
+        block->is_damaged = 1;
+        return;
+    }
+    limits[0] = (int32_t)low;
+    limits[1] = (int32_t)high;
+}
+
+/* Read the choices of a band. */
+static void take_band(reader *block, adaptive_choices *c, uint32_t band)
+{
+    const uint8_t flags = take_byte(block);
+    c->are_fixed[band] = flags & IS_FIXED;
+    if (flags & HAS_LIMITS) {
+        take_limits(block, c->limits[band]);
+    }
+    if (flags == HAS_TABLE && c->steps[band] == 1) {
+        take_table(block, c, (const int32_t(*)[2]) &c->limits[band], 1, &c->tables[band]);
+        c->limits[band][0] = 0;
+        c->limits[band][1] = (int32_t)c->tables[band].count - 1;
+    } else {
+        block->is_damaged |= flags > (IS_FIXED | HAS_LIMITS);
+    }
+}
+
+/* Whether all values can be told apart. */
+static int is_lossless(const int64_t *steps, uint32_t bands)
+{
+    uint32_t n = 0;
+    while (n < bands && steps[n] == 1) {
+        n++;
+    }
+    return n == bands;
+}
+
+static void take_choices(reader *block, adaptive_choices *c)
+{
+    const uint8_t flags = take_byte(block);
+    uint32_t band;
+    c->is_exchanged = flags & IS_EXCHANGED;
+    block->is_damaged |= flags > (IS_EXCHANGED | HAS_PALETTE) || (c->is_exchanged && c->bands < 2);
+    if (flags & HAS_PALETTE) {
+        if (c->bands < 2 || c->bands > PALETTE_BANDS || !is_lossless(c->steps, c->bands)) {
+            block->is_damaged = 1;
+            return;
+        }
+        take_table(block, c, (const int32_t(*)[2])c->limits, c->bands, &c->palette);
+        c->limits[0][0] = 0;
+        c->limits[0][1] = (int32_t)c->palette.count - 1;
+        return;
+    }
+    for (band = 0; band < c->bands && !block->is_damaged; band++) {
+        take_band(block, c, band);
+    }
+}
+
+aecodec_status aecodec_choices_read(const uint8_t *bytes, size_t size, uint32_t bands, const int64_t *steps,
+                                    const int32_t (*limits)[2], adaptive_choices **choices)
+{
+    reader block = {bytes, size, 0};
+    adaptive_choices *c = *choices = calloc(1, sizeof *c);
+    if (!c) {
+        return AECODEC_NO_MEMORY;
+    }
+    c->bands = bands;
+    memcpy(c->steps, steps, bands * sizeof *steps);
+    memcpy(c->limits, limits, bands * sizeof *limits);
+    if (size) {
+        take_choices(&block, c);
+    }
+    if (block.is_damaged || block.left) {
+        aecodec_choices_free(c);
+        *choices = NULL;
+        return AECODEC_DAMAGED_REFINEMENT;
+    }
+    return AECODEC_OK;
+}
+
+/* ---- the survey ---- */
+
+/* A set of colours, or of values, by open addressing. */
+typedef struct {
+    uint32_t bands, count, most; /* more than `most` are too many */
+    int32_t *colours;            /* one after the other */
+    uint32_t *places;            /* numbers of colours, from 1, by their hash */
+    uint32_t mask;
+} colour_set;
+
+typedef struct {
+    int32_t low, high;
+    uint64_t count, repeats, neighbours; /* samples equal to W, and next to it, where W, N and NW are not all equal */
+    colour_set values;                   /* only without loss */
+} band_survey;
+
+struct adaptive_survey {
+    uint32_t bands;
+    const int64_t *steps;
+    const int32_t (*limits)[2];
+    int is_masked, has_base, is_lost; /* is_lost: memory ran out */
+    colour_set colours;
+    band_survey each[AECODEC_MAX_BANDS];
+};
+
+static int open_set(colour_set *s, uint32_t bands, uint32_t most)
+{
+    s->bands = bands;
+    s->most = most;
+    s->mask = 4 * most - 1;
+    s->colours = malloc((size_t)most * bands * sizeof *s->colours);
+    s->places = calloc(s->mask + 1, sizeof *s->places);
+    return s->colours && s->places;
+}
+
+static void close_set(colour_set *s)
+{
+    free(s->colours);
+    free(s->places);
+    s->colours = NULL;
+    s->places = NULL;
+}
+
+/* Add a colour, or give the set up if there are too many. */
+static void add(colour_set *s, const int32_t *colour)
+{
+    uint64_t hash = 0;
+    uint32_t n;
+    for (n = 0; n < s->bands; n++) {
+        hash = (hash ^ (uint32_t)colour[n]) * 0x9e3779b97f4a7c15u;
+    }
+    for (n = (uint32_t)(hash >> 40) & s->mask; s->places[n]; n = (n + 1) & s->mask) {
+        if (!compare(s->colours + (size_t)(s->places[n] - 1) * s->bands, colour, s->bands)) {
+            return;
+        }
+    }
+    if (s->count == s->most) {
+        close_set(s);
+        return;
+    }
+    memcpy(s->colours + (size_t)s->count * s->bands, colour, s->bands * sizeof *colour);
+    s->places[n] = ++s->count;
+}
+
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2])
+{
+    adaptive_survey *s = calloc(1, sizeof *s);
+    uint32_t n;
+    if (!s) {
+        return NULL;
+    }
+    s->bands = bands;
+    s->steps = steps;
+    s->limits = limits;
+    if (bands >= 2 && bands <= PALETTE_BANDS && is_lossless(steps, bands)) {
+        s->is_lost |= !open_set(&s->colours, bands, MOST_COLOURS);
+    }
+    for (n = 0; n < bands; n++) {
+        s->each[n].low = INT32_MAX;
+        s->each[n].high = INT32_MIN;
+    }
+    return s;
+}
+
+/* See the values of a band in a frame. */
+static void see_plane(band_survey *b, const residual_coding *c, const uint8_t *missing, const int32_t *v)
+{
+    uint32_t y, x;
+    size_t n = 0;
+    int32_t last = 0;
+    for (y = 0; y < c->height; y++) {
+        for (x = 0; x < c->width; x++, n++) {
+            const int is_inside = x > 0 && y > 0;
+            if (missing && missing[n]) {
+                continue;
+            }
+            b->low = v[n] < b->low ? v[n] : b->low;
+            b->high = v[n] > b->high ? v[n] : b->high;
+            if (is_inside && (v[n - 1] != v[n - c->width] || v[n - 1] != v[n - c->width - 1])) {
+                const int64_t d = (int64_t)v[n] - v[n - 1];
+                b->repeats += d == 0;
+                b->neighbours += d == 1 || d == -1;
+            }
+            if (b->values.places && (v[n] != last || !b->count)) {
+                last = v[n];
+                add(&b->values, &last);
+            }
+            b->count++;
+        }
+    }
+}
+
+static void see_colours(colour_set *s, const int32_t *values, size_t plane)
+{
+    int32_t colour[PALETTE_BANDS];
+    size_t n;
+    uint32_t band;
+    for (n = 0; n < plane && s->places; n++) {
+        int is_new = n == 0;
+        for (band = 0; band < s->bands; band++) {
+            const int32_t value = values[(band < 2 ? 1 - band : band) * plane + n];
+            is_new |= colour[band] != value;
+            colour[band] = value;
+        }
+        if (is_new) {
+            add(s, colour);
+        }
+    }
+}
+
+aecodec_status aecodec_survey_see(adaptive_survey *s, const residual_coding *c, const int32_t *values)
+{
+    const size_t plane = (size_t)c->height * c->width;
+    uint32_t frame, band;
+    s->is_masked |= c->missing != NULL;
+    s->has_base |= c->has_base;
+    for (band = 0; band < s->bands; band++) {
+        band_survey *b = &s->each[band];
+        if (!b->count && s->steps[band] == 1 && !c->has_base) {
+            close_set(&b->values);
+            s->is_lost |= !open_set(&b->values, 1, MOST_VALUES);
+        }
+    }
+    for (frame = 0; frame < c->frames; frame++) {
+        const int32_t *first = values + frame * plane * c->bands;
+        if (s->colours.places && !s->is_masked && !s->has_base) {
+            see_colours(&s->colours, first, plane);
+        }
+        for (band = 0; band < c->bands; band++) {
+            see_plane(&s->each[band], c, c->missing ? c->missing + (frame * c->bands + band) * plane : NULL, first + band * plane);
+        }
+    }
+    return s->is_lost ? AECODEC_NO_MEMORY : AECODEC_OK;
+}
+
+/* ---- choosing ---- */
+
+static int compare_values(const void *x, const void *y)
+{
+    return compare(x, y, 1);
+}
+
+/* Sort the colours of a set. */
+static void sort(colour_set *s)
+{
+    int32_t colour[PALETTE_BANDS];
+    const size_t size = s->bands * sizeof *colour;
+    uint32_t n, at;
+    if (s->bands == 1) {
+        qsort(s->colours, s->count, size, compare_values);
+        return;
+    }
+    for (n = 1; n < s->count; n++) { /* few */
+        memcpy(colour, s->colours + (size_t)n * s->bands, size);
+        for (at = n; at && compare(s->colours + (size_t)(at - 1) * s->bands, colour, s->bands) > 0; at--) {
+            memcpy(s->colours + (size_t)at * s->bands, s->colours + (size_t)(at - 1) * s->bands, size);
+        }
+        memcpy(s->colours + (size_t)at * s->bands, colour, size);
+    }
+}
+
+/* The numbers of a table: how far each value is from the one before. */
+static void append_numbers(buffer *numbers, const colour_set *s, int64_t low)
+{
+    int64_t last[PALETTE_BANDS] = {0};
+    uint32_t n, band;
+    for (n = 0; n < s->count; n++) {
+        for (band = 0; band < s->bands; band++) {
+            const int64_t value = s->colours[(size_t)n * s->bands + band], d = value - last[band];
+            aecodec_buffer_append_number(numbers, s->bands > 1 ? (uint32_t)(d < 0 ? -2 * d - 1 : 2 * d)
+                                                               : (uint32_t)(n ? d - 1 : value - low));
+            last[band] = value;
+        }
+    }
+}
+
+/* Append a table: its count, its bytes, and them as a zlib stream. */
+static void append_table(buffer *block, colour_set *s, int64_t low)
+{
+    buffer numbers = {NULL, 0, 0, AECODEC_OK};
+    uint8_t *stream;
+    size_t size = 0;
+    sort(s);
+    append_numbers(&numbers, s, low);
+    stream = numbers.status == AECODEC_OK ? malloc(aecodec_zlib_bound(numbers.size)) : NULL;
+    size = stream ? aecodec_zlib_deflate(numbers.bytes, numbers.size, stream) : 0;
+    if (!size) {
+        block->status = AECODEC_NO_MEMORY;
+    }
+    aecodec_buffer_append_number(block, s->count - 1);
+    aecodec_buffer_append_number(block, (uint32_t)numbers.size);
+    aecodec_buffer_append_number(block, (uint32_t)size);
+    aecodec_buffer_append(block, stream, size);
+    free(stream);
+    free(numbers.bytes);
+}
+
+static void append_byte(buffer *b, uint8_t byte)
+{
+    aecodec_buffer_append(b, &byte, 1);
+}
+
+/* Whether a table saves bits: fewer values occur than are between them, and samples are many. */
+static int needs_table(const band_survey *b)
+{
+    const uint64_t range = (uint64_t)((int64_t)b->high - b->low + 1), count = b->values.count;
+    return b->values.places && count > 1 && 4 * count < 3 * range && 16 * count < b->count;
+}
+
+static int needs_palette(const adaptive_survey *s)
+{
+    return s->colours.places && s->colours.count > 1 && !s->is_masked && !s->has_base && 16 * (uint64_t)s->colours.count < s->each[0].count;
+}
+
+/* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. */
+static void append_band(buffer *block, const adaptive_survey *s, uint32_t band)
+{
+    const band_survey *b = &s->each[band];
+    const int64_t low = s->limits[band][0], range = (int64_t)s->limits[band][1] - low;
+    const int is_fixed = s->steps[band] > 1 && b->repeats > 2 * b->neighbours && 16 * b->repeats > b->count;
+    const int has_limits = b->count >= 16384 || (b->count && range >> 24);
+    if (needs_table(b)) {
+        colour_set values = b->values;
+        append_byte(block, HAS_TABLE);
+        append_table(block, &values, low);
+        return;
+    }
+    append_byte(block, (uint8_t)((is_fixed ? IS_FIXED : 0) | (has_limits ? HAS_LIMITS : 0)));
+    if (has_limits) {
+        aecodec_buffer_append_number(block, (uint32_t)(b->low - low));
+        aecodec_buffer_append_number(block, (uint32_t)((int64_t)b->high - b->low));
+    }
+}
+
+/* Append the choices. Colours are coded from green, which tells most of the others. */
+static void append_choices(const adaptive_survey *s, buffer *block)
+{
+    const int has_palette = needs_palette(s), is_exchanged = has_palette || s->bands == 3 || s->bands == 4;
+    uint32_t band;
+    append_byte(block, (uint8_t)((is_exchanged ? IS_EXCHANGED : 0) | (has_palette ? HAS_PALETTE : 0)));
+    if (has_palette) {
+        colour_set colours = s->colours;
+        append_table(block, &colours, 0);
+    }
+    for (band = 0; band < s->bands && !has_palette; band++) {
+        append_band(block, s, band);
+    }
+}
+
+/* Whether the block says no more than an empty one. */
+static int says_nothing(const uint8_t *block, size_t size)
+{
+    size_t n = 0;
+    while (n < size && !block[n]) {
+        n++;
+    }
+    return n == size;
+}
+
+aecodec_status aecodec_survey_end(adaptive_survey *s, buffer *block)
+{
+    buffer made = {NULL, 0, 0, AECODEC_OK};
+    uint32_t n;
+    append_choices(s, &made);
+    if (made.status == AECODEC_OK && !says_nothing(made.bytes, made.size)) {
+        aecodec_buffer_append(block, made.bytes, made.size);
+    }
+    block->status = made.status == AECODEC_OK ? block->status : made.status;
+    for (n = 0; n < s->bands; n++) {
+        close_set(&s->each[n].values);
+    }
+    close_set(&s->colours);
+    free(s);
+    free(made.bytes);
+    return block->status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the encoder chose for all segments of a refinement (FORMAT, section 8). Private. */
+#ifndef AECODEC_ADAPTIVE_CHOICES_H
+#define AECODEC_ADAPTIVE_CHOICES_H
+
+#include "private.h"
+
+/* Values that occur in a band, ascending, or the colours of a palette one after the other. A value is coded as its rank. */
+typedef struct {
+    uint32_t count;
+    int32_t *values; /* NULL if all values are coded as they are */
+} adaptive_table;
+
+struct adaptive_choices {
+    uint32_t bands;
+    int is_exchanged;                    /* the second band is coded before the first */
+    adaptive_table palette;              /* of all bands, in the order of coding */
+    adaptive_table tables[AECODEC_MAX_BANDS];
+    uint8_t are_fixed[AECODEC_MAX_BANDS];
+    int32_t limits[AECODEC_MAX_BANDS][2]; /* of what is coded */
+    int64_t steps[AECODEC_MAX_BANDS];
+};
+
+/* The band that is coded at a place in the order. */
+static inline uint32_t coded_band(const adaptive_choices *c, uint32_t number)
+{
+    return c->is_exchanged && number < 2 ? 1 - number : number;
+}
+
+/* Values of one segment to ranks, and back. */
+void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, size_t count, int32_t *values);
+void aecodec_ranks_to_values(const adaptive_table *t, size_t count, int32_t *values);
+/* The values of all bands in `count` samples of a frame, `plane` apart, to indices of the palette, and back. */
+void aecodec_colours_to_indices(const adaptive_choices *c, const int32_t *values, size_t plane, int32_t *indices);
+void aecodec_indices_to_colours(const adaptive_choices *c, const int32_t *indices, size_t plane, int32_t *values);
+
+#endif
