@@ -147,7 +147,8 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
     bands, size = spec.band_count, header.size or spec.tile[::-1]
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout, samples.bands)
-    own_kind = chunk.layout and (dtype.name, chunk.layout, chunk.pixels.shape[-1])
+    described = dtype.name, chunk.layout, chunk.pixels.shape[-1]
+    own_kind = None if chunk.layout is None else described
     mode = header.picture_mode if samples else chunk.mode
     stored = (header.frames, size, header.picture_mode, kind)
     if stored != (chunk.frames, chunk.size, mode, own_kind):

@@ -401,8 +401,9 @@ def test_arrays_need_no_codec(tmp_path: Path) -> None:
         assert np.nanmax(np.abs(stored[...] - array)) <= 0.01
         assert np.array_equal(np.isnan(stored[...]), np.isnan(array))
     exact = zarr.create_array(
-        tmp_path / "a.zarr", data=array[0].astype(np.int64), serializer=Aecodec(), compressors=None
+        tmp_path / "a.zarr", data=array[0, 0].astype("i8"), serializer=Aecodec(), compressors=None
     )
+    assert np.array_equal(exact[...], array[0, 0].astype("i8"))
     assert np.array_equal(zarr.open_array(tmp_path / "a.zarr")[...], exact[...])
     assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["max_error"] == 0
 
