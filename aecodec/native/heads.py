@@ -44,7 +44,8 @@ class FileHead:
     Attributes:
         header: the header of the file, with its size and without its refinement.
         shape: (F, H, W, B) of its array; alpha is the last of the bands.
-        segments: all segments.
+        grid: the frames, rows and columns of segments.
+        segments: the segments in the order of the file, whose columns change first.
     """
 
     def __init__(self, content: bytes, handle: c_void_p) -> None:
@@ -59,6 +60,9 @@ class FileHead:
         if header.as_rgb:
             self._shown[:1] = [0, 0, 0]
         self.shape = (header.frames, info.height, info.width, len(self._shown))
+        together = _SIDE**2 // (min(info.height, _SIDE) * min(info.width, _SIDE))
+        sides = zip(self.shape, (together, _SIDE, _SIDE), strict=False)
+        self.grid = [_cut(length, side) for length, side in sides]
         self.segments = self._segments()
 
     @classmethod
@@ -82,13 +86,11 @@ class FileHead:
 
     def _segments(self) -> list[Segment]:
         frames, height, width, _ = self.shape
-        together = _SIDE**2 // (min(height, _SIDE) * min(width, _SIDE))
         whole, count = Segment((range(frames), range(height), range(width))).region, c_uint32()
         check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), None, byref(count)))
         parts = (structures.Part * count.value)()
         check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), parts, byref(count)))
-        boxes = product(_cut(frames, together), _cut(height, _SIDE), _cut(width, _SIDE))
-        pairs = zip(boxes, parts, strict=True)
+        pairs = zip(product(*self.grid), parts, strict=True)
         return [Segment(box, part.at, part.at + part.size) for box, part in pairs]
 
     def decode(self, segment: Segment, message: bytes) -> Picture:

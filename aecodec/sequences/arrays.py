@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import product
 from types import EllipsisType
 from typing import Any
 
@@ -160,7 +161,13 @@ class ArrayFile:
 
     def _pieces(self, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
         """The decoded segments that have chosen frames, rows and columns."""
-        needed = [part for part in self._file.segments if all(map(_meet, places, part.box))]
+        grid = self._file.grid
+        met = [
+            [number for number, side in enumerate(sides) if _meet(chosen, side)]
+            for chosen, sides in zip(places, grid, strict=True)
+        ]
+        rows, columns = len(grid[1]), len(grid[2])
+        needed = [self._file.segments[(f * rows + r) * columns + c] for f, r, c in product(*met)]
         at_once = max(1, _CACHE_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
             batch = needed[start : start + at_once]
