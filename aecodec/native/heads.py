@@ -61,8 +61,8 @@ class FileHead:
             self._shown[:1] = [0, 0, 0]
         self.shape = (header.frames, info.height, info.width, len(self._shown))
         together = _SIDE**2 // (min(info.height, _SIDE) * min(info.width, _SIDE))
-        sides = zip(self.shape, (together, _SIDE, _SIDE), strict=False)
-        self.grid = [_cut(length, side) for length, side in sides]
+        frames = _cut(header.frames, together)
+        self.grid = frames, _cut(info.height, _SIDE), _cut(info.width, _SIDE)
         self.segments = self._segments()
 
     @classmethod

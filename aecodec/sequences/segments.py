@@ -21,8 +21,9 @@ class WholeFile:
         (width, height), mode = header.size or codec.spec.tile[::-1], header.picture_mode
         bands = header.samples.bands if header.samples else mode.channels + mode.has_alpha
         self.shape = (header.frames, height, width, bands)
-        self.grid = [[range(length)] for length in self.shape[:3]]
-        self.segments = [Segment((range(header.frames), range(height), range(width)))]
+        box = range(header.frames), range(height), range(width)
+        self.grid = tuple([side] for side in box)
+        self.segments = [Segment(box)]
 
     def decode(self, _: Segment, __: bytes) -> Picture:
         """Decode the file to (F, H, W, B)."""
