@@ -201,7 +201,8 @@ def _zstd(kind: np.dtype[Any]) -> Coding:
 
     def encode(array: Array) -> Data:
         differences = imagecodecs.delta_encode(array, axis=-1)
-        return imagecodecs.zstd_encode(_bytes(differences).T.tobytes(), level=19)
+        planes = differences.view(np.uint8).reshape(-1, kind.itemsize).T
+        return imagecodecs.zstd_encode(planes.tobytes(), level=19)
 
     def decode(data: Data, shape: Shape) -> Array:
         columns = np.frombuffer(imagecodecs.zstd_decode(data), np.uint8)
@@ -211,21 +212,13 @@ def _zstd(kind: np.dtype[Any]) -> Coding:
     return Coding(encode, decode)
 
 
-def _bytes(array: Array) -> Array:
-    """The bytes of each sample, (samples, bytes)."""
-    return np.frombuffer(array.tobytes(), np.uint8).reshape(-1, array.itemsize)
-
-
 def _with_mask(coding: Coding) -> Coding:
     """A coding of floats without NaN, with a mask of NaN before it."""
 
     def encode(array: Array) -> bytes:
         missing = np.isnan(array)
-        mask = (
-            imagecodecs.zstd_encode(np.packbits(missing).tobytes(), level=19)
-            if missing.any()
-            else b""
-        )
+        bits = np.packbits(missing).tobytes()
+        mask = imagecodecs.zstd_encode(bits, level=19) if missing.any() else b""
         return len(mask).to_bytes(4, "little") + mask + coding.encode(_filled(array, missing))
 
     def decode(data: Data, shape: Shape) -> Array:
