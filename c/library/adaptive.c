@@ -149,12 +149,17 @@ AECODEC_INLINE int64_t code_far(const adaptive_band *b, adaptive_sample *s, cons
     const int32_t stride = 1 << clip32((s->activity.steps >> 4) - d->low_bits, 0, 8);
     const int32_t symbol = code_symbol(b->coder, d, x, zero, one, stride,
                                        (int32_t)clip(steps >> d->low_bits, -MOST_SYMBOL, MOST_SYMBOL), &s->start, &s->stop);
+    const int64_t most = (b->most_steps >> d->low_bits) + 1;
     int64_t coded = symbol;
     s->has_edges = 1;
     if (symbol == MOST_SYMBOL) {
         coded += code_escape(b->coder, (steps >> d->low_bits) - MOST_SYMBOL);
     } else if (symbol == -MOST_SYMBOL) {
         coded -= code_escape(b->coder, -MOST_SYMBOL - (steps >> d->low_bits));
+    }
+    if (coded > most || coded < -most) {
+        b->coder->status = AECODEC_DAMAGED;
+        coded = 0;
     }
     return coded * ((int64_t)1 << d->low_bits) + (int64_t)code_raw(b->coder, (uint64_t)steps, d->low_bits);
 }
@@ -233,7 +238,7 @@ AECODEC_INLINE void prepare_symbols(const adaptive_band *b, adaptive_sample *s)
     s->shape = clip32((s->activity.steps + 96) >> 3, 0, SHAPES - 1);
     d->tails = &b->tables->tails;
     set_scale(d, b->state->shapes.weights[s->shape], s->activity.log_scale);
-    d->low_bits = clip32((s->activity.steps >> 4) - FINE_SCALE, 0, 40);
+    d->low_bits = clip32((s->activity.steps >> 4) - FINE_SCALE, 0, bits_in((uint64_t)b->most_steps - 1));
     d->start = 256 * s->centre - 128 * b->step - s->mean;
     d->width = (256 * b->step) << d->low_bits;
     d->lowest = (int32_t)clip(-divide(s->centre - b->limits[0] + half, b->step) >> d->low_bits, -MOST_SYMBOL, 0);
@@ -292,7 +297,7 @@ AECODEC_INLINE int32_t code_sample(const adaptive_band *b, const adaptive_place 
     }
     steps = is_decoder(b->coder) ? 0 : divide(value - s.centre + half, b->step);
     steps = code_steps(b, at, &s, steps);
-    coded = s.centre + steps * b->step;
+    coded = s.centre + clip(steps, -b->most_steps - 1, b->most_steps + 1) * b->step;
     if (coded < b->limits[0] - half || coded > b->limits[1] + half) {
         b->coder->status = AECODEC_DAMAGED;
     }
@@ -368,12 +373,12 @@ static void extend_plane(const adaptive_segment *s, int32_t *first)
 
 /* Code the samples of a band in a frame, in waves. from: the values to encode; to: those of a decoder. */
 AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-                               const uint8_t *missing, const int32_t *from, int32_t *to, int lanes)
+                               const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves, int lanes)
 {
     const int32_t width = (int32_t)s->coding->width, height = (int32_t)s->coding->height;
     const int32_t centre = (int32_t)(((int64_t)s->band.limits[0] + s->band.limits[1]) >> 1);
     int32_t wave, y;
-    for (wave = 0; wave < width + 3 * (height - 1); wave++) {
+    for (wave = 0; wave < waves; wave++) {
         for (y = wave < width ? 0 : (wave - width + 3) / 3; y < height && 3 * y <= wave; y++) {
             const int32_t x = wave - 3 * y;
             const ptrdiff_t at = (ptrdiff_t)y * s->row + x, n = (ptrdiff_t)y * width + x;
@@ -405,17 +410,17 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
 }
 
 AECODEC_WIDE(code_alone, (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-                          const uint8_t *missing, const int32_t *from, int32_t *to),
-             (s, first, values, errors, missing, from, to))
+                          const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
+             (s, first, values, errors, missing, from, to, waves))
 {
-    code_frame(s, first, values, errors, missing, from, to, FIRST_EARLIER);
+    code_frame(s, first, values, errors, missing, from, to, waves, FIRST_EARLIER);
 }
 
 AECODEC_WIDE(code_after_others, (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-                                 const uint8_t *missing, const int32_t *from, int32_t *to),
-             (s, first, values, errors, missing, from, to))
+                                 const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
+             (s, first, values, errors, missing, from, to, waves))
 {
-    code_frame(s, first, values, errors, missing, from, to, LANES);
+    code_frame(s, first, values, errors, missing, from, to, waves, LANES);
 }
 
 static void open_state(adaptive_state *s)
@@ -435,6 +440,7 @@ static void open_band(adaptive_segment *s, uint32_t number, uint32_t planes)
     const int bits = bits_in((uint64_t)range - 1);
     b->step = s->coding->steps[number];
     memcpy(b->limits, s->coding->limits[number], sizeof b->limits);
+    b->most_steps = (range - 1) / b->step + 1;
     b->is_fixed = s->coding->choices->are_fixed[number];
     b->unit = bits > 24 ? bits - 20 : 4;
     b->step_errors = (uint64_t)(b->step < range ? b->step : range) << 8 >> b->unit;
@@ -487,7 +493,7 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
 {
     const residual_coding *c = s->coding;
     const adaptive_planes *planes = &s->ring[number % RING];
-    const uint32_t band = c->bands > 1 ? coded_band(c->choices, number) : number;
+    const uint32_t band = c->bands > 1 ? coded_band(c->choices, number) : number, all = c->width + 3 * (c->height - 1);
     uint32_t frame;
     open_band(s, band, number + (uint32_t)c->has_base);
     if (c->has_base) {
@@ -497,10 +503,12 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
     for (frame = 0; frame < c->frames; frame++) {
         const size_t first = s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1), start = start_of(c, frame, band);
         const adaptive_place place = place_in_frame(s, number, frame);
+        const int is_last = c->waves && number + 1 == c->bands && frame + 1 == c->frames;
         memset(s->experts, 0, s->plane * sizeof *s->experts);
         (place.plane_count ? code_after_others : code_alone)(s, &place, planes->values + first, planes->errors + first,
                                                              c->missing ? c->missing + start : NULL,
-                                                             from ? from + start : NULL, to + start);
+                                                             from ? from + start : NULL, to + start,
+                                                             (int32_t)(is_last ? c->waves : all));
     }
 }
 
@@ -553,15 +561,6 @@ static residual_coding coded_form(const residual_coding *c)
     coded.limits = (const int32_t(*)[2])c->choices->limits;
     coded.bands = c->choices->palette.count ? 1 : c->bands;
     return coded;
-}
-
-static int has_tables(const adaptive_choices *c)
-{
-    uint32_t n = 0;
-    while (n < c->bands && !c->tables[n].count) {
-        n++;
-    }
-    return n < c->bands;
 }
 
 /* Convert the bands that have tables. */
@@ -630,7 +629,7 @@ static aecodec_status encode(const residual_coding *c, const int32_t *base, cons
 aecodec_status aecodec_residuals_encode(const residual_coding *c, const int32_t *base, const int32_t *values,
                                         int32_t *decoded, uint8_t **message, size_t *size)
 {
-    const int has_palette = c->choices->palette.count > 0, is_converted = has_palette || has_tables(c->choices);
+    const int has_palette = c->choices->palette.count > 0, is_converted = has_palette || aecodec_has_tables(c->choices);
     const residual_coding coded = coded_form(c);
     int32_t *other = is_converted ? malloc(count_of(c) * sizeof *other) : NULL;
     aecodec_status status = is_converted && !other ? AECODEC_NO_MEMORY : AECODEC_OK;
@@ -661,11 +660,14 @@ aecodec_status aecodec_residuals_decode(const residual_coding *c, const int32_t 
     int32_t *indices = has_palette ? malloc(count_of(&coded) * sizeof *indices) : NULL;
     range_coder coder;
     aecodec_status status = has_palette && !indices ? AECODEC_NO_MEMORY : AECODEC_OK;
+    if (c->waves) { /* samples that are not decoded have some value */
+        memset(indices ? indices : values, 0, count_of(&coded) * sizeof *values);
+    }
     if (status == AECODEC_OK) {
         start_coder(&coder, message, NULL, size);
         status = code_segment(&coded, &coder, base, NULL, indices ? indices : values);
     }
-    if (status == AECODEC_OK) {
+    if (status == AECODEC_OK && !c->waves) {
         status = check_end(&coder, 0);
     }
     if (status == AECODEC_OK && indices) {

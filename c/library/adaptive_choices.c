@@ -24,6 +24,15 @@ void aecodec_choices_free(adaptive_choices *c)
     free(c);
 }
 
+int aecodec_has_tables(const adaptive_choices *c)
+{
+    uint32_t n = 0;
+    while (n < c->bands && !c->tables[n].count) {
+        n++;
+    }
+    return n < c->bands;
+}
+
 /* Compare the values of two colours. */
 static int compare(const int32_t *x, const int32_t *y, uint32_t bands)
 {
@@ -231,8 +240,14 @@ static void take_choices(reader *block, adaptive_choices *c)
     }
 }
 
+/* Whether values are coded as ranks or indices. */
+static int converts(const adaptive_choices *c)
+{
+    return c->palette.count || aecodec_has_tables(c);
+}
+
 aecodec_status aecodec_choices_read(const uint8_t *bytes, size_t size, uint32_t bands, const int64_t *steps,
-                                    const int32_t (*limits)[2], adaptive_choices **choices)
+                                    const int32_t (*limits)[2], int has_base, int has_mask, adaptive_choices **choices)
 {
     reader block = {bytes, size, 0};
     adaptive_choices *c = *choices = calloc(1, sizeof *c);
@@ -245,7 +260,7 @@ aecodec_status aecodec_choices_read(const uint8_t *bytes, size_t size, uint32_t 
     if (size) {
         take_choices(&block, c);
     }
-    if (block.is_damaged || block.left) {
+    if (block.is_damaged || block.left || (has_base && converts(c)) || (has_mask && c->palette.count)) {
         aecodec_choices_free(c);
         *choices = NULL;
         return AECODEC_DAMAGED_REFINEMENT;
@@ -484,6 +499,12 @@ static int needs_table(const band_survey *b)
 
 static int needs_palette(const adaptive_survey *s)
 {
+    uint32_t n;
+    for (n = 0; n < s->bands; n++) {
+        if ((int64_t)s->each[n].high - s->each[n].low > INT32_MAX / 2) { /* differences need 31 bits */
+            return 0;
+        }
+    }
     return s->colours.places && s->colours.count > 1 && !s->is_masked && !s->has_base && 16 * (uint64_t)s->colours.count < s->each[0].count;
 }
 

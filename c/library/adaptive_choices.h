@@ -27,6 +27,8 @@ static inline uint32_t coded_band(const adaptive_choices *c, uint32_t number)
     return c->is_exchanged && number < 2 ? 1 - number : number;
 }
 
+int aecodec_has_tables(const adaptive_choices *c);
+
 /* Values of one segment to ranks, and back. */
 void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, size_t count, int32_t *values);
 void aecodec_ranks_to_values(const adaptive_table *t, size_t count, int32_t *values);

@@ -111,7 +111,7 @@ static inline int mix_bit(range_coder *c, const adaptive_logistic *l, uint32_t p
     bit = code_bit(c, probability, bit);
     error = (bit << 16) - (int32_t)probability;
     for (n = 0; n <= TABLES; n++) {
-        mixer[n] = clip32(mixer[n] + ((error * logits[n] + (1 << 15)) >> 16), -(1 << 24), 1 << 24);
+        mixer[n] = clip32(mixer[n] + ((error * logits[n] + (1 << 14)) >> 15), -(1 << 24), 1 << 24);
     }
     for (n = 0; n < TABLES; n++) {
         learn_bit(l, entries[n], bit, MEMORY);

@@ -66,9 +66,7 @@ static inline void open_tails(adaptive_tails *t)
     for (place = 0; place <= TAIL_PLACES; place++) {
         for (n = 0; n < COMPONENTS; n++) {
             const uint32_t at = place * paces[n] < 80 * 8 ? place * paces[n] : 80 * 8;
-            const int32_t *pair = NULL;
             const int32_t near = normal[at >> 3], far = normal[(at >> 3) + 1];
-            (void)pair;
             t->tails[place][n] = near + (((far - near) * (int32_t)(at & 7)) >> 3);
         }
     }
@@ -106,7 +104,7 @@ AECODEC_INLINE adaptive_edge edge_below(const adaptive_distribution *d, int32_t 
 {
     const int64_t x = d->start + symbol * d->width;
     const uint64_t product = (uint64_t)(x < 0 ? -x : x) * d->factor;
-    const uint64_t far = d->shift >= 0 ? product >> d->shift : product << -d->shift;
+    const uint64_t far = product >> d->shift;
     const uint32_t z = (uint32_t)(far < TAIL_PLACES * 16 - 1 ? far : TAIL_PLACES * 16 - 1);
     const int32_t *tail = d->tails->tails[z >> 4], part = (int32_t)(z & 15);
     const uint32_t number = (uint32_t)(d->highest - d->lowest + 1);
@@ -149,10 +147,8 @@ AECODEC_INLINE void learn_shape(adaptive_shapes *s, int32_t context, const adapt
     }
     weights[WIDE] += rest;
     if (weights[WIDE] < LEAST_WEIGHT) { /* shrink the others */
-        rest = LEAST_WEIGHT - weights[WIDE];
         for (n = 0; n < COMPONENTS; n++) {
             if (n != WIDE) {
-                rest += 0;
                 weights[WIDE] += weights[n] >> 4;
                 weights[n] -= weights[n] >> 4;
             }

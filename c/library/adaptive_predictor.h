@@ -283,7 +283,7 @@ static inline void solve(adaptive_fit *f, int lanes)
     }
     for (sweep = 0; sweep < SWEEPS; sweep++) {
         for (i = 0; i < lanes; i++) {
-            int64_t rest = (int64_t)f->targets[i] << 16;
+            int64_t rest = (int64_t)f->targets[i] * 65536;
             for (j = 0; j < lanes; j++) {
                 rest -= (int64_t)f->products[i][j] * f->fine[j];
             }

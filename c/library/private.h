@@ -408,6 +408,7 @@ typedef struct {
     const uint8_t *missing;          /* not 0 for samples that are not coded and get any value; NULL if there are none */
     int has_base;                    /* whether there are values of a base; otherwise `base` is NULL */
     const adaptive_choices *choices;
+    uint32_t waves;                  /* of the last band and frame that a decoder needs; 0 for all */
 } residual_coding;
 
 /* Encode values within the limits to a message, which the caller frees, and to the values of the decoder. */
@@ -420,7 +421,7 @@ aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int
 /* Read the block of the choices, which the caller frees. Returns AECODEC_OK, AECODEC_DAMAGED_REFINEMENT or
  * AECODEC_NO_MEMORY. */
 aecodec_status aecodec_choices_read(const uint8_t *block, size_t size, uint32_t bands, const int64_t *steps,
-                                    const int32_t (*limits)[2], adaptive_choices **choices);
+                                    const int32_t (*limits)[2], int has_base, int has_mask, adaptive_choices **choices);
 void aecodec_choices_free(adaptive_choices *choices); /* NULL is allowed */
 
 /* An encoder sees all segments, one after the other, before it writes the block of its choices. */

@@ -102,7 +102,8 @@ aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples
 
 aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size)
 {
-    return aecodec_choices_read(choices, size, r->samples->bands, r->steps, (const int32_t(*)[2])r->limits, &r->choices);
+    return aecodec_choices_read(choices, size, r->samples->bands, r->steps, (const int32_t(*)[2])r->limits, r->has_base,
+                                r->samples->missing || r->mask_bits, &r->choices);
 }
 
 aecodec_status aecodec_refining_open_read(refining *r, const aecodec_samples *samples, const refinement *of)
@@ -186,7 +187,7 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
     s->place = place;
     values = (size_t)rows_of(s) * place.width;
     s->coding = (residual_coding){place.frames, samples->bands, place.height, place.width,
-                                  all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices};
+                                  all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices, 0};
     s->after = malloc(values * ((1 + arrays) * sizeof *s->after + has_mask)); /* as one, which can be used again */
     if (!s->after) {
         return AECODEC_NO_MEMORY;
@@ -259,6 +260,14 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
     return aecodec_crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
+/* Waves of a segment up to the last sample of a part of the picture; 0 for all. */
+static uint32_t waves_of(const box *place, const box *part)
+{
+    const uint32_t rows = least(part->top + part->height - place->top, place->height);
+    const uint32_t columns = least(part->left + part->width - place->left, place->width);
+    return rows == place->height && columns == place->width ? 0 : columns + 3 * (rows - 1);
+}
+
 aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message, size_t size,
                                       const box *part, void *samples)
 {
@@ -270,6 +279,7 @@ aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, cons
     if (s.before) {
         aecodec_segment_read(&s, all->samples, s.before);
     }
+    s.coding.waves = waves_of(&s.place, part);
     status = aecodec_residuals_decode(&s.coding, s.before, message, size, s.after);
     if (status == AECODEC_OK) {
         aecodec_segment_write(&s, s.after, part, samples);
