@@ -26,19 +26,30 @@ class RangeDecoder:
         word = self.message[4 * self.w : 4 * self.w + 4].ljust(4, b"\0")
         self.w, self.point = self.w + 1, self.point << 32 | int.from_bytes(word, "big")
 
-    def quantile(self) -> int:
+    def quantile(self, total: int = 2**24) -> int:
         """The quotient q, before its last 8 bits are dropped."""
-        q = self.point // (self.range >> 24)
-        require(q < 2**24, "the point of the range coder")
+        q = self.point // (self.range // total)
+        require(q < total, "the point of the range coder")
         return q
 
-    def narrow(self, c: int, f: int) -> None:
-        """Remove a symbol with the frequency f of 2^24; c is the sum of those below it."""
-        scale = self.range >> 24
-        self.point, self.range = self.point - scale * c, scale * f
+    def narrow(self, c: int, f: int, total: int = 2**24) -> None:
+        """Remove a symbol with the frequency f of a total; c is the sum of those below it."""
+        scale = self.range // total
+        self.remove(scale * c, scale * f)
+
+    def remove(self, distance: int, width: int) -> None:
+        """Go on in an interval that begins at a distance and has a width."""
+        self.point, self.range = self.point - distance, width
         if self.range < 2**32:
             self.read_word()
             self.range <<= 32
+
+    def bit(self, p: int) -> int:
+        """Section 8: a bit that is 1 with a probability in 2^-16."""
+        split = (self.range >> 16) * p
+        bit = self.point < split
+        self.remove(0 if bit else split, split if bit else self.range - split)
+        return int(bit)
 
     def symbol(self, sums: list[int]) -> int:
         """Decode a symbol; `sums` has the sum of the frequencies below each symbol, of 65536."""
