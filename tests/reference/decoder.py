@@ -5,45 +5,63 @@ from typing import Any
 
 import numpy as np
 from reference.codec_file import BANDS, DECODER, Codec, Network
-from reference.container import Reader, inflate, read_file, require
+from reference.container import SAMPLES, Reader, inflate, read_file, require
 from reference.entropy import decode_message, segments
 from reference.refining import refine
 
 
 def decode(data: bytes, codec: Codec) -> Any:
-    """Decode a file of a codec to fields.
+    """Decode a file of a codec, or of the codec `samples`, to fields.
 
     They are `header`; `pixels` (frames, height, width, channels), uint8 with alpha last, or
     samples; `missing` (frames, height, width, planes) or None; and `codes` (N, K) and `latents`,
     or None without a base.
     """
     header, refinements = read_file(data)
-    g = geometry_of(codec, header)
-    level = codec.level(header.level or 16 * codec.default_level)
+    is_built_in = header.codec_id == SAMPLES
+    g = geometry_of_samples(header) if is_built_in else geometry_of(codec, header)
     picture = Fields(header=header, codes=None, latents=None, missing=None)
-    dtype, channels = np.dtype(np.uint8), header.channels
+    dtype, channels = np.dtype(np.uint8), g.channels
     if header.samples:
-        dtype, channels, bands = header.samples.dtype, codec.channels, bands_of(codec, header)
+        dtype, channels = header.samples.dtype, header.samples.bands
         picture.missing = mask_of(header, g) if header.samples.planes else None
     pixels = np.zeros((header.frames, g.height, g.width, channels), dtype)
-    if header.has_base:
-        picture.codes = decode_payload(codec, level, header.payload, g)
-        picture.latents = dequantize(codec, level, picture.codes, g)
-        output = run_network(codec, picture.latents, g)
-        pixels = to_samples(header, output, *bands) if header.samples else to_pixels(output, g)
+    if not is_built_in:
+        pixels = decode_base(codec, header, g, picture, pixels)
     for refinement in refinements:
-        pixels = refine(codec, refinement, pixels, picture.missing)
+        pixels = refine(refinement, pixels, picture.missing)
     if picture.missing is not None:
         default = dtype.type(np.nan if dtype.kind == "f" else 0)
         nodata = default if header.samples.nodata is None else header.samples.nodata
         pixels = np.where(picture.missing, nodata, pixels)
-    if header.has_alpha:
+    if header.has_alpha and not is_built_in:
         alpha = inflate(header.alpha, header.frames * g.height * g.width)
         pixels = np.concatenate([pixels, alpha.reshape(*pixels.shape[:3], 1)], axis=3)
     if 7 in header.metadata:
         pixels = np.concatenate([pixels[..., :1]] * 2 + [pixels], axis=3)
     picture.pixels = pixels
     return picture
+
+
+def decode_base(codec: Codec, header: Any, g: Any, picture: Any, pixels: Any) -> Any:
+    """Sections 2 to 7: the pixels or samples of a base, or those of a file without one."""
+    level = codec.level(header.level or 16 * codec.default_level)
+    bands = bands_of(codec, header) if header.samples else None
+    if not header.has_base:
+        return pixels
+    picture.codes = decode_payload(codec, level, header.payload, g)
+    picture.latents = dequantize(codec, level, picture.codes, g)
+    output = run_network(codec, picture.latents, g)
+    return to_samples(header, output, *bands) if bands else to_pixels(output, g)
+
+
+def geometry_of_samples(header: Any) -> Any:
+    """Section 8: what a file of the codec `samples` needs to fit."""
+    g = Fields(width=header.width or 28, height=header.height or 28)
+    g.channels = header.channels + bool(header.has_alpha)
+    require(not header.has_base, "a base of no codec")
+    require(g.width * g.height * header.frames <= 2**30, "the pixels of all frames")
+    return g
 
 
 def geometry_of(codec: Codec, header: Any) -> Any:
