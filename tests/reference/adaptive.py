@@ -147,7 +147,8 @@ class Band:
                 q = (value - s.centre + self.step // 2) // self.step
                 symbol = q >> s.j
                 is_possible = s.d.lowest <= symbol <= s.d.highest and abs(symbol) != MOST
-                if (n and value == s.at.own[0]) or not is_possible or p <= (62259 if is_decided else 19661):
+                is_repeated = n and value == s.at.own[0]
+                if is_repeated or not is_possible or p <= (62259 if is_decided else 19661):
                     continue
                 start, stop = s.d.frequencies(symbol)
                 if p << 6 <= (stop - start) >> s.j:

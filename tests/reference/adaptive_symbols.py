@@ -20,7 +20,6 @@ SIGMOID = (
 )
 
 
-
 def interpolated(table: str, count: int, bits: int) -> list[int]:
     """`count` numbers, of which every 2^bits-th one is that of the table."""
     t = [*map(int, table.split()), 0]
@@ -48,9 +47,7 @@ class Shape:
 
     def learn(self, d: Any, symbol: int) -> None:
         weights, (start, _), (stop, _) = d.weights, d.edge(symbol), d.edge(symbol + 1)
-        shares = [
-            (b - a) * w >> 1 for a, b, w in zip(start, stop, weights, strict=True)
-        ]
+        shares = [(b - a) * w >> 1 for a, b, w in zip(start, stop, weights, strict=True)]
         places = 15 - sum(shares).bit_length()
         if places > 8:
             return

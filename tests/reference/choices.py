@@ -1,5 +1,6 @@
 """docs/FORMAT.md, section 8, "Choices"."""
 
+from itertools import pairwise
 from types import SimpleNamespace as Fields
 from typing import Any
 
@@ -64,7 +65,7 @@ def read_palette(reader: Reader, ranges: list[Any]) -> Any:
     numbers = read_numbers(reader, len(ranges), 1024).reshape(-1, len(ranges))
     colours = np.cumsum(numbers >> 1 ^ -(numbers & 1), axis=0)
     rows, ends = colours.tolist(), np.array([(r.low, r.high) for r in ranges])
-    require(all(a < b for a, b in zip(rows, rows[1:], strict=False)), "the order of colours")
+    require(all(a < b for a, b in pairwise(rows)), "the order of colours")
     require(((ends[:, 0] <= colours) & (colours <= ends[:, 1])).all(), "the values of colours")
     return colours
 

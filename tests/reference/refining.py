@@ -1,6 +1,6 @@
 """docs/FORMAT.md, section 8: refinements, and the values of samples."""
 
-from math import isqrt
+from math import isnan, isqrt
 from typing import Any
 
 import numpy as np
@@ -89,8 +89,9 @@ class Values:
     def value(self, x: Any) -> int:
         """The value of a float with a unit, or of an integer of 64 bits."""
         if self.is_float:
-            quotient = np.float64(x) / np.float64(self.unit)
-            number = 0 if quotient != quotient else round(min(max(float(quotient), -(2**62)), 2**62))
+            with np.errstate(all="ignore"):  # NaN and infinity
+                quotient = float(np.float64(x) / self.unit)
+            number = 0 if isnan(quotient) else round(min(max(quotient, -(2.0**62)), 2.0**62))
         else:
             unit = int(self.unit) or 1
             whole = abs(x) // unit + (abs(x) % unit > unit // 2)

@@ -1,0 +1,106 @@
+"""The reference decoder and the library decode files of the adaptive coder to the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.real_data import load_digits, load_photograph
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference.codec_file import Codec
+from reference.codecs import codecs
+from reference.test_random import changed, check_equal
+
+import aecodec
+from aecodec.errors import AecodecError
+
+TYPES = "u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"
+BOUNDS = 0, 0, 1, 2, 20, [20, 3, 0]
+
+
+@pytest.fixture(scope="module")
+def samples() -> tuple[aecodec.Codec, Codec]:
+    """The codec `samples`, which needs no codec file, and any codec of the reference."""
+    return aecodec.load_codec("samples"), next(iter(codecs().values()))
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> Any:
+    """Samples (frames, bands, height, width) that are smooth, noisy, repeated, few or extreme."""
+    frames, bands = draw(st.sampled_from([1, 1, 2])), draw(st.integers(1, 6))
+    most = 40 if draw(st.integers(0, 9)) == 0 else 9
+    height, width = draw(st.integers(1, most)), draw(st.integers(1, most))
+    shape, dtype = (frames, bands, height, width), np.dtype(draw(st.sampled_from(TYPES)))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    sigma = draw(st.sampled_from([0, 0.3, 3, 40, 1e4, 1e9]))
+    smooth = (
+        60 + 20 * np.sin(np.add(*np.indices(shape)[2:]) / 5) + 9 * np.arange(bands)[:, None, None]
+    )
+    scene = smooth + random.normal(0, sigma, shape)
+    kind = draw(st.sampled_from(["as it is", "few", "repeated", "extreme"]))
+    if kind == "few":
+        scene = random.choice(random.integers(-200, 200, (3,)), shape) + random.choice(
+            [0, 0, 1], shape
+        )
+    elif kind == "repeated":
+        scene = scene.repeat(2, axis=2).repeat(3, axis=3)[:, :, :height, :width]
+    info: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    least, greatest = max(float(info.min), -(2.0**31)), min(float(info.max), 2.0**31 - 1024)
+    if kind == "extreme":
+        scene = random.choice([least, greatest, 0, 5], shape)
+    return np.clip(scene, least, greatest).astype(dtype)
+
+
+def masked(draw: Any, scene: Any) -> Any:
+    """A scene of which some samples may be missing."""
+    share = draw(st.sampled_from([0, 0, 0, 0.1, 0.6, 1]))
+    missing = np.random.default_rng(0).random(scene.shape) < share
+    return np.ma.masked_array(scene, missing) if missing.any() else scene
+
+
+def check_scene(draw: Any, scene: Any, bound: Any, samples: Any) -> None:
+    """Check that both decoders agree on a file, and on the same file with a changed byte."""
+    try:
+        data = samples[0].compress(masked(draw, scene), max_error=bound, band_axis=1)
+    except AecodecError:  # the type cannot have the bound
+        return
+    check_equal(data, samples)
+    check_equal(changed(draw, data), samples)
+
+
+@given(st.data(), scenes(), st.sampled_from(BOUNDS))
+def test_scenes(samples: Any, draw: st.DataObject, scene: Any, bound: Any) -> None:
+    check_scene(draw.draw, scene, bound, samples)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000)
+@given(st.data(), scenes(), st.sampled_from(BOUNDS))
+def test_many_scenes(samples: Any, draw: st.DataObject, scene: Any, bound: Any) -> None:
+    check_scene(draw.draw, scene, bound, samples)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("bound", [0, 4])
+def test_pictures_with_alpha(samples: Any, channels: int, bound: int) -> None:
+    photograph = load_photograph()[100:140, 200:230]
+    alpha = np.full_like(photograph[..., :1], 255)
+    alpha[:9] = 0
+    picture = np.concatenate([photograph[..., : 2 * (channels > 2) + 1], alpha], axis=2)
+    check_equal(samples[0].compress(picture[..., :channels], max_error=bound), samples)
+
+
+def test_segments(samples: Any) -> None:
+    scene = np.random.default_rng(0).integers(0, 3, (260, 259)) == 0
+    check_equal(samples[0].compress(scene.astype(np.int16) * 1000, max_error=0), samples)
+
+
+def test_palettes_tables_and_lattices(samples: Any) -> None:
+    digits = load_digits()[0][:40].reshape(-1, 8).astype(np.uint8)
+    colours = np.array([(0, 0, 0), (255, 255, 0), (9, 90, 200), (255, 255, 255)], np.uint8)
+    check_equal(samples[0].compress(colours[digits // 5], max_error=0), samples)
+    check_equal(samples[0].compress(digits.astype(np.int32) * 1000, max_error=0), samples)
+    blocks = (digits * 9).repeat(3, axis=0).repeat(3, axis=1)
+    check_equal(samples[0].compress(blocks.astype(np.uint16)[:60], max_error=5), samples)
