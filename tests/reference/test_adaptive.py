@@ -17,7 +17,7 @@ import aecodec
 from aecodec.errors import AecodecError
 
 TYPES = "u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"
-BOUNDS = 0, 0, 1, 2, 20, [20, 3, 0]
+BOUNDS = 0, 0, 1, 2, 20, [20, 3, 0], "by band"
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +39,15 @@ def scenes(draw: st.DrawFn) -> Any:
         60 + 20 * np.sin(np.add(*np.indices(shape)[2:]) / 5) + 9 * np.arange(bands)[:, None, None]
     )
     scene = smooth + random.normal(0, sigma, shape)
-    kind = draw(st.sampled_from(["as it is", "few", "repeated", "extreme"]))
+    kind = draw(st.sampled_from(["as it is", "few", "colours", "repeated", "extreme"]))
     if kind == "few":
         scene = random.choice(random.integers(-200, 200, (3,)), shape) + random.choice(
             [0, 0, 1], shape
         )
+    elif kind == "colours":
+        colours = random.integers(0, 120, (3, bands, 1))
+        places = random.integers(0, 3, (frames, height * width))
+        scene = np.moveaxis(colours[places], 1, 3).reshape(shape)
     elif kind == "repeated":
         scene = scene.repeat(2, axis=2).repeat(3, axis=3)[:, :, :height, :width]
     info: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
@@ -62,6 +66,8 @@ def masked(draw: Any, scene: Any) -> Any:
 
 def check_scene(draw: Any, scene: Any, bound: Any, samples: Any) -> None:
     """Check that both decoders agree on a file, and on the same file with a changed byte."""
+    if bound == "by band":
+        bound = {str(band + 1): (0, 4, 20)[band % 3] for band in range(scene.shape[1])}
     try:
         data = samples[0].compress(masked(draw, scene), max_error=bound, band_axis=1)
     except AecodecError:  # the type cannot have the bound
@@ -93,14 +99,25 @@ def test_pictures_with_alpha(samples: Any, channels: int, bound: int) -> None:
 
 
 def test_segments(samples: Any) -> None:
-    scene = np.random.default_rng(0).integers(0, 3, (260, 259)) == 0
+    scene = np.random.default_rng(0).integers(0, 3, (257, 9)) == 0
     check_equal(samples[0].compress(scene.astype(np.int16) * 1000, max_error=0), samples)
 
 
-def test_palettes_tables_and_lattices(samples: Any) -> None:
-    digits = load_digits()[0][:40].reshape(-1, 8).astype(np.uint8)
+def repetitive(kind: str) -> tuple[Any, int]:
+    """Digits as colours, as values that are far apart, or with repeated samples; and a bound."""
+    digits = load_digits()[0][:10].reshape(-1, 8).astype(np.uint8)
     colours = np.array([(0, 0, 0), (255, 255, 0), (9, 90, 200), (255, 255, 255)], np.uint8)
-    check_equal(samples[0].compress(colours[digits // 5], max_error=0), samples)
-    check_equal(samples[0].compress(digits.astype(np.int32) * 1000, max_error=0), samples)
-    blocks = (digits * 9).repeat(3, axis=0).repeat(3, axis=1)
-    check_equal(samples[0].compress(blocks.astype(np.uint16)[:60], max_error=5), samples)
+    if kind == "palette":
+        return colours[digits // 5], 0
+    if kind == "table":
+        return digits.astype(np.int32) * 1000, 0
+    return (digits * 9).repeat(3, axis=0).repeat(3, axis=1).astype(np.uint16)[:50], 5
+
+
+@settings(max_examples=12)
+@given(st.data(), st.sampled_from(["palette", "table", "lattice"]))
+def test_choices(samples: Any, draw: st.DataObject, kind: str) -> None:
+    scene, bound = repetitive(kind)
+    data = samples[0].compress(scene, max_error=bound)
+    check_equal(data, samples)
+    check_equal(changed(draw.draw, data), samples)
