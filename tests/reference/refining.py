@@ -112,10 +112,10 @@ class Values:
 
     def sample(self, v: int) -> Any:
         """The sample of a value of a float with a unit, or of an integer of 64 bits."""
-        number = wrapped(v + self.offset)
+        number: Any = wrapped(v + self.offset)
         if self.dtype.kind == "u":
             number %= 2**64
-        number = number * (self.unit if self.is_float else int(self.unit) or 1)
+        number *= self.unit if self.is_float else int(self.unit) or 1
         return min(max(number, type(number)(self.least)), type(number)(self.most))
 
 
