@@ -77,7 +77,8 @@ class Band:
             centre = (centre + half) // self.step * self.step
         if is_missing:
             return clip(centre, self.low, self.high)
-        j = max(0, (p.steps >> 4) - 5)
+        most_steps = (self.high - self.low) // self.step
+        j = clip((p.steps >> 4) - 5, 0, most_steps.bit_length())
         shape = self.shapes[clip((p.steps + 96) >> 3, 0, 39)]
         start, width = 256 * centre - 128 * self.step - p.mean, 256 * self.step << j
         d = Distribution(shape.weights(), p.log_scale, start, width)

@@ -119,7 +119,7 @@ def decode_mixed(
     p = SQUASH[clip(total >> 16, -2047, 2047) + 2048]
     bit = decoder.bit(p)
     for n, x in enumerate(logits):
-        change = (((bit << 16) - p) * x + 2**15) >> 16
+        change = (((bit << 16) - p) * x + 2**14) >> 15
         mixer[n] = clip(mixer[n] + change, -(2**24), 2**24)
     for entry in entries:
         entry.learn(bit, 200)
