@@ -30,7 +30,8 @@ def folder(tmp_path: Path, codec: Codec, photo: Codec, photograph: Pixels) -> Pa
     for shipped in (codec, photo):
         (tmp_path / f"{shipped.spec.name}.aecodec").write_bytes(shipped.folder.content)
     Image.fromarray(photograph[100:150, 200:270]).save(tmp_path / "rgb.ppm")
-    Image.fromarray(photograph[:28, :28, 1]).save(tmp_path / "grey.pgm")
+    grey = b"P5 # a # b\n28 28\n255\n" + photograph[:28, :28, 1].tobytes()
+    (tmp_path / "grey.pgm").write_bytes(grey)
     return tmp_path
 
 
@@ -77,6 +78,7 @@ def test_digits_and_their_frames(program: Path, folder: Path, codec: Codec, digi
         b"P3 1 1 255\n0 0 0\n",
         b"P5 1 1 255",
         b"P5 # 1 1 255\n",
+        b"P5\0 1 1 255\n\0",
         b"",
     ],
 )
