@@ -49,7 +49,6 @@ SMALLER = {
     "digits": "--peers 10",
     "blocks": "--limit 1",
     "large_pictures": "--megapixels 0.3",
-    "lora_packet": "--limit 1",
     "megapixels": "--megapixels 0.3",
     "rate_distortion": "--limit 1",
     "speed": "--rounds 2",
