@@ -9,8 +9,7 @@ import os
 import platform
 import shlex
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from itertools import chain
@@ -109,16 +108,6 @@ def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
         rows.append(row)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-
-
-def least_seconds(work: Callable[[], object], rounds: int) -> float:
-    """Shortest time of some work in several rounds, in seconds."""
-    seconds = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def sha256_of(path: Path) -> str:

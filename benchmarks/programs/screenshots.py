@@ -1,6 +1,6 @@
 """How large are screenshots and drawings without loss, beside PNG, WebP and JPEG XL?
 
-Twelve pictures of this project: pages of its documentation and of `aecodec web` in Chromium, its
+Eleven pictures of this project: pages of its documentation and of `aecodec web` in Chromium, its
 drawings, and its plots. -o FOLDER keeps them as PNG. JPEG XL has effort 7 and WebP method 6. PNG
 has a palette if the picture has at most 256 colours and the palette makes the file smaller.
 """
@@ -33,7 +33,6 @@ _PAGES = (
     ("maximum_error.html", 1280, "light"),
     ("FORMAT.html", 1280, "light"),
     ("benchmarks.html", 400, "light"),
-    ("gallery.html", 1280, "light"),
     ("web/index.html", 1280, "light"),
     ("web/index.html", 400, "dark"),
     ("how_it_works.svg", 1280, "light"),

@@ -36,7 +36,7 @@ CODECS = ROOT / "aecodec" / "data" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
-    r"|python -m benchmarks (code_dimension|device|megapixels)\b"
+    r"|python -m benchmarks (code_dimension|device)\b"
 )
 """Commands that take minutes to hours."""
 
@@ -44,14 +44,9 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
-    "browser": "--limit 1",
-    "cold_start": "--rounds 1",
     "digits": "--peers 10",
-    "blocks": "--limit 1",
-    "large_pictures": "--megapixels 0.3",
-    "megapixels": "--megapixels 0.3",
     "rate_distortion": "--limit 1",
-    "speed": "--rounds 2",
+    "speed": "--rounds 2 --megapixels 0.3 0.3",
     "windows": "--side 300",
 }
 """Options that turn a benchmark of minutes into one of seconds."""
@@ -67,8 +62,7 @@ TOOLS = {
     r"aecodec verify --device": ("cc",),
     r"aecodec .*from-torch": ("torch", "onnx"),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
-    r"python -m benchmarks (browser|screenshots)": ("chromium", "chromedriver", "selenium"),
-    r"python -m benchmarks screenshots": ("mkdocs",),
+    r"python -m benchmarks screenshots": ("chromium", "chromedriver", "mkdocs", "selenium"),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs and packages that commands need."""
