@@ -471,7 +471,7 @@ def _check_stackable(pictures: Sequence[Picture], names: Sequence[object]) -> No
             first, second = (prefixes[n] + _kind_text(pictures[n]) for n in (0, number))
             raise ImageError(
                 f"{first}, {second}: pictures can be stacked only if they have the same size, and "
-                "all or none have alpha (--stacks-of makes a file for each kind)"
+                "all or none have alpha"
             )
 
 

@@ -1,30 +1,28 @@
-"""Compression of a picture, a stack or a pack to `.aec` files, for `aecodec compress`."""
+"""Compression of a picture or a stack to `.aec` files, for `aecodec compress`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aecodec.cli.shared.bare import BareForm
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import IMAGES, Source, expand, in_unicode
+from aecodec.cli.shared.discovery import IMAGES, Source, expand
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_for, with_workers
 from aecodec.codec.target import Target
-from aecodec.errors import AecodecError, errors_about, warn
+from aecodec.errors import errors_about, warn
 from aecodec.evaluation.report import report
-from aecodec.format.container import Mode
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.parallel import Workers
 
-if TYPE_CHECKING:  # loaded only for packs and stacks
+if TYPE_CHECKING:  # loaded only for stacks
     from aecodec.imaging.stacks import Metadata
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
@@ -40,56 +38,8 @@ class Stack(NamedTuple):
         return str(self.target)
 
 
-@dataclass(frozen=True)
-class Pack:
-    """Pictures that are compressed together, with one file per mode and size.
-
-    `target` is the file for the first mode and size.
-    """
-
-    sources: Sequence[Source]
-    target: Path
-
-    def __str__(self) -> str:
-        return str(self.target)
-
-    def target_of(self, number: int) -> Path:
-        """The file for the mode and size with this number, from 0.
-
-        >>> pack = Pack([], Path("out/00007.aec"))
-        >>> pack.target_of(0).name, pack.target_of(1).name
-        ('00007.aec', '00007_1.aec')
-        """
-        if not number:
-            return self.target
-        return self.target.with_name(f"{self.target.stem}_{number}{self.target.suffix}")
-
-    def result_named(self, target: str | None) -> Path | None:
-        """The result with this name; None if the pack cannot make a file with this name."""
-        results = map(self.target_of, range(len(self.sources)))
-        return next((result for result in results if in_unicode(str(result)) == target), None)
-
-
-def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:
-    """Divide pictures into packs in order; the last may have fewer than `count` pictures.
-
-    Raises UsageError if a result would overwrite one of the pictures.
-
-    >>> packs = packs_of([Source(Path(f"{number}.png")) for number in range(5)], 2, Path("out"))
-    >>> [(str(pack), len(pack.sources)) for pack in packs]
-    [('out/00000.aec', 2), ('out/00001.aec', 2), ('out/00002.aec', 1)]
-    """
-    starts = range(0, len(sources), count)
-    packs = [
-        Pack(sources[start : start + count], folder / f"{number:05}.aec")
-        for number, start in enumerate(starts)
-    ]
-    check_not_sources([pack.target for pack in packs], [source.path for source in sources])
-    return packs
-
-
 class _Member(NamedTuple):
-    """A picture of a stack or pack, and the size of its file in bytes."""
+    """A picture of a stack, and the size of its file in bytes."""
 
     path: Path
     picture: Picture
@@ -124,41 +74,13 @@ class Compression(NamedTuple):
                 members.append(self._read(source, console))
         self._write_stack(members, job.target, console, workers)
 
-    def compress_pack(self, pack: Pack, console: Console, workers: Workers) -> None:
-        """Compress the pictures of a pack to one file per mode and size.
-
-        Pictures that cannot be read are reported and skipped; an AecodecError at the end counts
-        them.
-        """
-        check_overwriting(pack.target, self.force)
-        groups: dict[tuple[Mode, tuple[int, int]], list[_Member]] = {}
-        failed = 0
-        for source in pack.sources:
-            try:
-                member = self._read(source, console)
-            except AecodecError as error:
-                console.error(name_of(source), error)
-                failed += 1
-            else:
-                groups.setdefault((member.picture.mode, member.picture.size), []).append(member)
-        for number, members in enumerate(groups.values()):
-            sources = [name_of(member.path) for member in members]
-            self._write_stack(members, pack.target_of(number), console, workers, sources=sources)
-        if failed:
-            raise AecodecError(f"{failed} of {len(pack.sources)} pictures failed and are missing")
-
     def _read(self, source: Source, console: Console) -> _Member:
         if source.problem:
             raise source.problem
         return _Member(source.path, *read_picture(source.path, console, self.options))
 
     def _write_stack(
-        self,
-        members: Sequence[_Member],
-        target: Path,
-        console: Console,
-        workers: Workers,
-        **values: Sequence[str],
+        self, members: Sequence[_Member], target: Path, console: Console, workers: Workers
     ) -> None:
         from aecodec.imaging.stacks import shared_metadata, stacked
 
@@ -169,7 +91,7 @@ class Compression(NamedTuple):
             coded = _in_shared_colours(pictures, shared)
             stack = stacked([member.path for member in members], coded, shared, self.metadata)
         size = sum(member.size for member in members)
-        self._write(name, stack, size, target, console, workers, **values)
+        self._write(name, stack, size, target, console, workers)
 
     def _write(
         self,
@@ -179,9 +101,8 @@ class Compression(NamedTuple):
         target: Path,
         console: Console,
         workers: Workers,
-        **values: Sequence[str],
     ) -> None:
-        """Compress a picture or a stack, and print the result with more values for JSON."""
+        """Compress a picture or a stack, and print the result."""
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
@@ -206,7 +127,6 @@ class Compression(NamedTuple):
                 "width": picture.size[0],
                 "height": picture.size[1],
                 **measured.as_json(),
-                **values,
             },
         )
 

@@ -20,7 +20,6 @@ class Row(NamedTuple):
     Attributes:
         source: the input file.
         target: the file with the result, even if it could not be written.
-        frame: number of the picture in a target with several pictures, from 0.
         bytes: size of the target, or of the source if the command only reads files.
         width: width in pixels.
         height: height in pixels.
@@ -33,7 +32,6 @@ class Row(NamedTuple):
 
     source: str
     target: str | None
-    frame: int | None = None
     bytes: int | None = None
     width: int | None = None
     height: int | None = None
@@ -44,7 +42,7 @@ class Row(NamedTuple):
     error: str | None = None
 
 
-_TYPES = "string string int64 int64 int64 int64 double double double int64 string"
+_TYPES = "string string int64 int64 int64 double double double int64 string"
 """Arrow type names of the columns."""
 
 

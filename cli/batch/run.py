@@ -32,7 +32,6 @@ class BatchOptions(NamedTuple):
         skip_existing: skip files whose result exists, instead of failing.
         manifest: file with the outcome of each file, with which a later run resumes.
         scheduler: address of the scheduler of a Dask cluster; None to use this machine.
-        force: overwrite stacks that the manifest lists with other pictures.
         level: level for all files; finished files with another level cause a warning.
     """
 
@@ -40,7 +39,6 @@ class BatchOptions(NamedTuple):
     skip_existing: bool = False
     manifest: Path | None = None
     scheduler: str | None = None
-    force: bool = False
     level: float | None = None
 
 
@@ -53,8 +51,6 @@ def run_all(
     typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
     """
     with console.bar("") as bar, _opened_manifest(options.manifest) as manifest:
-        if manifest:
-            manifest.check_stacks(items, options.force)
         tally = _Tally(console._replace(write=bar.write), len(items), options, manifest)
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:

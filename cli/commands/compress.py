@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from aecodec.cli.batch.compression import Compression, Stack, packs_of
+from aecodec.cli.batch.compression import Compression, Stack
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import bare, options
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at
+from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.cli.shared.pictures import reading_for
 from aecodec.codec.registry import AUTO, codec_named
@@ -67,16 +67,6 @@ def compress(
     is_stack: Annotated[
         bool, typer.Option("--stack", help="Put images with the same size into one file.")
     ] = False,
-    pack: Annotated[
-        int | None,
-        typer.Option(
-            "--stacks-of",
-            min=1,
-            metavar="N",
-            help="Put every N images into one file per image size, in the folder -o. The manifest "
-            "records which file holds each picture. For small pictures, such as digits.",
-        ),
-    ] = None,
     metadata: Annotated[
         bool | None,
         typer.Option(
@@ -154,11 +144,10 @@ def compress(
         array=array,
     )
     has_samples = reading.bands or nodata is not None or bands_first or array
-    is_of_pictures = is_stack or pack or depth is not None
+    is_of_pictures = is_stack or depth is not None
     if has_samples and is_of_pictures:
         raise UsageError(
-            "codecs with bands keep all depths and frames: leave out --depth, --stack and "
-            "--stacks-of"
+            "codecs with bands keep all depths and frames: leave out --depth and --stack"
         )
     if is_of_pictures:
         reading = replace(reading, bands=None)
@@ -168,21 +157,10 @@ def compress(
         target, metadata = form.target(target), bool(metadata)
     suffix = form.suffix if form else ".aec"
     work = Compression(named_codec, target, metadata, reading, skip_larger, force, form)
-    batch = BatchOptions(jobs, skip_existing, manifest, scheduler, force, level)
+    batch = BatchOptions(jobs, skip_existing, manifest, scheduler, level)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)
-    elif pack:
-        _check_packing(out, manifest, frames)
-        if form:
-            raise UsageError("--stacks-of writes .aec files: leave out --bare")
-        if skip_existing or skip_larger:
-            raise UsageError(
-                "--stacks-of cannot be used with --skip-existing or --skip-larger: use --force "
-                "instead"
-            )
-        packs = packs_of(expand(inputs, IMAGES), pack, path_or_url(out or ""))
-        run_all(console, packs, work.compress_pack, batch)
     else:
         check_folder_name(inputs, out)
         planned = plan(inputs, out, partial(_rename, suffix=suffix), kind)
@@ -208,16 +186,6 @@ def _rename(path: Path, suffix: str) -> Path:
     if is_folder_at(path):
         return folder_beside(path, suffix.replace(".", "_"))
     return path.with_suffix(suffix)
-
-
-def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
-    """Check that the options allow users to locate each picture in the packs."""
-    if out is None or out == "-":
-        raise UsageError("--stacks-of needs -o, the folder for the files that it writes")
-    if manifest is None:
-        raise UsageError("--stacks-of needs --manifest, which records the file of each picture")
-    if frames is not Frames.FIRST:
-        raise UsageError("--stacks-of reads one picture per file: leave out --frames")
 
 
 def _stack_target(inputs: list[Path], out: str | None, suffix: str) -> Path:

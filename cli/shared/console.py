@@ -53,7 +53,7 @@ class Console(NamedTuple):
     Attributes:
         as_json: print one line of JSON per result and per failed file.
         to_stderr: print results to standard error, because a file goes to standard output.
-        keep: called with the values of each result and error, printed or not.
+        keep: called with the values of each result, printed or not.
     """
 
     quiet: bool = False
@@ -84,7 +84,6 @@ class Console(NamedTuple):
 
     def error(self, name: str, error: AecodecError) -> None:
         """Print the error of a file."""
-        self.keep(_values_of(name, error))
         self.error_as_json(name, error)
         self.write(f"error: {name}: {error}", True)
 

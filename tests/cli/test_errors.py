@@ -93,7 +93,6 @@ def contents() -> dict[Path, bytes]:
     [
         ("compress digit.png --bare --lossless --force", _WRONG, "refinements"),
         ("compress digit.png --checksum", _WRONG, "use them with --bare"),
-        ("compress scans --bare --stacks-of 2 --manifest m.parquet -o a", _WRONG, "out --bare"),
         ("decompress digit.bin --bare", _WRONG, "name it with --codec"),
         ("decompress digit.bin --text base91 --codec digits", _WRONG, "use them with --bare"),
         ("decompress digit.bin --bare --checksum --codec digits", _DAMAGED, "checksum"),

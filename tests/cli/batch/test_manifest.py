@@ -1,4 +1,4 @@
-"""Manifests: the outcome of each file and pack, and how a repeated command continues."""
+"""Manifests: the outcome of each file, and how a repeated command continues."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from helpers.commands import Command
-from PIL import Image
 from pyarrow import parquet
 
 import aecodec
-from aecodec.arrays import Pixels
 from aecodec.cli.batch.manifest import Manifest
 from aecodec.cli.shared.jobs import Job
 from aecodec.data.samples import sample_paths
 from aecodec.errors import AecodecError
 
-COLUMNS = ["source", "target", "frame", "bytes", "width", "height", "level", "psnr"]
+COLUMNS = ["source", "target", "bytes", "width", "height", "level", "psnr"]
 COLUMNS += ["seconds", "status", "error"]
 
 
@@ -161,129 +158,13 @@ def test_a_manifest_needs_pyarrow(
     assert not Path("out").exists()
 
 
-_COUNT = 250
-CALL = ("compress", "many", "-o", "out", "--stacks-of", 100, "--manifest", "m.parquet")
-
-
-@pytest.fixture
-def many(folder: Path, digits: Pixels) -> Path:
-    """A folder of digits, with a photograph and a file that is no picture among them."""
-    Path("many").mkdir()
-    for number in range(_COUNT):
-        Image.fromarray(digits[number]).save(f"many/{number:03}.png")
-    Image.fromarray(np.stack([digits[0]] * 3, -1)).resize((40, 30)).save("many/050_photo.png")
-    Path("many/150_broken.png").write_bytes(b"no picture")
-    return Path("many")
-
-
-def test_each_picture_is_found_where_the_manifest_says(
-    many: Path, command: Command, digits: Pixels
-) -> None:
-    result = command(*CALL)
-    assert result.status == 1
-    assert "error: many/150_broken.png" in result.err
-    made = sorted(path.name for path in Path("out").iterdir())
-    assert made == ["00000.aec", "00000_1.aec", "00001.aec", "00002.aec"]
-    index = rows_of()
-    assert len(index) == _COUNT + 2
-    broken = index.pop("150_broken")
-    assert (broken["status"], broken["target"], broken["frame"]) == (3, None, None)
-    assert index["050_photo"]["target"] == "out/00000_1.aec"
-    codec = aecodec.load_codec("digits")
-    for number in range(_COUNT):
-        row = index[f"{number:03}"]
-        alone = aecodec.decompress(codec.compress(digits[number]))
-        packed = aecodec.frames(row["target"])[row["frame"]]
-        assert (packed == np.asarray(alone)).all()
-        assert row["bytes"] == Path(row["target"]).stat().st_size
-
-
-def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
-    Path("many/150_broken.png").unlink()
-    assert command(*CALL).status == 0
+def test_a_stack_that_a_manifest_has_is_not_done_again(scans: Path, command: Command) -> None:
+    Path("scans/broken.png").unlink()
+    call = ("compress", scans, "--stack", "-o", "out/all.aec", "--manifest", "m.parquet")
+    assert command(*call).status == 0
     before = made_times("out")
-    assert command(*CALL, "--force").err == "3 of 3 were already done\n"
-    Path("out/00001.aec").write_bytes(bytes(Path("out/00001.aec").stat().st_size))
-    assert command(*CALL, "--force").err == "2 of 3 were already done\n"
-    after = made_times("out")
-    assert {name for name in after if after[name] != before[name]} == {"00001.aec"}
-    table = parquet.read_table("m.parquet")  # as if the process had ended before it recorded them
-    lost = [name == "out/00001.aec" for name in table["target"].to_pylist()]
-    parquet.write_table(table.filter([not is_lost for is_lost in lost]), "m.parquet")
-    Path("out/00002.aec").unlink()
-    result = command(*CALL)
-    assert (result.status, "out/00001.aec already exists" in result.err) == (1, True)
-    assert command(*CALL, "--force").err == "2 of 3 were already done\n"
-    shutil.copy("many/000.png", "many/000_new.png")
-    assert command(*CALL).status == 2
-    assert "were already done" not in command(*CALL, "--force").err
-    assert rows_of()["249"]["frame"] == 251 - 200
-
-
-def test_stacks_of_other_pictures_are_rejected_before_writing(many: Path, command: Command) -> None:
-    command(*CALL)
-    Path("more").mkdir()
-    for number in range(_COUNT):
-        os.link(f"many/{number:03}.png", f"more/{number:03}.png")
-    before, index = made_times("out"), rows_of()
-    call = ("compress", "more", *CALL[2:], "--stacks-of", 50)
-    for options in ((), ("--manifest", "n.parquet")):
-        result = command(*call, *options)
-        assert (result.status, "00000.aec already exists, but" in result.err) == (2, True)
-    assert (made_times("out"), rows_of()) == (before, index)
-    assert command(*call, "--force").status == 0
-    rows = parquet.read_table("m.parquet").to_pylist()
-    overwritten = {row["source"]: row for row in rows if row["source"].startswith("many")}
-    assert {row["status"] for row in overwritten.values()} == {2, 3, 0}
-    assert overwritten["many/050_photo.png"]["status"] == 0  # in 00000_1.aec, which still exists
-
-
-@pytest.mark.parametrize(
-    "options", [("--stacks-of", 50), ("--stacks-of", 200), ("-o", "elsewhere")]
-)
-def test_stacks_with_another_composition_are_rejected_before_writing(
-    many: Path, command: Command, options: tuple[str | int, ...]
-) -> None:
-    command(*CALL)
-    before, index = made_times("out"), rows_of()
-    result = command(*CALL, *options)
-    assert (result.status, "use the same pictures, --stacks-of and -o" in result.err) == (2, True)
-    assert (made_times("out"), rows_of()) == (before, index)
-    assert sorted(os.listdir(".")) == ["digit.png", "m.parquet", "many", "out"]
-
-
-def test_force_rebuilds_stacks_with_another_composition(many: Path, command: Command) -> None:
-    Path("many/050_photo.png").unlink()
-    Path("many/150_broken.png").unlink()
-    command(*CALL)
-    assert command(*CALL, "--stacks-of", 50, "--force").status == 0
-    assert {row["target"] for row in rows_of().values()} == {f"out/0000{n}.aec" for n in range(5)}
-    assert {len(aecodec.frames(path)) for path in Path("out").iterdir()} == {50}
-
-
-def test_an_existing_stack_keeps_the_rows_of_its_pictures(many: Path, command: Command) -> None:
-    command(*CALL)
-    index = rows_of()
-    Path("out/00000_1.aec").write_bytes(b"cut")
-    result = command(*CALL)
-    assert "out/00000.aec already exists" in result.err
-    changed = {name: row for name, row in rows_of().items() if row != index[name]}
-    assert sorted(changed) == ["050_photo", "150_broken"]
-    assert {row["status"] for row in changed.values()} == {2}
-
-
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (("-o", "out"), "needs --manifest"),
-        (("--manifest", "m.parquet"), "needs -o"),
-        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "use --force"),
-        (("-o", "out", "--manifest", "m.parquet", "--frames", "all"), "leave out --frames"),
-    ],
-)
-def test_packs_in_which_nothing_would_be_found_are_refused(
-    many: Path, command: Command, options: tuple[str, ...], reason: str
-) -> None:
-    result = command("compress", "many", "--stacks-of", 10, *options)
-    assert (result.status, reason in result.err) == (2, True)
-    assert not Path("out").exists()
+    assert command(*call).status == 0
+    assert made_times("out") == before
+    Path("out/all.aec").unlink()
+    assert command(*call).status == 0
+    assert len(aecodec.frames("out/all.aec")) == 10
