@@ -116,7 +116,7 @@ def compress(
             the channels from "1"; percentages are of the range of the band. The error of integers
             is rounded down. A sequence, such as (16, 4, 0), makes nested refinements, the coarsest
             first, which :func:`trim` can remove. If a codec is given without a `level`, the file
-            has the level that makes it smallest, or only refinements.
+            has level 1 or, if that is smaller, only refinements.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
             more than one tile, unless `max_bytes` is set, and with `max_error` also if the colours
             would change without the profile. If a profile is dropped, the colours are converted to

@@ -46,8 +46,8 @@ class Aecodec(NumcodecsCodec):
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
             `samples` codes chunks of any shape and type, without loss or within `max_error`.
-        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
-            level that makes a chunk smallest.
+        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, 1 or
+            none, whichever makes a chunk smaller.
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
             as numcodecs does not state the expected size. If None, it is 178,956,970, and for
             other codecs than `samples` less for small chunks, as for :func:`aecodec.decompress`.

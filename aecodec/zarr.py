@@ -51,8 +51,8 @@ class Aecodec(ArrayBytesCodec):
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
             `samples` codes chunks of any shape and type, without loss or within `max_error`.
-        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, the
-            level that makes a chunk smallest.
+        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, 1 or
+            none, whichever makes a chunk smaller.
         nodata: value of missing samples, which are restored exactly. If None, it is the fill value
             of the array, unless that is 0. NaN are always missing.
         max_error: no sample differs by more than this from its original, as for

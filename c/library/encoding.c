@@ -67,7 +67,7 @@ static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
 {
     int has_colours = picture->channels >= 3;
     const int is_grey =
-        !e->is_part && e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
+        e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
     e->header.is_grey_as_rgb = (uint8_t)is_grey;
     e->coded_channels = has_colours && !is_grey ? 3 : 1;
     e->header.mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
@@ -204,7 +204,7 @@ static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_sampl
         b.status = aecodec_mask_pack(samples, &mask, &block.mask_size);
     }
     block.mask = mask;
-    if (!e->is_part && has_networks(e->bundle) && aecodec_detect_repetition(samples, repetition)) {
+    if (has_networks(e->bundle) && aecodec_detect_repetition(samples, repetition)) {
         block.repetition = repetition;
     }
     aecodec_samples_block_write(e->bundle, samples, &block, &b);
@@ -240,7 +240,7 @@ static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples,
 {
     double limits[2 * AECODEC_MAX_BANDS];
     aecodec_status status;
-    if (!e->is_part && !samples.limits && e->bundle->bands.has_file_limits &&
+    if (!samples.limits && e->bundle->bands.has_file_limits &&
         aecodec_find_own_limits(e->bundle, &samples, limits)) {
         samples.limits = limits;
     }
@@ -300,12 +300,11 @@ static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_e
     return status;
 }
 
-static aecodec_encoding *new_encoding(const aecodec_bundle *bundle, int is_part)
+static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
 {
     aecodec_encoding *e = calloc(1, sizeof *e);
     if (e) {
         e->bundle = bundle;
-        e->is_part = is_part;
     }
     return e;
 }
@@ -313,31 +312,31 @@ static aecodec_encoding *new_encoding(const aecodec_bundle *bundle, int is_part)
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e = new_encoding(bundle, 0);
+    aecodec_encoding *e = new_encoding(bundle);
     return give(e, e ? begin(e, picture, reduction, parts) : AECODEC_NO_MEMORY, encoding);
 }
 
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e = new_encoding(bundle, 0);
+    aecodec_encoding *e = new_encoding(bundle);
     return give(e, e ? begin_samples(e, samples, parts, clipped) : AECODEC_NO_MEMORY, encoding);
 }
 
 aecodec_status aecodec_encoding_begin_channels(const aecodec_bundle *bundle, const aecodec_image *picture,
                                                uint32_t parts, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e = new_encoding(bundle, 0);
+    aecodec_encoding *e = new_encoding(bundle);
     return give(e, e ? begin_channels(e, picture, parts) : AECODEC_NO_MEMORY, encoding);
 }
 
 aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                      const aecodec_image *picture, const aecodec_samples *samples, int is_part,
-                                      uint64_t *clipped, aecodec_encoding **encoding)
+                                      const aecodec_image *picture, const aecodec_samples *samples, uint64_t *clipped,
+                                      aecodec_encoding **encoding)
 {
     const uint32_t parts = picture ? aecodec_parts_for(bundle, execution, picture->width, picture->height)
                                    : aecodec_parts_for(bundle, execution, samples->width, samples->height);
-    aecodec_encoding *e = new_encoding(bundle, is_part);
+    aecodec_encoding *e = new_encoding(bundle);
     if (!e) {
         return AECODEC_NO_MEMORY;
     }

@@ -23,7 +23,6 @@ struct aecodec_encoding {
     uint8_t *missing; /* the mask of all missing samples; or NULL */
     uint32_t mask_planes;
     int8_t *latents;  /* [planes][rows][columns][vectors_per_tile][latent_channels] */
-    int is_part;      /* of a picture, whose mode and limits it has */
     int is_raw;       /* the pixels have the channels of the networks, and there are no files */
 };
 

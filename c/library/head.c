@@ -140,7 +140,7 @@ static uint32_t list_segments(const aecodec_head *h, const aecodec_region *r, ui
     const aecodec_samples *s = &h->file.samples;
     uint32_t count = 0, n;
     for (n = 0; n < h->file.refined.refinements[0].messages; n++) {
-        const box place = aecodec_refining_place(s, REFINED_SIDE, n);
+        const box place = aecodec_refining_place(s, n);
         if (touch(place.frame, place.frames, r->frame, r->frames) && touch(place.top, place.height, r->row, r->rows) &&
             touch(place.left, place.width, r->column, r->columns)) {
             numbers[count++] = n;

@@ -444,11 +444,10 @@ uint32_t aecodec_threads(const aecodec_execution *execution);
 
 /* ---- encoding.c ---- */
 
-/* Begin to encode a picture, or samples: the other is NULL. is_part: a part has the mode or the limits of the whole,
- * and no repetition. clipped: as for aecodec_encoding_begin_samples. */
+/* Begin to encode a picture, or samples: the other is NULL. clipped: as for aecodec_encoding_begin_samples. */
 aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                      const aecodec_image *picture, const aecodec_samples *samples, int is_part,
-                                      uint64_t *clipped, aecodec_encoding **encoding);
+                                      const aecodec_image *picture, const aecodec_samples *samples, uint64_t *clipped,
+                                      aecodec_encoding **encoding);
 /* The header of its files, except for the level. */
 const aecodec_header *aecodec_encoding_header(const aecodec_encoding *encoding);
 /* Set the mask of samples to that of all missing ones, which exists until the encoding is freed. */

@@ -151,9 +151,9 @@ typedef struct {
 
 enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
 
-/* Number of segments with a largest side, up to 256. */
-uint32_t aecodec_refining_count(const aecodec_samples *samples, uint32_t side);
-box aecodec_refining_place(const aecodec_samples *samples, uint32_t side, uint32_t number);
+/* Number of segments, and their places. */
+uint32_t aecodec_refining_count(const aecodec_samples *samples);
+box aecodec_refining_place(const aecodec_samples *samples, uint32_t number);
 
 /* Bytes that the next functions allocate for one segment. roots: number of bounds relative to the square root. */
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
@@ -219,29 +219,27 @@ typedef struct {
     const aecodec_bundle *bundle;
     const aecodec_execution *execution;
     aecodec_encoding *encoding;
-    int is_picture, is_run;   /* is_run: the encoder network has run */
     int has_alpha;            /* as the last band */
     aecodec_samples original; /* the caller's samples, and the mask of the encoding */
     uint8_t *pixels;          /* the original, if it lacks channels of the caller's picture; or NULL */
-    double limits[2 * AECODEC_MAX_BANDS]; /* of the file */
     uint64_t clipped[AECODEC_MAX_BANDS];
     comparison last; /* of the last refinement that was encoded */
 } refiner;
 
 size_t aecodec_refiner_pixel_bytes(const refiner *r);
 
-/* Begin with a picture or samples, which must exist until the end; the other is NULL. is_part: as for
- * aecodec_begin_encoding. Call aecodec_refiner_close in any case. */
+/* Begin with a picture or samples, which must exist until the end; the other is NULL. Call aecodec_refiner_close in any
+ * case. */
 aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                    const aecodec_image *picture, const aecodec_samples *samples, int is_part);
+                                    const aecodec_image *picture, const aecodec_samples *samples);
 void aecodec_refiner_close(refiner *r);
 
 /* Make the file of a level and decode it to samples; or a file without a picture and without samples. The caller frees
  * both in any case. */
 aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples);
 
-/* Encode a refinement of samples, which become those of a decoder; NULL if there is no base and nothing follows. file: the
- * refinement is appended to it; or NULL. total: set to the size of its messages. */
-aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file, uint64_t *total);
+/* Encode a refinement of samples, which become those of a decoder; NULL if there is no base and nothing follows. The
+ * refinement is appended to the file. */
+aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file);
 
 #endif

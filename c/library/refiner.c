@@ -49,38 +49,20 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     return r->original.bands == picture->channels ? AECODEC_OK : copy_channels(r, picture);
 }
 
-/* Take the limits of the file, so that parts have them. */
-static void take_limits(refiner *r)
-{
-    const aecodec_header *header = aecodec_encoding_header(r->encoding);
-    samples_block block;
-    r->original.limits = NULL;
-    if (aecodec_samples_block_read(header->id, header->samples, header->samples_size, header->frames, &block) &&
-        block.limits) {
-        aecodec_samples_block_limits(&block, r->limits);
-        r->original.limits = r->limits;
-    }
-}
-
 static void take_samples(refiner *r, const aecodec_samples *samples)
 {
     r->original = *samples;
-    r->original.layout = 3; /* for parts */
-    r->original.metadata = NULL;
-    r->original.metadata_size = 0;
     aecodec_encoding_mask(r->encoding, &r->original);
-    take_limits(r);
 }
 
 aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                    const aecodec_image *picture, const aecodec_samples *samples, int is_part)
+                                    const aecodec_image *picture, const aecodec_samples *samples)
 {
     aecodec_status status;
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
     r->execution = execution;
-    r->is_picture = picture != NULL;
-    status = aecodec_begin_encoding(bundle, execution, picture, samples, is_part, r->clipped, &r->encoding);
+    status = aecodec_begin_encoding(bundle, execution, picture, samples, r->clipped, &r->encoding);
     if (status == AECODEC_OK && picture) {
         return take_picture(r, picture);
     }
@@ -107,11 +89,10 @@ static aecodec_status decode_base(const refiner *r, uint32_t units, const aecode
 static aecodec_status make_base(refiner *r, uint32_t units, buffer *file, void **samples)
 {
     aecodec_codes codes;
-    aecodec_status status = r->is_run ? AECODEC_OK : aecodec_encoding_run(r->encoding, r->execution);
+    aecodec_status status = aecodec_encoding_run(r->encoding, r->execution);
     if (status != AECODEC_OK) {
         return status;
     }
-    r->is_run = 1;
     status = aecodec_encode_level(r->encoding, units, r->execution, file, &codes);
     status = status == AECODEC_OK ? decode_base(r, units, &codes, samples) : status;
     free(codes.codes);
@@ -198,19 +179,16 @@ static aecodec_status choose(refining *to, uint32_t count, buffer *choices)
     return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size) : status;
 }
 
-/* Sum up what came of all segments. Returns the bytes of their messages. */
-static uint64_t sum_up(refiner *r, const refinement_coding *c, uint32_t count)
+/* Sum up what came of all segments. */
+static void sum_up(refiner *r, const refinement_coding *c, uint32_t count)
 {
-    uint64_t total = 0;
     uint32_t n;
     memset(&r->last, 0, sizeof r->last);
     for (n = 0; n < count; n++) {
         const comparison *each = &c->comparisons[n];
-        total += c->messages[n].size;
         r->last.max_error = each->max_error > r->last.max_error ? each->max_error : r->last.max_error;
         r->last.nodata += each->nodata;
     }
-    return total;
 }
 
 static aecodec_status encode_segments(refiner *r, refinement_coding *c, uint32_t count)
@@ -231,12 +209,12 @@ static void free_coding(refinement_coding *c, uint32_t count)
     aecodec_refining_close(&c->to);
 }
 
-aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file, uint64_t *total)
+aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file)
 {
     refinement_coding c = {.bounds = to, .before = r->original};
     buffer choices = {NULL, 0, 0, AECODEC_OK};
     aecodec_status status;
-    to->messages = aecodec_refining_count(&r->original, REFINED_SIDE);
+    to->messages = aecodec_refining_count(&r->original);
     c.nodata = r->original.has_nodata ? &r->original.nodata : NULL;
     c.before.samples = samples;
     c.before.is_planar = 0;
@@ -245,9 +223,7 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     status = status == AECODEC_OK ? choose(&c.to, to->messages, &choices) : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
     if (status == AECODEC_OK) {
-        *total = sum_up(r, &c, to->messages);
-    }
-    if (status == AECODEC_OK && file) {
+        sum_up(r, &c, to->messages);
         to->choices = choices.bytes;
         to->choices_size = choices.size;
         aecodec_refined_file_append(file, to, c.messages);

@@ -10,29 +10,31 @@ enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* of a decoder: values before 
 /* ---- the places of segments ---- */
 
 /* Frames that a segment has at most. */
-static uint32_t frames_together(const aecodec_samples *s, uint32_t side)
+static uint32_t frames_together(const aecodec_samples *s)
 {
+    const uint32_t side = REFINED_SIDE;
     return least(s->frames, side * side / (least(s->height, side) * least(s->width, side)));
 }
 
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
-    const box first = aecodec_refining_place(samples, REFINED_SIDE, 0);
+    const box first = aecodec_refining_place(samples, 0);
     const uint64_t table =
         aecodec_has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
     return (uint64_t)first.frames * first.height * first.width * samples->bands * BYTES_PER_VALUE + roots * table;
 }
 
-uint32_t aecodec_refining_count(const aecodec_samples *s, uint32_t side)
+uint32_t aecodec_refining_count(const aecodec_samples *s)
 {
-    return aecodec_divide_up(s->frames, frames_together(s, side)) * aecodec_divide_up(s->height, side) *
-           aecodec_divide_up(s->width, side);
+    return aecodec_divide_up(s->frames, frames_together(s)) * aecodec_divide_up(s->height, REFINED_SIDE) *
+           aecodec_divide_up(s->width, REFINED_SIDE);
 }
 
-box aecodec_refining_place(const aecodec_samples *s, uint32_t side, uint32_t number)
+box aecodec_refining_place(const aecodec_samples *s, uint32_t number)
 {
+    const uint32_t side = REFINED_SIDE;
     const uint32_t across = aecodec_divide_up(s->width, side), down = aecodec_divide_up(s->height, side);
-    const uint32_t together = frames_together(s, side);
+    const uint32_t together = frames_together(s);
     box b;
     b.left = number % across * side;
     b.top = number / across % down * side;
@@ -179,7 +181,7 @@ static void take_mask(const segment *s)
 aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s)
 {
     const aecodec_samples *samples = all->samples;
-    const box place = aecodec_refining_place(samples, REFINED_SIDE, number);
+    const box place = aecodec_refining_place(samples, number);
     const size_t arrays = (size_t)(all->has_base != 0) + (size_t)(all->is_encoder != 0);
     const size_t has_mask = samples->missing || all->mask_bits;
     size_t values;
@@ -335,7 +337,7 @@ aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_sampl
     uint32_t n;
     if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_double != has_units ||
         (r->is_root && !aecodec_has_roots(samples->type)) ||
-        r->messages != aecodec_refining_count(samples, REFINED_SIDE)) {
+        r->messages != aecodec_refining_count(samples)) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
     aecodec_bounds_read(r, bounds);

@@ -112,7 +112,7 @@ def compress(
     restores its size.
 
     With --max-error or --lossless, no codec is needed: all types and numbers of bands are accepted.
-    If you name a codec, its level is chosen for the smallest file, unless you give --level.
+    If you name a codec, the file has level 1, if that makes it smaller, unless you give --level.
 
     With --bare, photo.jpg becomes photo.bin, or photo.txt with --text. --max-bytes then counts the
     bytes of the payload, before they become a text, and metadata is stored only with --metadata.

@@ -250,15 +250,6 @@ def test_samples_beyond_the_limits_do_not_warn(bands: dict[int, Codec]) -> None:
     assert "<img" in bands[1].compress_picture(array, max_error=0)._repr_html_()
 
 
-def test_levels_are_compared_on_parts_of_large_pictures(bands: dict[int, Codec]) -> None:
-    """There are more than 8 cells of 128 x 128 samples, and more than one segment."""
-    array = np.random.default_rng(0).integers(0, 9000, (257, 1030), np.int16)
-    masked = np.ma.MaskedArray(array, np.arange(array.size).reshape(array.shape) % 10 == 0)
-    data = bands[1].compress(masked, max_error=1)
-    assert not aecodec.read_header(data).has_base
-    assert largest_error(masked, bands[1].decompress_array(data)) <= 1
-
-
 def test_samples_that_would_look_missing_are_counted(bands: dict[int, Codec]) -> None:
     array = (np.arange(40, dtype=np.int16) % 7).reshape(5, 8)
     with pytest.warns(AecodecWarning, match="known samples decode to 0, the value of missing"):
