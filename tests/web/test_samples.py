@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec, half_curved
 
-from aecodec import Codec
+from aecodec import Codec, compress, decompress_array
 from aecodec.format.samples import BAND_TYPES, SampleType
 from aecodec.imaging.picture import samples_picture
 from aecodec.web.site import hosted_files
@@ -79,6 +79,24 @@ def test_files_and_samples_are_those_of_python(
     assert len(clipped) == 3
     assert base64.b64decode(restored) == bands.decompress_array(expected).tobytes()
     assert described == [kind.dtype, "FHWB", True, True]
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int64", "float64"])
+def test_samples_within_an_error_need_no_codec(page: Browser, bands: Codec, kind: str) -> None:
+    samples = np.random.default_rng(1).integers(0, 900, (9, 13, 3)).cumsum(axis=1).astype(kind)
+    text = base64.b64encode(samples.tobytes()).decode()
+    array = {"uint16": "Uint16", "int64": "BigInt64", "float64": "Float64"}[kind]
+    file, restored = run(
+        page,
+        bands,
+        f"const samples = new {array}Array(fromText('{text}').buffer);"
+        "const source = { width: 13, height: 9, bands: 3, samples };"
+        "const { file } = await encodeSamples(source, { maxError: 2 });"
+        "return [text(file), text((await decodeSamples(file)).samples)];",
+    )
+    expected = compress(samples, max_error=2)
+    assert base64.b64decode(file) == expected
+    assert base64.b64decode(restored) == decompress_array(expected).tobytes()
 
 
 def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Codec) -> None:

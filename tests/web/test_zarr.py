@@ -160,7 +160,7 @@ BANDS = "{ codec: 'bands', codec_id: 'a11d77c8', bands: 3, max_error: '1%' }"
     [
         ("{ codec: 'digits', codec_id: '../x' }", "uint8", [4, 28, 28], "UsageError", "eight"),
         ("{ ...DIGITS, levels: 1 }", "uint8", [4, 28, 28], "UsageError", "a configuration has"),
-        ("{ ...DIGITS, bands: 33 }", "uint8", [4, 28, 28], "UsageError", "a number up to 32"),
+        ("{ ...DIGITS, bands: 257 }", "uint8", [4, 28, 28], "UsageError", "a number up to 256"),
         ("DIGITS", "uint16", [4, 28, 28], "ImageError", "the codec takes uint8 with 1 to 4"),
         ("DIGITS", "uint8", [4, 28, 28, 5], "ImageError", "(4, 28, 28, 5) and the type uint8"),
         ("BANDS", "float64", [3, 6, 8], "ImageError", "float32 with 3 bands"),

@@ -3,6 +3,7 @@
 import { CodecError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
 import { fetchNewest, fetchSection } from "./fetching.js";
+import { SAMPLES } from "./samples.js";
 import { CONSTANTS } from "./structures.js";
 
 const { ENCODER, DECODER, LEVEL, BANDS } = CONSTANTS;
@@ -12,14 +13,16 @@ const UNITS = 16; // of a level
 export class Codec {
   /** The codec whose files lie in the folder of a URL. */
   static async fetch(core, folder) {
-    return new Codec(core, folder, await fetchNewest(`${folder}/head`));
+    if (folder.endsWith(`/${SAMPLES}`)) return new Codec(core, folder, core.calls.aecodec_samples_codec());
+    const head = await fetchNewest(`${folder}/head`);
+    return new Codec(core, folder, core.open("aecodec_bundle_from_memory", core.put(head), head.length));
   }
 
-  constructor(core, folder, head) {
+  constructor(core, folder, bundle) {
     this.core = core;
     this.folder = folder;
     this.coming = new Map();
-    this.bundle = core.open("aecodec_bundle_from_memory", core.put(head), head.length);
+    this.bundle = bundle;
     const facts = core.with("codec_facts", {}, (at) => {
       core.calls.aecodec_bundle_facts(this.bundle, at);
       return core.read("codec_facts", at);

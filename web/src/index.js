@@ -2,9 +2,9 @@
 
 import { client } from "./client.js";
 import { ImageError, UsageError } from "./errors.js";
-import { absolute, bytesOf, decodeFile, folderOf } from "./files.js";
+import { absolute, bytesOf, decodeFile, folderOf, folderWithId } from "./files.js";
 import { checkImageData, fromImageData, toImageData } from "./pixels.js";
-import { fromCore, toCore } from "./samples.js";
+import { SAMPLES, fromCore, toCore } from "./samples.js";
 
 export * from "./errors.js";
 export { setCodecs } from "./files.js";
@@ -79,7 +79,8 @@ async function decoded(data, options) {
 
 async function encoded(image, options) {
   const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};
-  const values = { image, options: { folder: folderOf(codec), level, maxBytes, maxError } };
+  const folder = codec || maxError === undefined ? folderOf(codec) : folderWithId(SAMPLES);
+  const values = { image, options: { folder, level, maxBytes, maxError } };
   return client.ask("encode", values, { signal, onProgress, transfer: [(image.pixels ?? image.samples).buffer] });
 }
 

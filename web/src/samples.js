@@ -2,6 +2,10 @@
 
 import { ImageError } from "./errors.js";
 
+/** The id of the codec that the library has without a file. */
+export const SAMPLES = "53414d50";
+
+// In the order of the numbers of types in files.
 export const ARRAYS = {
   uint8: Uint8Array,
   int8: Int8Array,
@@ -10,6 +14,10 @@ export const ARRAYS = {
   int32: Int32Array,
   float16: globalThis.Float16Array ?? Uint16Array, // their bits, in browsers without Float16Array
   float32: Float32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float64: Float64Array,
 };
 
 /** Samples of the core, with a typed array. */

@@ -11,6 +11,7 @@ const UNLIMITED = { maxPixels: Infinity, maxFrames: 1 << 24 }; // for files whos
 const AXES = ["HWB", "FHWB", "HW", "FHW", "BHW", "FBHW"]; // F frames, H rows, W columns, B bands or channels
 const { MAX_BANDS } = CONSTANTS;
 const MAX_CHANNELS = 4;
+const TYPES = Object.keys(ARRAYS).slice(0, 7); // of trained codecs
 
 /** A codec for `zarrita.registry`. */
 export class AecodecCodec {
@@ -103,9 +104,9 @@ function transposed({ shape, codecs = [] }) {
 // Sizes, type and layout of a chunk; pixels have no layout.
 function chunkOf(shape, type, bands) {
   const axes = axesOf(shape, bands);
-  if (!axes || (bands ? !(type in ARRAYS) : type !== "uint8")) {
+  if (!axes || (bands ? !TYPES.includes(type) : type !== "uint8")) {
     const allowed = bands
-      ? `${Object.keys(ARRAYS).join(", ")} with ${bands} bands B: (H, W, B), (B, H, W), (N, H, W, B), (N, B, H, W), and with one band (H, W), (N, H, W)`
+      ? `${TYPES.join(", ")} with ${bands} bands B: (H, W, B), (B, H, W), (N, H, W, B), (N, B, H, W), and with one band (H, W), (N, H, W)`
       : "uint8 with 1 to 4 channels C: (H, W), (H, W, C), (N, H, W), (N, H, W, C)";
     throw new ImageError(`chunks of the shape (${shape.join(", ")}) and the type ${type}: the codec takes ${allowed}`);
   }
