@@ -32,13 +32,21 @@ export interface LevelOrBytes {
   maxBytes?: number;
 }
 
-export interface EncodeOptions extends JobOptions, LevelOrBytes {
-  /** The largest error of a sample, in its units: 0 is lossless. Several, the coarsest first, make nested refinements.
-   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
-  maxError?: number | number[];
+export interface CodecOptions extends JobOptions, LevelOrBytes {
   /** The codec, or the URL of its folder. */
   codec: Codec | string | URL;
+  maxError?: undefined;
 }
+
+export interface ErrorOptions extends JobOptions, LevelOrBytes {
+  /** The largest error of a sample, in its units: 0 is lossless. Several, the coarsest first, make nested refinements.
+   * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
+  maxError: number | number[];
+  /** The codec, or the URL of its folder; by default, samples are coded without one. */
+  codec?: Codec | string | URL;
+}
+
+export type EncodeOptions = CodecOptions | ErrorOptions;
 
 /** What a file says of itself. */
 export interface Header {
@@ -61,8 +69,11 @@ export interface Header {
   hasBase: boolean;
 }
 
-export type SampleType = "uint8" | "int8" | "uint16" | "int16" | "int32" | "float16" | "float32";
-export type SampleArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array;
+export type SampleType =
+  | "uint8" | "int8" | "uint16" | "int16" | "int32" | "float16" | "float32" | "uint32" | "int64" | "uint64" | "float64";
+export type SampleArray =
+  | Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Uint32Array
+  | BigInt64Array | BigUint64Array | Float64Array;
 
 /** Samples of some bands: frames x height x width x bands numbers. */
 export interface Samples {
