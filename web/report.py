@@ -1,4 +1,4 @@
-"""The report: a page with measured pictures inside, which shares parts with the web page."""
+"""The report: the web page with measured pictures inside, in one file."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import base64
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from importlib.resources import files
-from string import Template
-from typing import Any
+from typing import Any, TypeVar
+
+from PIL import Image
 
 from aecodec import metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.data.codecs import title_of
 from aecodec.datasets.evaluation_set import Sample
-from aecodec.errors import AecodecError, ImageError
-from aecodec.evaluation.bands import band_format_coder, mean_of_bands, measure_bands
+from aecodec.errors import ImageError
+from aecodec.evaluation.bands import measure_bands
 from aecodec.evaluation.evaluate import Coder, codec_coder
 from aecodec.evaluation.formats import (
     AVIF,
-    BAND_FORMATS,
     COMPARED_FORMATS,
     TUNED_FORMATS,
     WEBP,
@@ -32,11 +34,9 @@ from aecodec.evaluation.formats import (
 from aecodec.evaluation.scores import (
     CODEC_TITLE,
     File,
-    RoundTrip,
     Score,
     codec_round_trip,
     files_at,
-    mean_score,
     score_of,
 )
 from aecodec.format.container import LEVEL_UNITS
@@ -50,7 +50,10 @@ from aecodec.imaging.display import (
 )
 from aecodec.imaging.picture import grey_if_possible, without_channel_axis
 from aecodec.version import version
+from aecodec.web.samples import thumbnail
+from aecodec.web.site import page_text, render
 
+T = TypeVar("T")
 Samples = Callable[[str], Iterable[Sample]]
 """Takes a title for the progress bar; iterates over all pictures."""
 
@@ -68,10 +71,21 @@ _EXACT = PillowFormat("PNG", "PNG", {"optimize": True})
 _NEARLY = PillowFormat("AVIF", "AVIF", {"quality": 94, "subsampling": "4:4:4", "speed": 8})
 """About 44 dB PSNR on photographs and 46 dB on decoded pictures, in a third of the bytes."""
 
-_MEASURES = ("ssimulacra2", "ms_ssim", "psnr")
-"""Measures for ranking pictures, starting with the one closest to human judgement."""
+_ERRORS = "Errors"
+"""Title of the maps of errors, for pictures with bands."""
 
-_NO_SSIMULACRA2 = "SSIMULACRA2 is left out: to add it, run pip install 'aecodec[report]'"
+_NOTE = (
+    "Other formats have the lowest quality that takes no fewer bytes. All files hold the picture "
+    "only: the first frame, in sRGB, without alpha and metadata. All figures are of exact pixels."
+)
+_NOTE_OF_BANDS = (
+    "PSNR is relative to the range of each picture: the difference of its 0.1 and 99.9 "
+    "percentiles. Missing samples do not count."
+)
+_NEARLY_EXACT = (
+    " Large pictures are embedded as AVIF in full colour, at a PSNR of {psnr:.1f} dB or more; the "
+    "option --lossless embeds them exactly. WebP and AVIF are shown as the very files."
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,6 @@ class ReportOptions:
     Attributes:
         level: level of the pictures, 1 or more; the codec's default if None.
         shown: number of the worst pictures to show.
-        ssimulacra2_curves: whether to measure SSIMULACRA2 for the curves.
         lossless: whether to embed the decoded pixels of large pictures losslessly.
         rgb: bands to show if the codec has bands, as for
             :func:`~aecodec.imaging.display.bands_to_show`.
@@ -89,7 +102,6 @@ class ReportOptions:
 
     level: float | None = None
     shown: int = 24
-    ssimulacra2_curves: bool = False
     lossless: bool = False
     rgb: str | None = None
 
@@ -99,16 +111,20 @@ class Report:
     """The content of a report.
 
     Attributes:
+        codec: title of the codec.
+        level: level of the pictures.
         measured: number of measured pictures.
         pictures: the shown pictures as JSON values, starting with the worst.
-        missing: sentences about missing formats and measures, and how to install them.
-        values: all values of the page.
+        missing: sentences about missing formats, and how to install them.
+        note: how the figures were measured.
     """
 
+    codec: str
+    level: float
     measured: int
     pictures: list[dict[str, Any]]
     missing: list[str]
-    values: dict[str, Any]
+    note: str
 
     def page(self, title: str) -> bytes:
         """An HTML file that loads nothing from the network.
@@ -116,24 +132,38 @@ class Report:
         Its Content-Security-Policy allows only embedded pictures, and its own style sheet and
         script by their hashes.
         """
-        style = _text("page/common.css") + _text("report/report.css")
-        script = _text("page/common.js") + _text("report/report.js")
-        text = Template(_text("report/report.html")).substitute(
-            style=style,
-            style_hash=_hash(style),
-            script=script,
-            script_hash=_hash(script),
-            data=_json({"title": title, **self.values}),
+        style = page_text("common.css") + page_text("style.css")
+        script = page_text("common.js") + re.sub("(?m)^export ", "", page_text("view.js"))
+        script += files(__package__).joinpath("report.js").read_text("utf-8")
+        formats = [file["format"] for file in self.pictures[0]["files"]]
+        data = _json({"title": title, "formats": formats, "pictures": self.pictures})
+        fields = {
+            "kind": "results",
+            "title": f"aecodec report: {escape(title)}",
+            "policy": f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
+            f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
+            "head": f'<link rel="icon" href="data:,">\n<style>{style}</style>',
+            "subject": escape(self._subject(title)),
+            "note": escape(" ".join([self.note, *self.missing])),
+            "end": f'<script id="results" type="application/json">{data}</script>\n'
+            f'<script type="module">{script}</script>',
+        }
+        thumbnails = ((picture["thumbnail"], picture["name"]) for picture in self.pictures)
+        return render(fields, thumbnails, formats).encode("utf-8", "replace")
+
+    def _subject(self, title: str) -> str:
+        return (
+            f"{title}: {len(self.pictures)} of {self.measured} pictures. "
+            f"Codec {self.codec}, level {self.level:g}. aecodec {version()}."
         )
-        return text.encode()
 
 
 def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Report:
-    """Measure a codec and other formats, and show the worst pictures.
+    """Measure the pictures, and show the worst ones beside other formats.
 
     Args:
         codec: a codec with both halves.
-        samples: the pictures, which are read once for each point of the curves.
+        samples: the pictures, which are read twice.
         options: options of the report.
 
     Raises:
@@ -141,72 +171,121 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
         UsageError: the codec has no such level.
     """
     level = codec.spec.level_index(options.level) / LEVEL_UNITS
-    if codec.spec.bands:
-        return _report_of_bands(codec, samples, replace(options, level=level))
-    formats = [format_ for format_ in _FORMATS if format_.is_installed]
-    with_score = _has_ssimulacra2()
-    round_trip = codec_round_trip(codec, level)
-    scores = _scores(samples, f"{CODEC_TITLE}, level {level:g}", round_trip, with_score)
-    measure, order = worst_first(scores)
-    curves = _curves(codec, samples, formats, with_score and options.ssimulacra2_curves)
-    showing = _Showing(codec, level, formats, with_score, options.lossless)
-    worst = order[: options.shown]
-    numbered = enumerate(_originals(samples("the worst pictures")))
-    shown = {number: showing.show(*original) for number, original in numbered if number in worst}
-    pictures = [shown[number] for number in worst if number in shown]
-    measured = {"level": level, "measured": len(scores), "ranked_by": measure}
-    return _page_of(codec, {**measured, "curves": curves, "unit": "bpp"}, pictures, _missing())
+    make = _bands if codec.spec.bands else _photographs
+    measured, pictures = make(codec, samples, replace(options, level=level))
+    absent = [] if codec.spec.bands else [f for f in _FORMATS if not f.is_installed]
+    missing = [f"{f.title} is left out: to add it, run pip install '{f.package}'" for f in absent]
+    title = title_of(codec.spec.codec_id, codec.spec.name)
+    note = _NOTE_OF_BANDS if codec.spec.bands else _NOTE
+    return Report(title, level, measured, pictures, missing, note + _exactness(pictures))
 
 
-def _page_of(
-    codec: Codec, values: dict[str, Any], pictures: list[dict[str, Any]], missing: list[str]
-) -> Report:
-    named = {"codec": title_of(codec.spec.codec_id, codec.spec.name), "version": version()}
-    shown = {"missing": missing, "pictures": pictures}
-    return Report(values["measured"], pictures, missing, named | values | shown)
-
-
-def _report_of_bands(codec: Codec, samples: Samples, options: ReportOptions) -> Report:
-    """Measure a codec with bands, at a level, and show the pictures with the lowest PSNR.
-
-    The curves also have the formats that imagecodecs writes. PSNR is relative to the range of each
-    picture, and bits are per sample.
-    """
-    assert options.level is not None
-    installed = [format_ for format_ in BAND_FORMATS.values() if format_.is_installed]
-    coders = [
-        *(
-            replace(codec_coder(codec, n + 1), name=CODEC_TITLE)
-            for n in range(len(codec.spec.levels))
-        ),
-        *(band_format_coder(format_, q) for format_ in installed for q in format_.qualities[::2]),
+def _exactness(pictures: Iterable[dict[str, Any]]) -> str:
+    """A sentence about pictures that are not embedded exactly; empty if all are."""
+    shown = [
+        image
+        for picture in pictures
+        for image in (picture["original"], *(file["shown"] for file in picture["files"]))
     ]
-    chosen = codec_coder(codec, options.level)
-    rows = list(measure_bands(chosen, samples(f"{CODEC_TITLE}, level {options.level:g}")))
-    if not rows:
-        raise ImageError("none of the pictures in this data set can be read")
+    inexact = [image["psnr"] for image in shown if image["psnr"] is not None]
+    return _NEARLY_EXACT.format(psnr=min(inexact)) if inexact else ""
+
+
+def _photographs(
+    codec: Codec, samples: Samples, options: ReportOptions
+) -> tuple[int, list[dict[str, Any]]]:
+    """The number of pictures, and the worst ones in all formats."""
+    assert options.level is not None
+    round_trip = codec_round_trip(codec, options.level)
+    scores = [
+        score_of(pixels, *round_trip(pixels), ssimulacra2=False)
+        for _, pixels in _originals(samples(f"{CODEC_TITLE}, level {options.level:g}"))
+    ]
+    formats = [format_ for format_ in _FORMATS if format_.is_installed]
+    originals = _originals(samples("the worst pictures"))
+
+    def show(original: tuple[Sample, Pixels]) -> dict[str, Any]:
+        sample, pixels = original
+        files = files_at(codec, pixels, options.level, formats)
+        channels = 1 if pixels.ndim == 2 else 3
+        shown = [_file(pixels, file, lossless=options.lossless) for file in files]
+        return _picture(sample, pixels, shown, channels, lossless=options.lossless)
+
+    return len(scores), _shown(worst_first(scores)[: options.shown], originals, show)
+
+
+def _bands(
+    codec: Codec, samples: Samples, options: ReportOptions
+) -> tuple[int, list[dict[str, Any]]]:
+    """The number of pictures with bands, and the worst ones with maps of their errors."""
+    assert options.level is not None
+    coder = codec_coder(codec, options.level)
+    rows = list(measure_bands(coder, samples(f"{CODEC_TITLE}, level {options.level:g}")))
     worst = sorted(range(len(rows)), key=lambda n: rows[n]["psnr"] or math.inf)[: options.shown]
-    curves = [_point_of(coder, samples) for coder in coders]
-    numbered = enumerate(samples("the worst pictures"))
-    shown = {
-        number: _show_bands(chosen, sample, rows[number], options)
-        for number, sample in numbered
-        if number in worst
+    numbered = zip(samples("the worst pictures"), rows, strict=False)
+    return len(rows), _shown(worst, numbered, lambda pair: _show_bands(coder, *pair, options))
+
+
+def _shown(
+    worst: Sequence[int], pictures: Iterable[T], show: Callable[[T], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The pictures with the numbers `worst`, in their order."""
+    if not worst:
+        raise ImageError("none of the pictures in this data set can be read")
+    shown = {n: show(picture) for n, picture in enumerate(pictures) if n in worst}
+    return [shown[number] for number in worst if number in shown]
+
+
+def worst_first(scores: Sequence[Score]) -> list[int]:
+    """Numbers of pictures, the worst first: by MS-SSIM, or by PSNR if some are too small for it.
+
+    >>> good, poor = Score(9, 784, 4.0, 0.99, math.nan), Score(9, 784, 9.0, 0.95, math.nan)
+    >>> worst_first([good, poor])
+    [1, 0]
+    """
+    has_ms_ssim = not any(math.isnan(score.ms_ssim) for score in scores)
+    measured = [score.ms_ssim if has_ms_ssim else score.psnr for score in scores]
+    return sorted(range(len(scores)), key=measured.__getitem__)
+
+
+def _originals(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Pixels]]:
+    """The first frames of the pictures as sRGB or grey, without alpha, as in all formats."""
+    for sample in samples:
+        picture = grey_if_possible(in_kept_colours(sample.picture, {}))
+        yield sample, without_channel_axis(picture.pixels[0])
+
+
+def _picture(
+    sample: Sample, pixels: Pixels, files: list[dict[str, Any]], channels: int, *, lossless: bool
+) -> dict[str, Any]:
+    """A picture, with pixels (H, W) or (H, W, 3) uint8, and its files."""
+    part = middle(pixels)
+    height, width = pixels.shape[:2]
+    shown_height, shown_width = pixels[part].shape[:2]
+    is_whole = (shown_height, shown_width) == (height, width)
+    shown = "" if is_whole else f"; shown: {shown_width}x{shown_height} in the middle"
+    small = base64.b64encode(thumbnail(Image.fromarray(pixels))).decode("ascii")
+    return {
+        "name": sample.name,
+        "about": f"{width}x{height} pixels, {sample.source_size:,} bytes{shown}",
+        "size": (width, height),
+        "channels": channels,
+        "thumbnail": f"data:image/jpeg;base64,{small}",
+        "original": embedded(pixels[part], lossless=lossless),
+        "files": files,
     }
-    absent = [format_ for format_ in BAND_FORMATS.values() if not format_.is_installed]
-    missing = [_left_out(format_.title, format_.package) for format_ in absent]
-    values = {"level": options.level, "measured": len(rows), "ranked_by": "psnr"}
-    values |= {"curves": curves, "unit": "bits per sample"}
-    return _page_of(codec, values, [shown[number] for number in worst if number in shown], missing)
 
 
-def _point_of(coder: Coder, samples: Samples) -> dict[str, Any]:
-    """A point of the curves for pictures with bands."""
-    kind = "level" if coder.name == CODEC_TITLE else "quality"
-    setting = f"{kind} {coder.level:g}"
-    means = mean_of_bands(list(measure_bands(coder, samples(f"{coder.name}, {setting}"))))
-    point = {"format": coder.name, "setting": setting, "bytes": means["bytes"]}
-    return point | {"bpp": means["bits_per_sample"], "psnr": means["psnr"]}
+def _file(pixels: Pixels, file: File, *, lossless: bool) -> dict[str, Any]:
+    score = score_of(pixels, file.size, file.decoded, ssimulacra2=False)
+    quality = {"psnr": _finite(score.psnr), "ms_ssim": _finite(score.ms_ssim)}
+    part = file.decoded[middle(file.decoded)]
+    format_ = _BY_BROWSERS.get(file.title)
+    if format_ and part.shape == file.decoded.shape:
+        shown = {"src": _uri(format_, file.content), "psnr": None}
+    else:
+        shown = embedded(part, lossless=lossless)
+    return {"format": file.title, "bytes": file.size, **quality, "shown": shown}
 
 
 def _show_bands(
@@ -217,118 +296,24 @@ def _show_bands(
     restored = coder.decode(coder.encode(original), original)
     bands = bands_to_show(options.rgb, original.pixels.shape[-1])
     before, after = (display(picture, original, bands)[0] for picture in (original, restored))
-    errors = error_map(original, restored)[0]
-    part, most = middle(before), scale_of_errors(errors)
-    shown = [embedded(p[part], lossless=options.lossless) for p in (before, after)]
-    rows, columns = part
-    height, width = before[part].shape[:2]
-    file = {"format": CODEC_TITLE, "bytes": row["bytes"], "bpp": row["bits_per_sample"]}
-    return {
-        "name": sample.name,
-        "source_bytes": sample.source_size,
-        "size": (before.shape[1], before.shape[0]),
-        "part": (columns.start, rows.start, width, height),
-        "original": shown[0],
-        "files": [file | {"psnr": row["psnr"], "shown": shown[1]}],
-        "errors": {
-            "src": embedded(error_picture(errors[part], most), lossless=True)["src"],
-            "text": f"Largest error of the bands: black is 0, pale yellow is {most:.4g} or more; "
-            f"the maximum is {row['max_error']:.4g}.",
+    errors, part = error_map(original, restored)[0], middle(before)
+    most, lossless = scale_of_errors(errors), options.lossless
+    errors_shown = embedded(error_picture(errors[part], most), lossless=True)
+    files = [
+        {
+            "format": CODEC_TITLE,
+            "bytes": row["bytes"],
+            "psnr": row["psnr"],
+            "shown": embedded(after[part], lossless=lossless),
         },
-    }
-
-
-def worst_first(scores: Sequence[Score]) -> tuple[str, list[int]]:
-    """The first measure that all pictures have, and their numbers, starting with the worst.
-
-    >>> good, poor = Score(9, 784, 4.0, 0.99, math.nan), Score(9, 784, 9.0, 0.95, math.nan)
-    >>> worst_first([good, poor])
-    ('ms_ssim', [1, 0])
-    """
-    measure = next(
-        name for name in _MEASURES if not any(math.isnan(getattr(score, name)) for score in scores)
+        {"format": _ERRORS, "shown": errors_shown},
+    ]
+    picture = _picture(sample, before, files, 0, lossless=lossless)
+    picture["about"] += (
+        f"; largest errors of the bands: black is 0, pale yellow is {most:.4g} or more, and the "
+        f"maximum is {row['max_error']:.4g}"
     )
-    return measure, sorted(range(len(scores)), key=lambda n: float(getattr(scores[n], measure)))
-
-
-def _originals(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Pixels]]:
-    """The first frames of the pictures as sRGB or grey, without alpha, as in all formats."""
-    for sample in samples:
-        picture = grey_if_possible(in_kept_colours(sample.picture, {}))
-        yield sample, without_channel_axis(picture.pixels[0])
-
-
-def _scores(samples: Samples, title: str, round_trip: RoundTrip, scored: bool) -> list[Score]:
-    scores = [
-        score_of(pixels, *round_trip(pixels), ssimulacra2=scored)
-        for _, pixels in _originals(samples(title))
-    ]
-    if not scores:
-        raise ImageError("none of the pictures in this data set can be read")
-    return scores
-
-
-def _curves(
-    codec: Codec, samples: Samples, formats: Sequence[PillowFormat], scored: bool
-) -> list[dict[str, Any]]:
-    """A point for each level of the codec, and for every second quality of the formats."""
-    levels = range(1, len(codec.spec.levels) + 1)
-    settings = [
-        *((CODEC_TITLE, f"level {level}", codec_round_trip(codec, level)) for level in levels),
-        *(
-            (format_.title, f"quality {quality}", format_.at_quality(quality).round_trip)
-            for format_ in formats
-            for quality in format_.qualities[::2]
-        ),
-    ]
-    points = []
-    for title, setting, round_trip in settings:
-        means = mean_score(_scores(samples, f"{title}, {setting}", round_trip, scored))
-        finite = {name: _finite(value) for name, value in means.items()}
-        points.append({"format": title, "setting": setting, **finite})
-    return points
-
-
-@dataclass(frozen=True)
-class _Showing:
-    """Options for compressing and embedding pictures."""
-
-    codec: Codec
-    level: float
-    formats: Sequence[PillowFormat]
-    ssimulacra2: bool
-    lossless: bool
-
-    def show(self, sample: Sample, pixels: Pixels) -> dict[str, Any]:
-        """A picture before and after compression in all formats."""
-        rows, columns = middle(pixels)
-        height, width = pixels[rows, columns].shape[:2]
-        files = files_at(self.codec, pixels, self.level, self.formats)
-        return {
-            "name": sample.name,
-            "source_bytes": sample.source_size,
-            "size": (pixels.shape[1], pixels.shape[0]),
-            "part": (columns.start, rows.start, width, height),
-            "original": embedded(pixels[rows, columns], lossless=self.lossless),
-            "files": [self._file(pixels, file) for file in files],
-        }
-
-    def _file(self, pixels: Pixels, file: File) -> dict[str, Any]:
-        score = score_of(pixels, file.size, file.decoded, ssimulacra2=self.ssimulacra2)
-        return {
-            "format": file.title,
-            "bytes": score.bytes,
-            "bpp": 8 * score.bytes / score.pixels,
-            **{name: _finite(getattr(score, name)) for name in _MEASURES},
-            "shown": self._embedded(file),
-        }
-
-    def _embedded(self, file: File) -> dict[str, Any]:
-        part = file.decoded[middle(file.decoded)]
-        format_ = _BY_BROWSERS.get(file.title)
-        if format_ and part.shape == file.decoded.shape:
-            return {"src": _uri(format_, file.content), "psnr": None}
-        return embedded(part, lossless=self.lossless)
+    return picture
 
 
 def middle(pixels: Pixels) -> tuple[slice, slice]:
@@ -364,32 +349,9 @@ def _uri(format_: PillowFormat, content: bytes) -> str:
     return f"data:{format_.media_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def _missing() -> list[str]:
-    """Sentences about missing formats and measures, and how to install them."""
-    absent = [format_ for format_ in _FORMATS if not format_.is_installed]
-    texts = [_left_out(format_.title, format_.package) for format_ in absent]
-    return texts if _has_ssimulacra2() else [*texts, _NO_SSIMULACRA2]
-
-
-def _left_out(title: str, package: str) -> str:
-    return f"{title} is left out: to add it, run pip install '{package}'"
-
-
-def _has_ssimulacra2() -> bool:
-    try:
-        metrics.check_ssimulacra2()
-    except AecodecError:
-        return False
-    return True
-
-
 def _finite(value: float) -> float | None:
     """A number for JSON; None for NaN (not measured) and infinity (the PSNR of equal pictures)."""
     return value if math.isfinite(value) else None
-
-
-def _text(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -114,11 +114,12 @@ def sample_files(
         if codec is None:
             continue
         name = sample.path.name
-        file, thumbnail = f"{name}.aec", f"thumbnails/{name}.jpg"
+        file, small = f"{name}.aec", f"thumbnails/{name}.jpg"
         files[name] = sample.path.read_bytes()
-        files[thumbnail] = _thumbnail(sample.path)
+        with Image.open(sample.path) as image:
+            files[small] = thumbnail(ImageOps.exif_transpose(image))
         files[file] = codec.compress(picture)
-        entries.append({**_known(sample, picture, codec), "file": file, "thumbnail": thumbnail})
+        entries.append({**_known(sample, picture, codec), "file": file, "thumbnail": small})
     return entries, files
 
 
@@ -148,11 +149,10 @@ def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     return next(iter([*same_mode, *any_size, *same_size]), None)
 
 
-def _thumbnail(path: Path) -> bytes:
+def thumbnail(image: Image.Image) -> bytes:
+    """The middle of a picture as a small square JPEG file."""
     content = io.BytesIO()
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-        fitted = ImageOps.fit(upright, (_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+    fitted = ImageOps.fit(image.convert("RGB"), (_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
     fitted.save(content, "JPEG", quality=85)
     return content.getvalue()
 

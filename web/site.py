@@ -5,12 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
-from typing import Any
 from urllib.parse import quote
 
 from aecodec.codec.codec import Codec
@@ -22,6 +21,22 @@ from aecodec.web.samples import Sample, sample_files
 _WORKER = "service_worker.js"
 _TABLES = "aecodec/tables.bin.gz"
 """Tables of previews, which the page does not show."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+_HEAD = """<link rel="icon" href="icon.svg">
+<link rel="manifest" href="manifest.webmanifest">
+<link rel="stylesheet" href="common.css">
+<link rel="stylesheet" href="style.css">
+<script src="common.js" defer></script>
+<script type="module" src="page.js"></script>"""
+_FIELDS = {"title": "aecodec", "policy": _POLICY, "head": _HEAD}
+_FIELDS |= dict.fromkeys(("kind", "subject", "note", "end"), "")
+_FORMATS = ("aecodec", "WebP", "JPEG", "AVIF")
+"""Formats that the page compares, as `page/coded.js` lists them."""
 
 
 def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, bytes]:
@@ -37,13 +52,13 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
     """
     hosted = {codec.spec.codec_id.hex(): hosted_files(codec.folder) for codec in codecs}
     entries, sample_contents = sample_files(samples, codecs)
-    page = _folder("page")
+    thumbnails = ((f"samples/{_address(entry['thumbnail'])}", entry["title"]) for entry in entries)
     shell = {
-        **page,
+        **_folder("page"),
         **_under("aecodec", _folder("src")),
         "codecs/index.json": _json(list(hosted)),
         **{f"codecs/{name}/head": content["head"] for name, content in hosted.items()},
-        "index.html": _page(page["index.html"], entries),
+        "index.html": render(_FIELDS, thumbnails, _FORMATS).encode(),
         "samples/index.json": _json(entries),
         **_under("samples", sample_contents),
     }
@@ -102,14 +117,33 @@ def _address(name: str) -> str:
     return quote(name, safe="/!*'()")
 
 
-def _page(template: bytes, samples: Sequence[Mapping[str, Any]]) -> bytes:
-    """The page with its samples in the HTML, so that nothing moves while it loads."""
+def render(
+    values: Mapping[str, str], samples: Iterable[tuple[str, str]], formats: Iterable[str]
+) -> str:
+    """The HTML of a page, with its samples in it, so that nothing moves while it loads.
+
+    Args:
+        values: the other fields of the template `page/index.html`, as HTML.
+        samples: addresses of thumbnails, and titles of the pictures.
+        formats: titles of the rows in the table of formats.
+    """
     items = "".join(
-        f'<li><button type="button"><img src="samples/{_address(sample["thumbnail"])}"'
-        f' alt="{escape(sample["title"])}" width="64" height="64"></button></li>'
-        for sample in samples
+        f'<li><button type="button"><img src="{address}" alt="{escape(title)}"'
+        f' title="{escape(title)}" width="64" height="64"></button></li>'
+        for address, title in samples
     )
-    return Template(template.decode("utf-8")).substitute(samples=items).encode()
+    rows = "\n".join(
+        f'      <tr><th scope="row"><label><input type="radio" name="right" value="{title}"'
+        f"{'' if number else ' checked'}>{title}</label></th>{'<td>&ndash;</td>' * 3}</tr>"
+        for number, title in enumerate(formats)
+    )
+    template = Template(page_text("index.html"))
+    return template.substitute(values, samples=items, formats=rows)
+
+
+def page_text(name: str) -> str:
+    """The text of a file of the page."""
+    return files(__package__).joinpath("page", name).read_text("utf-8")
 
 
 def _service_worker(shell: Mapping[str, bytes]) -> bytes:

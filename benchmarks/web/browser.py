@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from PIL import Image
 
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 _PATIENCE = 120
@@ -67,12 +63,6 @@ class Browser:
             raise RuntimeError(errors[0])
         return value
 
-    def choose(self, select: str, value: str) -> None:
-        """Choose from a list, as a person would."""
-        from selenium.webdriver.support.ui import Select
-
-        Select(self._found(select)).select_by_value(value)
-
     def give(self, file_input: str, file: Path) -> None:
         """Choose a file in an input for files, be it hidden."""
         self._found(file_input).send_keys(str(file))
@@ -117,13 +107,6 @@ class Browser:
 
     def _touch(self, kind: str, points: list[dict[str, float]]) -> None:
         self._command("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    def brightest(self, element: str) -> int:
-        """The largest value of a channel in what is seen of an element."""
-        with Image.open(
-            io.BytesIO(base64.b64decode(self._found(element).screenshot_as_base64))
-        ) as image:
-            return int(np.asarray(image.convert("RGB")).max())
 
     def settle(self) -> None:
         """Wait until the page shows its picture, if it has one, and two seconds more."""

@@ -29,14 +29,6 @@ def report(
     array: options.ArrayName = None,
     limit: options.Limit = None,
     shown: Annotated[int, typer.Option(metavar="N", min=1, help="Show the N worst pictures.")] = 24,
-    curves: Annotated[
-        bool,
-        typer.Option(
-            "--ssimulacra2",
-            help="Also draw SSIMULACRA2 curves, which takes one second per 400,000 pixels for each "
-            "point of a curve.",
-        ),
-    ] = False,
     lossless: Annotated[
         bool,
         typer.Option(
@@ -53,19 +45,16 @@ def report(
 ) -> None:
     """Make a page that compares pictures with their reconstructions and with other formats.
 
-    Without -o, the report of the folder scans is scans_report.html next to it. The page is a
-    single file that loads nothing from the network. For each picture, starting with the worst, it
-    shows the original and the reconstruction with a slider, their difference, and WebP, JPEG XL
-    and AVIF files of the same size, with bytes, PSNR, MS-SSIM and SSIMULACRA2. AVIF appears with
-    its defaults, and tuned for PSNR and for SSIMULACRA2. The page also shows rate-distortion curves
-    of all levels.
+    Without -o, the report of the folder scans is scans_report.html next to it. The page is that of
+    aecodec web with the results inside: a single file that loads nothing from the network. For
+    each of the worst pictures, it shows the original and the reconstruction with a slider, and
+    WebP, JPEG XL and AVIF files of the same size, with bytes, PSNR and MS-SSIM. AVIF appears with
+    its defaults, and tuned for PSNR and for SSIMULACRA2. aecodec evaluate measures all levels.
 
-    For a codec with bands, it shows three bands as RGB or one in colours, the errors of the
-    samples, and PSNR over bits per sample, also of JPEG 2000 and JPEG XL if the extra 'science' is
-    installed.
+    For a codec with bands, it shows three bands as RGB or one in colours, and the errors of the
+    samples.
 
-    A photograph with 400,000 pixels takes 20 seconds. JPEG XL and SSIMULACRA2 need
-    pip install 'aecodec[report]'.
+    A photograph with 400,000 pixels takes 20 seconds. JPEG XL needs pip install 'aecodec[report]'.
     """
     from aecodec.web.report import ReportOptions, make_report
 
@@ -78,7 +67,7 @@ def report(
     console = Console(quiet, as_json, to_stderr=target == STANDARD)
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array, reading)
-        showing = ReportOptions(level, shown, curves, lossless, rgb)
+        showing = ReportOptions(level, shown, lossless, rgb)
         content = make_report(loaded_codec, first_samples(dataset, limit, console), showing)
     _write(content, data, target, force, console)
     report_unread(dataset, console)

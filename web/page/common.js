@@ -1,4 +1,4 @@
-// What the report and the page of `aecodec web` share: the theme, and the slider over two pictures.
+// The theme, and the slider over two pictures.
 
 "use strict";
 

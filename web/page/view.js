@@ -171,7 +171,7 @@ export function showRow(title, made) {
   const { input, cells } = rows[title];
   input.disabled = !made;
   if (!made) return;
-  const texts = [grouped(made.bytes), shownPsnr(made.psnr), made.likeness > 1 ? "–" : made.likeness.toFixed(3)];
+  const texts = [grouped(made.bytes), shownPsnr(made.psnr), made.likeness <= 1 ? made.likeness.toFixed(3) : "–"];
   texts.forEach((text, number) => { cells[number].textContent = text; });
 }
 
