@@ -1,4 +1,4 @@
-// The page with results inside: pictures that were measured before. It follows common.js and view.js.
+// The page with results inside: pictures that were measured before. It follows view.js.
 
 const results = JSON.parse(find("#results").textContent);
 let images = []; // of the picture shown: the original, then a picture for each format

@@ -132,8 +132,8 @@ class Report:
         Its Content-Security-Policy allows only embedded pictures, and its own style sheet and
         script by their hashes.
         """
-        style = page_text("common.css") + page_text("style.css")
-        script = page_text("common.js") + re.sub("(?m)^export ", "", page_text("view.js"))
+        style = page_text("style.css")
+        script = re.sub("(?m)^export ", "", page_text("view.js"))
         script += files(__package__).joinpath("report.js").read_text("utf-8")
         formats = [file["format"] for file in self.pictures[0]["files"]]
         data = _json({"title": title, "formats": formats, "pictures": self.pictures})

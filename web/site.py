@@ -29,9 +29,7 @@ _POLICY = (
 )
 _HEAD = """<link rel="icon" href="icon.svg">
 <link rel="manifest" href="manifest.webmanifest">
-<link rel="stylesheet" href="common.css">
 <link rel="stylesheet" href="style.css">
-<script src="common.js" defer></script>
 <script type="module" src="page.js"></script>"""
 _FIELDS = {"title": "aecodec", "policy": _POLICY, "head": _HEAD}
 _FIELDS |= dict.fromkeys(("kind", "subject", "note", "end"), "")
