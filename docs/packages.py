@@ -15,9 +15,7 @@ _INTRODUCTION = "All packages, lowest layer first. A package imports only packag
 _OF_THE_API = ("zarr", "numcodecs", "xarray", "samples", "preview")
 """Modules that the page of the API describes."""
 
-_OPTIONS = {
-    "training": '\n    options:\n      filters: ["!^[A-Z]", "!_(model|encoder|decoder)$"]',
-}
+_FILTERS = {"training": '\n      filters: ["!^[A-Z]", "!_(model|encoder|decoder)$"]'}
 """Options of mkdocstrings, which leave out what the page of the API describes."""
 
 
@@ -37,7 +35,8 @@ def page() -> str:
 
 def _section(name: str) -> str:
     """The part of the page about a package."""
-    return f"## aecodec.{name}\n\n::: {_identifier(name)}{_OPTIONS.get(name, '')}"
+    options = f"    options:\n      show_root_heading: false{_FILTERS.get(name, '')}"
+    return f"## aecodec.{name}\n\n::: {_identifier(name)}\n{options}"
 
 
 def _identifier(name: str) -> str:
