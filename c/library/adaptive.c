@@ -559,6 +559,7 @@ static residual_coding coded_form(const residual_coding *c)
 {
     residual_coding coded = *c;
     coded.limits = (const int32_t(*)[2])c->choices->limits;
+    coded.steps = c->choices->steps;
     coded.bands = c->choices->palette.count ? 1 : c->bands;
     return coded;
 }

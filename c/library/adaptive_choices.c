@@ -60,6 +60,14 @@ static uint32_t rank_of(const adaptive_table *t, uint32_t bands, const int32_t *
     return low;
 }
 
+/* The rank of the nearest value. */
+static uint32_t nearest_rank(const adaptive_table *t, int64_t value)
+{
+    const int32_t wanted = (int32_t)value;
+    const uint32_t rank = rank_of(t, 1, &wanted);
+    return rank == t->count || (rank && value - t->values[rank - 1] < t->values[rank] - value) ? rank - 1 : rank;
+}
+
 void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, size_t count, int32_t *values)
 {
     int32_t last = t->values[0], rank = 0;
@@ -70,7 +78,7 @@ void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, si
         }
         if (values[n] != last) {
             last = values[n];
-            rank = (int32_t)rank_of(t, 1, &last);
+            rank = (int32_t)nearest_rank(t, last);
         }
         values[n] = rank;
     }
@@ -200,10 +208,11 @@ static void take_band(reader *block, adaptive_choices *c, uint32_t band)
     if (flags & HAS_LIMITS) {
         take_limits(block, c->limits[band]);
     }
-    if (flags == HAS_TABLE && c->steps[band] == 1) {
+    if (flags == HAS_TABLE) {
         take_table(block, c, (const int32_t(*)[2]) &c->limits[band], 1, &c->tables[band]);
         c->limits[band][0] = 0;
         c->limits[band][1] = (int32_t)c->tables[band].count - 1;
+        c->steps[band] = 1;
     } else {
         block->is_damaged |= flags > (IS_FIXED | HAS_LIMITS);
     }
@@ -406,7 +415,7 @@ aecodec_status aecodec_survey_see(adaptive_survey *s, const residual_coding *c, 
     s->has_base |= c->has_base;
     for (band = 0; band < s->bands; band++) {
         band_survey *b = &s->each[band];
-        if (!b->count && s->steps[band] == 1 && !c->has_base) {
+        if (!b->count && !c->has_base) {
             close_set(&b->values);
             s->is_lost |= !open_set(&b->values, 1, MOST_VALUES);
         }
@@ -465,12 +474,11 @@ static void append_numbers(buffer *numbers, const colour_set *s, int64_t low)
 }
 
 /* Append a table: its count, its bytes, and them as a zlib stream. */
-static void append_table(buffer *block, colour_set *s, int64_t low)
+static void append_table(buffer *block, const colour_set *s, int64_t low)
 {
     buffer numbers = {NULL, 0, 0, AECODEC_OK};
     uint8_t *stream;
     size_t size = 0;
-    sort(s);
     append_numbers(&numbers, s, low);
     stream = numbers.status == AECODEC_OK ? malloc(aecodec_zlib_bound(numbers.size)) : NULL;
     size = stream ? aecodec_zlib_deflate(numbers.bytes, numbers.size, stream) : 0;
@@ -490,11 +498,30 @@ static void append_byte(buffer *b, uint8_t byte)
     aecodec_buffer_append(b, &byte, 1);
 }
 
-/* Whether a table saves bits: fewer values occur than are between them, and samples are many. */
-static int needs_table(const band_survey *b)
+/* Replace sorted values by as few as are within half a step of them. */
+static void merge(colour_set *s, int64_t step)
 {
-    const uint64_t range = (uint64_t)((int64_t)b->high - b->low + 1), count = b->values.count;
-    return b->values.places && count > 1 && 4 * count < 3 * range && 16 * count < b->count;
+    uint32_t n = 0, last, merged = 0;
+    while (n < s->count) {
+        const int64_t first = s->colours[n];
+        for (last = n; last + 1 < s->count && s->colours[last + 1] - first < step; last++) {
+        }
+        s->colours[merged++] = (int32_t)(first + (s->colours[last] - first) / 2);
+        n = last + 1;
+    }
+    s->count = merged;
+}
+
+/* Whether a table saves bits: it has fewer values than there are steps between them, and samples are many. */
+static int needs_table(band_survey *b, int64_t step)
+{
+    const uint64_t range = (uint64_t)((int64_t)b->high - b->low) / (uint64_t)step + 1;
+    if (!b->values.places || !b->values.count) {
+        return 0;
+    }
+    sort(&b->values);
+    merge(&b->values, step);
+    return b->values.count > 1 && 4 * (uint64_t)b->values.count < 3 * range && 16 * (uint64_t)b->values.count < b->count;
 }
 
 static int needs_palette(const adaptive_survey *s)
@@ -509,16 +536,15 @@ static int needs_palette(const adaptive_survey *s)
 }
 
 /* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. */
-static void append_band(buffer *block, const adaptive_survey *s, uint32_t band)
+static void append_band(buffer *block, adaptive_survey *s, uint32_t band)
 {
-    const band_survey *b = &s->each[band];
+    band_survey *b = &s->each[band];
     const int64_t low = s->limits[band][0], range = (int64_t)s->limits[band][1] - low;
     const int is_fixed = s->steps[band] > 1 && b->repeats > 2 * b->neighbours && 16 * b->repeats > b->count;
     const int has_limits = b->count >= 16384 || (b->count && range >> 24);
-    if (needs_table(b)) {
-        colour_set values = b->values;
+    if (needs_table(b, s->steps[band])) {
         append_byte(block, HAS_TABLE);
-        append_table(block, &values, low);
+        append_table(block, &b->values, low);
         return;
     }
     append_byte(block, (uint8_t)((is_fixed ? IS_FIXED : 0) | (has_limits ? HAS_LIMITS : 0)));
@@ -529,14 +555,14 @@ static void append_band(buffer *block, const adaptive_survey *s, uint32_t band)
 }
 
 /* Append the choices. Colours are coded from green, which tells most of the others. */
-static void append_choices(const adaptive_survey *s, buffer *block)
+static void append_choices(adaptive_survey *s, buffer *block)
 {
     const int has_palette = needs_palette(s), is_exchanged = has_palette || s->bands == 3 || s->bands == 4;
     uint32_t band;
     append_byte(block, (uint8_t)((is_exchanged ? IS_EXCHANGED : 0) | (has_palette ? HAS_PALETTE : 0)));
     if (has_palette) {
-        colour_set colours = s->colours;
-        append_table(block, &colours, 0);
+        sort(&s->colours);
+        append_table(block, &s->colours, 0);
     }
     for (band = 0; band < s->bands && !has_palette; band++) {
         append_band(block, s, band);

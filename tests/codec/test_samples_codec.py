@@ -189,7 +189,7 @@ def test_files_of_all_kinds_need_no_codec(
         restored = tiff.asarray()
         assert tiff.pages[0].tags[33550].value == (10.0, 10.0, 0.0)
     assert np.array_equal(restored == -9999, scene == -9999)
-    assert np.abs(restored - scene).max() == 2
+    assert np.abs(restored - scene).max() <= 2
     for name in ("scene.tif", "photo.tif", "deep.png", "wide.npy"):
         verified = command("verify", f"small/{Path(name).stem}.aec", "--against", name)
         assert (verified.status, "intact, maximum error" in verified.out) == (0, True)

@@ -47,7 +47,7 @@ def coded(low: int, high: int, step: int = 1, is_fixed: bool = False, table: Any
 def read_band(reader: Reader, r: Any, has_base: bool) -> Any:
     flags, low, high = reader.take(1)[0], r.low, r.high
     if flags == HAS_TABLE:
-        require(r.step == 1 and not has_base, "a table")
+        require(not has_base, "a table")
         numbers = read_numbers(reader, 1, 65536)
         values = np.cumsum(numbers + 1) - 1 + low
         require(values[-1] <= high, "the values of a table")
