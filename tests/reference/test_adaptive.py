@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.real_data import load_digits, load_photograph
+from helpers.codecs.golden import REFINED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.codec_file import Codec
@@ -88,36 +88,8 @@ def test_many_scenes(samples: Any, draw: st.DataObject, scene: Any, bound: Any) 
     check_scene(draw.draw, scene, bound, samples)
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("bound", [0, 4])
-def test_pictures_with_alpha(samples: Any, channels: int, bound: int) -> None:
-    photograph = load_photograph()[100:140, 200:230]
-    alpha = np.full_like(photograph[..., :1], 255)
-    alpha[:9] = 0
-    picture = np.concatenate([photograph[..., : 2 * (channels > 2) + 1], alpha], axis=2)
-    check_equal(samples[0].compress(picture[..., :channels], max_error=bound), samples)
-
-
-def test_segments(samples: Any) -> None:
-    scene = np.random.default_rng(0).integers(0, 3, (257, 9)) == 0
-    check_equal(samples[0].compress(scene.astype(np.int16) * 1000, max_error=0), samples)
-
-
-def repetitive(kind: str) -> tuple[Any, int]:
-    """Digits as colours, as values that are far apart, or with repeated samples; and a bound."""
-    digits = load_digits()[0][:10].reshape(-1, 8).astype(np.uint8)
-    colours = np.array([(0, 0, 0), (255, 255, 0), (9, 90, 200), (255, 255, 255)], np.uint8)
-    if kind == "palette":
-        return colours[digits // 5], 0
-    if kind == "table":
-        return digits.astype(np.int32) * 1000, 0
-    return (digits * 9).repeat(3, axis=0).repeat(3, axis=1).astype(np.uint16)[:50], 5
-
-
 @settings(max_examples=12)
-@given(st.data(), st.sampled_from(["palette", "table", "lattice"]))
-def test_choices(samples: Any, draw: st.DataObject, kind: str) -> None:
-    scene, bound = repetitive(kind)
-    data = samples[0].compress(scene, max_error=bound)
-    check_equal(data, samples)
+@given(st.data(), st.sampled_from(["palette", "table", "table_of_steps", "fixed"]))
+def test_choices_that_are_damaged(samples: Any, draw: st.DataObject, kind: str) -> None:
+    data = (REFINED / f"samples_{kind}.aec").read_bytes()
     check_equal(changed(draw.draw, data), samples)
