@@ -512,16 +512,19 @@ static void merge(colour_set *s, int64_t step)
     s->count = merged;
 }
 
-/* Whether a table saves bits: it has fewer values than there are steps between them, and samples are many. */
+/* Whether a table saves bits: it has fewer values than there are steps between them, of which few are close to others,
+ * and samples are many. */
 static int needs_table(band_survey *b, int64_t step)
 {
     const uint64_t range = (uint64_t)((int64_t)b->high - b->low) / (uint64_t)step + 1;
+    const uint32_t occurring = b->values.count;
     if (!b->values.places || !b->values.count) {
         return 0;
     }
     sort(&b->values);
     merge(&b->values, step);
-    return b->values.count > 1 && 4 * (uint64_t)b->values.count < 3 * range && 16 * (uint64_t)b->values.count < b->count;
+    return b->values.count > 1 && 4 * (uint64_t)b->values.count < 3 * range && 2 * b->values.count > occurring &&
+           16 * (uint64_t)b->values.count < b->count;
 }
 
 static int needs_palette(const adaptive_survey *s)
