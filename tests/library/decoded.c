@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the pixels or samples of an .aec file, whose codec is a bundle, to standard output. */
+/* Writes the pixels or samples of an .aec file, whose codec is a bundle or by default `samples`, to standard output. */
 #include <aecodec_library.h>
 #include <stdio.h>
 #ifdef _WIN32
@@ -9,7 +9,7 @@
 
 enum { MAX_FILE = 1 << 24 };
 
-static const size_t SIZES[] = {1, 1, 2, 2, 4, 2, 4}; /* of samples, by their types */
+static const size_t SIZES[] = {1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8}; /* of samples, by their types */
 
 static size_t write_samples(const aecodec_bundle *codec, const uint8_t *file, size_t size, const aecodec_limits *limits)
 {
@@ -36,18 +36,20 @@ int main(int count, char **arguments)
     static uint8_t file[MAX_FILE];
     size_t size;
     aecodec_limits limits = {0};
-    aecodec_codec_facts facts;
-    aecodec_bundle *codec;
+    const aecodec_bundle *codec = aecodec_samples_codec();
+    aecodec_bundle *opened;
 #ifdef _WIN32
     _setmode(_fileno(stdin), _O_BINARY);
     _setmode(_fileno(stdout), _O_BINARY);
 #endif
     size = fread(file, 1, sizeof file, stdin);
-    if (count != 2 || aecodec_bundle_open(arguments[1], &codec) != AECODEC_OK) {
-        return 1;
+    if (count == 2) {
+        if (aecodec_bundle_open(arguments[1], &opened) != AECODEC_OK) {
+            return 1;
+        }
+        codec = opened;
     }
     limits.max_pixels = 1 << 30;
     limits.max_frames = 1 << 24;
-    aecodec_bundle_facts(codec, &facts);
-    return !(facts.phases ? write_samples : write_pixels)(codec, file, size, &limits);
+    return !write_samples(codec, file, size, &limits) && !write_pixels(codec, file, size, &limits);
 }
