@@ -117,13 +117,14 @@ static void put_byte(inflater *s, uint8_t byte)
 /* Copy what is some bytes before, which may be what is copied. */
 static void repeat(uint8_t *to, size_t distance, size_t length)
 {
+    const uint8_t *from = to - distance;
     size_t n;
     if (distance == 1) { /* masks and alpha are mostly uniform */
-        memset(to, to[-1], length);
+        memset(to, *from, length);
         return;
     }
     for (n = 0; n < length; n++) {
-        to[n] = to[n - distance];
+        to[n] = from[n];
     }
 }
 
