@@ -396,8 +396,9 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
             for (k = 0; k < place.plane_count; k++) {
                 place.planes[k] += at;
             }
-            place.plane_errors[0] += place.plane_count > 0 ? at : 0;
-            place.plane_errors[1] += place.plane_count > 1 ? at : 0;
+            for (k = 0; k < place.plane_count && k < 2; k++) {
+                place.plane_errors[k] += at;
+            }
             *v = code_sample(&s->band, &place, &s->band.state->predictor.fits[y >> BLOCK_BITS], missing && missing[n],
                              from ? from[n] : 0, e, s->experts + MARGIN * (s->row + 1) + at, lanes);
             to[n] = *v;
