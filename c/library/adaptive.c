@@ -142,12 +142,11 @@ AECODEC_INLINE int code_copy(const adaptive_band *b, const adaptive_place *at, a
 }
 
 /* Code a symbol by the distribution, and what it leaves out. */
-AECODEC_INLINE int64_t code_far(const adaptive_band *b, adaptive_sample *s, const adaptive_exclusion *x,
-                                const adaptive_edge *zero, const adaptive_edge *one, int64_t steps)
+AECODEC_INLINE int64_t code_far(const adaptive_band *b, adaptive_sample *s, const adaptive_exclusion *x, int64_t steps)
 {
     const adaptive_distribution *d = &s->distribution;
     const int32_t stride = 1 << clip32((s->activity.steps >> 4) - d->low_bits, 0, 8);
-    const int32_t symbol = code_symbol(b->coder, d, x, zero, one, stride,
+    const int32_t symbol = code_symbol(b->coder, d, x, &s->zero, &s->one, stride,
                                        (int32_t)clip(steps >> d->low_bits, -MOST_SYMBOL, MOST_SYMBOL), &s->start, &s->stop);
     const int64_t most = (b->most_steps >> d->low_bits) + 1;
     int64_t coded = symbol;
@@ -174,7 +173,7 @@ static inline int64_t code_rest(const adaptive_band *b, adaptive_sample *s, int3
     } else {
         exclude(&others, edge_below(d, first + 1).below, TOTAL);
     }
-    return code_far(b, s, &others, &s->zero, &s->one, steps);
+    return code_far(b, s, &others, steps);
 }
 
 /* Code the number of steps from the centre to a value. */
@@ -201,7 +200,7 @@ AECODEC_INLINE int64_t code_steps(const adaptive_band *b, const adaptive_place *
         }
         return code_rest(b, s, symbol, steps);
     }
-    return code_far(b, s, &s->excluded, &s->zero, &s->one, steps);
+    return code_far(b, s, &s->excluded, steps);
 }
 
 /* ---- samples ---- */
@@ -447,7 +446,6 @@ static void open_band(adaptive_segment *s, uint32_t number, uint32_t planes)
     b->step_errors = (uint64_t)(b->step < range ? b->step : range) << 8 >> b->unit;
     b->step_errors += b->step_errors == 0;
     b->log_step = log8(b->step_errors);
-    b->lanes = planes ? LANES : FIRST_EARLIER;
     b->inputs = inputs[planes < PLANES ? planes : PLANES];
     open_state(b->state);
 }

@@ -31,7 +31,7 @@ typedef struct {
     int64_t step;
     int32_t limits[2];
     int is_fixed;     /* values are multiples of the step, and not steps from the mean */
-    int unit, lanes, inputs;
+    int unit, inputs;
     int64_t most_steps;   /* from one limit to the other, and one more */
     uint64_t step_errors; /* the step, at most the range, in units of errors */
     int32_t log_step;     /* eighths */

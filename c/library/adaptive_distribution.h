@@ -18,7 +18,6 @@ enum {
     FEW = 192, SLOWEST = 164, /* weights learn at a rate of 1 / (8 + n), and then 164 / 2^15 */
     MOST_SYMBOL = 511,    /* symbols beyond are escapes */
     FINE_SCALE = 5,       /* symbols of scales above 2^5 steps lose their lowest bits, which follow as they are */
-    LEAST_SCALE = -104, MOST_SCALE = 33 * 16,
     TOTAL_BITS = 24
 };
 
