@@ -19,7 +19,7 @@ from helpers.documents import blocks_of
 _SKIPPED = re.compile(r"pip install|http\.server")
 """Commands that do not end, or change the environment."""
 
-_SHORTER = {"epochs=30": "epochs=1", "--minutes 1": "--minutes 0.05"}
+_SHORTER = {"epochs=30": "epochs=1"}
 """Options of trainings, and those that take seconds."""
 
 
