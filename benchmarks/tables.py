@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -86,26 +84,16 @@ def table_of(name: str, rows: Iterable[Row]) -> str:
     """A table in Markdown with the rows that have its figure `where`.
 
     If the table has `labels`, columns before the numbers, the smallest number of a row is bold.
-    With `merge`, rows with the same value of this figure become one.
     """
     settings = TABLES[name]
     template, where = _Template(settings.get("absent", "")), settings.get("where")
     rows = [row for row in rows if where is None or where in row]
-    if "merge" in settings:
-        rows = list(_merged(rows, settings["merge"]))
     lines = [
         [template.format(cell, **row) for cell in settings["columns"].values()] for row in rows
     ]
     if "labels" in settings:
         lines = [_with_smallest_bold(line, settings["labels"]) for line in lines]
     return _table(settings["columns"], lines)
-
-
-def _merged(rows: Iterable[Row], name: str) -> Iterator[Row]:
-    """Rows with the same figure as one, by their numbers; `other` is the entry of their `best`."""
-    for value, group in groupby(rows, key=itemgetter(name)):
-        numbered = enumerate(row | {"other": row[row["best"]]} for row in group)
-        yield {name: value} | {str(number): row for number, row in numbered}
 
 
 def _with_smallest_bold(cells: Sequence[str], labels: int) -> list[str]:
