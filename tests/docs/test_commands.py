@@ -24,7 +24,6 @@ import tifffile
 from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
-from helpers.programs import needs
 from helpers.real_data import load_digits
 from helpers.s3_server import s3_server
 from PIL import Image
@@ -70,7 +69,9 @@ TOOLS = {
 Folder = Callable[[str], Path]
 
 SHOWING = [
-    page for page in PAGES if {"sh", "python"} & {block.language for block in blocks_of(page)}
+    page
+    for page in (README, *PAGES)
+    if {"sh", "python"} & {block.language for block in blocks_of(page)}
 ]
 LONG_COMMANDS = sorted(
     {
@@ -111,6 +112,10 @@ def folder(
         path.mkdir(parents=True)
         for sample in sample_paths():
             shutil.copy(sample, path)
+
+    def demo(path: Path) -> None:
+        scans(path)
+        shutil.copy(ROOT / "web/coffee.jpg", path)
 
     def steel(path: Path) -> None:
         scans(path / "train")
@@ -155,7 +160,7 @@ def folder(
             path, x_train=digits[:200], y_train=load_digits()[1][:200], x_test=digits[200:240]
         ),
         "scans": scans,
-        "aecodec-demo": scans,
+        "aecodec-demo": demo,
         "steel": steel,
         **dict.fromkeys(("kodak", "photographs", "wallpapers"), photographs),
         "c": checkout,
@@ -218,59 +223,19 @@ def run(line: str, command: Command) -> None:
     assert done.returncode == 0, f"{line}\n{done.stderr}"
 
 
-def run_document(document: Path, fill: Folder, command: Command) -> Path:
-    """Run the commands and programs of a document in its order, and return their folder."""
-    path = fill(document.read_text("utf-8"))
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks_of(document):
-        if block.language == "python" and is_runnable(block.text):
-            exec(compile(block.text, document.name, "exec"), namespace)
-        for line in block.text.splitlines() if block.language == "sh" else []:
-            if is_quick(line):
-                run(line, command)
-    return path
-
-
-@pytest.mark.slow
-def test_the_readme_runs_in_a_fresh_clone_after_its_first_command(tmp_path: Path) -> None:
-    """The clone has the commits of this checkout; packages for training come from these tests."""
-    needs("git", "bash")
-    clone = tmp_path / "aecodec"
-    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    subprocess.run([sys.executable, "-m", "venv", clone / ".venv"], check=True)
-    (packages,) = (clone / ".venv").glob("[Ll]ib/**/site-packages")
-    first, *others = blocks_of(README)
-    run_in_clone(clone, "bash", first.text)
-    for block in others:
-        if "aecodec.training" in block.text:
-            paths = [path for path in sys.path if path.endswith("site-packages")]
-            (packages / "training.pth").write_text("\n".join(paths), "utf-8")
-        if block.language == "python":
-            run_in_clone(clone, "python", block.text)
-        else:
-            lines = filter(is_quick, block.text.splitlines())
-            run_in_clone(clone, "bash", "\n".join(["set -e", *lines]))
-    assert (clone / "digit_decompressed.png").exists()
-    assert (clone / "my-codec" / "codec.json").exists()
-
-
-def run_in_clone(clone: Path, program: str, script: str) -> None:
-    """Run a script from standard input, in the environment of a clone."""
-    removed = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-    variables = {name: value for name, value in os.environ.items() if name not in removed}
-    variables["PATH"] = f"{clone / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        program, cwd=clone, env=variables, input=script, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("page", SHOWING, ids=lambda page: page.name)
 def test_the_commands_and_programs_of_a_page_run(
     page: Path, folder: Folder, command: Command
 ) -> None:
-    run_document(page, folder, command)
+    folder(page.read_text("utf-8"))
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks_of(page):
+        if block.language == "python" and is_runnable(block.text):
+            exec(compile(block.text, page.name, "exec"), namespace)
+        for line in block.text.splitlines() if block.language == "sh" else []:
+            if is_quick(line):
+                run(line, command)
 
 
 @pytest.mark.slow
