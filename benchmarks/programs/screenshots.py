@@ -49,12 +49,13 @@ def add_arguments(parser: Options) -> None:
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per picture, then one with the sums."""
-    sums: Row = {"picture": "all"}
+    sums: Row = {"picture": "all", "pictures": 0}
     with tempfile.TemporaryDirectory() as folder:
         for path in _pictures(options.output or Path(folder)):
             with Image.open(path) as image:
                 sizes = _sizes(image)
             yield {"picture": path.name, "width": image.width, "height": image.height} | sizes
+            sums["pictures"] += 1
             sums |= {name: sums.get(name, 0) + size for name, size in sizes.items()}
     yield sums
 
