@@ -60,11 +60,12 @@ TOOLS = {
     r"cmake |cc |\./pnm ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc",),
     r"aecodec .*from-torch": ("torch", "onnx"),
+    r"import torch\n": ("torch",),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks screenshots": ("chromium", "chromedriver", "mkdocs", "selenium"),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
-"""Programs and packages that commands need."""
+"""Programs and packages that commands and programs need."""
 
 Folder = Callable[[str], Path]
 
@@ -184,7 +185,7 @@ def folder(
 
 
 def is_possible(command: str) -> bool:
-    """Whether this machine has the tools for a command."""
+    """Whether this machine has the tools for a command or a program."""
     needed = [tools for pattern, tools in TOOLS.items() if re.match(pattern, command)]
     return all(shutil.which(tool) or find_spec(tool) for tools in needed for tool in tools)
 
@@ -192,11 +193,6 @@ def is_possible(command: str) -> bool:
 def is_quick(command: str) -> bool:
     """Whether a command is short and possible, and installs nothing."""
     return "pip install" not in command and not LONG.match(command) and is_possible(command)
-
-
-def is_runnable(program: str) -> bool:
-    """Whether this machine has PyTorch, if a program needs it."""
-    return not program.startswith("import torch\n") or find_spec("torch") is not None
 
 
 def smaller(command: str) -> str:
@@ -231,7 +227,7 @@ def test_the_commands_and_programs_of_a_page_run(
     folder(page.read_text("utf-8"))
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks_of(page):
-        if block.language == "python" and is_runnable(block.text):
+        if block.language == "python" and is_possible(block.text):
             exec(compile(block.text, page.name, "exec"), namespace)
         for line in block.text.splitlines() if block.language == "sh" else []:
             if is_quick(line):
