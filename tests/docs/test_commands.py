@@ -106,8 +106,7 @@ def folder(
             crop = photograph[100 * number :, 100:][:200, :210]
             Image.fromarray(crop).save(path / f"{number}.png")
 
-    def holiday(path: Path) -> None:
-        Image.fromarray(photograph[:120, :180]).save(path)
+    holiday = Image.fromarray(photograph[:120, :180])
 
     def scans(path: Path) -> None:
         path.mkdir(parents=True)
@@ -123,7 +122,7 @@ def folder(
         scans(path / "test")
 
     def checkout(path: Path) -> None:
-        path.symlink_to(ROOT / path.name)
+        shutil.copytree(ROOT / path.relative_to(tmp_path), path)
 
     def scene(path: Path) -> None:
         array = np.random.default_rng(0).integers(0, 500, (96, 96, 4), np.int16)
@@ -156,7 +155,7 @@ def folder(
             path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08"), name="my-bands"
         ),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
-        **dict.fromkeys(("holiday.png", "holiday.ppm"), holiday),
+        **dict.fromkeys(("holiday.png", "holiday.ppm"), holiday.save),
         "mnist.npz": lambda path: np.savez(
             path, x_train=digits[:200], y_train=load_digits()[1][:200], x_test=digits[200:240]
         ),
@@ -164,13 +163,9 @@ def folder(
         "aecodec-demo": demo,
         "steel": steel,
         **dict.fromkeys(("kodak", "photographs", "wallpapers"), photographs),
-        "c": checkout,
+        **dict.fromkeys(("c", "examples/c", "examples/microcontroller"), checkout),
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
-        **dict.fromkeys(
-            ("examples/c", "examples/microcontroller"),
-            lambda path: shutil.copytree(ROOT / path.parent.name / path.name, path),
-        ),
     }
 
     def fill(text: str) -> Path:

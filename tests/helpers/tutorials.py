@@ -19,8 +19,7 @@ from helpers.documents import blocks_of
 _SKIPPED = re.compile(r"pip install|http\.server")
 """Commands that do not end, or change the environment."""
 
-_SHORTER = {"epochs=30": "epochs=1"}
-"""Options of trainings, and those that take seconds."""
+_LONG, _SHORT = "epochs=30", "epochs=1"
 
 
 def follow(tutorial: Path, folder: Path) -> None:
@@ -34,9 +33,7 @@ def follow(tutorial: Path, folder: Path) -> None:
     """
     output = ""
     for block in blocks_of(tutorial):
-        text = block.text
-        for long, short in _SHORTER.items():
-            text = text.replace(long, short)
+        text = block.text.replace(_LONG, _SHORT)
         if block.title:
             (folder / block.title).write_text(text, "utf-8")
         elif block.language == "sh":
