@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,21 +53,6 @@ def test_the_links_of_a_document_lead_to_files(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
     local = [link for link in links if not re.match(r"https?://", link)]
     assert not [link for link in local if not (document.parent / link).exists()]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("mkdocs") is None, reason="needs pip install -e '.[docs]'")
-def test_the_pages_build_to_a_site_without_a_warning(tmp_path: Path) -> None:
-    """Links and anchors included; .ci/run builds it too."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 OWN_CODEC = ROOT / "examples" / "own_codec.ipynb"
