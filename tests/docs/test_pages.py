@@ -92,10 +92,3 @@ def test_the_codec_of_a_notebook_beats_jpeg_and_avif_and_decodes_in_a_browser(
     with opened_browser() as browser:
         browser.open(frames[0], width=800)
         assert browser.run(PIXELS_OF_ELEMENT) == np.ravel(decoded).tolist()
-
-
-def test_the_notebook_has_the_code_of_the_script() -> None:
-    script = OWN_CODEC.with_suffix(".py").read_text("utf-8")
-    lines = [line for line in script.splitlines() if not line.startswith("#")]
-    code = [line for line in code_of(OWN_CODEC).splitlines() if not line.startswith("#")]
-    assert [line for line in code if line] == [line for line in lines if line]
