@@ -1,9 +1,8 @@
-"""The grid to which TFLite rounds int8 kernels, and kernels that are already on it.
+"""The grid to which TFLite rounds int8 kernels.
 
 TFLite rounds a kernel to integers in -127..127, with a separate step for each output channel. A
 kernel (..., inputs, outputs) that was trained in this arithmetic must be rounded to exactly the
-integers of the training. :func:`on_int8_grid` ensures that, and :func:`is_on_int8_grid` recognizes
-such kernels.
+integers of the training. :func:`on_int8_grid` ensures that.
 """
 
 from __future__ import annotations
@@ -66,22 +65,6 @@ def _is_equivalent(
     return np.asarray(
         has_same_integers & (change <= _LARGEST_SUM_CHANGE * np.abs(exact).sum(**over_inputs))
     )
-
-
-def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
-    """Whether a kernel (..., outputs) was rounded by :func:`on_int8_grid`.
-
-    Weights that were trained in floats never are on the grid.
-
-    >>> is_on_int8_grid(np.array([[0.5, -1.0], [0.25, 0.75]]))
-    True
-    >>> is_on_int8_grid(np.array([[0.1, 0.2], [0.3, 0.4]]))
-    False
-    """
-    step = int8_of(kernel)[1]
-    # One more halving, because rounding may have changed the step.
-    unit = np.exp2(np.floor(np.log2(step)) - _FINEST_HALVING - 1)
-    return bool((np.rint(kernel / unit) * unit == kernel).all())
 
 
 def _input_axes(kernel: npt.NDArray[Any]) -> tuple[int, ...]:

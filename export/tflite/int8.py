@@ -17,7 +17,6 @@ from aecodec.errors import ModelError
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.codebook import with_code_layer
 from aecodec.export.tflite.conversion import reason
-from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
 from aecodec.export.tflite.runners import TileTransform
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
@@ -165,9 +164,8 @@ def _int8_model(
 
 
 def _calibrated(model: Any, start: _End, end: _End, samples: Float32) -> CalibratedModel:
-    rounded = with_rounded_kernels(model, samples)
     inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
-    ended = keras.Model(inputs, _FakeQuant(end)(rounded(inputs)))
+    ended = keras.Model(inputs, _FakeQuant(end)(model(inputs)))
     calibrated = CalibratedModel(ended, samples)
     calibrated.set_ends(start.limits, end.limits)  # a sigmoid has another range; it is rescaled
     return calibrated
