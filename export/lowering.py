@@ -12,23 +12,11 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
-from aecodec.export.tflite.conversion import layer_of_error
+from aecodec.export.tflite.conversion import without_integers
 from aecodec.keras_models.runners import to_int8
 from aecodec.native.networks import NativeNetwork
 from aecodec.network.convert import network_plan
 from aecodec.tflite.reference import reference_transform
-
-_REPLACEMENTS = {
-    "ARG_MAX": "a search of codes as in docs/training.md",
-    "DIV": "a multiplication by a constant, or BatchNormalization",
-    "LOG_SOFTMAX": "Softmax",
-    "RSQRT": "BatchNormalization, whose statistics are constants",
-    "SQRT": "BatchNormalization, whose statistics are constants",
-    "SQUARED_DIFFERENCE": "BatchNormalization, whose statistics are constants",
-}
-"""What to use in place of operators that the library lacks."""
-
-_OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
 
 _COMPARED = 8
 """Number of pictures for which plan and TFLite model are compared."""
@@ -43,12 +31,7 @@ def lowered(content: bytes, half: Half, model: Any, *, is_any_size: bool) -> byt
     try:
         return network_plan(content, is_any_size=is_any_size)
     except ModelError as error:
-        layer = layer_of_error(content, model, str(error)) or "a layer"
-        known = (remedy for name, remedy in _REPLACEMENTS.items() if f", {name}:" in str(error))
-        raise ModelError(
-            f"{layer} of the {half.value} does not run in integers ({error}): use "
-            f"{next(known, _OTHERWISE)} instead"
-        ) from error
+        raise without_integers(content, model, half.value, error) from error
 
 
 def check_plans(

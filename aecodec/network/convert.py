@@ -6,36 +6,29 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import AecodecError, ModelError
-from aecodec.network.elementwise import chain_from, function_from, tabulate
+from aecodec.network.elementwise import ELEMENTWISE, chain_from, function_from, tabulate
 from aecodec.network.lowering import Lowering
-from aecodec.network.operators import OPERATORS, Row
+from aecodec.network.operators import OPERATORS
 from aecodec.network.plan import Kind, assign_slots
-from aecodec.tflite.model import Operator, Type, read_model
+from aecodec.tflite.model import Operator, read_model
+
+_NO_KERNEL = "C has no kernel for it"
 
 # Searches and lookups of codes are several TFLite operators (`export.tflite.codebook`) on floats,
 # all of which are integers. C runs them as one operator on integers.
-_ADD, _FULLY_CONNECTED, _MUL, _GATHER, _CAST = 0, 9, 18, 36, 53
-_MAXIMUM, _ARG_MAX, _MINIMUM, _SUM = 55, 56, 57, 74
-
-_SEARCH = [_CAST, _FULLY_CONNECTED, _ARG_MAX, _GATHER]
-_DIGITS = [_CAST, _MUL, _SUM, _ADD, _MAXIMUM, _MINIMUM, _CAST, _GATHER]
-_SCALARS = [_CAST, _ADD, _CAST, _GATHER]
-
-_OPTIONS = {_ADD: 11, _FULLY_CONNECTED: 8, _MUL: 21}
-"""Option types whose first field is an activation."""
+_SEARCH = ["CAST", "FULLY_CONNECTED", "ARG_MAX", "GATHER"]
+_DIGITS = ["CAST", "MUL", "SUM", "ADD", "MAXIMUM", "MINIMUM", "CAST", "GATHER"]
+_SCALARS = ["CAST", "ADD", "CAST", "GATHER"]
 
 
 def check_operators(content: bytes) -> None:
     """Raise ModelError if a `.tflite` file has operators that no codec has, or is no single graph.
 
-    Operators on floats are allowed.
+    Operators on floats are allowed: they may become tables.
     """
     for number, operator in enumerate(read_model(content).operators):
-        if operator.code not in OPERATORS:
-            raise ModelError(
-                f"operator {number}: the TFLite model has an operator that codecs lack "
-                f"({operator.code})"
-            )
+        if operator.name not in OPERATORS.keys() | ELEMENTWISE:
+            raise ModelError(f"operator {number}, {operator.name}: {_NO_KERNEL}")
 
 
 def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
@@ -61,7 +54,6 @@ def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
 def _lower(low: Lowering, number: int) -> list[int]:
     """Lower an operator, or several that form one function; return their numbers."""
     operator = low.model.operators[number]
-    row = OPERATORS.get(operator.code, Row(operator.code, f"number {operator.code}"))
     chain = function_from(low, number)
     try:
         if codes := _code_chain(low, number):
@@ -69,33 +61,33 @@ def _lower(low: Lowering, number: int) -> list[int]:
             return codes
         if len(chain) > 1:
             tabulate(low, chain)
-        elif row.lower:
-            row.lower(low, operator)
+        elif operator.name in OPERATORS:
+            OPERATORS[operator.name](low, operator)
         else:
-            raise ModelError("C has no kernel for it")
+            raise ModelError(_NO_KERNEL)
+    except AttributeError as error:
+        raise ModelError(f"operator {number}, {operator.name}: its options are left out") from error
     except (AecodecError, ArithmeticError, LookupError, ValueError) as error:
-        raise ModelError(f"operator {number}, {row.name}: {error}") from error
+        raise ModelError(f"operator {number}, {operator.name}: {error}") from error
     return chain
 
 
 def _code_chain(low: Lowering, number: int) -> list[int]:
     """The operators of a search or lookup that begins with this operator; empty if none does."""
-    operators = low.model.operators
-    if operators[number].code != _CAST or low.tensor(operators[number].inputs[0]).type != Type.INT8:
+    first = low.model.operators[number]
+    if first.name != "CAST" or low.tensor(first.inputs[0]).dtype != np.int8:
         return []
     chain = chain_from(low, number)
-    codes = [operators[at].code for at in chain]
-    return chain if codes in (_SEARCH, _DIGITS, _SCALARS) else []
+    names = [low.model.operators[at].name for at in chain]
+    return chain if names in (_SEARCH, _DIGITS, _SCALARS) else []
 
 
 def _lower_codes(low: Lowering, chain: list[int]) -> None:
     """Lower a chain of :func:`_code_chain`; raise ModelError if C lacks its form."""
     operators = [low.model.operators[at] for at in chain]
     for operator in operators:
-        if operator.code in _OPTIONS:
-            options = operator.options(_OPTIONS[operator.code])
-            _ensure(options.number(0, "b") == 0)
-    lower = _lower_search if operators[1].code == _FULLY_CONNECTED else _lower_lookup
+        _ensure(getattr(operator.options, "fusedActivationFunction", 0) == 0)
+    lower = _lower_search if operators[1].name == "FULLY_CONNECTED" else _lower_lookup
     lower(low, operators)
 
 
@@ -103,7 +95,7 @@ def _lower_search(low: Lowering, operators: list[Operator]) -> None:
     _, product, extreme, gather = operators
     scores = low.tensor(product.outputs[0]).shape
     axis = int(_constant(low, extreme, 1).ravel()[0])
-    _ensure(axis in (-1, len(scores) - 1) and product.options(8).number(2, "?"))
+    _ensure(axis in (-1, len(scores) - 1) and product.options.keepNumDims)
     weights, more = _constant(low, product, 1), _constant(low, product, 2)
     _write(
         low,
@@ -118,15 +110,15 @@ def _lower_search(low: Lowering, operators: list[Operator]) -> None:
 
 def _lower_lookup(low: Lowering, operators: list[Operator]) -> None:
     table, channels = _constant(low, operators[-1], 0), low.shape(operators[0].inputs[0]).channels
-    if operators[1].code == _ADD:
+    if operators[1].name == "ADD":
         groups, worth, offsets = channels, np.ones(channels), _constant(low, operators[1], 1)
     else:
         _, product, total, more, least, most, *_ = operators
         axes, worth = _constant(low, total, 1), _constant(low, product, 1)
         rank = len(low.tensor(product.outputs[0]).shape)
         limits = [float(_constant(low, limit, 1).ravel()[0]) for limit in (least, most)]
-        is_kept = total.options(27).number(0, "?")
-        _ensure(axes.ravel().tolist() in ([-1], [rank - 1]) and not is_kept)
+        is_last = axes.ravel().tolist() in ([-1], [rank - 1])
+        _ensure(is_last and not total.options.keepDims)
         _ensure(limits == [0, len(table) - 1])
         groups, offsets = 1, _constant(low, more, 1)
     _ensure(offsets.size in (1, groups) and worth.size in (1, channels))
@@ -136,7 +128,7 @@ def _lower_lookup(low: Lowering, operators: list[Operator]) -> None:
 
 
 def _write(low: Lowering, operators: list[Operator], kind: Kind, *parameters: int) -> None:
-    _ensure(operators[-1].options(23).number(0, "i") == 0)
+    _ensure(operators[-1].options.axis == 0)
     entry = operators[0].inputs[0]
     *_, channels = low.tensor(operators[-1].outputs[0]).shape
     shape = low.shape(entry)._replace(channels=channels)
@@ -145,8 +137,7 @@ def _write(low: Lowering, operators: list[Operator], kind: Kind, *parameters: in
 
 def _constant(low: Lowering, operator: Operator, number: int) -> npt.NDArray[Any]:
     _ensure(len(operator.inputs) > number and operator.inputs[number] != -1)
-    tensor = low.tensor(operator.inputs[number])
-    return tensor.values
+    return low.tensor(operator.inputs[number]).values
 
 
 def _integers(values: npt.NDArray[Any], dtype: type[np.integer[Any]]) -> npt.NDArray[Any]:

@@ -1,6 +1,6 @@
 """Convolutions, which move a window over pictures: CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +14,14 @@ from aecodec.network.lowering import (
     zero_of,
 )
 from aecodec.network.plan import Kind, Shape, Side, fixed, four, pair
-from aecodec.tflite.flatbuffer import Table
 from aecodec.tflite.model import Operator, Tensor
 
 BLOCK, GROUP = 16, 4
 """Numbers of outputs and of inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in
 C."""
 
-_CONVOLUTION, _DEPTHWISE, _TRANSPOSED = 1, 2, 49
-"""Option types of the schema."""
-
 _SAME = 0
+"""TFLite's number of this padding."""
 
 
 class Sweep(NamedTuple):
@@ -48,11 +45,13 @@ class Sweep(NamedTuple):
         return max(0, (count - 1) * self.step + self.window - side.of(length)) // 2
 
 
-def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
+def sweeps_of(options: Any, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
     """The movements of an operator's window down and across."""
-    is_same = options.number(0, "b") == _SAME
-    down, across = options.number(2, "i"), options.number(1, "i")
-    return Sweep(window[0], down, is_same), Sweep(window[1], across, is_same)
+    is_same = options.padding == _SAME
+    return (
+        Sweep(window[0], options.strideH, is_same),
+        Sweep(window[1], options.strideW, is_same),
+    )
 
 
 def write_windowed(
@@ -80,10 +79,10 @@ def write_windowed(
 
 def lower_convolution(low: Lowering, operator: Operator) -> None:
     """Lower CONV_2D. Groups and dilations become zeros in the kernel."""
-    options = operator.options(_CONVOLUTION)
+    options = operator.options
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
-    weights = _dilated(kernel.values, options.number(5, "i", 1), options.number(4, "i", 1))
+    weights = _dilated(kernel.values, options.dilationHFactor, options.dilationWFactor)
     weights = _ungrouped(weights, shape.channels)
     write_windowed(
         low,
@@ -93,7 +92,7 @@ def lower_convolution(low: Lowering, operator: Operator) -> None:
         len(weights),
         low.keep(packed(weights)),
         low.keep(scaling_of(low, operator, weights)),
-        ends_of(low, operator, value, options.number(3, "b")),
+        ends_of(low, operator, value),
     )
 
 
@@ -140,10 +139,11 @@ def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     return words.view(np.int8)
 
 
-def ends_of(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:
+def ends_of(low: Lowering, operator: Operator, value: Tensor) -> int:
     """Pack the zero points of input and output, and the output's limits, into a word."""
     output = low.tensor(operator.outputs[0])
-    return four(zero_of(value), zero_of(output), *activation_range(output, activation))
+    limits = activation_range(output, operator.options.fusedActivationFunction)
+    return four(zero_of(value), zero_of(output), *limits)
 
 
 def scaling_of(
@@ -177,16 +177,16 @@ def _factors(
     low: Lowering, operator: Operator, value: Tensor, kernel: Tensor, count: int
 ) -> npt.NDArray[np.float64]:
     """Scale factor of each output's sums, in double precision as in TFLite."""
-    scales = np.broadcast_to(kernel.quantization.scales.astype(np.float64), count)
+    scales = np.broadcast_to(kernel.scales.astype(np.float64), count)
     output = low.tensor(operator.outputs[0])
-    return value.quantization.scale * scales / output.quantization.scale
+    return value.scale * scales / output.scale
 
 
 def lower_depthwise(low: Lowering, operator: Operator) -> None:
-    options = operator.options(_DEPTHWISE)
+    options = operator.options
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
-    weights = _dilated(kernel.values, options.number(6, "i", 1), options.number(5, "i", 1))
+    weights = _dilated(kernel.values, options.dilationHFactor, options.dilationWFactor)
     count = weights.shape[3]
     apart = np.zeros((count, 1, 1, 1), np.int8)  # so that the bias stays as it is
     write_windowed(
@@ -197,7 +197,7 @@ def lower_depthwise(low: Lowering, operator: Operator) -> None:
         count,
         low.keep(weights),
         low.keep(scaling_of(low, operator, apart)),
-        ends_of(low, operator, value, options.number(4, "b")),
+        ends_of(low, operator, value),
         count // shape.channels,
     )
 
@@ -240,9 +240,9 @@ def lower_transposed(low: Lowering, operator: Operator) -> None:
     Each place of a block uses other rows and columns of the kernel; the rest of the new kernel is
     zeros. The blocks are rearranged to pixels, and pixels outside the output are cut off.
     """
-    options = operator.options(_TRANSPOSED)
-    is_same, step = options.number(0, "b") == 0, int(options.number(1, "i"))
-    if options.number(2, "i") != step:
+    options = operator.options
+    is_same, step = options.padding == _SAME, options.strideW
+    if options.strideH != step:
         raise ModelError("its steps down and across differ")
     kernel, shape = low.tensor(operator.inputs[1]), low.shape(operator.inputs[2])
     *targets, channels = shape_of(low.tensor(operator.outputs[0]))
@@ -252,13 +252,11 @@ def lower_transposed(low: Lowering, operator: Operator) -> None:
         _output(low, shape, axis, sizes[axis], step, targets[axis], is_same) for axis in (0, 1)
     )
     output = Shape(rows, columns, channels)
-    blocks = _add_blocks(low, operator, axes, output, options.number(3, "b"))
+    blocks = _add_blocks(low, operator, axes, output)
     _write_pixels(low, operator, blocks, output, step)
 
 
-def _add_blocks(
-    low: Lowering, operator: Operator, axes: list[_Axis], output: Shape, activation: int
-) -> int:
+def _add_blocks(low: Lowering, operator: Operator, axes: list[_Axis], output: Shape) -> int:
     """Add the convolution whose channels are the pixels of a block; return its output."""
     step, value = axes[0].step, operator.inputs[2]
     weights = _by_phase(low.tensor(operator.inputs[1]).values, axes)
@@ -272,7 +270,7 @@ def _add_blocks(
         pair(-axes[0].low, -axes[1].low),
         low.keep(packed(weights)),
         low.keep(scaling_of(low, operator, weights, (2, 1), times=step**2)),
-        ends_of(low, operator, low.tensor(value), activation),
+        ends_of(low, operator, low.tensor(value)),
     )
 
 

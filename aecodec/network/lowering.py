@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from aecodec.errors import ModelError
 from aecodec.network.plan import ANY_SIDE, Kind, Offset, Plan, Shape, fixed
-from aecodec.tflite.model import Model, Operator, Tensor, Type
+from aecodec.tflite.model import Model, Operator, Tensor
 
 Integers = npt.NDArray[np.int64]
 
@@ -110,8 +110,8 @@ def shape_of(tensor: Tensor) -> tuple[int, int, int]:
 
     Raises ModelError if it has another type.
     """
-    if tensor.type is not Type.INT8:
-        raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 only")
+    if tensor.dtype != np.int8:
+        raise ModelError(f"it works on {tensor.dtype}: C has kernels for int8 only")
     sides = tensor.shape
     if len(sides) > 3:
         if math.prod(sides[:-3]) != 1:
@@ -156,19 +156,9 @@ def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, In
     return np.where(is_tiny, 0, multipliers), np.where(is_tiny, 0, shifts).astype(np.int64)
 
 
-def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
-    """Multiply by a multiplier and a power of two, rounding twice like the reference kernels.
-
-    The values may have any shape; shifted left, they must fit 32 bits.
-    """
-    high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31
-    right = max(0, -shift)
-    return (high + (1 << right >> 1) - ((high < 0) & (right > 0))) >> right
-
-
 def activation_range(output: Tensor, activation: int) -> tuple[int, int]:
     """Lowest and highest value of an int8 output after a fused activation."""
-    scale, zero = np.float32(output.quantization.scale), zero_of(output)
+    scale, zero = np.float32(output.scale), zero_of(output)
     low, high = _ACTIVATIONS[activation]
 
     def quantized(value: float) -> int:
@@ -182,4 +172,4 @@ def activation_range(output: Tensor, activation: int) -> tuple[int, int]:
 
 def zero_of(tensor: Tensor) -> int:
     """Zero point of a tensor with one scale."""
-    return int(tensor.quantization.zeros[0])
+    return int(tensor.zeros[0])

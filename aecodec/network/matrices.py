@@ -14,16 +14,12 @@ from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, fixed, four, pair
 from aecodec.tflite.model import Operator
 
-_BATCH_PRODUCT, _FULLY_CONNECTED = 101, 8
-"""Option types of the schema."""
-
 _ROUNDED_ONCE = 1
 """LiteRT's kernels round the sums of matrix products once, but those of convolutions twice."""
 
 
 def lower_fully_connected(low: Lowering, operator: Operator) -> None:
     """Lower FULLY_CONNECTED to a convolution with a 1x1 kernel."""
-    options = operator.options(_FULLY_CONNECTED)
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
     number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
@@ -40,7 +36,7 @@ def lower_fully_connected(low: Lowering, operator: Operator) -> None:
         0,
         low.keep(packed(kernel)),
         low.keep(scaling_of(low, operator, kernel)),
-        ends_of(low, operator, value, options.number(0, "b")),
+        ends_of(low, operator, value),
         0,
         _ROUNDED_ONCE,
     )
@@ -48,14 +44,14 @@ def lower_fully_connected(low: Lowering, operator: Operator) -> None:
 
 def lower_batch_product(low: Lowering, operator: Operator) -> None:
     """Lower BATCH_MATMUL: for each batch, rows of the first input times columns of the second."""
-    options = operator.options(_BATCH_PRODUCT)
+    options = operator.options
     tensors = [low.tensor(number) for number in (*operator.inputs, *operator.outputs)]
     *batches, rows, columns = tensors[-1].shape
     inputs = [
-        _by_rows(low, operator.inputs[0], tuple(batches), is_turned=bool(options.number(0, "?"))),
-        _by_rows(low, operator.inputs[1], tuple(batches), is_turned=not options.number(1, "?")),
+        _by_rows(low, operator.inputs[0], tuple(batches), is_turned=options.adjX),
+        _by_rows(low, operator.inputs[1], tuple(batches), is_turned=not options.adjY),
     ]
-    left, right, output = (tensor.quantization.scale for tensor in tensors)
+    left, right, output = (tensor.scale for tensor in tensors)
     low.write_as(
         inputs,
         operator,

@@ -1,6 +1,7 @@
 """Operators that move elements without changing them: shapes, orders, slices and repetitions."""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,28 +9,24 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.network.lowering import Lowering, flat, shape_of
 from aecodec.network.plan import MOST_INPUTS, Kind, Shape, fixed
-from aecodec.tflite.flatbuffer import Table
-from aecodec.tflite.model import Operator, Type
+from aecodec.tflite.model import Operator
 from aecodec.tflite.model import Shape as Sides
-
-_CONCATENATION, _GATHER, _STRIDED_SLICE = 10, 23, 32
-"""Option types of the schema."""
 
 _AXES = 6
 """Maximum number of axes of a move."""
 
 
-def _strided(shape: Sides, options: Table, columns: list[list[int]]) -> list[range]:
+def _strided(shape: Sides, options: Any, columns: list[list[int]]) -> list[range]:
     """The positions along each axis that STRIDED_SLICE takes."""
-    begin, end, shrunk = (options.number(field, "i") for field in (0, 1, 4))
     places = []
     for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
         side, bit = shape[axis], 1 << axis
-        if shrunk & bit:
+        if options.shrinkAxisMask & bit:
             places.append(range(start % side, start % side + 1))
         else:
-            ends = (None if begin & bit else start, None if end & bit else stop)
-            places.append(range(side)[slice(*ends, step)])
+            first = None if options.beginMask & bit else start
+            last = None if options.endMask & bit else stop
+            places.append(range(side)[first:last:step])
     return places
 
 
@@ -47,8 +44,7 @@ def lower_reshape(low: Lowering, operator: Operator) -> None:
 
 def lower_concatenation(low: Lowering, operator: Operator) -> None:
     """Lower CONCATENATION. Inputs beyond the maximum of an operator are joined step by step."""
-    options = operator.options(_CONCATENATION)
-    axis = _axis(low, operator, options.number(0, "i"))
+    axis = _axis(low, operator, operator.options.axis)
     _concatenate(low, operator, [low.read(number) for number in operator.inputs], axis)
 
 
@@ -104,7 +100,7 @@ def lower_tile(low: Lowering, operator: Operator) -> None:
 def lower_strided_slice(low: Lowering, operator: Operator) -> None:
     shape = low.tensor(operator.inputs[0]).shape
     columns = [low.tensor(number).values.ravel().tolist() for number in operator.inputs[1:]]
-    places = _strided(shape, operator.options(_STRIDED_SLICE), columns)
+    places = _strided(shape, operator.options, columns)
     steps = [own.step * step for own, step in zip(places, steps_of(shape), strict=True)]
     first = sum(own.start * step for own, step in zip(places, steps_of(shape), strict=True))
     _move(low, operator, [*map(len, places)], steps, first)
@@ -120,7 +116,7 @@ def lower_slice(low: Lowering, operator: Operator) -> None:
 
 def lower_split(low: Lowering, operator: Operator) -> None:
     """Lower SPLIT or SPLIT_V, one part at a time."""
-    number = next(at for at in operator.inputs if low.tensor(at).type is Type.INT8)
+    number = next(at for at in operator.inputs if low.tensor(at).dtype == np.int8)
     shape, first = low.tensor(number).shape, 0
     steps = steps_of(shape)
     for output in operator.outputs:
@@ -133,11 +129,10 @@ def lower_split(low: Lowering, operator: Operator) -> None:
 
 def lower_gather(low: Lowering, operator: Operator) -> None:
     """Lower GATHER with constant positions; runs with equal steps are moved at once."""
-    options = operator.options(_GATHER)
     value, places = (low.tensor(number) for number in operator.inputs)
     if not places.is_constant:
         raise ModelError("its places are not constant")
-    axis = options.number(0, "i") % len(value.shape)
+    axis = operator.options.axis % len(value.shape)
     side, inner = value.shape[axis], math.prod(value.shape[axis + 1 :])
     outer, parts = math.prod(value.shape[:axis]), []
     for first, step, count in _runs(places.values.ravel().tolist()):

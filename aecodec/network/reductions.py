@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.lowering import Lower, Lowering, quantize_multiplier, zero_of
+from aecodec.network.lowering import Lowering, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, fixed, four
 from aecodec.tflite.model import Operator
@@ -19,19 +19,15 @@ MEAN, MAXIMUM, MINIMUM, SUM = range(4)
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
-def lower_reduction(to: int) -> Lower:
-    """Make a lowering for MEAN, MAXIMUM, MINIMUM or SUM."""
-
-    def lower(low: Lowering, operator: Operator) -> None:
-        value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
-        axes = low.tensor(operator.inputs[1]).values.ravel().tolist()
-        reduced = sorted(int(axis) % len(value.shape) for axis in axes)
-        reduced = [axis for axis in reduced if value.shape[axis] > 1]
-        zeros = four(zero_of(value), zero_of(output))
-        factor = value.quantization.scale / output.quantization.scale
-        _reduce(low, operator, reduced, to, zeros, *quantize_multiplier(factor))
-
-    return lower
+def lower_reduction(low: Lowering, operator: Operator, to: int) -> None:
+    """Lower a reduction to MEAN, MAXIMUM, MINIMUM or SUM."""
+    value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
+    axes = low.tensor(operator.inputs[1]).values.ravel().tolist()
+    reduced = sorted(int(axis) % len(value.shape) for axis in axes)
+    reduced = [axis for axis in reduced if value.shape[axis] > 1]
+    zeros = four(zero_of(value), zero_of(output))
+    factor = value.scale / output.scale
+    _reduce(low, operator, reduced, to, zeros, *quantize_multiplier(factor))
 
 
 def _reduce(low: Lowering, operator: Operator, reduced: list[int], *parameters: int) -> None:
@@ -58,8 +54,6 @@ def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
     )
 
 
-_SOFTMAX = 9
-
 _BITS = 26
 """Fractional bits of the exponential's argument; 5 bits are before the point."""
 
@@ -74,14 +68,13 @@ MOST_CHANNELS = 511
 
 
 def lower_softmax(low: Lowering, operator: Operator) -> None:
-    beta = operator.options(_SOFTMAX).number(0, "f")
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     length = value.shape[-1]
     if length > MOST_CHANNELS:
         raise ModelError(f"it shares 1 among {length} channels, and C takes {MOST_CHANNELS}")
     if shape.channels != length:
         shape = Shape(fixed(1), fixed(math.prod(value.shape[:-1])), length)
-    table = exponentials(beta * value.quantization.scale)
+    table = exponentials(operator.options.beta * value.scale)
     reshaped = low.as_shape(operator.inputs[0], shape)
     low.write_as([reshaped], operator, Kind.SOFTMAX, shape, low.keep(table))
 

@@ -2,26 +2,23 @@
 
 from aecodec.errors import ModelError
 from aecodec.network.convolutions import sweeps_of, write_windowed
-from aecodec.network.lowering import Lower, Lowering, activation_range, shape_of, zero_of
+from aecodec.network.lowering import Lowering, activation_range, shape_of, zero_of
 from aecodec.network.plan import Kind, Shape, fixed, four, pair
 from aecodec.tflite.model import Operator
 
-_BILINEAR, _DEPTH_TO_SPACE, _MIRROR_PAD = 15, 94, 77
-_NEAREST, _POOLING, _SPACE_TO_DEPTH = 74, 5, 19
-"""Option types of the schema."""
-
 _REFLECT = 0
+"""TFLite's number of this mode."""
 
 
 def lower_depth_to_space(low: Lowering, operator: Operator) -> None:
-    side, shape = operator.options(_DEPTH_TO_SPACE).number(0, "i"), low.shape(operator.inputs[0])
+    side, shape = operator.options.blockSize, low.shape(operator.inputs[0])
     rows, columns = shape.rows.multiplied(side), shape.columns.multiplied(side)
     wide = Shape(rows, columns, shape.channels // side**2)
     low.write(operator, Kind.DEPTH_TO_SPACE, wide, side)
 
 
 def lower_space_to_depth(low: Lowering, operator: Operator) -> None:
-    side, shape = operator.options(_SPACE_TO_DEPTH).number(0, "i"), low.shape(operator.inputs[0])
+    side, shape = operator.options.blockSize, low.shape(operator.inputs[0])
     rows, columns = shape.rows.divided(side), shape.columns.divided(side)
     deep = Shape(rows, columns, shape.channels * side**2)
     low.write(operator, Kind.SPACE_TO_DEPTH, deep, side)
@@ -35,8 +32,7 @@ def lower_pad(low: Lowering, operator: Operator) -> None:
 
 
 def lower_mirror_pad(low: Lowering, operator: Operator) -> None:
-    mode = operator.options(_MIRROR_PAD).number(0, "b")
-    _write_border(low, operator, Kind.MIRROR, int(mode == _REFLECT))
+    _write_border(low, operator, Kind.MIRROR, int(operator.options.mode == _REFLECT))
 
 
 def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -> None:
@@ -52,16 +48,13 @@ def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -
     low.write_from(inputs, operator, kind, padded, -down[0], -across[0], filling)
 
 
-def lower_pooling(kind: Kind) -> Lower:
-    """Make a lowering for MAX_POOL_2D or AVERAGE_POOL_2D."""
-
-    def lower(low: Lowering, operator: Operator) -> None:
-        options, shape = operator.options(_POOLING), low.shape(operator.inputs[0])
-        sweeps = sweeps_of(options, (options.number(4, "i"), options.number(3, "i")))
-        limits = activation_range(low.tensor(operator.outputs[0]), options.number(5, "b"))
-        write_windowed(low, operator, kind, sweeps, shape.channels, four(*limits))
-
-    return lower
+def lower_pooling(low: Lowering, operator: Operator, kind: Kind) -> None:
+    """Lower MAX_POOL_2D or AVERAGE_POOL_2D."""
+    options, shape = operator.options, low.shape(operator.inputs[0])
+    sweeps = sweeps_of(options, (options.filterHeight, options.filterWidth))
+    output = low.tensor(operator.outputs[0])
+    limits = activation_range(output, options.fusedActivationFunction)
+    write_windowed(low, operator, kind, sweeps, shape.channels, four(*limits))
 
 
 def lower_nearest(low: Lowering, operator: Operator) -> None:
@@ -70,7 +63,7 @@ def lower_nearest(low: Lowering, operator: Operator) -> None:
     sides, targets = shape.of(*low.size)[:2], shape_of(low.tensor(operator.outputs[0]))[:2]
     down, across = (target // side for side, target in zip(sides, targets, strict=True))
     is_whole = (down * sides[0], across * sides[1]) == targets
-    if not is_whole or operator.options(_NEAREST).number(0, "?"):
+    if not is_whole or operator.options.alignCorners:
         raise ModelError("its output is not a multiple of its input")
     result = Shape(shape.rows.multiplied(down), shape.columns.multiplied(across), shape.channels)
     inputs = [low.read(operator.inputs[0])]
@@ -79,11 +72,11 @@ def lower_nearest(low: Lowering, operator: Operator) -> None:
 
 def lower_bilinear(low: Lowering, operator: Operator) -> None:
     """Lower RESIZE_BILINEAR; with whole factors if the network accepts any size."""
-    options, shape = operator.options(_BILINEAR), low.shape(operator.inputs[0])
+    options, shape = operator.options, low.shape(operator.inputs[0])
     targets, sides = shape_of(low.tensor(operator.outputs[0]))[:2], []
     for side, length, target in zip(shape.sides, low.size, targets, strict=True):
         factor = target // side.of(length)
         sides.append(fixed(target) if side.is_fixed else side.multiplied(factor))
-    flags = int(options.number(2, "?") + 2 * options.number(3, "?"))
+    flags = options.alignCorners + 2 * options.halfPixelCenters
     inputs, result = [low.read(operator.inputs[0])], Shape(sides[0], sides[1], shape.channels)
     low.write_from(inputs, operator, Kind.BILINEAR, result, flags)

@@ -1,72 +1,52 @@
-"""A TFLite model as data: its tensors, and its operators in the order in which they run.
-
-Tables and fields follow version 3 of TFLite's schema.
-"""
+"""A TFLite model as data: its tensors, and its operators in the order in which they run."""
 
 import struct
-from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import CodecError, ModelError
-from aecodec.tflite.flatbuffer import Table, root_table
+from aecodec.errors import AecodecError, CodecError, ModelError
+from aecodec.tflite.interpreter import NEEDS_LITERT
+
+try:
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated
+except ImportError as error:
+    raise AecodecError(NEEDS_LITERT) from error
+
+schema: Any = schema_py_generated
+"""The classes of TFLite's schema, and their objects, whose names end in T."""
 
 Shape = tuple[int, ...]
 
 _IDENTIFIER = b"TFL3"
 
+_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items()}
 
-class Type(IntEnum):
-    """Types of tensors, with the numbers of the schema."""
-
-    FLOAT32 = 0
-    FLOAT16 = 1
-    INT32 = 2
-    UINT8 = 3
-    INT64 = 4
-    BOOL = 6
-    INT16 = 7
-    INT8 = 9
-
-
-DTYPES: dict[Type, type[Any]] = {
-    Type.FLOAT32: np.float32,
-    Type.FLOAT16: np.float16,
-    Type.INT32: np.int32,
-    Type.UINT8: np.uint8,
-    Type.INT64: np.int64,
-    Type.BOOL: np.bool_,
-    Type.INT16: np.int16,
-    Type.INT8: np.int8,
+_DTYPES = {
+    getattr(schema.TensorType, name.upper()): np.dtype(name)
+    for name in ("float32", "float16", "int32", "uint8", "int64", "bool", "int16", "int8")
 }
 
 
-class Quantization(NamedTuple):
-    """The mapping from integers to real numbers: real = (integer - zero) * scale.
+class Tensor(NamedTuple):
+    """A tensor with its shape in the file; `content` is empty unless it is constant.
 
-    A tensor has one scale and zero point, or one for each slice along an axis; none if it is not
-    quantized.
+    Integers stand for real numbers: real = (integer - zero) * scale. A tensor has one scale and
+    zero point, or one for each slice along an axis; none if it is not quantized.
     """
 
+    dtype: np.dtype[Any]
+    shape: Shape
     scales: npt.NDArray[np.float32]
     zeros: npt.NDArray[np.int64]
-    axis: int
+    content: npt.NDArray[np.uint8]
 
     @property
     def scale(self) -> float:
         """The scale of the tensor or of its first slice; 0 if it is not quantized."""
         return float(self.scales[0]) if len(self.scales) else 0.0
-
-
-class Tensor(NamedTuple):
-    """A tensor with its shape in the file; `content` is empty unless it is constant."""
-
-    type: Type
-    shape: Shape
-    quantization: Quantization
-    content: npt.NDArray[np.uint8]
 
     @property
     def is_constant(self) -> bool:
@@ -78,27 +58,19 @@ class Tensor(NamedTuple):
         """The values of a constant; ModelError for other tensors."""
         if not self.is_constant:
             raise ModelError("its weights, sizes or axes are not constant")
-        return self.content.view(DTYPES[self.type]).reshape(self.shape)
+        return self.content.view(self.dtype).reshape(self.shape)
 
 
 class Operator(NamedTuple):
-    """An operator, with the schema's numbers of its code and option type; 0 means no options.
+    """An operator with its name in TFLite's schema, and the schema's object of its options.
 
-    The number of an omitted input is -1. `table` is its table in the file.
+    The number of an omitted input is -1.
     """
 
-    code: int
+    name: str
     inputs: list[int]
     outputs: list[int]
-    options_type: int
-    table: Table
-
-    def options(self, kind: int) -> Table:
-        """The operator's options of this type; ModelError if they are missing."""
-        options = self.table.table(4) if self.options_type == kind else None
-        if options is None:
-            raise ModelError("its options are left out")
-        return options
+    options: Any
 
 
 class Model(NamedTuple):
@@ -108,16 +80,6 @@ class Model(NamedTuple):
     operators: list[Operator]
     entry: int
     exit: int
-
-    @property
-    def input_shape(self) -> Shape:
-        """Shape of the input in the file."""
-        return self.tensors[self.entry].shape
-
-    @property
-    def output_shape(self) -> Shape:
-        """Shape of the output for the input shape in the file."""
-        return self.tensors[self.exit].shape
 
 
 def read_model(content: bytes) -> Model:
@@ -129,42 +91,55 @@ def read_model(content: bytes) -> Model:
     if content[4:8] != _IDENTIFIER:
         raise CodecError("not a TFLite model")
     try:
-        return _model(root_table(content))
-    except (struct.error, LookupError, ValueError) as error:
+        return _model(schema.ModelT.InitFromPackedBuf(content))
+    except (struct.error, AttributeError, LookupError, TypeError, ValueError) as error:
         raise CodecError(f"the TFLite model is damaged ({error})") from error
 
 
-def _model(root: Table) -> Model:
-    buffers = [table.vector(0, np.uint8) for table in root.tables(4)]
-    graphs = root.tables(2)
-    if len(graphs) != 1:
+def _model(whole: Any) -> Model:
+    if len(whole.subgraphs) != 1:
         raise ModelError("the TFLite model has loops or branches")
-    codes = [max(int(item.number(0, "b")), int(item.number(3, "i"))) for item in root.tables(1)]
-    tensors = [_tensor(entry, buffers) for entry in graphs[0].tables(0)]
-    operators = [_operator(entry, codes) for entry in graphs[0].tables(3)]
-    entries, exits = (graphs[0].vector(field, np.int32).tolist() for field in (1, 2))
-    if len(entries) != 1 or len(exits) != 1:
+    (graph,) = whole.subgraphs
+    names = [name_of(code) for code in whole.operatorCodes]
+    tensors = [_tensor(tensor, whole.buffers) for tensor in graph.tensors]
+    operators = [
+        Operator(names[one.opcodeIndex], _list(one.inputs), _list(one.outputs), one.builtinOptions)
+        for one in graph.operators
+    ]
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ModelError("the TFLite model has not one input and one output")
-    return Model(tensors, operators, entries[0], exits[0])
+    return Model(tensors, operators, int(graph.inputs[0]), int(graph.outputs[0]))
 
 
-def _tensor(table: Table, buffers: list[npt.NDArray[np.uint8]]) -> Tensor:
-    kind = table.number(1, "b")
-    if kind not in DTYPES:
+def packed(whole: Any) -> bytes:
+    """A `.tflite` file of the schema's object of a model."""
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(whole.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def name_of(code: Any) -> str:
+    """The name of an operator, from the schema's object of its code."""
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return _NAMES.get(number, f"number {number}")
+
+
+def _tensor(tensor: Any, buffers: list[Any]) -> Tensor:
+    if tensor.type not in _DTYPES:
         raise ModelError("the TFLite model has a tensor of another type")
-    shape = tuple(table.vector(0, np.int32).tolist())
-    return Tensor(Type(kind), shape, _quantization(table), buffers[table.number(2, "I")])
+    ranges, content = tensor.quantization, buffers[tensor.buffer].data
+    return Tensor(
+        _DTYPES[tensor.type],
+        tuple(_list(tensor.shape)),
+        _array(ranges and ranges.scale, np.float32),
+        _array(ranges and ranges.zeroPoint, np.int64),
+        _array(content, np.uint8),
+    )
 
 
-def _quantization(table: Table) -> Quantization:
-    parameters = table.table(4)
-    if parameters is None:
-        return Quantization(np.empty(0, np.float32), np.empty(0, np.int64), 0)
-    scales, zeros = parameters.vector(2, np.float32), parameters.vector(3, np.int64)
-    return Quantization(scales, zeros, int(parameters.number(6, "i")))
+def _array(values: Any, dtype: type[Any]) -> npt.NDArray[Any]:
+    return np.asarray([] if values is None else values, dtype)
 
 
-def _operator(table: Table, codes: list[int]) -> Operator:
-    inputs, outputs = (table.vector(field, np.int32).tolist() for field in (1, 2))
-    code, options = codes[table.number(0, "I")], int(table.number(3, "B"))
-    return Operator(code, inputs, outputs, options, table)
+def _list(numbers: Any) -> list[int]:
+    return _array(numbers, np.int64).tolist()

@@ -1,22 +1,15 @@
 """LiteRT's reference kernels, which define the results of int8 models."""
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Latents
-from aecodec.errors import AecodecError, CodecError
-from aecodec.tflite.interpreter import (
-    NEEDS_LITERT,
-    Kernels,
-    invoke,
-    open_interpreter,
-    resize,
-    silent_stderr,
-)
+from aecodec.errors import CodecError
+from aecodec.tflite.interpreter import Kernels, invoke, open_interpreter, resize, silent_stderr
+from aecodec.tflite.model import name_of, packed, schema
 
 _VALUES = 256
 
@@ -24,10 +17,8 @@ _VALUES = 256
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
     """Make a transform of single inputs from an int8 `.tflite` file, with reference kernels.
 
-    Raises CodecError if LiteRT cannot load the file, and AecodecError if it is not installed.
+    Raises CodecError if LiteRT cannot load the file.
     """
-    if not find_spec("ai_edge_litert"):
-        raise AecodecError(NEEDS_LITERT)
     with silent_stderr():
         interpreter = _interpreter(_for_reference_kernels(model))
     own = interpreter.get_input_details()[0]["shape"]
@@ -48,20 +39,15 @@ def _for_reference_kernels(model: bytes) -> bytes:
     A version states the types and options that a kernel must support. The reference kernels are
     registered with lower versions than the others, although they support as much.
     """
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    whole = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    whole = schema.ModelT.InitFromPackedBuf(model)
     for graph in whole.subgraphs:
-        _make_sums_unsigned(schema, whole, graph)
+        _make_sums_unsigned(whole, graph)
     for code in whole.operatorCodes:
         code.version = 1
-    builder = flatbuffers.Builder(len(model))
-    builder.Finish(whole.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return packed(whole)
 
 
-def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
+def _make_sums_unsigned(whole: Any, graph: Any) -> None:
     """Replace each SUM of int8 with a SUM of uint8 between two conversions.
 
     The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. With 128
@@ -69,21 +55,20 @@ def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
     """
     operators = []
     for operator in graph.operators:
-        code = whole.operatorCodes[operator.opcodeIndex]
-        is_sum = max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.SUM
+        is_sum = name_of(whole.operatorCodes[operator.opcodeIndex]) == "SUM"
         ends = (int(operator.inputs[0]), int(operator.outputs[0]))
         if not is_sum or graph.tensors[ends[0]].type != schema.TensorType.INT8:
             operators.append(operator)
             continue
-        unsigned = [_add_unsigned(schema, graph, end) for end in ends]
+        unsigned = [_add_unsigned(graph, end) for end in ends]
         operator.inputs = [unsigned[0], *operator.inputs[1:]]
         operator.outputs = [unsigned[1]]
-        before = _conversion(schema, whole, ends[0], unsigned[0])
-        operators += [before, operator, _conversion(schema, whole, unsigned[1], ends[1])]
+        before = _conversion(whole, ends[0], unsigned[0])
+        operators += [before, operator, _conversion(whole, unsigned[1], ends[1])]
     graph.operators = operators
 
 
-def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
+def _add_unsigned(graph: Any, number: int) -> int:
     """Add a uint8 tensor that replaces an int8 tensor; return its number."""
     own, made = graph.tensors[number], schema.TensorT()
     made.name, made.shape, made.shapeSignature = b"unsigned", own.shape, own.shapeSignature
@@ -94,7 +79,7 @@ def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
     return len(graph.tensors) - 1
 
 
-def _conversion(schema: Any, whole: Any, source: int, output: int) -> Any:
+def _conversion(whole: Any, source: int, output: int) -> Any:
     """A QUANTIZE from one tensor to another."""
     code, made = schema.OperatorCodeT(), schema.OperatorT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
@@ -114,8 +99,6 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
 
     Raises CodecError if LiteRT cannot run the operators.
     """
-    if not find_spec("ai_edge_litert"):
-        raise AecodecError(NEEDS_LITERT)
     alone = _alone(content, numbers)
     values = np.arange(-128, 128).astype(np.int8)
     for least in values[:-1]:
@@ -143,38 +126,22 @@ def _interpreter(model: bytes) -> Any:
 
 def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
     """A model with only these operators, on 256 elements."""
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    source = schema.Model.GetRootAs(content)
-    graph, alone, made = source.Subgraphs(0), schema.ModelT(), schema.SubGraphT()
-    alone.version, alone.buffers, alone.subgraphs = 3, [schema.BufferT()], [made]
-    made.operators = [schema.OperatorT.InitFromObj(graph.Operators(number)) for number in numbers]
-    alone.operatorCodes = []
-    places: dict[int, int] = {}
-    for number, operator in enumerate(made.operators):
-        code = source.OperatorCodes(operator.opcodeIndex)
-        alone.operatorCodes.append(schema.OperatorCodeT.InitFromObj(code))
-        operator.opcodeIndex = number
-        for field in ("inputs", "outputs"):
-            own = [places.setdefault(int(end), len(places)) for end in getattr(operator, field)]
-            setattr(operator, field, own)
-    made.tensors = [schema.TensorT.InitFromObj(graph.Tensors(number)) for number in places]
-    is_constant = [_take_buffer(schema, source, alone, tensor) for tensor in made.tensors]
-    made.inputs = [number for number in made.operators[0].inputs if not is_constant[number]]
-    made.outputs = made.operators[-1].outputs
-    builder = flatbuffers.Builder(1 << 12)
-    builder.Finish(alone.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    whole = schema.ModelT.InitFromPackedBuf(content)
+    (graph,), whole.signatureDefs = whole.subgraphs, None
+    graph.operators = [graph.operators[number] for number in numbers]
+    ends = {int(end) for one in graph.operators for end in (*one.inputs, *one.outputs)}
+    used = {graph.tensors[end].buffer for end in ends}
+    for number, buffer in enumerate(whole.buffers):
+        buffer.data = buffer.data if number in used else None
+    sizes = {end: _size_alone(whole, graph.tensors[end]) for end in ends}
+    for end, size in sizes.items():
+        graph.tensors[end].shape, graph.tensors[end].shapeSignature = [size], None
+    graph.inputs = [end for end in graph.operators[0].inputs if sizes[int(end)] == _VALUES]
+    graph.outputs = graph.operators[-1].outputs
+    return packed(whole)
 
 
-def _take_buffer(schema: Any, source: Any, alone: Any, tensor: Any) -> bool:
-    """Copy a constant, or make a variable 256 elements long; return whether it is constant."""
-    buffer = schema.BufferT.InitFromObj(source.Buffers(tensor.buffer))
-    tensor.buffer, tensor.shapeSignature = 0, None
-    if buffer.data is None or not len(buffer.data):
-        tensor.shape = [_VALUES]
-        return False
-    alone.buffers.append(buffer)
-    tensor.buffer, tensor.shape = len(alone.buffers) - 1, [1]
-    return True
+def _size_alone(whole: Any, tensor: Any) -> int:
+    """The size of a tensor between the operators: 1 if it is constant, else 256."""
+    content = whole.buffers[tensor.buffer].data
+    return _VALUES if content is None or not len(content) else 1

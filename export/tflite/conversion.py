@@ -32,6 +32,18 @@ _PLACE = re.compile(r'"\w+:", "(?P<path>[^"@]+)@')
 
 _OPERATOR = re.compile(r"operator (\d+)")
 
+_REPLACEMENTS = {
+    "ARG_MAX": "a search of codes as in docs/training.md",
+    "DIV": "a multiplication by a constant, or BatchNormalization",
+    "LOG_SOFTMAX": "Softmax",
+    "RSQRT": "BatchNormalization, whose statistics are constants",
+    "SQRT": "BatchNormalization, whose statistics are constants",
+    "SQUARED_DIFFERENCE": "BatchNormalization, whose statistics are constants",
+}
+"""What to use in place of operators that the library lacks."""
+
+_OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
+
 _REMEDIES = {
     "tf.BitwiseAnd": "Keras makes it of argmin and argmax, which may only be the last step of an "
     "encoder, as the choice of the nearest code vector"
@@ -68,10 +80,8 @@ def check_convertible(model: Any, half: str) -> None:
         raise ModelError(f"the {half} has a loop, which int8 TFLite lacks: build it without loops")
     try:
         check_operators(content)
-    except (CodecError, ModelError) as error:
-        layer = layer_of_error(content, model, str(error))
-        place = f", because of {layer}; replace it" if layer else ""
-        raise ModelError(f"the {half} cannot be used in a codec{place}: {error}") from error
+    except ModelError as error:
+        raise without_integers(content, model, half, error) from error
     if None in model.input_shape[1:] and not _works_at_another_size(model, content):
         raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
 
@@ -112,11 +122,19 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def layer_of_error(content: bytes, model: Any, error: str) -> str:
-    """Name the layer that an error about an operator of a TFLite model concerns, if any."""
+def without_integers(content: bytes, model: Any, half: str, error: ModelError) -> ModelError:
+    """An error about an operator of a TFLite model, with the Keras layer and a replacement."""
+    known = (remedy for name, remedy in _REPLACEMENTS.items() if f", {name}:" in str(error))
+    return ModelError(
+        f"{_layer_of_error(content, model, str(error))} of the {half} does not run in integers "
+        f"({error}): use {next(known, _OTHERWISE)} instead"
+    )
+
+
+def _layer_of_error(content: bytes, model: Any, error: str) -> str:
     number = _OPERATOR.search(error)
     if number is None:
-        return ""
+        return "a layer"
     (graph,) = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     output = graph.tensors[graph.operators[int(number[1])].outputs[0]]
     return f"layer {layer_of(output.name.decode(), {layer.name for layer in model.layers})!r}"

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import flatbuffers
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert import schema_py_generated as schema
 
 from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
+from aecodec.tflite.model import packed, schema
 
 CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _TYPES = {
@@ -170,13 +169,6 @@ class Maker:
             made.builtinOptionsType = getattr(schema.BuiltinOptions, kind, 0)
             graph.operators.append(made)
         return packed(whole)
-
-
-def packed(model: Any) -> bytes:
-    """A `.tflite` file of the objects of the schema."""
-    builder = flatbuffers.Builder(1 << 16)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
 
 
 Layer = Callable[[Maker], bytes]
