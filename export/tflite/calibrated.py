@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +14,6 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.arrays import Float32
 from aecodec.export.tflite.conversion import quiet
-
-_SHRINK = 0.8
-_WORTHWHILE = 0.998
-_MOST_LIMITS = 400
-"""Models with more ranges keep the measured ranges, because a search would take many minutes."""
 
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
@@ -119,35 +114,6 @@ class CalibratedModel:
         quantization = self._graph.tensors[tensor].quantization
         quantization.min, quantization.max = [limits[0]], [limits[1]]
 
-    def shrink_ranges(self, error_of: Callable[[bytes], float]) -> None:
-        """Shrink the limits of all ranges as long as that reduces the error of the model.
-
-        A few outliers, such as the large negative numbers with which a residual branch turns units
-        off, leave few steps for all other values. On digits they cost 9 dB. After the first round,
-        only limits that were shrunk are tried again.
-        """
-        limits, least_error = list(self._inner_limits()), error_of(self.quantized())
-        while limits and len(limits) <= _MOST_LIMITS:
-            improved = []
-            for limit in limits:
-                error = self._shrink(limit, error_of, least_error)
-                if error < least_error:
-                    least_error = error
-                    improved.append(limit)
-            limits = improved
-
-    def _shrink(
-        self, limit: list[float], error_of: Callable[[bytes], float], least_error: float
-    ) -> float:
-        """Shrink a limit as long as the error decreases, and return the error."""
-        original = limit[0]
-        limit[0] = original * _SHRINK
-        error = error_of(self.quantized())
-        if error < least_error * _WORTHWHILE:
-            return self._shrink(limit, error_of, error)
-        limit[0] = original
-        return least_error
-
     def set_trained_ranges(self, end: Range) -> None:
         """Set the ranges with which networks of ReLU6 are trained for int8.
 
@@ -180,17 +146,6 @@ class CalibratedModel:
     def _kind(self, operator: Any) -> int:
         return _kind_of(self._model, operator)
 
-    def _inner_limits(self) -> Iterator[list[float]]:
-        """Limits other than 0 of the tensors between two operators, in order."""
-        outputs = [index for operator in self._graph.operators for index in operator.outputs]
-        for index in outputs:
-            ranges = self._graph.tensors[index].quantization
-            if ranges and index not in self._graph.outputs:
-                ranges.min, ranges.max = _as_list(ranges.min), _as_list(ranges.max)
-                for limits in (ranges.min, ranges.max):
-                    if limits is not None and len(limits) == 1 and limits[0] != 0:
-                        yield limits
-
 
 def _make_finite(ranges: Any) -> None:
     """Bound the limits of a tensor. Infinite limits, for example of exp, crash the quantizer."""
@@ -213,10 +168,6 @@ def _kind_of(model: Any, operator: Any) -> int:
     """Number of an operator in TFLite's schema."""
     code = model.operatorCodes[operator.opcodeIndex]
     return int(max(code.builtinCode, code.deprecatedBuiltinCode))
-
-
-def _as_list(limits: Any) -> list[float] | None:
-    return None if limits is None else [float(limit) for limit in limits]
 
 
 def float_model_with_ranges(model: Any, samples: Float32) -> bytes:

@@ -27,9 +27,6 @@ _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 _ENOUGH_PIXELS = 512 * 28 * 28
 """Number of pixels that is sufficient to measure the ranges of a network's tensors."""
 
-_SEARCHED = 128
-"""Approximate number of samples for the search of ranges."""
-
 ALLOWED_ERROR = 1.035
 """Factor by which int8 may increase the squared error of the pictures: 0.15 dB for each half."""
 
@@ -130,8 +127,7 @@ def _int8_model(
 
     If it has the ranges of its training in int8
     (:meth:`~aecodec.export.tflite.calibrated.CalibratedModel.set_trained_ranges`), all layers
-    compute in int8. Otherwise, ranges are measured and searched, and layers that lose much compute
-    in floats.
+    compute in int8. Otherwise, ranges are measured, and layers that lose much compute in floats.
     """
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
@@ -144,11 +140,6 @@ def _int8_model(
             _check_ends(content, start, end, half)
             outputs = _outputs(content, samples).reshape(expected.shape)
             return MixedModel(content, error_of(outputs))
-        stride = max(1, len(samples) // _SEARCHED)
-        subset, subset_expected = samples[::stride], expected[::stride]
-        calibrated.shrink_ranges(
-            lambda content: _squared_error(_outputs(content, subset), subset_expected)
-        )
         mixed = with_enough_precision(
             calibrated,
             [layer.name for layer in model.layers],
@@ -182,10 +173,6 @@ def _outputs(content: bytes, samples: Float32) -> Float32:
     (scale_in, zero_in), (scale, zero) = transform.input_quantization, transform.output_quantization
     integers = np.clip(np.rint(samples / scale_in) + zero_in, -128, 127).astype(np.int8)
     return np.asarray((transform(integers).astype(np.float32) - zero) * scale, np.float32)
-
-
-def _squared_error(outputs: Float32, expected: Float32) -> float:
-    return float(np.mean(np.square(outputs.reshape(expected.shape) - expected)))
 
 
 def _check_ends(model: bytes, start: _End, end: _End, half: Half) -> None:
