@@ -7,30 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c.network import CNetwork
 from helpers.commands import Command
 from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.codec_files.file_names import Half
-from aecodec.network.convert import network_plan
-from aecodec.tflite.reference import reference_transform
-
-
-def test_c_takes_any_size(convolutional_codec: Codec) -> None:
-    """With the integers of LiteRT's reference kernels."""
-    needs("cc")
-    rng = np.random.default_rng(0)
-    for half, side, channels in ((Half.ENCODER, 4, 1), (Half.DECODER, 1, 8)):
-        model = convolutional_codec.folder.read(half.tflite)
-        network = CNetwork(network_plan(model, is_any_size=True))
-        for rows, columns in [(1, 1), (3, 7), (10, 4)]:
-            shape = (1, rows * side, columns * side, channels)
-            inputs = rng.integers(-128, 128, shape).astype(np.int8)
-            status, output = network.run(inputs[0])
-            assert status == 0
-            assert (output == reference_transform(model)(inputs)[0]).all()
 
 
 def export_on_photographs(
