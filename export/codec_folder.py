@@ -27,11 +27,11 @@ from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import int8_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.export.tflite.runners import TileTransform
+from aecodec.export.tflite.runners import FloatRunner
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases
 from aecodec.keras_models.model_files import hdf5_bytes
-from aecodec.keras_models.runners import outputs_of, to_int8
+from aecodec.keras_models.runners import outputs_of
 from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.contents import sections_of
 from aecodec.prior_fitting.context_fitting import fit_level
@@ -204,7 +204,7 @@ def _int8_networks(
 
     _LOG.info("converting the encoder to int8")
     int8_encoder = int8_tflite(encoder, Half.ENCODER, images, error_of_latents, has_trained_ranges)
-    latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
+    latents = FloatRunner(int8_encoder.content)(images).astype(np.int8)
     _LOG.info("converting the decoder to int8")
     requantized = _requantized(latents, levels)
     int8_decoder = int8_tflite(

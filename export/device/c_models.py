@@ -17,10 +17,10 @@ from aecodec.export.device.c_names import (
     codec_identifier,
     in_comment,
 )
-from aecodec.export.tflite.runners import TileTransform
 from aecodec.network.convert import network_plan
+from aecodec.network.lowering import shape_of, zero_of
 from aecodec.network.plan import work_size
-from aecodec.tflite.model import read_model
+from aecodec.tflite.model import Tensor, read_model
 
 _BYTES_PER_LINE, _WORDS_PER_LINE = 16, 8
 
@@ -40,12 +40,12 @@ AECODEC_ALIGNED """
 
 def c_array_files(model: bytes, codec: CodecSpec, half: Half) -> dict[str, bytes]:
     """The header and source file (C99 and C++17) of an int8 `.tflite` model, by name."""
-    prefix, transform = _prefix(codec, half), TileTransform(model)
+    prefix, graph = _prefix(codec, half), read_model(model)
     macro = prefix.upper()
     numbers = {
         "MODEL_SIZE": f"{len(model)}u",
-        **_tensor("INPUT", transform.input_shape, transform.input_quantization),
-        **_tensor("OUTPUT", transform.output_shape, transform.output_quantization),
+        **_tensor("INPUT", graph.tensors[graph.entry]),
+        **_tensor("OUTPUT", graph.tensors[graph.exit]),
     }
     comment = (
         f"{_title(codec, half)}, as int8 TensorFlow Lite.\n"
@@ -66,12 +66,11 @@ def _title(codec: CodecSpec, half: Half) -> str:
     return f"The {half.value} of the codec {in_comment(codec.name)} ({codec.codec_id.hex()})"
 
 
-def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) -> dict[str, str]:
-    scale, zero = quantization
+def _tensor(name: str, tensor: Tensor) -> dict[str, str]:
     return {
-        f"{name}_SIZE": f"{math.prod(shape)}u",
-        f"{name}_SCALE": f"{scale:.9e}f",
-        f"{name}_ZERO_POINT": f"({zero})",
+        f"{name}_SIZE": f"{math.prod(shape_of(tensor))}u",
+        f"{name}_SCALE": f"{tensor.scale:.9e}f",
+        f"{name}_ZERO_POINT": f"({zero_of(tensor)})",
     }
 
 

@@ -17,7 +17,7 @@ from aecodec import metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.export.tflite.runners import float_runner
+from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.model_files import keras_half, open_model
 from aecodec.keras_models.runners import float_predictor, shaped_for
 from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
@@ -90,7 +90,7 @@ class FloatPair:
     def measured(self, half: Half, name: str, content: bytes) -> Parity:
         """Measure an exported file; the suffix of its name determines the format."""
         is_tflite = name.endswith(".tflite")
-        run = float_runner(content) if is_tflite else float_predictor(open_model(name, content))
+        run = FloatRunner(content) if is_tflite else float_predictor(open_model(name, content))
         sample = self.inputs[half][:1]
         return Parity(
             file=name,

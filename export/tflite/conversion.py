@@ -17,7 +17,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import CodecError, ModelError
-from aecodec.export.tflite.runners import float_runner
+from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.runners import outputs_of
@@ -145,7 +145,7 @@ def _works_at_another_size(model: Any, content: bytes) -> bool:
     shape = (1, *(side or 2 * _ANY_SIDE for side in model.input_shape[1:]))
     inputs = np.random.default_rng(0).random(shape, np.float32)
     try:
-        outputs = float_runner(content)(inputs)
+        outputs = FloatRunner(content)(inputs)
     except CodecError:
         return False
     expected = outputs_of(model, inputs)

@@ -18,7 +18,7 @@ from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.codebook import with_code_layer
 from aecodec.export.tflite.conversion import reason
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
-from aecodec.export.tflite.runners import TileTransform
+from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 from aecodec.keras_models.runners import PIXEL_SCALE, PIXEL_ZERO, outputs_of
 
@@ -132,20 +132,20 @@ def _int8_model(
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
     expected = np.clip(outputs_of(model, samples), *end.limits)
+
+    def error_of_model(content: bytes) -> float:
+        return error_of(FloatRunner(content)(samples).reshape(expected.shape))
+
     try:
         calibrated = _calibrated(model, start, end, samples)
         if has_trained_ranges:
             calibrated.set_trained_ranges(end.limits)
             content = calibrated.quantized()
-            _check_ends(content, start, end, half)
-            outputs = _outputs(content, samples).reshape(expected.shape)
-            return MixedModel(content, error_of(outputs))
-        mixed = with_enough_precision(
-            calibrated,
-            [layer.name for layer in model.layers],
-            lambda content: error_of(_outputs(content, samples).reshape(expected.shape)),
-            ALLOWED_ERROR * error_of(_rounded(expected, end)),
-        )
+            mixed = MixedModel(content, error_of_model(content))
+        else:
+            names = [layer.name for layer in model.layers]
+            allowed = ALLOWED_ERROR * error_of(_rounded(expected, end))
+            mixed = with_enough_precision(calibrated, names, error_of_model, allowed)
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
             f"the {half.value} cannot be converted to int8 TFLite: {reason(model, error)}"
@@ -168,16 +168,8 @@ def _rounded(outputs: Float32, end: _End) -> Float32:
     return np.asarray((np.rint(outputs / scale + zero) - zero) * scale, np.float32)
 
 
-def _outputs(content: bytes, samples: Float32) -> Float32:
-    transform = TileTransform(content)
-    (scale_in, zero_in), (scale, zero) = transform.input_quantization, transform.output_quantization
-    integers = np.clip(np.rint(samples / scale_in) + zero_in, -128, 127).astype(np.int8)
-    return np.asarray((transform(integers).astype(np.float32) - zero) * scale, np.float32)
-
-
 def _check_ends(model: bytes, start: _End, end: _End, half: Half) -> None:
-    transform = TileTransform(model)
-    actual = (transform.input_quantization, transform.output_quantization)
+    actual = FloatRunner(model).quantization
     expected = (start.quantization, end.quantization)
     if not np.allclose(actual, expected, rtol=1e-5):
         raise ModelError(

@@ -1,14 +1,12 @@
-"""TFLite models as functions on int8 tensors and on floats, run by LiteRT."""
+"""TFLite models as functions on floats, run by LiteRT."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32, Latents
-from aecodec.errors import CodecError
+from aecodec.arrays import Float32
 from aecodec.parallel import Workers
 from aecodec.tflite.interpreter import (
     invoke,
@@ -19,22 +17,20 @@ from aecodec.tflite.interpreter import (
 )
 
 _BATCH = 64
-"""Number of tiles that a thread processes at a time."""
+"""Number of inputs that a thread processes at a time."""
 
 
-class TileTransform:
-    """Runs an int8 `.tflite` file with a fixed input shape on batches.
+class FloatRunner:
+    """A `.tflite` model as a function on floats (N, ...), in one thread per core.
 
-    Raises CodecError if LiteRT cannot load the file, or it is not quantized to int8.
+    Inputs are quantized and outputs dequantized with the scales and zero points of the model.
+    Raises CodecError if LiteRT cannot load the model, or the inputs do not fit it.
     """
 
     def __init__(self, model: bytes) -> None:
         self._model, self._local = model, threading.local()
-        ends = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
-        if any(end["dtype"] is not np.int8 for end in ends):
-            raise CodecError("the model's input and output are not int8: export the codec again")
-        self.input_shape, self.output_shape = (tuple(end["shape"].tolist())[1:] for end in ends)
-        self.input_quantization, self.output_quantization = (end["quantization"] for end in ends)
+        self._entry = self._interpreter.get_input_details()[0]
+        self._exit = self._interpreter.get_output_details()[0]
 
     @property
     def _interpreter(self) -> Any:
@@ -44,37 +40,26 @@ class TileTransform:
                 self._local.interpreter = open_interpreter(self._model)
         return self._local.interpreter
 
-    def __call__(self, batch: Latents) -> Latents:
-        """Run N int8 tensors of `input_shape`; returns int8 (N, *output_shape)."""
-        batch = batch.reshape(-1, *self.input_shape)
+    @property
+    def quantization(self) -> tuple[tuple[float, int], tuple[float, int]]:
+        """(scale, zero point) of the input and of the output; 0 for floats."""
+        return self._entry["quantization"], self._exit["quantization"]
+
+    def __call__(self, batch: Float32) -> Float32:
+        shape = self._entry["shape"][1:]
+        if batch[0].size == np.prod(shape):  # else a fully convolutional model
+            batch = batch.reshape(-1, *shape)
         parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
-        results = Workers().map(self._run_part, parts)
-        return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
+        return np.concatenate(list(Workers().map(self._run_part, parts)))
 
-    def _run_part(self, part: Latents) -> Latents:
-        return np.concatenate([invoke(self._interpreter, item[None]) for item in part])
-
-
-def float_runner(model: bytes) -> Callable[[Float32], Float32]:
-    """Convert an unchecked, new `.tflite` file to a function on floats, with one thread.
-
-    Inputs are quantized and outputs dequantized with the scales and zero points of the model.
-    Raises CodecError if LiteRT cannot load the model, or the inputs do not fit it.
-    """
-    with silent_stderr(), litert_errors("load"):
-        interpreter = open_interpreter(model)
-    entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-
-    def run(batch: Float32) -> Float32:
-        shaped = _quantized(batch, entry)
-        if shaped[0].size == np.prod(entry["shape"]):
-            shaped = shaped.reshape(-1, *entry["shape"][1:])
-        else:  # a fully convolutional model
+    def _run_part(self, part: Float32) -> Float32:
+        interpreter, inputs = self._interpreter, _quantized(part, self._entry)
+        shape = (1, *inputs.shape[1:])
+        if tuple(interpreter.get_input_details()[0]["shape"]) != shape:
             with litert_errors("resize"):
-                resize(interpreter, (1, *shaped.shape[1:]))
-        return np.concatenate([_dequantized(invoke(interpreter, x[None]), exit_) for x in shaped])
-
-    return run
+                resize(interpreter, shape)
+        outputs = np.concatenate([invoke(interpreter, item[None]) for item in inputs])
+        return _dequantized(outputs, self._exit)
 
 
 def _quantized(batch: Float32, detail: dict[str, Any]) -> npt.NDArray[Any]:

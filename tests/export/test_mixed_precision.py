@@ -13,7 +13,7 @@ from aecodec.errors import ModelError
 from aecodec.export.lowering import lowered
 from aecodec.export.tflite.int8 import ALLOWED_ERROR, int8_tflite
 from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.export.tflite.runners import TileTransform
+from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.runners import keras_decoder
 
 _NOISE = 0.05
@@ -61,9 +61,9 @@ def test_an_activation_of_several_operators_becomes_a_table() -> None:
     assert mixed.in_floats == ("between",)
     assert mixed.damages[0].layer == "between"
     assert mixed.damages[0].error > ALLOWED_ERROR * _NOISE**2 >= mixed.error
-    result = TileTransform(mixed.content)(LATENTS.astype(np.int8)).reshape(-1, 4, 4)
+    result = 255 * FloatRunner(mixed.content)(LATENTS) - 128
     exact = keras_decoder(decoder)(LATENTS.astype(np.int8))
-    assert np.abs(result.astype(int) - exact).mean() < 1
+    assert np.abs(result - exact.reshape(result.shape)).mean() < 1
     lowered(mixed.content, Half.DECODER, decoder, is_any_size=False)
 
 
@@ -87,10 +87,8 @@ def test_a_sigmoid_ends_in_pixels_exactly() -> None:
         decoder.inputs[0], layers.Activation("sigmoid")(20 * decoder.outputs[0] - 10)
     )
     mixed, expected = converted(ended, noise=0.05)
-    transform = TileTransform(mixed.content)
-    assert np.allclose(transform.output_quantization, (1 / 255, -128))
-    result = transform(LATENTS.astype(np.int8)).reshape(-1, 4, 4) + 128.0
-    assert (
-        result[expected > 0.999] == 254
-    ).all()  # the largest value of an int8 sigmoid is 255/256
+    run = FloatRunner(mixed.content)
+    assert np.allclose(run.quantization[1], (1 / 255, -128))
+    result = np.rint(255 * run(LATENTS)).reshape(expected.shape)
+    assert (result[expected > 0.999] == 254).all()  # an int8 sigmoid is 255/256 at most
     assert (result[expected < 0.001] == 0).all()
