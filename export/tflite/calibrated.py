@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -29,19 +29,6 @@ _MOVES = (
 _CONVERSIONS = (schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE)
 
 _LARGEST = 1e9
-_TRANSPOSED = "TRANSPOSE_CONV"
-_KERNEL = 1
-"""Index of the kernel among the inputs of a transposed convolution."""
-
-
-class Operator(NamedTuple):
-    """An operator, named after its first output.
-
-    The quantizer cannot distinguish transposed convolutions by name.
-    """
-
-    name: str
-    is_transposed_convolution: bool
 
 
 class CalibratedModel:
@@ -59,47 +46,27 @@ class CalibratedModel:
             _make_finite(tensor.quantization)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
-        """The int8 model with these ranges; the operators in `in_floats` compute in floats.
-
-        If one of them is a transposed convolution, all transposed convolutions compute in floats.
-        """
+        """The int8 model with these ranges; the operators in `in_floats` compute in floats."""
         packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
-        transposed = {
-            operator.name for operator in self.operators() if operator.is_transposed_convolution
-        }
-        excluded = [_TRANSPOSED] if transposed & set(in_floats) else None
         with quiet():
             content = mlir_quantize(
                 packed,
                 input_data_type=tf.int8,
                 output_data_type=tf.int8,
                 denylisted_nodes=list(in_floats) or None,
-                denylisted_ops=excluded,
             )
-        return self._with_float_kernels(bytes(content)) if excluded else bytes(content)
+        return bytes(content)
 
-    def operators(self) -> list[Operator]:
-        return [
-            Operator(
-                self._graph.tensors[operator.outputs[0]].name.decode(),
-                _is_transposed_convolution(self._model, operator),
-            )
-            for operator in self._graph.operators
-        ]
+    def operators(self) -> list[str]:
+        """Names of the operators that can compute in floats: those of their first outputs.
 
-    def _with_float_kernels(self, content: bytes) -> bytes:
-        """A model with the float kernels of transposed convolutions that compute in floats.
-
-        The quantizer leaves their kernels rounded to int8.
+        Transposed convolutions are missing, because the quantizer cannot distinguish them by name.
         """
-        model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
-        pairs = zip(_transposed(self._model), _transposed(model), strict=True)
-        for source, target in pairs:
-            kernel = self._graph.tensors[source.inputs[_KERNEL]]
-            rounded = model.subgraphs[0].tensors[target.inputs[_KERNEL]]
-            rounded.type, rounded.quantization = kernel.type, None
-            model.buffers[rounded.buffer].data = self._model.buffers[kernel.buffer].data
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+        return [
+            self._graph.tensors[operator.outputs[0]].name.decode()
+            for operator in self._graph.operators
+            if self._kind(operator) != schema.BuiltinOperator.TRANSPOSE_CONV
+        ]
 
     def set_ends(self, start: Range, end: Range) -> None:
         """Set the ranges of the input and the output.
@@ -144,7 +111,9 @@ class CalibratedModel:
                 self._set_range(moved, end)
 
     def _kind(self, operator: Any) -> int:
-        return _kind_of(self._model, operator)
+        """Number of an operator in TFLite's schema."""
+        code = self._model.operatorCodes[operator.opcodeIndex]
+        return int(max(code.builtinCode, code.deprecatedBuiltinCode))
 
 
 def _make_finite(ranges: Any) -> None:
@@ -152,22 +121,6 @@ def _make_finite(ranges: Any) -> None:
     if ranges is not None and ranges.min is not None and ranges.max is not None:
         ranges.min = np.clip(np.nan_to_num(ranges.min), -_LARGEST, _LARGEST).astype(np.float32)
         ranges.max = np.clip(np.nan_to_num(ranges.max), -_LARGEST, _LARGEST).astype(np.float32)
-
-
-def _transposed(model: Any) -> list[Any]:
-    """The transposed convolutions of a model, in order."""
-    operators = model.subgraphs[0].operators
-    return [operator for operator in operators if _is_transposed_convolution(model, operator)]
-
-
-def _is_transposed_convolution(model: Any, operator: Any) -> bool:
-    return _kind_of(model, operator) == schema.BuiltinOperator.TRANSPOSE_CONV
-
-
-def _kind_of(model: Any, operator: Any) -> int:
-    """Number of an operator in TFLite's schema."""
-    code = model.operatorCodes[operator.opcodeIndex]
-    return int(max(code.builtinCode, code.deprecatedBuiltinCode))
 
 
 def float_model_with_ranges(model: Any, samples: Float32) -> bytes:

@@ -60,7 +60,7 @@ def test_an_activation_of_several_operators_becomes_a_table() -> None:
     mixed, _ = converted(decoder, noise=_NOISE)
     assert mixed.in_floats == ("between",)
     assert mixed.damages[0].layer == "between"
-    assert mixed.damages[0].error > ALLOWED_ERROR * _NOISE**2 >= mixed.error
+    assert mixed.error <= ALLOWED_ERROR * _NOISE**2 < mixed.error + mixed.damages[0].error
     result = 255 * FloatRunner(mixed.content)(LATENTS) - 128
     exact = keras_decoder(decoder)(LATENTS.astype(np.int8))
     assert np.abs(result - exact.reshape(result.shape)).mean() < 1
