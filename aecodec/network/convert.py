@@ -9,7 +9,7 @@ from aecodec.errors import AecodecError, ModelError
 from aecodec.network.elementwise import ELEMENTWISE, chain_from, function_from, tabulate
 from aecodec.network.lowering import Lowering
 from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import Kind, assign_slots
+from aecodec.network.plan import Kind, Plan, assign_slots
 from aecodec.tflite.model import Operator, read_model
 
 _NO_KERNEL = "C has no kernel for it"
@@ -32,7 +32,12 @@ def check_operators(content: bytes) -> None:
 
 
 def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
-    """Convert an int8 `.tflite` file to a network plan for `aecodec_network_open`.
+    """The bytes of :func:`converted_plan`, for `aecodec_network_open`."""
+    return converted_plan(content, is_any_size=is_any_size).as_bytes()
+
+
+def converted_plan(content: bytes, *, is_any_size: bool = False) -> Plan:
+    """Convert an int8 `.tflite` file to a network plan.
 
     With `is_any_size`, the plan accepts pictures of any size. Their sides must be multiples of a
     number that follows from the strides, and the network must be fully convolutional.
@@ -48,7 +53,7 @@ def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
             done |= set(_lower(low, number))
     plan = low.finish()
     assign_slots(plan, *low.size)
-    return plan.as_bytes()
+    return plan
 
 
 def _lower(low: Lowering, number: int) -> list[int]:

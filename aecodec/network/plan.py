@@ -160,7 +160,7 @@ class Plan:
     """A network plan in the making; its size is (0, 0) if the network takes any size.
 
     `entry` and `exit` are the numbers of the input and the output. `data` has weights, tables and
-    constants, in parts.
+    constants, in parts. `slots` are the sizes of the slots in bytes.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -168,7 +168,8 @@ class Plan:
         self.tensors: list[Tensor] = []
         self.operators: list[Operator] = []
         self.data: list[npt.NDArray[Any]] = []
-        self.data_size = self.entry = self.exit = self.slots = 0
+        self.slots: list[int] = []
+        self.data_size = self.entry = self.exit = 0
 
     def tensor(self, shape: Shape) -> int:
         self.tensors.append(Tensor(shape))
@@ -191,6 +192,21 @@ class Plan:
         self.operators.append(Operator(kind, inputs, output, list(parameters)))
         return output
 
+    @property
+    def work_size(self) -> int:
+        """Bytes of working memory that C computes with portable kernels, for a plan of one size."""
+        convolutions = (one for one in self.operators if one.kind is Kind.CONVOLUTION)
+        packed = max(map(self._packed_size, convolutions), default=0)
+        slots = _aligned(4 * len(self.slots)) + sum(map(_aligned, self.slots))
+        return _SLOT_ALIGNMENT - 1 + slots + packed
+
+    def _packed_size(self, operator: Operator) -> int:
+        """Bytes of the inputs of a convolution for one row of its output."""
+        channels = self.tensors[operator.inputs[0]].shape.channels
+        wide = self.tensors[operator.output].shape.columns.of(self.size[1])
+        window, steps = operator.parameters[:2]
+        return (window & 0xFFFF) * ((wide - 1) * (steps >> 16) + (window >> 16)) * channels + _GROUP
+
     def as_bytes(self) -> bytes:
         """The plan as `aecodec_network.c` reads it; ModelError if it exceeds a limit of C."""
         if max(len(self.tensors), len(self.operators)) > MOST:
@@ -203,7 +219,7 @@ class Plan:
             start + self.data_size,
             len(self.tensors),
             len(self.operators),
-            self.slots,
+            len(self.slots),
             *self.size,
             *(lcm(*(tensor.shape.sides[axis].by for tensor in self.tensors)) for axis in (0, 1)),
             self.entry,
@@ -257,7 +273,6 @@ def _operator_words(operator: Operator, start: int) -> list[int]:
 
 
 _SLOT_ALIGNMENT, _GROUP = 16, 4
-_HEAD, _TENSOR, _OPERATOR = 16, 8, 16
 
 
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
@@ -270,7 +285,7 @@ def assign_slots(plan: Plan, rows: int, columns: int) -> None:
     slots = _Slots(plan, (rows, columns))
     for number, operator in enumerate(plan.operators):
         slots.place(number, operator)
-    plan.slots = len(slots.sizes)
+    plan.slots = slots.sizes
 
 
 class _Slots:
@@ -322,35 +337,6 @@ class _Slots:
         best = min(fitting, key=size_of) if fitting else max(self._free, key=size_of)
         self.sizes[best] = max(size, self.sizes[best])
         return best
-
-
-def work_size(plan: bytes, rows: int, columns: int) -> int:
-    """Bytes of working memory that C computes for a plan with portable kernels."""
-    words = np.frombuffer(plan, "<i4", len(plan) // 4)
-    start, stop = _HEAD + _TENSOR * words[3], _HEAD + _TENSOR * words[3] + _OPERATOR * words[4]
-    tensors = words[_HEAD:start].reshape(-1, _TENSOR).tolist()
-    operators = words[start:stop].reshape(-1, _OPERATOR).tolist()
-    shapes = [_shape(tensor, rows, columns) for tensor in tensors]
-    slots = [1] * words[5]
-    for (place, *_), shape in zip(tensors, shapes, strict=True):
-        if place < Place.INPUT:
-            slots[place] = max(slots[place], math.prod(shape))
-    convolutions = (operator for operator in operators if operator[0] == Kind.CONVOLUTION)
-    packed = max((_packed(operator, shapes) for operator in convolutions), default=0)
-    return _SLOT_ALIGNMENT - 1 + _aligned(4 * len(slots)) + sum(map(_aligned, slots)) + packed
-
-
-def _shape(tensor: list[int], rows: int, columns: int) -> tuple[int, int, int]:
-    """Shape of a tensor for an input size, from the words of the plan."""
-    down, across = (Side(tensor[n] & 0xFFFF, tensor[n] >> 16, tensor[n + 1]) for n in (3, 5))
-    return down.of(rows), across.of(columns), tensor[2]
-
-
-def _packed(operator: list[int], shapes: list[tuple[int, int, int]]) -> int:
-    """Bytes of the inputs of a convolution for one row of its output."""
-    channels, wide = shapes[operator[1] & 0xFFFF][2], shapes[operator[3]][1]
-    size, steps = operator[4:6]
-    return (size & 0xFFFF) * ((wide - 1) * (steps >> 16) + (size >> 16)) * channels + _GROUP
 
 
 def _aligned(size: int) -> int:

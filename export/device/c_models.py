@@ -17,9 +17,8 @@ from aecodec.export.device.c_names import (
     codec_identifier,
     in_comment,
 )
-from aecodec.network.convert import network_plan
+from aecodec.network.convert import converted_plan
 from aecodec.network.lowering import shape_of, zero_of
-from aecodec.network.plan import work_size
 from aecodec.tflite.model import Tensor, read_model
 
 _BYTES_PER_LINE, _WORDS_PER_LINE = 16, 8
@@ -84,7 +83,7 @@ class CNetwork:
     """A half of a codec as a network plan.
 
     `rows` and `columns` of the input are 1 for a vector; `input_size` and `output_size` count
-    elements.
+    elements, and `work` is the number of bytes of working memory on a device.
     """
 
     codec: CodecSpec
@@ -94,16 +93,12 @@ class CNetwork:
     columns: int
     input_size: int
     output_size: int
+    work: int
 
     @property
     def array(self) -> str:
         """Name of the array, and stem of the file names."""
         return f"{_prefix(self.codec, self.half)}_network"
-
-    @property
-    def work(self) -> int:
-        """Bytes of working memory on a device."""
-        return work_size(self.plan, self.rows, self.columns)
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -130,11 +125,10 @@ def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
 
     Raises ModelError if C has no kernel for an operator.
     """
-    graph = read_model(model)
-    entry, exit_ = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
-    rows, columns = entry[-3:-1] if len(entry) > 3 else (1, 1)
-    sizes = math.prod(entry), math.prod(exit_)
-    return CNetwork(codec, half, network_plan(model), rows, columns, *sizes)
+    plan = converted_plan(model)
+    ends = (plan.tensors[number].shape for number in (plan.entry, plan.exit))
+    taken, returned = (math.prod(shape.of(*plan.size)) for shape in ends)
+    return CNetwork(codec, half, plan.as_bytes(), *plan.size, taken, returned, plan.work_size)
 
 
 def c_network_files(network: CNetwork) -> dict[str, bytes]:

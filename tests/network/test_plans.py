@@ -12,10 +12,10 @@ from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
-from aecodec.network.convert import network_plan
+from aecodec.export.device.c_models import c_network
+from aecodec.network.convert import converted_plan, network_plan
 from aecodec.network.elementwise import ELEMENTWISE
 from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import work_size
 from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 
@@ -83,22 +83,20 @@ def test_less_memory_than_is_needed_is_refused(codec: Codec) -> None:
     assert network.run(inputs)[0] == 0
 
 
-def test_python_states_the_memory_that_c_needs(
-    codec: Codec, photo_plans: dict[Half, bytes]
-) -> None:
-    for half in Half:
-        plan = network_plan(codec.folder.read(half.tflite))
-        size = (28, 28) if half is Half.ENCODER else (1, 1)
-        assert CNetwork(plan).work_size(*size) == work_size(plan, *size)
-        for sides in [(16, 16), (48, 96)]:
-            plan = photo_plans[half]
-            assert CNetwork(plan).work_size(*sides) == work_size(plan, *sides)
+def test_python_states_the_size_and_the_memory_that_c_takes(codec: Codec, photo: Codec) -> None:
+    make = Maker()
+    models = [make.single("RELU", [make.variable([1, 28, 28])])]
+    models += [each.folder.read(half.tflite) for each in (codec, photo) for half in Half]
+    for model in models:
+        network = c_network(model, codec.spec, Half.ENCODER)
+        work = CNetwork(network.plan).work_size(network.rows, network.columns)
+        assert work == network.work > 0
 
 
 def test_memory_is_shared_by_tensors_that_are_not_needed_at_once(codec: Codec) -> None:
     """Three tensors of 7 x 7 x 64 are needed at once, and five are made."""
-    plan = network_plan(codec.folder.read("encoder.tflite"))
-    assert work_size(plan, 28, 28) < 3 * 7 * 7 * 64 + 2048
+    plan = converted_plan(codec.folder.read("encoder.tflite"))
+    assert plan.work_size < 3 * 7 * 7 * 64 + 2048
 
 
 def test_every_cut_plan_is_refused(codec: Codec) -> None:
