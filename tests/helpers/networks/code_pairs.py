@@ -65,22 +65,12 @@ def convolutional_halves(channels: int, code: Any = None) -> Pair:
     return keras.Model(images, code(latents) if code else latents), keras.Model(codes, pixels)
 
 
-def clusters(vectors: np.ndarray, count: int) -> np.ndarray:
-    """(count, D) centres of vectors (N, D), by k-means."""
-    rng = np.random.default_rng(0)
-    centres = vectors[rng.choice(len(vectors), count, replace=len(vectors) < count)]
-    centres = centres + rng.normal(scale=1e-3, size=centres.shape)
-    for _ in range(3):
-        scores = vectors @ centres.T - (centres**2).sum(axis=1) / 2
-        nearest = scores.argmax(axis=1)
-        for number in np.unique(nearest):
-            centres[number] = vectors[nearest == number].mean(axis=0)
-    return centres.astype(np.float32)
-
-
 def _codebook(encoder: Any, images: np.ndarray, count: int) -> np.ndarray:
+    """(count, D) latents of images, moved a little so that no two are alike."""
     latents = encoder.predict(images, verbose=0)
-    return clusters(latents.reshape(-1, latents.shape[-1])[:20_000], count)
+    vectors, rng = latents.reshape(-1, latents.shape[-1]), np.random.default_rng(0)
+    chosen = vectors[rng.choice(len(vectors), count)]
+    return (chosen + rng.normal(scale=1e-3, size=chosen.shape)).astype(np.float32)
 
 
 def vq_vae(images: np.ndarray) -> Pair:
