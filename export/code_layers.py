@@ -31,10 +31,18 @@ from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.runners import outputs_of
 
 _LARGEST = 127
+"""Largest absolute value of a code in int8."""
+
 _MOST_STEPS = 256
+"""Maximum number of values of a channel, because its staircase becomes a table of int8."""
+
 _GRID = 4097
-_DECIMALS = 4
+"""Number of values at which a staircase is sampled; steps closer than that are missed."""
+
 _HALVINGS = 40
+"""Number of halvings that find the threshold of a step, from a grid interval to a float32."""
+
+_DECIMALS = 4
 _AGREEMENT = 0.998
 """Minimum share of equal outputs; values at a threshold may fall to either side."""
 
@@ -42,8 +50,14 @@ _ROUNDING = 1e-5
 """Error of scores in float32, relative to their range."""
 
 _MOST_CUTS = 40
+"""Number of calls at the end of an encoder among which its quantizer must be."""
+
 _MOST_ENTRIES = 1 << 21
+"""Maximum number of values in the table of a decoder, which take one byte each."""
+
 _MOST_VECTORS = 4096
+"""Number of vectors with which a quantizer is compared with its replacement."""
+
 _REMEDY = (
     "return the argmin of the distances to fixed vectors (VQ-VAE), or round each channel (FSQ) to "
     f"at most {MOST_CODES} codes, as the last step of the encoder"
