@@ -5,15 +5,9 @@ holds a lock on its temporary files and folders, which the system releases when 
 any reason. Unlocked temporary files are therefore leftovers of killed processes, which are removed.
 Files are synchronized with the disk; after a power cut, other files may be empty.
 
-An existing folder is written again under a temporary name, with hard links to the files that stay,
-and the two folders are exchanged. Other processes see either all old files or all new ones, even if
-a process is killed or the power fails.
-
-Some folders cannot be exchanged: mount points, the working folder, folders in a parent without
-write permission, folders with many other files, and all folders on systems without `renameat2` of
-Linux. In these, all files are written under temporary names and then renamed one by one. A process
-that is killed between two renames leaves some old and some new files; repeating the call completes
-the folder. A codec is a single file, which is old or new.
+In an existing folder, all files are written before the first is renamed. A process that is killed
+between two renames leaves some old and some new files; repeating the call completes the folder. A
+codec is a single file, which is old or new.
 """
 
 import errno
@@ -25,7 +19,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -65,21 +58,17 @@ def held(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Wait for the lock of a folder, and hold it during the block; OSError if there is no folder.
-
-    If the previous holder replaced the folder, the new folder is locked.
-    """
-    while fcntl is not None:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            with suppress(OSError):  # the file system has no locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
-                yield
-                return
-        finally:
-            os.close(descriptor)
-    yield
+    """Wait for the lock of a folder, and hold it during the block."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 _PREFIX = ".aecodec-"
@@ -292,12 +281,6 @@ def _create(temporary: Path, target: Path) -> None:
 Contents = Mapping[str, bytes]
 """The files of a folder, by name."""
 
-_MAX_LINKS = 100
-"""Largest number of files and folders that stay in a folder that is exchanged."""
-
-_AT_WORKING_FOLDER, _EXCHANGE = -100, 2
-"""`AT_FDCWD` and `RENAME_EXCHANGE` in Linux."""
-
 
 def make_folder(folder: Path, contents: Contents) -> None:
     """Create a folder with files; names with `/` are files in subfolders.
@@ -325,29 +308,30 @@ def update_folder(
     replace: bool,
     is_outdated: Callable[[Path], bool] = lambda _: False,
 ) -> None:
-    """Write files to a folder, or a link to it, atomically; a missing folder is created.
+    """Write files to a folder, or a link to it; a missing folder is created.
 
-    Other files stay, unless they are outdated. Raises FileExistsError if a file exists and
-    `replace` is False, and OSError if the files cannot be written.
+    Names with `/` are files in subfolders. Other files stay, unless they are outdated. Raises
+    FileExistsError if a file exists and `replace` is False, and OSError if the files cannot be
+    written.
     """
-    path, folder = folder, Path(os.path.realpath(folder))
     if not os.path.lexists(folder):
         with suppress(FileExistsError):  # another process was faster
             make_folder(folder, contents)
             return
     sweep([folder, folder.parent])
     with locked(folder):
-        _check_names(path, contents, replace)
+        _check_names(folder, contents, replace)
         existing = [file for file in folder.iterdir() if file.name not in contents]
         outdated = [file for file in existing if is_outdated(file)]
-        staying = [file for file in existing if file not in outdated]
-        if _is_in_use(folder) or _has_too_many_links(staying):
-            _change_within(folder, contents, outdated)
-            return
-        try:
-            _replace(folder, contents, {file.name for file in outdated})
-        except OSError:  # it cannot be exchanged; otherwise this fails again
-            _change_within(folder, contents, outdated)
+        with temporary_folder(folder) as new:
+            _fill(new, contents)
+            for name in contents:
+                make_parents(folder / name)
+                os.replace(new / name, folder / name)
+            for path in outdated:
+                path.unlink()
+    for changed in {(folder / name).parent for name in contents}:
+        sync_folder(changed)
 
 
 def remove_folder(folder: Path) -> None:
@@ -373,57 +357,3 @@ def _check_names(folder: Path, contents: Contents, replace: bool) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not replace:
             check_absent(path)
-
-
-def _replace(folder: Path, contents: Contents, outdated: set[str]) -> None:
-    """Replace a folder in one step by one with links to its other files and the same rights."""
-
-    def ignored(path: str, _: list[str]) -> set[str]:
-        return {*contents, *outdated} if Path(path) == folder else set()
-
-    with temporary_folder(folder.parent) as new:
-        shutil.copytree(
-            folder, new, symlinks=True, ignore=ignored, copy_function=os.link, dirs_exist_ok=True
-        )
-        os.utime(new)  # the content is new
-        old = folder.stat()
-        if (old.st_uid, old.st_gid) != (new.stat().st_uid, new.stat().st_gid):
-            os.chown(new, old.st_uid, old.st_gid)
-        _fill(new, contents)
-        _exchange(new, folder)
-    sync_folder(folder.parent)
-
-
-def _exchange(first: Path, second: Path) -> None:
-    """Exchange two paths on one file system, so that both exist at any time."""
-    import ctypes
-
-    paths = (_AT_WORKING_FOLDER, os.fsencode(first), _AT_WORKING_FOLDER, os.fsencode(second))
-    try:
-        function = ctypes.CDLL(None, use_errno=True).renameat2
-    except (TypeError, AttributeError) as error:  # it exists only in Linux
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
-    if function(*paths, _EXCHANGE):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
-
-def _is_in_use(folder: Path) -> bool:
-    """Whether the working folder is in a folder, whose exchange would delete it."""
-    working = Path.cwd()
-    return folder == working or folder in working.parents
-
-
-def _has_too_many_links(paths: Iterable[Path]) -> bool:
-    links = (link for path in paths for link in (path, *path.rglob("*")))
-    return len(list(islice(links, _MAX_LINKS + 1))) > _MAX_LINKS
-
-
-def _change_within(folder: Path, contents: Contents, outdated: Iterable[Path]) -> None:
-    """Change the files of a folder one by one."""
-    with temporary_folder(folder) as new:
-        _fill(new, contents)
-        for path in outdated:
-            path.unlink()
-        for name in contents:
-            os.replace(new / name, folder / name)
-    sync_folder(folder)

@@ -282,7 +282,7 @@ def write_folder(
     files: Mapping[str, bytes] = {},
     replace: bool = False,
 ) -> CodecFolder:
-    """Write a codec folder atomically: other processes see the old codec or the new one.
+    """Write a codec folder; other processes see the old codec file or the new one.
 
     The codec file gets the sections, and one with the measurements; `files` are written beside it.
     If `replace` is False, and two processes write the same folder, the second one fails.

@@ -20,7 +20,7 @@ from PIL import Image
 
 import aecodec
 from aecodec.arrays import Pixels
-from aecodec.cli.shared.file_io import write_tree
+from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec.registry import load_codec
 from aecodec.web.samples import sample_pictures
 from aecodec.web.site import site_files
@@ -76,7 +76,7 @@ def _screenshots() -> Iterator[tuple[str, bytes]]:
         command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", name]
         subprocess.run(command, cwd=ROOT, check=True)
         codecs = [load_codec("photo"), load_codec("digits")]
-        write_tree(site / "web", site_files(codecs, sample_pictures(None)), force=True)
+        write_folder(site / "web", site_files(codecs, sample_pictures(None)), force=True)
         with static_host(site) as host:
             for page, width, scheme in _PAGES:
                 browser.open(f"{host.url}/{page}", width=width, scheme=scheme)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.file_io import check_input, check_overwriting, write_tree
+from aecodec.cli.shared.file_io import check_input, check_overwriting, write_folder
 from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.samples_codec import SAMPLES
@@ -59,7 +59,7 @@ def web(
 
     pictures = sample_pictures(samples)
     contents = site_files(loaded_codecs, pictures)
-    write_tree(out, contents, force)
+    write_folder(out, contents, force)
     names = [picture.path.name for picture in pictures] if samples else []
     for name in names:
         if f"samples/{name}" not in contents:

@@ -153,11 +153,11 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write a folder of numbered or named files atomically; at a URL, file after file.
+    """Write a folder of files, whose names may be numbers or have subfolders.
 
-    With `force`, the folder may exist; numbered files with higher numbers are removed. Raises
-    ExistsError if it exists and `force` is not set, and AecodecError if the files cannot be
-    written.
+    A new folder appears as a whole, but at a URL file after file. With `force`, the folder may
+    exist; numbered files with higher numbers are removed. Raises ExistsError if it exists and
+    `force` is not set, and AecodecError if the files cannot be written.
     """
     with _failures_of(folder):
         if isinstance(folder, Url):
@@ -171,23 +171,8 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
             make_folder(folder, contents)
 
 
-def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write a folder with subfolders; paths of files are relative, with `/` between names.
-
-    A new folder is written atomically as a whole. With `force`, the files of an existing folder are
-    written one after another in this order, each atomically. Raises ExistsError if the folder
-    exists and `force` is not set, and AecodecError if the files cannot be written.
-    """
-    with _failures_of(folder):
-        if not (force and folder.exists()):
-            make_folder(folder, contents)
-            return
-        for name, content in contents.items():
-            write_file(folder / name, content, replace=True)
-
-
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write files into a folder, all or none; other files stay. A missing folder is created.
+    """Write files into a folder; other files stay. A missing folder is created.
 
     Raises ExistsError if one of the files exists and `force` is not set, and AecodecError if the
     files cannot be written.

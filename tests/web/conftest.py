@@ -13,7 +13,7 @@ from PIL import Image
 
 import aecodec
 from aecodec.arrays import Pixels
-from aecodec.cli.shared.file_io import write_tree
+from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.samples import sample_pictures
 from aecodec.web.site import hosted_files, site_files
@@ -40,7 +40,7 @@ def site(
         codec_folder = CodecFolder.open(path)
         for name, content in hosted_files(codec_folder).items():
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
-    write_tree(folder, contents, force=False)
+    write_folder(folder, contents, force=False)
     shutil.copytree(GOLDEN, folder / "golden")
     shutil.copy(Path(__file__).with_name("scripts.js"), folder)
     (folder / "blank.html").write_text(_BLANK)
