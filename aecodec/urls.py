@@ -24,9 +24,6 @@ else:
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
 _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
-_LINK = "\x1f"
-"""Character in names of this module that stands for `/` in the address of an archive."""
-
 _PASSWORD = r"(:/{1,2}[^/?#\s:@]*):[^/?#\s]*@"
 _SECRET = (
     r"(?i)([?&;][^=&\s]*(?:sig|signature|token|key|keyid|accessid|credential|password|secret)=)"
@@ -71,18 +68,11 @@ class Url(_Base):
     @property
     def address(self) -> str:
         """The URL with its passwords and signatures, which messages must not show."""
-        text = super().__str__()
-        if not text.startswith(_LINK):
-            return _COLLAPSED.sub(lambda match: f"{match[0]}/", text, count=1)
-        links, _, inner = text[1:].partition("/")
-        scheme, _, archive = links.partition("::")
-        return f"{scheme}://{inner}::{archive.replace(_LINK, '/')}"
+        return _COLLAPSED.sub(lambda match: f"{match[0]}/", super().__str__(), count=1)
 
     @property
     def name(self) -> str:
-        """The last part without the query of a web page; empty for an archive itself."""
-        if len(self.parts) == 1 and self.parts[0].startswith(_LINK):
-            return ""
+        """The last part without the query of a web page."""
         name = super().name
         return name.partition("?")[0] if self.address.startswith(_PAGES) else name
 
@@ -191,16 +181,7 @@ def _create(system: Any, path: str, content: bytes) -> None:
 
 def _unpickled(text: str, is_listed: bool, size: int | None) -> Url:
     """Restore a URL from its pickled values."""
-    return _url(text).listed(size) if is_listed else _url(text)
-
-
-def _url(text: str) -> Url:
-    """Make a URL. The path in `zip://a/b.png::s3://bucket/c.zip` is `a/b.png`."""
-    link, _, archive = text.partition("::")
-    scheme, mark, inner = link.partition("://")
-    if not (archive and mark):
-        return Url(text)
-    return Url(f"{_LINK}{scheme}::{archive.replace('/', _LINK)}", inner.lstrip("/"))
+    return Url(text).listed(size) if is_listed else Url(text)
 
 
 def masked(text: str) -> str:
@@ -229,9 +210,7 @@ def path_or_url(text: str) -> Path:
     (True, Url('memory://a.png'))
     >>> path_or_url("file:///tmp/a.png") == Path("/tmp/a.png")
     True
-    >>> path_or_url("zip://b/a.png::s3://c/d.zip").with_suffix(".aec")
-    Url('zip://b/a.aec::s3://c/d.zip')
     """
     if text.startswith(_LOCAL):
         return Path(text.removeprefix(_LOCAL))
-    return _url(text) if _PREFIX.match(text) else Path(text)
+    return Url(text) if _PREFIX.match(text) else Path(text)

@@ -150,7 +150,7 @@ def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
 
 
 def _lies_in(url: Url, folder: Url) -> bool:
-    """Whether an object is inside a folder; its name comes from a store or an archive."""
+    """Whether an object is inside a folder; its name comes from a store."""
     return url.is_relative_to(folder) and ".." not in url.relative_to(folder).parts
 
 

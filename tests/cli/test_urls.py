@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import threading
-import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -112,22 +111,6 @@ def test_no_object_leads_out_of_the_folder_of_results(
         assert "escaped.png: skipped: its name leads out of the folder" in done.err
     assert [path.name for path in tmp_path.rglob("*.aec")] == ["a.aec"]
     assert not any("escaped.aec" in name for name in fsspec.filesystem("memory").store)
-
-
-def test_an_archive_is_a_folder(folder: Path, command: Command) -> None:
-    with zipfile.ZipFile("scans.zip", "w") as archive:
-        for name in ("a.png", "deep/b.png", "../escaped.png"):
-            archive.write("digit.png", name)
-    done = command("compress", "zip://::scans.zip", "-o", "out/in/here")
-    assert (done.status, "escaped.png::scans.zip: skipped: its name leads" in done.err) == (1, True)
-    assert "zip://deep/b.png::scans.zip -> out/in/here/deep/b.aec" in done.out
-    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.aec"))
-    assert written == ["out/in/here/a.aec", "out/in/here/deep/b.aec"]
-    assert command("compress", f"zip://deep::file://{folder}/scans.zip", "-o", "two/").status == 0
-    assert command("compress", "zip://a.png::scans.zip", "-o", "c.aec").status == 0
-    assert Path("c.aec").read_bytes() == Path("two/b.aec").read_bytes()
-    unnamed = command("compress", "zip://::scans.zip")
-    assert (unnamed.status, "name a folder with -o" in unnamed.err) == (2, True)
 
 
 def test_secrets_in_urls_are_masked(folder: Path, command: Command) -> None:
