@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -84,44 +82,6 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # slow to import, and often not needed
 
     return ThreadPoolExecutor(threads)
-
-
-class ComputeLock:
-    """A lock that a thread holds while it computes, and releases while it waits for input.
-
-    >>> lock = ComputeLock()
-    >>> with lock:
-    ...     with lock.released():  # others compute while this thread reads or writes
-    ...         pass
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._thread: int | None = None
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self._thread = threading.get_ident()
-
-    def __exit__(self, *error: object) -> None:
-        self._thread = None
-        self._lock.release()
-
-    @contextmanager
-    def released(self) -> Iterator[None]:
-        """Let other threads have the lock during the block, if this thread holds it."""
-        if self._thread != threading.get_ident():
-            yield
-            return
-        self.__exit__()
-        try:
-            yield
-        finally:
-            self.__enter__()
-
-
-COMPUTE_LOCK = ComputeLock()
-"""Lock of threads that process one file each; processes with a single file at a time ignore it."""
 
 
 if hasattr(os, "register_at_fork"):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from aecodec.errors import UsageError
-from aecodec.parallel import COMPUTE_LOCK
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -153,8 +152,7 @@ class Url(_Base):
         try:
             import fsspec
 
-            with COMPUTE_LOCK.released():  # object stores answer slowly
-                yield fsspec.core.url_to_fs(self.address, use_listings_cache=False)
+            yield fsspec.core.url_to_fs(self.address, use_listings_cache=False)
         except FileNotFoundError as error:
             raise FileNotFoundError(errno.ENOENT, "no such object or bucket", str(self)) from error
         except FileExistsError as error:

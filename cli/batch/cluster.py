@@ -8,17 +8,16 @@ import time
 from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain, islice
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.batch.process_pool import ONE_THREAD, blocked, single_threaded_blas
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
-from aecodec.parallel import COMPUTE_LOCK
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -55,9 +54,9 @@ _DEADLY = AecodecError(
     "the workers that processed this file died; if they ran out of memory, give them more"
 )
 
-_AT_ONCE = 4
-"""Number of files that a worker processes at once: while it computes one file, it reads or writes
-others in an object store."""
+
+_LOCK = Lock()
+"""Warnings are caught for a whole process."""
 
 
 class Cluster:
@@ -199,19 +198,9 @@ def _started(workers: int) -> Iterator[Any]:
 
 
 def _outcomes_of(work: bytes, items: Sequence[Any], console: Console) -> list[Outcome]:
-    """Process files in a worker."""
-
-    def outcome(item: Any) -> Outcome:
-        with COMPUTE_LOCK:
-            return outcome_of(_unpickled(work), item, console, ONE_THREAD)
-
-    return list(_threads().map(outcome, items))
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """The threads of a worker. Only one of them computes at a time."""
-    return ThreadPoolExecutor(_AT_ONCE)
+    """Process files in a worker, of which other threads may process files too."""
+    with _LOCK:
+        return [outcome_of(_unpickled(work), item, console, ONE_THREAD) for item in items]
 
 
 @cache

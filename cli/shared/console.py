@@ -103,10 +103,7 @@ class Console(NamedTuple):
 
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
-        """Print each warning of the block to standard error, even if the block fails.
-
-        Warnings are caught for the whole process, so the block must not release `COMPUTE_LOCK`.
-        """
+        """Print each warning of the block to standard error, even if the block fails."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
