@@ -13,7 +13,7 @@ import typer
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
-from aecodec.cli.shared.file_io import ExistsError
+from aecodec.cli.shared.file_io import ExistsError, size_of
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError, errors_about
 from aecodec.parallel import Workers, cores
@@ -22,6 +22,15 @@ if TYPE_CHECKING:  # loaded only with a manifest
     from aecodec.cli.batch.manifest import Manifest
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
+
+_MANY_FILES, _MANY_BYTES = 200, 100_000
+"""Files with which it pays to start other processes, which takes half a second."""
+
+_USUAL_BYTES = 10_000
+"""Size of a file whose size is unknown."""
+
+_Outcomes = Generator[tuple[int, Outcome], None, None]
+"""Numbers of files, with their outcomes."""
 
 
 class BatchOptions(NamedTuple):
@@ -80,19 +89,54 @@ def _outcomes(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, options: BatchOptions
 ) -> Generator[tuple[Any, Outcome], None, None]:
     """Yield the files with their outcomes, in order; from a cluster, as they are done."""
-    jobs = options.jobs or cores()
-    reads_a_pipe = name_of(STANDARD) in map(name_of, items)
+    jobs, reads_a_pipe = options.jobs or cores(), name_of(STANDARD) in map(name_of, items)
     if options.scheduler and items and not reads_a_pipe:
-        from aecodec.cli.batch.cluster import Cluster, connected
+        outcomes = _in_cluster(work, items, console, options.scheduler, jobs)
+    elif reads_a_pipe or jobs == 1 or _is_quick(items):
+        outcomes = _alone(work, items, console)
+    else:
+        from aecodec.cli.batch.pool import process_pool  # loads multiprocessing
 
-        with connected(options.scheduler, jobs) as client:
-            yield from Cluster(client, work, console, bar.update).run(items)
-        return
-    from aecodec.cli.batch.process_pool import ProcessPool  # loads multiprocessing
+        pool = process_pool(work, console, min(jobs, len(items)))
+        outcomes = _ordered(pool.run([file] for file in enumerate(items)))
+    with closing(outcomes):
+        for done, (number, outcome) in enumerate(outcomes, 1):
+            bar.update(done, len(items))
+            yield items[number], outcome
 
-    pool = ProcessPool(work, items, console, bar.update)
-    with closing(pool.run(1 if reads_a_pipe else jobs)) as outcomes:
-        yield from zip(items, outcomes, strict=True)
+
+def _is_quick(items: Sequence[Any]) -> bool:
+    """Whether files are so few and small that starting other processes would take longer."""
+    sizes = (size_of(Path(name_of(item))) or _USUAL_BYTES for item in items)
+    return len(items) < _MANY_FILES and sum(sizes) < _MANY_BYTES
+
+
+def _alone(work: Work, items: Sequence[Any], console: Console) -> _Outcomes:
+    """Process files in this process."""
+    for number, item in enumerate(items):
+        yield number, outcome_of(work, item, console, Workers())
+
+
+def _in_cluster(
+    work: Work, items: Sequence[Any], console: Console, address: str, jobs: int
+) -> _Outcomes:
+    from aecodec.cli.batch.cluster import cluster_pool, connected, files_per_task
+
+    with connected(address, jobs) as client:
+        pool, files = cluster_pool(client, work, console), list(enumerate(items))
+        size = files_per_task(len(files), pool.workers)
+        yield from pool.run(files[at : at + size] for at in range(0, len(files), size))
+
+
+def _ordered(outcomes: _Outcomes) -> _Outcomes:
+    """Outcomes in the order of their numbers."""
+    early, due = dict[int, Outcome](), 0
+    with closing(outcomes):
+        for number, outcome in outcomes:
+            early[number] = outcome
+            while due in early:
+                yield due, early.pop(due)
+                due += 1
 
 
 class _Tally:

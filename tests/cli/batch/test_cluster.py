@@ -17,7 +17,7 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.cli.batch import cluster as cluster_of_files
-from aecodec.cli.batch.cluster import LOCAL, Cluster, connected
+from aecodec.cli.batch.cluster import LOCAL, cluster_pool, connected
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers
@@ -34,28 +34,24 @@ def _says(item: str, console: Console, _: Workers) -> None:
 @pytest.mark.slow
 def test_a_file_that_kills_workers_fails_alone() -> None:
     items = [*map(str, range(20)), "deadly", *map(str, range(20, 40))]
-    counts: list[tuple[int, int]] = []
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         connected(LOCAL, 1) as client,
     ):
-        cluster = Cluster(client, _says, Console(), lambda *count: counts.append(count))
-        done = dict(cluster.run(items))
+        pool, files = cluster_pool(client, _says, Console()), list(enumerate(items))
+        done = {items[number]: outcome for number, outcome in pool.run([files[:21], files[21:]])}
     failed = {item: outcome for item, outcome in done.items() if outcome.error}
     assert list(failed) == ["deadly"]
-    assert "workers that processed this file died" in str(failed["deadly"].error)
+    assert "its worker process died" in str(failed["deadly"].error)
     assert {item for item in items if done[item].lines == [(item, False)]} == {*items} - {"deadly"}
-    assert counts[-1] == (41, 41)
 
 
 def test_a_scheduler_without_workers_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cluster_of_files, "_PATIENCE", 0.1)
-    with connected(LOCAL, 0) as client:
-        cluster = Cluster(client, _says, Console(), lambda *_: None)
-        with pytest.raises(AecodecError, match="no workers"):
-            list(cluster.run(["one"]))
+    with connected(LOCAL, 0) as client, pytest.raises(AecodecError, match="no workers"):
+        list(cluster_pool(client, _says, Console()).run([[(0, "one")]]))
 
 
 def test_a_cluster_is_used_only_for_calls_that_can_be_tried_again(

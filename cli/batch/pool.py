@@ -1,0 +1,217 @@
+"""Processing of files in worker processes, of this machine or of a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache, partial
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
+from multiprocessing.process import BaseProcess
+from typing import Any, NamedTuple
+
+from aecodec.atomic import tidy_termination
+from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
+from aecodec.cli.shared.console import Console
+from aecodec.errors import AecodecError
+from aecodec.parallel import Workers
+
+_ONE_THREAD = Workers(threads=1)
+"""Resources of each process if several work in parallel."""
+
+_SECONDS_TO_STOP = 3.0
+"""Seconds that processes get to end before they are killed."""
+
+_BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+_DEADLY = AecodecError(
+    "its worker process died; if it ran out of memory, use fewer --jobs or give the workers more"
+)
+
+_LOCK = threading.Lock()
+"""Held by a worker that processes files: warnings are caught for a whole process."""
+
+Task = Sequence[tuple[int, Any]]
+"""Files that a worker gets at once, with their numbers in the order of all files."""
+
+
+class Pool(NamedTuple):
+    """Workers that process files.
+
+    Attributes:
+        call: processes files in a worker.
+        opened: opens an executor with a number of workers for a block.
+        workers: number of workers.
+        at_once: maximum number of tasks that an executor has at once.
+        patience: seconds without a result after which `check` is called; None to wait.
+        check: raises AecodecError if the workers will give no result.
+        deaths: errors of tasks whose workers died.
+    """
+
+    call: Callable[[Sequence[Any]], list[Outcome]]
+    opened: Callable[[int], AbstractContextManager[Executor]]
+    workers: int
+    at_once: int
+    patience: float | None = None
+    check: Callable[[], None] = lambda: None
+    deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
+
+    def run(self, tasks: Iterable[Task]) -> Generator[tuple[int, Outcome], None, None]:
+        """Yield the number of each file and its outcome as soon as it is known.
+
+        If a worker dies, the files that it may have had are processed one by one, so that only the
+        file that crashes workers fails.
+        """
+        waiting = deque(tasks)
+        while waiting:
+            suspects = list[tuple[int, Any]]()
+            with self.opened(self.workers) as executor:
+                for task, outcomes in self._ended(executor, waiting):
+                    if outcomes is None:
+                        suspects.extend(task)
+                    else:
+                        yield from zip((number for number, _ in task), outcomes, strict=True)
+            for number, item in suspects:
+                with self.opened(1) as executor:
+                    [(_, alone)] = self._ended(executor, deque([[(number, item)]]))
+                    yield number, alone[0] if alone else Outcome([], _DEADLY)
+
+    def _ended(
+        self, executor: Executor, waiting: deque[Task]
+    ) -> Iterator[tuple[Task, list[Outcome] | None]]:
+        """Yield tasks as they end; None instead of outcomes if a worker died."""
+        running: dict[Future[list[Outcome]], Task] = {}
+        self._begin(executor, waiting, running)
+        while running:
+            ended, _ = wait(running, self.patience, FIRST_COMPLETED)
+            if not ended:
+                self.check()
+            for future in ended:
+                yield running.pop(future), self._outcomes_of(future)
+            self._begin(executor, waiting, running)
+
+    def _begin(
+        self,
+        executor: Executor,
+        waiting: deque[Task],
+        running: dict[Future[list[Outcome]], Task],
+    ) -> None:
+        """Begin as many tasks as the executor takes; none if its workers died."""
+        while waiting and len(running) < self.at_once:
+            try:
+                with blocked():
+                    future = executor.submit(self.call, [item for _, item in waiting[0]])
+            except BrokenExecutor:
+                return
+            running[future] = waiting.popleft()
+
+    def _outcomes_of(self, future: Future[list[Outcome]]) -> list[Outcome] | None:
+        try:
+            return future.result()
+        except self.deaths:
+            return None
+        except CancelledError as error:
+            raise AecodecError("the scheduler has ended: repeat the command") from error
+
+
+def process_pool(work: Work, console: Console, jobs: int) -> Pool:
+    """A pool of processes on this machine."""
+    return Pool(in_worker(work, console), _processes, jobs, 2 * jobs)
+
+
+def in_worker(work: Work, console: Console) -> Callable[[Sequence[Any]], list[Outcome]]:
+    """A function that processes files in a worker."""
+    return partial(_outcomes_of, pickle.dumps(work), console)
+
+
+def _outcomes_of(work: bytes, console: Console, items: Sequence[Any]) -> list[Outcome]:
+    with _LOCK, tidy_termination():
+        return [outcome_of(_unpickled(work), item, console, _ONE_THREAD) for item in items]
+
+
+@cache
+def _unpickled(work: bytes) -> Work:
+    """The work, unpickled once per worker so that its codec stays loaded."""
+    unpickled: Work = pickle.loads(work)
+    return unpickled
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[Executor]:
+    """Processes that end with the block, even if a file is not finished.
+
+    They are spawned, not forked, because threads and locks do not survive a fork.
+    """
+    with single_threaded_blas():
+        pool = ProcessPoolExecutor(count, get_context("spawn"), _end_with_parent)
+        try:
+            yield pool
+        except BaseException:
+            _end(active_children())
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Ignore Ctrl-C, which the parent process handles, and end when that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    """End processes, which remove partially written files; kill those that do not end soon."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(_SECONDS_TO_STOP)
+        process.kill()
+
+
+@contextmanager
+def single_threaded_blas() -> Iterator[None]:
+    """Start processes with single-threaded BLAS, unless environment variables say otherwise."""
+    added = {name: "1" for name in _BLAS_VARIABLES if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Block Ctrl-C for this thread and for processes that it starts; the main thread ends them.
+
+    Windows has no signal masks. There, worker processes ignore Ctrl-C once they run.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # if started in the block, it would reset the mask
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
