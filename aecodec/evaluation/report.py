@@ -36,10 +36,7 @@ _OUT_OF_DISTRIBUTION = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
     "choose another codec (--codec), or train one on similar pictures (aecodec train)"
 )
-_LARGER = (
-    "the file has {size} bytes, more than its source with {source_size}: use --skip-larger to skip "
-    "such pictures"
-)
+_LARGER = "the file has {size} bytes, more than its source with {source_size}: keep the source"
 
 _MEASURABLE = 1000
 """Least number of pictures for which the 99.9 % quantile differs from the largest error."""

@@ -53,7 +53,6 @@ class Compression(NamedTuple):
     target: Target
     metadata: bool | None
     options: ReadOptions
-    skip_larger: bool
     force: bool
     bare: BareForm | None = None
 
@@ -110,13 +109,6 @@ class Compression(NamedTuple):
             if self.bare:
                 stored = codec.to_bare(stored, checksum=self.bare.checksum)
             size = len(stored)
-            if self.skip_larger and size > source_size:
-                console.result(
-                    f"{name}: skipped: {size} bytes would be larger than the source with "
-                    f"{source_size}",
-                    {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
-                )
-                return
             measured = report(codec, picture, compressed, source_size, size)
         write_bytes(target, self.bare.content(stored) if self.bare else stored, self.force)
         console.result(

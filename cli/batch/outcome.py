@@ -27,11 +27,6 @@ class Outcome(NamedTuple):
     results: Sequence[Values] = ()
     seconds: float = 0.0
 
-    @property
-    def is_skipped(self) -> bool:
-        """Whether an option made the work skip the file, so that it has no result file."""
-        return any(values.get("file", "") is None for values in self.results)
-
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
     """Process a file and collect its output.

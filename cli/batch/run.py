@@ -148,7 +148,6 @@ class _Tally:
         self._console, self._count = console, count
         self._options, self._manifest = options, manifest
         self._reported = self._failed = self._existing = 0
-        self._skipped: list[str] = []
         self._warnings = Counter[str]()
 
     def is_done(self, item: Any) -> bool:
@@ -171,8 +170,6 @@ class _Tally:
         """Print the outcome of one of several files."""
         error = self._print(item, outcome)
         self._reported += 1
-        if outcome.is_skipped:
-            self._skipped.append(name_of(item))
         if error:
             self._failed += 1
             self._console.error(name_of(item), error)
@@ -210,8 +207,6 @@ class _Tally:
         for warning, count in self._warnings.items():
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
-        if len(self._skipped) > 1:
-            self._console.note(f"{len(self._skipped)} skipped: {', '.join(self._skipped)}")
         if self._existing:
             self._console.note(f"{self._existing} of {self._count} were already done")
         if self._failed:

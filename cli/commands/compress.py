@@ -86,12 +86,6 @@ def compress(
     is_bare: bare.Bare = False,
     checksum: bare.Checksum = False,
     text: bare.Text = None,
-    skip_larger: Annotated[
-        bool,
-        typer.Option(
-            "--skip-larger", help="Skip pictures whose .aec file would be larger than the source."
-        ),
-    ] = False,
     jobs: options.Jobs = None,
     skip_existing: options.SkipExisting = False,
     manifest: options.ManifestFile = None,
@@ -156,7 +150,7 @@ def compress(
     if form:
         target, metadata = form.target(target), bool(metadata)
     suffix = form.suffix if form else ".aec"
-    work = Compression(named_codec, target, metadata, reading, skip_larger, force, form)
+    work = Compression(named_codec, target, metadata, reading, force, form)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler, level)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out, suffix))]

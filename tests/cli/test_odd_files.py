@@ -1,4 +1,4 @@
-"""`compress` and `decompress` of odd files: deep, huge, animated, of many endings, well packed."""
+"""`compress` and `decompress` of odd files: deep, huge, animated, of many endings."""
 
 from __future__ import annotations
 
@@ -111,28 +111,3 @@ def test_all_frames_or_a_warning(folder: Path, command: Command) -> None:
     assert result.err == "warning: moving.png: the durations of its frames are not kept\n"
     assert command("decompress", "moving.aec").status == 0
     assert sorted(os.listdir("moving_decompressed")) == ["1.png", "2.png", "3.png"]
-
-
-@pytest.fixture
-def text_scan(folder: Path) -> Path:
-    """A scan in black and white, which its TIFF file packs into less than codec photo does."""
-    noise = np.kron(np.random.default_rng(0).integers(0, 2, (30, 40)), np.ones((8, 8)))
-    Image.fromarray(noise > 0).save("scan.tif", compression="group4")
-    return folder / "scan.tif"
-
-
-def test_such_pictures_are_left_alone_if_that_is_asked_for(
-    text_scan: Path, command: Command
-) -> None:
-    (text_scan.parent / "scans").mkdir()
-    for name in ("a.tif", "b.tif"):
-        Path("scans", name).write_bytes(text_scan.read_bytes())
-    Path("scans/c.png").write_bytes(saved(rgb))
-    result = command("compress", "scans", "--skip-larger")
-    assert result.status == 0
-    assert os.listdir("scans_aec") == ["c.aec"]
-    assert "scans/a.tif: skipped" in result.out
-    assert result.err == "2 skipped: scans/a.tif, scans/b.tif\n"
-    single = command("compress", "scan.tif", "--skip-larger", "--json")
-    assert single.json[0]["file"] is None
-    assert not Path("scan.aec").exists()

@@ -91,5 +91,5 @@ def test_a_file_that_is_larger_than_its_source_gives_a_warning(
 ) -> None:
     picture = from_array(samples[3])
     compressed = codec.compress_picture(picture)
-    with pytest.warns(AecodecWarning, match="more than its source with 9: use --skip-larger"):
+    with pytest.warns(AecodecWarning, match="more than its source with 9: keep"):
         report(codec, picture, compressed, source_size=9)
