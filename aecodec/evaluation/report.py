@@ -216,36 +216,32 @@ def compare(
     picture: Picture,
     level: float | None,
     rgb: str | None = None,
-    peak: float | None = None,
 ) -> Comparison:
     """The first frame of a picture and its reconstruction, for a figure.
 
     `level` is 1 or more; None is the codec's default. With bands, `rgb` selects those to show (see
-    :func:`~aecodec.imaging.display.bands_to_show`), and `peak` is the range of samples for PSNR, by
-    default the range of the picture. Raises UsageError if there are no such bands, or the codec has
-    no such level, and ImageError if the codec does not accept the picture.
+    :func:`~aecodec.imaging.display.bands_to_show`). Raises UsageError if there are no such bands,
+    or the codec has no such level, and ImageError if the codec does not accept the picture.
     """
     from aecodec.imaging.plots import Comparison
 
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
     if restored.layout is not None:
-        return _compare_bands(picture, restored, len(data), rgb, peak)
+        return _compare_bands(picture, restored, len(data), rgb)
     original = in_kept_colours(picture, restored.metadata).pixels
     quality = metrics.psnr(metrics.mse(original, restored.pixels))
     return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def _compare_bands(
-    original: Picture, restored: Picture, size: int, rgb: str | None, peak: float | None = None
-) -> Comparison:
+def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | None) -> Comparison:
     """Two pictures with bands, with the errors of the first frame."""
     from aecodec.evaluation.bands import errors_of  # pictures without bands do not need them
     from aecodec.imaging.display import bands_to_show, display, error_map
     from aecodec.imaging.plots import Comparison
 
     bands = bands_to_show(rgb, original.pixels.shape[-1])
-    values = errors_of(original, restored, peak)
+    values = errors_of(original, restored)
     return Comparison(
         display(original, original, bands)[0],
         display(restored, original, bands)[0],

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from aecodec.arrays import Float64, Pixels
 from aecodec.errors import AecodecError
@@ -85,21 +84,6 @@ def rate_distortion_figure(
     axis.grid(alpha=0.3)
     axis.legend()
     return _as_png(figure)
-
-
-def stacked(figures: Sequence[bytes]) -> bytes:
-    """Join figures, the contents of PNG files, from top to bottom in one PNG file."""
-    if len(figures) == 1:
-        return figures[0]
-    images = [Image.open(io.BytesIO(figure)).convert("RGB") for figure in figures]
-    size = max(image.width for image in images), sum(image.height for image in images)
-    joined, top = Image.new("RGB", size, "white"), 0
-    for image in images:
-        joined.paste(image, (0, top))
-        top += image.height
-    file = io.BytesIO()
-    joined.save(file, "PNG")
-    return file.getvalue()
 
 
 def _as_png(figure: Any, dpi: int = 110) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from aecodec.errors import AecodecError, UsageError
@@ -72,9 +71,10 @@ def to_parquet(rows: Iterable[Row]) -> bytes:
 
     Raises AecodecError if pyarrow is not installed, or a value has the wrong type.
     """
-    import pyarrow as pa
-
     schema = _schema()
+    import pyarrow as pa
+    from pyarrow import parquet
+
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     try:
         table = pa.table(dict(zip(schema.names, columns, strict=True)), schema=schema)
@@ -82,30 +82,17 @@ def to_parquet(rows: Iterable[Row]) -> bytes:
         raise AecodecError(
             f"the journal of the manifest is damaged: delete it ({error})"
         ) from error
-    return parquet_content(table)
-
-
-def parquet_content(table: pa.Table) -> bytes:
-    """The content of a Parquet file."""
-    from pyarrow import parquet
-
     stream = io.BytesIO()
     parquet.write_table(table, stream)
     return stream.getvalue()
 
 
-def arrow(option: str) -> ModuleType:
-    """The module pyarrow, which an option needs; AecodecError if it is not installed."""
+def _schema() -> pa.Schema:
     try:
         import pyarrow as pa
     except ImportError as error:
         raise AecodecError(
-            f"{option} needs pyarrow ({error}): pip install 'aecodec[manifest]'"
+            f"--manifest needs pyarrow ({error}): pip install 'aecodec[manifest]'"
         ) from error
-    return pa
-
-
-def _schema() -> pa.Schema:
-    pa = arrow("--manifest")
     types = map(pa.type_for_alias, _TYPES.split())
     return pa.schema(list(zip(Row._fields, types, strict=True)))

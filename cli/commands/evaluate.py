@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aecodec.cli.batch.manifest_file import arrow, parquet_content
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import in_unicode
@@ -24,14 +23,14 @@ from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_fo
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import AecodecError, UsageError
-from aecodec.imaging.plots import comparison_figure, rate_distortion_figure, stacked
+from aecodec.imaging.plots import rate_distortion_figure
 from aecodec.urls import path_or_url
 
 Values = dict[str, Any]
 """Measurements of a level or a picture, by their names in JSON; None if not measured or finite."""
 
 if TYPE_CHECKING:  # loaded only when needed
-    from aecodec.datasets.evaluation_set import Dataset, Sample
+    from aecodec.datasets.evaluation_set import Sample
     from aecodec.evaluation.evaluate import Coder
 
 
@@ -67,8 +66,7 @@ def evaluate(
         typer.Option(
             metavar="FILE",
             readable=False,
-            help="Plot PSNR over bits per pixel to a PNG. For codecs with bands, the figure also "
-            "shows the first picture at the first level.",
+            help="Plot PSNR over bits per pixel to a PNG.",
         ),
     ] = None,
     pictures: Annotated[
@@ -76,8 +74,7 @@ def evaluate(
         typer.Option(
             metavar="FILE",
             readable=False,
-            help="Write the measurements of every picture to a .csv, .jsonl or .parquet file. "
-            "Parquet needs the extra 'manifest'.",
+            help="Write the measurements of every picture to a .csv file.",
         ),
     ] = None,
     ssimulacra2: Annotated[
@@ -96,7 +93,6 @@ def evaluate(
             "picture, the range from the 0.1 to the 99.9 percentile of the samples of all bands.",
         ),
     ] = None,
-    rgb: options.Rgb = None,
     nodata: options.Nodata = None,
     bands_first: options.BandsFirst = False,
     force: options.Force = False,
@@ -125,25 +121,20 @@ def evaluate(
         check_overwriting(path, force)
     if plot:
         check_is_png(plot)
-    if pictures and pictures.suffix not in _WRITERS:
-        raise UsageError(f"{pictures}: name a file that ends with {', '.join(_WRITERS)}")
-    if pictures and pictures.suffix == ".parquet":
-        arrow("--pictures")
+    if pictures and pictures.suffix != ".csv":
+        raise UsageError(f"{pictures}: name a file that ends with .csv")
     loaded = [load_codec(name) for name in codecs]
     _check_bands(loaded)
-    reading = reading_for(loaded[0], nodata=nodata, bands_first=bands_first, rgb=rgb, peak=peak)
+    reading = reading_for(loaded[0], nodata=nodata, bands_first=bands_first, peak=peak)
     coders = [*_codecs(loaded, levels), *_formats(against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array, reading)
         samples = first_samples(dataset, limit, console)
         rows, scores = _measured(coders, samples, reading.bands, ssimulacra2, peak)
-        figures = [_curves(scores)] if plot else []
-        if plot and reading.bands:
-            figures.append(_first_picture(dataset, loaded[0], coders[0].level, rgb, peak))
     if plot:
-        write_bytes(plot, stacked(figures), force)
+        write_bytes(plot, _curves(scores), force)
     if pictures:
-        write_bytes(pictures, _WRITERS[pictures.suffix](rows), force)
+        write_bytes(pictures, _csv(rows), force)
     for line in map(json.dumps, scores) if as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)
@@ -220,16 +211,6 @@ def _measured(
     return rows, scores
 
 
-def _first_picture(
-    dataset: Dataset, codec: Codec, level: float, rgb: str | None, peak: float | None
-) -> bytes:
-    """A figure of the first picture of a data set with bands."""
-    from aecodec.evaluation.report import compare
-
-    picture = next(iter(dataset)).picture
-    return comparison_figure([compare(codec, picture, level, rgb, peak)])
-
-
 def _curves(scores: Sequence[Values]) -> bytes:
     """A figure of the rate-distortion curves."""
     rate = "bits_per_sample" if "bits_per_sample" in scores[0] else "bpp"
@@ -247,18 +228,6 @@ def _csv(rows: Sequence[Values]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
-
-
-def _json_lines(rows: Sequence[Values]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-def _parquet(rows: Sequence[Values]) -> bytes:
-    return parquet_content(arrow("--pictures").Table.from_pylist(list(rows)))
-
-
-_WRITERS = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
-"""Functions that make the content of `--pictures`, by its suffix."""
 
 
 _COLUMNS = {

@@ -108,7 +108,7 @@ def contents() -> dict[Path, bytes]:
         ("compress ", _WRONG, "an argument is empty"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
         ("evaluate photo scans --against gif", _WRONG, "the formats are jpeg, webp, jxl, avif"),
-        ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv, .jsonl, .parquet"),
+        ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv"),
         ("evaluate photo scans --pictures exists.csv", _WRONG, "--force"),
         ("preview", _WRONG, "name a picture"),
         ("preview absent.png", _MISSING, "absent.png"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import shutil
@@ -181,19 +180,9 @@ def test_evaluate_compares_codecs_and_formats(
     expected = len(aecodec.load_codec("photo").compress(photograph[:64, :80], level=1))
     assert int(rows[0]["bytes"]) == expected
     assert float(rows[-1]["psnr"]) > float(rows[-3]["psnr"])
-    for suffix in ("jsonl", "parquet"):
-        arguments = ("evaluate", "photo", "scans", "-q", 1, "--pictures", f"all.{suffix}")
-        assert command(*arguments).status == 0
-    shutil.copytree("scans", "odd")
-    os.rename("odd/a.png", b"odd/\xe9.png")
-    for suffix in ("csv", "parquet"):
-        arguments = ("evaluate", "photo", "odd", "-q", 1, "--pictures", f"odd.{suffix}")
-        assert command(*arguments).status == 0
+    os.rename("scans/a.png", b"scans/\xe9.png")
+    assert command("evaluate", "photo", "scans", "-q", 1, "--pictures", "odd.csv").status == 0
     assert "\\udce9.png" in Path("odd.csv").read_text()
-    first = json.loads(Path("all.jsonl").read_text().splitlines()[0])
-    assert first["bytes"] == expected
-    table = pytest.importorskip("pyarrow.parquet").read_table("all.parquet")
-    assert table["bytes"][0].as_py() == expected
 
 
 def test_evaluate_measures_ssimulacra2_where_it_is_asked_to(

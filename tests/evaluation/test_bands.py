@@ -86,7 +86,6 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
         (("codec", "digits", "scenes.npz"), "compare codecs for the same pictures"),
         (("digits", "scenes.npz", "--peak", 9), "--peak needs a codec with bands"),
         (("codec", "scenes.npz", "--peak", 0), "--peak 0: give a number above 0"),
-        (("codec", "scenes.npz", "--rgb", "3"), "--rgb 3: give three bands such as 3,2,1"),
         (("codec", "scenes.npz", "--against", "avif"), "the formats are j2k, jxl"),
     ],
 )
@@ -151,6 +150,8 @@ def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) ->
     again = command("compare", "a.npy", "a.aec", *options, "-o", "b.png")
     assert again.out.split(": ")[1] == done.out.split(": ")[1]
     assert command("compare", "a.npy", "--rgb", 2).status == 2
+    wrong = command("compare", "a.npy", *options[:3], "--rgb", 3)
+    assert (wrong.status, "--rgb 3: give three bands such as 3,2,1" in wrong.err) == (2, True)
 
 
 def test_bands_are_stretched_by_the_original() -> None:
