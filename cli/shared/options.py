@@ -5,58 +5,35 @@ An option without names is named by the parameter of the command.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aecodec.codec.registry import AUTO, built_in_names
-from aecodec.codec_files.file_names import SUFFIX
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 from aecodec.urls import Url, path_or_url
 
 
 def complete_codec(typed: str) -> list[str]:
-    """Built-in codecs, codec files and folders that begin as typed.
+    """Built-in codecs that begin as typed. If there are none, shells complete file names.
 
     >>> complete_codec("dig")
     ['digits']
     """
-    return _named([AUTO, *built_in_names()], typed) + _paths(typed, _may_be_codec)
-
-
-def _may_be_codec(path: Path) -> bool:
-    return path.suffix == SUFFIX or path.is_dir()
+    return [name for name in (AUTO, *built_in_names()) if name.startswith(typed)]
 
 
 def complete_recipe(typed: str) -> list[str]:
-    """Built-in recipes, TOML files, and folders that begin as typed.
+    """Built-in recipes that begin as typed.
 
     >>> complete_recipe("pic")
     ['picture']
     """
     from aecodec.data.recipes import recipe_names
 
-    return _named(recipe_names(), typed) + _paths(
-        typed, lambda path: path.is_dir() or path.suffix == ".toml"
-    )
-
-
-def _named(names: list[str], typed: str) -> list[str]:
-    return [name for name in names if name.startswith(typed)]
-
-
-def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
-    """Accepted paths that begin as typed."""
-    folder, name = os.path.split(typed)
-    try:
-        paths = sorted(path for path in Path(folder).iterdir() if path.name.startswith(name))
-    except OSError:
-        return []
-    return [os.path.join(folder, path.name) for path in paths if accepts(path)]
+    return [name for name in recipe_names() if name.startswith(typed)]
 
 
 def _manifest_path(text: str) -> Path:
