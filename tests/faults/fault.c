@@ -1,4 +1,4 @@
-/* Makes one call of the system fail, or ends the process at it. Preloaded into aecodec by server.py.
+/* Makes one call of the system fail, or ends the process at it. Preloaded into aecodec.
 
    Counted are the calls that write, name or sync something in the folder FAULT_ROOT. At call number FAULT_AT,
      FAULT_KIND=kill   ends the process, after half of the bytes are written;
@@ -101,10 +101,5 @@ int linkat(int from_folder, const char *from, int to_folder, const char *to, int
 int link(const char *from, const char *to) { STEP(in_root(to), 1, REAL(link)(from, to)); }
 
 int rename(const char *from, const char *to) { STEP(in_root(to), 0, REAL(rename)(from, to)); }
-
-int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
-{
-    STEP(in_root(to), 0, REAL(renameat2)(from_folder, from, to_folder, to, flags));
-}
 
 int unlink(const char *path) { STEP(in_root(path), 0, REAL(unlink)(path)); }

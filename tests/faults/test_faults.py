@@ -7,12 +7,11 @@ only SIGKILL leaves temporary files; and the same command, repeated, makes the n
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +23,6 @@ from PIL import Image
 import aecodec
 from aecodec.data.samples import sample_paths
 
-FAULTS = Path(__file__).parent
 KINDS = ("kill", "term", "full")
 
 Result = dict[str, bytes]
@@ -72,45 +70,33 @@ SCENARIOS = (
 )
 
 
-class Runner:
-    """Runs commands in forks of one process."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log, self._err = folder / "calls", folder / "err"
-        library = folder / "fault.so"
-        source = FAULTS / "fault.c"
-        build = ["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"]
-        subprocess.run(build, check=True)
-        self.server = subprocess.Popen(
-            [sys.executable, str(FAULTS / "server.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "LD_PRELOAD": str(library)},
-        )
-
-    def run(
-        self, arguments: tuple[str, ...], folder: Path, kind: str = "", at: int = 0
-    ) -> tuple[int, int, str]:
-        """The exit status, the number of counted calls, and standard error."""
-        self._log.unlink(missing_ok=True)
-        variables = {"FAULT_ROOT": str(folder), "FAULT_LOG": str(self._log)}
-        variables |= {"FAULT_KIND": kind, "FAULT_AT": str(at)}
-        request = {"arguments": arguments, "variables": variables, "folder": str(folder)}
-        assert self.server.stdin
-        assert self.server.stdout
-        print(json.dumps({**request, "err": str(self._err)}), file=self.server.stdin, flush=True)
-        status = int(self.server.stdout.readline())
-        calls = self._log.stat().st_size if self._log.exists() else 0
-        return status, calls, self._err.read_text(errors="replace")
-
-
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`fault.c` as a shared library."""
     needs("cc")
-    runner = Runner(tmp_path_factory.mktemp("library"))
-    with runner.server:
-        yield runner
+    library = tmp_path_factory.mktemp("library") / "fault.so"
+    source = Path(__file__).with_name("fault.c")
+    build = ["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"]
+    subprocess.run(build, check=True)
+    return library
+
+
+def run(
+    library: Path, arguments: tuple[str, ...], folder: Path, kind: str = "", at: int = 0
+) -> tuple[int, int, str]:
+    """The exit status of a command, the number of counted calls, and standard error."""
+    log = library.with_name("calls")
+    log.unlink(missing_ok=True)
+    variables = {"LD_PRELOAD": str(library), "FAULT_ROOT": str(folder), "FAULT_LOG": str(log)}
+    done = subprocess.run(
+        [sys.executable, "-m", "aecodec", *arguments],
+        cwd=folder,
+        env={**os.environ, **variables, "FAULT_KIND": kind, "FAULT_AT": str(at)},
+        capture_output=True,
+        check=False,
+    )
+    calls = log.stat().st_size if log.exists() else 0
+    return done.returncode, calls, done.stderr.decode(errors="replace")
 
 
 def result_of(scenario: Scenario, folder: Path) -> Result:
@@ -124,7 +110,7 @@ def left_in(folder: Path) -> list[Path]:
     return list(folder.rglob(".aecodec-*"))
 
 
-def check(scenario: Scenario, runner: Runner, top: Path, most: int) -> None:
+def check(scenario: Scenario, library: Path, top: Path, most: int) -> None:
     """Inject faults at a number of calls that are spread evenly."""
 
     def prepared(name: str) -> Path:
@@ -135,13 +121,13 @@ def check(scenario: Scenario, runner: Runner, top: Path, most: int) -> None:
 
     folder = prepared("whole")
     old = result_of(scenario, folder)
-    status, calls, err = runner.run(scenario.arguments, folder)
+    status, calls, err = run(library, scenario.arguments, folder)
     assert status == 0, err
     new = result_of(scenario, folder)
     for kind in KINDS:
         for at in sorted({1 + number * calls // most for number in range(min(most, calls))}):
             folder, fault = prepared(f"{kind}{at}"), f"{kind} at call {at} of {calls}"
-            status, _, _ = runner.run(scenario.arguments, folder, kind, at)
+            status, _, _ = run(library, scenario.arguments, folder, kind, at)
             result = result_of(scenario, folder)
             if scenario.is_of_files:
                 assert result.items() <= old.items() | new.items(), fault
@@ -152,7 +138,7 @@ def check(scenario: Scenario, runner: Runner, top: Path, most: int) -> None:
             may_skip = "--force" not in scenario.arguments and scenario.arguments[0] != "export"
             skip = ("--skip-existing",) if may_skip else ()
             again = (scenario.arguments[0], *skip, *scenario.arguments[1:])
-            status, _, err = runner.run(again, folder)
+            status, _, err = run(library, again, folder)
             assert status == 0 or "already exists" in err, f"{fault}: {err}"
             assert result_of(scenario, folder) == new, fault
             shutil.rmtree(folder)
@@ -160,14 +146,14 @@ def check(scenario: Scenario, runner: Runner, top: Path, most: int) -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS[:2], ids=lambda scenario: scenario.arguments[0])
 def test_a_fault_at_some_calls_loses_nothing(
-    scenario: Scenario, runner: Runner, tmp_path: Path
+    scenario: Scenario, library: Path, tmp_path: Path
 ) -> None:
-    check(scenario, runner, tmp_path, most=3)
+    check(scenario, library, tmp_path, most=3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: " ".join(scenario.arguments))
 def test_a_fault_at_any_call_loses_nothing(
-    scenario: Scenario, runner: Runner, tmp_path: Path
+    scenario: Scenario, library: Path, tmp_path: Path
 ) -> None:
-    check(scenario, runner, tmp_path, most=1000)
+    check(scenario, library, tmp_path, most=1000)
