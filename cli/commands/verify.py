@@ -16,6 +16,7 @@ from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import check_input, read_bytes
+from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
@@ -228,10 +229,11 @@ def _largest_errors(bound: Bound, samples: Float64) -> Float64 | float:
 def _verify_device(
     path: Path, codec: str | None, pictures: list[Path] | None, console: Console, bands_first: bool
 ) -> None:
-    from aecodec.data.samples import sample_paths
-    from aecodec.export.device.verify import DeviceFolder, check_device
-
     check_input(path)
+    from aecodec.data.samples import sample_paths
+
+    with tensorflow_for("verify --device"):
+        from aecodec.export.device.verify import DeviceFolder, check_device
     device = DeviceFolder(path)
     device_codec = load_codec(codec) if codec else codec_with_id(device.codec_id)
     if device_codec.spec.bands and not pictures:
