@@ -37,8 +37,7 @@ from aecodec.image_files.formats import (
 from aecodec.image_files.writing import encode_frames, format_to_write
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
-from aecodec.native.headers import read_beginning, read_header
-from aecodec.native.structures import BEGINNING
+from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
 from aecodec.urls import Url, path_or_url
 
@@ -165,7 +164,9 @@ class _OutputFormats:
         if is_folder_at(path):
             return folder_beside(path, _ENDING)
         folder = next(iter(self._folders & set(path.parents)), None)
-        header = _header_of(path) if folder or _has_samples(path) else None
+        header = _header_of(path)
+        if not folder and header and not header.samples:
+            header = None
         suffix = self._suffix(header)
         stem = _stem(path, header, suffix)
         name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
@@ -205,22 +206,12 @@ class _OutputFormats:
         return original if is_kept_by(original, header.picture_mode, self.quality) else default
 
 
-def _has_samples(path: Path) -> bool:
-    """Whether a file has samples of a codec with bands; False if it cannot be read twice."""
-    try:
-        if not (isinstance(path, Url) or path.is_file()):
-            return False
-        with path.open("rb") as file:
-            return bool(read_beginning(file.read(BEGINNING)).has_samples)
-    except (OSError, ValueError, AecodecError):  # which decoding will report
-        return False
-
-
 def _header_of(path: Path) -> Header | None:
-    """Header of a file; None if it cannot be read, which decoding will report."""
+    """Header of a file; None if it cannot be read twice, or at all, which decoding will report."""
     try:
-        return read_header(read_bytes(path))
-    except AecodecError:
+        can_be_read_twice = isinstance(path, Url) or path.is_file()
+        return read_header(read_bytes(path)) if can_be_read_twice else None
+    except (OSError, AecodecError):
         return None
 
 
