@@ -93,6 +93,9 @@ def contents() -> dict[Path, bytes]:
     [
         ("compress digit.png --bare --lossless --force", _WRONG, "refinements"),
         ("compress digit.png --checksum", _WRONG, "use them with --bare"),
+        ("compress digit.png", _WRONG, "digit.png: digit.aec already exists; use --force"),
+        ("compress digit.png -o digit.png --force", _WRONG, "is an input"),
+        ("compress --stack digit.png -o digit.png --force", _WRONG, "is an input"),
         ("decompress digit.bin --bare", _WRONG, "name it with --codec"),
         ("decompress digit.bin --text base91 --codec digits", _WRONG, "use them with --bare"),
         ("decompress digit.bin --bare --checksum --codec digits", _DAMAGED, "checksum"),
@@ -117,6 +120,8 @@ def contents() -> dict[Path, bytes]:
         ("preview digit.png digit.png -o a.bin", _WRONG, "single picture"),
         ("preview digit.png -o digit.png", _WRONG, "already exists"),
         ("preview digit.png -o digit.png --force", _WRONG, "is an input"),
+        ("preview digit.png -o new.png", _WRONG, "name of a picture"),
+        ("preview --decode photo.png -o a.png", _DAMAGED, "bytes, but previews have at most 1024"),
         ("preview --decode AAAA", _WRONG, "-o PICTURE"),
         ("preview --decode AAAA -o digit.png", _WRONG, "already exists"),
         ("preview --decode AAAA -o a.xyz", _WRONG, ".xyz"),

@@ -78,16 +78,6 @@ def test_an_unfamiliar_picture_is_compressed_with_a_warning(
     assert opened("photograph_decompressed.png").size == (100, 90)
 
 
-def test_nothing_is_overwritten_without_force(folder: Path, command: Command) -> None:
-    (folder / "digit.aec").write_bytes(b"mine")
-    result = command("compress", "digit.png")
-    assert result.status == 2
-    assert result.err == "error: digit.png: digit.aec already exists; use --force to overwrite it\n"
-    assert (folder / "digit.aec").read_bytes() == b"mine"
-    assert command("compress", "digit.png", "--force").status == 0
-    assert sorted(path.name for path in folder.iterdir()) == ["digit.aec", "digit.png"]
-
-
 def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
     folder: Path, command: Command
 ) -> None:
@@ -150,18 +140,6 @@ def test_commands_work_in_pipes(
     for data, status in ((compressed.stdout, 0), (b"garbage", 4)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         assert command("info", "-").status == status
-
-
-def test_an_original_is_never_overwritten(folder: Path, command: Command) -> None:
-    original = (folder / "digit.png").read_bytes()
-    for arguments in (
-        ["digit.png", "-o", "digit.png"],
-        ["--stack", "digit.png", "-o", "digit.png"],
-    ):
-        result = command("compress", *arguments, "--force")
-        assert result.status == 2
-        assert "is an input" in result.err
-    assert (folder / "digit.png").read_bytes() == original
 
 
 def test_a_named_pipe_is_read(folder: Path, command: Command) -> None:

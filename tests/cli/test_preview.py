@@ -52,17 +52,6 @@ def test_messages_name_the_option_for_texts(command: Command) -> None:
     assert "use --text base64url or" in command("preview", "--decode", "a.txt", "-o", "b.png").err
 
 
-def test_bytes_are_not_written_to_a_file_with_the_name_of_a_picture(command: Command) -> None:
-    result = command("preview", "teal.png", "-o", "a.png")
-    assert (result.status, Path("a.png").exists()) == (2, False)
-
-
-def test_a_file_that_is_too_large_is_not_decoded(command: Command) -> None:
-    Path("text.txt").write_bytes(bytes(1025))
-    result = command("preview", "--decode", "text.txt", "-o", "a.png")
-    assert (result.status, "1025 bytes, but previews have" in result.err) == (4, True)
-
-
 def test_a_site_gets_previews_once(command: Command) -> None:
     command("compress", "digit.png")
     page = Path("site/posts/a.html")

@@ -92,23 +92,8 @@ def test_a_stopped_training_goes_on(
     for size in ((1, 1), (17, 33), (200, 1)):
         picture = np.full((*size, 3), 90, np.uint8)
         assert codec.decompress(codec.compress(picture)).size == size[::-1]
-    if data == "pictures":
-        assert_levels_lie_between(codec)
-    else:
+    if data != "pictures":
         call("train", data, "-o", "next", "--recipe", recipe, *FROM_MINE)
-
-
-def assert_levels_lie_between(codec: aecodec.Codec) -> None:
-    picture = np.asarray(Image.open("pictures/0.png"))
-    sizes = [len(codec.compress(picture, level=level)) for level in (1, 1.5, 2)]
-    assert sizes == sorted(sizes)
-    assert sizes[0] < sizes[2]
-    for level in (1, 1 + 1 / 16, 1.5, 2):
-        file = codec.compress(picture, level=level)
-        stated = aecodec.read_header(file).level
-        assert level == (stated / 16 if stated else codec.spec.default_level)
-        expected = codec.encoder.codes(picture[None], level)
-        assert (codec.decoder.codes(file) == expected).all()
 
 
 @pytest.mark.slow
