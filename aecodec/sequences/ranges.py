@@ -79,15 +79,13 @@ def _of_url(url: Url) -> Ranges:
     try:
         size = url.size()
         first = url.read_range(0, min(size, _FIRST))
-        problem = "its server ignores ranges" if len(first) > _FIRST else ""
     except FileNotFoundError:
         raise
-    except (OSError, TypeError) as error:  # TypeError: the size is not stated
-        first, problem = b"", getattr(error, "strerror", "its server does not state the size")
-    if problem:
-        content = first or url.read_bytes()
-        warn(f"{url}: all {len(content)} bytes were read: {problem}")
-        return _of_content(content)
+    except (OSError, TypeError):  # TypeError: the size is not stated
+        size, first = 0, url.read_bytes()
+    if len(first) > min(size, _FIRST):
+        warn(f"{url}: all {len(first)} bytes were read, because its server does not support ranges")
+        return _of_content(first)
 
     def read(start: int, stop: int) -> bytes:
         content = first[start:stop] if stop <= len(first) else url.read_range(start, stop)
