@@ -1,5 +1,6 @@
 """Types that users may pass as an image, or as the content of a file."""
 
+import errno
 import os
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ from aecodec.imaging.picture import (
     samples_picture,
 )
 
-_MOST_BYTES = 1 << 31
+_MOST_BYTES, _PART = 1 << 31, 1 << 20
 """Most bytes to read of a pipe or a device, which may have no end."""
 
 _DEFAULT = ReadOptions()
@@ -137,12 +138,25 @@ def to_bytes(data: DataSource) -> bytes:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        if path.is_file() or not path.exists():
-            return path.read_bytes()
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise FormatError(f"{path}: a pipe or device with more than {_MOST_BYTES} bytes")
-        return content
+        return content_of(path)
     except (OSError, ValueError) as error:  # ValueError: not a valid path
         raise FormatError(f"{path}: cannot be read: {error}") from error
+
+
+def content_of(path: Path) -> bytes:
+    """Read a file; OSError if it is a pipe or device with more than 2 GiB."""
+    if path.is_file():
+        return path.read_bytes()
+    with path.open("rb") as file:
+        return read_to_end(file)
+
+
+def read_to_end(file: IO[bytes]) -> bytes:
+    """Read a pipe or device in parts; OSError if it has more than 2 GiB."""
+    parts, size = list[bytes](), 0
+    while part := file.read(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES:
+            raise OSError(errno.EFBIG, "a pipe or device with more than 2 GiB")
+    return b"".join(parts)

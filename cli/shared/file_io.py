@@ -8,57 +8,36 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
 from aecodec.cli.shared.discovery import STANDARD, reading
 from aecodec.cli.shared.stdout import write_content
+from aecodec.codec.sources import content_of, read_to_end
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.origin import Origin
 from aecodec.urls import Url, check_is_local
-
-MOST_BYTES = 1 << 31
-"""Maximum number of bytes read from a pipe or device, which may be endless."""
-
-_PART = 1 << 20
 
 
 class ExistsError(UsageError):
     """The result already exists and may not be overwritten."""
 
 
-def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
-    """Read a file or standard input; from a pipe or device, at most `most` bytes.
+def read_bytes(path: Path) -> bytes:
+    """Read a file or standard input.
 
     Raises InputError if the file does not exist or cannot be read, or a pipe or device has more
-    than `most` bytes.
+    than 2 GiB.
     """
-    if path == STANDARD:
-        if sys.stdin is None:
-            raise InputError("it is closed")
-        return _read_to_end(sys.stdin.buffer, most)
     try:
-        if isinstance(path, Url) or path.is_file():
-            return path.read_bytes()
-        with path.open("rb") as file:
-            return _read_to_end(file, most)
+        if path == STANDARD:
+            if sys.stdin is None:
+                raise InputError("it is closed")
+            return read_to_end(sys.stdin.buffer)
+        return path.read_bytes() if isinstance(path, Url) else content_of(path)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
     except ValueError as error:  # an impossible file name
         raise InputError(f"cannot be read: {error}") from error
-
-
-def _read_to_end(file: IO[bytes], most: int) -> bytes:
-    """Read a pipe or device in parts."""
-    parts, remaining = [], most
-    while part := file.read(min(_PART, remaining + 1)):
-        if len(part) > remaining:
-            raise InputError(
-                f"has more than {most:,} bytes and may be endless: give the name of a file"
-            )
-        parts.append(part)
-        remaining -= len(part)
-    return b"".join(parts)
 
 
 def size_of(path: Path) -> int | None:

@@ -14,9 +14,7 @@ from helpers.writer import pack
 from PIL import Image
 
 from aecodec import Codec, compress, load_codec
-from aecodec.cli.shared.file_io import read_bytes
 from aecodec.data.samples import sample_paths
-from aecodec.errors import InputError
 from aecodec.format.container import Header, Mode
 
 _WRONG, _IMAGE, _DAMAGED, _CODEC, _MISSING = 2, 3, 4, 5, 6
@@ -257,9 +255,3 @@ def test_the_options_accept_and_refuse(folder: Path, command: Command) -> None:
         assert command(*verb, "three.aec", "--max-frames", 2).status == _TOO_LARGE
         assert command(*verb, "three.aec", "--max-pixels", 2351).status == _TOO_LARGE
         assert command(*verb, "three.aec", "--max-pixels", 0).status == 2
-
-
-@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no device without an end")
-def test_a_device_without_an_end_is_not_read_for_ever() -> None:
-    with pytest.raises(InputError, match="has more than 3,000,000 bytes"):
-        read_bytes(Path("/dev/zero"), most=3_000_000)
