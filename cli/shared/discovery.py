@@ -18,18 +18,9 @@ STANDARD = Path("-")
 """The path that means standard input or standard output."""
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dng .erf .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .srw .x3f"
-_NOT_OPENED = {
-    **dict.fromkeys(_RAW.split(), "a camera raw file"),
-    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
-    ".avif": "AVIF",
-    ".jxl": "JPEG XL",
-    ".exr": "OpenEXR",
-    ".hdr": "Radiance HDR",
-    ".svg": "an SVG drawing",
-    ".xcf": "a GIMP project",
-    ".kra": "a Krita project",
-}
-"""Suffixes of picture formats that Pillow does not open on every machine."""
+_OTHER = ".heic .heif .hif .avif .jxl .exr .hdr .svg .xcf .kra"
+_NOT_OPENED = {*_RAW.split(), *_OTHER.split()}
+"""Suffixes of camera raw files and other pictures that Pillow does not open on every machine."""
 
 
 class Source(NamedTuple):
@@ -85,10 +76,10 @@ def objects_in(folder: Url) -> list[Url]:
 
 
 def _reason_to_skip(path: Path) -> str | None:
-    description = _NOT_OPENED.get(path.suffix.lower())
-    if not description or path.name.startswith("._"):
+    suffix = path.suffix.lower()
+    if suffix not in _NOT_OPENED or path.name.startswith("._"):
         return None
-    return f"skipped: {description}, which Pillow does not open; convert it to PNG or JPEG first"
+    return f"skipped: Pillow does not open {suffix} files; convert them to PNG or JPEG first"
 
 
 IMAGES = FileKind(has_image_name, _reason_to_skip)
@@ -99,7 +90,7 @@ IMAGES = FileKind(has_image_name, _reason_to_skip)
 >>> IMAGES.reason_to_skip(Path("a.txt")) is None
 True
 >>> IMAGES.reason_to_skip(Path("a.NEF"))
-'skipped: a camera raw file, which Pillow does not open; convert it to PNG or JPEG first'
+'skipped: Pillow does not open .nef files; convert them to PNG or JPEG first'
 """
 
 IMAGES_AND_SAMPLES = FileKind(

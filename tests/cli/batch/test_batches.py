@@ -163,7 +163,7 @@ def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -
     statuses = {Path(line["source"]).name: line.get("status", 0) for line in lines}
     assert statuses == {"good.png": 0, "lost.png": 6, "phone.HEIC": 3, "camera.nef": 3, "linked": 6}
     assert result.err.splitlines()[-1] == "4 of 5 failed"
-    for text in ("HEIC", "raw file", "broken or circular link", "not followed"):
+    for text in (".heic files", ".nef files", "broken or circular link", "not followed"):
         assert text in result.err
     assert [path.name for path in Path("scans_aec").iterdir()] == ["good.aec"]
 
