@@ -25,6 +25,4 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def bucket() -> Iterator[Url]:
     """A bucket of moto's S3 server, with the sample digits in its folder `scans`."""
     with s3_server() as bucket:
-        for path in sample_paths():
-            (bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
         yield bucket

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import fsspec
 from moto.server import ThreadedMotoServer
 
+from aecodec.data.samples import sample_paths
 from aecodec.urls import Url
 
 _BUCKET = Url("s3://pictures")
@@ -17,7 +18,7 @@ _BUCKET = Url("s3://pictures")
 
 @contextmanager
 def s3_server() -> Iterator[Url]:
-    """An empty bucket on a new server, which fsspec finds through the environment."""
+    """A bucket with the sample digits in its folder `scans`, which fsspec finds."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -26,6 +27,8 @@ def s3_server() -> Iterator[Url]:
         fsspec.get_filesystem_class("s3").clear_instance_cache()  # of earlier servers
         system = fsspec.filesystem("s3", use_listings_cache=False)
         system.mkdir(_BUCKET.name)
+        for path in sample_paths():
+            (_BUCKET / "scans" / path.name).write(path.read_bytes(), replace=False)
         try:
             yield _BUCKET
         finally:
