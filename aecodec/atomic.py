@@ -44,29 +44,17 @@ def try_lock(descriptor: int) -> bool | None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[bool]:
-    """Try to lock a folder during the block without waiting; yield whether that succeeded."""
+def locked(folder: Path, *, waits: bool = True) -> Iterator[bool]:
+    """Lock a folder for the block; yield False if it does not wait and another process has it."""
     if fcntl is None:
         yield True
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield try_lock(descriptor) is not False
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Wait for the lock of a folder, and hold it during the block."""
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
         with suppress(OSError):  # the file system has no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+            if waits:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield waits or try_lock(descriptor) is not False
     finally:
         os.close(descriptor)
 

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.atomic import held, write_file
+from aecodec.atomic import locked, write_file
 from aecodec.errors import ModelError, UsageError, warn
 
 LATEST = "latest.npz"
@@ -42,7 +42,7 @@ def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
         yield []
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with held(folder) as is_ours:
+    with locked(folder, waits=False) as is_ours:
         if not is_ours:
             raise UsageError(f"{folder}: another process is running this training")
         if has_checkpoint(folder):
