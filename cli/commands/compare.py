@@ -13,7 +13,7 @@ from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD
-from aecodec.cli.shared.file_io import check_is_png, check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.file_io import check_overwriting, check_suffix, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources, plan, result_beside
 from aecodec.cli.shared.pictures import picture_in, reading_for
 from aecodec.codec.codec import Codec
@@ -74,7 +74,7 @@ def compare(
     rename = partial(result_beside, ending="_compared", suffix=".png")
     jobs = plan([image], out, rename, IMAGES)
     check_not_sources([jobs[0].target], filter(None, [second_image]))
-    check_is_png(jobs[0].target)
+    check_suffix(jobs[0].target, ".png", "")
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
     named_codec = None if codec == AUTO else load_codec(codec)
     reading = reading_for(

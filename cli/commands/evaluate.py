@@ -17,7 +17,7 @@ import typer
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import in_unicode
-from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
+from aecodec.cli.shared.file_io import check_overwriting, check_suffix, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
 from aecodec.codec.codec import Codec
@@ -120,9 +120,9 @@ def evaluate(
     for path in outputs:
         check_overwriting(path, force)
     if plot:
-        check_is_png(plot)
-    if pictures and pictures.suffix != ".csv":
-        raise UsageError(f"{pictures}: name a file that ends with .csv")
+        check_suffix(plot, ".png", "")
+    if pictures:
+        check_suffix(pictures, ".csv")
     loaded = [load_codec(name) for name in codecs]
     _check_bands(loaded)
     reading = reading_for(loaded[0], nodata=nodata, bands_first=bands_first, peak=peak)

@@ -10,7 +10,7 @@ import typer
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import STANDARD, is_folder_at, real_path
-from aecodec.cli.shared.file_io import check_overwriting, write_bytes
+from aecodec.cli.shared.file_io import check_overwriting, check_suffix, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
 from aecodec.codec.registry import load_codec
@@ -79,8 +79,7 @@ def _target(data: Path, out: str | None) -> Path:
         return folder_beside(data if is_folder_at(data) else data.with_suffix(""), "_report.html")
     if is_folder(out):
         raise UsageError(f"report makes one file, but {out} is a folder: name a file with -o")
-    if Path(out).suffix.lower() not in ("", ".html", ".htm"):
-        raise UsageError(f"{out}: reports are HTML pages; give a name that ends with .html")
+    check_suffix(Path(out), ".html", ".htm", "")
     return path_or_url(out)
 
 

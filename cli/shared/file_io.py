@@ -73,10 +73,10 @@ def check_overwriting(target: Path, force: bool) -> None:
         raise _existing(target)
 
 
-def check_is_png(target: Path) -> None:
-    """Raise UsageError if the name of a figure has a suffix other than `.png`."""
-    if target.suffix.lower() not in ("", ".png"):
-        raise UsageError(f"{target}: figures are PNG files; give a name that ends with .png")
+def check_suffix(path: Path, *suffixes: str) -> None:
+    """Raise UsageError if the name of a file has none of these suffixes."""
+    if path.suffix.lower() not in suffixes:
+        raise UsageError(f"{path}: give a name that ends with {suffixes[0]}")
 
 
 def _exists(path: Path, look: Callable[[Path], bool]) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from aecodec.cli.shared.file_io import check_suffix
 from aecodec.codec.registry import AUTO, built_in_names
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
@@ -41,8 +42,7 @@ def _manifest_path(text: str) -> Path:
     path = path_or_url(text)
     if isinstance(path, Url):
         raise UsageError(f"{path}: a manifest cannot be a URL; give a file on this machine")
-    if path.suffix.lower() != ".parquet":
-        raise UsageError(f"{path}: a manifest is a Parquet file; give it the suffix .parquet")
+    check_suffix(path, ".parquet")
     return path
 
 
