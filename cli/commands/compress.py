@@ -111,16 +111,7 @@ def compress(
     With --bare, photo.jpg becomes photo.bin, or photo.txt with --text. --max-bytes then counts the
     bytes of the payload, before they become a text, and metadata is stored only with --metadata.
     """
-    targets = {
-        "--max-bytes": max_bytes,
-        "--min-psnr": min_psnr,
-        "--min-ssimulacra2": min_ssimulacra2,
-        "--max-error": max_error or None,
-    }
-    stated = [name for name, value in targets.items() if value is not None]
-    if lossless and stated:
-        raise UsageError(f"{stated[0]} and --lossless exclude each other: give only one")
-    texts = ["0"] if lossless else max_error or []
+    texts = [*(max_error or []), *(["0"] if lossless else [])]
     errors = [error for text in texts for error in _errors_of(text)]
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2, errors or None)
     if min_ssimulacra2 is not None:

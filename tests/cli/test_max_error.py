@@ -61,9 +61,11 @@ def test_lossless_files_equal_their_original(scan: np.ndarray, command: Command)
     result = command("verify", "scan.aec", "--against", "scan.png")
     assert (result.status, result.out) == (0, "scan.aec: intact, maximum error 0\n")
     assert command("decompress", "scan.aec", "--base-only").status == 2
-    for option in ("--max-error", "--max-bytes", "--min-psnr"):
+    for option in ("--max-bytes", "--min-psnr"):
         result = command("compress", "scan.png", "--lossless", option, 1)
-        assert f"{option} and --lossless exclude each other" in result.err
+        assert "max_error exclude each other" in result.err
+    assert command("compress", "scan.png", "--max-error", 4, "--lossless", "--force").status == 0
+    assert command("info", "scan.aec", "--json").json[0]["guaranteed_errors"] == [4, 0]
     assert command("compress", "scan.png", "--max-error", "much").status == 2
 
 
