@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -61,8 +61,8 @@ class Url(_Base):
         url._is_listed, url._listed_size = True, size
         return url
 
-    def __reduce__(self) -> tuple[Callable[..., Url], tuple[str, bool, int | None]]:
-        return _unpickled, (self.address, self._is_listed, self._listed_size)
+    def __reduce__(self) -> tuple[type[Url], tuple[str], dict[str, Any]]:
+        return type(self), (self.address,), vars(self)
 
     @property
     def address(self) -> str:
@@ -175,11 +175,6 @@ def _create(system: Any, path: str, content: bytes) -> None:
         if system.exists(path):
             raise FileExistsError(path) from error
         raise
-
-
-def _unpickled(text: str, is_listed: bool, size: int | None) -> Url:
-    """Restore a URL from its pickled values."""
-    return Url(text).listed(size) if is_listed else Url(text)
 
 
 def masked(text: str) -> str:

@@ -54,13 +54,6 @@ def test_a_scheduler_without_workers_is_not_waited_for_without_end(
         list(cluster_pool(client, _says, Console()).run([[(0, "one")]]))
 
 
-def test_a_cluster_is_used_only_for_calls_that_can_be_tried_again(
-    folder: Path, command: Command
-) -> None:
-    refused = command("compress", "digit.png", "--scheduler", "local")
-    assert (refused.status, "--skip-existing or --force" in refused.err) == (2, True)
-
-
 def test_a_scheduler_that_is_not_there_is_named(
     folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
