@@ -1,4 +1,4 @@
-"""URLs as inputs and outputs: an S3 server in a process of its own, a web server, memory."""
+"""URLs as inputs and outputs: an S3 server, a web server, memory."""
 
 from __future__ import annotations
 
