@@ -186,7 +186,7 @@ def read_head(file: BinaryIO) -> Head:
     _, version, _, size, *rdoq = _START.unpack(start)
     if version != VERSION:
         raise CodecError(f"a codec file of version {version}: upgrade aecodec")
-    content = start + file.read(min(size, _size_of(file)) - _START.size)
+    content = start + file.read(max(0, min(size, _size_of(file)) - _START.size))
     try:
         return _head_of(NativeCodec(content), content, RateWeight(*rdoq), file)
     except ValueError as error:  # a name that cannot be shown
