@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Target: decompress any file with libaecodec, as it is, and with the right beginnings and checksums. Pictures and samples that decompress are compressed again, with the level of their file or without loss, and must decompress.
- * Files with refinements can be trimmed. */
+/* Target: decompress any file with libaecodec. Pictures and samples that decompress are compressed again, with the level of
+ * their file or without loss, and must decompress. Files with refinements can be trimmed. */
 #include "aecodec_library.h"
-#include "codec.h"
-#include "seal.h"
-
-enum { START = 3, HAS_BASE = 2, IS_DOUBLE = 4, HAS_OFFSETS = 16, HAS_INDEX = 32, LEAST = 3 /* bytes of a refinement */ };
+#include "target.h"
 
 static const aecodec_limits limits = {.max_memory = 1 << 18}; /* so that an input takes no more than a moment */
 
@@ -21,176 +18,6 @@ static const aecodec_bundle *bundle(void)
         require(aecodec_bundle_open(BUNDLE, &opened) == AECODEC_OK);
     }
     return opened;
-}
-
-/* ---- sealing ---- */
-
-/* A position in a file. */
-typedef struct {
-    uint8_t *at, *end;
-} cursor;
-
-/* Read a number; 0 at the end. */
-static size_t take_number(cursor *c)
-{
-    size_t number = 0, shift;
-    for (shift = 0; shift < 35 && c->at < c->end; shift += 7) {
-        number |= (size_t)(*c->at & 0x7f) << shift;
-        if (*c->at++ < 0x80) {
-            break;
-        }
-    }
-    return number;
-}
-
-/* Take a block; NULL if it runs past the end. */
-static uint8_t *take_block(cursor *c, size_t *size)
-{
-    uint8_t *start;
-    *size = take_number(c);
-    start = c->at;
-    if (*size > (size_t)(c->end - start)) {
-        return NULL;
-    }
-    c->at += *size;
-    return start;
-}
-
-/* The CRC-32 of the samples of a picture without alpha and without repeated channels. */
-static uint32_t checksum_of(const aecodec_image *picture, uint32_t channels)
-{
-    const size_t pixels = (size_t)picture->width * picture->height * picture->frames;
-    uint8_t *samples = exactly(pixels * channels);
-    uint32_t crc;
-    size_t n;
-    for (n = 0; n < pixels; n++) {
-        memcpy(samples + n * channels, picture->pixels + n * picture->channels, channels);
-    }
-    crc = crc32_of(samples, pixels * channels);
-    free(samples);
-    return crc;
-}
-
-static void put_crc(uint8_t *to, uint32_t crc)
-{
-    int n;
-    for (n = 0; n < CHECKSUM; n++, crc >>= 8) {
-        to[n] = (uint8_t)crc;
-    }
-}
-
-/* Skip the fields before the checksum of samples. */
-static cursor behind_bounds(uint8_t *content, size_t size)
-{
-    const size_t bytes = content[0] & IS_DOUBLE ? (content[0] & HAS_OFFSETS ? 24 : 16) : 0;
-    cursor c = {content + 1, content + size};
-    size_t bounds = take_number(&c);
-    for (; bounds && c.at < c.end; bounds--) {
-        c.at += (size_t)(c.end - c.at) < bytes ? (size_t)(c.end - c.at) : bytes;
-        if (!bytes) {
-            take_number(&c);
-        }
-    }
-    return c;
-}
-
-/* Write the checksum of the samples that some bytes decode to, if they are a file, behind the bounds of a refinement. */
-static void seal_samples(const uint8_t *before, size_t size, uint8_t *content, size_t content_size)
-{
-    const cursor c = behind_bounds(content, content_size);
-    const uint8_t *base;
-    size_t base_size, needed;
-    aecodec_header header;
-    aecodec_image picture;
-    if (!(content[0] & HAS_BASE) || c.end - c.at < CHECKSUM || content[1] % 16 == 1 ||
-        aecodec_decompress(bundle(), before, size, &limits, NULL, &picture) != AECODEC_OK) {
-        return;
-    }
-    aecodec_file_base(before, size, &base, &base_size, &needed);
-    require(aecodec_read_header(base, base_size, &header) == AECODEC_OK);
-    put_crc(c.at, checksum_of(&picture, header.mode & 1 ? 3 : 1));
-    aecodec_image_free(&picture);
-}
-
-/* Write the checksums of the index and of its messages. Returns the place of that of all bytes before; NULL if it has
- * none. */
-static uint8_t *seal_index(const uint8_t *file, uint8_t *content, size_t size)
-{
-    cursor c = behind_bounds(content, size), index;
-    uint8_t *checksum;
-    size_t choices, count, n;
-    c.at += content[0] & HAS_BASE && c.end - c.at >= CHECKSUM ? CHECKSUM : 0;
-    take_block(&c, &choices);
-    count = take_number(&c);
-    index = c;
-    for (n = 0; n < count && c.end - c.at > CHECKSUM; n++) {
-        take_number(&c);
-        c.at += c.end - c.at >= CHECKSUM ? CHECKSUM : 0;
-    }
-    if (c.end - c.at < CHECKSUM) {
-        return NULL;
-    }
-    checksum = c.at;
-    for (c.at += CHECKSUM; n; n--) {
-        const size_t message = take_number(&index);
-        if (message > (size_t)(c.end - c.at)) {
-            break;
-        }
-        put_crc(index.at, crc32_of(c.at, message));
-        index.at += CHECKSUM;
-        c.at += message;
-    }
-    put_crc(checksum, crc32_of(file, (size_t)(checksum - file)));
-    return checksum;
-}
-
-/* The file up to a refinement, as if nothing followed. */
-static void seal_behind(const uint8_t *file, size_t size, size_t last, size_t checksum, uint8_t *content,
-                        size_t content_size)
-{
-    uint8_t *before = copy_of(file, size);
-    before[last] &= 0xfe;
-    put_crc(before + checksum, crc32_of(before, checksum));
-    seal_samples(before, size, content, content_size);
-    free(before);
-}
-
-static void seal_refined(uint8_t *file, size_t size)
-{
-    cursor c = {file + START, file + size};
-    size_t length, base_size, last = 0, checksum = 0;
-    uint8_t *base, *content;
-    memcpy(file, "\xae" "C\x02", START);
-    base = take_block(&c, &base_size);
-    if (!base || base_size < SHORTEST) {
-        return;
-    }
-    is_built_in = memcmp(base + START, "SAMP", 4) == 0;
-    seal(base, base_size, is_built_in ? (const uint8_t *)"SAMP" : CODEC.id);
-    while (c.end - c.at > LEAST) {
-        const size_t before = (size_t)(c.at - file);
-        content = take_block(&c, &length);
-        if (!content || length < LEAST) {
-            return;
-        }
-        if (last) {
-            seal_behind(file, before, last, checksum, content, length);
-        } else {
-            seal_samples(base, base_size, content, length);
-        }
-        last = (size_t)(content - file);
-        if (content[0] & HAS_INDEX) {
-            const uint8_t *place = seal_index(file, content, length);
-            if (!place) {
-                return;
-            }
-            checksum = (size_t)(place - file);
-        } else if (c.end - c.at >= CHECKSUM) {
-            checksum = (size_t)(c.at - file);
-            put_crc(c.at, crc32_of(file, checksum));
-            c.at += CHECKSUM;
-        }
-    }
 }
 
 /* ---- requirements ---- */
@@ -330,7 +157,7 @@ static void decode_window(const uint8_t *file, size_t size, const aecodec_sample
 
 static void decompress_one(const uint8_t *file, size_t size)
 {
-    const int is_refined = size > START && file[START - 1] == 2;
+    const int is_refined = size > 2 && file[2] == 2;
     aecodec_image picture;
     aecodec_samples samples;
     aecodec_header header = {0};
@@ -358,14 +185,9 @@ static void decompress_one(const uint8_t *file, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *file = copy_of(data, size);
-    is_built_in = 0;
-    if (size > START + SHORTEST && data[START - 1] == 2) {
-        decompress_one(file, size);
-        seal_refined(file, size);
-        decompress_one(file, size);
-    } else {
-        try_both(data, size, CODEC.id, decompress_one);
-    }
+    aecodec_file_info info;
+    is_built_in = aecodec_beginning_of(file, size, &info) == AECODEC_OK && memcmp(info.id, AECODEC_SAMPLES_ID, 4) == 0;
+    decompress_one(file, size);
     free(file);
     return 0;
 }

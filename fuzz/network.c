@@ -4,7 +4,7 @@
  * plan and its size are made right, as they would refuse most. */
 #include "aecodec_kernels.h"
 #include "aecodec_network.h"
-#include "seal.h"
+#include "target.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
@@ -71,6 +71,15 @@ static uint32_t word_at(const uint8_t *data, size_t word)
     uint32_t value;
     memcpy(&value, data + HEAD + 4 * word, sizeof value);
     return value;
+}
+
+/* The next number, which is never 0: xorshift, G. Marsaglia. */
+static uint32_t next(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
 }
 
 /* A word that looks like a size, a step or an offset, and not like four weights, if a few tries find one. */

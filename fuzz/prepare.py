@@ -56,7 +56,7 @@ def write_networks(sources: Path, corpus: Path) -> None:
 
 
 def write_corpus(codec_id: bytes, folder: Path) -> None:
-    """Write the golden files of a codec, and beginnings of them, whose checksums targets repair."""
+    """Write the golden files of a codec, and beginnings of them."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(GOLDEN.glob("*.aec")):
         content = path.read_bytes()
@@ -84,14 +84,11 @@ def write_forged(tables: CTables, folder: Path) -> None:
 
 
 def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
-    """Write a codec file with one level, for the library and as the beginning of other files."""
+    """Write a codec file with one level, for the library."""
     sections = folder.sections
     kept = [s for s in sections if s.kind != SectionKind.LEVEL or s.level == int(number)]
     content = pack_codec(folder.spec, folder.rdoq, without(sections, keeps=kept))
     (to / "codec.aecodec").write_bytes(content)
-    corpus = to / "bundles"
-    corpus.mkdir(exist_ok=True)
-    (corpus / "whole").write_bytes(content)
 
 
 def main(codec: str, level: str, folder: str) -> None:

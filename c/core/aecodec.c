@@ -1584,7 +1584,7 @@ static aecodec_status check_whole(const uint8_t *file, size_t size)
     for (n = 1; n <= CHECKSUM; n++) {
         crc = crc << 8 | file[size - n];
     }
-    if (crc != crc32(file, size - CHECKSUM)) {
+    if (HAS_CHECKSUMS && crc != crc32(file, size - CHECKSUM)) {
         return AECODEC_BAD_CHECKSUM;
     }
     return file[2] == 1 ? AECODEC_OK : AECODEC_OTHER_VERSION;

@@ -69,7 +69,7 @@ static size_t check_head(const uint8_t *bytes, size_t size)
         return 0;
     }
     aecodec_sha256(bytes, head - DIGEST, digest);
-    return memcmp(digest, bytes + head - DIGEST, DIGEST) == 0 ? head : 0;
+    return HAS_CHECKSUMS && memcmp(digest, bytes + head - DIGEST, DIGEST) != 0 ? 0 : head;
 }
 
 static void read_facts(const uint8_t *head, aecodec_codec_facts *facts)
@@ -216,7 +216,7 @@ static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t
     }
     aecodec_sha256(covered, (size_t)(end - covered), digest);
     free(covered);
-    return memcmp(digest, bundle->facts.sha256, DIGEST) == 0 ? AECODEC_OK : AECODEC_BAD_BUNDLE;
+    return HAS_CHECKSUMS && memcmp(digest, bundle->facts.sha256, DIGEST) != 0 ? AECODEC_BAD_BUNDLE : AECODEC_OK;
 }
 
 static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)

@@ -353,7 +353,7 @@ aecodec_status aecodec_refine(const aecodec_execution *execution, const refineme
 {
     decoder d = {.whole = {0, 0, 0, samples->frames, samples->height, samples->width}};
     aecodec_status status;
-    if (r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
+    if (HAS_CHECKSUMS && r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
     status = aecodec_refining_open_read(&d.to, samples, r);

@@ -285,5 +285,5 @@ aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, u
     for (n = 0; n < CHECKSUM; n++) {
         checksum = checksum << 8 | stream[s.in_at++];
     }
-    return checksum == aecodec_adler32(bytes, size) ? AECODEC_OK : AECODEC_DAMAGED;
+    return HAS_CHECKSUMS && checksum != aecodec_adler32(bytes, size) ? AECODEC_DAMAGED : AECODEC_OK;
 }
