@@ -200,7 +200,6 @@ FUNCTIONS = {
     "aecodec_neighbours": (c_int, (c_uint32, c_uint32, c_void_p, c_void_p,)),
     "aecodec_network_batch_work_size": (c_size_t, (c_void_p, c_uint32, c_uint32, c_uint32,)),
     "aecodec_network_input": (None, (c_void_p, c_void_p,)),
-    "aecodec_network_kernels": (c_char_p, (c_void_p,)),
     "aecodec_network_open": (c_int, (c_void_p, c_void_p, c_size_t,)),
     "aecodec_network_output": (c_int, (c_void_p, c_uint32, c_uint32, c_void_p,)),
     "aecodec_network_run": (c_int, (c_void_p, c_uint32, c_uint32, c_void_p, c_void_p, c_void_p, c_size_t,)),

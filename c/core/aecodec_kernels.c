@@ -307,7 +307,7 @@ enum { LEAST_PLACES = 0 };
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    "portable", 8, 1, 1, 1, aecodec_pack_bytes, aecodec_fill_bytes, NULL, portable_tile, portable_multiply, LEAST_PLACES, portable_outputs, portable_add,
+    8, 1, 1, 1, aecodec_pack_bytes, aecodec_fill_bytes, NULL, portable_tile, portable_multiply, LEAST_PLACES, portable_outputs, portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -88,7 +88,6 @@ typedef struct {
 
 /* Kernels for one kind of processor. */
 typedef struct aecodec_kernels {
-    const char *name;
     uint32_t wide, blocks; /* maximum outputs of a row, and blocks of channels, in a tile */
     uint32_t element;      /* bytes of a packed element */
     size_t strip;          /* bytes of packed rows that are processed together, unless one row is larger */

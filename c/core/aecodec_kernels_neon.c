@@ -33,7 +33,6 @@
 #ifdef __ARM_FEATURE_DOTPROD
 
 #define WIDE 6
-#define NAME "neon dotprod"
 
 #define neon_sums int32x4_t
 #define neon_multiply_add vdotq_s32
@@ -43,7 +42,6 @@
 #else
 
 #define WIDE 2
-#define NAME "neon"
 
 typedef struct {
     int32x4_t first, second; /* of two channels each, in two parts */
@@ -130,7 +128,7 @@ static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const
 }
 
 static const aecodec_kernels neon_kernels = {
-    NAME, MOST_OUTPUTS, 1, 1, 1 << 17, aecodec_pack_bytes, aecodec_fill_bytes, NULL, neon_tile, neon_multiply, 0, NULL,
+    MOST_OUTPUTS, 1, 1, 1 << 17, aecodec_pack_bytes, aecodec_fill_bytes, NULL, neon_tile, neon_multiply, 0, NULL,
     neon_add_tensors,
 };
 

@@ -142,7 +142,7 @@ static void wasm_add_tensors(const aecodec_sum *sum, const int8_t *one, const in
 }
 
 static const aecodec_kernels wasm_kernels = {
-    "wasm simd128", 4, 1, 2, 1 << 17, aecodec_pack_words, aecodec_fill_words, NULL, wasm_tile, wasm_multiply, 64, wasm_outputs,
+    4, 1, 2, 1 << 17, aecodec_pack_words, aecodec_fill_words, NULL, wasm_tile, wasm_multiply, 64, wasm_outputs,
     wasm_add_tensors,
 };
 

@@ -119,7 +119,7 @@ TARGET static void avx512_begin(aecodec_tile *tile)
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx512_kernels = {
-    "avx512vnni", 12, 2, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, avx512_multiply, 256,
+    12, 2, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, avx512_multiply, 256,
     avx512_outputs, avx512_add_tensors,
 };
 
@@ -245,7 +245,7 @@ TARGET AECODEC_INLINE __m256i avx2_multiply_add(__m256i sums, avx2_weights weigh
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx2_kernels = {
-    "avx2", 4, 1, 2, 1 << 17, avx2_pack, aecodec_fill_words, NULL, avx2_tile, avx2_multiply, 16, avx2_outputs,
+    4, 1, 2, 1 << 17, avx2_pack, aecodec_fill_words, NULL, avx2_tile, avx2_multiply, 16, avx2_outputs,
     avx2_add_tensors,
 };
 

@@ -409,8 +409,3 @@ aecodec_status aecodec_network_run(const aecodec_network *network, uint32_t rows
 {
     return aecodec_network_run_batch(network, 1, rows, columns, input, output, work, work_size);
 }
-
-const char *aecodec_network_kernels(const aecodec_network *network)
-{
-    return network->kernels->name;
-}

@@ -69,9 +69,6 @@ aecodec_status aecodec_network_run_batch(const aecodec_network *network, uint32_
                                          uint32_t columns, const int8_t *input, int8_t *output, void *work,
                                          size_t work_size);
 
-/* The kernels of the network: "portable", "avx2", "avx512vnni", "neon", "neon dotprod" or "wasm simd128". */
-const char *aecodec_network_kernels(const aecodec_network *network);
-
 #ifdef __cplusplus
 }
 #endif

@@ -35,10 +35,10 @@ def check_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -
     for _ in range(INPUTS):
         inputs = rng.integers(-128, 128, shape).astype(np.int8)
         expected = reference(inputs)
-        for network in networks:
+        for kind, network in zip(kernels, networks, strict=True):
             status, output = network.run(inputs.reshape(*(1,) * (4 - len(shape)), *shape)[0])
             assert status == 0
-            assert (output.ravel() == expected.ravel()).all(), network.kernels
+            assert (output.ravel() == expected.ravel()).all(), kind
 
 
 @pytest.mark.parametrize(("seeds", "kernels"), [(range(10), FEW), MANY], ids=["few", "many"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import platform
-from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
+from ctypes import byref, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,6 @@ def _library(kernels: str) -> ctypes.CDLL:
     library = ctypes.CDLL(str(shared_folder(f"network_{kernels}", build) / _LIBRARY))
     for name in ("work_size", "batch_work_size"):
         getattr(library, f"aecodec_network_{name}").restype = c_size_t
-    library.aecodec_network_kernels.restype = c_char_p
     return library
 
 
@@ -79,11 +78,6 @@ class CNetwork:
         self.status = self._library.aecodec_network_open(
             byref(self._network), c_void_p(self._plan.ctypes.data), c_size_t(len(plan))
         )
-
-    @property
-    def kernels(self) -> str:
-        """Which kernels it runs on."""
-        return str(self._library.aecodec_network_kernels(byref(self._network)).decode())
 
     def output_shape(self, rows: int, columns: int) -> tuple[int, tuple[int, ...]]:
         """Status, and shape of the output."""
