@@ -290,18 +290,18 @@ typedef struct {
 typedef struct {
     int32_t low, high;
     uint64_t count, repeats, neighbours; /* samples equal to W, and next to it, where W, N and NW are not all equal */
-    colour_set values;                   /* only without loss */
+    colour_set values;                   /* only without base */
 } band_survey;
 
 struct adaptive_survey {
     uint32_t bands;
     const int64_t *steps;
     const int32_t (*limits)[2];
-    int is_masked, has_base, is_lost; /* is_lost: memory ran out */
-    colour_set colours;
+    colour_set colours; /* only without loss, base and mask */
     band_survey each[AECODEC_MAX_BANDS];
 };
 
+/* Returns whether there is enough memory. */
 static int open_set(colour_set *s, uint32_t bands, uint32_t most)
 {
     s->bands = bands;
@@ -341,9 +341,22 @@ static void add(colour_set *s, const int32_t *colour)
     s->places[n] = ++s->count;
 }
 
-adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2])
+static void free_survey(adaptive_survey *s)
 {
+    uint32_t n;
+    for (n = 0; n < s->bands; n++) {
+        close_set(&s->each[n].values);
+    }
+    close_set(&s->colours);
+    free(s);
+}
+
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int has_base,
+                                      int has_mask)
+{
+    const int has_colours = bands >= 2 && bands <= PALETTE_BANDS && !has_base && !has_mask && is_lossless(steps, bands);
     adaptive_survey *s = calloc(1, sizeof *s);
+    int has_room;
     uint32_t n;
     if (!s) {
         return NULL;
@@ -351,14 +364,16 @@ adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, cons
     s->bands = bands;
     s->steps = steps;
     s->limits = limits;
-    if (bands >= 2 && bands <= PALETTE_BANDS && is_lossless(steps, bands)) {
-        s->is_lost |= !open_set(&s->colours, bands, MOST_COLOURS);
-    }
-    for (n = 0; n < bands; n++) {
+    has_room = !has_colours || open_set(&s->colours, bands, MOST_COLOURS);
+    for (n = 0; n < bands && has_room; n++) {
         s->each[n].low = INT32_MAX;
         s->each[n].high = INT32_MIN;
+        has_room = has_base || open_set(&s->each[n].values, 1, MOST_VALUES);
     }
-    return s;
+    if (!has_room) {
+        free_survey(s);
+    }
+    return has_room ? s : NULL;
 }
 
 /* See the values of a band in a frame. */
@@ -407,54 +422,36 @@ static void see_colours(colour_set *s, const int32_t *values, size_t plane)
     }
 }
 
-aecodec_status aecodec_survey_see(adaptive_survey *s, const residual_coding *c, const int32_t *values)
+void aecodec_survey_see(adaptive_survey *s, const residual_coding *c, const int32_t *values)
 {
     const size_t plane = (size_t)c->height * c->width;
     uint32_t frame, band;
-    s->is_masked |= c->missing != NULL;
-    s->has_base |= c->has_base;
-    for (band = 0; band < s->bands; band++) {
-        band_survey *b = &s->each[band];
-        if (!b->count && !c->has_base) {
-            close_set(&b->values);
-            s->is_lost |= !open_set(&b->values, 1, MOST_VALUES);
-        }
-    }
     for (frame = 0; frame < c->frames; frame++) {
         const int32_t *first = values + frame * plane * c->bands;
-        if (s->colours.places && !s->is_masked && !s->has_base) {
-            see_colours(&s->colours, first, plane);
-        }
+        see_colours(&s->colours, first, plane);
         for (band = 0; band < c->bands; band++) {
             see_plane(&s->each[band], c, c->missing ? c->missing + (frame * c->bands + band) * plane : NULL, first + band * plane);
         }
     }
-    return s->is_lost ? AECODEC_NO_MEMORY : AECODEC_OK;
 }
 
 /* ---- choosing ---- */
 
-static int compare_values(const void *x, const void *y)
+/* Sort the colours of a set (D. L. Shell, 1959). */
+static void sort(const colour_set *s)
 {
-    return compare(x, y, 1);
-}
-
-/* Sort the colours of a set. */
-static void sort(colour_set *s)
-{
-    int32_t colour[PALETTE_BANDS];
-    const size_t size = s->bands * sizeof *colour;
-    uint32_t n, at;
-    if (s->bands == 1) {
-        qsort(s->colours, s->count, size, compare_values);
-        return;
-    }
-    for (n = 1; n < s->count; n++) { /* few */
-        memcpy(colour, s->colours + (size_t)n * s->bands, size);
-        for (at = n; at && compare(s->colours + (size_t)(at - 1) * s->bands, colour, s->bands) > 0; at--) {
-            memcpy(s->colours + (size_t)at * s->bands, s->colours + (size_t)(at - 1) * s->bands, size);
+    const size_t bands = s->bands, size = bands * sizeof *s->colours;
+    int32_t colour[PALETTE_BANDS], *all = s->colours;
+    size_t gap, n, at;
+    for (gap = s->count; gap > 1;) {
+        gap = gap < 3 ? 1 : gap * 5 / 11;
+        for (n = gap; n < s->count; n++) {
+            memcpy(colour, all + n * bands, size);
+            for (at = n; at >= gap && compare(all + (at - gap) * bands, colour, s->bands) > 0; at -= gap) {
+                memcpy(all + at * bands, all + (at - gap) * bands, size);
+            }
+            memcpy(all + at * bands, colour, size);
         }
-        memcpy(s->colours + (size_t)at * s->bands, colour, size);
     }
 }
 
@@ -535,7 +532,7 @@ static int needs_palette(const adaptive_survey *s)
             return 0;
         }
     }
-    return s->colours.places && s->colours.count > 1 && !s->is_masked && !s->has_base && 16 * (uint64_t)s->colours.count < s->each[0].count;
+    return s->colours.places && s->colours.count > 1 && 16 * (uint64_t)s->colours.count < s->each[0].count;
 }
 
 /* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. */
@@ -585,17 +582,12 @@ static int says_nothing(const uint8_t *block, size_t size)
 aecodec_status aecodec_survey_end(adaptive_survey *s, buffer *block)
 {
     buffer made = {NULL, 0, 0, AECODEC_OK};
-    uint32_t n;
     append_choices(s, &made);
     if (made.status == AECODEC_OK && !says_nothing(made.bytes, made.size)) {
         aecodec_buffer_append(block, made.bytes, made.size);
     }
     block->status = made.status == AECODEC_OK ? block->status : made.status;
-    for (n = 0; n < s->bands; n++) {
-        close_set(&s->each[n].values);
-    }
-    close_set(&s->colours);
-    free(s);
+    free_survey(s);
     free(made.bytes);
     return block->status;
 }

@@ -15,7 +15,7 @@ void aecodec_gain_factors(const int16_t *gains, size_t count, uint16_t *factors)
 
 /* Choose priors, rows and columns for the vectors of any number of planes, which are cut into segments as in files.
  *
- * vectors: their planes, rows and columns; 1, 1 and their number if they have no neighbours.
+ * vectors: their planes, rows and columns; 1, 1 and their number, at most AECODEC_MAX_VECTORS, without neighbours.
  * latents: [vectors][latent_channels], to be quantized as by aecodec_encode_message; NULL for given codes.
  * codes: [vectors][code_dimension], written if there are latents, else read.
  *

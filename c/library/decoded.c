@@ -22,15 +22,12 @@ void aecodec_decoding_window(const aecodec_decoding *d, uint32_t number, aecodec
 void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *input)
 {
     const aecodec_codec_facts *facts = &d->file.bundle->facts;
-    const geometry *g = &d->seen;
-    const placed_window w = aecodec_window_at(g, &d->windows, number);
+    const placed_window w = aecodec_window_at(&d->seen, &d->windows, number);
     const size_t plane = (size_t)d->first_seen * planes_per_frame(d) + w.plane;
     const size_t vectors = (size_t)(w.columns.high - w.columns.low) * facts->vectors_per_tile;
-    const size_t tile = (size_t)facts->vectors_per_tile * d->level.codec.code_dimension;
     uint32_t row;
     for (row = w.rows.low; row < w.rows.high; row++, input += vectors * facts->latent_channels) {
-        const int8_t *codes = d->codes + ((plane * g->rows + row) * g->columns + w.columns.low) * tile;
-        aecodec_dequantize(&d->level.codec, codes, vectors, input);
+        aecodec_dequantize(&d->level.codec, codes_at(d, plane, row, w.columns.low), vectors, input);
     }
 }
 

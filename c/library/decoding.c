@@ -53,26 +53,6 @@ static aecodec_status make_codes(aecodec_decoding *d)
     return d->codes ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* The codes of a vector of the first tile of a row. */
-static int8_t *codes_at(const aecodec_decoding *d, uint32_t plane, uint32_t row, uint32_t column)
-{
-    const geometry *g = &d->file.geometry;
-    const size_t tile = (size_t)d->file.bundle->facts.vectors_per_tile * d->level.codec.code_dimension;
-    return d->codes + (((size_t)plane * g->rows + row) * g->columns + column) * tile;
-}
-
-/* Copy the codes of a segment to where they belong. */
-static void place_codes(const aecodec_decoding *d, const placed_segment *s, const int8_t *codes)
-{
-    const size_t row_size = (size_t)s->size.columns * d->level.codec.code_dimension;
-    uint32_t plane, row;
-    for (plane = 0; plane < s->size.planes; plane++) {
-        for (row = 0; row < s->size.rows; row++, codes += row_size) {
-            memcpy(codes_at(d, s->plane + plane, s->top + row, s->left), codes, row_size);
-        }
-    }
-}
-
 static aecodec_status decode_segment(void *argument, uint32_t number)
 {
     const aecodec_decoding *d = argument;
@@ -87,7 +67,7 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
         status = aecodec_decode_message(&d->level.codec, &s.size, m->at, m->size, codes, work);
     }
     if (status == AECODEC_OK && !is_only) {
-        place_codes(d, &s, codes);
+        aecodec_segment_copy(&d->file.geometry, &s, d->codes, codes, d->level.codec.code_dimension, 1);
     }
     m->is_decoded = status == AECODEC_OK;
     free(is_only ? NULL : codes);

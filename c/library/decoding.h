@@ -40,6 +40,14 @@ static inline uint32_t planes_per_frame(const aecodec_decoding *d)
     return d->file.geometry.planes / d->file.samples.frames;
 }
 
+/* The codes of a tile and of those behind it. */
+static inline int8_t *codes_at(const aecodec_decoding *d, size_t plane, uint32_t row, uint32_t column)
+{
+    const geometry *g = &d->file.geometry;
+    const size_t tile = (size_t)d->file.bundle->facts.vectors_per_tile * d->level.codec.code_dimension;
+    return d->codes + ((plane * g->rows + row) * g->columns + column) * tile;
+}
+
 static inline int is_all_selected(const aecodec_decoding *d)
 {
     return d->frames == d->file.samples.frames;

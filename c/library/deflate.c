@@ -300,12 +300,9 @@ static void put_lengths(deflater *d, const code_lengths *c)
 
 /* ---- writing blocks ---- */
 
-static void set_fixed_lengths(deflater *d)
+static void set_fixed_codes(deflater *d)
 {
-    memset(d->literals.lengths, 8, 144);
-    memset(d->literals.lengths + 144, 9, 112);
-    memset(d->literals.lengths + 256, 7, 24);
-    memset(d->literals.lengths + 280, 8, 8);
+    set_fixed_lengths(d->literals.lengths);
     memset(d->distances.lengths, 5, DISTANCES);
 }
 
@@ -316,7 +313,7 @@ static void begin_block(deflater *d, int is_last)
     code_lengths c;
     uint64_t fixed, own;
     count_symbols(d, literals, distances);
-    set_fixed_lengths(d);
+    set_fixed_codes(d);
     fixed = bits_of(literals, LITERALS, d->literals.lengths) + bits_of(distances, DISTANCES, d->distances.lengths);
     distances[0] += distances[0] == 0; /* a code has a symbol */
     make_lengths(literals, LITERALS, MAX_LENGTH, &d->literals);
@@ -330,7 +327,7 @@ static void begin_block(deflater *d, int is_last)
         make_codes(&d->lengths, LENGTH_CODES);
         put_lengths(d, &c);
     } else {
-        set_fixed_lengths(d);
+        set_fixed_codes(d);
     }
     make_codes(&d->literals, LITERALS + 2);
     make_codes(&d->distances, DISTANCES);

@@ -26,34 +26,6 @@ typedef struct {
     uint32_t *work;
 } segment_memory;
 
-/* Put the latents of a segment one after the other. */
-static void gather(const aecodec_encoding *e, const placed_segment *s, int8_t *to)
-{
-    const geometry *g = &e->geometry;
-    size_t channels = e->bundle->facts.latent_channels, row = s->size.columns * channels;
-    uint32_t plane, n;
-    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
-        for (n = s->top; n < s->top + s->size.rows; n++, to += row) {
-            memcpy(to, e->latents + (((size_t)plane * g->rows + n) * g->columns + s->left) * channels, row);
-        }
-    }
-}
-
-/* Copy the codes of a segment to where they belong. */
-static void place_codes(const level_coding *c, const segment_memory *m)
-{
-    const geometry *g = &c->encoding->geometry;
-    const placed_segment *s = &m->place;
-    const size_t dimension = c->level.codec.code_dimension, row = s->size.columns * dimension;
-    const int8_t *from = m->codes;
-    uint32_t plane, n;
-    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
-        for (n = s->top; n < s->top + s->size.rows; n++, from += row) {
-            memcpy(c->codes + (((size_t)plane * g->rows + n) * g->columns + s->left) * dimension, from, row);
-        }
-    }
-}
-
 /* Encode a segment. A message that needs more room than there is, which is rare, is encoded again with more. */
 static aecodec_status encode(const level_coding *c, const segment_memory *m, buffer *message)
 {
@@ -86,11 +58,11 @@ static aecodec_status encode_segment(void *argument, uint32_t number)
     m.work = malloc(aecodec_message_work_size(&c->level.codec, &m.place.size));
     if (m.latents && m.codes && m.work) {
         if (!is_only) {
-            gather(e, &m.place, m.latents);
+            aecodec_segment_copy(&e->geometry, &m.place, e->latents, m.latents, facts->latent_channels, 0);
         }
         status = encode(c, &m, &c->messages[number]);
         if (c->codes && has_own_codes) {
-            place_codes(c, &m);
+            aecodec_segment_copy(&e->geometry, &m.place, c->codes, m.codes, c->level.codec.code_dimension, 1);
         }
     }
     free(is_only ? NULL : m.latents);

@@ -343,17 +343,6 @@ aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecode
     return give(e, picture ? begin(e, picture, NOT_REDUCED, parts) : begin_samples(e, samples, parts, clipped), encoding);
 }
 
-const aecodec_header *aecodec_encoding_header(const aecodec_encoding *e)
-{
-    return &e->header;
-}
-
-void aecodec_encoding_mask(const aecodec_encoding *e, aecodec_samples *samples)
-{
-    samples->missing = e->missing;
-    samples->mask_planes = e->mask_planes;
-}
-
 void aecodec_encoding_free(aecodec_encoding *e)
 {
     if (e) {

@@ -2,6 +2,8 @@
 /* From the size of a picture to its planes, tiles, segments and windows. */
 #include "private.h"
 
+#include <string.h>
+
 uint32_t aecodec_divide_up(uint32_t a, uint32_t b)
 {
     return a / b + (a % b != 0);
@@ -83,6 +85,19 @@ placed_segment aecodec_segment_at(const aecodec_codec_facts *facts, const geomet
     s.size.rows = least(SEGMENT_SIDE, g->rows - s.top);
     s.size.columns = least(SEGMENT_SIDE, g->columns - s.left);
     return s;
+}
+
+void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all, void *part, size_t bytes, int is_back)
+{
+    const size_t run = s->size.columns * bytes;
+    uint8_t *to = part;
+    uint32_t plane, row;
+    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
+        for (row = s->top; row < s->top + s->size.rows; row++, to += run) {
+            uint8_t *at = (uint8_t *)all + (((size_t)plane * g->rows + row) * g->columns + s->left) * bytes;
+            memcpy(is_back ? at : to, is_back ? to : at, run);
+        }
+    }
 }
 
 /* ---- windows ---- */

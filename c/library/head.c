@@ -187,33 +187,25 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
     return aecodec_segment_decode(&h->to, at, w->messages[number], size, &w->part, w->samples);
 }
 
-/* Copy a row of a plane of the mask: every `planes` bytes. */
-static void copy_mask(const aecodec_head *h, const box *part, uint32_t frame, uint32_t row, uint32_t plane, uint8_t *to)
-{
-    const aecodec_samples *s = &h->file.samples;
-    size_t bit = mask_bit(s, part->frame + frame, (size_t)(part->top + row) * s->width + part->left, plane);
-    uint32_t column;
-    for (column = 0; column < part->width; column++, bit++, to += s->mask_planes) {
-        *to = h->mask_bits[bit / 8] >> (7 - bit % 8) & 1;
-    }
-}
-
 /* Fill in the mask and the samples that it marks. */
 static void mask_samples(const window *w, uint8_t *missing)
 {
     const aecodec_head *h = w->head;
     aecodec_samples masked = h->file.samples;
+    const box *part = &w->part;
     uint32_t frame, row, plane;
     uint8_t *to = missing;
-    masked.frames = w->part.frames;
-    masked.height = w->part.height;
-    masked.width = w->part.width;
+    masked.frames = part->frames;
+    masked.height = part->height;
+    masked.width = part->width;
     masked.samples = w->samples;
     masked.missing = missing;
-    for (frame = 0; frame < w->part.frames; frame++) {
-        for (row = 0; row < w->part.height; row++, to += (size_t)w->part.width * masked.mask_planes) {
+    for (frame = part->frame; frame < part->frame + part->frames; frame++) {
+        for (row = part->top; row < part->top + part->height; row++, to += (size_t)part->width * masked.mask_planes) {
+            const size_t pixel = (size_t)row * h->file.samples.width + part->left;
             for (plane = 0; plane < masked.mask_planes; plane++) {
-                copy_mask(h, &w->part, frame, row, plane, to + plane);
+                unpack_bits(h->mask_bits, mask_bit(&h->file.samples, frame, pixel, plane), part->width, to + plane,
+                            masked.mask_planes);
             }
         }
     }

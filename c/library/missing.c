@@ -294,21 +294,6 @@ static void pack_bits(const aecodec_samples *samples, uint8_t *bits)
     }
 }
 
-static void unpack_bits(const aecodec_samples *samples, const uint8_t *bits)
-{
-    const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
-    uint8_t *to = samples->missing;
-    size_t bit = 0, n;
-    uint32_t frame, plane;
-    for (frame = 0; frame < samples->frames; frame++, to += pixels * planes) {
-        for (plane = 0; plane < planes; plane++) {
-            for (n = 0; n < pixels; n++, bit++) {
-                to[n * planes + plane] = bits[bit / 8] >> (7 - bit % 8) & 1u;
-            }
-        }
-    }
-}
-
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
 {
     const size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0);
@@ -338,11 +323,12 @@ aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t
 
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size)
 {
-    const size_t count = pixels_of_samples(samples) * samples->mask_planes;
-    uint8_t *bits;
-    const aecodec_status status = aecodec_mask_inflate(stream, size, count, &bits);
-    if (status == AECODEC_OK) {
-        unpack_bits(samples, bits);
+    const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
+    uint8_t *bits, *to = samples->missing;
+    const aecodec_status status = aecodec_mask_inflate(stream, size, pixels * samples->frames * planes, &bits);
+    size_t n;
+    for (n = 0; status == AECODEC_OK && n < samples->frames * planes; n++) {
+        unpack_bits(bits, n * pixels, pixels, to + n / planes * pixels * planes + n % planes, planes);
     }
     free(bits);
     return status;

@@ -262,6 +262,13 @@ static inline size_t mask_bit(const aecodec_samples *samples, uint32_t frame, si
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
     return (frame * planes + (planes > 1 ? band : 0)) * pixels + pixel_of_frame;
 }
+/* Unpack bits to bytes that are `stride` apart. */
+static inline void unpack_bits(const uint8_t *bits, size_t bit, size_t count, uint8_t *to, size_t stride)
+{
+    for (; count; count--, bit++, to += stride) {
+        *to = bits[bit / 8] >> (7 - bit % 8) & 1;
+    }
+}
 /* Convert the mask to the zlib stream of a file, and back. */
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size);
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size);
@@ -317,6 +324,8 @@ typedef struct {
 
 uint32_t aecodec_segment_count(const aecodec_codec_facts *facts, const geometry *g);
 placed_segment aecodec_segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number);
+/* Copy the items of a segment, of some bytes each, from their places among those of all planes, or back to them. */
+void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all, void *part, size_t bytes, int is_back);
 
 /* The windows of the planes that a network processes one by one; single tiles without a receptive field. */
 typedef struct {
@@ -427,8 +436,9 @@ void aecodec_choices_free(adaptive_choices *choices); /* NULL is allowed */
 /* An encoder sees all segments, one after the other, before it writes the block of its choices. */
 typedef struct adaptive_survey adaptive_survey;
 /* NULL without enough memory. */
-adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2]);
-aecodec_status aecodec_survey_see(adaptive_survey *survey, const residual_coding *segment, const int32_t *values);
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int has_base,
+                                      int has_mask);
+void aecodec_survey_see(adaptive_survey *survey, const residual_coding *segment, const int32_t *values);
 /* Append the block, and free the survey. */
 aecodec_status aecodec_survey_end(adaptive_survey *survey, buffer *block);
 
@@ -448,10 +458,6 @@ uint32_t aecodec_threads(const aecodec_execution *execution);
 aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
                                       const aecodec_image *picture, const aecodec_samples *samples, uint64_t *clipped,
                                       aecodec_encoding **encoding);
-/* The header of its files, except for the level. */
-const aecodec_header *aecodec_encoding_header(const aecodec_encoding *encoding);
-/* Set the mask of samples to that of all missing ones, which exists until the encoding is freed. */
-void aecodec_encoding_mask(const aecodec_encoding *encoding, aecodec_samples *samples);
 /* Write a file without a level and without a payload. */
 void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);
 

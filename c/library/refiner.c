@@ -8,11 +8,6 @@
 
 /* ---- originals ---- */
 
-size_t aecodec_refiner_pixel_bytes(const refiner *r)
-{
-    return (size_t)r->original.bands * sample_size(r->original.type);
-}
-
 void aecodec_refiner_close(refiner *r)
 {
     aecodec_encoding_free(r->encoding);
@@ -38,7 +33,7 @@ static aecodec_status copy_channels(refiner *r, const aecodec_image *picture)
 
 static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
 {
-    const uint8_t mode = aecodec_encoding_header(r->encoding)->mode;
+    const uint8_t mode = r->encoding->header.mode;
     r->has_alpha = !has_networks(r->bundle) && mode & 2;
     r->original.width = picture->width;
     r->original.height = picture->height;
@@ -47,12 +42,6 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     r->original.type = AECODEC_UINT8;
     r->original.samples = picture->pixels;
     return r->original.bands == picture->channels ? AECODEC_OK : copy_channels(r, picture);
-}
-
-static void take_samples(refiner *r, const aecodec_samples *samples)
-{
-    r->original = *samples;
-    aecodec_encoding_mask(r->encoding, &r->original);
 }
 
 aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
@@ -67,7 +56,9 @@ aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, co
         return take_picture(r, picture);
     }
     if (status == AECODEC_OK) {
-        take_samples(r, samples);
+        r->original = *samples;
+        r->original.missing = r->encoding->missing;
+        r->original.mask_planes = r->encoding->mask_planes;
     }
     return status;
 }
@@ -159,16 +150,17 @@ static aecodec_status survey_segment(const refining *to, uint32_t number, adapti
         return status;
     }
     aecodec_segment_read(&s, to->samples, s.after);
-    status = aecodec_survey_see(survey, &s.coding, s.after);
+    aecodec_survey_see(survey, &s.coding, s.after);
     aecodec_segment_leave(&s);
-    return status;
+    return AECODEC_OK;
 }
 
 /* Make the choices for all segments. */
 static aecodec_status choose(refining *to, uint32_t count, buffer *choices)
 {
     adaptive_survey *survey =
-        aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits);
+        aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits, to->has_base,
+                             to->samples->missing != NULL);
     aecodec_status status = survey ? AECODEC_OK : AECODEC_NO_MEMORY, end;
     uint32_t n;
     for (n = 0; n < count && status == AECODEC_OK; n++) {

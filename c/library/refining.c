@@ -153,13 +153,6 @@ static void copy_row(const uint8_t *from, size_t stride, uint32_t count, uint8_t
     }
 }
 
-static void unpack_row(const uint8_t *bits, size_t bit, uint32_t count, uint8_t *to)
-{
-    for (; count; count--, bit++) {
-        *to++ = bits[bit / 8] >> (7 - bit % 8) & 1;
-    }
-}
-
 /* Copy the mask to the order of the values. */
 static void take_mask(const segment *s)
 {
@@ -172,8 +165,8 @@ static void take_mask(const segment *s)
         if (all->missing) {
             copy_row(all->missing + pixel * planes + (planes > 1 ? band : 0), planes, s->place.width, to);
         } else {
-            unpack_row(s->all->mask_bits, mask_bit(all, (uint32_t)(pixel / pixels), pixel % pixels, band),
-                       s->place.width, to);
+            unpack_bits(s->all->mask_bits, mask_bit(all, (uint32_t)(pixel / pixels), pixel % pixels, band),
+                        s->place.width, to, 1);
         }
     }
 }

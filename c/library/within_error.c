@@ -13,7 +13,7 @@ static aecodec_status begin_file(refiner *r, uint32_t count, uint32_t units, buf
     buffer base = {NULL, 0, 0, AECODEC_OK};
     aecodec_status status = aecodec_refiner_base(r, units, &base, samples);
     if (status == AECODEC_OK && !*samples && count > 1) {
-        *samples = calloc(pixels_of_samples(&r->original), aecodec_refiner_pixel_bytes(r));
+        *samples = calloc(pixels_of_samples(&r->original) * r->original.bands, sample_size(r->original.type));
         status = *samples ? AECODEC_OK : AECODEC_NO_MEMORY;
     }
     if (status == AECODEC_OK) {

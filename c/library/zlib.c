@@ -180,21 +180,12 @@ static void inflate_stored(inflater *s)
     s->out_at += length;
 }
 
-/* Lengths of the fixed code. */
-static void set_fixed_lengths(uint8_t lengths[288])
-{
-    memset(lengths, 8, 144);
-    memset(lengths + 144, 9, 112);
-    memset(lengths + 256, 7, 24);
-    memset(lengths + 280, 8, 8);
-}
-
 static void inflate_fixed(inflater *s)
 {
-    uint8_t lengths[288];
+    uint8_t lengths[LITERALS + 2];
     if (!s->has_fixed_codes) {
         set_fixed_lengths(lengths);
-        make_code(&s->fixed_literals, lengths, 288);
+        make_code(&s->fixed_literals, lengths, LITERALS + 2);
         memset(lengths, 5, DISTANCES);
         make_code(&s->fixed_distances, lengths, DISTANCES);
         s->has_fixed_codes = 1;

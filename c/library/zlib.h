@@ -4,6 +4,7 @@
 #define AECODEC_ZLIB_H
 
 #include <stdint.h>
+#include <string.h>
 
 enum { LITERALS = 286, DISTANCES = 30, LENGTH_CODES = 19, END = 256, SHORTEST = 3, LONGEST = 258, WINDOW = 32768 };
 
@@ -21,6 +22,15 @@ static const uint8_t distance_bits[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4
 /* The order in which the lengths of the code for lengths are written. */
 static const uint8_t length_order[LENGTH_CODES] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                    11, 4,  12, 3, 13, 2, 14, 1, 15};
+
+/* Lengths of the fixed code of literals. */
+static inline void set_fixed_lengths(uint8_t lengths[LITERALS + 2])
+{
+    memset(lengths, 8, 144);
+    memset(lengths + 144, 9, 112);
+    memset(lengths + 256, 7, 24);
+    memset(lengths + 280, 8, 8);
+}
 
 /* The checksum at the end of a stream. */
 uint32_t aecodec_adler32(const uint8_t *bytes, size_t size);
