@@ -16,6 +16,8 @@ static double most_of(uint32_t type)
                                                                  : 0x7fefffffffffffffu);
 }
 
+#define SIGN 0x80000000u
+
 static int is_wide_integer(uint32_t type)
 {
     return type == AECODEC_INT64 || type == AECODEC_UINT64;
@@ -151,17 +153,41 @@ static double number_of_value(const lattice *l, int32_t value)
     return clip((double)(int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value) * l->unit, most_of(l->type));
 }
 
+/* The bits of a sample with a sign as a number. */
+static int32_t signed_of(uint32_t type, uint64_t bits)
+{
+    const uint32_t unused = 32 - 8 * sample_size(type);
+    return (int32_t)((uint32_t)bits << unused) >> unused;
+}
+
+/* The bits of floats as values, and back: those of negative numbers descend. */
+static int32_t ordered(uint32_t type, int32_t x)
+{
+    return is_float(type) && x < 0 ? x ^ (sample_size(type) == 2 ? INT16_MAX : INT32_MAX) : x;
+}
+
+/* A sample whose value is exact, or that has points, as a number. */
+static int32_t number_of(uint32_t type, uint64_t bits)
+{
+    switch (type) {
+    case AECODEC_UINT8:
+    case AECODEC_UINT16:
+        return (int32_t)bits;
+    case AECODEC_UINT32:
+        return (int32_t)((uint32_t)bits ^ SIGN);
+    default:
+        return ordered(type, signed_of(type, bits));
+    }
+}
+
 static int32_t value_of(const lattice *l, uint64_t bits)
 {
     if (l->points) {
-        const int is_signed = l->type == AECODEC_INT8 || l->type == AECODEC_INT16;
-        const int32_t sample = !is_signed                    ? (int32_t)bits
-                               : sample_size(l->type) == 1 ? (int8_t)bits
-                                                           : (int16_t)bits;
-        return l->points->numbers[sample - l->points->lowest];
+        return l->points->numbers[number_of(l->type, bits) - l->points->lowest];
     }
     return is_wide_integer(l->type) ? value_of_wide(l, bits)
-                                    : value_of_number(l, aecodec_sample_number(l->type, bits));
+           : l->unit > 0            ? value_of_number(l, aecodec_sample_number(l->type, bits))
+                                    : number_of(l->type, bits);
 }
 
 static uint64_t bits_of_value(const lattice *l, int32_t value)
@@ -169,92 +195,30 @@ static uint64_t bits_of_value(const lattice *l, int32_t value)
     if (l->points) {
         return (uint64_t)l->points->samples[value - l->points->lowest];
     }
-    return is_wide_integer(l->type) ? wide_of_value(l, value)
-                                    : aecodec_to_sample_bits(l->type, number_of_value(l, value));
+    if (is_wide_integer(l->type)) {
+        return wide_of_value(l, value);
+    }
+    if (l->unit > 0) {
+        return aecodec_to_sample_bits(l->type, number_of_value(l, value));
+    }
+    return (uint32_t)ordered(l->type, value) ^ (l->type == AECODEC_UINT32 ? SIGN : 0);
 }
 
 /* ---- many samples ---- */
 
-/* The bits of floats as values, and back: those of negative numbers descend. */
-#define ORDERED(x, top) ((x) < 0 ? (x) ^ (top) : (x))
-
-/* Convert samples whose values are an expression of x. */
-#define TO_VALUES(type, expression)                                    \
-    {                                                                  \
-        const type *from = (const type *)samples + at;                 \
-        for (; count; count--, from += stride) {                       \
-            const type x = *from;                                      \
-            *values++ = (int32_t)(expression);                         \
-        }                                                              \
-        return;                                                        \
-    }
-
-#define TO_SAMPLES(type, expression)                                   \
-    {                                                                  \
-        type *to = (type *)samples + at;                               \
-        for (; count; count--, to += stride) {                         \
-            const int32_t x = *values++;                               \
-            *to = (type)(expression);                                  \
-        }                                                              \
-        return;                                                        \
-    }
-
-#define SIGN 0x80000000u
-
-int aecodec_is_exact(const lattice *l)
-{
-    return !l->points && !(l->unit > 0) && !is_wide_integer(l->type);
-}
-
 void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count,
                                int32_t *values)
 {
-    switch (aecodec_is_exact(l) ? l->type : UINT32_MAX) {
-    case AECODEC_UINT8:
-        TO_VALUES(uint8_t, x)
-    case AECODEC_INT8:
-        TO_VALUES(int8_t, x)
-    case AECODEC_UINT16:
-        TO_VALUES(uint16_t, x)
-    case AECODEC_INT16:
-        TO_VALUES(int16_t, x)
-    case AECODEC_INT32:
-        TO_VALUES(int32_t, x)
-    case AECODEC_UINT32:
-        TO_VALUES(uint32_t, x ^ SIGN)
-    case AECODEC_FLOAT16:
-        TO_VALUES(int16_t, ORDERED(x, INT16_MAX))
-    case AECODEC_FLOAT32:
-        TO_VALUES(int32_t, ORDERED(x, INT32_MAX))
-    default:
-        for (; count; count--, at += stride) {
-            *values++ = value_of(l, bits_of_sample(l->type, samples, at));
-        }
+    for (; count; count--, at += stride) {
+        *values++ = value_of(l, bits_of_sample(l->type, samples, at));
     }
 }
 
 void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t at, size_t stride, size_t count,
                                 void *samples)
 {
-    switch (aecodec_is_exact(l) ? l->type : UINT32_MAX) {
-    case AECODEC_UINT8:
-    case AECODEC_INT8:
-        TO_SAMPLES(uint8_t, x)
-    case AECODEC_UINT16:
-    case AECODEC_INT16:
-        TO_SAMPLES(uint16_t, x)
-    case AECODEC_INT32:
-        TO_SAMPLES(uint32_t, x)
-    case AECODEC_UINT32:
-        TO_SAMPLES(uint32_t, (uint32_t)x ^ SIGN)
-    case AECODEC_FLOAT16:
-        TO_SAMPLES(uint16_t, ORDERED(x, INT16_MAX))
-    case AECODEC_FLOAT32:
-        TO_SAMPLES(uint32_t, ORDERED(x, INT32_MAX))
-    default:
-        for (; count; count--, at += stride) {
-            set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
-        }
+    for (; count; count--, at += stride) {
+        set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
     }
 }
 

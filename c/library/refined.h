@@ -109,8 +109,6 @@ lattice aecodec_lattice_of(uint32_t type, const bound *b);
 void aecodec_lattice_use_points(lattice *l, const points *p);
 /* Whether samples of a type may have bounds relative to the square root. */
 int aecodec_has_roots(uint32_t type);
-/* Whether equal values are of equal samples, and values of integers differ as these do. */
-int aecodec_is_exact(const lattice *l);
 /* The multiple of a unit that is nearest to a number, the even one in a tie; 0 for NaN. */
 int64_t aecodec_nearest_multiple(double number, double unit);
 /* The same for an integer of 64 bits and an odd unit; unsigned ones are returned as their bits. */
@@ -225,8 +223,6 @@ typedef struct {
     uint64_t clipped[AECODEC_MAX_BANDS];
     comparison last; /* of the last refinement that was encoded */
 } refiner;
-
-size_t aecodec_refiner_pixel_bytes(const refiner *r);
 
 /* Begin with a picture or samples, which must exist until the end; the other is NULL. Call aecodec_refiner_close in any
  * case. */
