@@ -2,15 +2,16 @@
 
 Usage: python c/structures.py [--check]
 
-Writes `aecodec/native/structures.py` and `web/src/structures.js`. With --check, it only checks that
-they are up to date. It reads the style of `aecodec_library.h`: no macros, bit fields or unions.
+Writes `aecodec/native/structures.py` and `web/src/structures.js`, with the constants that modules
+use. With --check, it only checks that they are up to date. It reads the style of
+`aecodec_library.h`: no macros, bit fields or unions.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
@@ -180,6 +181,17 @@ def _short(structure: str) -> str:
     return structure.removeprefix("aecodec_")
 
 
+def _used(constants: Mapping[str, int], *patterns: str) -> Iterator[tuple[str, int]]:
+    """The constants, without their prefix, that modules mention which import generated ones."""
+    paths = [
+        path for pattern in patterns for path in ROOT.glob(pattern) if path.stem != "structures"
+    ]
+    texts = (path.read_text("utf-8") for path in paths)
+    words = {word for text in texts if "structures" in text for word in re.findall(r"\w+", text)}
+    short = ((name.removeprefix("AECODEC_"), value) for name, value in constants.items())
+    return ((name, value) for name, value in short if name in words)
+
+
 def python(headers: Headers) -> str:
     """The module for Python."""
     lines = [
@@ -191,7 +203,10 @@ def python(headers: Headers) -> str:
         "# ruff: noqa: F405, E501, E701",
         "",
     ]
-    lines += [f"{name.removeprefix('AECODEC_')} = {n}" for name, n in headers.constants.items()]
+    used = _used(
+        headers.constants, "aecodec/**/*.py", "cli/**/*.py", "export/**/*.py", "tests/**/*.py"
+    )
+    lines += [f"{name} = {value}" for name, value in used]
     for name, type_ in headers.tasks.items():
         lines += ["", f"{_class_name(name)} = {type_}"]
     for structure, fields in headers.structures.items():
@@ -221,7 +236,8 @@ def javascript(headers: Headers) -> str:
         )
         lines.append(f"  {_short(structure)}: {{ size: {size}, fields: {{ {places} }} }},")
     lines += ["};", "", "export const CONSTANTS = {"]
-    lines += [f"  {name.removeprefix('AECODEC_')}: {n}," for name, n in headers.constants.items()]
+    used = _used(headers.constants, "web/src/*.js")
+    lines += [f"  {name}: {value}," for name, value in used]
     return "\n".join([*lines, "};", ""])
 
 

@@ -6,7 +6,7 @@ import ctypes
 import os
 import subprocess
 from collections.abc import Callable
-from ctypes import POINTER, byref, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from ctypes import POINTER, byref, c_size_t, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from aecodec.data.c_sources import c_sources
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import Mode
+from aecodec.native.structures import Header, Picture
 from tests.helpers.programs import shared_folder
 
 SOURCES = c_sources("core")
@@ -28,35 +29,6 @@ GUARD = 64
 _OPTIONS = (*WARNINGS, "-O1", "-fPIC", f"-I{SOURCES}")
 SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 _SIZES = ("aecodec_vector_count", "aecodec_work_size", "aecodec_file_bound")
-
-
-class CPicture(ctypes.Structure):
-    """`aecodec_picture`."""
-
-    _fields_ = (("width", c_uint32), ("height", c_uint32), ("mode", c_int))
-
-
-class CHeader(ctypes.Structure):
-    """`aecodec_header`."""
-
-    _fields_ = (
-        ("id", c_uint8 * 4),
-        ("width", c_uint32),
-        ("height", c_uint32),
-        ("mode", c_uint8),
-        ("level", c_uint8),
-        ("reduction", c_uint8),
-        ("is_grey_as_rgb", c_uint8),
-        ("frames", c_uint32),
-        ("payload", c_void_p),
-        ("payload_size", c_size_t),
-        ("alpha", c_void_p),
-        ("alpha_size", c_size_t),
-        ("metadata", c_void_p),
-        ("metadata_size", c_size_t),
-        ("samples", c_void_p),
-        ("samples_size", c_size_t),
-    )
 
 
 class Guarded:
@@ -123,7 +95,7 @@ class CLibrary:
 
     def sizes(self, size: tuple[int, int], mode: Mode) -> tuple[int, int, int]:
         """Code vectors, bytes of working memory, and bytes that no file exceeds."""
-        picture = CPicture(*size, mode)
+        picture = Picture(*size, mode)
         vectors, work, file = (getattr(self._c, f)(self._codec, byref(picture)) for f in _SIZES)
         return vectors, work, file
 
@@ -148,7 +120,7 @@ class CLibrary:
         """Status and file, with exactly the memory that C asks for."""
         _, work_size, bound = self.sizes(size, mode)
         work, file = Guarded(work_size), Guarded(bound if capacity is None else capacity)
-        buffer, picture, written = np.ascontiguousarray(codes), CPicture(*size, mode), c_size_t()
+        buffer, picture, written = np.ascontiguousarray(codes), Picture(*size, mode), c_size_t()
         content = (byref(picture), c_void_p(buffer.ctypes.data))
         room = (*work.address_and_size, *file.address_and_size)
         status = self._c.aecodec_encode(self._codec, *content, *room, byref(written))
@@ -169,10 +141,10 @@ class CLibrary:
         decoded = codes.bytes.view(np.int8).reshape(vectors, dimension)
         return Decoded(status, decoded[: result.value])
 
-    def read_header(self, data: bytes) -> tuple[int, CHeader, bytes, bytes]:
+    def read_header(self, data: bytes) -> tuple[int, Header, bytes, bytes]:
         """Status, header, samples and payload. C leaves the content of samples to its caller."""
-        header, buffer = CHeader(), ctypes.create_string_buffer(data, len(data))
-        self._c.aecodec_read_header.argtypes = [c_void_p, c_size_t, POINTER(CHeader)]
+        header, buffer = Header(), ctypes.create_string_buffer(data, len(data))
+        self._c.aecodec_read_header.argtypes = [c_void_p, c_size_t, POINTER(Header)]
         status = self._c.aecodec_read_header(ctypes.addressof(buffer), len(data), byref(header))
         if status != OK:
             return status, header, b"", b""
