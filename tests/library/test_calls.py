@@ -22,7 +22,7 @@ from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.headers import part_of, read_info, share_of_missing
 from aecodec.native.library import LIBRARY
-from aecodec.native.reading import Decoding, view
+from aecodec.native.reading import Decoding
 from aecodec.native.structures import BAD_ARGUMENT, OK, Limits
 from aecodec.native.writing import image_of, samples_of
 from aecodec.parallel import Workers
@@ -65,18 +65,6 @@ def test_windows_leave_no_seams(photo: Codec, photograph: Pixels) -> None:
     cut = decompress(photo.folder.native, file, limits, in_order(report))
     assert parts[0] > 1
     assert cut == (OK, photo.decompress_frames(file).tobytes())
-
-
-def test_loops_may_be_cancelled(photo: Codec, photograph: Pixels) -> None:
-    seen: list[tuple[int, int]] = []
-
-    def report(done: int, of: int) -> int:
-        seen.append((done, of))
-        return done == 2
-
-    frames = image_of(photograph[None, :16, :16].repeat(3, axis=0))
-    status, *_ = compress(photo.folder.native, frames, target_of(1), in_order(report))
-    assert (status, seen) == (structures.CANCELLED, [(0, 3), (1, 3), (2, 3)])
 
 
 def test_empty_blocks_of_alpha_cost_little(codec: Codec) -> None:
@@ -273,19 +261,3 @@ def test_codes_that_are_none_are_refused(
     if codec.spec.has_gains:
         with pytest.raises(FormatError):
             Decoding.of_codes(native, 32, np.full_like(codes, -128), (2, 40, 50))
-
-
-def test_latents_may_be_set(photo: Codec, photograph: Pixels) -> None:
-    pixels = np.ascontiguousarray(photograph[None, :70, :90])
-    image, encoding, vectors = image_of(pixels), c_void_p(), c_size_t()
-    codec, file, size = photo.folder.native, c_void_p(), c_size_t()
-    assert LIBRARY.aecodec_encoding_begin(codec.handle, byref(image), 2, 0, byref(encoding)) == OK
-    address = LIBRARY.aecodec_encoding_latents(encoding, byref(vectors))
-    latents = view(address, (vectors.value, photo.spec.latent_channels), np.int8)
-    latents[:] = photo.encoder.latents(pixels).reshape(latents.shape)
-    made = byref(file), byref(size)
-    assert LIBRARY.aecodec_encoding_file(encoding, 1000, None, *made) == BAD_ARGUMENT
-    assert LIBRARY.aecodec_encoding_file(encoding, 40, None, *made) == OK
-    assert string_at(file, size.value) == photo.compress(pixels, level=2.5)
-    LIBRARY.aecodec_free(file)
-    LIBRARY.aecodec_encoding_free(encoding)
