@@ -8,6 +8,7 @@ from ctypes import *  # noqa: F403
 OK = 0
 BUFFER_TOO_SMALL = 1
 TOO_LARGE = 2
+DAMAGED = 3
 OTHER_CODEC = 4
 OTHER_LEVEL = 5
 NO_WINDOWS = 15
@@ -18,7 +19,6 @@ DOES_NOT_FIT = 19
 BAD_IMAGE = 20
 BAD_ARGUMENT = 21
 TOO_FEW_BYTES = 22
-CANCELLED = 23
 UNREADABLE = 24
 OTHER_KIND = 25
 NO_BASE = 27
@@ -142,7 +142,6 @@ FUNCTIONS = {
     "aecodec_encoding_begin_channels": (c_int, (c_void_p, c_void_p, c_uint32, c_void_p,)),
     "aecodec_encoding_begin_samples": (c_int, (c_void_p, c_void_p, c_uint32, c_void_p, c_void_p,)),
     "aecodec_encoding_codes": (c_int, (c_void_p, c_uint32, c_void_p, c_void_p,)),
-    "aecodec_encoding_decode": (c_int, (c_void_p, c_uint32, c_void_p, c_void_p,)),
     "aecodec_encoding_file": (c_int, (c_void_p, c_uint32, c_void_p, c_void_p, c_void_p,)),
     "aecodec_encoding_free": (None, (c_void_p,)),
     "aecodec_encoding_input": (None, (c_void_p, c_uint32, c_void_p,)),

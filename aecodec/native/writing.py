@@ -12,6 +12,7 @@ import numpy as np
 from aecodec.arrays import Codes, Latents
 from aecodec.errors import UsageError
 from aecodec.format.container import Header
+from aecodec.format.limits import UNLIMITED
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.native import structures
@@ -129,8 +130,8 @@ class Encoding:
         self._codec, self._workers, self._original = codec, workers, original
         self._loops, self._handle = loops_of(workers), c_void_p()
         self.clipped: Any = (c_uint64 * structures.MAX_BANDS)()
-        parts, made = parts_for(codec, workers, original.width, original.height), self._handle
-        begun = codec.handle, byref(original)
+        self._parts = parts = parts_for(codec, workers, original.width, original.height)
+        begun, made = (codec.handle, byref(original)), self._handle
         if is_raw:
             status = LIBRARY.aecodec_encoding_begin_channels(*begun, parts, byref(made))
         elif isinstance(original, structures.Image):
@@ -173,9 +174,6 @@ class Encoding:
 
     def decode(self, level: int = 0) -> Picture:
         """The pictures that the file at a level decodes to, without metadata."""
-        handle, threads = c_void_p(), self._loops.reference
-        begin = LIBRARY.aecodec_encoding_decode
-        self._loops.check(begin(self._handle, level, threads, byref(handle)))
-        decoding = Decoding(self._codec, handle, self)
+        decoding = Decoding.of_file(self._codec, self.file(level), UNLIMITED, self._parts)
         decoding.run(self._workers)
         return decoding.picture(Header(b""), self._workers)

@@ -537,8 +537,8 @@ void aecodec_encoding_input(const aecodec_encoding *encoding, uint32_t number, i
 void aecodec_encoding_output(aecodec_encoding *encoding, uint32_t number, const int8_t *output);
 /* Run the codec's network on all windows. Returns AECODEC_ABSENT without a network. */
 aecodec_status aecodec_encoding_run(aecodec_encoding *encoding, const aecodec_execution *execution);
-/* The latents of the picture, [vectors][latent_channels] in the order of files, which windows fill; a program may also
- * write them. They exist until the encoding is freed. vectors: NULL, or set to their number. */
+/* The latents of the picture, [vectors][latent_channels] in the order of files, which windows fill. They exist until the
+ * encoding is freed. vectors: NULL, or set to their number. */
 int8_t *aecodec_encoding_latents(aecodec_encoding *encoding, size_t *vectors);
 /* What follows comes after the latents, and may be called several times. level: in sixteenths; 0: the codec's default. */
 /* Write a file at a level. Free it with aecodec_free. */
@@ -547,10 +547,6 @@ aecodec_status aecodec_encoding_file(const aecodec_encoding *encoding, uint32_t 
 /* Find the codes of the file at a level. Free them with aecodec_free. */
 aecodec_status aecodec_encoding_codes(const aecodec_encoding *encoding, uint32_t level,
                                       const aecodec_execution *execution, aecodec_codes *codes);
-/* Begin to decode the file at a level, which is not written: it gives the same picture or samples. The encoding, its picture
- * and its alpha must exist until the decoding is freed. */
-aecodec_status aecodec_encoding_decode(const aecodec_encoding *encoding, uint32_t level,
-                                       const aecodec_execution *execution, aecodec_decoding **decoding);
 void aecodec_encoding_free(aecodec_encoding *encoding); /* NULL is allowed */
 
 #ifdef __cplusplus

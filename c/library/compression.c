@@ -227,7 +227,8 @@ static aecodec_status compress_samples(const search *s, const aecodec_samples *s
                                        aecodec_compressed *made)
 {
     aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_begin_encoding(s->bundle, s->execution, NULL, samples, made->clipped, &e);
+    const uint32_t parts = aecodec_parts_for(s->bundle, s->execution, samples->width, samples->height);
+    aecodec_status status = aecodec_encoding_begin_samples(s->bundle, samples, parts, made->clipped, &e);
     status = status == AECODEC_OK ? aecodec_encoding_run(e, s->execution) : status;
     status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
     aecodec_encoding_free(e);

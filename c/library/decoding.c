@@ -17,7 +17,8 @@ static aecodec_status find_messages(const opened_file *f, message *messages)
     uint32_t n;
     for (n = 0; n < count; n++) {
         const aecodec_segment s = aecodec_segment_at(facts, &f->geometry, n).size;
-        if (take_message(&payload, n + 1 == count, &content) != AECODEC_OK ||
+        content = n + 1 == count ? payload : take_block(&payload); /* the last one has no length before it */
+        if (content.is_damaged ||
             content.left < aecodec_divide_up(s.planes * s.rows * s.columns, per_byte)) {
             return AECODEC_DAMAGED_SEGMENTS;
         }
@@ -351,29 +352,6 @@ static aecodec_status take_codes(aecodec_decoding *d, const int8_t *codes)
     const uint64_t vectors = aecodec_vectors(&d->file.bundle->facts, &d->file.geometry);
     memcpy(d->codes, codes, (size_t)vectors * d->level.codec.code_dimension);
     return aecodec_decoding_select(d, 0, d->file.samples.frames);
-}
-
-static aecodec_status begin_encoded(aecodec_decoding *d, const aecodec_bundle *bundle, const aecodec_header *header,
-                                    const int8_t *codes)
-{
-    aecodec_status status;
-    d->file.header = *header;
-    d->file.has_base = 1;
-    d->has_samples = bundle->facts.phases != 0;
-    if (header->samples) {
-        aecodec_samples_block_read(header->id, header->samples, header->samples_size, header->frames, &d->file.block);
-    }
-    status = aecodec_file_fit(bundle, &d->file);
-    status = status == AECODEC_OK ? decode_beside(d) : status;
-    status = status == AECODEC_OK ? make_codes(d) : status;
-    return status == AECODEC_OK ? take_codes(d, codes) : status;
-}
-
-aecodec_status aecodec_decoding_begin_encoded(const aecodec_bundle *bundle, const aecodec_header *header,
-                                              const int8_t *codes, uint32_t parts, aecodec_decoding **decoding)
-{
-    aecodec_decoding *d = new_decoding(parts);
-    return give(d, d ? begin_encoded(d, bundle, header, codes) : AECODEC_NO_MEMORY, decoding);
 }
 
 /* Describe pictures with the channels of the networks as a file. */

@@ -186,24 +186,3 @@ aecodec_status aecodec_encoding_codes(const aecodec_encoding *e, uint32_t level,
     }
     return status;
 }
-
-aecodec_status aecodec_decode_codes(const aecodec_encoding *e, uint32_t level, const aecodec_codes *codes,
-                                    aecodec_decoding **decoding)
-{
-    const aecodec_header header = header_at(e, level ? level : aecodec_default_units(e->bundle));
-    return aecodec_decoding_begin_encoded(e->bundle, &header, codes->codes, e->parts, decoding);
-}
-
-aecodec_status aecodec_encoding_decode(const aecodec_encoding *e, uint32_t level, const aecodec_execution *execution,
-                                       aecodec_decoding **decoding)
-{
-    aecodec_codes codes;
-    aecodec_status status;
-    if (e->is_raw) {
-        return AECODEC_BAD_ARGUMENT;
-    }
-    status = aecodec_encode_level(e, level, execution, NULL, &codes);
-    status = status == AECODEC_OK ? aecodec_decode_codes(e, level, &codes, decoding) : status;
-    free(codes.codes);
-    return status;
-}

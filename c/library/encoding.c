@@ -115,7 +115,6 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
     if (!aecodec_geometry_fits(&bundle->facts, &e->geometry)) {
         return AECODEC_BAD_IMAGE;
     }
-    e->parts = parts;
     if (aecodec_memory_fits(latents)) {
         e->windows =
             aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
@@ -328,19 +327,6 @@ aecodec_status aecodec_encoding_begin_channels(const aecodec_bundle *bundle, con
 {
     aecodec_encoding *e = new_encoding(bundle);
     return give(e, e ? begin_channels(e, picture, parts) : AECODEC_NO_MEMORY, encoding);
-}
-
-aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                      const aecodec_image *picture, const aecodec_samples *samples, uint64_t *clipped,
-                                      aecodec_encoding **encoding)
-{
-    const uint32_t parts = picture ? aecodec_parts_for(bundle, execution, picture->width, picture->height)
-                                   : aecodec_parts_for(bundle, execution, samples->width, samples->height);
-    aecodec_encoding *e = new_encoding(bundle);
-    if (!e) {
-        return AECODEC_NO_MEMORY;
-    }
-    return give(e, picture ? begin(e, picture, NOT_REDUCED, parts) : begin_samples(e, samples, parts, clipped), encoding);
 }
 
 void aecodec_encoding_free(aecodec_encoding *e)

@@ -13,7 +13,6 @@ struct aecodec_encoding {
     uint32_t coded_channels;
     geometry geometry;
     windows windows;
-    uint32_t parts;
     const uint8_t *pixels; /* [frames][coded height][coded width], stride bytes apart */
     uint32_t stride;
     uint8_t *reduced; /* the pixels, if they are not the caller's */
@@ -32,8 +31,5 @@ struct aecodec_encoding {
  * in any case. */
 aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units, const aecodec_execution *execution,
                                     buffer *file, aecodec_codes *codes);
-/* Begin to decode the codes of a level. */
-aecodec_status aecodec_decode_codes(const aecodec_encoding *e, uint32_t level, const aecodec_codes *codes,
-                                    aecodec_decoding **decoding);
 
 #endif

@@ -454,19 +454,11 @@ uint32_t aecodec_threads(const aecodec_execution *execution);
 
 /* ---- encoding.c ---- */
 
-/* Begin to encode a picture, or samples: the other is NULL. clipped: as for aecodec_encoding_begin_samples. */
-aecodec_status aecodec_begin_encoding(const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                      const aecodec_image *picture, const aecodec_samples *samples, uint64_t *clipped,
-                                      aecodec_encoding **encoding);
 /* Write a file without a level and without a payload. */
 void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);
 
 /* ---- decoding.c and decoded.c ---- */
 
-/* Begin to decode codes of a header's level, which are copied. The header and what it points to must exist until the
- * decoding is freed. */
-aecodec_status aecodec_decoding_begin_encoded(const aecodec_bundle *bundle, const aecodec_header *header,
-                                              const int8_t *codes, uint32_t parts, aecodec_decoding **decoding);
 /* Take the samples of the selected frames, which the caller frees: of all bands, or pixels without alpha. */
 aecodec_status aecodec_decoding_take(aecodec_decoding *decoding, const aecodec_execution *execution, void **samples);
 

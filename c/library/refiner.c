@@ -47,11 +47,14 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
 aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
                                     const aecodec_image *picture, const aecodec_samples *samples)
 {
+    const uint32_t parts = picture ? aecodec_parts_for(bundle, execution, picture->width, picture->height)
+                                   : aecodec_parts_for(bundle, execution, samples->width, samples->height);
     aecodec_status status;
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
     r->execution = execution;
-    status = aecodec_begin_encoding(bundle, execution, picture, samples, r->clipped, &r->encoding);
+    status = picture ? aecodec_encoding_begin(bundle, picture, NOT_REDUCED, parts, &r->encoding)
+                     : aecodec_encoding_begin_samples(bundle, samples, parts, r->clipped, &r->encoding);
     if (status == AECODEC_OK && picture) {
         return take_picture(r, picture);
     }
@@ -65,11 +68,13 @@ aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, co
 
 /* ---- bases ---- */
 
-/* Decode the codes of a level as the file would be decoded. */
-static aecodec_status decode_base(const refiner *r, uint32_t units, const aecodec_codes *codes, void **samples)
+/* Decode a base. */
+static aecodec_status decode_base(const refiner *r, const buffer *file, void **samples)
 {
+    static const aecodec_limits unlimited = {.max_pixels = UINT64_MAX, .max_frames = MAX_FRAMES};
+    const uint32_t parts = aecodec_parts_for(r->bundle, r->execution, r->original.width, r->original.height);
     aecodec_decoding *d = NULL;
-    aecodec_status status = aecodec_decode_codes(r->encoding, units, codes, &d);
+    aecodec_status status = aecodec_decoding_begin(r->bundle, file->bytes, file->size, &unlimited, parts, &d);
     status = status == AECODEC_OK ? aecodec_decoding_run(d, r->execution) : status;
     status = status == AECODEC_OK ? aecodec_decoding_take(d, r->execution, samples) : status;
     aecodec_decoding_free(d);
@@ -79,15 +84,9 @@ static aecodec_status decode_base(const refiner *r, uint32_t units, const aecode
 /* Make the file of a level, and decode it. */
 static aecodec_status make_base(refiner *r, uint32_t units, buffer *file, void **samples)
 {
-    aecodec_codes codes;
     aecodec_status status = aecodec_encoding_run(r->encoding, r->execution);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    status = aecodec_encode_level(r->encoding, units, r->execution, file, &codes);
-    status = status == AECODEC_OK ? decode_base(r, units, &codes, samples) : status;
-    free(codes.codes);
-    return status;
+    status = status == AECODEC_OK ? aecodec_encode_level(r->encoding, units, r->execution, file, NULL) : status;
+    return status == AECODEC_OK ? decode_base(r, file, samples) : status;
 }
 
 aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples)
