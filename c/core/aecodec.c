@@ -1726,16 +1726,6 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
 
 #ifdef AECODEC_LIBRARY
 
-aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message, size_t *size)
-{
-    reader r = {*payload, *left, 0}, block = take_block(&r);
-    *message = block.at;
-    *size = block.left;
-    *payload = r.at;
-    *left = r.left;
-    return r.is_damaged ? AECODEC_DAMAGED : AECODEC_OK;
-}
-
 aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const uint8_t *message, size_t size, int8_t *codes, uint32_t *work)
 {

@@ -330,10 +330,6 @@ void aecodec_find_neighbours(const aecodec_segment *segment, uint16_t *members, 
 aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const uint8_t *message, size_t size, int8_t *codes, uint32_t *work);
 
-/* Read a length-prefixed message from the beginning of a payload. */
-aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message,
-                                     size_t *size);
-
 /* Whether an encoder can make codes [vectors][code_dimension]. */
 int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t vectors);
 

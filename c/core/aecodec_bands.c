@@ -29,7 +29,7 @@ void aecodec_values_from_phases(const int8_t *channels, size_t count, uint32_t p
     }
 }
 
-int32_t aecodec_band_sample(const aecodec_bands *bands, uint32_t band, uint32_t value)
+static int32_t sample_of(const aecodec_bands *bands, uint32_t band, uint32_t value)
 {
     const aecodec_band_limits *limits = &bands->limits[band];
     uint32_t step = bands->tables[band * (255 * bands->phases + 1) + value];
@@ -37,8 +37,8 @@ int32_t aecodec_band_sample(const aecodec_bands *bands, uint32_t band, uint32_t 
     return (int32_t)(limits->low + (int64_t)((range * step + STEPS / 2) / STEPS)); /* below 2^32: range is 16 bits */
 }
 
-/* By bisection among the means of neighbours. A table may have equal entries, whose first value is taken. */
-uint32_t aecodec_band_value(const aecodec_bands *bands, uint32_t band, int32_t sample)
+/* The value with the nearest sample, by bisection among the means of neighbours. A table may have equal entries, whose first value is taken. */
+static uint32_t value_of(const aecodec_bands *bands, uint32_t band, int32_t sample)
 {
     const aecodec_band_limits *limits = &bands->limits[band];
     const uint16_t *table = bands->tables + band * (255 * bands->phases + 1);
@@ -97,7 +97,7 @@ void aecodec_bands_input(const aecodec_bands *bands, aecodec_sample_type type, c
     size_t count = pixels * bands->count, n;
     uint32_t band = 0;
     for (n = 0; n < count; n++, input += bands->phases) {
-        uint16_t value = (uint16_t)aecodec_band_value(bands, band, load(type, samples, n));
+        uint16_t value = (uint16_t)value_of(bands, band, load(type, samples, n));
         aecodec_values_to_phases(&value, 1, bands->phases, input);
         band = band + 1 == bands->count ? 0 : band + 1;
     }
@@ -111,7 +111,7 @@ void aecodec_bands_output(const aecodec_bands *bands, aecodec_sample_type type, 
     for (n = 0; n < count; n++, output += bands->phases) {
         uint16_t value;
         aecodec_values_from_phases(output, 1, bands->phases, &value);
-        store(type, samples, n, aecodec_band_sample(bands, band, value));
+        store(type, samples, n, sample_of(bands, band, value));
         band = band + 1 == bands->count ? 0 : band + 1;
     }
 }

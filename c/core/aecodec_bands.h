@@ -46,13 +46,7 @@ typedef struct {
     const uint16_t *tables;            /* [count][255 * phases + 1] sample of each value, in 1/65535 of high - low */
 } aecodec_bands;
 
-/* The sample of a band for a value, 0 to 255 * phases. */
-int32_t aecodec_band_sample(const aecodec_bands *bands, uint32_t band, uint32_t value);
-
-/* The value with the nearest sample; the sample is first clipped to the limits. */
-uint32_t aecodec_band_value(const aecodec_bands *bands, uint32_t band, int32_t sample);
-
-/* Convert samples to the input of an encoder network.
+/* Convert samples, which are first clipped to the limits, to the input of an encoder network.
  *
  * type: an integer type.
  * samples: [pixels][count].

@@ -16,8 +16,7 @@ enum {
     MAX_UNITS = 1024,
     MAX_SPATIAL_DIMENSION = 512,
     MAX_INPUT_SHIFT = 7,
-    MAX_SHIFT = 24,
-    PREDICTED_CHANNELS = 64
+    MAX_SHIFT = 24
 };
 
 /* The arrays of a section, taken one after the other. */
@@ -165,7 +164,7 @@ static int take_context(arrays *a, const aecodec_codec *codec, aecodec_context_n
 static int take_spatial(arrays *a, const aecodec_codec *codec, aecodec_spatial_weights *spatial)
 {
     size_t dimension = codec->code_dimension, units = codec->context->units;
-    size_t predicted = dimension < PREDICTED_CHANNELS ? dimension : PREDICTED_CHANNELS;
+    size_t predicted = dimension < AECODEC_PREDICTED_CHANNELS ? dimension : AECODEC_PREDICTED_CHANNELS;
     spatial->centre = take_array(a, dimension, 1);
     spatial->weights = take_array(a, 2 * units * dimension, 1);
     spatial->bias = take_array(a, 2 * units, 1);

@@ -389,20 +389,14 @@ void aecodec_buffer_append(buffer *b, const uint8_t *bytes, size_t size);
 /* Append the checksum of all bytes before. */
 void aecodec_buffer_append_checksum(buffer *b);
 void aecodec_buffer_append_number(buffer *b, uint32_t number);
+/* Append the lowest bytes of a number, the lowest first. */
+void aecodec_buffer_append_bits(buffer *b, uint64_t bits, uint32_t size);
 /* Write the block of samples of a codec: fields of `samples`, with the repetition and mask of `block`. */
 void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_samples *samples, const samples_block *block, buffer *b);
 /* Write all fields of a header, including its block of samples and its alpha stream. */
 void aecodec_buffer_append_header(buffer *b, const aecodec_header *header);
 /* Give the bytes to the caller, or free them after an error. Returns the status. */
 aecodec_status aecodec_buffer_give(buffer *b, uint8_t **file, size_t *size);
-
-/* Take the next message of a payload; the last one has no length before it. Returns AECODEC_OK or AECODEC_DAMAGED. */
-static inline aecodec_status take_message(reader *payload, int is_last, reader *message)
-{
-    *message = *payload;
-    return is_last ? AECODEC_OK
-                   : aecodec_split_message(&payload->at, &payload->left, &message->at, &message->left);
-}
 
 /* ---- adaptive.c: values within a bound ---- */
 

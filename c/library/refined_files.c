@@ -29,10 +29,7 @@ static uint64_t take_u64(reader *r)
 
 static double take_double(reader *r)
 {
-    const uint64_t bits = take_u64(r);
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
+    return aecodec_sample_number(AECODEC_FLOAT64, take_u64(r));
 }
 
 static bound take_double_bound(reader *of_file, const refinement *r)
@@ -438,33 +435,16 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
 
 /* ---- writing ---- */
 
-static void append_le(buffer *b, uint64_t number, uint32_t size)
-{
-    uint8_t bytes[8];
-    uint32_t n;
-    for (n = 0; n < size; n++, number >>= 8) {
-        bytes[n] = (uint8_t)number;
-    }
-    aecodec_buffer_append(b, bytes, size);
-}
-
-static void append_double(buffer *b, double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    append_le(b, bits, 8);
-}
-
 static void append_bound(buffer *b, const refinement *r, const bound *at)
 {
     if (!r->is_double) {
         aecodec_buffer_append_number(b, (uint32_t)(r->is_root ? at->error * ROOT_UNITS : at->error));
         return;
     }
-    append_double(b, at->error);
-    append_double(b, at->unit);
+    aecodec_buffer_append_bits(b, aecodec_to_sample_bits(AECODEC_FLOAT64, at->error), sizeof(double));
+    aecodec_buffer_append_bits(b, aecodec_to_sample_bits(AECODEC_FLOAT64, at->unit), sizeof(double));
     if (r->has_offsets) {
-        append_le(b, (uint64_t)at->offset, 8);
+        aecodec_buffer_append_bits(b, (uint64_t)at->offset, sizeof at->offset);
     }
 }
 
@@ -481,7 +461,7 @@ static void append_fields(buffer *b, const refinement *r)
         append_bound(b, r, &r->bounds[n]);
     }
     if (r->has_base) {
-        append_le(b, r->checksum, CHECKSUM);
+        aecodec_buffer_append_bits(b, r->checksum, CHECKSUM);
     }
     aecodec_buffer_append_number(b, (uint32_t)r->choices_size);
     aecodec_buffer_append(b, r->choices, r->choices_size);
@@ -495,7 +475,7 @@ static uint64_t append_index(buffer *b, const refinement *r, const coded_message
     aecodec_buffer_append_number(b, r->messages);
     for (n = 0; n < r->messages; n++) {
         aecodec_buffer_append_number(b, (uint32_t)messages[n].size);
-        append_le(b, aecodec_crc32_of(0, messages[n].bytes, messages[n].size), CHECKSUM);
+        aecodec_buffer_append_bits(b, aecodec_crc32_of(0, messages[n].bytes, messages[n].size), CHECKSUM);
         total += messages[n].size;
     }
     return total;

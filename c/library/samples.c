@@ -160,10 +160,14 @@ void aecodec_samples_block_limits(const samples_block *block, double *limits)
 
 static int limits_are_valid(const samples_block *block)
 {
-    uint32_t size = sample_size(block->type), n;
-    for (n = 0; block->limits && n < block->bands; n++) {
-        double low = aecodec_sample_number(block->type, load(block->limits + 2 * n * size, size));
-        double high = aecodec_sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
+    double limits[2 * AECODEC_MAX_BANDS];
+    uint32_t n;
+    if (!block->limits) {
+        return 1;
+    }
+    aecodec_samples_block_limits(block, limits);
+    for (n = 0; n < block->bands; n++) {
+        const double low = limits[2 * n], high = limits[2 * n + 1];
         if (low - low != 0 || high - high != 0 || low >= high ||
             (!is_float(block->type) && high - low > (double)MAX_RANGE)) {
             return 0;
@@ -231,20 +235,10 @@ int aecodec_samples_block_read(const uint8_t id[4], const uint8_t *content, size
            repetition_is_valid(block);
 }
 
-static void append_bits(buffer *b, uint32_t type, double number)
-{
-    uint64_t bits = aecodec_to_sample_bits(type, number);
-    uint8_t bytes[8];
-    uint32_t n;
-    for (n = 0; n < sizeof bytes; n++, bits >>= 8) {
-        bytes[n] = (uint8_t)bits;
-    }
-    aecodec_buffer_append(b, bytes, sample_size(type));
-}
-
 void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                  const samples_block *block, buffer *b)
 {
+    const uint32_t size = sample_size(samples->type);
     uint8_t numbers[2];
     uint32_t n;
     numbers[0] = (uint8_t)(samples->type | (samples->limits ? HAS_LIMITS : 0) | (samples->has_nodata ? HAS_NODATA : 0) |
@@ -256,10 +250,10 @@ void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_sam
         aecodec_buffer_append_number(b, samples->bands);
     }
     for (n = 0; samples->limits && n < 2 * samples->bands; n++) {
-        append_bits(b, samples->type, samples->limits[n]);
+        aecodec_buffer_append_bits(b, aecodec_to_sample_bits(samples->type, samples->limits[n]), size);
     }
     if (samples->has_nodata) {
-        append_bits(b, samples->type, samples->nodata);
+        aecodec_buffer_append_bits(b, aecodec_to_sample_bits(samples->type, samples->nodata), size);
     }
     if (block->repetition) {
         aecodec_buffer_append(b, block->repetition, 2 * (size_t)samples->bands);
