@@ -1,15 +1,15 @@
-"""The installed library is found by CMake and by pkg-config, from C and from C++."""
+"""The installed library is found by CMake and pkg-config, and exports only what it declares."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from helpers.documents import ROOT, blocks_of
+from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
@@ -76,8 +76,7 @@ def test_cmake_finds_it(installed: Path, consumer: Path, codec: Codec, digits: P
 
 
 def test_pkg_config_finds_it(installed: Path, consumer: Path, codec: Codec, digits: Pixels) -> None:
-    if not shutil.which("pkg-config"):
-        pytest.skip("no pkg-config here")
+    needs("pkg-config")
     libraries = next(installed.glob("lib*/pkgconfig")).parent
     flags = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "aecodec"],
@@ -92,11 +91,19 @@ def test_pkg_config_finds_it(installed: Path, consumer: Path, codec: Codec, digi
 
 
 def test_the_shared_library_exports_what_its_headers_declare(installed: Path) -> None:
-    if not shutil.which("nm"):
-        pytest.skip("no nm here")
+    needs("nm")
     library = next(installed.glob("lib*/libaecodec.so"))
     command = ["nm", "-D", "--defined-only", str(library)]
     symbols = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     headers = "".join(path.read_text() for path in installed.glob("include/*.h"))
     declared = set(re.findall(r"\b(aecodec_\w+)\(", headers))
     assert set(re.findall(r" T (\w+)", symbols)) == declared
+
+
+def test_no_name_can_be_that_of_another_library(built: Path) -> None:
+    needs("nm")
+    command = ["nm", "-g", "--defined-only", str(built / "libaecodec.a")]
+    listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    names = [line.split()[-1] for line in listed.splitlines() if len(line.split()) == 3]
+    assert len(names) > 40
+    assert [name for name in names if not name.startswith("aecodec_")] == []
