@@ -1,10 +1,10 @@
-"""How codecs compute, and the base class of encoder codecs and decoder codecs."""
+"""The base class of encoder codecs and decoder codecs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, check_folder
@@ -12,12 +12,6 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import CodecError
 from aecodec.native.windows import Transform
 from aecodec.parallel import Workers
-
-
-class Execution(NamedTuple):
-    """How a codec computes: the threads of its loops."""
-
-    workers: Workers = Workers()
 
 
 class CodecHalf:
@@ -31,16 +25,16 @@ class CodecHalf:
         self,
         folder: CodecFolder,
         transform: Transform | None = None,
-        execution: Execution = Execution(),
+        workers: Workers = Workers(),
     ) -> None:
         check_folder(folder)
-        self.folder, self.transform, self.execution = folder, transform, execution
+        self.folder, self.transform, self.workers = folder, transform, workers
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.spec.name!r}, id {self.spec.codec_id.hex()})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("folder", "transform", "execution")}
+        return {name: getattr(self, name) for name in ("folder", "transform", "workers")}
 
     @property
     def spec(self) -> CodecSpec:

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.codec.base import Execution
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
@@ -24,6 +23,7 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import memory_errors_wrapped
 from aecodec.format.limits import LimitOptions
 from aecodec.native.headers import from_bare, read_header, to_bare
+from aecodec.parallel import Workers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -41,9 +41,9 @@ class Codec:
     Codec('digits', id fc33ca7b, levels 1 to 3)
     """
 
-    def __init__(self, folder: CodecFolder, execution: Execution = Execution()) -> None:
+    def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:
         check_folder(folder)
-        self.folder, self.execution = folder, execution
+        self.folder, self.workers = folder, workers
 
     def __repr__(self) -> str:
         spec = self.spec
@@ -56,7 +56,7 @@ class Codec:
         return notebook.codec_html(self.folder)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "execution": self.execution}
+        return {"folder": self.folder, "workers": self.workers}
 
     @property
     def spec(self) -> CodecSpec:
@@ -66,12 +66,12 @@ class Codec:
     @cached_property
     def encoder(self) -> EncoderCodec:
         """The half that compresses."""
-        return EncoderCodec(self.folder, execution=self.execution)
+        return EncoderCodec(self.folder, workers=self.workers)
 
     @cached_property
     def decoder(self) -> DecoderCodec:
         """The half that decompresses."""
-        return DecoderCodec(self.folder, execution=self.execution)
+        return DecoderCodec(self.folder, workers=self.workers)
 
     @memory_errors_wrapped()
     def compress(
@@ -114,7 +114,7 @@ class Codec:
         if target.is_level:
             original = self.encoder.original(picture, metadata)
             data, level = self.encoder.file(original, target.level), spec.level_index(target.level)
-            return Compressed((self.folder, self.execution), original.picture, data, level)
+            return Compressed(self.encoder, original.picture, data, level)
         if target.max_error is not None:
             from aecodec.codec import refinement  # other targets do not need it
 

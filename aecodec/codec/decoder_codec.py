@@ -86,13 +86,13 @@ class DecoderCodec(CodecHalf):
     def _decompressed(self, data: bytes, header: Header, limits: Limits) -> Picture:
         if self.transform:
             return FileDecoding(self, data, limits).picture(0, header.frames)
-        workers = self.execution.workers
+        workers = self.workers
         with self.absence_explained(Half.DECODER):
             return reading.decompress(self.folder.native, data, header, limits, workers)
 
     def run(self, decoding: Decoding) -> None:
         """Decode the codes of the frames that are selected, and run the network on them."""
-        workers, spec = self.execution.workers, self.spec
+        workers, spec = self.workers, self.spec
         if self.transform is None:
             with self.absence_explained(Half.DECODER):
                 decoding.run(workers)
@@ -117,7 +117,7 @@ class DecoderCodec(CodecHalf):
         Refinements need the network.
         """
         self.header(data)
-        reading.check_file(self.folder.native, data, limits, self.execution.workers)
+        reading.check_file(self.folder.native, data, limits, self.workers)
 
     @memory_errors_wrapped()
     def reconstruct(
@@ -145,7 +145,7 @@ class DecoderCodec(CodecHalf):
         shape = (frames, height, width)
         decoding = Decoding.of_codes(self.folder.native, index, codes, shape)
         self.run(decoding)
-        return decoding.channels(self.execution.workers)
+        return decoding.channels(self.workers)
 
 
 class FileDecoding:
@@ -157,17 +157,17 @@ class FileDecoding:
     def __init__(self, decoder: DecoderCodec, data: bytes, limits: Limits) -> None:
         self.header, self._decoder = decoder.header(data), decoder
         self.size = width, height = self.header.size or decoder.spec.tile[::-1]
-        native, workers = decoder.folder.native, decoder.execution.workers
+        native, workers = decoder.folder.native, decoder.workers
         parts = parts_for(native, workers, width, height)
         self._decoding = Decoding.of_file(native, data, limits, parts)
 
     def codes(self, first: int, frames: int) -> Codes:
         """The codes (vectors, K) int16 of some frames; UsageError if the file has no base."""
         self._decoding.select(first, frames)
-        return self._decoding.codes(self._decoder.execution.workers).astype(np.int16)
+        return self._decoding.codes(self._decoder.workers).astype(np.int16)
 
     def picture(self, first: int, frames: int) -> Picture:
         """Decode some frames."""
         self._decoding.select(first, frames)
         self._decoder.run(self._decoding)
-        return self._decoding.picture(self.header, self._decoder.execution.workers)
+        return self._decoding.picture(self.header, self._decoder.workers)

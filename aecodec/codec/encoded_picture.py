@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from aecodec.arrays import Codes, Latents
-from aecodec.codec.base import Execution
-from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec.base import CodecHalf
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 from aecodec.imaging.picture import Picture
@@ -53,7 +52,7 @@ class Compressed:
 
     def __init__(
         self,
-        codec: tuple[CodecFolder, Execution],
+        codec: CodecHalf,
         picture: Picture,
         data: bytes,
         level_index: int,
@@ -84,7 +83,7 @@ class Compressed:
         bpp = 8 * len(self.data) / (width * height * self._frames)
         return (
             f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} {self._kind}, "
-            f"codec {self._codec[0].spec.name} {level_text(self.level, self.max_error)}"
+            f"codec {self._codec.spec.name} {level_text(self.level, self.max_error)}"
         )
 
     @cached_property
@@ -92,7 +91,7 @@ class Compressed:
         """The decoded picture as a PNG file; None if the codec has no decoder."""
         from aecodec.codec import notebook
 
-        return notebook.pictures_png(*self._codec, self.data)
+        return notebook.pictures_png(self._codec, self.data)
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:

@@ -103,7 +103,7 @@ class EncoderCodec(CodecHalf):
 
         A warning counts samples that were clipped.
         """
-        native, workers = self.folder.native, self.execution.workers
+        native, workers = self.folder.native, self.workers
         with self._errors_explained(original.picture):
             data, made = writing.compress(native, workers, original.native, **target)
         if self.spec.bands and data and "bounds" not in target:  # refinements restore them
@@ -165,7 +165,7 @@ class EncoderCodec(CodecHalf):
         *,
         is_raw: bool = False,
     ) -> writing.Encoding:
-        spec, codec, workers = self.spec, self.folder.native, self.execution.workers
+        spec, codec, workers = self.spec, self.folder.native, self.workers
         with self._errors_explained(picture):
             encoding = writing.Encoding(codec, workers, native, reduction, is_raw=is_raw)
             if self.transform is None:

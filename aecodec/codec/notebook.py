@@ -7,7 +7,7 @@ from html import escape
 
 from PIL import Image
 
-from aecodec.codec.base import Execution
+from aecodec.codec.base import CodecHalf
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
@@ -47,11 +47,12 @@ def file_html(text: str, png: bytes | None, frames: int) -> str:
     return f'<figure style="margin:0">{picture}<figcaption>{escape(text)}</figcaption></figure>'
 
 
-def pictures_png(folder: CodecFolder, execution: Execution, data: bytes) -> bytes | None:
+def pictures_png(codec: CodecHalf, data: bytes) -> bytes | None:
     """Draw the first pictures of a file side by side as a PNG file; None without a decoder."""
-    if not folder.has(Half.DECODER):
+    if not codec.folder.has(Half.DECODER):
         return None
-    picture = DecoderCodec(folder, execution=execution).decompress_picture(data, UNLIMITED)
+    decoder = DecoderCodec(codec.folder, workers=codec.workers)
+    picture = decoder.decompress_picture(data, UNLIMITED)
     images = to_pil(_shown(picture))
     for image in images:
         image.thumbnail((_LARGEST // len(images), _LARGEST))

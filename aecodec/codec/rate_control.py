@@ -75,8 +75,7 @@ def within_bytes(
             f"{max_bytes} {unit} are too few: codec {encoder.spec.name} needs at least "
             f"{made.size - saving} for this picture; allow more bytes, or reduce the picture"
         )
-    codec = encoder.folder, encoder.execution
-    return Compressed(codec, original.picture, data, made.level, made.reduction)
+    return Compressed(encoder, original.picture, data, made.level, made.reduction)
 
 
 def _reductions(spec: CodecSpec, picture: Picture) -> tuple[int, ...]:
@@ -118,8 +117,8 @@ def with_quality(
         data = encoded.to_bytes(level)
         if smallest and len(data) >= len(smallest.data):
             break
-        codec, index = (encoder.folder, encoder.execution), spec.level_index(level)
-        smallest = Compressed(codec, original.picture, data, index, reduction)
+        index = spec.level_index(level)
+        smallest = Compressed(encoder, original.picture, data, index, reduction)
         if level > len(spec.levels) / 2:
             break
     if smallest is None:

@@ -39,8 +39,7 @@ def within_error(
     bounds = _bounds(encoder.spec, original.picture, target)
     data, made = encoder.make(original, level=level, bounds=bounds)
     _warn_of_nodata(picture, made.nodata)
-    codec = encoder.folder, encoder.execution
-    return Compressed(codec, original.picture, data, made.level, max_error=made.max_error)
+    return Compressed(encoder, original.picture, data, made.level, max_error=made.max_error)
 
 
 def _bounds(spec: CodecSpec, picture: Picture, target: Target) -> structures.Bounds:

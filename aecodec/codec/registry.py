@@ -97,7 +97,7 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
 
     Equal arguments return the same object.
     """
-    return Codec(codec.folder, codec.execution._replace(workers=workers))
+    return Codec(codec.folder, workers)
 
 
 def _in_search_path() -> Iterator[Codec]:
