@@ -58,13 +58,6 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
     assert np.abs(restored - chunk).max() <= error
 
 
-@pytest.mark.parametrize("wrong", [-1, "much", "-1sqrt", [1, 2], [], None, {}])
-def test_wrong_maximum_errors_are_rejected(wrong: Any) -> None:
-    config = {"id": "aecodec", "codec": "digits", "codec_id": "fc33ca7b", "max_error": wrong}
-    with pytest.raises(UsageError, match="max_error"):
-        numcodecs.get_codec(config)
-
-
 @pytest.mark.parametrize(
     "shape",
     [(30, 40), (30, 40, 1), (30, 40, 2), (30, 40, 3), (30, 40, 4), (5, 30, 40), (2, 30, 40, 3)],
@@ -93,10 +86,7 @@ def test_the_order_of_fortran_is_refused(digits_codec: Any, digits: Pixels) -> N
     digits_codec.encode(np.asfortranarray(digits[:1, :, :1]))  # which is in both orders
 
 
-@pytest.mark.parametrize(
-    "chunk",
-    [np.zeros(9, np.uint8), np.zeros((9, 9), np.int16), b"bytes", np.zeros((0, 9), np.uint8)],
-)
+@pytest.mark.parametrize("chunk", [b"bytes", np.zeros((0, 9), np.uint8)])
 def test_what_is_no_picture_is_refused(digits_codec: Any, chunk: Any) -> None:
     with pytest.raises(ImageError, match=r"a chunk is uint8 with the shape \(H, W\)"):
         digits_codec.encode(chunk)
@@ -179,7 +169,6 @@ def test_chunks_of_any_shape_and_type_need_no_codec(shape: tuple[int, ...], dtyp
         out = np.empty_like(chunk)
         codec.decode(codec.encode(chunk), out)
         assert np.array_equal(out, chunk)
-    assert Aecodec().decode(Aecodec().encode(np.zeros((1500, 2000)))).any() == 0
     chunk[(chunk > 3) & (chunk < 11)] = 7
     near = Aecodec(max_error=3, nodata=7)
     restored = near.decode(near.encode(chunk)).reshape(shape)
@@ -187,9 +176,5 @@ def test_chunks_of_any_shape_and_type_need_no_codec(shape: tuple[int, ...], dtyp
     assert np.array_equal(restored == 7, chunk == 7)
 
 
-@pytest.mark.parametrize(
-    "config", [{"level": 2}, {"bands": 3}, {"max_error": -1}, {"nodata": "x"}, {"codec_id": "0"}]
-)
-def test_wrong_configurations_without_a_codec(config: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
-        numcodecs.get_codec({"id": "aecodec", **config})
+def test_large_constant_chunks_are_no_bombs() -> None:
+    assert not Aecodec().decode(Aecodec().encode(np.zeros((1500, 2000)))).any()

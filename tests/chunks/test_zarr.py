@@ -29,6 +29,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.registry import SEARCH_PATH, codec_with_id
 from aecodec.codec_files.folder import CodecFolder
 
+numcodecs = pytest.importorskip("numcodecs")
 zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
 from aecodec.zarr import Aecodec  # noqa: E402 - which imports zarr
 
@@ -101,64 +102,81 @@ def test_shards_hold_chunks(tmp_path: Path, digits: Pixels) -> None:
     assert "fc33ca7b" in text
 
 
-def test_a_transposed_array_is_what_its_chunks_are(photograph: Pixels) -> None:
-    """Channels first in the array, channels last in the chunk."""
-    first = np.ascontiguousarray(photograph[:80, :96].transpose(2, 0, 1))
-    transpose = {"name": "transpose", "configuration": {"order": [1, 2, 0]}}
-    array = array_of({}, first, (3, 80, 96), Aecodec("photo"), filters=[transpose])
-    alone = aecodec.decompress(aecodec.compress(photograph[:80, :96], "photo"))
-    assert np.array_equal(array[...].transpose(1, 2, 0), np.asarray(alone))
-
-
 @pytest.mark.parametrize(
-    ("shape", "chunks", "dtype", "words"),
+    ("shape", "chunk", "dtype", "bands", "words"),
     [
-        ((10, 28, 28), (5, 28, 28), "uint16", "dtype uint16: .* without a codec"),
-        ((10, 28, 28), (5, 28, 28), "float32", "dtype float32: .* without a codec"),
-        ((10, 28, 28), (5, 28, 28), "bool", "dtype bool"),
-        ((100,), (10,), "uint8", r"shape \(10,\).*\(H, W\)"),
-        ((2, 2, 3, 28, 28), (1, 1, 3, 28, 28), "uint8", "neither a picture"),
-        ((9, 28, 28, 5), (3, 28, 28, 5), "uint8", "C from 1 to 4"),
-        ((28, 28, 300), (28, 28, 3), "uint8", "a last axis of 1 to 4 is channels"),
-        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", "a chunk must hold all of them"),
-        ((1 << 21, 28), (1 << 21, 28), "uint8", "each side must have 1 to 1048576"),
-        ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", "at most 1073741824"),
+        ((9, 28, 28), (5, 28, 28), "uint16", None, "dtype uint16: .* without a codec"),
+        ((9, 28, 28), (5, 28, 28), "bool", None, "dtype bool"),
+        ((100,), (10,), "uint8", None, r"shape \(10,\).*a chunk is uint8 with the shape \(H, W\)"),
+        ((2, 2, 3, 28, 28), (1, 1, 3, 28, 28), "uint8", None, "neither a picture"),
+        ((9, 28, 28, 5), (3, 28, 28, 5), "uint8", None, "C from 1 to 4"),
+        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "a chunk must hold all of them"),
+        ((1 << 21, 28), (1 << 21, 28), "uint8", None, "each side must have 1 to 1048576"),
+        ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", None, "at most 1073741824"),
+        ((7, 9), (7, 9), "int16", 3, r"has 3 bands, so give chunks with the shape \(H, W, 3\)"),
+        ((7, 9, 4), (7, 9, 4), "int16", 3, r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
+        ((6, 7, 9), (3, 7, 9), "int16", 3, "choose these bands of the array"),
+        ((3, 7, 9), (3, 7, 9), "float64", 3, "samples of type float64: codecs with bands take"),
+        ((3, 7, 9), (3, 7, 9), "int64", 3, "type int64: .* --max-error"),
+        ((2, 2, 3, 7, 9), (2, 2, 3, 7, 9), "int16", 3, "has 3 bands"),
     ],
 )
-def test_what_is_no_picture_is_refused_at_creation(
-    shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str, words: str
+def test_chunks_that_are_no_pictures_are_rejected(
+    shape: chunks.Shape, chunk: chunks.Shape, dtype: str, bands: int | None, words: str
 ) -> None:
     with pytest.raises(ImageError, match=words):
-        zarr.create_array(
-            {}, shape=shape, chunks=chunks, dtype=dtype, serializer=SERIALIZER, compressors=None
-        )
+        chunks.check_chunks(shape, chunk, dtype, bands)
+
+
+def test_an_array_of_no_pictures_is_not_created() -> None:
+    described = {"shape": (9, 28, 28), "dtype": "uint16", "serializer": SERIALIZER}
+    for shards in (None, (9, 28, 28)):
+        with pytest.raises(ImageError, match="dtype uint16"):
+            zarr.create_array({}, chunks=(3, 28, 28), shards=shards, **described)
+
+
+NAMED = {"codec": "digits", "codec_id": "fc33ca7b"}
 
 
 @pytest.mark.parametrize(
-    ("configuration", "error", "words"),
+    ("values", "words"),
     [
-        ({"codec": "digits", "level": 4}, UsageError, "level 4: codec digits has the levels 1"),
-        ({"codec": "digits", "level": "1"}, UsageError, "a number from 1"),
-        ({"codec": "digits", "quality": 1}, UsageError, "codec_id and level"),
-        ({"codec": "samples", "level": 1}, UsageError, "codec samples has no levels"),
-        ({"codec": "\x1b[2J", "codec_id": "fc33ca7b", "level": 1}, UsageError, r"x1b\[2J"),
-        ({"codec": "nonsense"}, CodecError, "'nonsense' is not a built-in codec"),
-        ({"codec": "digits", "codec_id": "fc33ca7b"}, UsageError, "needs a level"),
-        ({"codec": "digits", "codec_id": "xyz", "level": 1}, UsageError, "hexadecimal digits"),
-        (None, UsageError, "needs a configuration"),
+        ({"codec": "digits", "level": 4}, "level 4: codec digits has the levels 1"),
+        ({"codec": "samples", "level": 1}, "codec samples has no levels"),
+        ({"level": 2}, "codec samples has no levels"),
+        ({**NAMED, "level": "1"}, "a number from 1"),
+        ({**NAMED, "level": 0.5}, "a number from 1"),
+        ({**NAMED, "level": 16}, "a number from 1"),
+        ({**NAMED, "level": 1, "quality": 1}, "codec_id and level"),
+        ({**NAMED, "level": 1, "codec": ""}, "codec_id and level"),
+        ({**NAMED, "level": 1, "codec": "\x1b[2J"}, r"x1b\[2J"),
+        ({**NAMED, "level": 1, "bands": 33}, "with bands, a number up to 32"),
+        ({**NAMED, "level": 1, "nodata": 0}, "also nodata"),
+        ({**NAMED, "level": 1, "bands": 3, "nodata": "0"}, "also nodata, a number"),
+        ({"nodata": "x"}, "also nodata, a number"),
+        (NAMED, "needs a level"),
+        ({**NAMED, "codec_id": "xyz", "level": 1}, "hexadecimal digits"),
+        ({**NAMED, "codec_id": "FC33CA7B", "level": 1}, "hexadecimal digits"),
+        ({"bands": 3}, "hexadecimal digits"),
+        ({**NAMED, "max_error": -1}, "max_error"),
+        ({**NAMED, "max_error": {"1": "much"}}, "max_error"),
+        ({**NAMED, "max_error": [[1]]}, "max_error"),
+        ({**NAMED, "max_error": []}, "max_error"),
     ],
 )
-def test_a_wrong_configuration_is_refused(
-    configuration: object, error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words):
-        Aecodec.from_dict({"name": "aecodec", "configuration": configuration})
+def test_wrong_configurations_are_rejected(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        Aecodec.from_dict({"name": "aecodec", "configuration": values})
+    with pytest.raises(UsageError, match=words):
+        numcodecs.get_codec({"id": "aecodec", **values})
 
 
 def test_no_path_in_metadata_is_followed(
     copy: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message of a codec that is missing does not open it either."""
+    with pytest.raises(UsageError, match="needs a configuration"):
+        Aecodec.from_dict({"name": "aecodec", "configuration": None})
     with pytest.raises(CodecError, match="is not a built-in codec: add its codec_id"):
         Aecodec.from_dict({"name": "aecodec", "configuration": {"codec": str(copy)}})
     stated = {"codec": str(copy), "codec_id": "12345678", "level": 1}
@@ -239,21 +257,6 @@ def test_dask_reads_and_writes_it(store: Path, tmp_path: Path, digits: Pixels) -
     assert np.array_equal(target[...], expected)
 
 
-def test_xarray_writes_and_reads_it(tmp_path: Path, digits: Pixels) -> None:
-    xarray = pytest.importorskip("xarray")
-    path = tmp_path / "x.zarr"
-    coordinates = {"digit": np.arange(50.0)}
-    data = xarray.Dataset({"pixels": (("digit", "y", "x"), digits[:50])}, coordinates)
-    encoding = {"serializer": SERIALIZER, "compressors": None, "chunks": (20, 28, 28)}
-    data.to_zarr(path, encoding={"pixels": encoding}, zarr_format=3, consolidated=False)
-    read = xarray.open_zarr(path, consolidated=False, chunks=None)
-    assert read.pixels.dtype == np.uint8
-    assert np.array_equal(read.pixels, array_of({}, digits[:50], (20, 28, 28))[...])
-    assert np.array_equal(read.digit, coordinates["digit"])
-    selected = read.pixels.sel(digit=[3.0, 41.0])
-    assert selected.shape == (2, 28, 28)
-
-
 LIMITS = [(-10000, 12000), (0, 500), (0, 4000)]
 
 
@@ -326,24 +329,6 @@ def load_codec_of(serializer: Aecodec) -> Any:
     return chunks.installed_codec(serializer.chunk_codec.codec_id, "bands")
 
 
-@pytest.mark.parametrize(
-    ("shape", "chunks", "dtype", "message"),
-    [
-        ((7, 9), (7, 9), "int16", r"has 3 bands, so give chunks with the shape \(H, W, 3\)"),
-        ((7, 9, 4), (7, 9, 4), "int16", r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
-        ((6, 7, 9), (3, 7, 9), "int16", "choose these bands of the array"),
-        ((3, 7, 9), (3, 7, 9), "float64", "samples of type float64: codecs with bands take"),
-        ((3, 7, 9), (3, 7, 9), "int64", "type int64: .* --max-error"),
-        ((2, 2, 3, 7, 9), (2, 2, 3, 7, 9), "int16", "has 3 bands"),
-    ],
-)
-def test_other_arrays_with_bands_are_rejected(
-    with_bands: Aecodec, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str, message: str
-) -> None:
-    with pytest.raises(ImageError, match=message):
-        zarr.create_array({}, shape=shape, chunks=chunks, dtype=dtype, serializer=with_bands)
-
-
 def test_a_chunk_with_other_samples_is_rejected(with_bands: Aecodec) -> None:
     codec = with_bands.chunk_codec
     data = codec.encode(scene("int16", (3, 7, 9), 0))
@@ -414,29 +399,3 @@ def test_golden_arrays_hold_their_elements(line: str) -> None:
         chunks.remember(golden_codec)
     digest, name = line.split()
     assert sha256(little_endian(zarr.open_array(ZARR / name, mode="r")[...])) == digest
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"codec": ""},
-        {"codec_id": "FC33CA7B"},
-        {"codec_id": "fc33ca7b0"},
-        {"level": None},
-        {"level": 0.5},
-        {"level": 16},
-        {"bands": 33},
-        {"nodata": 0},
-        {"bands": 3, "nodata": "0"},
-        {"max_error": -1},
-        {"max_error": "4 %%"},
-        {"max_error": {"1": "much"}},
-        {"max_error": [[1]]},
-        {"quality": 3},
-    ],
-)
-def test_wrong_configurations_are_rejected(values: dict[str, Any]) -> None:
-    configuration = {"codec": "digits", "codec_id": "fc33ca7b", "level": 2, **values}
-    metadata = {"name": "aecodec", "configuration": configuration}
-    with pytest.raises(UsageError):
-        Aecodec.from_dict(metadata)
