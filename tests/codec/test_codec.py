@@ -14,16 +14,13 @@ from PIL.PngImagePlugin import PngInfo
 
 import aecodec
 import aecodec.pillow
-from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
+from aecodec import Codec, CodecError, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec_files.codec_file import SectionKind
 from aecodec.data.codecs import BUILT_IN
 from aecodec.format.container import Header
-from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array
 from aecodec.imaging.tiling import split, to_planes
-from aecodec.keras_models.model_files import load_model
-from aecodec.keras_models.runners import keras_decoder, keras_encoder
 from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.level_section import prior_of
 
@@ -129,27 +126,6 @@ def test_a_codec_is_a_file_or_the_folder_that_has_it(
     shutil.copy(file, tmp_path / "more.aecodec")
     with pytest.raises(CodecError, match=r"several codecs \(mine\.aecodec, more\.aecodec\)"):
         aecodec.load_codec(tmp_path)
-
-
-def test_keras_and_litert_make_files_that_either_reads(codec: Codec, samples: Pixels) -> None:
-    folder = codec.folder
-    encoder, decoder = (load_model(folder.path / f"{half}.hdf5") for half in ("encoder", "decoder"))
-    in_keras = EncoderCodec(folder, keras_encoder(encoder))
-    data = in_keras.compress(samples)
-    codes = in_keras.codes(samples[..., None])
-    assert (codec.decoder.codes(data) == codes).all()
-    assert (codes != codec.encoder.codes(samples[..., None])).mean() < 0.1
-    by_keras = DecoderCodec(folder, keras_decoder(decoder)).reconstruct(codes)
-    by_litert = codec.decoder.reconstruct(codes)
-    difference = np.abs(by_keras.astype(int) - by_litert)
-    assert difference.max() < 60
-    assert difference.mean() < 2
-
-
-def test_no_file_holds_more_pixels_than_the_limit(codec: Codec) -> None:
-    data = pack(Header(codec.spec.codec_id, frames=1 << 24), bytes(1 << 22))
-    with pytest.raises(FormatError, match="more pixels, pictures or tiles than"):
-        codec.decoder.codes(data, UNLIMITED)
 
 
 def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:

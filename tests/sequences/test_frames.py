@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -164,18 +162,6 @@ def test_it_pickles_without_what_it_loaded(stack: Path) -> None:
     again = pickle.loads(data)
     assert np.array_equal(again[7], expected)
     assert np.array_equal(pickle.loads(pickle.dumps(frames.codes))[7], frames.codes[7])
-
-
-def test_codes_need_no_network(stack: Path, copy: Path) -> None:
-    """Neither its file, nor the runtime."""
-    (copy / "decoder.tflite").unlink()
-    program = (
-        "import sys, aecodec\n"
-        f"print(aecodec.frames({str(stack)!r}, {str(copy)!r}).codes[:9].shape)\n"
-        "assert not {'ai_edge_litert', 'tensorflow'} & set(sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stdout == b"(9, 1, 28)\n"
 
 
 def test_threads_may_share_it(stack: Path) -> None:
