@@ -58,6 +58,11 @@ class _Error(NamedTuple):
             )
         return cls(number, unit)
 
+    @property
+    def is_root(self) -> bool:
+        """Whether it is a factor of the square root; 0 is the same in all units."""
+        return self.unit == _ROOT and self.number > 0
+
     def of_range(self, range_: float) -> float:
         """The error in units of the samples, or of their square root."""
         number = self.number * range_ / 100 if self.unit == _PERCENT else self.number
@@ -116,25 +121,13 @@ class Target:
                 f"max_error has {len(self._errors)} values: a file can have at most "
                 f"{MAX_REFINEMENTS} refinements; leave some out"
             )
-        for errors in self._errors:
-            self._check_units(list(errors.values()))
-        for coarse, fine in pairwise(self._errors):
-            self._check_order(coarse, fine)
-
-    def _check_units(self, errors: list[_Error]) -> None:
-        units = {error.unit for error in errors if error.number}
-        if _ROOT in units and len(units) > 1:
+        nonzero = [error for part in self._errors for error in part.values() if error.number]
+        if self.is_root and not all(error.is_root for error in nonzero):
             raise UsageError(
                 f"max_error is {_text(self.max_error)}: factors of the square root can only be "
                 "combined with each other, and with 0 as the last error"
             )
-
-    def _check_order(self, coarse: _Errors, fine: _Errors) -> None:
-        pairs = [(coarse[a], fine[b]) for a in coarse for b in fine if a == b or None in (a, b)]
-        for before, after in pairs:
-            self._check_units([before, after] if after.number else [])
-        numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
-        if any(a < b for a, b in numbers) or (numbers and all(a == b for a, b in numbers)):
+        if not all(_descend(*pair) for pair in pairwise(self._errors)):
             raise UsageError(f"max_error is {_text(self.max_error)}: give the coarsest error first")
 
     def for_codec(self, spec: CodecSpec) -> "Target":
@@ -157,8 +150,7 @@ class Target:
     @property
     def is_root(self) -> bool:
         """Whether maximum errors are factors of the square root of a sample."""
-        errors = (error for part in self._errors for error in part.values())
-        return any(error.unit == _ROOT and error.number for error in errors)
+        return any(error.is_root for part in self._errors for error in part.values())
 
     def errors(self, ranges: Mapping[str | None, float]) -> list[list[float]]:
         """The maximum errors of each refinement, not rounded; empty if there are none.
@@ -201,6 +193,14 @@ class Target:
         return [_errors_of(value) for value in values]
 
 
+def _descend(coarse: _Errors, fine: _Errors) -> bool:
+    """Whether errors may follow each other, as far as those with the same unit tell."""
+    pairs = [(coarse[a], fine[b]) for a in coarse for b in fine if a == b or None in (a, b)]
+    numbers = [(a.number, b.number) for a, b in pairs if a.unit == b.unit]
+    is_finer = any(a > b for a, b in numbers) or not numbers
+    return is_finer and all(a >= b for a, b in numbers)
+
+
 def _text(value: Any) -> str:
     """Errors as the command line takes them."""
     if isinstance(value, tuple):
@@ -229,7 +229,7 @@ def bound_to_keep(max_error: float | str) -> Bound:
             f"max_error is {max_error!r}: files do not store the range of their samples; give an "
             "error in units of the samples, as aecodec info shows it"
         )
-    return Bound(error.number, is_root=error.unit == _ROOT and error.number > 0)
+    return Bound(error.number, is_root=error.is_root)
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:

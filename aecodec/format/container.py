@@ -46,11 +46,6 @@ class Mode(IntEnum):
         return self in (Mode.LA, Mode.RGBA)
 
     @property
-    def grey(self) -> Mode:
-        """The grey mode with or without alpha."""
-        return Mode.LA if self.has_alpha else Mode.L
-
-    @property
     def channels(self) -> int:
         """Number of channels without alpha: 1 or 3."""
         return 3 if self in (Mode.RGB, Mode.RGBA) else 1
