@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,7 @@ def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> No
     configuration = metadata_of(tmp_path / "b.zarr")["codecs"][0]["configuration"]
     assert configuration == {"codec": "photo", "codec_id": "faacc222", "level": 4}
     assert by_default.serializer == Aecodec("photo", 4)
+    assert pickle.loads(pickle.dumps(by_default)).serializer == Aecodec("photo", 4)
 
 
 def test_shards_hold_chunks(tmp_path: Path, digits: Pixels) -> None:
@@ -98,8 +100,6 @@ def test_shards_hold_chunks(tmp_path: Path, digits: Pixels) -> None:
     plain = array_of({}, digits[:60], (10, 28, 28))
     assert np.array_equal(array[...], plain[...])
     assert np.array_equal(zarr.open_array(tmp_path / "a.zarr")[33], plain[33])
-    text = (tmp_path / "a.zarr" / "zarr.json").read_text("utf-8")
-    assert "fc33ca7b" in text
 
 
 @pytest.mark.parametrize(
@@ -243,20 +243,6 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     assert printed == str(array[7].sum()) == str(decoded.sum())
 
 
-def test_dask_reads_and_writes_it(store: Path, tmp_path: Path, digits: Pixels) -> None:
-    da = pytest.importorskip("dask.array")
-    cloudpickle = pytest.importorskip("cloudpickle")
-    lazy = da.from_zarr(str(store))
-    assert lazy.chunksize == (40, 28, 28)
-    expected = zarr.open_array(store)[...]
-    pickled = cloudpickle.dumps(lazy[35:55])  # as for a worker in another process
-    assert np.array_equal(cloudpickle.loads(pickled).compute(), expected[35:55])
-    zeros = np.zeros((100, 28, 28), np.uint8)
-    target = array_of(tmp_path / "b.zarr", zeros, (40, 28, 28))
-    da.store(da.from_array(digits[:100], chunks=(40, 28, 28)), target)
-    assert np.array_equal(target[...], expected)
-
-
 LIMITS = [(-10000, 12000), (0, 500), (0, 4000)]
 
 
@@ -266,37 +252,9 @@ def with_bands(tmp_path: Path) -> Aecodec:
     return Aecodec(load_codec(band_codec(tmp_path / "codec", LIMITS, phases=2).path))
 
 
-def scene(dtype: str, shape: tuple[int, ...], bands_at: int | None) -> np.ndarray:
-    """Samples within the limits of every band."""
-    values = np.random.default_rng(0).integers(100, 500, shape)
-    if bands_at is not None:
-        np.moveaxis(values, bands_at, -1)[...] //= [1, 2, 1]
-    return values.astype(dtype)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "shape", "bands_at"),
-    [
-        ("int16", (7, 9, 3), 2),
-        (">u2", (3, 7, 9), 0),
-        ("int32", (2, 3, 7, 9), 1),
-        ("float32", (2, 7, 9, 3), 3),
-        ("float16", (3, 7, 9), 0),
-    ],
-)
-def test_chunks_with_bands(
-    with_bands: Aecodec, tmp_path: Path, dtype: str, shape: tuple[int, ...], bands_at: int
-) -> None:
-    samples = scene(dtype, shape, bands_at)
-    array = array_of(tmp_path / "a.zarr", samples, shape, with_bands)
-    assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["bands"] == 3
-    back = zarr.open_array(tmp_path / "a.zarr")[...]
-    assert (back.shape, back.dtype) == (shape, samples.dtype.newbyteorder("="))
-    assert array[...].dtype.kind == samples.dtype.kind
-    codec = with_bands.chunk_codec
-    chunk = codec.encode(np.asarray(samples, back.dtype))
-    assert np.array_equal(back, aecodec.decompress_array(chunk, codec=tmp_path / "codec"))
-    assert np.abs(back.astype(float) - samples).max() <= 22000 / 510
+def scene(dtype: str) -> np.ndarray:
+    """Three bands of samples within their limits."""
+    return np.random.default_rng(0).integers(100, 500, (3, 7, 9)).astype(dtype)
 
 
 @pytest.mark.parametrize(
@@ -305,14 +263,14 @@ def test_chunks_with_bands(
         ("int16", {"fill_value": -9999}, -9999),
         ("float32", {"fill_value": np.nan}, np.nan),
         ("float32", {}, np.nan),
-        ("uint16", {}, None),
+        (">u2", {}, None),
     ],
 )
 def test_missing_samples_are_restored(
     with_bands: Aecodec, dtype: str, options: dict[str, Any], fill: float | None
 ) -> None:
     """The fill value also pads the chunks at the edges; 0 is an ordinary sample by default."""
-    samples = scene(dtype, (3, 7, 9), 0)
+    samples = scene(dtype)
     if fill is None:
         with_bands, fill = Aecodec(load_codec_of(with_bands), nodata=0), 0
     samples[:, 2:4, 3:5] = fill
@@ -331,31 +289,12 @@ def load_codec_of(serializer: Aecodec) -> Any:
 
 def test_a_chunk_with_other_samples_is_rejected(with_bands: Aecodec) -> None:
     codec = with_bands.chunk_codec
-    data = codec.encode(scene("int16", (3, 7, 9), 0))
+    data = codec.encode(scene("int16"))
     for shape, dtype in [((7, 9, 3), "int16"), ((3, 7, 9), "uint16"), ((3, 7, 8), "int16")]:
         with pytest.raises(FormatError, match="it belongs to another array"):
             codec.decode_to(data, shape, dtype)
     with pytest.raises(UsageError, match="nodata is 0: give a finite number, and a codec with"):
         Aecodec("digits", nodata=0)
-
-
-def test_scale_and_attributes_of_xarray_stay_untouched(with_bands: Aecodec, tmp_path: Path) -> None:
-    xarray = pytest.importorskip("xarray")
-    stored = scene("int16", (2, 3, 7, 9), 1)
-    stored[0, :, :2] = -9999
-    attributes = {"scale_factor": 0.5, "add_offset": 10.0, "_FillValue": -9999, "units": "K"}
-    data = xarray.Dataset({"scene": (("time", "band", "y", "x"), stored, attributes)})
-    encoding = {"serializer": with_bands, "compressors": None, "chunks": (1, 3, 7, 9)}
-    encoding |= {"fill_value": -9999}
-    decoded = xarray.decode_cf(data)
-    path = tmp_path / "a.zarr"
-    data.to_zarr(path, encoding={"scene": encoding}, zarr_format=3, consolidated=False)
-    opened = xarray.open_zarr(path, consolidated=False, chunks=None).scene
-    assert opened.attrs == {"units": "K"}
-    assert opened.encoding["scale_factor"] == 0.5
-    assert opened.encoding["_FillValue"] == -9999
-    assert np.array_equal(np.isnan(opened), np.isnan(decoded.scene))
-    assert np.nanmax(np.abs(opened - decoded.scene)) < 22
 
 
 def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
