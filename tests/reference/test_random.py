@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.real_data import load_photograph
+from helpers.writer import with_checksum
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference import codec_file
@@ -20,6 +20,7 @@ from reference.decoder import decode
 
 import aecodec
 from aecodec.errors import AecodecError, LimitError
+from aecodec.format.binary import block
 
 LIMITS = [(-100.0, 900.0), (0.0, 50.5), (-3.0, 4.0)]
 
@@ -100,16 +101,16 @@ def arrays(draw: st.DrawFn) -> Any:
 def changed(draw: Callable[[Any], Any], data: bytes) -> bytes:
     """A file in which a byte is changed, or that is cut, with right checksums."""
     if data[2] == 1:
-        return checked(damaged(draw, data[:-4]))
+        return with_checksum(damaged(draw, data[:-4]))
     reader, parts = Reader(data[3:]), list[bytes]()
     while reader.rest:
         parts.append(reader.block())
         reader.take(4 if len(parts) > 1 else 0)
     number = draw(st.integers(0, len(parts) - 1))
     parts[number] = damaged(draw, parts[number]) if number else changed(draw, parts[0])
-    joined = data[:3] + leb128(len(parts[0])) + parts[0]
+    joined = data[:3] + block(parts[0])
     for part in parts[1:]:
-        joined = checked(joined + leb128(len(part)) + part)
+        joined = with_checksum(joined + block(part))
     return joined
 
 
@@ -119,35 +120,40 @@ def damaged(draw: Callable[[Any], Any], content: bytes) -> bytes:
     return content[:at] + (changed_byte + content[at + 1 :] if draw(st.integers(0, 4)) else b"")
 
 
-def checked(content: bytes) -> bytes:
-    return content + zlib.crc32(content).to_bytes(4, "little")
-
-
-def leb128(number: int) -> bytes:
-    return bytes([number]) if number < 128 else bytes([number % 128 + 128]) + leb128(number // 128)
-
-
 errors = st.sampled_from([None, None, 0, 3, "0.5sqrt"])
+
+
+def check_changes(draw: st.DataObject, data: bytes, pair: Any, changes: int = 1) -> None:
+    """Check that both decoders agree on a file, and on the same file with changed bytes."""
+    check_equal(data, pair)
+    for _ in range(changes):
+        check_equal(changed(draw.draw, data), pair)
 
 
 @settings(max_examples=10)
 @given(st.data(), pictures(), st.integers(1, 3), errors)
 def test_pictures(draw: st.DataObject, pixels: Any, level: int, error: Any) -> None:
     pair = built_in("digits")
-    data = pair[0].compress(pixels, level=level, max_error=error)
-    check_equal(data, pair)
-    check_equal(changed(draw.draw, data), pair)
+    check_changes(draw, pair[0].compress(pixels, level=level, max_error=error), pair)
+
+
+def check_array(
+    pair: Any, draw: st.DataObject, array: Any, options: dict[str, Any], changes: int = 1
+) -> None:
+    try:
+        data = pair[0].compress(array, **options)
+    except AecodecError:  # the type cannot have the limits, or such errors
+        return
+    check_changes(draw, data, pair, changes)
+
+
+options = st.fixed_dictionaries({"level": st.sampled_from([None, 1, 2]), "max_error": errors})
 
 
 @settings(max_examples=20)
-@given(st.data(), arrays(), st.sampled_from([None, 1, 2]), errors)
-def test_samples(bands: Any, draw: st.DataObject, array: Any, level: Any, error: Any) -> None:
-    try:
-        data = bands[0].compress(array, level=level, max_error=error)
-    except AecodecError:  # the type cannot have the limits, or such errors
-        return
-    check_equal(data, bands)
-    check_equal(changed(draw.draw, data), bands)
+@given(st.data(), arrays(), options)
+def test_samples(bands: Any, draw: st.DataObject, array: Any, options: Any) -> None:
+    check_array(bands, draw, array, options)
 
 
 @given(st.binary(max_size=40), st.booleans())
@@ -183,19 +189,11 @@ def test_photographs(level: float | None, error: int | None, side: int) -> None:
 @given(st.data(), pictures(64), st.integers(1, 3), errors)
 def test_many_pictures(draw: st.DataObject, pixels: Any, level: int, error: Any) -> None:
     pair = built_in("digits")
-    data = pair[0].compress(pixels, level=level, max_error=error)
-    for _ in range(3):
-        check_equal(changed(draw.draw, data), pair)
+    check_changes(draw, pair[0].compress(pixels, level=level, max_error=error), pair, 3)
 
 
 @pytest.mark.slow
 @settings(max_examples=200)
-@given(st.data(), arrays(), st.sampled_from([None, 1, 2]), errors)
-def test_many_samples(bands: Any, draw: st.DataObject, array: Any, level: Any, error: Any) -> None:
-    try:
-        data = bands[0].compress(array, level=level, max_error=error)
-    except AecodecError:
-        return
-    check_equal(data, bands)
-    for _ in range(3):
-        check_equal(changed(draw.draw, data), bands)
+@given(st.data(), arrays(), options)
+def test_many_samples(bands: Any, draw: st.DataObject, array: Any, options: Any) -> None:
+    check_array(bands, draw, array, options, 3)
