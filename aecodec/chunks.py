@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import SEARCH_PATH, built_in_names, codec_with_id, load_codec
+from aecodec.codec.registry import built_in_names, codec_with_id, load_codec, remember
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
 from aecodec.codec_files.spec import CodecSpec, is_name
@@ -157,39 +157,6 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
             f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but "
             f"the chunks of its array have the shape {shape}: it belongs to another array"
         )
-
-
-_remembered: dict[bytes, Codec] = {}
-"""Codecs that this process has used for chunks, by their ids."""
-
-
-def remember(codec: Codec) -> None:
-    """Let :func:`installed_codec` find a codec in this process, regardless of its folder."""
-    _remembered[codec.spec.codec_id] = codec
-
-
-def installed_codec(codec_id: bytes, name: str) -> Codec:
-    """Find a codec by its id: a remembered codec, a built-in codec, or a codec in AECODEC_PATH.
-
-    The name is only for messages. Raises CodecError if the codec is not installed.
-
-    >>> installed_codec(bytes.fromhex("fc33ca7b"), "digits").spec.name
-    'digits'
-    """
-    try:
-        return _remembered.get(codec_id) or codec_with_id(codec_id)
-    except CodecError as error:
-        raise CodecError(
-            f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "
-            f"here{_namesake(name)}: add its folder to the environment variable {SEARCH_PATH}"
-        ) from error
-
-
-def _namesake(name: str) -> str:
-    """Part of a message, if the built-in codec with this name has another id."""
-    if name not in built_in_names():  # the name may be a path, which must not be opened
-        return ""
-    return f" (the codec {name} here is {load_codec(name).spec.codec_id.hex()})"
 
 
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
@@ -356,7 +323,7 @@ class ChunkCodec:
     @property
     def codec(self) -> Codec:
         """The codec; CodecError if it is not installed."""
-        return installed_codec(self.codec_id, self.name)
+        return codec_with_id(self.codec_id, self.name)
 
     def _header(self, data: bytes) -> Header:
         header = read_header(data)

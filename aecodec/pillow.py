@@ -22,9 +22,8 @@ from PIL import Image, ImageFile
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import codec_with_id, load_codec
+from aecodec.codec.registry import codec_with_id, load_codec, remember
 from aecodec.codec.sources import with_origin
-from aecodec.data.codecs import title_of
 from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, UsageError
 from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header, MetadataKind
 from aecodec.format.limits import UNLIMITED
@@ -77,27 +76,6 @@ def errors_as_pillows() -> Iterator[None]:
         if type(error) not in _OF_PILLOW:
             raise
         raise _OF_PILLOW[type(error)](str(error)) from error
-
-
-_added: dict[bytes, Codec] = {}
-"""Added codecs by the ids in their files."""
-
-
-def add_codec(codec: Codec | str | Path) -> None:
-    """Allow opening files of a codec; raise CodecError if it does not exist or is damaged."""
-    opened = codec if isinstance(codec, Codec) else load_codec(codec)
-    _added[opened.spec.codec_id] = opened
-
-
-def known_codec(codec_id: bytes) -> Codec:
-    """Find the built-in or added codec with an id; raise CodecError if there is none."""
-    try:
-        return _added.get(codec_id) or codec_with_id(codec_id)
-    except CodecError as error:
-        raise CodecError(
-            f"made with codec {title_of(codec_id)}, which is not known here: "
-            "add its file with aecodec.pillow.register_aec_opener(FILE)"
-        ) from error
 
 
 def accepts(prefix: bytes) -> bool | str:
@@ -189,7 +167,7 @@ class AecImageFile(ImageFile.ImageFile):
         """
         if self._content:
             with errors_as_pillows():
-                codec = known_codec(read_header(self._content).codec_id)
+                codec = codec_with_id(read_header(self._content).codec_id)
                 codec.decoder.check(self._content, UNLIMITED)
         super().verify()
 
@@ -214,7 +192,7 @@ class AecImageFile(ImageFile.ImageFile):
         if not self._content:
             raise ValueError("Operation on closed image")
         with errors_as_pillows():
-            codec = known_codec(read_header(self._content).codec_id)
+            codec = codec_with_id(read_header(self._content).codec_id)
             pictures = to_array(codec.decoder.decompress_picture(self._content, UNLIMITED))
         self._decoded, self._content = pictures if self.is_animated else None, b""
         return pictures
@@ -223,7 +201,7 @@ class AecImageFile(ImageFile.ImageFile):
 def _claim_of(header: Header, data: bytes) -> Claim:
     """The claim of a file; if its codec is not known, only as far as the header states it."""
     try:
-        return claim_of(known_codec(header.codec_id).folder.native, data)
+        return claim_of(codec_with_id(header.codec_id).folder.native, data)
     except CodecError:
         if header.size is None:
             raise
@@ -343,7 +321,7 @@ def register_aec_opener(*codecs: Codec | str | Path) -> None:
     'AEC'
     """
     for codec in codecs:
-        add_codec(codec)
+        remember(codec if isinstance(codec, Codec) else load_codec(codec))
     Image.register_open(AecImageFile.format, AecImageFile, accepts)
     Image.register_save(AecImageFile.format, save)
     Image.register_save_all(AecImageFile.format, save_all)

@@ -143,16 +143,28 @@ def codec_of_file(data: bytes) -> Codec:
     return codec_with_id(read_header(data).codec_id)
 
 
-@cache
-def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the built-in codec, or the codec in AECODEC_PATH, that has an id.
+_known: dict[bytes, Codec] = {}
+"""Codecs that were found by their ids or remembered, so that their networks stay loaded."""
 
-    It is opened once, so that its networks stay loaded. Raises CodecError if no codec has the id.
+
+def remember(codec: Codec) -> None:
+    """Let :func:`codec_with_id` find a codec in this process, wherever its file is."""
+    _known[codec.spec.codec_id] = codec
+
+
+def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
+    """Find the remembered codec, the built-in one, or the one in AECODEC_PATH, that has an id.
+
+    The name is only for messages. Raises CodecError if no codec has the id.
     """
-    for codec in chain(map(load_codec, built_in_names()), _in_search_path()):
-        if codec.spec.codec_id == codec_id:
-            return codec
-    raise CodecError(
-        f"made with codec {title_of(codec_id)}, which is not a built-in codec of this version: "
-        f"give the codec's file with --codec, or in the environment variable {SEARCH_PATH}"
-    )
+    if codec_id not in _known:
+        codecs = chain(map(load_codec, built_in_names()), _in_search_path())
+        found = next((codec for codec in codecs if codec.spec.codec_id == codec_id), None)
+        if found is None:
+            raise CodecError(
+                f"made with codec {title_of(codec_id, name)}, which is not a built-in codec of "
+                "this version: give the codec's file with --codec, or in the environment variable "
+                f"{SEARCH_PATH}; for Pillow, with aecodec.pillow.register_aec_opener"
+            )
+        remember(found)
+    return _known[codec_id]

@@ -35,7 +35,7 @@ from helpers.real_data import load_photograph
 from helpers.writer import Part, pack, unpack, with_checksum
 
 import aecodec
-from aecodec.chunks import remember
+from aecodec.codec.registry import remember
 from aecodec.format.binary import block, leb128
 from aecodec.format.container import Header
 from aecodec.format.refinement import Bound

@@ -10,8 +10,8 @@ import pytest
 from helpers.codecs.made_up_codecs import change_spec
 from PIL import Image
 
-from aecodec import pillow
 from aecodec.arrays import Pixels
+from aecodec.codec import registry
 
 
 @pytest.fixture
@@ -31,4 +31,4 @@ def own_codec(copy: Path) -> Iterator[Path]:
     """Folder of a codec that is not built in: `digits` with a different name, so another id."""
     change_spec(copy, name="own-digits")
     yield copy
-    pillow._added.clear()
+    registry._known.clear()
