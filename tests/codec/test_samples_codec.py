@@ -115,10 +115,7 @@ def test_files_of_all_kinds_need_no_codec(
     tags = [(33550, "d", 3, (10.0, 10.0, 0.0)), (42113, "s", 0, "-9999")]
     grey = {"photometric": "minisblack", "planarconfig": "separate"}
     tifffile.imwrite("scene.tif", scene, extratags=tags, **grey)
-    frames = np.stack([photograph[9 * number :][:60, :50, 0] for number in range(5)])
-    tifffile.imwrite("stack.tif", frames, photometric="minisblack")
     Image.fromarray(photograph[:80, :90]).save("photo.tif")
-    Image.fromarray(photograph[:80, :90]).quantize(40).save("palette.tif")
     Image.fromarray(photograph[:80, :90, 0].astype("u2") * 257).save("deep.png")
     np.save("wide.npy", scene[0].astype(np.float64) / 8)
     done = command("compress", tmp_path, "--max-error", 2, "-o", "small", "--json")
@@ -128,9 +125,7 @@ def test_files_of_all_kinds_need_no_codec(
     modes = {Path(name).stem: (line["mode"], line.get("type")) for name, line in kinds.items()}
     assert modes == {
         "scene": (None, "int16"),
-        "stack": (None, "uint8"),
         "photo": ("RGB", None),
-        "palette": ("RGB", None),
         "deep": (None, "uint16"),
         "wide": (None, "float64"),
     }
@@ -138,8 +133,7 @@ def test_files_of_all_kinds_need_no_codec(
     with tifffile.TiffFile("back/scene.tif") as tiff:
         restored = tiff.asarray()
         assert tiff.pages[0].tags[33550].value == (10.0, 10.0, 0.0)
-    assert np.array_equal(restored == -9999, scene == -9999)
-    assert np.abs(restored - scene).max() <= 2
+    check_errors(*(np.ma.masked_equal(array, -9999) for array in (scene, restored)), 2)
     for name in ("scene.tif", "photo.tif", "deep.png", "wide.npy"):
         verified = command("verify", f"small/{Path(name).stem}.aec", "--against", name)
         assert (verified.status, "intact, maximum error" in verified.out) == (0, True)

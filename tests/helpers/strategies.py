@@ -131,16 +131,6 @@ def refinements(draw: st.DrawFn) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _network(**arrays: Any) -> ContextNetwork:
-    """A context network of arrays, or lists, of any integer types."""
-    return ContextNetwork(**arrays)
-
-
-def _spatial(*arrays: Any) -> SpatialWeights:
-    """Spatial weights of arrays of any integer types."""
-    return SpatialWeights(*arrays)
-
-
 def any_context(
     rng: np.random.Generator,
     count: int,
@@ -152,7 +142,7 @@ def any_context(
     units = int(rng.integers(0, 13)) if units is None else units
     is_spatial = bool(rng.integers(0, 2)) if is_spatial is None else is_spatial
     any_int8 = functools.partial(rng.integers, -128, 128)
-    return _network(
+    return ContextNetwork(
         order=rng.permutation(channels),
         input_shift=rng.integers(0, 8, channels),
         degree=np.sort(rng.integers(0, channels + 2, units)),
@@ -161,7 +151,7 @@ def any_context(
         bias=any_int8((count, units)),
         output_weights=any_int8((channels, units, 2)),
         output_shift=rng.integers(4, 16, (channels, 2)),
-        spatial=_spatial(
+        spatial=SpatialWeights(
             any_int8(channels),
             any_int8((KINDS, channels, units)),
             any_int8((KINDS, units)),

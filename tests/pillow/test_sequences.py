@@ -86,20 +86,6 @@ def test_images_are_appended_with_all_their_frames(
     assert file.getvalue() == aecodec.compress(expected)
 
 
-def test_an_animation_is_saved_whole_or_as_it_is_shown(picture: Image.Image) -> None:
-    frames = [picture.rotate(angle) for angle in (0, 120, 240)]
-    gif = Image.open(saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=40))
-    with pytest.warns(aecodec.AecodecWarning, match="durations of its frames are not kept"):
-        whole = Image.open(saved(gif, save_all=True))
-    assert whole.n_frames == 3
-    gif.seek(1)
-    shown = Image.open(saved(gif))
-    assert (shown.n_frames, shown.mode) == (1, "RGB")
-    whole.seek(1)
-    difference = np.asarray(whole, float) - np.asarray(shown, float)
-    assert np.abs(difference).mean() < 2
-
-
 THREADS = 4
 
 
