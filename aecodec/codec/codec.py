@@ -13,8 +13,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.codec.compressed import Compressed
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Target, TargetOptions, target_of

@@ -10,7 +10,6 @@ import numpy as np
 
 from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.base import CodecHalf
-from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.samples import fit, warn_of_clipped
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
@@ -95,7 +94,7 @@ class EncoderCodec(CodecHalf):
     def file(self, original: Original, level: float | None = None) -> bytes:
         """Make the file of an original at a level; None is the codec's default level."""
         if self.transform:
-            return self.encode(original).to_bytes(level)
+            return self.encode(original).file(self.spec.level_index(level))
         return self.make(original, level=self.spec.level_index(level))[0]
 
     def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
@@ -110,20 +109,15 @@ class EncoderCodec(CodecHalf):
             warn_of_clipped(self.folder, original.picture, made.clipped, data)
         return data, made
 
-    def encode(self, original: Original | Picture, reduction: int = NOT_REDUCED) -> EncodedPicture:
-        """Run the network on an original or a picture, for files at any level.
+    def encode(self, original: Original, reduction: int = NOT_REDUCED) -> writing.Encoding:
+        """Run the network on an original, for files at any level.
 
-        With a reduction factor, which is in halves, fewer pixels are coded. Raises ImageError as
-        :meth:`original` does.
+        With a reduction factor, which is in halves, fewer pixels are coded.
         """
-        if isinstance(original, Picture):
-            original = self.original(original)
         encoding = self._encoding(original.picture, original.native, reduction)
-        encoded = EncodedPicture(self.spec, encoding)
         if any(encoding.clipped):
-            clipped = encoding.clipped
-            warn_of_clipped(self.folder, original.picture, clipped, encoded.to_bytes())
-        return encoded
+            warn_of_clipped(self.folder, original.picture, encoding.clipped, encoding.file())
+        return encoding
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16.

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable
 from functools import cache, partial
 
 from aecodec.arrays import Float64
+from aecodec.codec.compressed import Compressed
 from aecodec.codec.distortion import PSNR, SSIMULACRA2, Quality
-from aecodec.codec.encoded_picture import Compressed, EncodedPicture
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.samples import limits_in
 from aecodec.codec.target import Target
@@ -23,6 +22,7 @@ from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
 from aecodec.imaging.picture import Picture
 from aecodec.native.structures import BARE_SAVING
+from aecodec.native.writing import Encoding
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
 """Reduction factors in halves. The next factor is tried if a factor gives only a level in the lower
@@ -104,28 +104,27 @@ def with_quality(
     if spec.bands and quality is not PSNR:
         raise UsageError("the quality of pictures with bands is measured by PSNR: give min_psnr")
     original = encoder.original(picture, metadata)
-    smallest = None
+    smallest, levels = None, level_indices(spec)
     for reduction in _reductions(spec, original.picture):
-        encoded = encoder.encode(original, reduction)
+        encoding = encoder.encode(original, reduction)
         limits = None
         if spec.bands:  # only they have limits, which a file states
-            limits = limits_in(encoder.folder, original.picture, encoded.to_bytes(1))
-        quality_at = cache(partial(_quality_at, original.picture, quality, limits, encoded))
-        level = _lowest_level(spec, quality_at, minimum)
-        if level is None:
+            limits = limits_in(encoder.folder, original.picture, encoding.file())
+        quality_at = cache(partial(_quality_at, original.picture, quality, limits, encoding))
+        place = bisect_left(levels, minimum, key=quality_at)
+        if place == len(levels):
             break
-        data = encoded.to_bytes(level)
+        data = encoding.file(levels[place])
         if smallest and len(data) >= len(smallest.data):
             break
-        index = spec.level_index(level)
-        smallest = Compressed(encoder, original.picture, data, index, reduction)
-        if level > len(spec.levels) / 2:
+        smallest = Compressed(encoder, original.picture, data, levels[place], reduction)
+        if levels[place] > levels[-1] / 2:
             break
     if smallest is None:
-        best = len(spec.levels)
         raise UsageError(
-            f"no level reaches {minimum:g} {quality.unit}: level {best}, the best of codec "
-            f"{spec.name}, reaches {quality_at(best):.2f} {quality.unit} for this picture"
+            f"no level reaches {minimum:g} {quality.unit}: level {len(spec.levels)}, the best of "
+            f"codec {spec.name}, reaches {quality_at(levels[-1]):.2f} {quality.unit} for this "
+            "picture"
         )
     return smallest
 
@@ -134,26 +133,16 @@ def _quality_at(
     picture: Picture,
     quality: Quality,
     limits: Float64 | None,
-    encoded: EncodedPicture,
-    level: float,
+    encoding: Encoding,
+    level_index: int,
 ) -> float:
-    value = quality.of(picture, encoded.decoded(level).pixels, limits)
+    value = quality.of(picture, encoding.decode(level_index).pixels, limits)
     if math.isnan(value):
         raise UsageError(f"the picture is too small for a quality {quality.unit}")
     return value
 
 
-def _lowest_level(
-    spec: CodecSpec, quality_at: Callable[[float], float], minimum: float
-) -> float | None:
-    """The lowest level whose quality is at least a minimum; None if no level reaches it."""
-    levels = all_levels(spec)
-    place = bisect_left(levels, minimum, key=quality_at)
-    return levels[place] if place < len(levels) else None
-
-
-def all_levels(spec: CodecSpec) -> list[float]:
-    """All levels of a codec, including levels between whole ones, in ascending order."""
+def level_indices(spec: CodecSpec) -> range:
+    """All levels of a codec in sixteenths, including levels between whole ones."""
     step = 1 if spec.has_gains else LEVEL_UNITS
-    indices = range(LEVEL_UNITS, len(spec.levels) * LEVEL_UNITS + 1, step)
-    return [index / LEVEL_UNITS for index in indices]
+    return range(LEVEL_UNITS, len(spec.levels) * LEVEL_UNITS + 1, step)

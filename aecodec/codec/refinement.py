@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from aecodec.codec.encoded_picture import Compressed
+from aecodec.codec.compressed import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.target import Target
 from aecodec.codec_files.spec import CodecSpec

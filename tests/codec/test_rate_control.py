@@ -10,7 +10,7 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.rate_control import REDUCTIONS, all_levels
+from aecodec.codec.rate_control import REDUCTIONS, level_indices
 from aecodec.evaluation.formats import last_where
 from aecodec.imaging.picture import from_array
 
@@ -111,12 +111,12 @@ def test_a_target_makes_the_file_that_its_attributes_make(photo: Codec, photogra
 def test_of_few_bytes_the_file_most_like_the_picture_is_made(
     photo: Codec, photograph: Pixels
 ) -> None:
-    picture, similarity = from_array(photograph), {}
-    levels = all_levels(photo.spec)
+    original, similarity = photo.encoder.original(from_array(photograph), metadata=False), {}
+    levels = level_indices(photo.spec)
     for reduction in REDUCTIONS:
-        encoded = photo.encoder.encode(picture, reduction)
-        if level := last_where(levels, lambda n, made=encoded: len(made.to_bytes(n)) <= 500):
-            file = encoded.to_bytes(level)
+        encoded = photo.encoder.encode(original, reduction)
+        if level := last_where(levels, lambda n, made=encoded: len(made.file(n)) <= 500):
+            file = encoded.file(level)
             similarity[file] = metrics.ms_ssim(photograph, np.asarray(photo.decompress(file)))
     assert len(similarity) >= 4
-    assert similarity[photo.compress(picture, max_bytes=500)] == max(similarity.values())
+    assert similarity[photo.compress(photograph, max_bytes=500)] == max(similarity.values())

@@ -1,43 +1,12 @@
-"""An encoded picture, and the file that is made of a picture."""
+"""The file that is made of a picture, as notebooks show it."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from aecodec.arrays import Codes, Latents
 from aecodec.codec.base import CodecHalf
-from aecodec.codec_files.spec import CodecSpec
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 from aecodec.imaging.picture import Picture
-from aecodec.native.writing import Encoding
-
-
-class EncodedPicture:
-    """A picture as latents: its files at any level, without running the network again.
-
-    Levels are 1 and up; None is the codec's default level. Methods raise UsageError if the codec
-    has no such level.
-    """
-
-    def __init__(self, spec: CodecSpec, encoding: Encoding) -> None:
-        self._spec, self._encoding = spec, encoding
-
-    @property
-    def latents(self) -> Latents:
-        """The latents (N, channels of all levels), in the order of files."""
-        return self._encoding.latents()
-
-    def codes(self, level: float | None = None) -> Codes:
-        """The codes (N, K) int8 of the file at a level."""
-        return self._encoding.codes(self._spec.level_index(level))
-
-    def to_bytes(self, level: float | None = None) -> bytes:
-        """Make a file at a level."""
-        return self._encoding.file(self._spec.level_index(level))
-
-    def decoded(self, level: float | None = None) -> Picture:
-        """The picture that the file at a level decodes to, without metadata."""
-        return self._encoding.decode(self._spec.level_index(level))
 
 
 class Compressed:
