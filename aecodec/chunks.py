@@ -91,11 +91,6 @@ def _shape_of_pictures(shape: Shape) -> Shape:
     return shape if len(shape) <= kept else (math.prod(shape[:-kept]), *shape[-kept:])
 
 
-def check_type(dtype: npt.DTypeLike, bands: int | None) -> None:
-    """Raise ImageError if a codec with this number of bands does not accept samples of a dtype."""
-    check_chunk((1, 1, bands or 1), dtype, bands)
-
-
 def band_axis(shape: Shape, bands: int) -> int | None:
     """Axis of the bands of a chunk; None for chunks without an axis for one band, and ANY_BANDS.
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarr.abc.codec import ArrayBytesCodec
 
-from aecodec.chunks import ChunkCodec, check_chunks, check_type
+from aecodec.chunks import ChunkCodec, check_chunk, check_chunks
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError, UsageError
@@ -107,7 +107,8 @@ class Aecodec(ArrayBytesCodec):
 
         For the codec of a shard's chunks, Zarr states the type only here.
         """
-        check_type(array_spec.dtype.to_native_dtype(), self.chunk_codec.bands)
+        bands = self.chunk_codec.bands
+        check_chunk((1, 1, bands or 1), array_spec.dtype.to_native_dtype(), bands)
         return self
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:

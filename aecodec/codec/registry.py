@@ -42,7 +42,7 @@ def load_codec(name_or_path: str | Path) -> Codec:
         raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its file")
     if isinstance(name_or_path, str) and (codec := _with_name(name_or_path)):
         return codec
-    if _exists(name_or_path):
+    if os.path.exists(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
     raise CodecError(
         f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
@@ -110,13 +110,6 @@ def _in_search_path() -> Iterator[Codec]:
                 warn(f"{SEARCH_PATH}: {error}")
                 continue
             yield codec
-
-
-def _exists(path: str | Path) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # not a valid path
-        return False
 
 
 @cache

@@ -22,8 +22,6 @@ class Bound(NamedTuple):
     Attributes:
         error: largest difference between a sample and its original; or, with `is_root`, the factor
             of the square root of the original that is the largest difference, in steps of 1/256.
-        unit: distance of two values of floats that can be told apart; 0 if their bits are exact,
-            and for integers.
         is_root: whether `error` is a factor of the square root.
 
     >>> Bound(0.5, is_root=True).text, Bound(4).text
@@ -31,7 +29,6 @@ class Bound(NamedTuple):
     """
 
     error: float
-    unit: float = 0.0
     is_root: bool = False
 
     @property
