@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, check_folder
@@ -17,8 +16,7 @@ from aecodec.parallel import Workers
 class CodecHalf:
     """One half of a codec.
 
-    It pickles as its attributes, without loaded networks. `transform` replaces the codec's network,
-    unless it is None.
+    `transform` replaces the codec's network, unless it is None.
     """
 
     def __init__(
@@ -32,9 +30,6 @@ class CodecHalf:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.spec.name!r}, id {self.spec.codec_id.hex()})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("folder", "transform", "workers")}
 
     @property
     def spec(self) -> CodecSpec:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Codec:
-    """A codec: its encoder and its decoder. It pickles as its attributes, without loaded networks.
+    """A codec: its encoder and its decoder. It pickles as the path and identity of its file.
 
     >>> import numpy as np
     >>> from aecodec import load_codec
@@ -54,9 +54,6 @@ class Codec:
         from aecodec.codec import notebook  # only notebooks need it
 
         return notebook.codec_html(self.folder)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "workers": self.workers}
 
     @property
     def spec(self) -> CodecSpec:
