@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,21 +61,16 @@ class FrameSequence(ABC):
         return np.asarray(self[:], dtype)
 
     def __iter__(self) -> Iterator[npt.NDArray[Any]]:
-        for number in range(len(self._files.paths)):
-            yield from self._iterate_file(number)
+        for number, (first, end) in enumerate(pairwise(self._files.starts.tolist())):
+            with self._files.named(number):
+                pixels = self._files.opened(number).pixels_of_frame
+            step = max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // pixels))
+            for start in range(first, end, step):
+                yield from self[start : min(start + step, end)]
 
     @abstractmethod
     def _read(self, file: OpenedFile, numbers: Numbers) -> npt.NDArray[Any]:
         """Return the stacked arrays of some frames of a file."""
-
-    def _iterate_file(self, number: int) -> Iterator[npt.NDArray[Any]]:
-        with self._files.named(number):
-            file = self._files.opened(number)
-        step = max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // file.pixels_of_frame))
-        for start in range(0, file.frames, step):
-            with self._files.named(number), memory_errors_wrapped():
-                part = self._read(file, np.arange(start, min(start + step, file.frames)))
-            yield from part
 
     def _checked(self, numbers: npt.NDArray[Any]) -> Numbers:
         """Check that numbers are in range, and count negative ones from the end."""
