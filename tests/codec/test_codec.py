@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 import aecodec
 import aecodec.pillow
-from aecodec import Codec, CodecError, UsageError, metrics
+from aecodec import Codec, CodecError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec_files.codec_file import SectionKind
 from aecodec.data.codecs import BUILT_IN
@@ -80,12 +80,6 @@ def test_a_stack_may_be_longer_than_what_a_network_runs_on_at_once(
         alone = codec.compress(many[number], level=1)
         assert (codec.decoder.codes(alone) == codes[number]).all()
     assert codec.decompress_frames(data, max_frames=16400).shape == many.shape
-
-
-@pytest.mark.parametrize("level", [0, 4, -1])
-def test_levels_that_are_not_there(codec: Codec, samples: Pixels, level: int) -> None:
-    with pytest.raises(UsageError, match=r"levels 1 \(smallest file\) to 3"):
-        codec.compress(samples[0], level=level)
 
 
 def test_unknown_codecs(samples: Pixels) -> None:

@@ -15,7 +15,6 @@ from helpers.codecs.golden import (
     refined_sha256,
 )
 
-import aecodec
 from aecodec.errors import CodecError, FormatError
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
@@ -51,13 +50,6 @@ def test_files_that_break_a_rule_are_refused(path: Path) -> None:
 
 def test_every_golden_file_is_read() -> None:
     assert sorted(DIGESTS) == sorted(path.stem for path in GOLDEN.glob("*.aec"))
-
-
-def test_grey_channels_that_were_three_come_back_as_three() -> None:
-    data = (GOLDEN / "grey_as_rgb.aec").read_bytes()
-    image = aecodec.decompress(data)
-    assert (aecodec.read_header(data).mode.name, image.mode) == ("L", "RGB")
-    assert b"\x02\x07\x00" in data
 
 
 def test_names_come_back_beside_the_xmp() -> None:

@@ -91,9 +91,9 @@ def test_a_target_is_a_number(codec: Codec, digits: Pixels, name: str, value: An
         codec.compress(digits[0], **{name: value})
 
 
-@pytest.mark.parametrize("level", [math.inf, 2**63, 10**400, "2"])
-def test_extreme_levels_are_rejected(codec: Codec, digits: Pixels, level: Any) -> None:
-    with pytest.raises(UsageError, match="codec digits has the levels 1"):
+@pytest.mark.parametrize("level", [0, 4, -1, math.inf, 2**63, 10**400, "2"])
+def test_other_levels_are_rejected(codec: Codec, digits: Pixels, level: Any) -> None:
+    with pytest.raises(UsageError, match=r"codec digits has the levels 1 \(smallest file\) to 3"):
         codec.encoder.codes(digits[:1, ..., None], level)
     assert codec.compress(digits[0], max_bytes=2**63) == codec.compress(digits[0], level=3)
 

@@ -21,7 +21,7 @@ from aecodec import AecodecError, AecodecWarning, FormatError, UsageError, previ
 from aecodec.arrays import Pixels
 from aecodec.format.binary import crc_8
 from aecodec.preview import tables
-from aecodec.preview.payload import BitDecoder, BitEncoder, Content, Plane, pack, unpack
+from aecodec.preview.payload import Content, Plane, pack, unpack
 
 PSNR = [(10, 16.6), (21, 17.7), (40, 19.4), (80, 21.8)]
 GOLDEN = [
@@ -146,15 +146,6 @@ def test_damaged_tables_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     tables.tables.cache_clear()
     with pytest.raises(AecodecError, match="is damaged"):
         preview.decode(b"a")
-
-
-@given(st.lists(st.tuples(st.booleans(), st.integers(1, 65535)), max_size=200))
-def test_decisions_are_read_as_written(written: list[tuple[bool, int]]) -> None:
-    encoder = BitEncoder()
-    for decision, probability in written:
-        encoder.write(int(decision), probability)
-    decoder = BitDecoder(encoder.finish())
-    assert [decoder.read(probability) for _, probability in written] == [bit for bit, _ in written]
 
 
 CODES = st.lists(st.integers(-3, 3) | st.integers(-120, 120), min_size=400, max_size=400)
