@@ -28,7 +28,7 @@ MAX_REDUCED_PIXELS = 1 << 26
 LEVEL_UNITS = 16
 """Levels are stored in sixteenths, which allows levels between whole ones."""
 
-NOT_REDUCED, MAX_REDUCTION = 2, 64
+NOT_REDUCED = 2
 """Reduction factors are stored in halves: 2 is the original size, 3 is 1.5 times smaller."""
 
 

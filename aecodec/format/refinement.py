@@ -6,11 +6,8 @@ A file of version 2 is a whole file of version 1, the base, and one or more refi
 from collections.abc import Sequence
 from typing import NamedTuple
 
-MOST_BOUND = (1 << 30) - 1
-"""Largest bound of integers."""
-
-ROOT_UNITS, MOST_ROOT = 256, (1 << 20) - 1
-"""Factors of square roots are stored in 1/256; the largest one."""
+ROOT_UNITS = 256
+"""Factors of square roots are stored in 1/256."""
 
 MAX_REFINEMENTS = 16
 """Limit that keeps the work of checking a file proportional to its size."""

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -143,10 +143,6 @@ _CACHE_BYTES = 1 << 28
 """Largest size of opened files with codes and alpha planes; a million digits have 90 MB."""
 
 
-def _new_cache() -> RecentValues:
-    return RecentValues(_CACHE_BYTES)
-
-
 @dataclass(frozen=True, eq=False)
 class FrameFiles:
     """An `.aec` file, or the files of a folder, at any depth, sorted by path.
@@ -162,13 +158,13 @@ class FrameFiles:
     path: Path
     codec: Codec | None = None
     limits: Limits = Limits()
-    _cache: RecentValues = field(default_factory=_new_cache, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_cache"}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _cache=_new_cache())
+    @cached_property
+    def _cache(self) -> RecentValues:
+        return RecentValues(_CACHE_BYTES)
 
     @cached_property
     def paths(self) -> list[Path]:
