@@ -11,7 +11,7 @@ picture is, the wider its tables must be. The signs of the neighbouring codes sh
 gradients of the first channels directly move the tables of these channels.
 
 Weights and activations are 8-bit integers. The library runs the network (docs/FORMAT.md, section
-4); these classes only hold and check its weights.
+4); these classes only hold its weights.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-
-from aecodec.errors import CodecError
 
 MAX_ACTIVATION = 127
 """Inputs are in -127..127, hidden units in 0..127."""
@@ -44,7 +42,6 @@ PREDICTED_CHANNELS = 64
 """Gradients predict at most this many channels, the first ones in the order of coding."""
 
 MAX_SHIFT = 24
-_MAX_INPUT_SHIFT = 7
 
 MAX_UNITS = 1024
 """Largest number of channels or units."""
@@ -111,9 +108,6 @@ class ContextNetwork:
             table by eighths of a symbol, its second one moves on to another shape.
         output_shift: (K, 2) uint8, right shift of the outputs' weighted sums, with rounding.
         spatial: weights of the spatial context; None for vectors without neighbours.
-
-    Raises:
-        CodecError: the shapes do not fit together.
     """
 
     order: npt.NDArray[np.uint16]
@@ -139,40 +133,6 @@ class ContextNetwork:
 
     def __post_init__(self) -> None:
         set_dtypes(self, self.DTYPES)
-        channels, units = len(self.input_shift), len(self.degree)
-        shapes_fit = (
-            np.array_equal(np.sort(self.order), np.arange(channels))
-            and self.weights.shape == (channels, units)
-            and self.unit_shift.shape == (units,)
-            and self.bias.shape[1:] == (units,)
-            and self.output_weights.shape == (channels, units, 2)
-            and self.output_shift.shape == (channels, 2)
-        )
-        in_range = (
-            max(channels, units) <= MAX_UNITS
-            and self.input_shift.max(initial=0) <= _MAX_INPUT_SHIFT
-            and max(self.unit_shift.max(initial=0), self.output_shift.max(initial=0)) <= MAX_SHIFT
-            and (np.diff(self.degree.astype(np.int32)) >= 0).all()
-        )
-        if not (shapes_fit and in_range and self._spatial_fits(channels, units)):
-            raise CodecError(
-                "the arrays of the codec's context network do not fit together: export it again"
-            )
-
-    def _spatial_fits(self, channels: int, units: int) -> bool:
-        if self.spatial is None:
-            return True
-        predicted = min(channels, PREDICTED_CHANNELS)
-        shape = (KINDS, predicted, GRADIENTS, predicted)
-        return bool(
-            self.spatial.centre.shape == (channels,)
-            and self.spatial.weights.shape == (KINDS, channels, units)
-            and self.spatial.bias.shape == (KINDS, units)
-            and self.spatial.gradient_weights.shape == shape
-            and self.spatial.gradient_shift.shape == (KINDS, predicted)
-            and self.spatial.gradient_shift.max(initial=0) <= MAX_SHIFT
-            and 2 * channels <= MAX_UNITS
-        )
 
     @property
     def slices(self) -> list[slice]:

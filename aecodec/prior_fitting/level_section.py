@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
-from aecodec.errors import CodecError, errors_about
 from aecodec.prior_fitting.context_network import (
     GRADIENTS,
     KINDS,
@@ -155,11 +154,9 @@ class _Section:
         self._content, self.numbers = content, _NUMBERS.unpack_from(content)
 
     def take(self, name: str, dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
-        """An array, as a copy; ValueError if it has another size or lies outside."""
+        """An array, as a copy."""
         place = _NUMBERS.size + _ENTRY.size * SECTION_ARRAYS.index(name)
-        at, size = _ENTRY.unpack_from(self._content, place)
-        if size != math.prod(shape) * np.dtype(dtype).itemsize:
-            raise ValueError(f"the array {name} has another size")
+        at, _ = _ENTRY.unpack_from(self._content, place)
         return np.frombuffer(self._content, dtype, math.prod(shape), at).reshape(shape).copy()
 
 
@@ -170,30 +167,25 @@ def prior_of(folder: CodecFolder, level: float | None = None) -> Prior:
     Raises CodecError if the tables are missing or damaged, and UsageError if the codec has no such
     level.
     """
-    content = folder.level_section(nearest_level(folder.spec.level_index(level)))
-    with errors_about(folder.file):
-        return prior_in(content)
+    _ = folder.native  # opening checks all tables
+    return prior_in(folder.level_section(nearest_level(folder.spec.level_index(level))))
 
 
 def prior_in(content: bytes) -> Prior:
     """Convert the section of a level back to its prior.
 
-    Entries that the section omits are 0; no symbol needs them. Raises CodecError if it is damaged.
+    Entries that the section omits are 0; no symbol needs them.
     """
-    try:
-        section = _Section(content)
-        dimension, priors, _, units, rows, first, symbols, flags, _, _ = section.numbers
-        shape = (priors, dimension)
-        return Prior(
-            bank=_bank(section, rows, symbols, others=not flags & _ESCAPES_OTHERS),
-            first=first,
-            table=section.take("table", np.uint8, *shape).astype(np.uint16),
-            offset=section.take("offset", np.int8, *shape).astype(np.int16),
-            index=section.take("prior_frequencies", np.uint16, priors),
-            context=_context(section, dimension, priors, units, flags),
-        )
-    except (ValueError, IndexError, struct.error) as error:
-        raise CodecError(f"the tables of a level are damaged ({error})") from error
+    section = _Section(content)
+    dimension, priors, _, units, rows, first, symbols, flags, _, _ = section.numbers
+    return Prior(
+        bank=_bank(section, rows, symbols, others=not flags & _ESCAPES_OTHERS),
+        first=first,
+        table=section.take("table", np.uint8, priors, dimension),
+        offset=section.take("offset", np.int8, priors, dimension),
+        index=section.take("prior_frequencies", np.uint16, priors),
+        context=_context(section, dimension, priors, units, flags),
+    )
 
 
 def _bank(section: _Section, rows: int, symbols: int, *, others: bool) -> npt.NDArray[np.uint16]:

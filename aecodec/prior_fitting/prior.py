@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float64, Int32
 from aecodec.errors import CodecError
-from aecodec.prior_fitting.context_network import POSITIONS, ContextNetwork, Dtypes, set_dtypes
+from aecodec.prior_fitting.context_network import ContextNetwork, Dtypes, set_dtypes
 
 TABLE_BITS = 16
 TABLE_TOTAL = 1 << TABLE_BITS
@@ -55,10 +55,6 @@ def ideal_bits(frequencies: npt.NDArray[Any]) -> Float64:
     return TABLE_BITS - np.log2(frequencies.astype(np.float64))
 
 
-MAX_TABLES, MAX_SYMBOLS = 256, 255
-_CODES = range(-(1 << 15), 1 << 15)
-_OFFSETS = range(-128, 128)
-
 MAX_CODE_DIMENSION = 2000
 """Largest number of channels for which float32 can hold the cost of a vector exactly."""
 
@@ -80,7 +76,7 @@ class Prior:
             8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s.
 
     Raises:
-        CodecError: shapes or numbers do not fit together.
+        CodecError: there are more than 2000 channels.
 
     >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
     >>> prior = Prior(bank, -1, zeros, zeros, [0])
@@ -104,33 +100,11 @@ class Prior:
 
     def __post_init__(self) -> None:
         set_dtypes(self, self.DTYPES)
-        shapes_fit = (
-            self.bank.ndim == self.table.ndim == 2
-            and len(self.bank) <= MAX_TABLES
-            and self.symbols <= MAX_SYMBOLS
-            and self.first in _CODES
-            and self.index.shape == (len(self.table),)
-            and self.offset.shape == self.table.shape
-        )
-        numbers_fit = shapes_fit and self.table.size and self.table.max() < len(self.bank)
-        if not numbers_fit or not {self.offset.min(), self.offset.max()} <= set(_OFFSETS):
-            raise CodecError("the codec's prior tables do not fit together: export it again")
         if self.code_dimension > MAX_CODE_DIMENSION:
             raise CodecError(
                 f"the codec's codes have {self.code_dimension} channels; "
                 f"at most {MAX_CODE_DIMENSION} are possible"
             )
-        index_fits = self.priors == 1 or (self.index.all() and _are_tables(self.index[None]))
-        if not (_are_tables(self.bank) and _are_consecutive(self.bank) and index_fits):
-            raise CodecError("the codec's prior tables are damaged: export it again")
-        if self.context and not self._context_fits(self.context):
-            raise CodecError(
-                "the codec's context network does not fit its prior tables: export it again"
-            )
-
-    def _context_fits(self, network: ContextNetwork) -> bool:
-        shape = (len(network.bias), len(network.input_shift))
-        return shape == self.table.shape and len(self.bank) % POSITIONS == 0
 
     @property
     def priors(self) -> int:
@@ -188,14 +162,3 @@ class Prior:
     def has_zeros(self) -> bool:
         """Whether rows of the bank do not code all S symbols."""
         return not self.bank.all()
-
-
-def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
-    totals = rows.sum(axis=1, dtype=np.int64)
-    return bool(rows[:, -1].all() and (totals == TABLE_TOTAL).all())
-
-
-def _are_consecutive(bank: npt.NDArray[np.uint16]) -> bool:
-    """Whether the symbols with a frequency are consecutive in each row."""
-    padded = np.pad(bank[:, :-1] > 0, [(0, 0), (1, 1)])
-    return bool((np.count_nonzero(padded[:, 1:] != padded[:, :-1], axis=1) <= 2).all())

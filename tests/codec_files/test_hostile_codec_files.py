@@ -213,4 +213,4 @@ def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
     assert prior_of(CodecFolder.open(tmp_path), 3).has_spatial_context
     change_spec(tmp_path, receptive_field=0)
     with pytest.raises(CodecError, match=r"grid\.aecodec"):
-        _ = CodecFolder.open(tmp_path).native
+        prior_of(CodecFolder.open(tmp_path), 3)
