@@ -31,14 +31,7 @@ from aecodec.evaluation.formats import (
     PillowFormat,
     decode,
 )
-from aecodec.evaluation.scores import (
-    CODEC_TITLE,
-    File,
-    Score,
-    codec_round_trip,
-    files_at,
-    score_of,
-)
+from aecodec.evaluation.scores import CODEC_TITLE, File, Score, files_at, score_of
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.display import (
@@ -196,10 +189,10 @@ def _photographs(
 ) -> tuple[int, list[dict[str, Any]]]:
     """The number of pictures, and the worst ones in all formats."""
     assert options.level is not None
-    round_trip = codec_round_trip(codec, options.level)
     scores = [
-        score_of(pixels, *round_trip(pixels), ssimulacra2=False)
+        score_of(pixels, file.decoded)
         for _, pixels in _originals(samples(f"{CODEC_TITLE}, level {options.level:g}"))
+        for file in files_at(codec, pixels, options.level, ())
     ]
     formats = [format_ for format_ in _FORMATS if format_.is_installed]
     originals = _originals(samples("the worst pictures"))
@@ -239,7 +232,7 @@ def _shown(
 def worst_first(scores: Sequence[Score]) -> list[int]:
     """Numbers of pictures, the worst first: by MS-SSIM, or by PSNR if some are too small for it.
 
-    >>> good, poor = Score(9, 784, 4.0, 0.99, math.nan), Score(9, 784, 9.0, 0.95, math.nan)
+    >>> good, poor = Score(4.0, 0.99), Score(9.0, 0.95)
     >>> worst_first([good, poor])
     [1, 0]
     """
@@ -277,7 +270,7 @@ def _picture(
 
 
 def _file(pixels: Pixels, file: File, *, lossless: bool) -> dict[str, Any]:
-    score = score_of(pixels, file.size, file.decoded, ssimulacra2=False)
+    score = score_of(pixels, file.decoded)
     quality = {"psnr": _finite(score.psnr), "ms_ssim": _finite(score.ms_ssim)}
     part = file.decoded[middle(file.decoded)]
     format_ = _BY_BROWSERS.get(file.title)

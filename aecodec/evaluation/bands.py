@@ -13,7 +13,14 @@ import numpy.typing as npt
 from aecodec import metrics
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
-from aecodec.evaluation.evaluate import Coder, Files, Values, first_values, measured
+from aecodec.evaluation.evaluate import (
+    Coder,
+    Files,
+    Values,
+    columns_of,
+    means_of,
+    measured,
+)
 from aecodec.evaluation.formats import BandFormat
 from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
@@ -34,18 +41,12 @@ def measure_bands(
     ignore missing samples.
     """
 
-    def errors(sample: Sample, restored: Picture, size: int) -> Values:
-        picture = sample.picture
-        return {
-            "bytes": size,
-            "raw_bytes": picture.raw_size,
-            "source_bytes": sample.source_size,
-            "samples": picture.pixels.size,
-            "bits_per_sample": 8 * size / picture.pixels.size,
-            **errors_of(picture, restored, peak),
-        }
+    def errors(picture: Picture, restored: Picture, size: int) -> Values:
+        count = picture.pixels.size
+        rate = {"samples": count, "bits_per_sample": 8 * size / count}
+        return rate | errors_of(picture, restored, peak)
 
-    return measured(coder, samples, errors, _rounded)
+    return measured(coder, samples, errors)
 
 
 def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
@@ -123,24 +124,18 @@ def errors_of(original: Picture, restored: Picture, peak: float | None = None) -
 def mean_of_bands(rows: Sequence[Values]) -> Values:
     """Average the measurements of pictures, as :func:`measure_bands` yields them.
 
-    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio`
-    (raw size and size in the data set, divided by file size), and the values of a picture: means
-    over the known samples of all pictures, and the largest errors. PSNR is computed from the mean
-    of the squared errors divided by the squares of the peaks. Raises ImageError if there are no
-    pictures.
+    Returns the values of :func:`~aecodec.evaluation.evaluate.means_of`, and the values of a
+    picture: means over the known samples of all pictures, and the largest errors. PSNR is computed
+    from the mean of the squared errors divided by the squares of the peaks. Raises ImageError if
+    there are no pictures.
     """
-    first = first_values(rows)
-    columns = {name: np.array([_number(row[name]) for row in rows]) for name in list(rows[0])[3:]}
+    columns = columns_of(rows)
     weights = np.maximum(columns["known"], 1)
     relative = np.average(columns["mse"] / columns["peak"] ** 2, weights=weights)
-    size = columns["bytes"].sum()
     angles = columns["spectral_angle"]
     has_angle = np.isfinite(angles)
     values = {
-        "bytes": columns["bytes"].mean(),
-        "bits_per_sample": 8 * size / columns["samples"].sum(),
-        "ratio": columns["raw_bytes"].sum() / size,
-        "source_ratio": columns["source_bytes"].sum() / size,
+        "bits_per_sample": 8 * columns["bytes"].sum() / columns["samples"].sum(),
         "mse": np.average(columns["mse"], weights=weights),
         "peak": columns["peak"].mean(),
         "psnr": metrics.psnr(float(relative), 1),
@@ -148,23 +143,10 @@ def mean_of_bands(rows: Sequence[Values]) -> Values:
         "spectral_angle": np.average(angles[has_angle], weights=weights[has_angle])
         if has_angle.any()
         else None,
-        "compress_ms": columns["compress_ms"].mean(),
-        "decompress_ms": columns["decompress_ms"].mean(),
     }
     for name, column in columns.items():
         if name.startswith("rmse_"):
             values[name] = math.sqrt(np.average(np.square(column), weights=weights))
         elif name.startswith("max_error_"):
             values[name] = column.max()
-    return first | {name: _rounded(value) for name, value in values.items()}
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _rounded(value: float | None) -> float | None:
-    """A number with six significant digits; None if it is absent or not finite."""
-    if isinstance(value, int) or value is None:
-        return value
-    return float(f"{value:.6g}") if math.isfinite(value) else None
+    return means_of(rows, columns, values)

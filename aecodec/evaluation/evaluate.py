@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from aecodec import metrics
+from aecodec.arrays import Float64
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
 from aecodec.evaluation.formats import PillowFormat, decode
-from aecodec.evaluation.scores import Score, mean_score, measures
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture, without_channel_axis
@@ -70,28 +70,33 @@ def measure_samples(
 ) -> Iterator[Values]:
     """Compress and decompress each picture separately, and measure it.
 
-    Yields for each picture `codec`, `level`, `name`, `bytes`, `pixels`, `raw_bytes` and
-    `source_bytes` (sizes of the raw pixels and in the data set), `mse`, `psnr`, the other measures
-    of a :class:`Score`, `compress_ms` and `decompress_ms`. SSIMULACRA2 is optional and takes one
-    second per 400,000 pixels. Raises AecodecError if it is requested, but its package is not
-    installed.
+    Yields for each picture `codec`, `level`, `name`, `bytes`, `raw_bytes` and `source_bytes` (sizes
+    of the raw pixels and in the data set), `pixels` (their number), `mse`, `psnr`, `ms_ssim` (None
+    for pictures with a side below 11 pixels), `ssimulacra2`, `compress_ms` and `decompress_ms`.
+    SSIMULACRA2 is optional and takes one second per 400,000 pixels. Raises AecodecError if it is
+    requested, but its package is not installed.
     """
 
-    def errors_of(sample: Sample, restored: Picture, size: int) -> Values:
-        score = _score_of(sample.picture, restored, size, ssimulacra2)
-        sizes = {"raw_bytes": sample.picture.raw_size, "source_bytes": sample.source_size}
-        return {**sizes, **score._asdict(), "psnr": score.psnr}
+    def errors_of(picture: Picture, restored: Picture, _: int) -> Values:
+        original = in_kept_colours(picture, restored.metadata)
+        mse = metrics.mse(original.pixels, restored.pixels)
+        return {
+            "pixels": math.prod(picture.pixels.shape[:3]),
+            "mse": mse,
+            "psnr": metrics.psnr(mse),
+            "ms_ssim": _mean(metrics.ms_ssim, original, restored),
+            "ssimulacra2": _mean(metrics.ssimulacra2, original, restored) if ssimulacra2 else None,
+        }
 
-    return measured(coder, samples, errors_of, _rounded)
+    return measured(coder, samples, errors_of)
 
 
 def measured(
     coder: Coder,
     samples: Iterable[Sample],
-    errors_of: Callable[[Sample, Picture, int], Values],
-    rounded: Callable[[Any], Any],
+    errors_of: Callable[[Picture, Picture, int], Values],
 ) -> Iterator[Values]:
-    """Compress and decompress each picture; yield its rounded measurements, with the times.
+    """Compress and decompress each picture; yield its rounded measurements, with sizes and times.
 
     `errors_of` measures a picture, its restored picture and the size of its files in bytes.
     """
@@ -100,69 +105,82 @@ def measured(
         files = coder.encode(sample.picture)
         middle = time.perf_counter()
         restored = coder.decode(files, sample.picture)
-        times = {"compress_ms": middle - start, "decompress_ms": time.perf_counter() - middle}
-        values = errors_of(sample, restored, sum(map(len, files)))
-        values |= {name: 1000 * seconds for name, seconds in times.items()}
+        end = time.perf_counter()
+        size = sum(map(len, files))
+        values = {
+            "bytes": size,
+            "raw_bytes": sample.picture.raw_size,
+            "source_bytes": sample.source_size,
+            **errors_of(sample.picture, restored, size),
+            "compress_ms": 1000 * (middle - start),
+            "decompress_ms": 1000 * (end - middle),
+        }
         first = {"codec": coder.name, "level": coder.level, "name": sample.name}
-        yield first | {name: rounded(value) for name, value in values.items()}
+        yield first | rounded(values)
 
 
 def mean_values(rows: Sequence[Values]) -> Values:
     """Average the measurements of pictures, as :func:`measure_samples` yields them.
 
-    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures),
-    `ratio` and `source_ratio` (raw size and size in the data set, divided by file size), `mse`,
-    `psnr` (of `mse`), `mean_psnr` and the other measures (means over the pictures),
-    `compress_ms` and `decompress_ms` (per picture). Raises ImageError if there are no pictures.
+    Returns the values of :func:`means_of`, `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and
+    the means over the pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or
+    None if there are none. Raises ImageError if there are no pictures.
     """
-    first = first_values(rows)
-    means = mean_score([_score(row) for row in rows])
-    columns = {name: np.array([row[name] for row in rows]) for name in _AVERAGED}
-    size = columns["bytes"].sum()
+    columns = columns_of(rows)
+    mse = columns["mse"].mean()
     values = {
-        "bytes": means["bytes"],
-        "bpp": means["bpp"],
+        "bpp": 8 * columns["bytes"].sum() / columns["pixels"].sum(),
+        "mse": mse,
+        "psnr": metrics.psnr(mse),
+        "mean_psnr": _mean_of_finite(columns["psnr"]),
+        "ms_ssim": _mean_of_finite(columns["ms_ssim"]),
+        "ssimulacra2": _mean_of_finite(columns["ssimulacra2"]),
+    }
+    return means_of(rows, columns, values)
+
+
+def columns_of(rows: Sequence[Values]) -> dict[str, Float64]:
+    """The measurements of pictures by name; NaN for None. Raises ImageError if there are none."""
+    if not rows:
+        raise ImageError("none of the pictures in this data set can be read")
+    names = list(rows[0])[3:]
+    return {name: np.array([row[name] for row in rows], np.float64) for name in names}
+
+
+def means_of(rows: Sequence[Values], columns: Mapping[str, Float64], values: Values) -> Values:
+    """Rounded mean values.
+
+    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio`
+    (raw size and size in the data set, divided by file size), the `values`, `compress_ms` and
+    `decompress_ms` (per picture).
+    """
+    size = columns["bytes"].sum()
+    means = {
+        "bytes": columns["bytes"].mean(),
         "ratio": columns["raw_bytes"].sum() / size,
         "source_ratio": columns["source_bytes"].sum() / size,
-        "mse": columns["mse"].mean(),
-        **{name: means.get(name) for name in ("psnr", "mean_psnr", *_MEASURED)},
+        **values,
         "compress_ms": columns["compress_ms"].mean(),
         "decompress_ms": columns["decompress_ms"].mean(),
     }
-    return first | {name: _rounded(value) for name, value in values.items()}
+    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
+    return first | rounded(means)
 
 
-def first_values(rows: Sequence[Values]) -> Values:
-    """Coder and number of some measured pictures. Raises ImageError if there are none."""
-    if not rows:
-        raise ImageError("none of the pictures in this data set can be read")
-    return {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
-
-
-_MEASURED = Score._fields[Score._fields.index("mse") + 1 :]
-_AVERAGED = ("bytes", "raw_bytes", "source_bytes", "mse", "compress_ms", "decompress_ms")
-
-
-def _score(row: Values) -> Score:
-    return Score._make(math.nan if row[name] is None else row[name] for name in Score._fields)
+def rounded(values: Values) -> Values:
+    """Numbers with six significant digits; None if they are absent or not finite."""
+    return {name: _rounded(value) for name, value in values.items()}
 
 
 def _rounded(value: float | None) -> float | None:
-    """A number with four decimals; None if it is absent or not finite."""
     if isinstance(value, int) or value is None:
         return value
-    return round(float(value), 4) if math.isfinite(value) else None
+    return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _score_of(picture: Picture, restored: Picture, size: int, ssimulacra2: bool) -> Score:
-    width, height = picture.size
-    picture = in_kept_colours(picture, restored.metadata)
-    return Score(
-        size,
-        width * height * picture.frames,
-        metrics.mse(picture.pixels, restored.pixels),
-        *(_mean(measure, picture, restored) for measure in measures(ssimulacra2=ssimulacra2)),
-    )
+def _mean_of_finite(values: Float64) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:

@@ -73,11 +73,6 @@ class PillowFormat:
         Image.fromarray(pixels).save(file, format=self.name, **self.settings)
         return file.getvalue()
 
-    def round_trip(self, pixels: Pixels) -> tuple[int, Pixels]:
-        """The size of a picture's file in bytes, and the decoded picture."""
-        file = self.encode(pixels)
-        return len(file), decode(file, pixels)
-
     def no_smaller(self, pixels: Pixels, least: int) -> bytes:
         """The file with the lowest quality that has `least` bytes or more, else the highest."""
 

@@ -22,12 +22,19 @@ from itertools import islice
 from pathlib import Path
 
 import aecodec
-from aecodec.evaluation.scores import RoundTrip, codec_round_trip, score
+from aecodec.datasets.evaluation_set import Sample
+from aecodec.evaluation.evaluate import (
+    Coder,
+    codec_coder,
+    format_coder,
+    mean_values,
+    measure_samples,
+)
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
 from benchmarks.formats import BEST, LOSSY
 from benchmarks.harness import Options, Row, sha256_of
-from benchmarks.pictures import first_planes
+from benchmarks.pictures import first_pictures
 
 _BD_RATES = {
     "bd_rate": "psnr",
@@ -35,10 +42,12 @@ _BD_RATES = {
     "bd_rate_ms_ssim": "ms_ssim",
     "bd_rate_ssimulacra2": "ssimulacra2",
 }
-"""Qualities of `score` at which rates are compared, by the names of the BD-rates."""
+"""Qualities at which rates are compared, by the names of the BD-rates."""
 
 _CODEC = "aecodec"
 _ANCHORS = {anchor.title: anchor for anchor in (*LOSSY, *BEST)}
+_LEAST_SIDE = 64
+"""Least side of pictures for which SSIMULACRA2 is meaningful."""
 _SCORES = (30.0, 80.0)
 """Scores by SSIMULACRA2 from low to high quality, at which photographs are used."""
 
@@ -74,13 +83,16 @@ def measure(options: Namespace) -> Iterator[Row]:
 def _rows(options: Namespace) -> Iterator[Row]:
     """The rows of all formats, measured or from earlier results."""
     earlier = _earlier_rows(options) if options.earlier else []
-    pictures = first_planes(options.data, options.limit)
+    pictures = first_pictures(options.data, options.limit)
+    samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
+    is_scored = min(min(picture.size) for picture in pictures) >= _LEAST_SIDE
     for name in (_CODEC, *_ANCHORS):
         if options.only and name not in options.only:
             yield from (row for row in earlier if row["format"] == name and "setting" in row)
             continue
-        for setting, round_trip in islice(_settings(name, options), None, None, options.step):
-            yield {"format": name, "setting": setting, **score(pictures, round_trip)}
+        for coder in islice(_coders(name, options), None, None, options.step):
+            measured = list(measure_samples(coder, samples, ssimulacra2=is_scored))
+            yield {"format": name, "setting": coder.level, **mean_values(measured)}
 
 
 def _earlier_rows(options: Namespace) -> list[Row]:
@@ -91,15 +103,14 @@ def _earlier_rows(options: Namespace) -> list[Row]:
     return rows
 
 
-def _settings(name: str, options: Namespace) -> Iterator[tuple[int, RoundTrip]]:
-    """The levels of the codec, or the qualities of a format; none if it is not installed."""
+def _coders(name: str, options: Namespace) -> Iterator[Coder]:
+    """The codec at its levels, or a format at its qualities; none if it is not installed."""
     if name == _CODEC:
         codec = aecodec.load_codec(options.codec)
-        for level in range(1, len(codec.spec.levels) + 1):
-            yield level, codec_round_trip(codec, level)
+        yield from (codec_coder(codec, level) for level in range(1, len(codec.spec.levels) + 1))
     elif _ANCHORS[name].is_installed:
         for quality in _ANCHORS[name].qualities:
-            yield quality, _ANCHORS[name].at_quality(quality).round_trip
+            yield format_coder(_ANCHORS[name], quality)
 
 
 def _curve(rows: Sequence[Row], name: str, quality: str) -> Curve:
@@ -110,7 +121,7 @@ def _curve(rows: Sequence[Row], name: str, quality: str) -> Curve:
 def _bd_rates(rows: Sequence[Row], anchor: str, options: Namespace) -> Row:
     rates = {}
     for title, quality in _BD_RATES.items():
-        if quality in rows[0]:
+        if rows[0].get(quality) is not None:
             curve = _curve(rows, _CODEC, quality)
             between = _range(quality, curve, options)
             rate = bd_rate(curve, _curve(rows, anchor, quality), between)
