@@ -22,10 +22,8 @@ from aecodec.training.autoencoder import Autoencoder
 def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
     """Copy the weights of a codec's float networks to a pair, and its gains if it has any.
 
-    The codec's decoder may lack the last layers of the pair, such as a filter, which do not change.
-    Smaller kernels of the codec are padded with zeros. Latents of a codec are in units of its int8
-    steps; latents of a pair in training are in units of the quantization steps in the middle of the
-    levels.
+    Latents of a codec are in units of its int8 steps; latents of a pair in training are in units of
+    the quantization steps in the middle of the levels.
 
     Raises CodecError if the codec's HDF5 files are missing or damaged, and ModelError if the codec
     has other networks or another number of levels.
@@ -46,9 +44,7 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
 def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
     stored = keras_half(folder, half)
     sources, targets = _with_weights(stored), _with_weights(model)
-    if half is Half.DECODER:
-        targets = targets[: len(sources)]
-    if not _fit(sources, targets):
+    if _shapes_of(sources) != _shapes_of(targets):
         raise ModelError(
             f"{folder.path}: its {half.value} has another shape than this recipe's networks: use "
             "the recipe of the codec"
@@ -60,9 +56,7 @@ def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
             weights[0] = weights[0] / middle[:, None]
         elif source is sources[-1] and half is Half.ENCODER:
             weights = [array * to_latents for array in weights]
-        target.set_weights(
-            [_padded(*pair) for pair in zip(weights, target.get_weights(), strict=True)]
-        )
+        target.set_weights(weights)
 
 
 def _takes_steps(layer: Any) -> bool:
@@ -78,25 +72,5 @@ def _with_weights(model: Any) -> list[Any]:
     return [layer for layer in model.layers if layer.weights]
 
 
-def _fit(sources: list[Any], targets: list[Any]) -> bool:
-    """Whether the targets have the weights of the sources, or larger kernels."""
-    smaller, larger = (
-        [weight.shape for layer in layers for weight in layer.weights]
-        for layers in (sources, targets)
-    )
-    return len(smaller) == len(larger) and all(map(_fits_within, smaller, larger))
-
-
-def _fits_within(kernel: tuple[int, ...], larger: tuple[int, ...]) -> bool:
-    """Whether a kernel fits into the middle of a larger one with the same inputs and outputs."""
-    sides = zip(kernel[:-2], larger[:-2], strict=False)
-    return (
-        len(kernel) == len(larger)
-        and kernel[-2:] == larger[-2:]
-        and all(small <= large and (large - small) % 2 == 0 for small, large in sides)
-    )
-
-
-def _padded(kernel: Float32, larger: Float32) -> Float32:
-    missing = [large - small for small, large in zip(kernel.shape, larger.shape, strict=True)]
-    return np.pad(kernel, [(count // 2, count // 2) for count in missing])
+def _shapes_of(layers: list[Any]) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for layer in layers for weight in layer.weights]
