@@ -1,7 +1,5 @@
 """The import graph of aecodec: modules, packages, the imports between them, and cycles.
 
-    python tests/helpers/import_graph.py
-
 Here a package is a folder of modules, or a module in the top folder. Every import counts: at the
 top of a module, in a function, and for type checking only.
 """
@@ -103,19 +101,3 @@ def cycle_in(graph: Graph) -> list[str]:
     except CycleError as error:
         return list(error.args[1])
     return []
-
-
-def main() -> None:
-    """Print the sizes of the graphs, and the layers."""
-    for title, graph in (("modules", module_graph()), ("packages", package_graph())):
-        imports = sum(map(len, graph.values()))
-        cycle = " -> ".join(cycle_in(graph)) or "none"
-        print(f"{len(graph)} {title}, {imports} imports, cycle: {cycle}")
-    for number, layer in enumerate(LAYERS):
-        for package in layer:
-            docstring = ast.get_docstring(ast.parse(modules()[package].read_text("utf-8"))) or ""
-            print(f"layer {number}: {package}: {docstring.partition(chr(10))[0]}")
-
-
-if __name__ == "__main__":
-    main()
