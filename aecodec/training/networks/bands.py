@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-from aecodec.arrays import Float32, Float64
+from aecodec.arrays import Float32
 from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.int8_grid import LARGEST_INT8, SMALLEST_STEP
@@ -35,11 +35,11 @@ from aecodec.training.networks.convolutional import (
     FINEST_PIXELS,
     STARTING_TILES,
     Stage,
-    block_klt,
     blocks_of,
     check_sides,
     convolution,
     encoder_of,
+    set_klt,
     step_for,
 )
 
@@ -114,25 +114,11 @@ def start_from_block_klt(
     step = step_for(rate_weights)
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
     scale = np.tile(of_bands, _STRIDE**2)
-    latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
-    _set_klt(latents, linear, tiles, channels[0], step, scale)
+    set_klt(encoder, decoder, tiles, _STRIDE, channels[0], step, scale, _CODE_SCALE)
     sample = tiles[:STARTING_TILES]
     lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
     finest = FINEST_LATENTS * _CODE_SCALE
     lsuv.initialize(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
-
-
-def _set_klt(
-    latents: Any, linear: Any, tiles: Float32, most: int, step: float, scale: Float64
-) -> None:
-    """Set the kernels of both linear paths to at most `most` components of the KLT."""
-    mean, kept = block_klt(tiles, _STRIDE, most, scale)
-    kernel = np.zeros(latents.kernel.shape, np.float32)
-    kernel[0, 0, : len(scale), : len(kept)] = (kept * scale).T / step / CEILING
-    latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])
-    inverse = np.zeros(linear.kernel.shape, np.float32)
-    inverse[0, 0, : len(kept)] = kept / scale * step / _CODE_SCALE
-    linear.set_weights([inverse, mean / scale])
 
 
 def int8_form(

@@ -163,8 +163,7 @@ def start_from_klt(
     that are multiples of 16. `channels` is [K], shared by all levels. The quantization steps of the
     KLT fit the geometric mean of the `rate_weights`, which are lambdas in squared error per bit.
     """
-    linear, step = layer_with(decoder, Role.LINEAR_PIXELS), step_for(rate_weights)
-    _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
+    set_klt(encoder, decoder, tiles, STRIDE, channels[0], step_for(rate_weights))
     sample = tiles[:STARTING_TILES]
     lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
     excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
@@ -176,20 +175,30 @@ def step_for(rate_weights: list[float]) -> float:
     return STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
 
 
-def block_klt(tiles: Float32, side: int, most: int, scale: Any = 1) -> tuple[Any, Any]:
-    """Mean and KLT (at most `most` components, N) of blocks with N scaled numbers each."""
+def set_klt(
+    encoder: Any,
+    decoder: Any,
+    tiles: Float32,
+    side: int,
+    most: int,
+    step: float,
+    scale: Any = 1.0,
+    code_scale: float = 1.0,
+) -> None:
+    """Set the kernels of both linear paths to at most `most` components of the KLT of blocks.
+
+    The N numbers of a block are multiplied by `scale`, which may be an array (N,). The decoder
+    multiplies codes by `code_scale` before its linear path.
+    """
+    latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
     blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
     mean = blocks.mean(axis=0)
     _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    return mean, basis[:most]
-
-
-def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
-    """Set the kernels of both linear paths to at most `most` components of the KLT."""
-    mean, kept = block_klt(tiles, STRIDE, most)
+    kept = basis[:most]
     kernel = np.zeros(latents.kernel.shape, np.float32)
-    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / CEILING
-    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * CEILING])
+    kernel[0, 0, : len(mean), : len(kept)] = (kept * scale).T / step / CEILING
+    latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])
     inverse = np.zeros(linear.kernel.shape, np.float32)
-    inverse[1, 1, : len(kept)] = kept * step
-    linear.set_weights([inverse, mean])
+    middle = linear.kernel.shape[0] // 2
+    inverse[middle, middle, : len(kept)] = kept / scale * step / code_scale
+    linear.set_weights([inverse, mean / scale])
