@@ -14,9 +14,6 @@ from aecodec.datasets.transfer_fitting import FittedTransfer, fit_transfer
 from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
 
-_MOST_FITTED = 200_000
-"""Approximate number of samples per band to which the transfer is fitted."""
-
 
 def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> FittedTransfer:
     """Fit the transfer of a codec to its training scenes, which have one frame each.
@@ -26,7 +23,7 @@ def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> F
     """
     bands = range(scenes[0].pixels.shape[-1])
     known = [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
-    return fit_transfer(known, weights, _MOST_FITTED)
+    return fit_transfer(known, weights)
 
 
 class ScenePictures:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,9 @@ _KNEES = (0.25, 0.5, 1.0, 2.0)
 _MOST_LEVELS = 1000
 """Bands that are nearly constant have a range of at least their span divided by this."""
 
+_MOST_INSPECTED = 200_000
+"""Approximate number of samples per band that are inspected, beyond their extremes."""
+
 _LARGEST_RATIO = 4.0
 """Bands with a range smaller than the widest by more than this factor get a larger weight."""
 
@@ -50,13 +54,11 @@ _LARGEST_RATIO = 4.0
 class FittedTransfer:
     """The transfer of a codec, and the weights of its bands.
 
-    Values are 0 to 255 P for P phases. `curves` are the names of the bands' curves; errors of
-    samples are relative to the `ranges` (B,).
+    Values are 0 to 255 P for P phases. Errors of samples are relative to the `ranges` (B,).
     """
 
     transfer: Transfer
     phases: int
-    curves: tuple[str, ...]
     ranges: Float64
 
     @property
@@ -72,18 +74,15 @@ class FittedTransfer:
         return np.asarray(slopes**2, np.float32)
 
 
-def fit_transfer(
-    bands: Sequence[Samples], weights: Sequence[float] = (), most: int = 200_000
-) -> FittedTransfer:
+def fit_transfer(bands: Sequence[Samples], weights: Sequence[float] = ()) -> FittedTransfer:
     """Fit the transfer to the known samples (n,) of each band, all of one type.
 
     If the weights in the squared error are empty, all bands are as important as the widest; bands
-    with less than a quarter of its range are more important. About `most` samples per band are
-    inspected, beyond their extremes. Raises ImageError if a band is constant, or the range of
-    integers exceeds 65535.
+    with less than a quarter of its range are more important. Raises ImageError if a band is
+    constant, or the range of integers exceeds 65535.
     """
     limits = np.array([_limits(band, number) for number, band in enumerate(bands, 1)], np.float64)
-    bands = [band[:: -(-len(band) // most)] for band in bands]
+    bands = [band[:: -(-len(band) // _MOST_INSPECTED)] for band in bands]
     ranges = _ranges(bands, weights)
     fitted, loss = _fitted(bands, limits, ranges, _PHASES[0])
     for phases in _PHASES[1:] if bands[0].dtype.itemsize > 1 else ():
@@ -100,14 +99,17 @@ def _fitted(
     """The transfer with the best curve of each band, and its largest loss."""
     best = [
         min(
-            (_loss(band, ends, samples, width), name, _table(samples))
-            for name, samples in _curves(band, ends, 255 * phases)
+            (
+                (_loss(band, ends, samples, width), samples)
+                for samples in _curves(band, ends, 255 * phases)
+            ),
+            key=itemgetter(0),
         )
         for band, ends, width in zip(bands, limits, ranges, strict=True)
     ]
-    losses, names, tables = zip(*best, strict=True)
-    transfer = Transfer(limits, np.stack(tables))
-    return FittedTransfer(transfer, phases, names, ranges), max(losses)
+    losses, curves = zip(*best, strict=True)
+    transfer = Transfer(limits, np.stack([_table(samples) for samples in curves]))
+    return FittedTransfer(transfer, phases, ranges), max(losses)
 
 
 def _limits(band: Samples, number: int) -> tuple[float, float]:
@@ -143,24 +145,21 @@ def _ranges(bands: Sequence[Samples], weights: Sequence[float]) -> Float64:
     return np.minimum(ranges.max(), _LARGEST_RATIO * ranges)
 
 
-def _curves(band: Samples, ends: tuple[float, float], most: int) -> Iterator[tuple[str, Float64]]:
-    """Names of curves, and the samples at their `most` + 1 values."""
+def _curves(band: Samples, ends: tuple[float, float], most: int) -> Iterator[Float64]:
+    """The samples at the `most` + 1 values of linear, quadratic, exponential and sinh curves."""
     low, high = ends
-    yield "linear", np.linspace(low, high, most + 1)
+    yield np.linspace(low, high, most + 1)
     if band.dtype.itemsize == 1:
         return
     width = np.subtract(*np.percentile(band, _ORDINARY[::-1])) or high - low
-    yield "square root", low + (high - low) * np.linspace(0, 1, most + 1) ** 2
+    yield low + (high - low) * np.linspace(0, 1, most + 1) ** 2
     knee = width / 20
-    yield (
-        "logarithm",
-        low + knee * np.expm1(np.linspace(0, np.log1p((high - low) / knee), most + 1)),
-    )
+    yield low + knee * np.expm1(np.linspace(0, np.log1p((high - low) / knee), most + 1))
     middle = float(np.median(band))
     for share in _KNEES:
         knee = width * share
         first, last = np.arcsinh((np.array(ends) - middle) / knee)
-        yield "asinh", middle + knee * np.sinh(np.linspace(first, last, most + 1))
+        yield middle + knee * np.sinh(np.linspace(first, last, most + 1))
 
 
 def _loss(band: Samples, ends: tuple[float, float], samples: Float64, width: float) -> float:

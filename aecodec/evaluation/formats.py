@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -176,11 +177,5 @@ def last_where(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
     >>> last_where([1, 2], lambda n: n < 1) is None
     True
     """
-    low, high = 0, len(items)
-    while low < high:
-        middle = (low + high) // 2
-        if holds(items[middle]):
-            low = middle + 1
-        else:
-            high = middle
-    return items[low - 1] if low else None
+    count = bisect_right(items, False, key=lambda item: not holds(item))
+    return items[count - 1] if count else None

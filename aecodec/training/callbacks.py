@@ -16,8 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from aecodec.errors import UsageError
-
 _WARMUP_STEPS = 200
 _LARGEST_WARMUP_SHARE = 0.1
 _WARMUP_SHARE_OF_MINUTES = 0.02
@@ -28,7 +26,7 @@ class Schedule(keras.callbacks.Callback):
 
     The weight `progress` of the model is the finished share of the training, so that an interrupted
     training resumes at the same point. The training has a number of steps, or a duration in minutes
-    without interruptions; raises UsageError if both are set, or neither.
+    without interruptions.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
     >>> [round(schedule.learning_rate(done), 6) for done in (0, 0.02, 0.51, 1)]
@@ -39,8 +37,6 @@ class Schedule(keras.callbacks.Callback):
         self, highest: float, steps: int | None = None, minutes: float | None = None
     ) -> None:
         super().__init__()
-        if (steps is None) == (minutes is None):
-            raise UsageError("a training needs a number of epochs or a number of minutes, not both")
         self._highest, self._steps, self._minutes = highest, steps, minutes
         share = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
         self._warmup = min(_LARGEST_WARMUP_SHARE, share)

@@ -98,7 +98,8 @@ def test_the_transfer_of_8_bits_is_exact_and_tails_get_a_curve() -> None:
     tail = np.concatenate([rng.integers(0, 1000, 10_000), rng.integers(0, 60_000, 10)])
     fitted = fit_transfer([tail.astype(np.uint16)])
     assert fitted.phases >= 4
-    assert fitted.curves == ("asinh",)
+    steps = np.diff(fitted.transfer.tables[0].astype(int))
+    assert steps[-1] > 10 * steps.min()
     assert fitted.transfer.limits[0, 0] == 0
     assert fitted.transfer.limits[0, 1] > tail.max()
 
