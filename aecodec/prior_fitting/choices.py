@@ -8,7 +8,7 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Float64
 from aecodec.native.tables import Choices, Grid
 from aecodec.prior_fitting.level_tables import level_tables
-from aecodec.prior_fitting.prior import Prior, ideal_bits
+from aecodec.prior_fitting.prior import COST_UNITS, Prior
 
 Candidates = npt.NDArray[np.uint16] | None
 """Numbers of the priors among which an encoder selects, ascending; None for all."""
@@ -26,12 +26,12 @@ def choices(
 def bits(
     prior: Prior, codes: Codes, grid: Grid | None = None, candidates: Candidates = None
 ) -> Float64:
-    """Ideal code length of each vector (N,) in bits, including indices and escapes.
+    """Cost of each vector (N,) in bits, including indices and escapes.
 
     >>> bank, zeros = np.array([[1, 32767, 1, 32767]]), np.zeros((1, 5))
-    >>> bits(Prior(bank, -1, zeros, zeros, [0]), np.array([[0, 0, 0, 0, 9]])).round(2).tolist()
+    >>> bits(Prior(bank, -1, zeros, zeros, [0]), np.array([[0, 0, 0, 0, 9]])).tolist()
     [21.0]
     """
     made = choices(prior, codes, grid, candidates)
-    total: Float64 = prior.table_bits[made.rows, made.columns].sum(axis=1)
-    return total + ideal_bits(prior.index[made.priors]) if prior.priors > 1 else total
+    costs = prior.costs[made.rows, made.columns].sum(axis=1) + prior.index_costs[made.priors]
+    return np.asarray(costs / COST_UNITS, np.float64)

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float64, Int32
+from aecodec.arrays import Int32
 from aecodec.errors import CodecError
 from aecodec.prior_fitting.context_network import ContextNetwork, Dtypes, set_dtypes
 
@@ -43,16 +43,8 @@ def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
     >>> integer_costs(np.array([65535, 32768, 1])).tolist()
     [0, 256, 4096]
     """
-    return np.rint(COST_UNITS * ideal_bits(frequencies)).astype(np.int32)
-
-
-def ideal_bits(frequencies: npt.NDArray[Any]) -> Float64:
-    """Convert frequencies to ideal code lengths in bits.
-
-    >>> ideal_bits(np.array([32768])).tolist()
-    [1.0]
-    """
-    return TABLE_BITS - np.log2(frequencies.astype(np.float64))
+    bits = TABLE_BITS - np.log2(frequencies.astype(np.float64))
+    return np.rint(COST_UNITS * bits).astype(np.int32)
 
 
 MAX_CODE_DIMENSION = 2000
@@ -132,13 +124,6 @@ class Prior:
         costs = integer_costs(np.maximum(self.bank, 1))
         costs[:, -1] += ESCAPE_BITS * COST_UNITS
         return np.where(self.bank, costs, costs[:, -1:])
-
-    @cached_property
-    def table_bits(self) -> Float64:
-        """(T, S + 1) ideal bits of each symbol; the bits of an escape include its value."""
-        bits = ideal_bits(np.maximum(self.bank, 1))
-        bits[:, -1] += ESCAPE_BITS
-        return np.where(self.bank, bits, bits[:, -1:])
 
     @cached_property
     def index_costs(self) -> Int32:
