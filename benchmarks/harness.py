@@ -55,10 +55,6 @@ class Options(argparse.ArgumentParser):
         """Add `--codec`, the name or file of a codec."""
         self.add_input("--codec", default=default, metavar="NAME|FILE")
 
-    def add_limit(self, default: int = 1000) -> None:
-        """Add `--limit`, the number of pictures to measure."""
-        self.add_argument("--limit", type=int, default=default, help="maximal number of pictures")
-
     def hashes(self, options: argparse.Namespace) -> dict[str, str]:
         """SHA-256 of each input file or folder; built-in codecs belong to the commit."""
         values = (getattr(options, name) for name in self._inputs)

@@ -15,9 +15,6 @@ import aecodec
 from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
 from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP, PillowFormat, decode
-from aecodec.native.headers import read_info
-from aecodec.prior_fitting.choices import bits
-from aecodec.prior_fitting.level_section import prior_of
 from benchmarks.formats import LOSSLESS
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
@@ -49,17 +46,9 @@ def _level(codec: Codec, digits: Pixels, level: int) -> Iterator[Row]:
     files = [codec.compress(digit, level=level) for digit in digits]
     decoded = np.stack([np.asarray(codec.decompress(file)) for file in files])
     stack = codec.compress(digits, level=level)
-    codes = codec.encoder.codes(digits[..., None], level)
-    ideal = bits(prior_of(codec.folder, level), codes) / 8
     psnr = round(metrics.psnr(metrics.mse(digits, decoded)), 3)
     common = {"format": "aecodec", "digits": len(digits), "psnr": psnr}
-    yield {
-        **common,
-        "settings": f"level {level}",
-        "bytes": _mean_size(files),
-        "payload": float(np.mean([read_info(file).payload.size for file in files])),
-        "ideal_payload": round(float(ideal.mean()), 3),
-    }
+    yield {**common, "settings": f"level {level}", "bytes": _mean_size(files)}
     settings = f"level {level}, all {len(digits):,} in one file"
     yield {**common, "settings": settings, "bytes": round(len(stack) / len(digits), 3)}
 

@@ -4,8 +4,9 @@ Whole files, each picture by itself. The data are a folder of pictures, or an ar
 BD-rate is the mean difference in bytes at equal quality (-30 % means files 0.7 times as large), by
 the PSNR of the mean squared error, by the mean of the pictures' PSNRs, by MS-SSIM, and by the mean
 of the pictures' scores by SSIMULACRA2, unless they are as small as digits. It is taken over the
-range that both formats cover; --between restricts the first to qualities in dB, --scores the last
-to scores, and --bpp the others to the qualities that the codec gives at these bits per pixel.
+range that both formats cover; --between restricts the first to qualities in dB, --bpp all but the
+last to the qualities that the codec gives at these bits per pixel, and the last to scores of 30 to
+80.
 
 --only NAME... measures only these formats, of which "aecodec" is one. The rows of all others are
 copied from --earlier FILE, results of the same pictures with the same --limit and --step. So a new
@@ -56,10 +57,9 @@ def add_arguments(parser: Options) -> None:
     """Add the data, the codec, and the range of the BD-rate."""
     parser.add_data()
     parser.add_codec("digits")
-    parser.add_limit()
+    parser.add_argument("--limit", type=int, default=1000, help="maximal number of pictures")
     parser.add_argument("--between", type=float, nargs=2, default=UNLIMITED, metavar=("DB", "DB"))
     parser.add_argument("--bpp", type=float, nargs=2, default=UNLIMITED, metavar=("LOW", "HIGH"))
-    parser.add_argument("--scores", type=float, nargs=2, default=_SCORES, metavar=("LOW", "HIGH"))
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as PNG")
     parser.add_argument("--step", type=int, default=1, help="measure every STEP-th setting")
     parser.add_argument("--only", nargs="+", choices=(_CODEC, *_ANCHORS), metavar="NAME")
@@ -132,7 +132,7 @@ def _bd_rates(rows: Sequence[Row], anchor: str, options: Namespace) -> Row:
 def _range(quality: str, curve: Curve, options: Namespace) -> tuple[float, float]:
     """The qualities over which a BD-rate is taken."""
     if quality == "ssimulacra2":
-        return options.scores
+        return _SCORES
     low, high = qualities_at(curve, options.bpp)
     if quality == "psnr":
         return max(low, options.between[0]), min(high, options.between[1])
