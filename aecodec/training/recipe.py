@@ -42,24 +42,8 @@ _KEYS = {
 class Recipe:
     """The settings for making a codec.
 
-    Attributes:
-        name: name of the codec.
-        networks: name of a ready-made pair, or a function that makes one; see
-            :func:`~aecodec.training.zoo.pair_named`.
-        data: `tile`, the side of the training tiles in pixels; `held_out`, the share of the
-            pictures that are only measured; `flips`, whether tiles are mirrored; `smooth`, the
-            share of the tiles in a batch that are made smooth; `band_weights`, the weight of each
-            band in the squared error, as in
-            :func:`~aecodec.datasets.transfer_fitting.fit_transfer`.
-        levels: for each level, its `channels`, `rate_weights` and `loss_weights`, and the
-            `context_units` of its context network. Networks for pictures have a single number of
-            `channels` for all levels, which differ in gains.
-        training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
-            `cost_power`, `distortion`, `rate_priors` (components of the entropy model), `dtype`,
-            `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
-        priors: `count`, the number of competing priors; `context_epochs`, the training epochs of
-            context networks; `rdoq`, the weight of bits in the quantization of encoders
-            (:class:`~aecodec.codec_files.levels.RateWeight`).
+    `docs/training.md` describes the keys of its sections. `networks` names a ready-made pair, or a
+    function that makes one; see :func:`~aecodec.training.zoo.pair_named`.
     """
 
     name: str
