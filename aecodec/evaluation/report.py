@@ -223,15 +223,9 @@ def compare(
     :func:`~aecodec.imaging.display.bands_to_show`). Raises UsageError if there are no such bands,
     or the codec has no such level, and ImageError if the codec does not accept the picture.
     """
-    from aecodec.imaging.plots import Comparison
-
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
-    if restored.layout is not None:
-        return _compare_bands(picture, restored, len(data), rgb)
-    original = in_kept_colours(picture, restored.metadata).pixels
-    quality = metrics.psnr(metrics.mse(original, restored.pixels))
-    return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")
+    return compare_pictures(picture, restored, len(data), rgb)
 
 
 def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | None) -> Comparison:
@@ -252,13 +246,16 @@ def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | N
 
 
 def compare_pictures(
-    original: Picture, second: Picture, size: int, rgb: str | None = None
+    original: Picture,
+    second: Picture,
+    size: int,
+    rgb: str | None = None,
 ) -> Comparison:
     """The first frames of two pictures with the same size, for a figure.
 
     If the colour profiles differ, both pictures are converted to sRGB. `size` is the size in bytes
-    of the second picture's file; `rgb` is as for :func:`compare`. Raises ImageError if the sizes or
-    numbers of bands differ, and UsageError if there are no such bands.
+    of the second picture's file; `rgb` is as for :func:`compare`. Raises ImageError if
+    the sizes or numbers of bands differ, and UsageError if there are no such bands.
     """
     from aecodec.imaging.plots import Comparison
 
