@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,7 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
     If `key` is None, the only array of images is loaded, or `default` if there are several. Raises
     ImageError if the file or the array does not exist or does not contain images.
     """
-    try:
-        array = _select(_loaded(path, key), key, default)
-    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
-        name = "" if key is None else f" {key!r}"
-        raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
+    array = _load(path, _holds_images, key, (default,))
     if not _holds_images(array):
         raise ImageError(
             f"{path}: the array is {array.dtype} with shape {array.shape}; give uint8 with shape "
@@ -69,19 +65,8 @@ def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> Array:
     In an `.npz` file, the only array of pictures is loaded, or `x_train` or `train` if there are
     several. Pictures have one of these numbers of dimensions. Raises ImageError if there are none.
     """
-    try:
-        arrays = _loaded(path)
-    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
-        raise ImageError(f"{path}: no arrays in this file ({error})") from error
-    if isinstance(arrays, np.ndarray):
-        return arrays
-    names = [name for name, array in arrays.items() if array.ndim in dimensions and array.size]
-    for name in names if len(names) == 1 else _TRAINING_ARRAYS:
-        if name in names:
-            return arrays[name]
-    raise ImageError(
-        f"{path} has {len(names)} arrays of pictures ({', '.join(names) or 'none'}): name the "
-        f"array for training {' or '.join(_TRAINING_ARRAYS)}"
+    return _load(
+        path, lambda array: array.ndim in dimensions and array.size > 0, None, _TRAINING_ARRAYS
     )
 
 
@@ -93,25 +78,31 @@ def frames_of(picture: Picture) -> Iterator[Picture]:
         yield replace(picture, pixels=picture.pixels[part], missing=mask)
 
 
-def _loaded(path: Path, key: str | None = None) -> Array | dict[str, Array]:
-    """The array of an `.npy` file, or the arrays of an `.npz` file: only `key`, or all of them."""
-    with path.open("rb") as file:
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        names = [name for name in loaded.files if name == key] or loaded.files
-        return {name: loaded[name] for name in names}
+def _load(
+    path: Path, holds: Callable[[Array], bool], key: str | None, defaults: Sequence[str]
+) -> Array:
+    """The array of an `.npy` file; in an `.npz` file `key`, if it is not None.
 
-
-def _select(arrays: Array | dict[str, Array], key: str | None, default: str) -> Array:
-    if isinstance(arrays, np.ndarray):
-        return arrays
-    if key is None:
-        names = [name for name, array in arrays.items() if _holds_images(array)]
-        key = names[0] if len(names) == 1 else default
-    if key not in arrays:
-        raise ImageError(f"{key} is not among its arrays: {', '.join(arrays) or 'it has none'}")
-    return arrays[key]
+    Otherwise, the only array that holds pictures, or the first of the defaults that exists.
+    """
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
+            names = [name for name in loaded.files if name == key] or loaded.files
+            arrays = {name: loaded[name] for name in names}
+    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
+        raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
+    held = [name for name, array in arrays.items() if holds(array)]
+    wanted = [key] if key else held if len(held) == 1 else defaults
+    for name in wanted:
+        if name in arrays:
+            return arrays[name]
+    raise ImageError(
+        f"{path}: no array of pictures in this file ({' or '.join(wanted)} is not among its "
+        f"arrays: {', '.join(arrays) or 'it has none'})"
+    )
 
 
 def _holds_images(array: Array) -> bool:

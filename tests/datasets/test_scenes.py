@@ -77,7 +77,7 @@ def test_folders_of_tiff_and_deep_png_files_have_scenes(
 
 def test_an_archive_without_an_array_for_training_is_an_error(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", first=np.zeros((2, 8, 8)), second=np.zeros((2, 8, 8)))
-    with pytest.raises(ImageError, match="name the array for training x_train or train"):
+    with pytest.raises(ImageError, match="x_train or train is not among its arrays: first, second"):
         open_scenes(tmp_path / "a.npz")
 
 
