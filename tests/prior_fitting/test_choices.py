@@ -91,18 +91,6 @@ def test_segments_do_not_depend_on_each_other(prior: Prior, grid: Grid, seed: in
         np.testing.assert_array_equal(shaped.reshape(other.shape), other)
 
 
-@given(st.integers(1, 40), st.integers(1, 40))
-def test_neighbours_are_opposite_to_each_other(rows: int, columns: int) -> None:
-    kind, pairs = neighbours(rows, columns)
-    assert kind.reshape(rows, columns)[0, 0] == -1
-    for number in np.flatnonzero(kind >= 0):
-        own = np.array(divmod(number, columns))
-        places = np.stack(np.divmod(pairs[number].astype(int), columns), axis=-1) - own
-        for first, second in places:  # one outside is replaced by the opposite one
-            assert (first == -second).all() or (first == second).all()
-        assert (np.abs(places).min(axis=-1) > 0).all() == (kind[number] == 0)
-
-
 def test_missing_neighbours_are_replaced_by_the_opposite_ones() -> None:
     kind, pairs = neighbours(2, 3)
     assert kind.tolist() == [-1, 1, 1, 1, 0, 1]
