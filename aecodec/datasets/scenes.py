@@ -20,16 +20,12 @@ from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples
 from aecodec.imaging.picture import Picture, samples_picture
-from aecodec.imaging.repetition import detect
 
 _FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
 """Suffixes of files in a folder that may contain scenes. Other files are images with 8 bits."""
 
 _DEEP_GREY = b"\x10\0"
 """Bit depth 16 and colour type grey in the header of a PNG file."""
-
-_MOST_INSPECTED = 50
-"""Maximum number of scenes in which repeated samples are searched."""
 
 
 def open_scenes(
@@ -117,32 +113,14 @@ def _read(path: Path, bands_first: bool, nodata: float | None) -> Picture:
 def description_of(scenes: Sequence[Picture]) -> str:
     """Describe scenes in a line.
 
-    >>> samples = np.arange(24, dtype=np.int16).reshape(1, 3, 4, 2).repeat(2, 1).repeat(2, 2)
-    >>> description_of([Picture(samples)])
-    '1 scene with 2 bands of int16; bands 1 and 2 repeat each sample 2x2 times'
+    >>> description_of([Picture(np.zeros((1, 6, 8, 2), np.int16))])
+    '1 scene with 2 bands of int16'
     """
     shape, dtype = scenes[0].pixels.shape, scenes[0].pixels.dtype
     missing = sum(scene.missing is not None for scene in scenes)
-    parts = [f"{_scenes(len(scenes))} with {shape[-1]} bands of {dtype.name}"]
-    parts += [f"missing samples in {_scenes(missing)}"] if missing else []
-    return "; ".join([*parts, *_repetitions(scenes)])
+    text = f"{_scenes(len(scenes))} with {shape[-1]} bands of {dtype.name}"
+    return f"{text}; missing samples in {_scenes(missing)}" if missing else text
 
 
 def _scenes(count: int) -> str:
     return "1 scene" if count == 1 else f"{count} scenes"
-
-
-def _repetitions(scenes: Sequence[Picture]) -> Iterator[str]:
-    """The bands that repeat each sample, by a factor that is the same in most scenes."""
-    inspected = scenes[:: -(-len(scenes) // _MOST_INSPECTED)]
-    repetitions = [detect(scene.pixels, scene.missing) for scene in inspected]
-    bands: dict[int, list[str]] = {}
-    for band in range(scenes[0].pixels.shape[-1]):
-        counts = Counter(blocks[band][0] if blocks else 1 for blocks in repetitions)
-        factor, count = counts.most_common(1)[0]
-        if factor > 1 and 2 * count > len(repetitions):
-            bands.setdefault(factor, []).append(str(band + 1))
-    for factor, numbers in bands.items():
-        *others, last = numbers
-        text = f"bands {', '.join(others)} and {last} repeat" if others else f"band {last} repeats"
-        yield f"{text} each sample {factor}x{factor} times"
