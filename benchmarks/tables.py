@@ -57,11 +57,6 @@ def with_tables(text: str) -> str:
     return _MARKED.sub(lambda marked: _section(marked[1]), text)
 
 
-def marked_names(text: str) -> list[str]:
-    """The names of the markers of a document."""
-    return [marked[1] for marked in _MARKED.finditer(text)]
-
-
 def write() -> None:
     """Write the tables of all documents."""
     for document in DOCUMENTS:

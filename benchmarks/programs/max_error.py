@@ -48,11 +48,7 @@ class Data(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> Data:
-        """Read PATH[:ARRAYS][=ERRORS].
-
-        >>> Data.of("bands.npz:test_*=0,0.5%")[1:]
-        ('test_*', ('0', '0.5%'))
-        """
+        """Read PATH[:ARRAYS][=ERRORS]."""
         place, _, errors = text.partition("=")
         path, _, arrays = place.partition(":")
         return cls(Path(path), arrays or "*", tuple(filter(None, errors.split(","))))
