@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import threading
 import time
@@ -29,7 +28,7 @@ class Schedule(keras.callbacks.Callback):
     without interruptions.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
-    >>> [round(schedule.learning_rate(done), 6) for done in (0, 0.02, 0.51, 1)]
+    >>> [round(float(schedule.learning_rate(done)), 6) for done in (0, 0.02, 0.51, 1)]
     [0.0, 0.001, 0.0005, 0.0]
     """
 
@@ -37,17 +36,13 @@ class Schedule(keras.callbacks.Callback):
         self, highest: float, steps: int | None = None, minutes: float | None = None
     ) -> None:
         super().__init__()
-        self._highest, self._steps, self._minutes = highest, steps, minutes
+        self._steps, self._minutes = steps, minutes
         share = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
-        self._warmup = min(_LARGEST_WARMUP_SHARE, share)
+        warmup = min(_LARGEST_WARMUP_SHARE, share)
+        self.learning_rate = keras.optimizers.schedules.CosineDecay(
+            0.0, 1 - warmup, warmup_target=highest, warmup_steps=warmup
+        )
         self._began = 0.0
-
-    def learning_rate(self, done: float) -> float:
-        """The learning rate when a share of the training, in 0..1, is finished."""
-        if done < self._warmup:
-            return self._highest * done / self._warmup
-        falling = (done - self._warmup) / (1 - self._warmup)
-        return self._highest * (1 + math.cos(math.pi * falling)) / 2
 
     def on_train_begin(self, logs: Any = None) -> None:
         done = float(self.model.progress)
