@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aecodec.cli.commands.codecs import codec_lines
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import real_path
 from aecodec.cli.shared.file_io import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.stdout import write_line
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
@@ -61,7 +61,7 @@ def train(
             metavar="NAME|FILE",
             help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
             "and photo for pictures of any size.",
-            autocompletion=complete_recipe,
+            autocompletion=options.complete_recipe,
         ),
     ] = "digits",
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
@@ -110,19 +110,11 @@ def train(
             "--from",
             metavar="NAME|DIR",
             help="Fine-tune: start with the networks of a codec with the same recipe and levels.",
-            autocompletion=complete_codec,
+            autocompletion=options.complete_codec,
         ),
     ] = None,
-    bands_first: Annotated[
-        bool,
-        typer.Option(
-            "--bands-first", help="Arrays are (N, B, H, W), or (B, H, W) in a folder of scenes."
-        ),
-    ] = False,
-    nodata: Annotated[
-        float | None,
-        typer.Option(help="Value of missing samples, in addition to NaN and those in files."),
-    ] = None,
+    bands_first: options.BandsFirst = False,
+    nodata: options.Nodata = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the codec. Default: the name of the folder.")
     ] = None,
@@ -139,7 +131,7 @@ def train(
             "--list-recipes", callback=_list_recipes, is_eager=True, help="List built-in recipes."
         ),
     ] = None,
-    quiet: Quiet = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Train a codec on your own pictures with a recipe. Needs TensorFlow.
 
