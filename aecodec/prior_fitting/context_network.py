@@ -1,24 +1,14 @@
 """The context network of a prior, which adapts tables to codes that are already known.
 
-It is an autoregressive network with one hidden layer (M. Germain et al., "MADE: Masked autoencoder
-for distribution estimation", 2015) whose hidden units also know which prior was selected. From the
-known codes it adapts each table of that prior: it moves the table by eighths of a symbol and makes
-its shape narrower or wider.
-
-In pictures with many vectors the network also reads the neighbours of a vector. Its hidden units
-then read activities instead of signed codes, for the vector's own channels too: the busier a
-picture is, the wider its tables must be. The signs of the neighbouring codes shift the tables:
-gradients of the first channels directly move the tables of these channels.
-
-Weights and activations are 8-bit integers. The library runs the network (docs/FORMAT.md, section
-4); these classes only hold its weights.
+`docs/how_it_works.md` explains it. Weights and activations are 8-bit integers. The library runs the
+network (`docs/FORMAT.md`, section 4); these classes only hold its weights.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -46,12 +36,17 @@ MAX_SHIFT = 24
 MAX_UNITS = 1024
 """Largest number of channels or units."""
 
-Dtypes = dict[str, type[np.integer[Any]]]
+
+def array_fields(owner: type) -> dict[str, Any]:
+    """The fields of a dataclass that are arrays, with the dtypes of their annotations."""
+    hints = get_type_hints(owner).items()
+    arrays = {name: get_args(hint) for name, hint in hints if get_origin(hint) is np.ndarray}
+    return {name: get_args(dtype)[0] for name, (_, dtype) in arrays.items()}
 
 
-def set_dtypes(owner: object, dtypes: Dtypes) -> None:
+def set_dtypes(owner: object) -> None:
     """Convert the array fields of a dataclass to their dtypes."""
-    for name, dtype in dtypes.items():
+    for name, dtype in array_fields(type(owner)).items():
         setattr(owner, name, np.asarray(getattr(owner, name), dtype))
 
 
@@ -77,16 +72,8 @@ class SpatialWeights:
     gradient_weights: npt.NDArray[np.int8]
     gradient_shift: npt.NDArray[np.uint8]
 
-    DTYPES: ClassVar[Dtypes] = {
-        "centre": np.int8,
-        "weights": np.int8,
-        "bias": np.int8,
-        "gradient_weights": np.int8,
-        "gradient_shift": np.uint8,
-    }
-
     def __post_init__(self) -> None:
-        set_dtypes(self, self.DTYPES)
+        set_dtypes(self)
 
 
 @dataclass(eq=False, repr=False)
@@ -120,19 +107,8 @@ class ContextNetwork:
     output_shift: npt.NDArray[np.uint8]
     spatial: SpatialWeights | None = None
 
-    DTYPES: ClassVar[Dtypes] = {
-        "order": np.uint16,
-        "input_shift": np.uint8,
-        "degree": np.uint16,
-        "weights": np.int8,
-        "unit_shift": np.uint8,
-        "bias": np.int8,
-        "output_weights": np.int8,
-        "output_shift": np.uint8,
-    }
-
     def __post_init__(self) -> None:
-        set_dtypes(self, self.DTYPES)
+        set_dtypes(self)
 
     @property
     def slices(self) -> list[slice]:

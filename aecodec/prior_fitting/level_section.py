@@ -19,6 +19,7 @@ from aecodec.prior_fitting.context_network import (
     PREDICTED_CHANNELS,
     ContextNetwork,
     SpatialWeights,
+    array_fields,
 )
 from aecodec.prior_fitting.prior import Prior
 
@@ -84,13 +85,13 @@ def _of_context(network: ContextNetwork, candidates: npt.NDArray[np.uint16]) -> 
         "bias": network.bias[candidates],
         "output_weights": np.concatenate(outer),
     }
-    fields = {name: getattr(network, name) for name in ContextNetwork.DTYPES} | replaced
+    fields = {name: getattr(network, name) for name in array_fields(ContextNetwork)} | replaced
     return {f"context_{name}": values for name, values in fields.items()}
 
 
 def _of_spatial_weights(spatial: SpatialWeights) -> Arrays:
     """The arrays of an `aecodec_spatial_weights`, its weights unit by unit."""
-    fields = {name: getattr(spatial, name) for name in SpatialWeights.DTYPES}
+    fields = {name: getattr(spatial, name) for name in array_fields(SpatialWeights)}
     fields["weights"] = spatial.weights.transpose(0, 2, 1)
     return {f"spatial_{name}": values for name, values in fields.items()}
 
@@ -106,8 +107,8 @@ SECTION_ARRAYS = (
     "prior_costs",
     "table",
     "offset",
-    *(f"context_{name}" for name in ContextNetwork.DTYPES),
-    *(f"spatial_{name}" for name in SpatialWeights.DTYPES),
+    *(f"context_{name}" for name in array_fields(ContextNetwork)),
+    *(f"spatial_{name}" for name in array_fields(SpatialWeights)),
 )
 """The arrays of a section in the order of its directory; a missing array has no bytes."""
 

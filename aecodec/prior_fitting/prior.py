@@ -1,27 +1,20 @@
 """The prior of a level: competing distributions of code vectors, as integer tables.
 
-P distributions of the whole code vector compete. For each vector the encoder selects the
-distribution with the lowest cost of index and symbols, and codes its index before the symbols (B.
-Brummer and C. De Vleeschouwer, "End-to-end optimized image compression with competition of prior
-distributions", 2021).
-
-The P x K distributions of single channels share a small bank of T tables: each distribution is a
-table of the bank, moved by a whole number of symbols. 64 priors of 64 channels take only a few
-kilobytes, so they fit on a microcontroller. With a context network
+`docs/how_it_works.md` explains them. With a context network
 (:mod:`aecodec.prior_fitting.context_network`) the table of a channel is a first guess, which the
 network adapts to known codes.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Int32
 from aecodec.errors import CodecError
-from aecodec.prior_fitting.context_network import ContextNetwork, Dtypes, set_dtypes
+from aecodec.prior_fitting.context_network import ContextNetwork, set_dtypes
 
 TABLE_BITS = 16
 TABLE_TOTAL = 1 << TABLE_BITS
@@ -83,15 +76,8 @@ class Prior:
     index: npt.NDArray[np.uint16]
     context: ContextNetwork | None = None
 
-    DTYPES: ClassVar[Dtypes] = {
-        "bank": np.uint16,
-        "table": np.uint16,
-        "offset": np.int16,
-        "index": np.uint16,
-    }
-
     def __post_init__(self) -> None:
-        set_dtypes(self, self.DTYPES)
+        set_dtypes(self)
         if self.code_dimension > MAX_CODE_DIMENSION:
             raise CodecError(
                 f"the codec's codes have {self.code_dimension} channels; "

@@ -21,7 +21,7 @@ from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.native.structures import MAX_VECTORS
 from aecodec.native.tables import CODEC_ARRAYS
-from aecodec.prior_fitting.context_network import ContextNetwork, SpatialWeights
+from aecodec.prior_fitting.context_network import ContextNetwork, SpatialWeights, array_fields
 
 
 @dataclass(frozen=True)
@@ -190,14 +190,14 @@ def _struct(declared: str, name: str, fields: Mapping[str, object]) -> str:
 
 
 def _spatial_struct(name: str) -> str:
-    fields = {field: f"{name}_spatial_{field}" for field in SpatialWeights.DTYPES}
+    fields = {field: f"{name}_spatial_{field}" for field in array_fields(SpatialWeights)}
     return _struct("static const aecodec_spatial_weights", f"{name}_spatial", fields)
 
 
 def _context_struct(network: ContextNetwork, name: str) -> str:
     fields: dict[str, object] = {
         "units": len(network.degree),
-        **{field: f"{name}_context_{field}" for field in ContextNetwork.DTYPES},
+        **{field: f"{name}_context_{field}" for field in array_fields(ContextNetwork)},
         "spatial": f"&{name}_spatial" if network.spatial else "NULL",
     }
     return _struct("static const aecodec_context_network", f"{name}_context", fields)

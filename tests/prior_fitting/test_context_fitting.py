@@ -11,7 +11,7 @@ from helpers.codes import busy_and_even
 
 from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.context_fitting import fit_context, train_network
-from aecodec.prior_fitting.context_network import ContextNetwork
+from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
 from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 
 
@@ -64,6 +64,6 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     )
     assert first.context
     assert again.context
-    for name in ContextNetwork.DTYPES:
+    for name in array_fields(ContextNetwork):
         assert (getattr(first.context, name) == getattr(again.context, name)).all()
     assert without.context is None
