@@ -12,8 +12,6 @@ from typing import Any, TextIO
 
 import keras
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 _WARMUP_STEPS = 200
 _LARGEST_WARMUP_SHARE = 0.1
@@ -71,36 +69,24 @@ class Schedule(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """Prints a line per epoch: finished share, remaining time, and held-out measurements.
 
-    A terminal also shows a progress bar below the lines.
+    A terminal also shows the finished share after each step, below the lines.
     """
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
-        is_terminal = False if Console().is_jupyter else None  # notebooks cannot erase a bar
+        is_terminal = False if Console().is_jupyter else None  # notebooks cannot erase a line
         options: dict[str, Any] = {"highlight": False, "soft_wrap": True, "force_jupyter": False}
         self._console = Console(file=out, force_terminal=is_terminal, **options)
-        columns = (BarColumn(), "{task.percentage:3.0f} %", TextColumn("{task.description}"))
-        self._bar = Bar(
-            *columns,
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
-        self._task = TaskID(0)
+        self._status = self._console.status("")
         self._began = self._done_before = 0.0
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._began, self._done_before = time.monotonic(), float(self.model.progress)
-        self._task = self._bar.add_task("", total=1.0)
-        self._bar.update(self._task, completed=self._done_before)
-        self._bar.start()
+        self._status.start()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._console.is_terminal:
-            self._bar.update(
-                self._task, completed=float(self.model.progress), description=_measured(logs, "")
-            )
+            self._status.update(f"{float(self.model.progress):.0%}, {_measured(logs, '')}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         done = float(self.model.progress)
@@ -110,7 +96,7 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_end(self, logs: Any = None) -> None:
-        self._bar.stop()
+        self._status.stop()
 
     def _minutes_left(self, done: float) -> float:
         minutes = (time.monotonic() - self._began) / 60
