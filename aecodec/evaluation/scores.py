@@ -34,12 +34,8 @@ class Score(NamedTuple):
 
 def score_of(original: Pixels, decoded: Pixels) -> Score:
     """Measure a decoded picture (H, W) or (H, W, C) uint8."""
-    pair = _with_channels(original), _with_channels(decoded)
+    pair = np.atleast_3d(original), np.atleast_3d(decoded)
     return Score(metrics.mse(*pair), metrics.ms_ssim(*pair))
-
-
-def _with_channels(picture: Pixels) -> Pixels:
-    return picture if picture.ndim == 3 else picture[..., None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,7 +87,6 @@ def add_arguments(parser: Options) -> None:
     parser.add_codec(None)
     parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
     parser.add_argument("--each", action="store_true", help="a row for every array")
-    parser.add_argument("--rivals-only", action="store_true", help="measure only other formats")
     parser.add_input("--earlier", type=Path, metavar="FILE", help="results with other formats")
 
 
@@ -100,11 +99,10 @@ def measure(options: Namespace) -> Iterator[Row]:
             for error in data.errors or options.errors:
                 others = earlier.get((title, error)) or _others(arrays, error)
                 row = _row(title, arrays, error, others)
-                if not options.rivals_only:
-                    row |= _own(arrays, error, options.codec, row)
+                row |= _own(arrays, error, options.codec, row)
                 yield row
                 rows.append(row)
-    yield from _comparisons([row for row in rows if "ratio" in row])
+    yield from _comparisons(rows)
     yield from _speeds(rows)
     print(table_of("max_error", rows))
 
@@ -260,7 +258,7 @@ def _earlier(options: Namespace) -> dict[tuple[str, str], dict[str, Row]]:
 def _comparisons(rows: Sequence[Row]) -> Iterator[Row]:
     """Sizes relative to the best other format, for each error and for all."""
     errors = dict.fromkeys(row["max_error"] for row in rows)
-    for error in [*errors, "all"] if rows else []:
+    for error in [*errors, "all"]:
         ratios = [row["ratio"] for row in rows if error in (row["max_error"], "all")]
         yield {
             "comparison": error,

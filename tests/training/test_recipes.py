@@ -158,15 +158,6 @@ def test_recipes_that_lack_something_are_refused(
         load_recipe(recipe)
 
 
-def test_the_distortion_of_a_recipe_is_mse_or_what_it_names(tmp_path: Path) -> None:
-    recipe, text = tmp_path / "recipe.toml", tiny_recipe(epochs=1)
-    recipe.write_text(text)
-    assert load_recipe(recipe).training["distortion"] == "mse"
-    named = "{ mse = 0.4, ms-ssim = 0.03 }"
-    recipe.write_text(text.replace("cost_power", f"distortion = {named}\ncost_power"))
-    assert load_recipe(recipe).training["distortion"] == {"mse": 0.4, "ms-ssim": 0.03}
-
-
 @pytest.mark.parametrize(
     ("levels", "expected"), [(1, [28]), (3, [28, 44, 76]), (5, [28, 35, 44, 58, 76])]
 )
