@@ -135,25 +135,27 @@ def any_context(
     units = int(rng.integers(0, 13)) if units is None else units
     is_spatial = bool(rng.integers(0, 2)) if is_spatial is None else is_spatial
     any_int8 = functools.partial(rng.integers, -128, 128)
-    return ContextNetwork(
-        order=rng.permutation(channels),
-        input_shift=rng.integers(0, 8, channels),
-        degree=np.sort(rng.integers(0, channels + 2, units)),
-        weights=any_int8((channels, units)),
-        unit_shift=rng.integers(0, 12, units),
-        bias=any_int8((count, units)),
-        output_weights=any_int8((channels, units, 2)),
-        output_shift=rng.integers(4, 16, (channels, 2)),
-        spatial=SpatialWeights(
+    arrays: dict[str, Any] = {
+        "order": rng.permutation(channels),
+        "input_shift": rng.integers(0, 8, channels),
+        "degree": np.sort(rng.integers(0, channels + 2, units)),
+        "weights": any_int8((channels, units)),
+        "unit_shift": rng.integers(0, 12, units),
+        "bias": any_int8((count, units)),
+        "output_weights": any_int8((channels, units, 2)),
+        "output_shift": rng.integers(4, 16, (channels, 2)),
+    }
+    if is_spatial:
+        predicted = min(channels, PREDICTED_CHANNELS)
+        spatial: list[Any] = [
             any_int8(channels),
             any_int8((KINDS, channels, units)),
             any_int8((KINDS, units)),
-            any_int8((KINDS, predicted := min(channels, PREDICTED_CHANNELS), GRADIENTS, predicted)),
+            any_int8((KINDS, predicted, GRADIENTS, predicted)),
             rng.integers(4, 16, (KINDS, predicted)),
-        )
-        if is_spatial
-        else None,
-    )
+        ]
+        arrays["spatial"] = SpatialWeights(*spatial)
+    return ContextNetwork(**arrays)
 
 
 def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:
