@@ -16,16 +16,11 @@ ANY_BANDS = 0
 MAX_RANGE = 65535
 """Largest difference of the limits of integer samples."""
 
-MAX_FACTOR = 16
-"""Largest factor by which a band may repeat its samples along each side."""
-
 Limit = tuple[float, float]
 """(low, high) of the samples of a band."""
 
 Repetition = tuple[int, int, int]
 """(factor, y, x): blocks of factor x factor equal samples begin at row y and column x."""
-
-NOT_REPEATED: Repetition = (1, 0, 0)
 
 
 class SampleType(IntEnum):

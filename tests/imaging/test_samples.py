@@ -1,4 +1,4 @@
-"""Samples of any type: arrays as pictures, transfer, missing samples and repeated samples."""
+"""Samples of any type: arrays as pictures, transfer and missing samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aecodec.errors import ImageError
 from aecodec.format.samples import BAND_TYPES, Layout
-from aecodec.imaging import missing, repetition
+from aecodec.imaging import missing
 from aecodec.imaging.picture import samples_picture
 from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, linear, to_phases
 
@@ -83,23 +83,6 @@ def test_missing_values_are_filled_from_known_ones(
     ):
         low, high = (old[is_known].min(), old[is_known].max()) if is_known.any() else (0, 0)
         assert low <= plane.min() <= plane.max() <= high or is_known.all()
-
-
-@given(rngs, st.integers(2, 16), st.sampled_from(DTYPES))
-def test_repeated_samples_are_found(
-    rng: np.random.Generator, factor: int, dtype: np.dtype[Any]
-) -> None:
-    y, x = rng.integers(0, factor, 2)
-    blocks = (np.arange(2 * 4 * 5).reshape(2, 4, 5, 1) * 3 + rng.integers(0, 9)).astype(dtype)
-    plane = blocks.repeat(factor, axis=1).repeat(factor, axis=2)
-    plane = plane[:, -y % factor :, -x % factor :]
-    noise = np.arange(plane.size).reshape(plane.shape) % 7
-    samples = np.concatenate([plane, noise.astype(dtype)], axis=-1)
-    detected = repetition.detect(samples)
-    assert detected == ((factor, y, x), (1, 0, 0))
-    mask = np.zeros((*plane.shape[:-1], 1), bool)
-    mask[:, y, x] = True
-    assert repetition.detect(samples, mask) is None
 
 
 ARRAYS: list[tuple[tuple[int, ...], int | None, int | None, Layout, tuple[int, ...]]] = [
