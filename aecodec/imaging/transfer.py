@@ -39,13 +39,6 @@ class Transfer:
 
     Raises:
         ValueError: limits or tables are not valid.
-
-    >>> transfer = linear([(0, 1000)], phases=4)
-    >>> values, clipped = transfer.to_values(np.array([[[[-7], [500], [1000]]]], np.int16))
-    >>> values.ravel().tolist(), clipped.tolist()
-    ([0, 510, 1020], [1])
-    >>> transfer.to_samples(values, np.dtype("int16")).ravel().tolist()
-    [0, 500, 1000]
     """
 
     limits: Float64
@@ -80,9 +73,9 @@ class Transfer:
                 )
         return fitted
 
-    def levels(self, dtype: np.dtype[Any], limits: Float64 | None = None) -> Samples:
+    def levels(self, dtype: np.dtype[Any]) -> Samples:
         """The samples (B, V + 1) of all values."""
-        fitted = self.limits_of(dtype, limits)
+        fitted = self.limits_of(dtype)
         low, high = fitted[:, :1], fitted[:, 1:]
         if dtype.kind == "f":
             return (low + (high - low) * (self.tables / np.float64(SCALE))).astype(dtype)
@@ -90,20 +83,17 @@ class Transfer:
         return (low.astype(np.int64) + (ranges * self.tables + SCALE) // (2 * SCALE)).astype(dtype)
 
     def to_values(
-        self,
-        samples: Samples,
-        limits: Float64 | None = None,
-        missing: npt.NDArray[np.bool_] | None = None,
+        self, samples: Samples, missing: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Values, npt.NDArray[np.int64]]:
         """Convert samples (F, H, W, B) to the values with the nearest unrounded samples.
 
-        Ties go to the lower value; NaN get an undefined value. The limits (B, 2) of the file
-        replace the codec's. Missing samples (F, H, W, 1 or B) are not counted.
+        Ties go to the lower value; NaN get an undefined value. Missing samples (F, H, W, 1 or B)
+        are not counted.
 
         Returns values (F, H, W, B), and the number of samples per band outside the limits, which
         were clipped. Raises ImageError if the type cannot represent samples between the limits.
         """
-        levels, fitted = self.levels(samples.dtype, limits), self.limits_of(samples.dtype, limits)
+        levels, fitted = self.levels(samples.dtype), self.limits_of(samples.dtype)
         values = np.empty(samples.shape, np.uint16)
         clipped = np.zeros(samples.shape[-1], np.int64)
         for band, (low, high) in enumerate(fitted):
@@ -117,15 +107,13 @@ class Transfer:
                 clipped[band] += np.count_nonzero(is_outside)
         return values, clipped
 
-    def to_samples(
-        self, values: Values, dtype: np.dtype[Any], limits: Float64 | None = None
-    ) -> Samples:
+    def to_samples(self, values: Values, dtype: np.dtype[Any]) -> Samples:
         """Convert values (F, H, W, B) to samples of a type.
 
         Raises ImageError if the type cannot represent samples between the limits.
         """
         samples = np.empty(values.shape, dtype.newbyteorder("="))
-        for band, levels in enumerate(self.levels(samples.dtype, limits)):
+        for band, levels in enumerate(self.levels(samples.dtype)):
             for frame in range(len(values)):
                 samples[frame, ..., band] = levels[values[frame, ..., band]]
         return samples
@@ -141,17 +129,6 @@ def rounded_limits(limits: Float64, dtype: np.dtype[Any]) -> Float64:
         return limits.clip(float(np.finfo(dtype).min), float(np.finfo(dtype).max))
     outwards = np.stack([np.floor(limits[:, 0]), np.ceil(limits[:, 1])], axis=1)
     return outwards.clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
-
-
-def linear(limits: npt.ArrayLike, phases: int = 1) -> Transfer:
-    """A transfer of bands with limits (B, 2), whose values are evenly spaced.
-
-    >>> linear([(0, 1), (0, 2)]).tables.shape
-    (2, 256)
-    """
-    pairs = np.asarray(limits, np.float64)
-    table = np.rint(np.linspace(0, SCALE, 255 * phases + 1)).astype(np.uint16)
-    return Transfer(pairs, np.tile(table, (len(pairs), 1)))
 
 
 def _values_of(

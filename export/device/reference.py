@@ -55,7 +55,7 @@ def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> DevicePict
     spec, size = codec.spec, (pixels.shape[2], pixels.shape[1])
     kind = SampleType.of(pixels.dtype.name)
     if spec.bands:  # a device neither detects repetition nor chooses limits
-        values, _ = codec.folder.transfer.to_values(pixels, None, None)
+        values, _ = codec.folder.transfer.to_values(pixels)
         pixels = to_phases(values, spec.bands.phases)
     latents = network(to_int8(pixels))
     if not spec.receptive_field:
@@ -75,7 +75,7 @@ def decoded_pixels(
     if not codec.spec.bands:
         return channels
     values = from_phases(channels[None], codec.spec.bands.phases)
-    return codec.folder.transfer.to_samples(values, np.dtype(picture.type.dtype), None)[0]
+    return codec.folder.transfer.to_samples(values, np.dtype(picture.type.dtype))[0]
 
 
 def picture_file(pixels: Pixels, *, has_bands: bool) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.band_codecs import band_codec
+from helpers.codecs.band_codecs import band_codec, linear
 from helpers.codecs.golden import GOLDEN
 from helpers.codecs.made_up_codecs import change_spec
 from hypothesis import given, settings
@@ -37,7 +37,6 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
 from aecodec.data.samples import sample_paths
 from aecodec.export.device.reference import network_of
-from aecodec.imaging.transfer import linear
 from aecodec.prior_fitting.level_section import prior_of
 
 SMALL = {

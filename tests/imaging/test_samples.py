@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from aecodec.errors import ImageError
 from aecodec.format.samples import BAND_TYPES, Layout
 from aecodec.imaging import missing
 from aecodec.imaging.picture import samples_picture
-from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, linear, to_phases
+from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, to_phases
 
 DTYPES = [np.dtype(kind.dtype) for kind in BAND_TYPES]
 rngs = st.integers(0, 2**32).map(np.random.default_rng)

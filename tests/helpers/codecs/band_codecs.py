@@ -12,7 +12,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import Bands, CodecSpec
-from aecodec.imaging.transfer import Transfer, linear
+from aecodec.imaging.transfer import SCALE, Transfer
 from aecodec.network.convert import network_plan
 from aecodec.prior_fitting.contents import sections_of
 from aecodec.prior_fitting.prior import Prior
@@ -66,6 +66,12 @@ def band_codec(
     priors = [_prior(level) for level in levels]
     sections = sections_of(spec, plans, priors, transfer or linear(limits, phases))
     return write_folder(path, spec, sections, files=files)
+
+
+def linear(limits: Limits, phases: int = 1) -> Transfer:
+    """A transfer whose values are evenly spaced."""
+    table = np.rint(np.linspace(0, SCALE, 255 * phases + 1)).astype(np.uint16)
+    return Transfer(np.array(limits, np.float64), np.tile(table, (len(limits), 1)))
 
 
 def half_curved(limits: Limits, phases: int) -> Transfer:
