@@ -121,6 +121,19 @@ def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Cod
     assert photo.decompress(base64.b64decode(result[3])).mode == "LA"
 
 
+@pytest.mark.parametrize("checksum", [False, True])
+def test_bare_payloads_are_those_of_python(page: Browser, checksum: bool) -> None:
+    data = (GOLDEN / "digit3.aec").read_bytes()
+    payload, is_back = page.run(
+        f"const file = await golden('digit3'), checksum = {json.dumps(checksum)};"
+        "const payload = await toBare(file, { checksum });"
+        f"const back = await fromBare(payload, {{ codec: {{ id: '{DIGITS}' }}, checksum }});"
+        "return [text(payload), text(back) === text(file)];",
+    )
+    assert base64.b64decode(payload) == golden.codec_of(data).to_bare(data, checksum=checksum)
+    assert is_back
+
+
 def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
     """A decoder, and the tables of one level; another level later, and nothing a second time."""
     with static_host(site) as host, opened_browser() as browser:
@@ -192,6 +205,8 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
         ("likeness(PICTURE, null)", "ImageError", "but null"),
         ("likeness(PICTURE, new ImageData(9, 8))", "ImageError", "different sizes"),
         ("fromBare(new Uint8Array(5), { codec: DIGITS })", "UsageError", "say which codec"),
+        ("fromBare(new Uint8Array(0), { codec: { id: 'fc33ca7b' } })", "FormatError", ""),
+        ("toBare(await golden('refined/photo_level'))", "UsageError", ""),
         ("encode(PICTURE, { codec: DIGITS, maxError: null })", "UsageError", "maximum error"),
         (
             "(await (await loadCodec(DIGITS)).prepare(PICTURE)).encode({ maxError: 0 })",
