@@ -1,9 +1,7 @@
-"""A host of static files, as anybody has one: it gzips texts and WebAssembly."""
+"""A host of static files, which counts what it sends and supports ranges."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import re
 import threading
 from collections.abc import Iterator
@@ -13,15 +11,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-_GZIPPED = {".css", ".html", ".js", ".json", ".svg", ".wasm", ".webmanifest"}
-
 
 class StaticHost:
     """A host that is running.
 
     Attributes:
         url: its address, without a slash at the end.
-        sent: bytes of the bodies that it sent, by path.
+        sent: sizes of the files that it sent, by path.
         is_running: whether it answers.
     """
 
@@ -32,50 +28,35 @@ class StaticHost:
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # of which browsers keep files with an ETag
+    protocol_version = "HTTP/1.1"
 
     def __init__(self, *args: Any, host: StaticHost, **keywords: Any) -> None:
         self._host = host
         super().__init__(*args, **keywords)
 
     def do_GET(self) -> None:
+        part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        path = Path(self.translate_path(self.path))
         if not self._host.is_running:  # and a browser has kept the connection
             self.close_connection = True
-            return
-        path = Path(self.translate_path(self.path))
-        if path.is_dir():
-            path /= "index.html"
-        if not path.is_file():
-            self.send_error(404)
-            return
-        content = path.read_bytes()
-        tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-        if self.headers["If-None-Match"] == tag:
-            self.send_response(304)
-            self.end_headers()
-            return
-        content = self._begin(content)
-        self.send_header("ETag", tag)
-        self.send_header("Content-Type", self.guess_type(path))
-        if path.suffix in _GZIPPED:
-            content = gzip.compress(content, 9)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        name = self.path.partition("?")[0]
-        self._host.sent[name] = self._host.sent.get(name, 0) + len(content)
-        self.wfile.write(content)
+        elif part and path.is_file():
+            self._send_part(path.read_bytes(), *map(int, part.groups()))
+        else:
+            super().do_GET()
 
-    def _begin(self, content: bytes) -> bytes:
-        """Send the status for content, or for the part of it that is asked for; return that."""
-        part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        if part is None:
-            self.send_response(200)
-            return content
-        start, last = map(int, part.groups())
+    def _send_part(self, content: bytes, start: int, last: int) -> None:
+        part = content[start : last + 1]
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {start}-{last}/{len(content)}")
-        return content[start : last + 1]
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part)
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        content = source.read()
+        outputfile.write(content)
+        name = self.path.partition("?")[0]
+        self._host.sent[name] = self._host.sent.get(name, 0) + len(content)
 
     def log_message(self, *_: Any) -> None:
         """Stay quiet."""

@@ -279,4 +279,4 @@ def test_a_first_visit_fetches_one_codec_s_decoder_and_one_level(site: Path) -> 
         settle(browser)
         sections = [name for name in host.sent if len(name.rpartition("/")[2]) == 64]
         assert len(sections) == 2
-        assert sum(host.sent.values()) < 4_000_000
+        assert sum(host.sent.values()) < 4_400_000  # without compression by the host
