@@ -37,7 +37,6 @@ async function openPicture(picture) {
   busy(false);
 }
 
-setUpTheme(find("#theme"));
 onRight((title) => {
   right = title;
   showChosen();

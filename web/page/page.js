@@ -181,7 +181,6 @@ async function json(url) {
 }
 
 async function start() {
-  view.setUpTheme(document.getElementById("theme"));
   listen();
   setCodecs("codecs");
   const [ids, samples] = await Promise.all([json("codecs/index.json"), json("samples/index.json")]);

@@ -280,20 +280,6 @@ export function onSave(use) {
   }
 }
 
-/** Let a button switch between light and dark; until then the system's choice stands. */
-export function setUpTheme(button) {
-  const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-  const label = () => { button.textContent = isDark() ? "Light theme" : "Dark theme"; };
-  button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    label();
-  });
-  system.addEventListener("change", label);
-  label();
-}
-
 /** Keep the page for visits without a network, where the browser can. */
 export async function keepForOffline() {
   if (!navigator.serviceWorker) return;
