@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from helpers.documents import ROOT
-from helpers.programs import needs
 
 from aecodec.preview.tables import PATH
 from aecodec.version import version
+from c.wasm import build
 
 WEB = ROOT / "web"
 SETTINGS = {
@@ -71,40 +68,13 @@ def test_the_package_ships_the_tables_of_previews_and_a_small_decoder() -> None:
     assert sum(map(len, code)) <= 10_000
 
 
-def test_npm_packs_the_modules_and_their_declarations_alone() -> None:
-    needs("npm")
-    command = ["npm", "pack", "--dry-run", "--json", "--offline"]
-    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=True)
-    packed = {file["path"] for file in json.loads(done.stdout)[0]["files"]}
-    named = set(json.loads((WEB / "package.json").read_text())["files"])
-    modules = {path for path in packed if path.startswith("src/")}
-    assert packed - modules == named - {"src"} | {"package.json"}
-    assert {Path(path).suffix for path in modules} == {".js", ".wasm", ".gz"}
-    assert modules == {f"src/{path.name}" for path in (WEB / "src").iterdir()}
-
-
-SCRIPT = ROOT / "c" / "wasm" / "build.py"
-
-
-@pytest.fixture(scope="module")
-def building() -> ModuleType:
-    """The script that makes it."""
-    spec = importlib.util.spec_from_file_location("build", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_binary_states_the_sources_that_lie_here(building: ModuleType) -> None:
-    stated = building.stated_fingerprint(building.BINARY.read_bytes())
-    assert stated == building.fingerprint(), f"outdated: python {SCRIPT.relative_to(ROOT)}"
+def test_the_binary_states_the_sources_that_lie_here() -> None:
+    stated = build.stated_fingerprint(build.BINARY.read_bytes())
+    assert stated == build.fingerprint(), "outdated: python c/wasm/build.py"
 
 
 @pytest.mark.slow
-def test_the_sources_give_the_same_bytes_again(building: ModuleType, tmp_path: Path) -> None:
-    pytest.importorskip("ziglang", reason=f"needs pip install ziglang=={building.COMPILER}")
-    assert sys.version_info >= (3, 10)
-    building.build(tmp_path / "again.wasm")
-    assert (tmp_path / "again.wasm").read_bytes() == building.BINARY.read_bytes()
+def test_the_sources_give_the_same_bytes_again(tmp_path: Path) -> None:
+    pytest.importorskip("ziglang", reason=f"needs pip install ziglang=={build.COMPILER}")
+    build.build(tmp_path / "again.wasm")
+    assert (tmp_path / "again.wasm").read_bytes() == build.BINARY.read_bytes()
