@@ -68,17 +68,10 @@ class Browser:
         self._found(file_input).send_keys(str(file))
 
     def press(self, element: str, *keys: str) -> None:
-        """Press keys, or type characters, while an element has the focus."""
+        """Press keys, by their names in Selenium, or type characters on an element."""
         from selenium.webdriver.common.keys import Keys
 
-        names = {
-            "ArrowRight": Keys.ARROW_RIGHT,
-            "End": Keys.END,
-            "Enter": Keys.ENTER,
-            "Home": Keys.HOME,
-            "Space": Keys.SPACE,
-        }
-        self._found(element).send_keys(*(names.get(key, key) for key in keys))
+        self._found(element).send_keys(*(getattr(Keys, key, key) for key in keys))
 
     def drag(self, element: str, *, start: float, end: float) -> None:
         """Drag the mouse over an element, from one share of its width to another."""

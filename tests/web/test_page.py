@@ -133,7 +133,7 @@ def test_all_that_can_have_the_focus_has_a_name(opened: Browser) -> None:
 
 def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
     before = shown_bytes(opened)
-    opened.press("#level", "ArrowRight")
+    opened.press("#level", "ARROW_RIGHT")
     opened.run(READY)
     after = shown_bytes(opened)
     assert after > before
@@ -143,30 +143,30 @@ def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
 
 def test_one_radio_packet_is_a_switch(desktop: Browser) -> None:
     whole = shown_bytes(desktop)
-    desktop.press("#packet", "Space")
+    desktop.press("#packet", "SPACE")
     desktop.run(READY)
     assert 150 < shown_bytes(desktop) <= 237
-    desktop.press("#packet", "Space")
+    desktop.press("#packet", "SPACE")
     desktop.run(READY)
     assert shown_bytes(desktop) == whole
 
 
 def test_a_maximum_error_is_a_number_with_a_switch(desktop: Browser) -> None:
     whole = shown_bytes(desktop)
-    desktop.press("#bounded", "Space")
+    desktop.press("#bounded", "SPACE")
     desktop.run(READY)
     lossless = shown_bytes(desktop)
     assert lossless > 10 * whole
-    desktop.press("#max-error", "End", "9", "Enter")
+    desktop.press("#max-error", "END", "9", "ENTER")
     desktop.run(READY)
     assert whole < shown_bytes(desktop) < lossless / 2
-    desktop.press("#bounded", "Space")
+    desktop.press("#bounded", "SPACE")
     desktop.run(READY)
     assert shown_bytes(desktop) == whole
 
 
 def test_the_slider_moves_by_keyboard_and_by_pointer(opened: Browser) -> None:
-    opened.press("#split", "ArrowRight", "ArrowRight")
+    opened.press("#split", "ARROW_RIGHT", "ARROW_RIGHT")
     assert opened.run("return document.getElementById('split').value;") == "52"
     for move, end in ((opened.drag, 0.8), (opened.swipe, 0.3)):
         move("#stage", start=0.5, end=end)
@@ -246,7 +246,7 @@ def test_a_damaged_file_is_refused_and_the_page_goes_on(desktop: Browser, name: 
     drop(desktop, f"/golden/refused/{name}.aec")
     assert message(desktop)
     assert shown_bytes(desktop) == whole
-    desktop.press("#level", "Home")
+    desktop.press("#level", "HOME")
     desktop.run(READY)
     assert message(desktop) == ""
     assert shown_bytes(desktop) < whole
@@ -258,7 +258,7 @@ def test_the_second_visit_needs_no_network(site: Path) -> None:
         with static_host(site) as host:
             browser.open(f"{host.url}/", width=1280)
             browser.run(READY)
-            browser.press("#level", "ArrowRight")
+            browser.press("#level", "ARROW_RIGHT")
             settle(browser)
             browser.run(
                 "while (!document.getElementById('offline').textContent.startsWith('Works'))"
@@ -267,7 +267,7 @@ def test_the_second_visit_needs_no_network(site: Path) -> None:
             first = shown_bytes(browser)
         browser.open(f"{host.url}/", width=1280)
         browser.run(READY)
-        browser.press("#level", "ArrowRight")
+        browser.press("#level", "ARROW_RIGHT")
         browser.run(READY)
         assert shown_bytes(browser) == first
         assert message(browser) == ""
