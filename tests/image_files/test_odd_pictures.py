@@ -51,6 +51,9 @@ def test_its_mode_colours_and_metadata_are_kept_and_the_rest_is_said(odd: OddPic
     bare = in_kept_colours(picture, {})
     assert MetadataKind.ICC not in bare.metadata
     assert np.array_equal(bare.alpha, picture.alpha)
+    if picture.alpha is not None:
+        expected = Image.open(io.BytesIO(odd.content)).convert("RGBA").getchannel("A")
+        assert np.array_equal(picture.alpha[0], expected)
     for variant in (picture, bare):
         assert np.abs(shown(variant).astype(np.int16) - odd.shown).max() <= 2
 

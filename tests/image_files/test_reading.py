@@ -8,7 +8,6 @@ import warnings
 
 import numpy as np
 import pytest
-from image_files import profiles
 from image_files.odd_pictures import (
     DEEP,
     GREY_18,
@@ -25,31 +24,8 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.format.container import Mode
-from aecodec.image_files.colour import in_kept_colours, is_srgb
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.reading import from_pil, read_image
-from aecodec.image_files.writing import to_pil
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-def test_modes_of_the_format_are_taken_as_they_are(mode: str, photograph: Pixels) -> None:
-    image = Image.fromarray(photograph[:50, :70]).convert(mode)
-    if mode.endswith("A"):
-        image.putalpha(Image.linear_gradient("L").resize(image.size))
-    picture = from_pil(image)
-    (back,) = to_pil(picture)
-    assert picture.mode.name == back.mode == mode
-    assert back.tobytes() == image.tobytes()
-
-
-def test_a_transparent_colour_of_a_palette_becomes_alpha() -> None:
-    palette = Image.new("P", (3, 2), 1)
-    palette.putpalette([0, 0, 0, 10, 20, 30])
-    palette.info["transparency"] = 1
-    picture = from_pil(palette)
-    assert picture.pixels[0, 0, 0].tolist() == [10, 20, 30]
-    assert picture.alpha is not None
-    assert not picture.alpha.any()
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "TIFF"])
@@ -122,10 +98,3 @@ def test_no_damage_of_a_profile_keeps_a_picture_from_being_read(
             warnings.simplefilter("ignore")
             picture = in_kept_colours(read_image(io.BytesIO(content)), {})
         assert picture.size == image.size
-
-
-def test_srgb_is_told_from_other_profiles() -> None:
-    assert is_srgb(profiles.srgb(), Mode.RGB)
-    assert not is_srgb(P3, Mode.RGB)
-    assert not is_srgb(profiles.rgb(profiles.ADOBE_RGB), Mode.RGBA)
-    assert not is_srgb(GREY_18, Mode.L)

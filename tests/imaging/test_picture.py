@@ -1,4 +1,4 @@
-"""Arrays become pictures; alpha planes, tiles and planes come back without loss."""
+"""Which arrays become pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.imaging.picture import from_array, stack
+from aecodec.imaging.picture import from_array
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,3 @@ def test_a_fourth_channel_that_hardly_is_opacity_is_announced() -> None:
         assert from_array(bands).alpha is not None
     bands[:, :5, 3] = 255
     assert from_array(bands).alpha is not None
-
-
-def test_pictures_of_one_size_are_stacked_and_others_refused() -> None:
-    small, large = (from_array(np.zeros((n, n), np.uint8)) for n in (3, 4))
-    assert stack([small, small]).frames == 2
-    coloured = from_array(np.repeat(small.pixels[0], 3, axis=2))
-    both = stack([small, coloured])
-    assert both.mode.name == "RGB"
-    assert (both.pixels[0] == both.pixels[1]).all()
-    with pytest.raises(ImageError, match="3x3 L, 4x4 L"):
-        stack([small, large])
