@@ -1,12 +1,9 @@
-"""Pictures as the tiles and channels of networks: resizing, cutting and joining."""
-
-import math
+"""Pictures as the tiles and channels of networks: resizing and cutting."""
 
 import numpy as np
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.format.container import NOT_REDUCED
 
 
 def to_planes(pixels: Pixels, channels: int) -> Pixels:
@@ -25,16 +22,6 @@ def to_planes(pixels: Pixels, channels: int) -> Pixels:
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
-
-
-def reduced_size(size: Size, reduction: int) -> Size:
-    """Size of a coded picture; the reduction factor is in halves: 3 makes sides 1.5 times smaller.
-
-    >>> reduced_size((100, 1), 3)
-    (67, 1)
-    """
-    width, height = (math.ceil(side * NOT_REDUCED / reduction) for side in size)
-    return width, height
 
 
 def resize(pixels: Pixels, size: Size) -> Pixels:
