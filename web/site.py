@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -18,17 +17,12 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.samples import Sample, sample_files
 
-_WORKER = "service_worker.js"
-_TABLES = "aecodec/tables.bin.gz"
-"""Tables of previews, which the page does not show."""
-
 _POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
 _HEAD = """<link rel="icon" href="icon.svg">
-<link rel="manifest" href="manifest.webmanifest">
 <link rel="stylesheet" href="style.css">
 <script type="module" src="page.js"></script>"""
 _FIELDS = {"title": "aecodec", "policy": _POLICY, "head": _HEAD}
@@ -51,22 +45,19 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
     hosted = {codec.spec.codec_id.hex(): hosted_files(codec.folder) for codec in codecs}
     entries, sample_contents = sample_files(samples, codecs)
     thumbnails = ((f"samples/{_address(entry['thumbnail'])}", entry["title"]) for entry in entries)
-    shell = {
+    return {
         **_folder("page"),
         **_under("aecodec", _folder("src")),
         "codecs/index.json": _json(list(hosted)),
-        **{f"codecs/{name}/head": content["head"] for name, content in hosted.items()},
         "index.html": render(_FIELDS, thumbnails, _FORMATS).encode(),
         "samples/index.json": _json(entries),
         **_under("samples", sample_contents),
+        **{
+            f"codecs/{name}/{file}": content
+            for name, contents in hosted.items()
+            for file, content in contents.items()
+        },
     }
-    sections = {
-        f"codecs/{name}/{file}": content
-        for name, contents in hosted.items()
-        for file, content in contents.items()
-    }
-    shell[_WORKER] = _service_worker(shell)
-    return {**sections, **shell}
 
 
 def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
@@ -142,13 +133,3 @@ def render(
 def page_text(name: str) -> str:
     """The text of a file of the page."""
     return files(__package__).joinpath("page", name).read_text("utf-8")
-
-
-def _service_worker(shell: Mapping[str, bytes]) -> bytes:
-    """The service worker, with the list of cached files and a version that changes with them."""
-    template = shell[_WORKER].decode("utf-8")
-    listed = [_address(name) for name in shell if name not in (_WORKER, _TABLES)]
-    digests = b"".join(hashlib.sha256(content).digest() for content in shell.values())
-    version = hashlib.sha256(digests)
-    values = {"version": version.hexdigest()[:16], "files": ["./", *listed]}
-    return Template(template).substitute(shell=json.dumps(values)).encode()

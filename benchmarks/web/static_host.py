@@ -18,13 +18,11 @@ class StaticHost:
     Attributes:
         url: its address, without a slash at the end.
         sent: sizes of the files that it sent, by path.
-        is_running: whether it answers.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.sent: dict[str, int] = {}
-        self.is_running = True
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -37,9 +35,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         path = Path(self.translate_path(self.path))
-        if not self._host.is_running:  # and a browser has kept the connection
-            self.close_connection = True
-        elif part and path.is_file():
+        if part and path.is_file():
             self._send_part(path.read_bytes(), *map(int, part.groups()))
         else:
             super().do_GET()
@@ -74,6 +70,5 @@ def static_host(folder: Path) -> Iterator[StaticHost]:
         try:
             yield host
         finally:
-            host.is_running = False
             server.shutdown()
             thread.join()

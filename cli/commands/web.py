@@ -45,8 +45,7 @@ def web(
 
     Visitors drop, paste or photograph a picture and compare it with its reconstruction at every
     level, and with WebP, JPEG and AVIF files of the same size. The codecs run in the browser, so
-    pictures never leave it, and the page works offline after the first visit. To view the page,
-    run: python -m http.server -d DIR.
+    pictures never leave it. To view the page, run: python -m http.server -d DIR.
     """
     check_overwriting(out, force)
     if samples:

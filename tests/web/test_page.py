@@ -252,27 +252,6 @@ def test_a_damaged_file_is_refused_and_the_page_goes_on(desktop: Browser, name: 
     assert shown_bytes(desktop) < whole
 
 
-def test_the_second_visit_needs_no_network(site: Path) -> None:
-    """The host is gone, and a sample is shown and coded at another level all the same."""
-    with opened_browser() as browser:
-        with static_host(site) as host:
-            browser.open(f"{host.url}/", width=1280)
-            browser.run(READY)
-            browser.press("#level", "ARROW_RIGHT")
-            settle(browser)
-            browser.run(
-                "while (!document.getElementById('offline').textContent.startsWith('Works'))"
-                " await new Promise((resolve) => setTimeout(resolve, 50));"
-            )
-            first = shown_bytes(browser)
-        browser.open(f"{host.url}/", width=1280)
-        browser.run(READY)
-        browser.press("#level", "ARROW_RIGHT")
-        browser.run(READY)
-        assert shown_bytes(browser) == first
-        assert message(browser) == ""
-
-
 def test_a_first_visit_fetches_one_codec_s_decoder_and_one_level(site: Path) -> None:
     with static_host(site) as host, opened_browser() as browser:
         browser.open(f"{host.url}/", width=1280)

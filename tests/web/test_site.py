@@ -15,8 +15,6 @@ from PIL import Image
 from aecodec.codec.codec import Codec
 from aecodec.web.samples import sample_pictures
 
-DIGITS, PHOTO = "fc33ca7b", "faacc222"
-
 
 def test_a_page_is_written_with_what_it_refers_to(
     command: Command, tmp_path: Path, codec: Codec
@@ -40,18 +38,6 @@ def test_a_page_is_written_with_what_it_refers_to(
     assert codec.decompress(file).size == (28, 28)
 
 
-@pytest.mark.slow
-def test_the_service_worker_keeps_all_but_the_parts_of_codecs(site: Path) -> None:
-    text = (site / "service_worker.js").read_text()
-    shell = json.loads(text.partition("SHELL = ")[2].partition(";")[0])
-    listed = {name for name in shell["files"] if name != "./"}
-    assert all((site / name).is_file() for name in listed)
-    assert {"index.html", "page.js", "aecodec/aecodec.wasm", "samples/coffee.jpg"} <= listed
-    assert f"codecs/{PHOTO}/head" in listed
-    assert not any(re.search(r"/[0-9a-f]{64}$|tables", name) for name in listed)
-    assert (site / "aecodec" / "tables.bin.gz").is_file()
-
-
 def test_samples_of_a_folder_suit_a_codec_and_their_addresses_are_quoted(
     command: Command, tmp_path: Path
 ) -> None:
@@ -65,8 +51,7 @@ def test_samples_of_a_folder_suit_a_codec_and_their_addresses_are_quoted(
     assert (tmp_path / "site" / "samples" / "thumbnails" / "b (#1).png.jpg").is_file()
     page = (tmp_path / "site" / "index.html").read_text()
     assert 'src="samples/thumbnails/b%20(%231).png.jpg"' in page
-    worker = (tmp_path / "site" / "service_worker.js").read_text()
-    assert '"samples/b%20(%231).png.aec"' in worker
+    assert (tmp_path / "site" / "samples" / "b (#1).png.aec").is_file()
 
 
 def test_a_folder_without_pictures_is_no_folder_of_samples(

@@ -189,7 +189,6 @@ async function start() {
   view.showCodecs(able);
   view.listenToSamples(samples, openSample);
   if (samples.length) await openSample(samples[0]);
-  await view.keepForOffline();
 }
 
 start().catch((error) => {

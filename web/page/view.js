@@ -279,11 +279,3 @@ export function onSave(use) {
     });
   }
 }
-
-/** Keep the page for visits without a network, where the browser can. */
-export async function keepForOffline() {
-  if (!navigator.serviceWorker) return;
-  await navigator.serviceWorker.register("service_worker.js");
-  await navigator.serviceWorker.ready;
-  find("#offline").textContent = "Works without a network from now on.";
-}
