@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.data.samples import sample_paths
-from aecodec.errors import ImageError, UsageError
+from aecodec.errors import UsageError, errors_about
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
 
@@ -42,17 +42,6 @@ class Sample:
     path: Path
     title: str
     is_tile: bool = False
-
-    def picture(self) -> Picture:
-        """Read the picture.
-
-        Raises:
-            ImageError: the file is not a readable image.
-        """
-        try:
-            return read_image(self.path)
-        except ImageError as error:
-            raise ImageError(f"{self.path}: {error}") from error
 
 
 def sample_pictures(folder: Path | None) -> list[Sample]:
@@ -109,7 +98,8 @@ def sample_files(
     entries: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for sample in samples:
-        picture = sample.picture()
+        with errors_about(sample.path):
+            picture = read_image(sample.path)
         codec = _codec_of(sample, picture, codecs)
         if codec is None:
             continue

@@ -1,7 +1,6 @@
-"""Pictures as the tiles and channels of networks: resizing and cutting."""
+"""Pictures as the tiles and channels of networks."""
 
 import numpy as np
-from PIL import Image
 
 from aecodec.arrays import Pixels
 
@@ -18,25 +17,6 @@ def to_planes(pixels: Pixels, channels: int) -> Pixels:
         return np.repeat(pixels, 3, axis=-1)
     frames, height, width, planes = pixels.shape
     return pixels.transpose(0, 3, 1, 2).reshape(frames * planes, height, width, 1)
-
-
-Size = tuple[int, int]
-"""(width, height) in pixels."""
-
-
-def resize(pixels: Pixels, size: Size) -> Pixels:
-    """Resize pictures (F, H, W, C) uint8 to (width, height) with a cubic filter (Catmull-Rom).
-
-    When reducing, the filter is stretched so that it averages pixels.
-    """
-    if pixels.shape[2:0:-1] == size:
-        return pixels
-    frames, _, _, channels = pixels.shape
-    result = np.empty((frames, size[1], size[0], channels), np.uint8)
-    for frame, channel in np.ndindex(frames, channels):
-        plane = Image.fromarray(np.ascontiguousarray(pixels[frame, ..., channel]))
-        result[frame, ..., channel] = np.asarray(plane.resize(size, Image.Resampling.BICUBIC))
-    return result
 
 
 def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:

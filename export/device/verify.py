@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
@@ -30,8 +32,8 @@ from aecodec.export.device.reference import (
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
-from aecodec.imaging.picture import Picture
-from aecodec.imaging.tiling import resize, split, to_planes
+from aecodec.imaging.picture import Picture, without_channel_axis
+from aecodec.imaging.tiling import split, to_planes
 from aecodec.keras_models.runners import Transform
 
 _EXPORT_AGAIN = "export the folder again"
@@ -216,7 +218,10 @@ def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> npt.NDArra
     another type or other bands than the program takes.
     """
     if not codec.spec.bands:
-        return to_planes(resize(picture.pixels[:1], device.size), codec.spec.channels)[:1]
+        image = Image.fromarray(without_channel_axis(picture.pixels[0]))
+        scaled = np.asarray(image.resize(device.size, Image.Resampling.BICUBIC))
+        channels = picture.pixels.shape[-1]
+        return to_planes(scaled.reshape(1, *scaled.shape[:2], channels), codec.spec.channels)[:1]
     samples = fit(codec.spec, picture).pixels[:1]
     if samples.dtype != device.sample_type.dtype:
         raise ImageError(

@@ -125,16 +125,8 @@ def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Code
 @pytest.mark.parametrize(
     ("script", "kind", "words"),
     [
-        (
-            "encodeSamples({ width: 1, height: 1, samples: new Int8Array(2) }, { codec })",
-            "Image",
-            "give",
-        ),
-        (
-            "encodeSamples({ width: 1, height: 1, samples: new Int8Array(1) }, { codec })",
-            "Image",
-            "bands",
-        ),
+        ("encodeSamples(pixelOf(2), { codec })", "Image", "give"),
+        ("encodeSamples(pixelOf(1), { codec })", "Image", "bands"),
         ("aecodec.encode(new ImageData(1, 1), { codec })", "Usage", "need a codec without bands"),
         ("samplesToImageData({ bands: 2 }, { bands: [2] })", "Image", "from 0 to 1"),
         ("samplesToImageData({ frames: 2 }, { frame: 2 })", "Image", "frame is 2: give a number"),
@@ -143,6 +135,7 @@ def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Code
 def test_samples_that_do_not_suit_are_rejected(
     page: Browser, bands: Codec, script: str, kind: str, words: str
 ) -> None:
-    name, message, _ = run(page, bands, f"return kind(async () => {script});")
+    pixel = "const pixelOf = (n) => ({ width: 1, height: 1, samples: new Int8Array(n) });"
+    name, message, _ = run(page, bands, f"{pixel} return kind(async () => {script});")
     assert name == f"{kind}Error"
     assert words in message
