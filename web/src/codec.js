@@ -2,7 +2,7 @@
 
 import { CodecError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
-import { fetchNewest, fetchSection } from "./fetching.js";
+import { fetchFile, fetchSection } from "./fetching.js";
 import { SAMPLES } from "./samples.js";
 import { CONSTANTS } from "./structures.js";
 
@@ -14,7 +14,7 @@ export class Codec {
   /** The codec whose files lie in the folder of a URL. */
   static async fetch(core, folder) {
     if (folder.endsWith(`/${SAMPLES}`)) return new Codec(core, folder, core.calls.aecodec_samples_codec());
-    const head = await fetchNewest(`${folder}/head`);
+    const head = await fetchFile(`${folder}/head`);
     return new Codec(core, folder, core.open("aecodec_bundle_from_memory", core.put(head), head.length));
   }
 

@@ -1,31 +1,22 @@
-// Files of a codec: fetched once, checked by their hash, kept for the next visit.
+// Files of a codec, which browsers cache as other files, and sections are checked by their hash.
 
 import { CodecError, InputError } from "./errors.js";
 
-const CACHE = "aecodec-codecs";
 const GZIP = [0x1f, 0x8b];
 
 /** The content of a section, whose file is named by its hash. */
 export async function fetchSection(core, folder, hash) {
   const url = `${folder}/${hash}`;
-  const kept = await inCache((cache) => cache.match(url));
-  const content = await unpacked(kept ?? (await fetched(url)));
-  if (core.sha256(content) !== hash) {
-    await inCache((cache) => cache.delete(url));
-    throw new CodecError(`${url}: damaged, its SHA-256 is another one`);
+  for (const cache of ["default", "reload"]) { // what the browser has cached may be damaged
+    const content = await fetchFile(url, { cache });
+    if (core.sha256(content) === hash) return content;
   }
-  return content;
+  throw new CodecError(`${url}: damaged, its SHA-256 is another one`);
 }
 
-/** A file, unpacked: the newest one, or without a network the one of the last visit. */
-export async function fetchNewest(url) {
-  try {
-    return await unpacked(await fetched(url));
-  } catch (error) {
-    const kept = await inCache((cache) => cache.match(url));
-    if (!kept) throw error;
-    return unpacked(kept);
-  }
+/** The content of a file, unpacked. */
+export async function fetchFile(url, options) {
+  return unpacked(await request(url, options));
 }
 
 /** The response of a host. Throws InputError. */
@@ -48,13 +39,6 @@ export function failTransfer({ url }) {
   throw new InputError(`${url}: the transfer broke off`);
 }
 
-async function fetched(url) {
-  const response = await request(url);
-  const copy = response.clone();
-  await inCache((cache) => cache.put(url, copy));
-  return response;
-}
-
 // Hosts may serve plain files or gzipped ones; which it is, the content says.
 async function unpacked(response) {
   const content = new Uint8Array(await response.arrayBuffer().catch(() => failTransfer(response)));
@@ -64,15 +48,5 @@ async function unpacked(response) {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
     throw new CodecError(`${response.url}: damaged, it cannot be unpacked`);
-  }
-}
-
-// Cache Storage exists only on https and localhost, browsers may forbid it, and it may be full. Then the browser's own
-// cache has to do.
-async function inCache(use) {
-  try {
-    return await use(await caches.open(CACHE));
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // Decodes previews in integers; docs/PREVIEW.md specifies every step.
 
 import { FormatError } from "./errors.js";
-import { fetchNewest } from "./fetching.js";
+import { fetchFile } from "./fetching.js";
 
 const SIDE = 32, LATENTS = 400, UNITS = 64, LARGE = 96, COEFFICIENTS = 516, FREQUENCIES = 20, MOST = 120;
 const CHANNELS = 20, CELL = 12, HALF = SIDE / 2, LANE = 2 ** 26;
@@ -48,7 +48,7 @@ export function loadTables() {
   return loading;
 }
 
-const fetchTables = async () => readTables((await fetchNewest(new URL("./tables.bin.gz", import.meta.url).href)).buffer);
+const fetchTables = async () => readTables((await fetchFile(new URL("./tables.bin.gz", import.meta.url).href)).buffer);
 
 /** Show the previews of all `<img data-preview="...">` below `root` as backgrounds until their pictures are loaded. */
 export async function showPreviews(root = document) {
