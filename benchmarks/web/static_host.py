@@ -12,25 +12,23 @@ from pathlib import Path
 from typing import Any
 
 
-class StaticHost:
-    """A host that is running.
+class StaticHost(ThreadingHTTPServer):
+    """A host of the files of a folder, at a port that is free.
 
     Attributes:
         url: its address, without a slash at the end.
         sent: sizes of the files that it sent, by path.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("localhost", 0), partial(_Handler, directory=str(folder)))
+        self.url = f"http://localhost:{self.server_address[1]}"
         self.sent: dict[str, int] = {}
 
 
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-
-    def __init__(self, *args: Any, host: StaticHost, **keywords: Any) -> None:
-        self._host = host
-        super().__init__(*args, **keywords)
+    server: StaticHost
 
     def do_GET(self) -> None:
         part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
@@ -52,7 +50,7 @@ class _Handler(SimpleHTTPRequestHandler):
         content = source.read()
         outputfile.write(content)
         name = self.path.partition("?")[0]
-        self._host.sent[name] = self._host.sent.get(name, 0) + len(content)
+        self.server.sent[name] = self.server.sent.get(name, 0) + len(content)
 
     def log_message(self, *_: Any) -> None:
         """Stay quiet."""
@@ -60,15 +58,12 @@ class _Handler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def static_host(folder: Path) -> Iterator[StaticHost]:
-    """Serve a folder at an address of its own, and stop when the block ends."""
-    host = StaticHost("")
-    handler = partial(_Handler, directory=str(folder), host=host)
-    with ThreadingHTTPServer(("localhost", 0), handler) as server:
-        host.url = f"http://localhost:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+    """Serve a folder, and stop when the block ends."""
+    with StaticHost(folder) as host:
+        thread = threading.Thread(target=host.serve_forever, daemon=True)
         thread.start()
         try:
             yield host
         finally:
-            server.shutdown()
+            host.shutdown()
             thread.join()

@@ -1,4 +1,4 @@
-"""The files that `aecodec web` writes, and what it says."""
+"""The files that `aecodec web` writes, what it says, and the page of the tutorial in Chromium."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from helpers.commands import Command
 from helpers.documents import ROOT
+from helpers.tutorials import follow
 from PIL import Image
 
 from aecodec.codec.codec import Codec
 from aecodec.web.samples import sample_pictures
+from benchmarks.web.browser import Browser
+from benchmarks.web.static_host import static_host
 
 
 def test_a_page_is_written_with_what_it_refers_to(
@@ -84,3 +87,20 @@ def test_a_codec_that_only_decompresses_makes_a_page_without_samples(
     codec = ROOT / "tests" / "golden" / "codecs" / "grid.aecodec"
     assert command("web", str(codec), "-o", "site").status == 0
     assert json.loads((tmp_path / "site" / "samples" / "index.json").read_text()) == []
+
+
+LOADED = """
+const element = document.querySelector('aec-img');
+while (!element.naturalWidth) await new Promise((resolve) => setTimeout(resolve, 50));
+return [element.naturalWidth, element.naturalHeight, element.getAttribute('preview').length > 40];
+"""
+
+
+@pytest.mark.slow
+def test_the_page_of_the_tutorial_shows_the_photograph(tmp_path: Path, browser: Browser) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    follow(ROOT / "docs/tutorials/web.md", folder)
+    with static_host(folder / "site") as host:
+        browser.open(f"{host.url}/coffee.html", width=1280)
+        assert browser.run(LOADED) == [600, 400, True]
