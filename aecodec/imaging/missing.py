@@ -29,12 +29,9 @@ def fill(values: Values, missing: Mask) -> Values:
     >>> fill(values, (values == 60000)).ravel().tolist()
     [3, 3, 9, 9]
     """
-    for frame in range(len(values)):
-        mask = missing[frame]
-        if mask.any():
-            known = np.broadcast_to(~mask, values.shape[1:])
-            for band in range(values.shape[-1]):
-                _fill_plane(values[frame, ..., band], known[..., band])
+    known = np.broadcast_to(~missing, values.shape)
+    for frame, band in np.ndindex(len(values), values.shape[-1]):
+        _fill_plane(values[frame, ..., band], known[frame, ..., band])
     return values
 
 
