@@ -136,19 +136,16 @@ class Report:
             "policy": f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
             f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
             "head": f'<link rel="icon" href="data:,">\n<style>{style}</style>',
-            "subject": escape(self._subject(title)),
+            "subject": escape(
+                f"{title}: {len(self.pictures)} of {self.measured} pictures. "
+                f"Codec {self.codec}, level {self.level:g}. aecodec {version()}."
+            ),
             "note": escape(" ".join([self.note, *self.missing])),
             "end": f'<script id="results" type="application/json">{data}</script>\n'
             f'<script type="module">{script}</script>',
         }
         thumbnails = ((picture["thumbnail"], picture["name"]) for picture in self.pictures)
         return render(fields, thumbnails, formats).encode("utf-8", "replace")
-
-    def _subject(self, title: str) -> str:
-        return (
-            f"{title}: {len(self.pictures)} of {self.measured} pictures. "
-            f"Codec {self.codec}, level {self.level:g}. aecodec {version()}."
-        )
 
 
 def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Report:

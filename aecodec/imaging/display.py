@@ -47,15 +47,10 @@ def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels
     Each band is stretched by percentiles of the original, so that all pictures of a comparison look
     consistent. Samples that are missing in the original are black.
     """
-    missing = _missing(original, bands)
+    missing = np.asarray(original.is_missing[..., list(bands)].any(axis=-1))
     planes = [_stretched(picture.pixels[..., b], original.pixels[..., b], missing) for b in bands]
     shown = _in_colours(planes[0], _SAMPLES) if len(bands) == 1 else np.stack(planes, axis=-1)
     return np.where(missing[..., None], 0, np.rint(shown)).astype(np.uint8)
-
-
-def _missing(picture: Picture, bands: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """(F, H, W), True if a sample in one of the bands is missing."""
-    return np.asarray(picture.is_missing[..., list(bands)].any(axis=-1))
 
 
 def _stretched(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import struct
 from functools import cache
 
@@ -41,20 +40,13 @@ def grey(gamma: float) -> bytes:
 
 def cmyk() -> bytes:
     """A profile of a press with dull inks: a table of the 16 full overprints, to Lab."""
-    inks = np.array([[55, -37, -50], [48, 74, -3], [89, -5, 93], [16, 0, 0]], float)
-    paper = np.array([100.0, 0, 0])
-    nodes = []
-    for amounts in itertools.product((0, 1), repeat=4):
-        lab = paper.copy()
-        for amount, ink in zip(amounts, inks, strict=True):
-            if amount:
-                lab = np.array(
-                    [lab[0] * ink[0] / 100, lab[1] * 0.6 + ink[1], lab[2] * 0.6 + ink[2]]
-                )
-        nodes += [round(lab[0] * 2.55), *(round(min(max(v, -128), 127)) + 128 for v in lab[1:])]
+    paper = [255, 128, 128]
+    inks = [[-115, -37, -50], [-133, 74, -3], [-28, -5, 93], [-214, 0, 0]]
+    amounts = np.indices((2,) * 4).reshape(4, -1).T
+    nodes = (paper + amounts @ inks).clip(0, 255).astype(np.uint8).tobytes()
     ramp = bytes(range(256))
     matrix = struct.pack(">9i", *(65536 * (n % 4 == 0) for n in range(9)))
-    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + ramp * 4 + bytes(nodes) + ramp * 3
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + ramp * 4 + nodes + ramp * 3
     return _profile(b"prtr", b"CMYK", b"Lab ", {b"wtpt": _xyz(D50), b"A2B0": table})
 
 
