@@ -114,12 +114,6 @@ def sample_files(
 
 
 def _codec_of(sample: Sample, picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
-    """The codec for a sample; None if none suits it."""
-    usable = [codec for codec in codecs if not (sample.is_tile and codec.spec.receptive_field)]
-    return suited_codec(picture, usable)
-
-
-def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     """The codec whose tile is the picture, or else a codec for any size; None if there is none.
 
     A grey codec with the size of a colour picture is used only if there is no codec for any size.
@@ -127,15 +121,11 @@ def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     visitors.
     """
     encoders = [codec for codec in codecs if codec.folder.compresses]
-    same_size = [
-        codec
-        for codec in encoders
-        if not codec.spec.receptive_field and codec.spec.tile == picture.size[::-1]
-    ]
-    same_mode = [
-        codec for codec in same_size if codec.spec.channels == 3 or is_grey(picture.pixels)
-    ]
-    any_size = [codec for codec in encoders if codec.spec.receptive_field]
+    any_size = [codec for codec in encoders if codec.spec.receptive_field and not sample.is_tile]
+    tiles = [codec for codec in encoders if not codec.spec.receptive_field]
+    same_size = [codec for codec in tiles if codec.spec.tile == picture.size[::-1]]
+    grey = is_grey(picture.pixels)
+    same_mode = [codec for codec in same_size if codec.spec.channels == 3 or grey]
     return next(iter([*same_mode, *any_size, *same_size]), None)
 
 
