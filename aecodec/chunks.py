@@ -172,7 +172,7 @@ class ChunkCodec:
         max_error: the maximum error, as for :func:`aecodec.compress`, of each chunk.
 
     >>> ChunkCodec.of("digits").configuration()
-    {'codec': 'digits', 'codec_id': 'fc33ca7b', 'level': 2}
+    {'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}
     """
 
     name: str

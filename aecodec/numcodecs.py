@@ -62,7 +62,7 @@ class Aecodec(NumcodecsCodec):
             out of range.
 
     >>> Aecodec("digits").get_config()
-    {'id': 'aecodec', 'codec': 'digits', 'codec_id': 'fc33ca7b', 'level': 2}
+    {'id': 'aecodec', 'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}
     """
 
     codec_id = "aecodec"

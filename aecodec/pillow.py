@@ -25,7 +25,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_with_id, load_codec, remember
 from aecodec.codec.sources import with_origin
 from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, UsageError
-from aecodec.format.container import MAGIC, REFINED_VERSION, VERSION, Header, MetadataKind
+from aecodec.format.container import LAST_VERSION, MAGIC, Header, MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.format.stack_names import unpack_names
 from aecodec.image_files.formats import AEC
@@ -83,15 +83,15 @@ def accepts(prefix: bytes) -> bool | str:
 
     >>> accepts(bytes.fromhex("ae 43 01")), accepts(b"GIF89a")
     (True, False)
-    >>> accepts(bytes.fromhex("ae 43 03"))
-    'the file has format version 3, but this aecodec reads versions 1 and 2: upgrade aecodec'
+    >>> accepts(bytes.fromhex("ae 43 04"))
+    'the file has format version 4, but this aecodec reads versions 1 to 3: upgrade aecodec'
     """
     if not prefix.startswith(MAGIC) or len(prefix) <= len(MAGIC):
         return False
     version = prefix[len(MAGIC)]
-    return version in (VERSION, REFINED_VERSION) or (
-        f"the file has format version {version}, but this aecodec reads versions {VERSION} and "
-        f"{REFINED_VERSION}: upgrade aecodec"
+    return 1 <= version <= LAST_VERSION or (
+        f"the file has format version {version}, but this aecodec reads versions 1 to "
+        f"{LAST_VERSION}: upgrade aecodec"
     )
 
 

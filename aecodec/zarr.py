@@ -11,7 +11,7 @@ array need not import aecodec.
 ... )
 >>> digits[:] = np.zeros((100, 28, 28), np.uint8)
 >>> digits.serializer
-Aecodec(codec='digits', codec_id='fc33ca7b', level=2)
+Aecodec(codec='digits', codec_id='f206e96f', level=2)
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Aecodec(ArrayBytesCodec):
             with bands.
 
     >>> Aecodec("digits").to_dict()["configuration"]
-    {'codec': 'digits', 'codec_id': 'fc33ca7b', 'level': 2}
+    {'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}
     """
 
     is_fixed_size = False

@@ -164,7 +164,8 @@ def export_codec(
         bands=samples.bands,
         **geometry,
     )
-    sections = sections_of(spec, plans, fitted, samples.transfer)
+    pictures = None if samples.bands else _to_planes(images)
+    sections = sections_of(spec, plans, fitted, samples.transfer, pictures)
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))

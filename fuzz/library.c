@@ -157,7 +157,7 @@ static void decode_window(const uint8_t *file, size_t size, const aecodec_sample
 
 static void decompress_one(const uint8_t *file, size_t size)
 {
-    const int is_refined = size > 2 && file[2] == 2;
+    const int is_refined = size > 2 && (file[2] == 2 || file[2] == 3);
     aecodec_image picture;
     aecodec_samples samples;
     aecodec_header header = {0};

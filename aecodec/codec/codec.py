@@ -38,7 +38,7 @@ class Codec:
     >>> codec.decompress(codec.compress(np.zeros((28, 28), np.uint8))).size
     (28, 28)
     >>> codec
-    Codec('digits', id fc33ca7b, levels 1 to 3)
+    Codec('digits', id f206e96f, levels 1 to 3)
     """
 
     def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+import zlib
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.codec_files.spec import Bands, CodecSpec, printable_name
@@ -28,6 +30,7 @@ VERSION = 1
 ALIGNMENT = 64
 """The offset of each section and the length of the head are multiples of this."""
 
+_PRIMER_SAMPLES, _PRIMER_SIDE = 1 << 16, 256
 _MAX_BYTES = (1 << 32) - 1
 
 _START = struct.Struct("<4sHHIBBxx")
@@ -35,6 +38,7 @@ _NUMBERS = struct.Struct("<HHBBBBHHHH")
 _LEVEL = struct.Struct("<HHBBxx")
 _ENTRY = struct.Struct("<BBxxI32sI4x")
 _BANDS = struct.Struct("<BBB5x")
+_PRIMER = struct.Struct("<BBHHH")
 _CONTENT = 40
 """Bytes of an entry before the offset of its section."""
 
@@ -46,10 +50,11 @@ class SectionKind(IntEnum):
     DECODER = structures.DECODER
     LEVEL = structures.LEVEL
     BANDS = structures.BANDS
+    PRIMER = structures.PRIMER
     MEASUREMENTS = structures.MEASUREMENTS
 
 
-_OF_DECODING = (SectionKind.DECODER, SectionKind.LEVEL, SectionKind.BANDS)
+_OF_DECODING = (SectionKind.DECODER, SectionKind.LEVEL, SectionKind.BANDS, SectionKind.PRIMER)
 
 NETWORKS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER}
 """The kind of the section with the network of a half."""
@@ -173,6 +178,26 @@ def bands_section(bands: Bands, transfer: Transfer) -> Section:
     for name in bands.names:
         content += struct.pack("<H", len(name.encode())) + name.encode()
     return Section.of(SectionKind.BANDS, content)
+
+
+def can_prime(pictures: Pixels) -> bool:
+    """Whether pictures (N, H, W, C) are small enough for a primer."""
+    _, height, width, channels = pictures.shape
+    return max(height, width) <= _PRIMER_SIDE and height * width * channels <= _PRIMER_SAMPLES
+
+
+def primer_section(pictures: Pixels) -> Section:
+    """Make the section of pictures that the adaptive coder learns from before it codes a file.
+
+    `pictures` are (N, H, W, C) of uint8; as many of them as one segment has samples are taken from
+    all of N. They must be small enough; see :func:`can_prime`.
+    """
+    count = min(_PRIMER_SAMPLES // pictures[0].size, len(pictures))
+    places = np.linspace(0, len(pictures) - 1, count, dtype=int)
+    planes = pictures[places].transpose(0, 3, 1, 2)
+    frames, channels, height, width = planes.shape
+    head = _PRIMER.pack(structures.UINT8, channels, frames, height, width)
+    return Section.of(SectionKind.PRIMER, head + zlib.compress(planes.tobytes(), 9))
 
 
 def read_head(file: BinaryIO) -> Head:

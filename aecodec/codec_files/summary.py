@@ -18,7 +18,7 @@ class LevelSummary(NamedTuple):
 
 
 def title_line(folder: CodecFolder) -> str:
-    """Describe a codec in a line: `digits (fc33ca7b): grey, 28x28 tiles`."""
+    """Describe a codec in a line: `digits (f206e96f): grey, 28x28 tiles`."""
     spec = folder.spec
     kind = "grey" if spec.channels == 1 else "RGB"
     if spec.bands:

@@ -17,8 +17,8 @@ from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Samples
 
 MAGIC = b"\xaeC"
-VERSION, REFINED_VERSION = 1, 2
-"""A file of version 2 is a file of version 1, the base, and refinements."""
+LAST_VERSION = 3
+"""Files of version 2 have refinements of a base, and those of version 3 have refinements only."""
 
 CODEC_ID_SIZE = 4
 MAX_SIDE = 1 << 20

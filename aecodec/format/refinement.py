@@ -1,6 +1,7 @@
 """Refinements of an `.aec` file: residuals that bound the error of every sample.
 
-A file of version 2 is a whole file of version 1, the base, and one or more refinements.
+A file of version 2 is a whole file of version 1, the base, and one or more refinements; one of
+version 3 has no base.
 """
 
 from collections.abc import Sequence

@@ -24,6 +24,7 @@ enum {
     FULL_SIZE = 2, /* a reduction, in halves */
     ALPHA_MODE = 2,
     FLAGS = 7,  /* place of the flags */
+    START = 3,  /* bytes of the magic and the version */
     FIELDS = 8, /* bytes before the fields that flags announce */
     MIN_FILE = 12,
     MAX_HEADER = 24, /* bytes of a header that aecodec_encode writes */
@@ -1638,38 +1639,41 @@ static aecodec_status read_fields(reader *r, uint8_t flags, aecodec_header *head
     return r->is_damaged ? AECODEC_DAMAGED_HEADER : AECODEC_OK;
 }
 
-aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header)
+aecodec_status aecodec_read_content(const uint8_t *content, size_t size, aecodec_header *header)
 {
-    reader r = {NULL, 0, 0};
-    aecodec_status status = check_whole(file, size);
+    reader r = {content, size, 0};
+    const uint8_t *id = take(&r, sizeof header->id), flags = take_byte(&r);
+    aecodec_status status;
     memset(header, 0, sizeof *header);
-    if (status != AECODEC_OK) {
-        return status;
+    if (r.is_damaged) {
+        return AECODEC_DAMAGED_HEADER;
     }
-    memcpy(header->id, file + 3, sizeof header->id);
-    r.at = file + FIELDS;
-    r.left = size - FIELDS - CHECKSUM;
-    read_size(&r, file[FLAGS], header);
-    status = read_fields(&r, file[FLAGS], header);
+    memcpy(header->id, id, sizeof header->id);
+    read_size(&r, flags, header);
+    status = read_fields(&r, flags, header);
     header->payload = r.at;
     header->payload_size = r.left;
     return status == AECODEC_OK ? check_limits(header) : status;
 }
 
+aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header)
+{
+    const aecodec_status status = check_whole(file, size);
+    memset(header, 0, sizeof *header);
+    return status == AECODEC_OK ? aecodec_read_content(file + START, size - START - CHECKSUM, header) : status;
+}
+
 #ifdef AECODEC_LIBRARY
 
-aecodec_status aecodec_read_beginning(const uint8_t *file, size_t size, aecodec_header *header)
+aecodec_status aecodec_read_beginning(const uint8_t *content, size_t size, aecodec_header *header)
 {
-    reader r = {file, size, 0};
+    reader r = {content, size, 0};
     memset(header, 0, sizeof *header);
-    if (size < FIELDS || file[0] != 0xae || file[1] != 0x43) {
-        return AECODEC_NOT_AEC;
+    if (size < FIELDS - START) {
+        return AECODEC_DAMAGED_HEADER;
     }
-    if (file[2] != 1) {
-        return AECODEC_OTHER_VERSION;
-    }
-    memcpy(header->id, take(&r, FIELDS) + 3, sizeof header->id);
-    read_size(&r, file[FLAGS], header);
+    memcpy(header->id, take(&r, FIELDS - START), sizeof header->id);
+    read_size(&r, content[FLAGS - START], header);
     if (r.is_damaged) {
         return AECODEC_DAMAGED_HEADER;
     }

@@ -265,6 +265,9 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
  * Returns AECODEC_OK, or the status of what is wrong, AECODEC_NOT_AEC to AECODEC_DAMAGED_METADATA. */
 aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header);
 
+/* Read the header from the bytes of a file between its version and its checksum. */
+aecodec_status aecodec_read_content(const uint8_t *content, size_t size, aecodec_header *header);
+
 /* Read the codes of a file.
  *
  * work: as for aecodec_encode.
@@ -333,9 +336,9 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
 /* Whether an encoder can make codes [vectors][code_dimension]. */
 int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t vectors);
 
-/* Read the fields of a header up to the number of frames from the first bytes of a file; the flags tell whether it has
- * samples. The file may still be damaged. */
-aecodec_status aecodec_read_beginning(const uint8_t *file, size_t size, aecodec_header *header);
+/* Read the fields of a header up to the number of frames from the first bytes behind the version; the flags tell
+ * whether it has samples. The file may still be damaged. */
+aecodec_status aecodec_read_beginning(const uint8_t *content, size_t size, aecodec_header *header);
 
 /* Write a number as LEB128. Returns the number of bytes, 1 to 5. */
 size_t aecodec_write_number(uint8_t *to, uint32_t value);

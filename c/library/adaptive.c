@@ -447,7 +447,11 @@ static void open_band(adaptive_segment *s, uint32_t number, uint32_t planes)
     b->step_errors += b->step_errors == 0;
     b->log_step = log8(b->step_errors);
     b->inputs = inputs[planes < PLANES ? planes : PLANES];
-    open_state(b->state);
+    if (s->coding->primed) {
+        *b->state = s->coding->primed[number];
+    } else {
+        open_state(b->state);
+    }
 }
 
 /* Planes of earlier bands: the base of the band, and then its neighbours from the nearest. */
@@ -487,8 +491,9 @@ static void take_base(const adaptive_segment *s, uint32_t number, const int32_t 
     }
 }
 
-/* Code the band at a place in the order. */
-static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base, const int32_t *from, int32_t *to)
+/* Code the band at a place in the order. learned: what it teaches; or NULL. */
+static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base, const int32_t *from, int32_t *to,
+                      adaptive_state *learned)
 {
     const residual_coding *c = s->coding;
     const adaptive_planes *planes = &s->ring[number % RING];
@@ -509,11 +514,14 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
                                                              from ? from + start : NULL, to + start,
                                                              (int32_t)(is_last ? c->waves : all));
     }
+    if (learned) {
+        learned[band] = *s->band.state;
+    }
 }
 
-/* Code all bands. from: the values to encode; NULL in a decoder. */
+/* Code all bands. from: the values to encode; NULL in a decoder. learned: [bands] what they teach; or NULL. */
 static aecodec_status code_segment(const residual_coding *c, range_coder *coder, const int32_t *base,
-                                   const int32_t *from, int32_t *to)
+                                   const int32_t *from, int32_t *to, adaptive_state *learned)
 {
     adaptive_segment s = {.coding = c, .row = (ptrdiff_t)c->width + 2 * MARGIN};
     const uint32_t rings = c->bands < RING ? c->bands : RING;
@@ -538,7 +546,7 @@ static aecodec_status code_segment(const residual_coding *c, range_coder *coder,
         s.band.coder = coder;
         s.band.tables = tables;
         for (n = 0; n < c->bands; n++) {
-            code_band(&s, n, base, from, to);
+            code_band(&s, n, base, from, to, learned);
         }
     } else {
         coder->status = AECODEC_NO_MEMORY;
@@ -622,8 +630,24 @@ static aecodec_status encode(const residual_coding *c, const int32_t *base, cons
         return AECODEC_NO_MEMORY;
     }
     start_coder(&coder, NULL, room, most);
-    code_segment(c, &coder, base, from, to);
+    code_segment(c, &coder, base, from, to, NULL);
     return give(&coder, room, message, size);
+}
+
+aecodec_status aecodec_residuals_learn(const residual_coding *c, const int32_t *values, adaptive_state *learned)
+{
+    const size_t count = count_of(c), most = MOST_BYTES * count + 64;
+    int32_t *decoded = malloc(count * sizeof *decoded);
+    uint8_t *room = malloc(most);
+    aecodec_status status = AECODEC_NO_MEMORY;
+    range_coder coder;
+    if (decoded && room) {
+        start_coder(&coder, NULL, room, most);
+        status = code_segment(c, &coder, NULL, values, decoded, learned);
+    }
+    free(decoded);
+    free(room);
+    return status;
 }
 
 aecodec_status aecodec_residuals_encode(const residual_coding *c, const int32_t *base, const int32_t *values,
@@ -665,7 +689,7 @@ aecodec_status aecodec_residuals_decode(const residual_coding *c, const int32_t 
     }
     if (status == AECODEC_OK) {
         start_coder(&coder, message, NULL, size);
-        status = code_segment(&coded, &coder, base, NULL, indices ? indices : values);
+        status = code_segment(&coded, &coder, base, NULL, indices ? indices : values, NULL);
     }
     if (status == AECODEC_OK && !c->waves) {
         status = check_end(&coder, 0);

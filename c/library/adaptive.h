@@ -8,6 +8,7 @@
 #include "adaptive_predictor.h"
 #include "adaptive_scale.h"
 #include "adaptive_symbols.h"
+#include "private.h"
 
 /* What is the same in all bands. */
 typedef struct {
@@ -16,12 +17,12 @@ typedef struct {
 } adaptive_tables;
 
 /* What is learned from a band. */
-typedef struct {
+struct adaptive_state {
     adaptive_predictor predictor;
     adaptive_scale scale;
     adaptive_shapes shapes;
     adaptive_decisions decisions;
-} adaptive_state;
+};
 
 /* A band that is being coded. Values are in ones; units of errors are 2^unit / 256. */
 typedef struct {

@@ -244,13 +244,12 @@ static void take_choices(reader *block, adaptive_choices *c)
         c->limits[0][1] = (int32_t)c->palette.count - 1;
         return;
     }
-    for (band = 0; band < c->bands && !block->is_damaged; band++) {
+    for (band = 0; band < c->bands && block->left && !block->is_damaged; band++) {
         take_band(block, c, band);
     }
 }
 
-/* Whether values are coded as ranks or indices. */
-static int converts(const adaptive_choices *c)
+int aecodec_choices_convert(const adaptive_choices *c)
 {
     return c->palette.count || aecodec_has_tables(c);
 }
@@ -269,7 +268,7 @@ aecodec_status aecodec_choices_read(const uint8_t *bytes, size_t size, uint32_t 
     if (size) {
         take_choices(&block, c);
     }
-    if (block.is_damaged || block.left || (has_base && converts(c)) || (has_mask && c->palette.count)) {
+    if (block.is_damaged || block.left || (has_base && aecodec_choices_convert(c)) || (has_mask && c->palette.count)) {
         aecodec_choices_free(c);
         *choices = NULL;
         return AECODEC_DAMAGED_REFINEMENT;
@@ -297,7 +296,7 @@ struct adaptive_survey {
     uint32_t bands;
     const int64_t *steps;
     const int32_t (*limits)[2];
-    colour_set colours; /* only without loss, base and mask */
+    colour_set colours; /* only without loss and mask */
     band_survey each[AECODEC_MAX_BANDS];
 };
 
@@ -351,10 +350,10 @@ static void free_survey(adaptive_survey *s)
     free(s);
 }
 
-adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int has_base,
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int may_convert,
                                       int has_mask)
 {
-    const int has_colours = bands >= 2 && bands <= PALETTE_BANDS && !has_base && !has_mask && is_lossless(steps, bands);
+    const int has_colours = bands >= 2 && bands <= PALETTE_BANDS && may_convert && !has_mask && is_lossless(steps, bands);
     adaptive_survey *s = calloc(1, sizeof *s);
     int has_room;
     uint32_t n;
@@ -368,7 +367,7 @@ adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, cons
     for (n = 0; n < bands && has_room; n++) {
         s->each[n].low = INT32_MAX;
         s->each[n].high = INT32_MIN;
-        has_room = has_base || open_set(&s->each[n].values, 1, MOST_VALUES);
+        has_room = !may_convert || open_set(&s->each[n].values, 1, MOST_VALUES);
     }
     if (!has_room) {
         free_survey(s);
@@ -535,59 +534,50 @@ static int needs_palette(const adaptive_survey *s)
     return s->colours.places && s->colours.count > 1 && 16 * (uint64_t)s->colours.count < s->each[0].count;
 }
 
-/* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. */
-static void append_band(buffer *block, adaptive_survey *s, uint32_t band)
+/* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. Returns whether there are any. */
+static int append_band(buffer *block, adaptive_survey *s, uint32_t band)
 {
     band_survey *b = &s->each[band];
     const int64_t low = s->limits[band][0], range = (int64_t)s->limits[band][1] - low;
     const int is_fixed = s->steps[band] > 1 && b->repeats > 2 * b->neighbours && 16 * b->repeats > b->count;
-    const int has_limits = b->count >= 16384 || (b->count && range >> 24);
+    const int is_narrower = b->low > low || b->high < s->limits[band][1];
+    const int has_limits = b->count >= 16384 ? is_narrower : b->count && range >> 24;
     if (needs_table(b, s->steps[band])) {
         append_byte(block, HAS_TABLE);
         append_table(block, &b->values, low);
-        return;
+        return 1;
     }
     append_byte(block, (uint8_t)((is_fixed ? IS_FIXED : 0) | (has_limits ? HAS_LIMITS : 0)));
     if (has_limits) {
         aecodec_buffer_append_number(block, (uint32_t)(b->low - low));
         aecodec_buffer_append_number(block, (uint32_t)((int64_t)b->high - b->low));
     }
+    return is_fixed || has_limits;
 }
 
-/* Append the choices. Colours are coded from green, which tells most of the others. */
-static void append_choices(adaptive_survey *s, buffer *block)
+/* Append the choices. Colours are coded from green, which tells most of the others. Returns the size of the block up to
+ * the last choice. */
+static size_t append_choices(adaptive_survey *s, buffer *block)
 {
     const int has_palette = needs_palette(s), is_exchanged = has_palette || s->bands == 3 || s->bands == 4;
+    const uint8_t flags = (uint8_t)((is_exchanged ? IS_EXCHANGED : 0) | (has_palette ? HAS_PALETTE : 0));
+    size_t size = flags != 0;
     uint32_t band;
-    append_byte(block, (uint8_t)((is_exchanged ? IS_EXCHANGED : 0) | (has_palette ? HAS_PALETTE : 0)));
+    append_byte(block, flags);
     if (has_palette) {
         sort(&s->colours);
         append_table(block, &s->colours, 0);
+        size = block->size;
     }
     for (band = 0; band < s->bands && !has_palette; band++) {
-        append_band(block, s, band);
+        size = append_band(block, s, band) ? block->size : size;
     }
-}
-
-/* Whether the block says no more than an empty one. */
-static int says_nothing(const uint8_t *block, size_t size)
-{
-    size_t n = 0;
-    while (n < size && !block[n]) {
-        n++;
-    }
-    return n == size;
+    return size;
 }
 
 aecodec_status aecodec_survey_end(adaptive_survey *s, buffer *block)
 {
-    buffer made = {NULL, 0, 0, AECODEC_OK};
-    append_choices(s, &made);
-    if (made.status == AECODEC_OK && !says_nothing(made.bytes, made.size)) {
-        aecodec_buffer_append(block, made.bytes, made.size);
-    }
-    block->status = made.status == AECODEC_OK ? block->status : made.status;
+    block->size = append_choices(s, block);
     free_survey(s);
-    free(made.bytes);
     return block->status;
 }

@@ -112,6 +112,7 @@ typedef enum {
     AECODEC_DECODER = 2,
     AECODEC_LEVEL = 3,
     AECODEC_BANDS = 4,
+    AECODEC_PRIMER = 5,
     AECODEC_MEASUREMENTS = 6 /* UTF-8 JSON */
 } aecodec_section_kind;
 
@@ -277,9 +278,9 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
  * or a status about a damaged file. */
 aecodec_status aecodec_file_missing(const uint8_t *file, size_t size, double *share);
 
-/* ---- files with a guaranteed maximum error: format version 2 ----
+/* ---- files with a guaranteed maximum error: format versions 2 and 3 ----
  *
- * Such a file begins with its base, a whole file of version 1. Refinements follow, the coarsest first. Each bounds the
+ * A file of version 2 begins with its base, a whole file of version 1; one of version 3 has no base. Refinements follow, the coarsest first. Each bounds the
  * errors of all samples. aecodec_decompress and the other functions that decode files decode all refinements, unless
  * limits say base_only. */
 
@@ -384,8 +385,8 @@ enum { AECODEC_BARE_SAVING = 11 }; /* bytes of a file of version 1 that its bare
  * bundle: the codec of the file; its head is enough.
  * has_checksum: 1: add a byte with a checksum; 0: no checksum.
  *
- * Returns AECODEC_OK, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2, AECODEC_NO_MEMORY, or a status
- * about a damaged file. */
+ * Returns AECODEC_OK, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2 or 3, AECODEC_NO_MEMORY, or a
+ * status about a damaged file. */
 aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size, int has_checksum,
                                uint8_t **payload, size_t *payload_size);
 

@@ -26,11 +26,11 @@ static aecodec_status check_file(const aecodec_bundle *bundle, const uint8_t *fi
     refined_file parsed;
     aecodec_header header;
     aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
-    status = status == AECODEC_OK ? aecodec_read_header(parsed.base, parsed.base_size, &header) : status;
-    if (status == AECODEC_OK && memcmp(header.id, bundle->facts.sha256, ID_SIZE) != 0) {
-        status = AECODEC_OTHER_CODEC;
+    if (status == AECODEC_OK && parsed.count) {
+        return AECODEC_HAS_REFINEMENTS;
     }
-    return status == AECODEC_OK && parsed.count ? AECODEC_HAS_REFINEMENTS : status;
+    status = status == AECODEC_OK ? aecodec_read_header(file, size, &header) : status;
+    return status == AECODEC_OK && memcmp(header.id, bundle->facts.sha256, ID_SIZE) != 0 ? AECODEC_OTHER_CODEC : status;
 }
 
 aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size, int has_checksum,

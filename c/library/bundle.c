@@ -172,7 +172,7 @@ static void read_entry(const uint8_t *at, aecodec_section *entry)
 
 static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
 {
-    uint32_t n;
+    uint32_t primers = 0, n;
     bundle->sections = calloc(bundle->facts.sections + 1u, sizeof *bundle->sections);
     if (!bundle->sections) {
         return AECODEC_NO_MEMORY;
@@ -181,7 +181,8 @@ static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
         section *each = &bundle->sections[n];
         read_entry(at, &each->entry);
         if (each->entry.offset % ALIGNMENT ||
-            (each->entry.kind == AECODEC_LEVEL && !is_between(each->entry.level, 1, bundle->facts.levels))) {
+            (each->entry.kind == AECODEC_LEVEL && !is_between(each->entry.level, 1, bundle->facts.levels)) ||
+            (each->entry.kind == AECODEC_PRIMER && (each->entry.level || primers++))) {
             return AECODEC_BAD_BUNDLE;
         }
     }
@@ -190,7 +191,8 @@ static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
 
 static int decoding_depends_on(uint32_t kind)
 {
-    return kind == AECODEC_DECODER || kind == AECODEC_LEVEL || kind == AECODEC_BANDS;
+    return kind == AECODEC_DECODER || kind == AECODEC_LEVEL || kind == AECODEC_BANDS ||
+           kind == AECODEC_PRIMER;
 }
 
 /* Compare the identity with what it covers: numbers, levels, gains and name, and the content of sections.
@@ -278,6 +280,9 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
         return aecodec_level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
     case AECODEC_BANDS:
         return aecodec_bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
+    case AECODEC_PRIMER:
+        bundle->primer = aecodec_primer_read(s->content, s->entry.size);
+        return bundle->primer ? AECODEC_OK : AECODEC_BAD_BUNDLE;
     default:
         return AECODEC_OK;
     }
@@ -346,6 +351,7 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 void aecodec_bundle_close(aecodec_bundle *bundle)
 {
     if (bundle && bundle != &built_in) {
+        aecodec_primer_free(bundle->primer);
         free(bundle->memory);
         free(bundle->sections);
         free(bundle);
@@ -377,6 +383,15 @@ const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uin
         }
     }
     return NULL;
+}
+
+int aecodec_bundle_lists(const aecodec_bundle *bundle, uint32_t kind)
+{
+    uint32_t n = 0;
+    while (n < bundle->facts.sections && bundle->sections[n].entry.kind != kind) {
+        n++;
+    }
+    return n < bundle->facts.sections;
 }
 
 const aecodec_network *aecodec_network_of(const aecodec_bundle *bundle, int is_encoder)

@@ -148,7 +148,7 @@ static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execut
     uint32_t n;
     samples.samples = content;
     for (n = 0; n < d->file.refined.count && status == AECODEC_OK; n++) {
-        status = aecodec_refine(execution, &d->file.refined.refinements[n], &samples);
+        status = aecodec_refine(d->file.bundle, execution, &d->file.refined.refinements[n], &samples);
     }
     return status;
 }

@@ -69,8 +69,9 @@ static aecodec_status open_head(aecodec_head *h, const aecodec_bundle *bundle, s
     status = status == AECODEC_OK ? inflate_mask(h) : status;
     status = status == AECODEC_OK ? find_messages(h) : status;
     if (status == AECODEC_OK) {
-        status = aecodec_refining_open_read(&h->to, &h->file.samples, &h->file.refined.refinements[0]);
+        status = aecodec_refining_open_read(&h->to, bundle, &h->file.samples, &h->file.refined.refinements[0]);
         h->to.mask_bits = h->mask_bits;
+        h->to.bundle = NULL;
     }
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "opened_file.h"
 
-enum { VERSION = 2, FLAGS = 7, SAMPLES_FLAG = 0x80 /* places in a file, and a flag */ };
+enum { VERSION = 2, SAMPLES_FLAG = 0x80 /* place in a file, and a flag */ };
 
 static void describe_header(const aecodec_header *header, aecodec_file_info *info)
 {
@@ -56,7 +56,7 @@ void aecodec_describe(const opened_file *f, const uint8_t *file, aecodec_file_in
     if (f->header.samples) {
         describe_samples(&f->block, info);
     }
-    info->version = f->refined.count ? 2 : 1;
+    info->version = !f->refined.count ? 1 : f->has_base ? 2 : 3;
     info->is_grey_as_rgb = f->header.is_grey_as_rgb;
     info->has_base = (uint32_t)f->has_base;
     info->refinements = f->refined.count;
@@ -84,10 +84,21 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
     reader r = {bytes, size, 0};
     aecodec_header header;
     aecodec_status status;
-    const int is_refined = size > VERSION && bytes[0] == 0xae && bytes[1] == 'C' && bytes[VERSION] == 2;
-    if (is_refined) { /* the base follows its size */
-        take(&r, VERSION + 1);
+    uint8_t version;
+    if (size <= VERSION || bytes[0] != 0xae || bytes[1] != 'C') {
+        return AECODEC_NOT_AEC;
+    }
+    version = bytes[VERSION];
+    if (version < 1 || version > 3) {
+        return AECODEC_OTHER_VERSION;
+    }
+    take(&r, VERSION + 1);
+    if (version > 1) { /* the base follows its size */
         take_number(&r);
+    }
+    if (version == 2) {
+        const uint8_t *start = take(&r, VERSION + 1);
+        r.is_damaged |= start && (start[0] != 0xae || start[1] != 'C' || start[VERSION] != 1);
     }
     status = r.is_damaged ? AECODEC_DAMAGED_HEADER : aecodec_read_beginning(r.at, r.left, &header);
     if (status != AECODEC_OK) {
@@ -95,8 +106,8 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
     }
     memset(info, 0, sizeof *info);
     describe_header(&header, info);
-    info->version = is_refined ? 2 : 1;
-    info->has_samples = (r.at[FLAGS] & SAMPLES_FLAG) != 0;
+    info->version = version;
+    info->has_samples = (r.at[sizeof header.id] & SAMPLES_FLAG) != 0;
     return AECODEC_OK;
 }
 

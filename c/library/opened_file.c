@@ -8,7 +8,7 @@
 static aecodec_status read_base(opened_file *f)
 {
     const refined_file *r = &f->refined;
-    const aecodec_status status = aecodec_read_header(r->base, r->base_size, &f->header);
+    const aecodec_status status = (f->has_base ? aecodec_read_header : aecodec_read_content)(r->base, r->base_size, &f->header);
     if (status == AECODEC_OTHER_VERSION && r->count) {
         return AECODEC_DAMAGED_REFINEMENT; /* the base has refinements */
     }
@@ -22,7 +22,7 @@ static aecodec_status read_base(opened_file *f)
 static aecodec_status parse_header(opened_file *f)
 {
     aecodec_status status;
-    f->has_base = !f->refined.count || f->refined.refinements[0].has_base;
+    f->has_base = f->refined.has_base;
     status = read_base(f);
     if (status == AECODEC_OK && f->header.samples &&
         !aecodec_samples_block_read(f->header.id, f->header.samples, f->header.samples_size, f->header.frames, &f->block)) {

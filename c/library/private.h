@@ -49,6 +49,9 @@ typedef struct {
     const uint8_t *names;   /* in sequence, each preceded by its size in 16 bits */
 } band_tables;
 
+/* Pictures that the adaptive coder codes before those of a file, only to learn from them. */
+typedef struct primer primer;
+
 struct aecodec_bundle {
     aecodec_codec_facts facts;
     level_facts levels[MAX_LEVELS];
@@ -57,6 +60,7 @@ struct aecodec_bundle {
     section *sections;
     level_tables tables[MAX_LEVELS];  /* of whole levels */
     band_tables bands;                /* only with phases */
+    primer *primer;                   /* or NULL */
     aecodec_network encoder, decoder; /* only if present */
     int has_encoder, has_decoder;
     void *memory; /* content of the file, if the bundle was opened from one; otherwise NULL */
@@ -69,6 +73,8 @@ static inline int has_networks(const aecodec_bundle *bundle)
 }
 /* Whether a codec id is that of `samples`. */
 int aecodec_is_samples_id(const uint8_t id[4]);
+/* Whether the codec has a section of a kind, even if the bundle lacks it. */
+int aecodec_bundle_lists(const aecodec_bundle *bundle, uint32_t kind);
 /* The encoder or decoder network; NULL if it is absent. */
 const aecodec_network *aecodec_network_of(const aecodec_bundle *bundle, int is_encoder);
 
@@ -403,6 +409,9 @@ aecodec_status aecodec_buffer_give(buffer *b, uint8_t **file, size_t *size);
 /* What the encoder chose for all segments of a refinement. */
 typedef struct adaptive_choices adaptive_choices;
 
+/* What the coder learned from a band. */
+typedef struct adaptive_state adaptive_state;
+
 /* How the values of a segment are coded. Its arrays have the shape [frames][bands][height][width]. */
 typedef struct {
     uint32_t frames, bands, height, width;
@@ -411,6 +420,7 @@ typedef struct {
     const uint8_t *missing;          /* not 0 for samples that are not coded and get any value; NULL if there are none */
     int has_base;                    /* whether there are values of a base; otherwise `base` is NULL */
     const adaptive_choices *choices;
+    const adaptive_state *primed;    /* [bands] what the coder learned before; NULL: nothing */
     uint32_t waves;                  /* of the last band and frame that a decoder needs; 0 for all */
 } residual_coding;
 
@@ -421,20 +431,46 @@ aecodec_status aecodec_residuals_encode(const residual_coding *coding, const int
 aecodec_status aecodec_residuals_decode(const residual_coding *coding, const int32_t *base, const uint8_t *message,
                                         size_t size, int32_t *values);
 
+/* Learn from values within the limits, without a mask or a base. learned: [bands] */
+aecodec_status aecodec_residuals_learn(const residual_coding *coding, const int32_t *values, adaptive_state *learned);
+
 /* Read the block of the choices, which the caller frees. Returns AECODEC_OK, AECODEC_DAMAGED_REFINEMENT or
  * AECODEC_NO_MEMORY. */
 aecodec_status aecodec_choices_read(const uint8_t *block, size_t size, uint32_t bands, const int64_t *steps,
                                     const int32_t (*limits)[2], int has_base, int has_mask, adaptive_choices **choices);
+/* Whether values are coded as ranks or indices. */
+int aecodec_choices_convert(const adaptive_choices *choices);
 void aecodec_choices_free(adaptive_choices *choices); /* NULL is allowed */
 
 /* An encoder sees all segments, one after the other, before it writes the block of its choices. */
 typedef struct adaptive_survey adaptive_survey;
-/* NULL without enough memory. */
-adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int has_base,
+/* may_convert: whether values may become ranks. Returns NULL without enough memory. */
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int may_convert,
                                       int has_mask);
 void aecodec_survey_see(adaptive_survey *survey, const residual_coding *segment, const int32_t *values);
-/* Append the block, and free the survey. */
+/* Write the block to an empty buffer, and free the survey. */
 aecodec_status aecodec_survey_end(adaptive_survey *survey, buffer *block);
+
+/* ---- adaptive_primer.c ---- */
+
+/* What a primer taught, with given choices. */
+typedef struct {
+    adaptive_choices *choices;
+    adaptive_state *states; /* [bands] */
+} primed;
+
+/* Read the section of a codec. Returns NULL if it is damaged, or without enough memory. */
+primer *aecodec_primer_read(const uint8_t *section, size_t size);
+void aecodec_primer_free(primer *p); /* NULL is allowed */
+/* Whether a primer, which may be NULL, is of such samples. */
+int aecodec_primer_fits(const primer *p, uint32_t type, uint32_t bands);
+/* Show it to a survey. Files of small pictures then have the same choices, and share what the primer taught. */
+void aecodec_primer_show(const primer *p, const int64_t *steps, const int32_t (*limits)[2],
+                         adaptive_survey *survey);
+/* Learn from the primer, or take what a file with the same choices learned last. */
+aecodec_status aecodec_primed_take(primer *p, const adaptive_choices *choices, primed **taken);
+/* Give it back: the primer keeps it for the next file. NULL: there is no primer any more. */
+void aecodec_primed_give(primer *p, primed *given);
 
 /* ---- execution.c ---- */
 

@@ -6,7 +6,7 @@
 #include "private.h"
 
 /* Flags of a refinement. */
-enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_DOUBLE = 4, IS_ROOT = 8, HAS_OFFSETS = 16, HAS_INDEX = 32 };
+enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_DOUBLE = 4, IS_ROOT = 8, HAS_OFFSETS = 16, HAS_INDEX = 32, IS_PRIMED = 64 };
 enum { ID_SIZE = 4 };
 
 #define ROOT_UNITS 256.0                   /* of factors of square roots */
@@ -33,6 +33,7 @@ typedef struct {
     int is_followed, has_base;
     int is_double;    /* bounds have a unit */
     int is_root;
+    int is_primed;    /* the coder learned from the primer of the codec */
     int has_offsets;  /* bounds have an offset */
     uint32_t bound_count;    /* 1 for all bands, or one for each */
     const uint8_t *written;  /* the bounds in a file */
@@ -52,6 +53,7 @@ typedef struct {
 typedef struct {
     const uint8_t *base;
     size_t base_size;
+    int has_base; /* otherwise `base` is the content of a file without a payload */
     uint32_t count;
     refinement refinements[AECODEC_MAX_REFINEMENTS];
 } refined_file;
@@ -73,8 +75,8 @@ typedef struct {
     size_t size;
 } coded_message;
 
-/* Write the start of a file and its base. */
-void aecodec_refined_file_begin(buffer *file, const buffer *base);
+/* Write the start of a file and its base, or the content of a file without a payload. */
+void aecodec_refined_file_begin(buffer *file, const buffer *base, int has_base);
 /* Write a refinement with its messages, which are freed, and checksums. */
 void aecodec_refined_file_append(buffer *file, const refinement *r, coded_message *messages);
 
@@ -135,6 +137,8 @@ typedef struct {
     int64_t *steps;                 /* [bands] */
     int32_t (*limits)[2];           /* [bands] */
     adaptive_choices *choices;
+    const aecodec_bundle *bundle;   /* NULL if it may be closed earlier */
+    primed *primed;                 /* or NULL */
     int has_base, is_encoder;
 } refining;
 
@@ -156,11 +160,15 @@ box aecodec_refining_place(const aecodec_samples *samples, uint32_t number);
 /* Bytes that the next functions allocate for one segment. roots: number of bounds relative to the square root. */
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
 /* Prepare all segments for an encoder, without choices. Call aecodec_refining_close in any case. */
-aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const refinement *of);
-/* Read the block of the choices. */
-aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size);
+aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                     const refinement *of);
+/* Whether the coder can learn from the primer of the codec. */
+int aecodec_refining_can_prime(const refining *r);
+/* Read the block of the choices, and learn from the primer. */
+aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size, int is_primed);
 /* The same for a refinement of a file, with its choices. */
-aecodec_status aecodec_refining_open_read(refining *r, const aecodec_samples *samples, const refinement *of);
+aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                          const refinement *of);
 void aecodec_refining_close(refining *r);
 /* Enter a segment: make room for its values, and take its mask. Several threads may be in different segments. */
 aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s);
@@ -181,7 +189,8 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *samples);
 aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_samples *samples);
 
 /* Decode a refinement of samples in place, after aecodec_refinement_check. */
-aecodec_status aecodec_refine(const aecodec_execution *execution, const refinement *r, const aecodec_samples *samples);
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
+                              const aecodec_samples *samples);
 
 /* ---- bounds.c ---- */
 

@@ -3,22 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "refined.h"
+#include "opened_file.h"
 
 enum {
     START = 3,      /* bytes of the magic and the version */
     CHECKSUM = 4,
     MAX_NUMBER = 5,
-    FLAGS_AFTER = MAX_NUMBER + 1, /* bytes behind the base up to the flags of a refinement, at most */
     LEAST_ENTRY = 1 + CHECKSUM,   /* bytes of an entry of the index */
-    FLAGS = IS_FOLLOWED | HAS_BASE | IS_DOUBLE | IS_ROOT | HAS_OFFSETS | HAS_INDEX
+    FLAGS = IS_FOLLOWED | HAS_BASE | IS_DOUBLE | IS_ROOT | HAS_OFFSETS | HAS_INDEX | IS_PRIMED
 };
 
 /* ---- reading ---- */
 
+enum { WITH_BASE = 2, WITHOUT_BASE = 3 /* versions */ };
+
 static int is_refined(const uint8_t *file, size_t size)
 {
-    return size >= START && file[0] == 0xae && file[1] == 'C' && file[2] == 2;
+    return size >= START && file[0] == 0xae && file[1] == 'C' && (file[2] == WITH_BASE || file[2] == WITHOUT_BASE);
 }
 
 static uint64_t take_u64(reader *r)
@@ -73,7 +74,8 @@ static int take_flags(reader *fields, refinement *r)
     r->is_double = (flags & IS_DOUBLE) != 0;
     r->is_root = (flags & IS_ROOT) != 0;
     r->has_offsets = (flags & HAS_OFFSETS) != 0;
-    fields->is_damaged |= flags > FLAGS || (r->is_double && r->is_root) || (r->has_offsets && !r->is_double);
+    r->is_primed = (flags & IS_PRIMED) != 0;
+    fields->is_damaged |= flags > FLAGS || (r->is_primed && r->has_base) || (r->is_double && r->is_root) || (r->has_offsets && !r->is_double);
     return (flags & HAS_INDEX) != 0;
 }
 
@@ -198,7 +200,7 @@ static aecodec_status take_refinement(scan *s, refinement *r)
     return status;
 }
 
-/* Read the start of a file of version 2. */
+/* Read the start of a file of version 2 or 3. */
 static aecodec_status take_base(scan *s, refined_file *parsed)
 {
     reader base;
@@ -206,6 +208,7 @@ static aecodec_status take_base(scan *s, refined_file *parsed)
     base = take_block(&s->rest);
     parsed->base = base.at;
     parsed->base_size = base.left;
+    parsed->has_base = !base.is_damaged && s->file[2] == WITH_BASE;
     return base.is_damaged ? AECODEC_DAMAGED_HEADER : AECODEC_OK;
 }
 
@@ -217,6 +220,7 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
     parsed->base = file;
     parsed->base_size = size;
     parsed->count = 0;
+    parsed->has_base = 1;
     if (!is_refined(file, size)) {
         return AECODEC_OK;
     }
@@ -224,7 +228,7 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
     while (is_followed && status == AECODEC_OK) {
         refinement *to = &parsed->refinements[parsed->count];
         status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&s, to) : AECODEC_DAMAGED_REFINEMENT;
-        if (status == AECODEC_OK && parsed->count++ && !to->has_base) {
+        if (status == AECODEC_OK && to->has_base != (parsed->count++ || parsed->has_base)) {
             status = AECODEC_DAMAGED_REFINEMENT;
         }
         is_followed = status == AECODEC_OK && to->is_followed;
@@ -255,6 +259,9 @@ static aecodec_status read_head(scan *s, refined_file *parsed)
     refinement *first = &parsed->refinements[0];
     aecodec_status status = take_base(s, parsed);
     status = status == AECODEC_OK ? take_head(s, first) : status;
+    if (status == AECODEC_OK && first->has_base != parsed->has_base) {
+        status = AECODEC_DAMAGED_REFINEMENT;
+    }
     if (status == AECODEC_OK && !first->index) {
         status = take(&s->rest, first->size) ? take_checksum(s, &s->rest, first) : AECODEC_DAMAGED_REFINEMENT;
     }
@@ -333,31 +340,22 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
 
 /* ---- the base ---- */
 
-/* Find the base behind the start of a file, and the flags of the first refinement, if they are there. */
+/* Find the base behind the start of a file, if it is there. */
 static aecodec_status find_base(reader r, size_t size, const uint8_t **base, size_t *base_size, size_t *needed)
 {
     const size_t before = r.left;
     const uint32_t length = take_number(&r);
-    const uint8_t *flags;
     if (r.is_damaged) {
         *needed = START + MAX_NUMBER;
         return before < MAX_NUMBER ? AECODEC_INCOMPLETE : AECODEC_DAMAGED_HEADER;
     }
-    if (!aecodec_memory_fits((uint64_t)length + START + MAX_NUMBER + FLAGS_AFTER)) {
+    if (!aecodec_memory_fits((uint64_t)length + START + MAX_NUMBER)) {
         return AECODEC_DAMAGED_HEADER;
     }
-    *needed = size - r.left + length + FLAGS_AFTER; /* refinements have more bytes */
+    *needed = size - r.left + length;
     *base = take(&r, length);
     *base_size = length;
-    if (size < *needed) {
-        return AECODEC_INCOMPLETE;
-    }
-    take_number(&r);
-    flags = take(&r, 1);
-    if (!flags) {
-        return AECODEC_DAMAGED_REFINEMENT;
-    }
-    return *flags & HAS_BASE ? AECODEC_OK : AECODEC_NO_BASE;
+    return *base ? AECODEC_OK : AECODEC_INCOMPLETE;
 }
 
 aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
@@ -372,6 +370,9 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
     }
     if (!is_refined(file, size)) {
         return AECODEC_OK;
+    }
+    if (file[2] == WITHOUT_BASE) {
+        return AECODEC_NO_BASE;
     }
     take(&r, START);
     return find_base(r, size, base, base_size, needed);
@@ -412,25 +413,23 @@ static aecodec_status cut_behind(const uint8_t *file, const refinement *r, uint8
 aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
                             size_t *trimmed_size)
 {
-    refined_file parsed;
-    aecodec_header header;
-    aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
+    opened_file f;
+    const refined_file *parsed = &f.refined;
+    const aecodec_status status = aecodec_file_parse(file, size, &f);
     uint32_t n;
-    status = status == AECODEC_OK ? aecodec_read_header(parsed.base, parsed.base_size, &header) : status;
     if (status != AECODEC_OK) {
         return status;
     }
-    for (n = 0; max_error >= 0 && n < parsed.count; n++) {
-        if (guarantees(&parsed.refinements[n], max_error, is_root)) {
-            return cut_behind(file, &parsed.refinements[n], trimmed, trimmed_size);
+    for (n = 0; max_error >= 0 && n < parsed->count; n++) {
+        if (guarantees(&parsed->refinements[n], max_error, is_root)) {
+            return cut_behind(file, &parsed->refinements[n], trimmed, trimmed_size);
         }
     }
     if (max_error >= 0) {
         return AECODEC_NOT_GUARANTEED;
     }
-    *trimmed_size = parsed.base_size;
-    return parsed.count && !parsed.refinements[0].has_base ? AECODEC_NO_BASE
-                                                           : copy_of(parsed.base, parsed.base_size, trimmed);
+    *trimmed_size = parsed->base_size;
+    return f.has_base ? copy_of(parsed->base, parsed->base_size, trimmed) : AECODEC_NO_BASE;
 }
 
 /* ---- writing ---- */
@@ -453,7 +452,7 @@ static void append_fields(buffer *b, const refinement *r)
 {
     const uint8_t flags = (uint8_t)((r->is_followed ? IS_FOLLOWED : 0) | (r->has_base ? HAS_BASE : 0) |
                                     (r->is_double ? IS_DOUBLE : 0) | (r->is_root ? IS_ROOT : 0) |
-                                    (r->has_offsets ? HAS_OFFSETS : 0) | (r->messages > 1 ? HAS_INDEX : 0));
+                                    (r->has_offsets ? HAS_OFFSETS : 0) | (r->messages > 1 ? HAS_INDEX : 0) | (r->is_primed ? IS_PRIMED : 0));
     uint32_t n;
     aecodec_buffer_append(b, &flags, 1);
     aecodec_buffer_append_number(b, r->bound_count);
@@ -481,15 +480,16 @@ static uint64_t append_index(buffer *b, const refinement *r, const coded_message
     return total;
 }
 
-void aecodec_refined_file_begin(buffer *file, const buffer *base)
+void aecodec_refined_file_begin(buffer *file, const buffer *base, int has_base)
 {
-    static const uint8_t start[] = {0xae, 'C', 2};
+    const uint8_t start[START] = {0xae, 'C', has_base ? WITH_BASE : WITHOUT_BASE};
+    const size_t size = has_base ? base->size : base->size - START - CHECKSUM;
     if (base->size > UINT32_MAX) {
         file->status = AECODEC_BAD_IMAGE;
     }
     aecodec_buffer_append(file, start, sizeof start);
-    aecodec_buffer_append_number(file, (uint32_t)base->size);
-    aecodec_buffer_append(file, base->bytes, base->size);
+    aecodec_buffer_append_number(file, (uint32_t)size);
+    aecodec_buffer_append(file, base->bytes + (has_base ? 0 : START), size);
 }
 
 /* Append messages and free them, so that there is memory for the file. */

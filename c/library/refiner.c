@@ -154,20 +154,30 @@ static aecodec_status survey_segment(const refining *to, uint32_t number, adapti
     return AECODEC_OK;
 }
 
-/* Make the choices for all segments. */
-static aecodec_status choose(refining *to, uint32_t count, buffer *choices)
+/* Show the primer, if the coder learns from it, and all segments to the survey. */
+static aecodec_status survey_all(const refining *to, uint32_t count, int is_primed, adaptive_survey *survey)
 {
-    adaptive_survey *survey =
-        aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits, to->has_base,
-                             to->samples->missing != NULL);
-    aecodec_status status = survey ? AECODEC_OK : AECODEC_NO_MEMORY, end;
+    aecodec_status status = AECODEC_OK;
     uint32_t n;
+    if (is_primed) {
+        aecodec_primer_show(to->bundle->primer, to->steps, (const int32_t(*)[2])to->limits, survey);
+    }
     for (n = 0; n < count && status == AECODEC_OK; n++) {
         status = survey_segment(to, n, survey);
     }
+    return status;
+}
+
+/* Make the choices for all segments. */
+static aecodec_status choose(refining *to, uint32_t count, int is_primed, buffer *choices)
+{
+    adaptive_survey *survey =
+        aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits, !to->has_base && !is_primed,
+                             to->samples->missing != NULL);
+    aecodec_status status = survey ? survey_all(to, count, is_primed, survey) : AECODEC_NO_MEMORY, end;
     end = survey ? aecodec_survey_end(survey, choices) : status;
     status = status == AECODEC_OK ? end : status;
-    return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size) : status;
+    return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed) : status;
 }
 
 /* Sum up what came of all segments. */
@@ -210,8 +220,9 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     c.before.samples = samples;
     c.before.is_planar = 0;
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
-    status = aecodec_refining_open(&c.to, &r->original, to);
-    status = status == AECODEC_OK ? choose(&c.to, to->messages, &choices) : status;
+    status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
+    to->is_primed = status == AECODEC_OK && aecodec_refining_can_prime(&c.to);
+    status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, &choices) : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
     if (status == AECODEC_OK) {
         sum_up(r, &c, to->messages);

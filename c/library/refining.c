@@ -81,12 +81,13 @@ static aecodec_status set_lattices(refining *r, const refinement *of, const boun
     return AECODEC_OK;
 }
 
-static aecodec_status open_bounds(refining *r, const aecodec_samples *samples, const refinement *of,
-                                  const bound *bounds)
+static aecodec_status open_bounds(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                  const refinement *of, const bound *bounds)
 {
     const size_t bands = samples->bands;
     memset(r, 0, sizeof *r);
     r->samples = samples;
+    r->bundle = bundle;
     r->has_base = of->has_base;
     r->lattices = malloc(bands * sizeof *r->lattices);
     r->points = calloc(bands, sizeof *r->points);
@@ -95,26 +96,42 @@ static aecodec_status open_bounds(refining *r, const aecodec_samples *samples, c
     return r->lattices && r->points && r->steps && r->limits ? set_lattices(r, of, bounds) : AECODEC_NO_MEMORY;
 }
 
-aecodec_status aecodec_refining_open(refining *r, const aecodec_samples *samples, const refinement *of)
+aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                     const refinement *of)
 {
-    const aecodec_status status = open_bounds(r, samples, of, of->bounds);
+    const aecodec_status status = open_bounds(r, bundle, samples, of, of->bounds);
     r->is_encoder = 1;
     return status;
 }
 
-aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size)
+int aecodec_refining_can_prime(const refining *r)
 {
-    return aecodec_choices_read(choices, size, r->samples->bands, r->steps, (const int32_t(*)[2])r->limits, r->has_base,
-                                r->samples->missing || r->mask_bits, &r->choices);
+    return !r->has_base && !r->points[0] && aecodec_primer_fits(r->bundle->primer, r->samples->type, r->samples->bands);
 }
 
-aecodec_status aecodec_refining_open_read(refining *r, const aecodec_samples *samples, const refinement *of)
+aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size, int is_primed)
+{
+    const aecodec_status status =
+        aecodec_choices_read(choices, size, r->samples->bands, r->steps, (const int32_t(*)[2])r->limits, r->has_base,
+                             r->samples->missing || r->samples->mask_planes, &r->choices);
+    if (status != AECODEC_OK || !is_primed) {
+        return status;
+    }
+    if (!r->bundle->primer && aecodec_bundle_lists(r->bundle, AECODEC_PRIMER)) {
+        return AECODEC_ABSENT;
+    }
+    return aecodec_refining_can_prime(r) && !aecodec_choices_convert(r->choices)
+               ? aecodec_primed_take(r->bundle->primer, r->choices, &r->primed) : AECODEC_DAMAGED_REFINEMENT;
+}
+
+aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                          const refinement *of)
 {
     bound bounds[AECODEC_MAX_BANDS];
     aecodec_status status;
     aecodec_bounds_read(of, bounds);
-    status = open_bounds(r, samples, of, bounds);
-    return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size) : status;
+    status = open_bounds(r, bundle, samples, of, bounds);
+    return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size, of->is_primed) : status;
 }
 
 void aecodec_refining_close(refining *r)
@@ -128,6 +145,9 @@ void aecodec_refining_close(refining *r)
     free(r->steps);
     free(r->limits);
     aecodec_choices_free(r->choices);
+    if (r->primed) {
+        aecodec_primed_give(r->bundle ? r->bundle->primer : NULL, r->primed);
+    }
 }
 
 /* ---- segments ---- */
@@ -182,7 +202,8 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
     s->place = place;
     values = (size_t)rows_of(s) * place.width;
     s->coding = (residual_coding){place.frames, samples->bands, place.height, place.width,
-                                  all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices, 0};
+                                  all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices,
+                                  all->primed ? all->primed->states : NULL, 0};
     s->after = malloc(values * ((1 + arrays) * sizeof *s->after + has_mask)); /* as one, which can be used again */
     if (!s->after) {
         return AECODEC_NO_MEMORY;
@@ -342,14 +363,15 @@ aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_sampl
     return AECODEC_OK;
 }
 
-aecodec_status aecodec_refine(const aecodec_execution *execution, const refinement *r, const aecodec_samples *samples)
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
+                              const aecodec_samples *samples)
 {
     decoder d = {.whole = {0, 0, 0, samples->frames, samples->height, samples->width}};
     aecodec_status status;
     if (HAS_CHECKSUMS && r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = aecodec_refining_open_read(&d.to, samples, r);
+    status = aecodec_refining_open_read(&d.to, bundle, samples, r);
     status = status == AECODEC_OK ? split_messages(r, &d.messages) : status;
     status = status == AECODEC_OK ? aecodec_for_each(execution, r->messages, decode_segment, &d) : status;
     free(d.messages);

@@ -17,7 +17,7 @@ static const char *const texts[] = {
                            "several of these",
     [AECODEC_NO_MEMORY] = "out of memory",
     [AECODEC_BAD_BUNDLE] = "not a codec file of version 1, or a damaged one: export it again",
-    [AECODEC_ABSENT] = "the codec lacks a network or a level that this takes: get the whole codec",
+    [AECODEC_ABSENT] = "the codec lacks a network, a level or a primer that this takes: get the whole codec",
     [AECODEC_DOES_NOT_FIT] = "samples of 64 bits that differ by more than 32 bits can tell apart: allow a larger maximum "
                              "error",
     [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
@@ -36,7 +36,7 @@ static const char *const texts[] = {
     [AECODEC_BROKEN_BOUND] = "a sample would exceed its maximum error: this is a defect of aecodec; report it with the "
                              "picture",
     [AECODEC_HAS_REFINEMENTS] = "a file with refinements, which bound the error of its samples, has no bare payload: "
-                                "compress without a maximum error",
+                                "compress at a level, without a maximum error",
     [AECODEC_NOT_GUARANTEED] = "the file does not guarantee this maximum error",
     [AECODEC_NOT_AEC] = "not an .aec file: it does not begin with the .aec signature",
     [AECODEC_TOO_SHORT] = "damaged: fewer bytes than the shortest .aec file has",

@@ -17,7 +17,7 @@ static aecodec_status begin_file(refiner *r, uint32_t count, uint32_t units, buf
         status = *samples ? AECODEC_OK : AECODEC_NO_MEMORY;
     }
     if (status == AECODEC_OK) {
-        aecodec_refined_file_begin(file, &base);
+        aecodec_refined_file_begin(file, &base, units != NO_LEVEL);
         status = file->status;
     }
     free(base.bytes);

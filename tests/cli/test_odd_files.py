@@ -17,8 +17,8 @@ from aecodec.arrays import Pixels
 
 THEN = 1_400_000_000
 ODD_EXIF_AND_XMP = bytes.fromhex(
-    "ae4301fc33ca7b201002086e6f74657869662103043c782f3e716d723c36035662fa33a757c6097dbd9411a30cab12"
-    "4e2e2e31"
+    "ae4301f206e96f201002086e6f74657869662103043c782f3e716d723c36035662fa33a757c6097dbd9411a30cab12"
+    "aff683b0"
 )
 """A digit whose EXIF is `notexif!` and whose XMP is `<x/>`."""
 

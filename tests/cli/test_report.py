@@ -50,7 +50,7 @@ def test_level_limit_and_number_of_pictures_are_kept_to(scans: Path, command: Co
     assert (values["pictures"], values["shown"]) == (2, 1)
     assert values["bytes"] == Path("a.html").stat().st_size
     assert len(data_of(Path("a.html"))["pictures"]) == 1
-    assert "1 of 2 pictures. Codec digits (fc33ca7b), level 1." in Path("a.html").read_text("utf-8")
+    assert "1 of 2 pictures. Codec digits (f206e96f), level 1." in Path("a.html").read_text("utf-8")
     assert command("report", "digits", "scans", "--limit", 1, "-o", "b.html").status == 0
     assert len(data_of(Path("b.html"))["pictures"]) == 1
     assert command("report", "digits", "scans", "-q", 9, "-o", "c.html").status == 2

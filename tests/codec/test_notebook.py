@@ -40,7 +40,7 @@ class Shown(HTMLParser):
 def test_a_codec_is_a_table_of_its_levels(codec: aecodec.Codec, photo: aecodec.Codec) -> None:
     shown = Shown(codec._repr_html_())
     assert shown.texts == [
-        *("digits (fc33ca7b): grey, 28x28 tiles", "level", "bytes", "PSNR in dB"),
+        *("digits (f206e96f): grey, 28x28 tiles", "level", "bytes", "PSNR in dB"),
         *("1", "8.12", "22.50", "2 (default)", "13.10", "25.24", "3", "25.46", "27.86"),
     ]
     assert shown.tags.count("tr") == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import struct
 import zlib
@@ -213,3 +214,26 @@ def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
     change_spec(tmp_path, receptive_field=0)
     with pytest.raises(CodecError, match=r"grid\.aecodec"):
         prior_of(CodecFolder.open(tmp_path), 3)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        (4, 1, 1, 2, 2),
+        (2, 1, 1, 2, 2),
+        (0, 0, 1, 2, 2),
+        (0, 17, 1, 2, 2),
+        (0, 1, 0, 2, 2),
+        (0, 1, 1, 257, 1),
+        (0, 1, 1, 1, 257),
+        (0, 1, 3, 256, 256),
+    ],
+)
+def test_primers_that_break_a_rule_are_refused(file: Path, head: tuple[int, ...]) -> None:
+    samples = bytes(math.prod(head[1:]))  # of a byte each
+    content = struct.pack("<BBHHH", *head) + zlib.compress(samples)
+    codec = CodecFolder.open(GOLDEN / "codecs" / "even.aecodec")
+    sections = [*codec.sections, Section.of(SectionKind.PRIMER, content)]
+    file.write_bytes(pack_codec(codec.spec, codec.rdoq, sections))
+    with pytest.raises(CodecError):
+        _ = CodecFolder.open(file).native

@@ -62,7 +62,6 @@ def refined_files() -> Iterator[tuple[str, np.ndarray, dict[str, Any]]]:
     digits = np.stack([grey[:28, :28], grey[12:, 9:37], grey[5:33, 20:48]])
     yield "digit_lossless", digits[0], {"max_error": 0}
     yield "digits_nested", digits, {"level": 1, "max_error": (16, 4, 0)}
-    yield "grey_lossless", grey, {"max_error": 0}
     yield "photo_lossless", crop, {"max_error": 0}
     yield "photo_level", crop, {"level": 2.5, "max_error": 4}
     yield "photo_roots", crop, {"level": 1, "max_error": "0.5sqrt"}
@@ -77,6 +76,7 @@ def refined_files() -> Iterator[tuple[str, np.ndarray, dict[str, Any]]]:
     yield "bands_masked", masked, {"max_error": (9, 2)}
     yield "bands_roots", small.astype(np.uint16) * 99, {"max_error": ("2sqrt", "0.5sqrt", 0)}
     few, wide = crop[20:, :20] // 64, load_photograph()[150:156, 200:500]
+    yield "samples_grey", grey, {"max_error": 0}
     yield "samples_rgb", wide, {"max_error": 0}
     alpha = holes[..., 0] * np.uint8(255)
     yield "samples_alpha", np.dstack([small, alpha]), {"max_error": 3}
@@ -128,7 +128,7 @@ def table(values: int, *numbers: int) -> bytes:
 def refused_files() -> Iterator[tuple[str, bytes]]:
     """(name, file) of files that break a single rule of version 2."""
     tile = np.arange(784).reshape(28, 28).astype(np.uint8)
-    header, _, message = lossless("digits", tile)
+    header, message = lossless("digits", tile)[0], lossless("samples", tile)[2]
     root, part = Bound(0, is_root=True), Part(message=message)
     for name, fields in {
         "floats": {"bounds": [Bound(1)], "unit": 1.0},
@@ -145,13 +145,14 @@ def refused_files() -> Iterator[tuple[str, bytes]]:
         "choices_band": {"choices": b"\0\x08"},
         "choices_limits": {"choices": b"\0\2\0\x80\2"},
         "choices_behind": {"choices": b"\0\0\0"},
+        "primed_table": {"choices": b"\0\4" + table(2, 0, 254), "is_primed": True},
+        "primed_roots": {"bounds": [root], "is_primed": True},
     }.items():
         yield f"refined_{name}", pack(header, b"", [part._replace(**fields)])
     file = pack(header, b"", [part])
-    yield "refined_flag", with_checksum(raised(file[:-4], 18, 64))
-    yield "refined_not_followed", with_checksum(raised(file[:-4], 18))
-    yield "refined_none", with_checksum(file[:16])
-    yield "refined_twice", with_checksum(file[:3] + block(file) + file[16:-4])
+    yield "refined_flag", with_checksum(raised(file[:-4], 11, 128))
+    yield "refined_not_followed", with_checksum(raised(file[:-4], 11))
+    yield "refined_none", with_checksum(file[:9])
     yield "refined_bytes_behind", with_checksum(file + b"\0")
     yield "refined_checksum", raised(file, -1)
     yield "refined_without_base", pack(header, b"", [part, part])
@@ -159,10 +160,14 @@ def refused_files() -> Iterator[tuple[str, bytes]]:
     yield from refused_with_base(tile, part)
     yield from refused_segments()
     yield from refused_bands(root)
-    header = lossless("samples", tile)[0]
+    header, _, message = lossless("samples", tile)
     yield "samples_version_1", pack(header, b"")
-    yield "samples_level", pack(header._replace(level=16), b"", [part])
-    yield "samples_base", pack(header, b"", [part._replace(base_checksum=zlib.crc32(0 * tile))])
+    yield "samples_level", pack(header._replace(level=16), b"", [Part(message=message)])
+    yield "samples_primed", pack(header, b"", [part._replace(is_primed=True)])
+    yield (
+        "samples_base",
+        pack(header, b"", [Part(base_checksum=zlib.crc32(0 * tile), message=message)]),
+    )
 
 
 def refused_with_base(tile: np.ndarray, part: Part) -> Iterator[tuple[str, bytes]]:
@@ -171,6 +176,9 @@ def refused_with_base(tile: np.ndarray, part: Part) -> Iterator[tuple[str, bytes
     base = zlib.crc32(aecodec.decompress_array(pack(header, payload)))
     nested = Part(base_checksum=base, message=message)
     identity = b"\0\4" + table(256, *[0] * 256)
+    two = pack(header, payload, [nested])
+    yield "refined_twice", with_checksum(two[:3] + block(two) + block(nested.pack(False)))
+    yield "refined_primed_base", pack(header, payload, [nested._replace(is_primed=True)])
     yield "refined_17", pack(header, payload, [nested] * 17)
     yield "refined_payload", pack(header, payload, [part])
     yield "refined_base", pack(header, payload, [nested._replace(base_checksum=0)])
@@ -184,13 +192,13 @@ def refused_segments() -> Iterator[tuple[str, bytes]]:
     """Files of version 2 with an index of two segments."""
     wide = np.arange(900).reshape(3, 300).astype(np.uint8)
     file = codec_named("digits").compress(wide, max_error=0)
-    head, messages = file[:35], file[39:]  # the size is at 19, the index from 24 to 34
-    more, three = raised(head, 19), raised(raised(head, 19, 5), 24) + bytes(5)
-    yield "refined_head_checksum", raised(file, 38)
+    head, messages = file[:28], file[32:]  # the size is at 12, the index from 17 to 27
+    more, three = raised(head, 12), raised(raised(head, 12, 5), 17) + bytes(5)
+    yield "refined_head_checksum", raised(file, 31)
     yield "refined_message_checksum", raised(file, -1)
     yield "refined_index_of_three", with_checksum(three) + messages
     yield "refined_segment_cut", file[:-1]
-    yield "refined_segment_past_the_end", with_checksum(raised(head, 30)) + messages
+    yield "refined_segment_past_the_end", with_checksum(raised(head, 23)) + messages
     yield "refined_segment_bytes_behind", with_checksum(more) + messages + b"\0"
 
 

@@ -117,10 +117,11 @@ def refinements(draw: st.DrawFn) -> tuple[Part, ...]:
         base_checksum=st.integers(0, (1 << 32) - 1),
         choices=st.binary(max_size=20),
         message=st.binary(max_size=20),
+        is_primed=st.just(False),
     )
     parts = draw(st.lists(part, min_size=1, max_size=3))
     if draw(st.booleans()):
-        parts[0] = parts[0]._replace(base_checksum=None)
+        parts[0] = parts[0]._replace(base_checksum=None, is_primed=draw(st.booleans()))
     return tuple(parts)
 
 

@@ -23,6 +23,7 @@ class Part(NamedTuple):
         base_checksum: CRC-32 of the samples before the refinement; None if they are not used.
         choices: what the encoder chose for the coder.
         message: the message of the only segment.
+        is_primed: whether the coder learned from the primer of the codec.
     """
 
     bounds: Sequence[Bound] = (Bound(0),)
@@ -30,11 +31,12 @@ class Part(NamedTuple):
     base_checksum: int | None = None
     choices: bytes = b""
     message: bytes = b""
+    is_primed: bool = False
 
     def pack(self, is_followed: bool) -> bytes:
         is_root = any(bound.is_root for bound in self.bounds)
         flags = is_followed | (self.base_checksum is not None) << 1
-        flags |= (self.unit is not None) << 2 | is_root << 3
+        flags |= (self.unit is not None) << 2 | is_root << 3 | self.is_primed << 6
         content = bytes([flags]) + leb128(len(self.bounds))
         for bound in self.bounds:
             if self.unit is not None:
@@ -52,10 +54,12 @@ def pack(header: Header, payload: bytes, parts: Sequence[Part] = ()) -> bytes:
     >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
     'ae 43 01 00 01 02 03 00 5e 76 4f f4'
     """
-    data = with_checksum(MAGIC + b"\1" + header.codec_id + _fields(header) + payload)
+    content = header.codec_id + _fields(header) + payload
+    data = with_checksum(MAGIC + b"\1" + content)
     if not parts:
         return data
-    data = MAGIC + b"\2" + block(data)
+    has_base = parts[0].base_checksum is not None
+    data = MAGIC + b"\2" + block(data) if has_base else MAGIC + b"\3" + block(content)
     for number, part in enumerate(parts, 1):
         data = with_checksum(data + block(part.pack(is_followed=number < len(parts))))
     return data

@@ -4,12 +4,14 @@ from collections import defaultdict
 from types import SimpleNamespace as Fields
 from typing import Any
 
+import numpy as np
 from reference.adaptive_prediction import EARLIER, OWN, Predictor, clip, log8, shift
 from reference.adaptive_symbols import (
     MOST,
     Distribution,
     Probability,
     Shape,
+    decode_bit,
     decode_far,
     decode_mixed,
 )
@@ -53,7 +55,7 @@ class Plane:
 class Band:
     """What is learned from a band, and what its samples have in common."""
 
-    def __init__(self, value: Any, planes: int, height: int) -> None:
+    def __init__(self, value: Any, planes: int) -> None:
         self.low, self.high, self.step = value.low, value.high, value.step
         self.is_fixed = value.is_fixed
         extent = self.high - self.low + 1
@@ -61,15 +63,15 @@ class Band:
         self.unit = bits - 20 if bits > 24 else 4
         self.noise = max(1, min(self.step, extent) << 8 >> self.unit)  # S of the text
         self.log_step = log8(self.noise)
-        self.predictor = Predictor(self.unit, self.noise, planes, height)
+        self.predictor = Predictor(self.unit, self.noise, planes)
         self.clue_weights, self.shapes = CLUES.copy(), [Shape() for _ in range(40)]
         copies = lambda: Probability(83886, 2)  # noqa: E731
         self.copies: Any = defaultdict(copies), defaultdict(copies)
         self.tables: Any = [defaultdict(Probability) for _ in range(4)]
         self.mixers: Any = defaultdict(lambda: [45875, 6000, 6000, 6000, 6000])
 
-    def decode(self, decoder: RangeDecoder, at: Any, is_missing: bool) -> int:
-        """Subsection "Order of coding": the value of a sample."""
+    def decode(self, decoder: RangeDecoder | None, at: Any, is_missing: bool, known: int) -> int:
+        """Subsection "Order of coding": the value of a sample, or a known value of a primer."""
         p = self.mean_of(at)
         half = self.step // 2
         centre = (p.mean + 128) >> 8
@@ -85,6 +87,7 @@ class Band:
         d.lowest = max(-((centre - self.low + half) // self.step) >> j, -MOST)
         d.highest = min((self.high - centre + half) // self.step >> j, MOST)
         s = Fields(decoder=decoder, at=at, p=p, d=d, j=j, centre=centre, copy=None)
+        s.q = (known - centre + half) // self.step
         q = self.decode_steps(s)
         value = centre + self.step * q
         require(self.low - half <= value <= self.high + half, "a value out of range")
@@ -154,9 +157,11 @@ class Band:
                 start, stop = s.d.frequencies(symbol)
                 if p << 6 <= (stop - start) >> s.j:
                     continue
-                if s.decoder.bit(min(p, 65500)):
+                if decode_bit(s.decoder, min(p, 65500), s.q == q):
                     return int(q)
                 left_out += [(start, stop)] if s.j == 0 else []
+        if s.decoder is None:
+            return self.decide(s, zero, one) and s.q if is_decided and not left_out else int(s.q)
         if left_out or not is_decided:
             return decode_far(s.decoder, s.d, s.j, left_out)
         q = self.decide(s, zero, one)
@@ -189,21 +194,22 @@ class Band:
         activity = clip(activity >> 2, 0, 15)
         contexts = self.contexts(s, part, activity)
 
-        def decode(decision: int, p: int, mixer: int) -> int:
+        def decode(decision: int, p: int, mixer: int, known: bool) -> int:
             entries = [t[c, decision] for t, c in zip(self.tables, contexts, strict=True)]
-            return decode_mixed(s.decoder, p, entries, self.mixers[mixer])
+            return decode_mixed(s.decoder, p, entries, self.mixers[mixer], known)
 
-        if decode(0, (one - zero) >> 8, 4 * activity + part):
+        if decode(0, (one - zero) >> 8, 4 * activity + part, s.q == 0):
             return 0
         above, under = 2**24 - one, zero
-        is_up = decode(1, (above << 16) // (above + under + 1), 64 + 4 * part + activity // 4)
+        p = (above << 16) // (above + under + 1)
+        is_up = decode(1, p, 64 + 4 * part + activity // 4, s.q > 0)
         most, rest, edge = (s.d.highest, above, one) if is_up else (-s.d.lowest, under, zero)
         sign, n = 1 if is_up else -1, 1
         while n < min(most, 4):
             following = s.d.below(n + 1 if is_up else -n)
             mass, edge = abs(following - edge), following
             mixer = (128 if n == 1 else 192) + is_up
-            if decode(1 + n + 3 * is_up, (mass << 16) // (rest + 1), mixer):
+            if decode(1 + n + 3 * is_up, (mass << 16) // (rest + 1), mixer, abs(s.q) == n):
                 break
             rest, n = rest - mass, n + 1
         return sign * n
@@ -264,22 +270,35 @@ class Band:
             self.clue_weights[n] = clip(weight, -(2**26), 2**26 - 1)
 
 
-def decode_segment(message: bytes, values: list[Any], base: Any, missing: Any) -> list[Any]:
+def decode_segment(
+    message: bytes, values: list[Any], base: Any, missing: Any, primer: Any = None
+) -> list[Any]:
     """The values [band][frame][y][x] of a segment.
 
     `values` of each band are `low`, `high`, `step` and `is_fixed`; `base` [band][frame][y][x] or
-    None; `missing` (bands, frames, height, width).
+    None; `missing` (bands, frames, height, width); `primer`, values of the same axes, or None.
     """
-    decoder, (_, frames, height, width) = RangeDecoder(message), missing.shape
+    bands = [Band(value, min(4, n + (base is not None))) for n, value in enumerate(values)]
+    if primer is not None:
+        code_bands(None, bands, None, np.zeros(primer.shape, bool), primer)
+    decoder = RangeDecoder(message)
+    coded = code_bands(decoder, bands, base, missing, missing)
+    decoder.check_end(0)
+    return coded
+
+
+def code_bands(
+    decoder: RangeDecoder | None, bands: list[Band], base: Any, missing: Any, known: Any
+) -> list[Any]:
+    """Decode values [band][frame][y][x], or learn from known ones without a decoder."""
+    _, frames, height, width = missing.shape
     coded: list[list[Plane]] = []
-    for number, value in enumerate(values):
-        has_base = base is not None
-        band = Band(value, min(4, number + has_base), height)
+    for number, band in enumerate(bands):
         coded.append([])
         for frame in range(frames):
-            plane = Plane(height, width, (value.low + value.high) >> 1)
+            plane = Plane(height, width, (band.low + band.high) >> 1)
             earlier = [coded[n][frame] for n in range(number - 1, -1, -1)]
-            if has_base:
+            if base is not None:
                 below = Plane(height, width, 0)
                 below.values = base[number][frame]
                 earlier.insert(0, below)
@@ -287,8 +306,8 @@ def decode_segment(message: bytes, values: list[Any], base: Any, missing: Any) -
             for wave in range(width + 3 * (height - 1)):
                 for at.y in range(max(0, (wave - width + 3) // 3), min(height, wave // 3 + 1)):
                     at.x = wave - 3 * at.y
-                    is_missing = bool(missing[number, frame, at.y, at.x])
-                    plane.values[at.y][at.x] = band.decode(decoder, at, is_missing)
+                    place = number, frame, at.y, at.x
+                    value = band.decode(decoder, at, bool(missing[place]), int(known[place]))
+                    plane.values[at.y][at.x] = value
             coded[number].append(plane)
-    decoder.check_end(0)
     return [[plane.values for plane in band] for band in coded]

@@ -67,11 +67,11 @@ class Fit:
 class Predictor:
     """Subsections "Inputs", "Experts and blend", "Nudges" and "Biases" of a band."""
 
-    def __init__(self, unit: int, step: int, planes: int, height: int) -> None:
+    def __init__(self, unit: int, step: int, planes: int) -> None:
         self.unit, self.step = unit, step
         size = len(OWN) + sum(map(len, PLACES[:planes]))
         self.fine, self.weights = np.zeros(size, int), np.zeros(size, int)
-        self.fits = [Fit(size) for _ in range(0, height, 32)]
+        self.fits = [Fit(size) for _ in range(8)]
         self.nudges = [0] * 7
         self.biases = [[[0, 0] for _ in range(1024)] for _ in range(2)]
 

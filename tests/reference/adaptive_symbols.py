@@ -105,8 +105,17 @@ class Probability:
         self.count = min(self.count + 1, memory)
 
 
+def decode_bit(decoder: RangeDecoder | None, p: int, known: bool) -> int:
+    """A bit, or the known one without a decoder."""
+    return int(known) if decoder is None else decoder.bit(p)
+
+
 def decode_mixed(
-    decoder: RangeDecoder, p: int, entries: list[Probability], mixer: list[int]
+    decoder: RangeDecoder | None,
+    p: int,
+    entries: list[Probability],
+    mixer: list[int],
+    known: bool,
 ) -> int:
     """Subsection "Decisions": a bit by the distribution's probability and those of tables."""
     p = clip(p, 16, 65519)
@@ -117,7 +126,7 @@ def decode_mixed(
         logits.append(STRETCH[clip(entry.p >> 10, 2, 4093)])
     total = sum(w * x for w, x in zip(mixer, logits, strict=True))
     p = SQUASH[clip(total >> 16, -2047, 2047) + 2048]
-    bit = decoder.bit(p)
+    bit = decode_bit(decoder, p, known)
     for n, x in enumerate(logits):
         change = (((bit << 16) - p) * x + 2**14) >> 15
         mixer[n] = clip(mixer[n] + change, -(2**24), 2**24)

@@ -15,8 +15,8 @@ class Choices:
     """What is coded: `order` of the bands, and their `coded` limits, steps and lattices."""
 
     def __init__(self, block: bytes, ranges: list[Any], has_base: bool, has_mask: bool) -> None:
-        reader, self.palette = Reader(block or bytes(1 + len(ranges))), None
-        flags, count = reader.take(1)[0], len(ranges)
+        reader, self.palette = Reader(block), None
+        flags, count = (reader.take(1)[0] if block else 0), len(ranges)
         require(flags < 4 and (count > 1 or not flags & IS_EXCHANGED), "the flags of choices")
         self.order = [*range(count)]
         self.order[:2] = self.order[:2][:: -1 if flags & IS_EXCHANGED else 1]
@@ -45,7 +45,7 @@ def coded(low: int, high: int, step: int = 1, is_fixed: bool = False, table: Any
 
 
 def read_band(reader: Reader, r: Any, has_base: bool) -> Any:
-    flags, low, high = reader.take(1)[0], r.low, r.high
+    flags, low, high = (reader.take(1)[0] if reader.rest else 0), r.low, r.high
     if flags == HAS_TABLE:
         require(not has_base, "a table")
         numbers = read_numbers(reader, 1, 65536)

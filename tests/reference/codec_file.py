@@ -7,9 +7,9 @@ from types import SimpleNamespace as Fields
 from typing import Any
 
 import numpy as np
-from reference.container import Rejected, require
+from reference.container import Rejected, inflate, require
 
-DECODER, TABLES, BANDS = 2, 3, 4
+DECODER, TABLES, BANDS, PRIMER = 2, 3, 4, 5
 CONVOLUTION, SUM, DEPTH_TO_SPACE, SPACE_TO_DEPTH, COPY = 1, 3, 8, 9, 11
 ARRAYS = (
     "prior_numbers:u2 index:u2 rows:u2,u1,u1 bank:u2 costs:u2 prior_costs:u2 table:u1 offset:i1"
@@ -41,7 +41,9 @@ class Codec:
             content = data[offset : offset + size] if offset else b""
             require(not offset or hashlib.sha256(content).digest() == digest, "a section")
             self.sections.append((kind, level, content))
-            identity.update(data[entry : entry + 40] if kind in (DECODER, TABLES, BANDS) else b"")
+            identity.update(data[entry : entry + 40] if 2 <= kind <= 5 else b"")
+        primers = [level for kind, level, _ in self.sections if kind == PRIMER]
+        require(primers in ([], [0]), "one primer")
         require(identity.digest() == self.identity, "the identity")
 
     def section(self, kind: int, level: int = 0) -> bytes:
@@ -50,6 +52,18 @@ class Codec:
             if place == [kind, level] and content:
                 return content
         raise Rejected("the codec file leaves out a section")
+
+    def primer(self) -> Any:
+        """Section 3, "The primer": samples (frames, bands, height, width)."""
+        content = self.section(PRIMER)
+        kind, bands, frames, height, width = struct.unpack_from("<BBHHH", content)
+        require(kind < 4 and bands <= 16, "the samples of a primer")
+        require(max(height, width) <= 256, "the sides of a primer")
+        dtype = np.dtype(("u1", "i1", "<u2", "<i2")[kind])
+        size = frames * bands * height * width
+        require(1 <= size <= 2**17, "the size of a primer")
+        samples = inflate(content[8:], size * dtype.itemsize)
+        return np.array(samples).view(dtype).reshape(frames, bands, height, width)
 
     def level(self, sixteenths: int) -> Any:
         """Section 6: a level in sixteenths; `factors` (K,) are None without gains."""

@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+from helpers.codecs.golden import id_in
 from reference.codec_file import Codec
 
 ROOT = Path(__file__).parents[2]
@@ -20,5 +21,4 @@ def codecs() -> dict[bytes, Codec]:
 
 def codec_of(data: bytes) -> Codec:
     """The codec of a file, or of its base; any codec if there is none with its id."""
-    start = data.find(b"\xaeC\1") + 3
-    return codecs().get(data[start : start + 4]) or next(iter(codecs().values()))
+    return codecs().get(id_in(data)) or next(iter(codecs().values()))

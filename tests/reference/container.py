@@ -55,26 +55,34 @@ class Reader:
 
 def read_file(data: bytes) -> tuple[Any, list[Any]]:
     """Sections 1 and 8: the header, and the refinements of a file of version 2."""
-    if data[:3] != b"\xaeC\2":
+    if data[:3] not in (b"\xaeC\2", b"\xaeC\3"):
         return read_base(data), []
     reader, refinements = Reader(data[3:]), list[Any]()
-    header = read_base(reader.block())
+    has_base = data[2] == 2
+    header = (read_base if has_base else read_content)(reader.block())
     while not refinements or refinements[-1].is_followed:
         refinements.append(read_refinement(reader, data))
     require(len(refinements) <= 16 and not reader.rest, "refinements, or bytes after them")
     require(all(r.has_base for r in refinements[1:]), "only the first refinement has no base")
-    header.has_base = refinements[0].has_base
+    require(bool(refinements[0].has_base) == has_base, "the base")
+    header.has_base = has_base
     require(header.has_base or not header.payload, "a payload that nothing needs")
     return header, refinements
 
 
 def read_base(data: bytes) -> Any:
-    """Section 1: a file of version 1. Sizes of 0 and a level of 0 are the codec's."""
+    """Section 1: a file of version 1."""
     require(data[:2] == b"\xaeC" and len(data) >= 12, "not an .aec file")
     require(data[-4:] == crc_of(data[:-4]), "the CRC-32")
     require(data[2] == 1, "the version")
-    reader, flags = Reader(data[8:-4]), data[7]
-    h = Fields(codec_id=data[3:7], channels=3 if flags & 1 else 1, has_alpha=flags & 2)
+    return read_content(data[3:-4])
+
+
+def read_content(data: bytes) -> Any:
+    """Section 1: the fields of a file. Sizes of 0 and a level of 0 are the codec's."""
+    reader = Reader(data)
+    codec_id, flags = reader.take(4), reader.take(1)[0]
+    h = Fields(codec_id=codec_id, channels=3 if flags & 1 else 1, has_alpha=flags & 2)
     is_built_in = h.codec_id == SAMPLES
     h.width, h.height = (reader.number(), reader.number()) if flags & 4 else (0, 0)
     h.level = reader.take(1)[0] if flags & 8 else 0
@@ -140,9 +148,10 @@ def read_refinement(reader: Reader, data: bytes) -> Any:
     size = reader.number()
     end = len(reader.rest) - size
     flags, count = reader.take(1)[0], reader.number()
-    require(flags < 64 and flags & 12 != 12 and flags & 20 != 16, "the flags")
+    require(flags < 128 and flags & 66 != 66 and flags & 12 != 12 and flags & 20 != 16, "the flags")
     require(1 <= count <= 256, "the number of bounds")
     r = Fields(is_followed=flags & 1, has_base=flags & 2, has_units=flags & 4, is_root=flags & 8)
+    r.is_primed = flags & 64
     r.bounds = [read_bound(reader, flags) for _ in range(count)]
     r.crc, r.choices = reader.take(4) if r.has_base else b"", reader.block()
     if not flags & 32:

@@ -29,7 +29,7 @@ def decode(data: bytes, codec: Codec) -> Any:
     if not is_built_in:
         pixels = decode_base(codec, header, g, picture, pixels)
     for refinement in refinements:
-        pixels = refine(refinement, pixels, picture.missing)
+        pixels = refine(refinement, pixels, picture.missing, None if is_built_in else codec)
     if picture.missing is not None:
         default = dtype.type(np.nan if dtype.kind == "f" else 0)
         nodata = default if header.samples.nodata is None else header.samples.nodata

@@ -10,7 +10,7 @@ from reference.container import crc_of, require
 from reference.entropy import segments
 
 
-def refine(r: Any, samples: Any, missing: Any) -> Any:
+def refine(r: Any, samples: Any, missing: Any, codec: Any) -> Any:
     """The samples (F, H, W, B) after a refinement; `missing` is None or (F, H, W, 1 or B)."""
     dtype, bands, refined = samples.dtype, samples.shape[3], np.empty_like(samples)
     require(len(r.bounds) in (1, bands), "the number of bounds")
@@ -19,6 +19,8 @@ def refine(r: Any, samples: Any, missing: Any) -> Any:
     require(not r.has_base or crc_of(samples.tobytes()) == r.crc, "the CRC-32 of the samples")
     values = [Values(dtype, r.is_root, *r.bounds[band % len(r.bounds)]) for band in range(bands)]
     choices = Choices(r.choices, values, bool(r.has_base), missing is not None)
+    primer = primer_values(codec, choices, samples) if r.is_primed and not r.is_root else None
+    require(not r.is_primed or primer is not None, "a primer")
     parts = segments(samples.shape[:3], 256)
     require(len(parts) == len(r.messages), "the number of segments")
     for part, message in zip(parts, r.messages, strict=True):
@@ -27,10 +29,22 @@ def refine(r: Any, samples: Any, missing: Any) -> Any:
             base = [values[band].of(samples[(*part, band)]).tolist() for band in choices.order]
         absent = np.broadcast_to(missing is not None and missing[part], shape)
         absent = np.moveaxis(absent, 3, 0)[choices.order]
-        known = choices.values_of(np.array(decode_segment(message, choices.coded, base, absent)))
+        coded = decode_segment(message, choices.coded, base, absent, primer)
+        known = choices.values_of(np.array(coded))
         for band, value in enumerate(values):
             refined[(*part, band)] = value.to_samples(known[band])
     return refined
+
+
+def primer_values(codec: Any, choices: Choices, samples: Any) -> Any:
+    """Values (B, F, H, W) of the primer in the order of coding, within the limits; or None."""
+    require(codec, "a primer of no codec")
+    primer = codec.primer()
+    is_fit = primer.dtype == samples.dtype and primer.shape[1] == samples.shape[3]
+    if not is_fit or choices.palette is not None or any(b.table is not None for b in choices.coded):
+        return None
+    planes = np.moveaxis(primer.astype(int), 1, 0)[choices.order]
+    return np.stack([p.clip(b.low, b.high) for p, b in zip(planes, choices.coded, strict=True)])
 
 
 class Values:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.golden import REFINED
+from helpers.codecs.golden import GOLDEN, REFINED
+from helpers.real_data import load_photograph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.codec_file import Codec
@@ -14,6 +15,8 @@ from reference.codecs import codecs
 from reference.test_random import changed, check_array, check_equal
 
 import aecodec
+from aecodec.codec_files.codec_file import pack_codec, primer_section
+from aecodec.codec_files.folder import CodecFolder
 
 TYPES = "u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"
 BOUNDS = 0, 0, 1, 2, 20, [20, 3, 0], "by band"
@@ -73,6 +76,26 @@ def check_scene(draw: st.DataObject, scene: Any, bound: Any, samples: Any) -> No
 @given(st.data(), scenes(), st.sampled_from(BOUNDS))
 def test_scenes(samples: Any, draw: st.DataObject, scene: Any, bound: Any) -> None:
     check_scene(draw, scene, bound, samples)
+
+
+@pytest.fixture(scope="module")
+def primed(tmp_path_factory: pytest.TempPathFactory) -> tuple[aecodec.Codec, Codec]:
+    """A codec with a primer of two pictures."""
+    folder = CodecFolder.open(GOLDEN / "codecs" / "grid.aecodec")
+    pictures = load_photograph()[:12, :8].reshape(2, 6, 8, 3)
+    path = tmp_path_factory.mktemp("primed") / "primed.aecodec"
+    sections = [*folder.sections, primer_section(pictures)]
+    path.write_bytes(pack_codec(folder.spec, folder.rdoq, sections))
+    return aecodec.load_codec(path), Codec(path.read_bytes())
+
+
+@settings(max_examples=12)
+@given(st.data(), scenes(), st.sampled_from(BOUNDS[:5]))
+def test_scenes_after_a_primer(primed: Any, draw: st.DataObject, scene: Any, bound: Any) -> None:
+    picture = np.clip(scene[0, [0, 0, -1]], 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    data = primed[0].compress(picture, max_error=bound)
+    check_equal(data, primed)
+    check_equal(changed(draw.draw, data), primed)
 
 
 @pytest.mark.slow

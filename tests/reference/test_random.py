@@ -107,7 +107,8 @@ def changed(draw: Callable[[Any], Any], data: bytes) -> bytes:
         parts.append(reader.block())
         reader.take(4 if len(parts) > 1 else 0)
     number = draw(st.integers(0, len(parts) - 1))
-    parts[number] = damaged(draw, parts[number]) if number else changed(draw, parts[0])
+    change = damaged if number or data[2] == 3 else changed
+    parts[number] = change(draw, parts[number])
     joined = data[:3] + block(parts[0])
     for part in parts[1:]:
         joined = with_checksum(joined + block(part))

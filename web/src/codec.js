@@ -6,7 +6,7 @@ import { fetchFile, fetchSection } from "./fetching.js";
 import { SAMPLES } from "./samples.js";
 import { CONSTANTS } from "./structures.js";
 
-const { ENCODER, DECODER, LEVEL, BANDS } = CONSTANTS;
+const { ENCODER, DECODER, LEVEL, BANDS, PRIMER } = CONSTANTS;
 const NAMES = { [ENCODER]: "encoder", [DECODER]: "decoder", [LEVEL]: "level", [BANDS]: "bands" };
 const UNITS = 16; // of a level
 
@@ -74,13 +74,13 @@ export class Codec {
 
   /** All that a file needs, by its header. */
   needFor({ units, hasBase }) {
-    const base = hasBase ? [this.needDecoder(), this.needLevel(units || this.units())] : [];
-    return Promise.all([this.needBands(), ...base]);
+    const others = hasBase ? [this.needDecoder(), this.needLevel(units || this.units())] : this.#needAll([PRIMER]);
+    return Promise.all([this.needBands(), ...others]);
   }
 
   /** All that compression within errors or a number of bytes may need. */
   needToCompress({ errors }) {
-    const kinds = errors ? [ENCODER, DECODER, LEVEL] : [LEVEL, this.facts.anySize && DECODER];
+    const kinds = errors ? [ENCODER, DECODER, LEVEL, PRIMER] : [LEVEL, this.facts.anySize && DECODER];
     return Promise.all([this.needBands(), errors ?? this.needEncoder(), ...this.#needAll(kinds)]);
   }
 

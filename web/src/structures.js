@@ -34,4 +34,5 @@ export const CONSTANTS = {
   DECODER: 2,
   LEVEL: 3,
   BANDS: 4,
+  PRIMER: 5,
 };
