@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from benchmarks.formats import LOSSLESS
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
 
+_ERRORS = 16, 8, 2, 0
 _QUALITIES = ((JPEG, 5, 20), (WEBP, 0, 20), (JPEG_XL, 5, 30), (AVIF, 0, 10))
 _ANCHORS = (
     *LOSSLESS,
@@ -33,23 +35,26 @@ def add_arguments(parser: Options) -> None:
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """Two rows per level, then one per other format and quality."""
+    """Two rows per level and per maximum error, then one per other format and quality."""
     _, digits = mnist(options.data)
     codec = aecodec.load_codec("digits")
     for level in range(1, len(codec.spec.levels) + 1):
-        yield from _level(codec, digits, level)
+        yield from _digits(codec, digits, f"level {level}", level=level)
+    for error in _ERRORS:
+        yield from _digits(codec, digits, f"maximum error {error}", max_error=error)
     for anchor in _ANCHORS:
         yield _anchor(anchor, digits[: options.peers])
 
 
-def _level(codec: Codec, digits: Pixels, level: int) -> Iterator[Row]:
-    files = [codec.compress(digit, level=level) for digit in digits]
+def _digits(codec: Codec, digits: Pixels, settings: str, **options: Any) -> Iterator[Row]:
+    files = [codec.compress(digit, **options) for digit in digits]
     decoded = np.stack([np.asarray(codec.decompress(file)) for file in files])
-    stack = codec.compress(digits, level=level)
-    psnr = round(metrics.psnr(metrics.mse(digits, decoded)), 3)
+    stack = codec.compress(digits, **options)
+    error = metrics.mse(digits, decoded)
+    psnr = round(metrics.psnr(error), 3) if error else None
     common = {"format": "aecodec", "digits": len(digits), "psnr": psnr}
-    yield {**common, "settings": f"level {level}", "bytes": _mean_size(files)}
-    settings = f"level {level}, all {len(digits):,} in one file"
+    yield {**common, "settings": settings, "bytes": _mean_size(files)}
+    settings = f"{settings}, all {len(digits):,} in one file"
     yield {**common, "settings": settings, "bytes": round(len(stack) / len(digits), 3)}
 
 
