@@ -106,8 +106,9 @@ def compress(
         max_bytes: make the best file with at most this many bytes. With this and the next two
             arguments, codecs for pictures of any size may code fewer pixels; decoding restores the
             original size.
-        min_psnr: make the smallest file with at least this PSNR in dB.
-        min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score, which needs
+        min_psnr: make the smallest file with at least this PSNR in dB; if no level reaches it, with
+            a maximum error.
+        min_ssimulacra2: the same for a SSIMULACRA2 score, which needs
             `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
         max_error: make the smallest file in which no sample differs from its original by more than
             this, in units of the samples; 0 is lossless. A text such as "0.5%" is a percentage of

@@ -12,14 +12,17 @@ from functools import cache, partial
 
 from aecodec.arrays import Float64
 from aecodec.codec.compressed import Compressed
+from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.distortion import PSNR, SSIMULACRA2, Quality
 from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.refinement import within_error
 from aecodec.codec.samples import limits_in
 from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
+from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import Picture
 from aecodec.native.structures import BARE_SAVING
 from aecodec.native.writing import Encoding
@@ -27,6 +30,10 @@ from aecodec.native.writing import Encoding
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
 """Reduction factors in halves. The next factor is tried if a factor gives only a level in the lower
 half: fewer pixels may then take fewer bytes than coarser pixels."""
+
+_ERRORS_OF_PIXELS: tuple[float | str, ...] = 48, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2, 1, 0
+_ERRORS_OF_SAMPLES: tuple[float | str, ...] = *(f"{100 / 2**n:g}%" for n in range(3, 24)), 0
+"""Maximum errors beyond the last level, the coarsest first."""
 
 _MOST_BYTES = 1 << 40
 """No file is larger."""
@@ -93,10 +100,12 @@ def with_quality(
 ) -> Compressed:
     """Make the smallest file whose picture reaches a minimum quality over all frames.
 
-    Codecs for pictures of any size code fewer pixels if that makes a smaller file.
+    Codecs for pictures of any size code fewer pixels if that makes a smaller file. If no level
+    reaches the quality, the file has the largest maximum error that does.
 
-    Raises UsageError if no level reaches it, the picture is too small for the measure, or the
-    codec has no decoder network, and AecodecError if the package that measures it is not installed.
+    Raises UsageError if the picture itself does not reach it, or is too small for the measure, or
+    the codec has no decoder network, and AecodecError if the package that measures it is not
+    installed.
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):
@@ -120,13 +129,38 @@ def with_quality(
         smallest = Compressed(encoder, original.picture, data, levels[place], reduction)
         if levels[place] > levels[-1] / 2:
             break
-    if smallest is None:
+    return smallest or _beyond_levels(encoder, original.picture, quality, limits, minimum, metadata)
+
+
+def _beyond_levels(
+    encoder: EncoderCodec,
+    picture: Picture,
+    quality: Quality,
+    limits: Float64 | None,
+    minimum: float,
+    metadata: bool | None,
+) -> Compressed:
+    """Make the file with the largest of some maximum errors that reaches a quality.
+
+    Raises UsageError if not even the picture itself reaches it.
+    """
+    decoder = DecoderCodec(encoder.folder, workers=encoder.workers)
+
+    @cache
+    def file_within(error: float | str) -> Compressed:
+        return within_error(encoder, picture, Target(max_error=error), metadata)
+
+    def quality_of(error: float | str) -> float:
+        restored = decoder.decompress_picture(file_within(error).data, UNLIMITED)
+        return quality.of(picture, restored.pixels, limits)
+
+    errors = _ERRORS_OF_SAMPLES if picture.is_scientific else _ERRORS_OF_PIXELS
+    place = bisect_left(errors, minimum, key=quality_of)
+    if place == len(errors):
         raise UsageError(
-            f"no level reaches {minimum:g} {quality.unit}: level {len(spec.levels)}, the best of "
-            f"codec {spec.name}, reaches {quality_at(levels[-1]):.2f} {quality.unit} for this "
-            "picture"
+            f"{minimum:g} {quality.unit} is more than the picture itself reaches: allow less"
         )
-    return smallest
+    return file_within(errors[place])
 
 
 def _quality_at(

@@ -103,7 +103,7 @@ def compress(
 
     Codecs with a fixed tile size, such as digits, cut larger pictures into tiles. With
     --max-bytes, --min-psnr or --min-ssimulacra2, a picture may be coded with fewer pixels; decoding
-    restores its size.
+    restores its size. A quality that no level reaches is reached by a maximum error.
 
     With --max-error or --lossless, no codec is needed: all types and numbers of bands are accepted.
     If you name a codec, the file has level 1, if that makes it smaller, unless you give --level.

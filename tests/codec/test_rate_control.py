@@ -1,10 +1,12 @@
 """Files of a wanted size or quality."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec
 from PIL import Image
 
 import aecodec
@@ -67,8 +69,7 @@ def test_a_smooth_picture_is_reduced_for_fewer_bytes(photo: Codec, photograph: P
     ("options", "message"),
     [
         ({"max_bytes": 12}, "12 bytes are too few: codec"),
-        ({"min_psnr": 60}, "no level reaches 60 dB"),
-        ({"min_ssimulacra2": 99}, "no level reaches 99 by SSIMULACRA2: level"),
+        ({"min_ssimulacra2": 101}, "101 by SSIMULACRA2 is more than the picture itself reaches"),
         ({"min_psnr": 30, "min_ssimulacra2": 50}, "exclude each other"),
     ],
 )
@@ -77,6 +78,33 @@ def test_impossible_targets_are_rejected(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         photo.compress(photograph[:64, :64], **options)
+
+
+@pytest.mark.parametrize("name", ["photo", "codec"])
+def test_beyond_the_last_level_a_file_has_a_maximum_error(
+    request: pytest.FixtureRequest, photograph: Pixels, name: str
+) -> None:
+    codec: Codec = request.getfixturevalue(name)
+    picture = photograph[:28, :28] if codec.spec.channels == 3 else photograph[:28, :28, 1]
+    errors = []
+    for least in (44, 48, 99):
+        data = codec.compress(picture, min_psnr=least)
+        assert metrics.psnr(metrics.mse(picture, np.asarray(codec.decompress_array(data)))) >= least
+        errors.append(aecodec.read_header(data).refinements[-1].largest_bound.error)
+    assert errors[0] > errors[1] > errors[2] == 0
+
+
+def test_beyond_the_last_level_bands_have_a_maximum_error(
+    tmp_path: Path, photograph: Pixels
+) -> None:
+    codec = Codec(band_codec(tmp_path, [(0, 100)] * 3))
+    scene = (photograph[:28, :28] / 3).astype(np.float32)
+    errors = []
+    for least in (70, 90, 400):
+        data = codec.compress(scene, min_psnr=least)
+        errors.append(aecodec.read_header(data).refinements[-1].largest_bound.error)
+        assert abs(codec.decompress_array(data) - scene).max() <= errors[-1]
+    assert errors[0] > errors[1] > errors[2] == 0
 
 
 def test_a_tiny_picture_has_no_score(photo: Codec, photograph: Pixels) -> None:
