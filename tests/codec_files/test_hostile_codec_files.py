@@ -30,6 +30,7 @@ from aecodec.codec_files.codec_file import (
     SectionKind,
     bands_section,
     pack_codec,
+    primer_section,
     read_head,
     sections_in,
 )
@@ -234,6 +235,16 @@ def test_primers_that_break_a_rule_are_refused(file: Path, head: tuple[int, ...]
     content = struct.pack("<BBHHH", *head) + zlib.compress(samples)
     codec = CodecFolder.open(GOLDEN / "codecs" / "even.aecodec")
     sections = [*codec.sections, Section.of(SectionKind.PRIMER, content)]
+    file.write_bytes(pack_codec(codec.spec, codec.rdoq, sections))
+    with pytest.raises(CodecError):
+        _ = CodecFolder.open(file).native
+
+
+@pytest.mark.parametrize("levels", [[0, 0], [1]])
+def test_a_codec_has_one_primer_at_most(file: Path, levels: list[int]) -> None:
+    codec = CodecFolder.open(GOLDEN / "codecs" / "even.aecodec")
+    primer = primer_section(np.zeros((1, 2, 2, 1), np.uint8))
+    sections = [*codec.sections, *(primer._replace(level=level) for level in levels)]
     file.write_bytes(pack_codec(codec.spec, codec.rdoq, sections))
     with pytest.raises(CodecError):
         _ = CodecFolder.open(file).native

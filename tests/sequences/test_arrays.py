@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from helpers.codecs.golden import REFINED, REFUSED, codec_of, golden_codecs, id_in
 from helpers.real_data import load_photograph
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,9 +192,31 @@ def test_all_damage_is_found(kind: str, share: float, change: int, is_cut: bool)
         _ = aecodec.open(bytes(data[:place] if is_cut else data))[...]
 
 
-@pytest.mark.parametrize("content", [b"", b"PNG", files()["bands"][:30], b"\xaeC\x02"])
+@pytest.mark.parametrize("content", [b"", b"\xae", b"PNG", files()["bands"][:30], b"\xaeC\x02"])
 def test_other_contents_are_rejected(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(FormatError):
         aecodec.open(content)
     with pytest.raises(InputError, match="cannot be read"):
         aecodec.open(tmp_path / "none.aec")
+
+
+@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
+def test_files_that_break_a_rule_are_rejected(path: Path) -> None:
+    data = path.read_bytes()
+    with pytest.raises(AecodecError):
+        _ = aecodec.open(data, codec=golden_codecs().get(id_in(data)))[...]
+
+
+def test_a_head_may_exist_longer_than_its_codec() -> None:
+    program = (
+        "import sys; from aecodec.native.codec import NativeCodec;"
+        "from aecodec.native.heads import FileHead;"
+        "file, codec = (open(name, 'rb').read() for name in sys.argv[1:]);"
+        "codec = NativeCodec(codec);"
+        "head = FileHead.open(codec, lambda start, stop: file[start:stop], len(file));"
+        "del codec, head"  # the head gives nothing back to the primer of the codec
+    )
+    file = REFINED / "digit_lossless.aec"
+    codec = codec_of(file.read_bytes()).folder.file
+    overwriting = os.environ | {"GLIBC_TUNABLES": "glibc.malloc.perturb=165"}  # freed memory
+    subprocess.run([sys.executable, "-c", program, file, codec], env=overwriting, check=True)
