@@ -15,7 +15,6 @@ import numpy as np
 from aecodec import load_codec, read_header
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.data.c_sources import c_sources
 from aecodec.errors import AecodecError
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
@@ -24,29 +23,23 @@ from aecodec.network.convert import network_plan
 from tests.helpers.networks.random_models import LAYERS, Maker
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
-SOURCES = c_sources("core")
 _SEEDS = 3
 
 
 def write_sources(tables: CTables, folder: Path) -> None:
-    """Write `aecodec.c` and the tables of a level."""
+    """Write the tables of a level."""
     folder.mkdir(parents=True, exist_ok=True)
     sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
     for name, content in c_codec(tables, sizes).items():
         (folder / name).write_bytes(content)
-    for name in ("aecodec.c", "aecodec.h", "aecodec_range_coder.h", "aecodec_reader.h"):
-        (folder / name).write_bytes((SOURCES / name).read_bytes())
 
 
-def write_networks(sources: Path, corpus: Path) -> None:
-    """Write the code that runs networks, and plans of random layers, each after its input's size.
+def write_networks(corpus: Path) -> None:
+    """Write plans of random layers, each after its input's size.
 
     Most layers also have plans for pictures of any size.
     """
-    for folder in (sources, corpus):
-        folder.mkdir(parents=True, exist_ok=True)
-    for source in [SOURCES / "aecodec.h", *SOURCES.glob("aecodec_*.[ch]")]:
-        (sources / source.name).write_bytes(source.read_bytes())
+    corpus.mkdir(parents=True, exist_ok=True)
     for (name, layer), seed in product(LAYERS.items(), range(_SEEDS)):
         model = layer(Maker(np.random.default_rng(seed)))
         for is_any_size in (False, True):
@@ -100,7 +93,7 @@ def main(codec: str, level: str, folder: str) -> None:
     write_forged(tables, corpus)
     write_refined(opened.spec.codec_id, Path(folder, "refined-corpus"))
     write_bundle(opened.folder, float(level), Path(folder))
-    write_networks(Path(folder, "network-source"), Path(folder, "network-corpus"))
+    write_networks(Path(folder, "network-corpus"))
 
 
 if __name__ == "__main__":
