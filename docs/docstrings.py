@@ -13,7 +13,7 @@ from typing import Any
 from griffe import Extension, Module, Object
 
 _DOCTEST = re.compile(r"^(?P<indent> *)>>> .*(?:\n(?P=indent)\S.*)*", re.MULTILINE)
-_REFERENCE = re.compile(r":[a-z]+:`(?P<short>~?)(?P<name>[\w.]+)`")
+_REFERENCE = re.compile(r":[a-z]+:`(?:~[\w.]*\.)?([\w.]+)`")
 
 
 class Docstrings(Extension):
@@ -23,7 +23,8 @@ class Docstrings(Extension):
         """Rewrite the docstrings of all objects of a package."""
         for member in _objects_in(pkg):
             if member.docstring:
-                member.docstring.value = _with_links(_with_fences(member.docstring.value), member)
+                text = _REFERENCE.sub(r"`\1`", member.docstring.value)
+                member.docstring.value = _with_fences(text)
 
 
 def _objects_in(owner: Object) -> Iterator[Object]:
@@ -38,22 +39,3 @@ def _with_fences(text: str) -> str:
     return _DOCTEST.sub(
         lambda match: f"{match['indent']}```pycon\n{match[0]}\n{match['indent']}```", text
     )
-
-
-def _with_links(text: str, owner: Object) -> str:
-    """Turn references into links where the site describes their target, else into code."""
-
-    def link(match: re.Match[str]) -> str:
-        shown = match["name"].rpartition(".")[2] if match["short"] else match["name"]
-        target = f'<autoref optional identifier="{_path_of(match["name"], owner)}">'
-        return f"{target}<code>{shown}</code></autoref>"
-
-    return _REFERENCE.sub(link, text)
-
-
-def _path_of(name: str, owner: Object) -> str:
-    """Full path of a name that a docstring uses."""
-    try:
-        return owner.resolve(name)
-    except Exception:  # a full path already, or a name of another package
-        return name
