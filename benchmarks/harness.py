@@ -1,4 +1,4 @@
-"""Options of benchmarks, their rows of figures, and a record of how the rows were measured."""
+"""The rows of figures of benchmarks, and a record of how the rows were measured."""
 
 from __future__ import annotations
 
@@ -22,45 +22,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 Row = dict[str, Any]
 """Figures by their names in JSON."""
 
-
-class Options(argparse.ArgumentParser):
-    """Parser of a benchmark's options, which records the options that name input data.
-
-    Args:
-        name: name of the benchmark.
-        description: text of its help.
-    """
-
-    def __init__(self, name: str, description: str | None) -> None:
-        super().__init__(
-            prog=f"python -m benchmarks {name}",
-            description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        self._inputs: list[str] = []
-        self.add_argument(
-            "--json", type=Path, metavar="FILE", help="write the rows and their provenance to FILE"
-        )
-
-    def add_input(self, name: str, **settings: Any) -> None:
-        """Add an argument that names a file or folder, with settings of `add_argument`."""
-        self._inputs.append(name.removeprefix("--"))
-        self.add_argument(name, **settings)
-
-    def add_data(self, **settings: Any) -> None:
-        """Add the argument `data`, a file or folder, with settings of `add_argument`."""
-        self.add_input("data", type=Path, **settings)
-
-    def add_codec(self, default: str | None) -> None:
-        """Add `--codec`, the name or file of a codec."""
-        self.add_input("--codec", default=default, metavar="NAME|FILE")
-
-    def hashes(self, options: argparse.Namespace) -> dict[str, str]:
-        """SHA-256 of each input file or folder; built-in codecs belong to the commit."""
-        values = (getattr(options, name) for name in self._inputs)
-        lists = (value if isinstance(value, list) else [value] for value in values)
-        paths = (Path(value) for value in chain(*lists) if value is not None)
-        return {str(path): sha256_of(path) for path in paths if path.exists()}
+_OUTPUTS = ("json", "plot")
 
 
 class Benchmark(Protocol):
@@ -68,7 +30,7 @@ class Benchmark(Protocol):
 
     __doc__: str | None
 
-    def add_arguments(self, parser: Options) -> None:
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the options of the benchmark."""
 
     def measure(self, options: argparse.Namespace) -> Iterator[Row]:
@@ -86,7 +48,12 @@ def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
         module: its module.
         arguments: command line after the name.
     """
-    parser = Options(name, module.__doc__)
+    parser = argparse.ArgumentParser(
+        f"python -m benchmarks {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write rows and provenance")
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
     rows: list[Row] = []
@@ -96,7 +63,7 @@ def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("diff", "--stat", "HEAD", "--", ".", ":!benchmarks/results")),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "data": parser.hashes(options),
+        "data": _hashes(options),
         "rows": rows,
     }
     for row in module.measure(options):
@@ -104,6 +71,15 @@ def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
         rows.append(row)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def _hashes(options: argparse.Namespace) -> dict[str, str]:
+    """SHA-256 of each file or folder among the options; built-in codecs belong to the commit."""
+    inputs = {name: value for name, value in vars(options).items() if name not in _OUTPUTS}
+    inputs["codec"] = Path(inputs.get("codec") or "")
+    values = chain(*(value if isinstance(value, list) else [value] for value in inputs.values()))
+    paths = (Path(value) for value in values if isinstance(value, os.PathLike))
+    return {str(path): sha256_of(path) for path in paths if path.exists() and path.name}
 
 
 def sha256_of(path: Path) -> str:

@@ -9,17 +9,12 @@ import numpy as np
 
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
-from aecodec.imaging.picture import Picture, grey_if_possible, without_channel_axis
+from aecodec.imaging.picture import Picture, grey_if_possible
 
 
 def first_pictures(data: Path, limit: int) -> list[Picture]:
     """The first pictures of a folder or an array, at most `limit`; RGB without colours as grey."""
     return [grey_if_possible(sample.picture) for sample in islice(open_dataset(data), limit)]
-
-
-def first_planes(data: Path, limit: int) -> list[Pixels]:
-    """The first frames of :func:`first_pictures`, (H, W) or (H, W, 3), which Pillow takes."""
-    return [without_channel_axis(picture.pixels[0]) for picture in first_pictures(data, limit)]
 
 
 def mnist(data: Path) -> tuple[Pixels, Pixels]:

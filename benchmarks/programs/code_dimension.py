@@ -8,7 +8,7 @@ and the error of a principal component analysis of the same dimension for compar
 from __future__ import annotations
 
 import tempfile
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from aecodec.datasets.tiles import as_floats
 from aecodec.imaging.plots import Comparison, comparison_figure
 from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
 from benchmarks.formats import PNG
-from benchmarks.harness import Options, Row
+from benchmarks.harness import Row
 from benchmarks.pictures import mnist
 
 _DIMENSIONS = (1, 2, 3, 5, 10, 20, 32, 50, 100)
@@ -33,9 +33,9 @@ _FILES = 1000
 """Digits whose files are measured."""
 
 
-def add_arguments(parser: Options) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the data, the epochs and the figure."""
-    parser.add_data(help="mnist.npz")
+    parser.add_argument("data", type=Path, help="mnist.npz")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a digit as PNG")
 

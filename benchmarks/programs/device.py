@@ -11,14 +11,14 @@ import re
 import subprocess
 import sys
 import tempfile
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import aecodec
 from aecodec.export.device.verify import DeviceFolder
-from benchmarks.harness import ROOT, Options, Row
+from benchmarks.harness import ROOT, Row
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
 CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
@@ -28,9 +28,9 @@ CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
 _PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
 
 
-def add_arguments(parser: Options) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the codec."""
-    parser.add_codec("digits")
+    parser.add_argument("--codec", default="digits", metavar="NAME|FILE")
 
 
 def measure(options: Namespace) -> Iterator[Row]:

@@ -6,8 +6,9 @@ squared error averaged over all digits.
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
 from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP, PillowFormat, decode
 from benchmarks.formats import LOSSLESS
-from benchmarks.harness import Options, Row
+from benchmarks.harness import Row
 from benchmarks.pictures import mnist
 
 _ERRORS = 16, 8, 2, 0
@@ -28,9 +29,9 @@ _ANCHORS = (
 )
 
 
-def add_arguments(parser: Options) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the data and the number of digits for other formats."""
-    parser.add_data(help="mnist.npz")
+    parser.add_argument("data", type=Path, help="mnist.npz")
     parser.add_argument("--peers", type=int, default=1000, help="digits for the other formats")
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -28,7 +28,7 @@ import tifffile
 from PIL import Image
 
 import aecodec
-from benchmarks.harness import Options, Row, sha256_of
+from benchmarks.harness import Row, sha256_of
 from benchmarks.rivals import Array, Coding, Rival, Shape, rivals
 from benchmarks.tables import table_of
 
@@ -81,13 +81,13 @@ class Figures(NamedTuple):
         return cls(sum(sizes), max(errors), sum(encode), sum(decode), frozenset().union(*layouts))
 
 
-def add_arguments(parser: Options) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the data, the errors, and results to copy."""
-    parser.add_input("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
-    parser.add_codec(None)
+    parser.add_argument("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
+    parser.add_argument("--codec", metavar="NAME|FILE")
     parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
     parser.add_argument("--each", action="store_true", help="a row for every array")
-    parser.add_input("--earlier", type=Path, metavar="FILE", help="results with other formats")
+    parser.add_argument("--earlier", type=Path, metavar="FILE", help="results with other formats")
 
 
 def measure(options: Namespace) -> Iterator[Row]:

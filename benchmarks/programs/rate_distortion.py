@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import math
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -34,7 +34,7 @@ from aecodec.evaluation.evaluate import (
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
 from benchmarks.formats import BEST, LOSSY
-from benchmarks.harness import Options, Row, sha256_of
+from benchmarks.harness import Row, sha256_of
 from benchmarks.pictures import first_pictures
 
 _BD_RATES = {
@@ -53,17 +53,17 @@ _SCORES = (30.0, 80.0)
 """Scores by SSIMULACRA2 from low to high quality, at which photographs are used."""
 
 
-def add_arguments(parser: Options) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the data, the codec, and the range of the BD-rate."""
-    parser.add_data()
-    parser.add_codec("digits")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--codec", default="digits", metavar="NAME|FILE")
     parser.add_argument("--limit", type=int, default=1000, help="maximal number of pictures")
     parser.add_argument("--between", type=float, nargs=2, default=UNLIMITED, metavar=("DB", "DB"))
     parser.add_argument("--bpp", type=float, nargs=2, default=UNLIMITED, metavar=("LOW", "HIGH"))
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as PNG")
     parser.add_argument("--step", type=int, default=1, help="measure every STEP-th setting")
     parser.add_argument("--only", nargs="+", choices=(_CODEC, *_ANCHORS), metavar="NAME")
-    parser.add_input("--earlier", type=Path, metavar="FILE", help="results to copy rows from")
+    parser.add_argument("--earlier", type=Path, metavar="FILE", help="results to copy rows from")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
@@ -77,7 +77,7 @@ def measure(options: Namespace) -> Iterator[Row]:
         yield {"format": anchor, **_bd_rates(rows, anchor, options)}
     if options.plot:
         curves = {name: _curve(rows, name, "psnr") for name in formats}
-        options.plot.write_bytes(rate_distortion_figure(curves))
+        options.plot.write_bytes(rate_distortion_figure({"PSNR, dB": curves}))
 
 
 def _rows(options: Namespace) -> Iterator[Row]:

@@ -23,7 +23,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -42,8 +42,9 @@ from aecodec import preview
 from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
 from aecodec.evaluation.formats import PillowFormat, decode
-from benchmarks.harness import RESULTS, ROOT, Options, Row, machine
-from benchmarks.pictures import first_planes, mosaic
+from aecodec.imaging.picture import without_channel_axis
+from benchmarks.harness import RESULTS, ROOT, Row, machine
+from benchmarks.pictures import first_pictures, mosaic
 
 Work = Callable[[], object]
 Ratios = Mapping[str, list[float]]
@@ -59,9 +60,9 @@ _ANCHORS = (
 )
 
 
-def add_arguments(parser: Options) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the photographs, the megapixels of their mosaics, and the number of rounds."""
-    parser.add_data(nargs="?", help="a folder of photographs")
+    parser.add_argument("data", type=Path, nargs="?", help="a folder of photographs")
     parser.add_argument("--megapixels", type=float, nargs=2, default=(12, 100))
     parser.add_argument("--rounds", type=int, default=7)
 
@@ -181,11 +182,12 @@ def _times(data: Path, megapixels: float, large_megapixels: float) -> list[Row]:
         processes = list(_times_of_processes(data, large_megapixels, Path(folder)))
     side = isqrt(round(1e6 * megapixels))
     large, what = mosaic(data, side), f"{megapixels:g} megapixels"
+    photographs = [without_channel_axis(p.pixels[0]) for p in first_pictures(data, 24)]
     return [
         *processes,
         _times_of("a digit", samples, digits.compress, digits.decompress_array, rounds=50),
         _times_of("500 digits", [np.stack(samples * 50)], digits.compress, digits.decompress_array),
-        _times_of("a photograph", first_planes(data, 24), photo.compress, photo.decompress_array),
+        _times_of("a photograph", photographs, photo.compress, photo.decompress_array),
         _times_of(what, [large], photo.compress, photo.decompress_array),
         *(
             _times_of(

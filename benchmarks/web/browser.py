@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -13,12 +12,6 @@ from typing import Any
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 _PATIENCE = 120
 """Seconds that a step may take on a busy machine."""
-_SETTLED = """
-const look = document.getElementById('look');
-while (look && look.ariaBusy !== 'false')
-  await new Promise((resolve) => setTimeout(resolve, 20));
-await new Promise((resolve) => setTimeout(resolve, 2000));
-"""
 
 
 class Browser:
@@ -73,41 +66,24 @@ class Browser:
 
         self._found(element).send_keys(*(getattr(Keys, key, key) for key in keys))
 
-    def drag(self, element: str, *, start: float, end: float) -> None:
-        """Drag the mouse over an element, from one share of its width to another."""
+    def drag(self, element: str, *, start: float, end: float, pointer: str = "mouse") -> None:
+        """Drag over an element, from one share of its width to another.
+
+        Args:
+            element: its selector.
+            start: where the pointer is pressed.
+            end: where it is released.
+            pointer: "mouse", or "touch" for a finger.
+        """
         from selenium.webdriver import ActionChains
+        from selenium.webdriver.common.actions.pointer_input import PointerInput
 
         box = self._found(element)
         width = box.size["width"]
-        actions = ActionChains(self._driver)
+        actions = ActionChains(self._driver, devices=[PointerInput(pointer, pointer)])
         actions.move_to_element_with_offset(box, round((start - 0.5) * width), 0)
         actions.click_and_hold().move_by_offset(round((end - start) * width), 0).release()
         actions.perform()
-
-    def swipe(self, element: str, *, start: float, end: float) -> None:
-        """Move a finger over an element, from one share of its width to another."""
-        script = (
-            f"const element = document.querySelector({json.dumps(element)});"
-            "element.scrollIntoView({block: 'center'});"
-            "const box = element.getBoundingClientRect();"
-            "return [box.left, box.top + box.height / 2, box.width];"
-        )
-        left, middle, width = self.run(script)
-        for kind, share in (("Start", start), ("Move", (start + end) / 2), ("Move", end)):
-            points = [{"x": left + share * width, "y": middle}]
-            self._touch(f"touch{kind}", points)
-        self._touch("touchEnd", [])
-
-    def _touch(self, kind: str, points: list[dict[str, float]]) -> None:
-        self._command("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    def settle(self) -> None:
-        """Wait until the page shows its picture, if it has one, and two seconds more."""
-        self.run(_SETTLED)
-
-    def screenshot(self) -> bytes:
-        """The window as a PNG file."""
-        return base64.b64decode(self._command("Page.captureScreenshot", {})["data"])
 
     def messages(self) -> list[str]:
         """What was written to the console since this was asked for."""

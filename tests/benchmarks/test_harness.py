@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,11 +13,11 @@ import pytest
 
 from benchmarks import __main__ as command_line
 from benchmarks import harness
-from benchmarks.harness import Options, Row
+from benchmarks.harness import Row
 
 
-def _add_arguments(parser: Options) -> None:
-    parser.add_data()
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("data", type=Path)
     parser.add_argument("--rows", type=int)
 
 

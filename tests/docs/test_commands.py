@@ -46,7 +46,6 @@ SMALLER = {
     "digits": "--peers 10",
     "rate_distortion": "--limit 1",
     "speed": "--rounds 2 --megapixels 0.3 0.3",
-    "windows": "--side 300",
 }
 """Options that turn a benchmark of minutes into one of seconds."""
 
@@ -62,7 +61,6 @@ TOOLS = {
     r"aecodec .*from-torch": ("torch", "onnx"),
     r"import torch\n": ("torch",),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
-    r"python -m benchmarks screenshots": ("chromium", "chromedriver", "mkdocs", "selenium"),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs and packages that commands and programs need."""
