@@ -7,12 +7,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from aecodec import metrics
@@ -22,7 +23,7 @@ from aecodec.data.codecs import title_of
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
 from aecodec.evaluation.bands import measure_bands
-from aecodec.evaluation.evaluate import Coder, codec_coder
+from aecodec.evaluation.evaluate import Coder, Values, codec_coder, measure_samples
 from aecodec.evaluation.formats import (
     AVIF,
     COMPARED_FORMATS,
@@ -31,7 +32,6 @@ from aecodec.evaluation.formats import (
     PillowFormat,
     decode,
 )
-from aecodec.evaluation.scores import CODEC_TITLE, File, Score, files_at, score_of
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.display import (
@@ -39,14 +39,14 @@ from aecodec.imaging.display import (
     display,
     error_map,
     error_picture,
+    middle,
     scale_of_errors,
 )
-from aecodec.imaging.picture import grey_if_possible, without_channel_axis
+from aecodec.imaging.picture import Picture, grey_if_possible, without_channel_axis
 from aecodec.version import version
 from aecodec.web.samples import thumbnail
 from aecodec.web.site import page_text, render
 
-T = TypeVar("T")
 Samples = Callable[[str], Iterable[Sample]]
 """Takes a title for the progress bar; iterates over all pictures."""
 
@@ -64,8 +64,8 @@ _EXACT = PillowFormat("PNG", "PNG", {"optimize": True})
 _NEARLY = PillowFormat("AVIF", "AVIF", {"quality": 94, "subsampling": "4:4:4", "speed": 8})
 """About 44 dB PSNR on photographs and 46 dB on decoded pictures, in a third of the bytes."""
 
-_ERRORS = "Errors"
-"""Title of the maps of errors, for pictures with bands."""
+_CODEC, _ERRORS = "aecodec", "Errors"
+"""Titles of files of codecs, and of the maps of errors of pictures with bands."""
 
 _NOTE = (
     "Other formats have the lowest quality that takes no fewer bytes. All files hold the picture "
@@ -160,14 +160,41 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
         ImageError: there are no pictures.
         UsageError: the codec has no such level.
     """
-    level = codec.spec.level_index(options.level) / LEVEL_UNITS
-    make = _bands if codec.spec.bands else _photographs
-    measured, pictures = make(codec, samples, replace(options, level=level))
-    absent = [] if codec.spec.bands else [f for f in _FORMATS if not f.is_installed]
+    coder = codec_coder(codec, codec.spec.level_index(options.level) / LEVEL_UNITS)
+    has_bands = bool(codec.spec.bands)
+    rows = _rows(coder, samples, has_bands)
+    formats = [] if has_bands else [format_ for format_ in _FORMATS if format_.is_installed]
+    worst = worst_first(rows)[: options.shown]
+    shown: dict[int, dict[str, Any]] = {}
+    for number, sample in enumerate(samples("the worst pictures")):
+        if number in worst and has_bands:
+            shown[number] = _show_bands(coder, sample, rows[number], options)
+        elif number in worst:
+            shown[number] = _show(coder, formats, _plain(sample), options.lossless)
+    pictures = [shown[number] for number in worst if number in shown]
+    absent = [] if has_bands else [format_ for format_ in _FORMATS if format_ not in formats]
     missing = [f"{f.title} is left out: to add it, run pip install '{f.package}'" for f in absent]
     title = title_of(codec.spec.codec_id, codec.spec.name)
-    note = _NOTE_OF_BANDS if codec.spec.bands else _NOTE
-    return Report(title, level, measured, pictures, missing, note + _exactness(pictures))
+    note = (_NOTE_OF_BANDS if has_bands else _NOTE) + _exactness(pictures)
+    return Report(title, coder.level, len(rows), pictures, missing, note)
+
+
+def _rows(coder: Coder, samples: Samples, has_bands: bool) -> list[Values]:
+    """The measurements of all pictures."""
+    pictures = samples(f"{_CODEC}, level {coder.level:g}")
+    if has_bands:
+        rows = list(measure_bands(coder, pictures))
+    else:
+        rows = list(measure_samples(coder, map(_plain, pictures)))
+    if not rows:
+        raise ImageError("none of the pictures in this data set can be read")
+    return rows
+
+
+def _plain(sample: Sample) -> Sample:
+    """The first frame of a picture as sRGB or grey, without alpha, as in all formats."""
+    picture = grey_if_possible(in_kept_colours(sample.picture, {}))
+    return replace(sample, picture=Picture(picture.pixels[:1]))
 
 
 def _exactness(pictures: Iterable[dict[str, Any]]) -> str:
@@ -181,75 +208,36 @@ def _exactness(pictures: Iterable[dict[str, Any]]) -> str:
     return _NEARLY_EXACT.format(psnr=min(inexact)) if inexact else ""
 
 
-def _photographs(
-    codec: Codec, samples: Samples, options: ReportOptions
-) -> tuple[int, list[dict[str, Any]]]:
-    """The number of pictures, and the worst ones in all formats."""
-    assert options.level is not None
-    scores = [
-        score_of(pixels, file.decoded)
-        for _, pixels in _originals(samples(f"{CODEC_TITLE}, level {options.level:g}"))
-        for file in files_at(codec, pixels, options.level, ())
-    ]
-    formats = [format_ for format_ in _FORMATS if format_.is_installed]
-    originals = _originals(samples("the worst pictures"))
+def worst_first(rows: Sequence[Values]) -> list[int]:
+    """Numbers of pictures, the worst first: by MS-SSIM, or by PSNR if some have no MS-SSIM.
 
-    def show(original: tuple[Sample, Pixels]) -> dict[str, Any]:
-        sample, pixels = original
-        files = files_at(codec, pixels, options.level, formats)
-        channels = 1 if pixels.ndim == 2 else 3
-        shown = [_file(pixels, file, lossless=options.lossless) for file in files]
-        return _picture(sample, pixels, shown, channels, lossless=options.lossless)
-
-    return len(scores), _shown(worst_first(scores)[: options.shown], originals, show)
-
-
-def _bands(
-    codec: Codec, samples: Samples, options: ReportOptions
-) -> tuple[int, list[dict[str, Any]]]:
-    """The number of pictures with bands, and the worst ones with maps of their errors."""
-    assert options.level is not None
-    coder = codec_coder(codec, options.level)
-    rows = list(measure_bands(coder, samples(f"{CODEC_TITLE}, level {options.level:g}")))
-    worst = sorted(range(len(rows)), key=lambda n: rows[n]["psnr"] or math.inf)[: options.shown]
-    numbered = zip(samples("the worst pictures"), rows, strict=False)
-    return len(rows), _shown(worst, numbered, lambda pair: _show_bands(coder, *pair, options))
-
-
-def _shown(
-    worst: Sequence[int], pictures: Iterable[T], show: Callable[[T], dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The pictures with the numbers `worst`, in their order."""
-    if not worst:
-        raise ImageError("none of the pictures in this data set can be read")
-    shown = {n: show(picture) for n, picture in enumerate(pictures) if n in worst}
-    return [shown[number] for number in worst if number in shown]
-
-
-def worst_first(scores: Sequence[Score]) -> list[int]:
-    """Numbers of pictures, the worst first: by MS-SSIM, or by PSNR if some are too small for it.
-
-    >>> good, poor = Score(4.0, 0.99), Score(9.0, 0.95)
-    >>> worst_first([good, poor])
+    >>> worst_first([{"psnr": 40.0, "ms_ssim": 0.99}, {"psnr": None, "ms_ssim": 0.95}])
     [1, 0]
     """
-    has_ms_ssim = not any(math.isnan(score.ms_ssim) for score in scores)
-    measured = [score.ms_ssim if has_ms_ssim else score.psnr for score in scores]
-    return sorted(range(len(scores)), key=measured.__getitem__)
+    measure = "psnr" if any(row.get("ms_ssim") is None for row in rows) else "ms_ssim"
+    values = [math.inf if row[measure] is None else row[measure] for row in rows]
+    return sorted(range(len(rows)), key=values.__getitem__)
 
 
-def _originals(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Pixels]]:
-    """The first frames of the pictures as sRGB or grey, without alpha, as in all formats."""
-    for sample in samples:
-        picture = grey_if_possible(in_kept_colours(sample.picture, {}))
-        yield sample, without_channel_axis(picture.pixels[0])
+def _show(
+    coder: Coder, formats: Iterable[PillowFormat], sample: Sample, lossless: bool
+) -> dict[str, Any]:
+    """A picture and its files, the codec's first; the others have no fewer bytes."""
+    pixels = without_channel_axis(sample.picture.pixels[0])
+    (content,) = coder.encode(sample.picture)
+    decoded = coder.decode([content], sample.picture).pixels[0]
+    shown = [_file(_CODEC, pixels, content, without_channel_axis(decoded), lossless)]
+    for format_ in formats:
+        other = format_.no_smaller(pixels, len(content))
+        shown.append(_file(format_.title, pixels, other, decode(other, pixels), lossless))
+    return _picture(sample, pixels, shown, 1 if pixels.ndim == 2 else 3, lossless=lossless)
 
 
 def _picture(
     sample: Sample, pixels: Pixels, files: list[dict[str, Any]], channels: int, *, lossless: bool
 ) -> dict[str, Any]:
     """A picture, with pixels (H, W) or (H, W, 3) uint8, and its files."""
-    part = middle(pixels)
+    part = middle(pixels, MAX_SIDE)
     height, width = pixels.shape[:2]
     shown_height, shown_width = pixels[part].shape[:2]
     is_whole = (shown_height, shown_width) == (height, width)
@@ -266,32 +254,33 @@ def _picture(
     }
 
 
-def _file(pixels: Pixels, file: File, *, lossless: bool) -> dict[str, Any]:
-    score = score_of(pixels, file.decoded)
-    quality = {"psnr": _finite(score.psnr), "ms_ssim": _finite(score.ms_ssim)}
-    part = file.decoded[middle(file.decoded)]
-    format_ = _BY_BROWSERS.get(file.title)
-    if format_ and part.shape == file.decoded.shape:
-        shown = {"src": _uri(format_, file.content), "psnr": None}
+def _file(
+    title: str, pixels: Pixels, content: bytes, decoded: Pixels, lossless: bool
+) -> dict[str, Any]:
+    pair, part = (np.atleast_3d(pixels), np.atleast_3d(decoded)), decoded[middle(decoded, MAX_SIDE)]
+    quality = {"psnr": metrics.psnr(metrics.mse(*pair)), "ms_ssim": metrics.ms_ssim(*pair)}
+    if title in _BY_BROWSERS and part.shape == decoded.shape:
+        shown = {"src": _uri(_BY_BROWSERS[title], content), "psnr": None}
     else:
         shown = embedded(part, lossless=lossless)
-    return {"format": file.title, "bytes": file.size, **quality, "shown": shown}
+    finite = {name: _finite(value) for name, value in quality.items()}
+    return {"format": title, "bytes": len(content), **finite, "shown": shown}
 
 
 def _show_bands(
-    coder: Coder, sample: Sample, row: dict[str, Any], options: ReportOptions
+    coder: Coder, sample: Sample, row: Values, options: ReportOptions
 ) -> dict[str, Any]:
     """A picture with bands before and after compression, with a map of its errors."""
     original = sample.picture
     restored = coder.decode(coder.encode(original), original)
     bands = bands_to_show(options.rgb, original.pixels.shape[-1])
     before, after = (display(picture, original, bands)[0] for picture in (original, restored))
-    errors, part = error_map(original, restored)[0], middle(before)
+    errors, part = error_map(original, restored)[0], middle(before, MAX_SIDE)
     most, lossless = scale_of_errors(errors), options.lossless
     errors_shown = embedded(error_picture(errors[part], most), lossless=True)
     files = [
         {
-            "format": CODEC_TITLE,
+            "format": _CODEC,
             "bytes": row["bytes"],
             "psnr": row["psnr"],
             "shown": embedded(after[part], lossless=lossless),
@@ -304,21 +293,6 @@ def _show_bands(
         f"maximum is {row['max_error']:.4g}"
     )
     return picture
-
-
-def middle(pixels: Pixels) -> tuple[slice, slice]:
-    """Rows and columns of the shown part: the whole picture, or the middle of a large picture.
-
-    >>> import numpy as np
-    >>> middle(np.zeros((600, 1600), np.uint8))
-    (slice(0, 600, None), slice(200, 1400, None))
-    """
-    starts = [max(0, side - MAX_SIDE) // 2 for side in pixels.shape[:2]]
-    rows, columns = (
-        slice(start, start + min(side, MAX_SIDE))
-        for start, side in zip(starts, pixels.shape[:2], strict=True)
-    )
-    return rows, columns
 
 
 def embedded(pixels: Pixels, *, lossless: bool) -> dict[str, Any]:

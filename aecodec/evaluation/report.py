@@ -87,11 +87,6 @@ class Report(NamedTuple):
         """Size of the uncompressed pixels divided by the size of the file."""
         return self.raw_size / self.size
 
-    @property
-    def is_larger(self) -> bool:
-        """Whether the file is larger than its source."""
-        return self.size > self.source_size
-
     def as_json(self) -> dict[str, Any]:
         """Values for `--json`; a PSNR that is not finite becomes None."""
         return {
@@ -144,11 +139,12 @@ def report(
     errors = _errors(codec, picture, compressed.data)
     resembles_training = _is_in_distribution(codec, picture, compressed, errors)
     if not resembles_training:
-        text = _OUT_OF_DISTRIBUTION.format(name=codec.spec.name)
-        warn(text)
+        warn(_OUT_OF_DISTRIBUTION.format(name=codec.spec.name))
     size = len(compressed.data) if size is None else size
     bpp = metrics.bits_per_pixel(size, *picture.size, picture.frames)
-    measured = Report(
+    if size > source_size:
+        warn(_LARGER.format(size=size, source_size=source_size))
+    return Report(
         codec=codec.spec.name,
         level=compressed.level,
         size=size,
@@ -160,10 +156,6 @@ def report(
         is_in_distribution=resembles_training,
         max_error=compressed.max_error,
     )
-    if measured.is_larger:
-        text = _LARGER.format(size=size, source_size=source_size)
-        warn(text)
-    return measured
 
 
 def _errors(codec: Codec, picture: Picture, file: bytes) -> list[float]:

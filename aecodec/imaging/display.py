@@ -18,7 +18,9 @@ _MOST = 99.9
 
 _SAMPLES = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725"
 _ERRORS = "000004 1f0c48 550f6d 88226a bc3754 e35933 f98e09 f9cb35 fcffa4"
-"""Equidistant colours of the maps for a single band (viridis) and for errors (inferno)."""
+_DIFFERENCES = "67001f b2182b d6604d f4a582 fddbc7 f7f7f7 d1e5f0 92c5de 4393c3 2166ac 053061"
+"""Equidistant colours of the maps for a single band (viridis), errors (inferno), and differences
+(RdBu)."""
 
 
 def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
@@ -84,3 +86,20 @@ def scale_of_errors(errors: Float64) -> float:
 def error_picture(errors: Float64, most: float) -> Pixels:
     """Colours (..., H, W, 3) uint8 of an error map, from black to pale yellow for `most`."""
     return np.rint(_in_colours((255 * errors / most).clip(0, 255), _ERRORS)).astype(np.uint8)
+
+
+def difference_picture(original: Pixels, restored: Pixels) -> Pixels:
+    """Colours (H, W, 3) uint8 of the mean difference: red where the second is darker."""
+    difference = (restored.astype(np.float64) - original).mean(axis=-1)
+    return np.rint(_in_colours((255 + difference) / 2, _DIFFERENCES)).astype(np.uint8)
+
+
+def middle(pixels: npt.NDArray[Any], most: int) -> tuple[slice, slice]:
+    """Rows and columns of the middle of a picture (H, W, ...), at most `most` of each.
+
+    >>> middle(np.zeros((600, 1600), np.uint8), 1200)
+    (slice(0, 600, None), slice(200, 1400, None))
+    """
+    height, width = pixels.shape[:2]
+    top, left = max(0, height - most) // 2, max(0, width - most) // 2
+    return slice(top, top + min(height, most)), slice(left, left + min(width, most))

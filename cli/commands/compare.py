@@ -62,7 +62,7 @@ def compare(
 
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Pictures are
     drawn at full size. Small pictures are enlarged, and very large pictures are cropped to their
-    centre. Needs matplotlib.
+    centre.
 
     For a codec with bands, the figure shows three bands as RGB or one in colours, and the largest
     error of all bands at each pixel with a scale. PSNR is relative to the range of the samples.

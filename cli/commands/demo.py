@@ -31,7 +31,7 @@ def demo(
     ] = Path("aecodec-demo"),
     force: Force = False,
 ) -> None:
-    """Compress sample pictures, decompress them, and draw the differences. Needs matplotlib."""
+    """Compress sample pictures, decompress them, and draw the differences."""
     digits = load_codec("digits")
     pictures = [_compress(sample, digits, folder, force) for sample in sample_paths()]
     _compress(PHOTOGRAPH, load_codec("photo"), folder, force)

@@ -219,7 +219,7 @@ def _curves(scores: Sequence[Values]) -> bytes:
         if score["psnr"]:
             curves[score["codec"]].append((score[rate], score["psnr"]))
     unit = "bits per pixel" if rate == "bpp" else "bits per sample"
-    return rate_distortion_figure(curves, unit)
+    return rate_distortion_figure({"PSNR, dB": curves}, unit)
 
 
 def _csv(rows: Sequence[Values]) -> bytes:
@@ -251,13 +251,14 @@ _COLUMNS = {
 
 
 def _table(scores: Sequence[Values]) -> Iterator[str]:
-    table = _lines([_row(score) for score in scores])
+    table = table_lines([_row(score) for score in scores])
     if "bits_per_sample" not in scores[0]:
         return table
-    return chain(table, [""], _lines([_errors_of_bands(score) for score in scores]))
+    return chain(table, [""], table_lines([_errors_of_bands(score) for score in scores]))
 
 
-def _lines(rows: Sequence[dict[str, str]]) -> Iterator[str]:
+def table_lines(rows: Sequence[dict[str, str]]) -> Iterator[str]:
+    """Lines of a table whose rows have the same columns."""
     lines: list[Iterable[str]] = [rows[0], *(row.values() for row in rows)]
     return (" ".join(f"{cell:>11}" for cell in cells) for cells in lines)
 
