@@ -57,17 +57,13 @@ def sample_pictures(folder: Path | None) -> list[Sample]:
     files = (path for path in folder.iterdir() if path.is_file())  # a pipe would never end
     paths = sorted(path for path in files if path.suffix.lower() in _SHOWN)
     for path in paths:
-        _check_name(path)
+        try:
+            path.name.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(f"{path}: names in URLs must be UTF-8; rename the file") from error
     if not paths:
         raise UsageError(f"{folder}: no pictures that browsers show: {', '.join(_SHOWN)}")
     return [Sample(path, _title(path)) for path in paths]
-
-
-def _check_name(path: Path) -> None:
-    try:
-        path.name.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{path}: names in URLs must be UTF-8; rename the file") from error
 
 
 def _title(path: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec, half_curved
 from helpers.documents import ROOT
 from PIL import Image
 
@@ -27,17 +28,26 @@ GOLDEN = ROOT / "tests" / "golden"
 
 
 @pytest.fixture(scope="session")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> aecodec.Codec:
+    """A codec with three bands."""
+    limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
+    transfer = half_curved(limits, 4)
+    return aecodec.Codec(band_codec(tmp_path_factory.mktemp("bands"), limits, 4, transfer=transfer))
+
+
+@pytest.fixture(scope="session")
 def site(
     tmp_path_factory: pytest.TempPathFactory,
     photo: aecodec.Codec,
     codec: aecodec.Codec,
+    bands: aecodec.Codec,
     photograph: Pixels,
 ) -> Path:
-    """A page with both codecs that ship; and beside it, for tests, golden files and pictures."""
+    """A page with both codecs that ship; and beside it, for tests, others, files and pictures."""
     folder = tmp_path_factory.mktemp("web") / "site"
     contents = site_files([photo, codec], sample_pictures(None))
-    for path in GOLDEN.glob("codecs/*"):
-        codec_folder = CodecFolder.open(path)
+    others = map(CodecFolder.open, GOLDEN.glob("codecs/*"))
+    for codec_folder in (*others, bands.folder):
         for name, content in hosted_files(codec_folder).items():
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
     write_folder(folder, contents, force=False)

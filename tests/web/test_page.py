@@ -168,8 +168,8 @@ def test_a_maximum_error_is_a_number_with_a_switch(desktop: Browser) -> None:
 def test_the_slider_moves_by_keyboard_and_by_pointer(opened: Browser) -> None:
     opened.press("#split", "ARROW_RIGHT", "ARROW_RIGHT")
     assert opened.run("return document.getElementById('split').value;") == "52"
-    for move, end in ((opened.drag, 0.8), (opened.swipe, 0.3)):
-        move("#stage", start=0.5, end=end)
+    for pointer, end in (("mouse", 0.8), ("touch", 0.3)):
+        opened.drag("#stage", start=0.5, end=end, pointer=pointer)
         value = opened.run("return document.getElementById('split').value;")
         assert float(value) == pytest.approx(100 * end, abs=1)
 

@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 import base64
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.band_codecs import band_codec, half_curved
 
 from aecodec import Codec, compress, decompress_array
 from aecodec.format.samples import BAND_TYPES, SampleType
 from aecodec.imaging.picture import samples_picture
-from aecodec.web.site import hosted_files
 from benchmarks.web.browser import Browser
-from benchmarks.web.static_host import static_host
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
-    limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
-    transfer = half_curved(limits, 4)
-    return Codec(band_codec(tmp_path_factory.mktemp("bands"), limits, 4, transfer=transfer))
-
-
-@pytest.fixture(scope="module")
-def page(
-    browser: Browser, site: Path, bands: Codec, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
-    """A page in which scripts run, on a host with a codec with bands."""
-    folder = tmp_path_factory.mktemp("samples") / "site"
-    shutil.copytree(site, folder)
-    codec_folder = folder / "codecs" / bands.spec.codec_id.hex()
-    codec_folder.mkdir()
-    for name, content in hosted_files(bands.folder).items():
-        (codec_folder / name).write_bytes(content)
-    with static_host(folder) as host:
-        browser.open(f"{host.url}/blank.html", width=1280)
-        yield browser
 
 
 def run(page: Browser, bands: Codec, script: str) -> Any:
