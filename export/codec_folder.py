@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from aecodec import metrics
-from aecodec.arrays import Float32, Float64, Latents, Pixels
+from aecodec.arrays import Float32, Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
-from aecodec.codec_files.spec import Bands, CodecSpec
-from aecodec.errors import ModelError, warn
-from aecodec.export.image_shape import check_is_picture
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.datasets.tiles import as_uint8
+from aecodec.errors import ModelError
+from aecodec.export.held_out import PixelCoding, measure_codec
 from aecodec.export.lowering import check_plans, lowered
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
@@ -28,82 +28,16 @@ from aecodec.export.tflite.int8 import int8_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.export.tflite.runners import FloatRunner
-from aecodec.imaging.tiling import grid_of
-from aecodec.imaging.transfer import Transfer, from_phases
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
-from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.contents import sections_of
 from aecodec.prior_fitting.context_fitting import fit_level
-from aecodec.prior_fitting.prior import Prior
 from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""
 
-_IN_DISTRIBUTION_QUANTILE = 0.999
-"""Quantile of the squared errors of held-out tiles. Tiles with larger errors are considered unlike
-the training set."""
-
 _PICTURES_FOR_GEOMETRY = 64
-
-
-class PixelCoding:
-    """A codec's coding of pixels with 1 or 3 channels."""
-
-    bands: Bands | None = None
-    transfer: Transfer | None = None
-
-    def channels(self, image_shape: tuple[Any, ...]) -> int:
-        """Channels of the codec, for networks that process pictures (H, W) or (H, W, C)."""
-        check_is_picture(image_shape)
-        return int((*image_shape, 1)[2])
-
-    def quality(self, original: Pixels, decoded: Pixels) -> dict[str, Any]:
-        """The quality of decoded pictures (N, h, w, C) in `codec.json`."""
-        return _quality(np.square(original.astype(np.float32) - decoded).mean(axis=(1, 2, 3)))
-
-
-class SampleCoding(PixelCoding):
-    """A codec's coding of samples of bands, whose phases (N, h, w, B * P) are its pictures.
-
-    PSNRs are relative to the ranges (B,).
-    """
-
-    def __init__(self, bands: Bands, transfer: Transfer, ranges: Float64) -> None:
-        self.bands, self.transfer, self._phases, self._ranges = (
-            bands,
-            transfer,
-            bands.phases,
-            ranges,
-        )
-        self._levels = transfer.levels(np.dtype(np.float32)).astype(np.float64)
-
-    def channels(self, image_shape: tuple[Any, ...]) -> int:
-        return len(self._ranges)
-
-    def quality(self, original: Pixels, decoded: Pixels) -> dict[str, Any]:
-        errors = self._errors(original, decoded)
-        psnrs = [metrics.psnr(float(error)) for error in errors.mean(axis=0)]
-        rounded = {"psnr_of_bands": [round(psnr, 3) for psnr in psnrs]}
-        return _quality(errors.mean(axis=1)) | rounded
-
-    def _errors(self, original: Pixels, decoded: Pixels) -> Float64:
-        """(N, B) mean squared errors of samples, if the range of each band were 0 to 255."""
-        values = [from_phases(phases, self._phases) for phases in (original, decoded)]
-        errors = np.empty((len(original), len(self._ranges)))
-        for band, width in enumerate(self._ranges):
-            first, second = (self._levels[band][plane[..., band]] for plane in values)
-            errors[:, band] = np.square((first - second) * 255 / width).mean(axis=(1, 2))
-        return errors
-
-
-def _quality(errors: Any) -> dict[str, Any]:
-    """PSNR, and the largest error of familiar pictures, from mean squared errors (N,)."""
-    return {
-        "psnr": round(metrics.psnr(float(errors.mean())), 3),
-        "familiar_mse": round(float(np.quantile(errors, _IN_DISTRIBUTION_QUANTILE)), 2),
-    }
 
 
 _PIXELS = PixelCoding()
@@ -117,7 +51,7 @@ def export_codec(
     name: str,
     levels: Sequence[Level],
     images: Float32,
-    held_out: Float32,
+    held_out: Sequence[Float32],
     priors: int = 64,
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
@@ -130,9 +64,9 @@ def export_codec(
     The Keras encoder maps images in 0..1 to latents, which are rounded to integers, and the decoder
     maps latents to images. `levels` start with level 1, which has the smallest files; the middle
     level becomes the default. `images` (N, *image_shape) in 0..1 are for calibration and for
-    fitting the priors, `held_out` (M, *image_shape) for measuring the codec. `samples` is the
-    coding of the pictures: the channels of images are the phases of samples, or 1 or 3 channels of
-    pixels. The other arguments are those of
+    fitting the priors, `held_out` are arrays (M, *image_shape) for measuring the codec, whole
+    pictures if it takes any size. `samples` is the coding of the pictures: the channels of images
+    are the phases of samples, or 1 or 3 channels of pixels. The other arguments are those of
     :meth:`~aecodec.training.autoencoder.Autoencoder.to_codec`.
 
     Raises:
@@ -169,9 +103,12 @@ def export_codec(
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
-        check_plans(codec, tflite, _to_uint8(images), _requantized(latents, levels))
-        planes = _to_planes(held_out)
-        measured = _measure(codec, (encoder, decoder), networks, planes, samples, fitted)
+        check_plans(codec, tflite, as_uint8(images), _requantized(latents, levels))
+        planes = [_to_planes(pictures) for pictures in held_out]
+        measured = measure_codec(codec, planes, samples, fitted)
+        if _compares_with_floats(spec):
+            loss = measure_pair_loss(codec, encoder, decoder, _to_planes(images), networks)
+            measured["finest_level"] = asdict(loss)
     files = {
         **_models(name, Half.ENCODER, encoder, tflite[Half.ENCODER]),
         **_models(name, Half.DECODER, decoder, tflite[Half.DECODER]),
@@ -256,13 +193,9 @@ def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
     return {"tile": tile, "latent_channels": latents.shape[-1], "receptive_field": distance}
 
 
-def _to_uint8(images: Float32) -> Pixels:
-    return np.rint(images * 255).astype(np.uint8)
-
-
 def _to_planes(images: Float32) -> Pixels:
     """Images in 0..1 as (N, h, w, C) uint8 pixels."""
-    pixels = _to_uint8(images)
+    pixels = as_uint8(images)
     return pixels if pixels.ndim == 4 else pixels[..., None]
 
 
@@ -274,28 +207,6 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
     return result
 
 
-def _measure(
-    codec: Codec,
-    models: tuple[Any, Any],
-    networks: dict[str, MixedModel],
-    pixels: Pixels,
-    samples: PixelCoding,
-    priors: Sequence[Prior],
-) -> dict[str, Any]:
-    """Bytes and errors of each level for held-out pictures (N, h, w, C)."""
-    measured: dict[str, Any] = {
-        "pictures": len(pixels),
-        "levels": [
-            _measure_level(codec, pixels, number, samples, prior)
-            for number, prior in enumerate(priors, start=1)
-        ],
-    }
-    _warn_of_empty_levels(measured["levels"])
-    if _compares_with_floats(codec.spec):
-        measured["finest_level"] = asdict(measure_pair_loss(codec, *models, pixels, networks))
-    return measured
-
-
 def _compares_with_floats(spec: CodecSpec) -> bool:
     """Whether the finest level is comparable with the float models.
 
@@ -303,26 +214,3 @@ def _compares_with_floats(spec: CodecSpec) -> bool:
     error with the rate.
     """
     return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains
-
-
-def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
-    empty = [
-        str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
-    ]
-    if empty:
-        warn(
-            f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "
-            "nothing of them; train longer, with a smaller rate weight, or check the pixel range"
-        )
-
-
-def _measure_level(
-    codec: Codec, pixels: Pixels, level: int, samples: PixelCoding, prior: Prior
-) -> dict[str, Any]:
-    size = pixels.shape[2], pixels.shape[1]
-    codes = codec.encoder.codes(pixels, level)
-    decoded = codec.decoder.reconstruct(codes, level, size)
-    rows, columns = grid_of(size, codec.spec.tile)
-    grid = (len(pixels), rows, columns) if codec.spec.receptive_field else None
-    size_of_vector = bits(prior, codes, grid).sum() / (len(pixels) * rows * columns) / 8
-    return {"payload_bytes": round(float(size_of_vector), 3)} | samples.quality(pixels, decoded)

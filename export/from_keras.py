@@ -89,7 +89,7 @@ def codec_from_keras(
             name=name,
             levels=quality_levels,
             images=images,
-            held_out=pair.checked(held_out.whole(_MAX_HELD_OUT)),
+            held_out=[*map(pair.checked, held_out.to_measure(pair.image_shape, _MAX_HELD_OUT))],
             priors=priors,
             context_units=context_units,
             context_epochs=_CONTEXT_EPOCHS,

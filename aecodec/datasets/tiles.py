@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
+from operator import floordiv
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.arrays import Float32
+from aecodec.arrays import Float32, Pixels
 from aecodec.datasets.folders_and_arrays import Array
-from aecodec.datasets.training_pictures import Pictures
+from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
 from aecodec.imaging import tiling
+from aecodec.imaging.picture import Picture
 
 _LEAST_SIDE, _LEAST_FACTOR = 3, 8
 """Least side of the reduced tile in pixels, and least factor by which it is enlarged."""
+
+_MOST_MEASURED = 10_000_000
+"""Maximum number of values in whole pictures for measuring."""
 
 _GRAINS = (0.0, 0.7, 1.5)
 """Standard deviations of the grain, in grey levels of 0..255."""
@@ -91,7 +97,8 @@ class Tiles:
     def batch(self, step: int, size: int) -> Array:
         """The batch of a training step: (size, h, w, C) in the pictures' dtype."""
         tiles, rng = self._unsmoothed(step, size), np.random.default_rng([self._seed, 2, step])
-        for number in range(round(self._smooth * size)):
+        before, after = (int(self._smooth * size * n) for n in (step, step + 1))
+        for number in range(after - before):
             tiles[number] = smooth_tile(tiles[number], rng)
         return tiles
 
@@ -109,15 +116,27 @@ class Tiles:
         return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
-        """At most `count` tiles of whole pictures, cut along a grid and not mirrored.
+        """At most `count` tiles of pictures, cut along a grid and not mirrored.
 
-        Returns (n, h, w, C) float32 in 0..1.
+        Only tiles of pictures smaller than a tile are padded. Returns (n, h, w, C) float32 in 0..1.
         """
         return self._as_images(self._whole(count))
 
     def validation(self, count: int) -> Float32:
         """As :meth:`whole`, with the weights of a batch if it has any."""
         return self.whole(count)
+
+    def to_measure(self, image_shape: tuple[int | None, ...], count: int) -> list[Float32]:
+        """Arrays (n, h, w, C) in 0..1 for measuring a codec for images with a shape.
+
+        They are :meth:`whole`, or, if the sides of images are None, at most `count` evenly spaced
+        whole pictures.
+        """
+        if None not in image_shape:
+            return [self.whole(count)]
+        numbers = self._only[:: -(-len(self._only) // count)]
+        whole = whole_pictures(self._pictures, numbers, self.shape[2], _MOST_MEASURED)
+        return [self._as_images(picture[None]) for picture in whole]
 
     def _as_images(self, tiles: Array) -> Float32:
         """Tiles as floats in 0..1, without weights."""
@@ -126,11 +145,16 @@ class Tiles:
     def _whole(self, count: int) -> Array:
         tiles: list[Array] = []
         for number in self._only:
-            picture = to_channels(self._pictures[int(number)], self.shape[-1])
+            picture = to_channels(self._cropped(self._pictures[int(number)]), self.shape[-1])
             tiles.extend(tiling.split(picture[None], self.shape[:2]))
             if len(tiles) >= count:
                 break
         return np.stack(tiles[:count])
+
+    def _cropped(self, picture: Array) -> Array:
+        """The part of a picture that whole tiles cover; a side below that of a tile is kept."""
+        sides = [max(side, 1) for side in map(floordiv, picture.shape[:2], self.shape[:2])]
+        return picture[: sides[0] * self.shape[0], : sides[1] * self.shape[1]]
 
     def _cut(self, picture: Array, rng: np.random.Generator) -> Array:
         height, width = self.shape[:2]
@@ -149,6 +173,29 @@ class Tiles:
         return tile[:: -1 if down else 1, :: -1 if right else 1]
 
 
+def whole_pictures(
+    pictures: Pictures, numbers: npt.NDArray[np.int64], channels: int, most: int
+) -> list[Array]:
+    """Evenly spaced pictures (H, W, C) among those with some numbers; at least one.
+
+    Together they have about `most` values or fewer.
+    """
+    values = int(pictures.sizes[numbers].prod(axis=1).sum()) * channels
+    used = max(1, min(len(numbers), len(numbers) * most // values))
+    places = np.linspace(0, len(numbers) - 1, used).round().astype(int)
+    return [to_channels(pictures[int(number)], channels) for number in numbers[places]]
+
+
+def held_out_pictures(data: str | Path, share: float, channels: int, most: int) -> list[Picture]:
+    """Some of the whole pictures that a training holds out; see :func:`whole_pictures`.
+
+    Raises ImageError if there are no pictures.
+    """
+    pictures = open_pictures(data)
+    whole = whole_pictures(pictures, hold_out(pictures, share)[1], channels, most)
+    return [Picture(as_uint8(as_floats(picture))[None]) for picture in whole]
+
+
 def to_channels(picture: Array, channels: int) -> Array:
     """Convert a picture (H, W, C) to 1 or 3 channels. Grey is repeated; colours are averaged."""
     if picture.shape[-1] == channels:
@@ -163,6 +210,11 @@ def as_floats(tiles: Array) -> Float32:
     """Convert uint8 pixels to float32 in 0..1. Floats keep their values."""
     scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
     return np.asarray(tiles, np.float32) / scale
+
+
+def as_uint8(images: Float32) -> Pixels:
+    """Convert images in 0..1 to uint8 pixels."""
+    return np.rint(images * 255).astype(np.uint8)
 
 
 def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,8 +46,8 @@ from aecodec.training.optimizers import optimizer_of
 _STARTING_TILES = 500
 """Number of tiles with which the entropy models of the loss are initialized."""
 
-_MOST_VALIDATED = 5_000
-"""Maximum number of tiles that are measured after each epoch."""
+_MOST_VALIDATED = 2_000_000
+"""Maximum number of values in the tiles that are measured after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ class RunOptions:
         seed: seed of the shuffling and the noise. For the same codec on the same machine,
             also call `keras.utils.set_random_seed` before you build the models, because it
             determines their initial weights.
+        network_rate: factor of the networks' learning rate. It is below 1 for trained networks:
+            the loss knows nothing of their codes at first, and would mislead them.
     """
 
     minutes: float | None = None
     backup: Path | None = None
     seed: int = 0
+    network_rate: float = 1.0
 
 
 class Autoencoder(KerasPair):
@@ -157,7 +161,8 @@ class Autoencoder(KerasPair):
         steps = len(tiles) // batch_size
         keras.utils.set_random_seed(run.seed)
         loss = self._loss(rate_weight, rate_options or RateOptions(), Mixture(distortion), tiles)
-        loss.compile(optimizer_of(optimizer, policy_in(self.encoder)), jit_compile=False)
+        how = optimizer_of(optimizer, policy_in(self.encoder), run.network_rate)
+        loss.compile(how, jit_compile=False)
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
         schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
         progress = [Progress(sys.stdout)] if run.minutes and verbose else []
@@ -184,7 +189,8 @@ class Autoencoder(KerasPair):
 
     def _validation_batches(self, x: npt.NDArray[Any] | Tiles | None, batch_size: int) -> Any:
         if isinstance(x, Tiles):
-            return in_order(shaped_for(self, x.validation(_MOST_VALIDATED)), batch_size)
+            tiles = x.validation(max(1, _MOST_VALIDATED // math.prod(x.image_shape)))
+            return in_order(shaped_for(self, tiles), batch_size)
         return None if x is None else in_order(self.checked(x), batch_size)
 
     def _tiles(self, x: npt.NDArray[Any], seed: int) -> Tiles:
@@ -225,7 +231,7 @@ class Autoencoder(KerasPair):
         folder: Path | str,
         x: npt.NDArray[Any],
         name: str = "custom",
-        held_out: npt.NDArray[Any] | None = None,
+        held_out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None,
         levels: int = 3,
         priors: int = 64,
         context_units: int | Sequence[int] = 512,
@@ -240,8 +246,8 @@ class Autoencoder(KerasPair):
             folder: output folder; created if it does not exist.
             x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set.
             name: name of the codec.
-            held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows;
-                every tenth image of `x` if None.
+            held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows, or
+                several arrays of images with different sizes; every tenth image of `x` if None.
             levels: number of levels, if they share their channels.
             priors: P, the number of competing distributions.
             context_units: hidden units of the context networks, one number per level or one for
@@ -261,6 +267,8 @@ class Autoencoder(KerasPair):
         """
         check_target(Path(folder), name, replace=replace)
         images = self.checked(x)
+        measured = x[::10] if held_out is None else held_out
+        arrays = [measured] if isinstance(measured, np.ndarray) else measured
         steps, all_levels = self._steps_and_levels(images, levels)
         exported = export_codec(
             *in_steps(self, steps),
@@ -268,7 +276,7 @@ class Autoencoder(KerasPair):
             name=name,
             levels=all_levels,
             images=images,
-            held_out=self.checked(x[::10] if held_out is None else held_out),
+            held_out=[self.checked(array) for array in arrays],
             priors=priors,
             context_units=context_units,
             context_epochs=context_epochs,

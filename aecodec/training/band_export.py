@@ -13,7 +13,8 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands, is_name
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import ModelError
-from aecodec.export.codec_folder import SampleCoding, export_codec
+from aecodec.export.codec_folder import export_codec
+from aecodec.export.held_out import SampleCoding
 from aecodec.export.step_allocation import split_steps
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
@@ -31,15 +32,15 @@ def export_bands(
     folder: Path,
     fitted: FittedTransfer,
     images: Float32,
-    held_out: Float32,
+    held_out: Sequence[Float32],
     names: Sequence[str],
     **options: Any,
 ) -> Codec:
     """Write a codec with the networks of :mod:`aecodec.training.networks.bands`.
 
     `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
-    to which the priors are fitted; `held_out` (M, h, w, B) are measured. For the `options`, see
-    :func:`~aecodec.export.codec_folder.export_codec`.
+    to which the priors are fitted; arrays `held_out` (M, h, w, B) are measured. For the `options`,
+    see :func:`~aecodec.export.codec_folder.export_codec`.
 
     Raises ModelError if the models cannot be converted or were trained without levels, UsageError
     if the folder contains a codec and `replace` is False, and AecodecError if it cannot be written.
@@ -56,7 +57,7 @@ def export_bands(
         folder,
         levels=levels,
         images=_phases(images, fitted.phases),
-        held_out=_phases(held_out, fitted.phases),
+        held_out=[_phases(scenes, fitted.phases) for scenes in held_out],
         samples=SampleCoding(bands, fitted.transfer, fitted.ranges),
         **options,
     )

@@ -1,0 +1,154 @@
+"""Measurements of a codec on held-out pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aecodec import metrics
+from aecodec.arrays import Float64, Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec_files.spec import Bands
+from aecodec.errors import ModelError, warn
+from aecodec.export.image_shape import check_is_picture
+from aecodec.imaging.tiling import grid_of
+from aecodec.imaging.transfer import Transfer, from_phases
+from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.prior import Prior
+
+_IN_DISTRIBUTION_QUANTILE = 0.999
+"""Quantile of the squared errors of held-out pictures. Pictures with larger errors are considered
+unlike the training set."""
+
+_LARGEST_SHIFT, _STANDARD_ERRORS = 0.2, 3
+"""Largest change of the mean of held-out pictures in grey levels, and the number of its standard
+errors by which it may be larger, because few pictures may be held out."""
+
+
+class PixelCoding:
+    """A codec's coding of pixels with 1 or 3 channels."""
+
+    bands: Bands | None = None
+    transfer: Transfer | None = None
+
+    def channels(self, image_shape: tuple[Any, ...]) -> int:
+        """Channels of the codec, for networks that process pictures (H, W) or (H, W, C)."""
+        check_is_picture(image_shape)
+        return int((*image_shape, 1)[2])
+
+    def errors(self, original: Pixels, decoded: Pixels) -> Float64:
+        """(N, 1) mean squared errors of decoded pictures (N, h, w, C)."""
+        squares = np.square(original.astype(np.float32) - decoded)
+        return squares.mean(axis=(1, 2, 3), dtype=np.float64)[:, None]
+
+
+class SampleCoding(PixelCoding):
+    """A codec's coding of samples of bands, whose phases (N, h, w, B * P) are its pictures.
+
+    PSNRs are relative to the ranges (B,).
+    """
+
+    def __init__(self, bands: Bands, transfer: Transfer, ranges: Float64) -> None:
+        self.bands, self.transfer, self._phases, self._ranges = (
+            bands,
+            transfer,
+            bands.phases,
+            ranges,
+        )
+        self._levels = transfer.levels(np.dtype(np.float32)).astype(np.float64)
+
+    def channels(self, image_shape: tuple[Any, ...]) -> int:
+        return len(self._ranges)
+
+    def errors(self, original: Pixels, decoded: Pixels) -> Float64:
+        """(N, B) mean squared errors of samples, if the range of each band were 0 to 255."""
+        values = [from_phases(phases, self._phases) for phases in (original, decoded)]
+        errors = np.empty((len(original), len(self._ranges)))
+        for band, width in enumerate(self._ranges):
+            first, second = (self._levels[band][plane[..., band]] for plane in values)
+            errors[:, band] = np.square((first - second) * 255 / width).mean(axis=(1, 2))
+        return errors
+
+
+def measure_codec(
+    codec: Codec, pixels: Sequence[Pixels], samples: PixelCoding, priors: Sequence[Prior]
+) -> dict[str, Any]:
+    """Bytes and errors of each level for arrays of held-out pictures (N, h, w, C), if any."""
+    if not pixels:
+        return {}
+    measured: dict[str, Any] = {
+        "pictures": sum(map(len, pixels)),
+        "levels": [
+            _measure_level(codec, pixels, number, samples, prior)
+            for number, prior in enumerate(priors, start=1)
+        ],
+    }
+    _warn_of_empty_levels(measured["levels"])
+    return measured
+
+
+def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
+    empty = [
+        str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
+    ]
+    if empty:
+        warn(
+            f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "
+            "nothing of them; train longer, with a smaller rate weight, or check the pixel range"
+        )
+
+
+def _measure_level(
+    codec: Codec, pixels: Sequence[Pixels], level: int, samples: PixelCoding, prior: Prior
+) -> dict[str, Any]:
+    """Bytes of a vector, PSNR, mean error and the largest error of familiar pictures."""
+    coded = [_coded(codec, pictures, level, prior) for pictures in pixels]
+    sides = np.concatenate([np.tile(p.shape[1:3], (len(p), 1)) for p in pixels])
+    vectors, weights = np.ceil(sides / codec.spec.tile).prod(axis=1).sum(), sides.prod(axis=1)
+    pairs = [(p, decoded) for p, (_, decoded) in zip(pixels, coded, strict=True)]
+    errors = np.concatenate([samples.errors(*pair) for pair in pairs])
+    shifts = np.concatenate([_mean_errors(*pair) for pair in pairs])
+    shift = np.average(shifts, weights=weights)
+    if codec.spec.has_gains and not samples.bands:
+        check_shift(level, shifts, float(shift))
+    of_bands = [metrics.psnr(error) for error in np.average(errors, 0, weights)]
+    errors = errors.mean(axis=1)
+    return {
+        "payload_bytes": round(float(sum(size for size, _ in coded) / 8 / vectors), 3),
+        "psnr": round(metrics.psnr(float(np.average(errors, weights=weights))), 3),
+        "mean_error": round(float(shift), 3),
+        "familiar_mse": round(float(np.quantile(errors, _IN_DISTRIBUTION_QUANTILE)), 2),
+        **({"psnr_of_bands": [round(psnr, 3) for psnr in of_bands]} if samples.bands else {}),
+    }
+
+
+def _coded(codec: Codec, pixels: Pixels, level: int, prior: Prior) -> tuple[float, Pixels]:
+    """Bits of pictures (N, h, w, C), and the decoded pictures."""
+    frames, height, width, _ = pixels.shape
+    codes = codec.encoder.codes(pixels, level)
+    grid = (frames, *grid_of((width, height), codec.spec.tile))
+    size = bits(prior, codes, grid if codec.spec.receptive_field else None).sum()
+    return float(size), codec.decoder.reconstruct(codes, level, (width, height))
+
+
+def _mean_errors(original: Pixels, decoded: Pixels) -> Float64:
+    """(N,) differences of the means of decoded pictures (N, h, w, C) and of their originals."""
+    axes = (1, 2, 3)
+    return np.asarray(decoded.mean(axes, np.float64) - original.mean(axes, np.float64))
+
+
+def check_shift(level: int, shifts: Float64, mean: float) -> None:
+    """Check that a level does not change the mean of held-out pictures, except by chance.
+
+    `shifts` (N,) are the changes of N pictures in grey levels, `mean` is their weighted mean.
+    Raises ModelError if it exceeds 0.2 by more than three standard errors.
+    """
+    error = shifts.std(ddof=1) / len(shifts) ** 0.5 if len(shifts) > 1 else math.inf
+    if abs(mean) > _LARGEST_SHIFT + _STANDARD_ERRORS * error:
+        raise ModelError(
+            f"level {level} changes the mean of held-out pictures by {mean:+.2f} grey levels, but "
+            f"at most {_LARGEST_SHIFT} are allowed: train longer, or on more pictures like them"
+        )
