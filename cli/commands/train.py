@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,21 +12,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aecodec.cli.commands.codecs import codec_lines
+from aecodec.cli.commands.evaluate import table_lines
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import real_path
-from aecodec.cli.shared.file_io import check_input
+from aecodec.cli.shared.file_io import check_input, write_bytes
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.stdout import write_line
+from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
 from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.datasets.scenes import description_of, open_scenes
+from aecodec.datasets.tiles import held_out_pictures
 from aecodec.datasets.training_pictures import KERAS_DATASETS
-from aecodec.errors import UsageError
+from aecodec.errors import AecodecError, UsageError
+from aecodec.evaluation.rivals import FormatComparison, Standing
+from aecodec.imaging.plots import rate_distortion_figure
+from aecodec.metrics import check_ssimulacra2
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.training.recipe import Recipe
+
+_MOST_COMPARED = 1_000_000
+"""Maximum number of values in held-out pictures that are compared with image formats."""
 
 
 def _list_recipes(is_requested: bool) -> None:
@@ -176,6 +185,34 @@ def train(
             verbose=0,
         )
     console.result(codec_lines(codec))
+    if not scenes:
+        _compare(codec, data, changed.data["held_out"], console)
+
+
+def _compare(codec: Codec, data: str, share: float, console: Console) -> None:
+    """Print a table for each measure of quality, and draw the curves."""
+    pictures = held_out_pictures(data, share, codec.spec.channels, _MOST_COMPARED)
+    measures = {"psnr": "PSNR, dB"}
+    with contextlib.suppress(AecodecError):
+        check_ssimulacra2()
+        measures["ssimulacra2"] = "SSIMULACRA2"
+    console.note(f"comparing the codec with image formats on {len(pictures)} held-out pictures")
+    compared = FormatComparison(codec, pictures, ssimulacra2=len(measures) > 1)
+    for measure, title in measures.items():
+        console.result(table_of(title, measure, [*compared.standings(measure)]))
+    curves = {title: compared.curves(measure) for measure, title in measures.items()}
+    write_bytes(codec.folder.path / "curves.png", rate_distortion_figure(curves), force=True)
+
+
+def table_of(title: str, measure: str, standings: Sequence[Standing]) -> list[str]:
+    """Lines with bits per pixel of each level, and of the formats with the same quality."""
+    heading = "bits per pixel of the smallest files with the same quality, whole held-out pictures"
+    rows = []
+    for values, rivals in standings:
+        quality = "-" if values[measure] is None else f"{values[measure]:.2f}"
+        row = {"level": f"{values['level']:g}", title: quality, "bpp": f"{values['bpp']:.3f}"}
+        rows.append(row | {name: f"{r['bpp']:.3f}" if r else "-" for name, r in rivals.items()})
+    return [heading, *table_lines(rows)]
 
 
 def _with_levels(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,8 @@ def test_a_stopped_training_goes_on(
     assert "epoch 1," not in said
     assert f"epoch {EPOCHS[recipe]}, 100%" in said
     assert table.startswith("mine (")
+    assert re.search("level +PSNR, dB +bpp +WebP .*AVIF\n +1 ", table)
+    assert Path("mine/curves.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in Path("mine").iterdir() if path.is_dir()] == []
     codec = aecodec.load_codec("mine")
     for size in ((1, 1), (17, 33), (200, 1)):
