@@ -21,14 +21,21 @@ _BETA_2 = 0.99
 
 
 class _WithMultipliers(keras.optimizers.Optimizer):
-    """An optimizer whose learning rate is multiplied by a factor for the role of a variable."""
+    """An optimizer whose learning rate is multiplied by a factor for the role of a variable.
+
+    `network_rate` also multiplies it for all variables but those that describe the codes.
+    """
 
     multipliers: ClassVar[dict[Role | None, float]]
+    network_rate = 1.0
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         # `variable` belongs to TensorFlow; the role is set on the Keras variable around it.
         keras_variable = self._trainable_variables[self._get_variable_index(variable)]
-        multiplier = self.multipliers.get(role_of(keras_variable), 1.0)
+        role = role_of(keras_variable)
+        multiplier = self.multipliers.get(role, 1.0)
+        if role is not Role.CODE_STATISTICS:
+            multiplier *= self.network_rate
         super().update_step(gradient, variable, learning_rate * multiplier)
 
 
@@ -95,13 +102,16 @@ OPTIMIZERS: dict[str, Callable[[str], Any]] = {"adam": lambda _: Adam(), "muon":
 """Functions from a Keras policy to an optimizer, by the names that recipes use."""
 
 
-def optimizer_of(name: str, policy: str) -> Any:
+def optimizer_of(name: str, policy: str, network_rate: float = 1.0) -> Any:
     """Create an optimizer of :data:`OPTIMIZERS` for networks with a Keras policy.
 
-    Raises UsageError if there is no optimizer with this name.
+    `network_rate` is a factor of the networks' learning rate. Raises UsageError if there is no
+    optimizer with this name.
     """
     check_optimizer(name)
-    return OPTIMIZERS[name](policy)
+    optimizer = OPTIMIZERS[name](policy)
+    optimizer.network_rate = network_rate
+    return optimizer
 
 
 def check_optimizer(name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.arrays import Float32
 from aecodec.atomic import remove_folder
@@ -25,11 +26,14 @@ from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.callbacks import between_steps
+from aecodec.training.centring import centre
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.losses.base import RateOptions
+from aecodec.training.networks.convolutional import STRIDE
 from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
+from aecodec.training.shipped_start import begin_with, start_for
 from aecodec.training.warm_start import start_from_codec
 from aecodec.training.zoo import pair_named
 
@@ -44,8 +48,16 @@ have 80,000 with the limit below."""
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
-_SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
-"""Unit and maximum of the sides in pixels of tiles for fitting priors with a spatial context."""
+_SIDE_UNIT, _LEAST_UNITS, _LARGEST_FITTED_SIDE = 16, 2, 192
+"""Unit of the sides in pixels of tiles for networks that take any size, the least number of units,
+and the largest side for fitting priors with a spatial context."""
+
+_CENTRED_PICTURES = 50
+"""Maximum number of pictures whose mean error is measured and corrected."""
+
+_FINE_TUNING_RATE = 0.1
+"""Factor of the learning rate of networks that start with gains, which are trained networks. At the
+full rate they lose in the first minute what ten minutes do not bring back."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
@@ -168,7 +180,11 @@ class RecipeTraining:
         it cannot be written.
         """
         levels, priors = self._recipe.levels, self._recipe.priors
-        images, held_out = self._images_to_fit(autoencoder), self._held_out.whole(_MOST_HELD_OUT)
+        images = self._images_to_fit(autoencoder)
+        if self._pair.shares_channels and not self._fitted:
+            whole = self._tiles.to_measure(autoencoder.image_shape, _CENTRED_PICTURES)
+            centre(autoencoder, images, len(levels["rate_weights"]), whole)
+        held_out = self._held_out.to_measure(autoencoder.image_shape, _MOST_HELD_OUT)
         options: dict[str, Any] = {
             "name": self._recipe.name,
             "priors": priors["count"],
@@ -185,16 +201,26 @@ class RecipeTraining:
 
     def _new_autoencoder(self) -> Autoencoder:
         """The autoencoder with its initial weights."""
-        channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
+        channels, weights = self._channels(), self._recipe.levels["rate_weights"]
         pair = self._pair.build(self._tiles.image_shape, sum(channels))
         autoencoder = Autoencoder(*pair, channels)
-        sample = self._tiles.sample(_STARTING_TILES)
-        scales = [self._tiles.scales] if isinstance(self._tiles, BandTiles) else []
-        models = autoencoder.encoder, autoencoder.decoder
-        self._pair.start(*models, sample, channels, weights, *scales)
         if self._start_from:
             start_from_codec(autoencoder, self._start_from, len(weights))
+        elif (file := self._pair.shipped) and (start := start_for(autoencoder, file)):
+            begin_with(start, autoencoder, weights)
+        else:
+            sample = self._tiles.sample(_STARTING_TILES)
+            scales = [self._tiles.scales] if isinstance(self._tiles, BandTiles) else []
+            models = autoencoder.encoder, autoencoder.decoder
+            self._pair.start(*models, sample, channels, weights, *scales)
         return autoencoder
+
+    def _channels(self) -> list[int]:
+        """Channels of each level; if they share them, at most as many as a block has values."""
+        channels = self._recipe.levels["channels"]
+        if not self._pair.shares_channels:
+            return channels
+        return [min(channels[0], STRIDE**2 * self._tiles.image_shape[-1])]
 
     def _qat_copy(self, autoencoder: Autoencoder) -> Autoencoder:
         dtype = policy_of(self._recipe.training["dtype"])
@@ -208,21 +234,29 @@ class RecipeTraining:
         copy.gains = autoencoder.gains
         return copy
 
+    @property
+    def _batch_size(self) -> int:
+        """Tiles per step, with as many pixels if they are smaller than the recipe's."""
+        ratio = (self._recipe.data["tile"] / self._tiles.shape[0]) ** 2
+        return round(self._recipe.training["batch_size"] * ratio)
+
     def _train(self, copy: Autoencoder, callbacks: Sequence[Any], verbose: int) -> bool:
         """Train until Ctrl-C, and return whether the training is complete."""
         levels, training = self._recipe.levels, self._recipe.training
-        how = ("epochs", "batch_size", "learning_rate", "optimizer", "distortion")
+        how = ("epochs", "learning_rate", "optimizer", "distortion")
         rate = levels["loss_weights"], training["rate_priors"], training["cost_power"]
+        pace = 1.0 if copy.gains is None else _FINE_TUNING_RATE
         try:
             with between_steps() as interruption:
                 copy.train(
                     self._tiles,
+                    batch_size=self._batch_size,
                     rate_weight=levels["rate_weights"],
                     validation_data=self._held_out,
                     verbose=verbose,
                     callbacks=[*callbacks, interruption],
                     rate_options=RateOptions(*rate),
-                    run_options=RunOptions(self._minutes, self._backup, training["seed"]),
+                    run_options=RunOptions(self._minutes, self._backup, training["seed"], pace),
                     **{name: training[name] for name in how},
                 )
         except KeyboardInterrupt:
@@ -242,8 +276,7 @@ class RecipeTraining:
             return self._tiles.sample(
                 _MOST_FITTED // autoencoder.vectors_of(self._tiles.image_shape)
             )
-        typical = np.median(self._tiles.sizes.min(axis=1)) // _SIDE_UNIT * _SIDE_UNIT
-        side = int(np.clip(typical, self._tiles.shape[0], _LARGEST_FITTED_SIDE))
+        side = min(_typical_side(self._tiles.sizes), _LARGEST_FITTED_SIDE)
         larger = self._tiles.of_side(side)
         most = _MOST_FITTED_TO_BANDS if self._fitted else _MOST_FITTED
         count = most // autoencoder.vectors_of(larger.image_shape)
@@ -268,8 +301,8 @@ def _split(
     recipe: Recipe, pictures: Pictures, fitted: FittedTransfer | None
 ) -> tuple[Tiles, Tiles]:
     """Training tiles, and tiles of held-out pictures."""
-    tile = (recipe.data["tile"],) * 2
     trained, held_out = hold_out(pictures, recipe.data["held_out"])
+    tile = _tile_for(recipe, pictures)
     flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
     if isinstance(pictures, ScenePictures) and fitted:
         return (
@@ -286,3 +319,17 @@ def _split(
         Tiles(pictures, tile, channels, flips, trained, seed, smooth),
         Tiles(pictures, tile, channels, only=held_out),
     )
+
+
+def _tile_for(recipe: Recipe, pictures: Pictures) -> tuple[int, int]:
+    """Height and width of the tiles, which are smaller for networks of any size if pictures are."""
+    side = recipe.data["tile"]
+    if pair_named(recipe.networks).shares_channels:
+        side = min(side, _typical_side(pictures.sizes))
+    return side, side
+
+
+def _typical_side(sizes: npt.NDArray[np.int64]) -> int:
+    """The median of the shorter sides of pictures with sizes (N, 2), as a multiple of a unit."""
+    units = int(np.median(sizes.min(axis=1))) // _SIDE_UNIT
+    return max(units, _LEAST_UNITS) * _SIDE_UNIT

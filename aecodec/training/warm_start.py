@@ -5,6 +5,7 @@ The entropy model of the loss is learned again, because a codec file only has it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import GAIN_UNITS
-from aecodec.errors import ModelError
+from aecodec.errors import ModelError, errors_about
 from aecodec.keras_models.functional import IN_STEPS
 from aecodec.keras_models.model_files import keras_half
 from aecodec.training.autoencoder import Autoencoder
@@ -43,20 +44,18 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
 
 def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
     stored = keras_half(folder, half)
-    sources, targets = _with_weights(stored), _with_weights(model)
-    if _shapes_of(sources) != _shapes_of(targets):
-        raise ModelError(
-            f"{folder.path}: its {half.value} has another shape than this recipe's networks: use "
-            "the recipe of the codec"
-        )
+    sources = [layer for layer in stored.layers if layer.weights]
     to_latents = middle * getattr(stored.layers[-1], "scale", 1)
-    for source, target in zip(sources, targets, strict=True):
+    all_weights = []
+    for source in sources:
         weights = source.get_weights()
         if _takes_steps(source):
             weights[0] = weights[0] / middle[:, None]
         elif source is sources[-1] and half is Half.ENCODER:
             weights = [array * to_latents for array in weights]
-        target.set_weights(weights)
+        all_weights += weights
+    with errors_about(f"{folder.path}, {half.value}"):
+        set_weights([model], all_weights)
 
 
 def _takes_steps(layer: Any) -> bool:
@@ -68,9 +67,47 @@ def _takes_steps(layer: Any) -> bool:
     return bool(layer.name.endswith(IN_STEPS))
 
 
-def _with_weights(model: Any) -> list[Any]:
-    return [layer for layer in model.layers if layer.weights]
+def set_weights(models: Sequence[Any], weights: Sequence[Float32]) -> None:
+    """Set the weights of models; weights for RGB also fit models for grey pictures.
+
+    Models for grey pictures then compute about the same. Raises ModelError if the weights have
+    other shapes.
+    """
+    pairs = _pairs(models, weights)
+    if pairs is None:
+        raise ModelError(
+            "the networks have other shapes than those of this recipe: use the recipe of the codec"
+        )
+    for target, value in pairs:
+        target.assign(value)
 
 
-def _shapes_of(layers: list[Any]) -> list[tuple[int, ...]]:
-    return [tuple(weight.shape) for layer in layers for weight in layer.weights]
+def fits(models: Sequence[Any], weights: Sequence[Float32]) -> bool:
+    """Whether weights have the shapes of the weights of models, or fit them; see `set_weights`."""
+    return _pairs(models, weights) is not None
+
+
+def _pairs(models: Sequence[Any], weights: Sequence[Float32]) -> list[tuple[Any, Float32]] | None:
+    """The weights of models with their values; None if the shapes differ."""
+    targets = [weight for model in models for weight in model.weights]
+    if len(targets) != len(weights):
+        return None
+    values = [_without_colours(w, tuple(t.shape)) for t, w in zip(targets, weights, strict=True)]
+    pairs = list(zip(targets, values, strict=True))
+    return pairs if all(t.shape == value.shape for t, value in pairs) else None
+
+
+def _without_colours(weight: Float32, shape: tuple[int, ...]) -> Float32:
+    """A kernel or bias for RGB as one for grey pictures, if the shape is that of one.
+
+    A third of the colours remain, which are the first inputs: their kernels are added, and outputs
+    are averaged.
+    """
+    missing = weight.shape[2] - shape[2] if weight.ndim == len(shape) == 4 else 0
+    if missing > 0 and missing % 2 == 0 and missing <= 2 * shape[2]:
+        pixels, rest = np.split(weight, [3 * missing // 2], axis=2)
+        added = sum(pixels[:, :, colour::3] for colour in range(3))
+        weight = np.concatenate([added, rest], axis=2)
+    if weight.ndim == len(shape) and weight.shape[-1] == 3 * shape[-1]:
+        weight = np.mean([weight[..., colour::3] for colour in range(3)], axis=0)
+    return weight

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from aecodec import data
 from aecodec.arrays import Float32
 from aecodec.errors import UsageError
 from aecodec.keras_models.model_files import imported_object
@@ -16,6 +18,8 @@ from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
 from aecodec.training.networks.quantization_aware import qat_copy
 from aecodec.training.networks.tile import tile_pair
+
+SHIPPED = Path(data.__file__).with_name("starts") / "picture.npz"
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,15 @@ class ReadyMade:
             :class:`~aecodec.datasets.band_tiles.BandTiles` follow.
         qat_copy: makes the quantization-aware copy of a model, from the model, typical inputs and a
             Keras policy.
+        shipped: file with trained networks, which are the start if their shapes fit; or None. See
+            :mod:`aecodec.training.shipped_start`.
     """
 
     build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
     shares_channels: bool
     start: Callable[..., None]
     qat_copy: Callable[[Any, Float32, str], Any]
+    shipped: Path | None = None
 
 
 def _keep_initial_weights(*_: Any) -> None:
@@ -48,7 +55,7 @@ def _rounding_copy(model: Any, _: Float32, dtype: str) -> Any:
 
 PAIRS = {
     "tile": ReadyMade(tile_pair, False, _keep_initial_weights, _rounding_copy),
-    "picture": ReadyMade(picture_pair, True, start_from_klt, normalized_copy),
+    "picture": ReadyMade(picture_pair, True, start_from_klt, normalized_copy, SHIPPED),
     "bands": ReadyMade(
         band_pair,
         True,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aecodec import ModelError
 from aecodec.codec.registry import load_codec
@@ -11,7 +15,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.keras_models.model_files import keras_half
 from aecodec.training import Autoencoder
-from aecodec.training.warm_start import start_from_codec
+from aecodec.training.warm_start import fits, start_from_codec
 from aecodec.training.zoo import PAIRS
 
 
@@ -42,5 +46,18 @@ def test_a_codec_with_other_networks_or_levels_is_refused() -> None:
     folder = load_codec("digits").folder
     with pytest.raises(ModelError, match="3 levels, but this training has 2"):
         start_from_codec(new_pair("tile", folder, 28), folder, levels=2)
-    with pytest.raises(ModelError, match="its encoder has another shape"):
+    with pytest.raises(ModelError, match="encoder: the networks have other shapes"):
         start_from_codec(new_pair("tile", folder, 20), folder, levels=3)
+
+
+@given(*[st.integers(1, 40)] * 4)
+def test_kernels_of_any_shapes_fit_or_do_not(
+    inputs: int, outputs: int, wide: int, many: int
+) -> None:
+    stored, model = (
+        np.ones((1, 1, wide, many)),
+        SimpleNamespace(weights=[np.ones((1, 1, inputs, outputs))]),
+    )
+    fewer = wide - inputs
+    is_grey = fewer > 0 and fewer % 2 == 0 and 3 * fewer // 2 <= wide
+    assert fits([model], [stored]) == ((not fewer or is_grey) and many in (outputs, 3 * outputs))
