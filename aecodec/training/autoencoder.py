@@ -83,6 +83,8 @@ class Autoencoder(KerasPair):
         levels: number of channels of each level.
         is_rate_trained: whether the rate was trained.
         gains: (L, K) factors by which latents are multiplied at each level; None without gains.
+        entropy_model: weights with which the loss begins to predict the latents; None for random
+            weights.
 
     Raises:
         ModelError: the shapes do not fit. The output of each model must have the shape of the other
@@ -103,6 +105,7 @@ class Autoencoder(KerasPair):
             )
         self.is_rate_trained = False
         self.gains: Float32 | None = None
+        self.entropy_model: Sequence[Float32] | None = None
 
     def train(
         self,
@@ -213,6 +216,8 @@ class Autoencoder(KerasPair):
         )
         if weights:
             loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
+        if self.entropy_model:
+            loss.entropy_model.copy(self.entropy_model)
         return loss
 
     def save_models(self, name: str, folder: Path | str = ".") -> tuple[Path, Path]:

@@ -231,7 +231,7 @@ class RecipeTraining:
             self._pair.qat_copy(autoencoder.decoder, latents, dtype),
             autoencoder.levels,
         )
-        copy.gains = autoencoder.gains
+        copy.gains, copy.entropy_model = autoencoder.gains, autoencoder.entropy_model
         return copy
 
     @property

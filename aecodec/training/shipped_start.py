@@ -1,7 +1,7 @@
 """The networks that come with aecodec as the start of a training, learned from photographs.
 
-A file has the kernels as int8 with a scale for each output, the biases, and the gains of some
-levels with their rate weights.
+A file has the kernels as int8 with a scale for each output, the biases, the gains of some levels
+with their rate weights, and entropy models of the loss for some numbers of channels.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ _LARGEST, _SMALLEST_SCALE = 127, 1e-12
 
 
 class Start(NamedTuple):
-    """Weights of an encoder and a decoder, and gains (L, K) of levels with these rate weights."""
+    """Weights of an encoder and a decoder, and gains (L, K) of levels with these rate weights.
+
+    The weights of entropy models are stored by their numbers of channels.
+    """
 
     encoder: list[Float32]
     decoder: list[Float32]
     rate_weights: Float32
     gains: Float32
+    entropy_models: dict[int, list[Float32]]
 
     def with_channels(self, channels: npt.NDArray[np.intp] | slice) -> Start:
         """The start of networks with some of the channels of codes."""
@@ -38,20 +42,36 @@ class Start(NamedTuple):
             weight[:, :, channels] if takes else weight
             for weight, takes in zip(self.decoder, takes_codes, strict=True)
         ]
-        return Start(encoder, decoder, self.rate_weights, self.gains[:, channels])
+        return self._replace(encoder=encoder, decoder=decoder, gains=self.gains[:, channels])
 
     def gains_for(self, rate_weights: list[float]) -> Float32:
         """(L, K) gains between those of known levels; beyond, as a root of lambda."""
         known, logs = np.log(self.rate_weights), np.log(rate_weights)
+        roots = self._at_levels(np.log(self.gains) + known[:, None] / 2, rate_weights)
+        return np.exp(roots - logs[:, None] / 2).astype(np.float32)
+
+    def entropy_model_for(self, channels: int, rate_weights: list[float]) -> list[Float32] | None:
+        """Weights of the entropy model of levels; None if there is none for these channels."""
+        weights = self.entropy_models.get(channels)
+        return weights and [
+            np.stack([self._at_levels(kind, rate_weights) for kind in weight])
+            if weight.ndim == 3 and weight.shape[1] == len(self.rate_weights)
+            else weight
+            for weight in weights
+        ]
+
+    def _at_levels(self, values: Float32, rate_weights: list[float]) -> Float32:
+        """Values (L, n) of the known levels for other rate weights; the nearest level's beyond."""
+        known, logs = np.log(self.rate_weights), np.log(rate_weights)
         order = np.argsort(known)
-        roots = (np.log(self.gains) + known[:, None] / 2)[order].T
-        columns = [np.interp(logs, known[order], root) for root in roots]
-        return np.exp(np.stack(columns, axis=1) - logs[:, None] / 2).astype(np.float32)
+        columns = [np.interp(logs, known[order], column) for column in values[order].T]
+        return np.stack(columns, axis=1).astype(np.float32)
 
     def packed(self) -> bytes:
         """The content of a file."""
         arrays: dict[str, Any] = {"rate_weights": self.rate_weights, "gains": self.gains}
-        for name, weights in (("encoder", self.encoder), ("decoder", self.decoder)):
+        entropy = {f"entropy_{k}_": weights for k, weights in self.entropy_models.items()}
+        for name, weights in ({"encoder": self.encoder, "decoder": self.decoder} | entropy).items():
             for number, weight in enumerate(weights):
                 arrays[f"{name}{number}"], arrays[f"{name}{number}_scale"] = _quantized(weight)
         content = io.BytesIO()
@@ -68,7 +88,11 @@ def read_start(file: Path) -> Start:
         names = [name for name in arrays if name.startswith(half) and not name.endswith("scale")]
         return [np.float32(arrays[f"{name}_scale"]) * arrays[name] for name in names]
 
-    return Start(weights("encoder"), weights("decoder"), arrays["rate_weights"], arrays["gains"])
+    channels = {int(name.split("_")[1]) for name in arrays if name.startswith("entropy")}
+    entropy = {k: weights(f"entropy_{k}_") for k in channels}
+    return Start(
+        weights("encoder"), weights("decoder"), arrays["rate_weights"], arrays["gains"], entropy
+    )
 
 
 def start_of(autoencoder: Autoencoder, rate_weights: list[float], pictures: Float32) -> Start:
@@ -81,7 +105,7 @@ def start_of(autoencoder: Autoencoder, rate_weights: list[float], pictures: Floa
     encoder, decoder = autoencoder.encoder, autoencoder.decoder
     deviations = np.asarray(encoder(pictures)).std(axis=(0, 1, 2)) * autoencoder.gains.max(axis=0)
     weights = encoder.get_weights(), decoder.get_weights()
-    start = Start(*weights, np.array(rate_weights, np.float32), autoencoder.gains)
+    start = Start(*weights, np.array(rate_weights, np.float32), autoencoder.gains, {})
     return start.with_channels(np.argsort(-deviations))
 
 
@@ -98,6 +122,7 @@ def begin_with(start: Start, autoencoder: Autoencoder, rate_weights: list[float]
     models = autoencoder.encoder, autoencoder.decoder
     set_weights(models, [*start.encoder, *start.decoder])
     autoencoder.gains = start.gains_for(rate_weights)
+    autoencoder.entropy_model = start.entropy_model_for(autoencoder.code_dimension, rate_weights)
 
 
 def _quantized(weight: Float32) -> tuple[npt.NDArray[Any], Float32]:

@@ -9,6 +9,7 @@ import pytest
 
 from aecodec.arrays import Pixels
 from aecodec.training import Autoencoder
+from aecodec.training.losses.spatial import SpatialEntropyModel
 from aecodec.training.recipe import load_recipe
 from aecodec.training.shipped_start import begin_with, start_for, start_of
 from aecodec.training.zoo import PAIRS, SHIPPED
@@ -33,6 +34,22 @@ def test_the_start_codes_photographs(photograph: Pixels, channels: int) -> None:
     pair = started(channels, load_recipe("picture").levels["rate_weights"])
     error = restored(pair, pictures) - pictures
     assert -10 * np.log10(np.square(error).mean()) > 28
+
+
+@pytest.mark.parametrize(("channels", "code_dimension"), [(1, 256), (3, 384)])
+def test_the_loss_begins_with_a_trained_entropy_model(
+    photograph: Pixels, channels: int, code_dimension: int
+) -> None:
+    pair = started(channels, [0.03, 0.002, 0.0002], code_dimension)
+    latents = np.asarray(pair.encoder(photograph[None, :256, :320, :channels] / np.float32(255)))
+    random, trained = (SpatialEntropyModel(code_dimension, 3) for _ in range(2))
+    trained.copy(pair.entropy_model)
+    for level, gains in enumerate(pair.gains):
+        codes, bits = np.rint(latents * gains), []
+        for model in (random, trained):
+            model.start_from(latents.std(axis=(0, 1, 2)))
+            bits.append(float(model(codes, codes, gains[None], np.array([level]))[0]))
+        assert bits[1] < 0.9 * bits[0]
 
 
 def test_gains_are_interpolated_and_steps_grow_as_the_root_of_lambda_beyond() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -98,6 +99,12 @@ class SpatialEntropyModel(keras.layers.Layer):
     def start_from(self, deviations: Any) -> None:
         """Initialize the model so that latents with these standard deviations (K,) are likely."""
         self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
+
+    def copy(self, weights: Sequence[Float32]) -> None:
+        """Copy the weights of a trained model, but not the deviations, which the latents have."""
+        deviations = self.deviations.numpy()
+        self.set_weights(weights)
+        self.deviations.assign(deviations)
 
     def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
         """Bits (N,) of codes (N, h, w, K), noisy or rounded.
