@@ -107,9 +107,8 @@ def _gains() -> str:
             template.format(line["label"], **row).strip(): row for row in _rows(line["results"])
         }
         cells = [template.format(line.get(name, ""), **rows) for name in GAINS["formats"]]
-        command = line.get("command", TABLES[line["results"]]["command"].splitlines()[-1])
-        lines.append([line["title"], *cells, f"`{re.sub(r' --plot [^ ]+', '', command)}`"])
-    return _table(["", *GAINS["formats"], "command"], lines)
+        lines.append([line["title"], *cells])
+    return _table(["", *GAINS["formats"]], lines)
 
 
 def _rows(name: str) -> list[Row]:

@@ -26,8 +26,8 @@ DOCUMENTS = [
 ]
 
 
-def test_the_readme_has_at_most_150_lines() -> None:
-    assert len(README.read_text("utf-8").splitlines()) <= 150
+def test_the_readme_has_at_most_110_lines() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 110
 
 
 def test_the_readme_begins_with_two_sentences() -> None:
