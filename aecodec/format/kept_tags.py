@@ -16,7 +16,7 @@ from aecodec.errors import FormatError
 from aecodec.format.container import MetadataKind
 
 ASCII, SHORT, RATIONAL, DOUBLE = 2, 3, 5, 12
-_NUMBERS = {SHORT: "H", RATIONAL: "I", DOUBLE: "d"}
+_NUMBERS = {1: "B", SHORT: "H", 4: "I", RATIONAL: "I", DOUBLE: "d", 13: "I", 16: "Q", 18: "Q"}
 TYPE_SIZES = dict(zip(range(1, 13), (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8), strict=True))
 """Bytes of a value of each type that classic TIFF files have."""
 
@@ -77,7 +77,7 @@ class KeptTags:
         return next((tag for tag in self.tags if tag.code == code), None)
 
     def numbers(self, code: int) -> tuple[Any, ...]:
-        """Values of a tag of type SHORT, RATIONAL or DOUBLE; empty if there is no such tag."""
+        """Values of a tag, unsigned or DOUBLE; empty if there is no such tag."""
         tag = self.get(code)
         if tag is None or tag.type not in _NUMBERS:
             return ()

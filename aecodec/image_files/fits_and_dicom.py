@@ -146,8 +146,8 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     check_pixels((dataset.Columns, dataset.Rows), frames, options, pixel_bytes)
     if dataset.PhotometricInterpretation not in _COLOURS:
         raise ImageError(f"a DICOM picture of the kind {dataset.PhotometricInterpretation}")
-    shape = [frames, dataset.Rows, dataset.Columns, *[3] * (dataset.SamplesPerPixel > 1)]
-    array = dataset.pixel_array.reshape(shape)
+    bands = int(dataset.SamplesPerPixel)
+    array = dataset.pixel_array.reshape(frames, dataset.Rows, dataset.Columns, bands)
     notes.add("not kept: the attributes of this DICOM file, such as data about the patient")
     nodata = dataset.get("PixelPaddingValue") if options.nodata is None else options.nodata
-    return framed_picture(array, Layout.FHWB if len(shape) == 4 else Layout.FHW, nodata)
+    return framed_picture(array, Layout.FHW if bands == 1 else Layout.FHWB, nodata)

@@ -50,7 +50,9 @@ def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile
 def check_pixels(
     size: tuple[int, int], frames: int, options: ReadOptions, pixel_bytes: int = 3
 ) -> None:
-    """Raise ImageError if a file has too many pixels; every 3 bytes of a pixel count as one."""
+    """Raise ImageError if a file has no pixels or too many; 3 bytes of a pixel count as one."""
+    if min(*size, frames, pixel_bytes) < 1:
+        raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture has at least 1")
     weight = -(-pixel_bytes // 3)
     pixels = size[0] * size[1] * frames * weight
     if pixels > options.pixel_limit:

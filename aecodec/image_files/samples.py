@@ -131,7 +131,7 @@ def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
         if image.mode in DEEP_MODES:
             kind = np.int32 if largest_value(image) is None else np.uint16
             levels = np.asarray(image, None if image.mode == "F" else kind)
-            return framed_picture(levels[None], Layout.FHW, options.nodata)
+            return framed_picture(levels[None, ..., None], Layout.FHW, options.nodata)
     return read_image(file, options)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 import struct
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, FormatError, ImageError, Notes, UsageError
+from aecodec.errors import FormatError, ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import (
     ASCII,
@@ -33,19 +32,21 @@ from aecodec.format.kept_tags import (
     text_tag,
 )
 from aecodec.format.samples import MAX_BANDS, Layout
-from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.tiff_directories import MASK, PAGE, Directory, directories, directory_at
+from aecodec.image_files.tiff_pixels import TiffPages, check_pages, load_tifffile
+from aecodec.imaging.missing import Mask
 from aecodec.imaging.picture import Picture, native_type, samples_picture
 
 if TYPE_CHECKING:
-    from tifffile import TiffPage, TiffTag, TiffWriter
+    from tifffile import TiffPage, TiffWriter
 
 Array = npt.NDArray[Any]
 
 _RESOLUTION = (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)
 _ARGUMENTS = {PHOTOMETRIC, EXTRA_SAMPLES, PLANAR, SUBFILE_TYPE, *_RESOLUTION}
 """Tags that are arguments of tifffile. PLANAR is 1 if the pages of a file are bands. SUBFILE_TYPE
-has the bit _PAGE if all pages have the tags of the first, and _MASK if they have masks."""
+has the bit PAGE if all pages have the tags of the first, and MASK if they have masks."""
 
 GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
 """Tags of scenes, with GDAL's."""
@@ -69,8 +70,7 @@ _COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}
 _LAYOUTS = {"YX": Layout.FHW, "YXS": Layout.FHWB, "SYX": Layout.FBHW}
 """Layouts of stacked pages, by tifffile's axes of a page."""
 
-_REDUCED, _PAGE, _MASK = 1, 2, 4
-"""Bits of NewSubfileType: an overview, one of several pages, a mask with 0 for missing pixels."""
+_LATER_TAGS = "not kept: the TIFF tags of later pages, which differ from those of the first"
 
 _MOST_BYTES = 2**32 - 2**25
 """Bytes of pixels above which a file is a BigTIFF."""
@@ -84,80 +84,139 @@ _OME_ORDER = re.compile(r'\sDimensionOrder="XYC')
 def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the pages of a TIFF file as frames, or as bands if the file says that they are channels.
 
-    Raises ImageError if the pages differ, or have too many pixels or an unsupported type; tifffile
-    raises many types of errors for damaged files.
+    Raises ImageError as :class:`TiffRows` does.
     """
-    with _tifffile().TiffFile(file) as tiff:
-        pages, masks = _pages_of(list(tiff.pages), notes)
-        kept = _kept_tags(pages, tiff.byteorder, notes)
-        layout = _layout_of(pages[0])
-        channels = _channels_in_pages(pages, kept.text(DESCRIPTION), options)
-        pixel_bytes = pages[0].samplesperpixel * pages[0].bitspersample // 8
-        check_pixels(_size_of(pages[0]), len(pages), options, pixel_bytes)
-        array = np.stack([page.asarray() for page in pages])
-        mask = np.stack([page.asarray() == 0 for page in masks]) if masks else None
-    if mask is not None:
-        kept = _with_marker(kept, SUBFILE_TYPE, _MASK)
-    if channels > 1:
-        array, layout = array.reshape(-1, channels, *array.shape[1:]), Layout.FBHW
-        kept = _with_marker(kept, PLANAR, 1)
-        mask = None if mask is None else mask.reshape(array.shape)
-    nodata = options.nodata
-    if nodata is None:
-        nodata = _nodata_of(kept.text(GDAL_NODATA), array.dtype)
-    picture = framed_picture(array, layout, nodata, mask)
-    metadata = {MetadataKind.TIFF: kept.pack()}
-    return replace(picture, is_big_endian=kept.byte_order == ">", metadata=metadata)
+    tiff = TiffRows(file, options, notes)
+    samples, mask = tiff.rows(0, tiff.shape[1])
+    picture = framed_picture(samples, tiff.layout, tiff.nodata, mask)
+    metadata = {MetadataKind.TIFF: tiff.kept.pack()}
+    return replace(picture, is_big_endian=tiff.kept.byte_order == ">", metadata=metadata)
 
 
 def framed_picture(
-    array: Array,
-    layout: Layout,
-    nodata: float | None,
-    mask: npt.NDArray[np.bool_] | None = None,
+    samples: Array, layout: Layout, nodata: float | None, mask: Mask | None = None
 ) -> Picture:
-    """Make a picture from frames (F, H, W), (F, H, W, B) or (F, B, H, W).
+    """Make a picture from frames (F, H, W, B) of a source with the layout FHW, FHWB or FBHW.
 
-    The mask (F, H, W), or in the shape of the array, is True for missing samples; `nodata` is their
-    value.
+    The mask (F, H, W, 1 or B) is True for missing samples; `nodata` is their value.
     """
-    if mask is not None and mask.ndim == 4:
-        mask = layout.undo(mask)
-    picture = samples_picture(layout.undo(array), nodata=nodata, mask=mask)
-    is_single = len(array) == 1
+    picture = samples_picture(samples, nodata=nodata, mask=mask)
+    is_single = len(samples) == 1
     return replace(picture, layout=Layout[layout.name.removeprefix("F" * is_single)])
 
 
-def _tifffile() -> Any:
-    try:
-        import tifffile
-    except ImportError as error:
-        raise AecodecError("TIFF files with bands need pip install 'aecodec[science]'") from error
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it prints to stderr
-    return tifffile
+class TiffRows:
+    """The samples of an open TIFF file, which are read in blocks of rows.
+
+    Attributes:
+        shape: (F, H, W, B) frames, rows, columns and bands.
+        dtype: type of the samples, in native byte order.
+        layout: axes of the file: FHW, FHWB or FBHW, even if it has one frame.
+        nodata: value of missing samples, or None.
+        kept: tags that restored files get back.
+
+    Raises ImageError if pages differ, or have too many pixels or an unsupported type; tifffile
+    raises many types of errors for damaged files.
+    """
+
+    def __init__(self, file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
+        count, self._notes = _Count(file, options, notes), notes
+        self._images, self._masks, kept = count.images, count.masks, count.kept
+        self._pages, first = TiffPages(file), directory_at(file, count.images[0])
+        page, text = self._pages.page(first), kept.text(DESCRIPTION)
+        self.layout, self.dtype = _layout_of(page), native_type(page.dtype)
+        self._channels = _channels_in(len(self._images), text, options) if first.samples == 1 else 1
+        if self._channels > 1:
+            self.layout, kept = Layout.FBHW, _with_marker(kept, PLANAR, 1)
+        self.kept = _with_marker(kept, SUBFILE_TYPE, MASK) if self._masks else kept
+        (width, height), frames = first.size, len(self._images) // self._channels
+        self.shape = frames, height, width, first.samples * self._channels
+        stated = _nodata_of(kept.text(GDAL_NODATA), self.dtype)
+        self.nodata = stated if options.nodata is None else options.nodata
+        if count.absent and self.nodata is None:
+            notes.add(f"{count.absent} of its strips or tiles are absent, and are read as 0")
+
+    def rows(self, start: int, stop: int) -> tuple[Array, Mask | None]:
+        """Samples (F, stop - start, W, B), and a mask (F, stop - start, W, 1 or B) if there is one.
+
+        The mask is True for missing samples; it does not include samples equal to `nodata`.
+        """
+        samples = self._frames(self._images, start, stop, self.nodata or 0)
+        if not self._masks:
+            return samples, None
+        mask = self._frames(self._masks, start, stop, 0) == 0
+        if np.any(samples, where=mask):
+            self._notes.add("not kept: the samples under its mask")
+        return samples, mask
+
+    def _frames(self, places: Sequence[int], start: int, stop: int, filler: float) -> Array:
+        stack = np.stack([self._pages.rows(place, start, stop, filler) for place in places])
+        if self._channels == 1:
+            return stack
+        return np.moveaxis(stack.reshape(-1, self._channels, *stack.shape[1:3]), 1, -1)
 
 
-def _pages_of(pages: list[TiffPage], notes: Notes) -> tuple[list[TiffPage], list[TiffPage]]:
-    """The pages with pictures, and the pages with their masks."""
-    full = [page for page in pages if not page.subfiletype & _REDUCED]
-    masks = [page for page in full if page.subfiletype & _MASK]
-    images = [page for page in full if not page.subfiletype & _MASK]
-    if len(full) < len(pages):
-        notes.add("not kept: its overviews")
-    if not images:
-        raise ImageError("a TIFF file without pages")
-    kinds = {(page.shape, page.dtype, page.photometric) for page in images}
-    if len(kinds) > 1:
-        raise ImageError(
-            f"its {len(images)} pages differ in size or type: split it into files with equal pages"
-        )
-    if masks and [_size_of(page) for page in masks] != [_size_of(page) for page in images]:
-        raise ImageError("its transparency masks do not fit its pages")
-    return images, masks
+class _Count:
+    """The pages of a TIFF file, counted before their samples are read.
 
+    Attributes:
+        images: places of the pages with pictures.
+        masks: places of the pages with the masks of these pictures.
+        absent: number of strips and tiles that the file leaves out.
+    """
 
-def _size_of(page: TiffPage) -> tuple[int, int]:
-    return page.imagewidth, page.imagelength
+    def __init__(self, file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
+        self.images, self.masks, self.absent = list[int](), list[int](), 0
+        self._kinds, self._mask_sizes = set[tuple[object, ...]](), set[tuple[int, int]]()
+        self._tags, self._is_repeated = KeptTags([]), False
+        for page in directories(file):
+            if page.is_reduced:
+                notes.add("not kept: its overviews")
+            elif page.is_sub:
+                notes.add("not kept: the pictures in its SubIFDs")
+            elif page.is_mask:
+                page.absent_segments()
+                self._mask_sizes.add(page.size)
+                self.masks.append(page.place)
+            else:
+                self._add(page, options, notes)
+        self._check_alike()
+
+    @property
+    def kept(self) -> KeptTags:
+        """The tags that restored files get back."""
+        kept = _without_defaults(self._tags)
+        return _with_marker(kept, SUBFILE_TYPE, PAGE) if self._is_repeated else kept
+
+    def _add(self, page: Directory, options: ReadOptions, notes: Notes) -> None:
+        self.images.append(page.place)
+        self._kinds.add(page.kind)
+        check_pages(page, len(self.images), options)
+        self.absent += page.absent_segments()
+        tags = [tag for tag in page.tags.tags if tag.code not in _STRUCTURE]
+        if len(self.images) == 1:
+            kept = [tag for tag in tags if _is_kept(tag)]
+            self._tags = KeptTags(kept, page.tags.byte_order)
+            if names := [_name_of(tag) for tag in tags if tag not in kept]:
+                notes.add(f"not kept: its TIFF tags {', '.join(names)}")
+            return
+        general = [tag for tag in self._tags.tags if tag.code in _ARGUMENTS]
+        is_equal = tags == self._tags.tags != general
+        self._is_repeated = is_equal and (self._is_repeated or len(self.images) == 2)
+        if tags not in (self._tags.tags, general):
+            notes.add(_LATER_TAGS)
+
+    def _check_alike(self) -> None:
+        if not self.images:
+            raise ImageError("a TIFF file without pages, or with reduced pages only")
+        if len(self._kinds) > 1:
+            raise ImageError(
+                f"its {len(self.images)} pages differ in size or type: split it into files with "
+                "equal pages"
+            )
+        (kind,) = self._kinds
+        if self.masks and (len(self.masks), self._mask_sizes) != (len(self.images), {kind[0]}):
+            raise ImageError("its transparency masks do not fit its pages")
 
 
 def _layout_of(page: TiffPage) -> Layout:
@@ -175,29 +234,8 @@ def _layout_of(page: TiffPage) -> Layout:
     return _LAYOUTS[page.axes]
 
 
-def _kept_tags(pages: Sequence[TiffPage], byte_order: str, notes: Notes) -> KeptTags:
-    """Tags of the first page; notes list dropped tags."""
-    first, *later = [_read_tags(page) for page in pages]
-    kept = [tag for tag in first if _is_kept(tag)]
-    names = [pages[0].tags[tag.code].name for tag in first if tag not in kept]
-    if names:
-        notes.add(f"not kept: its TIFF tags {', '.join(names)}")
-    general = [tag for tag in kept if tag.code in _ARGUMENTS]
-    if any(tags not in (kept, general) for tags in later):
-        notes.add("not kept: the TIFF tags of later pages, which differ from those of the first")
-    tags = _without_defaults(KeptTags(kept, byte_order))
-    is_repeated = kept != general and bool(later) and all(tags == kept for tags in later)
-    return _with_marker(tags, SUBFILE_TYPE, _PAGE) if is_repeated else tags
-
-
-def _read_tags(page: TiffPage) -> list[Tag]:
-    return [_read_tag(tag) for tag in page.tags if tag.code not in _STRUCTURE]
-
-
-def _read_tag(tag: TiffTag) -> Tag:
-    file, size = tag.parent.filehandle, TYPE_SIZES.get(int(tag.dtype), 0) * tag.count
-    file.seek(tag.valueoffset)
-    return Tag(tag.code, int(tag.dtype), file.read(size))
+def _name_of(tag: Tag) -> str:
+    return str(load_tifffile().TIFF.TAGS.get(tag.code, tag.code))
 
 
 def _is_kept(tag: Tag) -> bool:
@@ -226,17 +264,15 @@ def _has_marker(kept: KeptTags, code: int, bit: int) -> bool:
     return bool(sum(kept.numbers(code)[:1]) & bit)
 
 
-def _channels_in_pages(pages: Sequence[TiffPage], text: str, options: ReadOptions) -> int:
+def _channels_in(pages: int, text: str, options: ReadOptions) -> int:
     """Number of consecutive pages that are the bands of a frame; 1 if each page is a frame.
 
     Raises ImageError if there are too many bands.
     """
-    if len(pages) == 1 or pages[0].samplesperpixel > 1:
-        return 1
-    channels = _channels_stated(text, len(pages)) if options.band_axis is None else len(pages)
+    channels = _channels_stated(text, pages) if options.band_axis is None else pages
     if channels > MAX_BANDS:
         raise ImageError(f"{channels} bands: codecs have at most {MAX_BANDS}")
-    return 1 if len(pages) % channels else channels
+    return 1 if pages % channels else channels
 
 
 def _channels_stated(text: str, pages: int) -> int:
@@ -273,7 +309,7 @@ def write_tiff(picture: Picture) -> bytes:
     """
     kept, samples = _tags_to_write(picture), picture.pixels
     has_values = picture.nodata is not None or samples.dtype.kind == "f"
-    mask = None if has_values and not _has_marker(kept, SUBFILE_TYPE, _MASK) else picture.missing
+    mask = None if has_values and not _has_marker(kept, SUBFILE_TYPE, MASK) else picture.missing
     if mask is not None and picture.nodata is None:
         samples = np.where(mask, samples.dtype.type(0), samples)
     if mask is not None and mask.shape[-1] > 1:
@@ -282,14 +318,14 @@ def write_tiff(picture: Picture) -> bytes:
             "and it has no nodata value: read it in Python with aecodec.decompress_array"
         )
     content = io.BytesIO()
-    with _tifffile().TiffWriter(
+    with load_tifffile().TiffWriter(
         content,
         byteorder=">" if picture.is_big_endian else "<",
         bigtiff=samples.nbytes > _MOST_BYTES,
     ) as tiff:
         _write_pages(tiff, picture.layout, samples, kept)
         for plane in () if mask is None else mask[..., 0]:
-            tiff.write(~plane, photometric="mask", subfiletype=_MASK, metadata=None, software=False)
+            tiff.write(~plane, photometric="mask", subfiletype=MASK, metadata=None, software=False)
     return content.getvalue()
 
 
@@ -327,7 +363,7 @@ def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: 
     tags = [_extra_tag(tag) for tag in kept.tags if tag.code not in _ARGUMENTS]
     for page in [pages] if is_imagej else pages:  # ImageJ needs the pixels of all pages in a row
         tiff.write(page, extratags=tags, **options)
-        tags = tags if _has_marker(kept, SUBFILE_TYPE, _PAGE) else []
+        tags = tags if _has_marker(kept, SUBFILE_TYPE, PAGE) else []
 
 
 def _pages_to_write(
