@@ -20,8 +20,10 @@ from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import memory_errors_wrapped
+from aecodec.errors import UsageError, memory_errors_wrapped
+from aecodec.format.kept_tags import alpha_bands
 from aecodec.format.limits import LimitOptions
+from aecodec.imaging.picture import Picture
 from aecodec.native.headers import from_bare, read_header, to_bare
 from aecodec.parallel import Workers
 
@@ -88,6 +90,7 @@ class Codec:
         """
         target = target_of(target, options).for_codec(self.spec)
         picture = self.encoder.picture_of(image, band_axis, nodata)
+        _check_alpha(picture, target)
         if target.is_level:
             return self.encoder.file(self.encoder.original(picture, metadata), target.level)
         return self.compress_picture(picture, target, metadata=metadata).data
@@ -108,6 +111,7 @@ class Codec:
         spec = self.spec
         target = target_of(target, options).for_codec(spec)
         picture = self.encoder.picture_of(image)
+        _check_alpha(picture, target)
         if target.is_level:
             original = self.encoder.original(picture, metadata)
             data, level = self.encoder.file(original, target.level), spec.level_index(target.level)
@@ -163,3 +167,12 @@ class Codec:
         header is wrong.
         """
         return from_bare(self.folder.native, to_bytes(payload), checksum)
+
+
+def _check_alpha(picture: Picture, target: Target) -> None:
+    """Raise UsageError if a band is alpha, which only files with a maximum error keep exactly."""
+    if target.max_error is None and alpha_bands(picture.metadata, picture.pixels.shape[-1]):
+        raise UsageError(
+            "one of its bands is alpha, which levels do not keep: add a maximum error (--max-error "
+            "E, in Python max_error), which alpha does not get"
+        )

@@ -12,7 +12,7 @@ from aecodec.codec.target import Target
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError, warn
 from aecodec.format.container import MetadataKind
-from aecodec.format.kept_tags import names_in
+from aecodec.format.kept_tags import alpha_bands, names_in
 from aecodec.image_files.colour import is_srgb
 from aecodec.imaging.picture import Picture, grey_if_possible
 from aecodec.native import structures
@@ -45,6 +45,9 @@ def within_error(
 def _bounds(spec: CodecSpec, picture: Picture, target: Target) -> structures.Bounds:
     """The maximum errors of a target in units of the samples."""
     dtype, errors = picture.pixels.dtype, target.errors(_ranges(spec, picture))
+    if alpha := alpha_bands(picture.metadata, bands := picture.pixels.shape[-1]):
+        spread = [part if len(part) == bands else part * bands for part in errors]
+        errors = [[e * (band not in alpha) for band, e in enumerate(part)] for part in spread]
     if target.is_root and not (dtype.kind in "iu" and dtype.itemsize <= 2):
         raise UsageError(
             f"max_error is {max(errors[0]):g}sqrt, but the samples are {dtype.name}: only integers "

@@ -156,6 +156,18 @@ def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
     return tuple(html.unescape(names[band]) for band in range(bands))
 
 
+def alpha_bands(metadata: Mapping[MetadataKind, bytes], bands: int) -> list[int]:
+    """Numbers of the bands that the TIFF tags of a picture call alpha.
+
+    >>> tags = KeptTags([Tag(EXTRA_SAMPLES, SHORT, b"\\0\\0\\2\\0")])
+    >>> alpha_bands({MetadataKind.TIFF: tags.pack()}, 5)
+    [4]
+    """
+    tags = metadata.get(MetadataKind.TIFF)
+    extra = KeptTags.unpack(tags).numbers(EXTRA_SAMPLES) if tags else ()
+    return [bands - len(extra) + place for place, kind in enumerate(extra) if kind in (1, 2)]
+
+
 def gdal_items(kept: KeptTags, role: str) -> dict[int, str]:
     """The items of bands with a role in GDAL's metadata, by the numbers of the bands."""
     items = dict[int, str]()

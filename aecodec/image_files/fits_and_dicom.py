@@ -12,7 +12,6 @@ from aecodec.errors import AecodecError, ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
 from aecodec.format.samples import Layout
-from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff import framed_picture
 from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
@@ -85,7 +84,7 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     native_type(unit.dtype)
     bands = math.prod(unit.shape[:-2])
     size = unit.shape[-1], unit.shape[-2]
-    check_pixels(size, 1, options, bands * unit.dtype.itemsize)
+    options.check_pixels(size, 1, bands * unit.dtype.itemsize)
     if len(content) < unit.start + unit.size:
         raise ImageError("the file ends before its image: fetch it again")
     if len(content) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
@@ -143,7 +142,7 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     dataset = dcmread(file)
     frames = int(dataset.get("NumberOfFrames") or 1)
     pixel_bytes = dataset.SamplesPerPixel * dataset.BitsAllocated // 8
-    check_pixels((dataset.Columns, dataset.Rows), frames, options, pixel_bytes)
+    options.check_pixels((dataset.Columns, dataset.Rows), frames, pixel_bytes)
     if dataset.PhotometricInterpretation not in _COLOURS:
         raise ImageError(f"a DICOM picture of the kind {dataset.PhotometricInterpretation}")
     bands = int(dataset.SamplesPerPixel)

@@ -170,6 +170,8 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
         if name not in _KEPT_TEXTS and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
     ]:
         yield f"text ({', '.join(texts)})"
+    if len(info.get("sizes", ())) > 1:
+        yield "other sizes"
     comment = info.get("comment", b"")
     comment = comment.encode() if isinstance(comment, str) else comment
     if comment and not comment.startswith(_COMMENTS_OF_PROGRAMS):

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.errors import Notes
+from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.image_files import colour
+from aecodec.image_files.stored_samples import stored_samples
 from aecodec.imaging.picture import Picture
 
 _LOSSLESS_MODES = {
@@ -136,6 +137,25 @@ def largest_value(image: Image.Image) -> int | None:
     return 65535 if _is_cut(image) else 255
 
 
+def check_scale(image: Image.Image) -> None:
+    """Raise ImageError if Pillow scales the grey levels of an unloaded image to 16 bits."""
+    bits = stored_samples(image).bits
+    largest = _netpbm_max(image) or (0 if bits in (8, 16) else (1 << bits) - 1)
+    if largest:
+        raise ImageError(
+            f"its levels go to {largest}, and Pillow scales them to 65535: convert it to TIFF"
+        )
+
+
+def note_scale(image: Image.Image, notes: Notes) -> None:
+    """Note that Pillow scales the levels of an unloaded image to 8 bits."""
+    raw = next((mode for mode in _raw_modes(image) if mode.startswith(("L;2", "L;4"))), "L;8")
+    bits = min(int(raw[2]), stored_samples(image).bits)
+    largest = _netpbm_max(image) or (1 << bits) - 1
+    if largest < 255:
+        notes.add(f"its levels from 0 to {largest} were scaled to 0..255")
+
+
 def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
 
@@ -183,7 +203,7 @@ def _with_cut_transparency(image: Image.Image, notes: Notes) -> Image.Image:
 def _is_cut(image: Image.Image) -> bool:
     """Whether Pillow truncates channels from 16 to 8 bits."""
     is_raw = any(mode.endswith(_CUT_RAW_MODES) for mode in _raw_modes(image))
-    return is_raw or _netpbm_max(image) > 255
+    return is_raw or _netpbm_max(image) > 255 or stored_samples(image).bits > 8
 
 
 def _raw_modes(image: Image.Image) -> list[str]:

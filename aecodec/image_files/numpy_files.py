@@ -12,7 +12,6 @@ import numpy.typing as npt
 from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, DOCUMENT_NAME, KeptTags, text_tag
-from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import (
     Picture,
@@ -56,7 +55,7 @@ def _read_array(file: IO[bytes], options: ReadOptions) -> npt.NDArray[Any]:
     native_type(dtype)
     layout = layout_of(shape, options.band_axis, options.bands)
     frames, *size, bands = layout.undo(np.broadcast_to(np.zeros((), dtype), shape)).shape
-    check_pixels((size[1], size[0]), frames, options, bands * dtype.itemsize)
+    options.check_pixels((size[1], size[0]), frames, bands * dtype.itemsize)
     content = file.read(count := math.prod(shape) * dtype.itemsize)
     if len(content) < count:
         raise ImageError(f"the file ends before its array of shape {shape}: fetch it again")

@@ -2,23 +2,24 @@
 
 `Image.open` warns above `Image.MAX_IMAGE_PIXELS` and raises an error above twice this number, which
 belongs to the calling program and all its threads. It must not be changed here, so this module
-opens files with Pillow's plugins, and checks their size before pixels are read.
+opens files with Pillow's plugins, and counts pages, samples and pixels before pixels are read.
 """
 
 import io
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from aecodec.errors import ImageError
+from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MAGIC
 from aecodec.image_files.formats import AEC, SAMPLES_PREFIX_SIZE, holds_samples
 from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.tiff_directories import count_for_pillow, is_tiff
 from aecodec.imaging.picture import ANY_CODEC
 
 _REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
@@ -26,55 +27,46 @@ _REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
 
 _UNKNOWN = "not an image that Pillow can open"
 
+_FITS = "FITS"
+"""Pillow reads only the first two axes of FITS files."""
+
 _PREFIX_SIZE = 16
 """Number of bytes that plugins need to recognize their format."""
 
 
 @contextmanager
-def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile]:
+def opened(source: Path | IO[bytes], options: ReadOptions, notes: Notes) -> Iterator[ImageFile]:
     """Open an image file in any format that Pillow supports, without reading its pixels.
 
-    Raises ImageError if the file cannot be opened, or has too many pixels.
+    Raises ImageError if the file cannot be opened, has too many pixels, or is a TIFF file with
+    samples that Pillow does not keep.
     """
-    with _file(source) as file:
+    with opened_file(source) as file:
         try:
+            if is_tiff(file.read(4)):
+                count_for_pillow(file, options, notes)
             image = _identified(file)
+        except ImageError:
+            raise
         except Exception as error:  # Pillow's plugins raise many types of errors
             raise ImageError(f"cannot be read as an image: {error}") from error
         if image is None:
             raise ImageError(_rejection_text(file))
-        check_pixels(image.size, 1, options)
+        options.check_pixels(image.size, 1)
         yield image
 
 
-def check_pixels(
-    size: tuple[int, int], frames: int, options: ReadOptions, pixel_bytes: int = 3
-) -> None:
-    """Raise ImageError if a file has no pixels or too many; 3 bytes of a pixel count as one."""
-    if min(*size, frames, pixel_bytes) < 1:
-        raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture has at least 1")
-    weight = -(-pixel_bytes // 3)
-    pixels = size[0] * size[1] * frames * weight
-    if pixels > options.pixel_limit:
-        count = f"{frames} x " if frames > 1 else ""
-        size_text = f" with {pixel_bytes} bytes each" if weight > 1 else ""
-        raise ImageError(
-            f"{count}{size[0]}x{size[1]} pixels{size_text} are more than the limit of "
-            f"{options.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
-        )
-
-
 @contextmanager
-def _file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
-    if not isinstance(source, Path):
-        is_seekable = hasattr(source, "seekable") and source.seekable()
-        yield source if is_seekable else io.BytesIO(source.read())
-        return
+def opened_file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+    """A file at its beginning, in which any place can be read; ImageError if it cannot be read."""
     try:
-        file = source.open("rb")
+        file = source.open("rb") if isinstance(source, Path) else source
+        if not (hasattr(file, "seekable") and file.seekable()):
+            file = io.BytesIO(file.read())
     except (OSError, ValueError) as error:  # ValueError: not a valid path
         raise ImageError(f"cannot be read as an image: {error}") from error
-    with file:
+    file.seek(0)
+    with file if isinstance(source, Path) else nullcontext(file):
         yield file
 
 
@@ -84,7 +76,7 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
     Loading all plugins takes 40 ms, so they are loaded only if necessary. PNG's is always loaded.
     """
     file.seek(0)
-    prefix, tried = file.read(_PREFIX_SIZE), {AEC}
+    prefix, tried = file.read(_PREFIX_SIZE), {AEC, _FITS}
     for load in (None, Image.preinit, Image.init):
         if load:
             load()

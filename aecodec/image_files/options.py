@@ -5,7 +5,7 @@ from enum import Enum
 
 from PIL import Image
 
-from aecodec.errors import UsageError
+from aecodec.errors import ImageError, UsageError
 
 
 class Frames(str, Enum):
@@ -62,6 +62,20 @@ class ReadOptions:
         if self.max_pixels is not None:
             return self.max_pixels
         return float("inf") if Image.MAX_IMAGE_PIXELS is None else 2 * Image.MAX_IMAGE_PIXELS
+
+    def check_pixels(self, size: tuple[int, int], frames: int, pixel_bytes: int = 3) -> None:
+        """Raise ImageError if a file has no pixels or too many; 3 bytes of a pixel count as one."""
+        if min(*size, frames, pixel_bytes) < 1:
+            raise ImageError(f"{frames} x {size[0]}x{size[1]} pixels: a picture has at least 1")
+        weight = -(-pixel_bytes // 3)
+        pixels = size[0] * size[1] * frames * weight
+        if pixels > self.pixel_limit:
+            count = f"{frames} x " if frames > 1 else ""
+            size_text = f" with {pixel_bytes} bytes each" if weight > 1 else ""
+            raise ImageError(
+                f"{count}{size[0]}x{size[1]} pixels{size_text} are more than the limit of "
+                f"{self.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
+            )
 
 
 ONLY_PIXELS = ReadOptions(names_dropped=False)

@@ -15,8 +15,9 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.image_files import metadata, modes
 from aecodec.image_files.colour import in_kept_colours
-from aecodec.image_files.opening import check_pixels, opened
+from aecodec.image_files.opening import opened
 from aecodec.image_files.options import Frames, ReadOptions
+from aecodec.image_files.stored_samples import check_channels
 from aecodec.imaging.picture import ANY_CODEC, Picture, stack
 from aecodec.urls import Url
 
@@ -32,7 +33,7 @@ def read_image(
     not kept. Raises ImageError if the file cannot be read, has too many pixels, or needs other
     options.
     """
-    with opened(source, options) as image, _noting(name) as notes:
+    with _noting(name) as notes, opened(source, options, notes) as image:
         return _frames_of(image, options, notes)
 
 
@@ -41,7 +42,7 @@ def size_of(source: Path) -> tuple[int, int]:
 
     Raises ImageError if the file cannot be opened, or has too many pixels.
     """
-    with opened(source, _DEFAULT) as image:
+    with opened(source, _DEFAULT, Notes()) as image:
         return image.size
 
 
@@ -110,7 +111,7 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
                 "ReadOptions in Python, keeps all)"
             )
         return _frame_of(image, options, notes)
-    check_pixels(image.size, count, options)
+    options.check_pixels(image.size, count)
     return _all_frames(iter_frames([image]), options, notes)
 
 
@@ -127,7 +128,9 @@ def _all_frames(frames: Iterable[Image.Image], options: ReadOptions, notes: Note
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
+    check_channels(image)
     largest = modes.largest_value(image)
+    modes.note_scale(image, notes)
     if largest != 255 and options.depth is None:
         raise ImageError(_depth_text(image, largest))
     metadata.note_colour_coding(image, notes)

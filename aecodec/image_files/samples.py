@@ -4,52 +4,47 @@ Unlike :mod:`aecodec.image_files.reading`, this module keeps all bands, types an
 in TIFF, `.npy`, `.npz`, FITS and DICOM files, and in grey pictures with 16 bits.
 """
 
-import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from PIL import Image
 
 from aecodec.errors import AecodecError, ImageError, Notes, UsageError
-from aecodec.format.container import MetadataKind, Mode
-from aecodec.format.kept_tags import EXTRA_SAMPLES
+from aecodec.format.container import MetadataKind
 from aecodec.format.samples import ANY_BANDS, Layout
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
-from aecodec.image_files.modes import DEEP_MODES, largest_value
+from aecodec.image_files.formats import SAMPLES_PREFIX_SIZE
+from aecodec.image_files.modes import DEEP_MODES, check_scale, largest_value
 from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
-from aecodec.image_files.opening import opened
+from aecodec.image_files.opening import opened, opened_file
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import frames_in, read_image
-from aecodec.image_files.tiff import GEOREFERENCE, framed_picture, read_tiff, write_tiff
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.stored_samples import check_channels
+from aecodec.image_files.tiff import framed_picture, read_tiff, write_tiff
+from aecodec.image_files.tiff_directories import is_picture, is_tiff
 from aecodec.image_files.writing import encode_frames, encode_image
 from aecodec.imaging.picture import Picture
 
 Read = Callable[[IO[bytes], ReadOptions, Notes], Picture]
 
-_READERS: dict[bytes, Read] = {
-    b"II*\0": read_tiff,
-    b"MM\0*": read_tiff,
-    b"II+\0": read_tiff,
-    b"MM\0+": read_tiff,
-    b"\x93NUM": read_npy,
-    b"PK\3\4": read_npz,
-    b"SIMP": read_fits,
-}
+_READERS: dict[bytes, Read] = {b"\x93NUM": read_npy, b"PK\3\4": read_npz, b"SIMP": read_fits}
 """Readers of files by their first four bytes."""
 
 _DEFAULT = ReadOptions()
-_SAMPLE_FORMAT = 339
-_DICOM, _DICOM_PLACE = b"DICM", 128
+_DEEP_INFO = ("icc_profile", "exif", "xmp", "gamma")
+"""Properties of deep grey pictures that are not kept, by Pillow's names."""
 
 
 def _write_png(picture: Picture) -> bytes:
     """Encode 8-bit grey levels or RGB, or 16-bit grey levels, as PNG."""
     samples, frames, bands = picture.pixels, picture.frames, picture.pixels.shape[-1]
     if frames == 1 and samples.dtype == np.uint16 and bands == 1:
-        return encode_image(Image.fromarray(samples[0, ..., 0]), ".png")
+        image = Image.fromarray(samples[0, ..., 0])
+        image.info = {} if picture.nodata is None else {"transparency": picture.nodata}
+        return encode_image(image, ".png")
     if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
         return encode_frames(Picture(samples, metadata=picture.metadata), ".png")[0]
     raise UsageError(
@@ -86,16 +81,12 @@ def read_samples(
     """
     notes = Notes(name)
     try:
-        if not isinstance(source, Path) and hasattr(source, "seekable") and source.seekable():
-            source.seek(0)  # as Pillow does
-        content = source.read_bytes() if isinstance(source, Path) else source.read()
-        read = _reader_of(content)
-        if options.bands == ANY_BANDS and read is read_tiff and _is_plain(content, options):
-            read = None
-        with warnings.catch_warnings():
-            if read:
+        with opened_file(source) as file, warnings.catch_warnings():
+            read = _reader_of(file, options)
+            if read is not _read_picture:
                 warnings.simplefilter("ignore")  # of other packages, about damaged files
-            picture = (read or _read_picture)(io.BytesIO(content), options, notes)
+            file.seek(0)
+            picture = read(file, options, notes)
     except AecodecError:
         raise
     except Exception as error:  # each package raises many types of errors for damaged files
@@ -105,33 +96,28 @@ def read_samples(
     return picture
 
 
-def _reader_of(content: bytes) -> Read | None:
-    if content[_DICOM_PLACE : _DICOM_PLACE + 4] == _DICOM:
+def _reader_of(file: IO[bytes], options: ReadOptions) -> Read:
+    prefix = file.read(SAMPLES_PREFIX_SIZE)
+    if prefix[128:] == b"DICM":
         return read_dicom
-    return _READERS.get(content[:4])
+    if is_tiff(prefix):
+        return _read_picture if options.bands == ANY_BANDS and is_picture(file) else read_tiff
+    return _READERS.get(prefix[:4], _read_picture)
 
 
-def _is_plain(content: bytes, options: ReadOptions) -> bool:
-    """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
-    try:
-        with opened(io.BytesIO(content), options) as image:
-            tags: dict[int, Any] = dict(getattr(image, "tag_v2", {}))
-            is_stack = image.mode in Mode.__members__ and frames_in(image) > 1
-            is_plain = largest_value(image) == 255 and image.mode != "CMYK"
-    except ImageError:
-        return False
-    is_signed = any(kind != 1 for kind in tags.get(_SAMPLE_FORMAT, ()))
-    has_bands = 0 in tags.get(EXTRA_SAMPLES, ())
-    return is_plain and not (is_stack or is_signed or has_bands or GEOREFERENCE & set(tags))
-
-
-def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
+def _read_picture(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read a file with Pillow: deep grey levels unchanged, other pictures with 8 bits."""
-    with opened(file, options) as image:
+    with opened(file, options, Notes()) as image:
         if image.mode in DEEP_MODES:
+            check_channels(image)
+            check_scale(image)
             kind = np.int32 if largest_value(image) is None else np.uint16
             levels = np.asarray(image, None if image.mode == "F" else kind)
-            return framed_picture(levels[None, ..., None], Layout.FHW, options.nodata)
+            if names := [name for name in _DEEP_INFO if image.info.get(name)]:
+                notes.add(f"not kept: its {', '.join(names)}")
+            transparent = image.info.get("transparency")
+            nodata = transparent if options.nodata is None else options.nodata
+            return framed_picture(levels[None, ..., None], Layout.FHW, nodata)
     return read_image(file, options)
 
 

@@ -33,8 +33,17 @@ from aecodec.format.kept_tags import (
 )
 from aecodec.format.samples import MAX_BANDS, Layout
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.tiff_directories import MASK, PAGE, Directory, directories, directory_at
-from aecodec.image_files.tiff_pixels import TiffPages, check_pages, load_tifffile
+from aecodec.image_files.tiff_directories import (
+    GEOREFERENCE,
+    MASK,
+    OVERVIEWS,
+    PAGE,
+    SUB_PICTURES,
+    Directory,
+    directories,
+    directory_at,
+)
+from aecodec.image_files.tiff_pixels import TiffPages, load_tifffile
 from aecodec.imaging.missing import Mask
 from aecodec.imaging.picture import Picture, native_type, samples_picture
 
@@ -47,9 +56,6 @@ _RESOLUTION = (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)
 _ARGUMENTS = {PHOTOMETRIC, EXTRA_SAMPLES, PLANAR, SUBFILE_TYPE, *_RESOLUTION}
 """Tags that are arguments of tifffile. PLANAR is 1 if the pages of a file are bands. SUBFILE_TYPE
 has the bit PAGE if all pages have the tags of the first, and MASK if they have masks."""
-
-GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
-"""Tags of scenes, with GDAL's."""
 
 _DESCRIPTIONS = {269, 270, 271, 272, 274, 285, 286, 287, 297, 305, 306, 315, 316}
 _KEPT = (
@@ -171,9 +177,9 @@ class _Count:
         self._tags, self._is_repeated = KeptTags([]), False
         for page in directories(file):
             if page.is_reduced:
-                notes.add("not kept: its overviews")
+                notes.add(OVERVIEWS)
             elif page.is_sub:
-                notes.add("not kept: the pictures in its SubIFDs")
+                notes.add(SUB_PICTURES)
             elif page.is_mask:
                 page.absent_segments()
                 self._mask_sizes.add(page.size)
@@ -191,7 +197,7 @@ class _Count:
     def _add(self, page: Directory, options: ReadOptions, notes: Notes) -> None:
         self.images.append(page.place)
         self._kinds.add(page.kind)
-        check_pages(page, len(self.images), options)
+        page.check_limits(len(self.images), options)
         self.absent += page.absent_segments()
         tags = [tag for tag in page.tags.tags if tag.code not in _STRUCTURE]
         if len(self.images) == 1:

@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from aecodec.errors import ImageError
+from aecodec.errors import ImageError, Notes
 from aecodec.format.kept_tags import (
     EXTRA_SAMPLES,
     PHOTOMETRIC,
@@ -20,19 +20,34 @@ from aecodec.format.kept_tags import (
     KeptTags,
     Tag,
 )
+from aecodec.image_files.options import Frames, ReadOptions
+from aecodec.imaging.picture import ANY_CODEC
 
-WIDTH, LENGTH, BITS, COMPRESSION, OFFSETS, SAMPLES, STRIP_ROWS, COUNTS = (
-    256, 257, 258, 259, 273, 277, 278, 279,
-)  # fmt: skip
-TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS, SUB_IFDS, SAMPLE_FORMAT = (
-    322, 323, 324, 325, 330, 339,
-)  # fmt: skip
-SUBSAMPLING = 530
+_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _STRIP_ROWS = 256, 257, 258, 259, 277, 278
+_OFFSETS, _COUNTS, _TILE_OFFSETS, _TILE_COUNTS = 273, 279, 324, 325
+_TILE_WIDTH, _TILE_LENGTH, _SUB_IFDS, _SAMPLE_FORMAT, _SUBSAMPLING = 322, 323, 330, 339, 530
+_DEPTH = 32997
 
 REDUCED, PAGE, MASK = 1, 2, 4
 """Bits of NewSubfileType: an overview, one of several pages, a mask with 0 for missing pixels."""
 
 JPEG = 7
+_CMYK, _YCBCR, _PREMULTIPLIED = 5, 6, 1
+_COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
+"""Samples of the colours that Pillow reads: grey levels, RGB, palettes, CMYK, YCbCr, Lab."""
+
+_STACKED = (0, 1, 2)
+"""Kinds of colours whose pages are frames."""
+
+_BY_PILLOW = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}
+"""Compressions that Pillow decodes."""
+
+GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
+"""Tags of scenes, with GDAL's."""
+
+OVERVIEWS = "not kept: its overviews"
+SUB_PICTURES = "not kept: the pictures in its SubIFDs"
+
 _SIZES = {**TYPE_SIZES, 13: 4, 16: 8, 17: 8, 18: 8}
 _MOST_TAGS = 4096
 _SHARED = 1 << 20
@@ -54,17 +69,17 @@ class Directory:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        return self.number(WIDTH), self.number(LENGTH)
+        return self.number(_WIDTH), self.number(_LENGTH)
 
     @property
     def samples(self) -> int:
         """Samples of a pixel."""
-        return self.number(SAMPLES, 1)
+        return self.number(_SAMPLES, 1)
 
     @property
     def bits(self) -> tuple[int, ...]:
         """The different numbers of bits of its samples."""
-        return tuple(sorted(set(self.tags.numbers(BITS)))) or (1,)
+        return tuple(sorted(set(self.tags.numbers(_BITS)))) or (1,)
 
     @property
     def pixel_bytes(self) -> int:
@@ -80,9 +95,9 @@ class Directory:
     def segment(self) -> tuple[int, int]:
         """(width, height) of its tiles or strips."""
         width, height = self.size
-        if self.number(TILE_WIDTH):
-            return self.number(TILE_WIDTH), max(self.number(TILE_LENGTH), 1)
-        return width, min(self.number(STRIP_ROWS, height) or height, height)
+        if self.number(_TILE_WIDTH):
+            return self.number(_TILE_WIDTH), max(self.number(_TILE_LENGTH), 1)
+        return width, min(self.number(_STRIP_ROWS, height) or height, height)
 
     @property
     def is_reduced(self) -> bool:
@@ -97,7 +112,7 @@ class Directory:
     @property
     def kind(self) -> tuple[object, ...]:
         """Properties that frames of a picture share."""
-        codes = PHOTOMETRIC, PLANAR, EXTRA_SAMPLES, SAMPLE_FORMAT
+        codes = PHOTOMETRIC, PLANAR, EXTRA_SAMPLES, _SAMPLE_FORMAT
         return self.size, self.samples, self.bits, *map(self.tags.numbers, codes)
 
     def absent_segments(self) -> int:
@@ -105,8 +120,8 @@ class Directory:
 
         Raises ImageError unless there are as many as its size needs, each with a place and bytes.
         """
-        is_tiled = bool(self.number(TILE_WIDTH))
-        codes = (TILE_OFFSETS, TILE_COUNTS) if is_tiled else (OFFSETS, COUNTS)
+        is_tiled = bool(self.number(_TILE_WIDTH))
+        codes = (_TILE_OFFSETS, _TILE_COUNTS) if is_tiled else (_OFFSETS, _COUNTS)
         places, counts = (np.array(self.tags.numbers(code), np.uint64) for code in codes)
         (width, height), (across, down) = self.size, self.segment
         needed = self.planes * -(-width // across) * -(-height // down)
@@ -116,6 +131,66 @@ class Directory:
         if lost:
             raise ImageError(f"damaged: {lost} of its strips or tiles have no place in the file")
         return int(np.count_nonzero(counts[:needed] == 0))
+
+    def check_limits(self, pages: int, options: ReadOptions) -> None:
+        """Raise ImageError if pages like this one have no pixels or too many."""
+        options.check_pixels(self.size, pages, self.pixel_bytes)
+        options.check_pixels(self.segment, 1, self.pixel_bytes)
+
+    @property
+    def dropped_by_pillow(self) -> str:
+        """The samples that Pillow drops or changes; empty if it keeps all."""
+        photometric, extra = self.number(PHOTOMETRIC), self.tags.numbers(EXTRA_SAMPLES)
+        alpha = extra if extra in ((1,), (2,)) else ()
+        if self.samples != _COLOURS.get(photometric, 0) + len(alpha):
+            return f"{self.samples} samples per pixel, which are not only colours and alpha"
+        formats, is_deep = set(self.tags.numbers(_SAMPLE_FORMAT)) - {1}, self.bits[-1] > 8
+        if self.number(_DEPTH, 1) > 1:
+            return "several depths"
+        if len(self.bits) > 1 or (formats and not is_deep):
+            return f"{self.bits[-1]} bits per sample that are signed or of several types"
+        if is_deep and (self.planes > 1 or photometric == 0):
+            return f"{self.bits[-1]} bits per sample in planes, or with white as 0"
+        is_jpeg = self.number(_COMPRESSION) == JPEG
+        if photometric == _YCBCR and not is_jpeg and self.tags.numbers(_SUBSAMPLING) != (1, 1):
+            return "subsampled YCbCr"
+        return "" if self.absent_segments() == 0 else "absent strips or tiles"
+
+
+def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
+    """Count the pages that Pillow is to read; ImageError if it drops any of their samples."""
+    is_preview = False
+    for number, page in enumerate(directories(file)):
+        if is_preview and not page.is_reduced:
+            raise ImageError("its first page is a preview: convert the file to a plain TIFF file")
+        if page.is_mask:
+            raise ImageError(f"a TIFF file with a transparency mask: {ANY_CODEC}")
+        if page.is_sub or (page.is_reduced and number):
+            notes.add(OVERVIEWS if page.is_reduced else SUB_PICTURES)
+        elif number == 0 or options.frames is Frames.ALL:
+            page.check_limits(1, options)
+            is_preview = page.is_reduced
+            if problem := page.dropped_by_pillow:
+                raise ImageError(f"a TIFF file with {problem}: {ANY_CODEC}")
+            if page.tags.numbers(EXTRA_SAMPLES) == (_PREMULTIPLIED,):
+                notes.add("its colours were divided by its alpha, which changes them by rounding")
+
+
+def is_picture(file: IO[bytes]) -> bool:
+    """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
+    pages = directories(file)
+    first = next(pages, None)
+    second = next((page for page in pages if not (page.is_sub or page.is_reduced)), None)
+    if first is None or first.dropped_by_pillow or first.bits[-1] > 8:
+        return False
+    if (first.is_reduced and second) or first.number(_COMPRESSION, 1) not in _BY_PILLOW:
+        return False
+    photometric, alpha = first.number(PHOTOMETRIC), first.tags.numbers(EXTRA_SAMPLES)
+    is_frame = photometric in _STACKED and first.bits == (8,)
+    if second and (second.is_mask or is_frame):
+        return False
+    codes = {tag.code for tag in first.tags.tags}
+    return photometric != _CMYK and alpha != (_PREMULTIPLIED,) and not GEOREFERENCE & codes
 
 
 def is_tiff(prefix: bytes) -> bool:
@@ -141,7 +216,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
         seen.add(place)
         tags, following = walk.tags_at(place)
         yield Directory(tags, place)
-        for sub in tags.numbers(SUB_IFDS):
+        for sub in tags.numbers(_SUB_IFDS):
             yield Directory(walk.tags_at(sub)[0], sub, is_sub=True)
         place = following
 

@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, ImageError
-from aecodec.image_files.opening import check_pixels, opened
+from aecodec.errors import AecodecError, ImageError, Notes
+from aecodec.image_files.opening import opened
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff_directories import JPEG, Directory, directory_at
 
@@ -136,7 +136,8 @@ def _check_stream(page: TiffPage, content: bytes, directory: Directory) -> None:
     if page.compression not in _PICTURES:
         return
     width, height = directory.segment
-    with opened(io.BytesIO(content), ReadOptions(max_pixels=width * height)) as image:
+    options = ReadOptions(max_pixels=width * height)
+    with opened(io.BytesIO(content), options, Notes()) as image:
         is_stated = image.format == _PICTURES[page.compression] or image.format == "MPO"
         if not is_stated or (image.format == "JPEG2000" and not content.startswith(_CODESTREAM)):
             raise ImageError(f"damaged: a strip or tile in the format {image.format}")
@@ -149,10 +150,3 @@ def _check_imagecodecs() -> None:
         raise AecodecError(
             "compressed TIFF files need pip install 'aecodec[science]', which has imagecodecs"
         ) from error
-
-
-def check_pages(directory: Directory, frames: int, options: ReadOptions) -> None:
-    """Raise ImageError if pages like this one are empty or have too many pixels."""
-    check_pixels(directory.size, frames, options, directory.pixel_bytes)
-    if directory.segment != directory.size:
-        check_pixels(directory.segment, 1, options, directory.pixel_bytes)

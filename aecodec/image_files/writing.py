@@ -113,7 +113,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
 def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
     """Check that Pillow has written the size and the alpha of an image."""
     try:
-        with opened(io.BytesIO(content), _ANY_SIZE) as written:
+        with opened(io.BytesIO(content), _ANY_SIZE, Notes()) as written:
             has_size, has_alpha = written.size == image.size, written.has_transparency_data
     except ImageError:  # a format that Pillow cannot read, such as PDF
         return
