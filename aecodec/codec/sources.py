@@ -15,7 +15,7 @@ from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.modes import DEEP_MODES
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import from_pil, origin_of, read_image
+from aecodec.image_files.reading import from_pil, origin_of, read_image, warn_of_sidecars
 from aecodec.imaging.picture import (
     ANY_CODEC,
     Picture,
@@ -104,7 +104,9 @@ def _read_file(source: Any, options: ReadOptions) -> Picture:
         return read(source, options)
     path = Path(source)
     with errors_about(path):
-        return with_origin(read(path, options, str(path)), path)
+        picture = with_origin(read(path, options, str(path)), path)
+    warn_of_sidecars(path, f"{path}: ")
+    return picture
 
 
 def with_origin(picture: Picture, path: str | Path) -> Picture:

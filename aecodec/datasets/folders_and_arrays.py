@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.errors import ImageError, warn
 from aecodec.image_files.formats import has_image_name
+from aecodec.image_files.numpy_files import names_in, opened_array, read_header, read_stated
+from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.missing import without_equal_planes
 from aecodec.imaging.picture import Picture, check_frames
 
@@ -87,22 +90,49 @@ def _load(
     """
     try:
         with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return loaded
-            names = [name for name in loaded.files if name == key] or loaded.files
-            arrays = {name: loaded[name] for name in names}
+            if not zipfile.is_zipfile(file):
+                file.seek(0)
+                return read_stated(file, read_header(file))
+            with zipfile.ZipFile(file) as archive:
+                name = _name_of(archive, holds, key, defaults)
+                with opened_array(archive, name) as member:
+                    stated = read_header(member)
+                    _check_size(stated.array, archive.getinfo(f"{name}.npy"))
+                    return read_stated(member, stated)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
-    held = [name for name, array in arrays.items() if holds(array)]
+
+
+def _name_of(
+    archive: zipfile.ZipFile,
+    holds: Callable[[Array], bool],
+    key: str | None,
+    defaults: Sequence[str],
+) -> str:
+    headers = {}
+    for name in names_in(archive):
+        with opened_array(archive, name) as member:
+            headers[name] = read_header(member).array
+    held = [name for name, array in headers.items() if holds(array)]
     wanted = [key] if key else held if len(held) == 1 else defaults
     for name in wanted:
-        if name in arrays:
-            return arrays[name]
+        if name in headers:
+            return name
     raise ImageError(
-        f"{path}: no array of pictures in this file ({' or '.join(wanted)} is not among its "
-        f"arrays: {', '.join(arrays) or 'it has none'})"
+        f"no array of pictures in this file ({' or '.join(wanted)} is not among its arrays: "
+        f"{', '.join(headers) or 'it has none'})"
     )
+
+
+def _check_size(array: Array, info: zipfile.ZipInfo) -> None:
+    """Raise ImageError if an array is much larger than its file, and above the limit for pixels."""
+    if array.nbytes > max(info.compress_size, 3 * ReadOptions().pixel_limit):
+        raise ImageError(
+            f"an array of {array.nbytes} bytes, compressed to {info.compress_size}: save arrays "
+            "of this size with numpy.save"
+        )
 
 
 def _holds_images(array: Array) -> bool:

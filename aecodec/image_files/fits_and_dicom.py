@@ -1,6 +1,7 @@
 """Read and write FITS files, and read DICOM files with pydicom."""
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -12,6 +13,7 @@ from aecodec.errors import AecodecError, ImageError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
 from aecodec.format.samples import Layout
+from aecodec.image_files.opening import check_stated_size
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff import framed_picture
 from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
@@ -24,6 +26,19 @@ _TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 _UNSIGNED = 0x8000
 """BZERO of FITS files with uint16 samples, which they store as int16."""
+
+_DICOM_META = 132
+"""Place of the attributes of a DICOM file that describe the file."""
+
+_ATTRIBUTES = (
+    "BitsAllocated", "BitsStored", "Columns", "HighBit", "NumberOfFrames", "PixelData",
+    "PhotometricInterpretation", "PixelPaddingValue", "PixelRepresentation",
+    "PlanarConfiguration", "Rows", "SamplesPerPixel",
+)  # fmt: skip
+"""Attributes that are read; others could take much more memory than the file."""
+
+_MOST_HEADERS = 1000 * _BLOCK
+"""Bytes of all headers of a FITS file up to the image."""
 
 _COLOURS = ("MONOCHROME1", "MONOCHROME2", "RGB")
 
@@ -51,20 +66,23 @@ class _Unit:
         return self.dtype == ">i2" and offset == _UNSIGNED
 
 
-def _units(content: bytes) -> Iterator[_Unit]:
+def _units(file: IO[bytes]) -> Iterator[_Unit]:
     """The headers of a file up to the first one with data."""
     place = 0
-    while content[place : place + _CARD].strip(b"\0 "):
-        start, cards = place, dict[str, str]()
-        while (keyword := content[place : place + 8].decode("ascii").strip()) != "END":
-            if len(content) < place + _CARD:
-                raise ImageError("the file ends in a header: fetch it again")
-            text = content[place + 10 : place + _CARD].decode("ascii", "replace")
-            cards.setdefault(keyword, text.split("/")[0].strip())
+    while (start := file.read(_CARD)).strip(b"\0 "):
+        cards, card = dict[str, str](), start
+        while (keyword := card[:8].decode("ascii").strip()) != "END":
             place += _CARD
-        place = start + -(-(place + _CARD - start) // _BLOCK) * _BLOCK
+            if len(card) < _CARD:
+                raise ImageError("the file ends in a header: fetch it again")
+            if place > _MOST_HEADERS:
+                raise ImageError(f"a FITS file with more than {_MOST_HEADERS} bytes of headers")
+            cards.setdefault(keyword, card[10:].decode("ascii", "replace").split("/")[0].strip())
+            card = file.read(_CARD)
+        place = -(-(place + _CARD) // _BLOCK) * _BLOCK
         axes = range(int(cards["NAXIS"]), 0, -1)
         yield _Unit(cards, tuple(int(cards[f"NAXIS{axis}"]) for axis in axes), place)
+        file.seek(place)
 
 
 def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
@@ -73,8 +91,7 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     Raises ImageError unless it has 2 or 3 axes and a supported type, and KeyError or ValueError if
     the file is damaged.
     """
-    content = file.read()
-    unit = next((unit for unit in _units(content) if unit.size), None)
+    unit = next((unit for unit in _units(file) if unit.size), None)
     if (
         unit is None
         or len(unit.shape) not in (2, 3)
@@ -82,25 +99,27 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     ):
         raise ImageError("the first data of this FITS file is not an image with 2 or 3 axes")
     native_type(unit.dtype)
-    bands = math.prod(unit.shape[:-2])
-    size = unit.shape[-1], unit.shape[-2]
-    options.check_pixels(size, 1, bands * unit.dtype.itemsize)
-    if len(content) < unit.start + unit.size:
+    *planes, height, width = unit.shape
+    bands = planes[0] if planes else 1
+    options.check_pixels((width, height), 1, bands * unit.dtype.itemsize)
+    file.seek(0)
+    headers, content = file.read(unit.start), file.read(unit.size)
+    if len(content) < unit.size:
         raise ImageError("the file ends before its image: fetch it again")
-    if len(content) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
+    if file.seek(0, os.SEEK_END) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
         notes.add("not kept: all but the first image of this FITS file")
-    array = np.frombuffer(content, unit.dtype, math.prod(unit.shape), unit.start)
+    array = np.frombuffer(content, unit.dtype)
     nodata: float | None = int(unit.cards["BLANK"]) if "BLANK" in unit.cards else None
     if unit.is_unsigned:
         array = _with_other_sign(array)
         nodata = None if nodata is None else nodata + _UNSIGNED
     picture = samples_picture(
         array.reshape(unit.shape),
-        band_axis=-3 if len(unit.shape) == 3 else None,
+        band_axis=-3 if planes else None,
         nodata=nodata if options.nodata is None else options.nodata,
     )
-    headers = text_tag(DESCRIPTION, content[: unit.start].decode("ascii").rstrip())
-    kept = KeptTags([headers], ">" if picture.is_big_endian else "<")
+    tag = text_tag(DESCRIPTION, headers.decode("ascii").rstrip())
+    kept = KeptTags([tag], ">" if picture.is_big_endian else "<")
     return replace(picture, metadata={MetadataKind.TIFF: kept.pack()})
 
 
@@ -139,14 +158,38 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         from pydicom import dcmread
     except ImportError as error:
         raise AecodecError("DICOM files need pip install 'aecodec[dicom]'") from error
-    dataset = dcmread(file)
+    _check_syntax(file)
+    dataset = dcmread(file, specific_tags=list(_ATTRIBUTES))
     frames = int(dataset.get("NumberOfFrames") or 1)
-    pixel_bytes = dataset.SamplesPerPixel * dataset.BitsAllocated // 8
-    options.check_pixels((dataset.Columns, dataset.Rows), frames, pixel_bytes)
+    bands, size = int(dataset.SamplesPerPixel), (dataset.Columns, dataset.Rows)
+    options.check_pixels(size, frames, bands * -(-dataset.BitsAllocated // 8))
     if dataset.PhotometricInterpretation not in _COLOURS:
         raise ImageError(f"a DICOM picture of the kind {dataset.PhotometricInterpretation}")
-    bands = int(dataset.SamplesPerPixel)
-    array = dataset.pixel_array.reshape(frames, dataset.Rows, dataset.Columns, bands)
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        _check_frames(dataset, size)
+    array = dataset.pixel_array.reshape(frames, size[1], size[0], bands)
     notes.add("not kept: the attributes of this DICOM file, such as data about the patient")
     nodata = dataset.get("PixelPaddingValue") if options.nodata is None else options.nodata
     return framed_picture(array, Layout.FHW if bands == 1 else Layout.FHWB, nodata)
+
+
+def _check_syntax(file: Any) -> None:
+    """Raise ImageError if a DICOM file is compressed as a whole, which has no limit."""
+    from pydicom.filereader import _read_file_meta_info
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    file.seek(_DICOM_META)
+    if _read_file_meta_info(file).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        raise ImageError("a DICOM file in the deflated transfer syntax: convert it with dcmconv")
+    file.seek(0)
+
+
+def _check_frames(dataset: Any, size: tuple[int, int]) -> None:
+    """Raise ImageError if a compressed frame states another size than its DICOM file."""
+    from pydicom.encaps import generate_frames
+    from pydicom.uid import RLELossless
+
+    if dataset.file_meta.TransferSyntaxUID == RLELossless:
+        return
+    for frame in generate_frames(dataset.PixelData, number_of_frames=dataset.get("NumberOfFrames")):
+        check_stated_size(frame, size)

@@ -4,7 +4,7 @@ import io
 import math
 import zipfile
 from dataclasses import replace
-from typing import IO, Any
+from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,17 @@ from aecodec.imaging.picture import (
     samples_picture,
     source_array,
 )
+
+Array = npt.NDArray[Any]
+
+_HEADERS = {
+    (1, 0): (2, np.lib.format.read_array_header_1_0),
+    (2, 0): (4, np.lib.format.read_array_header_2_0),
+}
+"""Bytes of the size of a header, and its reader, by the version of the file."""
+
+_MOST_HEADER = 10_000
+"""NumPy rejects longer headers, too, but only after reading them."""
 
 _FORTRAN = "fortran_order"
 """Description of arrays whose first axis varies fastest in the file."""
@@ -42,24 +53,51 @@ def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") ->
     return replace(picture, metadata={MetadataKind.TIFF: kept.pack()} if tags else {})
 
 
-def _read_array(file: IO[bytes], options: ReadOptions) -> npt.NDArray[Any]:
+def _read_array(file: IO[bytes], options: ReadOptions) -> Array:
     """Read an array without copying more than its header states, and its size allows."""
+    stated = read_header(file)
+    native_type(stated.array.dtype)
+    layout = layout_of(stated.array.shape, options.band_axis, options.bands)
+    frames, height, width, bands = layout.undo(stated.array).shape
+    options.check_pixels((width, height), frames, bands * stated.array.itemsize)
+    return read_stated(file, stated)
+
+
+class Stated(NamedTuple):
+    """The header of an `.npy` file: an array of its shape and type without memory, and its order.
+
+    The order is "C" or "F".
+    """
+
+    array: Array
+    order: Literal["C", "F"]
+
+
+def read_header(file: IO[bytes]) -> Stated:
+    """Read the header of an `.npy` file, whose size is checked first.
+
+    Raises ImageError if it is too long or its version is not supported, and ValueError if it is
+    damaged, for example because a side is negative.
+    """
     version = np.lib.format.read_magic(file)
-    read_header = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }.get(version)
-    if read_header is None:
+    if version not in _HEADERS:
         raise ImageError(f"an .npy file of version {version[0]}.{version[1]} is not supported")
-    shape, is_fortran, dtype = read_header(file)
-    native_type(dtype)
-    layout = layout_of(shape, options.band_axis, options.bands)
-    frames, *size, bands = layout.undo(np.broadcast_to(np.zeros((), dtype), shape)).shape
-    options.check_pixels((size[1], size[0]), frames, bands * dtype.itemsize)
+    count_size, read = _HEADERS[version]
+    field = file.read(count_size)
+    size = int.from_bytes(field, "little")
+    if size > _MOST_HEADER:
+        raise ImageError(f"an .npy header of {size} bytes: at most {_MOST_HEADER} are read")
+    shape, is_fortran, dtype = read(io.BytesIO(field + file.read(size)))
+    return Stated(np.broadcast_to(np.zeros((), dtype), shape), "F" if is_fortran else "C")
+
+
+def read_stated(file: IO[bytes], stated: Stated) -> Array:
+    """Read the array after its header; ImageError if the file ends before."""
+    shape, dtype = stated.array.shape, stated.array.dtype
     content = file.read(count := math.prod(shape) * dtype.itemsize)
     if len(content) < count:
         raise ImageError(f"the file ends before its array of shape {shape}: fetch it again")
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
+    return np.frombuffer(content, dtype).reshape(shape, order=stated.order)
 
 
 def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
@@ -69,12 +107,28 @@ def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     For damaged files, zipfile and its decoders raise many types of errors.
     """
     with zipfile.ZipFile(file) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+        names = names_in(archive)
         name = _chosen(names, options.array)
         if len(names) > 1:
             notes.add(f"not kept: its other arrays; the file holds only {name}")
-        with archive.open(f"{name}.npy") as member:
+        with opened_array(archive, name) as member:
             return read_npy(member, options, notes, name)
+
+
+def names_in(archive: zipfile.ZipFile) -> list[str]:
+    """Names of the arrays in an `.npz` file."""
+    return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def opened_array(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Open an array of an `.npz` file; ImageError if it has a compression that NumPy never writes.
+
+    Deflate makes at most a thousand bytes of one; others make more.
+    """
+    info = archive.getinfo(f"{name}.npy")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ImageError(f"{name} is not compressed as numpy.savez_compressed does: save it again")
+    return archive.open(info)
 
 
 def _chosen(names: list[str], name: str | None) -> str:
@@ -100,7 +154,7 @@ def write_npz(picture: Picture) -> bytes:
     return content.getvalue()
 
 
-def _array(picture: Picture) -> npt.NDArray[Any]:
+def _array(picture: Picture) -> Array:
     array = source_array(picture)
     return np.asfortranarray(array) if _kept(picture).text(DESCRIPTION) == _FORTRAN else array
 

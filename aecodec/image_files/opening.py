@@ -30,6 +30,12 @@ _UNKNOWN = "not an image that Pillow can open"
 _FITS = "FITS"
 """Pillow reads only the first two axes of FITS files."""
 
+_CODESTREAM = b"\xff\x4f\xff\x51"
+"""Start of JPEG 2000 without boxes, which could state another size than its pixels have."""
+
+_FRAMES_OF_JPEG = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+"""Markers of the headers with the size of JPEG and JPEG-LS."""
+
 _PREFIX_SIZE = 16
 """Number of bytes that plugins need to recognize their format."""
 
@@ -54,6 +60,36 @@ def opened(source: Path | IO[bytes], options: ReadOptions, notes: Notes) -> Iter
             raise ImageError(_rejection_text(file))
         options.check_pixels(image.size, 1)
         yield image
+
+
+def check_stated_size(content: bytes, size: tuple[int, int]) -> None:
+    """Check the size that JPEG or JPEG 2000 inside another file states, before it is decoded.
+
+    Raises ImageError if it is larger than the (width, height) that the file states.
+    """
+    read = _size_in_jpeg_2000 if content.startswith(_CODESTREAM) else _size_in_jpeg
+    try:
+        width, height = read(content)
+    except (struct.error, IndexError) as error:
+        raise ImageError("damaged: a compressed part of the picture has no header") from error
+    if width > size[0] or height > size[1]:
+        raise ImageError(f"damaged: a part of {width}x{height} pixels, but {size[0]}x{size[1]} fit")
+
+
+def _size_in_jpeg_2000(content: bytes) -> tuple[int, int]:
+    width, height, left, top = struct.unpack_from(">4I", content, 8)
+    return width - left, height - top
+
+
+def _size_in_jpeg(content: bytes) -> tuple[int, int]:
+    place = 2
+    while content[place] == 0xFF and content[place + 1] not in _FRAMES_OF_JPEG:
+        is_padding = content[place + 1] == 0xFF
+        place += 1 if is_padding else 2 + struct.unpack_from(">H", content, place + 2)[0]
+    if not content.startswith(b"\xff\xd8") or content[place] != 0xFF:
+        raise IndexError
+    height, width = struct.unpack_from(">HH", content, place + 5)
+    return width, height
 
 
 @contextmanager

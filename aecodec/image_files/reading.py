@@ -1,6 +1,7 @@
 """Convert image files and Pillow images to pictures, by the rules of `docs/pictures.md`."""
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,15 +11,14 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image
 
-from aecodec.errors import ImageError, Notes
+from aecodec.errors import ImageError, Notes, warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.image_files import metadata, modes
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.image_files.stored_samples import check_channels
-from aecodec.imaging.picture import ANY_CODEC, Picture, stack
+from aecodec.imaging.picture import ANY_CODEC, Picture, is_mostly_translucent, stack
 from aecodec.urls import Url
 
 _DEFAULT = ReadOptions()
@@ -44,6 +44,19 @@ def size_of(source: Path) -> tuple[int, int]:
     """
     with opened(source, _DEFAULT, Notes()) as image:
         return image.size
+
+
+def warn_of_sidecars(path: Path, prefix: str = "") -> None:
+    """Warn of files beside an image with its mask, overviews, metadata or place on the earth.
+
+    The warnings begin with the prefix. Files at URLs have none that are looked for.
+    """
+    if isinstance(path, Url) or not path.suffix:
+        return
+    world = path.with_suffix(path.suffix[:2] + path.suffix[-1] + "w")
+    files = [path.with_name(path.name + suffix) for suffix in (".msk", ".ovr", ".aux.xml")]
+    for file in filter(os.path.exists, [*files, world]):
+        warn(f"{prefix}not kept: {file.name}, the file beside it")
 
 
 def origin_of(path: Path) -> Origin | None:
@@ -128,7 +141,7 @@ def _all_frames(frames: Iterable[Image.Image], options: ReadOptions, notes: Note
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    check_channels(image)
+    modes.check_channels(image)
     largest = modes.largest_value(image)
     modes.note_scale(image, notes)
     if largest != 255 and options.depth is None:
@@ -140,7 +153,11 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     if options.names_dropped:
         metadata.note_dropped(image, entries, notes)
     scaled = upright if largest == 255 else modes.to_8_bits(upright, largest, notes)
-    return modes.to_picture(scaled, entries, notes)
+    picture = modes.to_picture(scaled, entries, notes)
+    alpha = picture.alpha if image.format == "TIFF" else None
+    if alpha is not None and is_mostly_translucent(alpha):
+        notes.add("its last samples are stored as opacity, as its tags say, but look like a band")
+    return picture
 
 
 def _depth_text(image: Image.Image, largest: int | None) -> str:

@@ -17,12 +17,11 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.samples import ANY_BANDS, Layout
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
 from aecodec.image_files.formats import SAMPLES_PREFIX_SIZE
-from aecodec.image_files.modes import DEEP_MODES, check_scale, largest_value
+from aecodec.image_files.modes import DEEP_MODES, check_channels, check_scale, largest_value
 from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
 from aecodec.image_files.opening import opened, opened_file
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
-from aecodec.image_files.stored_samples import check_channels
 from aecodec.image_files.tiff import framed_picture, read_tiff, write_tiff
 from aecodec.image_files.tiff_directories import is_picture, is_tiff
 from aecodec.image_files.writing import encode_frames, encode_image

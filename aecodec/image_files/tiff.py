@@ -130,7 +130,7 @@ class TiffRows:
         self._images, self._masks, kept = count.images, count.masks, count.kept
         self._pages, first = TiffPages(file), directory_at(file, count.images[0])
         page, text = self._pages.page(first), kept.text(DESCRIPTION)
-        self.layout, self.dtype = _layout_of(page), native_type(page.dtype)
+        self.layout, self.dtype = _layout_of(page), native_type(np.dtype(page.dtype))
         self._channels = _channels_in(len(self._images), text, options) if first.samples == 1 else 1
         if self._channels > 1:
             self.layout, kept = Layout.FBHW, _with_marker(kept, PLANAR, 1)

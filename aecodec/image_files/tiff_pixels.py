@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
@@ -10,9 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, ImageError, Notes
-from aecodec.image_files.opening import opened
-from aecodec.image_files.options import ReadOptions
+from aecodec.errors import AecodecError, ImageError
+from aecodec.image_files.opening import check_stated_size
 from aecodec.image_files.tiff_directories import JPEG, Directory, directory_at
 
 if TYPE_CHECKING:
@@ -23,11 +21,8 @@ Array = npt.NDArray[Any]
 _BOUNDED = {1, 5, 8, 32773, 32946, 34925, 34926, 50000}
 """Compressions whose decoders stop at the size of a strip or tile: LZW, Deflate, LZMA, ZSTD."""
 
-_PICTURES = {JPEG: "JPEG", 34712: "JPEG2000", 50001: "WEBP"}
-"""Compressions whose strips and tiles state their own size, by Pillow's names."""
-
-_CODESTREAM = b"\xff\x4f\xff\x51"
-"""Start of JPEG 2000 without boxes, which could state another size than its pixels have."""
+_PICTURES = {JPEG, 34712}
+"""Compressions whose strips and tiles state their own size: JPEG and JPEG 2000."""
 
 
 def load_tifffile() -> Any:
@@ -57,10 +52,12 @@ class TiffPages:
         page = self._tifffile.TiffPage(self._tiff, index=0)
         if (page.imagewidth, page.imagelength) != directory.size:
             raise ImageError("damaged: the size of a page is ambiguous")
-        if page.compression not in _BOUNDED | _PICTURES.keys():
+        if page.compression not in _BOUNDED | _PICTURES:
             raise ImageError(
                 f"a TIFF file with {page.compression!r}: compress it with Deflate, LZW or ZSTD"
             )
+        if page.compression != 1:
+            _check_imagecodecs()
         return page
 
     def rows(self, place: int, start: int, stop: int, filler: float) -> Array:
@@ -80,38 +77,37 @@ class TiffPages:
         """Parts (h, w, B) of rows, with their first band, row and column."""
         (width, height), (tile_width, tile_height) = directory.size, directory.segment
         across, down = -(-width // tile_width), -(-height // tile_height)
+        bands = directory.samples // directory.planes
         for plane in range(directory.planes):
             for row in range(start // tile_height, -(-stop // tile_height)):
-                first, last = max(start, row * tile_height), min(stop, (row + 1) * tile_height)
+                top = row * tile_height
+                first, last = max(start, top), min(stop, top + tile_height)
                 for column in range(across):
-                    number = (plane * down + row) * across + column
-                    if page.databytecounts[number]:
-                        left = column * tile_width
-                        part = self._part(page, directory, number, first, last)
-                        yield plane, first, left, part[:, : width - left]
+                    number, left = (plane * down + row) * across + column, column * tile_width
+                    if not page.databytecounts[number]:
+                        continue
+                    part = self._part(page, number, slice(first - top, last - top), directory)
+                    part = part[:, : width - left]
+                    if part.shape != (last - first, min(tile_width, width - left), bands):
+                        raise ImageError("damaged: a strip or tile is incomplete")
+                    yield plane, first, left, part
 
-    def _part(
-        self, page: TiffPage, directory: Directory, number: int, first: int, last: int
-    ) -> Array:
-        """Rows (last - first, w, B) of a strip or tile; ImageError if they are not complete."""
+    def _part(self, page: TiffPage, number: int, rows: slice, directory: Directory) -> Array:
+        """Rows (h, w, B) of a strip or tile, as many as it has."""
         place, size = page.dataoffsets[number], page.databytecounts[number]
-        top = first // directory.segment[1] * directory.segment[1]
-        bands = 1 if directory.planes > 1 else directory.samples
         if _is_plain(page):
-            row_size = directory.size[0] * bands * page.dtype.itemsize
-            if size < (last - top) * row_size:
-                raise ImageError("damaged: a strip has too few bytes")
-            content = self._bytes_at(place + (first - top) * row_size, (last - first) * row_size)
-            dtype = page.dtype.newbyteorder(self._tiff.byteorder)
-            return np.frombuffer(content, dtype).reshape(last - first, -1, bands)
+            shape = -1, directory.size[0], directory.samples // directory.planes
+            dtype = np.dtype(page.dtype).newbyteorder(self._tiff.byteorder)
+            row_size = shape[1] * shape[2] * dtype.itemsize
+            end, start = min(rows.stop, size // row_size) * row_size, rows.start * row_size
+            content = self._bytes_at(place + start, max(0, end - start))
+            return np.frombuffer(content, dtype).reshape(shape)
         content = self._bytes_at(place, size)
-        _check_stream(page, content, directory)
-        part = page.decode(content, number, jpegtables=page.jpegtables)[0][0]
-        rows: Array = part[first - top : last - top]
-        width = min(directory.segment[0], directory.size[0])
-        if len(rows) < last - first or rows.shape[1] < width or rows.shape[2] != bands:
-            raise ImageError("damaged: a strip or tile is incomplete")
-        return rows
+        if page.compression in _PICTURES:
+            check_stated_size(content, directory.segment)
+        decoded: Any = page.decode(content, number, jpegtables=page.jpegtables)[0]
+        part: Array = decoded[0][rows]
+        return part
 
     def _bytes_at(self, place: int, size: int) -> bytes:
         self._tiff.filehandle.seek(place)
@@ -127,20 +123,6 @@ def _is_plain(page: TiffPage) -> bool:
     return is_whole and (page.compression, page.predictor, page.fillorder, page.is_tiled) == (
         1, 1, 1, False,
     )  # fmt: skip
-
-
-def _check_stream(page: TiffPage, content: bytes, directory: Directory) -> None:
-    """Check the size that a compressed picture states, before memory is allocated for it."""
-    if page.compression != 1:
-        _check_imagecodecs()
-    if page.compression not in _PICTURES:
-        return
-    width, height = directory.segment
-    options = ReadOptions(max_pixels=width * height)
-    with opened(io.BytesIO(content), options, Notes()) as image:
-        is_stated = image.format == _PICTURES[page.compression] or image.format == "MPO"
-        if not is_stated or (image.format == "JPEG2000" and not content.startswith(_CODESTREAM)):
-            raise ImageError(f"damaged: a strip or tile in the format {image.format}")
 
 
 def _check_imagecodecs() -> None:

@@ -115,7 +115,7 @@ bands, compress it with --max-error E or --lossless (in Python max_error)
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
             "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]"
         )
-    if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
+    if picture.alpha is not None and is_mostly_translucent(picture.alpha):
         warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
             "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band"
@@ -148,7 +148,7 @@ def _may_be_planes(shape: tuple[int, ...]) -> bool:
     return shape[0] == 3 and min(shape[1:]) >= _LEAST_PLANE_SIDE
 
 
-def _is_mostly_translucent(alpha: Pixels) -> bool:
+def is_mostly_translucent(alpha: Pixels) -> bool:
     """Whether most pixels are neither opaque nor transparent, unlike those of pictures."""
     return bool(2 * np.count_nonzero((alpha != 0) & (alpha != 255)) > alpha.size)
 
@@ -200,7 +200,7 @@ def _has_only_pixels(array: npt.NDArray[Any]) -> bool:
     if len(shape) == 3 and shape[2] > 4:
         return not _may_be_bands(*shape) and not _may_be_planes(shape)
     if len(shape) in (3, 4) and shape[-1] in (2, 4):
-        return not _is_mostly_translucent(np.asarray(array[..., -1]))
+        return not is_mostly_translucent(np.asarray(array[..., -1]))
     return len(shape) == 2 or (len(shape) in (3, 4) and shape[-1] in (1, 3))
 
 

@@ -18,7 +18,7 @@ from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
 from aecodec.format.samples import MAX_BANDS
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
-from aecodec.image_files.reading import origin_of, read_image
+from aecodec.image_files.reading import origin_of, read_image, warn_of_sidecars
 from aecodec.imaging.display import bands_to_show
 from aecodec.imaging.picture import Picture
 
@@ -38,6 +38,9 @@ def read_picture(
     """
     content = read_bytes(path)
     picture = picture_in(content, path, console, options)
+    if options.names_dropped:
+        with console.warnings_about(name_of(path)):
+            warn_of_sidecars(path)
     return replace(picture, origin=origin_of(path)), len(content)
 
 

@@ -19,6 +19,7 @@ import aecodec
 from aecodec import Codec, EncoderCodec
 from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, UsageError
 from aecodec.format.container import MetadataKind
+from aecodec.format.kept_tags import KeptTags
 from aecodec.format.samples import BAND_TYPES, Layout, SampleType
 from aecodec.imaging.picture import Picture, samples_picture
 
@@ -181,7 +182,7 @@ def test_an_axis_of_bands_needs_a_codec_that_takes_it() -> None:
 
 def test_uint8_pictures_and_metadata_are_kept(codecs: Codecs) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (1, 5, 6, 3)).astype(np.uint8)
-    metadata = {MetadataKind.ICC: b"profile", MetadataKind.TIFF: b"II*\0"}
+    metadata = {MetadataKind.ICC: b"profile", MetadataKind.TIFF: KeptTags([]).pack()}
     data = codecs[3].compress(Picture(pixels, metadata=metadata))
     picture = codecs[3].decoder.decompress_picture(data)
     assert picture.metadata == metadata
