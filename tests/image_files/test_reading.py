@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import warnings
 
 import numpy as np
@@ -25,9 +26,11 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, ImageError
+from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.samples import read_samples, write_samples
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "TIFF"])
@@ -74,6 +77,47 @@ def test_16_bits_of_colours_are_less_than_one_level_from_that() -> None:
 def test_colours_of_16_bits_are_refused_by_a_sentence_that_names_the_option(content: bytes) -> None:
     with pytest.raises(ImageError, match=r"has 16 bits per channel .* Pillow reads only 8"):
         read_image(io.BytesIO(content))
+
+
+def hidden_samples() -> dict[str, tuple[bytes, str]]:
+    """Files of which Pillow shows fewer channels or bits than they have, and messages."""
+    codecs = pytest.importorskip("imagecodecs")
+    deep = np.arange(64 * 64 * 3, dtype=np.uint16).reshape(64, 64, 3)
+    flat = deep.astype(np.uint8)
+    psd = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 5, 4, 4, 8, 3) + bytes(14 + 16 * 5)
+    sgi = struct.pack(">hBBHHHHii", 474, 0, 2, 3, 4, 4, 3, 0, 255).ljust(512 + 96, b"\0")
+    return {
+        "JPEG 2000 with 16 bits": (codecs.jpeg2k_encode(deep, level=0), "16 bits per channel"),
+        "JPEG 2000 with 12 bits": (
+            codecs.jpeg2k_encode(deep[..., 0] % 4096, level=0, bitspersample=12),
+            "levels go to 4095|bits per channel",
+        ),
+        "JPEG 2000 with infrared": (
+            codecs.jpeg2k_encode(np.dstack([flat, flat[..., 0]]), level=0, codecformat="j2k"),
+            "4 channels, of which 3 are",
+        ),
+        "AVIF": (codecs.avif_encode(deep % 1024, bitspersample=10), "bits per channel"),
+        "Photoshop": (psd, "5 channels, of which 3 are"),
+        "SGI": (sgi, "16 bits per channel"),
+        "PGM": (b"P5 1 2 1000\n\0\1\3\xe8", "levels go to 1000|bits per channel"),
+        "FITS": (b"SIMPLE  =                    T".ljust(2880), "if it has bands|header"),
+    }
+
+
+def test_samples_that_pillow_hides_are_refused() -> None:
+    for content, message in hidden_samples().values():
+        for read in (read_image, read_samples):
+            with pytest.raises(ImageError, match=message):
+                read(io.BytesIO(content), ReadOptions(bands=ANY_BANDS))
+
+
+def test_scaled_levels_and_transparent_ones_are_named_or_kept() -> None:
+    with pytest.warns(AecodecWarning, match=r"levels from 0 to 15 were scaled"):
+        read_image(io.BytesIO(b"P5 1 2 15\n\1\2"))
+    content = saved(Image.fromarray(EVERY_VALUE), transparency=7)
+    picture = read_samples(io.BytesIO(content))
+    assert np.flatnonzero(picture.is_missing).tolist() == [7]
+    assert Image.open(io.BytesIO(write_samples(picture, ".png"))).info["transparency"] == 7
 
 
 def test_floats_that_are_no_numbers_become_black_and_white() -> None:
