@@ -10,7 +10,7 @@
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -29,7 +29,7 @@ from aecodec.format.container import LAST_VERSION, MAGIC, Header, MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.format.stack_names import unpack_names
 from aecodec.image_files.formats import AEC
-from aecodec.image_files.metadata import INFO_KEYS, with_metadata
+from aecodec.image_files.metadata import INFO_KEYS
 from aecodec.image_files.reading import from_frames, iter_frames
 from aecodec.imaging.picture import to_array
 from aecodec.native.headers import read_header
@@ -254,9 +254,8 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save the current picture of a loaded image; the name of the file is ignored.
 
     The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
-    :func:`aecodec.compress`, and `lossless` as for WebP files. Its `exif`, `icc_profile` and `xmp`
-    replace the image's metadata, or remove it if they are None; they are kept for pictures of any
-    size.
+    :func:`aecodec.compress`, and `lossless` as for WebP files. Metadata is that of the image's
+    `info`: its `exif`, `icc_profile` and `xmp`.
 
     Raises ImageError (also an OSError) if the image is not supported, UsageError (also a
     ValueError) if options contradict each other or no level of the codec satisfies them, and
@@ -276,30 +275,15 @@ def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None
     _save(image, iter_frames(images), file)
 
 
-def _with_changes(
-    images: Iterable[Image.Image], options: Mapping[str, Any]
-) -> Iterator[Image.Image]:
-    """Yield the images with the metadata from the options of `save`."""
-    changes = {name: _bytes_of(options[name]) for name in INFO_KEYS.values() if name in options}
-    for image in images:
-        yield with_metadata(image, changes) if changes else image
-
-
-def _bytes_of(value: Image.Exif | str | bytes | None) -> bytes | None:
-    if isinstance(value, Image.Exif):
-        return value.tobytes()
-    return value.encode() if isinstance(value, str) else value
-
-
 def _save(image: Image.Image, frames: Iterable[Image.Image], file: IO[bytes]) -> None:
     options = image.encoderinfo
     chosen = {name: options[name] for name in _OPTIONS if name in options}
     if options.get("lossless"):
         chosen.setdefault("max_error", 0)
-    if any(options.get(name) for name in INFO_KEYS.values()):
-        chosen.setdefault("metadata", True)
     with errors_as_pillows():
-        picture = from_frames(_with_changes(frames, options))
+        if names := [name for name in INFO_KEYS.values() if name in options]:
+            raise UsageError(f"{names[0]} is not an option: set it in the info of the image")
+        picture = from_frames(frames)
         picture = with_origin(picture, getattr(image, "filename", ""))
         file.write(aecodec.compress(picture, **chosen))
 

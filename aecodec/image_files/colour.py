@@ -18,9 +18,6 @@ _SPACE_OF = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CM
 """Profiles' names of the colour spaces of Pillow's modes."""
 
 _WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
-_SRGB_GAMMA = (0.43, 0.48)
-"""Range of exponents that PNG files state for sRGB, which has 0.45455."""
-
 _RAMP = np.arange(256, dtype=np.uint8)[None]
 """All grey levels, (1, 256)."""
 
@@ -102,23 +99,6 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
     for frame, source in zip(result, pixels, strict=True):
         frame[:] = _apply(_transform(profile, "RGB"), np.ascontiguousarray(source))
     return result
-
-
-def gamma_to_srgb(gamma: float) -> Pixels | None:
-    """Make a table (256,) uint8 from pixels with a gamma to sRGB; None for the gamma of sRGB.
-
-    The gamma is the exponent from light to pixel values, as in PNG files, such as 0.45455.
-
-    >>> gamma_to_srgb(0.45455) is None
-    True
-    >>> gamma_to_srgb(1.0)[[0, 1, 55, 255]].tolist()
-    [0, 13, 128, 255]
-    """
-    if not gamma > 0 or _SRGB_GAMMA[0] <= gamma <= _SRGB_GAMMA[1]:
-        return None
-    light = (np.arange(256) / 255) ** (1 / gamma)
-    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * srgb).astype(np.uint8)
 
 
 def _grey_to_srgb(profile: bytes) -> Pixels:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import IO, Any
 
 from PIL import ExifTags, Image, TiffTags
@@ -15,13 +15,6 @@ INFO_KEYS = {MetadataKind.ICC: "icc_profile", MetadataKind.EXIF: "exif", Metadat
 
 PNG_XMP = "XML:com.adobe.xmp"
 """Keyword of the text with XMP in a PNG file."""
-
-_RAW = "Raw profile type "
-_RAW_NAMES = {MetadataKind.ICC: "icc", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
-"""Names of metadata that ImageMagick and others write as hexadecimal text in PNG files."""
-
-_KEPT_TEXTS = {PNG_XMP, *(_RAW + name for name in _RAW_NAMES.values())}
-"""Keywords of texts in PNG files that are read as metadata."""
 
 _TIFF_TAGS = (
     ExifTags.Base.ImageDescription,
@@ -68,6 +61,9 @@ _SRGB_CODING = bytes([1, 13])
 """Numbers of the primaries and the transfer function of sRGB in a cICP chunk."""
 
 _PNG_SIGNATURE_SIZE, _PNG_CHECKSUM_SIZE = 8, 4
+_IS_SRGB = {"srgb", "icc_profile"}
+"""Keys of properties that override gamma and primaries."""
+
 _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
@@ -80,8 +76,6 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
     """
     values = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
     values[MetadataKind.XMP] = values[MetadataKind.XMP] or image.info.get(PNG_XMP)
-    for kind, name in _RAW_NAMES.items():
-        values[kind] = values[kind] or _raw_profile(image, name)
     values[MetadataKind.EXIF] = values[MetadataKind.EXIF] or _exif_of(image, notes)
     return {
         kind: value.encode() if isinstance(value, str) else value
@@ -90,25 +84,8 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
     }
 
 
-def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
-    """Copy a loaded image, and change its metadata under the usual keys of `info`.
-
-    None or empty bytes remove metadata.
-
-    >>> with_metadata(Image.new("L", (3, 2)), {"xmp": b"<x/>", "exif": None}).info
-    {'xmp': b'<x/>'}
-    """
-    values = {INFO_KEYS[kind]: value for kind, value in metadata_of(image, Notes()).items()}
-    copy = image.copy()
-    for name in (*_KEPT_TEXTS, *INFO_KEYS.values()):
-        copy.info.pop(name, None)
-    copy.info.update({name: value for name, value in {**values, **changes}.items() if value})
-    return copy
-
-
 def remove_exif(image: Image.Image) -> None:
-    for name in (INFO_KEYS[MetadataKind.EXIF], _RAW + _RAW_NAMES[MetadataKind.EXIF]):
-        image.info.pop(name, None)
+    image.info.pop(INFO_KEYS[MetadataKind.EXIF], None)
 
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
@@ -167,7 +144,7 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
     if texts := [
         name
         for name in getattr(image, "text", {})
-        if name not in _KEPT_TEXTS and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
+        if name != PNG_XMP and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
     ]:
         yield f"text ({', '.join(texts)})"
     if len(info.get("sizes", ())) > 1:
@@ -184,24 +161,18 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
         yield f"TIFF tags {', '.join(names)}"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
+    gamma = info.get("gamma")
+    if isinstance(gamma, float) and not _IS_SRGB & info.keys() and abs(gamma - 0.455) > 0.03:
+        yield f"gamma of {gamma:g}"
     if _has_unusual_primaries(info):
         yield "chromaticities (cHRM)"
 
 
 def _has_unusual_primaries(info: dict[Any, Any]) -> bool:
     stated = info.get("chromaticity")
-    if not stated or {"srgb", "icc_profile"} & info.keys():
+    if not stated or _IS_SRGB & info.keys():
         return False
     return any(abs(a - b) > 0.005 for a, b in zip(stated, _SRGB_PRIMARIES, strict=False))
-
-
-def _raw_profile(image: Image.Image, name: str) -> bytes | None:
-    """Read metadata from hexadecimal text: a line with its name, its length, and its bytes."""
-    text = image.info.get(_RAW + name)
-    try:
-        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:

@@ -45,7 +45,7 @@ def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: N
     converted, profile = _convert(image, metadata.get(MetadataKind.ICC), notes)
     if profile is None:
         metadata = {k: v for k, v in metadata.items() if k is not MetadataKind.ICC}
-    return _with_gamma(_split_alpha(converted, metadata), image, notes)
+    return _split_alpha(converted, metadata)
 
 
 def _convert(
@@ -95,19 +95,6 @@ def _array_of(image: Image.Image) -> Pixels:
         strip = image.crop((0, top, width, top + len(rows)))
         rows[:] = np.asarray(strip).reshape(rows.shape)
     return array
-
-
-def _with_gamma(picture: Picture, image: Image.Image, notes: Notes) -> Picture:
-    """Convert a picture to sRGB if its PNG file states another gamma that nothing overrides."""
-    gamma = image.info.get("gamma")
-    is_overridden = "srgb" in image.info or MetadataKind.ICC in picture.metadata
-    if not isinstance(gamma, float) or is_overridden:
-        return picture
-    table: Pixels | None = colour.gamma_to_srgb(gamma)
-    if table is None:
-        return picture
-    notes.add(f"its gamma of {gamma:g} was converted to sRGB")
-    return Picture(table[picture.pixels], picture.alpha, picture.metadata)
 
 
 DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
@@ -164,7 +151,9 @@ def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Im
     the same. `largest` is the result of :func:`largest_value` before loading.
     """
     if image.mode not in DEEP_MODES:
-        return _with_cut_transparency(image, notes)
+        if image.info.pop("transparency", None) is not None:
+            notes.add("not kept: its transparent colour, which has 16 bits")
+        return image
     values = np.asarray(image)
     pixels = _by_range(values, notes) if largest is None else _by_type(values, largest)
     scaled, info = Image.fromarray(pixels), dict(image.info)
@@ -187,17 +176,6 @@ def _by_range(values: npt.NDArray[Any], notes: Notes) -> Pixels:
     values = np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low)
     scale = 255 / (high - low) if high > low else 0.0
     return np.rint((values - low) * scale).astype(np.uint8)
-
-
-def _with_cut_transparency(image: Image.Image, notes: Notes) -> Image.Image:
-    """Truncate the transparent colour to 8 bits, as Pillow truncates the pixels."""
-    transparent = image.info.get("transparency")
-    if not isinstance(transparent, tuple):
-        return image
-    notes.add("its transparent colour was cut to 8 bits, so similar colours become transparent too")
-    result = image.copy()
-    result.info["transparency"] = tuple(value >> 8 for value in transparent)
-    return result
 
 
 def _is_cut(image: Image.Image) -> bool:

@@ -18,6 +18,7 @@ from aecodec.image_files import metadata, modes
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import Frames, ReadOptions
+from aecodec.image_files.tiff_directories import GEOREFERENCE
 from aecodec.imaging.picture import ANY_CODEC, Picture, is_mostly_translucent, stack
 from aecodec.urls import Url
 
@@ -154,8 +155,8 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
         metadata.note_dropped(image, entries, notes)
     scaled = upright if largest == 255 else modes.to_8_bits(upright, largest, notes)
     picture = modes.to_picture(scaled, entries, notes)
-    alpha = picture.alpha if image.format == "TIFF" else None
-    if alpha is not None and is_mostly_translucent(alpha):
+    is_scene = GEOREFERENCE & set(getattr(image, "tag_v2", ()))
+    if is_scene and picture.alpha is not None and is_mostly_translucent(picture.alpha):
         notes.add("its last samples are stored as opacity, as its tags say, but look like a band")
     return picture
 

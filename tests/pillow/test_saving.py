@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -75,43 +74,6 @@ def test_what_cannot_be_saved_is_refused_and_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-CONVERTED = {
-    "1": ("L", ""),
-    "P": ("RGB", ""),
-    "PA": ("RGBA", ""),
-    "La": ("LA", ""),
-    "RGBa": ("RGBA", ""),
-    "RGBX": ("RGB", ""),
-    "CMYK": ("RGB", "converted to RGB without a colour profile"),
-    "YCbCr": ("RGB", "converted to RGB"),
-    "HSV": ("RGB", "converted to RGB"),
-    "LAB": ("RGB", "converted to RGB"),
-}
-"""Mode of the file, and what is said, for each mode that no file holds."""
-
-
-@pytest.mark.parametrize("mode", CONVERTED)
-def test_modes_that_no_file_holds_are_converted_as_compress_does(
-    picture: Image.Image, mode: str
-) -> None:
-    expected, said = CONVERTED[mode]
-    image = in_mode(picture, mode)
-    with pytest.warns(aecodec.AecodecWarning, match=said) if said else nullcontext():
-        file, same = saved(image), aecodec.compress(image)
-    assert file.getvalue() == same
-    assert Image.open(file).mode == expected
-
-
-def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """An image in a mode, also in those to which Pillow does not convert directly from RGB."""
-    if mode == "LAB":
-        return Image.new("LAB", image.size, (90, 20, 30))
-    if mode == "PA":
-        return image.quantize(16).convert("PA")
-    between = {"1": "L", "La": "LA", "RGBa": "RGBA"}.get(mode, "RGB")
-    return image.convert(between).convert(mode)
-
-
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><text>a subject</text></x:xmpmeta>'
 
 
@@ -129,60 +91,18 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_metadata_is_added_and_removed(picture: Image.Image, name: str) -> None:
-    value = VALUES[name]
-    added = Image.open(saved(picture, **{name: value}))
-    assert added.info == {name: value}
-    assert picture.info == {}
-    picture.info[name] = value
-    kept = Image.open(saved(picture))
-    assert kept.info == {name: value}
-    for options in ({name: None}, {name: b""}, {"metadata": False}):
-        with warnings_of(options, name):
-            assert Image.open(saved(kept, **options)).info == {}
-        assert kept.info == {name: value}
-    kept.info[name] = None
-    assert Image.open(saved(kept)).info == {}
-    del kept.info[name]
-    assert Image.open(saved(kept)).info == {}
-
-
-def warnings_of(options: dict[str, Any], name: str) -> AbstractContextManager[Any]:
-    """A colour profile that is dropped, and not taken away, converts the colours, and says so."""
-    if name == "icc_profile" and options == {"metadata": False}:
-        return pytest.warns(aecodec.AecodecWarning, match="converted to sRGB")
-    return nullcontext()
+def test_metadata_is_that_of_info(picture: Image.Image) -> None:
+    picture.info |= VALUES
+    assert Image.open(saved(picture)).info == VALUES
+    with pytest.raises(ValueError, match="set it in the info"):
+        saved(picture, exif=None)
 
 
 def test_a_stack_has_the_metadata_of_its_first_picture(picture: Image.Image) -> None:
+    picture.info |= VALUES
     appended = [picture.rotate(90, expand=False), picture]
-    image = Image.open(saved(picture, save_all=True, append_images=appended, **VALUES))
+    image = Image.open(saved(picture, save_all=True, append_images=appended))
     for number in range(3):
         image.seek(number)
         assert image.info == VALUES
         assert image.getexif()[ExifTags.Base.Artist] == "somebody"
-
-
-XMP_OF_6 = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" %s</rdf:Description>
-</rdf:RDF></x:xmpmeta>"""
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"exif": exif_of(Orientation=6)},
-        {"exif": exif_of(Orientation=6).tobytes()},
-        {"xmp": XMP_OF_6 % b'tiff:Orientation="6">'},
-        {"xmp": XMP_OF_6 % b"><tiff:Orientation>6</tiff:Orientation>"},
-    ],
-)
-def test_an_orientation_in_the_options_is_applied(
-    picture: Image.Image, options: dict[str, Any]
-) -> None:
-    restored = Image.open(saved(picture, **options))
-    assert restored.getexif().get(ExifTags.Base.Orientation, 1) == 1
-    turned = picture.transpose(Image.Transpose.ROTATE_270)
-    assert restored.tobytes() == aecodec.decompress(aecodec.compress(turned)).tobytes()
