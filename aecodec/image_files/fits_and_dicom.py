@@ -31,9 +31,10 @@ _DICOM_META = 132
 """Place of the attributes of a DICOM file that describe the file."""
 
 _ATTRIBUTES = (
-    "BitsAllocated", "BitsStored", "Columns", "HighBit", "NumberOfFrames", "PixelData",
-    "PhotometricInterpretation", "PixelPaddingValue", "PixelRepresentation",
-    "PlanarConfiguration", "Rows", "SamplesPerPixel",
+    "BitsAllocated", "BitsStored", "Columns", "DoubleFloatPixelData", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths", "FloatPixelData", "HighBit", "NumberOfFrames",
+    "PhotometricInterpretation", "PixelData", "PixelPaddingRangeLimit", "PixelPaddingValue",
+    "PixelRepresentation", "PlanarConfiguration", "Rows", "SamplesPerPixel",
 )  # fmt: skip
 """Attributes that are read; others could take much more memory than the file."""
 

@@ -139,6 +139,7 @@ class TiffRows:
         self.shape = frames, height, width, first.samples * self._channels
         stated = _nodata_of(kept.text(GDAL_NODATA), self.dtype)
         self.nodata = stated if options.nodata is None else options.nodata
+        self._filler = self.nodata if count.absent and self.nodata is not None else 0
         if count.absent and self.nodata is None:
             notes.add(f"{count.absent} of its strips or tiles are absent, and are read as 0")
 
@@ -147,7 +148,7 @@ class TiffRows:
 
         The mask is True for missing samples; it does not include samples equal to `nodata`.
         """
-        samples = self._frames(self._images, start, stop, self.nodata or 0)
+        samples = self._frames(self._images, start, stop, self._filler)
         if not self._masks:
             return samples, None
         mask = self._frames(self._masks, start, stop, 0) == 0
