@@ -147,6 +147,8 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
         if name != PNG_XMP and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
     ]:
         yield f"text ({', '.join(texts)})"
+    if image.format == "PSD" and getattr(image, "n_frames", 1) > 1:
+        yield "layers"
     if len(info.get("sizes", ())) > 1:
         yield "other sizes"
     comment = info.get("comment", b"")

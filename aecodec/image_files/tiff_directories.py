@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import numpy as np
 
 from aecodec.errors import ImageError, Notes
 from aecodec.format.kept_tags import (
+    DESCRIPTION,
     EXTRA_SAMPLES,
     PHOTOMETRIC,
     PLANAR,
@@ -26,7 +29,7 @@ from aecodec.imaging.picture import ANY_CODEC
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _STRIP_ROWS = 256, 257, 258, 259, 277, 278
 _OFFSETS, _COUNTS, _TILE_OFFSETS, _TILE_COUNTS = 273, 279, 324, 325
 _TILE_WIDTH, _TILE_LENGTH, _SUB_IFDS, _SAMPLE_FORMAT, _SUBSAMPLING = 322, 323, 330, 339, 530
-_DEPTH = 32997
+_DEPTH, _METAMORPH = 32997, 33629
 
 REDUCED, PAGE, MASK = 1, 2, 4
 """Bits of NewSubfileType: an overview, one of several pages, a mask with 0 for missing pixels."""
@@ -209,16 +212,35 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
     struct.error if it is damaged otherwise.
     """
     walk = _Walk(file)
-    place, seen = walk.first, set[int]()
+    place, seen, stated = walk.first, set[int](), 0
     while place:
         if place in seen:
             raise ImageError("damaged: its pages repeat")
         seen.add(place)
         tags, following = walk.tags_at(place)
-        yield Directory(tags, place)
+        page = Directory(tags, place)
+        stated = max(stated, _images_stated(page))
+        yield page
         for sub in tags.numbers(_SUB_IFDS):
             yield Directory(walk.tags_at(sub)[0], sub, is_sub=True)
         place = following
+    if stated > len(seen):
+        raise ImageError(
+            f"it states {stated} images, but lists {len(seen)} pages: save it with a page for each"
+        )
+
+
+def _images_stated(page: Directory) -> int:
+    """Images that ImageJ, tifffile or MetaMorph store behind the first without pages, or 1."""
+    text, planes = page.tags.text(DESCRIPTION), page.tags.get(_METAMORPH)
+    images = re.search(r"^images=(\d{1,9})\s*$", text, re.MULTILINE)
+    shape = re.match(r'\{"shape": \[([\d, ]+)\], "truncated": true', text)
+    if shape:
+        numbers, size = map(int, shape[1].split(", ")), math.prod(page.size) * page.samples
+        return math.prod(numbers) // max(1, size)
+    if images and text.startswith("ImageJ="):
+        return int(images[1])
+    return len(planes.value) // 8 if planes else 1
 
 
 def directory_at(file: IO[bytes], place: int) -> Directory:

@@ -98,6 +98,18 @@ FOR_BANDS = {
 }
 
 
+@pytest.mark.parametrize("colours", [1, 3])
+def test_images_without_pages_are_rejected(colours: int) -> None:
+    """tifffile, ImageJ and MetaMorph can store images behind the first without pages."""
+    frames = np.stack([np.squeeze(BANDS[..., :colours])] * 2)
+    options = {"photometric": "rgb" if colours == 3 else "minisblack", "metadata": {}}
+    for read in (read_image, read_samples):
+        with pytest.raises(ImageError, match="it states 2 images, but lists 1 pages"):
+            read(io.BytesIO(tiff(frames, truncate=True, **options)))
+    content = io.BytesIO(tiff(frames, **options))
+    assert read_samples(content).pixels.shape == (2, 12, 16, colours)
+
+
 @pytest.mark.parametrize("kind", FOR_BANDS)
 @pytest.mark.parametrize("depth", [None, 8])
 def test_pillow_reads_no_tiff_file_whose_samples_it_drops(kind: str, depth: int | None) -> None:
