@@ -157,7 +157,8 @@ class TiffRows:
         return samples, mask
 
     def _frames(self, places: Sequence[int], start: int, stop: int, filler: float) -> Array:
-        stack = np.stack([self._pages.rows(place, start, stop, filler) for place in places])
+        pages = [self._pages.rows(place, start, stop, filler) for place in places]
+        stack = np.stack(pages) if len(pages) > 1 else pages[0][None]  # without a copy
         if self._channels == 1:
             return stack
         return np.moveaxis(stack.reshape(-1, self._channels, *stack.shape[1:3]), 1, -1)
@@ -232,9 +233,10 @@ def _layout_of(page: TiffPage) -> Layout:
         raise ImageError(f"{page.bitspersample} bits per sample: codecs take 8, 16 and 32")
     native_type(page.dtype)
     if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
+        kind = getattr(page.photometric, "name", page.photometric)
         raise ImageError(
-            f"a TIFF file of the kind {page.photometric!r} with the axes {page.axes}: codecs "
-            "with bands take grey levels, RGB, CMYK and bands"
+            f"a TIFF file of the kind {kind} with the axes {page.axes}: codecs with bands take "
+            "grey levels, RGB, CMYK and bands; convert it to one of these"
         )
     if page.samplesperpixel > MAX_BANDS:
         raise ImageError(f"{page.samplesperpixel} bands: codecs have at most {MAX_BANDS}")

@@ -53,9 +53,8 @@ class TiffPages:
         if (page.imagewidth, page.imagelength) != directory.size:
             raise ImageError("damaged: the size of a page is ambiguous")
         if page.compression not in _BOUNDED | _PICTURES:
-            raise ImageError(
-                f"a TIFF file with {page.compression!r}: compress it with Deflate, LZW or ZSTD"
-            )
+            name = getattr(page.compression, "name", page.compression)
+            raise ImageError(f"a TIFF file with {name} inside: save it with Deflate, LZW or ZSTD")
         if page.compression != 1:
             _check_imagecodecs()
         return page
