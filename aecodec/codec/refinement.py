@@ -10,7 +10,7 @@ from aecodec.codec.compressed import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.target import Target
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import UsageError, warn
+from aecodec.errors import UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import alpha_bands, names_in
 from aecodec.image_files.colour import is_srgb
@@ -38,7 +38,6 @@ def within_error(
     level = 0 if target.level is None else encoder.spec.level_index(target.level)
     bounds = _bounds(encoder.spec, original.picture, target)
     data, made = encoder.make(original, level=level, bounds=bounds)
-    _warn_of_nodata(picture, made.nodata)
     return Compressed(encoder, original.picture, data, made.level, max_error=made.max_error)
 
 
@@ -72,12 +71,3 @@ def _ranges(spec: CodecSpec, picture: Picture) -> dict[str | None, float]:
 
 def _range_of(known: npt.NDArray[Any]) -> float:
     return float(known.max()) - float(known.min()) if known.size else 0.0
-
-
-def _warn_of_nodata(picture: Picture, count: int) -> None:
-    """Warn of known samples that become equal to the value of missing samples."""
-    if count:
-        warn(
-            f"{count} known samples decode to {picture.nodata:g}, the value of missing samples: "
-            "choose a smaller maximum error, or mark missing samples with another value"
-        )

@@ -93,7 +93,7 @@ class Bounds(Structure): _fields_ = (("count", c_uint32), ("bands", c_uint32), (
 
 class Target(Structure): _fields_ = (("level", c_uint32), ("max_bytes", c_size_t), ("bounds", c_void_p),)
 
-class Compressed(Structure): _fields_ = (("file", c_void_p), ("size", c_size_t), ("level", c_uint32), ("reduction", c_uint32), ("max_error", c_double), ("nodata", c_uint64), ("clipped", c_uint64 * 256),)
+class Compressed(Structure): _fields_ = (("file", c_void_p), ("size", c_size_t), ("level", c_uint32), ("reduction", c_uint32), ("max_error", c_double), ("clipped", c_uint64 * 256),)
 
 class Part(Structure): _fields_ = (("at", c_size_t), ("size", c_size_t),)
 
@@ -157,6 +157,7 @@ FUNCTIONS = {
     "aecodec_file_info_of": (c_int, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_file_missing": (c_int, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_file_refinements": (c_int, (c_void_p, c_size_t, c_void_p, c_void_p,)),
+    "aecodec_find_nodata": (c_int, (c_void_p,)),
     "aecodec_free": (None, (c_void_p,)),
     "aecodec_from_bare": (c_int, (c_void_p, c_void_p, c_size_t, c_int, c_void_p, c_void_p,)),
     "aecodec_gain_factors": (None, (c_void_p, c_size_t, c_void_p,)),

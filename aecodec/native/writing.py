@@ -64,6 +64,18 @@ def samples_of(
     return result
 
 
+def nodata_in(picture: Picture) -> float | None:
+    """The value of missing samples that the picture states, or that they seem to have.
+
+    Raises UsageError if several values may be that of missing samples.
+    """
+    samples = samples_of(picture)
+    check(LIBRARY.aecodec_find_nodata(byref(samples)))
+    if not samples.has_nodata:
+        return None
+    return samples.nodata if picture.pixels.dtype.kind == "f" else int(samples.nodata)
+
+
 def _set_metadata(original: Original, metadata: bytes) -> None:
     if metadata:
         original.kept_metadata = np.frombuffer(metadata, np.uint8)

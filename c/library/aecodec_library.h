@@ -217,7 +217,6 @@ typedef struct {
     uint32_t reduction; /* factor by which the sides were reduced, in halves; 2: full size */
     double max_error;   /* with bounds: the largest error of all known samples. With AECODEC_DOES_NOT_FIT: the smallest
                          * one that would do */
-    uint64_t nodata;    /* with bounds: known samples that decode to the value of missing ones */
     uint64_t clipped[AECODEC_MAX_BANDS]; /* samples of each band outside its limits. Refinements restore them */
 } aecodec_compressed;
 
@@ -430,12 +429,18 @@ aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const ui
                                           const aecodec_limits *limits, const aecodec_execution *execution,
                                           aecodec_samples *samples);
 
-/* Compress samples as aecodec_compress does, but they are never reduced. Samples are missing if they are NaN or nodata, or
- * marked in missing; they have no errors. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE.
+/* Compress samples as aecodec_compress does, but they are never reduced. Samples are missing if they are nodata, NaN without
+ * nodata, or marked in missing; they have no errors, and no other sample is restored as nodata. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE.
  * Without bounds, samples outside the limits are clipped. */
 aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                         const aecodec_target *target, const aecodec_execution *execution,
                                         aecodec_compressed *compressed);
+
+/* Find the value of missing samples that may be missing although nobody says so: that at the least or the largest end of the
+ * samples which is at the end of an integer type, or is repeated and apart from other samples, or far apart. It becomes
+ * nodata, unless that is stated and not 0. If no sample looks missing, that is the nearest end of an integer type or the
+ * stated 0. Samples are not planar. Returns AECODEC_OK, or AECODEC_UNCLEAR_NODATA if both ends look missing. */
+aecodec_status aecodec_find_nodata(aecodec_samples *samples);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 

@@ -4,9 +4,9 @@
 
 #include "refined.h"
 
-#define MOST_MULTIPLES 2147483647.0
+#define MOST_MULTIPLES 2147483646.0 /* and one more with a gap */
 #define MOST_QUOTIENT 4503599627370496.0
-#define MOST_DIFFERENCE 4294967294u /* of the values of a band */
+#define MOST_DIFFERENCE 4294967293u /* of the values of a band without a gap */
 #define MARGIN (1 - 1.0 / (1 << 20)) /* rounding a multiple to the type of the samples must not exceed the bound */
 
 /* The samples that a bound holds for: some bands. */
@@ -38,13 +38,6 @@ static uint32_t load_part(const bounded *of, size_t number, uint64_t *bits)
     return count;
 }
 
-/* The bits of floats and of integers of 64 bits as unsigned numbers in the same order. */
-static uint64_t order_of(uint32_t type, uint64_t bits)
-{
-    const uint64_t sign = (uint64_t)1 << (8 * sample_size(type) - 1);
-    return type == AECODEC_UINT64 ? bits : is_float(type) && bits & sign ? ~bits & (2 * sign - 1) : bits ^ sign;
-}
-
 /* Find the bits of the least and the largest number; both are 0 if none is known. */
 static void find_range(const bounded *of, uint64_t range[2])
 {
@@ -54,7 +47,7 @@ static void find_range(const bounded *of, uint64_t range[2])
     for (part = 0; part < part_count(of); part++) {
         uint32_t count = load_part(of, part, bits);
         while (count--) {
-            const uint64_t order = order_of(of->samples->type, bits[count]);
+            const uint64_t order = aecodec_sample_order(of->samples->type, bits[count]);
             range[0] = order <= least ? bits[count] : range[0];
             range[1] = order >= most ? bits[count] : range[1];
             least = order < least ? order : least;
@@ -77,7 +70,7 @@ static int choose_offset(uint64_t low, uint64_t high, bound *b)
 {
     const int64_t least = (int64_t)low, most = (int64_t)high;
     b->offset = 0;
-    if (least >= -INT32_MAX && least <= INT32_MAX && most >= least && most <= INT32_MAX) {
+    if (least >= -INT32_MAX && least <= INT32_MAX && most >= least && most < INT32_MAX) {
         return 1;
     }
     b->offset = (int64_t)(low + (high - low + 1) / 2);
@@ -235,6 +228,52 @@ static int is_finer(const refinement *r, const refinement *before, uint32_t band
     return 0;
 }
 
+/* The difference of two samples, also of integers that doubles cannot tell apart. */
+static double difference(uint32_t type, uint64_t a, uint64_t b)
+{
+    const double first = aecodec_sample_number(type, a), second = aecodec_sample_number(type, b);
+    if (sample_size(type) == 8 && !is_float(type)) {
+        const int is_less = type == AECODEC_INT64 ? (int64_t)a < (int64_t)b : a < b;
+        return (double)(is_less ? b - a : a - b);
+    }
+    return first < second ? second - first : first - second;
+}
+
+/* Whether known samples may be rounded to nodata from below; the next sample above could then be too far from them. */
+static int needs_gap(const bounded *of, const refinement *r, double error)
+{
+    const uint32_t type = of->samples->type;
+    uint64_t bits[TOGETHER], beside[2], nodata;
+    size_t part;
+    if (!(error > 0) || !aecodec_beside_nodata(of->samples, beside)) {
+        return 0;
+    }
+    nodata = aecodec_to_sample_bits(type, of->samples->nodata);
+    for (part = 0; part < part_count(of); part++) {
+        uint32_t count = load_part(of, part, bits);
+        while (count--) {
+            if (aecodec_sample_order(type, bits[count]) < aecodec_sample_order(type, nodata) &&
+                (r->is_root || difference(type, bits[count], nodata) <= error)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Leave a gap at nodata if needed. Integers of 32 bits that leave no value for it are coded exactly. */
+static void take_gap(const bounded *of, refinement *r, bound *b)
+{
+    uint64_t range[2];
+    if (needs_gap(of, r, b->error)) {
+        int is_full = sample_size(of->samples->type) == 4 && !is_float(of->samples->type);
+        find_range(of, range);
+        is_full = is_full && aecodec_sample_order(of->samples->type, range[1]) == UINT32_MAX;
+        b->error = is_full ? 0 : b->error;
+        r->has_gap |= !is_full;
+    }
+}
+
 /* Find bounds for errors, which are those of all bands or of each. Returns 0 if samples do not fit. */
 static int find_bounds(refinement *r, const double *errors, uint32_t count, const aecodec_samples *samples,
                        double *least_error)
@@ -243,7 +282,7 @@ static int find_bounds(refinement *r, const double *errors, uint32_t count, cons
     double least = 0;
     int fits = 1;
     *least_error = 0;
-    r->has_offsets = 0;
+    r->has_offsets = r->has_gap = 0;
     for (; of.first_band < r->bound_count; of.first_band++) {
         bound *b = &r->bounds[of.first_band];
         if (!find_bound(&of, errors[count > 1 ? of.first_band : 0], r->is_root, b, &least)) {
@@ -251,6 +290,7 @@ static int find_bounds(refinement *r, const double *errors, uint32_t count, cons
             fits = 0;
         }
         r->has_offsets |= b->offset != 0;
+        take_gap(&of, r, b);
     }
     return fits;
 }
@@ -302,22 +342,9 @@ typedef struct {
     uint32_t count;
     const refinement *bounds;
     const bound *bound;
-    const double *nodata;
 } row;
 
-/* The difference of two samples, also of integers that doubles cannot tell apart. */
-static double difference(uint32_t type, uint64_t a, uint64_t b)
-{
-    const double first = aecodec_sample_number(type, a), second = aecodec_sample_number(type, b);
-    if (sample_size(type) == 8 && !is_float(type)) {
-        const int is_less = type == AECODEC_INT64 ? (int64_t)a < (int64_t)b : a < b;
-        return (double)(is_less ? b - a : a - b);
-    }
-    return first < second ? second - first : first - second;
-}
-
-/* Differences of samples. Counts those that became nodata. */
-static int compare_samples(const row *r, comparison *c)
+static int compare_samples(const row *r, double *max_error)
 {
     const uint32_t type = r->samples->type;
     const size_t stride = sample_stride(r->samples);
@@ -327,20 +354,21 @@ static int compare_samples(const row *r, comparison *c)
     aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
     for (n = 0; n < r->count; n++) {
         const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + n * stride);
-        const uint64_t other = bits_of_sample(type, decoded, n);
+        const uint64_t coded = bits_of_sample(type, decoded, n);
+        const uint64_t other = r->samples->has_nodata && aecodec_sample_number(type, coded) == r->samples->nodata
+                                   ? aecodec_avoid_nodata(r->samples, coded) : coded;
         const double error = r->missing && r->missing[n] ? 0 : difference(type, bits, other);
         const double most =
             r->bounds->is_root ? (double)aecodec_root_error((uint32_t)(r->bound->error * ROOT_UNITS),
                                                             (int64_t)aecodec_sample_number(type, bits))
                                : r->bound->error;
         is_within &= error <= most;
-        c->max_error = error > c->max_error ? error : c->max_error;
-        c->nodata += !(r->missing && r->missing[n]) && r->nodata && aecodec_sample_number(type, other) == *r->nodata;
+        *max_error = error > *max_error ? error : *max_error;
     }
     return is_within;
 }
 
-aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const double *nodata, comparison *c)
+aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, double *max_error)
 {
     const aecodec_samples *samples = s->all->samples;
     const uint32_t rows = s->place.frames * samples->bands * s->place.height;
@@ -356,9 +384,8 @@ aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, co
                           s->coding.missing ? s->coding.missing + at : NULL,
                           s->place.width,
                           r,
-                          &r->bounds[bound_number(r, band)],
-                          nodata};
-        if (!compare_samples(&each, c)) {
+                          &r->bounds[bound_number(r, band)]};
+        if (!compare_samples(&each, max_error)) {
             return AECODEC_BROKEN_BOUND;
         }
     }

@@ -181,17 +181,6 @@ aecodec_status aecodec_decoding_select(aecodec_decoding *d, uint32_t first, uint
 
 /* ---- the beginning ---- */
 
-/* The value of missing samples, if the file states one; NaN or 0 otherwise. */
-static void take_nodata(aecodec_decoding *d)
-{
-    const samples_block *block = &d->file.block;
-    d->nodata = aecodec_samples_block_nodata(block);
-    if (block->nodata) {
-        d->file.samples.has_nodata = 1;
-        d->file.samples.nodata = aecodec_sample_number(block->type, d->nodata);
-    }
-}
-
 static aecodec_status take_transfer(aecodec_decoding *d)
 {
     const samples_block *block = &d->file.block;
@@ -238,7 +227,7 @@ static aecodec_status decode_beside(aecodec_decoding *d)
     if (!d->has_samples) {
         return decode_alpha(d);
     }
-    take_nodata(d);
+    d->nodata = aecodec_samples_block_nodata(&d->file.block);
     status = has_networks(d->file.bundle) ? take_transfer(d) : AECODEC_OK;
     return status == AECODEC_OK ? decode_mask(d) : status;
 }

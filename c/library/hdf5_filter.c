@@ -3,12 +3,13 @@
  * headers H5Zpublic.h and H5PLextern.h declare is repeated here.
  * The client data are VERSION, the type, 1 for big-endian or 0, 1 for bands before rows or 0 for bands last, frames, height,
  * width and bands of a chunk, the lower and the upper half of a double, the maximum error, and 1 and the halves of the value
- * of missing samples, or zeros. */
+ * of missing samples, or zeros: 2 says that none is missing, and 0 leaves that open. */
 #include <stdlib.h>
 
 #include "private.h"
 
-enum { FILTER = 44736 /* from the range for private use */, VERSION = 1, CLIENT_VALUES = 13, H5Z_FLAG_REVERSE = 0x100 };
+enum { FILTER = 44736 /* from the range for private use */, VERSION = 1, CLIENT_VALUES = 13, H5Z_FLAG_REVERSE = 0x100,
+       STATED = 1, STATED_NONE = 2 };
 
 typedef struct {
     int version, id;
@@ -30,7 +31,7 @@ static size_t read_values(size_t count, const unsigned *v, aecodec_samples *chun
     uint64_t size;
     uint32_t n;
     if (count != CLIENT_VALUES || v[0] != VERSION || v[2] == *(const uint8_t *)&one || v[2] > 1 || v[3] > 1 ||
-        v[10] > 1) {
+        v[10] > STATED_NONE) {
         return 0;
     }
     for (size = sample_size(v[1]), n = 4; n < 8 && size <= UINT32_MAX; n++) {
@@ -38,7 +39,7 @@ static size_t read_values(size_t count, const unsigned *v, aecodec_samples *chun
     }
     *chunk = (aecodec_samples){.frames = v[4], .height = v[5], .width = v[6], .bands = v[7], .type = v[1],
                                .layout = v[3] ? 5 : 3, .is_planar = v[3] != 0,
-                               .has_nodata = v[10], .nodata = v[10] ? double_at(v + 11) : 0};
+                               .has_nodata = v[10] == STATED, .nodata = v[10] ? double_at(v + 11) : 0};
     return size <= UINT32_MAX ? (size_t)size : 0;
 }
 
@@ -73,7 +74,9 @@ static size_t filter(unsigned flags, size_t count, const unsigned *values, size_
         const aecodec_bounds bounds = {1, 1, 0, &max_error};
         const aecodec_target target = {0, 0, &bounds};
         chunk.samples = *buffer;
-        aecodec_compress_samples(aecodec_samples_codec(), &chunk, &target, NULL, &made); /* without file if it fails */
+        if (!(max_error > 0) || values[10] || aecodec_find_nodata(&chunk) == AECODEC_OK) {
+            aecodec_compress_samples(aecodec_samples_codec(), &chunk, &target, NULL, &made); /* without file if it fails */
+        }
     }
     if (!made.file) {
         return 0;

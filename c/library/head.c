@@ -202,7 +202,7 @@ static void mask_samples(const window *w, uint8_t *missing)
     masked.samples = w->samples;
     masked.missing = missing;
     for (frame = part->frame; frame < part->frame + part->frames; frame++) {
-        for (row = part->top; row < part->top + part->height; row++, to += (size_t)part->width * masked.mask_planes) {
+        for (row = part->top; missing && row < part->top + part->height; row++, to += (size_t)part->width * masked.mask_planes) {
             const size_t pixel = (size_t)row * h->file.samples.width + part->left;
             for (plane = 0; plane < masked.mask_planes; plane++) {
                 unpack_bits(h->mask_bits, mask_bit(&h->file.samples, frame, pixel, plane), part->width, to + plane,
@@ -226,7 +226,7 @@ aecodec_status aecodec_window_decode(const aecodec_head *h, const aecodec_region
     w.numbers = malloc(h->file.refined.refinements[0].messages * sizeof *w.numbers);
     status = w.numbers ? aecodec_for_each(execution, list_segments(h, region, w.numbers), decode_segment, &w)
                        : AECODEC_NO_MEMORY;
-    if (status == AECODEC_OK && missing) {
+    if (status == AECODEC_OK) {
         mask_samples(&w, missing);
     }
     free(w.numbers);

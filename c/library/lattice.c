@@ -204,13 +204,41 @@ static uint64_t bits_of_value(const lattice *l, int32_t value)
     return (uint32_t)ordered(l->type, value) ^ (l->type == AECODEC_UINT32 ? SIGN : 0);
 }
 
+/* ---- the gap at nodata ---- */
+
+void aecodec_lattice_avoid(lattice *l, const aecodec_samples *samples)
+{
+    const uint64_t nodata = aecodec_to_sample_bits(l->type, samples->nodata);
+    const uint64_t there = bits_of_value(l, value_of(l, nodata)) & aecodec_last_order(l->type);
+    if (aecodec_avoid_nodata(samples, there) != there) {
+        l->has_gap = aecodec_beside_nodata(samples, l->beside);
+        l->gap = value_of(l, nodata);
+        l->order = aecodec_sample_order(l->type, l->beside[1]);
+        l->limits[1] += l->limits[1] < INT32_MAX;
+    }
+}
+
+static int32_t value_with_gap(const lattice *l, uint64_t bits)
+{
+    const int32_t value = value_of(l, bits);
+    return value + (l->has_gap && value < l->limits[1] && aecodec_sample_order(l->type, bits) >= l->order);
+}
+
+static uint64_t bits_with_gap(const lattice *l, int32_t value)
+{
+    if (!l->has_gap || value < l->gap) {
+        return bits_of_value(l, value);
+    }
+    return value > l->gap + (int64_t)1 ? bits_of_value(l, value - 1) : l->beside[value - l->gap];
+}
+
 /* ---- many samples ---- */
 
 void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count,
                                int32_t *values)
 {
     for (; count; count--, at += stride) {
-        *values++ = value_of(l, bits_of_sample(l->type, samples, at));
+        *values++ = value_with_gap(l, bits_of_sample(l->type, samples, at));
     }
 }
 
@@ -218,7 +246,7 @@ void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t 
                                 void *samples)
 {
     for (; count; count--, at += stride) {
-        set_bits_of_sample(l->type, samples, at, bits_of_value(l, *values++));
+        set_bits_of_sample(l->type, samples, at, bits_with_gap(l, *values++));
     }
 }
 

@@ -43,8 +43,7 @@ void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint3
     }
 }
 
-/* Mark missing samples of a band. Returns 0 if others are infinite, or if samples are NaN although missing ones have another
- * value. */
+/* Mark missing samples of a band. Returns 0 if others are infinite, or are NaN although missing ones have another value. */
 static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t *marks)
 {
     uint64_t bits[TOGETHER];
@@ -59,7 +58,7 @@ static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t 
     }
     for (n = 0; t->infinity != UINT64_MAX && n < range->count; n++) {
         const uint64_t magnitude = bits[n] & t->magnitude;
-        is_bad |= magnitude > t->infinity ? !t->is_nan_missing : magnitude == t->infinity && !marks[n];
+        is_bad |= !marks[n] && (magnitude > t->infinity ? !t->is_nan_missing : magnitude == t->infinity);
         marks[n] |= magnitude > t->infinity;
     }
     return !is_bad;
@@ -136,15 +135,26 @@ aecodec_status aecodec_find_missing(aecodec_samples *samples)
     return status;
 }
 
+uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits)
+{
+    const test t = test_of(samples);
+    uint64_t beside[2];
+    aecodec_beside_nodata(samples, beside);
+    return is_nodata(&t, bits) ? beside[1] : bits;
+}
+
 void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
 {
-    const size_t pixels = pixels_of_samples(samples);
-    size_t n;
+    const test t = test_of(samples);
+    const size_t pixels = samples->missing || t.has_nodata ? pixels_of_samples(samples) : 0;
+    size_t n, at = 0;
     uint32_t band;
-    for (n = 0; samples->missing && n < pixels; n++) {
-        for (band = 0; band < samples->bands; band++) {
+    for (n = 0; n < pixels; n++) {
+        for (band = 0; band < samples->bands; band++, at++) {
             if (is_missing(samples, n, band)) {
-                set_bits_of_sample(samples->type, samples->samples, n * samples->bands + band, bits);
+                set_bits_of_sample(samples->type, samples->samples, at, bits);
+            } else if (is_nodata(&t, bits_of_sample(samples->type, samples->samples, at))) {
+                set_bits_of_sample(samples->type, samples->samples, at, aecodec_avoid_nodata(samples, t.nodata));
             }
         }
     }

@@ -76,6 +76,8 @@ static void take_samples(opened_file *f)
     f->samples.bands = block->bands;
     f->samples.is_big_endian = block->is_big_endian;
     f->samples.mask_planes = block->mask_planes;
+    f->samples.has_nodata = block->nodata != NULL;
+    f->samples.nodata = block->nodata ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block)) : 0;
 }
 
 /* Check the samples of a codec with networks. */

@@ -161,6 +161,11 @@ static inline double number_of_sample(uint32_t type, const void *samples, size_t
 /* The bits of the sample that is nearest to a number, with ties to even; the nearest integer of 64 bits if it has more. */
 uint64_t aecodec_to_sample_bits(uint32_t type, double number);
 
+/* The bits of a sample as an unsigned number in the order of the numbers, and back; and the last of these. */
+uint64_t aecodec_sample_order(uint32_t type, uint64_t bits);
+uint64_t aecodec_sample_at(uint32_t type, uint64_t order);
+uint64_t aecodec_last_order(uint32_t type);
+
 /* The block of samples of a file. Pointers are NULL for absent fields. */
 typedef struct {
     uint32_t type, layout, bands, is_big_endian;
@@ -253,12 +258,17 @@ static inline pixel_range range_at(const aecodec_samples *samples, size_t number
 
 /* Load the bits of the samples of a band. */
 void aecodec_load_bits(const aecodec_samples *samples, const pixel_range *range, uint32_t band, uint64_t *bits);
+/* The bits of the next finite samples below and above nodata; at an end of the type both are the one inside. Returns
+ * whether there are both, and 0 if nodata is not a number. */
+int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2]);
 /* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL if there
  * are none. */
 aecodec_status aecodec_find_missing(aecodec_samples *samples);
 /* Fill the values of missing samples smoothly. */
 aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
-/* Give all missing samples the same bits. */
+/* The bits of a decoded sample that is known: if they are nodata, those of the next sample above, or of the largest one. */
+uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits);
+/* Give all missing samples the same bits, and no others. */
 void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits);
 /* Inflate the bits of a mask, which the caller frees in any case. Bits behind the last one are 0. */
 aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits);

@@ -6,7 +6,8 @@
 #include "private.h"
 
 /* Flags of a refinement. */
-enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_DOUBLE = 4, IS_ROOT = 8, HAS_OFFSETS = 16, HAS_INDEX = 32, IS_PRIMED = 64 };
+enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_DOUBLE = 4, IS_ROOT = 8, HAS_OFFSETS = 16, HAS_INDEX = 32, IS_PRIMED = 64,
+       HAS_GAP = 128 };
 enum { ID_SIZE = 4 };
 
 #define ROOT_UNITS 256.0                   /* of factors of square roots */
@@ -35,6 +36,7 @@ typedef struct {
     int is_root;
     int is_primed;    /* the coder learned from the primer of the codec */
     int has_offsets;  /* bounds have an offset */
+    int has_gap;      /* known samples of bands with errors are not rounded to nodata */
     uint32_t bound_count;    /* 1 for all bands, or one for each */
     const uint8_t *written;  /* the bounds in a file */
     bound *bounds;           /* [bound_count] of an encoder */
@@ -104,11 +106,17 @@ typedef struct {
     int64_t step;         /* between values that the bound can tell apart */
     int32_t limits[2];    /* of the values */
     const points *points; /* with bounds relative to the square root; otherwise NULL */
+    int has_gap;          /* nodata has no value: those of larger samples are 1 higher */
+    int32_t gap;          /* the value of nodata without it, and now of the sample below */
+    uint64_t order;       /* of the sample above nodata */
+    uint64_t beside[2];   /* bits of the samples of the values `gap` and `gap` + 1 */
 } lattice;
 
 /* A lattice without points. */
 lattice aecodec_lattice_of(uint32_t type, const bound *b);
 void aecodec_lattice_use_points(lattice *l, const points *p);
+/* Leave a gap at nodata, if it is on the lattice. */
+void aecodec_lattice_avoid(lattice *l, const aecodec_samples *samples);
 /* Whether samples of a type may have bounds relative to the square root. */
 int aecodec_has_roots(uint32_t type);
 /* The multiple of a unit that is nearest to a number, the even one in a tie; 0 for NaN. */
@@ -207,15 +215,9 @@ int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples
 aecodec_status aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples,
                                        refinement *refinements, uint32_t *count, double *least_error);
 
-/* Known samples, compared with those of a decoder. */
-typedef struct {
-    double max_error;
-    uint64_t nodata; /* that became equal to the value of missing ones */
-} comparison;
-
-/* Compare the originals of a segment, whose values are in `after`, with those of a decoder. Returns AECODEC_OK, or
- * AECODEC_BROKEN_BOUND if a known sample differs by more than its bound. nodata: of missing samples, or NULL. */
-aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, const double *nodata, comparison *c);
+/* Compare the known originals of a segment, whose values are in `after`, with those of a decoder, whose largest error is at
+ * least what `max_error` was. Returns AECODEC_OK, or AECODEC_BROKEN_BOUND if a known sample differs by more than its bound. */
+aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, double *max_error);
 
 /* ---- refiner.c: pictures and samples that are refined ---- */
 
@@ -230,7 +232,7 @@ typedef struct {
     aecodec_samples original; /* the caller's samples, and the mask of the encoding */
     uint8_t *pixels;          /* the original, if it lacks channels of the caller's picture; or NULL */
     uint64_t clipped[AECODEC_MAX_BANDS];
-    comparison last; /* of the last refinement that was encoded */
+    double max_error; /* of the last refinement that was encoded */
 } refiner;
 
 /* Begin with a picture or samples, which must exist until the end; the other is NULL. Call aecodec_refiner_close in any

@@ -9,8 +9,7 @@ enum {
     START = 3,      /* bytes of the magic and the version */
     CHECKSUM = 4,
     MAX_NUMBER = 5,
-    LEAST_ENTRY = 1 + CHECKSUM,   /* bytes of an entry of the index */
-    FLAGS = IS_FOLLOWED | HAS_BASE | IS_DOUBLE | IS_ROOT | HAS_OFFSETS | HAS_INDEX | IS_PRIMED
+    LEAST_ENTRY = 1 + CHECKSUM /* bytes of an entry of the index */
 };
 
 /* ---- reading ---- */
@@ -75,7 +74,8 @@ static int take_flags(reader *fields, refinement *r)
     r->is_root = (flags & IS_ROOT) != 0;
     r->has_offsets = (flags & HAS_OFFSETS) != 0;
     r->is_primed = (flags & IS_PRIMED) != 0;
-    fields->is_damaged |= flags > FLAGS || (r->is_primed && r->has_base) || (r->is_double && r->is_root) || (r->has_offsets && !r->is_double);
+    r->has_gap = (flags & HAS_GAP) != 0;
+    fields->is_damaged |= (r->is_primed && r->has_base) || (r->is_double && r->is_root) || (r->has_offsets && !r->is_double);
     return (flags & HAS_INDEX) != 0;
 }
 
@@ -452,7 +452,8 @@ static void append_fields(buffer *b, const refinement *r)
 {
     const uint8_t flags = (uint8_t)((r->is_followed ? IS_FOLLOWED : 0) | (r->has_base ? HAS_BASE : 0) |
                                     (r->is_double ? IS_DOUBLE : 0) | (r->is_root ? IS_ROOT : 0) |
-                                    (r->has_offsets ? HAS_OFFSETS : 0) | (r->messages > 1 ? HAS_INDEX : 0) | (r->is_primed ? IS_PRIMED : 0));
+                                    (r->has_offsets ? HAS_OFFSETS : 0) | (r->messages > 1 ? HAS_INDEX : 0) |
+                                    (r->is_primed ? IS_PRIMED : 0) | (r->has_gap ? HAS_GAP : 0));
     uint32_t n;
     aecodec_buffer_append(b, &flags, 1);
     aecodec_buffer_append_number(b, r->bound_count);

@@ -105,9 +105,8 @@ typedef struct {
     const refinement *bounds;
     refining to;
     aecodec_samples before; /* which become those of a decoder, unless they are NULL */
-    const double *nodata;  /* or NULL */
     coded_message *messages;
-    comparison *comparisons;
+    double *max_errors;
 } refinement_coding;
 
 /* Encode the values of a segment, and replace its samples by those of a decoder. */
@@ -121,7 +120,7 @@ static aecodec_status encode_values(const refinement_coding *c, segment *s, uint
     }
     aecodec_segment_read(s, c->to.samples, s->after);
     status = aecodec_residuals_encode(&s->coding, s->before, s->after, s->decoded, &message->bytes, &message->size);
-    status = status == AECODEC_OK ? aecodec_compare_segment(s, c->bounds, c->nodata, &c->comparisons[number]) : status;
+    status = status == AECODEC_OK ? aecodec_compare_segment(s, c->bounds, &c->max_errors[number]) : status;
     if (status == AECODEC_OK && c->before.samples) {
         aecodec_segment_write(s, s->decoded, &whole, c->before.samples);
     }
@@ -180,23 +179,11 @@ static aecodec_status choose(refining *to, uint32_t count, int is_primed, buffer
     return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed) : status;
 }
 
-/* Sum up what came of all segments. */
-static void sum_up(refiner *r, const refinement_coding *c, uint32_t count)
-{
-    uint32_t n;
-    memset(&r->last, 0, sizeof r->last);
-    for (n = 0; n < count; n++) {
-        const comparison *each = &c->comparisons[n];
-        r->last.max_error = each->max_error > r->last.max_error ? each->max_error : r->last.max_error;
-        r->last.nodata += each->nodata;
-    }
-}
-
 static aecodec_status encode_segments(refiner *r, refinement_coding *c, uint32_t count)
 {
     c->messages = calloc(count, sizeof *c->messages);
-    c->comparisons = calloc(count, sizeof *c->comparisons);
-    return c->messages && c->comparisons ? aecodec_for_each(r->execution, count, encode_segment, c) : AECODEC_NO_MEMORY;
+    c->max_errors = calloc(count, sizeof *c->max_errors);
+    return c->messages && c->max_errors ? aecodec_for_each(r->execution, count, encode_segment, c) : AECODEC_NO_MEMORY;
 }
 
 static void free_coding(refinement_coding *c, uint32_t count)
@@ -206,7 +193,7 @@ static void free_coding(refinement_coding *c, uint32_t count)
         free(c->messages[n].bytes);
     }
     free(c->messages);
-    free(c->comparisons);
+    free(c->max_errors);
     aecodec_refining_close(&c->to);
 }
 
@@ -215,8 +202,8 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     refinement_coding c = {.bounds = to, .before = r->original};
     buffer choices = {NULL, 0, 0, AECODEC_OK};
     aecodec_status status;
+    uint32_t n;
     to->messages = aecodec_refining_count(&r->original);
-    c.nodata = r->original.has_nodata ? &r->original.nodata : NULL;
     c.before.samples = samples;
     c.before.is_planar = 0;
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
@@ -225,7 +212,9 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, &choices) : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
     if (status == AECODEC_OK) {
-        sum_up(r, &c, to->messages);
+        for (r->max_error = n = 0; n < to->messages; n++) {
+            r->max_error = c.max_errors[n] > r->max_error ? c.max_errors[n] : r->max_error;
+        }
         to->choices = choices.bytes;
         to->choices_size = choices.size;
         aecodec_refined_file_append(file, to, c.messages);

@@ -75,6 +75,9 @@ static aecodec_status set_lattices(refining *r, const refinement *of, const boun
         if (of->is_root && !find_points(r, band, (uint32_t)(b->error * ROOT_UNITS))) {
             return AECODEC_NO_MEMORY;
         }
+        if (of->has_gap && b->error > 0) {
+            aecodec_lattice_avoid(l, r->samples);
+        }
         r->steps[band] = l->step;
         memcpy(r->limits[band], l->limits, sizeof l->limits);
     }
@@ -347,10 +350,11 @@ static int is_bound_of(uint32_t type, const bound *b)
 aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_samples *samples)
 {
     const int has_units = is_float(samples->type) || sample_size(samples->type) == 8;
+    uint64_t beside[2];
     bound bounds[AECODEC_MAX_BANDS];
     uint32_t n;
     if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_double != has_units ||
-        (r->is_root && !aecodec_has_roots(samples->type)) ||
+        (r->is_root && !aecodec_has_roots(samples->type)) || (r->has_gap && !aecodec_beside_nodata(samples, beside)) ||
         r->messages != aecodec_refining_count(samples)) {
         return AECODEC_DAMAGED_REFINEMENT;
     }

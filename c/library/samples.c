@@ -131,6 +131,30 @@ uint64_t aecodec_to_sample_bits(uint32_t type, double number)
     }
 }
 
+/* ---- their order ---- */
+
+uint64_t aecodec_last_order(uint32_t type)
+{
+    return UINT64_MAX >> (64 - 8 * sample_size(type));
+}
+
+static int is_signed(uint32_t type)
+{
+    return type != AECODEC_UINT8 && type != AECODEC_UINT16 && type != AECODEC_UINT32 && type != AECODEC_UINT64;
+}
+
+uint64_t aecodec_sample_order(uint32_t type, uint64_t bits)
+{
+    const uint64_t all = aecodec_last_order(type), sign = is_signed(type) ? all ^ all >> 1 : 0;
+    return is_float(type) && bits & sign ? ~bits & all : (bits & all) ^ sign;
+}
+
+uint64_t aecodec_sample_at(uint32_t type, uint64_t order)
+{
+    const uint64_t all = aecodec_last_order(type), sign = is_signed(type) ? all ^ all >> 1 : 0;
+    return is_float(type) && !(order & sign) ? ~order & all : order ^ sign;
+}
+
 /* ---- the block ---- */
 
 static uint64_t load(const uint8_t *at, uint32_t size)

@@ -23,6 +23,8 @@ static const char *const texts[] = {
     [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
                           "to 4; for samples, other bands than the codec's, or a type, limits or samples that do not "
                           "fit",
+    [AECODEC_UNCLEAR_NODATA] = "the least and the largest sample both look like the value of missing samples, which must stay "
+                               "exact: state nodata, such as the array's _FillValue, or false if no sample is missing",
     [AECODEC_BAD_ARGUMENT] = "no such level, section, frame, reduction or maximum error",
     [AECODEC_TOO_FEW_BYTES] = "no file of this picture is so small: allow more bytes, or reduce the picture",
     [AECODEC_CANCELLED] = "cancelled",
@@ -81,6 +83,7 @@ aecodec_error aecodec_status_error(aecodec_status status)
     case AECODEC_NO_WINDOWS:
     case AECODEC_HAS_REFINEMENTS:
     case AECODEC_NOT_GUARANTEED:
+    case AECODEC_UNCLEAR_NODATA:
         return AECODEC_USAGE_ERROR;
     case AECODEC_TOO_LARGE:
     case AECODEC_BAD_IMAGE:

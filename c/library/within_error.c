@@ -42,13 +42,13 @@ static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t c
 static aecodec_status write_smaller(refiner *r, refinement *refinements, uint32_t count, uint32_t *units, buffer *file)
 {
     buffer other = {NULL, 0, 0, AECODEC_OK};
-    comparison last;
+    double max_error;
     aecodec_status status = write_file(r, refinements, count, *units, file);
     if (status != AECODEC_OK || *units || !r->bundle->has_encoder || !r->bundle->has_decoder ||
         file->size / r->original.bands > MOST_BITS * pixels_of_samples(&r->original) / 8) {
         return status;
     }
-    last = r->last;
+    max_error = r->max_error;
     status = write_file(r, refinements, count, LEVEL_UNITS, &other);
     if (status == AECODEC_OK && other.size < file->size) {
         const buffer larger = *file;
@@ -56,7 +56,7 @@ static aecodec_status write_smaller(refiner *r, refinement *refinements, uint32_
         other = larger;
         *units = LEVEL_UNITS;
     } else {
-        r->last = last;
+        r->max_error = max_error;
     }
     free(other.bytes);
     return status == AECODEC_ABSENT ? AECODEC_OK : status;
@@ -119,8 +119,7 @@ aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_
         b.status = room ? compress_within(&r, target->bounds ? *target->bounds : lossless, room, made, &b) : AECODEC_NO_MEMORY;
     }
     if (b.status == AECODEC_OK) {
-        made->max_error = r.last.max_error;
-        made->nodata = r.last.nodata;
+        made->max_error = r.max_error;
         memcpy(made->clipped, r.clipped, sizeof r.clipped);
     }
     free(room);

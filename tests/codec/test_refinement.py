@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from image_files import profiles
 
 import aecodec
-from aecodec import AecodecWarning, Codec, LimitError, Target, UsageError, load_codec
+from aecodec import Codec, LimitError, Target, UsageError, load_codec
 from aecodec.format.container import MetadataKind
 from aecodec.format.samples import BAND_TYPES
 
@@ -163,14 +163,6 @@ def test_samples_beyond_the_limits_do_not_warn(bands: dict[int, Codec]) -> None:
     array = np.array([[-30000, 7, 30000]], np.int16)
     data = bands[1].compress(array, level=2, max_error=0)
     np.testing.assert_array_equal(bands[1].decompress_array(data), array)
-
-
-def test_samples_that_would_look_missing_are_counted(bands: dict[int, Codec]) -> None:
-    array = (np.arange(40, dtype=np.int16) % 7).reshape(5, 8)
-    with pytest.warns(AecodecWarning, match="known samples decode to 0, the value of missing"):
-        data = bands[1].compress(array, level=1, max_error=1, nodata=0)
-    restored = bands[1].decompress_array(data)
-    assert np.count_nonzero(restored == 0) > np.count_nonzero(array == 0)
 
 
 def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:

@@ -148,10 +148,10 @@ def read_refinement(reader: Reader, data: bytes) -> Any:
     size = reader.number()
     end = len(reader.rest) - size
     flags, count = reader.take(1)[0], reader.number()
-    require(flags < 128 and flags & 66 != 66 and flags & 12 != 12 and flags & 20 != 16, "the flags")
+    require(flags & 66 != 66 and flags & 12 != 12 and flags & 20 != 16, "the flags")
     require(1 <= count <= 256, "the number of bounds")
     r = Fields(is_followed=flags & 1, has_base=flags & 2, has_units=flags & 4, is_root=flags & 8)
-    r.is_primed = flags & 64
+    r.is_primed, r.has_gap = flags & 64, flags & 128
     r.bounds = [read_bound(reader, flags) for _ in range(count)]
     r.crc, r.choices = reader.take(4) if r.has_base else b"", reader.block()
     if not flags & 32:

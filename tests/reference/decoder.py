@@ -7,7 +7,7 @@ import numpy as np
 from reference.codec_file import BANDS, DECODER, Codec, Network
 from reference.container import SAMPLES, Reader, inflate, read_file, require
 from reference.entropy import decode_message, segments
-from reference.refining import refine
+from reference.refining import beside, refine
 
 
 def decode(data: bytes, codec: Codec) -> Any:
@@ -29,11 +29,11 @@ def decode(data: bytes, codec: Codec) -> Any:
     if not is_built_in:
         pixels = decode_base(codec, header, g, picture, pixels)
     for refinement in refinements:
-        pixels = refine(refinement, pixels, picture.missing, None if is_built_in else codec)
-    if picture.missing is not None:
-        default = dtype.type(np.nan if dtype.kind == "f" else 0)
-        nodata = default if header.samples.nodata is None else header.samples.nodata
-        pixels = np.where(picture.missing, nodata, pixels)
+        nodata = header.samples and header.samples.nodata
+        parts = pixels, picture.missing, nodata, None if is_built_in else codec
+        pixels = refine(refinement, *parts)
+    if header.samples:
+        pixels = with_nodata(pixels, picture.missing, header.samples.nodata)
     if header.has_alpha and not is_built_in:
         alpha = inflate(header.alpha, header.frames * g.height * g.width)
         pixels = np.concatenate([pixels, alpha.reshape(*pixels.shape[:3], 1)], axis=3)
@@ -41,6 +41,17 @@ def decode(data: bytes, codec: Codec) -> Any:
         pixels = np.concatenate([pixels[..., :1]] * 2 + [pixels], axis=3)
     picture.pixels = pixels
     return picture
+
+
+def with_nodata(samples: Any, missing: Any, nodata: Any) -> Any:
+    """Section 7: missing samples, which are the only ones that have the value nodata."""
+    if nodata is not None and not np.isnan(nodata):
+        below, above = beside(nodata)
+        moved = above if np.isfinite(above) and above != nodata else below
+        samples = np.where(samples == nodata, moved, samples)
+    default = samples.dtype.type(np.nan if samples.dtype.kind == "f" else 0)
+    is_missing = False if missing is None else missing
+    return np.where(is_missing, default if nodata is None else nodata, samples)
 
 
 def decode_base(codec: Codec, header: Any, g: Any, picture: Any, pixels: Any) -> Any:

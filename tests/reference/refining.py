@@ -10,14 +10,16 @@ from reference.container import crc_of, require
 from reference.entropy import segments
 
 
-def refine(r: Any, samples: Any, missing: Any, codec: Any) -> Any:
+def refine(r: Any, samples: Any, missing: Any, nodata: Any, codec: Any) -> Any:
     """The samples (F, H, W, B) after a refinement; `missing` is None or (F, H, W, 1 or B)."""
     dtype, bands, refined = samples.dtype, samples.shape[3], np.empty_like(samples)
     require(len(r.bounds) in (1, bands), "the number of bounds")
     require(bool(r.has_units) == (dtype.kind == "f" or dtype.itemsize == 8), "units")
     require(not r.is_root or (dtype.kind != "f" and dtype.itemsize <= 2), "square roots")
     require(not r.has_base or crc_of(samples.tobytes()) == r.crc, "the CRC-32 of the samples")
-    values = [Values(dtype, r.is_root, *r.bounds[band % len(r.bounds)]) for band in range(bands)]
+    require(not r.has_gap or (nodata is not None and is_inside(nodata)), "a gap")
+    bounds = [(dtype, r.is_root, *r.bounds[band % len(r.bounds)]) for band in range(bands)]
+    values = [WithGap(*b, nodata) if r.has_gap and b[2] else Values(*b) for b in bounds]
     choices = Choices(r.choices, values, bool(r.has_base), missing is not None)
     primer = primer_values(codec, choices, samples) if r.is_primed and not r.is_root else None
     require(not r.is_primed or primer is not None, "a primer")
@@ -131,6 +133,38 @@ class Values:
             number %= 2**64
         number *= self.unit if self.is_float else int(self.unit) or 1
         return min(max(number, type(number)(self.least)), type(number)(self.most))
+
+
+class WithGap(Values):
+    """Section 8, "The gap at nodata", if nodata is a sample of a value."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments[:-1])
+        self.nodata, self.beside, self.gap = arguments[-1], beside(arguments[-1]), 2**32
+        gap = super().of(np.array([self.nodata]))
+        if super().to_samples(gap)[0] == self.nodata:
+            self.gap, self.high = int(gap[0]), min(self.high + 1, 2**31 - 1)
+
+    def of(self, x: Any) -> Any:
+        values = super().of(x)
+        return np.minimum(values + (x > self.nodata), self.high) if self.gap < 2**32 else values
+
+    def to_samples(self, v: Any) -> Any:
+        known = super().to_samples(v - (v > self.gap))
+        return np.select([v == self.gap, v == self.gap + 1], self.beside, known)
+
+
+def beside(nodata: Any) -> Any:
+    """The samples next to nodata; infinite, or nodata itself, beyond the type."""
+    if nodata.dtype.kind == "f":
+        return [np.nextafter(nodata, nodata.dtype.type(end)) for end in (-np.inf, np.inf)]
+    info = np.iinfo(nodata.dtype)
+    ends = max(int(nodata) - 1, info.min), min(int(nodata) + 1, info.max)
+    return [nodata.dtype.type(end) for end in ends]
+
+
+def is_inside(nodata: Any) -> bool:
+    return all(np.isfinite(number) and number != nodata for number in beside(nodata))
 
 
 def wrapped(number: int) -> int:

@@ -148,7 +148,13 @@ def check_array(
     check_changes(draw, data, pair, changes)
 
 
-options = st.fixed_dictionaries({"level": st.sampled_from([None, 1, 2]), "max_error": errors})
+options = st.fixed_dictionaries(
+    {
+        "level": st.sampled_from([None, 1, 2]),
+        "max_error": errors,
+        "nodata": st.sampled_from([None, 0, 2, 41, 127]),
+    }
+)
 
 
 @settings(max_examples=20)
