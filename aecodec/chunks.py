@@ -15,7 +15,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
 from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
-from aecodec.errors import CodecError, FormatError, ImageError, UsageError
+from aecodec.errors import CodecError, FormatError, ImageError, UsageError, warn
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.samples import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
@@ -42,6 +43,7 @@ from aecodec.imaging.picture import (
     source_array,
 )
 from aecodec.native.headers import read_header
+from aecodec.native.writing import nodata_in
 
 Shape = tuple[int, ...]
 
@@ -168,7 +170,8 @@ class ChunkCodec:
         level: level to write chunks at; chunks with any level can be read. None lets `max_error`
             choose it.
         bands: number of bands of the codec, or None if it has no bands.
-        nodata: value of missing samples, for codecs with bands; None for the array's fill value.
+        nodata: value of missing samples, for codecs with bands; False if none is missing; None for
+            the array's fill value or, if that is 0 or unknown, a value that looks like it.
         max_error: the maximum error, as for :func:`aecodec.compress`, of each chunk.
 
     >>> ChunkCodec.of("digits").configuration()
@@ -273,25 +276,49 @@ class ChunkCodec:
         """Compress a chunk to the bytes of an `.aec` file.
 
         It is uint8 in any memory order, or has other types for a codec with bands;
-        :mod:`aecodec.chunks` explains the shape. If the array's fill value is not 0, and
-        there is no nodata, it is the value of missing samples.
+        :mod:`aecodec.chunks` explains the shape.
 
-        Raises CodecError if the codec is not installed, UsageError if it has no such level, and
-        ImageError if the dtype or the shape is not supported, or the chunk has both NaN and nodata.
+        Raises CodecError if the codec is not installed, UsageError if it has no such level, or
+        two values may be nodata, and ImageError if the dtype or the shape is not supported, or the
+        chunk has both NaN and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         if self.bands == ANY_BANDS:
             chunk = chunk.reshape(_shape_of_pictures(chunk.shape))
         target = Target(self.level, max_error=self.max_error)
         if self.bands is None:
-            return self.codec.compress(chunk, target, metadata=False)
-        picture = samples_picture(
-            chunk,
-            band_axis=band_axis(chunk.shape, self.bands),
-            nodata=self.nodata if self.nodata is not None else _as_nodata(fill_value),
-            bands=self.bands,
-        )
+            return self._encode_pixels(chunk, target, fill_value)
+        nodata, axis = self.nodata, band_axis(chunk.shape, self.bands)
+        make = partial(samples_picture, chunk, band_axis=axis, bands=self.bands)
+        if nodata is None and not target.is_lossless:
+            nodata = nodata_in(replace(make(), nodata=_as_nodata(fill_value)))
+        is_number = nodata is not None and nodata is not False
+        if is_number and chunk.dtype.kind == "f" and np.isnan(chunk).any():
+            raise ImageError(
+                f"the chunk has NaN, and nodata is {nodata:g}: a chunk restores missing samples in "
+                "one way, so replace NaN by nodata"
+            )
+        picture = make(nodata=nodata if is_number else None)
         return self.codec.compress(picture, target, metadata=False)
+
+    def _encode_pixels(
+        self, chunk: npt.NDArray[Any], target: Target, fill_value: float | None
+    ) -> bytes:
+        """Compress pixels, without loss if others would lose or get the array's fill value."""
+        data = self.codec.compress(chunk, target, metadata=False)
+        if self.nodata is False or target.is_lossless:
+            return data
+        if fill_value:
+            decoded = self.decode_to(data, chunk.shape, chunk.dtype)
+            is_kept = ((decoded == fill_value) == (chunk == fill_value)).all()
+            exact = Target(max_error=0)
+            return data if is_kept else self.codec.compress(chunk, exact, metadata=False)
+        if np.isin(chunk, [0, 255] if fill_value is None else 0).any():
+            warn(
+                f"codec {self.name} does not keep the value of missing pixels: if 0 or 255 marks "
+                "them, use the codec samples; otherwise, give nodata=False"
+            )
+        return data
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk with a known shape and dtype.
@@ -340,9 +367,9 @@ def _is_bands(bands: Any) -> bool:
 
 def _is_nodata(nodata: Any, bands: int | None) -> bool:
     is_number = type(nodata) in (int, float) and math.isfinite(nodata)
-    return nodata is None or (is_number and bands is not None)
+    return nodata is None or nodata is False or (is_number and bands is not None)
 
 
 def _as_nodata(fill_value: float | None) -> float | None:
-    """A fill value as nodata, unless it is 0 (as by default) or NaN (which is always missing)."""
-    return None if not fill_value or math.isnan(fill_value) else fill_value
+    """A fill value as nodata, unless it is NaN, which is always missing."""
+    return None if fill_value is None or math.isnan(fill_value) else fill_value

@@ -31,7 +31,9 @@ def options(
         dtype: integers or floats of 8 to 64 bits; the result has the byte order of this machine.
         chunks: shape of the chunks, of any rank, whose axes are taken as in Zarr.
         max_error: no element differs from its original by more than this; 0 is lossless.
-        nodata: value of missing elements, such as the fill value, which stay exactly that.
+        nodata: value of missing elements, such as `_FillValue`, which stay exactly that; False if
+            none is missing. If None, and with an error, the filter looks for that value in each
+            chunk, and stores chunks without loss if two values may be it.
 
     Raises:
         ImageError: another dtype, or chunks that are empty or too large.
@@ -42,7 +44,8 @@ def options(
     44736
     """
     kind = np.dtype(dtype).newbyteorder("=")
-    if nodata is not None and not _is_exact(kind, nodata):
+    is_number = nodata is not None and nodata is not False
+    if is_number and not _is_exact(kind, nodata):
         raise UsageError(f"{kind} and float64 cannot both be {nodata!r}: give another nodata")
     chunk = check_chunk(tuple(chunks), kind, ANY_BANDS)
     if not isinstance(max_error, Real) or not (np.isfinite(max_error) and max_error >= 0):
@@ -53,7 +56,8 @@ def options(
     header = (1, SampleType.of(kind.name), not np.little_endian, is_planar)
     error, missing = np.array([max_error, nodata or 0], "<f8").view("<u4").reshape(2, 2)
     shape = chunk.pixels.shape
-    values = tuple(map(int, (*header, *shape, *error, nodata is not None, *missing)))
+    kind_of_nodata = 1 if is_number else 2 * (nodata is False)
+    values = tuple(map(int, (*header, *shape, *error, kind_of_nodata, *missing)))
     filter_ = {"compression": 44736, "compression_opts": values, "shuffle": False}
     return {"dtype": kind, "chunks": tuple(chunks), **filter_}
 

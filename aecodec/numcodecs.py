@@ -51,8 +51,9 @@ class Aecodec(NumcodecsCodec):
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
             as numcodecs does not state the expected size. If None, it is 178,956,970, and for
             other codecs than `samples` less for small chunks, as for :func:`aecodec.decompress`.
-        nodata: value of missing samples, which are restored exactly; needs a codec with bands. NaN
-            are always missing.
+        nodata: value of missing samples, which are restored exactly, and no others as it; needs a
+            codec with bands; False if none is missing. NaN are always missing. If None, it is a
+            value in a chunk that looks like it, as numcodecs does not know the array's fill value.
         max_error: no sample differs by more than this from its original, as for
             :func:`aecodec.compress`; percentages are of the range of a chunk.
 

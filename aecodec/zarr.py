@@ -53,15 +53,17 @@ class Aecodec(ArrayBytesCodec):
             `samples` codes chunks of any shape and type, without loss or within `max_error`.
         level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, 1 or
             none, whichever makes a chunk smaller.
-        nodata: value of missing samples, which are restored exactly. If None, it is the fill value
-            of the array, unless that is 0. NaN are always missing.
+        nodata: value of missing samples, which are restored exactly, and no others as it; False if
+            none is missing. NaN are always missing. If None, it is the fill value of the array
+            or, if that is 0, a value in a chunk that looks like it, as Zarr does not show
+            xarray's `_FillValue` to codecs.
         max_error: no sample differs by more than this from its original, as for
             :func:`aecodec.compress`; percentages are of the range of a chunk.
 
     Raises:
         CodecError: the codec does not exist.
         UsageError: the codec has no such level, or nodata is not a finite number or needs a codec
-            with bands.
+            with bands. When a chunk is written, two values may be nodata.
 
     >>> Aecodec("digits").to_dict()["configuration"]
     {'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}

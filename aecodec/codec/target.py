@@ -148,6 +148,11 @@ class Target:
         return self == Target(self.level)
 
     @property
+    def is_lossless(self) -> bool:
+        """Whether the last maximum error is 0."""
+        return bool(self._errors) and not any(error.number for error in self._errors[-1].values())
+
+    @property
     def is_root(self) -> bool:
         """Whether maximum errors are factors of the square root of a sample."""
         return any(error.is_root for part in self._errors for error in part.values())

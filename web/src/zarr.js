@@ -56,10 +56,16 @@ export class AecodecCodec {
 
   #source(data) {
     const { bands, layout, ...sizes } = this.#chunk;
+    const { nodata, fillValue } = { ...this.#meta, ...this.#configuration };
+    const isLossy = [this.#configuration.max_error ?? 1].flat().at(-1) > 0;
+    if (!layout && isLossy && fillValue && nodata !== false) {
+      throw new UsageError(`the fill value ${fillValue} may be lost: write this array in Python, or state "nodata": false if no pixel is missing`);
+    }
     if (!layout) return { ...sizes, channels: bands, pixels: Uint8Array.from(data) };
     const samples = this.#isPlanar ? swapped(data, bands, sizes.width * sizes.height) : data;
-    const { nodata, fillValue } = { ...this.#meta, ...this.#configuration };
-    return toCore({ ...this.#chunk, samples, nodata: nodata ?? (fillValue || undefined) }); // 0 and NaN are not nodata
+    const looksForNodata = isLossy && nodata === undefined;
+    const known = looksForNodata ? (fillValue ?? undefined) : nodata === false ? undefined : nodata;
+    return toCore({ ...this.#chunk, samples, nodata: known, looksForNodata });
   }
 
   get #isPlanar() {

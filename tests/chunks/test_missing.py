@@ -1,0 +1,224 @@
+"""Missing samples stay missing, and no others become missing, in every way to write an array."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numcodecs
+import numpy as np
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import aecodec.hdf5
+import aecodec.numcodecs
+from aecodec import Codec, ImageError, UsageError, load_codec
+from aecodec.errors import AecodecWarning
+from aecodec.format.container import MetadataKind
+from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
+from aecodec.format.samples import ANY_BANDS, SampleType
+from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.samples import read_samples, write_samples
+from aecodec.imaging.picture import samples_picture
+
+zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
+xarray = pytest.importorskip("xarray")
+from aecodec.zarr import Aecodec  # noqa: E402 - which imports zarr
+
+SHAPE = (2, 12, 15)
+ERRORS = st.sampled_from([0, 1, 2, 4, 9])
+BITPIX = {"u1": 8, "i2": 16, "i4": 32, "i8": 64, "f4": -32, "f8": -64}
+
+Case = tuple[np.ndarray, Any]
+"""An array, and its value of missing samples."""
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, ends_only: bool = False) -> Case:
+    """Samples of any type near their nodata value, on one side of it or on both."""
+    dtype = np.dtype(draw(st.sampled_from(SampleType)).dtype)
+    info: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    values = [info.min, info.max if dtype.itemsize < 8 else info.min]
+    nodata = draw(
+        st.sampled_from(values if ends_only else [*values, 0, 7, *[-99] * int(info.min < 0)])
+    )
+    random = np.random.default_rng(draw(st.integers(0, 999)))
+    spread, middle = draw(st.sampled_from([1, 3, 20])), draw(st.sampled_from([-20, 0, 20]))
+    near = middle + spread * random.normal(size=SHAPE) + 0
+    if dtype.kind == "f":
+        array = (near + (nodata if abs(nodata) < 100 else 0)).astype(dtype)
+    else:
+        exact = [min(max(int(nodata) + round(n), info.min), info.max) for n in near.flat]
+        array = np.array(exact, dtype).reshape(SHAPE)
+    array[random.random(SHAPE) < draw(st.sampled_from([0, 0.1, 0.9, 1]))] = nodata
+    return array, dtype.type(nodata).item()
+
+
+def check(array: np.ndarray, restored: np.ndarray, nodata: Any, error: float) -> None:
+    """Check which samples are missing, and the errors of the others."""
+    missing = np.isnan(array) | (array == nodata)
+    assert np.array_equal(np.isnan(restored) | (restored == nodata), missing)
+    exact = object if array.dtype.kind != "f" else float
+    errors = np.abs(array[~missing].astype(exact) - restored[~missing].astype(exact))
+    assert not errors.size or errors.max() <= error
+
+
+def through_file(suffix: str) -> Callable[..., Any]:
+    """A function that compresses an array, and writes and reads a file with the result."""
+
+    def restore(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
+        picture = samples_picture(array, band_axis=0, nodata=nodata, bands=ANY_BANDS)
+        if suffix == ".fits":
+            axes = {f"NAXIS{n}": side for n, side in enumerate(SHAPE[::-1], 1)}
+            cards = {"SIMPLE": "T", "BITPIX": BITPIX[array.dtype.str[1:]], "NAXIS": 3, **axes}
+            header = "".join(f"{name:8}= {value:>20}".ljust(80) for name, value in cards.items())
+            tags = KeptTags([text_tag(DESCRIPTION, f"{header}END")], "<")
+            picture = replace(picture, metadata={MetadataKind.TIFF: tags.pack()})
+        samples = load_codec("samples")
+        made = samples.decoder.decompress_picture(samples.compress(picture, max_error=error))
+        stated = None if suffix in (".tif", ".fits") else nodata
+        options = ReadOptions(nodata=stated, band_axis=0, bands=ANY_BANDS)
+        again = read_samples(io.BytesIO(write_samples(made, suffix)), options)
+        filled = again.pixels.copy()
+        filled[again.is_missing] = nodata
+        return np.moveaxis(filled[0], -1, 0) if len(filled) == 1 else filled[..., 0]
+
+    return restore
+
+
+def through_zarr(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
+    coding = {"serializer": Aecodec(max_error=error, nodata=nodata), "compressors": None}
+    parts = {"chunks": SHAPE} if nodata is None else {"chunks": (2, 7, 7), "fill_value": nodata}
+    return zarr.create_array({}, data=array, **parts, **coding)[...]
+
+
+def through_numcodecs(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
+    codec = aecodec.numcodecs.Aecodec(max_error=error, nodata=nodata)
+    return codec.decode(codec.encode(array))
+
+
+def through_hdf5(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
+    with h5py.File("memory", "w", driver="core", backing_store=False, rdcc_nbytes=0) as file:
+        chosen = aecodec.hdf5.options(array.dtype, array.shape, max_error=error, nodata=nodata)
+        return file.create_dataset("x", data=array, **chosen)[...]
+
+
+WAYS = {
+    **{suffix: through_file(suffix) for suffix in (".tif", ".npy", ".npz", ".fits")},
+    "zarr": through_zarr,
+    "numcodecs": through_numcodecs,
+    "hdf5": through_hdf5,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=40, deadline=None)
+@given(cases(), ERRORS)
+@example((np.array([[[-9999.0, 3.0, np.nan, 5.0]]], "f4").repeat(12, 1), -9999.0), 1)
+def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error: float) -> None:
+    array, nodata = case
+    error = error or 0.25 * (array.dtype == np.float64)
+    if way == ".fits" and (array.dtype.str[1:] not in BITPIX or array.shape != SHAPE):
+        return
+    if np.isnan(array).any() and way[0] == ".":
+        with pytest.warns(AecodecWarning, match="NaN, and nodata is -9999: all become -9999"):
+            check(array, WAYS[way](array, nodata, error), nodata, error)
+    elif np.isnan(array).any() and way != "hdf5":
+        with pytest.raises(ImageError, match="the chunk has NaN"):
+            WAYS[way](array, nodata, error)
+    else:
+        check(array, WAYS[way](array, nodata, error), nodata, error)
+
+
+@pytest.fixture(scope="module")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
+    """A codec with two bands."""
+    return Codec(band_codec(tmp_path_factory.mktemp("bands"), [(-150, 250)] * 2, 2))
+
+
+@pytest.mark.filterwarnings("ignore:.* samples of band .* were clipped:aecodec.AecodecWarning")
+@settings(max_examples=60, deadline=None)
+@given(cases(), st.sampled_from([None, 0, 3, "0.5sqrt", (9, 2)]), st.sampled_from([1, 2]))
+def test_codecs_with_bands(bands: Codec, case: Case, error: Any, level: int) -> None:
+    """Levels have no bound, and bounds may be relative to the square root, or several."""
+    array, nodata = case
+    if array.dtype.itemsize > 4 or array.dtype.name in ("uint32", "int32"):
+        return
+    try:
+        data = bands.compress(array, level=level, max_error=error, nodata=nodata, band_axis=0)
+    except (ImageError, UsageError):  # limits or square roots of other types
+        return
+    restored = bands.decompress_array(data)
+    bound = error if isinstance(error, int) else 2 if isinstance(error, tuple) else np.inf
+    check(array, restored, nodata, bound)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cases(ends_only=True), st.sampled_from([2, 4]), st.sampled_from(["zarr", "numcodecs", "hdf5"])
+)
+def test_nodata_that_nobody_states_is_found(case: Case, error: float, way: str) -> None:
+    """Values at the end of a type, or of floats far from others, are missing in any chunk."""
+    array, nodata = case
+    if array.dtype.kind == "f" and not (array == nodata).any():
+        return
+    try:
+        restored = WAYS[way](array, None, error)
+    except UsageError:
+        assert len(np.unique(array)) > 1  # two values may be nodata
+    else:
+        check(array, restored, nodata, error)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    ("dtype", "nodata"), [("i2", -9999), ("i2", -999), ("u1", 255), ("u1", 0), ("u2", 65535)]
+)
+def test_nodata_of_xarray(tmp_path: Path, dtype: str, nodata: int, version: int) -> None:
+    """xarray keeps `_FillValue` from codecs; packed samples get it, also in parts of dask."""
+    smooth = np.cumsum(np.random.default_rng(0).normal(size=(4, 20, 30)), -1).clip(-12)
+    smooth = np.where(smooth > 2, np.nan, smooth)
+    encoding: dict[str, Any] = {"dtype": dtype, "scale_factor": 0.25, "add_offset": -14.0}
+    encoding |= {"_FillValue": nodata, "chunks": (2, 20, 30)}
+    codec: Any = Aecodec(max_error=2)
+    if version == 2:
+        codec = numcodecs.get_codec({"id": "aecodec", "max_error": 2})
+    coding = {"serializer": codec, "compressors": None} if version == 3 else {"compressors": codec}
+    data = xarray.Dataset({"x": (("t", "y", "x"), smooth)}).chunk(t=2)
+    options = {"encoding": {"x": encoding | coding}, "zarr_format": version, "consolidated": False}
+    data.to_zarr(tmp_path / "a", **options)
+    restored = xarray.open_zarr(tmp_path / "a", consolidated=False).x.values
+    assert np.array_equal(np.isnan(restored), np.isnan(smooth))
+    assert np.nanmax(np.abs(restored - smooth)) <= 0.25 * 2.5
+
+
+def test_two_values_may_be_nodata() -> None:
+    chunk = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    with pytest.raises(UsageError, match="state nodata, such as the array's _FillValue, or false"):
+        aecodec.numcodecs.Aecodec(max_error=4).encode(chunk)
+    codec = numcodecs.get_codec(aecodec.numcodecs.Aecodec(max_error=4, nodata=False).get_config())
+    assert np.abs(codec.decode(codec.encode(chunk)).astype(int) - chunk).max() <= 4
+
+
+@pytest.mark.parametrize("options", [{"max_error": 4}, {"level": 4}])
+def test_codecs_without_bands_keep_a_fill_value(options: dict[str, Any]) -> None:
+    """Chunks are lossless if pixels would get it or lose it; 0 may be black."""
+    smooth = np.cumsum(np.random.default_rng(0).normal(size=(64, 64)), -1).clip(-100, 100)
+    pixels = (smooth + 120).astype(np.uint8)
+    pixels[10:30], pixels[40] = 255, 252
+    described = {"shape": pixels.shape, "chunks": (64, 40), "dtype": "u1", "compressors": None}
+    array = zarr.create_array(
+        {}, serializer=Aecodec("photo", **options), fill_value=255, **described
+    )
+    array[:] = pixels
+    assert np.array_equal(array[:] == 255, pixels == 255)
+    pixels[10:30] = 0
+    array = zarr.create_array({}, serializer=Aecodec("photo", **options), **described)
+    with pytest.warns(AecodecWarning, match="does not keep the value of missing pixels"):
+        array[:] = pixels
