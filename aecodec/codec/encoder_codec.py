@@ -84,6 +84,7 @@ class EncoderCodec(CodecHalf):
         kept = picture.metadata if metadata else {}
         entries = pack_metadata(kept, picture.origin if metadata else None)
         if picture.layout is not None:
+            _warn_of_nan(picture)
             native = writing.samples_of(picture, entries, takes_planes=not spec.levels)
             return Original(picture, native)
         if not metadata:
@@ -179,6 +180,14 @@ class EncoderCodec(CodecHalf):
             if self.spec.bands:  # whose limits may not fit the type
                 self.folder.transfer.limits_of(picture.pixels.dtype)
             raise
+
+
+def _warn_of_nan(picture: Picture) -> None:
+    nodata = picture.nodata
+    if nodata is None or np.isnan(nodata) or picture.pixels.dtype.kind != "f":
+        return
+    if count := np.count_nonzero(np.isnan(picture.pixels)):
+        warn(f"{count} samples are NaN, and nodata is {nodata:g}: all become {nodata:g}")
 
 
 def _warn_of_conversion(picture: Picture) -> None:

@@ -110,14 +110,14 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     if file.seek(0, os.SEEK_END) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
         notes.add("not kept: all but the first image of this FITS file")
     array = np.frombuffer(content, unit.dtype)
-    nodata: float | None = int(unit.cards["BLANK"]) if "BLANK" in unit.cards else None
+    blank: float | None = int(unit.cards["BLANK"]) if "BLANK" in unit.cards else None
     if unit.is_unsigned:
         array = _with_other_sign(array)
-        nodata = None if nodata is None else nodata + _UNSIGNED
+        blank = None if blank is None else blank + _UNSIGNED
     picture = samples_picture(
         array.reshape(unit.shape),
         band_axis=-3 if planes else None,
-        nodata=nodata if options.nodata is None else options.nodata,
+        nodata=options.nodata_for(None if array.dtype.kind == "f" else blank, array, notes),
     )
     tag = text_tag(DESCRIPTION, headers.decode("ascii").rstrip())
     kept = KeptTags([tag], ">" if picture.is_big_endian else "<")
@@ -139,10 +139,28 @@ def write_fits(picture: Picture) -> bytes:
         )
     array = source_array(picture)
     array = array.astype(array.dtype.newbyteorder(">"))
+    nodata = picture.nodata
+    if array.dtype.kind == "f" and nodata is not None:
+        array[array == nodata] = np.nan
+    elif nodata is not None:
+        headers = _with_blank(headers, int(nodata) - _UNSIGNED * (array.dtype == ">u2"))
     if array.dtype == ">u2":
         array = _with_other_sign(array)
     data = array.tobytes()
     return _padded(headers, b" ") + _padded(data, b"\0")
+
+
+def _with_blank(headers: bytes, blank: int) -> bytes:
+    """Set BLANK, the value of missing samples, in the last header."""
+    cards = [headers[place : place + _CARD] for place in range(0, len(headers), _CARD)]
+    start = max(n for n, card in enumerate(cards) if card.startswith((b"SIMPLE", b"XTENSION")))
+    place = next((n for n in range(start, len(cards)) if cards[n][:8] == b"BLANK   "), None)
+    if place is not None and int(cards[place][10:].split(b"/")[0]) == blank:
+        return headers
+    before, after = (
+        (cards[:-1], cards[-1:]) if place is None else (cards[:place], cards[place + 1 :])
+    )
+    return b"".join([*before, (b"BLANK   = %20d" % blank).ljust(_CARD), *after])
 
 
 def _padded(content: bytes, filler: bytes) -> bytes:
@@ -170,7 +188,11 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         _check_frames(dataset, size)
     array = dataset.pixel_array.reshape(frames, size[1], size[0], bands)
     notes.add("not kept: the attributes of this DICOM file, such as data about the patient")
-    nodata = dataset.get("PixelPaddingValue") if options.nodata is None else options.nodata
+    if "PixelPaddingRangeLimit" in dataset:
+        notes.add(
+            "not kept: its PixelPaddingRangeLimit; only PixelPaddingValue marks missing pixels"
+        )
+    nodata = options.nodata_for(dataset.get("PixelPaddingValue"), array, notes)
     return framed_picture(array, Layout.FHW if bands == 1 else Layout.FHWB, nodata)
 
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-from aecodec.errors import ImageError, UsageError
+from aecodec.errors import ImageError, Notes, UsageError
 
 
 class Frames(str, Enum):
@@ -76,6 +79,20 @@ class ReadOptions:
                 f"{count}{size[0]}x{size[1]} pixels{size_text} are more than the limit of "
                 f"{self.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
             )
+
+    def nodata_for(self, own: float | None, array: npt.NDArray[Any], notes: Notes) -> float | None:
+        """The value of missing samples of an array from a file that states its own value.
+
+        A note counts the samples that are no longer missing.
+        """
+        if self.nodata is None or own is None or own == self.nodata:
+            return own if self.nodata is None else self.nodata
+        if count := np.count_nonzero(array == own):
+            notes.add(
+                f"{count} samples are {own:g}, which marks missing samples in this file: they are "
+                f"no longer missing, because nodata is {self.nodata:g}"
+            )
+        return self.nodata
 
 
 ONLY_PIXELS = ReadOptions(names_dropped=False)

@@ -94,7 +94,8 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """
     tiff = TiffRows(file, options, notes)
     samples, mask = tiff.rows(0, tiff.shape[1])
-    picture = framed_picture(samples, tiff.layout, tiff.nodata, mask)
+    nodata = options.nodata_for(tiff.stated, samples, notes)
+    picture = framed_picture(samples, tiff.layout, nodata, mask)
     metadata = {MetadataKind.TIFF: tiff.kept.pack()}
     return replace(picture, is_big_endian=tiff.kept.byte_order == ">", metadata=metadata)
 
@@ -119,6 +120,7 @@ class TiffRows:
         dtype: type of the samples, in native byte order.
         layout: axes of the file: FHW, FHWB or FBHW, even if it has one frame.
         nodata: value of missing samples, or None.
+        stated: the file's own value, or None.
         kept: tags that restored files get back.
 
     Raises ImageError if pages differ, or have too many pixels or an unsupported type; tifffile
@@ -137,8 +139,8 @@ class TiffRows:
         self.kept = _with_marker(kept, SUBFILE_TYPE, MASK) if self._masks else kept
         (width, height), frames = first.size, len(self._images) // self._channels
         self.shape = frames, height, width, first.samples * self._channels
-        stated = _nodata_of(kept.text(GDAL_NODATA), self.dtype)
-        self.nodata = stated if options.nodata is None else options.nodata
+        self.stated = _nodata_of(kept.text(GDAL_NODATA), self.dtype)
+        self.nodata = self.stated if options.nodata is None else options.nodata
         self._filler = self.nodata if count.absent and self.nodata is not None else 0
         if count.absent and self.nodata is None:
             notes.add(f"{count.absent} of its strips or tiles are absent, and are read as 0")
@@ -344,9 +346,11 @@ def _tags_to_write(picture: Picture) -> KeptTags:
     kept = KeptTags.unpack(stored) if stored else KeptTags([], byte_order)
     if kept.byte_order != byte_order:
         raise FormatError("damaged: its TIFF tags have another byte order than its pixels")
-    if kept.tags or picture.nodata is None:
+    stated, nodata = _nodata_of(kept.text(GDAL_NODATA), picture.pixels.dtype), picture.nodata
+    if nodata is None or repr(nodata) == repr(stated):
         return kept
-    return KeptTags([text_tag(GDAL_NODATA, repr(picture.nodata))], byte_order)
+    others = [tag for tag in kept.tags if tag.code != GDAL_NODATA]
+    return KeptTags([*others, text_tag(GDAL_NODATA, repr(nodata))], byte_order)
 
 
 def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: KeptTags) -> None:

@@ -217,7 +217,7 @@ def samples_picture(
     Args:
         array: (H, W), (H, W, B) or (N, H, W, B), or with `band_axis` (B, H, W) or (N, B, H, W), of
             a type of :class:`~aecodec.format.samples.SampleType` in any byte order. A masked array
-            keeps its mask. NaN are missing samples.
+            keeps its mask. NaN are missing samples, and restored as nodata if that is stated.
         band_axis: axis of the bands; the last one by default.
         nodata: value of missing samples.
         mask: True for missing samples, in the array's shape, or without its axis of bands.
@@ -226,7 +226,7 @@ def samples_picture(
 
     Raises:
         ImageError: the array has another type or shape, is empty, has samples that are infinite or
-            nodata that the type cannot hold, or has both NaN and another nodata.
+            nodata that the type cannot hold.
 
     >>> samples_picture(np.zeros((4, 5, 6), ">i2"), band_axis=0).pixels.shape
     (1, 5, 6, 4)
@@ -340,7 +340,7 @@ def _as_type(nodata: float, kind: np.dtype[Any]) -> float:
             is_held = math.isfinite(value) == math.isfinite(nodata)
         else:
             range_ = np.iinfo(kind)
-            is_held = range_.min <= nodata <= range_.max and nodata == int(nodata)
+            is_held = range_.min <= nodata <= range_.max and nodata == int(nodata) == float(nodata)
             value = int(nodata) if is_held else 0
     if not is_held:
         raise ImageError(
@@ -355,12 +355,8 @@ def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask | None:
     is_nan = np.isnan(samples) if samples.dtype.kind == "f" else None
     if nodata is None or math.isnan(nodata):
         return is_nan
-    if is_nan is not None and is_nan.any():
-        raise ImageError(
-            f"the array has NaN, and nodata is {nodata:g}: a file restores missing samples in one "
-            "way, so replace one of them by the other"
-        )
-    return samples == nodata
+    is_nodata = samples == nodata
+    return is_nodata if is_nan is None else is_nodata | is_nan
 
 
 def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:

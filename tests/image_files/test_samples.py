@@ -224,13 +224,18 @@ def test_nodata_that_the_type_cannot_hold_is_only_a_tag(restored: Restore, nodat
 
 
 def test_nodata_of_the_user(restored: Restore) -> None:
-    """The user's value overrides that of the file, whose tag stays."""
+    """The user's value overrides that of the file, also in its tag; a warning names the loss."""
     array = np.array([[1, 2], [3, 4]], np.uint8)
-    content = tiff(array, extratags=[(42113, "s", 0, "1")])
-    picture = read(content, nodata=4)
-    assert picture.missing is not None
-    assert picture.missing[0, ..., 0].tolist() == [[False, False], [False, True]]
-    assert facts(restored(content, ".tif", nodata=4)) == facts(content)
+    for content, suffix in (
+        (tiff(array, extratags=[(42113, "s", 0, "1")]), ".tif"),
+        (fits_file(array, BLANK=1), ".fits"),
+    ):
+        with pytest.warns(AecodecWarning, match="1 samples are 1, .* no longer missing"):
+            picture = read(content, nodata=4)
+        assert picture.missing is not None
+        assert picture.missing[0, ..., 0].tolist() == [[False, False], [False, True]]
+        with pytest.warns(AecodecWarning, match="no longer missing"):
+            assert read(restored(content, suffix, nodata=4)).nodata == 4
     content = numpy_file(array)
     assert restored(content, ".npy", nodata=4) == content
     assert read(restored(content, ".tif", nodata=4)).nodata == 4
