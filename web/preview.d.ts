@@ -18,9 +18,3 @@ export function readRatio(preview: Uint8Array | string): number | null;
 
 /** Paints a preview on a canvas, enlarged to 128 pixels on its longer side, and returns the canvas. */
 export function paintPreview(preview: Preview, canvas: HTMLCanvasElement): HTMLCanvasElement;
-
-/**
- * Shows the previews of all `<img data-preview="TEXT">` below `root` as backgrounds until their pictures are loaded.
- * Rejects with InputError without tables, and with FormatError if a text is not valid; the other previews are shown.
- */
-export function showPreviews(root?: ParentNode): Promise<void>;

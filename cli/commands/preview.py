@@ -1,9 +1,9 @@
-"""`aecodec preview`: a small version of a picture in a few bytes, as a text or in HTML pages."""
+"""`aecodec preview`: a small version of a picture in a few bytes, as a text."""
 
 from __future__ import annotations
 
 import os
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -12,36 +12,17 @@ import typer
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import (
-    AEC_FILES,
-    IMAGES,
-    FileKind,
-    Source,
-    expand,
-    is_folder_at,
-    sources_in,
-)
-from aecodec.cli.shared.file_io import check_input, check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.discovery import IMAGES, Source, expand, is_folder_at
+from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.single_images import check_target, read_colours, write_image
-from aecodec.errors import (
-    AecodecError,
-    FormatError,
-    InputError,
-    UsageError,
-    errors_about,
-    warn,
-)
+from aecodec.errors import FormatError, UsageError, errors_about, warn
 from aecodec.format.texts import TextForm
 from aecodec.image_files.formats import format_of
 from aecodec.parallel import Workers
 from aecodec.preview import decode, encode
-from aecodec.preview.pages import Page, Tag
 from aecodec.urls import path_or_url
 
-_PAGES = FileKind(lambda path: path.suffix.lower() in (".html", ".htm"))
-_LONGEST_NAME = 80
-_OUTSIDE = "skipped: not a file in the folder of the site"
 _MOST_BYTES = 1024
 """No payload is as large: noise with alpha takes 354 bytes."""
 
@@ -52,8 +33,7 @@ def preview(
         typer.Argument(
             metavar="INPUT...",
             parser=path_or_url,
-            help="Pictures, .aec files, folders of pictures, or - for standard input; with --html, "
-            "the folder of a site.",
+            help="Pictures, .aec files, folders of pictures, or - for standard input.",
         ),
     ] = None,
     out: options.OutFile = None,
@@ -80,16 +60,8 @@ def preview(
             "bytes, or with --text its text.",
         ),
     ] = None,
-    html: Annotated[
-        bool, typer.Option("--html", help="Add previews to the HTML files of a folder.")
-    ] = False,
     jobs: options.Jobs = None,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force", help="Overwrite existing files; with --html, replace existing previews."
-        ),
-    ] = False,
+    force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -98,25 +70,15 @@ def preview(
     Each line is the payload of a picture as a text, after the file name if there are several
     pictures. -o writes the bytes of a single payload to a file. The payload does not state its
     form, so --decode needs the options --text and --checksum with which it was made.
-
-    With --html, img elements get the attribute data-preview, and aec-img elements preview. If no
-    attribute sets the size of an element, it also gets width and height. All other bytes of the
-    pages stay unchanged. Without --force, existing previews are kept.
     """
     console = Console(quiet, as_json, to_stderr=out == "-")
     form = _Form(max_bytes, text, checksum)
     if payload is not None:
-        if inputs or html or not out:
+        if inputs or not out:
             raise UsageError("--decode needs -o PICTURE, and no other input")
         form.decode_to(path_or_url(out), payload, force, console)
     elif not inputs:
         raise UsageError("name a picture, or use --decode")
-    elif html:
-        check_input(inputs[0])
-        if out or text or checksum or len(inputs) != 1 or not is_folder_at(inputs[0]):
-            raise UsageError("--html needs one folder, and neither -o nor --text nor --checksum")
-        filling = partial(_fill_page, folder=inputs[0], max_bytes=max_bytes, force=force)
-        run_all(console, sources_in(inputs[0], _PAGES), filling, BatchOptions(jobs))
     else:
         sources = expand(inputs, IMAGES)
         is_single = len(sources) == 1 and not is_folder_at(inputs[0])
@@ -193,62 +155,3 @@ def _print_preview(
     write_bytes(target, f"{text}\n".encode() if form.text else payload, force)
     line = f"{name_of(source)} -> {target}: {len(payload)} bytes"
     console.result(line, {**values, "file": str(target)})
-
-
-def _fill_page(
-    source: Source, console: Console, _: Workers, folder: Path, max_bytes: int, force: bool
-) -> None:
-    """Add previews to a page. Raises AecodecError at the end if a picture cannot be read."""
-    html = _read_page(source.path)
-    page, place = Page(html), source.path.relative_to(folder).as_posix()
-    texts, skipped, failed = list[tuple[Tag, str]](), list[str](), list[str]()
-    for tag in page.tags:
-        if tag.has_preview and not force:
-            continue
-        name = tag.attributes.get("src", "")[:_LONGEST_NAME] or "an element without src"
-        path = page.picture(tag, place)
-        if path is None or (reason := _reason_to_skip(Path(path))):
-            skipped.append(f"{name}: {reason if path else _OUTSIDE}")
-            continue
-        try:
-            with console.warnings_about(folder / path):
-                texts.append((tag, tag.filled(*_preview_of(folder / path, max_bytes))))
-        except AecodecError as error:
-            failed.append(f"{name}: {error}")
-    if (edited := page.edited(texts)) != html:
-        write_bytes(source.path, edited.encode("utf-8", "surrogateescape"), force=True)
-    _report(console, source.path, len(texts), skipped, failed)
-
-
-def _report(
-    console: Console, path: Path, count: int, skipped: list[str], failed: list[str]
-) -> None:
-    for line in dict.fromkeys(skipped):
-        console.note(f"{path}: {line}")
-    pictures = {"skipped_pictures": skipped, "failed_pictures": failed}
-    values = {"source": str(path), "previews": count, **pictures}
-    console.result(f"{path}: previews added: {count}, pictures skipped: {len(skipped)}", values)
-    if failed:
-        names = "; ".join(dict.fromkeys(failed))
-        raise AecodecError(f"{len(failed)} of its pictures cannot be read: {names}")
-
-
-def _read_page(path: Path) -> str:
-    """Read a page in UTF-8 or another encoding that contains ASCII, without loss."""
-    content = read_bytes(path)
-    if b"\0" in content:
-        raise InputError("the page is in UTF-16 or UTF-32, or is not a text: convert it to UTF-8")
-    return content.decode("utf-8", "surrogateescape")
-
-
-def _reason_to_skip(path: Path) -> str | None:
-    if IMAGES.accepts(path) or AEC_FILES.accepts(path):
-        return None
-    return IMAGES.reason_to_skip(path) or "skipped: not the name of a picture file"
-
-
-@cache
-def _preview_of(path: Path, max_bytes: int) -> tuple[str, tuple[int, int]]:
-    """The preview of a picture as a text, and its (width, height); pages share pictures."""
-    picture = read_colours(path)
-    return TextForm.BASE64URL.encode(encode(picture, max_bytes)), picture.size

@@ -1,8 +1,7 @@
-"""`aecodec preview`: texts, files, and the pages of a site."""
+"""`aecodec preview`: texts and files."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,6 @@ from PIL import Image
 from aecodec import preview
 from aecodec.format.binary import crc_8
 from aecodec.format.texts import TextForm
-
-PAGE = (
-    b'<!doctype html>\r\n<p>\xe9 <!-- <img src="x"> -->\n<img alt="" src="../teal.png">\r\n'
-    b"<aec-img src=/digit.aec></aec-img><img src=https://example.org/a.png><img src=logo.svg>"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -50,37 +44,3 @@ def test_messages_name_the_option_for_texts(command: Command) -> None:
     result = command("preview", "--decode", Path("a.txt").read_text().strip(), "-o", "a.png")
     assert (result.status, "or need --text base91" in result.err) == (4, True)
     assert "use --text base64url or" in command("preview", "--decode", "a.txt", "-o", "b.png").err
-
-
-def test_a_site_gets_previews_once(command: Command) -> None:
-    command("compress", "digit.png")
-    page = Path("site/posts/a.html")
-    page.parent.mkdir(parents=True)
-    page.write_bytes(PAGE)
-    shutil.copy("teal.png", "site")
-    shutil.copy("digit.aec", "site")
-    result = command("preview", "--html", "site")
-    assert result.out == f"{page}: previews added: 2, pictures skipped: 2\n"
-    assert result.err.count("skipped: ") == 2
-    first = page.read_bytes()
-    text = TextForm.BASE64URL.encode(preview.encode("teal.png")).encode()
-    size = b' width="60" height="30"'
-    assert b'<img data-preview="' + text + b'"' + size + b' alt="" src' in first
-    assert first.count(b' preview="') == 1
-    assert len(first) > len(PAGE) + 2 * len(size) + len(text)
-    assert "previews added: 0," in command("preview", "--html", "site").out
-    assert page.read_bytes() == first
-    assert command("preview", "--html", "site", "--force", "--max-bytes", 20).status == 0
-    assert len(page.read_bytes()) < len(first)
-
-
-def test_missing_pictures_are_an_error_and_the_others_are_filled(command: Command) -> None:
-    Path("a.html").write_text("<img src=absent.png><img src=teal.png>")
-    result = command("preview", "--html", ".", "--json")
-    assert result.status == 1
-    assert "absent.png: cannot be read" in result.err
-    Path("b.html").write_text("<img src=teal.png>", "utf-16-le")
-    result = command("preview", "--html", ".")
-    assert (result.status, "b.html: the page is in UTF-16" in result.err) == (1, True)
-    assert command("preview", "--html", "absent").status == 6
-    assert Path("a.html").read_text().startswith("<img src=absent.png><img data-preview=")

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from aecodec import AecodecError, AecodecWarning, FormatError, UsageError, preview
+from aecodec import AecodecError, FormatError, UsageError, preview
 from aecodec.arrays import Pixels
 from aecodec.format.binary import crc_8
 from aecodec.preview import tables
@@ -85,31 +85,6 @@ def test_alpha_is_kept() -> None:
     assert decoded[42:, :, 3].max() < 30
 
 
-@pytest.mark.parametrize(
-    ("boxes", "max_bytes", "most"),
-    [
-        ([(8, row, 56, row + 8) for row in (8, 28, 48)], 40, 25),  # 68 with two fifths of the bytes
-        ([(8, 8, 24, 56)], 18, 50),  # 118 if no weight leaves room for a part of the shape
-    ],
-)
-def test_alpha_has_bytes_for_a_shape(
-    boxes: list[tuple[int, int, int, int]], max_bytes: int, most: float
-) -> None:
-    icon = Image.new("RGBA", (64, 64))
-    for box in boxes:
-        ImageDraw.Draw(icon).rectangle(box, "black")
-    alpha = preview.decode_pixels(preview.encode(icon, max_bytes))[0][..., 3].astype(float)
-    error = alpha - np.asarray(icon.resize((32, 32), Image.Resampling.LANCZOS))[..., 3]
-    assert np.sqrt(np.square(error).mean()) < most
-
-
-def test_files_with_16_bits_are_scaled(tmp_path: Path) -> None:
-    grey = np.full((8, 8), 40_000, np.uint16)
-    Image.fromarray(grey).save(tmp_path / "grey.png")
-    pixels, _ = preview.decode_pixels(preview.encode(tmp_path / "grey.png", 20))
-    assert abs(pixels.astype(int) - round(40_000 / 257)).max() < 8
-
-
 def test_even_noise_with_alpha_fits_into_ten_bytes() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 4), np.uint8)
     assert len(preview.encode(Image.fromarray(noise), 10)) <= 10
@@ -119,13 +94,6 @@ def test_a_payload_without_shape_has_no_ratio() -> None:
     payload = preview.encode(PHOTO, 30, shape=False)
     assert preview.decode_pixels(payload)[1] is None
     assert preview.decode(payload).size == (32, 32)
-
-
-def test_the_first_frame_of_an_animation_is_shown() -> None:
-    frames = np.stack([np.full((16, 16, 3), grey, np.uint8) for grey in (40, 200)])
-    with pytest.warns(AecodecWarning, match="the first of 2 frames"):
-        payload = preview.encode(frames, 10)
-    assert preview.decode_pixels(payload)[0].mean() == pytest.approx(40, abs=12)
 
 
 @pytest.mark.parametrize(("payload", "message"), [(b"", "is empty"), (b"\0", "number of its")])

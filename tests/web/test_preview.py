@@ -141,22 +141,3 @@ def test_tables_are_fetched_once_and_again_after_a_failure(page: Browser) -> Non
         "return error.name;",
     )
     assert (name, tables()) == ("InputError", 1)
-
-
-def test_images_have_previews_until_their_pictures_are_loaded(page: Browser) -> None:
-    message, backgrounds, sizes, loaded = run(
-        page,
-        "document.body.innerHTML = `<img data-preview='?'><img data-preview=${green}>"
-        "<img data-preview=${red} style='object-fit: cover'><img src='photograph.png'>`;"
-        "let message; await previews.showPreviews().catch((error) => (message = error.message));"
-        "const images = [...document.images];"
-        "const backgrounds = images.map((image) => image.style.backgroundImage.slice(5, 20));"
-        "const sizes = images.slice(1, 3).map((image) => image.style.backgroundSize);"
-        "await previews.showPreviews().catch(() => {});"
-        "images[1].src = 'photograph.png'; await event(images[1], 'load');"
-        "await previews.showPreviews(images[1].parentNode).catch(() => {});"
-        "return [message, backgrounds, sizes, images[1].style.background];",
-    )
-    assert "base64url" in message
-    assert backgrounds == ["", "data:image/png;", "data:image/png;", ""]
-    assert (sizes, loaded) == (["100% 100%", "cover"], "")

@@ -50,22 +50,6 @@ export function loadTables() {
 
 const fetchTables = async () => readTables((await fetchFile(new URL("./tables.bin.gz", import.meta.url).href)).buffer);
 
-/** Show the previews of all `<img data-preview="...">` below `root` as backgrounds until their pictures are loaded. */
-export async function showPreviews(root = document) {
-  const images = [...root.querySelectorAll("img[data-preview]")].filter((image) => !isLoaded(image));
-  const tables = images.length && (await loadTables());
-  await Promise.all(images.map(async (image) => isLoaded(image) || setBackground(image, tables)));
-}
-
-const isLoaded = (image) => image.complete && image.naturalWidth > 0;
-
-function setBackground(image, tables) {
-  const fit = getComputedStyle(image).objectFit;
-  const canvas = paintPreview(decodePreview(image.dataset.preview, tables), document.createElement("canvas"));
-  image.style.background = `url(${canvas.toDataURL()}) center / ${/cover|contain/.test(fit) ? fit : "100% 100%"} no-repeat`;
-  image.addEventListener("load", () => (image.style.background = ""), { once: true });
-}
-
 /** Paint a decoded preview on a canvas, enlarged to 128 pixels on its longer side; CSS can scale it further. */
 export function paintPreview({ width, height, data, ratio }, canvas) {
   const small = new OffscreenCanvas(width, height);
