@@ -36,26 +36,17 @@ __all__ = ["Aecodec"]
 class Aecodec(NumcodecsCodec):
     """Compresses chunks of pictures to `.aec` files.
 
-    Chunks are uint8 with the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a
-    last axis of length 1 to 4 is channels. The configuration has the codec's name, its id and the
-    level.
-
-    With a codec with B bands, chunks have one of its types, and the shape (H, W, B), (B, H, W),
-    (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
+    The shapes and types of chunks are those of :mod:`aecodec.chunks`. The configuration has the
+    codec's name, its id and the level.
 
     Args:
-        codec: a codec, the name of a built-in codec, or the path of a codec file. If None,
-            `samples` codes chunks of any shape and type, without loss or within `max_error`.
-        level: 1 (smallest chunks) and up; if None, the codec's default or, with `max_error`, 1 or
-            none, whichever makes a chunk smaller.
+        codec, level, max_error: as for :class:`aecodec.zarr.Aecodec`.
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
             as numcodecs does not state the expected size. If None, it is 178,956,970, and for
             other codecs than `samples` less for small chunks, as for :func:`aecodec.decompress`.
         nodata: value of missing samples, which are restored exactly, and no others as it; needs a
             codec with bands; False if none is missing. NaN are always missing. If None, it is a
             value in a chunk that looks like it, as numcodecs does not know the array's fill value.
-        max_error: no sample differs by more than this from its original, as for
-            :func:`aecodec.compress`; percentages are of the range of a chunk.
 
     Raises:
         CodecError: the codec does not exist.

@@ -42,11 +42,8 @@ NAME = "aecodec"
 class Aecodec(ArrayBytesCodec):
     """Serializes chunks of pictures as `.aec` files.
 
-    Chunks are uint8 with the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a
-    last axis of length 1 to 4 is channels. The metadata has the codec's name, its id and the level.
-
-    With a codec with B bands, chunks have one of its types, and the shape (H, W, B), (B, H, W),
-    (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
+    The shapes and types of chunks are those of :mod:`aecodec.chunks`. The metadata has the codec's
+    name, its id and the level.
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec file. If None,

@@ -7,8 +7,7 @@ export interface AecodecConfiguration {
   level?: number;
   /** Number of bands; for codecs with bands. */
   bands?: number;
-  nodata?: number;
-  /** `encode` accepts only numbers; chunks with other bounds can be read. */
+  nodata?: number | false;
   max_error?: unknown;
   max_pixels?: number;
 }
@@ -37,9 +36,6 @@ export class AecodecCodec {
    */
   decode(bytes: Uint8Array): Promise<any>;
 
-  /**
-   * A chunk, in C order, as an `.aec` file. Throws UsageError (no such level, or `max_error` is not a number),
-   * CodecError (the codec has no encoder), ImageError (infinite samples) and InputError.
-   */
-  encode(chunk: any): Promise<Uint8Array>;
+  /** Throws UsageError: chunks are written in Python. */
+  encode(chunk: any): Promise<never>;
 }

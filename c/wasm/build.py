@@ -33,7 +33,6 @@ EXPORTS = (
     "aecodec_from_bare",
     "aecodec_compress",
     "aecodec_compress_samples",
-    "aecodec_find_nodata",
     "aecodec_sha256",
     "aecodec_samples_codec",
     "aecodec_bundle_from_memory",

@@ -53,14 +53,6 @@ def array_of(
     return made
 
 
-@pytest.mark.parametrize("shape", [(1, 100, 120), (100, 120, 1), (1, 100, 120, 3)])
-def test_axes_of_one_are_kept(photograph: Pixels, shape: tuple[int, ...]) -> None:
-    pixels = photograph[:100, :120, : 3 if len(shape) == 4 else 1].reshape(shape)
-    array = array_of({}, pixels, shape, Aecodec("photo", 3))
-    alone = aecodec.decompress_frames(aecodec.compress(pixels, "photo", level=3))
-    assert np.array_equal(array[...], alone.reshape(shape))
-
-
 def metadata_of(path: Path) -> Any:
     """The metadata of an array on disk."""
     return json.loads((path / "zarr.json").read_text("utf-8"))
@@ -256,31 +248,6 @@ def scene(dtype: str) -> np.ndarray:
     return np.random.default_rng(0).integers(100, 500, (3, 7, 9)).astype(dtype)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "options", "fill"),
-    [
-        ("int16", {"fill_value": -9999}, -9999),
-        ("float32", {"fill_value": np.nan}, np.nan),
-        ("float32", {}, np.nan),
-        (">u2", {}, None),
-    ],
-)
-def test_missing_samples_are_restored(
-    with_bands: Aecodec, dtype: str, options: dict[str, Any], fill: float | None
-) -> None:
-    """The fill value also pads the chunks at the edges; 0 is an ordinary sample by default."""
-    samples = scene(dtype)
-    if fill is None:
-        with_bands, fill = Aecodec(with_bands.chunk_codec.codec, nodata=0), 0
-    samples[:, 2:4, 3:5] = fill
-    array = array_of({}, samples, (3, 4, 4), with_bands, **options)
-    missing = np.zeros(samples.shape, bool)
-    missing[:, 2:4, 3:5] = True
-    assert np.array_equal(array[...][missing], samples[missing], equal_nan=np.isnan(fill))
-    assert np.abs(array[...][~missing].astype(float) - samples[~missing]).max() < 44
-    assert array.serializer == with_bands
-
-
 def test_a_chunk_with_other_samples_is_rejected(with_bands: Aecodec) -> None:
     codec = with_bands.chunk_codec
     data = codec.encode(scene("int16"))
@@ -289,19 +256,6 @@ def test_a_chunk_with_other_samples_is_rejected(with_bands: Aecodec) -> None:
             codec.decode_to(data, shape, dtype)
     with pytest.raises(UsageError, match="nodata is 0: give a finite number, and a codec with"):
         Aecodec("digits", nodata=0)
-
-
-def test_arrays_within_a_maximum_error(tmp_path: Path) -> None:
-    """The metadata store the bound, also for chunks with missing samples and odd sizes."""
-    folder = band_codec(tmp_path / "bands", [(0, 100)])
-    codec = Aecodec(folder.path, max_error=0.01, nodata=-9.0)
-    array = np.random.default_rng(0).normal(50, 40, (5, 6)).astype(np.float32)
-    array[1, 2:] = -9
-    array_of(tmp_path / "a.zarr", array, (3, 4), codec)
-    assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["max_error"] == 0.01
-    restored = zarr.open_array(str(tmp_path / "a.zarr"))[...]
-    assert np.array_equal(restored == -9, array == -9)
-    assert 0.005 < np.abs(restored - array.astype(np.float64)).max() <= 0.01
 
 
 def test_arrays_need_no_codec(tmp_path: Path) -> None:

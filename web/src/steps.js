@@ -191,11 +191,6 @@ function withSamples(core, source, use) {
   const fields = { width, height, bands, frames, is_big_endian: isBigEndian, has_nodata: nodata !== undefined, nodata: nodata ?? 0 };
   Object.assign(fields, { type: TYPES.indexOf(source.type), layout: LAYOUTS.indexOf(source.layout), mask_planes: maskPlanes });
   return core.withBytes(source.samples, (samples) =>
-    core.withBytes(missing ?? [], (mask) =>
-      core.with("samples", { ...fields, samples, missing: missing ? mask : 0 }, (at) => {
-        if (source.looksForNodata) core.check("aecodec_find_nodata", at);
-        return use(at);
-      }),
-    ),
+    core.withBytes(missing ?? [], (mask) => core.with("samples", { ...fields, samples, missing: missing ? mask : 0 }, use)),
   );
 }

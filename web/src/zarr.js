@@ -2,8 +2,8 @@
 
 import { client } from "./client.js";
 import { CodecError, FormatError, ImageError, UsageError } from "./errors.js";
-import { decodeFile, folderWithId } from "./files.js";
-import { ARRAYS, fromCore, toCore } from "./samples.js";
+import { decodeFile } from "./files.js";
+import { ARRAYS, fromCore } from "./samples.js";
 import { CONSTANTS } from "./structures.js";
 
 const KEYS = ["codec", "codec_id", "level", "bands", "nodata", "max_error", "max_pixels"];
@@ -43,29 +43,9 @@ export class AecodecCodec {
     return { data: this.#isPlanar ? swapped(samples, width * height, bands) : samples, shape, stride };
   }
 
-  /** The file of a chunk. */
-  async encode({ data }) {
-    const { codec_id, level, max_error: maxError } = this.#configuration;
-    if ([maxError ?? 0].flat().some((error) => typeof error !== "number")) {
-      throw new UsageError(`max_error is ${JSON.stringify(maxError)}: JavaScript writes chunks only with numbers; write this array in Python`);
-    }
-    const options = { folder: folderWithId(codec_id), level, maxError };
-    const result = await client.ask("encode", { image: this.#source(data), options });
-    return result.file ?? result;
-  }
-
-  #source(data) {
-    const { bands, layout, ...sizes } = this.#chunk;
-    const { nodata, fillValue } = { ...this.#meta, ...this.#configuration };
-    const isLossy = [this.#configuration.max_error ?? 1].flat().at(-1) > 0;
-    if (!layout && isLossy && fillValue && nodata !== false) {
-      throw new UsageError(`the fill value ${fillValue} may be lost: write this array in Python, or state "nodata": false if no pixel is missing`);
-    }
-    if (!layout) return { ...sizes, channels: bands, pixels: Uint8Array.from(data) };
-    const samples = this.#isPlanar ? swapped(data, bands, sizes.width * sizes.height) : data;
-    const looksForNodata = isLossy && nodata === undefined;
-    const known = looksForNodata ? (fillValue ?? undefined) : nodata === false ? undefined : nodata;
-    return toCore({ ...this.#chunk, samples, nodata: known, looksForNodata });
+  /** Chunks are written in Python, which knows when their missing samples stay exact. */
+  async encode() {
+    throw new UsageError("JavaScript only reads chunks: write this array in Python");
   }
 
   get #isPlanar() {
