@@ -23,13 +23,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.codec import refinement
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, codec_with_id, load_codec, remember
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
 from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
-from aecodec.errors import CodecError, FormatError, ImageError, UsageError, warn
+from aecodec.errors import (
+    CodecError,
+    FormatError,
+    ImageError,
+    UsageError,
+    memory_errors_wrapped,
+    warn,
+)
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.samples import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
@@ -158,6 +166,10 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
 
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
+_PERCENTAGE = (
+    "a maximum error in percent of the range of a chunk grows if parts of the chunk are written "
+    "again: write whole chunks, or give a number"
+)
 
 
 @dataclass(frozen=True)
@@ -272,6 +284,7 @@ class ChunkCodec:
         }
         return values | {name: value for name, value in optional.items() if value is not None}
 
+    @memory_errors_wrapped()
     def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
         """Compress a chunk to the bytes of an `.aec` file.
 
@@ -299,13 +312,24 @@ class ChunkCodec:
                 "one way, so replace NaN by nodata"
             )
         picture = make(nodata=nodata if is_number else None)
-        return self.codec.compress(picture, target, metadata=False)
+        return self._compress(picture, target)
+
+    def _compress(self, source: npt.NDArray[Any] | Picture, target: Target) -> bytes:
+        """The file of a chunk; integers that are decoded and coded again keep their bound."""
+        encoder = self.codec.encoder
+        target.for_codec(self.codec.spec)
+        if self.max_error is None:
+            return encoder.compress(source, level=self.level, metadata=False)
+        if "%" in str(self.max_error):
+            warn(_PERCENTAGE)
+        picture = encoder.picture_of(source)
+        return refinement.within_error(encoder, picture, target, False, is_stable=True).data
 
     def _encode_pixels(
         self, chunk: npt.NDArray[Any], target: Target, fill_value: float | None
     ) -> bytes:
         """Compress pixels, without loss if others would lose or get the array's fill value."""
-        data = self.codec.compress(chunk, target, metadata=False)
+        data = self._compress(chunk, target)
         if self.nodata is False or target.is_lossless:
             return data
         if fill_value:
@@ -328,8 +352,7 @@ class ChunkCodec:
         """
         header = self._header(data)
         check_header(self.codec.spec, header, shape, np.dtype(dtype))
-        picture = self.codec.decoder.decompress_picture(data, UNLIMITED)
-        return np.ma.getdata(source_array(picture)).reshape(shape).astype(dtype, copy=False)
+        return self._decoded(data, header, UNLIMITED).reshape(shape).astype(dtype, copy=False)
 
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
         """Decode a chunk with an unknown shape.
@@ -339,8 +362,14 @@ class ChunkCodec:
         chunk. Raises CodecError and FormatError like :meth:`decode_to`, and LimitError if the chunk
         exceeds the limits.
         """
-        self._header(data)
-        return np.ma.getdata(source_array(self.codec.decoder.decompress_picture(data, limits)))
+        return self._decoded(data, self._header(data), limits)
+
+    def _decoded(self, data: bytes, header: Header, limits: Limits) -> npt.NDArray[Any]:
+        picture = self.codec.decoder.decompress_picture(data, limits)
+        if self.max_error is not None:
+            spec = self.codec.spec
+            refinement.check_guarantee(spec, picture, self.max_error, header.refinements)
+        return np.ma.getdata(source_array(picture))
 
     @property
     def codec(self) -> Codec:

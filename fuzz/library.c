@@ -25,7 +25,7 @@ static const aecodec_bundle *bundle(void)
 static void compress_without_loss(const aecodec_image *picture)
 {
     static const double errors[] = {9, 0};
-    const aecodec_bounds bounds = {2, 1, 0, errors};
+    const aecodec_bounds bounds = {2, 1, 0, 0, errors};
     const aecodec_target target = {0, 0, &bounds};
     const size_t pixels = (size_t)picture->width * picture->height * picture->frames;
     aecodec_image restored;

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy.typing as npt
 
 from aecodec.codec.compressed import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.codec.target import Target
+from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import UsageError
+from aecodec.errors import FormatError, UsageError, warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import alpha_bands, names_in
+from aecodec.format.refinement import Bound, Refinement
 from aecodec.image_files.colour import is_srgb
 from aecodec.imaging.picture import Picture, grey_if_possible
-from aecodec.native import structures
 from aecodec.native.writing import bounds_of
 
 
 def within_error(
-    encoder: EncoderCodec, picture: Picture, target: Target, metadata: bool | None = None
+    encoder: EncoderCodec,
+    picture: Picture,
+    target: Target,
+    metadata: bool | None = None,
+    *,
+    is_stable: bool = False,
 ) -> Compressed:
     """Make the smallest file in which no sample differs from its original by more than a bound.
 
     Without a level in the target, the file has level 1 or, if that is smaller, no level: its
     samples are then predicted only from each other. If `metadata` is None, a colour profile is
-    kept, because a conversion to sRGB would change the samples.
+    kept, because a conversion to sRGB would change the samples. With `is_stable`, decoded samples
+    stay what they are if they are compressed again with the same bound.
 
     Raises CodecError if a level is set, and the codec has no decoder network.
     """
@@ -36,12 +44,39 @@ def within_error(
         metadata = True
     original = encoder.original(picture, metadata)
     level = 0 if target.level is None else encoder.spec.level_index(target.level)
-    bounds = _bounds(encoder.spec, original.picture, target)
+    errors = _errors(encoder.spec, original.picture, target)
+    bounds = bounds_of(errors, is_root=target.is_root, is_stable=is_stable)
     data, made = encoder.make(original, level=level, bounds=bounds)
     return Compressed(encoder, original.picture, data, made.level, max_error=made.max_error)
 
 
-def _bounds(spec: CodecSpec, picture: Picture, target: Target) -> structures.Bounds:
+def check_guarantee(
+    spec: CodecSpec, picture: Picture, max_error: MaxError, refinements: Sequence[Refinement]
+) -> None:
+    """Check that the last refinement of a decoded file bounds its samples by a maximum error.
+
+    Raises FormatError if it allows a larger error, or another kind of error.
+    """
+    last = max_error[-1] if isinstance(max_error, tuple) else max_error
+    target, bounds = Target(max_error=last), refinements[-1].bounds if refinements else ()
+    most = max((bound.error for bound in bounds), default=0.0) * 2  # by which the range may shrink
+    ranges = {name: size + most for name, size in _ranges(spec, picture).items()}
+    allowed = target.errors(ranges)[0]
+    allowed = allowed * len(bounds) if len(allowed) == 1 else allowed
+    if not bounds or not all(map(_is_within, bounds, allowed, repeat(target.is_root))):
+        stated = refinements[-1].largest_bound.text if refinements else "nothing"
+        raise FormatError(
+            f"the file guarantees {stated}, not a maximum error of {last}: it was trimmed or "
+            "replaced"
+        )
+
+
+def _is_within(bound: Bound, error: float, is_root: bool) -> bool:
+    same_kind = bound.is_root == is_root or not bound.error
+    return same_kind and bound.error <= error * (1 + 1e-9)
+
+
+def _errors(spec: CodecSpec, picture: Picture, target: Target) -> list[list[float]]:
     """The maximum errors of a target in units of the samples."""
     dtype, errors = picture.pixels.dtype, target.errors(_ranges(spec, picture))
     if alpha := alpha_bands(picture.metadata, bands := picture.pixels.shape[-1]):
@@ -53,7 +88,7 @@ def _bounds(spec: CodecSpec, picture: Picture, target: Target) -> structures.Bou
             "of 8 or 16 bits can have errors relative to their square root; give a number or a "
             "percentage"
         )
-    return bounds_of(errors, is_root=target.is_root)
+    return errors
 
 
 def _ranges(spec: CodecSpec, picture: Picture) -> dict[str | None, float]:

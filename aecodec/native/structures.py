@@ -89,7 +89,7 @@ class Limits(Structure): _fields_ = (("max_pixels", c_uint64), ("max_frames", c_
 
 class Claim(Structure): _fields_ = (("width", c_uint32), ("height", c_uint32), ("frames", c_uint32), ("weight", c_uint32), ("pixels", c_uint64), ("work", c_uint64), ("memory", c_uint64), ("max_frames", c_uint64), ("max_pixels", c_uint64), ("max_work", c_uint64),)
 
-class Bounds(Structure): _fields_ = (("count", c_uint32), ("bands", c_uint32), ("is_root", c_uint32), ("errors", c_void_p),)
+class Bounds(Structure): _fields_ = (("count", c_uint32), ("bands", c_uint32), ("is_root", c_uint32), ("is_stable", c_uint32), ("errors", c_void_p),)
 
 class Target(Structure): _fields_ = (("level", c_uint32), ("max_bytes", c_size_t), ("bounds", c_void_p),)
 

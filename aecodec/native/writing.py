@@ -83,10 +83,15 @@ def _set_metadata(original: Original, metadata: bytes) -> None:
         original.metadata_size = len(metadata)
 
 
-def bounds_of(errors: Sequence[Sequence[float]], *, is_root: bool) -> structures.Bounds:
-    """Maximum errors of nested refinements, the coarsest first: one for all bands, or one each."""
+def bounds_of(
+    errors: Sequence[Sequence[float]], *, is_root: bool, is_stable: bool = False
+) -> structures.Bounds:
+    """Maximum errors of nested refinements, the coarsest first: one for all bands, or one each.
+
+    With `is_stable`, decoded samples stay what they are if they are compressed again.
+    """
     numbers = np.array(errors, np.float64)
-    bounds = structures.Bounds(*numbers.shape, is_root, address_of(numbers))
+    bounds = structures.Bounds(*numbers.shape, is_root, is_stable, address_of(numbers))
     bounds.kept = numbers
     return bounds
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Choices of the encoder: read, and made from a survey of all values (FORMAT, section 8). */
 #include "adaptive_choices.h"
+#include "adaptive_numbers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -294,6 +295,7 @@ typedef struct {
 
 struct adaptive_survey {
     uint32_t bands;
+    int is_stable;
     const int64_t *steps;
     const int32_t (*limits)[2];
     colour_set colours; /* only without loss and mask */
@@ -494,6 +496,14 @@ static void append_byte(buffer *b, uint8_t byte)
     aecodec_buffer_append(b, &byte, 1);
 }
 
+/* Where a stable value is: the nearest multiple of the step within the limits. Without steps, or if values need not be
+ * stable, the value itself. */
+static int32_t placed(const adaptive_survey *s, uint32_t band, int32_t value)
+{
+    const int64_t step = s->is_stable ? s->steps[band] : 1;
+    return (int32_t)clip(divide(value + step / 2, step) * step, s->limits[band][0], s->limits[band][1]);
+}
+
 /* Replace sorted values by as few as are within half a step of them. */
 static void merge(colour_set *s, int64_t step)
 {
@@ -510,15 +520,21 @@ static void merge(colour_set *s, int64_t step)
 
 /* Whether a table saves bits: it has fewer values than there are steps between them, of which few are close to others,
  * and samples are many. */
-static int needs_table(band_survey *b, int64_t step)
+static int needs_table(adaptive_survey *s, uint32_t band)
 {
+    band_survey *b = &s->each[band];
+    const int64_t step = s->steps[band];
     const uint64_t range = (uint64_t)((int64_t)b->high - b->low) / (uint64_t)step + 1;
     const uint32_t occurring = b->values.count;
+    uint32_t n;
     if (!b->values.places || !b->values.count) {
         return 0;
     }
     sort(&b->values);
-    merge(&b->values, step);
+    for (n = 0; n < occurring; n++) {
+        b->values.colours[n] = placed(s, band, b->values.colours[n]);
+    }
+    merge(&b->values, s->is_stable ? 1 : step);
     return b->values.count > 1 && 4 * (uint64_t)b->values.count < 3 * range && 2 * b->values.count > occurring &&
            16 * (uint64_t)b->values.count < b->count;
 }
@@ -539,18 +555,20 @@ static int append_band(buffer *block, adaptive_survey *s, uint32_t band)
 {
     band_survey *b = &s->each[band];
     const int64_t low = s->limits[band][0], range = (int64_t)s->limits[band][1] - low;
-    const int is_fixed = s->steps[band] > 1 && b->repeats > 2 * b->neighbours && 16 * b->repeats > b->count;
+    const int repeats = b->repeats > 2 * b->neighbours && 16 * b->repeats > b->count;
+    const int is_fixed = s->steps[band] > 1 && (s->is_stable || repeats);
     const int is_narrower = b->low > low || b->high < s->limits[band][1];
     const int has_limits = b->count >= 16384 ? is_narrower : b->count && range >> 24;
-    if (needs_table(b, s->steps[band])) {
+    if (needs_table(s, band)) {
         append_byte(block, HAS_TABLE);
         append_table(block, &b->values, low);
         return 1;
     }
     append_byte(block, (uint8_t)((is_fixed ? IS_FIXED : 0) | (has_limits ? HAS_LIMITS : 0)));
     if (has_limits) {
-        aecodec_buffer_append_number(block, (uint32_t)(b->low - low));
-        aecodec_buffer_append_number(block, (uint32_t)((int64_t)b->high - b->low));
+        const int64_t first = placed(s, band, b->low);
+        aecodec_buffer_append_number(block, (uint32_t)(first - low));
+        aecodec_buffer_append_number(block, (uint32_t)(placed(s, band, b->high) - first));
     }
     return is_fixed || has_limits;
 }
@@ -575,8 +593,9 @@ static size_t append_choices(adaptive_survey *s, buffer *block)
     return size;
 }
 
-aecodec_status aecodec_survey_end(adaptive_survey *s, buffer *block)
+aecodec_status aecodec_survey_end(adaptive_survey *s, int is_stable, buffer *block)
 {
+    s->is_stable = is_stable;
     block->size = append_choices(s, block);
     free_survey(s);
     return block->status;

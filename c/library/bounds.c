@@ -7,12 +7,14 @@
 #define MOST_MULTIPLES 2147483646.0 /* and one more with a gap */
 #define MOST_QUOTIENT 4503599627370496.0
 #define MOST_DIFFERENCE 4294967293u /* of the values of a band without a gap */
+#define STABLE_MULTIPLES 8796093022208.0 /* 2^43, of stable units */
 #define MARGIN (1 - 1.0 / (1 << 20)) /* rounding a multiple to the type of the samples must not exceed the bound */
 
 /* The samples that a bound holds for: some bands. */
 typedef struct {
     const aecodec_samples *samples;
     uint32_t first_band, bands;
+    int is_stable; /* the unit must not depend on the samples */
 } bounded;
 
 /* Number of parts in which the samples are loaded. */
@@ -115,6 +117,23 @@ static double common_divisor(const bounded *of)
     return power_of_2((int)least - BIAS);
 }
 
+/* Numbers with a significand of so many bits, of which a stable unit has a few. */
+static int bits_of_significand(uint32_t type, int is_unit)
+{
+    return type == AECODEC_FLOAT16 ? (is_unit ? 1 : 11) : type == AECODEC_FLOAT32 ? (is_unit ? 5 : 24) : (is_unit ? 10 : 53);
+}
+
+/* A unit that depends only on the error, and has so few bits that its multiples are exact up to a number, which may not be
+ * less than `most`; otherwise 0. Quotients of doubles are rounded, too. */
+static double stable_unit(uint32_t type, double error, double most)
+{
+    const int digits = bits_of_significand(type, 1), spare = bits_of_significand(type, 0) - digits;
+    const double number = 2 * error * (type == AECODEC_FLOAT64 ? 1 - 1.0 / 512 : 1);
+    const uint64_t bits = aecodec_to_sample_bits(AECODEC_FLOAT64, number);
+    const double unit = aecodec_sample_number(AECODEC_FLOAT64, bits >> (53 - digits) << (53 - digits));
+    return most / unit < (double)((uint64_t)1 << spare) ? unit : 0;
+}
+
 /* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples; doubles then are
  * multiples of a power of 2. */
 static int bound_of_floats(const bounded *of, double error, bound *b, double *least_error)
@@ -128,27 +147,32 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
     most = -range[0] > range[1] ? -range[0] : range[1];
     most = most > 0 ? most : 0; /* not -0 */
     spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
-    unit = 2 * (error - (type == AECODEC_FLOAT64 ? 2 : 1) * spacing) * MARGIN; /* quotients of doubles are rounded, too */
-    if (unit > spacing && unit - unit == 0 &&
+    unit = of->is_stable ? stable_unit(type, error, most)
+                         : 2 * (error - (type == AECODEC_FLOAT64 ? 2 : 1) * spacing) * MARGIN; /* quotients are rounded, too */
+    if (unit > (of->is_stable ? 0 : spacing) && unit - unit == 0 &&
         (type == AECODEC_FLOAT64 ? take_unit(range, error, unit, b) : most / unit < MOST_MULTIPLES)) {
         b->error = error;
         b->unit = unit;
         return 1;
     }
     *least_error = (range[1] / MOST_DIFFERENCE - range[0] / MOST_DIFFERENCE) / 2 * (2 - MARGIN) / MARGIN + 4 * spacing;
+    if (of->is_stable) {
+        *least_error = *least_error * 129 / 128 > most / STABLE_MULTIPLES ? *least_error * 129 / 128 : most / STABLE_MULTIPLES;
+    }
     b->error = b->unit = 0;
     return type != AECODEC_FLOAT64 || take_unit(range, 0, common_divisor(of), b);
 }
 
 /* ---- integers of 64 bits ---- */
 
-/* Take an error, with a unit if the integers themselves differ by too much. */
-static int take_wide_error(uint32_t type, const uint64_t range[2], double error, bound *b)
+/* Take an error, with a unit if the integers themselves differ by too much, or their offset would change the result. */
+static int take_wide_error(const bounded *of, const uint64_t range[2], double error, bound *b)
 {
+    const uint32_t type = of->samples->type;
     const uint64_t unit = 2 * (uint64_t)error + 1;
     b->unit = 0;
     b->error = error < MOST_BOUND ? error : MOST_BOUND;
-    if (choose_offset(range[0], range[1], b)) {
+    if ((!of->is_stable || error == 0) && choose_offset(range[0], range[1], b)) {
         return 1;
     }
     b->unit = (double)unit;
@@ -159,15 +183,14 @@ static int take_wide_error(uint32_t type, const uint64_t range[2], double error,
 
 static int bound_of_wide(const bounded *of, double error, bound *b, double *least_error)
 {
-    const uint32_t type = of->samples->type;
     bound tried;
     uint64_t range[2];
     find_range(of, range);
-    if (take_wide_error(type, range, (double)(uint64_t)(error < MOST_WIDE_BOUND ? error : MOST_WIDE_BOUND), b)) {
+    if (take_wide_error(of, range, (double)(uint64_t)(error < MOST_WIDE_BOUND ? error : MOST_WIDE_BOUND), b)) {
         return 1;
     }
     *least_error = (double)((range[1] - range[0]) / MOST_DIFFERENCE / 2);
-    while (!take_wide_error(type, range, *least_error, &tried)) {
+    while (!take_wide_error(of, range, *least_error, &tried)) {
         ++*least_error;
     }
     return 0;
@@ -248,6 +271,9 @@ static int needs_gap(const bounded *of, const refinement *r, double error)
     if (!(error > 0) || !aecodec_beside_nodata(of->samples, beside)) {
         return 0;
     }
+    if (of->is_stable) {
+        return 1; /* parts that are written later may have such samples */
+    }
     nodata = aecodec_to_sample_bits(type, of->samples->nodata);
     for (part = 0; part < part_count(of); part++) {
         uint32_t count = load_part(of, part, bits);
@@ -278,7 +304,7 @@ static void take_gap(const bounded *of, refinement *r, bound *b)
 static int find_bounds(refinement *r, const double *errors, uint32_t count, const aecodec_samples *samples,
                        double *least_error)
 {
-    bounded of = {samples, 0, r->bound_count > 1 ? 1 : samples->bands};
+    bounded of = {samples, 0, r->bound_count > 1 ? 1 : samples->bands, r->is_stable};
     double least = 0;
     int fits = 1;
     *least_error = 0;
@@ -302,7 +328,7 @@ static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double 
     bound *room = r->bounds;
     uint32_t n;
     int fits;
-    *r = (refinement){.bounds = room, .bound_count = 1};
+    *r = (refinement){.bounds = room, .bound_count = 1, .is_stable = bounds->is_stable != 0};
     r->is_double = is_float(samples->type) || sample_size(samples->type) > 4;
     for (n = 0; n < bounds->bands; n++) {
         r->is_root |= bounds->is_root && errors[n] > 0;

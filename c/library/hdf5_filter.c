@@ -43,6 +43,15 @@ static size_t read_values(size_t count, const unsigned *v, aecodec_samples *chun
     return size <= UINT32_MAX ? (size_t)size : 0;
 }
 
+/* Whether a file guarantees the maximum error of its array. */
+static int is_guaranteed(const void *file, size_t size, double max_error)
+{
+    aecodec_refinement r[AECODEC_MAX_REFINEMENTS];
+    uint32_t count = 0;
+    return aecodec_file_refinements(file, size, r, &count) == AECODEC_OK && count && r[count - 1].max_error <= max_error &&
+           (!r[count - 1].is_root || !r[count - 1].max_error);
+}
+
 static void *decompress(aecodec_samples chunk, const void *file, size_t file_size, size_t size)
 {
     const aecodec_limits limits = {size, chunk.frames, 0, 0};
@@ -68,10 +77,10 @@ static size_t filter(unsigned flags, size_t count, const unsigned *values, size_
     const size_t chunk_size = read_values(count, values, &chunk);
     aecodec_compressed made = {.size = chunk_size};
     if (chunk_size && flags & H5Z_FLAG_REVERSE) {
-        made.file = decompress(chunk, *buffer, size, chunk_size);
+        made.file = !is_guaranteed(*buffer, size, double_at(values + 8)) ? NULL : decompress(chunk, *buffer, size, chunk_size);
     } else if (chunk_size && chunk_size == size) {
         const double max_error = double_at(values + 8);
-        const aecodec_bounds bounds = {1, 1, 0, &max_error};
+        const aecodec_bounds bounds = {1, 1, 0, 1, &max_error};
         const aecodec_target target = {0, 0, &bounds};
         chunk.samples = *buffer;
         if (!(max_error > 0) || values[10] || aecodec_find_nodata(&chunk) == AECODEC_OK) {

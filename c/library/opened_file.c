@@ -9,8 +9,8 @@ static aecodec_status read_base(opened_file *f)
 {
     const refined_file *r = &f->refined;
     const aecodec_status status = (f->has_base ? aecodec_read_header : aecodec_read_content)(r->base, r->base_size, &f->header);
-    if (status == AECODEC_OTHER_VERSION && r->count) {
-        return AECODEC_DAMAGED_REFINEMENT; /* the base has refinements */
+    if (r->count && (status == AECODEC_OTHER_VERSION || status == AECODEC_NOT_AEC || status == AECODEC_TOO_SHORT)) {
+        return AECODEC_DAMAGED_REFINEMENT; /* the base has refinements, or is not a file */
     }
     if (status == AECODEC_OK && !f->has_base && f->header.payload_size) {
         return AECODEC_DAMAGED_REFINEMENT;

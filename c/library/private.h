@@ -458,8 +458,8 @@ typedef struct adaptive_survey adaptive_survey;
 adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int may_convert,
                                       int has_mask);
 void aecodec_survey_see(adaptive_survey *survey, const residual_coding *segment, const int32_t *values);
-/* Write the block to an empty buffer, and free the survey. */
-aecodec_status aecodec_survey_end(adaptive_survey *survey, buffer *block);
+/* Write the block to an empty buffer, and free the survey. is_stable: rounded values do not depend on each other. */
+aecodec_status aecodec_survey_end(adaptive_survey *survey, int is_stable, buffer *block);
 
 /* ---- adaptive_primer.c ---- */
 

@@ -35,6 +35,7 @@ typedef struct {
     int is_double;    /* bounds have a unit */
     int is_root;
     int is_primed;    /* the coder learned from the primer of the codec */
+    int is_stable;    /* of an encoder: decoded samples stay what they are if they are encoded again */
     int has_offsets;  /* bounds have an offset */
     int has_gap;      /* known samples of bands with errors are not rounded to nodata */
     uint32_t bound_count;    /* 1 for all bands, or one for each */

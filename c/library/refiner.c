@@ -168,13 +168,13 @@ static aecodec_status survey_all(const refining *to, uint32_t count, int is_prim
 }
 
 /* Make the choices for all segments. */
-static aecodec_status choose(refining *to, uint32_t count, int is_primed, buffer *choices)
+static aecodec_status choose(refining *to, uint32_t count, int is_primed, int is_stable, buffer *choices)
 {
     adaptive_survey *survey =
         aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits, !to->has_base && !is_primed,
                              to->samples->missing != NULL);
     aecodec_status status = survey ? survey_all(to, count, is_primed, survey) : AECODEC_NO_MEMORY, end;
-    end = survey ? aecodec_survey_end(survey, choices) : status;
+    end = survey ? aecodec_survey_end(survey, is_stable, choices) : status;
     status = status == AECODEC_OK ? end : status;
     return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed) : status;
 }
@@ -209,7 +209,7 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
     status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
     to->is_primed = status == AECODEC_OK && aecodec_refining_can_prime(&c.to);
-    status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, &choices) : status;
+    status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, to->is_stable, &choices) : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
     if (status == AECODEC_OK) {
         for (r->max_error = n = 0; n < to->messages; n++) {

@@ -108,7 +108,7 @@ aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_
                                     const aecodec_execution *execution, aecodec_compressed *made)
 {
     static const double none = 0;
-    const aecodec_bounds lossless = {1, 1, 0, &none};
+    const aecodec_bounds lossless = {1, 1, 0, 0, &none};
     buffer b = {NULL, 0, 0, AECODEC_OK};
     bound (*room)[AECODEC_MAX_BANDS] = malloc(AECODEC_MAX_REFINEMENTS * sizeof *room);
     refiner r;

@@ -29,6 +29,7 @@ EXPORTS = (
     "aecodec_status_error",
     "aecodec_file_info_of",
     "aecodec_file_base",
+    "aecodec_file_refinements",
     "aecodec_to_bare",
     "aecodec_from_bare",
     "aecodec_compress",

@@ -64,6 +64,7 @@ def test_a_damaged_chunk_is_an_error(place: int, change: int, length: int) -> No
 def test_a_chunk_of_another_data_set_is_an_error() -> None:
     for array in (PIXELS.T, PIXELS.astype("i2"), PIXELS[:, :9], PIXELS.reshape(2, 15, 40)):
         check_unreadable(samples.encode(array))
+    check_unreadable(samples.encode(PIXELS, max_error=1))  # the array is lossless
     for place, value in ((0, 2), (1, 11), (2, 1), (3, 1), (4, 0), (6, 1 << 31), (7, 257)):
         values = dict(enumerate(OPTIONS["compression_opts"])) | {place: value}
         check_unreadable(samples.encode(PIXELS), compression_opts=tuple(values.values()))

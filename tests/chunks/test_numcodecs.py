@@ -10,10 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import aecodec
-from aecodec import ImageError, LimitError, UsageError, load_codec
+from aecodec import (
+    AecodecWarning,
+    CodecError,
+    FormatError,
+    ImageError,
+    LimitError,
+    UsageError,
+    load_codec,
+)
 from aecodec.arrays import Pixels
+from aecodec.format.samples import SampleType
 
 numcodecs = pytest.importorskip("numcodecs")
 from aecodec.numcodecs import Aecodec  # noqa: E402 - which imports numcodecs
@@ -54,8 +65,39 @@ def test_chunks_within_a_maximum_error(options: dict[str, Any], error: int) -> N
     assert numcodecs.get_codec(config) == codec
     chunk = np.arange(20, dtype=np.uint8).reshape(4, 5)
     chunk[2, 2] = 21
-    restored = codec.decode(codec.encode(chunk)).astype(int)
-    assert np.abs(restored - chunk).max() <= error
+    trimmed = aecodec.compress(chunk, "digits", level=1, max_error=[90, 0])
+    if "%" in str(options):
+        with pytest.warns(AecodecWarning, match="write whole chunks, or give a number"):
+            data = codec.encode(chunk)
+    else:
+        data = codec.encode(chunk)
+    assert np.abs(codec.decode(data).astype(int) - chunk).max() <= error
+    for file in (aecodec.trim(trimmed, 90), aecodec.compress(chunk, "digits")):
+        with pytest.raises(FormatError, match=r"not a maximum error of .*: it was trimmed"):
+            codec.decode(file)
+
+
+@pytest.mark.parametrize("error", [1, 4, 7.5, 100])
+@given(dtype=st.sampled_from(SampleType), power=st.integers(0, 24), seed=st.integers(0, 99))
+@settings(max_examples=10, deadline=None)
+def test_parts_that_are_written_again_keep_their_bound(
+    error: float, dtype: SampleType, power: int, seed: int
+) -> None:
+    """Rows are replaced one after the other, with samples of other sizes than before."""
+    name = "digits" if dtype == SampleType.UINT8 and seed % 2 else None
+    codec = Aecodec(name, name and 1, max_error=error)
+    number = np.random.default_rng(seed)
+    sizes = np.linspace(0, power, 9)[:, None]
+    wanted = number.normal(0, 2, (9, 40)) * 2**sizes
+    kind = np.dtype(dtype.dtype)
+    limits = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
+    wanted = np.clip(wanted, float(limits.min), min(float(limits.max), 2.0**62)).astype(kind)
+    chunk = np.zeros_like(wanted)
+    for row in range(9):
+        chunk[row] = wanted[row]
+        chunk = codec.decode(codec.encode(chunk))
+    np.testing.assert_allclose(chunk.astype(float), wanted.astype(float), 0, error)
+    assert np.array_equal(codec.decode(codec.encode(chunk)), chunk)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,20 @@ export class Core {
         hasSamples: Boolean(info.has_samples),
         hasBase: Boolean(info.has_base),
         isRefined: info.refinements > 0,
+        bound: info.refinements ? this.#lastBound(bytes, size) : undefined,
       };
+    });
+  }
+
+  // The errors of the last refinement: one for all bands, or one for each.
+  #lastBound(bytes, size) {
+    const { size: stride } = STRUCTURES.refinement;
+    const room = CONSTANTS.MAX_REFINEMENTS * stride;
+    return this.withBytes(new Uint8Array(room + 4), (at) => {
+      this.check("aecodec_file_refinements", bytes, size, at, at + room);
+      const [count] = new Uint32Array(this.calls.memory.buffer, at + room, 1);
+      const { is_root: isRoot, bands, errors } = this.read("refinement", at + (count - 1) * stride);
+      return { isRoot: Boolean(isRoot), errors: errors.slice(0, bands) };
     });
   }
 

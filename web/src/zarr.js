@@ -54,10 +54,13 @@ export class AecodecCodec {
 
   // Before the file takes memory. A width of 0 stands for the codec's tile.
   async #checkHeader(bytes) {
-    const { id, frames, width, height } = await client.ask("header", { file: bytes });
-    const { codec, codec_id } = this.#configuration;
+    const { id, frames, width, height, bound } = await client.ask("header", { file: bytes });
+    const { codec, codec_id, level, max_error: maxError = level === undefined ? 0 : undefined } = this.#configuration;
     if (id !== codec_id) {
       throw new CodecError(`the chunk was made with codec ${id}, but the metadata of its array name ${codec} (${codec_id}): it belongs to another array`);
+    }
+    if (maxError !== undefined && !isWithin(bound, [maxError].flat().at(-1))) {
+      throw new FormatError(`the chunk does not guarantee the maximum error ${JSON.stringify(maxError)} of its array: it was trimmed or replaced`);
     }
     this.#check(width ? { frames, width, height } : { frames });
   }
@@ -68,6 +71,14 @@ export class AecodecCodec {
       throw new FormatError(`the chunk does not have the shape (${shape.join(", ")}) and the type ${dataType} of the chunks of its array: it belongs to another array`);
     }
   }
+}
+
+// Whether a bound allows no larger errors; percentages of the range of the original are not compared.
+function isWithin(bound, error) {
+  if (!bound || typeof error === "object") return Boolean(bound) && Object.values(error).some((part) => isWithin(bound, part));
+  const isRoot = /sqrt *$/.test(error);
+  const isLarger = (part) => part > parseFloat(error) || (part > 0 && isRoot !== bound.isRoot);
+  return (/% *$/.test(error) && parseFloat(error) > 0) || !bound.errors.some(isLarger);
 }
 
 function checkConfiguration(configuration) {
