@@ -10,7 +10,7 @@ import numpy as np
 
 from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.base import CodecHalf
-from aecodec.codec.samples import fit, warn_of_clipped
+from aecodec.codec.samples import check_fill, fit, warn_of_clipped
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ImageError, memory_errors_wrapped, warn
@@ -101,12 +101,14 @@ class EncoderCodec(CodecHalf):
     def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
         """Make a file for a target of :func:`aecodec.native.writing.compress` with the library.
 
-        A warning counts samples that were clipped.
+        A warning counts samples that were clipped. Raises ImageError if a level would lose them.
         """
         native, workers = self.folder.native, self.workers
+        if "bounds" not in target:  # refinements restore all samples
+            check_fill(self.folder, original.picture)
         with self._errors_explained(original.picture):
             data, made = writing.compress(native, workers, original.native, **target)
-        if self.spec.bands and data and "bounds" not in target:  # refinements restore them
+        if self.spec.bands and data and "bounds" not in target:
             warn_of_clipped(self.folder, original.picture, made.clipped, data)
         return data, made
 
@@ -115,6 +117,7 @@ class EncoderCodec(CodecHalf):
 
         With a reduction factor, which is in halves, fewer pixels are coded.
         """
+        check_fill(self.folder, original.picture)
         encoding = self._encoding(original.picture, original.native, reduction)
         if any(encoding.clipped):
             warn_of_clipped(self.folder, original.picture, encoding.clipped, encoding.file())

@@ -15,6 +15,10 @@ from aecodec.format.samples import LAYOUTS
 from aecodec.imaging.picture import ANY_CODEC, Picture, native_type
 from aecodec.native.headers import read_info
 
+_LEAST_FILL, _LEAST_FILL_OF_BANDS = 1 / 100, 1 / 1000
+"""Shares of a codec's range. One band alone may be flat, as elevations of the sea are; several
+bands, none of which differs from the others, have other units."""
+
 
 def fit(spec: CodecSpec, picture: Picture) -> Picture:
     """Check that a codec takes a picture. A picture that it codes as samples gets a layout.
@@ -67,6 +71,34 @@ def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
     """The lowest and the highest of some samples, which differ even if the samples do not."""
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     return low, high if high > low else low + 1
+
+
+def check_fill(folder: CodecFolder, picture: Picture) -> None:
+    """Check that samples have the units of a codec with bands, before they get a level.
+
+    The known samples of all bands together, each band relative to its limits, should fill a
+    hundredth of the codec's range, unless all bands are constant; otherwise, this warns. Raises
+    ImageError if several bands fill less than a thousandth.
+    """
+    if folder.spec.bands is None:
+        return
+    limits = folder.transfer.limits_of(picture.pixels.dtype)
+    known = {band: picture.known(band) for band in range(len(limits))}
+    ends = {band: (k.min(), k.max()) for band, k in known.items() if k.size}
+    own = np.array(list(ends.values()), np.float64).reshape(-1, 2)
+    low, high = limits[list(ends)].T
+    relative = (own.T - low) / (high - low)
+    if not (own[:, 0] < own[:, 1]).any() or np.ptp(relative) >= _LEAST_FILL:
+        return
+    text = (
+        f"its samples, {own.min():g} to {own.max():g}, fill only {np.ptp(relative):.2g} of the "
+        f"range of codec {folder.spec.name}, {low.min():g} to {high.max():g}: if they have other "
+        "units than the codec's, convert them, or compress with a maximum error (--max-error E, in "
+        "Python max_error)"
+    )
+    if len(limits) > 1 and np.ptp(relative) < _LEAST_FILL_OF_BANDS:
+        raise ImageError(text)
+    warn(text)
 
 
 def warn_of_clipped(

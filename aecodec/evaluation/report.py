@@ -62,6 +62,7 @@ class Report(NamedTuple):
         bpp: bits per pixel.
         bits_per_sample: bits per sample of pictures with samples; None without.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
+        has_limits: whether PSNR is relative to the limits of the codec, not to the samples.
         is_in_distribution: whether the picture resembles the training set, judged by its errors.
         max_error: the largest error of a sample in a file with refinements; None without.
     """
@@ -74,6 +75,7 @@ class Report(NamedTuple):
     bpp: float
     bits_per_sample: float | None
     psnr: float | None
+    has_limits: bool
     is_in_distribution: bool
     max_error: float | None = None
 
@@ -106,7 +108,9 @@ class Report(NamedTuple):
 
     def as_text(self) -> str:
         """One line of text for the terminal."""
-        quality = "" if self.psnr is None or self.max_error == 0 else f", {self.psnr:.2f} dB"
+        basis = " relative to the codec's limits" if self.has_limits else ""
+        is_shown = self.psnr is not None and self.max_error != 0
+        quality = f", {self.psnr:.2f} dB{basis}" if is_shown else ""
         bits = self.bits_per_sample
         rate = f"{self.bpp:.3f} bpp" if bits is None else f"{bits:.3f} bits per sample"
         return (
@@ -153,6 +157,7 @@ def report(
         bpp=bpp,
         bits_per_sample=None if picture.layout is None else bpp / picture.pixels.shape[-1],
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
+        has_limits=codec.spec.bands is not None,
         is_in_distribution=resembles_training,
         max_error=compressed.max_error,
     )

@@ -17,6 +17,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec, EncoderCodec
+from aecodec.chunks import ChunkCodec
 from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags
@@ -89,6 +90,30 @@ def test_arrays_come_back_as_they_were(codecs: Codecs, case: Case) -> None:
     samples = aecodec.read_header(data).samples
     assert samples is not None
     np.testing.assert_array_equal(samples.layout.apply(frames), restored)
+
+
+def test_samples_in_other_units_get_no_level(tmp_path: Path) -> None:
+    """Bands that are constant, unlike each other or missing are accepted."""
+    codec = Codec(band_codec(tmp_path, [(0, 10000)] * 3, 4))
+    part = np.random.default_rng(0).uniform(0, 1, (6, 7, 3)).astype(np.float32)
+    chunk = ChunkCodec.of(codec, level=1)
+    for fails in (
+        lambda: codec.compress(part, level=2),
+        lambda: codec.compress(part, max_bytes=9999),
+        lambda: codec.compress(np.where(part > 0.5, part, np.nan), min_psnr=30),
+        lambda: chunk.encode(part),
+    ):
+        with pytest.raises(ImageError, match=r"to 0.99.*fill only .* 0 to 10000: .* max_error"):
+            fails()
+    with pytest.warns(AecodecWarning, match="fill only 0.005 of the range"):
+        codec.compress(part * 50, level=2)
+    one = np.where(np.arange(42).reshape(6, 7, 1) == 3, part, np.nan)
+    for fine in (part * 200, part + np.array([0, 90, 300]), part[:1, :1] + 0 * part, one, 0 * part):
+        codec.compress(fine.astype(np.float32), level=2)
+    assert np.abs(codec.decompress_array(codec.compress(part, max_error=0.01)) - part).max() <= 0.01
+    flat = Codec(band_codec(tmp_path / "one", [(-500, 9000)], 4))
+    with pytest.warns(AecodecWarning, match="fill only"):
+        flat.compress(part[..., 0], level=2)
 
 
 def test_samples_outside_of_the_limits_are_clipped_with_a_warning(codecs: Codecs) -> None:
