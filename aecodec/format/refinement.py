@@ -24,6 +24,8 @@ class Bound(NamedTuple):
 
     >>> Bound(0.5, is_root=True).text, Bound(4).text
     ('0.5sqrt', '4')
+    >>> Bound(25 / 256, is_root=True).text
+    '0.09765625sqrt'
     """
 
     error: float
@@ -31,8 +33,9 @@ class Bound(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The bound for messages, as users write it."""
-        return f"{self.error:g}sqrt" if self.is_root else f"{self.error:g}"
+        """The bound for messages, as users write it, with all digits."""
+        number = str(self.error).removesuffix(".0")
+        return f"{number}sqrt" if self.is_root else number
 
     @property
     def json(self) -> float | str:

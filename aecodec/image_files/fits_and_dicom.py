@@ -41,6 +41,9 @@ _ATTRIBUTES = (
 _MOST_HEADERS = 1000 * _BLOCK
 """Bytes of all headers of a FITS file up to the image."""
 
+_CHECKSUMS = (b"CHECKSUM=", b"DATASUM =")
+"""Starts of headers that become blank, as they do not fit samples that changed."""
+
 _COLOURS = ("MONOCHROME1", "MONOCHROME2", "RGB")
 
 
@@ -147,6 +150,8 @@ def write_fits(picture: Picture) -> bytes:
     if array.dtype == ">u2":
         array = _with_other_sign(array)
     data = array.tobytes()
+    cards = (headers[start : start + _CARD] for start in range(0, len(headers), _CARD))
+    headers = b"".join(b" " * _CARD if card.startswith(_CHECKSUMS) else card for card in cards)
     return _padded(headers, b" ") + _padded(data, b"\0")
 
 

@@ -146,9 +146,9 @@ def note_scale(image: Image.Image, notes: Notes) -> None:
 def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
 
-    Integers with 16 bits are scaled from 0..65535 and rounded. Floats and integers with 32 bits are
-    scaled from the range of the picture, with a note. Modes that Pillow has already truncated stay
-    the same. `largest` is the result of :func:`largest_value` before loading.
+    Integers with 16 bits are scaled from 0..65535 and rounded, and floats and integers with 32 bits
+    are scaled from the range of the picture; both with a note. Modes that Pillow has already
+    truncated stay the same. `largest` is the result of :func:`largest_value` before loading.
     """
     if image.mode not in DEEP_MODES:
         if image.info.pop("transparency", None) is not None:
@@ -156,6 +156,9 @@ def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Im
         return image
     values = np.asarray(image)
     pixels = _by_range(values, notes) if largest is None else _by_type(values, largest)
+    if largest and np.any(values.astype(np.int64) * 255 % largest):
+        levels = f"{values.min()} to {values.max()} were rounded to {pixels.min()}..{pixels.max()}"
+        notes.add(f"its values from {levels}")
     scaled, info = Image.fromarray(pixels), dict(image.info)
     transparent = info.pop("transparency", None)
     scaled.info = info

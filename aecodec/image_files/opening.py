@@ -36,6 +36,12 @@ _CODESTREAM = b"\xff\x4f\xff\x51"
 _FRAMES_OF_JPEG = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """Markers of the headers with the size of JPEG and JPEG-LS."""
 
+_STUBS = ("BUFR", "GRIB", "HDF5")
+"""Formats that Pillow names, but does not read."""
+
+_ARRAYS = (b"\x89HDF", b"CDF", b"GRIB", b"BUFR")
+"""Starts of files with named arrays: HDF5 and netCDF, and of weather services."""
+
 _PREFIX_SIZE = 16
 """Number of bytes that plugins need to recognize their format."""
 
@@ -112,7 +118,7 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
     Loading all plugins takes 40 ms, so they are loaded only if necessary. PNG's is always loaded.
     """
     file.seek(0)
-    prefix, tried = file.read(_PREFIX_SIZE), {AEC, _FITS}
+    prefix, tried = file.read(_PREFIX_SIZE), {AEC, _FITS, *_STUBS}
     for load in (None, Image.preinit, Image.init):
         if load:
             load()
@@ -131,6 +137,11 @@ def _rejection_text(file: IO[bytes]) -> str:
         return "already an .aec file: use decompress to convert it to an image"
     if holds_samples(prefix):
         return f"{_UNKNOWN}; if it has bands, {ANY_CODEC}"
+    if prefix.startswith(_ARRAYS):
+        return (
+            "not an image, but arrays, such as netCDF: read them in Python, and store them with "
+            "aecodec.zarr, aecodec.hdf5 or aecodec.samples.encode"
+        )
     if prefix:
         return f"{_UNKNOWN}; if it is a picture, such as HEIC, convert it to PNG or JPEG first"
     return "not an image, but an empty file"

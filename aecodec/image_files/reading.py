@@ -164,12 +164,9 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
 def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()} bits"
     advice = ANY_CODEC
-    if image.mode not in modes.DEEP_MODES and image.format != "TIFF":
-        advice = "Pillow reads only 8 of them, so convert it to TIFF"
-    return (
-        f"this picture has {bits} per channel (mode {image.mode}): {advice}, or scale it with "
-        "--depth 8"
-    )
+    if image.mode not in modes.DEEP_MODES and image.format != "TIFF":  # a photograph
+        advice = "Pillow reads only 8 of them, so convert it to TIFF, or scale it with --depth 8"
+    return f"this picture has {bits} per channel (mode {image.mode}): {advice}"
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:

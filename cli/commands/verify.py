@@ -129,7 +129,8 @@ class _Verification:
             with_workers(codec, workers).decoder.check(data, self.limits)
         elif codec:
             values = self._compare(with_workers(codec, workers), data, source, console)
-            note = f", maximum error {values['max_error']:g}"
+            scaled = f" after --depth {self.depth}" if self.depth else ""
+            note = f", maximum error {values['max_error']:g}{scaled}"
         console.result(
             f"{name_of(source)}: intact{note}",
             {

@@ -74,9 +74,9 @@ def test_verify_scales_originals_only_if_it_is_told(scan: np.ndarray, command: C
     Image.fromarray(deep.astype(np.uint16)).save("deep.png")
     assert command("compress", "deep.png", *DIGITS, "--lossless", "--depth", 8).status == 0
     result = command("verify", "deep.aec", "--against", "deep.png")
-    assert (result.status, "scale it with --depth 8" in result.err) == (3, True)
+    assert (result.status, "--depth 8" in result.err) == (3, False)
     result = command("verify", "deep.aec", "--against", "deep.png", "--depth", 8)
-    assert (result.status, result.out) == (0, "deep.aec: intact, maximum error 0\n")
+    assert (result.status, result.out) == (0, "deep.aec: intact, maximum error 0 after --depth 8\n")
     assert command("verify", "deep.aec", "--depth", 8).status == 2
 
 
@@ -117,10 +117,16 @@ def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) 
         "0.5sqrt",
         0,
     ]
+    exact = ("compress", "half.png", *DIGITS, "-q", 1, "--max-error", "0.1sqrt,0")
+    Image.fromarray(scan // 2).save("half.png")
+    assert command(*exact).status == 0
+    [stated, _] = command("info", "half.aec", "--json").json[0]["guaranteed_errors"]
+    assert stated == "0.09765625sqrt"
+    trimmed = command("trim", "half.aec", "--max-error", stated, "--json").json[0]
+    assert trimmed["guaranteed_error"] == stated
     assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
     values = command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").json[0]
     assert (values["guaranteed_error"], values["max_error"] <= 7) == ("0.5sqrt", True)
-    Image.fromarray(scan // 2).save("half.png")
     result = command("verify", "scan_trimmed.aec", "--against", "half.png")
     assert (result.status, "guarantees 0.5sqrt: it was made" in result.err) == (1, True)
 

@@ -268,7 +268,14 @@ ODD_PICTURES = [
         )
     ),
     OddPicture("one pixel", saved(rgb.crop((9, 9, 10, 10))), shown=COLOURS[9:10, 9:10]),
-    OddPicture("16 bits grey", deep_png(wide[..., None]), "L", as_rgb(GREYS), options=DEEP),
+    OddPicture(
+        "16 bits grey",
+        deep_png(wide[..., None]),
+        "L",
+        as_rgb(GREYS),
+        said="were rounded to 0..234",
+        options=DEEP,
+    ),
     OddPicture("16 bits colours", deep_png(wide_colours), options=DEEP),
     OddPicture(
         "floats",

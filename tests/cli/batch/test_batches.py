@@ -88,13 +88,19 @@ def _started(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def test_a_killed_batch_goes_on_where_it_was(many: Path, command: Command) -> None:
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
+def test_a_killed_batch_goes_on_where_it_was(
+    how: signal.Signals, many: Path, command: Command
+) -> None:
     arguments = ("compress", str(many), "-o", "out", "--skip-existing", "--json", "--jobs")
     out = Path("out")
     killed = _started(*arguments, "2")
     _wait_for(out / "p03.aec")
-    killed.kill()
+    killed.send_signal(how)
     killed.communicate()  # its workers, which have the same pipes, end too
+    assert killed.returncode == -how
     (out / ".aecodec-0123456789ab").write_bytes(b"left by a killed process")
     made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
     assert 0 < len(made) < 40
