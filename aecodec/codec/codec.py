@@ -52,11 +52,6 @@ class Codec:
         levels = f"levels 1 to {len(spec.levels)}" if spec.levels else "without levels"
         return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, {levels})"
 
-    def _repr_html_(self) -> str:
-        from aecodec.codec import notebook  # only notebooks need it
-
-        return notebook.codec_html(self.folder)
-
     @property
     def spec(self) -> CodecSpec:
         """The specification of the codec."""
@@ -105,8 +100,7 @@ class Codec:
     ) -> Compressed:
         """Compress an image, and return the file with its level and its maximum error.
 
-        Arguments and errors are as for :meth:`compress`. Notebooks show the decoded picture and
-        the size of the file.
+        Arguments and errors are as for :meth:`compress`.
         """
         spec = self.spec
         target = target_of(target, options).for_codec(spec)

@@ -1,8 +1,6 @@
-"""The file that is made of a picture, as notebooks show it."""
+"""The file that is made of a picture."""
 
 from __future__ import annotations
-
-from functools import cached_property
 
 from aecodec.codec.base import CodecHalf
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
@@ -10,7 +8,7 @@ from aecodec.imaging.picture import Picture
 
 
 class Compressed:
-    """A file of a picture. Notebooks show the decoded picture.
+    """A file of a picture.
 
     Attributes:
         data: the file.
@@ -35,32 +33,13 @@ class Compressed:
         self.level = level_index / LEVEL_UNITS if level_index else None
 
     def __repr__(self) -> str:
-        return f"Compressed({self._text})"
-
-    def _repr_html_(self) -> str:
-        from aecodec.codec import notebook  # only notebooks need it
-
-        return notebook.file_html(self._text, self._png, self._frames)
-
-    def _repr_png_(self) -> bytes | None:
-        return self._png
-
-    @property
-    def _text(self) -> str:
         width, height = self._size
         frames = f"{self._frames} x " if self._frames > 1 else ""
         bpp = 8 * len(self.data) / (width * height * self._frames)
         return (
-            f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} {self._kind}, "
-            f"codec {self._codec.spec.name} {level_text(self.level, self.max_error)}"
+            f"Compressed({len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} "
+            f"{self._kind}, codec {self._codec.spec.name} {level_text(self.level, self.max_error)})"
         )
-
-    @cached_property
-    def _png(self) -> bytes | None:
-        """The decoded picture as a PNG file; None if the codec has no decoder."""
-        from aecodec.codec import notebook
-
-        return notebook.pictures_png(self._codec, self.data)
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:
