@@ -85,7 +85,7 @@ def test_parts_that_are_written_again_keep_their_bound(
 ) -> None:
     """Rows are replaced one after the other, with samples of other sizes than before."""
     name = "digits" if dtype == SampleType.UINT8 and seed % 2 else None
-    codec = Aecodec(name, name and 1, max_error=error)
+    codec = Aecodec(name, 1 if name else None, max_error=error)
     number = np.random.default_rng(seed)
     sizes = np.linspace(0, power, 9)[:, None]
     wanted = number.normal(0, 2, (9, 40)) * 2**sizes

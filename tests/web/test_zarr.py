@@ -104,6 +104,7 @@ BANDS = "{ codec: 'bands', codec_id: 'a11d77c8', bands: 3, max_error: '1%' }"
         ("DIGITS", "uint8", [5, 28, 28], "FormatError", "the shape (5, 28, 28) and the type"),
         ("DIGITS", "uint8", [4, 28, 28, 3], "FormatError", "belongs to another array"),
         ("{ ...DIGITS, bands: 1 }", "uint8", [4, 28, 28], "FormatError", "another array"),
+        ("{ ...DIGITS, max_error: 9 }", "uint8", [4, 28, 28], "FormatError", "not guarantee the"),
         ("{ ...DIGITS, codec_id: 'faacc222' }", "uint8", [4, 28, 28], "CodecError", "f206e96f"),
     ],
 )
