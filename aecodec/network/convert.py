@@ -1,5 +1,6 @@
 """Conversion of a TFLite model to a network plan."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from aecodec.network.elementwise import ELEMENTWISE, chain_from, function_from, 
 from aecodec.network.lowering import Lowering
 from aecodec.network.operators import OPERATORS
 from aecodec.network.plan import Kind, Plan, assign_slots
-from aecodec.tflite.model import Operator, read_model
+from aecodec.tflite.model import Operator, packed, read_model, schema
 
 _NO_KERNEL = "C has no kernel for it"
 
@@ -19,6 +20,16 @@ _NO_KERNEL = "C has no kernel for it"
 _SEARCH = ["CAST", "FULLY_CONNECTED", "ARG_MAX", "GATHER"]
 _DIGITS = ["CAST", "MUL", "SUM", "ADD", "MAXIMUM", "MINIMUM", "CAST", "GATHER"]
 _SCALARS = ["CAST", "ADD", "CAST", "GATHER"]
+
+_STORED = {
+    "RESHAPE": 1,
+    "RESIZE_BILINEAR": 1,
+    "RESIZE_NEAREST_NEIGHBOR": 1,
+    "SLICE": 2,
+    "STRIDED_SLICE": 2,
+    "TRANSPOSE_CONV": 0,
+}
+"""Operators with an input that states the shape of their output, or where a slice ends."""
 
 
 def check_operators(content: bytes) -> None:
@@ -45,15 +56,54 @@ def converted_plan(content: bytes, *, is_any_size: bool = False) -> Plan:
     Raises CodecError if the model is damaged, and ModelError if C lacks an operator or the model
     computes with types other than int8.
     """
+    low = _lowering(content, is_any_size=is_any_size)
+    plan = low.finish()
+    assign_slots(plan, *low.size)
+    return plan
+
+
+def resized(content: bytes, rows: int, columns: int) -> bytes:
+    """An int8 `.tflite` file for any size, with the output shapes of operators for this size.
+
+    LiteRT resizes all other tensors by itself. Errors are as for :func:`converted_plan`.
+    """
+    low, whole = _lowering(content, is_any_size=True), schema.ModelT.InitFromPackedBuf(content)
+    (graph,) = whole.subgraphs
+    graph.tensors[low.model.entry].shape = [1, *low.shape(low.model.entry).of(rows, columns)]
+    for operator, own in zip(low.model.operators, graph.operators, strict=True):
+        if operator.name in _STORED:
+            place = _STORED[operator.name]
+            values = low.tensor(operator.inputs[place]).values.ravel()
+            is_end = operator.name == "STRIDED_SLICE"
+            number = operator.inputs[0] if is_end else operator.outputs[0]
+            sides = np.array(low.shape(number).of(rows, columns)[:2])
+            here = slice(None) if len(values) == 2 else slice(-3, -1)
+            more = np.where(values[here] > 0, sides - low.shape(number).of(*low.size)[:2], 0)
+            changed = values.copy()
+            changed[here] += more
+            own.inputs = own.inputs.copy()  # which is read-only
+            own.inputs[place] = _add_constant(whole, own.inputs[place], changed)
+    return packed(whole)
+
+
+def _add_constant(whole: Any, like: int, values: npt.NDArray[Any]) -> int:
+    """Add a constant tensor; return its number."""
+    (graph,) = whole.subgraphs
+    tensor, buffer = copy(graph.tensors[like]), schema.BufferT()
+    tensor.buffer, buffer.data = len(whole.buffers), values.view(np.uint8)
+    whole.buffers.append(buffer)
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def _lowering(content: bytes, *, is_any_size: bool) -> Lowering:
     model = read_model(content)
     low = Lowering(content, model, is_any_size=is_any_size)
     done: set[int] = set()
     for number in range(len(model.operators)):
         if number not in done:
             done |= set(_lower(low, number))
-    plan = low.finish()
-    assign_slots(plan, *low.size)
-    return plan
+    return low
 
 
 def _lower(low: Lowering, number: int) -> list[int]:

@@ -77,6 +77,21 @@ def write_windowed(
     )
 
 
+def write_product(
+    low: Lowering,
+    operator: Operator,
+    number: int,
+    kernel: npt.NDArray[np.int8],
+    scaling: npt.NDArray[np.int32],
+    ends: int,
+    *more: int,
+) -> None:
+    """Add a convolution of a tensor of the plan with a 1x1 kernel, which is the last operator."""
+    shape = low.plan.tensors[number].shape._replace(channels=len(kernel))
+    one, parts = pair(1, 1), (low.keep(packed(kernel)), low.keep(scaling))
+    low.write_from([number], operator, Kind.CONVOLUTION, shape, one, one, 0, *parts, ends, *more)
+
+
 def lower_convolution(low: Lowering, operator: Operator) -> None:
     """Lower CONV_2D. Groups and dilations become zeros in the kernel."""
     options = operator.options

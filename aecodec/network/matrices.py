@@ -4,14 +4,10 @@ import math
 
 import numpy as np
 
-from aecodec.network.convolutions import (
-    ends_of,
-    packed,
-    scaling_of,
-)
+from aecodec.network.convolutions import ends_of, scaling_of, write_product
 from aecodec.network.lowering import Lowering, flat, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
-from aecodec.network.plan import Kind, Shape, fixed, four, pair
+from aecodec.network.plan import Kind, Shape, fixed, four
 from aecodec.tflite.model import Operator
 
 _ROUNDED_ONCE = 1
@@ -22,24 +18,11 @@ def lower_fully_connected(low: Lowering, operator: Operator) -> None:
     """Lower FULLY_CONNECTED to a convolution with a 1x1 kernel."""
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
-    number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
-    if shape.channels != kernel.shape[3]:
-        shape = flat(kernel.shape[3])
-        number = low.step([number], Kind.COPY, shape)
-    low.write_from(
-        [number],
-        operator,
-        Kind.CONVOLUTION,
-        shape._replace(channels=len(kernel)),
-        pair(1, 1),
-        pair(1, 1),
-        0,
-        low.keep(packed(kernel)),
-        low.keep(scaling_of(low, operator, kernel)),
-        ends_of(low, operator, value),
-        0,
-        _ROUNDED_ONCE,
-    )
+    number = low.read(operator.inputs[0])
+    if low.shape(operator.inputs[0]).channels != kernel.shape[3]:
+        number = low.step([number], Kind.COPY, flat(kernel.shape[3]))
+    scaling, ends = scaling_of(low, operator, kernel), ends_of(low, operator, value)
+    write_product(low, operator, number, kernel, scaling, ends, 0, _ROUNDED_ONCE)
 
 
 def lower_batch_product(low: Lowering, operator: Operator) -> None:

@@ -1,19 +1,23 @@
 """Operators that move elements without changing them: shapes, orders, slices and repetitions."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.lowering import Lowering, flat, shape_of
-from aecodec.network.plan import MOST_INPUTS, Kind, Shape, fixed
+from aecodec.network.convolutions import GROUP, write_product
+from aecodec.network.lowering import Lowering, flat, quantize_multipliers, shape_of, zero_of
+from aecodec.network.plan import MOST_INPUTS, Kind, Shape, fixed, four
 from aecodec.tflite.model import Operator
 from aecodec.tflite.model import Shape as Sides
 
 _AXES = 6
 """Maximum number of axes of a move."""
+
+_PICTURE_AXES = 4
 
 
 def _strided(shape: Sides, options: Any, columns: list[list[int]]) -> list[range]:
@@ -100,31 +104,67 @@ def lower_tile(low: Lowering, operator: Operator) -> None:
 def lower_strided_slice(low: Lowering, operator: Operator) -> None:
     shape = low.tensor(operator.inputs[0]).shape
     columns = [low.tensor(number).values.ravel().tolist() for number in operator.inputs[1:]]
-    places = _strided(shape, operator.options, columns)
-    steps = [own.step * step for own, step in zip(places, steps_of(shape), strict=True)]
-    first = sum(own.start * step for own, step in zip(places, steps_of(shape), strict=True))
-    _move(low, operator, [*map(len, places)], steps, first)
+    _cut(low, operator, _strided(shape, operator.options, columns))
 
 
 def lower_slice(low: Lowering, operator: Operator) -> None:
-    value = low.tensor(operator.inputs[0])
-    steps = steps_of(value.shape)
     starts = low.tensor(operator.inputs[1]).values.ravel().tolist()
-    sides = [*low.tensor(operator.outputs[0]).shape]
-    _move(low, operator, sides, steps, sum(map(int.__mul__, starts, steps)))
+    sides = low.tensor(operator.outputs[0]).shape
+    places = [range(start, start + side) for start, side in zip(starts, sides, strict=True)]
+    _cut(low, operator, places)
 
 
 def lower_split(low: Lowering, operator: Operator) -> None:
     """Lower SPLIT or SPLIT_V, one part at a time."""
     number = next(at for at in operator.inputs if low.tensor(at).dtype == np.int8)
     shape, first = low.tensor(number).shape, 0
-    steps = steps_of(shape)
     for output in operator.outputs:
         sides = low.tensor(output).shape
         part = operator._replace(inputs=[number], outputs=[output])
-        _move(low, part, [*sides], steps, first)
         axis = next((n for n, side in enumerate(sides) if side != shape[n]), 0)
-        first += sides[axis] * steps[axis]
+        places = [*map(range, sides)]
+        places[axis] = range(first, first + sides[axis])
+        _cut(low, part, places)
+        first += sides[axis]
+
+
+def _cut(low: Lowering, operator: Operator, places: list[range]) -> None:
+    """Add an operator whose outputs are the elements at these places of each axis of the input."""
+    if low.plan.size == (0, 0):
+        _cut_any_size(low, operator, places)
+        return
+    steps = steps_of(low.tensor(operator.inputs[0]).shape)
+    first = sum(own.start * step for own, step in zip(places, steps, strict=True))
+    moved = [own.step * step for own, step in zip(places, steps, strict=True)]
+    _move(low, operator, [*map(len, places)], moved, first)
+
+
+def _cut_any_size(low: Lowering, operator: Operator, places: list[range]) -> None:
+    """Cut the same rows and columns off pictures of every size, and select channels."""
+    if len(places) != _PICTURE_AXES or {places[1].step, places[2].step} != {1}:
+        raise ModelError("it takes rows or columns of pictures of any size: use strides instead")
+    number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
+    _, down, across, channels = places
+    lost = [len(down) - shape.of(*low.size)[0], len(across) - shape.of(*low.size)[1]]
+    shape = Shape(shape.rows.plus(lost[0]), shape.columns.plus(lost[1]), shape.channels)
+    window = (Kind.WINDOW, shape, down.start, across.start, 0)
+    if channels == range(shape.channels):
+        low.write_from([number], operator, *window)
+    else:
+        number = low.step([number], *window) if any(lost) else number
+        _select_channels(low, operator, number, channels)
+
+
+def _select_channels(
+    low: Lowering, operator: Operator, number: int, channels: Sequence[int]
+) -> None:
+    """Add a convolution with a kernel of ones and zeros, which computes exactly."""
+    shape, zero = low.plan.tensors[number].shape, zero_of(low.tensor(operator.outputs[0]))
+    kernel = np.zeros((len(channels), 1, 1, shape.channels), np.int8)
+    kernel[range(len(channels)), 0, 0, channels] = 1
+    column = np.stack([[-zero], *quantize_multipliers(np.ones(1))]).astype(np.int32)
+    scaling = np.repeat(column, -(-len(kernel) // GROUP) * GROUP, axis=1)
+    write_product(low, operator, number, kernel, scaling, four(zero, zero, -128, 127))
 
 
 def lower_gather(low: Lowering, operator: Operator) -> None:
@@ -133,6 +173,11 @@ def lower_gather(low: Lowering, operator: Operator) -> None:
     if not places.is_constant:
         raise ModelError("its places are not constant")
     axis = operator.options.axis % len(value.shape)
+    if low.plan.size == (0, 0) and axis == _PICTURE_AXES - 1:
+        _select_channels(
+            low, operator, low.read(operator.inputs[0]), places.values.ravel().tolist()
+        )
+        return
     side, inner = value.shape[axis], math.prod(value.shape[axis + 1 :])
     outer, parts = math.prod(value.shape[:axis]), []
     for first, step, count in _runs(places.values.ravel().tolist()):

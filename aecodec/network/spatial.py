@@ -73,6 +73,8 @@ def lower_nearest(low: Lowering, operator: Operator) -> None:
 def lower_bilinear(low: Lowering, operator: Operator) -> None:
     """Lower RESIZE_BILINEAR; with whole factors if the network accepts any size."""
     options, shape = operator.options, low.shape(operator.inputs[0])
+    if options.alignCorners and low.plan.size == (0, 0):
+        raise ModelError("windows of pictures of any size have other corners: do not align them")
     targets, sides = shape_of(low.tensor(operator.outputs[0]))[:2], []
     for side, length, target in zip(shape.sides, low.size, targets, strict=True):
         factor = target // side.of(length)

@@ -458,24 +458,13 @@ static int mirror_is_sound(const aecodec_call *call)
     return call->parameters[2] <= 1;
 }
 
-/* Whether the mirror image of all that lies outside lies inside. */
-static int side_is_mirrored(int64_t first, uint32_t count, int64_t side, uint32_t skip)
-{
-    return first >= skip - side && first + count <= 2 * side - skip;
-}
-
-static int mirror_fits(const aecodec_call *call)
-{
-    const uint32_t *word = call->parameters;
-    return same_channels(call) && side_is_mirrored((int32_t)word[0], call->out.rows, call->in[0].rows, word[2]) &&
-           side_is_mirrored((int32_t)word[1], call->out.columns, call->in[0].columns, word[2]);
-}
-
+/* A border may be wider than a small picture, which is then mirrored several times. */
 static int64_t mirrored(const aecodec_call *call, uint32_t axis, uint32_t number)
 {
-    const int32_t place = (int32_t)(call->parameters[axis] + number), twice = (int32_t)call->parameters[2] - 1;
-    const int32_t last = (int32_t)side_along(&call->in[0], axis) - 1;
-    return place < 0 ? twice - place : place > last ? 2 * last - twice - place : place;
+    const int64_t side = side_along(&call->in[0], axis), skip = call->parameters[2];
+    const int64_t period = side > skip ? 2 * (side - skip) : 1;
+    const int64_t place = (((int64_t)(int32_t)call->parameters[axis] + number) % period + period) % period;
+    return place < side ? place : period - 1 + skip - place;
 }
 
 /* Each pixel several times. 0: rows and columns of a block of equal pixels. */
@@ -990,7 +979,7 @@ static const operator_kind kinds[AECODEC_KINDS] = {
     [AECODEC_MOVE] = {1, move_is_sound, move_fits, move, 0},
     [AECODEC_SQUARED_DIFFERENCE] = {2, pair_is_sound, pair_fits, run_pairs, 1},
     [AECODEC_PRELU] = {2, pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_MIRROR] = {1, mirror_is_sound, mirror_fits, gather, 0},
+    [AECODEC_MIRROR] = {1, mirror_is_sound, same_channels, gather, 0},
     [AECODEC_SOFTMAX] = {1, softmax_is_sound, same_shapes, softmax, 1},
     [AECODEC_MATRICES] = {2, pair_is_sound, matrices_fit, multiply_matrices, 0},
     [AECODEC_LOOKUP] = {1, lookup_is_sound, same_places, find_rows, 0},

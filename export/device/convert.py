@@ -56,7 +56,7 @@ def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tupl
             pair.models[half].save(file)
             return file.name, file.read_bytes()
     content = _tflite_file(pair, half, precision)
-    is_for_one_size = to in (Format.C, Format.C_ARRAY)
+    is_for_one_size = precision is Precision.INT8
     return half.tflite, pair.with_static_shape(half, content) if is_for_one_size else content
 
 

@@ -20,6 +20,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.model_files import keras_half, open_model
 from aecodec.keras_models.runners import float_predictor, shaped_for
+from aecodec.network.convert import resized
 from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
 
 Run = Callable[[Float32], Float32]
@@ -109,9 +110,10 @@ class FloatPair:
         """
         if not self.folder.spec.receptive_field:
             return content
+        shape = (1, *self.inputs[half].shape[1:])
+        content = resized(content, *shape[1:3])
         graph = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
         with silent_stderr():
-            shape = (1, *self.inputs[half].shape[1:])
             interpreter = open_interpreter(content, input_shape=shape, kernels=Kernels.BUILTIN)
         # LiteRT may have temporary tensors in addition to those of the file.
         shapes = {tensor["index"]: tensor["shape"] for tensor in interpreter.get_tensor_details()}

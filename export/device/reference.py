@@ -19,6 +19,7 @@ from aecodec.export.device.tables import CTables
 from aecodec.format.samples import SampleType
 from aecodec.imaging.transfer import from_phases, to_phases
 from aecodec.keras_models.runners import Transform, to_int8, to_pixels
+from aecodec.network.convert import resized
 from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 
@@ -43,7 +44,9 @@ def network_of(codec: Codec, half: Half) -> Transform:
     content = codec.folder.read(half.tflite)
     with errors_about(codec.folder.path / half.tflite):
         read_model(content)
-        return reference_transform(content)
+        if not codec.spec.receptive_field:
+            return reference_transform(content)
+        return lambda inputs: reference_transform(resized(content, *inputs.shape[1:3]))(inputs)
 
 
 def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> DevicePicture:
