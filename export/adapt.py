@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,9 +25,6 @@ Pictures = Callable[[Shape], Float32]
 _MEAN_WORDS = ("mean", "mu")
 _VARIANCE_WORDS = ("var", "sigma", "std", "scale")
 
-_FEWEST_LEVELS = 2
-_SUM_TOLERANCE = 1e-2
-
 
 def adapt_models(
     encoder: Any, decoder: Any, pictures: Pictures, hints: ModelHints | None = None
@@ -37,8 +33,8 @@ def adapt_models(
 
     Both models are flattened and converted to inference form
     (:mod:`aecodec.keras_models.inference_form`). A variational encoder returns its mean. Flat
-    vectors are reshaped, other pixel ranges are scaled, and a distribution over grey levels is
-    replaced by its mean. An :class:`AecodecWarning` reports changes that may surprise the user.
+    vectors are reshaped, and other pixel ranges are scaled. An :class:`AecodecWarning` reports
+    changes that may surprise the user.
     `pictures` are for testing the pair; `hints` are properties that the models do not contain.
 
     Raises ModelError if the models do not accept pictures, do not fit each other, have several
@@ -57,7 +53,7 @@ def adapt_models(
     encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, encoder, hints))
     latents = outputs_of(encoder, _shaped(images, encoder)[:2])
     decoder = _without_random_layers(decoder, "decoder", latents)
-    decoder = _with_picture_output(decoder, shape, latents)
+    decoder = _with_picture_output(decoder, shape)
     _check_outputs(images, latents, outputs_of(decoder, latents))
     ranges = hints.pixel_ranges or _tried_ranges(encoder, decoder, images)
     return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
@@ -105,12 +101,8 @@ def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int
     return f"{sizes}: use sides that are multiples of {factor}, for example --tile {tile}"
 
 
-def _with_picture_output(decoder: Any, shape: Shape, latents: Float32) -> Any:
-    tensor = decoder.outputs[0]
-    output_shape = tuple(tensor.shape[1:])
-    if output_shape != shape and _grey_levels(output_shape, shape):
-        tensor = _expected_level(tensor, outputs_of(decoder, latents))
-    pixels = in_shape(tensor, shape, free_name("pictures_of_values", decoder))
+def _with_picture_output(decoder: Any, shape: Shape) -> Any:
+    pixels = in_shape(decoder.outputs[0], shape, free_name("pictures_of_values", decoder))
     return keras.Model(decoder.inputs[0], pixels, name="decoder")
 
 
@@ -232,39 +224,3 @@ def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
 
 def _listed(tensors: Sequence[Any]) -> str:
     return ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in tensors)
-
-
-def _grey_levels(output: Shape, image_shape: Shape) -> int | None:
-    """Number of grey levels of a decoder's distributions; None if the decoder returns pixels.
-
-    >>> _grey_levels((28, 28, 256), (28, 28, 1)), _grey_levels((28, 28, 1), (28, 28))
-    (256, None)
-    """
-    sides = image_shape[:-1] if len(image_shape) == 3 and image_shape[-1] == 1 else image_shape
-    levels = output[-1] or 0
-    if levels < _FEWEST_LEVELS or tuple(output) == tuple(image_shape):
-        return None
-    if tuple(output[:-1]) in (tuple(sides), (*sides, 1)):
-        return levels
-    is_flat = len(output) == 2 and None not in image_shape
-    return levels if is_flat and output[0] == math.prod(s or 0 for s in image_shape) else None
-
-
-def _expected_level(tensor: Any, sample: Float32) -> Any:
-    """The expected grey level (N, ..., 1) of distributions, from 0 (black) to 1 (white).
-
-    The Keras tensor (N, ..., levels) contains probabilities or logits; `sample` (n, ..., levels)
-    are values that distinguish the two.
-    """
-    levels = int(tensor.shape[-1])
-    if not _are_probabilities(sample):
-        tensor = keras.layers.Softmax(name="grey_level_probabilities")(tensor)
-    weigh = keras.layers.Dense(1, use_bias=False, name="expected_grey_level")
-    pixels = weigh(tensor)
-    weigh.set_weights([np.linspace(0, 1, levels, dtype=np.float32)[:, None]])
-    warn(f"the decoder returns distributions over {levels} grey levels: pixels are their means")
-    return pixels
-
-
-def _are_probabilities(sample: Float32) -> bool:
-    return bool(sample.min() >= 0 and np.abs(sample.sum(axis=-1) - 1).max() < _SUM_TOLERANCE)

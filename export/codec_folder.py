@@ -21,7 +21,7 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.datasets.tiles import as_uint8
 from aecodec.errors import ModelError
 from aecodec.export.held_out import PixelCoding, measure_codec
-from aecodec.export.lowering import check_plans, lowered
+from aecodec.export.lowering import check_plans, check_round_trips, check_sizes, lowered
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import int8_tflite
@@ -85,6 +85,8 @@ def export_codec(
         half: lowered(tflite[half], half, model, is_any_size=geometry["receptive_field"] > 0)
         for half, model in zip(Half, (encoder, decoder), strict=True)
     }
+    if geometry["receptive_field"]:
+        check_sizes(plans, encoder, decoder, images, geometry["tile"])
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
@@ -105,6 +107,8 @@ def export_codec(
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
         check_plans(codec, tflite, as_uint8(images), _requantized(latents, levels))
         planes = [_to_planes(pictures) for pictures in held_out]
+        if spec.receptive_field and not spec.bands:
+            check_round_trips(codec, (planes or [_to_planes(images)])[0][0])
         measured = measure_codec(codec, planes, samples, fitted)
         if _compares_with_floats(spec):
             loss = measure_pair_loss(codec, encoder, decoder, _to_planes(images), networks)

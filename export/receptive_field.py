@@ -1,4 +1,4 @@
-"""Measurement of the receptive field of fully convolutional networks."""
+"""Checks of fully convolutional networks in Keras, and measurement of their receptive field."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ _SIDE = 33
 
 _TRIALS = 4
 
+REMEDY = (
+    'models for any size need padding="same" in all layers, and any number of code vectors, so '
+    "layers must not halve the codes; or give the models a fixed input size"
+)
+
+
+def outputs_at(half: str, network: Any, inputs: Float32, sides: tuple[int, ...]) -> Float32:
+    """Outputs of a Keras model for any size; ModelError unless they have these (height, width)."""
+    size = f"{inputs.shape[2]}x{inputs.shape[1]}"
+    try:
+        outputs = outputs_of(network, inputs)
+    except Exception as error:  # Keras and TensorFlow raise whatever they raise
+        text = next((line for line in str(error).splitlines() if "__" in line), repr(error))
+        raise ModelError(f"the {half} fails at an input of {size} ({text}): {REMEDY}") from error
+    if outputs.shape[1:3] != sides:
+        returned = f"{outputs.shape[2]}x{outputs.shape[1]} instead of {sides[1]}x{sides[0]}"
+        raise ModelError(f"the {half} returns {returned} for an input of {size}: {REMEDY}")
+    return outputs
+
 
 def measure_receptive_field(
     encoder: Any, decoder: Any, tile: tuple[int, int], latents: Float32
@@ -26,8 +45,8 @@ def measure_receptive_field(
     outputs of the encoder or decoder are compared. `tile` is the (height, width) in pixels of a
     code vector; random vectors are drawn from the `latents` (N, h, w, K).
 
-    Raises ModelError if a change affects the whole picture, so that windows cannot be coded
-    independently.
+    Raises ModelError if a model does not process this number of tiles, or a change affects the
+    whole picture, so that windows cannot be coded independently.
     """
     rng = np.random.default_rng(0)
     channels = encoder.input_shape[-1]
@@ -41,10 +60,10 @@ def measure_receptive_field(
         return vectors[drawn].reshape(1, _SIDE, _SIDE, -1)
 
     distances = [
-        _distance_of_change(network, random, cell)
-        for network, random, cell in (
-            (encoder, random_picture, tile),
-            (decoder, random_latents, (1, 1)),
+        _distance_of_change(half, network, random, cell, returned)
+        for half, network, random, cell, returned in (
+            ("encoder", encoder, random_picture, tile, (1, 1)),
+            ("decoder", decoder, random_latents, (1, 1), tile),
         )
         for _ in range(_TRIALS)
     ]
@@ -56,14 +75,24 @@ def measure_receptive_field(
     return max(1, *distances)
 
 
-def _distance_of_change(network: Any, random: Callable[[], Float32], cell: tuple[int, int]) -> int:
-    """The largest distance in cells at which a change of the middle cell affects the output."""
+def _distance_of_change(
+    half: str,
+    network: Any,
+    random: Callable[[], Float32],
+    cell: tuple[int, int],
+    returned: tuple[int, int],
+) -> int:
+    """The largest distance in cells at which a change of the middle cell affects the output.
+
+    `cell` and `returned` are the (height, width) of a cell in the input and in the output.
+    """
     centre = _SIDE // 2
     original, replacement = random(), random()
     modified = original.copy()
     rows, columns = (slice(centre * side, (centre + 1) * side) for side in cell)
     modified[:, rows, columns] = replacement[:, rows, columns]
-    changed = outputs_of(network, original) != outputs_of(network, modified)
-    height, width = changed.shape[1] // _SIDE, changed.shape[2] // _SIDE
-    by_cell = changed.reshape(_SIDE, height, _SIDE, width, -1).any(axis=(1, 3, 4))
+    sides = (_SIDE * returned[0], _SIDE * returned[1])
+    before, after = (outputs_at(half, network, inputs, sides) for inputs in (original, modified))
+    changed = (before != after).reshape(_SIDE, returned[0], _SIDE, returned[1], -1)
+    by_cell = changed.any(axis=(1, 3, 4))
     return int(np.abs(np.argwhere(by_cell) - centre).max(initial=0))

@@ -620,6 +620,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Relu": _unary(ops.relu),
     "Reshape": _reshape,
     "Resize": _resize,
+    "Round": _unary(ops.round),
     "Selu": _unary(ops.selu),
     "Sigmoid": _unary(ops.sigmoid),
     "Slice": _slice,

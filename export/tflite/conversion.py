@@ -11,16 +11,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import CodecError, ModelError
-from aecodec.export.tflite.runners import FloatRunner
+from aecodec.errors import ModelError
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
-from aecodec.keras_models.runners import outputs_of
 from aecodec.network.convert import check_operators
 from aecodec.tflite.interpreter import silent_stderr
 
@@ -53,11 +50,6 @@ _REMEDIES = {
 _ANY_SIDE = 64
 """Side of test inputs for models that take any size."""
 
-_FIXED_INSIDE = (
-    "one of its layers has a fixed size in TFLite: build it from convolutions, strides, "
-    "Conv2DTranspose and UpSampling2D (nearest), or give it a fixed input size"
-)
-
 
 def check_pair_convertible(pair: KerasPair) -> None:
     """Check both models of a pair with :func:`check_convertible`."""
@@ -69,8 +61,8 @@ def check_convertible(model: Any, half: str) -> None:
     """Check in seconds, before work that takes minutes, that a model can be converted to TFLite.
 
     The functional Keras model has one input and one output; `half` is for messages. Raises
-    ModelError if TFLite or codecs lack an operator, or the model has a loop or accepts any size
-    only in Keras. The message names the layer if possible.
+    ModelError if TFLite or codecs lack an operator, or the model has a loop. The message names the
+    layer if possible.
     """
     _check_not_recurrent(model, half)
     shape = [side or _ANY_SIDE for side in model.input_shape[1:]]
@@ -82,8 +74,6 @@ def check_convertible(model: Any, half: str) -> None:
         check_operators(content)
     except ModelError as error:
         raise without_integers(content, model, half, error) from error
-    if None in model.input_shape[1:] and not _works_at_another_size(model, content):
-        raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
 
 
 def converted(
@@ -138,18 +128,6 @@ def _layer_of_error(content: bytes, model: Any, error: str) -> str:
     (graph,) = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     output = graph.tensors[graph.operators[int(number[1])].outputs[0]]
     return f"layer {layer_of(output.name.decode(), {layer.name for layer in model.layers})!r}"
-
-
-def _works_at_another_size(model: Any, content: bytes) -> bool:
-    """Whether TFLite and Keras agree on inputs with another size than the conversion had."""
-    shape = (1, *(side or 2 * _ANY_SIDE for side in model.input_shape[1:]))
-    inputs = np.random.default_rng(0).random(shape, np.float32)
-    try:
-        outputs = FloatRunner(content)(inputs)
-    except CodecError:
-        return False
-    expected = outputs_of(model, inputs)
-    return outputs.shape == expected.shape and np.allclose(outputs, expected, rtol=1e-2, atol=1e-2)
 
 
 def _check_not_recurrent(model: Any, half: str) -> None:

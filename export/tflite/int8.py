@@ -174,6 +174,6 @@ def _check_ends(model: bytes, start: _End, end: _End, half: Half) -> None:
     if not np.allclose(actual, expected, rtol=1e-5):
         raise ModelError(
             f"the {half.value} has (scale, zero point) {actual} at its input and output instead of "
-            f"{expected}: end it with a layer that int8 TFLite supports as the last one, such as "
-            "Dense or Conv2D"
+            f"{expected}: begin and end it with a layer that int8 TFLite supports there, such as "
+            "Dense or Conv2D, and do not concatenate or compare its input with other tensors"
         )

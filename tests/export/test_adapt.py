@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import nullcontext
 from typing import Any
 
@@ -244,23 +243,6 @@ def test_what_cannot_be_a_codec_is_refused(encoder: Any, decoder: Any, reason: s
     ]
     with pytest.raises(ModelError, match=reason):
         adapted(*halves)
-
-
-@pytest.mark.parametrize("activation", ["softmax", "linear"])
-@pytest.mark.parametrize("shape", [(4, 4, 5), (16, 5), (4, 4, 1, 5)])
-def test_the_mean_of_grey_levels_is_the_pixel(shape: tuple[int, ...], activation: str) -> None:
-    layer = layers.Dense(80)
-    decoder = keras.Sequential(
-        [keras.Input((16,)), layer, layers.Reshape(shape), layers.Activation(activation)]
-    )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        pair = adapted(lossless()[0], decoder)
-    assert any("5 grey levels" in str(warning.message) for warning in caught)
-    logits = np.asarray(layer(pair.encoder(IMAGES))).reshape(-1, 5)
-    likely = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    expected = likely @ np.linspace(0, 1, 5)
-    assert np.allclose(round_trip(pair).ravel(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("text", ["28", "28x", "0x28", "28x28x2", "axb", "28x28x3x1", ""])
