@@ -51,12 +51,19 @@ class KerasPair:
         If the encoder accepts (height, width), they may have an additional last axis of length 1.
         Raises ModelError if the shape or the range is wrong, or there are no images.
         """
+        if not isinstance(x, np.ndarray):
+            raise ModelError(
+                f"images must be an array, not {type(x).__name__}: join the batches of a data set "
+                "with np.concatenate(list(dataset.as_numpy_iterator()))"
+            )
         if len(self.image_shape) == 2 and x.ndim == 4 and x.shape[-1] == 1:
             x = x[..., 0]
         if not _matches(x.shape[1:], self.image_shape):
             raise ModelError(
                 f"the images have the shape {x.shape[1:]}, but the encoder takes {self.image_shape}"
             )
+        if np.isnan(x).any():
+            raise ModelError("images contain NaN: replace missing pixels, for example by 0")
         if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError(
                 "images must be at least one array of floats in 0..1: divide pixels by 255"

@@ -46,6 +46,7 @@ class Loss(keras.Model):
     def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
         super().__init__()
         self.encoder, self.decoder, self.distortion = pair.encoder, pair.decoder, distortion
+        self.cost = keras.metrics.Mean("loss")  # which callbacks of Keras monitor by default
         self.progress = self.add_weight(
             shape=(), initializer="zeros", trainable=False, name="progress"
         )
@@ -70,20 +71,20 @@ class DistortionLoss(Loss):
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            decoded = self._decoded(images, training=True)
-            error = tf.reduce_mean(self.distortion(decoded, images))
-        self.minimize(error, tape)
-        return self._report(decoded, images)
+            cost, results = self._measured(images, training=True)
+        self.minimize(cost, tape)
+        return results
 
     def test_step(self, images: Any) -> dict[str, Any]:
-        return self._report(self._decoded(images, training=False), images)
+        return self._measured(images, training=False)[1]
 
-    def _decoded(self, images: Any, training: bool) -> Any:
-        return self.decoder(self.encoder(images, training=training), training=training)
-
-    def _report(self, decoded: Any, images: Any) -> dict[str, Any]:
+    def _measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
+        """The distortion of decoded images, and the results so far."""
+        decoded = self.decoder(self.encoder(images, training=training), training=training)
+        cost = tf.reduce_mean(self.distortion(decoded, images))
+        self.cost.update_state(cost)
         self.squared_error.update_state(mean_squares(decoded, images))
-        return {"psnr": psnr(self.squared_error.result())}
+        return cost, {"loss": self.cost.result(), "psnr": psnr(self.squared_error.result())}
 
 
 class LossOfLevels(Loss):
@@ -96,8 +97,8 @@ class LossOfLevels(Loss):
         self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
 
     def results(self) -> dict[str, Any]:
-        """Bytes and PSNR of each level so far."""
-        results: dict[str, Any] = {}
+        """The loss, and bytes and PSNR of each level so far."""
+        results: dict[str, Any] = {"loss": self.cost.result()}
         for n, (bits, error) in enumerate(zip(self.bits, self.squared_errors, strict=True), 1):
             results |= {f"bytes{n}": bits.result() / 8, f"psnr{n}": psnr(error.result())}
         return results

@@ -102,6 +102,7 @@ class GainedRateDistortionLoss(LossOfLevels):
             distortions = self.distortions(decoded, batch)
             cost = self.total_cost(bits, distortions, levels, pixels=numbers_in(images))
         self.minimize(cost, tape)
+        self.cost.update_state(cost)
         self._count(bits, self.squared_errors_of(decoded, batch), levels)
         return self.results()
 
@@ -109,14 +110,16 @@ class GainedRateDistortionLoss(LossOfLevels):
         images = self.images_in(batch)
         numbers, pictures = tf.range(len(self.bits)), tf.shape(images)[0]
 
-        def at_level(number: Any) -> tuple[Any, Any]:
+        def at_level(number: Any) -> tuple[Any, Any, Any]:
             bits, decoded = self._coded(images, tf.fill([pictures], number), training=False)
-            return bits, self.squared_errors_of(decoded, batch)
+            return bits, self.distortions(decoded, batch), self.squared_errors_of(decoded, batch)
 
         # Tracing a graph for one level takes less time than tracing a graph for each level.
-        measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32, tf.float32))
-        bits, errors = (tf.reshape(values, [-1]) for values in measured)
-        self._count(bits, errors, tf.repeat(numbers, pictures))
+        measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32,) * 3)
+        bits, distortions, errors = (tf.reshape(values, [-1]) for values in measured)
+        levels = tf.repeat(numbers, pictures)
+        self.cost.update_state(self.total_cost(bits, distortions, levels, numbers_in(images)))
+        self._count(bits, errors, levels)
         return self.results()
 
     def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:

@@ -109,14 +109,20 @@ class RateDistortionLoss(LossOfLevels):
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            bits, decoded = self._coded(images, training=True)
-            distortions = [self.distortion(pictures, images) for pictures in decoded]
-            cost = self.total_cost(bits, distortions, pixels=numbers_in(images))
+            cost, results = self._measured(images, training=True)
         self.minimize(cost, tape)
-        return self._report(bits, decoded, images)
+        return results
 
     def test_step(self, images: Any) -> dict[str, Any]:
-        return self._report(*self._coded(images, training=False), images)
+        return self._measured(images, training=False)[1]
+
+    def _measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
+        """The cost of coded images, and the results so far."""
+        bits, decoded = self._coded(images, training)
+        distortions = [self.distortion(pictures, images) for pictures in decoded]
+        cost = self.total_cost(bits, distortions, pixels=numbers_in(images))
+        self.cost.update_state(cost)
+        return cost, self._report(bits, decoded, images)
 
     def total_cost(self, bits: list[Any], distortions: list[Any], pixels: int) -> Any:
         """The loss for (N,) bits and distortions of each level.
