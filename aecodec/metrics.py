@@ -17,7 +17,7 @@ from aecodec.arrays import Float64, Pixels
 from aecodec.errors import AecodecError
 
 _BLOCK = 1 << 20
-"""Number of pixels to convert to floats at a time, to limit memory."""
+"""Number of samples to convert to floats at a time, to limit memory."""
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
@@ -67,22 +67,37 @@ def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
     return float(high - low) or 1.0
 
 
+def row_blocks(shape: tuple[int, ...]) -> Iterator[tuple[int, slice]]:
+    """Indices of the rows of pictures (F, H, W, B), of about a million samples at a time.
+
+    >>> list(row_blocks((1, 3, 1 << 19, 1)))
+    [(0, slice(0, 2, None)), (0, slice(2, 4, None))]
+    """
+    rows = max(1, _BLOCK // math.prod(shape[2:]))
+    for frame, top in np.ndindex(shape[0], -(-shape[1] // rows)):
+        yield frame, slice(top * rows, (top + 1) * rows)
+
+
 def band_errors(
     original: npt.NDArray[Any], restored: npt.NDArray[Any], missing: Missing = None
 ) -> tuple[Float64, Float64]:
-    """Mean squared error and maximum error of each band of samples (..., B), as two arrays (B,).
+    """Mean squared error and maximum error of each band of samples (F, H, W, B), two arrays (B,).
 
     Missing samples do not count; the errors of a band without known samples are 0.
 
-    >>> band_errors(np.array([[0, 5], [10, 5]]), np.array([[0, 5], [14, 6]]))
+    >>> band_errors(np.array([[[[0, 5], [10, 5]]]]), np.array([[[[0, 5], [14, 6]]]]))
     (array([8. , 0.5]), array([4., 1.]))
     """
-    known = ~_missing_like(original, missing)
-    bands = range(original.shape[-1])
-    pairs = [[p[..., b][known[..., b]] for p in (original, restored)] for b in bands]
-    errors = [np.abs(x.astype(np.float64) - y) for x, y in pairs]
-    means = [np.square(error).mean() if error.size else 0 for error in errors]
-    return np.array(means, np.float64), np.array([error.max(initial=0) for error in errors])
+    is_missing = _missing_like(original, missing)
+    sums, counts, most = np.zeros((3, original.shape[-1]))
+    for rows in row_blocks(original.shape):
+        with np.errstate(invalid="ignore"):
+            errors = np.abs(original[rows].astype(np.float64) - restored[rows])
+        errors[is_missing[rows]] = 0
+        most = np.maximum(most, errors.max(axis=(0, 1)))
+        sums += np.square(errors, out=errors).sum(axis=(0, 1))
+        counts += (~is_missing[rows]).sum(axis=(0, 1))
+    return sums / np.maximum(counts, 1), most
 
 
 def spectral_angle(

@@ -48,22 +48,22 @@ def _of_frames(
     measure: Measure, picture: Picture, restored: npt.NDArray[Any], limits: Float64 | None
 ) -> list[float]:
     if limits is not None:
-        return _of_samples(measure, picture, restored, limits)
+        return _of_samples(picture, restored, limits)
     return [measure(*pair) for pair in zip(picture.pixels, restored, strict=True)]
 
 
-def _of_samples(
-    measure: Measure, picture: Picture, restored: npt.NDArray[Any], limits: Float64
-) -> list[float]:
-    """Measure the samples of each frame that are not missing, scaled to 0..255 by their limits."""
+def _of_samples(picture: Picture, restored: npt.NDArray[Any], limits: Float64) -> list[float]:
+    """Mean squared errors of the known samples of each frame, scaled to 0..255 by their limits."""
     low, high = limits.T
-    values = []
-    for frame in range(picture.frames):
-        pair = ((255 * (p[frame] - low) / (high - low)) for p in (picture.pixels, restored))
+    sums, counts = np.zeros((2, picture.frames))
+    for rows in metrics.row_blocks(restored.shape):
+        pair = ((255 * (p[rows] - low) / (high - low)) for p in (picture.pixels, restored))
         original, decoded = (scaled.clip(0, 255).astype(np.float32) for scaled in pair)
-        known = ~picture.is_missing[frame]
-        values.append(measure(original[known], decoded[known]) if known.any() else 0.0)
-    return values
+        known = ~picture.is_missing[rows]
+        sums[rows[0]] += np.square(original - decoded)[known].sum(dtype=np.float64)
+        counts[rows[0]] += np.count_nonzero(known)
+    means: list[float] = (sums / np.maximum(counts, 1)).tolist()
+    return means
 
 
 PSNR = Quality("dB", metrics.mse, metrics.psnr)

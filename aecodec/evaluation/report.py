@@ -198,14 +198,22 @@ def _is_natural(pixels: Pixels) -> bool:
 
     Differences of neighbouring pixels tell them apart.
     """
-    values = pixels.astype(np.float32)
-    vertical, horizontal = values[1:] - values[:-1], values[:, 1:] - values[:, :-1]
-    if not vertical.size or not horizontal.size:
+    height, width, _ = pixels.shape
+    if height < 2 or width < 2:
         return True
-    roughness = float((np.square(vertical).mean() + np.square(horizontal).mean()) / 2)
-    variance = float(values.var(axis=(0, 1)).mean())
-    flat = ((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1).mean()
-    return roughness <= 2 * (1 - _LEAST_CORRELATION) * variance and bool(flat <= _MOST_FLAT)
+    sums, rough, flat = np.zeros((2, pixels.shape[-1])), np.zeros(2), 0
+    for _, rows in metrics.row_blocks((1, *pixels.shape)):
+        values = pixels[rows.start : rows.stop + 1].astype(np.float64)  # and the row below
+        vertical, horizontal = values[1:] - values[:-1], values[:, 1:] - values[:, :-1]
+        own = values[: rows.stop - rows.start]
+        sums += own.sum(axis=(0, 1)), np.square(own).sum(axis=(0, 1))
+        rough += np.square(vertical).sum(), np.square(horizontal[: len(own)]).sum()
+        flat += np.count_nonzero(((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1))
+    mean, square = sums / (height * width)
+    edges = np.array([(height - 1) * width, height * (width - 1)]) * pixels.shape[-1]
+    roughness, variance = float((rough / edges).mean()), float((square - mean**2).mean())
+    is_flat = flat > _MOST_FLAT * (height - 1) * (width - 1)
+    return roughness <= 2 * (1 - _LEAST_CORRELATION) * variance and not is_flat
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -119,7 +120,7 @@ class _PictureComparison:
         """Read an image or decode an .aec file; also return the size of the file in bytes."""
         content = read_bytes(path)
         if not content.startswith(MAGIC):
-            return picture_in(content, path, console, self.reading), len(content)
+            return picture_in(io.BytesIO(content), path, console, self.reading), len(content)
         if self.second_image is None:
             raise UsageError("an .aec file needs its original: aecodec compare PICTURE FILE.aec")
         codec = with_workers(self.codec or codec_of_file(content), workers)

@@ -34,7 +34,7 @@ from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
-from aecodec.metrics import band_errors
+from aecodec.metrics import band_errors, row_blocks
 from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
 from aecodec.urls import path_or_url
@@ -194,12 +194,14 @@ def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
 
 def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
     """The largest difference in each band (B,); ImageError if pictures cannot be compared."""
-    if original.pixels.shape != restored.pixels.shape:
+    shape = original.pixels.shape
+    if shape != restored.pixels.shape:
         raise ImageError(
-            f"{path} has the shape {original.pixels.shape}, but the file has "
-            f"{restored.pixels.shape}: it is not the original"
+            f"{path} has the shape {shape}, but the file has {restored.pixels.shape}: it is not "
+            "the original"
         )
-    if not np.array_equal(original.is_missing, restored.is_missing):
+    masks = original.is_missing, restored.is_missing
+    if not all(np.array_equal(*(mask[rows] for mask in masks)) for rows in row_blocks(shape)):
         raise AecodecError(f"{path} and the file have different missing samples")
     if not np.array_equal(np.array(original.alpha), np.array(restored.alpha)):
         raise AecodecError(f"{path} and the file differ in alpha")
@@ -209,14 +211,18 @@ def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
 def _check_guarantee(
     refinement: Refinement, original: Picture, restored: Picture, path: Path
 ) -> None:
-    for band in range(original.pixels.shape[-1]):
-        bound, known = refinement.bound(band), original.known(band).astype(np.float64)
-        errors = np.abs(restored.known(band) - known)
-        if not (errors <= _largest_errors(bound, known)).all():
-            raise AecodecError(
-                f"a sample differs by {errors.max():g} from {path}, but the file guarantees "
-                f"{bound.text}: it was made from another picture"
-            )
+    bounds = [refinement.bound(band) for band in range(original.pixels.shape[-1])]
+    for rows in row_blocks(original.pixels.shape):
+        for band, bound in enumerate(bounds):
+            known = ~original.is_missing[rows][..., band]
+            pair = (picture.pixels[rows][..., band][known] for picture in (original, restored))
+            samples, decoded = (part.astype(np.float64) for part in pair)
+            errors = np.abs(decoded - samples)
+            if not (errors <= _largest_errors(bound, samples)).all():
+                raise AecodecError(
+                    f"a sample differs by {errors.max():g} from {path}, but the file guarantees "
+                    f"{bound.text}: it was made from another picture"
+                )
 
 
 def _largest_errors(bound: Bound, samples: Float64) -> Float64 | float:

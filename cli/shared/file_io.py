@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
 from aecodec.cli.shared.discovery import STANDARD, reading
@@ -38,6 +40,21 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}") from error
     except ValueError as error:  # an impossible file name
         raise InputError(f"cannot be read: {error}") from error
+
+
+@contextmanager
+def opened_input(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, in which any place can be read; its content if it is not a local file.
+
+    Raises InputError as :func:`read_bytes` does.
+    """
+    try:
+        is_file = path != STANDARD and not isinstance(path, Url) and path.is_file()
+        file = path.open("rb") if is_file else io.BytesIO(read_bytes(path))
+    except (OSError, ValueError) as error:  # ValueError: an impossible file name
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    with file:
+        yield file
 
 
 def size_of(path: Path) -> int | None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import typer
 
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.file_io import check_input, read_bytes
+from aecodec.cli.shared.file_io import check_input, opened_input
 from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
 from aecodec.format.samples import MAX_BANDS
@@ -36,26 +36,26 @@ def read_picture(
     Raises InputError if the file does not exist or cannot be read, and ImageError if it is not an
     image, or the options do not accept it.
     """
-    content = read_bytes(path)
-    picture = picture_in(content, path, console, options)
-    if options.names_dropped:
-        with console.warnings_about(name_of(path)):
-            warn_of_sidecars(path)
-    return replace(picture, origin=origin_of(path)), len(content)
+    with opened_input(path) as file:
+        picture = picture_in(file, path, console, options)
+        if options.names_dropped:
+            with console.warnings_about(name_of(path)):
+                warn_of_sidecars(path)
+        return replace(picture, origin=origin_of(path)), file.seek(0, io.SEEK_END)
 
 
 def picture_in(
-    content: bytes, path: Path, console: Console, options: ReadOptions = _DEFAULT
+    file: IO[bytes], path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> Picture:
-    """Read a picture from the content of an image file, and print warnings.
+    """Read a picture from an image file, and print warnings.
 
-    Raises ImageError if the content is not an image, or the options do not accept it.
+    Raises ImageError if it is not an image, or the options do not accept it.
     """
     read = read_image
     if options.bands is not None:
         from aecodec.image_files.samples import read_samples as read
     with console.warnings_about(name_of(path)):
-        return read(io.BytesIO(content), options)
+        return read(file, options)
 
 
 def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
