@@ -51,14 +51,19 @@ class Url(_Base):
     _listed_size: int | None = None
     """Size of the listed object in bytes; None if there is no object."""
 
-    def listed(self, size: int | None) -> Self:
-        """Return the same URL with the result of a listing: a size in bytes, or None for no object.
+    _listed_time: datetime | None = None
+    """Time of the last change of the listed object; None if the listing does not state it."""
+
+    def listed(self, size: int | None, modified: datetime | None = None) -> Self:
+        """Return the same URL with what a listing states: size in bytes, and time of last change.
+
+        Without a size, there is no object.
 
         >>> Url("s3://bucket/a.png").listed(None).exists()
         False
         """
         url = type(self)(self)
-        url._is_listed, url._listed_size = True, size
+        url._is_listed, url._listed_size, url._listed_time = True, size, modified
         return url
 
     def __reduce__(self) -> tuple[type[Url], tuple[str], dict[str, Any]]:
@@ -106,7 +111,8 @@ class Url(_Base):
             if any("\0" in name for name in entries):
                 raise ValueError("a name in it has a zero byte, which files cannot have")
         for name, facts in sorted(entries.items()):
-            yield (self / name.removeprefix(path).lstrip("/")).listed(facts["size"])
+            url = self / name.removeprefix(path).lstrip("/")
+            yield url.listed(facts["size"], facts.get("LastModified"))  # as S3's listings name it
 
     def size(self) -> int:
         """Size of the object in bytes."""
@@ -114,7 +120,7 @@ class Url(_Base):
 
     def modified(self) -> float:
         """Time of the last change, in seconds since 1970-01-01 00:00 UTC."""
-        modified: datetime = self._ask("modified")
+        modified: datetime = self._listed_time or self._ask("modified")
         return modified.timestamp()
 
     def open(self, *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]  # only reads bytes

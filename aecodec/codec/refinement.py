@@ -12,7 +12,7 @@ from aecodec.codec.compressed import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import FormatError, UsageError, warn
+from aecodec.errors import FormatError, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import alpha_bands, names_in
 from aecodec.format.refinement import Bound, Refinement

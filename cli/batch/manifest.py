@@ -7,33 +7,54 @@ Parquet file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from aecodec.atomic import try_lock
 from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
-from aecodec.cli.batch.outcome import Outcome
-from aecodec.cli.shared.console import name_of
+from aecodec.cli.batch.outcome import Outcome, Work
+from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD, in_unicode
 from aecodec.cli.shared.file_io import ExistsError, size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
+from aecodec.parallel import Workers
+from aecodec.urls import Url
 
 _JOURNAL = ".rows"
 """Suffix that is added to the name of the manifest."""
+
+_PART = 1 << 20
+"""Bytes that are read at a time for a checksum."""
+
+
+class Recorded(NamedTuple):
+    """Work that also keeps the size, the times and the checksum of a file, for its row."""
+
+    work: Work
+
+    def __call__(self, item: Any, console: Console, workers: Workers) -> None:
+        """Process a file; if it changes meanwhile, its row has the old values."""
+        console.keep(_state_of(item.files) | {"source_sha256": _sha256_of(item.files)})
+        self.work(item, console, workers)
 
 
 class Manifest:
     """Outcomes of files by their sources; the journal is open for reading and appending.
 
-    Raises UsageError if the file is not a manifest.
+    `options` are those on which the results depend. Raises UsageError if the file is not a
+    manifest.
     """
 
-    def __init__(self, path: Path, journal: IO[bytes]) -> None:
-        self._path, self._journal = path, journal
+    def __init__(self, path: Path, journal: IO[bytes], options: str = "") -> None:
+        self._path, self._journal, self._options = path, journal, options
         self._rows = {row.source: row for row in read_rows(path)}
         journal.seek(0)
         self._rows.update((row.source, row) for row in map(_row_in, journal) if row)
@@ -46,10 +67,19 @@ class Manifest:
             return False
         return row.target == _target_of(item) and not _is_lost(row, item)
 
-    def level_of(self, item: Any) -> float | None:
-        """The recorded level of a file; None if it is unknown."""
-        row = self._row_of(item)
-        return row.level if row else None
+    def change_of(self, item: Any) -> str | None:
+        """What has changed since a file was done; None if its result is that of the command."""
+        row, state = self._rows[in_unicode(name_of(item))], _state_of(item.files)
+        if row.options is None:
+            return "the manifest does not say with which options it was done"
+        if row.options != self._options:
+            return f"the manifest lists it with the options {row.options}, not {self._options}"
+        if row.source_bytes is not None and row.source_bytes == state["source_bytes"]:
+            digest = row.source_sha256
+            is_same = state.items() <= row._asdict().items()
+            if is_same or (digest and digest == _sha256_of(item.files)):
+                return None
+        return "it has changed since the manifest listed it"
 
     def _row_of(self, item: Any) -> Row | None:
         return self._rows.get(in_unicode(name_of(item)))
@@ -59,7 +89,7 @@ class Manifest:
         row = self._row_of(item)
         is_done = row is not None and not row.status and not _is_lost(row, item)
         if not (is_done and isinstance(outcome.error, ExistsError)):
-            self._add(_row_of(item, outcome))
+            self._add(_row_of(item, outcome)._replace(options=self._options))
 
     def add_existing(self, item: Any) -> None:
         """Record a file whose result already exists, unless it is recorded as done."""
@@ -87,8 +117,8 @@ class Manifest:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Manifest]:
-    """Open or create a manifest for the block, and lock it.
+def opened(path: Path, options: str) -> Iterator[Manifest]:
+    """Open or create a manifest for a command with these options, and lock it.
 
     Raises UsageError if another process uses it, or the file is not a manifest, and AecodecError if
     pyarrow is not installed, or the files cannot be written.
@@ -98,7 +128,7 @@ def opened(path: Path) -> Iterator[Manifest]:
         if try_lock(journal.fileno()) is False or not journal_path.exists():
             raise UsageError(f"{path} is in use: another aecodec process writes this manifest")
         try:
-            manifest = Manifest(path, journal)
+            manifest = Manifest(path, journal, options)
             yield manifest
             manifest.join()
         finally:
@@ -155,8 +185,8 @@ def _is_lost(row: Row, item: Any) -> bool:
 
 def _row_of(item: Any, outcome: Outcome) -> Row:
     """The row of a file, from the values of its result and its error."""
-    values, error = outcome.results[-1] if outcome.results else {}, outcome.error
-    names = ("bytes", "width", "height", "level", "psnr")
+    values, error = dict(chain.from_iterable(map(dict.items, outcome.results))), outcome.error
+    names = ["bytes", "width", "height", "level", "psnr", *Row._fields[-4:]]
     return Row(
         source=name_of(item),
         target=values.get("file", _target_of(item)),
@@ -165,3 +195,41 @@ def _row_of(item: Any, outcome: Outcome) -> Row:
         error=str(error) if error else None,
         **{name: values.get(name) for name in names},
     )
+
+
+def _state_of(files: Iterable[Path]) -> dict[str, int | None]:
+    """Size and times of files together; None if one is not a regular file or cannot be found."""
+    names = Row._fields[-4:-1]
+    try:
+        columns = zip(*map(_facts_of, files), strict=True)
+        joined = zip(names, (sum, max, max), columns, strict=True)
+        return {name: join(column) for name, join, column in joined}
+    except OSError:
+        return dict.fromkeys(names)
+
+
+def _facts_of(path: Path) -> tuple[int, int, int]:
+    """Size of a file, and the times of its last modification and its last change."""
+    if isinstance(path, Url):
+        return path.size(), int(path.modified() * 1e9), 0
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(f"{path} is not a regular file")
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
+def _sha256_of(files: Sequence[Path]) -> str | None:
+    """Checksum of the content of regular files; for several, of their names and contents."""
+    digest = hashlib.sha256()
+    try:
+        for path in files:
+            if isinstance(path, Url) or not path.is_file():
+                return None
+            if len(files) > 1:
+                digest.update(os.fsencode(path))
+            with path.open("rb") as file:
+                for part in iter(partial(file.read, _PART), b""):
+                    digest.update(part)
+    except OSError:
+        return None
+    return digest.hexdigest()

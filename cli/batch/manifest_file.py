@@ -27,6 +27,11 @@ class Row(NamedTuple):
         seconds: processing time.
         status: exit status of the command for only this file; 0 for success.
         error: why it failed.
+        options: the options on which the result depends, as JSON; None if they are unknown.
+        source_bytes: size of the input file, or of all its files.
+        source_time: time of its last modification, in nanoseconds since 1970.
+        source_change: time of the last change of its content or attributes, which no program sets.
+        source_sha256: checksum of its content; None for URLs.
     """
 
     source: str
@@ -39,9 +44,15 @@ class Row(NamedTuple):
     seconds: float | None = None
     status: int = 0
     error: str | None = None
+    options: str | None = None
+    source_bytes: int | None = None
+    source_time: int | None = None
+    source_change: int | None = None
+    source_sha256: str | None = None
 
 
 _TYPES = "string string int64 int64 int64 double double double int64 string"
+_TYPES += " string int64 int64 int64 string"
 """Arrow type names of the columns."""
 
 

@@ -41,14 +41,14 @@ class BatchOptions(NamedTuple):
         skip_existing: skip files whose result exists, instead of failing.
         manifest: file with the outcome of each file, with which a later run resumes.
         scheduler: address of the scheduler of a Dask cluster; None to use this machine.
-        level: level for all files; finished files with another level cause a warning.
+        recorded: the options on which results depend, as JSON, for the manifest.
     """
 
     jobs: int | None = 1
     skip_existing: bool = False
     manifest: Path | None = None
     scheduler: str | None = None
-    level: float | None = None
+    recorded: str = ""
 
 
 def run_all(
@@ -59,7 +59,11 @@ def run_all(
     Raises AecodecError for the error of a single file, or if the manifest cannot be used, and
     typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
     """
-    with console.bar("") as bar, _opened_manifest(options.manifest) as manifest:
+    with console.bar("") as bar, _opened_manifest(options) as manifest:
+        if manifest is not None:
+            from aecodec.cli.batch.manifest import Recorded
+
+            work = Recorded(work)
         tally = _Tally(console._replace(write=bar.write), len(items), options, manifest)
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:
@@ -77,12 +81,12 @@ def run_all(
     tally.end()
 
 
-def _opened_manifest(path: Path | None) -> AbstractContextManager[Manifest | None]:
-    if path is None:
+def _opened_manifest(options: BatchOptions) -> AbstractContextManager[Manifest | None]:
+    if options.manifest is None:
         return nullcontext()
     from aecodec.cli.batch.manifest import opened
 
-    return opened(path)
+    return opened(options.manifest, options.recorded)
 
 
 def _outcomes(
@@ -151,19 +155,19 @@ class _Tally:
         self._warnings = Counter[str]()
 
     def is_done(self, item: Any) -> bool:
-        """Whether the manifest lists a file as done. If so, the file is counted."""
+        """Whether the manifest lists a file as done. If so, the file is counted.
+
+        A warning says what has changed since then, and the file is processed again.
+        """
         if self._manifest is None or not self._manifest.has(item):
+            return False
+        if change := self._manifest.change_of(item):
+            if not self._console.quiet:
+                self._write(item, f"warning: {name_of(item)}: {change}", to_stderr=True)
             return False
         self._reported += 1
         self._existing += 1
         self._console.existing(name_of(item), "the manifest lists it as done")
-        level, done = self._options.level, self._manifest.level_of(item)
-        if not (level is None or done is None or level == done or self._console.quiet):
-            line = (
-                f"warning: {name_of(item)}: already done at level {done:g}, not {level:g}: to "
-                "compress it at another level, use another -o and another --manifest"
-            )
-            self._write(item, line, to_stderr=True)
         return True
 
     def report(self, item: Any, outcome: Outcome) -> None:
@@ -208,7 +212,9 @@ class _Tally:
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if self._existing:
-            self._console.note(f"{self._existing} of {self._count} were already done")
+            is_unknown = self._options.skip_existing and self._manifest is None
+            doubt = ", perhaps with other options, which --manifest compares" * is_unknown
+            self._console.note(f"{self._existing} of {self._count} were already done{doubt}")
         if self._failed:
             self._console.write(f"{self._failed} of {self._count} failed", True)
             raise typer.Exit(_SOME_FAILED)

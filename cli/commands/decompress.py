@@ -21,7 +21,7 @@ from aecodec.cli.shared.file_io import (
     write_bytes,
     write_folder,
 )
-from aecodec.cli.shared.jobs import Job, folder_beside, is_folder, named_folder, plan
+from aecodec.cli.shared.jobs import Job, as_stored, folder_beside, is_folder, named_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import AecodecError, UsageError
@@ -123,8 +123,12 @@ def decompress(
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder, form)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES)
-    batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
+    planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES, as_stored)
+    codec_id = named_codec and named_codec.spec.codec_id.hex()
+    recorded = options.recorded(
+        limits, codec=codec_id, format=image_format, quality=quality, bare=form
+    )
+    batch = BatchOptions(jobs, skip_existing, manifest, scheduler, recorded)
     run_all(console, planned, decompression.decompress_file, batch)
 
 
@@ -168,7 +172,9 @@ class _OutputFormats:
         if not folder and header and not header.samples:
             header = None
         suffix = self._suffix(header)
-        stem = _stem(path, header, suffix)
+        stem = path.stem
+        if not (header and header.origin and header.origin.suffix != suffix):
+            stem, suffix = _parted(stem, suffix)
         name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
         is_possible = 0 < len(os.fsencode(name)) <= _LONGEST_NAME
         return path.with_name(name if is_possible else stem + suffix)
@@ -215,13 +221,13 @@ def _header_of(path: Path) -> Header | None:
         return None
 
 
-def _stem(path: Path, header: Header | None, suffix: str) -> str:
-    """Name of a file without its suffix, and without the original suffix if it regains that.
+def _parted(name: str, suffix: str) -> tuple[str, str]:
+    """A name without a suffix, and the suffix as the name has it, in any case.
 
-    If `a.jpg` and `a.png` are compressed together, `a.jpg` becomes `a.jpg.aec`.
+    If `a.jpg` and `A.PNG` are compressed together, `a.jpg` becomes `a.jpg.aec`.
     """
-    regains_suffix = header and header.origin and header.origin.suffix == suffix
-    return path.stem.removesuffix(suffix) if regains_suffix else path.stem
+    stem, own = os.path.splitext(name)
+    return (stem, own) if own.lower() == suffix.lower() else (name, suffix)
 
 
 class _Decompression(NamedTuple):

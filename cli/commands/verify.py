@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +15,16 @@ from aecodec.arrays import Float64
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
+from aecodec.cli.shared.discovery import (
+    AEC_FILES,
+    IMAGES,
+    IMAGES_AND_SAMPLES,
+    Source,
+    expand,
+    is_folder_at,
+)
 from aecodec.cli.shared.file_io import check_input, read_bytes
+from aecodec.cli.shared.jobs import jobs_in, long_target
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
@@ -66,8 +75,9 @@ def verify(
         typer.Option(
             metavar="ORIGINAL",
             help="Also print the largest difference of a sample from this image, and fail if the "
-            "file guarantees a smaller one. With a folder, the original of scan.aec is the image "
-            "scan in it.",
+            "file guarantees a smaller one. With a folder, the original is the file of which "
+            "compress makes a result with this name and subfolder, and files in it that have no "
+            "result fail.",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -103,9 +113,47 @@ def verify(
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
-    verification = _Verification(load_codec(codec) if codec else None, limits, against, depth)
-    batch = BatchOptions(jobs, manifest=manifest, scheduler=scheduler)
-    run_all(console, expand(inputs, AEC_FILES), verification.verify_file, batch)
+    verification = _Verification(load_codec(codec) if codec else None, limits, depth)
+    codec_id = verification.codec and verification.codec.spec.codec_id.hex()
+    recorded = options.recorded(codec=codec_id, depth=depth, against=against)
+    batch = BatchOptions(jobs, manifest=manifest, scheduler=scheduler, recorded=recorded)
+    run_all(console, _sources(inputs, against), verification.verify_file, batch)
+
+
+def _sources(inputs: list[Path], against: Path | None) -> list[Source]:
+    """The files to verify, with their originals."""
+    if against is not None and is_folder_at(against):
+        return [source for path in inputs for source in _with_originals_in(against, path)]
+    return [source._replace(original=against) for source in expand(inputs, AEC_FILES)]
+
+
+def _with_originals_in(folder: Path, path: Path) -> list[Source]:
+    """A file or the files of a folder, with the files of which compress makes results so named.
+
+    Files without an original, and files of the folder without a result, have a problem.
+    """
+    results, is_whole = expand([path], AEC_FILES), is_folder_at(path)
+    names, top = {result.path for result in results}, path if is_whole else path.parent
+    plans = [jobs_in(folder, top, _result_of, kind) for kind in (IMAGES_AND_SAMPLES, IMAGES)]
+    jobs = max(plans, key=lambda jobs: len(names & {job.target for job in jobs}))
+    made = [job for job in jobs if not job.problem]
+    originals = {long_target(job): job.source for job in made}
+    originals |= {job.target: job.source for job in made}
+    unknown = InputError(f"no file in {folder} has this result: name its original")
+    sources = [
+        Source(path, problem or (None if path in originals else unknown), originals.get(path))
+        for path, problem, _ in results
+    ]
+    used = {source.original for source in sources}
+    return sources + [
+        Source(job.source, job.problem or InputError(f"it has no result: {job.target} is missing"))
+        for job in jobs
+        if is_whole and job.source not in used
+    ]
+
+
+def _result_of(path: Path) -> Path:
+    return path.with_suffix(".aec")
 
 
 @dataclass(frozen=True)
@@ -117,18 +165,17 @@ class _Verification:
 
     codec: Codec | None
     limits: Limits
-    against: Path | None
     depth: int | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
         """Check one file, and report which parts could not be checked."""
         data = read_bytes(source.path)
-        codec = self._codec_of(data)
+        codec = self._codec_of(data, is_needed=source.original is not None)
         values, note = dict[str, Any](), "" if codec else _FIELDS_ONLY
-        if codec and self.against is None:
+        if codec and source.original is None:
             with_workers(codec, workers).decoder.check(data, self.limits)
-        elif codec:
-            values = self._compare(with_workers(codec, workers), data, source, console)
+        elif codec and source.original:
+            values = self._compare(with_workers(codec, workers), data, source.original, console)
             scaled = f" after --depth {self.depth}" if self.depth else ""
             note = f", maximum error {values['max_error']:g}{scaled}"
         console.result(
@@ -142,24 +189,20 @@ class _Verification:
             },
         )
 
-    def _codec_of(self, data: bytes) -> Codec | None:
+    def _codec_of(self, data: bytes, *, is_needed: bool) -> Codec | None:
         try:
             return self.codec or codec_of_file(data)
         except CodecError:
-            if self.against is not None:
+            if is_needed:
                 raise
             return None
 
-    def _compare(
-        self, codec: Codec, data: bytes, source: Source, console: Console
-    ) -> dict[str, Any]:
+    def _compare(self, codec: Codec, data: bytes, path: Path, console: Console) -> dict[str, Any]:
         """Compare a file with its original; AecodecError if it breaks its guarantee."""
-        assert self.against is not None
         restored = codec.decoder.decompress_picture(data, self.limits)
         refinements = read_header(data).refinements
-        path = _original_in(self.against, source.path.stem)
         with errors_about(path):
-            original, _ = read_picture(path, console, _reading_like(restored, self.depth))
+            original = self._original_of(restored, path, console)
         original = in_kept_colours(original, restored.metadata)
         errors = _errors_of(original, restored, path)
         if refinements:
@@ -167,15 +210,19 @@ class _Verification:
         guaranteed = refinements[-1].largest_bound.json if refinements else None
         return {"max_error": float(errors.max()), "guaranteed_error": guaranteed}
 
+    def _original_of(self, restored: Picture, path: Path, console: Console) -> Picture:
+        """Read the original; if its bands come first, perhaps only because `--bands-first` said so.
 
-def _original_in(path: Path, stem: str) -> Path:
-    """The original of a file: the path or, in a folder, the only image with its name."""
-    if not path.is_dir():
-        return path
-    images = [image for image in path.iterdir() if image.stem == stem and image.suffix != ".aec"]
-    if len(images) != 1:
-        raise InputError(f"{len(images)} images in {path} are named {stem}: name one original")
-    return images[0]
+        Raises ImageError if it cannot be read.
+        """
+        options = _reading_like(restored, self.depth)
+        if restored.layout in (Layout.BHW, Layout.FBHW):
+            with suppress(ImageError):
+                original, _ = read_picture(path, console, options)
+                if (original.layout, original.size) == (restored.layout, restored.size):
+                    return original
+            options = replace(options, band_axis=-3)
+        return read_picture(path, console, options)[0]
 
 
 def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
@@ -183,13 +230,8 @@ def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
     frames = Frames.ALL if restored.frames > 1 else Frames.FIRST
     if restored.layout is None:
         return ReadOptions(depth=depth, frames=frames, names_dropped=False)
-    return ReadOptions(
-        frames=frames,
-        names_dropped=False,
-        nodata=restored.nodata,
-        band_axis=-3 if restored.layout in (Layout.BHW, Layout.FBHW) else None,
-        bands=restored.pixels.shape[-1],
-    )
+    bands = restored.pixels.shape[-1]
+    return ReadOptions(frames=frames, names_dropped=False, nodata=restored.nodata, bands=bands)
 
 
 def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
@@ -201,7 +243,7 @@ def _errors_of(original: Picture, restored: Picture, path: Path) -> Float64:
             "the original"
         )
     masks = original.is_missing, restored.is_missing
-    if not all(np.array_equal(*(mask[rows] for mask in masks)) for rows in row_blocks(shape)):
+    if not all(np.array_equal(masks[0][rows], masks[1][rows]) for rows in row_blocks(shape)):
         raise AecodecError(f"{path} and the file have different missing samples")
     if not np.array_equal(np.array(original.alpha), np.array(restored.alpha)):
         raise AecodecError(f"{path} and the file differ in alpha")

@@ -24,10 +24,19 @@ _NOT_OPENED = {*_RAW.split(), *_OTHER.split()}
 
 
 class Source(NamedTuple):
-    """A file to read, or `-` for standard input; `problem` is the reason if it cannot be read."""
+    """A file to read, or `-` for standard input.
+
+    `problem` is the reason if it cannot be read, and `original` the file to compare it with.
+    """
 
     path: Path
     problem: AecodecError | None = None
+    original: Path | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files on which the result depends."""
+        return [path for path in (self.path, self.original) if path]
 
 
 class FileKind(NamedTuple):

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ _MANY = 100
 Rename = Callable[[Path], Path]
 """Returns the path of the result for the path of an input."""
 
+Key = Callable[[Path], str]
+"""Returns a text that is equal for paths of one file."""
+
 
 class Job(NamedTuple):
     """A file to read, and the path of its result.
@@ -35,15 +39,49 @@ class Job(NamedTuple):
     target: Path
     problem: AecodecError | None = None
 
+    @property
+    def files(self) -> list[Path]:
+        """The files on which the result depends."""
+        return [self.source]
 
-def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind) -> list[Job]:
+
+def cased(path: Path) -> str:
+    """A key that is equal for names of one file on this system."""
+    return os.path.normcase(str(path))
+
+
+def folded(path: Path) -> str:
+    """A key that is equal for names of one file on any system; many file systems ignore case."""
+    return cased(path).casefold()
+
+
+def as_stored(path: Path) -> str:
+    """A key that is equal for names of one file where the path lies."""
+    return folded(path) if _ignores_case(path.parent) else cased(path)
+
+
+@cache
+def _ignores_case(folder: Path) -> bool:
+    """Whether a folder, or the nearest one that exists, is in a file system that ignores case."""
+    if isinstance(folder, Url):
+        return False
+    folder = folder.absolute()
+    swapped = folder.parent / folder.name.swapcase()
+    if folder.exists() and swapped != folder:
+        return swapped.exists() and swapped.samefile(folder)
+    return folder.parent != folder and _ignores_case(folder.parent)
+
+
+def plan(
+    inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind, key: Key = folded
+) -> list[Job]:
     """Choose the path of the result of each input.
 
     Without `out`, the result of a file is a file next to it, and the results of a folder go to a
     folder next to it. `out` is a folder if there are several inputs, if it ends with a slash, or if
     it is an existing folder; otherwise it is the name of the result. Folders keep their inner
     structure. If several files would have the same result, each result contains the full name of
-    its source.
+    its source. Results are the same if their keys are equal.
 
     Raises UsageError if the arguments contradict each other, or two files would have the same
     result, and InputError if an object store does not list a folder of results.
@@ -53,9 +91,21 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
     target = None if out is None else path_or_url(out)
     jobs = [job for path in inputs for job in _jobs_of(path, target, into_folder, rename, kind)]
-    jobs = _with_distinct_targets(list(dict.fromkeys(jobs)))
+    jobs = _with_distinct_targets(list(dict.fromkeys(jobs)), key)
     check_not_sources([job.target for job in jobs], [job.source for job in jobs])
     return _with_listed_targets(jobs) if len(jobs) >= _MANY else jobs
+
+
+def jobs_in(folder: Path, top: Path, rename: Rename, kind: FileKind) -> list[Job]:
+    """The files of a folder, with their results in the folder `top`; errors are as for `plan`."""
+    sources = sources_in(folder, kind)
+    jobs = [_job_in(folder, top, source, rename) for source in sources]
+    return _with_distinct_targets(jobs, folded)
+
+
+def long_target(job: Job) -> Path:
+    """The path of a result with the full name of its source."""
+    return job.target.with_name(job.source.name + job.target.suffix)
 
 
 def _jobs_of(
@@ -83,22 +133,17 @@ def _job_in(folder: Path, top: Path, source: Source, rename: Rename) -> Job:
     return Job(source.path, top / rename(source.path).relative_to(folder))
 
 
-def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
-    """Make targets distinct: `a.jpg` and `a.png` become `a.jpg.aec` and `a.png.aec`.
-
-    Many file systems ignore case, so targets that differ only in case become longer too.
-    """
+def _with_distinct_targets(jobs: Sequence[Job], key: Key) -> list[Job]:
+    """Make targets distinct: `a.jpg` and `a.png` become `a.jpg.aec` and `a.png.aec`."""
     distinct, previous = list(jobs), list[Job]()
     while distinct != previous:
-        previous, shared = distinct, _shared_targets(distinct, _folded)
+        previous, shared = distinct, _shared_targets(distinct, key)
         distinct = [
-            job._replace(target=job.target.with_name(job.source.name + job.target.suffix))
-            if _folded(job.target) in shared
-            else job
+            job._replace(target=long_target(job)) if key(job.target) in shared else job
             for job in distinct
         ]
-    shared = _shared_targets(distinct, _cased)
-    clash = [job for job in distinct if _cased(job.target) in shared]
+    shared = _shared_targets(distinct, cased)
+    clash = [job for job in distinct if cased(job.target) in shared]
     if clash:
         raise UsageError(
             f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
@@ -120,17 +165,9 @@ def _with_listed_targets(jobs: Sequence[Job]) -> list[Job]:
     ]
 
 
-def _shared_targets(jobs: Sequence[Job], key: Callable[[Path], str]) -> set[str]:
+def _shared_targets(jobs: Sequence[Job], key: Key) -> set[str]:
     counts = Counter(key(job.target) for job in jobs if not job.problem)
     return {target for target, count in counts.items() if count > 1}
-
-
-def _cased(target: Path) -> str:
-    return os.path.normcase(str(target))
-
-
-def _folded(target: Path) -> str:
-    return _cased(target).casefold()
 
 
 def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:

@@ -5,6 +5,7 @@ An option without names is named by the parameter of the command.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -204,6 +205,18 @@ WhichFrames = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
+
+
+def recorded(*parts: object, **values: object) -> str:
+    """The options of parts and of a command on which results depend, as JSON for a manifest.
+
+    >>> recorded(level=None, metadata=False)
+    '{"metadata": false}'
+    """
+    values |= {name: value for part in parts for name, value in vars(part).items()}
+    limits = ("max_pixels", "max_frames", "names_dropped")
+    stated = {k: v for k, v in values.items() if v is not None and k not in limits}
+    return json.dumps(stated, default=str, sort_keys=True)
 
 
 def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> None:

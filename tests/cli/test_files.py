@@ -16,6 +16,7 @@ from helpers.images import opened
 from PIL import Image
 
 import aecodec
+from aecodec.cli.shared import jobs
 from aecodec.data.samples import sample_paths
 
 
@@ -116,6 +117,30 @@ def test_folders_are_mirrored(folder: Path, command: Command) -> None:
     ]
     Path("empty").mkdir()
     assert command("compress", "empty").status == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--metadata"]])
+def test_names_that_differ_in_case_are_restored(
+    folder: Path, command: Command, options: list[str]
+) -> None:
+    Path("scans").mkdir()
+    for name in ("A.png", "a.PNG", "a.bmp"):
+        opened("digit.png").save(f"scans/{name}")
+    assert command("compress", "scans", *options).status == 0
+    assert sorted(os.listdir("scans_aec")) == ["A.png.aec", "a.PNG.aec", "a.bmp.aec"]
+    assert command("decompress", "scans_aec", "-o", "back").status == 0
+    names = ["A.png", "a.PNG", "a.bmp" if options else "a.bmp.png"]
+    assert sorted(os.listdir("back")) == names
+
+
+def test_targets_are_distinct_where_names_ignore_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not jobs._ignores_case(tmp_path / "new")
+    monkeypatch.setattr(jobs, "_ignores_case", lambda folder: True)
+    pair = [jobs.Job(Path("A.png.aec"), Path("A.png")), jobs.Job(Path("b.aec"), Path("a.PNG"))]
+    targets = [job.target for job in jobs._with_distinct_targets(pair, jobs.as_stored)]
+    assert targets == [Path("A.png.aec.png"), Path("b.aec.PNG")]
 
 
 def test_the_longest_names_are_restored(folder: Path, command: Command) -> None:

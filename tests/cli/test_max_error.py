@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.images import opened
@@ -146,3 +148,49 @@ def test_verify_compares_samples(tmp_path: Path, command: Command, options: list
     assert (result.status, result.out) == (0, "a.aec: intact, maximum error 7\n")
     restored = aecodec.decompress_array("a.aec", "bands")
     assert np.array_equal(restored == -999, np.load("a.npy") == -999)
+
+
+def test_verify_finds_originals_by_the_names_of_results(tmp_path: Path, command: Command) -> None:
+    names = ["same.png", "sub/same.png", "sub/only.png", "a.png", "a.bmp", "A.JPG", "b.npy"]
+    for seed, name in enumerate(names):
+        path = Path("in", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), np.uint8)
+        np.save(path, picture) if path.suffix == ".npy" else Image.fromarray(picture).save(path)
+    for options, folder in ((["--lossless"], "all"), (["-q", 1], "pictures")):
+        assert command("compress", "in", "-o", folder, *options).status == 0
+        result = command("verify", folder, "--against", "in", "--json")
+        errors = [line.get("error") for line in result.json]
+        assert errors.count(None) == len(list(Path(folder).rglob("*.aec")))
+        missing = [] if folder == "all" else ["it has no result: pictures/b.aec is missing"]
+        assert list(filter(None, errors)) == missing
+    result = command("verify", "all/sub/same.aec", "--against", "in/sub", "--json")
+    assert result.json[0]["max_error"] == 0
+    Path("all/sub/same.aec").replace("all/same.aec")
+    Path("all/a.bmp.aec").rename("all/unknown.aec")
+    result = command("verify", "all", "--against", "in")
+    assert (result.status, result.err.splitlines()[-1]) == (1, "4 of 8 failed")
+    for text in ("same.aec: a sample differs", "unknown.aec: no file in in has this result"):
+        assert f"error: all/{text}" in result.err
+    for name in ("a.bmp", "sub/same.png"):
+        assert f"error: in/{name}: it has no result" in result.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"imagej": True, "metadata": {"axes": "TZCYX"}},
+        {"ome": True, "metadata": {"axes": "TZCYX"}},
+    ],
+)
+def test_verify_compares_hyperstacks(
+    tmp_path: Path, command: Command, options: dict[str, Any]
+) -> None:
+    stack = np.random.default_rng(0).integers(0, 999, (2, 3, 4, 8, 9)).astype(np.uint16)
+    tifffile.imwrite("stack.tif", stack, photometric="minisblack", **options)
+    assert command("compress", "stack.tif", "--lossless").status == 0
+    result = command("verify", "stack.aec", "--against", "stack.tif", "--json")
+    assert (result.status, result.json[0]["max_error"]) == (0, 0)
+    stack[1, 2, 3, 4, 5] += 1
+    tifffile.imwrite("stack.tif", stack, photometric="minisblack", **options)
+    assert command("verify", "stack.aec", "--against", "stack.tif").status == 1

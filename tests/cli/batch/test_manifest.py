@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from helpers.commands import Command
+from helpers.images import opened
 from pyarrow import parquet
 
 import aecodec
@@ -24,7 +26,8 @@ from aecodec.data.samples import sample_paths
 from aecodec.errors import AecodecError
 
 COLUMNS = ["source", "target", "bytes", "width", "height", "level", "psnr"]
-COLUMNS += ["seconds", "status", "error"]
+COLUMNS += ["seconds", "status", "error", "options"]
+COLUMNS += ["source_bytes", "source_time", "source_change", "source_sha256"]
 
 
 @pytest.fixture
@@ -72,6 +75,9 @@ def test_a_manifest_has_a_row_for_each_file(scans: Path, command: Command) -> No
         assert row["psnr"] > 10
         assert row["seconds"] > 0
         assert row["level"] >= 1
+        source = Path(row["source"]).read_bytes()
+        assert (row["source_bytes"], row["options"]) == (len(source), broken["options"])
+        assert row["source_sha256"] == hashlib.sha256(source).hexdigest()
     assert sorted(os.listdir(".")) == ["digit.png", "m.parquet", "out", "scans"]
 
 
@@ -91,10 +97,49 @@ def test_what_a_manifest_has_is_not_done_again(scans: Path, command: Command) ->
     assert changed == {"digit1.aec", "digit2.aec", "broken.aec"}
     rows = rows_of()
     assert {row["status"] for row in rows.values()} == {0}
-    *warnings, count = command(*call, "-q", "1").err.splitlines()
-    assert count == "11 of 11 were already done"
-    assert ["already done at level 2, not 1" in warning for warning in warnings] == [True] * 2
-    assert command(*call, "-q", "2").err == "11 of 11 were already done\n"
+    assert command(*call).err == "11 of 11 were already done\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["-q", 1], ["--max-bytes", 60], ["--lossless"], ["--max-error", 4], ["--no-metadata"]],
+)
+def test_files_are_compressed_again_with_other_options(
+    folder: Path, command: Command, options: list[object]
+) -> None:
+    call = ("compress", "digit.png", "-o", "digit.aec", "--manifest", "m.parquet")
+    assert command(*call).status == 0
+    kept = command(*call, *options)
+    assert (kept.status, "use --force" in kept.err) == (2, True)
+    skipped = command(*call, *options, "--skip-existing")
+    assert "warning: digit.png: the manifest lists it with the options" in skipped.err
+    assert command(*call, *options, "--force").status == 0
+    assert Path("digit.aec").read_bytes() == compressed(command, "digit.png", *options)
+    assert '"skipped"' in command(*call, *options, "--force", "--json").out
+
+
+def compressed(command: Command, *arguments: object) -> bytes:
+    """The result of a call without a manifest."""
+    assert command("compress", *arguments, "-o", "expected.aec", "--force").status == 0
+    return Path("expected.aec").read_bytes()
+
+
+def test_replaced_sources_are_compressed_again(folder: Path, command: Command) -> None:
+    source, call = Path("scan.bmp"), ("compress", "scan.bmp", "--manifest", "m.parquet")
+    for label in (0, 0, 1):  # pictures of one size and time
+        opened(sample_paths()[label]).save("new.bmp")
+        os.utime("new.bmp", (1e9, 1e9))
+        Path("new.bmp").rename(source)
+        result = command(*call, "--force", "--json")
+        assert result.status == 0
+        assert Path("scan.aec").read_bytes() == compressed(command, source)
+    shutil.copy(source, "copy.bmp")
+    Path("copy.bmp").rename(source)  # the same content with other times
+    assert '"skipped"' in command(*call, "--force", "--json").out
+    table = parquet.read_table("m.parquet")
+    parquet.write_table(table.select(COLUMNS[:10]), "m.parquet")  # of an earlier version
+    assert "does not say with which options" in command(*call, "--force").err
+    assert '"skipped"' in command(*call, "--force", "--json").out
 
 
 def test_decompress_and_verify_have_manifests_too(scans: Path, command: Command) -> None:
