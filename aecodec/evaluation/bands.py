@@ -1,28 +1,22 @@
-"""Rate and distortion of codecs with bands and of image formats on pictures with bands."""
+"""Rate and distortion of codecs with bands."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from aecodec import metrics
 from aecodec.datasets.evaluation_set import Sample
-from aecodec.errors import ImageError
 from aecodec.evaluation.evaluate import (
     Coder,
-    Files,
     Values,
     columns_of,
     means_of,
     measured,
 )
-from aecodec.evaluation.formats import BandFormat
-from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
 
 
@@ -47,58 +41,6 @@ def measure_bands(
         return rate | errors_of(picture, restored, peak)
 
     return measured(coder, samples, errors)
-
-
-def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
-    """An image format at a quality: a file per frame and band, without metadata.
-
-    Missing samples are filled. Samples become integers from 0 with up to 16 bits, floats with a
-    scale for 65536 levels; integers with a larger range raise ImageError.
-    """
-
-    def encoded(picture: Picture) -> Files:
-        return [image_format.encode(plane, quality) for plane in _planes(picture)]
-
-    def decoded(files: Files, picture: Picture) -> Picture:
-        low, scale = _levels_of(picture)
-        planes = np.stack([image_format.decode(file) for file in files]).astype(np.float64)
-        frames, height, width, bands = picture.pixels.shape
-        samples = low + 1 / scale * np.moveaxis(planes.reshape(frames, bands, height, width), 1, -1)
-        if picture.pixels.dtype.kind != "f":
-            samples = np.rint(samples)
-        return replace(picture, pixels=samples)
-
-    return Coder(image_format.title, quality, encoded, decoded)
-
-
-def _levels_of(picture: Picture) -> tuple[float, float]:
-    """The lowest sample of a picture, and the number of levels per unit of samples.
-
-    The levels of integers with more than 8 bits use all 16 bits.
-    """
-    samples = picture.pixels
-    if samples.dtype == np.uint8:
-        return 0.0, 1.0
-    known = samples[~picture.is_missing]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    if samples.dtype.kind == "f":
-        return low, 65535 / (high - low or 1)
-    if high - low > 65535:
-        raise ImageError(f"samples from {low:g} to {high:g} have more than 16 bits")
-    return low, 65535 // max(high - low, 1)
-
-
-def _planes(picture: Picture) -> list[npt.NDArray[Any]]:
-    """Planes (H, W) of levels of all frames and bands, as uint8 or uint16."""
-    samples, missing = picture.pixels, picture.missing
-    low, scale = _levels_of(picture)
-    levels = ((samples.astype(np.float64) - low) * scale).round().clip(0, 65535)
-    with np.errstate(invalid="ignore"):
-        values = levels.astype(np.uint16)
-    if missing is not None:
-        fill(values, missing)
-    kind = np.uint8 if samples.dtype == np.uint8 else np.uint16
-    return list(np.moveaxis(values, -1, 1).reshape(-1, *samples.shape[1:3]).astype(kind))
 
 
 def errors_of(original: Picture, restored: Picture, peak: float | None = None) -> dict[str, Any]:

@@ -1,23 +1,16 @@
-"""Image formats to compare codecs with.
-
-Pillow writes JPEG, WebP, JPEG XL and AVIF for codecs without bands. imagecodecs writes JPEG 2000
-and JPEG XL for codecs with bands: a grey picture with up to 16 bits for each band.
-"""
+"""Image formats to compare codecs with: JPEG, WebP, JPEG XL and AVIF, which Pillow writes."""
 
 from __future__ import annotations
 
 import io
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -111,60 +104,6 @@ AVIF_PSNR = _tuned_avif("PSNR", "psnr", 100)
 AVIF_SSIMULACRA2 = _tuned_avif("SSIMULACRA2", "ssimulacra2", 99)  # fails at 100
 TUNED_FORMATS = (AVIF_PSNR, AVIF_SSIMULACRA2)
 """AVIF at its best by one measure. By default, libaom tunes it for `iq`, and subsamples chroma."""
-
-
-@dataclass(frozen=True)
-class BandFormat:
-    """An image format for single bands, with imagecodecs.
-
-    Attributes:
-        title: name in tables.
-        qualities: settings for a rate-distortion curve.
-        encode: makes a file of a plane (H, W), uint8 or uint16, at a quality.
-    """
-
-    title: str
-    qualities: tuple[float, ...]
-    encode: Callable[[npt.NDArray[Any], float], bytes]
-    package: str = "aecodec[science]"
-
-    @property
-    def is_installed(self) -> bool:
-        """Whether imagecodecs is installed."""
-        return find_spec("imagecodecs") is not None
-
-    def decode(self, file: bytes) -> npt.NDArray[Any]:
-        """Make a plane from a file."""
-        import imagecodecs
-
-        return np.asarray(imagecodecs.imread(file, codec=["jpeg2k", "jpegxl"]))
-
-
-def _to_jpeg_2000(plane: npt.NDArray[Any], quality: float) -> bytes:
-    """A JPEG 2000 file whose PSNR is about `quality`, relative to the largest value."""
-    import imagecodecs
-
-    most = max(int(plane.max()), 1)
-    bits = max(8, most.bit_length())
-    level: Any = quality + 20 * math.log10((2**bits - 1) / most)
-    return bytes(
-        imagecodecs.jpeg2k_encode(
-            plane, level=level, reversible=False, codecformat="j2k", bitspersample=bits
-        )
-    )
-
-
-def _to_jpeg_xl(plane: npt.NDArray[Any], distance: float) -> bytes:
-    import imagecodecs
-
-    return bytes(imagecodecs.jpegxl_encode(plane, distance=distance, effort=7))
-
-
-BAND_FORMATS = {
-    "j2k": BandFormat("JPEG 2000", (32, 36, 40, 44, 48, 52), _to_jpeg_2000),
-    "jxl": BandFormat("JPEG XL", (8, 3.5, 1.5, 0.6, 0.25, 0.1, 0.04), _to_jpeg_xl),
-}
-"""Formats for pictures with bands, by their names for `--against`."""
 
 
 def last_where(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.options import Json, complete_codec
+from aecodec.cli.shared.options import Json
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
@@ -19,7 +19,6 @@ def codecs(
         typer.Argument(
             metavar="[NAME|FILE]",
             help="A built-in codec or a codec file. Default: all built-in codecs.",
-            autocompletion=complete_codec,
         ),
     ] = None,
     as_json: Json = False,

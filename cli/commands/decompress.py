@@ -21,7 +21,7 @@ from aecodec.cli.shared.file_io import (
     write_bytes,
     write_folder,
 )
-from aecodec.cli.shared.jobs import Job, as_stored, folder_beside, is_folder, named_folder, plan
+from aecodec.cli.shared.jobs import Job, as_here, folder_beside, is_folder, named_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import AecodecError, UsageError
@@ -123,7 +123,7 @@ def decompress(
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder, form)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES, as_stored)
+    planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES, as_here)
     codec_id = named_codec and named_codec.spec.codec_id.hex()
     recorded = options.recorded(
         limits, codec=codec_id, format=image_format, quality=quality, bare=form

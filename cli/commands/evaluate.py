@@ -7,7 +7,7 @@ import io
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,7 +41,6 @@ def evaluate(
             metavar="CODEC... DATA",
             help="Built-in codecs or codec files; then a folder of images, an image, or an .npz "
             "or .npy file.",
-            autocompletion=options.complete_codec,
         ),
     ],
     levels: Annotated[
@@ -57,8 +56,7 @@ def evaluate(
         typer.Option(
             metavar="FORMATS",
             help="Also measure image formats at several qualities: jpeg, webp, jxl or avif, "
-            "separated by commas. jxl needs the extra 'report'. For codecs with bands: j2k or jxl, "
-            "a file per band without missing samples; they need the extra 'science'.",
+            "separated by commas. jxl needs the extra 'report'.",
         ),
     ] = None,
     plot: Annotated[
@@ -168,21 +166,19 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
     """
     if not against:
         return []
-    from aecodec.evaluation.bands import band_format_coder
-    from aecodec.evaluation.evaluate import format_coder
-    from aecodec.evaluation.formats import AVIF, BAND_FORMATS, JPEG, JPEG_XL, WEBP
-
-    formats: Mapping[str, Any] = {"jpeg": JPEG, "webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}
-    coder: Callable[[Any, Any], Coder] = format_coder
     if bands is not None:
-        formats, coder = BAND_FORMATS, band_format_coder
+        raise UsageError("--against compares pictures without bands")
+    from aecodec.evaluation.evaluate import format_coder
+    from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP
+
+    formats = {"jpeg": JPEG, "webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}
     names = [name.strip().lower() for name in against.split(",")]
     for name in names:
         if name not in formats:
             raise UsageError(f"--against {name}: the formats are {', '.join(formats)}")
         if not formats[name].is_installed:
             raise AecodecError(f"--against {name}: run pip install '{formats[name].package}' first")
-    return [coder(formats[name], quality) for name in names for quality in formats[name].qualities]
+    return [format_coder(formats[n], quality) for n in names for quality in formats[n].qualities]
 
 
 def _measured(

@@ -70,7 +70,6 @@ def train(
             metavar="NAME|FILE",
             help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
             "and photo for pictures of any size.",
-            autocompletion=options.complete_recipe,
         ),
     ] = "digits",
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
@@ -119,7 +118,6 @@ def train(
             "--from",
             metavar="NAME|DIR",
             help="Fine-tune: start with the networks of a codec with the same recipe and levels.",
-            autocompletion=options.complete_codec,
         ),
     ] = None,
     bands_first: options.BandsFirst = False,

@@ -9,7 +9,7 @@ import typer
 
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import check_input, check_overwriting, write_folder
-from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
+from aecodec.cli.shared.options import Force, Json, Quiet
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.samples_codec import SAMPLES
 
@@ -20,7 +20,6 @@ def web(
         typer.Argument(
             metavar="[CODEC]...",
             help="Built-in codecs or codec files. Default: all built-in codecs.",
-            autocompletion=complete_codec,
         ),
     ] = None,
     *,

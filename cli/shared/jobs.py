@@ -1,9 +1,9 @@
 """Jobs: the input files of a command, each with the path of its result."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ class Job(NamedTuple):
 
 
 def cased(path: Path) -> str:
-    """A key that is equal for names of one file on this system."""
+    """A key that is equal for names of one file where case counts, and on Windows."""
     return os.path.normcase(str(path))
 
 
@@ -55,21 +55,8 @@ def folded(path: Path) -> str:
     return cased(path).casefold()
 
 
-def as_stored(path: Path) -> str:
-    """A key that is equal for names of one file where the path lies."""
-    return folded(path) if _ignores_case(path.parent) else cased(path)
-
-
-@cache
-def _ignores_case(folder: Path) -> bool:
-    """Whether a folder, or the nearest one that exists, is in a file system that ignores case."""
-    if isinstance(folder, Url):
-        return False
-    folder = folder.absolute()
-    swapped = folder.parent / folder.name.swapcase()
-    if folder.exists() and swapped != folder:
-        return swapped.exists() and swapped.samefile(folder)
-    return folder.parent != folder and _ignores_case(folder.parent)
+as_here = folded if sys.platform in ("win32", "darwin") else cased
+"""The key of names on this system."""
 
 
 def plan(

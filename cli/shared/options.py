@@ -1,4 +1,4 @@
-"""Options that several commands share, and their shell completion.
+"""Options that several commands share.
 
 An option without names is named by the parameter of the command.
 """
@@ -12,30 +12,9 @@ from typing import Annotated
 import typer
 
 from aecodec.cli.shared.file_io import check_suffix
-from aecodec.codec.registry import AUTO, built_in_names
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 from aecodec.urls import Url, path_or_url
-
-
-def complete_codec(typed: str) -> list[str]:
-    """Built-in codecs that begin as typed. If there are none, shells complete file names.
-
-    >>> complete_codec("dig")
-    ['digits']
-    """
-    return [name for name in (AUTO, *built_in_names()) if name.startswith(typed)]
-
-
-def complete_recipe(typed: str) -> list[str]:
-    """Built-in recipes that begin as typed.
-
-    >>> complete_recipe("pic")
-    ['picture']
-    """
-    from aecodec.data.recipes import recipe_names
-
-    return [name for name in recipe_names() if name.startswith(typed)]
 
 
 def _manifest_path(text: str) -> Path:
@@ -68,7 +47,8 @@ AecFiles = Annotated[
 CodecArgument = Annotated[
     str,
     typer.Argument(
-        metavar="CODEC", help="A built-in codec or a codec file.", autocompletion=complete_codec
+        metavar="CODEC",
+        help="A built-in codec or a codec file.",
     ),
 ]
 DataArgument = Annotated[
@@ -89,7 +69,6 @@ CodecName = Annotated[
     typer.Option(
         metavar="NAME|FILE",
         help="A built-in codec or a codec file.",
-        autocompletion=complete_codec,
     ),
 ]
 CodecOrAuto = Annotated[
@@ -98,7 +77,6 @@ CodecOrAuto = Annotated[
         metavar="NAME|FILE",
         help="A built-in codec or a codec file. auto selects samples with a maximum error and no "
         "level; else digits for grey pictures of 28x28 pixels, and photo for all other pictures.",
-        autocompletion=complete_codec,
     ),
 ]
 LevelNumber = Annotated[

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from helpers.commands import Command, Result, piped
 from helpers.images import opened
-from PIL import Image
 
 import aecodec
 from aecodec.cli.shared import jobs
@@ -38,20 +37,6 @@ def test_json_and_quiet_output(folder: Path, command: Command) -> None:
     assert command("compress", "digit.png", "--force", "--quiet") == Result(0, "", "")
 
 
-def test_bytes_and_qualities_find_the_level(folder: Path, command: Command) -> None:
-    def size(*options: str) -> int:
-        result = command("compress", "digit.png", "--json", "--force", *options)
-        assert result.status == 0, result.err
-        return int(result.json[0]["bytes"])
-
-    first, second, third = (size("-q", level) for level in "123")
-    assert size("--max-bytes", str(third)) == third
-    assert size("--max-bytes", str(third - 1)) == second
-    assert size("--min-psnr", "5") == first
-    assert size("--min-ssimulacra2", "-200") == first
-    assert size("--min-ssimulacra2", "75") in (second, third)
-
-
 def test_a_stack_and_back(folder: Path, command: Command) -> None:
     for label in range(10):
         shutil.copy(sample_paths()[label], f"{label}.png")
@@ -64,19 +49,6 @@ def test_a_stack_and_back(folder: Path, command: Command) -> None:
     single = aecodec.decompress(aecodec.compress("7.png"))
     assert np.array_equal(np.asarray(opened(restored[7])), np.asarray(single))
     assert command("decompress", "all.aec", "-o", "-").status == 2
-
-
-def test_an_unfamiliar_picture_is_compressed_with_a_warning(
-    folder: Path, command: Command, photograph: np.ndarray
-) -> None:
-    Image.fromarray(photograph[:90, :100]).save("photograph.png")
-    result = command("compress", "photograph.png", "--codec", "digits")
-    assert result.status == 0
-    assert result.err.startswith("warning: photograph.png: ")
-    assert len(result.err.splitlines()) == 1
-    assert "unlike those that codec digits was trained on" in result.err
-    assert command("decompress", "photograph.aec").status == 0
-    assert opened("photograph_decompressed.png").size == (100, 90)
 
 
 def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
@@ -133,13 +105,9 @@ def test_names_that_differ_in_case_are_restored(
     assert sorted(os.listdir("back")) == names
 
 
-def test_targets_are_distinct_where_names_ignore_case(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not jobs._ignores_case(tmp_path / "new")
-    monkeypatch.setattr(jobs, "_ignores_case", lambda folder: True)
+def test_targets_are_distinct_where_names_ignore_case() -> None:
     pair = [jobs.Job(Path("A.png.aec"), Path("A.png")), jobs.Job(Path("b.aec"), Path("a.PNG"))]
-    targets = [job.target for job in jobs._with_distinct_targets(pair, jobs.as_stored)]
+    targets = [job.target for job in jobs._with_distinct_targets(pair, jobs.folded)]
     assert targets == [Path("A.png.aec.png"), Path("b.aec.PNG")]
 
 

@@ -1,4 +1,4 @@
-"""The other commands: codecs, compare, demo, verify, evaluate, train, help and completion."""
+"""The other commands: codecs, compare, demo, verify, evaluate, train and help."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -93,27 +92,6 @@ def test_verify_decodes_alpha(folder: Path, command: Command) -> None:
     Path("alpha.aec").write_bytes(pack(header, payload))
     assert command("verify", "alpha.aec").status == 4
     assert command("decompress", "alpha.aec").status == 4
-
-
-@pytest.mark.parametrize(
-    ("typed", "completed"),
-    [
-        ("aecodec com", ["compress", "compare"]),
-        ("aecodec compress --codec d", ["digits"]),
-        ("aecodec evaluate p", ["photo"]),
-        ("aecodec train --recipe p", ["photo", "picture"]),
-    ],
-)
-def test_the_shell_completes_commands_codecs_and_recipes(typed: str, completed: list[str]) -> None:
-    environment = {
-        **os.environ,
-        "_AECODEC_COMPLETE": "complete_bash",
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(len(typed.split()) - 1),
-    }
-    program = Path(sys.executable).with_name("aecodec")
-    done = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == completed
 
 
 def test_compare_draws_two_pictures_pixel_by_pixel(
