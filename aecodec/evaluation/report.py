@@ -23,8 +23,8 @@ from aecodec.codec.compressed import Compressed, level_text
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.samples import limits_in
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import ImageError, warn
-from aecodec.format.container import NOT_REDUCED, MetadataKind
+from aecodec.errors import warn
+from aecodec.format.container import NOT_REDUCED
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
@@ -228,9 +228,20 @@ def compare(
     :func:`~aecodec.imaging.display.bands_to_show`). Raises UsageError if there are no such bands,
     or the codec has no such level, and ImageError if the codec does not accept the picture.
     """
+    from aecodec.imaging.plots import Comparison
+
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
-    return compare_pictures(picture, restored, len(data), rgb)
+    if picture.is_scientific or restored.is_scientific:
+        return _compare_bands(picture, restored, len(data), rgb)
+    original = in_kept_colours(picture, restored.metadata)
+    channels = max(original.mode.channels, restored.mode.channels)
+    frames = [
+        np.broadcast_to(part.pixels[0], (*part.pixels.shape[1:3], channels))
+        for part in (original, restored)
+    ]
+    quality = metrics.psnr(metrics.mse(frames[0], frames[1]))
+    return Comparison(frames[0], frames[1], f"{len(data)} bytes, {quality:.2f} dB")
 
 
 def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | None) -> Comparison:
@@ -248,39 +259,3 @@ def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | N
         f"maximum error {values['max_error']:.4g}",
         error_map(original, restored)[0],
     )
-
-
-def compare_pictures(
-    original: Picture,
-    second: Picture,
-    size: int,
-    rgb: str | None = None,
-) -> Comparison:
-    """The first frames of two pictures with the same size, for a figure.
-
-    If the colour profiles differ, both pictures are converted to sRGB. `size` is the size in bytes
-    of the second picture's file; `rgb` is as for :func:`compare`. Raises ImageError if
-    the sizes or numbers of bands differ, and UsageError if there are no such bands.
-    """
-    from aecodec.imaging.plots import Comparison
-
-    if original.size != second.size:
-        sizes = " and ".join("{}x{}".format(*picture.size) for picture in (original, second))
-        raise ImageError(f"pictures of {sizes} pixels cannot be compared: give two of equal size")
-    if original.is_scientific or second.is_scientific:
-        shapes = original.pixels.shape, second.pixels.shape
-        if shapes[0] != shapes[1]:
-            raise ImageError(
-                f"pictures with {shapes[0][3]} and {shapes[1][3]} bands, {shapes[0][0]} and "
-                f"{shapes[1][0]} frames cannot be compared: give two with equal numbers"
-            )
-        return _compare_bands(original, second, size, rgb)
-    if original.metadata.get(MetadataKind.ICC) != second.metadata.get(MetadataKind.ICC):
-        original, second = in_kept_colours(original, {}), in_kept_colours(second, {})
-    channels = max(original.mode.channels, second.mode.channels)
-    frames = [
-        np.broadcast_to(picture.pixels[0], (*picture.pixels.shape[1:3], channels))
-        for picture in (original, second)
-    ]
-    quality = metrics.psnr(metrics.mse(frames[0], frames[1]))
-    return Comparison(frames[0], frames[1], f"{size} bytes, {quality:.2f} dB")

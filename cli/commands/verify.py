@@ -42,7 +42,7 @@ from aecodec.format.refinement import ROOT_UNITS, Bound, Refinement
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import Picture
+from aecodec.imaging.picture import Picture, stack
 from aecodec.metrics import band_errors, row_blocks
 from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
@@ -130,7 +130,8 @@ def _sources(inputs: list[Path], against: Path | None) -> list[Source]:
 def _with_originals_in(folder: Path, path: Path) -> list[Source]:
     """A file or the files of a folder, with the files of which compress makes results so named.
 
-    Files without an original, and files of the folder without a result, have a problem.
+    The original of another file is the folder, whose pictures it may hold as a stack. Files of the
+    folder without a result have a problem.
     """
     results, is_whole = expand([path], AEC_FILES), is_folder_at(path)
     names, top = {result.path for result in results}, path if is_whole else path.parent
@@ -139,11 +140,7 @@ def _with_originals_in(folder: Path, path: Path) -> list[Source]:
     made = [job for job in jobs if not job.problem]
     originals = {long_target(job): job.source for job in made}
     originals |= {job.target: job.source for job in made}
-    unknown = InputError(f"no file in {folder} has this result: name its original")
-    sources = [
-        Source(path, problem or (None if path in originals else unknown), originals.get(path))
-        for path, problem, _ in results
-    ]
+    sources = [result._replace(original=originals.get(result.path, folder)) for result in results]
     used = {source.original for source in sources}
     return sources + [
         Source(job.source, job.problem or InputError(f"it has no result: {job.target} is missing"))
@@ -216,6 +213,8 @@ class _Verification:
         Raises ImageError if it cannot be read.
         """
         options = _reading_like(restored, self.depth)
+        if is_folder_at(path):
+            return _stack_in(path, restored, options, console)
         if restored.layout in (Layout.BHW, Layout.FBHW):
             with suppress(ImageError):
                 original, _ = read_picture(path, console, options)
@@ -223,6 +222,15 @@ class _Verification:
                     return original
             options = replace(options, band_axis=-3)
         return read_picture(path, console, options)[0]
+
+
+def _stack_in(folder: Path, restored: Picture, options: ReadOptions, console: Console) -> Picture:
+    """The pictures of a folder, in the colours of a stack; InputError for a single picture."""
+    if restored.frames == 1:
+        raise InputError("no file in this folder has this result: name its original")
+    paths = [source.path for source in expand([folder], IMAGES)]
+    pictures = [read_picture(path, console, options)[0] for path in paths]
+    return stack([in_kept_colours(picture, restored.metadata) for picture in pictures], paths)
 
 
 def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:

@@ -166,11 +166,14 @@ def test_verify_finds_originals_by_the_names_of_results(tmp_path: Path, command:
         assert list(filter(None, errors)) == missing
     result = command("verify", "all/sub/same.aec", "--against", "in/sub", "--json")
     assert result.json[0]["max_error"] == 0
+    assert command("compress", "in/sub", "--stack", "--lossless", "-o", "two.aec").status == 0
+    assert command("verify", "two.aec", "--against", "in/sub").out.endswith("maximum error 0\n")
+    assert command("verify", "two.aec", "--against", "in").status == 3
     Path("all/sub/same.aec").replace("all/same.aec")
     Path("all/a.bmp.aec").rename("all/unknown.aec")
     result = command("verify", "all", "--against", "in")
     assert (result.status, result.err.splitlines()[-1]) == (1, "4 of 8 failed")
-    for text in ("same.aec: a sample differs", "unknown.aec: no file in in has this result"):
+    for text in ("same.aec: a sample differs", "unknown.aec: in: no file in this folder has"):
         assert f"error: all/{text}" in result.err
     for name in ("a.bmp", "sub/same.png"):
         assert f"error: in/{name}: it has no result" in result.err

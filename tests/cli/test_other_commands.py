@@ -94,21 +94,16 @@ def test_verify_decodes_alpha(folder: Path, command: Command) -> None:
     assert command("decompress", "alpha.aec").status == 4
 
 
-def test_compare_draws_two_pictures_pixel_by_pixel(
+def test_compare_draws_pixel_by_pixel(
     folder: Path, command: Command, photograph: np.ndarray
 ) -> None:
     Image.fromarray(photograph).save("a.png")
-    Image.fromarray(photograph // 2 * 2).convert("L").save("b.png")
-    assert command("compress", "a.png").status == 0
-    error = np.square(photograph * 1.0 - np.asarray(opened("b.png"))[..., None]).mean()
-    assert f"{10 * np.log10(255**2 / error):.2f} dB" in command("compare", "a.png", "b.png").out
+    restored = np.asarray(aecodec.decompress(aecodec.compress(photograph)))
+    error = np.square(photograph * 1.0 - restored).mean()
+    assert f"{10 * np.log10(255**2 / error):.2f} dB" in command("compare", "a.png").out
     drawn = np.asarray(opened("a_compared.png").convert("RGB"))
     height, width = photograph.shape[:2]
     assert np.array_equal(drawn[28 : 28 + height, 12 : 12 + width], photograph)
-    restored = command("compare", "a.png", "a.aec", "-o", "c.png").out
-    assert restored.split(": ")[1] == command("compare", "a.png", "-o", "d.png").out.split(": ")[1]
-    assert command("compare", "a.png", "digit.png", "-o", "e.png").status == 3
-    assert command("compare", "a.png", "b.png", "-q", 1).status == 2
 
 
 def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
