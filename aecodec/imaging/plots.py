@@ -57,8 +57,8 @@ Curves = Mapping[str, Sequence[tuple[float, float]]]
 """(bits, quality) of each level, by the codec's name."""
 
 
-def rate_distortion_figure(panels: Mapping[str, Curves], unit: str = "bits per pixel") -> bytes:
-    """Draw qualities against bits per pixel or per sample, one line per codec, as a PNG file.
+def rate_distortion_figure(panels: Mapping[str, Curves]) -> bytes:
+    """Draw qualities against bits per pixel, one line per codec, as a PNG file.
 
     Each measure of quality has a panel. Raises AecodecError if matplotlib is not installed.
     """
@@ -71,7 +71,7 @@ def rate_distortion_figure(panels: Mapping[str, Curves], unit: str = "bits per p
     for axis, (measure, curves) in zip(axes, panels.items(), strict=True):
         for name, points in curves.items():
             axis.plot(*zip(*points, strict=True), marker="o", label=name)
-        axis.set(xlabel=unit, ylabel=measure)
+        axis.set(xlabel="bits per pixel", ylabel=measure)
         axis.grid(alpha=0.3)
         axis.legend()
     file = io.BytesIO()

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -23,7 +22,6 @@ from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_fo
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import AecodecError, UsageError
-from aecodec.imaging.plots import rate_distortion_figure
 from aecodec.urls import path_or_url
 
 Values = dict[str, Any]
@@ -57,14 +55,6 @@ def evaluate(
             metavar="FORMATS",
             help="Also measure image formats at several qualities: jpeg, webp, jxl or avif, "
             "separated by commas. jxl needs the extra 'report'.",
-        ),
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="Plot PSNR over bits per pixel to a PNG.",
         ),
     ] = None,
     pictures: Annotated[
@@ -113,13 +103,9 @@ def evaluate(
     if not codecs:
         raise UsageError(f"evaluate needs a codec and a data set: name a codec before {last}")
     data, console = path_or_url(last), Console(quiet, as_json)
-    outputs = [path for path in (plot, pictures) if path]
-    check_not_sources(outputs, [data])
-    for path in outputs:
-        check_overwriting(path, force)
-    if plot:
-        check_suffix(plot, ".png", "")
     if pictures:
+        check_not_sources([pictures], [data])
+        check_overwriting(pictures, force)
         check_suffix(pictures, ".csv")
     loaded = [load_codec(name) for name in codecs]
     _check_bands(loaded)
@@ -129,8 +115,6 @@ def evaluate(
         dataset = open_pictures(data, array, reading)
         samples = first_samples(dataset, limit, console)
         rows, scores = _measured(coders, samples, reading.bands, ssimulacra2, peak)
-    if plot:
-        write_bytes(plot, _curves(scores), force)
     if pictures:
         write_bytes(pictures, _csv(rows), force)
     for line in map(json.dumps, scores) if as_json else _table(scores):
@@ -205,17 +189,6 @@ def _measured(
         scores.append(mean_values(measured) if bands is None else mean_of_bands(measured))
         rows += [row | {"name": in_unicode(row["name"])} for row in measured]
     return rows, scores
-
-
-def _curves(scores: Sequence[Values]) -> bytes:
-    """A figure of the rate-distortion curves."""
-    rate = "bits_per_sample" if "bits_per_sample" in scores[0] else "bpp"
-    curves = defaultdict[str, list[tuple[float, float]]](list)
-    for score in scores:
-        if score["psnr"]:
-            curves[score["codec"]].append((score[rate], score["psnr"]))
-    unit = "bits per pixel" if rate == "bpp" else "bits per sample"
-    return rate_distortion_figure({"PSNR, dB": curves}, unit)
 
 
 def _csv(rows: Sequence[Values]) -> bytes:

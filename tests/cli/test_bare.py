@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.commands import Command, piped
+from helpers.commands import Command
 
 from aecodec.data.samples import sample_paths
 
@@ -55,11 +55,3 @@ def test_folders_and_stacks(folder: Path, command: Command) -> None:
     assert command("compress", "scans", "--stack", "--bare", "--text", "base91").status == 0
     read = command("decompress", "scans.txt", "--bare", *CODEC, "--text", "base91", "-o", "back/")
     assert f"{count} pictures" in read.out
-
-
-def test_a_text_goes_through_pipes(folder: Path) -> None:
-    form = ("--bare", "--text", "base64url")
-    text = piped("compress", "-", *form, data=Path("digit.png").read_bytes()).stdout
-    assert text.endswith(b"\n")
-    picture = piped("decompress", "-", *form, *CODEC, data=text).stdout
-    assert picture.startswith(b"\x89PNG")

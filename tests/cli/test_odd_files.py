@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.images import opened
-from image_files.odd_pictures import COLOURS, animation, rgb, saved, second
+from image_files.odd_pictures import COLOURS, animation, rgb, second
 from PIL import Image
 
 import aecodec
@@ -77,17 +77,6 @@ def test_odd_metadata_of_a_file_does_not_end_a_batch(
     result = command("decompress", "a.aec", "b.aec", "-o", "back/", "--format", file_format)
     assert (result.status, len(os.listdir("back"))) == (0, 2)
     assert file_format != "tiff" or "a.aec: not kept: its metadata" in result.err
-
-
-def test_a_chosen_quality_is_used(folder: Path, command: Command) -> None:
-    Path("colours.png").write_bytes(saved(rgb))
-    assert command("compress", "colours.png").status == 0
-    sizes = []
-    for quality in ("20", "95"):
-        name = f"{quality}.jpg"
-        assert command("decompress", "colours.aec", "-o", name, "--quality", quality).status == 0
-        sizes.append(Path(name).stat().st_size)
-    assert sizes[0] < sizes[1]
 
 
 def test_a_large_picture_is_read_quietly_and_a_huge_one_needs_a_word(

@@ -54,9 +54,3 @@ def test_level_limit_and_number_of_pictures_are_kept_to(scans: Path, command: Co
     assert command("report", "digits", "scans", "--limit", 1, "-o", "b.html").status == 0
     assert len(data_of(Path("b.html"))["pictures"]) == 1
     assert command("report", "digits", "scans", "-q", 9, "-o", "c.html").status == 2
-
-
-def test_the_page_can_go_to_standard_output(scans: Path, command: Command) -> None:
-    done = command("report", "digits", "scans", "--limit", 1, "-o", "-")
-    assert done.out.startswith("<!DOCTYPE html>")
-    assert "1 of 1 pictures shown" in done.err

@@ -30,12 +30,6 @@ def test_the_readme_has_at_most_110_lines() -> None:
     assert len(README.read_text("utf-8").splitlines()) <= 110
 
 
-def test_the_readme_begins_with_two_sentences() -> None:
-    title, first, *_ = README.read_text("utf-8").split("\n\n")
-    assert title == "# aecodec"
-    assert len(re.findall(r"\.(?=\s|$)", first)) == 2
-
-
 def test_every_public_name_is_described() -> None:
     listed = re.findall(r"^(?: +- |::: aecodec\.(?=[A-Z]))(\w+)$", API, re.MULTILINE)
     assert sorted(listed) == sorted(set(dir(aecodec)) - {"__version__"})

@@ -65,7 +65,7 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
     Path("folder").mkdir()
     np.save("folder/a.npy", scenes[0].transpose(1, 2, 0))
     np.save("folder/b.npy", scenes[1, :, 9:].transpose(1, 2, 0))
-    done = command("evaluate", "codec", "folder", "-q", 2, "-q", 1, "--plot", "a.png")
+    done = command("evaluate", "codec", "folder", "-q", 2, "-q", 1)
     assert (done.status, done.err) == (0, "")
     table, bands = done.out.split("\n\n")
     assert len(table.splitlines()) == len(bands.splitlines()) == 1 + 2
