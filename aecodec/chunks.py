@@ -51,7 +51,7 @@ from aecodec.imaging.picture import (
     source_array,
 )
 from aecodec.native.headers import read_header
-from aecodec.native.writing import nodata_in
+from aecodec.native.writing import Stability, nodata_in
 
 Shape = tuple[int, ...]
 
@@ -291,9 +291,10 @@ class ChunkCodec:
         It is uint8 in any memory order, or has other types for a codec with bands;
         :mod:`aecodec.chunks` explains the shape.
 
-        Raises CodecError if the codec is not installed, UsageError if it has no such level, or
-        two values may be nodata, and ImageError if the dtype or the shape is not supported, or the
-        chunk has both NaN and nodata.
+        If two values may be that of missing samples, the chunk is stored without loss, with a
+        warning. Raises CodecError if the codec is not installed, UsageError if it has no such
+        level, and ImageError if the dtype or the shape is not supported, or the chunk has both NaN
+        and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         if self.bands == ANY_BANDS:
@@ -302,9 +303,16 @@ class ChunkCodec:
         if self.bands is None:
             return self._encode_pixels(chunk, target, fill_value)
         nodata, axis = self.nodata, band_axis(chunk.shape, self.bands)
+        stability = Stability.STATED
         make = partial(samples_picture, chunk, band_axis=axis, bands=self.bands)
         if nodata is None and not target.is_lossless:
-            nodata = nodata_in(replace(make(), nodata=_as_nodata(fill_value)))
+            try:
+                nodata = nodata_in(replace(make(), nodata=_as_nodata(fill_value)))
+            except UsageError as error:
+                warn(f"a chunk is stored without loss, because {error}")
+                target = Target(max_error=0)
+            if not nodata or nodata != fill_value:
+                stability = Stability.FOUND
         is_number = nodata is not None and nodata is not False
         if is_number and chunk.dtype.kind == "f" and np.isnan(chunk).any():
             raise ImageError(
@@ -312,9 +320,11 @@ class ChunkCodec:
                 "one way, so replace NaN by nodata"
             )
         picture = make(nodata=nodata if is_number else None)
-        return self._compress(picture, target)
+        return self._compress(picture, target, stability)
 
-    def _compress(self, source: npt.NDArray[Any] | Picture, target: Target) -> bytes:
+    def _compress(
+        self, source: npt.NDArray[Any] | Picture, target: Target, stability: Stability
+    ) -> bytes:
         """The file of a chunk; integers that are decoded and coded again keep their bound."""
         encoder = self.codec.encoder
         target.for_codec(self.codec.spec)
@@ -323,13 +333,13 @@ class ChunkCodec:
         if "%" in str(self.max_error):
             warn(_PERCENTAGE)
         picture = encoder.picture_of(source)
-        return refinement.within_error(encoder, picture, target, False, is_stable=True).data
+        return refinement.within_error(encoder, picture, target, False, stability=stability).data
 
     def _encode_pixels(
         self, chunk: npt.NDArray[Any], target: Target, fill_value: float | None
     ) -> bytes:
         """Compress pixels, without loss if others would lose or get the array's fill value."""
-        data = self._compress(chunk, target)
+        data = self._compress(chunk, target, Stability.STATED)
         if self.nodata is False or target.is_lossless:
             return data
         if fill_value:

@@ -18,7 +18,7 @@ from aecodec.format.kept_tags import alpha_bands, names_in
 from aecodec.format.refinement import Bound, Refinement
 from aecodec.image_files.colour import is_srgb
 from aecodec.imaging.picture import Picture, grey_if_possible
-from aecodec.native.writing import bounds_of
+from aecodec.native.writing import Stability, bounds_of
 
 
 def within_error(
@@ -27,14 +27,13 @@ def within_error(
     target: Target,
     metadata: bool | None = None,
     *,
-    is_stable: bool = False,
+    stability: Stability = Stability.NONE,
 ) -> Compressed:
     """Make the smallest file in which no sample differs from its original by more than a bound.
 
     Without a level in the target, the file has level 1 or, if that is smaller, no level: its
     samples are then predicted only from each other. If `metadata` is None, a colour profile is
-    kept, because a conversion to sRGB would change the samples. With `is_stable`, decoded samples
-    stay what they are if they are compressed again with the same bound.
+    kept, because a conversion to sRGB would change the samples.
 
     Raises CodecError if a level is set, and the codec has no decoder network.
     """
@@ -45,7 +44,7 @@ def within_error(
     original = encoder.original(picture, metadata)
     level = 0 if target.level is None else encoder.spec.level_index(target.level)
     errors = _errors(encoder.spec, original.picture, target)
-    bounds = bounds_of(errors, is_root=target.is_root, is_stable=is_stable)
+    bounds = bounds_of(errors, is_root=target.is_root, stability=stability)
     data, made = encoder.make(original, level=level, bounds=bounds)
     return Compressed(encoder, original.picture, data, made.level, max_error=made.max_error)
 

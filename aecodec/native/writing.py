@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p
 from decimal import ROUND_CEILING, Context
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,15 @@ def samples_of(
     return result
 
 
+class Stability(IntEnum):
+    """Whether decoded samples stay what they are if they are compressed again with their bound.
+
+    Nodata is STATED, or not used; or it was FOUND in these samples, and others may lack it.
+    """
+
+    NONE, STATED, FOUND = range(3)
+
+
 def nodata_in(picture: Picture) -> float | None:
     """The value of missing samples that the picture states, or that they seem to have.
 
@@ -84,14 +94,11 @@ def _set_metadata(original: Original, metadata: bytes) -> None:
 
 
 def bounds_of(
-    errors: Sequence[Sequence[float]], *, is_root: bool, is_stable: bool = False
+    errors: Sequence[Sequence[float]], *, is_root: bool, stability: Stability = Stability.NONE
 ) -> structures.Bounds:
-    """Maximum errors of nested refinements, the coarsest first: one for all bands, or one each.
-
-    With `is_stable`, decoded samples stay what they are if they are compressed again.
-    """
+    """Maximum errors of nested refinements, the coarsest first: one for all bands, or one each."""
     numbers = np.array(errors, np.float64)
-    bounds = structures.Bounds(*numbers.shape, is_root, is_stable, address_of(numbers))
+    bounds = structures.Bounds(*numbers.shape, is_root, stability, address_of(numbers))
     bounds.kept = numbers
     return bounds
 

@@ -195,7 +195,8 @@ typedef struct {
     uint32_t bands;       /* 1: the same errors for all bands; otherwise their number, or that of the colours */
     uint32_t is_root;     /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
     uint32_t is_stable;   /* 1: decoded samples stay what they are if they are compressed again with the same errors, also
-                           * next to other samples; files are larger. For arrays of which parts are written again */
+                           * next to other samples; files are larger. For arrays of which parts are written again.
+                           * 2: the same if nodata was found in the samples, and may not be found in others */
     const double *errors; /* [count][bands], finite, the coarsest first; 0: lossless */
 } aecodec_bounds;
 

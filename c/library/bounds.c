@@ -271,7 +271,7 @@ static int needs_gap(const bounded *of, const refinement *r, double error)
     if (!(error > 0) || !aecodec_beside_nodata(of->samples, beside)) {
         return 0;
     }
-    if (of->is_stable) {
+    if (of->is_stable == 1) {
         return 1; /* parts that are written later may have such samples */
     }
     nodata = aecodec_to_sample_bits(type, of->samples->nodata);
@@ -328,7 +328,7 @@ static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double 
     bound *room = r->bounds;
     uint32_t n;
     int fits;
-    *r = (refinement){.bounds = room, .bound_count = 1, .is_stable = bounds->is_stable != 0};
+    *r = (refinement){.bounds = room, .bound_count = 1, .is_stable = (int)bounds->is_stable};
     r->is_double = is_float(samples->type) || sample_size(samples->type) > 4;
     for (n = 0; n < bounds->bands; n++) {
         r->is_root |= bounds->is_root && errors[n] > 0;

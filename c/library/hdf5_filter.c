@@ -80,7 +80,7 @@ static size_t filter(unsigned flags, size_t count, const unsigned *values, size_
         made.file = !is_guaranteed(*buffer, size, double_at(values + 8)) ? NULL : decompress(chunk, *buffer, size, chunk_size);
     } else if (chunk_size && chunk_size == size) {
         const double max_error = double_at(values + 8);
-        const aecodec_bounds bounds = {1, 1, 0, 1, &max_error};
+        const aecodec_bounds bounds = {1, 1, 0, values[10] ? 1 : 2, &max_error};
         const aecodec_target target = {0, 0, &bounds};
         chunk.samples = *buffer;
         if (!(max_error > 0) || values[10] || aecodec_find_nodata(&chunk) == AECODEC_OK) {

@@ -96,6 +96,13 @@ static int likeliness(const aecodec_samples *s, const end ends[2], int side, dou
     return is_float(s->type) ? 0 : NEAR;
 }
 
+/* Whether a double, as which nodata is stored, holds a number of 64 bits. */
+static int is_held(uint32_t type, double number)
+{
+    const double most = 9007199254740992.0, least_of_64 = -9223372036854775808.0;
+    return is_float(type) || (number <= most && number >= -most) || number == least_of_64;
+}
+
 aecodec_status aecodec_find_nodata(aecodec_samples *samples)
 {
     const int is_stated = samples->has_nodata && samples->nodata == samples->nodata;
@@ -115,7 +122,10 @@ aecodec_status aecodec_find_nodata(aecodec_samples *samples)
         return AECODEC_UNCLEAR_NODATA;
     }
     side = likely[1] > likely[0] || (likely[1] == likely[0] && ends[1].at < ends[0].at);
-    if (likely[side] > NEAR || (likely[side] == NEAR && !samples->has_nodata)) {
+    if (likely[side] > NEAR && !is_held(samples->type, numbers[side])) {
+        return AECODEC_UNCLEAR_NODATA;
+    }
+    if (likely[side] > NEAR || (likely[side] == NEAR && !samples->has_nodata && is_held(samples->type, numbers[side]))) {
         samples->has_nodata = 1;
         samples->nodata = numbers[side];
     }
