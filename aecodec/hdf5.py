@@ -45,7 +45,7 @@ def options(
     """
     kind = np.dtype(dtype).newbyteorder("=")
     is_number = nodata is not None and nodata is not False
-    if is_number and not _is_exact(kind, nodata):
+    if nodata is not None and is_number and not _is_exact(kind, nodata):
         raise UsageError(f"{kind} and float64 cannot both be {nodata!r}: give another nodata")
     chunk = check_chunk(tuple(chunks), kind, ANY_BANDS)
     if not isinstance(max_error, Real) or not (np.isfinite(max_error) and max_error >= 0):
