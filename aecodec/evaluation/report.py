@@ -208,12 +208,13 @@ def _is_natural(pixels: Pixels) -> bool:
         own = values[: rows.stop - rows.start]
         sums += own.sum(axis=(0, 1)), np.square(own).sum(axis=(0, 1))
         rough += np.square(vertical).sum(), np.square(horizontal[: len(own)]).sum()
-        flat += np.count_nonzero(((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1))
+        is_flat = ((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1)
+        flat += int(is_flat.sum())
     mean, square = sums / (height * width)
     edges = np.array([(height - 1) * width, height * (width - 1)]) * pixels.shape[-1]
     roughness, variance = float((rough / edges).mean()), float((square - mean**2).mean())
-    is_flat = flat > _MOST_FLAT * (height - 1) * (width - 1)
-    return roughness <= 2 * (1 - _LEAST_CORRELATION) * variance and not is_flat
+    flat_share = flat / ((height - 1) * (width - 1))
+    return roughness <= 2 * (1 - _LEAST_CORRELATION) * variance and flat_share <= _MOST_FLAT
 
 
 def compare(

@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import stat
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from aecodec.atomic import try_lock
 from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
@@ -35,15 +35,13 @@ _PART = 1 << 20
 """Bytes that are read at a time for a checksum."""
 
 
-class Recorded(NamedTuple):
-    """Work that also keeps the size, the times and the checksum of a file, for its row."""
+def record_state(item: Any, console: Console, workers: Workers, work: Work) -> None:
+    """Keep the size, the times and the checksum of a file for its row, and process it.
 
-    work: Work
-
-    def __call__(self, item: Any, console: Console, workers: Workers) -> None:
-        """Process a file; if it changes meanwhile, its row has the old values."""
-        console.keep(_state_of(item.files) | {"source_sha256": _sha256_of(item.files)})
-        self.work(item, console, workers)
+    If the file changes meanwhile, its row has the old values.
+    """
+    console.keep({**_state_of(item.files), "source_sha256": _sha256_of(item.files)})
+    work(item, console, workers)
 
 
 class Manifest:
@@ -185,7 +183,7 @@ def _is_lost(row: Row, item: Any) -> bool:
 
 def _row_of(item: Any, outcome: Outcome) -> Row:
     """The row of a file, from the values of its result and its error."""
-    values, error = dict(chain.from_iterable(map(dict.items, outcome.results))), outcome.error
+    values, error = dict(ChainMap(*map(dict, reversed(outcome.results)))), outcome.error
     names = ["bytes", "width", "height", "level", "psnr", *Row._fields[-4:]]
     return Row(
         source=name_of(item),
@@ -201,9 +199,8 @@ def _state_of(files: Iterable[Path]) -> dict[str, int | None]:
     """Size and times of files together; None if one is not a regular file or cannot be found."""
     names = Row._fields[-4:-1]
     try:
-        columns = zip(*map(_facts_of, files), strict=True)
-        joined = zip(names, (sum, max, max), columns, strict=True)
-        return {name: join(column) for name, join, column in joined}
+        sizes, times, changes = zip(*map(_facts_of, files), strict=True)
+        return dict(zip(names, (sum(sizes), max(times), max(changes)), strict=True))
     except OSError:
         return dict.fromkeys(names)
 

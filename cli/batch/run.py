@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,9 +62,9 @@ def run_all(
     """
     with console.bar("") as bar, _opened_manifest(options) as manifest:
         if manifest is not None:
-            from aecodec.cli.batch.manifest import Recorded
+            from aecodec.cli.batch.manifest import record_state
 
-            work = Recorded(work)
+            work = partial(record_state, work=work)
         tally = _Tally(console._replace(write=bar.write), len(items), options, manifest)
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:
