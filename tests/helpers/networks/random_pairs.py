@@ -109,7 +109,7 @@ def random_pair(seed: int) -> tuple[str, Pair]:
         return kinds[names[-1]]
 
     images, codes = keras.Input((None, None, channels)), keras.Input((None, None, latents))
-    tensor = images
+    tensor = L.Conv2D(6, 3, **SAME)(images)  # inputs of concatenations share a scale
     for factor in factors:
         tensor = drawn(DOWN)(drawn(KINDS)(tensor, rng), rng, factor)
     tensor = L.Conv2D(latents, 3, **SAME)(drawn(KINDS)(tensor, rng))
