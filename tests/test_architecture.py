@@ -61,7 +61,6 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"xarray"}, ("xarray",)),
         ({"pyarrow"}, ("cli.batch",)),
         ({"fsspec"}, ("urls",)),
-        ({"distributed"}, ("cli.batch",)),
     ],
 )
 def test_other_projects_are_imported_in_few_packages(
@@ -103,7 +102,6 @@ def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
         "ssimulacra2",
         "pyarrow",
         "fsspec",
-        "distributed",
     }
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)

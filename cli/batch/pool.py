@@ -1,4 +1,4 @@
-"""Processing of files in worker processes, of this machine or of a Dask cluster."""
+"""Processing of files in worker processes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
-    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cache, partial
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
@@ -37,37 +36,22 @@ _SECONDS_TO_STOP = 3.0
 
 _BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-_DEADLY = AecodecError(
-    "its worker process died; if it ran out of memory, use fewer --jobs or give the workers more"
-)
+_DEADLY = AecodecError("its worker process died; if it ran out of memory, use fewer --jobs")
 
-_LOCK = threading.Lock()
-"""Held by a worker that processes files: warnings are caught for a whole process."""
-
-Task = Sequence[tuple[int, Any]]
-"""Files that a worker gets at once, with their numbers in the order of all files."""
+Task = tuple[int, Any]
+"""A file, with its number in the order of all files."""
 
 
 class Pool(NamedTuple):
-    """Workers that process files.
+    """Processes that work on files.
 
     Attributes:
-        call: processes files in a worker.
-        opened: opens an executor with a number of workers for a block.
+        call: processes a file in a worker.
         workers: number of workers.
-        at_once: maximum number of tasks that an executor has at once.
-        patience: seconds without a result after which `check` is called; None to wait.
-        check: raises AecodecError if the workers will give no result.
-        deaths: errors of tasks whose workers died.
     """
 
-    call: Callable[[Sequence[Any]], list[Outcome]]
-    opened: Callable[[int], AbstractContextManager[Executor]]
+    call: Callable[[Any], Outcome]
     workers: int
-    at_once: int
-    patience: float | None = None
-    check: Callable[[], None] = lambda: None
-    deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
 
     def run(self, tasks: Iterable[Task]) -> Generator[tuple[int, Outcome], None, None]:
         """Yield the number of each file and its outcome as soon as it is known.
@@ -77,69 +61,59 @@ class Pool(NamedTuple):
         """
         waiting = deque(tasks)
         while waiting:
-            suspects = list[tuple[int, Any]]()
-            with self.opened(self.workers) as executor:
-                for task, outcomes in self._ended(executor, waiting):
-                    if outcomes is None:
-                        suspects.extend(task)
+            suspects = list[Task]()
+            with _processes(self.workers) as executor:
+                for task, outcome in self._ended(executor, waiting):
+                    if outcome is None:
+                        suspects.append(task)
                     else:
-                        yield from zip((number for number, _ in task), outcomes, strict=True)
-            for number, item in suspects:
-                with self.opened(1) as executor:
-                    [(_, alone)] = self._ended(executor, deque([[(number, item)]]))
-                    yield number, alone[0] if alone else Outcome([], _DEADLY)
+                        yield task[0], outcome
+            for task in suspects:
+                with _processes(1) as executor:
+                    [(_, alone)] = self._ended(executor, deque([task]))
+                    yield task[0], alone or Outcome([], _DEADLY)
 
     def _ended(
         self, executor: Executor, waiting: deque[Task]
-    ) -> Iterator[tuple[Task, list[Outcome] | None]]:
-        """Yield tasks as they end; None instead of outcomes if a worker died."""
-        running: dict[Future[list[Outcome]], Task] = {}
+    ) -> Iterator[tuple[Task, Outcome | None]]:
+        """Yield tasks as they end; None instead of an outcome if a worker died."""
+        running: dict[Future[Outcome], Task] = {}
         self._begin(executor, waiting, running)
         while running:
-            ended, _ = wait(running, self.patience, FIRST_COMPLETED)
-            if not ended:
-                self.check()
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
-                yield running.pop(future), self._outcomes_of(future)
+                yield running.pop(future), _outcome_in(future)
             self._begin(executor, waiting, running)
 
     def _begin(
-        self,
-        executor: Executor,
-        waiting: deque[Task],
-        running: dict[Future[list[Outcome]], Task],
+        self, executor: Executor, waiting: deque[Task], running: dict[Future[Outcome], Task]
     ) -> None:
         """Begin as many tasks as the executor takes; none if its workers died."""
-        while waiting and len(running) < self.at_once:
+        while waiting and len(running) < 2 * self.workers:
             try:
-                with blocked():
-                    future = executor.submit(self.call, [item for _, item in waiting[0]])
+                with _blocked():
+                    future = executor.submit(self.call, waiting[0][1])
             except BrokenExecutor:
                 return
             running[future] = waiting.popleft()
 
-    def _outcomes_of(self, future: Future[list[Outcome]]) -> list[Outcome] | None:
-        try:
-            return future.result()
-        except self.deaths:
-            return None
-        except CancelledError as error:
-            raise AecodecError("the scheduler has ended: repeat the command") from error
+
+def _outcome_in(future: Future[Outcome]) -> Outcome | None:
+    """The outcome of a file; None if its worker died."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return None
 
 
 def process_pool(work: Work, console: Console, jobs: int) -> Pool:
     """A pool of processes on this machine."""
-    return Pool(in_worker(work, console), _processes, jobs, 2 * jobs)
+    return Pool(partial(_outcome_of, pickle.dumps(work), console), jobs)
 
 
-def in_worker(work: Work, console: Console) -> Callable[[Sequence[Any]], list[Outcome]]:
-    """A function that processes files in a worker."""
-    return partial(_outcomes_of, pickle.dumps(work), console)
-
-
-def _outcomes_of(work: bytes, console: Console, items: Sequence[Any]) -> list[Outcome]:
-    with _LOCK, tidy_termination():
-        return [outcome_of(_unpickled(work), item, console, _ONE_THREAD) for item in items]
+def _outcome_of(work: bytes, console: Console, item: Any) -> Outcome:
+    with tidy_termination():
+        return outcome_of(_unpickled(work), item, console, _ONE_THREAD)
 
 
 @cache
@@ -155,7 +129,7 @@ def _processes(count: int) -> Iterator[Executor]:
 
     They are spawned, not forked, because threads and locks do not survive a fork.
     """
-    with single_threaded_blas():
+    with _single_threaded_blas():
         pool = ProcessPoolExecutor(count, get_context("spawn"), _end_with_parent)
         try:
             yield pool
@@ -189,7 +163,7 @@ def _end(processes: Sequence[BaseProcess]) -> None:
 
 
 @contextmanager
-def single_threaded_blas() -> Iterator[None]:
+def _single_threaded_blas() -> Iterator[None]:
     """Start processes with single-threaded BLAS, unless environment variables say otherwise."""
     added = {name: "1" for name in _BLAS_VARIABLES if name not in os.environ}
     os.environ.update(added)
@@ -201,7 +175,7 @@ def single_threaded_blas() -> Iterator[None]:
 
 
 @contextmanager
-def blocked() -> Iterator[None]:
+def _blocked() -> Iterator[None]:
     """Block Ctrl-C for this thread and for processes that it starts; the main thread ends them.
 
     Windows has no signal masks. There, worker processes ignore Ctrl-C once they run.

@@ -41,14 +41,12 @@ class BatchOptions(NamedTuple):
         jobs: maximum number of parallel processes; one per core if None.
         skip_existing: skip files whose result exists, instead of failing.
         manifest: file with the outcome of each file, with which a later run resumes.
-        scheduler: address of the scheduler of a Dask cluster; None to use this machine.
         recorded: the options on which results depend, as JSON, for the manifest.
     """
 
     jobs: int | None = 1
     skip_existing: bool = False
     manifest: Path | None = None
-    scheduler: str | None = None
     recorded: str = ""
 
 
@@ -93,17 +91,15 @@ def _opened_manifest(options: BatchOptions) -> AbstractContextManager[Manifest |
 def _outcomes(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, options: BatchOptions
 ) -> Generator[tuple[Any, Outcome], None, None]:
-    """Yield the files with their outcomes, in order; from a cluster, as they are done."""
+    """Yield the files with their outcomes, in order."""
     jobs, reads_a_pipe = options.jobs or cores(), name_of(STANDARD) in map(name_of, items)
-    if options.scheduler and items and not reads_a_pipe:
-        outcomes = _in_cluster(work, items, console, options.scheduler, jobs)
-    elif reads_a_pipe or jobs == 1 or _is_quick(items):
+    if reads_a_pipe or jobs == 1 or _is_quick(items):
         outcomes = _alone(work, items, console)
     else:
         from aecodec.cli.batch.pool import process_pool  # loads multiprocessing
 
         pool = process_pool(work, console, min(jobs, len(items)))
-        outcomes = _ordered(pool.run([file] for file in enumerate(items)))
+        outcomes = _ordered(pool.run(enumerate(items)))
     with closing(outcomes):
         for done, (number, outcome) in enumerate(outcomes, 1):
             bar.update(done, len(items))
@@ -120,17 +116,6 @@ def _alone(work: Work, items: Sequence[Any], console: Console) -> _Outcomes:
     """Process files in this process."""
     for number, item in enumerate(items):
         yield number, outcome_of(work, item, console, Workers())
-
-
-def _in_cluster(
-    work: Work, items: Sequence[Any], console: Console, address: str, jobs: int
-) -> _Outcomes:
-    from aecodec.cli.batch.cluster import cluster_pool, connected, files_per_task
-
-    with connected(address, jobs) as client:
-        pool, files = cluster_pool(client, work, console), list(enumerate(items))
-        size = files_per_task(len(files), pool.workers)
-        yield from pool.run(files[at : at + size] for at in range(0, len(files), size))
 
 
 def _ordered(outcomes: _Outcomes) -> _Outcomes:

@@ -89,7 +89,6 @@ def compress(
     jobs: options.Jobs = None,
     skip_existing: options.SkipExisting = False,
     manifest: options.ManifestFile = None,
-    scheduler: options.Scheduler = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -116,7 +115,7 @@ def compress(
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2, errors or None)
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
-    options.check_skipping(skip_existing, force, scheduler)
+    options.check_skipping(skip_existing, force)
     named_codec = codec_named(codec, target)
     if named_codec:
         target = target.for_codec(named_codec.spec)
@@ -145,7 +144,7 @@ def compress(
     codecs = [named_codec] if named_codec else map(load_codec, built_in_names())
     ids = [codec.spec.codec_id.hex() for codec in codecs] if manifest else None
     recorded = options.recorded(target, reading, codec=ids, metadata=metadata, bare=form)
-    batch = BatchOptions(jobs, skip_existing, manifest, scheduler, recorded)
+    batch = BatchOptions(jobs, skip_existing, manifest, recorded)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)

@@ -93,7 +93,6 @@ def decompress(
     jobs: options.Jobs = None,
     skip_existing: options.SkipExisting = False,
     manifest: options.ManifestFile = None,
-    scheduler: options.Scheduler = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -113,7 +112,7 @@ def decompress(
     with --codec. Bare payloads need --bare and --codec, and the options --checksum and --text with
     which they were compressed. In a folder, --bare reads files named .bin, or .txt with --text.
     """
-    options.check_skipping(skip_existing, force, scheduler)
+    options.check_skipping(skip_existing, force)
     form = bare.form_of(is_bare, checksum, text)
     if form and not codec:
         raise UsageError("bare payloads do not state their codec: name it with --codec")
@@ -128,7 +127,7 @@ def decompress(
     recorded = options.recorded(
         limits, codec=codec_id, format=image_format, quality=quality, bare=form
     )
-    batch = BatchOptions(jobs, skip_existing, manifest, scheduler, recorded)
+    batch = BatchOptions(jobs, skip_existing, manifest, recorded)
     run_all(console, planned, decompression.decompress_file, batch)
 
 

@@ -87,7 +87,6 @@ def verify(
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
     manifest: options.ManifestFile = None,
-    scheduler: options.Scheduler = None,
     as_json: options.Json = False,
 ) -> None:
     """Check .aec files for damage.
@@ -116,7 +115,7 @@ def verify(
     verification = _Verification(load_codec(codec) if codec else None, limits, depth)
     codec_id = verification.codec and verification.codec.spec.codec_id.hex()
     recorded = options.recorded(codec=codec_id, depth=depth, against=against)
-    batch = BatchOptions(jobs, manifest=manifest, scheduler=scheduler, recorded=recorded)
+    batch = BatchOptions(jobs, manifest=manifest, recorded=recorded)
     run_all(console, _sources(inputs, against), verification.verify_file, batch)
 
 

@@ -113,14 +113,6 @@ ManifestFile = Annotated[
         "as done. To resume an interrupted run, repeat the command. Needs the extra 'manifest'.",
     ),
 ]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Process the files on a Dask cluster. local starts a cluster with --jobs workers on "
-        "this machine. Needs the extra 'distributed'.",
-    ),
-]
 Depth = Annotated[
     int | None,
     typer.Option(
@@ -197,16 +189,8 @@ def recorded(*parts: object, **values: object) -> str:
     return json.dumps(stated, default=str, sort_keys=True)
 
 
-def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> None:
-    """Check that the options for existing results are consistent.
-
-    Raises UsageError if `skip_existing` and `force` are both set, or neither with a scheduler.
-    """
-    if scheduler and not (skip_existing or force):
-        raise UsageError(
-            "--scheduler needs --skip-existing or --force: if a worker dies, another worker "
-            "repeats its files, and some of their results may already exist"
-        )
+def check_skipping(skip_existing: bool, force: bool) -> None:
+    """Raise UsageError if `skip_existing` and `force` are both set."""
     if skip_existing and force:
         raise UsageError("--skip-existing and --force contradict each other: use only one of them")
 

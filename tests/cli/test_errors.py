@@ -91,7 +91,6 @@ def contents() -> dict[Path, bytes]:
         ("compress digit.png", _WRONG, "digit.png: digit.aec already exists; use --force"),
         ("compress digit.png -o digit.png --force", _WRONG, "is an input"),
         ("compress --stack digit.png -o digit.png --force", _WRONG, "is an input"),
-        ("compress photo.png --scheduler local", _WRONG, "--skip-existing or --force"),
         ("decompress digit.bin --bare", _WRONG, "name it with --codec"),
         ("decompress digit.bin --text base91 --codec digits", _WRONG, "use them with --bare"),
         ("decompress digit.bin --bare --checksum --codec digits", _DAMAGED, "checksum"),
