@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.options import Json
+from aecodec.cli.shared.options import Json, OptionalCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 
 
-def codecs(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[NAME|FILE]",
-            help="A built-in codec or a codec file. Default: all built-in codecs.",
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """List the built-in codecs, with the size and quality of each level, if they have levels.
+def codecs(name: OptionalCodec = None, as_json: Json = False) -> None:
+    """List a codec, or all built-in codecs, with the size and quality of each level, if any.
 
     Sizes are the mean payload per tile in bytes; header and checksum add at least 12 bytes. For
     codecs that accept pictures of any size, the unit is bits per pixel.

@@ -17,7 +17,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.options import BandsFirst, Force, Quiet
+from aecodec.cli.shared.options import BandsFirst, Force, OptionalCodec, Quiet
 from aecodec.cli.shared.pictures import open_pictures, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
@@ -47,13 +47,7 @@ _MAX_PICTURES, _MAX_PIXELS = 1000, 1 << 22
 
 
 def export(
-    codec: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="CODEC",
-            help="A built-in codec or a codec file.",
-        ),
-    ] = None,
+    codec: OptionalCodec = None,
     *,
     out: Annotated[
         Path,

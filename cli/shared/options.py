@@ -44,13 +44,9 @@ AecFiles = Annotated[
         help=".aec files, folders of .aec files, or - for standard input.",
     ),
 ]
-CodecArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="CODEC",
-        help="A built-in codec or a codec file.",
-    ),
-]
+_CODEC_HELP = "A built-in codec or a codec file."
+CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)]
+OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
 DataArgument = Annotated[
     Path,
     typer.Argument(
@@ -64,13 +60,7 @@ ArrayName = Annotated[
 Limit = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
 ]
-CodecName = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME|FILE",
-        help="A built-in codec or a codec file.",
-    ),
-]
+CodecName = Annotated[str | None, typer.Option(metavar="NAME|FILE", help=_CODEC_HELP)]
 CodecOrAuto = Annotated[
     str,
     typer.Option(
@@ -165,6 +155,16 @@ SamplesArray = Annotated[
         help="For codecs with bands: name of the array in the .npz file. Default: its only array.",
     ),
 ]
+Rgb = Annotated[
+    str | None,
+    typer.Option(
+        "--rgb",
+        metavar="BANDS",
+        help="For codecs with bands: the bands to show as red, green and blue, such as 4,3,2, or a "
+        "single band in colours from blue to yellow. The first band is 1. Default: 1,2,3, or 1 if "
+        "there are fewer. Black and white are the percentiles 2 and 98 of the original's bands.",
+    ),
+]
 WhichFrames = Annotated[
     Frames,
     typer.Option(
@@ -193,15 +193,3 @@ def check_skipping(skip_existing: bool, force: bool) -> None:
     """Raise UsageError if `skip_existing` and `force` are both set."""
     if skip_existing and force:
         raise UsageError("--skip-existing and --force contradict each other: use only one of them")
-
-
-Rgb = Annotated[
-    str | None,
-    typer.Option(
-        "--rgb",
-        metavar="BANDS",
-        help="For codecs with bands: the bands to show as red, green and blue, such as 4,3,2, or a "
-        "single band in colours from blue to yellow. The first band is 1. Default: 1,2,3, or 1 if "
-        "there are fewer. Black and white are the percentiles 2 and 98 of the original's bands.",
-    ),
-]
