@@ -58,7 +58,8 @@ def check_sizes(
     for size in (own, *_SIZES):
         sides = (size[0] * tile[0], size[1] * tile[1])
         pixels = as_uint8(_mirrored(images[0], sides))
-        latents = np.rint(outputs_at("encoder", encoder, pixels[None] / np.float32(255), size))
+        image = (pixels[None] / 255).astype(np.float32)
+        latents = np.rint(outputs_at("encoder", encoder, image, size))
         latents = np.clip(latents, -128, 127)
         values = 255 * np.clip(outputs_at("decoder", decoder, latents, sides), 0, 1)
         for half, taken, expected in (

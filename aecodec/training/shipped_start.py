@@ -60,7 +60,7 @@ class Start(NamedTuple):
             for weight in weights
         ]
 
-    def _at_levels(self, values: Float32, rate_weights: list[float]) -> Float32:
+    def _at_levels(self, values: npt.NDArray[Any], rate_weights: list[float]) -> Float32:
         """Values (L, n) of the known levels for other rate weights; the nearest level's beyond."""
         known, logs = np.log(self.rate_weights), np.log(rate_weights)
         order = np.argsort(known)
