@@ -80,8 +80,7 @@ static size_t pad_to_lanes(size_t count)
 static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
 {
     int32_t sum = 0;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         sum += a[n] * (int16_t)b[n];
     }
     return sum;
@@ -89,8 +88,7 @@ static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
 
 static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
 {
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         sums[n] += (int16_t)(weights[n] * unit); /* fits into 16 bits, which are faster */
     }
 }
@@ -99,11 +97,9 @@ static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, i
 static uint32_t crc32(const uint8_t *data, size_t size)
 {
     uint32_t crc = UINT32_MAX;
-    size_t n;
-    int bit;
-    for (n = 0; n < size; n++) {
+    for (size_t n = 0; n < size; n++) {
         crc ^= data[n];
-        for (bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
         }
     }
@@ -139,9 +135,8 @@ static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channe
 static void quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int has_dead_zone,
                          int8_t *codes)
 {
-    size_t channel;
     for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
-        for (channel = 0; channel < codec->code_dimension; channel++) {
+        for (size_t channel = 0; channel < codec->code_dimension; channel++) {
             *codes++ = quantize(codec, latents[channel], channel, has_dead_zone);
         }
     }
@@ -154,10 +149,9 @@ void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t 
 
 void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t vectors, int8_t *latents)
 {
-    size_t vector, channel;
     memset(latents, 0, vectors * codec->latent_channels);
-    for (vector = 0; vector < vectors; vector++) {
-        for (channel = 0; channel < codec->code_dimension; channel++) {
+    for (size_t vector = 0; vector < vectors; vector++) {
+        for (size_t channel = 0; channel < codec->code_dimension; channel++) {
             latents[vector * codec->latent_channels + codec->start + channel] =
                 dequantize(codec, codes[vector * codec->code_dimension + channel], channel);
         }
@@ -297,18 +291,18 @@ static void find_neighbours(pass *p, uint32_t vector)
     static const int8_t across[2][4] = {{-1, 1, 1, -1}, {0, 0, -1, 1}};
     uint32_t member = p->members[vector], places[4];
     uint32_t column = member % p->columns, row = member / p->columns % p->rows;
-    unsigned n, missing = 0;
+    unsigned missing = 0;
     if (p->kind < 0) {
         return;
     }
-    for (n = 0; n < 4; n++) {
+    for (unsigned n = 0; n < 4; n++) {
         /* beyond the upper and the left border these wrap around and become huge */
         uint32_t r = row + (uint32_t)(p->distance * down[p->kind][n]);
         uint32_t c = column + (uint32_t)(p->distance * across[p->kind][n]);
         missing |= (unsigned)(r >= p->rows || c >= p->columns) << n;
         places[n] = member + (r - row) * p->columns + c - column;
     }
-    for (n = 0; n < 4; n++) {
+    for (unsigned n = 0; n < 4; n++) {
         unsigned other = 0;
         while (missing >> (n ^ other) & 1u) {
             other++;
@@ -340,12 +334,10 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
 static void find_activity(pass *p, uint32_t vector)
 {
     const aecodec_codec *codec = p->codec;
-    size_t place;
     find_neighbours(p, vector);
-    for (place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
+    for (size_t place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
         int32_t sum = 0;
-        unsigned n;
-        for (n = 0; n < 4; n++) {
+        for (unsigned n = 0; n < 4; n++) {
             sum += magnitude(p, p->neighbours[n], place);
         }
         sum = sum * (1 << codec->context->input_shift[place]) / 4;
@@ -374,13 +366,12 @@ static int16_t *gradients_of(const pass *p)
 /* Find the gradients around a vector, if it has neighbours: the sums of both pairs, then their differences. */
 static void find_gradients(pass *p, uint32_t vector)
 {
-    size_t predicted = predicted_channels(p->codec), n;
+    size_t predicted = predicted_channels(p->codec);
     int16_t *gradients = gradients_of(p);
-    unsigned which;
     find_neighbours(p, vector);
-    for (which = 0; p->kind >= 0 && which < AECODEC_GRADIENTS; which++) {
+    for (unsigned which = 0; p->kind >= 0 && which < AECODEC_GRADIENTS; which++) {
         const uint32_t *pair = p->neighbours + 2 * (which & 1u);
-        for (n = 0; n < predicted; n++) {
+        for (size_t n = 0; n < predicted; n++) {
             int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
             *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
         }
@@ -485,7 +476,7 @@ static unsigned find_row(const pass *p, uint32_t vector, size_t place, int toget
     const aecodec_codec *codec = p->codec;
     size_t channel = channel_at(codec, place);
     unsigned row = codec->table[(size_t)p->priors[vector] * codec->code_dimension + channel];
-    int32_t offset = offsets_of(p, vector)[channel], moves[2], position, shape;
+    int32_t offset = offsets_of(p, vector)[channel], moves[2];
     *base = codec->first + offset;
     if (!codec->context) {
         return row;
@@ -495,8 +486,8 @@ static unsigned find_row(const pass *p, uint32_t vector, size_t place, int toget
     } else {
         compute_moves(p, vector, place, moves);
     }
-    position = 8 * offset + (int32_t)(row % 8) + moves[0];
-    shape = clip((int32_t)(row / 8) + moves[1], 0, codec->shapes - 1);
+    int32_t position = 8 * offset + (int32_t)(row % 8) + moves[0];
+    int32_t shape = clip((int32_t)(row / 8) + moves[1], 0, codec->shapes - 1);
     *base = clip(codec->first + shift_right(position, 3), -FAR, FAR);
     return 8 * (unsigned)shape + ((unsigned)position & 7u);
 }
@@ -540,10 +531,9 @@ static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t co
 static void run_network(pass *p, uint32_t vector, unsigned prior)
 {
     progress now = no_units_known(p->codec);
-    size_t place;
     p->priors[vector] = (uint16_t)prior;
     find_activity(p, vector);
-    for (place = 0; place < p->codec->code_dimension; place++) {
+    for (size_t place = 0; place < p->codec->code_dimension; place++) {
         run_units(p, vector, place, &now);
         update_inputs(p, vector, place);
     }
@@ -554,10 +544,9 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     const aecodec_codec *codec = p->codec;
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->code_dimension;
     uint32_t cost = codec->prior_costs[prior];
-    size_t place;
     run_network(p, vector, prior);
     find_gradients(p, vector);
-    for (place = 0; place < codec->code_dimension; place++) {
+    for (size_t place = 0; place < codec->code_dimension; place++) {
         int32_t base; /* the network runs for all vectors only after they have selected priors */
         unsigned row = find_row(p, vector, place, 0, &base);
         cost += symbol_cost(codec, row, codes[codec->context->order[place]], base);
@@ -571,14 +560,13 @@ static unsigned two_cheapest(const pass *p, uint32_t vector, unsigned *next)
     const aecodec_codec *codec = p->codec;
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->code_dimension;
     uint32_t least = UINT32_MAX, second = UINT32_MAX;
-    unsigned best = 0, prior;
+    unsigned best = 0;
     *next = 0;
-    for (prior = 0; prior < codec->priors; prior++) {
+    for (unsigned prior = 0; prior < codec->priors; prior++) {
         const uint8_t *rows = codec->table + (size_t)prior * codec->code_dimension;
         const int8_t *offsets = codec->offset + (size_t)prior * codec->code_dimension;
         uint32_t cost = codec->prior_costs[prior];
-        size_t place;
-        for (place = 0; place < codec->code_dimension && cost < second; place++) {
+        for (size_t place = 0; place < codec->code_dimension && cost < second; place++) {
             size_t channel = channel_at(codec, place);
             cost += symbol_cost(codec, rows[channel], codes[channel], codec->first + offsets[channel]);
         }
@@ -606,11 +594,10 @@ static int32_t weight_of(const pass *p, uint32_t vector)
 {
     const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
     int32_t count = 0;
-    size_t channel;
     if (!p->weight.masking) {
         return p->weight.most;
     }
-    for (channel = 0; channel < p->codec->code_dimension; channel++) {
+    for (size_t channel = 0; channel < p->codec->code_dimension; channel++) {
         count += codes[channel] != 0;
     }
     return clip(count / p->weight.masking, 0, p->weight.most);
@@ -636,8 +623,7 @@ static int is_only_choosing(const pass *p) { return p->choices != NULL; }
 
 static void keep_priors(const pass *p)
 {
-    uint32_t vector;
-    for (vector = 0; vector < p->count; vector++) {
+    for (uint32_t vector = 0; vector < p->count; vector++) {
         p->choices->priors[p->members[vector]] = p->codec->prior_numbers[p->priors[vector]];
     }
 }
@@ -645,9 +631,8 @@ static void keep_priors(const pass *p)
 static void keep_columns(const pass *p, size_t place, size_t stop)
 {
     size_t entry = 0;
-    uint32_t vector;
     for (; place < stop; place++) {
-        for (vector = 0; vector < p->count; vector++, entry++) {
+        for (uint32_t vector = 0; vector < p->count; vector++, entry++) {
             size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
             p->choices->rows[code] = p->row[entry];
             p->choices->columns[code] = p->column[entry];
@@ -658,8 +643,7 @@ static void keep_columns(const pass *p, size_t place, size_t stop)
 /* Keep the neighbours of all vectors, if that is wanted instead of coding. Returns whether it is. */
 static int keep_neighbours(pass *p)
 {
-    uint32_t vector;
-    for (vector = 0; p->kinds && vector < p->count; vector++) {
+    for (uint32_t vector = 0; p->kinds && vector < p->count; vector++) {
         find_neighbours(p, vector);
         p->kinds[p->members[vector]] = (int8_t)p->kind;
         memcpy(p->around[p->members[vector]], p->neighbours, sizeof p->neighbours);
@@ -730,14 +714,13 @@ static void code_prior(pass *p, range_coder *c, uint32_t vector)
 /* Find rows, bases and columns of the places of a slice. An encoder decides codes as soon as their rows are known. */
 static void find_rows(pass *p, size_t place, size_t stop)
 {
-    uint32_t vector;
-    for (vector = 0; vector < p->count; vector++) {
+    for (uint32_t vector = 0; vector < p->count; vector++) {
         int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
-        size_t entry = vector, n;
+        size_t entry = vector;
         if (place < AECODEC_PREDICTED_CHANNELS && !is_together(p)) {
             find_gradients(p, vector);
         }
-        for (n = place; n < stop; n++, entry += p->count) {
+        for (size_t n = place; n < stop; n++, entry += p->count) {
             size_t channel = channel_at(p->codec, n);
             int32_t base;
             unsigned row = find_row(p, vector, n, is_together(p), &base);
@@ -757,9 +740,8 @@ static void code_few_columns(pass *p, range_coder *c, size_t entries)
     unsigned row = 0, next;
     for (; row < 256; row = next) {
         table t = table_of_row(p->codec, row);
-        size_t entry;
         next = 256;
-        for (entry = 0; entry < entries; entry++) {
+        for (size_t entry = 0; entry < entries; entry++) {
             if (p->row[entry] == row) {
                 p->column[entry] = (uint8_t)code_symbol(c, &t, p->column[entry]);
             } else if (p->row[entry] > row && p->row[entry] < next) {
@@ -775,16 +757,15 @@ static void code_few_columns(pass *p, range_coder *c, size_t entries)
 static void sort_entries(pass *p, size_t entries, uint32_t ends[256])
 {
     uint32_t sum = 0, count;
-    size_t n;
     memset(ends, 0, 256 * sizeof *ends);
-    for (n = 0; n < entries; n++) {
+    for (size_t n = 0; n < entries; n++) {
         ends[p->row[n]]++;
     }
-    for (n = 0; n < 256; n++, sum += count) {
+    for (size_t n = 0; n < 256; n++, sum += count) {
         count = ends[n];
         ends[n] = sum;
     }
-    for (n = 0; n < entries; n++) {
+    for (size_t n = 0; n < entries; n++) {
         p->order[ends[p->row[n]]++] = (uint32_t)n;
     }
 }
@@ -798,10 +779,10 @@ typedef struct {
 
 static void sum_table(const aecodec_codec *codec, unsigned row, summed_table *t)
 {
-    uint32_t n, sum;
+    uint32_t n;
     t->table = table_of_row(codec, row);
     t->likeliest = 0;
-    sum = t->table.start * t->table.others;
+    uint32_t sum = t->table.start * t->table.others;
     for (n = 0; n < t->table.count; n++) {
         t->sums[n] = sum;
         sum += t->table.frequencies[n];
@@ -826,7 +807,7 @@ static uint32_t sum_before(const summed_table *t, uint32_t symbol)
 /* The last symbol with no more before it than this. */
 static uint32_t symbol_at(const summed_table *t, uint32_t target)
 {
-    uint32_t start = t->table.start, low = 0, high = t->table.count, beyond;
+    uint32_t start = t->table.start, low = 0, high = t->table.count;
     if (target < start * t->table.others) {
         return target;
     }
@@ -834,7 +815,7 @@ static uint32_t symbol_at(const summed_table *t, uint32_t target)
         if (!t->table.others) {
             return t->table.last;
         }
-        beyond = start + high + target - t->sums[high];
+        uint32_t beyond = start + high + target - t->sums[high];
         return beyond < t->table.last ? beyond : t->table.last;
     }
     while (high - low > 1) {
@@ -868,16 +849,15 @@ enum { MANY = 4 }; /* symbols worth sorting or summing a table for, and vectors 
 static void code_entries(pass *p, range_coder *c, unsigned row, const uint32_t *entries, size_t count)
 {
     summed_table t;
-    size_t n;
     if (count < MANY) {
         t.table = table_of_row(p->codec, row);
-        for (n = 0; n < count; n++) {
+        for (size_t n = 0; n < count; n++) {
             p->column[entries[n]] = (uint8_t)code_symbol(c, &t.table, p->column[entries[n]]);
         }
         return;
     }
     sum_table(p->codec, row, &t);
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         p->column[entries[n]] = (uint8_t)code_summed(c, &t, p->column[entries[n]]);
     }
 }
@@ -886,13 +866,12 @@ static void code_entries(pass *p, range_coder *c, unsigned row, const uint32_t *
 static void code_columns(pass *p, range_coder *c, size_t entries)
 {
     uint32_t ends[256], n = 0;
-    unsigned row;
     if (entries < MANY || !p->order) { /* aecodec_encode and aecodec_decode have no memory to sort */
         code_few_columns(p, c, entries);
         return;
     }
     sort_entries(p, entries, ends);
-    for (row = 0; row < 256; n = ends[row++]) {
+    for (unsigned row = 0; row < 256; n = ends[row++]) {
         if (n < ends[row]) {
             code_entries(p, c, row, p->order + n, ends[row] - n);
         }
@@ -916,9 +895,8 @@ static int32_t code_escaped(range_coder *c, int32_t code)
 static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
 {
     size_t entry = 0;
-    uint32_t vector;
     for (; place < stop; place++) {
-        for (vector = 0; vector < p->count; vector++, entry++) {
+        for (uint32_t vector = 0; vector < p->count; vector++, entry++) {
             if (p->column[entry] == p->codec->escape) {
                 size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
                 int32_t value = code_escaped(c, p->codes[code]);
@@ -947,11 +925,10 @@ static int8_t decoded(const pass *p, range_coder *c, size_t entry, size_t channe
 /* In a decoder, store all codes of a slice; make them inputs of the context network, if it needs them. */
 static void finish_slice(pass *p, range_coder *c, size_t place, size_t stop)
 {
-    uint32_t vector;
-    for (vector = 0; vector < p->count && (is_decoder(c) || is_together(p)); vector++) {
+    for (uint32_t vector = 0; vector < p->count && (is_decoder(c) || is_together(p)); vector++) {
         int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
-        size_t entry = vector, n;
-        for (n = place; n < stop; n++, entry += p->count) {
+        size_t entry = vector;
+        for (size_t n = place; n < stop; n++, entry += p->count) {
             size_t channel = channel_at(p->codec, n);
             if (is_decoder(c)) {
                 codes[channel] = decoded(p, c, entry, channel);
@@ -977,8 +954,7 @@ static size_t slice_end(const aecodec_codec *codec, size_t place, size_t *unit)
 static void run_units_of_all(pass *p, size_t place, progress *now)
 {
     progress start = *now;
-    uint32_t vector;
-    for (vector = 0; vector < p->count; vector++) {
+    for (uint32_t vector = 0; vector < p->count; vector++) {
         *now = start;
         find_activity(p, vector);
         run_units(p, vector, place, now);
@@ -1004,11 +980,9 @@ static void choose_way(pass *p, const range_coder *c)
 static void look_around_all(pass *p)
 {
     const int8_t *neighbours[4];
-    uint32_t vector;
-    int n;
-    for (vector = 0; vector < p->count; vector++) {
+    for (uint32_t vector = 0; vector < p->count; vector++) {
         find_neighbours(p, vector);
-        for (n = 0; n < 4; n++) {
+        for (int n = 0; n < 4; n++) {
             neighbours[n] = p->codes + (size_t)p->neighbours[n] * p->codec->code_dimension;
         }
         aecodec_context_look_around(&p->all, vector, neighbours);
@@ -1019,8 +993,7 @@ static void look_around_all(pass *p)
 /* Begin to code slices. */
 static void begin_slices(pass *p)
 {
-    uint32_t vector;
-    for (vector = 0; p->latents && vector < p->count; vector++) {
+    for (uint32_t vector = 0; p->latents && vector < p->count; vector++) {
         p->weights[vector] = (uint8_t)weight_of(p, vector);
     }
     if (p->is_together) {
@@ -1048,9 +1021,8 @@ static void code_pass(pass *p, range_coder *c)
     const aecodec_codec *codec = p->codec;
     progress now = no_units_known(codec);
     size_t place = 0, stop, unit = 0;
-    uint32_t vector;
     choose_way(p, c);
-    for (vector = 0; vector < p->count && c->status == AECODEC_OK; vector++) {
+    for (uint32_t vector = 0; vector < p->count && c->status == AECODEC_OK; vector++) {
         if (is_decoder(c)) {
             p->priors[vector] = 0;
         } else {
@@ -1092,10 +1064,9 @@ static int has_spatial_context(const aecodec_codec *codec)
 /* Add every step-th vector of every step-th row to the pass. */
 static void add_members(pass *p, uint32_t row, uint32_t column, uint32_t step)
 {
-    uint32_t plane, r, c;
-    for (plane = 0; plane < p->planes; plane++) {
-        for (r = row; r < p->rows; r += step) {
-            for (c = column; c < p->columns; c += step) {
+    for (uint32_t plane = 0; plane < p->planes; plane++) {
+        for (uint32_t r = row; r < p->rows; r += step) {
+            for (uint32_t c = column; c < p->columns; c += step) {
                 p->members[p->count++] = (uint16_t)((plane * p->rows + r) * p->columns + c);
             }
         }
@@ -1179,9 +1150,8 @@ static void fill_header(aecodec_header *header, const aecodec_codec *codec, cons
 
 static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture, aecodec_header *header)
 {
-    shape s;
     fill_header(header, codec, picture);
-    s = shape_of(codec, header);
+    shape s = shape_of(codec, header);
     if (picture->width - 1u >= MAX_SIDE || picture->height - 1u >= MAX_SIDE) {
         s.vectors = 0;
     }
@@ -1321,8 +1291,7 @@ static void pad_message(range_coder *c, size_t shortest)
 SHARED size_t aecodec_write_checksum(uint8_t *file, size_t length)
 {
     uint32_t crc = crc32(file, length);
-    int n;
-    for (n = 0; n < CHECKSUM; n++, crc >>= 8) {
+    for (int n = 0; n < CHECKSUM; n++, crc >>= 8) {
         file[length++] = (uint8_t)crc;
     }
     return length;
@@ -1575,14 +1544,13 @@ static aecodec_status check_limits(const aecodec_header *header)
 static aecodec_status check_whole(const uint8_t *file, size_t size)
 {
     uint32_t crc = 0;
-    size_t n;
     if (size < 1 || file[0] != 0xae || (size > 1 && file[1] != 0x43)) {
         return AECODEC_NOT_AEC;
     }
     if (size < MIN_FILE) {
         return AECODEC_TOO_SHORT;
     }
-    for (n = 1; n <= CHECKSUM; n++) {
+    for (size_t n = 1; n <= CHECKSUM; n++) {
         crc = crc << 8 | file[size - n];
     }
     if (HAS_CHECKSUMS && crc != crc32(file, size - CHECKSUM)) {
@@ -1643,14 +1611,13 @@ aecodec_status aecodec_read_content(const uint8_t *content, size_t size, aecodec
 {
     reader r = {content, size, 0};
     const uint8_t *id = take(&r, sizeof header->id), flags = take_byte(&r);
-    aecodec_status status;
     memset(header, 0, sizeof *header);
     if (r.is_damaged) {
         return AECODEC_DAMAGED_HEADER;
     }
     memcpy(header->id, id, sizeof header->id);
     read_size(&r, flags, header);
-    status = read_fields(&r, flags, header);
+    aecodec_status status = read_fields(&r, flags, header);
     header->payload = r.at;
     header->payload_size = r.left;
     return status == AECODEC_OK ? check_limits(header) : status;
@@ -1699,18 +1666,16 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
 {
     aecodec_header header;
     aecodec_status status = aecodec_read_header(file, size, &header);
-    size_t shortest;
     range_coder c;
     pass p;
-    shape s;
     if (status == AECODEC_OK) {
         status = check_codec(codec, &header);
     }
     if (status != AECODEC_OK) {
         return status;
     }
-    s = shape_of(codec, &header);
-    shortest = shortest_message(codec, s.vectors);
+    shape s = shape_of(codec, &header);
+    size_t shortest = shortest_message(codec, s.vectors);
     if (!s.vectors) {
         return AECODEC_TOO_LARGE;
     }
@@ -1747,9 +1712,8 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
 
 int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t vectors)
 {
-    size_t channel;
     for (; vectors; vectors--, codes += codec->code_dimension) {
-        for (channel = 0; channel < codec->code_dimension; channel++) {
+        for (size_t channel = 0; channel < codec->code_dimension; channel++) {
             if (codes[channel] < quantize(codec, -128, channel, 0) || codes[channel] > quantize(codec, 127, channel, 0)) {
                 return 0;
             }

@@ -7,10 +7,8 @@ enum { STEPS = 65535 /* of a table */ };
 void aecodec_values_to_phases(const uint16_t *values, size_t count, uint32_t phases, int8_t *channels)
 {
     const int shift = phases == 8 ? 3 : (int)phases / 2;
-    size_t at;
-    uint32_t n;
-    for (at = 0; at < count; at++) {
-        for (n = 0; n < phases; n++) {
+    for (size_t at = 0; at < count; at++) {
+        for (uint32_t n = 0; n < phases; n++) {
             *channels++ = (int8_t)((int)((values[at] + n) >> shift) - 128);
         }
     }
@@ -18,11 +16,9 @@ void aecodec_values_to_phases(const uint16_t *values, size_t count, uint32_t pha
 
 void aecodec_values_from_phases(const int8_t *channels, size_t count, uint32_t phases, uint16_t *values)
 {
-    size_t at;
-    uint32_t n;
-    for (at = 0; at < count; at++) {
+    for (size_t at = 0; at < count; at++) {
         int sum = 128 * (int)phases;
-        for (n = 0; n < phases; n++) {
+        for (uint32_t n = 0; n < phases; n++) {
             sum += *channels++;
         }
         values[at] = (uint16_t)sum;
@@ -42,9 +38,9 @@ static uint32_t value_of(const aecodec_bands *bands, uint32_t band, int32_t samp
 {
     const aecodec_band_limits *limits = &bands->limits[band];
     const uint16_t *table = bands->tables + band * (255 * bands->phases + 1);
-    uint32_t low = 0, high = 255 * bands->phases, range = (uint32_t)limits->high - (uint32_t)limits->low, above;
+    uint32_t low = 0, high = 255 * bands->phases, range = (uint32_t)limits->high - (uint32_t)limits->low;
     sample = sample < limits->low ? limits->low : sample > limits->high ? limits->high : sample;
-    above = (uint32_t)sample - (uint32_t)limits->low;
+    uint32_t above = (uint32_t)sample - (uint32_t)limits->low;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if ((uint64_t)(2 * STEPS) * above > (uint64_t)range * ((uint32_t)table[middle] + table[middle + 1])) {
@@ -94,9 +90,9 @@ static void store(aecodec_sample_type type, void *samples, size_t n, int32_t sam
 void aecodec_bands_input(const aecodec_bands *bands, aecodec_sample_type type, const void *samples, size_t pixels,
                          int8_t *input)
 {
-    size_t count = pixels * bands->count, n;
+    size_t count = pixels * bands->count;
     uint32_t band = 0;
-    for (n = 0; n < count; n++, input += bands->phases) {
+    for (size_t n = 0; n < count; n++, input += bands->phases) {
         uint16_t value = (uint16_t)value_of(bands, band, load(type, samples, n));
         aecodec_values_to_phases(&value, 1, bands->phases, input);
         band = band + 1 == bands->count ? 0 : band + 1;
@@ -106,9 +102,9 @@ void aecodec_bands_input(const aecodec_bands *bands, aecodec_sample_type type, c
 void aecodec_bands_output(const aecodec_bands *bands, aecodec_sample_type type, const int8_t *output, size_t pixels,
                           void *samples)
 {
-    size_t count = pixels * bands->count, n;
+    size_t count = pixels * bands->count;
     uint32_t band = 0;
-    for (n = 0; n < count; n++, output += bands->phases) {
+    for (size_t n = 0; n < count; n++, output += bands->phases) {
         uint16_t value;
         aecodec_values_from_phases(output, 1, bands->phases, &value);
         store(type, samples, n, sample_of(bands, band, value));

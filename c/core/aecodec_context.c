@@ -94,8 +94,7 @@ static void fill_row(const aecodec_context_pass *pass, size_t output, size_t len
                      const uint16_t *order)
 {
     int16_t *to = pass->weights + aecodec_place_in_matrix(output, 0, length);
-    size_t n;
-    for (n = 0; n < inputs; n++) {
+    for (size_t n = 0; n < inputs; n++) {
         to[aecodec_place_in_matrix(0, order ? order[n] : n, length)] = row[n];
     }
 }
@@ -104,10 +103,9 @@ static void fill_row(const aecodec_context_pass *pass, size_t output, size_t len
 static void fill_column(const aecodec_context_pass *pass, size_t input, size_t length, const int8_t *column,
                         size_t outputs)
 {
-    size_t from, n;
-    for (from = 0; from < outputs; from += AECODEC_BLOCK, column += AECODEC_BLOCK) {
+    for (size_t from = 0; from < outputs; from += AECODEC_BLOCK, column += AECODEC_BLOCK) {
         int16_t *to = pass->weights + aecodec_place_in_matrix(from, input, length);
-        for (n = 0; n < aecodec_least(outputs - from, AECODEC_BLOCK); n++) {
+        for (size_t n = 0; n < aecodec_least(outputs - from, AECODEC_BLOCK); n++) {
             to[2 * n] = column[n];
         }
     }
@@ -117,8 +115,7 @@ static void fill_column(const aecodec_context_pass *pass, size_t input, size_t l
 static void multiply(const aecodec_context_pass *pass, const int16_t *inputs, size_t step, size_t vectors,
                      size_t length, size_t outputs, int32_t *sums, size_t sums_step)
 {
-    size_t from;
-    for (from = 0; from < outputs; from += AECODEC_BLOCK) {
+    for (size_t from = 0; from < outputs; from += AECODEC_BLOCK) {
         pass->kernels->multiply(inputs, step, vectors, pass->weights + from * length, length, sums + from, sums_step);
     }
 }
@@ -127,8 +124,7 @@ static void multiply(const aecodec_context_pass *pass, const int16_t *inputs, si
 static void multiply_all(const aecodec_context_pass *pass, const int16_t *inputs, size_t step, size_t length,
                          size_t outputs, int32_t *sums, size_t sums_step)
 {
-    size_t from;
-    for (from = 0; from < pass->count; from += TOGETHER) {
+    for (size_t from = 0; from < pass->count; from += TOGETHER) {
         multiply(pass, inputs + from * step, step, aecodec_least(pass->count - from, TOGETHER), length, outputs,
                  sums + from * sums_step, sums_step);
     }
@@ -139,8 +135,7 @@ static void multiply_all(const aecodec_context_pass *pass, const int16_t *inputs
 static void sort_by_channel(const aecodec_context_pass *pass)
 {
     const aecodec_context_network *context = pass->codec->context;
-    size_t place;
-    for (place = 0; place < pass->codec->code_dimension; place++) {
+    for (size_t place = 0; place < pass->codec->code_dimension; place++) {
         const size_t channel = context->order[place];
         pass->by_channel[CENTRE][channel] = context->spatial->centre[place];
         pass->by_channel[MOST][channel] = (int16_t)(512 >> context->input_shift[place]);
@@ -177,8 +172,7 @@ AECODEC_WIDE(find_activity, (const aecodec_context_pass *pass, const int8_t *nei
     const int16_t *centre = pass->by_channel[CENTRE], *most = pass->by_channel[MOST];
     const int16_t *factor = pass->by_channel[FACTOR];
     const size_t channels = pass->codec->code_dimension;
-    size_t n;
-    for (n = 0; n < channels; n++) {
+    for (size_t n = 0; n < channels; n++) {
         int16_t sum = (int16_t)(distance(a[n], centre[n]) + distance(b[n], centre[n]));
         sum = (int16_t)(sum + distance(c[n], centre[n]) + distance(d[n], centre[n]));
         sum = sum < most[n] ? sum : most[n];
@@ -200,13 +194,11 @@ AECODEC_INLINE int16_t gradient(int16_t sum, int16_t most, int16_t factor)
 static void find_gradients(const aecodec_context_pass *pass, const int8_t *neighbours[4], int16_t *gradients)
 {
     const size_t predicted = predicted_channels(pass->codec);
-    size_t n;
-    int pair;
-    for (n = 0; n < predicted; n++, gradients++) {
+    for (size_t n = 0; n < predicted; n++, gradients++) {
         const size_t channel = pass->codec->context->order[n];
         const int centre = pass->by_channel[CENTRE][channel];
         const int16_t most = pass->by_channel[MOST][channel], factor = pass->by_channel[FACTOR][channel];
-        for (pair = 0; pair < 2; pair++) {
+        for (int pair = 0; pair < 2; pair++) {
             const int first = neighbours[2 * pair][channel] - centre, second = neighbours[2 * pair + 1][channel] - centre;
             gradients[(size_t)pair * predicted] = gradient((int16_t)(first + second), most, factor);
             gradients[(size_t)(2 + pair) * predicted] = gradient((int16_t)(first - second), most, factor);
@@ -227,9 +219,8 @@ static void sum_activities(const aecodec_context_pass *pass)
     const aecodec_context_network *context = pass->codec->context;
     const size_t dimension = pass->codec->code_dimension, channels = rounded_up(dimension), units = context->units;
     const int8_t *weights = context->spatial->weights + (size_t)pass->kind * units * dimension;
-    size_t unit;
     clear_matrix(pass, units, channels);
-    for (unit = 0; unit < units; unit++, weights += dimension) {
+    for (size_t unit = 0; unit < units; unit++, weights += dimension) {
         fill_row(pass, unit, channels, weights, dimension, context->order);
     }
     multiply_all(pass, pass->activity, channels, channels, units, pass->spatial_sums, rounded_up(units));
@@ -239,9 +230,8 @@ static void sum_activities(const aecodec_context_pass *pass)
 AECODEC_WIDE(shift_sums, (int32_t *sums, size_t step, size_t rows, size_t columns, const uint8_t *shifts),
              (sums, step, rows, columns, shifts))
 {
-    size_t row, n;
-    for (row = 0; row < rows; row++, sums += step) {
-        for (n = 0; n < columns; n++) {
+    for (size_t row = 0; row < rows; row++, sums += step) {
+        for (size_t n = 0; n < columns; n++) {
             sums[n] = (sums[n] + ((1 << shifts[n]) >> 1)) >> shifts[n];
         }
     }
@@ -252,9 +242,8 @@ static void sum_gradients(const aecodec_context_pass *pass)
     const aecodec_spatial_weights *spatial = pass->codec->context->spatial;
     const size_t predicted = predicted_channels(pass->codec), length = AECODEC_GRADIENTS * predicted;
     const size_t step = rounded_up(predicted), first = (size_t)pass->kind * predicted;
-    size_t n;
     clear_matrix(pass, predicted, length);
-    for (n = 0; n < predicted; n++) {
+    for (size_t n = 0; n < predicted; n++) {
         fill_row(pass, n, length, spatial->gradient_weights + (first + n) * length, length, NULL);
     }
     multiply_all(pass, pass->gradients, length, length, predicted, pass->moved, step);
@@ -278,12 +267,11 @@ AECODEC_WIDE(activate, (const aecodec_context_pass *pass, uint32_t vector, size_
     const int8_t *bias = context->bias + pass->priors[vector] * (size_t)context->units + first, *more = bias;
     const int32_t *around = sums;
     const uint8_t *shift = context->unit_shift + first;
-    size_t n;
     if (pass->kind >= 0) {
         around = pass->spatial_sums + vector * rounded_up(context->units) + first;
         more = context->spatial->bias + (size_t)pass->kind * context->units + first;
     }
-    for (n = 0; n < units; n++) {
+    for (size_t n = 0; n < units; n++) {
         const int32_t sum = pass->kind >= 0 ? sums[n] + around[n] : sums[n];
         const int32_t unit = (sum >> shift[n]) + bias[n] + (pass->kind >= 0 ? more[n] : 0);
         hidden[n] = (int16_t)(unit < 0 ? 0 : unit > MAX_ACTIVATION ? MAX_ACTIVATION : unit);
@@ -296,19 +284,19 @@ static void run_units(aecodec_context_pass *pass, size_t place)
     const aecodec_context_network *context = pass->codec->context;
     const size_t channels = rounded_up(pass->codec->code_dimension), first = pass->units;
     const size_t length = place + place % 2, all = rounded_up(context->units);
-    size_t units = 0, step, from, n;
+    size_t units = 0;
     while (first + units < context->units && context->degree[first + units] <= place) {
         units++;
     }
-    step = rounded_up(units);
+    size_t step = rounded_up(units);
     clear_matrix(pass, units, length);
-    for (n = 0; n < units; n++, pass->next += place) {
+    for (size_t n = 0; n < units; n++, pass->next += place) {
         fill_row(pass, n, length, pass->next, place, NULL);
     }
-    for (from = 0; from < pass->count; from += TOGETHER) {
+    for (size_t from = 0; from < pass->count; from += TOGETHER) {
         const size_t vectors = aecodec_least(pass->count - from, TOGETHER);
         multiply(pass, pass->inputs + from * channels, channels, vectors, length, units, pass->sums, step);
-        for (n = 0; n < vectors; n++) {
+        for (size_t n = 0; n < vectors; n++) {
             activate(pass, (uint32_t)(from + n), first, units, pass->sums + n * step,
                      pass->hidden + (from + n) * all + first);
         }
@@ -320,10 +308,8 @@ static void run_units(aecodec_context_pass *pass, size_t place)
 static void add_moved(const aecodec_context_pass *pass, size_t place, size_t stop)
 {
     const size_t predicted = predicted_channels(pass->codec), step = rounded_up(predicted);
-    uint32_t vector;
-    size_t n;
-    for (vector = 0; pass->kind >= 0 && vector < pass->count; vector++) {
-        for (n = place; n < aecodec_least(stop, predicted); n++) {
+    for (uint32_t vector = 0; pass->kind >= 0 && vector < pass->count; vector++) {
+        for (size_t n = place; n < aecodec_least(stop, predicted); n++) {
             pass->outputs[vector * pass->step + 2 * (n - place)] += pass->moved[vector * step + n];
         }
     }
@@ -334,11 +320,10 @@ void aecodec_context_run(aecodec_context_pass *pass, size_t place, size_t stop)
     const aecodec_context_network *context = pass->codec->context;
     const size_t dimension = pass->codec->code_dimension, outputs = 2 * (stop - place);
     const int8_t *weights = context->output_weights;
-    size_t length, unit;
     run_units(pass, place);
-    length = pass->units + pass->units % 2;
+    size_t length = pass->units + pass->units % 2;
     clear_matrix(pass, outputs, length);
-    for (unit = 0; unit < pass->units; unit++) {
+    for (size_t unit = 0; unit < pass->units; unit++) {
         const size_t degree = context->degree[unit];
         fill_column(pass, unit, length, weights + 2 * (place - degree), outputs);
         weights += 2 * (dimension - degree);

@@ -80,8 +80,7 @@ static void pack_strip(const aecodec_kernels *kernels, const aecodec_convolution
     const uint64_t height = strip_height(convolution, rows);
     const int64_t first = (int64_t)row * convolution->down - convolution->top;
     uint8_t *packed = convolution->scratch;
-    uint64_t n;
-    for (n = 0; n < height; n++, packed += size) {
+    for (uint64_t n = 0; n < height; n++, packed += size) {
         pack_row(kernels, convolution, first + (int64_t)n, packed);
     }
     kernels->fill(packed, convolution->zero, AECODEC_GROUP); /* the last group is read beyond its end */
@@ -92,8 +91,8 @@ static void run_row(const aecodec_kernels *kernels, const aecodec_convolution *c
                     const uint8_t *packed, int8_t *output)
 {
     const uint32_t columns = convolution->out.columns, tiles = (columns - 1) / kernels->wide + 1;
-    uint32_t column, done = 0;
-    for (column = 0; column < tiles; column++) {
+    uint32_t done = 0;
+    for (uint32_t column = 0; column < tiles; column++) {
         const uint32_t next = (uint32_t)((uint64_t)(column + 1) * columns / tiles);
         tile->count = next - done;
         tile->packed = packed + done * tile->step * kernels->element;
@@ -136,14 +135,13 @@ static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_conv
     const size_t channels = convolution->in.channels;
     const uint32_t strip = strip_rows(kernels, convolution);
     aecodec_tile tile = {0};
-    uint32_t row;
     tile.step = convolution->across * channels;
     tile.row = (size_t)packed_row(convolution);
     tile.height = convolution->height;
     tile.groups = (uint32_t)((convolution->width * channels + AECODEC_GROUP - 1) / AECODEC_GROUP);
     tile.output_step = convolution->out.channels;
     tile.scaling = &convolution->scaling;
-    for (row = 0; row < convolution->out.rows; row += strip) {
+    for (uint32_t row = 0; row < convolution->out.rows; row += strip) {
         const uint32_t rows = least_of(strip, convolution->out.rows - row);
         pack_strip(kernels, convolution, row, rows);
         run_channels(kernels, convolution, &tile, row, rows);
@@ -152,14 +150,13 @@ static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_conv
 
 void aecodec_convolve(const aecodec_kernels *kernels, aecodec_convolution *convolution)
 {
-    uint32_t n;
 #ifdef AECODEC_WINOGRAD
     if (aecodec_winograd_takes(kernels, convolution)) {
         aecodec_winograd(kernels, convolution);
         return;
     }
 #endif
-    for (n = 0; n < convolution->pictures; n++) {
+    for (uint32_t n = 0; n < convolution->pictures; n++) {
         convolve_in_tiles(kernels, convolution);
         convolution->input += aecodec_count(&convolution->in);
         convolution->output += aecodec_count(&convolution->out);
@@ -240,9 +237,8 @@ static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, 
 static void portable_tile(const aecodec_tile *tile)
 {
     const uint32_t padded = (tile->channels + 3) / 4 * 4;
-    uint32_t place, from;
-    for (from = 0; from < tile->channels; from += 4) {
-        for (place = 0; place < tile->count; place++) {
+    for (uint32_t from = 0; from < tile->channels; from += 4) {
+        for (uint32_t place = 0; place < tile->count; place++) {
             quad(tile, (const int8_t *)tile->packed + place * tile->step, from, padded,
                  tile->output + place * tile->output_step);
         }
@@ -257,8 +253,7 @@ static int32_t scaled_part(int8_t value, int32_t zero, int32_t multiplier, int32
 static void portable_add(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output,
                          size_t count)
 {
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         const int32_t a = scaled_part(one[n], sum->one_zero, sum->one_multiplier, sum->one_shift);
         const int32_t b = scaled_part(other[n], sum->other_zero, sum->other_multiplier, sum->other_shift);
         const int32_t scaled = aecodec_scale((int32_t)((uint32_t)a + (uint32_t)b), sum->multiplier, sum->shift);
@@ -269,17 +264,16 @@ static void portable_add(const aecodec_sum *sum, const int8_t *one, const int8_t
 static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
                               int32_t *sums, size_t sums_step)
 {
-    size_t row, n, output;
-    for (row = 0; row < rows; row++, inputs += step, sums += sums_step) {
+    for (size_t row = 0; row < rows; row++, inputs += step, sums += sums_step) {
         uint32_t own[AECODEC_BLOCK] = {0};
-        for (n = 0; n < length; n += 2) {
+        for (size_t n = 0; n < length; n += 2) {
             const int16_t *pair = weights + n * AECODEC_BLOCK;
-            for (output = 0; output < AECODEC_BLOCK; output++) {
+            for (size_t output = 0; output < AECODEC_BLOCK; output++) {
                 own[output] += (uint32_t)(inputs[n] * pair[2 * output]);
                 own[output] += (uint32_t)(inputs[n + 1] * pair[2 * output + 1]);
             }
         }
-        for (output = 0; output < AECODEC_BLOCK; output++) {
+        for (size_t output = 0; output < AECODEC_BLOCK; output++) {
             sums[output] = (int32_t)own[output];
         }
     }
@@ -290,9 +284,8 @@ static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, c
 static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
                              uint32_t channels, int8_t *output, size_t output_step)
 {
-    uint32_t n;
     for (; count > 0; count--, sums += AECODEC_BLOCK, output += output_step) {
-        for (n = 0; n < channels; n++) {
+        for (uint32_t n = 0; n < channels; n++) {
             const uint32_t sum = (uint32_t)sums[n] + (uint32_t)scaling->bias[channel + n];
             output[n] = aecodec_output(scaling, (int32_t)sum, channel + n);
         }

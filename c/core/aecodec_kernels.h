@@ -221,8 +221,7 @@ static inline void aecodec_fill_bytes(void *packed, int8_t value, size_t count)
 static inline void aecodec_pack_words(void *restrict packed, const int8_t *restrict from, size_t count)
 {
     int16_t *to = packed;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         to[n] = from[n];
     }
 }
@@ -230,8 +229,7 @@ static inline void aecodec_pack_words(void *restrict packed, const int8_t *restr
 static inline void aecodec_fill_words(void *packed, int8_t value, size_t count)
 {
     int16_t *to = packed;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         to[n] = value;
     }
 }

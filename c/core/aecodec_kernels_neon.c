@@ -110,10 +110,8 @@ static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const
     for (; rows > 0; rows--, inputs += step, sums += sums_step) {
         int32x4_t own[QUADS] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
         const int16_t *pairs = weights;
-        size_t n;
-        int half, quad;
-        for (n = 0; n < length; n += 2) {
-            UNROLLED for (half = 0; half < QUADS; half += 2, pairs += AECODEC_BLOCK) {
+        for (size_t n = 0; n < length; n += 2) {
+            UNROLLED for (int half = 0; half < QUADS; half += 2, pairs += AECODEC_BLOCK) {
                 const int16x8x2_t pair = vld2q_s16(pairs);
                 own[half] = vmlal_n_s16(own[half], vget_low_s16(pair.val[0]), inputs[n]);
                 own[half] = vmlal_n_s16(own[half], vget_low_s16(pair.val[1]), inputs[n + 1]);
@@ -121,7 +119,7 @@ static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const
                 own[half + 1] = vmlal_n_s16(own[half + 1], vget_high_s16(pair.val[1]), inputs[n + 1]);
             }
         }
-        UNROLLED for (quad = 0; quad < QUADS; quad++) {
+        UNROLLED for (int quad = 0; quad < QUADS; quad++) {
             vst1q_s32(sums + quad * QUAD, own[quad]);
         }
     }

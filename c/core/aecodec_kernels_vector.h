@@ -36,8 +36,7 @@
 static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
                          int8_t *output)
 {
-    uint32_t n;
-    for (n = 0; n < channels; n++) {
+    for (uint32_t n = 0; n < channels; n++) {
         output[n] = aecodec_output(scaling, sums[n], channel + n);
     }
 }
@@ -93,26 +92,24 @@ TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count,
     const size_t block = (size_t)tile->height * tile->groups * AECODEC_GROUP * AECODEC_BLOCK;
     const int8_t *weights = tile->weights, *end = weights + from * AECODEC_GROUP;
     V(sums) sums[WIDE][VECTORS];
-    uint32_t row, group;
-    int place, n;
     end += is_block ? (size_t)(vectors - 1) * block : 0;
-    UNROLLED for (place = 0; place < count; place++) {
-        UNROLLED for (n = 0; n < vectors; n++) {
+    UNROLLED for (int place = 0; place < count; place++) {
+        UNROLLED for (int n = 0; n < vectors; n++) {
             sums[place][n] = V(no_sums)();
         }
     }
-    for (row = 0; row < tile->height; row++) {
+    for (uint32_t row = 0; row < tile->height; row++) {
         const ELEMENT *inputs = (const ELEMENT *)tile->packed + row * tile->row;
-        for (group = 0; group < tile->groups; group++) {
+        for (uint32_t group = 0; group < tile->groups; group++) {
             V(weights) own[VECTORS];
-            UNROLLED for (n = 0; n < vectors; n++) {
+            UNROLLED for (int n = 0; n < vectors; n++) {
                 const int is_whole = is_block && n < vectors - 1, before = is_block ? 0 : n * LANES;
                 own[n] = V(load_weights)(is_whole ? weights : end + before * AECODEC_GROUP,
                                          is_whole ? LANES : lanes - before);
             }
-            UNROLLED for (place = 0; place < count; place++) {
+            UNROLLED for (int place = 0; place < count; place++) {
                 const V(input) input = V(load_input)(inputs + (size_t)place * tile->step);
-                UNROLLED for (n = 0; n < vectors; n++) {
+                UNROLLED for (int n = 0; n < vectors; n++) {
                     sums[place][n] = V(multiply_add)(sums[place][n], own[n], input);
                 }
             }
@@ -121,10 +118,10 @@ TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count,
             end += lanes * AECODEC_GROUP;
         }
     }
-    UNROLLED for (n = 0; n < vectors; n++) {
+    UNROLLED for (int n = 0; n < vectors; n++) {
         const uint32_t first = from + (uint32_t)n * LANES, channel = tile->channel + first, left = tile->channels - first;
         const V(scales) scales = V(scales_of)(tile->scaling, channel, left, EXCESS ? tile->excess + first : NULL);
-        UNROLLED for (place = 0; place < count; place++) {
+        UNROLLED for (int place = 0; place < count; place++) {
             V(store_sums)(tile->scaling, &scales, V(whole_of)(sums[place][n]), channel, left,
                           tile->output + (size_t)place * tile->output_step + first);
         }
@@ -172,8 +169,7 @@ TARGET static void V(tile)(const aecodec_tile *tile)
         V(tile_in)(tile, 0, 1, lanes);
     }
 #elif VECTORS == 1
-    uint32_t from;
-    for (from = 0; from < tile->channels; from += LANES) {
+    for (uint32_t from = 0; from < tile->channels; from += LANES) {
         V(tile_in)(tile, from, 1, (int)(tile->channels + 3) / 4 * 4);
     }
 #else
@@ -198,11 +194,9 @@ TARGET static void V(tile)(const aecodec_tile *tile)
 TARGET static void V(outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
                               uint32_t channels, int8_t *output, size_t output_step)
 {
-    uint32_t from;
-    size_t n;
-    for (from = 0; from < channels; from += LANES) {
+    for (uint32_t from = 0; from < channels; from += LANES) {
         const V(scales) scales = V(scales_of)(scaling, channel + from, channels - from, NULL);
-        for (n = 0; n < count; n++) {
+        for (size_t n = 0; n < count; n++) {
             V(store_sums)(scaling, &scales, V(load)(sums + n * AECODEC_BLOCK + from, LANES), channel + from,
                           channels - from, output + n * output_step + from);
         }
@@ -215,27 +209,25 @@ TARGET AECODEC_INLINE void V(multiply_rows)(const int16_t *inputs, size_t step, 
 {
     enum { PARTS = AECODEC_BLOCK / LANES };
     V(vector) own[MULTIPLIED_ROWS][PARTS];
-    size_t n;
-    int row, part;
-    UNROLLED for (row = 0; row < rows; row++) {
-        UNROLLED for (part = 0; part < PARTS; part++) {
+    UNROLLED for (int row = 0; row < rows; row++) {
+        UNROLLED for (int part = 0; part < PARTS; part++) {
             own[row][part] = V(all)(0);
         }
     }
-    for (n = 0; n < length; n += 2, weights += 2 * AECODEC_BLOCK) {
+    for (size_t n = 0; n < length; n += 2, weights += 2 * AECODEC_BLOCK) {
         V(vector) pairs[PARTS];
-        UNROLLED for (part = 0; part < PARTS; part++) {
+        UNROLLED for (int part = 0; part < PARTS; part++) {
             pairs[part] = V(load_pairs)(weights + 2 * LANES * part);
         }
-        UNROLLED for (row = 0; row < rows; row++) {
+        UNROLLED for (int row = 0; row < rows; row++) {
             const V(vector) pair = V(load_pair)(inputs + (size_t)row * step + n);
-            UNROLLED for (part = 0; part < PARTS; part++) {
+            UNROLLED for (int part = 0; part < PARTS; part++) {
                 own[row][part] = V(multiply_pairs)(own[row][part], pairs[part], pair);
             }
         }
     }
-    UNROLLED for (row = 0; row < rows; row++) {
-        UNROLLED for (part = 0; part < PARTS; part++) {
+    UNROLLED for (int row = 0; row < rows; row++) {
+        UNROLLED for (int part = 0; part < PARTS; part++) {
             V(keep)(sums + (size_t)row * sums_step + part * LANES, own[row][part]);
         }
     }

@@ -109,8 +109,7 @@ enum { LARGE = 512 /* elements for which tables are worth it */ };
 
 static void tabulate(int32_t *table, int32_t zero, int32_t multiplier, int32_t shift)
 {
-    int32_t value;
-    for (value = -128; value < 128; value++) {
+    for (int32_t value = -128; value < 128; value++) {
         *table++ = aecodec_scale((value - zero) * (1 << 20), multiplier, shift);
     }
 }

@@ -74,13 +74,12 @@ TARGET AECODEC_INLINE __m512i avx512_scale(__m512i x, avx512_factor factor)
 {
     const __m512i half = _mm512_set1_epi64(1 << 30), one = _mm512_set1_epi32(1), right = factor.right;
     const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
-    __m512i even, odd, threshold;
     x = _mm512_sllv_epi32(x, factor.left);
-    even = _mm512_add_epi64(_mm512_mul_epi32(x, factor.multiplier), half);
-    odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(factor.multiplier, 32));
+    __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, factor.multiplier), half);
+    __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(factor.multiplier, 32));
     odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
     x = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), odd);
-    threshold = _mm512_sub_epi32(_mm512_srli_epi32(mask, 1), _mm512_srai_epi32(x, 31));
+    __m512i threshold = _mm512_sub_epi32(_mm512_srli_epi32(mask, 1), _mm512_srai_epi32(x, 31));
     return _mm512_mask_add_epi32(
         _mm512_srav_epi32(x, right), _mm512_cmpgt_epi32_mask(_mm512_and_si512(x, mask), threshold),
         _mm512_srav_epi32(x, right), one);
@@ -89,8 +88,7 @@ TARGET AECODEC_INLINE __m512i avx512_scale(__m512i x, avx512_factor factor)
 TARGET static void avx512_pack(void *packed, const int8_t *from, size_t count)
 {
     uint8_t *to = packed;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         to[n] = (uint8_t)from[n] ^ 128;
     }
 }
@@ -105,11 +103,10 @@ TARGET static void avx512_begin(aecodec_tile *tile)
 {
     const uint32_t steps = tile->height * tile->groups;
     const int8_t *weights = tile->weights;
-    uint32_t from, step;
-    for (from = 0; from < tile->channels; from += LANES) {
+    for (uint32_t from = 0; from < tile->channels; from += LANES) {
         const uint32_t left = tile->channels - from, lanes = left < LANES ? (left + 3) / 4 * 4 : LANES;
         __m512i sums = _mm512_setzero_si512();
-        for (step = 0; step < steps; step++, weights += (size_t)lanes * 4) {
+        for (uint32_t step = 0; step < steps; step++, weights += (size_t)lanes * 4) {
             sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), avx512_load_weights(weights, lanes));
         }
         _mm512_storeu_si512(tile->excess + from, _mm512_slli_epi32(sums, 7));
@@ -182,13 +179,12 @@ TARGET AECODEC_INLINE __m256i avx2_scale(__m256i x, avx2_factor factor)
 {
     const __m256i half = _mm256_set1_epi64x(1 << 30), one = _mm256_set1_epi32(1), right = factor.right;
     const __m256i mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
-    __m256i even, odd, threshold;
     x = _mm256_sllv_epi32(x, factor.left);
-    even = _mm256_add_epi64(_mm256_mul_epi32(x, factor.multiplier), half);
-    odd = _mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(factor.multiplier, 32));
+    __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, factor.multiplier), half);
+    __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(factor.multiplier, 32));
     odd = _mm256_slli_epi64(_mm256_add_epi64(odd, half), 1);
     x = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), odd, 0xaa);
-    threshold = _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(x, 31));
+    __m256i threshold = _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(x, 31));
     return _mm256_sub_epi32(_mm256_srav_epi32(x, right),
                             _mm256_cmpgt_epi32(_mm256_and_si256(x, mask), threshold));
 }

@@ -75,13 +75,12 @@ static uint32_t place_of(const uint32_t *plan, uint32_t tensor)
 static void read_operator(const uint32_t *plan, uint32_t number, aecodec_call *call)
 {
     const uint32_t *words = operator_of(plan, number);
-    uint32_t n;
     call->plan = plan;
     call->kind = words[0];
     call->parameters = words + 4;
     call->writes = words[3];
     call->count = 0;
-    for (n = 0; n < AECODEC_MOST_INPUTS; n++) {
+    for (uint32_t n = 0; n < AECODEC_MOST_INPUTS; n++) {
         call->reads[n] = words[1 + n / 2] >> n % 2 * 16 & 0xffff;
         if (call->reads[n] != 0xffff && call->count == n) {
             call->count++;
@@ -114,9 +113,8 @@ static int shape_of(const uint32_t *plan, uint32_t tensor, uint32_t rows, uint32
 /* Fill in the shapes that an operator sees. Returns 0 if one is no shape. */
 static int read_shapes(const run_state *run, aecodec_call *call)
 {
-    uint32_t n;
     call->pictures = run->pictures;
-    for (n = 0; n < call->count; n++) {
+    for (uint32_t n = 0; n < call->count; n++) {
         call->is_in_place[n] = place_of(run->plan, call->reads[n]) == place_of(run->plan, call->writes);
         call->is_constant[n] = place_of(run->plan, call->reads[n]) == AT_CONSTANT;
         if (!shape_of(run->plan, call->reads[n], run->rows, run->columns, &call->in[n])) {
@@ -177,11 +175,10 @@ static int is_there(const uint32_t *plan, uint32_t tensor, uint32_t number)
 static int order_is_sound(const uint32_t *plan, const aecodec_call *call, uint32_t number)
 {
     const uint32_t place = place_of(plan, call->writes);
-    uint32_t n;
     if (place == AT_INPUT || place == AT_CONSTANT) {
         return 0;
     }
-    for (n = 0; n < call->count; n++) {
+    for (uint32_t n = 0; n < call->count; n++) {
         if (!is_there(plan, call->reads[n], number) ||
             (place_of(plan, call->reads[n]) == place && !aecodec_works_in_place(call->kind))) {
             return 0;
@@ -193,12 +190,11 @@ static int order_is_sound(const uint32_t *plan, const aecodec_call *call, uint32
 static int operator_is_sound(const uint32_t *plan, uint32_t number)
 {
     aecodec_call call;
-    uint32_t n;
     read_operator(plan, number, &call);
     if (call.writes >= plan[HEAD_TENSORS]) {
         return 0;
     }
-    for (n = 0; n < call.count; n++) {
+    for (uint32_t n = 0; n < call.count; n++) {
         if (call.reads[n] >= plan[HEAD_TENSORS]) {
             return 0;
         }
@@ -210,14 +206,13 @@ static int operator_is_sound(const uint32_t *plan, uint32_t number)
 
 static int plan_is_sound(const uint32_t *plan)
 {
-    uint32_t n;
-    for (n = 0; n < plan[HEAD_TENSORS]; n++) {
+    for (uint32_t n = 0; n < plan[HEAD_TENSORS]; n++) {
         const uint32_t channels = tensor_of(plan, n)[TENSOR_CHANNELS];
         if (!tensor_is_sound(plan, n) || !channels || channels > MAX_CHANNELS) {
             return 0;
         }
     }
-    for (n = 0; n < plan[HEAD_OPERATORS]; n++) {
+    for (uint32_t n = 0; n < plan[HEAD_OPERATORS]; n++) {
         if (!operator_is_sound(plan, n)) {
             return 0;
         }
@@ -231,8 +226,7 @@ static int plan_is_sound(const uint32_t *plan)
 static uint64_t slot_size(const run_state *run, uint32_t slot)
 {
     uint64_t largest = 1;
-    uint32_t n;
-    for (n = 0; n < run->plan[HEAD_TENSORS]; n++) {
+    for (uint32_t n = 0; n < run->plan[HEAD_TENSORS]; n++) {
         aecodec_shape shape;
         if (place_of(run->plan, n) == slot) {
             if (!shape_of(run->plan, n, run->rows, run->columns, &shape)) {
@@ -248,8 +242,7 @@ static uint64_t slot_size(const run_state *run, uint32_t slot)
 static uint64_t slots_size(const run_state *run)
 {
     uint64_t size = ALIGNMENT;
-    uint32_t slot;
-    for (slot = 0; slot < run->plan[HEAD_SLOTS]; slot++) {
+    for (uint32_t slot = 0; slot < run->plan[HEAD_SLOTS]; slot++) {
         const uint64_t more = slot_size(run, slot);
         if (!more || size > UINT32_MAX) {
             return 0;
@@ -266,15 +259,13 @@ static uint64_t slots_size(const run_state *run)
 static uint64_t scratch_size(const run_state *run, const aecodec_kernels *kernels)
 {
     uint64_t most = 0;
-    uint32_t n;
-    for (n = 0; n < run->plan[HEAD_OPERATORS]; n++) {
+    for (uint32_t n = 0; n < run->plan[HEAD_OPERATORS]; n++) {
         aecodec_call call;
-        uint64_t size;
         read_operator(run->plan, n, &call);
         if (!read_shapes(run, &call) || !aecodec_shapes_fit(&call)) {
             return UINT64_MAX;
         }
-        size = aecodec_scratch_size(kernels, &call);
+        uint64_t size = aecodec_scratch_size(kernels, &call);
         most = size > most ? size : most;
     }
     return most;
@@ -332,13 +323,12 @@ size_t aecodec_network_batch_work_size(const aecodec_network *network, uint32_t 
 {
     const run_state run = {network->plan, pictures, rows, columns, NULL, NULL, NULL, NULL};
     aecodec_shape input;
-    uint64_t slots, scratch;
     if (!pictures || !size_is_taken(run.plan, rows, columns) || !shape_of(run.plan, run.plan[HEAD_INPUT], rows, columns, &input) ||
         input.rows != rows || input.columns != columns) {
         return 0;
     }
-    slots = slots_size(&run);
-    scratch = scratch_size(&run, network->kernels);
+    uint64_t slots = slots_size(&run);
+    uint64_t scratch = scratch_size(&run, network->kernels);
     if (!slots || slots > MAX_BYTES || scratch > MAX_BYTES) {
         return 0;
     }
@@ -361,10 +351,9 @@ static int8_t *tensor_at(const run_state *run, uint32_t tensor)
 static void run_operator(const run_state *run, const aecodec_kernels *kernels, uint32_t number, void *scratch)
 {
     aecodec_call call;
-    uint32_t n;
     read_operator(run->plan, number, &call);
     read_shapes(run, &call);
-    for (n = 0; n < call.count; n++) {
+    for (uint32_t n = 0; n < call.count; n++) {
         call.from[n] = tensor_at(run, call.reads[n]);
     }
     call.to = tensor_at(run, call.writes);
@@ -387,13 +376,11 @@ aecodec_status aecodec_network_run_batch(const aecodec_network *network, uint32_
 {
     const size_t needed = aecodec_network_batch_work_size(network, pictures, rows, columns);
     run_state run = {network->plan, pictures, rows, columns, input, output, NULL, NULL};
-    void *scratch;
-    uint32_t n;
     if (!needed || work_size < needed) {
         return needed ? AECODEC_BUFFER_TOO_SMALL : AECODEC_OTHER_SIZE;
     }
-    scratch = lay_out(&run, work);
-    for (n = 0; n < run.plan[HEAD_OPERATORS]; n++) {
+    void *scratch = lay_out(&run, work);
+    for (uint32_t n = 0; n < run.plan[HEAD_OPERATORS]; n++) {
         run_operator(&run, network->kernels, n, scratch);
     }
     return AECODEC_OK;

@@ -84,13 +84,11 @@ static aecodec_convolution convolution_of(const aecodec_call *call)
 static int scaling_is_sound(const aecodec_call *call)
 {
     const uint32_t channels = padded(call->out.channels);
-    aecodec_scaling scaling;
-    uint32_t n;
     if (!aecodec_plan_holds(call->plan, call->parameters[4], (uint64_t)channels * 3 * sizeof(int32_t))) {
         return 0;
     }
-    scaling = scaling_of(call);
-    for (n = 0; n < channels; n++) {
+    aecodec_scaling scaling = scaling_of(call);
+    for (uint32_t n = 0; n < channels; n++) {
         if (!is_scale(scaling.multiplier[n], scaling.shift[n])) {
             return 0;
         }
@@ -105,12 +103,11 @@ static int rows_end_in_zeros(const aecodec_call *call)
     const uint32_t height = low(call->parameters[0]), length = high(call->parameters[0]) * call->in[0].channels;
     const uint32_t channels = padded(call->out.channels), groups = (length + 3) / 4;
     const int8_t *weights = at(call, call->parameters[3]);
-    uint32_t from, row, n;
-    for (from = 0; from < channels && length % 4; from += AECODEC_BLOCK) {
+    for (uint32_t from = 0; from < channels && length % 4; from += AECODEC_BLOCK) {
         const uint32_t lanes = channels - from < AECODEC_BLOCK ? channels - from : AECODEC_BLOCK;
-        for (row = 0; row < height; row++) {
+        for (uint32_t row = 0; row < height; row++) {
             weights += (size_t)groups * lanes * AECODEC_GROUP;
-            for (n = 0; n < lanes * AECODEC_GROUP; n++) {
+            for (uint32_t n = 0; n < lanes * AECODEC_GROUP; n++) {
                 if (n % AECODEC_GROUP >= length % 4 && *(weights - lanes * AECODEC_GROUP + n)) {
                     return 0;
                 }
@@ -158,13 +155,13 @@ static int8_t depthwise_output(const aecodec_convolution *c, uint32_t row, uint3
 {
     const size_t in_row = (size_t)c->in.columns * c->in.channels;
     int64_t top, left;
-    uint32_t y, x, y_to, x_from, x_to, y_from, sum = (uint32_t)c->scaling.bias[channel];
+    uint32_t y_to, x_from, x_to, y_from, sum = (uint32_t)c->scaling.bias[channel];
     seen(row, c->down, c->top, c->height, c->in.rows, &top, &y_from, &y_to);
     seen(column, c->across, c->left, c->width, c->in.columns, &left, &x_from, &x_to);
-    for (y = y_from; y < y_to; y++) {
+    for (uint32_t y = y_from; y < y_to; y++) {
         const int8_t *from = c->input + (size_t)(top + y) * in_row + input;
         const int8_t *weights = c->weights + (size_t)y * c->width * c->out.channels + channel;
-        for (x = x_from; x < x_to; x++) {
+        for (uint32_t x = x_from; x < x_to; x++) {
             sum += (uint32_t)((from[(size_t)(left + x) * c->in.channels] - c->zero) *
                               weights[(size_t)x * c->out.channels]);
         }
@@ -177,10 +174,9 @@ static void convolve_depthwise(const aecodec_call *call)
     const aecodec_convolution convolution = convolution_of(call);
     const uint32_t per_input = call->parameters[6];
     int8_t *to = call->to;
-    uint32_t row, column, channel;
-    for (row = 0; row < call->out.rows; row++) {
-        for (column = 0; column < call->out.columns; column++) {
-            for (channel = 0; channel < call->out.channels; channel++) {
+    for (uint32_t row = 0; row < call->out.rows; row++) {
+        for (uint32_t column = 0; column < call->out.columns; column++) {
+            for (uint32_t channel = 0; channel < call->out.channels; channel++) {
                 *to++ = depthwise_output(&convolution, row, column, channel, channel / per_input);
             }
         }
@@ -229,8 +225,7 @@ static int is_same(const aecodec_shape *a, const aecodec_shape *b)
 /* An operator that writes where it reads has to read what it writes. */
 static int pair_fits(const aecodec_call *call)
 {
-    uint32_t n;
-    for (n = 0; n < 2; n++) {
+    for (uint32_t n = 0; n < 2; n++) {
         if (!is_stretched(&call->in[n], &call->out) ||
             (call->is_in_place[n] && !is_same(&call->in[n], &call->out))) {
             return 0;
@@ -284,12 +279,11 @@ static int8_t result_of(uint32_t kind, const aecodec_sum *sum, int8_t one, int8_
 static void run_of_pairs(const aecodec_call *call, const aecodec_sum *sum, const int8_t *one, size_t one_step, const int8_t *other, size_t other_step, int8_t *to,
                          size_t count)
 {
-    size_t n;
     if (call->kind == AECODEC_SUM && one_step && other_step) {
         call->kernels->add(sum, one, other, to, count);
         return;
     }
-    for (n = 0; n < count; n++, one += one_step, other += other_step) {
+    for (size_t n = 0; n < count; n++, one += one_step, other += other_step) {
         if (call->kind == AECODEC_SUM) {
             call->kernels->add(sum, one, other, to + n, 1);
         } else {
@@ -309,13 +303,12 @@ static void run_pairs(const aecodec_call *call)
 {
     const aecodec_sum sum = sum_of(call);
     const aecodec_shape *one = &call->in[0], *other = &call->in[1];
-    uint32_t row, column;
     if (is_same(one, &call->out) && is_same(other, &call->out)) {
         run_of_pairs(call, &sum, call->from[0], 1, call->from[1], 1, call->to, aecodec_count(&call->out));
         return;
     }
-    for (row = 0; row < call->out.rows; row++) {
-        for (column = 0; column < call->out.columns; column++) {
+    for (uint32_t row = 0; row < call->out.rows; row++) {
+        for (uint32_t column = 0; column < call->out.columns; column++) {
             run_of_pairs(call, &sum, call->from[0] + start_of(one, row, column), one->channels > 1,
                          call->from[1] + start_of(other, row, column), other->channels > 1,
                          call->to + start_of(&call->out, row, column), call->out.channels);
@@ -339,8 +332,7 @@ static void look_up(const aecodec_call *call)
 {
     const int8_t *table = at(call, call->parameters[0]);
     const size_t count = aecodec_count(&call->out);
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         call->to[n] = table[call->from[0][n] + 128];
     }
 }
@@ -379,11 +371,10 @@ static void move_blocks(const aecodec_call *call)
     const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out, *wide = is_flat ? &call->out : &call->in[0];
     const uint32_t side = call->parameters[0];
     const size_t run = (size_t)side * wide->channels;
-    uint32_t row, column;
-    for (row = 0; row < wide->rows; row++) {
+    for (uint32_t row = 0; row < wide->rows; row++) {
         size_t in_wide = (size_t)row * flat->columns * run;
         size_t in_flat = (size_t)(row / side) * flat->columns * flat->channels + row % side * run;
-        for (column = 0; column < flat->columns; column++, in_flat += flat->channels, in_wide += run) {
+        for (uint32_t column = 0; column < flat->columns; column++, in_flat += flat->channels, in_wide += run) {
             memcpy(call->to + (is_flat ? in_wide : in_flat), call->from[0] + (is_flat ? in_flat : in_wide), run);
         }
     }
@@ -403,9 +394,8 @@ static uint32_t side_along(const aecodec_shape *shape, uint32_t axis)
 static int concatenation_fits(const aecodec_call *call)
 {
     uint64_t whole = 0;
-    uint32_t n, axis;
-    for (n = 0; n < call->count; n++) {
-        for (axis = 0; axis < 3; axis++) {
+    for (uint32_t n = 0; n < call->count; n++) {
+        for (uint32_t axis = 0; axis < 3; axis++) {
             if (axis != call->parameters[0] &&
                 side_along(&call->in[n], axis) != side_along(&call->out, axis)) {
                 return 0;
@@ -427,11 +417,9 @@ static void concatenate(const aecodec_call *call)
     const uint32_t axis = call->parameters[0];
     const size_t whole = run_from(&call->out, axis), times = aecodec_count(&call->out) / whole;
     int8_t *start = call->to;
-    uint32_t n;
-    for (n = 0; n < call->count; n++) {
+    for (uint32_t n = 0; n < call->count; n++) {
         const size_t run = run_from(&call->in[n], axis);
-        size_t time;
-        for (time = 0; time < times; time++) {
+        for (size_t time = 0; time < times; time++) {
             memcpy(start + time * whole, call->from[n] + time * run, run);
         }
         start += run;
@@ -492,10 +480,9 @@ static void gather(const aecodec_call *call)
         call->kind == AECODEC_WINDOW ? seen_through_window : call->kind == AECODEC_MIRROR ? mirrored : repeated;
     const size_t pixel = call->out.channels;
     int8_t *to = call->to;
-    uint32_t row, column;
-    for (row = 0; row < call->out.rows; row++) {
+    for (uint32_t row = 0; row < call->out.rows; row++) {
         const int64_t y = place_of(call, 0, row);
-        for (column = 0; column < call->out.columns; column++, to += pixel) {
+        for (uint32_t column = 0; column < call->out.columns; column++, to += pixel) {
             const int64_t x = place_of(call, 1, column);
             if (y >= 0 && x >= 0) {
                 memcpy(to, call->from[0] + ((size_t)y * call->in[0].columns + (size_t)x) * pixel, pixel);
@@ -521,8 +508,7 @@ static int move_fits(const aecodec_call *call)
     const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
     const int64_t whole = (int64_t)aecodec_count(&call->out);
     int64_t count = 1, least = steps[AXES], most = steps[AXES];
-    unsigned axis;
-    for (axis = 0; axis < AXES; axis++) {
+    for (unsigned axis = 0; axis < AXES; axis++) {
         if (sides[axis] < 1 || sides[axis] > MAX_AXIS || count > whole) {
             return 0;
         }
@@ -538,8 +524,7 @@ static void move(const aecodec_call *call)
     const size_t count = aecodec_count(&call->out);
     int32_t place[AXES] = {0};
     int64_t from = steps[AXES];
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         unsigned axis = AXES;
         call->to[n] = call->from[0][from];
         while (axis-- > 0) {
@@ -574,12 +559,12 @@ static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, ui
     const uint32_t *word = call->parameters;
     const aecodec_shape *in = &call->in[0];
     int64_t top, left;
-    uint32_t y, x, y_from, y_to, x_from, x_to;
+    uint32_t y_from, y_to, x_from, x_to;
     int32_t sum = 0, largest = -128, count = 0;
     seen(row, low(word[1]), low(word[2]), low(word[0]), in->rows, &top, &y_from, &y_to);
     seen(column, high(word[1]), high(word[2]), high(word[0]), in->columns, &left, &x_from, &x_to);
-    for (y = y_from; y < y_to; y++) {
-        for (x = x_from; x < x_to; x++, count++) {
+    for (uint32_t y = y_from; y < y_to; y++) {
+        for (uint32_t x = x_from; x < x_to; x++, count++) {
             const int8_t value =
                 call->from[0][((size_t)(top + y) * in->columns + (size_t)(left + x)) * in->channels + channel];
             sum += value;
@@ -595,10 +580,9 @@ static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, ui
 static void pool(const aecodec_call *call)
 {
     int8_t *to = call->to;
-    uint32_t row, column, channel;
-    for (row = 0; row < call->out.rows; row++) {
-        for (column = 0; column < call->out.columns; column++) {
-            for (channel = 0; channel < call->out.channels; channel++) {
+    for (uint32_t row = 0; row < call->out.rows; row++) {
+        for (uint32_t column = 0; column < call->out.columns; column++) {
+            for (uint32_t channel = 0; channel < call->out.channels; channel++) {
                 *to++ = pooled(call, row, column, channel);
             }
         }
@@ -642,8 +626,7 @@ static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count
     int32_t multiplier = (int32_t)word[3], shift = (int32_t)word[4];
     uint32_t sum = 0u - (uint32_t)count * (uint32_t)byte_of(word[2], 0);
     int8_t least = 127, most = -128;
-    size_t n;
-    for (n = 0; n < count; n++, from += step) {
+    for (size_t n = 0; n < count; n++, from += step) {
         const int8_t value = *from;
         sum += 0u + (uint32_t)value;
         least = value < least ? value : least;
@@ -663,8 +646,7 @@ static void reduce(const aecodec_call *call)
 {
     const size_t outputs = aecodec_count(&call->out), count = aecodec_count(&call->in[0]) / outputs;
     const size_t step = call->parameters[0] ? 1 : outputs, next = call->parameters[0] ? count : 1;
-    size_t n;
-    for (n = 0; n < outputs; n++) {
+    for (size_t n = 0; n < outputs; n++) {
         call->to[n] = reduced(call, call->from[0] + n * next, count, step);
     }
 }
@@ -677,14 +659,12 @@ enum { MOST_SHARES = 511 }; /* channels; with more, sums leave what reference ke
 
 static int softmax_is_sound(const aecodec_call *call)
 {
-    const int32_t *table;
-    unsigned n;
     if (!aecodec_plan_holds(call->plan, call->parameters[0], 256 * sizeof(int32_t)) ||
         call->out.channels > MOST_SHARES) {
         return 0;
     }
-    table = at(call, call->parameters[0]);
-    for (n = 0; n < 256; n++) {
+    const int32_t *table = at(call, call->parameters[0]);
+    for (unsigned n = 0; n < 256; n++) {
         if (table[n] < 0) {
             return 0;
         }
@@ -717,8 +697,7 @@ static int32_t reciprocal(uint32_t x)
 {
     const int32_t half = (int32_t)(x << room_above(x) >> 1); /* of x between 1 and 2 */
     int32_t found = 1515870810 + aecodec_scale(half, -1010580540, 0); /* 48 / 17 - 32 / 17 * half */
-    unsigned step;
-    for (step = 0; step < 3; step++) {
+    for (unsigned step = 0; step < 3; step++) {
         found += aecodec_scale(found, (1 << 29) - aecodec_scale(half, found, 0), 0) * 4;
     }
     return found < 1 << 30 ? found * 2 : INT32_MAX;
@@ -728,14 +707,13 @@ static int32_t reciprocal(uint32_t x)
 static void share(const int32_t *table, const int8_t *from, int8_t *to, uint32_t count)
 {
     const int32_t largest = largest_of(from, count);
-    int32_t scale, shift;
-    uint32_t n, sum = 0;
-    for (n = 0; n < count; n++) {
+    uint32_t sum = 0;
+    for (uint32_t n = 0; n < count; n++) {
         sum += ((uint32_t)table[largest - from[n]] + (1 << 11)) >> 12;
     }
-    scale = reciprocal(sum);
-    shift = 35 - room_above(sum);
-    for (n = 0; n < count; n++) {
+    int32_t scale = reciprocal(sum);
+    int32_t shift = 35 - room_above(sum);
+    for (uint32_t n = 0; n < count; n++) {
         const uint32_t part = (uint32_t)aecodec_scale(table[largest - from[n]], scale, 0);
         to[n] = aecodec_limit((int32_t)((part + (1u << (shift - 1))) >> shift) - 128, -128, 127);
     }
@@ -745,8 +723,7 @@ static void softmax(const aecodec_call *call)
 {
     const uint32_t channels = call->out.channels;
     const size_t count = aecodec_count(&call->out);
-    size_t n;
-    for (n = 0; n < count; n += channels) {
+    for (size_t n = 0; n < count; n += channels) {
         share(at(call, call->parameters[0]), call->from[0] + n, call->to + n, channels);
     }
 }
@@ -765,12 +742,11 @@ static int matrices_fit(const aecodec_call *call)
 
 static int8_t inner_product(const aecodec_sum *sum, const int8_t *one, const int8_t *other, uint32_t length)
 {
-    uint32_t whole = 0, n;
-    int32_t scaled;
-    for (n = 0; n < length; n++) {
+    uint32_t whole = 0;
+    for (uint32_t n = 0; n < length; n++) {
         whole += (uint32_t)((one[n] - sum->one_zero) * (other[n] - sum->other_zero));
     }
-    scaled = aecodec_scale((int32_t)whole, sum->multiplier, sum->shift);
+    int32_t scaled = aecodec_scale((int32_t)whole, sum->multiplier, sum->shift);
     return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
 }
 
@@ -779,11 +755,10 @@ static void multiply_matrices(const aecodec_call *call)
     const aecodec_sum sum = sum_of(call);
     const aecodec_shape *out = &call->out;
     int8_t *to = call->to;
-    uint32_t row, column, n;
-    for (row = 0; row < out->rows; row++) {
-        for (column = 0; column < out->columns; column++) {
+    for (uint32_t row = 0; row < out->rows; row++) {
+        for (uint32_t column = 0; column < out->columns; column++) {
             const int8_t *one = call->from[0] + start_of(&call->in[0], row, column);
-            for (n = 0; n < out->channels; n++) {
+            for (uint32_t n = 0; n < out->channels; n++) {
                 const int8_t *other = call->from[1] + start_of(&call->in[1], row, n);
                 *to++ = inner_product(&sum, one, other, call->in[0].channels);
             }
@@ -843,13 +818,12 @@ static int8_t mixed(const aecodec_call *call, between down, between across, uint
 static void bilinear(const aecodec_call *call)
 {
     int8_t *to = call->to;
-    uint32_t row, column, channel;
-    for (row = 0; row < call->out.rows; row++) {
+    for (uint32_t row = 0; row < call->out.rows; row++) {
         const between down = place_between(call->parameters[0], row, call->in[0].rows, call->out.rows);
-        for (column = 0; column < call->out.columns; column++) {
+        for (uint32_t column = 0; column < call->out.columns; column++) {
             const between across =
                 place_between(call->parameters[0], column, call->in[0].columns, call->out.columns);
-            for (channel = 0; channel < call->out.channels; channel++) {
+            for (uint32_t channel = 0; channel < call->out.channels; channel++) {
                 *to++ = mixed(call, down, across, channel);
             }
         }
@@ -882,16 +856,13 @@ static void find_rows(const aecodec_call *call)
     const int8_t *table = at(call, word[2]), *from = call->from[0];
     const int32_t *first = at(call, word[3]), *worth = first + groups;
     int8_t *to = call->to;
-    size_t n;
-    uint32_t group, channel;
-    for (n = 0; n < places; n++) {
-        for (group = 0; group < groups; group++, to += width) {
+    for (size_t n = 0; n < places; n++) {
+        for (uint32_t group = 0; group < groups; group++, to += width) {
             uint64_t sum = (uint64_t)(int64_t)first[group];
-            int64_t row;
-            for (channel = 0; channel < channels; channel++) {
+            for (uint32_t channel = 0; channel < channels; channel++) {
                 sum += (uint64_t)((int64_t)worth[group * channels + channel] * *from++);
             }
-            row = (int64_t)sum < 0 ? 0 : (int64_t)sum;
+            int64_t row = (int64_t)sum < 0 ? 0 : (int64_t)sum;
             memcpy(to, table + (size_t)(row < word[0] ? row : word[0] - 1) * width, width);
         }
     }
@@ -912,8 +883,8 @@ static int search_is_sound(const aecodec_call *call)
 
 static int32_t score(const int16_t *weights, const int8_t *from, uint32_t channels, int32_t more)
 {
-    uint32_t sum = (uint32_t)more, n;
-    for (n = 0; n < channels; n++) {
+    uint32_t sum = (uint32_t)more;
+    for (uint32_t n = 0; n < channels; n++) {
         sum += (uint32_t)((int32_t)weights[n] * from[n]);
     }
     return (int32_t)sum;
@@ -926,12 +897,11 @@ static void search(const aecodec_call *call)
     const int16_t *weights = at(call, word[1]);
     const int32_t *more = at(call, word[2]);
     const int8_t *table = at(call, word[3]);
-    size_t n;
-    for (n = 0; n < places; n++) {
+    for (size_t n = 0; n < places; n++) {
         const int8_t *from = call->from[0] + n * channels;
         int32_t best = score(weights, from, channels, more[0]);
-        uint32_t code, nearest = 0;
-        for (code = 1; code < word[0]; code++) {
+        uint32_t nearest = 0;
+        for (uint32_t code = 1; code < word[0]; code++) {
             const int32_t next = score(weights + (size_t)code * channels, from, channels, more[code]);
             if (next > best) {
                 best = next;
@@ -1004,11 +974,10 @@ int aecodec_shapes_fit(const aecodec_call *call)
 
 uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call *call)
 {
-    aecodec_convolution convolution;
     if (call->kind != AECODEC_CONVOLUTION) {
         return 0;
     }
-    convolution = convolution_of(call);
+    aecodec_convolution convolution = convolution_of(call);
     return aecodec_convolution_scratch(kernels, &convolution);
 }
 
@@ -1016,16 +985,15 @@ uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call
 void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *call)
 {
     aecodec_call picture = *call;
-    uint32_t n, input;
     picture.kernels = kernels;
     if (call->kind == AECODEC_CONVOLUTION) {
         kinds[call->kind].run(&picture);
         return;
     }
     picture.pictures = 1;
-    for (n = 0; n < call->pictures; n++) {
+    for (uint32_t n = 0; n < call->pictures; n++) {
         kinds[call->kind].run(&picture);
-        for (input = 0; input < call->count; input++) {
+        for (uint32_t input = 0; input < call->count; input++) {
             picture.from[input] += call->is_constant[input] ? 0 : aecodec_count(&call->in[input]);
         }
         picture.to += aecodec_count(&call->out);

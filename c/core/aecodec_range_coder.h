@@ -37,8 +37,7 @@ static inline int is_decoder(const range_coder *c) { return c->message != NULL; 
 
 static inline void write_word(range_coder *c, uint32_t word)
 {
-    int shift;
-    for (shift = 24; shift >= 0; shift -= 8) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
         uint8_t byte = (uint8_t)(word >> shift);
         if (byte) {
             c->length = c->written + 1;
@@ -57,8 +56,7 @@ static inline void write_word(range_coder *c, uint32_t word)
 static inline uint32_t read_word(range_coder *c)
 {
     uint32_t word = 0;
-    int n;
-    for (n = 0; n < 4; n++, c->position++) {
+    for (int n = 0; n < 4; n++, c->position++) {
         word = word << 8 | (c->position < c->size ? c->message[c->position] : 0u);
     }
     return word;

@@ -53,8 +53,7 @@ static inline uint8_t take_byte(reader *r)
 static inline uint32_t take_number(reader *r)
 {
     uint64_t value = 0;
-    unsigned shift;
-    for (shift = 0; shift < 35; shift += 7) {
+    for (unsigned shift = 0; shift < 35; shift += 7) {
         uint8_t byte = take_byte(r);
         value |= (uint64_t)(byte & 0x7fu) << shift;
         if (byte < 0x80) {

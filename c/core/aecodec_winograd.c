@@ -46,13 +46,12 @@ typedef struct {
 static layout layout_of(const aecodec_convolution *convolution)
 {
     layout made = {0};
-    size_t row;
     made.convolution = convolution;
     made.channels = convolution->in.channels;
     made.length = aecodec_round_up(made.channels, CHUNK);
     made.across = ((size_t)convolution->out.columns + SIDE - 1) / SIDE;
     made.packed_columns = SIDE * made.across + 2;
-    row = made.across * POINTS * made.length * sizeof(int16_t);
+    size_t row = made.across * POINTS * made.length * sizeof(int16_t);
     made.down = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
     made.rows = aecodec_least(row < STRIP ? STRIP / row : 1, made.down * convolution->pictures);
     made.tiles = made.rows * made.across;
@@ -99,9 +98,8 @@ AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t ro
     const int is_inside = row >= 0 && row < (int64_t)c->in.rows;
     const int8_t *from = input + (is_inside ? (size_t)row * c->in.columns * made->channels : 0);
     const size_t start = left * made->channels, end = start + (is_inside ? seen * made->channels : 0);
-    size_t n;
     aecodec_fill_words(packed, c->zero, start);
-    for (n = start; n < end; n++) {
+    for (size_t n = start; n < end; n++) {
         packed[n] = from[n - start];
     }
     aecodec_fill_words(packed + end, c->zero, columns * made->channels - end);
@@ -114,8 +112,7 @@ AECODEC_WIDE(pack, (const layout *made, size_t tile_row), (made, tile_row))
     const size_t size = made->packed_columns * made->channels;
     const size_t picture = (size_t)c->in.rows * c->in.columns * made->channels;
     const int64_t first = (int64_t)(tile_row % made->down * SIDE) - c->top;
-    size_t n;
-    for (n = 0; n < SEEN; n++) {
+    for (size_t n = 0; n < SEEN; n++) {
         pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n, made->packed + n * size);
     }
     aecodec_fill_words(made->packed + SEEN * size, 0, CHUNK);
@@ -125,8 +122,7 @@ AECODEC_WIDE(pack, (const layout *made, size_t tile_row), (made, tile_row))
  * whole vectors. */
 AECODEC_INLINE void transform_inputs_of(const int16_t *restrict from, size_t gap, int16_t *restrict to, size_t step)
 {
-    int n;
-    for (n = 0; n < CHUNK; n++, from++, to++) {
+    for (int n = 0; n < CHUNK; n++, from++, to++) {
         const int a = from[0], b = from[gap], c = from[2 * gap], d = from[3 * gap], e = from[4 * gap], f = from[5 * gap];
         to[0] = (int16_t)(4 * a - 5 * c + e);
         to[step] = (int16_t)(e - 4 * c + (d - 4 * b));
@@ -142,13 +138,12 @@ AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int
 {
     const size_t row = made->packed_columns * made->channels, point = made->input_point;
     int16_t half[SEEN][SEEN * CHUNK], whole[SEEN * CHUNK];
-    size_t n, k;
-    for (n = 0; n < SEEN; n++) {
+    for (size_t n = 0; n < SEEN; n++) {
         transform_inputs_of(from + n * row, made->channels, half[n], CHUNK);
     }
-    for (n = 0; n < SEEN; n++) {
+    for (size_t n = 0; n < SEEN; n++) {
         transform_inputs_of(half[0] + n * CHUNK, SEEN * CHUNK, whole, CHUNK);
-        for (k = 0; k < SEEN; k++) {
+        for (size_t k = 0; k < SEEN; k++) {
             memcpy(to + (SEEN * k + n) * point, whole + k * CHUNK, CHUNK * sizeof *to);
         }
     }
@@ -156,10 +151,9 @@ AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int
 
 AECODEC_WIDE(transform_inputs, (const layout *made, int16_t *to), (made, to))
 {
-    size_t column, channel;
-    for (column = 0; column < made->across; column++, to += made->length) {
+    for (size_t column = 0; column < made->across; column++, to += made->length) {
         const int16_t *from = made->packed + SIDE * column * made->channels;
-        for (channel = 0; channel < made->channels; channel += CHUNK) {
+        for (size_t channel = 0; channel < made->channels; channel += CHUNK) {
             transform_chunk(made, from + channel, to + channel);
         }
     }
@@ -172,14 +166,13 @@ AECODEC_INLINE void read_quad(const int8_t *weights, size_t lanes, int16_t *rest
 {
     uint16_t pairs[QUAD / 2], sorted[QUAD / 2] = {0};
     int8_t bytes[QUAD];
-    size_t n;
     memcpy(pairs, weights, lanes * AECODEC_GROUP);
-    for (n = 0; n < lanes; n++) {
+    for (size_t n = 0; n < lanes; n++) {
         sorted[n] = pairs[2 * n];
         sorted[AECODEC_BLOCK + n] = pairs[2 * n + 1];
     }
     memcpy(bytes, sorted, sizeof bytes);
-    for (n = 0; n < QUAD; n++) {
+    for (size_t n = 0; n < QUAD; n++) {
         to[n] = bytes[n];
     }
 }
@@ -188,8 +181,7 @@ AECODEC_INLINE void read_quad(const int8_t *weights, size_t lanes, int16_t *rest
  * whole vectors. */
 AECODEC_INLINE void transform_weights_of(const int16_t *restrict from, size_t gap, int16_t *restrict to, size_t step)
 {
-    int n;
-    for (n = 0; n < QUAD; n++, from++, to++) {
+    for (int n = 0; n < QUAD; n++, from++, to++) {
         const int a = from[0], b = from[gap], c = from[2 * gap];
         to[0] = (int16_t)a;
         to[step] = (int16_t)(a + c + b);
@@ -204,16 +196,15 @@ AECODEC_INLINE void transform_weights_of(const int16_t *restrict from, size_t ga
 AECODEC_INLINE void transform_quad(const int8_t *weights, size_t gap, size_t lanes, int16_t *to, size_t point)
 {
     int16_t taps[9][QUAD], half[3][SEEN * QUAD], whole[SEEN * QUAD];
-    size_t n, k;
-    for (n = 0; n < 9; n++) {
+    for (size_t n = 0; n < 9; n++) {
         read_quad(weights + n * gap, lanes, taps[n]);
     }
-    for (n = 0; n < 3; n++) {
+    for (size_t n = 0; n < 3; n++) {
         transform_weights_of(taps[3 * n], QUAD, half[n], QUAD);
     }
-    for (n = 0; n < SEEN; n++) {
+    for (size_t n = 0; n < SEEN; n++) {
         transform_weights_of(half[0] + n * QUAD, SEEN * QUAD, whole, QUAD);
-        for (k = 0; k < SEEN; k++) {
+        for (size_t k = 0; k < SEEN; k++) {
             memcpy(to + (SEEN * k + n) * point, whole + k * QUAD, QUAD * sizeof *to);
         }
     }
@@ -224,8 +215,7 @@ AECODEC_WIDE(transform_weights, (const layout *made, const int8_t *weights, uint
 {
     const size_t lanes = aecodec_round_up(outputs, 4), quads = made->channels / AECODEC_GROUP;
     const size_t gap = quads * lanes * AECODEC_GROUP, point = made->weight_point;
-    size_t n;
-    for (n = 0; n < quads; n++, weights += lanes * AECODEC_GROUP) {
+    for (size_t n = 0; n < quads; n++, weights += lanes * AECODEC_GROUP) {
         if (lanes == AECODEC_BLOCK) { /* in whole vectors */
             transform_quad(weights, gap, AECODEC_BLOCK, made->weights + n * QUAD, point);
         } else {
@@ -240,8 +230,7 @@ AECODEC_WIDE(transform_weights, (const layout *made, const int8_t *weights, uint
  * large as usual. */
 AECODEC_INLINE void fold(const uint32_t *restrict sums, size_t gap, uint32_t *restrict to, size_t step)
 {
-    int n;
-    for (n = 0; n < AECODEC_BLOCK; n++, sums++, to++) {
+    for (int n = 0; n < AECODEC_BLOCK; n++, sums++, to++) {
         const uint32_t a = sums[0], b = sums[gap], c = sums[2 * gap], d = sums[3 * gap], e = sums[4 * gap];
         const uint32_t f = sums[5 * gap];
         to[0] = 6 * a - 4 * (b + c) + (d + e);
@@ -257,16 +246,15 @@ AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restr
     static const int shifts[SIDE] = {3, 2, 1, 1};
     const uint32_t ninth = 954437177; /* times 9 is 1 */
     uint32_t half[SIDE][SEEN * AECODEC_BLOCK], whole[SIDE][AECODEC_BLOCK];
-    int row, column, n;
-    for (n = 0; n < SEEN; n++) {
+    for (int n = 0; n < SEEN; n++) {
         fold(sums + (size_t)n * MANY * AECODEC_BLOCK, SEEN * MANY * AECODEC_BLOCK, half[0] + n * AECODEC_BLOCK,
              SEEN * AECODEC_BLOCK);
     }
-    for (row = 0; row < SIDE; row++) {
+    for (int row = 0; row < SIDE; row++) {
         fold(half[row], AECODEC_BLOCK, whole[0], AECODEC_BLOCK);
-        for (column = 0; column < SIDE; column++, totals += AECODEC_BLOCK) {
+        for (int column = 0; column < SIDE; column++, totals += AECODEC_BLOCK) {
             const int shift = shifts[row] + shifts[column];
-            for (n = 0; n < AECODEC_BLOCK; n++) {
+            for (int n = 0; n < AECODEC_BLOCK; n++) {
                 const int32_t sum = (int32_t)(whole[column][n] * ninth) >> shift;
                 totals[n] = is_first ? sum : (int32_t)((uint32_t)totals[n] + (uint32_t)sum);
             }
@@ -276,8 +264,7 @@ AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restr
 
 AECODEC_WIDE(fold_tiles, (const layout *made, size_t tiles, int is_first), (made, tiles, is_first))
 {
-    size_t n;
-    for (n = 0; n < tiles; n++) {
+    for (size_t n = 0; n < tiles; n++) {
         fold_tile((const uint32_t *)made->sums + n * AECODEC_BLOCK, is_first,
                   made->totals + n * SIDE * SIDE * AECODEC_BLOCK);
     }
@@ -290,8 +277,7 @@ static void store_tile(const aecodec_kernels *kernels, const layout *made, const
     const aecodec_convolution *c = made->convolution;
     const size_t count = aecodec_least(c->out.columns - column, SIDE);
     const size_t picture = tile_row / made->down, row = tile_row % made->down * SIDE;
-    size_t y;
-    for (y = 0; y < SIDE && row + y < c->out.rows; y++, totals += SIDE * AECODEC_BLOCK) {
+    for (size_t y = 0; y < SIDE && row + y < c->out.rows; y++, totals += SIDE * AECODEC_BLOCK) {
         const size_t place = (picture * c->out.rows + row + y) * c->out.columns + column;
         int8_t *output = c->output + place * c->out.channels + channel;
         kernels->outputs(&c->scaling, totals, count, channel, outputs, output, c->out.channels);
@@ -305,8 +291,7 @@ static void multiply(const aecodec_kernels *kernels, const layout *made, size_t 
     const int16_t *inputs = made->inputs + tile * made->length + channel;
     const int16_t *weights = made->weights + channel * AECODEC_BLOCK;
     int32_t *sums = made->sums;
-    int n;
-    for (n = 0; n < POINTS; n++, sums += MANY * AECODEC_BLOCK) {
+    for (int n = 0; n < POINTS; n++, sums += MANY * AECODEC_BLOCK) {
         kernels->multiply(inputs, made->length, tiles, weights, channels, sums, AECODEC_BLOCK);
         inputs += made->input_point;
         weights += made->weight_point;
@@ -319,12 +304,11 @@ static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t
 {
     const size_t tiles = aecodec_least(left, MANY);
     const size_t part = made->channels <= MOST_TOGETHER ? made->channels : PART;
-    size_t from, n;
-    for (from = 0; from < made->channels; from += part) {
+    for (size_t from = 0; from < made->channels; from += part) {
         multiply(kernels, made, tile, tiles, from, aecodec_least(made->channels - from, part));
         fold_tiles(made, tiles, from == 0);
     }
-    for (n = 0; n < tiles; n++) {
+    for (size_t n = 0; n < tiles; n++) {
         store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK, tile_row + (tile + n) / made->across,
                    (tile + n) % made->across * SIDE, channel, outputs);
     }
@@ -336,12 +320,10 @@ static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t
     const aecodec_convolution *c = made->convolution;
     const size_t own = 9 * made->channels; /* weights of an output */
     const size_t tiles = rows * made->across;
-    uint32_t channel;
-    size_t tile;
-    for (channel = 0; channel < c->out.channels; channel += AECODEC_BLOCK) {
+    for (uint32_t channel = 0; channel < c->out.channels; channel += AECODEC_BLOCK) {
         const uint32_t left = c->out.channels - channel, outputs = left < AECODEC_BLOCK ? left : AECODEC_BLOCK;
         transform_weights(made, c->weights + channel * own, outputs);
-        for (tile = 0; tile < tiles; tile += MANY) {
+        for (size_t tile = 0; tile < tiles; tile += MANY) {
             run_tiles(kernels, made, tile_row, tile, tiles - tile, channel, outputs);
         }
     }
