@@ -10,9 +10,8 @@ enum { ALIGNMENT = 64, MOST_MEMORY = 1 << 20 };
 static uint8_t *aligned_copy(const uint8_t *data, size_t size, void **memory)
 {
     size_t room = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    uint8_t *copy;
     require(posix_memalign(memory, ALIGNMENT, room ? room : ALIGNMENT) == 0);
-    copy = *memory;
+    uint8_t *copy = *memory;
     memcpy(copy, data, size);
     return copy;
 }
@@ -63,9 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     void *memory;
     aecodec_bundle *bundle;
     uint8_t *copy = aligned_copy(data, size, &memory);
-    uint32_t level;
     if (aecodec_bundle_from_memory(copy, size, &bundle) == AECODEC_OK) {
-        for (level = 16; is_small(bundle, AECODEC_ENCODER) && level <= 48; level += 16) {
+        for (uint32_t level = 16; is_small(bundle, AECODEC_ENCODER) && level <= 48; level += 16) {
             compress_with(bundle, level);
         }
         aecodec_bundle_close(bundle);

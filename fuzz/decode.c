@@ -56,11 +56,10 @@ static void check_again(const room *decoded, const aecodec_header *header)
                                      header->height ? header->height : CODEC.tile_height,
                                      header->mode ? AECODEC_RGB : AECODEC_GREY};
     room again = new_room();
-    size_t bound, size = 0;
-    uint8_t *file;
+    size_t size = 0;
     require(aecodec_vector_count(&CODEC, &picture) == decoded->vectors);
-    bound = aecodec_file_bound(&CODEC, &picture);
-    file = exactly(bound);
+    size_t bound = aecodec_file_bound(&CODEC, &picture);
+    uint8_t *file = exactly(bound);
     require(aecodec_encode(&CODEC, &picture, decoded->codes, again.work, again.work_size, file, bound, &size) ==
             AECODEC_OK);
     require(decode_into(&again, file, size) == AECODEC_OK && again.vectors == decoded->vectors);

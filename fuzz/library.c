@@ -45,9 +45,9 @@ static void trim_all(const uint8_t *file, size_t size)
     aecodec_image picture;
     uint8_t *trimmed;
     size_t trimmed_size;
-    uint32_t count, n;
+    uint32_t count;
     require(aecodec_file_refinements(file, size, refinements, &count) == AECODEC_OK);
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         const double error = refinements[n].max_error;
         require(aecodec_trim(file, size, error, (int)refinements[n].is_root, &trimmed, &trimmed_size) == AECODEC_OK);
         if (aecodec_decompress(bundle(), trimmed, trimmed_size, NULL, NULL, &picture) == AECODEC_OK) {
@@ -134,7 +134,6 @@ static void decode_window(const uint8_t *file, size_t size, const aecodec_sample
 {
     const aecodec_region last = {samples->frames - 1, 1, samples->height - 1, 1, 0, samples->width};
     const size_t pixel = (size_t)samples->bands * (samples->type < AECODEC_UINT16 ? 1 : 8);
-    const uint8_t *message;
     aecodec_part part;
     aecodec_head *head;
     uint32_t count;
@@ -147,7 +146,7 @@ static void decode_window(const uint8_t *file, size_t size, const aecodec_sample
         uint8_t *row = exactly(samples->width * pixel);
         uint8_t *missing = samples->mask_planes ? exactly((size_t)samples->width * samples->mask_planes) : NULL;
         require(aecodec_window_plan(head, &last, &part, &count) == AECODEC_OK && part.size <= size - part.at);
-        message = file + part.at;
+        const uint8_t *message = file + part.at;
         require(aecodec_window_decode(head, &last, &message, NULL, row, missing) == AECODEC_OK);
         free(row);
         free(missing);

@@ -33,12 +33,11 @@ static int8_t *run(const aecodec_network *network, const uint32_t in[3], const u
     const size_t size = aecodec_network_work_size(network, in[0], in[1]), count = count_of(in);
     int8_t *input, *output;
     void *work;
-    size_t n;
     if (!size || size > MOST_WORK || count > MOST_SIZE || count_of(out) > MOST_SIZE) {
         return NULL;
     }
     input = exactly(count), output = exactly(count_of(out)), work = exactly(size);
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         input[n] = (int8_t)(n * 37 % 256 - 128);
     }
     require(aecodec_network_run(network, in[0], in[1], input, output, work, size) == AECODEC_OK);
@@ -51,16 +50,15 @@ static int8_t *run(const aecodec_network *network, const uint32_t in[3], const u
 static void run_on_all_kernels(aecodec_network *network, uint32_t rows, uint32_t columns)
 {
     uint32_t in[3], out[3];
-    int8_t *best, *plain;
     aecodec_network_input(network, in);
     in[0] = in[0] ? in[0] : rows;
     in[1] = in[1] ? in[1] : columns;
     if (aecodec_network_output(network, in[0], in[1], out) != AECODEC_OK) {
         return;
     }
-    best = run(network, in, out);
+    int8_t *best = run(network, in, out);
     network->kernels = &aecodec_portable_kernels;
-    plain = run(network, in, out);
+    int8_t *plain = run(network, in, out);
     require(!best || !plain || memcmp(best, plain, count_of(out)) == 0);
     free(best);
     free(plain);
@@ -86,8 +84,7 @@ static uint32_t next(uint32_t *state)
 static size_t word_to_change(const uint8_t *data, size_t words, uint32_t *state)
 {
     size_t word = 0;
-    unsigned tries;
-    for (tries = 0; tries < 8; tries++) {
+    for (unsigned tries = 0; tries < 8; tries++) {
         word = next(state) % words;
         if (word_at(data, word) + MOST_SIZE < 2 * MOST_SIZE) {
             break;
@@ -110,11 +107,11 @@ static uint32_t another(uint32_t word, uint32_t *state)
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     const size_t words = size < HEAD ? 0 : (size - HEAD) / 4;
-    uint32_t state = seed | 1, changes;
+    uint32_t state = seed | 1;
     if (next(&state) % 2 || !words) {
         return LLVMFuzzerMutate(data, size, max_size);
     }
-    for (changes = 1 + next(&state) % 3; changes > 0; changes--) {
+    for (uint32_t changes = 1 + next(&state) % 3; changes > 0; changes--) {
         const size_t word = word_to_change(data, words, &state);
         const uint32_t value = another(word_at(data, word), &state);
         memcpy(data + HEAD + 4 * word, &value, sizeof value);
@@ -125,11 +122,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     aecodec_network network;
-    uint32_t *plan;
     if (size < HEAD) {
         return 0;
     }
-    plan = plan_of(data + HEAD, size - HEAD);
+    uint32_t *plan = plan_of(data + HEAD, size - HEAD);
     if (aecodec_network_open(&network, plan, size - HEAD) == AECODEC_OK) {
         run_on_all_kernels(&network, 1 + data[0] % MOST_SIDE, 1 + data[1] % MOST_SIDE);
     }

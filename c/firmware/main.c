@@ -39,8 +39,7 @@ static uint32_t work[COMPUTER_WORK / 4];
 /* Pixels are less 128 where networks see them. */
 static void flip(int8_t *values, size_t count)
 {
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         values[n] = (int8_t)(values[n] ^ -128);
     }
 }
@@ -119,11 +118,10 @@ static int encode(const char *from, const char *to)
                                      CODEC_CHANNELS == 3 && !CODEC.samples ? AECODEC_RGB : AECODEC_GREY};
     FILE *in = open_file(from);
     size_t size;
-    int is_picture;
     if (!in) {
         return 1;
     }
-    is_picture = read_picture(in);
+    int is_picture = read_picture(in);
     fclose(in);
     if (!is_picture) {
         fprintf(stderr, "%s: not a %s with %d by %d pixels\n", from, PICTURE_KIND, CODEC_WIDTH, CODEC_HEIGHT);
@@ -169,11 +167,11 @@ static int write_picture(const char *to)
 static int decode(const char *from, const char *to)
 {
     FILE *in = open_file(from);
-    size_t size, vectors = 0;
+    size_t vectors = 0;
     if (!in) {
         return 1;
     }
-    size = read_file(in);
+    size_t size = read_file(in);
     fclose(in);
     if (aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors) != AECODEC_OK ||
         vectors != CODEC_VECTORS) {

@@ -51,8 +51,7 @@ AECODEC_INLINE void find_contexts(const adaptive_band *b, const adaptive_place *
 AECODEC_INLINE void choose_entries(adaptive_decisions *a, const uint32_t contexts[TABLES], uint32_t decision,
                                    adaptive_probability *entries[TABLES])
 {
-    int n;
-    for (n = 0; n < TABLES; n++) {
+    for (int n = 0; n < TABLES; n++) {
         entries[n] = &a->tables[n][contexts[n] * 8 + decision];
     }
 }
@@ -111,22 +110,19 @@ AECODEC_INLINE int32_t copy_context(const adaptive_band *b, const adaptive_place
 AECODEC_INLINE int code_copy(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s, int64_t *steps)
 {
     const adaptive_distribution *d = &s->distribution;
-    int k;
-    for (k = 0; k < 2; k++) {
+    for (int k = 0; k < 2; k++) {
         const int32_t value = k ? at->value[-at->row] : at->value[-1];
         const uint32_t probability = b->state->decisions.copies[k][s->copy] >> 16;
-        int64_t copied, symbol;
-        uint32_t start, stop;
         if ((k && value == at->value[-1]) || probability <= (s->is_decided ? SURE_COPY : LIKELY_COPY)) {
             continue;
         }
-        copied = divide(value - s->centre + b->step / 2, b->step);
-        symbol = copied >> d->low_bits;
+        int64_t copied = divide(value - s->centre + b->step / 2, b->step);
+        int64_t symbol = copied >> d->low_bits;
         if (symbol < d->lowest || symbol > d->highest || symbol == MOST_SYMBOL || symbol == -MOST_SYMBOL) {
             continue;
         }
-        start = edge_below(d, (int32_t)symbol).below;
-        stop = edge_below(d, (int32_t)symbol + 1).below;
+        uint32_t start = edge_below(d, (int32_t)symbol).below;
+        uint32_t stop = edge_below(d, (int32_t)symbol + 1).below;
         if (probability << 6 <= (stop - start) >> d->low_bits) { /* the distribution knows better */
             continue;
         }
@@ -254,9 +250,8 @@ AECODEC_INLINE void learn_sample(const adaptive_band *b, const adaptive_place *a
     const int64_t truth = 256 * ((int64_t)value - at->value[-1]);
     const int64_t rest = clip((256 * (int64_t)value - s->mean) >> b->unit, -MOST_ERROR, MOST_ERROR);
     const uint64_t scale = scale_of_log(s->activity.log_scale, b->unit);
-    int n;
     *error = (int32_t)rest;
-    for (n = 0; n < p->expert_count; n++) {
+    for (int n = 0; n < p->expert_count; n++) {
         const int64_t d = truth - p->experts[n];
         experts->of[n] = (uint32_t)clip((d < 0 ? -d : d) >> b->unit, 0, MOST_ERROR);
     }
@@ -288,15 +283,14 @@ AECODEC_INLINE int32_t code_sample(const adaptive_band *b, const adaptive_place 
 {
     const int64_t half = b->step / 2;
     adaptive_sample s;
-    int64_t steps, coded;
     predict_sample(b, at, fit, &s, lanes);
     prepare_symbols(b, &s);
     if (is_missing) {
         return (int32_t)clip(s.centre, b->limits[0], b->limits[1]);
     }
-    steps = is_decoder(b->coder) ? 0 : divide(value - s.centre + half, b->step);
+    int64_t steps = is_decoder(b->coder) ? 0 : divide(value - s.centre + half, b->step);
     steps = code_steps(b, at, &s, steps);
-    coded = s.centre + clip(steps, -b->most_steps - 1, b->most_steps + 1) * b->step;
+    int64_t coded = s.centre + clip(steps, -b->most_steps - 1, b->most_steps + 1) * b->step;
     if (coded < b->limits[0] - half || coded > b->limits[1] + half) {
         b->coder->status = AECODEC_DAMAGED;
     }
@@ -326,13 +320,12 @@ typedef struct {
 /* Set what is around the first sample of a row, and what is above the first row. */
 static void begin_row(int32_t *v, int32_t *e, ptrdiff_t row, int is_first, int32_t centre)
 {
-    int n, up;
-    for (n = 1; n <= MARGIN; n++) {
+    for (int n = 1; n <= MARGIN; n++) {
         v[-n] = is_first ? centre : v[-row];
         e[-n] = is_first ? 0 : e[-row];
     }
-    for (up = 1; is_first && up <= MARGIN; up++) {
-        for (n = -MARGIN; n <= MARGIN; n++) {
+    for (int up = 1; is_first && up <= MARGIN; up++) {
+        for (int n = -MARGIN; n <= MARGIN; n++) {
             v[n - up * row] = centre;
         }
     }
@@ -341,9 +334,8 @@ static void begin_row(int32_t *v, int32_t *e, ptrdiff_t row, int is_first, int32
 /* Above the first row, samples equal W. */
 static void extend_top(int32_t *v, ptrdiff_t row)
 {
-    int n, up;
-    for (up = 1; up <= MARGIN; up++) {
-        for (n = -1; n <= MARGIN; n++) {
+    for (int up = 1; up <= MARGIN; up++) {
+        for (int n = -1; n <= MARGIN; n++) {
             v[n - up * row] = v[-1];
         }
     }
@@ -355,16 +347,14 @@ static void extend_plane(const adaptive_segment *s, int32_t *first)
     const residual_coding *c = s->coding;
     const size_t row_bytes = (size_t)s->row * sizeof *first;
     int32_t *top = first - MARGIN, *bottom = top + (ptrdiff_t)(c->height - 1) * s->row;
-    uint32_t y;
-    int n;
-    for (y = 0; y < c->height; y++) {
+    for (uint32_t y = 0; y < c->height; y++) {
         int32_t *v = first + (ptrdiff_t)y * s->row;
-        for (n = 1; n <= MARGIN; n++) {
+        for (int n = 1; n <= MARGIN; n++) {
             v[-n] = v[0];
             v[(ptrdiff_t)c->width - 1 + n] = v[c->width - 1];
         }
     }
-    for (n = 1; n <= MARGIN; n++) {
+    for (int n = 1; n <= MARGIN; n++) {
         memcpy(top - n * s->row, top, row_bytes);
         memcpy(bottom + n * s->row, bottom, row_bytes);
     }
@@ -376,14 +366,12 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
 {
     const int32_t width = (int32_t)s->coding->width, height = (int32_t)s->coding->height;
     const int32_t centre = (int32_t)(((int64_t)s->band.limits[0] + s->band.limits[1]) >> 1);
-    int32_t wave, y;
-    for (wave = 0; wave < waves; wave++) {
-        for (y = wave < width ? 0 : (wave - width + 3) / 3; y < height && 3 * y <= wave; y++) {
+    for (int32_t wave = 0; wave < waves; wave++) {
+        for (int32_t y = wave < width ? 0 : (wave - width + 3) / 3; y < height && 3 * y <= wave; y++) {
             const int32_t x = wave - 3 * y;
             const ptrdiff_t at = (ptrdiff_t)y * s->row + x, n = (ptrdiff_t)y * width + x;
             int32_t *v = values + at, *e = errors + at;
             adaptive_place place = *first;
-            int k;
             if (x == 0) {
                 begin_row(v, e, s->row, y == 0, centre);
             } else if (y == 0) {
@@ -392,16 +380,16 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
             place.value = v;
             place.error = e;
             place.experts = s->experts + MARGIN * (s->row + 1) + at;
-            for (k = 0; k < place.plane_count; k++) {
+            for (int k = 0; k < place.plane_count; k++) {
                 place.planes[k] += at;
             }
-            for (k = 0; k < place.plane_count && k < 2; k++) {
+            for (int k = 0; k < place.plane_count && k < 2; k++) {
                 place.plane_errors[k] += at;
             }
             *v = code_sample(&s->band, &place, &s->band.state->predictor.fits[y >> BLOCK_BITS], missing && missing[n],
                              from ? from[n] : 0, e, s->experts + MARGIN * (s->row + 1) + at, lanes);
             to[n] = *v;
-            for (k = 1; x == width - 1 && k <= MARGIN; k++) {
+            for (int k = 1; x == width - 1 && k <= MARGIN; k++) {
                 v[k] = *v;
             }
         }
@@ -459,8 +447,7 @@ static adaptive_place place_in_frame(const adaptive_segment *s, uint32_t number,
 {
     const size_t first = s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1);
     adaptive_place at = {.row = s->row, .plane_count = 0};
-    uint32_t back;
-    for (back = s->coding->has_base ? 0 : 1; back <= number && at.plane_count < PLANES; back++) {
+    for (uint32_t back = s->coding->has_base ? 0 : 1; back <= number && at.plane_count < PLANES; back++) {
         const adaptive_planes *p = back ? &s->ring[(number - back) % RING] : &s->base;
         at.planes[at.plane_count] = p->values + first;
         if (at.plane_count < 2) {
@@ -481,10 +468,9 @@ static size_t start_of(const residual_coding *c, uint32_t frame, uint32_t band)
 static void take_base(const adaptive_segment *s, uint32_t number, const int32_t *base)
 {
     const residual_coding *c = s->coding;
-    uint32_t frame, y;
-    for (frame = 0; frame < c->frames; frame++) {
+    for (uint32_t frame = 0; frame < c->frames; frame++) {
         int32_t *first = s->base.values + s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1);
-        for (y = 0; y < c->height; y++) {
+        for (uint32_t y = 0; y < c->height; y++) {
             memcpy(first + (size_t)s->row * y, base + start_of(c, frame, number) + (size_t)c->width * y, c->width * sizeof *first);
         }
         extend_plane(s, first);
@@ -498,13 +484,12 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
     const residual_coding *c = s->coding;
     const adaptive_planes *planes = &s->ring[number % RING];
     const uint32_t band = c->bands > 1 ? coded_band(c->choices, number) : number, all = c->width + 3 * (c->height - 1);
-    uint32_t frame;
     open_band(s, band, number + (uint32_t)c->has_base);
     if (c->has_base) {
         take_base(s, band, base);
     }
     memset(planes->errors, 0, s->plane * c->frames * sizeof *planes->errors);
-    for (frame = 0; frame < c->frames; frame++) {
+    for (uint32_t frame = 0; frame < c->frames; frame++) {
         const size_t first = s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1), start = start_of(c, frame, band);
         const adaptive_place place = place_in_frame(s, number, frame);
         const int is_last = c->waves && number + 1 == c->bands && frame + 1 == c->frames;
@@ -525,19 +510,17 @@ static aecodec_status code_segment(const residual_coding *c, range_coder *coder,
 {
     adaptive_segment s = {.coding = c, .row = (ptrdiff_t)c->width + 2 * MARGIN};
     const uint32_t rings = c->bands < RING ? c->bands : RING;
-    size_t values, bytes;
     adaptive_tables *tables;
-    uint32_t n;
     s.plane = (size_t)s.row * (c->height + 2 * MARGIN);
-    values = s.plane * c->frames;
-    bytes = s.plane * sizeof *s.experts + values * (rings + 1) * 2 * sizeof(int32_t);
+    size_t values = s.plane * c->frames;
+    size_t bytes = s.plane * sizeof *s.experts + values * (rings + 1) * 2 * sizeof(int32_t);
     s.experts = calloc(1, bytes);
     s.band.state = malloc(sizeof *s.band.state);
     tables = malloc(sizeof *tables);
     if (s.experts && s.band.state && tables) {
         s.base.values = (int32_t *)(void *)(s.experts + s.plane);
         s.base.errors = s.base.values + values;
-        for (n = 0; n < rings; n++) {
+        for (uint32_t n = 0; n < rings; n++) {
             s.ring[n].values = s.base.errors + values + 2 * n * values;
             s.ring[n].errors = s.ring[n].values + values;
         }
@@ -545,7 +528,7 @@ static aecodec_status code_segment(const residual_coding *c, range_coder *coder,
         open_logistic(&tables->logistic);
         s.band.coder = coder;
         s.band.tables = tables;
-        for (n = 0; n < c->bands; n++) {
+        for (uint32_t n = 0; n < c->bands; n++) {
             code_band(&s, n, base, from, to, learned);
         }
     } else {
@@ -575,9 +558,8 @@ static residual_coding coded_form(const residual_coding *c)
 static void convert_ranks(const residual_coding *c, int to_values, int32_t *values)
 {
     const size_t plane = (size_t)c->height * c->width;
-    uint32_t frame, band;
-    for (frame = 0; frame < c->frames; frame++) {
-        for (band = 0; band < c->bands; band++) {
+    for (uint32_t frame = 0; frame < c->frames; frame++) {
+        for (uint32_t band = 0; band < c->bands; band++) {
             const size_t start = start_of(c, frame, band);
             const adaptive_table *t = &c->choices->tables[band];
             if (t->count && to_values) {
@@ -592,8 +574,7 @@ static void convert_ranks(const residual_coding *c, int to_values, int32_t *valu
 static void convert_colours(const residual_coding *c, int to_values, int32_t *values, int32_t *indices)
 {
     const size_t plane = (size_t)c->height * c->width;
-    uint32_t frame;
-    for (frame = 0; frame < c->frames; frame++) {
+    for (uint32_t frame = 0; frame < c->frames; frame++) {
         if (to_values) {
             aecodec_indices_to_colours(c->choices, indices + frame * plane, plane, values + frame * plane * c->bands);
         } else {

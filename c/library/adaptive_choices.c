@@ -17,8 +17,7 @@ enum {
 
 void aecodec_choices_free(adaptive_choices *c)
 {
-    uint32_t n;
-    for (n = 0; c && n < c->bands; n++) {
+    for (uint32_t n = 0; c && n < c->bands; n++) {
         free(c->tables[n].values);
     }
     free(c ? c->palette.values : NULL);
@@ -37,8 +36,7 @@ int aecodec_has_tables(const adaptive_choices *c)
 /* Compare the values of two colours. */
 static int compare(const int32_t *x, const int32_t *y, uint32_t bands)
 {
-    uint32_t n;
-    for (n = 0; n < bands; n++) {
+    for (uint32_t n = 0; n < bands; n++) {
         if (x[n] != y[n]) {
             return x[n] < y[n] ? -1 : 1;
         }
@@ -72,8 +70,7 @@ static uint32_t nearest_rank(const adaptive_table *t, int64_t value)
 void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, size_t count, int32_t *values)
 {
     int32_t last = t->values[0], rank = 0;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         if (missing && missing[n]) {
             continue;
         }
@@ -87,8 +84,7 @@ void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, si
 
 void aecodec_ranks_to_values(const adaptive_table *t, size_t count, int32_t *values)
 {
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         values[n] = t->values[values[n]];
     }
 }
@@ -96,10 +92,8 @@ void aecodec_ranks_to_values(const adaptive_table *t, size_t count, int32_t *val
 void aecodec_colours_to_indices(const adaptive_choices *c, const int32_t *values, size_t plane, int32_t *indices)
 {
     int32_t colour[PALETTE_BANDS];
-    size_t n;
-    uint32_t band;
-    for (n = 0; n < plane; n++) {
-        for (band = 0; band < c->bands; band++) {
+    for (size_t n = 0; n < plane; n++) {
+        for (uint32_t band = 0; band < c->bands; band++) {
             colour[band] = values[coded_band(c, band) * plane + n];
         }
         indices[n] = n && compare(colour, c->palette.values + (size_t)indices[n - 1] * c->bands, c->bands) == 0
@@ -109,10 +103,8 @@ void aecodec_colours_to_indices(const adaptive_choices *c, const int32_t *values
 
 void aecodec_indices_to_colours(const adaptive_choices *c, const int32_t *indices, size_t plane, int32_t *values)
 {
-    size_t n;
-    uint32_t band;
-    for (band = 0; band < c->bands; band++) {
-        for (n = 0; n < plane; n++) {
+    for (uint32_t band = 0; band < c->bands; band++) {
+        for (size_t n = 0; n < plane; n++) {
             values[coded_band(c, band) * plane + n] = c->palette.values[(size_t)indices[n] * c->bands + band];
         }
     }
@@ -136,8 +128,7 @@ static uint8_t *inflate_numbers(reader stream, uint32_t size, reader *numbers)
 static void take_values(reader *numbers, const int32_t limits[2], adaptive_table *t)
 {
     int64_t value = (int64_t)limits[0] - 1;
-    uint32_t n;
-    for (n = 0; n < t->count && !numbers->is_damaged; n++) {
+    for (uint32_t n = 0; n < t->count && !numbers->is_damaged; n++) {
         value += 1 + (int64_t)take_number(numbers);
         numbers->is_damaged |= value > limits[1];
         t->values[n] = (int32_t)value;
@@ -148,10 +139,9 @@ static void take_values(reader *numbers, const int32_t limits[2], adaptive_table
 static void take_colours(reader *numbers, const adaptive_choices *c, const int32_t (*limits)[2], adaptive_table *t)
 {
     int64_t last[PALETTE_BANDS] = {0};
-    uint32_t n, band;
-    for (n = 0; n < t->count && !numbers->is_damaged; n++) {
+    for (uint32_t n = 0; n < t->count && !numbers->is_damaged; n++) {
         int32_t *colour = t->values + (size_t)n * c->bands;
-        for (band = 0; band < c->bands; band++) {
+        for (uint32_t band = 0; band < c->bands; band++) {
             const uint32_t folded = take_number(numbers);
             const int32_t *range = limits[coded_band(c, band)];
             last[band] += (folded & 1) ? -(int64_t)(folded >> 1) - 1 : (int64_t)(folded >> 1);
@@ -166,12 +156,11 @@ static void take_colours(reader *numbers, const adaptive_choices *c, const int32
 static void take_table(reader *block, const adaptive_choices *c, const int32_t (*limits)[2], uint32_t bands,
                        adaptive_table *t)
 {
-    reader stream, numbers;
+    reader numbers;
     uint8_t *bytes = NULL;
-    uint32_t size;
     t->count = take_number(block) + 1;
-    size = take_number(block);
-    stream = take_block(block);
+    uint32_t size = take_number(block);
+    reader stream = take_block(block);
     if (t->count < 2 || t->count > (uint32_t)(bands > 1 ? MOST_COLOURS : MOST_VALUES) || size > t->count * bands * LEB) {
         block->is_damaged = 1;
     }
@@ -232,7 +221,6 @@ static int is_lossless(const int64_t *steps, uint32_t bands)
 static void take_choices(reader *block, adaptive_choices *c)
 {
     const uint8_t flags = take_byte(block);
-    uint32_t band;
     c->is_exchanged = flags & IS_EXCHANGED;
     block->is_damaged |= flags > (IS_EXCHANGED | HAS_PALETTE) || (c->is_exchanged && c->bands < 2);
     if (flags & HAS_PALETTE) {
@@ -245,7 +233,7 @@ static void take_choices(reader *block, adaptive_choices *c)
         c->limits[0][1] = (int32_t)c->palette.count - 1;
         return;
     }
-    for (band = 0; band < c->bands && block->left && !block->is_damaged; band++) {
+    for (uint32_t band = 0; band < c->bands && block->left && !block->is_damaged; band++) {
         take_band(block, c, band);
     }
 }
@@ -344,8 +332,7 @@ static void add(colour_set *s, const int32_t *colour)
 
 static void free_survey(adaptive_survey *s)
 {
-    uint32_t n;
-    for (n = 0; n < s->bands; n++) {
+    for (uint32_t n = 0; n < s->bands; n++) {
         close_set(&s->each[n].values);
     }
     close_set(&s->colours);
@@ -357,16 +344,14 @@ adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, cons
 {
     const int has_colours = bands >= 2 && bands <= PALETTE_BANDS && may_convert && !has_mask && is_lossless(steps, bands);
     adaptive_survey *s = calloc(1, sizeof *s);
-    int has_room;
-    uint32_t n;
     if (!s) {
         return NULL;
     }
     s->bands = bands;
     s->steps = steps;
     s->limits = limits;
-    has_room = !has_colours || open_set(&s->colours, bands, MOST_COLOURS);
-    for (n = 0; n < bands && has_room; n++) {
+    int has_room = !has_colours || open_set(&s->colours, bands, MOST_COLOURS);
+    for (uint32_t n = 0; n < bands && has_room; n++) {
         s->each[n].low = INT32_MAX;
         s->each[n].high = INT32_MIN;
         has_room = !may_convert || open_set(&s->each[n].values, 1, MOST_VALUES);
@@ -380,11 +365,10 @@ adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, cons
 /* See the values of a band in a frame. */
 static void see_plane(band_survey *b, const residual_coding *c, const uint8_t *missing, const int32_t *v)
 {
-    uint32_t y, x;
     size_t n = 0;
     int32_t last = 0;
-    for (y = 0; y < c->height; y++) {
-        for (x = 0; x < c->width; x++, n++) {
+    for (uint32_t y = 0; y < c->height; y++) {
+        for (uint32_t x = 0; x < c->width; x++, n++) {
             const int is_inside = x > 0 && y > 0;
             if (missing && missing[n]) {
                 continue;
@@ -408,11 +392,9 @@ static void see_plane(band_survey *b, const residual_coding *c, const uint8_t *m
 static void see_colours(colour_set *s, const int32_t *values, size_t plane)
 {
     int32_t colour[PALETTE_BANDS];
-    size_t n;
-    uint32_t band;
-    for (n = 0; n < plane && s->places; n++) {
+    for (size_t n = 0; n < plane && s->places; n++) {
         int is_new = n == 0;
-        for (band = 0; band < s->bands; band++) {
+        for (uint32_t band = 0; band < s->bands; band++) {
             const int32_t value = values[(band < 2 ? 1 - band : band) * plane + n];
             is_new |= colour[band] != value;
             colour[band] = value;
@@ -426,11 +408,10 @@ static void see_colours(colour_set *s, const int32_t *values, size_t plane)
 void aecodec_survey_see(adaptive_survey *s, const residual_coding *c, const int32_t *values)
 {
     const size_t plane = (size_t)c->height * c->width;
-    uint32_t frame, band;
-    for (frame = 0; frame < c->frames; frame++) {
+    for (uint32_t frame = 0; frame < c->frames; frame++) {
         const int32_t *first = values + frame * plane * c->bands;
         see_colours(&s->colours, first, plane);
-        for (band = 0; band < c->bands; band++) {
+        for (uint32_t band = 0; band < c->bands; band++) {
             see_plane(&s->each[band], c, c->missing ? c->missing + (frame * c->bands + band) * plane : NULL, first + band * plane);
         }
     }
@@ -443,10 +424,10 @@ static void sort(const colour_set *s)
 {
     const size_t bands = s->bands, size = bands * sizeof *s->colours;
     int32_t colour[PALETTE_BANDS], *all = s->colours;
-    size_t gap, n, at;
-    for (gap = s->count; gap > 1;) {
+    size_t at;
+    for (size_t gap = s->count; gap > 1;) {
         gap = gap < 3 ? 1 : gap * 5 / 11;
-        for (n = gap; n < s->count; n++) {
+        for (size_t n = gap; n < s->count; n++) {
             memcpy(colour, all + n * bands, size);
             for (at = n; at >= gap && compare(all + (at - gap) * bands, colour, s->bands) > 0; at -= gap) {
                 memcpy(all + at * bands, all + (at - gap) * bands, size);
@@ -460,9 +441,8 @@ static void sort(const colour_set *s)
 static void append_numbers(buffer *numbers, const colour_set *s, int64_t low)
 {
     int64_t last[PALETTE_BANDS] = {0};
-    uint32_t n, band;
-    for (n = 0; n < s->count; n++) {
-        for (band = 0; band < s->bands; band++) {
+    for (uint32_t n = 0; n < s->count; n++) {
+        for (uint32_t band = 0; band < s->bands; band++) {
             const int64_t value = s->colours[(size_t)n * s->bands + band], d = value - last[band];
             aecodec_buffer_append_number(numbers, s->bands > 1 ? (uint32_t)(d < 0 ? -2 * d - 1 : 2 * d)
                                                                : (uint32_t)(n ? d - 1 : value - low));
@@ -475,10 +455,9 @@ static void append_numbers(buffer *numbers, const colour_set *s, int64_t low)
 static void append_table(buffer *block, const colour_set *s, int64_t low)
 {
     buffer numbers = {NULL, 0, 0, AECODEC_OK};
-    uint8_t *stream;
     size_t size = 0;
     append_numbers(&numbers, s, low);
-    stream = numbers.status == AECODEC_OK ? malloc(aecodec_zlib_bound(numbers.size)) : NULL;
+    uint8_t *stream = numbers.status == AECODEC_OK ? malloc(aecodec_zlib_bound(numbers.size)) : NULL;
     size = stream ? aecodec_zlib_deflate(numbers.bytes, numbers.size, stream) : 0;
     if (!size) {
         block->status = AECODEC_NO_MEMORY;
@@ -526,12 +505,11 @@ static int needs_table(adaptive_survey *s, uint32_t band)
     const int64_t step = s->steps[band];
     const uint64_t range = (uint64_t)((int64_t)b->high - b->low) / (uint64_t)step + 1;
     const uint32_t occurring = b->values.count;
-    uint32_t n;
     if (!b->values.places || !b->values.count) {
         return 0;
     }
     sort(&b->values);
-    for (n = 0; n < occurring; n++) {
+    for (uint32_t n = 0; n < occurring; n++) {
         b->values.colours[n] = placed(s, band, b->values.colours[n]);
     }
     merge(&b->values, s->is_stable ? 1 : step);
@@ -541,8 +519,7 @@ static int needs_table(adaptive_survey *s, uint32_t band)
 
 static int needs_palette(const adaptive_survey *s)
 {
-    uint32_t n;
-    for (n = 0; n < s->bands; n++) {
+    for (uint32_t n = 0; n < s->bands; n++) {
         if ((int64_t)s->each[n].high - s->each[n].low > INT32_MAX / 2) { /* differences need 31 bits */
             return 0;
         }
@@ -580,14 +557,13 @@ static size_t append_choices(adaptive_survey *s, buffer *block)
     const int has_palette = needs_palette(s), is_exchanged = has_palette || s->bands == 3 || s->bands == 4;
     const uint8_t flags = (uint8_t)((is_exchanged ? IS_EXCHANGED : 0) | (has_palette ? HAS_PALETTE : 0));
     size_t size = flags != 0;
-    uint32_t band;
     append_byte(block, flags);
     if (has_palette) {
         sort(&s->colours);
         append_table(block, &s->colours, 0);
         size = block->size;
     }
-    for (band = 0; band < s->bands && !has_palette; band++) {
+    for (uint32_t band = 0; band < s->bands && !has_palette; band++) {
         size = append_band(block, s, band) ? block->size : size;
     }
     return size;

@@ -37,32 +37,31 @@ static inline void open_logistic(adaptive_logistic *l)
     static const uint16_t sigmoid[33] = {22,    36,    60,    98,    162,   267,   439,   720,   1179,  1921,  3108,
                                          4971,  7812,  11955, 17625, 24743, 32768, 40793, 47911, 53581, 57724, 60565,
                                          62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514};
-    int32_t n, logit = 0;
-    for (n = 0; n < LOGITS; n++) {
+    int32_t logit = 0;
+    for (int32_t n = 0; n < LOGITS; n++) {
         const int32_t near = sigmoid[n >> 7], far = sigmoid[(n >> 7) + 1];
         l->probabilities[n] = (uint16_t)(near + (((far - near) * (n & 127)) >> 7));
     }
-    for (n = 0; n < LOGITS; n++) {
+    for (int32_t n = 0; n < LOGITS; n++) {
         while (logit < LOGITS - 1 && l->probabilities[logit] < 16 * n + 8) {
             logit++;
         }
         l->logits[n] = (int16_t)(logit - LOGITS / 2);
     }
-    for (n = 0; n < 256; n++) {
+    for (int32_t n = 0; n < 256; n++) {
         l->rates[n] = (uint16_t)((2 << 16) / (2 * n + 3));
     }
 }
 
 static inline void open_decisions(adaptive_decisions *d)
 {
-    size_t n, table;
     memset(d->tables, 0, sizeof d->tables);
-    for (n = 0; n < COPY_CONTEXTS; n++) {
+    for (size_t n = 0; n < COPY_CONTEXTS; n++) {
         d->copies[0][n] = d->copies[1][n] = 83886u << 10 | 2; /* 0.02 */
     }
-    for (n = 0; n < MIXERS; n++) {
+    for (size_t n = 0; n < MIXERS; n++) {
         d->mixers[n][0] = FIRST_TRUST;
-        for (table = 1; table <= TABLES; table++) {
+        for (size_t table = 1; table <= TABLES; table++) {
             d->mixers[n][table] = OTHER_TRUST;
         }
     }
@@ -96,10 +95,9 @@ static inline int mix_bit(range_coder *c, const adaptive_logistic *l, uint32_t p
                           adaptive_probability *const entries[TABLES], int32_t mixer[TABLES + 1], int bit)
 {
     int32_t logits[TABLES + 1], error, n;
-    int64_t sum;
     probability = (uint32_t)clip32((int32_t)probability, 16, 65519);
     logits[0] = l->logits[probability >> 4];
-    sum = (int64_t)mixer[0] * logits[0];
+    int64_t sum = (int64_t)mixer[0] * logits[0];
     for (n = 0; n < TABLES; n++) {
         if (!(*entries[n] & 1023)) { /* a new context believes the distribution */
             *entries[n] = probability << 16 | 1;

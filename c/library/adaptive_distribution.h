@@ -61,9 +61,8 @@ static inline void open_tails(adaptive_tails *t)
         15,    12,    9,     7,     6,     4,     3,     3,     2,     2,     1,     1,     1,     1,
         0};
     static const uint8_t paces[COMPONENTS] = {16, 8, 4, 1}; /* in 1/128 scale of the component */
-    uint32_t place, n;
-    for (place = 0; place <= TAIL_PLACES; place++) {
-        for (n = 0; n < COMPONENTS; n++) {
+    for (uint32_t place = 0; place <= TAIL_PLACES; place++) {
+        for (uint32_t n = 0; n < COMPONENTS; n++) {
             const uint32_t at = place * paces[n] < 80 * 8 ? place * paces[n] : 80 * 8;
             const int32_t near = normal[at >> 3], far = normal[(at >> 3) + 1];
             t->tails[place][n] = near + (((far - near) * (int32_t)(at & 7)) >> 3);
@@ -74,8 +73,7 @@ static inline void open_tails(adaptive_tails *t)
 static inline void open_shapes(adaptive_shapes *s)
 {
     static const int32_t first[COMPONENTS] = {1582756, 5539645, 1107929, 158278};
-    uint32_t n;
-    for (n = 0; n < SHAPES; n++) {
+    for (uint32_t n = 0; n < SHAPES; n++) {
         memcpy(s->weights[n], first, sizeof first);
         s->seen[n] = 0;
     }
@@ -88,10 +86,10 @@ static const uint16_t sixteenths[16] = {32768, 31379, 30048, 28774, 27554, 26386
 /* Set what depends on the scale: its logarithm to base 2 in sixteenths, in 2^-8. */
 AECODEC_INLINE void set_scale(adaptive_distribution *d, const int32_t weights[COMPONENTS], int32_t log_scale)
 {
-    int32_t rest = 1 << WEIGHT_BITS, n;
+    int32_t rest = 1 << WEIGHT_BITS;
     d->factor = sixteenths[log_scale & 15];
     d->shift = 15 - Z_BITS + (log_scale >> 4);
-    for (n = 0; n < COMPONENTS; n++) {
+    for (int32_t n = 0; n < COMPONENTS; n++) {
         d->weights[n] = weights[n] >> (FINE_WEIGHT_BITS - WEIGHT_BITS);
         rest -= d->weights[n];
     }
@@ -109,8 +107,7 @@ AECODEC_INLINE adaptive_edge edge_below(const adaptive_distribution *d, int32_t 
     const uint32_t number = (uint32_t)(d->highest - d->lowest + 1);
     adaptive_edge e;
     uint32_t mass = 0;
-    int n;
-    for (n = 0; n < COMPONENTS; n++) {
+    for (int n = 0; n < COMPONENTS; n++) {
         const int32_t beyond = tail[n] - (((tail[n] - tail[n + COMPONENTS]) * part) >> 4);
         e.components[n] = x < 0 ? beyond : (int32_t)CERTAIN - beyond;
         mass += (uint32_t)e.components[n] * (uint32_t)d->weights[n];
@@ -124,21 +121,20 @@ AECODEC_INLINE adaptive_edge edge_below(const adaptive_distribution *d, int32_t 
 AECODEC_INLINE void learn_shape(adaptive_shapes *s, int32_t context, const adaptive_distribution *d,
                                 const adaptive_edge *start, const adaptive_edge *stop)
 {
-    int32_t *weights = s->weights[context], rest = 1 << FINE_WEIGHT_BITS, n;
+    int32_t *weights = s->weights[context], rest = 1 << FINE_WEIGHT_BITS;
     const int32_t seen = s->seen[context], rate = seen < FEW ? (1 << 15) / (seen + 8) : SLOWEST;
     uint32_t shares[COMPONENTS], sum = 0, reciprocal;
-    int shift;
-    for (n = 0; n < COMPONENTS; n++) {
+    for (int32_t n = 0; n < COMPONENTS; n++) {
         shares[n] = (uint32_t)(stop->components[n] - start->components[n]) * (uint32_t)d->weights[n] >> 1;
         sum += shares[n];
     }
-    shift = bits_in(sum) - 15;
+    int shift = bits_in(sum) - 15;
     if (shift < -8) { /* too improbable to tell components apart */
         return;
     }
     s->seen[context] = (uint8_t)(seen < 200 ? seen + 1 : seen);
     reciprocal = (1u << 29) / (uint32_t)scale_by(sum, -shift);
-    for (n = 0; n < COMPONENTS; n++) {
+    for (int32_t n = 0; n < COMPONENTS; n++) {
         const int32_t share = (int32_t)((uint32_t)scale_by(shares[n], -shift) * reciprocal >> 14);
         weights[n] += ((share - d->weights[n]) * rate) >> 7;
         weights[n] = weights[n] < LEAST_WEIGHT ? LEAST_WEIGHT : weights[n];
@@ -146,7 +142,7 @@ AECODEC_INLINE void learn_shape(adaptive_shapes *s, int32_t context, const adapt
     }
     weights[WIDE] += rest;
     if (weights[WIDE] < LEAST_WEIGHT) { /* shrink the others */
-        for (n = 0; n < COMPONENTS; n++) {
+        for (int32_t n = 0; n < COMPONENTS; n++) {
             if (n != WIDE) {
                 weights[WIDE] += weights[n] >> 4;
                 weights[n] -= weights[n] >> 4;

@@ -126,20 +126,19 @@ AECODEC_INLINE void read_inputs(const adaptive_place *at, adaptive_prediction *p
 {
     static const int counts[PLANES] = {9, 5, 1, 1}, starts[PLANES] = {0, 9, 14, 15};
     uint32_t all = 0;
-    int n;
-    for (n = OWN; n < lanes; n++) {
+    for (int n = OWN; n < lanes; n++) {
         p->inputs[n] = 0;
     }
     read_own(at, p);
-    for (n = 0; n < at->plane_count; n++) {
+    for (int n = 0; n < at->plane_count; n++) {
         read_plane(at->planes[n], at->row, counts[n], p->inputs + FIRST_EARLIER + starts[n]);
     }
-    for (n = 0; n < lanes; n++) {
+    for (int n = 0; n < lanes; n++) {
         all |= (uint32_t)(p->inputs[n] ^ (p->inputs[n] >> 31));
     }
     p->bits = bits_in(all);
     p->exponent = p->bits > INPUT_BITS ? p->bits - INPUT_BITS : 0;
-    for (n = 0; n < lanes; n++) {
+    for (int n = 0; n < lanes; n++) {
         p->scaled[n] = (int16_t)(p->inputs[n] >> p->exponent);
     }
 }
@@ -149,8 +148,8 @@ AECODEC_INLINE void read_inputs(const adaptive_place *at, adaptive_prediction *p
 /* Predict by weights in 2^-12. */
 AECODEC_INLINE int64_t predict(const adaptive_prediction *p, const int16_t *weights, int lanes)
 {
-    int32_t sum = 0, n;
-    for (n = 0; n < lanes; n++) {
+    int32_t sum = 0;
+    for (int32_t n = 0; n < lanes; n++) {
         sum += p->scaled[n] * weights[n];
     }
     return (int64_t)p->reference * 32 + ((sum * ((int64_t)1 << p->exponent)) >> 7);
@@ -166,8 +165,8 @@ AECODEC_INLINE int64_t predict_median(const adaptive_prediction *p)
 AECODEC_INLINE void ask_experts(const adaptive_place *at, const adaptive_predictor *s, const adaptive_fit *fit,
                                 adaptive_prediction *p, int lanes)
 {
-    int32_t energy = 0, n;
-    for (n = 0; n < lanes; n++) {
+    int32_t energy = 0;
+    for (int32_t n = 0; n < lanes; n++) {
         energy += p->scaled[n] * p->scaled[n];
     }
     p->energy = (uint32_t)energy;
@@ -210,14 +209,13 @@ AECODEC_INLINE void blend_experts(const adaptive_place *at, uint64_t step, adapt
 AECODEC_INLINE void nudge_blend(const adaptive_place *at, const adaptive_predictor *s, int unit, adaptive_prediction *p)
 {
     int64_t sum = 0;
-    int n;
     p->nudge_energy = 0;
-    for (n = 0; n < EXPERTS; n++) {
+    for (int n = 0; n < EXPERTS; n++) {
         p->nudges[n] = n < p->expert_count ? clip((p->experts[n] - p->blend) >> unit, -MOST_ERROR, MOST_ERROR) : 0;
     }
     p->nudges[EXPERTS] = at->error[-1];
     p->nudges[EXPERTS + 1] = at->error[-at->row];
-    for (n = 0; n < NUDGES; n++) {
+    for (int n = 0; n < NUDGES; n++) {
         sum += (s->nudges[n] >> 8) * p->nudges[n];
         p->nudge_energy += (uint64_t)(p->nudges[n] * p->nudges[n]);
     }
@@ -239,8 +237,7 @@ AECODEC_INLINE void learn_nudges(adaptive_predictor *s, const adaptive_predictio
     const int64_t error = clip((truth - p->nudged) >> unit, -3 * (int64_t)scale, 3 * (int64_t)scale);
     const int power = nearest_power(p->nudge_energy + scale * scale * 9 / 5 + step * step / 10 + 1);
     const int excess = power > 40 ? (power - 39) >> 1 : 0;
-    int n;
-    for (n = 0; n < NUDGES; n++) {
+    for (int n = 0; n < NUDGES; n++) {
         const int64_t change = ((error >> excess) * (p->nudges[n] >> excess) * NUDGE_RATE) >> (power - 2 * excess);
         s->nudges[n] = (int32_t)clip(s->nudges[n] + change, -(1 << 26), (1 << 26) - 1);
     }
@@ -263,8 +260,7 @@ AECODEC_INLINE void learn_weights(adaptive_predictor *s, const adaptive_predicti
     const int64_t error = clip(truth - p->experts[1], -most, most) * NLMS_RATE;
     const int32_t gain = (int32_t)clip(scale_by(places < 0 ? error + ((int64_t)1 << (-places - 1)) : error, places),
                                        1 - (1 << 19), (1 << 19) - 1);
-    int n;
-    for (n = 0; n < lanes; n++) {
+    for (int n = 0; n < lanes; n++) {
         s->fine[n] = clip32(s->fine[n] + ((gain * p->scaled[n]) >> shift), -(1 << 30), (1 << 30) - 1);
         s->weights[n] = (int16_t)((s->fine[n] + (1 << 15)) >> 16);
     }
@@ -274,27 +270,26 @@ AECODEC_INLINE void learn_weights(adaptive_predictor *s, const adaptive_predicti
 static inline void solve(adaptive_fit *f, int lanes)
 {
     int64_t trace = 0;
-    int sweep, i, j;
-    for (i = 0; i < lanes; i++) {
+    for (int i = 0; i < lanes; i++) {
         trace += f->products[i][i];
-        for (j = 0; j < i; j++) {
+        for (int j = 0; j < i; j++) {
             f->products[j][i] = f->products[i][j];
         }
     }
-    for (sweep = 0; sweep < SWEEPS; sweep++) {
-        for (i = 0; i < lanes; i++) {
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        for (int i = 0; i < lanes; i++) {
             int64_t rest = (int64_t)f->targets[i] * 65536;
-            for (j = 0; j < lanes; j++) {
+            for (int j = 0; j < lanes; j++) {
                 rest -= (int64_t)f->products[i][j] * f->fine[j];
             }
             rest /= f->products[i][i] + (trace >> 11) + 1;
             f->fine[i] = (int32_t)clip(f->fine[i] + rest, -(4 << 16), (4 << 16) - 1);
         }
     }
-    for (i = 0; i < lanes; i++) {
+    for (int i = 0; i < lanes; i++) {
         f->weights[i] = (int16_t)((f->fine[i] + 8) >> 4);
         f->targets[i] -= f->targets[i] >> 2;
-        for (j = 0; j <= i; j++) {
+        for (int j = 0; j <= i; j++) {
             f->products[i][j] -= f->products[i][j] >> 2;
         }
     }
@@ -303,9 +298,8 @@ static inline void solve(adaptive_fit *f, int lanes)
 /* Add the products of some rows up to a column. */
 AECODEC_INLINE void add_products(adaptive_fit *f, const int32_t inputs[LANES], int from, int to, int width)
 {
-    int i, j;
-    for (i = from; i < to; i++) {
-        for (j = 0; j < width; j++) {
+    for (int i = from; i < to; i++) {
+        for (int j = 0; j < width; j++) {
             f->products[i][j] += inputs[i] * inputs[j];
         }
     }

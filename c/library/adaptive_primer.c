@@ -25,13 +25,12 @@ static size_t count_of(const primer *p)
 
 static int read_head(const uint8_t *at, primer *p)
 {
-    uint64_t samples;
     p->type = at[0];
     p->bands = at[1];
     p->frames = read_u16(at + 2);
     p->height = read_u16(at + 4);
     p->width = read_u16(at + 6);
-    samples = (uint64_t)p->frames * p->bands * p->height * p->width;
+    uint64_t samples = (uint64_t)p->frames * p->bands * p->height * p->width;
     return p->type <= AECODEC_INT16 && p->bands <= MOST_PRIMER_BANDS && p->height <= REFINED_SIDE &&
            p->width <= REFINED_SIDE && samples > 0 && samples <= MOST_PRIMER_SAMPLES;
 }
@@ -100,8 +99,7 @@ static int32_t *values_within(const primer *p, const adaptive_choices *choices)
 {
     const size_t count = count_of(p), plane = (size_t)p->height * p->width;
     int32_t *values = malloc(count * sizeof *values);
-    size_t n;
-    for (n = 0; values && n < count; n++) {
+    for (size_t n = 0; values && n < count; n++) {
         const int32_t *limits = choices->limits[n / plane % p->bands];
         values[n] = clip32(p->values[n], limits[0], limits[1]);
     }
@@ -136,14 +134,13 @@ static primed *open_primed(const adaptive_choices *choices)
 
 aecodec_status aecodec_primed_take(primer *p, const adaptive_choices *choices, primed **taken)
 {
-    aecodec_status status;
     *taken = __atomic_exchange_n(&p->last, NULL, __ATOMIC_ACQ_REL);
     if (*taken && memcmp((*taken)->choices, choices, sizeof *choices) == 0) {
         return AECODEC_OK;
     }
     free_primed(*taken);
     *taken = open_primed(choices);
-    status = *taken ? learn(p, *taken) : AECODEC_NO_MEMORY;
+    aecodec_status status = *taken ? learn(p, *taken) : AECODEC_NO_MEMORY;
     if (status != AECODEC_OK) {
         free_primed(*taken);
         *taken = NULL;

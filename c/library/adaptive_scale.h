@@ -55,8 +55,7 @@ AECODEC_INLINE uint64_t sum_of_texture(const adaptive_prediction *p)
 AECODEC_INLINE uint64_t sum_of_spread(const adaptive_prediction *p, int unit)
 {
     uint64_t sum = 0;
-    int n;
-    for (n = 0; n < p->expert_count; n++) {
+    for (int n = 0; n < p->expert_count; n++) {
         const int64_t d = p->experts[n] - p->blend;
         sum += (uint64_t)(d < 0 ? -d : d);
     }
@@ -75,7 +74,7 @@ AECODEC_INLINE void estimate_scale(const adaptive_place *at, const adaptive_scal
                                    int64_t mean, const int32_t limits[2], int unit, uint64_t step, adaptive_activity *a)
 {
     const uint64_t floor = step * 3 / 20 + 1;
-    int32_t sum = 0, n;
+    int32_t sum = 0;
     a->near = sum_of_near(at->error, at->row);
     a->far = sum_of_far(at->error, at->row);
     a->earlier = 0;
@@ -92,7 +91,7 @@ AECODEC_INLINE void estimate_scale(const adaptive_place *at, const adaptive_scal
     a->clues[5] = (int16_t)(log8(sum_of_spread(p, unit) + 3 * floor) - 13 - a->log_near);
     a->clues[6] = (int16_t)log_of_level(mean, limits);
     a->clues[7] = 8;
-    for (n = 0; n < CLUES; n++) {
+    for (int32_t n = 0; n < CLUES; n++) {
         sum += (s->weights[n] >> 12) * a->clues[n];
     }
     a->steps = clip32((sum >> 11) + 5, -104, 33 * 16);
@@ -112,8 +111,7 @@ AECODEC_INLINE void learn_scale(adaptive_scale *s, const adaptive_activity *a, u
 {
     const int32_t log = clip32(log8(error + step * 3 / 25 + 1) - ((a->steps + 2 * a->log_step - 5) >> 1), -40, 24);
     const int32_t ratio = (8 + (log & 7)) * 16 >> 3, excess = clip32((int32_t)scale_by(ratio, log >> 3), 0, 64) - 16;
-    int n;
-    for (n = 0; n < CLUES; n++) {
+    for (int n = 0; n < CLUES; n++) {
         s->weights[n] = clip32(s->weights[n] + ((excess * SCALE_RATE * a->clues[n]) >> 3), -(1 << 26), (1 << 26) - 1);
     }
 }
@@ -140,11 +138,10 @@ AECODEC_INLINE int64_t bias_of(adaptive_predictor *s, const adaptive_place *at, 
                           ((int64_t)p->ne * 256 > mean) << 3 | ((int64_t)p->ww * 256 > mean) << 4 |
                           ((int64_t)p->nn * 256 > mean) << 5 | is_above << 6;
     int64_t sum = 0;
-    int n;
     p->biases[0] = &s->biases[0][above | clip32((a->clues[0] + 24) >> 4, 0, 7) << 7];
     p->biases[1] = &s->biases[1][ninth(at->error[-1], typical) * 81 + ninth(at->error[-at->row], typical) * 9 +
                                  ninth(other[0], typical)];
-    for (n = 0; n < 2; n++) {
+    for (int n = 0; n < 2; n++) {
         sum += p->biases[n]->sum * ((1 << 20) / (p->biases[n]->count + 12));
     }
     return sum >> (21 - unit);
@@ -153,8 +150,7 @@ AECODEC_INLINE int64_t bias_of(adaptive_predictor *s, const adaptive_place *at, 
 AECODEC_INLINE void learn_bias(adaptive_prediction *p, int64_t truth, int unit, uint64_t scale, uint64_t step)
 {
     const int64_t most = (int64_t)(scale + step / 5), error = clip((truth - p->nudged) >> unit, -most, most);
-    int n;
-    for (n = 0; n < 2; n++) {
+    for (int n = 0; n < 2; n++) {
         adaptive_mean *b = p->biases[n];
         b->sum += error;
         if (++b->count > 255) {

@@ -27,9 +27,8 @@ AECODEC_INLINE uint64_t code_raw(range_coder *c, uint64_t number, int bits)
     uint64_t coded = 0;
     while (bits) {
         const int now = bits < RAW_BITS ? bits : RAW_BITS, shift = AECODEC_CODER_BITS - now;
-        uint32_t part;
         bits -= now;
-        part = is_decoder(c) ? point_of(c) >> shift : (uint32_t)(number >> bits) & ((1u << now) - 1);
+        uint32_t part = is_decoder(c) ? point_of(c) >> shift : (uint32_t)(number >> bits) & ((1u << now) - 1);
         narrow_to(c, part << shift, 1u << shift);
         coded = coded << now | part;
     }
@@ -93,8 +92,7 @@ static inline int32_t find_symbol(const adaptive_distribution *d, uint32_t point
 AECODEC_INLINE uint32_t without(const adaptive_exclusion *x, uint32_t place)
 {
     uint32_t left = place;
-    int n;
-    for (n = 0; n < x->count; n++) {
+    for (int n = 0; n < x->count; n++) {
         left -= place >= x->stop[n] ? x->stop[n] - x->start[n] : 0;
     }
     return left;
@@ -120,8 +118,7 @@ static inline int32_t code_symbol(range_coder *c, const adaptive_distribution *d
     const uint64_t scale = x->count ? c->range / x->total : c->range >> TOTAL_BITS;
     if (is_decoder(c)) {
         uint32_t point = place_of(c, scale, x->total);
-        int n;
-        for (n = 0; n < x->count; n++) {
+        for (int n = 0; n < x->count; n++) {
             point += point >= x->start[n] ? x->stop[n] - x->start[n] : 0;
         }
         symbol = point < zero->below ? find_symbol(d, point, d->lowest, 0, 0, stride)

@@ -13,8 +13,7 @@ static int is_finite(double number)
 
 static int limits_fit(const double *limits, uint32_t bands)
 {
-    uint32_t n;
-    for (n = 0; n < bands; n++, limits += 2) {
+    for (uint32_t n = 0; n < bands; n++, limits += 2) {
         if (!is_finite(limits[0]) || !is_finite(limits[1]) || limits[0] >= limits[1]) {
             return 0;
         }
@@ -24,8 +23,7 @@ static int limits_fit(const double *limits, uint32_t bands)
 
 static int table_fits(const uint16_t *table, uint32_t top)
 {
-    uint32_t n;
-    for (n = 0; n < top; n++) {
+    for (uint32_t n = 0; n < top; n++) {
         if (table[n] > table[n + 1]) {
             return 0;
         }
@@ -36,8 +34,7 @@ static int table_fits(const uint16_t *table, uint32_t top)
 /* Whether names of a size each fill the rest. */
 static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
 {
-    uint32_t n;
-    for (n = 0; n < bands; n++) {
+    for (uint32_t n = 0; n < bands; n++) {
         size_t name = size < 2 ? MAX_NAME + 1 : read_u16(names);
         if (name > MAX_NAME || name > size - 2) {
             return 0;
@@ -51,7 +48,7 @@ static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
 aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size,
                                   band_tables *tables)
 {
-    uint32_t bands = facts->channels, top = 255 * facts->phases, n;
+    uint32_t bands = facts->channels, top = 255 * facts->phases;
     size_t limits = 2 * sizeof(double) * bands, table = ((size_t)top + 1) * sizeof(uint16_t);
     size_t names = NUMBERS + limits + table * bands;
     if (!facts->phases || size < names || bytes[0] != facts->phases || bytes[1] != bands || bytes[2] > 1) {
@@ -64,7 +61,7 @@ aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_
     if (!limits_fit(tables->limits, bands) || !names_fit(bytes + names, size - names, bands)) {
         return AECODEC_BAD_BUNDLE;
     }
-    for (n = 0; n < bands; n++) {
+    for (uint32_t n = 0; n < bands; n++) {
         if (!table_fits(tables->tables + n * (top + 1), top)) {
             return AECODEC_BAD_BUNDLE;
         }
@@ -76,14 +73,13 @@ aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_
 aecodec_status aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t number, aecodec_band *band)
 {
     const uint8_t *name = bundle->bands.names;
-    uint32_t n;
     if (!bundle->facts.phases || number >= bundle->facts.channels) {
         return AECODEC_BAD_ARGUMENT;
     }
     if (!bundle->bands.is_present) {
         return AECODEC_ABSENT;
     }
-    for (n = 0; n < number; n++) {
+    for (uint32_t n = 0; n < number; n++) {
         name += 2 + read_u16(name);
     }
     memset(band, 0, sizeof *band);

@@ -10,11 +10,9 @@ enum { ID = 3, START = ID + ID_SIZE };
 static uint8_t crc8_of(const uint8_t *bytes, size_t size)
 {
     unsigned crc = 0;
-    size_t n;
-    int bit;
-    for (n = 0; n < size; n++) {
+    for (size_t n = 0; n < size; n++) {
         crc ^= bytes[n];
-        for (bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc << 1 ^ (crc & 0x80u ? 0x107u : 0u);
         }
     }

@@ -28,12 +28,12 @@ static uint32_t load_part(const bounded *of, size_t number, uint64_t *bits)
 {
     const pixel_range range = range_at(of->samples, number / of->bands);
     const uint32_t band = of->first_band + (uint32_t)(number % of->bands);
-    uint32_t count = 0, n;
+    uint32_t count = 0;
     aecodec_load_bits(of->samples, &range, band, bits);
     if (!of->samples->missing) {
         return range.count;
     }
-    for (n = 0; n < range.count; n++) {
+    for (uint32_t n = 0; n < range.count; n++) {
         bits[count] = bits[n];
         count += !is_missing(of->samples, range.first + n, band);
     }
@@ -44,9 +44,8 @@ static uint32_t load_part(const bounded *of, size_t number, uint64_t *bits)
 static void find_range(const bounded *of, uint64_t range[2])
 {
     uint64_t bits[TOGETHER], least = UINT64_MAX, most = 0;
-    size_t part;
     range[0] = range[1] = 0;
-    for (part = 0; part < part_count(of); part++) {
+    for (size_t part = 0; part < part_count(of); part++) {
         uint32_t count = load_part(of, part, bits);
         while (count--) {
             const uint64_t order = aecodec_sample_order(of->samples->type, bits[count]);
@@ -101,8 +100,7 @@ static double common_divisor(const bounded *of)
     enum { FRACTION = 52, BIAS = 1075, MOST_EXPONENT = 2047 };
     uint64_t bits[TOGETHER];
     uint32_t least = BIAS;
-    size_t part;
-    for (part = 0; part < part_count(of); part++) {
+    for (size_t part = 0; part < part_count(of); part++) {
         uint32_t count = load_part(of, part, bits);
         while (count--) {
             uint32_t exponent = bits[count] >> FRACTION & MOST_EXPONENT;
@@ -220,12 +218,11 @@ static int find_bound(const bounded *of, double error, int is_root, bound *b, do
 
 int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples)
 {
-    uint32_t n;
     if (bounds->count - 1u >= AECODEC_MAX_REFINEMENTS || (bounds->bands != 1 && bounds->bands != samples->bands) ||
         (bounds->is_root && !aecodec_has_roots(samples->type))) {
         return 0;
     }
-    for (n = 0; n < bounds->count * bounds->bands; n++) {
+    for (uint32_t n = 0; n < bounds->count * bounds->bands; n++) {
         const double error = bounds->errors[n];
         if (!(error >= 0 && error - error == 0) || (n >= bounds->bands && error > bounds->errors[n - bounds->bands])) {
             return 0;
@@ -242,8 +239,7 @@ static double error_of(const refinement *r, uint32_t band)
 /* Whether a refinement bounds a band more tightly than the one before it. */
 static int is_finer(const refinement *r, const refinement *before, uint32_t bands)
 {
-    uint32_t band;
-    for (band = 0; band < bands; band++) {
+    for (uint32_t band = 0; band < bands; band++) {
         if (error_of(r, band) < error_of(before, band)) {
             return 1;
         }
@@ -267,7 +263,6 @@ static int needs_gap(const bounded *of, const refinement *r, double error)
 {
     const uint32_t type = of->samples->type;
     uint64_t bits[TOGETHER], beside[2], nodata;
-    size_t part;
     if (!(error > 0) || !aecodec_beside_nodata(of->samples, beside)) {
         return 0;
     }
@@ -275,7 +270,7 @@ static int needs_gap(const bounded *of, const refinement *r, double error)
         return 1; /* parts that are written later may have such samples */
     }
     nodata = aecodec_to_sample_bits(type, of->samples->nodata);
-    for (part = 0; part < part_count(of); part++) {
+    for (size_t part = 0; part < part_count(of); part++) {
         uint32_t count = load_part(of, part, bits);
         while (count--) {
             if (aecodec_sample_order(type, bits[count]) < aecodec_sample_order(type, nodata) &&
@@ -326,15 +321,13 @@ static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double 
                       double *least_error)
 {
     bound *room = r->bounds;
-    uint32_t n;
-    int fits;
     *r = (refinement){.bounds = room, .bound_count = 1, .is_stable = (int)bounds->is_stable};
     r->is_double = is_float(samples->type) || sample_size(samples->type) > 4;
-    for (n = 0; n < bounds->bands; n++) {
+    for (uint32_t n = 0; n < bounds->bands; n++) {
         r->is_root |= bounds->is_root && errors[n] > 0;
         r->bound_count = errors[n] != errors[0] ? bounds->bands : r->bound_count;
     }
-    fits = find_bounds(r, errors, bounds->bands, samples, least_error);
+    int fits = find_bounds(r, errors, bounds->bands, samples, least_error);
     if (!fits && r->bound_count < samples->bands) {
         r->bound_count = samples->bands;
         fits = find_bounds(r, errors, bounds->bands, samples, least_error);
@@ -345,8 +338,7 @@ static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double 
 aecodec_status aecodec_refinements_for(const aecodec_bounds *bounds, const aecodec_samples *samples,
                                        refinement *refinements, uint32_t *count, double *least_error)
 {
-    uint32_t n;
-    for (n = *count = 0; n < bounds->count; n++) {
+    for (uint32_t n = *count = 0; n < bounds->count; n++) {
         refinement *r = &refinements[*count];
         if (!set_bounds(r, bounds, bounds->errors + (size_t)n * bounds->bands, samples, least_error)) {
             return AECODEC_DOES_NOT_FIT;
@@ -376,9 +368,8 @@ static int compare_samples(const row *r, double *max_error)
     const size_t stride = sample_stride(r->samples);
     uint64_t decoded[REFINED_SIDE];
     int is_within = 1;
-    uint32_t n;
     aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
-    for (n = 0; n < r->count; n++) {
+    for (uint32_t n = 0; n < r->count; n++) {
         const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + n * stride);
         const uint64_t coded = bits_of_sample(type, decoded, n);
         const uint64_t other = r->samples->has_nodata && aecodec_sample_number(type, coded) == r->samples->nodata
@@ -398,8 +389,8 @@ aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, do
 {
     const aecodec_samples *samples = s->all->samples;
     const uint32_t rows = s->place.frames * samples->bands * s->place.height;
-    uint32_t n, band;
-    for (n = 0; n < rows; n++) {
+    uint32_t band;
+    for (uint32_t n = 0; n < rows; n++) {
         const size_t at = (size_t)n * s->place.width, pixel = aecodec_segment_row(s, n, &band);
         const lattice *l = &s->all->lattices[band];
         const row each = {l,

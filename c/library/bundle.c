@@ -60,11 +60,10 @@ static size_t check_head(const uint8_t *bytes, size_t size)
 {
     static const uint8_t beginning[6] = {0xae, 0x43, 0x4f, 0x44, 1, 0};
     uint8_t digest[DIGEST];
-    size_t head;
     if (size < FACTS + DIGEST || memcmp(bytes, beginning, sizeof beginning) != 0) {
         return 0;
     }
-    head = read_u32(bytes + 8);
+    size_t head = read_u32(bytes + 8);
     if (head > size || head < FACTS + DIGEST || head % ALIGNMENT) {
         return 0;
     }
@@ -130,9 +129,8 @@ static int level_fits(const aecodec_codec_facts *facts, const level_facts *level
 static int read_levels(const uint8_t *at, aecodec_bundle *bundle)
 {
     aecodec_codec_facts *facts = &bundle->facts;
-    uint32_t n;
     facts->has_gains = at[5];
-    for (n = 0; n < facts->levels; n++, at += LEVEL) {
+    for (uint32_t n = 0; n < facts->levels; n++, at += LEVEL) {
         level_facts *level = &bundle->levels[n];
         level->start = read_u16(at);
         level->dimension = read_u16(at + 2) - level->start;
@@ -150,9 +148,9 @@ static int read_levels(const uint8_t *at, aecodec_bundle *bundle)
 
 static int read_gains(const uint8_t *at, aecodec_bundle *bundle)
 {
-    size_t count = (size_t)bundle->facts.levels * bundle->levels[0].dimension, n;
+    size_t count = (size_t)bundle->facts.levels * bundle->levels[0].dimension;
     bundle->gains = (const int16_t *)(const void *)at; /* all before it is a multiple of 8 */
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         if (bundle->gains[n] < MIN_GAIN || bundle->gains[n] > 0) {
             return 0;
         }
@@ -172,12 +170,12 @@ static void read_entry(const uint8_t *at, aecodec_section *entry)
 
 static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
 {
-    uint32_t primers = 0, n;
+    uint32_t primers = 0;
     bundle->sections = calloc(bundle->facts.sections + 1u, sizeof *bundle->sections);
     if (!bundle->sections) {
         return AECODEC_NO_MEMORY;
     }
-    for (n = 0; n < bundle->facts.sections; n++, at += ENTRY) {
+    for (uint32_t n = 0; n < bundle->facts.sections; n++, at += ENTRY) {
         section *each = &bundle->sections[n];
         read_entry(at, &each->entry);
         if (each->entry.offset % ALIGNMENT ||
@@ -202,7 +200,6 @@ static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t
 {
     uint8_t digest[DIGEST], *covered, *end;
     size_t described = (size_t)(directory - head) - FACTS;
-    uint32_t n;
     covered = malloc(NUMBERS + described + (size_t)bundle->facts.sections * CONTENT);
     if (!covered) {
         return AECODEC_NO_MEMORY;
@@ -210,7 +207,7 @@ static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t
     memcpy(covered, head + NUMBERS, NUMBERS);
     memcpy(covered + NUMBERS, head + FACTS, described);
     end = covered + NUMBERS + described;
-    for (n = 0; n < bundle->facts.sections; n++, directory += ENTRY) {
+    for (uint32_t n = 0; n < bundle->facts.sections; n++, directory += ENTRY) {
         if (decoding_depends_on(directory[0])) {
             memcpy(end, directory, CONTENT);
             end += CONTENT;
@@ -224,22 +221,21 @@ static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t
 static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)
 {
     aecodec_codec_facts *facts = &bundle->facts;
-    size_t levels, rest, gains, name = read_u16(head + 30);
-    aecodec_status status;
+    size_t name = read_u16(head + 30);
     read_facts(head, facts);
     bundle->rate_weight.most = head[12];
     bundle->rate_weight.masking = head[13];
-    levels = FACTS + (size_t)facts->levels * LEVEL;
-    rest = (size_t)facts->sections * ENTRY + name + DIGEST;
+    size_t levels = FACTS + (size_t)facts->levels * LEVEL;
+    size_t rest = (size_t)facts->sections * ENTRY + name + DIGEST;
     if (!facts_fit(facts) || name > MAX_NAME || levels + rest > size || !read_levels(head + FACTS, bundle)) {
         return AECODEC_BAD_BUNDLE;
     }
-    gains = facts->has_gains ? 2 * (size_t)facts->levels * bundle->levels[0].dimension : 0;
+    size_t gains = facts->has_gains ? 2 * (size_t)facts->levels * bundle->levels[0].dimension : 0;
     if (levels + gains + rest > size || (gains && !read_gains(head + levels, bundle))) {
         return AECODEC_BAD_BUNDLE;
     }
     memcpy(facts->name, head + levels + gains, name);
-    status = check_identity(bundle, head, head + levels + gains + name);
+    aecodec_status status = check_identity(bundle, head, head + levels + gains + name);
     return status == AECODEC_OK ? read_directory(head + levels + gains + name, bundle) : status;
 }
 
@@ -249,13 +245,12 @@ static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle
 static int network_fits(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder)
 {
     static const placed_window one = {0, {0, 1, 0, 1}, {0, 1, 0, 1}};
-    aecodec_window tile;
     uint32_t shape[3];
     aecodec_network_input(network, shape);
     if (facts->receptive_field ? shape[0] || shape[1] : !shape[0] || !shape[1]) {
         return 0;
     }
-    tile = aecodec_window_for(facts, network, is_encoder, &one);
+    aecodec_window tile = aecodec_window_for(facts, network, is_encoder, &one);
     return aecodec_window_is_taken(network, &tile);
 }
 
@@ -291,9 +286,8 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
 /* Use the sections that the file has and that lie within the bytes. */
 static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
 {
-    uint32_t n;
     aecodec_status status = AECODEC_OK;
-    for (n = 0; n < bundle->facts.sections && status == AECODEC_OK; n++) {
+    for (uint32_t n = 0; n < bundle->facts.sections && status == AECODEC_OK; n++) {
         section *s = &bundle->sections[n];
         if (s->entry.offset && s->entry.offset <= size && s->entry.size <= size - s->entry.offset) {
             s->content = bytes + s->entry.offset;
@@ -306,12 +300,10 @@ static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes,
 aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle)
 {
     aecodec_bundle *made;
-    aecodec_status status;
-    size_t head;
     if (!is_aligned(bytes)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    head = check_head(bytes, size);
+    size_t head = check_head(bytes, size);
     if (!head || !is_little_endian()) {
         return AECODEC_BAD_BUNDLE;
     }
@@ -319,7 +311,7 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
     if (!made) {
         return AECODEC_NO_MEMORY;
     }
-    status = read_head(bytes, head, made);
+    aecodec_status status = read_head(bytes, head, made);
     status = status == AECODEC_OK ? use_sections(made, bytes, size) : status;
     if (status == AECODEC_OK) {
         *bundle = made;
@@ -332,7 +324,6 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
 aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const void *bytes, size_t size)
 {
     section *s = bundle->sections + number;
-    aecodec_status status;
     if (number >= bundle->facts.sections || !is_aligned(bytes) || size != s->entry.size) {
         return AECODEC_BAD_ARGUMENT;
     }
@@ -340,7 +331,7 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
         return AECODEC_OK;
     }
     s->content = bytes;
-    status = use_section(bundle, s);
+    aecodec_status status = use_section(bundle, s);
     if (status != AECODEC_OK) {
         s->content = NULL;
         s->entry.is_present = 0;
@@ -374,8 +365,7 @@ aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t num
 
 const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size)
 {
-    uint32_t n;
-    for (n = 0; n < bundle->facts.sections; n++) {
+    for (uint32_t n = 0; n < bundle->facts.sections; n++) {
         const section *s = &bundle->sections[n];
         if (s->entry.is_present && s->entry.kind == kind && s->entry.level == level) {
             *size = s->entry.size;

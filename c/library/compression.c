@@ -102,7 +102,6 @@ static aecodec_status measure(const search *s, candidate *c)
 {
     static const aecodec_limits unlimited = {.max_pixels = MAX_PIXELS, .max_frames = MAX_FRAMES};
     aecodec_image restored;
-    aecodec_status status;
     if (c->is_measured) {
         return AECODEC_OK;
     }
@@ -111,7 +110,7 @@ static aecodec_status measure(const search *s, candidate *c)
     if (!s->bundle->has_decoder) {
         return AECODEC_OK;
     }
-    status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution, &restored);
+    aecodec_status status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution, &restored);
     if (status == AECODEC_OK) {
         status = aecodec_likeness(s->picture, &restored, &c->likeness);
         aecodec_image_free(&restored);
@@ -161,8 +160,7 @@ static aecodec_status find_best(const search *s, candidate *best)
     const uint32_t count = reduction_count(s);
     aecodec_status status = AECODEC_OK;
     int is_last = 0;
-    uint32_t n;
-    for (n = 0; n < count && status == AECODEC_OK && !is_last; n++) {
+    for (uint32_t n = 0; n < count && status == AECODEC_OK && !is_last; n++) {
         status = try_reduction(s, reductions[n], best, &is_last);
     }
     return status;
@@ -213,11 +211,10 @@ static aecodec_status compress(const search *s, uint32_t level, aecodec_compress
 {
     candidate best = {.reduction = NOT_REDUCED};
     aecodec_encoding *e = NULL;
-    aecodec_status status;
     if (s->max_bytes) {
         return give(&best, find_best(s, &best), made);
     }
-    status = encode_windows(s, NOT_REDUCED, &e);
+    aecodec_status status = encode_windows(s, NOT_REDUCED, &e);
     status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
     aecodec_encoding_free(e);
     return status;
@@ -242,10 +239,9 @@ static aecodec_status compress_source(const aecodec_bundle *bundle, const aecode
 {
     static const aecodec_target defaults;
     const search s = {bundle, picture, target ? target->max_bytes : 0, execution};
-    aecodec_status status;
     memset(compressed, 0, sizeof *compressed);
     target = target ? target : &defaults;
-    status = check_target(bundle, target);
+    aecodec_status status = check_target(bundle, target);
     if (status != AECODEC_OK) {
         return status;
     }

@@ -60,8 +60,7 @@ void aecodec_buffer_append_number(buffer *b, uint32_t number)
 void aecodec_buffer_append_bits(buffer *b, uint64_t bits, uint32_t size)
 {
     uint8_t bytes[8];
-    uint32_t n;
-    for (n = 0; n < size; n++, bits >>= 8) {
+    for (uint32_t n = 0; n < size; n++, bits >>= 8) {
         bytes[n] = (uint8_t)bits;
     }
     aecodec_buffer_append(b, bytes, size);

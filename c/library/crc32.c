@@ -4,11 +4,9 @@
 
 static void fill_table(uint32_t table[256])
 {
-    uint32_t byte;
-    int bit;
-    for (byte = 0; byte < 256; byte++) {
+    for (uint32_t byte = 0; byte < 256; byte++) {
         uint32_t crc = byte;
-        for (bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
         }
         table[byte] = crc;
@@ -18,9 +16,8 @@ static void fill_table(uint32_t table[256])
 uint32_t aecodec_crc32_of(uint32_t before, const uint8_t *bytes, size_t size)
 {
     uint32_t table[256], crc = ~before;
-    size_t n;
     fill_table(table);
-    for (n = 0; n < size; n++) {
+    for (size_t n = 0; n < size; n++) {
         crc = crc >> 8 ^ table[(crc ^ bytes[n]) & 255u];
     }
     return ~crc;

@@ -25,8 +25,7 @@ void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *
     const placed_window w = aecodec_window_at(&d->seen, &d->windows, number);
     const size_t plane = (size_t)d->first_seen * planes_per_frame(d) + w.plane;
     const size_t vectors = (size_t)(w.columns.high - w.columns.low) * facts->vectors_per_tile;
-    uint32_t row;
-    for (row = w.rows.low; row < w.rows.high; row++, input += vectors * facts->latent_channels) {
+    for (uint32_t row = w.rows.low; row < w.rows.high; row++, input += vectors * facts->latent_channels) {
         aecodec_dequantize(&d->level.codec, codes_at(d, plane, row, w.columns.low), vectors, input);
     }
 }
@@ -35,17 +34,16 @@ void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *
 static void copy_row(const aecodec_decoding *d, const int8_t *from, uint32_t count, uint8_t *to)
 {
     const uint32_t channels = aecodec_network_channels(&d->file.bundle->facts);
-    uint32_t n;
     if (channels == d->file.coded_channels) {
-        for (n = 0; n < count * channels; n++) {
+        for (uint32_t n = 0; n < count * channels; n++) {
             to[n] = (uint8_t)(from[n] + 128);
         }
     } else if (channels == 1) {
-        for (n = 0; n < count; n++) {
+        for (uint32_t n = 0; n < count; n++) {
             to[3 * n] = (uint8_t)(from[n] + 128);
         }
     } else {
-        for (n = 0; n < count; n++, from += 3) {
+        for (uint32_t n = 0; n < count; n++, from += 3) {
             to[n] = (uint8_t)((from[0] + from[1] + from[2] + 3 * 128 + 1) / 3);
         }
     }
@@ -70,14 +68,14 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
     placed_window w = aecodec_window_at(g, &d->windows, number);
     uint32_t planes = planes_per_frame(d), left = w.columns.start * facts->tile_width;
     uint32_t right = w.columns.stop * facts->tile_width, top = w.rows.start * facts->tile_height;
-    uint32_t bottom = w.rows.stop * facts->tile_height, y;
+    uint32_t bottom = w.rows.stop * facts->tile_height;
     uint32_t channels = aecodec_network_channels(facts);
     size_t row = (size_t)(w.columns.high - w.columns.low) * facts->tile_width * channels;
     right = right < g->width ? right : g->width;
     bottom = bottom < g->height ? bottom : g->height;
     output += (size_t)(w.columns.start - w.columns.low) * facts->tile_width * channels;
     output += (size_t)(w.rows.start - w.rows.low) * facts->tile_height * row;
-    for (y = top; y < bottom; y++, output += row) {
+    for (uint32_t y = top; y < bottom; y++, output += row) {
         size_t pixel = ((size_t)(w.plane / planes) * g->height + y) * g->width + left;
         copy_pixels(d, output, right - left, pixel, w.plane % planes);
     }
@@ -145,9 +143,8 @@ static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execut
 {
     aecodec_samples samples = samples_of(d, 0, d->file.samples.frames);
     aecodec_status status = AECODEC_OK;
-    uint32_t n;
     samples.samples = content;
-    for (n = 0; n < d->file.refined.count && status == AECODEC_OK; n++) {
+    for (uint32_t n = 0; n < d->file.refined.count && status == AECODEC_OK; n++) {
         status = aecodec_refine(d->file.bundle, execution, &d->file.refined.refinements[n], &samples);
     }
     return status;
@@ -169,7 +166,6 @@ static aecodec_status take_seen(aecodec_decoding *d, const aecodec_execution *ex
 aecodec_status aecodec_decoding_take(aecodec_decoding *d, const aecodec_execution *execution, void **content)
 {
     const size_t frame = bytes_of_frame(d);
-    aecodec_status status;
     *content = NULL;
     if (d->is_given) {
         return AECODEC_BAD_ARGUMENT;
@@ -178,7 +174,7 @@ aecodec_status aecodec_decoding_take(aecodec_decoding *d, const aecodec_executio
     if (!d->refined && (!d->file.refined.count || is_all_selected(d))) {
         return take_seen(d, execution, content);
     }
-    status = d->refined ? AECODEC_OK : take_seen(d, execution, &d->refined);
+    aecodec_status status = d->refined ? AECODEC_OK : take_seen(d, execution, &d->refined);
     if (status != AECODEC_OK) {
         return status;
     }
@@ -197,10 +193,8 @@ static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
     const size_t frame = (size_t)d->file.samples.width * d->file.samples.height, pixels = frame * d->frames;
     const uint8_t *from = *content, *alpha = d->alpha ? d->alpha + d->first * frame : NULL;
     uint8_t *made = malloc(pixels * d->file.channels), *to = made;
-    size_t n;
-    uint32_t c;
-    for (n = 0; made && n < pixels; n++, from += coded) {
-        for (c = 0; c < colours; c++) {
+    for (size_t n = 0; made && n < pixels; n++, from += coded) {
+        for (uint32_t c = 0; c < colours; c++) {
             *to++ = from[colours > coded ? 0 : c];
         }
         if (d->file.header.mode & 2) {
@@ -215,13 +209,12 @@ static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
 aecodec_status aecodec_decoding_finish(aecodec_decoding *d, const aecodec_execution *execution, aecodec_image *picture)
 {
     void *content;
-    uint8_t *pixels;
     aecodec_status status =
         d->has_samples ? AECODEC_OTHER_KIND : aecodec_decoding_take(d, execution, &content);
     if (status != AECODEC_OK) {
         return status;
     }
-    pixels = content;
+    uint8_t *pixels = content;
     if (d->file.channels != d->file.coded_channels) {
         status = add_channels(d, &pixels);
     }

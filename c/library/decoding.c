@@ -13,11 +13,10 @@ static aecodec_status find_messages(const opened_file *f, message *messages)
 {
     const aecodec_codec_facts *facts = &f->bundle->facts;
     const uint32_t count = aecodec_segment_count(facts, &f->geometry), per_byte = facts->receptive_field ? 64 : 4;
-    reader payload = {f->header.payload, f->header.payload_size, 0}, content;
-    uint32_t n;
-    for (n = 0; n < count; n++) {
+    reader payload = {f->header.payload, f->header.payload_size, 0};
+    for (uint32_t n = 0; n < count; n++) {
         const aecodec_segment s = aecodec_segment_at(facts, &f->geometry, n).size;
-        content = n + 1 == count ? payload : take_block(&payload); /* the last one has no length before it */
+        reader content = n + 1 == count ? payload : take_block(&payload); /* the last one has no length before it */
         if (content.is_damaged ||
             content.left < aecodec_divide_up(s.planes * s.rows * s.columns, per_byte)) {
             return AECODEC_DAMAGED_SEGMENTS;
@@ -208,7 +207,6 @@ static aecodec_status decode_alpha(aecodec_decoding *d)
 {
     const aecodec_header *header = &d->file.header;
     const size_t pixels = pixels_of_samples(&d->file.samples);
-    aecodec_status status;
     if (!header->alpha) {
         return AECODEC_OK;
     }
@@ -216,27 +214,25 @@ static aecodec_status decode_alpha(aecodec_decoding *d)
     if (!d->alpha) {
         return AECODEC_NO_MEMORY;
     }
-    status = aecodec_zlib_inflate(header->alpha, header->alpha_size, d->alpha, pixels);
+    aecodec_status status = aecodec_zlib_inflate(header->alpha, header->alpha_size, d->alpha, pixels);
     return status == AECODEC_DAMAGED ? AECODEC_DAMAGED_ALPHA : status;
 }
 
 /* Decode what is not coded by networks. */
 static aecodec_status decode_beside(aecodec_decoding *d)
 {
-    aecodec_status status;
     if (!d->has_samples) {
         return decode_alpha(d);
     }
     d->nodata = aecodec_samples_block_nodata(&d->file.block);
-    status = has_networks(d->file.bundle) ? take_transfer(d) : AECODEC_OK;
+    aecodec_status status = has_networks(d->file.bundle) ? take_transfer(d) : AECODEC_OK;
     return status == AECODEC_OK ? decode_mask(d) : status;
 }
 
 static aecodec_status check_refinements(const opened_file *f)
 {
     aecodec_status status = AECODEC_OK;
-    uint32_t n;
-    for (n = 0; n < f->refined.count && status == AECODEC_OK; n++) {
+    for (uint32_t n = 0; n < f->refined.count && status == AECODEC_OK; n++) {
         status = aecodec_refinement_check(&f->refined.refinements[n], &f->samples);
     }
     return status;

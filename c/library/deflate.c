@@ -33,8 +33,8 @@ typedef struct {
 /* The lightest node that is not joined, except for another; the number of nodes if none is left. */
 static uint32_t lightest_node(const tree *t, uint32_t except)
 {
-    uint32_t lightest = t->count, n;
-    for (n = 0; n < t->count; n++) {
+    uint32_t lightest = t->count;
+    for (uint32_t n = 0; n < t->count; n++) {
         if (t->weights[n] && n != except && (lightest == t->count || t->weights[n] < t->weights[lightest])) {
             lightest = n;
         }
@@ -63,8 +63,7 @@ static unsigned measure(const tree *t, uint32_t symbols, uint8_t *lengths)
 {
     uint8_t depths[2 * LITERALS];
     unsigned longest = 0;
-    uint32_t n;
-    for (n = t->count; n-- > 0;) {
+    for (uint32_t n = t->count; n-- > 0;) {
         depths[n] = t->parents[n] ? (uint8_t)(depths[t->parents[n]] + 1) : 0;
         if (n < symbols) {
             lengths[n] = depths[n];
@@ -83,10 +82,9 @@ static void make_lengths(const uint32_t *frequencies, uint32_t symbols, unsigned
     tree t;
     memset(code, 0, sizeof *code);
     do {
-        uint32_t n;
         memset(&t, 0, sizeof t);
         t.count = symbols;
-        for (n = 0; n < symbols; n++) {
+        for (uint32_t n = 0; n < symbols; n++) {
             t.weights[n] = frequencies[n] ? (frequencies[n] >> shift) + 1 : 0;
         }
         join_nodes(&t);
@@ -94,8 +92,7 @@ static void make_lengths(const uint32_t *frequencies, uint32_t symbols, unsigned
         shift++;
     } while (longest > limit);
     if (t.count == symbols) { /* of a single symbol */
-        uint32_t n;
-        for (n = 0; n < symbols; n++) {
+        for (uint32_t n = 0; n < symbols; n++) {
             lengths[n] = frequencies[n] > 0;
         }
     }
@@ -105,8 +102,7 @@ static void make_lengths(const uint32_t *frequencies, uint32_t symbols, unsigned
 static uint16_t reversed(uint32_t code, unsigned length)
 {
     uint32_t result = 0;
-    unsigned n;
-    for (n = 0; n < length; n++) {
+    for (unsigned n = 0; n < length; n++) {
         result |= (code >> n & 1u) << (length - 1 - n);
     }
     return (uint16_t)result;
@@ -114,10 +110,9 @@ static uint16_t reversed(uint32_t code, unsigned length)
 
 static void make_codes(prefix_code *c, uint32_t symbols)
 {
-    uint32_t code = 0, n;
-    unsigned length;
-    for (length = 1; length <= MAX_LENGTH; length++, code <<= 1) {
-        for (n = 0; n < symbols; n++) {
+    uint32_t code = 0;
+    for (unsigned length = 1; length <= MAX_LENGTH; length++, code <<= 1) {
+        for (uint32_t n = 0; n < symbols; n++) {
             if (c->lengths[n] == length) {
                 c->codes[n] = reversed(code++, length);
             }
@@ -177,9 +172,8 @@ static uint32_t distance_code(const token *t)
 
 static void count_symbols(const deflater *d, uint32_t *literals, uint32_t *distances)
 {
-    uint32_t n;
     literals[END] = 1;
-    for (n = 0; n < d->count; n++) {
+    for (uint32_t n = 0; n < d->count; n++) {
         const token *t = &d->tokens[n];
         if (t->distance) {
             literals[END + 1 + length_code(t)]++;
@@ -194,8 +188,7 @@ static void count_symbols(const deflater *d, uint32_t *literals, uint32_t *dista
 static uint64_t bits_of(const uint32_t *frequencies, uint32_t symbols, const uint8_t *lengths)
 {
     uint64_t bits = 0;
-    uint32_t n;
-    for (n = 0; n < symbols; n++) {
+    for (uint32_t n = 0; n < symbols; n++) {
         bits += (uint64_t)frequencies[n] * lengths[n];
     }
     return bits;
@@ -251,14 +244,14 @@ static uint32_t used(const uint8_t *lengths, uint32_t count, uint32_t fewest)
 static void describe(const deflater *d, code_lengths *c)
 {
     uint8_t all[LITERALS + DISTANCES];
-    uint32_t count, start, n;
+    uint32_t n;
     memset(c, 0, sizeof *c);
     c->literals = used(d->literals.lengths, LITERALS, END + 1);
     c->distances = used(d->distances.lengths, DISTANCES, 1);
     memcpy(all, d->literals.lengths, c->literals);
     memcpy(all + c->literals, d->distances.lengths, c->distances);
-    count = c->literals + c->distances;
-    for (start = 0; start < count; start = n) {
+    uint32_t count = c->literals + c->distances;
+    for (uint32_t start = 0; start < count; start = n) {
         for (n = start + 1; n < count && all[n] == all[start]; n++) {
         }
         add_run(c, all[start], n - start);
@@ -284,14 +277,13 @@ static uint64_t bits_of_lengths(const deflater *d, const code_lengths *c)
 static void put_lengths(deflater *d, const code_lengths *c)
 {
     const uint32_t count = used_lengths(d);
-    uint32_t n;
     put_bits(d, c->literals - END - 1, 5);
     put_bits(d, c->distances - 1, 5);
     put_bits(d, count - 4, 4);
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         put_bits(d, d->lengths.lengths[length_order[n]], 3);
     }
-    for (n = 0; n < c->count; n++) {
+    for (uint32_t n = 0; n < c->count; n++) {
         const uint32_t symbol = c->symbols[n];
         put_symbol(d, &d->lengths, symbol);
         put_bits(d, c->extra[n], symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7);
@@ -311,7 +303,7 @@ static void begin_block(deflater *d, int is_last)
 {
     uint32_t literals[LITERALS] = {0}, distances[DISTANCES] = {0};
     code_lengths c;
-    uint64_t fixed, own;
+    uint64_t fixed;
     count_symbols(d, literals, distances);
     set_fixed_codes(d);
     fixed = bits_of(literals, LITERALS, d->literals.lengths) + bits_of(distances, DISTANCES, d->distances.lengths);
@@ -320,8 +312,8 @@ static void begin_block(deflater *d, int is_last)
     make_lengths(distances, DISTANCES, MAX_LENGTH, &d->distances);
     describe(d, &c);
     make_lengths(c.frequencies, LENGTH_CODES, MAX_LENGTH_OF_LENGTHS, &d->lengths);
-    own = bits_of_lengths(d, &c) + bits_of(literals, LITERALS, d->literals.lengths) +
-          bits_of(distances, DISTANCES, d->distances.lengths);
+    uint64_t own = bits_of_lengths(d, &c) + bits_of(literals, LITERALS, d->literals.lengths) +
+                   bits_of(distances, DISTANCES, d->distances.lengths);
     put_bits(d, (uint32_t)is_last | (own < fixed ? 4 : 2), 3);
     if (own < fixed) {
         make_codes(&d->lengths, LENGTH_CODES);
@@ -335,9 +327,8 @@ static void begin_block(deflater *d, int is_last)
 
 static void put_block(deflater *d, int is_last)
 {
-    uint32_t n;
     begin_block(d, is_last);
-    for (n = 0; n < d->count; n++) {
+    for (uint32_t n = 0; n < d->count; n++) {
         const token *t = &d->tokens[n];
         if (t->distance) {
             const uint32_t length = length_code(t), distance = distance_code(t);
@@ -402,12 +393,11 @@ static uint32_t find_match(const places *p, const uint8_t *bytes, size_t size, s
         const uint8_t *there = bytes + candidate - 1;
         const int may_be_longer = there[longest] == bytes[at + longest];
         const uint32_t length = may_be_longer ? match_length(there, bytes + at, most) : 0;
-        uint32_t next;
         if (length > longest) {
             longest = length;
             *distance = (uint32_t)(at - (candidate - 1));
         }
-        next = p->before[(candidate - 1) % WINDOW];
+        uint32_t next = p->before[(candidate - 1) % WINDOW];
         if (next >= candidate) { /* overwritten since */
             break;
         }
@@ -425,14 +415,14 @@ static uint32_t match_at(const places *p, const uint8_t *bytes, size_t size, siz
 
 static void deflate_bytes(deflater *d, places *p, const uint8_t *bytes, size_t size)
 {
-    size_t at = 0, stop;
+    size_t at = 0;
     while (at < size) {
         uint32_t distance = 0, other, length = match_at(p, bytes, size, at, &distance);
         if (length && length < LAZY && match_at(p, bytes, size, at + 1, &other) > length) {
             length = 0;
         }
         put_token(d, length ? length : bytes[at], length ? distance : 0);
-        for (stop = at + (length ? length : 1); at < stop; at++) {
+        for (size_t stop = at + (length ? length : 1); at < stop; at++) {
             if (size - at >= SHORTEST) {
                 remember(p, bytes, at);
             }
@@ -453,7 +443,6 @@ size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
     deflater *d = calloc(1, sizeof *d);
     places *p = calloc(1, sizeof *p);
     size_t written = 0;
-    int shift;
     if (d && p) {
         d->out = room;
         d->out[d->size++] = 0x78;
@@ -461,7 +450,7 @@ size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
         deflate_bytes(d, p, bytes, size);
         put_block(d, 1);
         put_bits(d, 0, 7); /* to the end of the byte */
-        for (shift = 24; shift >= 0; shift -= 8) {
+        for (int shift = 24; shift >= 0; shift -= 8) {
             d->out[d->size++] = (uint8_t)(checksum >> shift);
         }
         written = d->size;

@@ -92,9 +92,8 @@ static void append_file(const level_coding *c, buffer *file)
 {
     const aecodec_encoding *e = c->encoding;
     const aecodec_header header = header_at(e, c->level.codec.level);
-    uint32_t n;
     aecodec_buffer_append_header(file, &header);
-    for (n = 0; n < c->count; n++) {
+    for (uint32_t n = 0; n < c->count; n++) {
         if (n + 1 < c->count) {
             aecodec_buffer_append_number(file, (uint32_t)c->messages[n].size);
         }
@@ -105,18 +104,16 @@ static void append_file(const level_coding *c, buffer *file)
 
 static aecodec_status encode_segments(level_coding *c, const aecodec_execution *execution, buffer *file)
 {
-    aecodec_status status;
-    uint32_t n;
     c->messages = calloc(c->count, sizeof *c->messages);
     if (!c->messages) {
         return AECODEC_NO_MEMORY;
     }
-    status = aecodec_for_each(execution, c->count, encode_segment, c);
+    aecodec_status status = aecodec_for_each(execution, c->count, encode_segment, c);
     if (status == AECODEC_OK && file) {
         append_file(c, file);
         status = file->status;
     }
-    for (n = 0; n < c->count; n++) {
+    for (uint32_t n = 0; n < c->count; n++) {
         free(c->messages[n].bytes);
     }
     free(c->messages);
@@ -137,12 +134,11 @@ aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units, c
                                     buffer *file, aecodec_codes *codes)
 {
     level_coding c = {.encoding = e, .count = aecodec_segment_count(&e->bundle->facts, &e->geometry)};
-    aecodec_status status;
     units = units ? units : aecodec_default_units(e->bundle);
     if (codes) {
         codes->codes = NULL;
     }
-    status = aecodec_level_open(e->bundle, units, &c.level);
+    aecodec_status status = aecodec_level_open(e->bundle, units, &c.level);
     if (status != AECODEC_OK) {
         return status;
     }

@@ -15,8 +15,8 @@ static size_t pixels_of(const aecodec_image *picture)
 static int has_equal_channels(const aecodec_image *picture)
 {
     const uint8_t *pixel = picture->pixels;
-    size_t count = pixels_of(picture), n;
-    for (n = 0; n < count; n++, pixel += picture->channels) {
+    size_t count = pixels_of(picture);
+    for (size_t n = 0; n < count; n++, pixel += picture->channels) {
         if (pixel[0] != pixel[1] || pixel[0] != pixel[2]) {
             return 0;
         }
@@ -91,14 +91,13 @@ static aecodec_status take_pixels(aecodec_encoding *e, const aecodec_image *pict
 
 static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *picture)
 {
-    size_t count = pixels_of(picture), n;
-    uint8_t *planes;
+    size_t count = pixels_of(picture);
     if (!(e->header.mode & 2)) {
         return AECODEC_OK;
     }
-    planes = malloc(count);
+    uint8_t *planes = malloc(count);
     e->alpha = malloc(aecodec_zlib_bound(count));
-    for (n = 0; planes && n < count; n++) {
+    for (size_t n = 0; planes && n < count; n++) {
         planes[n] = picture->pixels[n * picture->channels + picture->channels - 1];
     }
     e->header.alpha = e->alpha;
@@ -134,7 +133,6 @@ static aecodec_status take_planes(aecodec_encoding *e, const aecodec_image *pict
 static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
-    aecodec_status status;
     if (bundle->facts.phases) {
         return AECODEC_OTHER_KIND;
     }
@@ -147,7 +145,7 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     }
     choose_mode(e, picture);
     make_header(e, picture->width, picture->height, picture->frames, reduction);
-    status = has_networks(bundle) ? take_planes(e, picture, parts) : AECODEC_OK;
+    aecodec_status status = has_networks(bundle) ? take_planes(e, picture, parts) : AECODEC_OK;
     return status == AECODEC_OK ? take_metadata(e, picture->metadata, picture->metadata_size) : status;
 }
 
@@ -165,8 +163,7 @@ static int are_samples(const aecodec_bundle *bundle, const aecodec_samples *samp
 /* Whether the numbers are of the type. */
 static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
 {
-    uint32_t n;
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         double number = numbers[n];
         const double most = sample_size(type) == 8 ? 18446744073709551616.0 : 4294967295.0;
         if (!is_float(type) && !(number >= (sample_size(type) == 8 ? -most / 2 : -2147483648.0) && number <= most)) {
@@ -238,12 +235,11 @@ static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_
 static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples, uint64_t *clipped)
 {
     double limits[2 * AECODEC_MAX_BANDS];
-    aecodec_status status;
     if (!samples.limits && e->bundle->bands.has_file_limits &&
         aecodec_find_own_limits(e->bundle, &samples, limits)) {
         samples.limits = limits;
     }
-    status = has_networks(e->bundle) ? take_values(e, &samples, clipped) : AECODEC_OK;
+    aecodec_status status = has_networks(e->bundle) ? take_values(e, &samples, clipped) : AECODEC_OK;
     status = status == AECODEC_OK ? take_header_block(e, &samples) : status;
     return status == AECODEC_OK ? take_metadata(e, samples.metadata, samples.metadata_size) : status;
 }
@@ -358,9 +354,9 @@ void aecodec_encoding_window(const aecodec_encoding *e, uint32_t number, aecodec
 /* Copy a row of pixels; where the codec has more channels than the picture, they are equal. */
 static void copy_row(const aecodec_encoding *e, const uint8_t *from, uint32_t count, int8_t *to)
 {
-    uint32_t channels = aecodec_network_channels(&e->bundle->facts), equal = channels > e->coded_channels, n, c;
-    for (n = 0; n < count; n++, from += e->stride) {
-        for (c = 0; c < channels; c++) {
+    uint32_t channels = aecodec_network_channels(&e->bundle->facts), equal = channels > e->coded_channels;
+    for (uint32_t n = 0; n < count; n++, from += e->stride) {
+        for (uint32_t c = 0; c < channels; c++) {
             *to++ = (int8_t)(from[equal ? 0 : c] - 128);
         }
     }
@@ -369,8 +365,7 @@ static void copy_row(const aecodec_encoding *e, const uint8_t *from, uint32_t co
 /* Repeat the last pixel of a row. */
 static void fill_row(int8_t *row, uint32_t channels, uint32_t from, uint32_t count)
 {
-    uint32_t n;
-    for (n = from * channels; n < count * channels; n++) {
+    for (uint32_t n = from * channels; n < count * channels; n++) {
         row[n] = row[n - channels];
     }
 }
@@ -394,9 +389,9 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
     uint32_t channels = aecodec_network_channels(facts);
     placed_window w = aecodec_window_at(g, &e->windows, number);
     uint32_t planes = g->planes / e->header.frames, left = w.columns.low * facts->tile_width;
-    uint32_t count = (w.columns.high - w.columns.low) * facts->tile_width, y;
+    uint32_t count = (w.columns.high - w.columns.low) * facts->tile_width;
     uint32_t seen = count < g->width - left ? count : g->width - left;
-    for (y = w.rows.low * facts->tile_height; y < w.rows.high * facts->tile_height; y++) {
+    for (uint32_t y = w.rows.low * facts->tile_height; y < w.rows.high * facts->tile_height; y++) {
         uint32_t row = y < g->height ? y : g->height - 1;
         size_t pixel = ((size_t)(w.plane / planes) * g->height + row) * g->width + left;
         copy_pixels(e, pixel, w.plane % planes, seen, input);
@@ -411,9 +406,8 @@ void aecodec_encoding_output(aecodec_encoding *e, uint32_t number, const int8_t 
     placed_window w = aecodec_window_at(g, &e->windows, number);
     size_t tile = (size_t)e->bundle->facts.vectors_per_tile * e->bundle->facts.latent_channels;
     size_t row = (w.columns.high - w.columns.low) * tile, kept = (w.columns.stop - w.columns.start) * tile;
-    uint32_t n;
     output += (w.rows.start - w.rows.low) * row + (w.columns.start - w.columns.low) * tile;
-    for (n = w.rows.start; n < w.rows.stop; n++, output += row) {
+    for (uint32_t n = w.rows.start; n < w.rows.stop; n++, output += row) {
         memcpy(e->latents + (((size_t)w.plane * g->rows + n) * g->columns + w.columns.start) * tile, output, kept);
     }
 }

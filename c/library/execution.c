@@ -19,8 +19,7 @@ static void run_task(void *argument, uint32_t number)
 static aecodec_status run_in_order(uint32_t count, loop_task run, void *argument)
 {
     aecodec_status status = AECODEC_OK;
-    uint32_t n;
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
+    for (uint32_t n = 0; n < count && status == AECODEC_OK; n++) {
         status = run(argument, n);
     }
     return status;
@@ -29,8 +28,7 @@ static aecodec_status run_in_order(uint32_t count, loop_task run, void *argument
 /* The status of the first task that failed; only then that of one that was left out. */
 static aecodec_status first_failure(const loop *l, uint32_t count, int is_cancelled)
 {
-    uint32_t n;
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         if (l->statuses[n] != AECODEC_OK && l->statuses[n] != AECODEC_CANCELLED) {
             return l->statuses[n];
         }
@@ -41,8 +39,6 @@ static aecodec_status first_failure(const loop *l, uint32_t count, int is_cancel
 aecodec_status aecodec_for_each(const aecodec_execution *x, uint32_t count, loop_task run, void *argument)
 {
     loop l = {run, argument, NULL};
-    aecodec_status status;
-    uint32_t n;
     if (count < 2 || !x || !x->for_each) {
         return run_in_order(count, run, argument);
     }
@@ -50,10 +46,10 @@ aecodec_status aecodec_for_each(const aecodec_execution *x, uint32_t count, loop
     if (!l.statuses) {
         return AECODEC_NO_MEMORY;
     }
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         l.statuses[n] = AECODEC_CANCELLED;
     }
-    status = first_failure(&l, count, x->for_each(x->context, count, run_task, &l));
+    aecodec_status status = first_failure(&l, count, x->for_each(x->context, count, run_task, &l));
     free(l.statuses);
     return status;
 }

@@ -41,11 +41,10 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
     const placed_segment first = aecodec_segment_at(&facts, &g, 0);
     const size_t dimension = codec->code_dimension;
     room r;
-    uint32_t n;
     if (!make_room(codec, &first, &r)) {
         return AECODEC_NO_MEMORY;
     }
-    for (n = 0; n < aecodec_segment_count(&facts, &g); n++) {
+    for (uint32_t n = 0; n < aecodec_segment_count(&facts, &g); n++) {
         const placed_segment s = aecodec_segment_at(&facts, &g, n);
         if (latents) { /* which do not change */
             aecodec_segment_copy(&g, &s, (int8_t *)latents, r.latents, codec->latent_channels, 0);
@@ -67,8 +66,7 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
 /* Number the neighbours by their places among all vectors. */
 static void renumber(const geometry *g, const placed_segment *s, uint32_t around[4])
 {
-    int n;
-    for (n = 0; n < 4; n++) {
+    for (int n = 0; n < 4; n++) {
         const uint32_t row = s->top + around[n] / s->size.columns, column = s->left + around[n] % s->size.columns;
         around[n] = row * g->columns + column;
     }

@@ -40,8 +40,7 @@ static FILE *open_regular(const char *path)
 /* Check that the file has all the sections that its directory places in it, and their hashes. */
 static aecodec_status check_sections(const aecodec_bundle *bundle)
 {
-    uint32_t n;
-    for (n = 0; n < bundle->facts.sections; n++) {
+    for (uint32_t n = 0; n < bundle->facts.sections; n++) {
         const section *s = &bundle->sections[n];
         uint8_t digest[32];
         if (!s->entry.offset) {
@@ -69,12 +68,11 @@ static size_t size_of(FILE *file)
 static aecodec_status open_copy(FILE *file, void **memory, aecodec_bundle **bundle)
 {
     size_t size = size_of(file);
-    uint8_t *start;
     *memory = malloc(size + ALIGNMENT);
     if (!*memory) {
         return AECODEC_NO_MEMORY;
     }
-    start = (uint8_t *)*memory + (ALIGNMENT - (uintptr_t)*memory % ALIGNMENT);
+    uint8_t *start = (uint8_t *)*memory + (ALIGNMENT - (uintptr_t)*memory % ALIGNMENT);
     if (!size || fread(start, 1, size, file) != size) {
         return AECODEC_UNREADABLE;
     }
@@ -86,11 +84,10 @@ aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle)
     FILE *file = open_regular(path);
     aecodec_bundle *opened = NULL;
     void *memory = NULL;
-    aecodec_status status;
     if (!file) {
         return AECODEC_UNREADABLE;
     }
-    status = open_copy(file, &memory, &opened);
+    aecodec_status status = open_copy(file, &memory, &opened);
     fclose(file);
     if (!opened) {
         free(memory);

@@ -91,9 +91,8 @@ void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all,
 {
     const size_t run = s->size.columns * bytes;
     uint8_t *to = part;
-    uint32_t plane, row;
-    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
-        for (row = s->top; row < s->top + s->size.rows; row++, to += run) {
+    for (uint32_t plane = s->plane; plane < s->plane + s->size.planes; plane++) {
+        for (uint32_t row = s->top; row < s->top + s->size.rows; row++, to += run) {
             uint8_t *at = (uint8_t *)all + (((size_t)plane * g->rows + row) * g->columns + s->left) * bytes;
             memcpy(is_back ? at : to, is_back ? to : at, run);
         }
@@ -166,13 +165,11 @@ static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, c
     uint64_t tiles = (uint64_t)(first.rows.high - first.rows.low) * (first.columns.high - first.columns.low);
     uint64_t ends =
         tiles * (facts->tile_height * facts->tile_width * aecodec_network_channels(facts) + facts->latent_channels);
-    aecodec_window sizes;
-    size_t work;
     if (!network || ends > UINT32_MAX) {
         return ends;
     }
-    sizes = aecodec_window_for(facts, network, is_encoder, &first);
-    work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
+    aecodec_window sizes = aecodec_window_for(facts, network, is_encoder, &first);
+    size_t work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
     return work ? ends + work : UINT64_MAX;
 }
 

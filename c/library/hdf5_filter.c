@@ -56,11 +56,10 @@ static void *decompress(aecodec_samples chunk, const void *file, size_t file_siz
 {
     const aecodec_limits limits = {size, chunk.frames, 0, 0};
     aecodec_samples s;
-    size_t n;
     if (aecodec_decompress_samples(aecodec_samples_codec(), file, file_size, &limits, NULL, &s) == AECODEC_OK) {
         if (s.width == chunk.width && s.height == chunk.height && s.bands == chunk.bands && s.frames == chunk.frames &&
             s.type == chunk.type && (s.layout > 3) == (chunk.is_planar != 0) && (chunk.samples = malloc(size)) != NULL) {
-            for (n = 0; n < size / sample_size(s.type); n++) {
+            for (size_t n = 0; n < size / sample_size(s.type); n++) {
                 set_bits_of_sample(s.type, chunk.samples, sample_place(&chunk, n / s.bands, (uint32_t)(n % s.bands)),
                                    bits_of_sample(s.type, s.samples, n));
             }

@@ -37,7 +37,6 @@ static aecodec_status find_messages(aecodec_head *h)
 {
     const refinement *r = &h->file.refined.refinements[0];
     reader index = {r->index, SIZE_MAX, 0};
-    uint32_t n;
     h->places = malloc((r->messages + (size_t)1) * sizeof *h->places);
     h->checksums = calloc(r->messages, sizeof *h->checksums);
     h->has_checksums = r->index != NULL;
@@ -45,7 +44,7 @@ static aecodec_status find_messages(aecodec_head *h)
         return AECODEC_NO_MEMORY;
     }
     h->places[0] = (uint64_t)(r->content - h->bytes);
-    for (n = 0; n < r->messages; n++) {
+    for (uint32_t n = 0; n < r->messages; n++) {
         h->places[n + 1] = h->places[n] + (r->index ? aecodec_index_take(&index, &h->checksums[n]) : r->size);
     }
     return AECODEC_OK;
@@ -139,8 +138,8 @@ static int touch(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 static uint32_t list_segments(const aecodec_head *h, const aecodec_region *r, uint32_t *numbers)
 {
     const aecodec_samples *s = &h->file.samples;
-    uint32_t count = 0, n;
-    for (n = 0; n < h->file.refined.refinements[0].messages; n++) {
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < h->file.refined.refinements[0].messages; n++) {
         const box place = aecodec_refining_place(s, n);
         if (touch(place.frame, place.frames, r->frame, r->frames) && touch(place.top, place.height, r->row, r->rows) &&
             touch(place.left, place.width, r->column, r->columns)) {
@@ -153,13 +152,13 @@ static uint32_t list_segments(const aecodec_head *h, const aecodec_region *r, ui
 aecodec_status aecodec_window_plan(const aecodec_head *h, const aecodec_region *region, aecodec_part *parts,
                                    uint32_t *count)
 {
-    uint32_t *numbers, n;
+    uint32_t *numbers;
     if (!is_within(h, region)) {
         return AECODEC_BAD_ARGUMENT;
     }
     numbers = malloc(h->file.refined.refinements[0].messages * sizeof *numbers);
     *count = numbers ? list_segments(h, region, numbers) : 0;
-    for (n = 0; parts && n < *count; n++) {
+    for (uint32_t n = 0; parts && n < *count; n++) {
         const uint64_t *place = &h->places[numbers[n]];
         parts[n] = (aecodec_part){(size_t)place[0], (size_t)(place[1] - place[0])};
     }
@@ -194,17 +193,17 @@ static void mask_samples(const window *w, uint8_t *missing)
     const aecodec_head *h = w->head;
     aecodec_samples masked = h->file.samples;
     const box *part = &w->part;
-    uint32_t frame, row, plane;
+    uint32_t row;
     uint8_t *to = missing;
     masked.frames = part->frames;
     masked.height = part->height;
     masked.width = part->width;
     masked.samples = w->samples;
     masked.missing = missing;
-    for (frame = part->frame; frame < part->frame + part->frames; frame++) {
+    for (uint32_t frame = part->frame; frame < part->frame + part->frames; frame++) {
         for (row = part->top; missing && row < part->top + part->height; row++, to += (size_t)part->width * masked.mask_planes) {
             const size_t pixel = (size_t)row * h->file.samples.width + part->left;
-            for (plane = 0; plane < masked.mask_planes; plane++) {
+            for (uint32_t plane = 0; plane < masked.mask_planes; plane++) {
                 unpack_bits(h->mask_bits, mask_bit(&h->file.samples, frame, pixel, plane), part->width, to + plane,
                             masked.mask_planes);
             }

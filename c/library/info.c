@@ -22,7 +22,6 @@ static void describe_header(const aecodec_header *header, aecodec_file_info *inf
 
 static void describe_samples(const samples_block *block, aecodec_file_info *info)
 {
-    uint32_t n;
     info->has_samples = 1;
     info->type = block->type;
     info->layout = block->layout;
@@ -36,7 +35,7 @@ static void describe_samples(const samples_block *block, aecodec_file_info *info
     if (block->limits) {
         aecodec_samples_block_limits(block, info->limits[0]);
     }
-    for (n = 0; block->repetition && n < block->bands; n++) {
+    for (uint32_t n = 0; block->repetition && n < block->bands; n++) {
         info->repetition[n][0] = block->repetition[2 * n];
         info->repetition[n][1] = block->repetition[2 * n + 1] >> 4;
         info->repetition[n][2] = block->repetition[2 * n + 1] & 15;
@@ -83,12 +82,10 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
 {
     reader r = {bytes, size, 0};
     aecodec_header header;
-    aecodec_status status;
-    uint8_t version;
     if (size <= VERSION || bytes[0] != 0xae || bytes[1] != 'C') {
         return AECODEC_NOT_AEC;
     }
-    version = bytes[VERSION];
+    uint8_t version = bytes[VERSION];
     if (version < 1 || version > 3) {
         return AECODEC_OTHER_VERSION;
     }
@@ -100,7 +97,7 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
         const uint8_t *start = take(&r, VERSION + 1);
         r.is_damaged |= start && (start[0] != 0xae || start[1] != 'C' || start[VERSION] != 1);
     }
-    status = r.is_damaged ? AECODEC_DAMAGED_HEADER : aecodec_read_beginning(r.at, r.left, &header);
+    aecodec_status status = r.is_damaged ? AECODEC_DAMAGED_HEADER : aecodec_read_beginning(r.at, r.left, &header);
     if (status != AECODEC_OK) {
         return status;
     }

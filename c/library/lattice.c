@@ -256,8 +256,8 @@ int64_t aecodec_root_error(uint32_t factor, int64_t sample)
 {
     const uint64_t magnitude = (uint64_t)(sample < 0 ? -sample : sample);
     const uint64_t square = ((uint64_t)factor * factor * magnitude) >> 16;
-    uint64_t root = 0, bit;
-    for (bit = (uint64_t)1 << 19; bit; bit >>= 1) { /* samples have up to 16 bits, and squares up to 40 */
+    uint64_t root = 0;
+    for (uint64_t bit = (uint64_t)1 << 19; bit; bit >>= 1) { /* samples have up to 16 bits, and squares up to 40 */
         root += (root + bit) * (root + bit) <= square ? bit : 0;
     }
     return (int64_t)root;
@@ -266,8 +266,8 @@ int64_t aecodec_root_error(uint32_t factor, int64_t sample)
 /* Fill the tables for samples from 0 to `top`, or to `-top` if `sign` is -1. Returns the number of points. */
 static int64_t fill_side(points *p, uint32_t factor, int64_t top, int sign)
 {
-    int64_t point = 0, number = 0, x;
-    for (x = 1; x <= top; x++) {
+    int64_t point = 0, number = 0;
+    for (int64_t x = 1; x <= top; x++) {
         const int64_t error = aecodec_root_error(factor, x);
         if (x - error > point) {
             point = x + error < top ? x + error : top;

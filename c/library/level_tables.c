@@ -44,8 +44,7 @@ static const void *take_array(arrays *a, size_t count, size_t item)
 static int sums_to_total(const uint16_t *frequencies, size_t count, uint32_t others)
 {
     uint32_t sum = others;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         if (frequencies[n] == 0) {
             return 0;
         }
@@ -56,8 +55,7 @@ static int sums_to_total(const uint16_t *frequencies, size_t count, uint32_t oth
 
 static int rows_fit(const aecodec_codec *codec, size_t rows, size_t bank)
 {
-    size_t n;
-    for (n = 0; n < rows; n++) {
+    for (size_t n = 0; n < rows; n++) {
         const aecodec_row *row = &codec->rows[n];
         if ((size_t)row->at + row->count >= bank || row->start + row->count > codec->escape ||
             !sums_to_total(codec->bank + row->at, row->count + 1u,
@@ -70,8 +68,7 @@ static int rows_fit(const aecodec_codec *codec, size_t rows, size_t bank)
 
 static int are_below(const uint8_t *numbers, size_t count, size_t limit)
 {
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         if (numbers[n] >= limit) {
             return 0;
         }
@@ -81,8 +78,7 @@ static int are_below(const uint8_t *numbers, size_t count, size_t limit)
 
 static int priors_fit(const aecodec_codec *codec)
 {
-    uint32_t n;
-    for (n = 0; n < codec->priors; n++) {
+    for (uint32_t n = 0; n < codec->priors; n++) {
         if (codec->prior_numbers[n] != n) {
             return 0;
         }
@@ -108,8 +104,7 @@ static int take_bank(arrays *a, aecodec_codec *codec, size_t rows, size_t bank)
 
 static int is_ascending(const uint16_t *degree, size_t units)
 {
-    size_t n;
-    for (n = 1; n < units; n++) {
+    for (size_t n = 1; n < units; n++) {
         if (degree[n] < degree[n - 1]) {
             return 0;
         }
@@ -120,9 +115,8 @@ static int is_ascending(const uint16_t *degree, size_t units)
 static int is_permutation(const uint16_t *order, size_t count)
 {
     uint8_t seen[MAX_UNITS];
-    size_t n;
     memset(seen, 0, sizeof seen);
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         if (order[n] >= count || seen[order[n]]) {
             return 0;
         }
@@ -134,8 +128,8 @@ static int is_permutation(const uint16_t *order, size_t count)
 /* Weights of all inputs that the units read. */
 static size_t weight_count(const uint16_t *degree, size_t units, size_t dimension)
 {
-    size_t count = 0, n;
-    for (n = 0; n < units; n++) {
+    size_t count = 0;
+    for (size_t n = 0; n < units; n++) {
         count += degree[n] < dimension ? degree[n] : dimension;
     }
     return count;
@@ -143,14 +137,14 @@ static size_t weight_count(const uint16_t *degree, size_t units, size_t dimensio
 
 static int take_context(arrays *a, const aecodec_codec *codec, aecodec_context_network *context)
 {
-    size_t dimension = codec->code_dimension, units = context->units, weights;
+    size_t dimension = codec->code_dimension, units = context->units;
     context->order = take_array(a, dimension, sizeof(uint16_t));
     context->input_shift = take_array(a, dimension, 1);
     context->degree = take_array(a, units, sizeof(uint16_t));
     if (a->is_bad || !is_permutation(context->order, dimension) || !is_ascending(context->degree, units)) {
         return 0;
     }
-    weights = weight_count(context->degree, units, dimension);
+    size_t weights = weight_count(context->degree, units, dimension);
     context->weights = take_array(a, weights + AECODEC_LANES, 1);
     context->unit_shift = take_array(a, units, 1);
     context->bias = take_array(a, codec->priors * units, 1);
@@ -176,8 +170,8 @@ static int take_spatial(arrays *a, const aecodec_codec *codec, aecodec_spatial_w
 /* The most channels between two places at which a slice begins. */
 static size_t longest_slice(const aecodec_codec *codec)
 {
-    size_t longest = 0, start = 0, n;
-    for (n = 0; codec->context && n < codec->context->units; n++) {
+    size_t longest = 0, start = 0;
+    for (size_t n = 0; codec->context && n < codec->context->units; n++) {
         size_t degree = codec->context->degree[n];
         if (degree > start && degree < codec->code_dimension) {
             longest = degree - start > longest ? degree - start : longest;

@@ -34,7 +34,7 @@ void aecodec_gain_factors(const int16_t *gains, size_t count, uint16_t *factors)
 /* Fill in the factors of a level in sixteenths, which may lie between two. */
 static aecodec_status find_factors(const aecodec_bundle *bundle, uint32_t units, coding_level *level)
 {
-    size_t dimension = level->codec.code_dimension, n;
+    size_t dimension = level->codec.code_dimension;
     int32_t part = (int32_t)(units % LEVEL_UNITS);
     const int16_t *low = bundle->gains + (units / LEVEL_UNITS - 1) * dimension;
     const int16_t *high = part ? low + dimension : low;
@@ -42,7 +42,7 @@ static aecodec_status find_factors(const aecodec_bundle *bundle, uint32_t units,
     if (!level->factors) {
         return AECODEC_NO_MEMORY;
     }
-    for (n = 0; n < dimension; n++) {
+    for (size_t n = 0; n < dimension; n++) {
         int32_t sum = (LEVEL_UNITS - part) * low[n] + part * high[n]; /* at most 0 */
         level->factors[n] = factor_of(-((LEVEL_UNITS - 1 - sum) / LEVEL_UNITS)); /* rounded down */
     }
@@ -63,11 +63,10 @@ int aecodec_has_level(const aecodec_bundle *bundle, uint32_t units)
 
 aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level)
 {
-    const level_tables *tables;
     if (!aecodec_has_level(bundle, units)) {
         return AECODEC_BAD_ARGUMENT;
     }
-    tables = &bundle->tables[(units + LEVEL_UNITS / 2) / LEVEL_UNITS - 1];
+    const level_tables *tables = &bundle->tables[(units + LEVEL_UNITS / 2) / LEVEL_UNITS - 1];
     if (!tables->is_present) {
         return AECODEC_ABSENT;
     }

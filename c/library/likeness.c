@@ -23,7 +23,7 @@ static const double ln_2 = 0.69314718055994531;
 /* The natural logarithm of a positive number. */
 static double logarithm(double x)
 {
-    double result = 0, ratio, power, square;
+    double result = 0, power;
     int n;
     for (; x > 1.5; x /= 2) {
         result += ln_2;
@@ -31,8 +31,8 @@ static double logarithm(double x)
     for (; x < 0.75; x *= 2) {
         result -= ln_2;
     }
-    ratio = (x - 1) / (x + 1);
-    square = ratio * ratio;
+    double ratio = (x - 1) / (x + 1);
+    double square = ratio * ratio;
     for (n = 1, power = ratio; n < 30; n += 2, power *= square) {
         result += 2 * power / n;
     }
@@ -43,11 +43,11 @@ static double logarithm(double x)
 static double exponential(double x)
 {
     double result = 1, term = 1;
-    int halvings = 0, n;
+    int halvings = 0;
     for (; x < -0.5; x /= 2) {
         halvings++;
     }
-    for (n = 1; n < 16; n++) {
+    for (int n = 1; n < 16; n++) {
         term *= x / n;
         result += term;
     }
@@ -74,11 +74,10 @@ typedef struct {
 /* The sums of a column of windows for x, y, x y, and x^2 + y^2. */
 static void sum_columns(const plane *x, const plane *y, uint32_t top, double *sums)
 {
-    uint32_t column, n;
     memset(sums, 0, QUANTITIES * (size_t)x->width * sizeof *sums);
-    for (n = 0; n < SIDE; n++) {
+    for (uint32_t n = 0; n < SIDE; n++) {
         const double *a = x->pixels + (size_t)(top + n) * x->width, *b = y->pixels + (size_t)(top + n) * x->width;
-        for (column = 0; column < x->width; column++) {
+        for (uint32_t column = 0; column < x->width; column++) {
             double *sum = sums + QUANTITIES * (size_t)column;
             sum[0] += window[n] * a[column];
             sum[1] += window[n] * b[column];
@@ -92,9 +91,8 @@ static void sum_columns(const plane *x, const plane *y, uint32_t top, double *su
 static double similarity(const double *sums, int with_luminance)
 {
     double means[QUANTITIES] = {0, 0, 0, 0}, product, squares, result;
-    uint32_t n, which;
-    for (n = 0; n < SIDE; n++) {
-        for (which = 0; which < QUANTITIES; which++) {
+    for (uint32_t n = 0; n < SIDE; n++) {
+        for (uint32_t which = 0; which < QUANTITIES; which++) {
             means[which] += window[n] * sums[QUANTITIES * n + which];
         }
     }
@@ -110,11 +108,11 @@ static double similarity(const double *sums, int with_luminance)
 /* The mean over all windows. sums has room for four numbers a column. */
 static double mean_similarity(const plane *x, const plane *y, int with_luminance, double *sums)
 {
-    uint32_t rows = x->height - SIDE + 1, columns = x->width - SIDE + 1, row, column;
+    uint32_t rows = x->height - SIDE + 1, columns = x->width - SIDE + 1;
     double total = 0;
-    for (row = 0; row < rows; row++) {
+    for (uint32_t row = 0; row < rows; row++) {
         sum_columns(x, y, row, sums);
-        for (column = 0; column < columns; column++) {
+        for (uint32_t column = 0; column < columns; column++) {
             total += similarity(sums + QUANTITIES * (size_t)column, with_luminance);
         }
     }
@@ -124,9 +122,9 @@ static double mean_similarity(const plane *x, const plane *y, int with_luminance
 /* Replace a plane by the means of its blocks of 2x2 pixels. */
 static void halve(plane *p)
 {
-    uint32_t width = p->width / 2, height = p->height / 2, x, y;
-    for (y = 0; y < height; y++) {
-        for (x = 0; x < width; x++) {
+    uint32_t width = p->width / 2, height = p->height / 2;
+    for (uint32_t y = 0; y < height; y++) {
+        for (uint32_t x = 0; x < width; x++) {
             const double *block = p->pixels + 2 * (size_t)y * p->width + 2 * (size_t)x;
             p->pixels[(size_t)y * width + x] = (block[0] + block[p->width] + block[1] + block[p->width + 1]) / 4;
         }
@@ -149,11 +147,10 @@ static uint32_t scales_of(uint32_t side)
 static double channel_likeness(plane *x, plane *y, uint32_t scales, double *sums)
 {
     double result = 1, total = 0;
-    uint32_t n;
-    for (n = 0; n < scales; n++) {
+    for (uint32_t n = 0; n < scales; n++) {
         total += scale_weights[n];
     }
-    for (n = 0; n < scales; n++) {
+    for (uint32_t n = 0; n < scales; n++) {
         double mean = mean_similarity(x, y, n + 1 == scales, sums);
         result *= raised(mean, scale_weights[n] / total);
         halve(x);
@@ -174,10 +171,9 @@ typedef struct {
 static plane plane_of(const part *p, const aecodec_image *picture, uint32_t number, double *room)
 {
     const plane made = {room, p->width, p->height};
-    uint32_t x, y;
-    for (y = 0; y < p->height; y++) {
+    for (uint32_t y = 0; y < p->height; y++) {
         size_t first = ((size_t)p->frame * picture->height + p->top + y) * picture->width + p->left;
-        for (x = 0; x < p->width; x++) {
+        for (uint32_t x = 0; x < p->width; x++) {
             room[(size_t)y * p->width + x] = picture->pixels[(first + x) * picture->channels + number];
         }
     }
@@ -191,10 +187,10 @@ static uint32_t colours_of(const aecodec_image *picture)
 
 static double part_likeness(const part *p)
 {
-    uint32_t channels = colours_of(p->original), number;
+    uint32_t channels = colours_of(p->original);
     uint32_t scales = scales_of(p->width < p->height ? p->width : p->height);
     double sum = 0;
-    for (number = 0; number < channels; number++) {
+    for (uint32_t number = 0; number < channels; number++) {
         plane x = plane_of(p, p->original, number, p->x), y = plane_of(p, p->restored, number, p->y);
         sum += channel_likeness(&x, &y, scales, p->sums);
     }
@@ -211,11 +207,11 @@ static uint32_t part_start(uint32_t side, uint32_t parts, uint32_t n)
 /* The mean over the parts of a frame. */
 static double frame_likeness(part *p)
 {
-    uint32_t down = aecodec_divide_up(p->original->height, PART), row;
-    uint32_t across = aecodec_divide_up(p->original->width, PART), column;
+    uint32_t down = aecodec_divide_up(p->original->height, PART);
+    uint32_t across = aecodec_divide_up(p->original->width, PART);
     double sum = 0;
-    for (row = 0; row < down; row++) {
-        for (column = 0; column < across; column++) {
+    for (uint32_t row = 0; row < down; row++) {
+        for (uint32_t column = 0; column < across; column++) {
             p->top = part_start(p->original->height, down, row);
             p->height = part_start(p->original->height, down, row + 1) - p->top;
             p->left = part_start(p->original->width, across, column);
@@ -228,11 +224,11 @@ static double frame_likeness(part *p)
 
 static double psnr(const part *p)
 {
-    size_t pixels = (size_t)p->original->width * p->original->height, n;
-    uint32_t channels = colours_of(p->original), number;
+    size_t pixels = (size_t)p->original->width * p->original->height;
+    uint32_t channels = colours_of(p->original);
     double sum = 0;
-    for (n = pixels * p->frame; n < pixels * (p->frame + 1); n++) {
-        for (number = 0; number < channels; number++) {
+    for (size_t n = pixels * p->frame; n < pixels * (p->frame + 1); n++) {
+        for (uint32_t number = 0; number < channels; number++) {
             double difference = p->original->pixels[n * p->original->channels + number];
             difference -= p->restored->pixels[n * p->restored->channels + number];
             sum += difference * difference;

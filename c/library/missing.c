@@ -37,8 +37,7 @@ void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint3
 {
     const size_t at = sample_place(s, range->first, band), stride = sample_stride(s);
     const uint32_t type = s->type; /* known before the loop */
-    uint32_t n;
-    for (n = 0; n < range->count; n++) {
+    for (uint32_t n = 0; n < range->count; n++) {
         bits[n] = bits_of_sample(type, s->samples, at + n * stride);
     }
 }
@@ -48,15 +47,14 @@ static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t 
 {
     uint64_t bits[TOGETHER];
     int is_bad = 0;
-    uint32_t n;
     aecodec_load_bits(t->samples, range, band, bits);
-    for (n = 0; n < range->count; n++) {
+    for (uint32_t n = 0; n < range->count; n++) {
         marks[n] = (uint8_t)is_nodata(t, bits[n]);
     }
-    for (n = 0; t->samples->missing && n < range->count; n++) {
+    for (uint32_t n = 0; t->samples->missing && n < range->count; n++) {
         marks[n] |= is_missing(t->samples, range->first + n, band) != 0;
     }
-    for (n = 0; t->infinity != UINT64_MAX && n < range->count; n++) {
+    for (uint32_t n = 0; t->infinity != UINT64_MAX && n < range->count; n++) {
         const uint64_t magnitude = bits[n] & t->magnitude;
         is_bad |= !marks[n] && (magnitude > t->infinity ? !t->is_nan_missing : magnitude == t->infinity);
         marks[n] |= magnitude > t->infinity;
@@ -75,13 +73,11 @@ static marked mark_all(const test *t, uint32_t planes, uint8_t *mask)
     const size_t ranges = range_count(t->samples);
     marked m = {1, 0, 1};
     uint8_t marks[TOGETHER];
-    uint32_t band, n;
-    size_t number;
-    for (number = 0; number < ranges && m.is_sound && m.is_enough; number++) {
+    for (size_t number = 0; number < ranges && m.is_sound && m.is_enough; number++) {
         const pixel_range range = range_at(t->samples, number);
-        for (band = 0; band < t->samples->bands; band++) {
+        for (uint32_t band = 0; band < t->samples->bands; band++) {
             m.is_sound &= mark(t, &range, band, marks);
-            for (n = 0; n < range.count; n++) {
+            for (uint32_t n = 0; n < range.count; n++) {
                 uint8_t *to = mask + (range.first + n) * planes + (planes > 1 ? band : 0);
                 m.is_enough &= planes > 1 || !band || *to == marks[n];
                 m.is_any |= marks[n];
@@ -98,8 +94,7 @@ static int is_all_finite(const test *t)
     const aecodec_samples *s = t->samples;
     const size_t count = is_float(s->type) ? pixels_of_samples(s) * s->bands : 0;
     unsigned is_finite = 1;
-    size_t n;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         is_finite &= (bits_of_sample(s->type, s->samples, n) & t->infinity) != t->infinity;
     }
     return (int)is_finite;
@@ -147,10 +142,9 @@ void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
 {
     const test t = test_of(samples);
     const size_t pixels = samples->missing || t.has_nodata ? pixels_of_samples(samples) : 0;
-    size_t n, at = 0;
-    uint32_t band;
-    for (n = 0; n < pixels; n++) {
-        for (band = 0; band < samples->bands; band++, at++) {
+    size_t at = 0;
+    for (size_t n = 0; n < pixels; n++) {
+        for (uint32_t band = 0; band < samples->bands; band++, at++) {
             if (is_missing(samples, n, band)) {
                 set_bits_of_sample(samples->type, samples->samples, at, bits);
             } else if (is_nodata(&t, bits_of_sample(samples->type, samples->samples, at))) {
@@ -174,10 +168,10 @@ typedef struct {
 /* The mean of the known values of 2 by 2. */
 static void reduce_pixel(const plane *from, const plane *to, uint32_t y, uint32_t x)
 {
-    uint32_t sum = 0, count = 0, row, column;
+    uint32_t sum = 0, count = 0;
     size_t at = (size_t)y * to->width + x;
-    for (row = 2 * y; row < 2 * y + 2 && row < from->height; row++) {
-        for (column = 2 * x; column < 2 * x + 2 && column < from->width; column++) {
+    for (uint32_t row = 2 * y; row < 2 * y + 2 && row < from->height; row++) {
+        for (uint32_t column = 2 * x; column < 2 * x + 2 && column < from->width; column++) {
             size_t place = (size_t)row * from->width + column;
             sum += from->known[place] ? from->values[place] : 0u;
             count += from->known[place];
@@ -190,10 +184,9 @@ static void reduce_pixel(const plane *from, const plane *to, uint32_t y, uint32_
 /* Make the plane of half the sides. Returns whether all of its values are known. */
 static int reduce(const plane *from, const plane *to)
 {
-    uint32_t y, x;
     int is_whole = 1;
-    for (y = 0; y < to->height; y++) {
-        for (x = 0; x < to->width; x++) {
+    for (uint32_t y = 0; y < to->height; y++) {
+        for (uint32_t x = 0; x < to->width; x++) {
             reduce_pixel(from, to, y, x);
             is_whole &= to->known[(size_t)y * to->width + x];
         }
@@ -204,9 +197,8 @@ static int reduce(const plane *from, const plane *to)
 /* Fill what is unknown from the plane of half the sides. */
 static void enlarge(const plane *from, const plane *to)
 {
-    uint32_t y, x;
-    for (y = 0; y < to->height; y++) {
-        for (x = 0; x < to->width; x++) {
+    for (uint32_t y = 0; y < to->height; y++) {
+        for (uint32_t x = 0; x < to->width; x++) {
             size_t at = (size_t)y * to->width + x;
             if (!to->known[at]) {
                 to->values[at] = from->values[(size_t)(y / 2) * from->width + x / 2];
@@ -219,8 +211,7 @@ static void enlarge(const plane *from, const plane *to)
 static size_t lay_out(plane *planes, uint32_t width, uint32_t height, uint16_t *values, uint8_t *known)
 {
     size_t total = 0;
-    uint32_t n;
-    for (n = 0; n < MAX_LEVELS_OF_PLANE; n++) {
+    for (uint32_t n = 0; n < MAX_LEVELS_OF_PLANE; n++) {
         planes[n].width = width;
         planes[n].height = height;
         planes[n].values = values ? values + total : NULL;
@@ -249,18 +240,18 @@ static void fill_planes(plane *planes)
 /* One band of a frame. */
 static void fill_band(const aecodec_samples *samples, uint32_t frame, uint32_t band, uint16_t *values, plane *planes)
 {
-    size_t count = (size_t)samples->width * samples->height, first = count * frame, n;
+    size_t count = (size_t)samples->width * samples->height, first = count * frame;
     uint32_t bands = samples->bands;
     int is_whole = 1;
     values += first * bands + band;
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         planes[0].known[n] = !is_missing(samples, first + n, band);
         planes[0].values[n] = planes[0].known[n] ? values[n * bands] : 0;
         is_whole &= planes[0].known[n];
     }
     if (!is_whole) {
         fill_planes(planes);
-        for (n = 0; n < count; n++) {
+        for (size_t n = 0; n < count; n++) {
             values[n * bands] = planes[0].values[n];
         }
     }
@@ -272,12 +263,11 @@ aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *va
     size_t total = lay_out(planes, samples->width, samples->height, NULL, NULL);
     uint16_t *room = malloc(total * sizeof *room);
     uint8_t *known = malloc(total);
-    uint32_t frame, band;
     if (room && known) {
         lay_out(planes, samples->width, samples->height, room, known);
     }
-    for (frame = 0; room && known && frame < samples->frames; frame++) {
-        for (band = 0; band < samples->bands; band++) {
+    for (uint32_t frame = 0; room && known && frame < samples->frames; frame++) {
+        for (uint32_t band = 0; band < samples->bands; band++) {
             fill_band(samples, frame, band, values, planes);
         }
     }
@@ -293,11 +283,10 @@ static void pack_bits(const aecodec_samples *samples, uint8_t *bits)
 {
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
     const uint8_t *from = samples->missing;
-    size_t bit = 0, n;
-    uint32_t frame, plane;
-    for (frame = 0; frame < samples->frames; frame++, from += pixels * planes) {
-        for (plane = 0; plane < planes; plane++) {
-            for (n = 0; n < pixels; n++, bit++) {
+    size_t bit = 0;
+    for (uint32_t frame = 0; frame < samples->frames; frame++, from += pixels * planes) {
+        for (uint32_t plane = 0; plane < planes; plane++) {
+            for (size_t n = 0; n < pixels; n++, bit++) {
                 bits[bit / 8] |= (uint8_t)((from[n * planes + plane] != 0) << (7 - bit % 8));
             }
         }
@@ -321,9 +310,8 @@ aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **strea
 aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits)
 {
     const uint64_t bytes = count / 8 + (count % 8 > 0);
-    aecodec_status status;
     *bits = aecodec_memory_fits(bytes) ? malloc((size_t)bytes) : NULL;
-    status = *bits ? aecodec_zlib_inflate(stream, size, *bits, (size_t)bytes) : AECODEC_NO_MEMORY;
+    aecodec_status status = *bits ? aecodec_zlib_inflate(stream, size, *bits, (size_t)bytes) : AECODEC_NO_MEMORY;
     if (status == AECODEC_DAMAGED ||
         (status == AECODEC_OK && count % 8 && (uint8_t)((*bits)[bytes - 1] << count % 8))) {
         status = AECODEC_DAMAGED_MASK;
@@ -336,8 +324,7 @@ aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
     uint8_t *bits, *to = samples->missing;
     const aecodec_status status = aecodec_mask_inflate(stream, size, pixels * samples->frames * planes, &bits);
-    size_t n;
-    for (n = 0; status == AECODEC_OK && n < samples->frames * planes; n++) {
+    for (size_t n = 0; status == AECODEC_OK && n < samples->frames * planes; n++) {
         unpack_bits(bits, n * pixels, pixels, to + n / planes * pixels * planes + n % planes, planes);
     }
     free(bits);
@@ -348,9 +335,8 @@ aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_
 {
     uint8_t *bits;
     const aecodec_status status = aecodec_mask_inflate(stream, size, samples, &bits);
-    uint64_t n;
     *missing = 0;
-    for (n = 0; status == AECODEC_OK && n < samples; n++) {
+    for (uint64_t n = 0; status == AECODEC_OK && n < samples; n++) {
         *missing += bits[n / 8] >> (7 - n % 8) & 1u;
     }
     free(bits);

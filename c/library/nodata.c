@@ -17,11 +17,10 @@ int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2])
     const uint64_t nodata = samples->has_nodata ? aecodec_to_sample_bits(type, samples->nodata) & all : 0;
     const uint64_t is_zero = is_float(type) && !(nodata & ~sign); /* of which there are two */
     const uint64_t low = aecodec_sample_order(type, is_zero ? sign : nodata), high = low + is_zero;
-    int has_low, has_high;
     beside[0] = aecodec_sample_at(type, low - 1);
     beside[1] = aecodec_sample_at(type, high + 1);
-    has_low = low > 0 && is_finite(type, beside[0]);
-    has_high = high < all && is_finite(type, beside[1]);
+    int has_low = low > 0 && is_finite(type, beside[0]);
+    int has_high = high < all && is_finite(type, beside[1]);
     beside[0] = has_low ? beside[0] : beside[1];
     beside[1] = has_high ? beside[1] : beside[0];
     return samples->has_nodata && samples->nodata == samples->nodata && has_low && has_high;
@@ -52,9 +51,8 @@ static int find_ends(const aecodec_samples *s, end ends[2])
 {
     const size_t count = pixels_of_samples(s) * s->bands;
     const uint64_t last = aecodec_last_order(s->type);
-    size_t n;
     ends[0] = ends[1] = (end){UINT64_MAX, UINT64_MAX, 0};
-    for (n = 0; n < count; n++) {
+    for (size_t n = 0; n < count; n++) {
         const uint64_t bits = bits_of_sample(s->type, s->samples, n), order = aecodec_sample_order(s->type, bits);
         if (is_float(s->type) && aecodec_sample_number(s->type, bits) != aecodec_sample_number(s->type, bits)) {
             return 0;
@@ -73,8 +71,7 @@ static int likeliness(const aecodec_samples *s, const end ends[2], int side, dou
     const uint64_t last = aecodec_last_order(s->type), across = last - ends[!side].next;
     const uint64_t places[] = {ends[side].at, ends[side].next, across, 0};
     double at[4], gap, range;
-    uint32_t n;
-    for (n = 0; n < 4; n++) {
+    for (uint32_t n = 0; n < 4; n++) {
         at[n] = aecodec_sample_number(s->type, aecodec_sample_at(s->type, side ? last - places[n] : places[n]));
     }
     gap = side ? at[0] - at[1] : at[1] - at[0];

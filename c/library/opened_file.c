@@ -21,9 +21,8 @@ static aecodec_status read_base(opened_file *f)
 /* Read the header, behind which there are the refinements that were read. */
 static aecodec_status parse_header(opened_file *f)
 {
-    aecodec_status status;
     f->has_base = f->refined.has_base;
-    status = read_base(f);
+    aecodec_status status = read_base(f);
     if (status == AECODEC_OK && f->header.samples &&
         !aecodec_samples_block_read(f->header.id, f->header.samples, f->header.samples_size, f->header.frames, &f->block)) {
         status = AECODEC_DAMAGED_SAMPLES;
@@ -33,19 +32,17 @@ static aecodec_status parse_header(opened_file *f)
 
 aecodec_status aecodec_file_parse(const uint8_t *file, size_t size, opened_file *f)
 {
-    aecodec_status status;
     memset(f, 0, sizeof *f);
     f->size = size;
-    status = aecodec_refined_file_read(file, size, &f->refined);
+    aecodec_status status = aecodec_refined_file_read(file, size, &f->refined);
     return status == AECODEC_OK ? parse_header(f) : status;
 }
 
 aecodec_status aecodec_head_parse(const uint8_t *head, size_t size, uint64_t file_size, opened_file *f, size_t *needed)
 {
-    aecodec_status status;
     memset(f, 0, sizeof *f);
     f->size = (size_t)file_size;
-    status = aecodec_refined_head_read(head, size, file_size, &f->refined, needed);
+    aecodec_status status = aecodec_refined_head_read(head, size, file_size, &f->refined, needed);
     return status == AECODEC_OK ? parse_header(f) : status;
 }
 

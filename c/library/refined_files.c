@@ -58,8 +58,7 @@ static bound take_bound(reader *of_file, const refinement *r)
 void aecodec_bounds_read(const refinement *r, bound *bounds)
 {
     reader of_file = {r->written, SIZE_MAX, 0};
-    uint32_t n;
-    for (n = 0; n < r->bound_count; n++) {
+    for (uint32_t n = 0; n < r->bound_count; n++) {
         bounds[n] = take_bound(&of_file, r);
     }
 }
@@ -83,18 +82,15 @@ static int take_flags(reader *fields, refinement *r)
 static int take_fields(reader *fields, refinement *r)
 {
     const int has_index = take_flags(fields, r);
-    const uint8_t *checksum;
-    reader choices;
-    uint32_t n;
     r->bound_count = take_number(fields);
     fields->is_damaged |= r->bound_count - 1u >= AECODEC_MAX_BANDS;
     r->written = fields->at;
-    for (n = 0; n < r->bound_count && !fields->is_damaged; n++) {
+    for (uint32_t n = 0; n < r->bound_count && !fields->is_damaged; n++) {
         take_bound(fields, r);
     }
-    checksum = r->has_base ? take(fields, CHECKSUM) : NULL;
+    const uint8_t *checksum = r->has_base ? take(fields, CHECKSUM) : NULL;
     r->checksum = checksum ? read_u32(checksum) : 0;
-    choices = take_block(fields);
+    reader choices = take_block(fields);
     r->choices = choices.at;
     r->choices_size = choices.left;
     return has_index;
@@ -112,11 +108,11 @@ size_t aecodec_index_take(reader *index, uint32_t *checksum)
 static uint64_t take_index(reader *fields, refinement *r)
 {
     uint64_t total = 0;
-    uint32_t ignored, n;
+    uint32_t ignored;
     r->messages = take_number(fields);
     r->index = fields->at;
     fields->is_damaged |= r->messages < 2 || r->messages > fields->left / LEAST_ENTRY;
-    for (n = 0; n < r->messages && !fields->is_damaged; n++) {
+    for (uint32_t n = 0; n < r->messages && !fields->is_damaged; n++) {
         total += aecodec_index_take(fields, &ignored);
     }
     return total;
@@ -175,8 +171,8 @@ static aecodec_status take_head(scan *s, refinement *r)
 static aecodec_status check_messages(const refinement *r)
 {
     reader index = {r->index, SIZE_MAX, 0}, content = {r->content, r->size, 0};
-    uint32_t checksum, n;
-    for (n = 0; n < r->messages; n++) {
+    uint32_t checksum;
+    for (uint32_t n = 0; n < r->messages; n++) {
         const size_t size = aecodec_index_take(&index, &checksum);
         const uint8_t *message = take(&content, size);
         if (!message || (HAS_CHECKSUMS && aecodec_crc32_of(0, message, size) != checksum)) {
@@ -203,9 +199,8 @@ static aecodec_status take_refinement(scan *s, refinement *r)
 /* Read the start of a file of version 2 or 3. */
 static aecodec_status take_base(scan *s, refined_file *parsed)
 {
-    reader base;
     take(&s->rest, START);
-    base = take_block(&s->rest);
+    reader base = take_block(&s->rest);
     parsed->base = base.at;
     parsed->base_size = base.left;
     parsed->has_base = !base.is_damaged && s->file[2] == WITH_BASE;
@@ -215,7 +210,6 @@ static aecodec_status take_base(scan *s, refined_file *parsed)
 aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed)
 {
     scan s = {{file, size, 0}, file, file, 0};
-    aecodec_status status;
     int is_followed = 1;
     parsed->base = file;
     parsed->base_size = size;
@@ -224,7 +218,7 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
     if (!is_refined(file, size)) {
         return AECODEC_OK;
     }
-    status = take_base(&s, parsed);
+    aecodec_status status = take_base(&s, parsed);
     while (is_followed && status == AECODEC_OK) {
         refinement *to = &parsed->refinements[parsed->count];
         status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&s, to) : AECODEC_DAMAGED_REFINEMENT;
@@ -244,12 +238,11 @@ enum { FEWEST = 1 << 12 /* bytes that are worth a call */ };
 static uint64_t estimated(const uint8_t *head, size_t size, const refinement *first)
 {
     reader r = {head, size, 0};
-    uint32_t length;
     if (first->index) {
         return (uint64_t)(first->index - head) + (uint64_t)first->messages * (LEAST_ENTRY + 2) + FEWEST;
     }
     take(&r, START);
-    length = take_number(&r);
+    uint32_t length = take_number(&r);
     return (r.is_damaged ? size : (uint64_t)(r.at - head) + length) + FEWEST;
 }
 
@@ -273,7 +266,6 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
 {
     scan s = {{head, size, 0}, head, head, 0};
     refinement *first = &parsed->refinements[0];
-    aecodec_status status;
     first->index = NULL;
     if (size >= START && !is_refined(head, size)) {
         return head[0] != 0xae || head[1] != 'C' ? AECODEC_NOT_AEC
@@ -281,7 +273,7 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
                                                  : AECODEC_OTHER_VERSION;
     }
     parsed->count = 1;
-    status = read_head(&s, parsed);
+    aecodec_status status = read_head(&s, parsed);
     if (s.rest.is_damaged && size < file_size) {
         uint64_t more = estimated(head, size, first);
         more = more > (uint64_t)size + FEWEST ? more : (uint64_t)size + FEWEST;
@@ -299,9 +291,8 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
 static double largest_error(const refinement *r, bound *bounds)
 {
     double largest = 0;
-    uint32_t n;
     aecodec_bounds_read(r, bounds);
-    for (n = 0; n < r->bound_count; n++) {
+    for (uint32_t n = 0; n < r->bound_count; n++) {
         largest = bounds[n].error > largest ? bounds[n].error : largest;
     }
     return largest;
@@ -310,14 +301,13 @@ static double largest_error(const refinement *r, bound *bounds)
 static void describe(const refinement *r, aecodec_refinement *to)
 {
     bound bounds[AECODEC_MAX_BANDS];
-    uint32_t n;
     memset(to, 0, sizeof *to);
     to->max_error = largest_error(r, bounds);
     to->bands = r->bound_count;
     to->size = r->size;
     to->is_root = (uint32_t)r->is_root;
     to->has_base = (uint32_t)r->has_base;
-    for (n = 0; n < r->bound_count; n++) {
+    for (uint32_t n = 0; n < r->bound_count; n++) {
         to->errors[n] = bounds[n].error;
     }
 }
@@ -327,11 +317,10 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
 {
     refined_file parsed;
     aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
-    uint32_t n;
     if (status != AECODEC_OK) {
         return status;
     }
-    for (n = 0; n < parsed.count; n++) {
+    for (uint32_t n = 0; n < parsed.count; n++) {
         describe(&parsed.refinements[n], &refinements[n]);
     }
     *count = parsed.count;
@@ -416,11 +405,10 @@ aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, 
     opened_file f;
     const refined_file *parsed = &f.refined;
     const aecodec_status status = aecodec_file_parse(file, size, &f);
-    uint32_t n;
     if (status != AECODEC_OK) {
         return status;
     }
-    for (n = 0; max_error >= 0 && n < parsed->count; n++) {
+    for (uint32_t n = 0; max_error >= 0 && n < parsed->count; n++) {
         if (guarantees(&parsed->refinements[n], max_error, is_root)) {
             return cut_behind(file, &parsed->refinements[n], trimmed, trimmed_size);
         }
@@ -454,10 +442,9 @@ static void append_fields(buffer *b, const refinement *r)
                                     (r->is_double ? IS_DOUBLE : 0) | (r->is_root ? IS_ROOT : 0) |
                                     (r->has_offsets ? HAS_OFFSETS : 0) | (r->messages > 1 ? HAS_INDEX : 0) |
                                     (r->is_primed ? IS_PRIMED : 0) | (r->has_gap ? HAS_GAP : 0));
-    uint32_t n;
     aecodec_buffer_append(b, &flags, 1);
     aecodec_buffer_append_number(b, r->bound_count);
-    for (n = 0; n < r->bound_count; n++) {
+    for (uint32_t n = 0; n < r->bound_count; n++) {
         append_bound(b, r, &r->bounds[n]);
     }
     if (r->has_base) {
@@ -471,9 +458,8 @@ static void append_fields(buffer *b, const refinement *r)
 static uint64_t append_index(buffer *b, const refinement *r, const coded_message *messages)
 {
     uint64_t total = CHECKSUM;
-    uint32_t n;
     aecodec_buffer_append_number(b, r->messages);
-    for (n = 0; n < r->messages; n++) {
+    for (uint32_t n = 0; n < r->messages; n++) {
         aecodec_buffer_append_number(b, (uint32_t)messages[n].size);
         aecodec_buffer_append_bits(b, aecodec_crc32_of(0, messages[n].bytes, messages[n].size), CHECKSUM);
         total += messages[n].size;
@@ -496,8 +482,7 @@ void aecodec_refined_file_begin(buffer *file, const buffer *base, int has_base)
 /* Append messages and free them, so that there is memory for the file. */
 static void append_messages(buffer *file, const refinement *r, coded_message *messages)
 {
-    uint32_t n;
-    for (n = 0; n < r->messages; n++) {
+    for (uint32_t n = 0; n < r->messages; n++) {
         aecodec_buffer_append(file, messages[n].bytes, messages[n].size);
         free(messages[n].bytes);
         messages[n].bytes = NULL;

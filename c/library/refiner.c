@@ -20,8 +20,7 @@ static aecodec_status copy_channels(refiner *r, const aecodec_image *picture)
     const uint32_t bands = r->original.bands, colours = r->has_alpha ? bands - 1 : bands;
     const uint8_t *from = picture->pixels;
     uint8_t *to = r->pixels = malloc(pixels_of_samples(&r->original) * bands);
-    size_t n;
-    for (n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
+    for (size_t n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
         memcpy(to, from, colours);
         if (r->has_alpha) {
             to[colours] = from[picture->channels - 1];
@@ -49,12 +48,11 @@ aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, co
 {
     const uint32_t parts = picture ? aecodec_parts_for(bundle, execution, picture->width, picture->height)
                                    : aecodec_parts_for(bundle, execution, samples->width, samples->height);
-    aecodec_status status;
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
     r->execution = execution;
-    status = picture ? aecodec_encoding_begin(bundle, picture, NOT_REDUCED, parts, &r->encoding)
-                     : aecodec_encoding_begin_samples(bundle, samples, parts, r->clipped, &r->encoding);
+    aecodec_status status = picture ? aecodec_encoding_begin(bundle, picture, NOT_REDUCED, parts, &r->encoding)
+                                    : aecodec_encoding_begin_samples(bundle, samples, parts, r->clipped, &r->encoding);
     if (status == AECODEC_OK && picture) {
         return take_picture(r, picture);
     }
@@ -157,11 +155,10 @@ static aecodec_status survey_segment(const refining *to, uint32_t number, adapti
 static aecodec_status survey_all(const refining *to, uint32_t count, int is_primed, adaptive_survey *survey)
 {
     aecodec_status status = AECODEC_OK;
-    uint32_t n;
     if (is_primed) {
         aecodec_primer_show(to->bundle->primer, to->steps, (const int32_t(*)[2])to->limits, survey);
     }
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
+    for (uint32_t n = 0; n < count && status == AECODEC_OK; n++) {
         status = survey_segment(to, n, survey);
     }
     return status;
@@ -173,8 +170,8 @@ static aecodec_status choose(refining *to, uint32_t count, int is_primed, int is
     adaptive_survey *survey =
         aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits, !to->has_base && !is_primed,
                              to->samples->missing != NULL);
-    aecodec_status status = survey ? survey_all(to, count, is_primed, survey) : AECODEC_NO_MEMORY, end;
-    end = survey ? aecodec_survey_end(survey, is_stable, choices) : status;
+    aecodec_status status = survey ? survey_all(to, count, is_primed, survey) : AECODEC_NO_MEMORY;
+    aecodec_status end = survey ? aecodec_survey_end(survey, is_stable, choices) : status;
     status = status == AECODEC_OK ? end : status;
     return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed) : status;
 }
@@ -188,8 +185,7 @@ static aecodec_status encode_segments(refiner *r, refinement_coding *c, uint32_t
 
 static void free_coding(refinement_coding *c, uint32_t count)
 {
-    uint32_t n;
-    for (n = 0; c->messages && n < count; n++) {
+    for (uint32_t n = 0; c->messages && n < count; n++) {
         free(c->messages[n].bytes);
     }
     free(c->messages);
@@ -201,13 +197,12 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
 {
     refinement_coding c = {.bounds = to, .before = r->original};
     buffer choices = {NULL, 0, 0, AECODEC_OK};
-    aecodec_status status;
     uint32_t n;
     to->messages = aecodec_refining_count(&r->original);
     c.before.samples = samples;
     c.before.is_planar = 0;
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
-    status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
+    aecodec_status status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
     to->is_primed = status == AECODEC_OK && aecodec_refining_can_prime(&c.to);
     status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, to->is_stable, &choices) : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;

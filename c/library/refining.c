@@ -51,8 +51,7 @@ box aecodec_refining_place(const aecodec_samples *s, uint32_t number)
 static int find_points(refining *r, uint32_t band, uint32_t factor)
 {
     lattice *l = &r->lattices[band];
-    uint32_t n;
-    for (n = 0; n < band; n++) {
+    for (uint32_t n = 0; n < band; n++) {
         if (r->points[n] && r->points[n]->factor == factor) {
             aecodec_lattice_use_points(l, r->points[n]);
             return 1;
@@ -67,8 +66,7 @@ static int find_points(refining *r, uint32_t band, uint32_t factor)
 
 static aecodec_status set_lattices(refining *r, const refinement *of, const bound *bounds)
 {
-    uint32_t band;
-    for (band = 0; band < r->samples->bands; band++) {
+    for (uint32_t band = 0; band < r->samples->bands; band++) {
         const bound *b = &bounds[bound_number(of, band)];
         lattice *l = &r->lattices[band];
         *l = aecodec_lattice_of(r->samples->type, b);
@@ -131,16 +129,14 @@ aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bun
                                           const refinement *of)
 {
     bound bounds[AECODEC_MAX_BANDS];
-    aecodec_status status;
     aecodec_bounds_read(of, bounds);
-    status = open_bounds(r, bundle, samples, of, bounds);
+    aecodec_status status = open_bounds(r, bundle, samples, of, bounds);
     return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size, of->is_primed) : status;
 }
 
 void aecodec_refining_close(refining *r)
 {
-    uint32_t band;
-    for (band = 0; r->points && band < r->samples->bands; band++) {
+    for (uint32_t band = 0; r->points && band < r->samples->bands; band++) {
         free(r->points[band]);
     }
     free(r->lattices);
@@ -182,8 +178,8 @@ static void take_mask(const segment *s)
     const aecodec_samples *all = s->all->samples;
     const size_t pixels = (size_t)all->width * all->height, planes = all->mask_planes;
     uint8_t *to = s->missing;
-    uint32_t n, band;
-    for (n = 0; n < rows_of(s); n++, to += s->place.width) {
+    uint32_t band;
+    for (uint32_t n = 0; n < rows_of(s); n++, to += s->place.width) {
         const size_t pixel = aecodec_segment_row(s, n, &band);
         if (all->missing) {
             copy_row(all->missing + pixel * planes + (planes > 1 ? band : 0), planes, s->place.width, to);
@@ -200,10 +196,9 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
     const box place = aecodec_refining_place(samples, number);
     const size_t arrays = (size_t)(all->has_base != 0) + (size_t)(all->is_encoder != 0);
     const size_t has_mask = samples->missing || all->mask_bits;
-    size_t values;
     s->all = all;
     s->place = place;
-    values = (size_t)rows_of(s) * place.width;
+    size_t values = (size_t)rows_of(s) * place.width;
     s->coding = (residual_coding){place.frames, samples->bands, place.height, place.width,
                                   all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices,
                                   all->primed ? all->primed->states : NULL, 0};
@@ -229,8 +224,8 @@ void aecodec_segment_leave(segment *s)
 void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t *values)
 {
     const uint32_t width = s->place.width;
-    uint32_t n, band;
-    for (n = 0; n < rows_of(s); n++, values += width) {
+    uint32_t band;
+    for (uint32_t n = 0; n < rows_of(s); n++, values += width) {
         const size_t pixel = aecodec_segment_row(s, n, &band), at = sample_place(from, pixel, band);
         aecodec_lattice_to_values(&s->all->lattices[band], from->samples, at, sample_stride(from), width, values);
     }
@@ -250,23 +245,23 @@ static void write_band(const segment *s, const int32_t *from, const box *part, u
                        void *samples)
 {
     const uint32_t bands = s->coding.bands;
-    uint32_t top, left, row;
+    uint32_t top, left;
     const uint32_t rows = overlap(s->place.top, s->place.height, part->top, part->height, &top);
     const uint32_t columns = overlap(s->place.left, s->place.width, part->left, part->width, &left);
     const int32_t *values = from + (((size_t)frame * bands + band) * s->place.height + top) * s->place.width + left;
     const size_t first = (size_t)(s->place.frame + frame - part->frame) * part->height + s->place.top + top - part->top;
     size_t at = (first * part->width + s->place.left + left - part->left) * bands + band;
-    for (row = 0; row < rows; row++, values += s->place.width, at += (size_t)part->width * bands) {
+    for (uint32_t row = 0; row < rows; row++, values += s->place.width, at += (size_t)part->width * bands) {
         aecodec_lattice_to_samples(&s->all->lattices[band], values, at, bands, columns, samples);
     }
 }
 
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples)
 {
-    uint32_t first, frame, band;
+    uint32_t first;
     const uint32_t frames = overlap(s->place.frame, s->place.frames, part->frame, part->frames, &first);
-    for (frame = first; frame < first + frames; frame++) {
-        for (band = 0; band < s->coding.bands; band++) {
+    for (uint32_t frame = first; frame < first + frames; frame++) {
+        for (uint32_t band = 0; band < s->coding.bands; band++) {
             write_band(s, values, part, frame, band, samples);
         }
     }
@@ -325,9 +320,9 @@ static aecodec_status split_messages(const refinement *r, reader **messages)
 {
     reader index = {r->index, SIZE_MAX, 0};
     const uint8_t *at = r->content;
-    uint32_t ignored, n;
+    uint32_t ignored;
     *messages = malloc(r->messages * sizeof **messages);
-    for (n = 0; *messages && n < r->messages; n++) {
+    for (uint32_t n = 0; *messages && n < r->messages; n++) {
         const size_t size = r->index ? aecodec_index_take(&index, &ignored) : r->size;
         (*messages)[n] = (reader){at, size, 0};
         at += size;
@@ -352,14 +347,13 @@ aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_sampl
     const int has_units = is_float(samples->type) || sample_size(samples->type) == 8;
     uint64_t beside[2];
     bound bounds[AECODEC_MAX_BANDS];
-    uint32_t n;
     if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_double != has_units ||
         (r->is_root && !aecodec_has_roots(samples->type)) || (r->has_gap && !aecodec_beside_nodata(samples, beside)) ||
         r->messages != aecodec_refining_count(samples)) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
     aecodec_bounds_read(r, bounds);
-    for (n = 0; n < r->bound_count; n++) {
+    for (uint32_t n = 0; n < r->bound_count; n++) {
         if (!is_bound_of(samples->type, &bounds[n])) {
             return AECODEC_DAMAGED_REFINEMENT;
         }
@@ -371,11 +365,10 @@ aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execut
                               const aecodec_samples *samples)
 {
     decoder d = {.whole = {0, 0, 0, samples->frames, samples->height, samples->width}};
-    aecodec_status status;
     if (HAS_CHECKSUMS && r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    status = aecodec_refining_open_read(&d.to, bundle, samples, r);
+    aecodec_status status = aecodec_refining_open_read(&d.to, bundle, samples, r);
     status = status == AECODEC_OK ? split_messages(r, &d.messages) : status;
     status = status == AECODEC_OK ? aecodec_for_each(execution, r->messages, decode_segment, &d) : status;
     free(d.messages);

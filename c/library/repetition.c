@@ -38,9 +38,8 @@ static int is_equal(const band_view *v, size_t a, size_t b)
 static int line_repeats(const band_view *v, uint32_t line, uint32_t length, size_t step, size_t between)
 {
     size_t frame = (size_t)v->samples->width * v->samples->height;
-    uint32_t n, f;
-    for (f = 0; f < v->samples->frames; f++) {
-        for (n = 0; n < length; n++) {
+    for (uint32_t f = 0; f < v->samples->frames; f++) {
+        for (uint32_t n = 0; n < length; n++) {
             size_t at = frame * f + between * line + step * n;
             if (!is_equal(v, at, at - between)) {
                 return 0;
@@ -54,9 +53,9 @@ static int line_repeats(const band_view *v, uint32_t line, uint32_t length, size
  * and the first of these lines. */
 static uint32_t find_changes(const band_view *v, int is_down, uint32_t *first)
 {
-    uint32_t width = v->samples->width, height = v->samples->height, divisor = 0, line;
+    uint32_t width = v->samples->width, height = v->samples->height, divisor = 0;
     *first = 0;
-    for (line = 1; line < (is_down ? height : width) && divisor != 1; line++) {
+    for (uint32_t line = 1; line < (is_down ? height : width) && divisor != 1; line++) {
         if (!(is_down ? line_repeats(v, line, width, 1, width) : line_repeats(v, line, height, width, 1))) {
             *first = *first ? *first : line;
             divisor = divisor_of(line - *first, divisor);
@@ -96,15 +95,15 @@ int aecodec_detect_repetition(const aecodec_samples *samples, uint8_t *repetitio
 /* Give a block of values, which are `bands` apart, their mean. */
 static void average_block(uint16_t *values, uint32_t rows, uint32_t columns, size_t row, uint32_t bands)
 {
-    uint32_t sum = 0, count = rows * columns, y, x;
-    for (y = 0; y < rows; y++) {
-        for (x = 0; x < columns; x++) {
+    uint32_t sum = 0, count = rows * columns;
+    for (uint32_t y = 0; y < rows; y++) {
+        for (uint32_t x = 0; x < columns; x++) {
             sum += values[y * row + (size_t)x * bands];
         }
     }
     sum = (2 * sum + count) / (2 * count);
-    for (y = 0; y < rows; y++) {
-        for (x = 0; x < columns; x++) {
+    for (uint32_t y = 0; y < rows; y++) {
+        for (uint32_t x = 0; x < columns; x++) {
             values[y * row + (size_t)x * bands] = (uint16_t)sum;
         }
     }
@@ -119,10 +118,10 @@ static uint32_t next_block(uint32_t start, uint32_t phase, uint32_t factor, uint
 
 static void average_plane(const aecodec_samples *samples, uint32_t factor, uint32_t phase, uint16_t *values)
 {
-    uint32_t height = samples->height, width = samples->width, bands = samples->bands, y, x, below, after;
-    for (y = 0; y < height; y = below) {
+    uint32_t height = samples->height, width = samples->width, bands = samples->bands, below, after;
+    for (uint32_t y = 0; y < height; y = below) {
         below = next_block(y, phase / 16, factor, height);
-        for (x = 0; x < width; x = after) {
+        for (uint32_t x = 0; x < width; x = after) {
             after = next_block(x, phase % 16, factor, width);
             average_block(values + ((size_t)y * width + x) * bands, below - y, after - x, (size_t)width * bands, bands);
         }
@@ -132,9 +131,8 @@ static void average_plane(const aecodec_samples *samples, uint32_t factor, uint3
 void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values)
 {
     size_t frame = (size_t)samples->width * samples->height * samples->bands;
-    uint32_t f, band;
-    for (f = 0; f < samples->frames; f++) {
-        for (band = 0; band < samples->bands; band++) {
+    for (uint32_t f = 0; f < samples->frames; f++) {
+        for (uint32_t band = 0; band < samples->bands; band++) {
             if (repetition[2 * band] > 1) {
                 average_plane(samples, repetition[2 * band], repetition[2 * band + 1], values + frame * f + band);
             }

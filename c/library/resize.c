@@ -48,12 +48,11 @@ static void set_range(filter *f, uint32_t n, double centre, double support, uint
 static void set_weights(filter *f, uint32_t n, double centre, double stretch, double *weights)
 {
     double sum = 0;
-    uint32_t m;
-    for (m = 0; m < f->taps[n]; m++) {
+    for (uint32_t m = 0; m < f->taps[n]; m++) {
         weights[m] = cubic((m + f->start[n] - centre + 0.5) * (1 / stretch));
         sum += weights[m];
     }
-    for (m = 0; m < f->taps[n]; m++) {
+    for (uint32_t m = 0; m < f->taps[n]; m++) {
         f->weights[(size_t)n * f->most + m] = to_integer(sum != 0 ? weights[m] / sum : weights[m]);
     }
 }
@@ -90,8 +89,7 @@ static uint8_t to_pixel(int32_t sum)
 static uint8_t mean(const uint8_t *pixel, size_t step, const int32_t *weights, uint32_t taps)
 {
     int32_t sum = 0;
-    uint32_t n;
-    for (n = 0; n < taps; n++) {
+    for (uint32_t n = 0; n < taps; n++) {
         sum += weights[n] * pixel[n * step];
     }
     return to_pixel(sum);
@@ -104,9 +102,8 @@ static aecodec_status resize_side(const channel *from, const channel *to, int is
     aecodec_status status = is_down ? filter_make(&f, from->height, to->height) : filter_make(&f, from->width, to->width);
     const size_t row = (size_t)from->width * from->stride, step = is_down ? row : from->stride;
     uint8_t *result = to->pixels;
-    uint32_t y, x;
-    for (y = 0; status == AECODEC_OK && y < to->height; y++) {
-        for (x = 0; x < to->width; x++, result += to->stride) {
+    for (uint32_t y = 0; status == AECODEC_OK && y < to->height; y++) {
+        for (uint32_t x = 0; x < to->width; x++, result += to->stride) {
             const size_t n = is_down ? y : x, across = is_down ? (size_t)x * from->stride : y * row;
             *result = mean(from->pixels + across + f.start[n] * step, step, f.weights + n * f.most, f.taps[n]);
         }
@@ -140,9 +137,8 @@ aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channe
     const size_t old = (size_t)from.width * from.height * from.stride, new = (size_t)to.width * to.height * to.stride;
     uint8_t *const first = from.pixels, *const result = to.pixels;
     aecodec_status status = AECODEC_OK;
-    uint32_t frame, n;
-    for (frame = 0; frame < frames; frame++) {
-        for (n = 0; n < channels && status == AECODEC_OK; n++) {
+    for (uint32_t frame = 0; frame < frames; frame++) {
+        for (uint32_t n = 0; n < channels && status == AECODEC_OK; n++) {
             from.pixels = first + old * frame + n;
             to.pixels = result + new * frame + n;
             status = resize_channel(&from, &to);

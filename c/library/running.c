@@ -61,15 +61,14 @@ typedef struct {
 static aecodec_status run_batch(const run *r, uint32_t first, uint32_t count, const memory *m)
 {
     const aecodec_window *w = &r->window;
-    uint32_t n;
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         take_input(r, first + n, m->input + (size_t)n * w->input_size);
     }
     if (aecodec_network_run_batch(aecodec_network_of(r->bundle, r->is_encoder), count, w->rows, w->columns, m->input,
                                   m->output, m->work, m->work_size) != AECODEC_OK) {
         return AECODEC_BAD_BUNDLE;
     }
-    for (n = 0; n < count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         give_output(r, first + n, m->output + (size_t)n * w->output_size);
     }
     return AECODEC_OK;

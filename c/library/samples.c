@@ -176,8 +176,8 @@ uint64_t aecodec_samples_block_nodata(const samples_block *block)
 
 void aecodec_samples_block_limits(const samples_block *block, double *limits)
 {
-    uint32_t size = sample_size(block->type), n;
-    for (n = 0; n < 2 * block->bands; n++) {
+    uint32_t size = sample_size(block->type);
+    for (uint32_t n = 0; n < 2 * block->bands; n++) {
         limits[n] = aecodec_sample_number(block->type, load(block->limits + n * size, size));
     }
 }
@@ -185,12 +185,11 @@ void aecodec_samples_block_limits(const samples_block *block, double *limits)
 static int limits_are_valid(const samples_block *block)
 {
     double limits[2 * AECODEC_MAX_BANDS];
-    uint32_t n;
     if (!block->limits) {
         return 1;
     }
     aecodec_samples_block_limits(block, limits);
-    for (n = 0; n < block->bands; n++) {
+    for (uint32_t n = 0; n < block->bands; n++) {
         const double low = limits[2 * n], high = limits[2 * n + 1];
         if (low - low != 0 || high - high != 0 || low >= high ||
             (!is_float(block->type) && high - low > (double)MAX_RANGE)) {
@@ -202,8 +201,7 @@ static int limits_are_valid(const samples_block *block)
 
 static int repetition_is_valid(const samples_block *block)
 {
-    uint32_t n;
-    for (n = 0; block->repetition && n < block->bands; n++) {
+    for (uint32_t n = 0; block->repetition && n < block->bands; n++) {
         uint32_t factor = block->repetition[2 * n], phase = block->repetition[2 * n + 1];
         if (factor - 1u >= MAX_FACTOR || phase / 16 >= factor || phase % 16 >= factor) {
             return 0;
@@ -242,10 +240,9 @@ int aecodec_samples_block_read(const uint8_t id[4], const uint8_t *content, size
                                samples_block *block)
 {
     reader r = {content, size, 0};
-    uint32_t flags, item;
     memset(block, 0, sizeof *block);
-    flags = read_head(&r, aecodec_is_samples_id(id), block);
-    item = sample_size(block->type);
+    uint32_t flags = read_head(&r, aecodec_is_samples_id(id), block);
+    uint32_t item = sample_size(block->type);
     block->limits = flags & HAS_LIMITS ? take(&r, (size_t)2 * item * block->bands) : NULL;
     block->nodata = flags & HAS_NODATA ? take(&r, item) : NULL;
     block->repetition = flags & HAS_REPETITION ? take(&r, (size_t)2 * block->bands) : NULL;
@@ -264,7 +261,6 @@ void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_sam
 {
     const uint32_t size = sample_size(samples->type);
     uint8_t numbers[2];
-    uint32_t n;
     numbers[0] = (uint8_t)(samples->type | (samples->limits ? HAS_LIMITS : 0) | (samples->has_nodata ? HAS_NODATA : 0) |
                            (block->mask ? HAS_MASK : 0) | (block->repetition ? HAS_REPETITION : 0) |
                            (samples->is_big_endian ? IS_BIG_ENDIAN : 0));
@@ -273,7 +269,7 @@ void aecodec_samples_block_write(const aecodec_bundle *bundle, const aecodec_sam
     if (!has_networks(bundle)) {
         aecodec_buffer_append_number(b, samples->bands);
     }
-    for (n = 0; samples->limits && n < 2 * samples->bands; n++) {
+    for (uint32_t n = 0; samples->limits && n < 2 * samples->bands; n++) {
         aecodec_buffer_append_bits(b, aecodec_to_sample_bits(samples->type, samples->limits[n]), size);
     }
     if (samples->has_nodata) {

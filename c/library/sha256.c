@@ -37,10 +37,9 @@ static void expand(const uint8_t *block, uint32_t words[64])
 static void add_block(uint32_t state[8], const uint8_t *block)
 {
     uint32_t words[64], s[8];
-    unsigned n;
     expand(block, words);
     memcpy(s, state, sizeof s);
-    for (n = 0; n < 64; n++) {
+    for (unsigned n = 0; n < 64; n++) {
         uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]), majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
         uint32_t one = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choice;
         uint32_t two = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
@@ -49,7 +48,7 @@ static void add_block(uint32_t state[8], const uint8_t *block)
         s[4] += one;
         s[0] = one + two;
     }
-    for (n = 0; n < 8; n++) {
+    for (unsigned n = 0; n < 8; n++) {
         state[n] += s[n];
     }
 }
@@ -58,14 +57,14 @@ static void add_block(uint32_t state[8], const uint8_t *block)
 static void add_end(uint32_t state[8], const uint8_t *rest, size_t left, uint64_t size)
 {
     uint8_t blocks[2 * BLOCK];
-    size_t length = left < BLOCK - LENGTH ? BLOCK : 2 * BLOCK, n;
+    size_t length = left < BLOCK - LENGTH ? BLOCK : 2 * BLOCK;
     memset(blocks, 0, sizeof blocks);
     memcpy(blocks, rest, left);
     blocks[left] = 0x80;
-    for (n = 0; n < LENGTH; n++) {
+    for (size_t n = 0; n < LENGTH; n++) {
         blocks[length - 1 - n] = (uint8_t)(8 * size >> 8 * n);
     }
-    for (n = 0; n < length; n += BLOCK) {
+    for (size_t n = 0; n < length; n += BLOCK) {
         add_block(state, blocks + n);
     }
 }
@@ -74,12 +73,12 @@ void aecodec_sha256(const uint8_t *bytes, size_t size, uint8_t digest[32])
 {
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    size_t at, n;
+    size_t at;
     for (at = 0; size - at >= BLOCK; at += BLOCK) {
         add_block(state, bytes + at);
     }
     add_end(state, bytes + at, size - at, size);
-    for (n = 0; n < 32; n++) {
+    for (size_t n = 0; n < 32; n++) {
         digest[n] = (uint8_t)(state[n / 4] >> (24 - 8 * (n % 4)));
     }
 }

@@ -25,11 +25,10 @@ static double smaller(double a, double b)
 
 static double rounded_down(double number)
 {
-    double whole;
     if (number < -2147483648.0 || number >= 2147483648.0) {
         return number;
     }
-    whole = (double)(int32_t)number;
+    double whole = (double)(int32_t)number;
     return whole > number ? whole - 1 : whole;
 }
 
@@ -67,20 +66,19 @@ static double number_at(const double limits[2], uint32_t step)
 
 static uint64_t sample_of(uint32_t type, const double limits[2], uint32_t step)
 {
-    uint64_t range;
     if (type >= AECODEC_FLOAT16) {
         return aecodec_to_sample_bits(type, number_at(limits, step));
     }
-    range = (uint64_t)(limits[1] - limits[0]);
+    uint64_t range = (uint64_t)(limits[1] - limits[0]);
     return aecodec_to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
 }
 
 static void fill_samples(transfer *t)
 {
     const uint16_t *tables = t->tables;
-    uint32_t band, value, *to = t->samples;
-    for (band = 0; band < t->bands; band++) {
-        for (value = 0; value <= t->top; value++) {
+    uint32_t *to = t->samples;
+    for (uint32_t band = 0; band < t->bands; band++) {
+        for (uint32_t value = 0; value <= t->top; value++) {
             *to++ = (uint32_t)sample_of(t->type, t->limits[band], *tables++);
         }
     }
@@ -88,7 +86,6 @@ static void fill_samples(transfer *t)
 
 aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
 {
-    uint32_t band;
     t->type = type;
     t->bands = bundle->facts.channels;
     t->top = 255 * bundle->facts.phases;
@@ -98,7 +95,7 @@ aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type
         return AECODEC_ABSENT;
     }
     limits = limits ? limits : bundle->bands.limits;
-    for (band = 0; band < t->bands; band++) {
+    for (uint32_t band = 0; band < t->bands; band++) {
         if (!fit_limits(type, limits + 2 * band, t->limits[band])) {
             return AECODEC_BAD_IMAGE;
         }
@@ -115,10 +112,9 @@ aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type
 
 void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
 {
-    size_t n, at = 0;
-    uint32_t band;
-    for (n = 0; n < pixels; n++) {
-        for (band = 0; band < t->bands; band++, at++) {
+    size_t at = 0;
+    for (size_t n = 0; n < pixels; n++) {
+        for (uint32_t band = 0; band < t->bands; band++, at++) {
             set_bits_of_sample(t->type, samples, at, t->samples[band * (t->top + 1) + values[at]]);
         }
     }
@@ -128,11 +124,10 @@ void aecodec_transfer_to_samples(const transfer *t, const uint16_t *values, size
 
 static double middle_of(uint32_t type, const double limits[2], uint32_t step, uint32_t next)
 {
-    uint64_t range;
     if (type >= AECODEC_FLOAT16) {
         return (number_at(limits, step) + number_at(limits, next)) / 2;
     }
-    range = (uint64_t)(limits[1] - limits[0]);
+    uint64_t range = (uint64_t)(limits[1] - limits[0]);
     return limits[0] + (double)(range * (step + next) / (2 * STEPS));
 }
 
@@ -143,9 +138,8 @@ static double *middles_of(const transfer *t)
 {
     double *middles = malloc((size_t)t->top * t->bands * sizeof *middles), *to = middles;
     const uint16_t *table = t->tables;
-    uint32_t band, value;
-    for (band = 0; middles && band < t->bands; band++, table++) {
-        for (value = 0; value < t->top; value++, table++) {
+    for (uint32_t band = 0; middles && band < t->bands; band++, table++) {
+        for (uint32_t value = 0; value < t->top; value++, table++) {
             *to++ = middle_of(t->type, t->limits[band], table[0], table[1]);
         }
     }
@@ -171,8 +165,8 @@ static void fill_starts(cells *c)
 {
     const double *middles = c->middles;
     uint16_t *starts = c->starts;
-    uint32_t band, value, cell;
-    for (band = 0; band < c->t->bands; band++, middles += c->t->top, starts += CELLS + 1) {
+    uint32_t value, cell;
+    for (uint32_t band = 0; band < c->t->bands; band++, middles += c->t->top, starts += CELLS + 1) {
         c->scales[band] = (double)CELLS / (c->t->limits[band][1] - c->t->limits[band][0]);
         for (value = cell = 0; cell < CELLS; cell++) {
             starts[cell] = (uint16_t)value;
@@ -211,9 +205,8 @@ static uint16_t *lookup_of(const cells *c, uint32_t count)
 {
     const transfer *t = c->t;
     uint16_t *lookup = malloc((size_t)count * t->bands * sizeof *lookup), *to = lookup;
-    uint32_t band, bits;
-    for (band = 0; lookup && band < t->bands; band++) {
-        for (bits = 0; bits < count; bits++) {
+    for (uint32_t band = 0; lookup && band < t->bands; band++) {
+        for (uint32_t bits = 0; bits < count; bits++) {
             *to++ = search(c, band, aecodec_sample_number(t->type, bits));
         }
     }
@@ -227,10 +220,9 @@ static aecodec_status convert(const cells *c, const aecodec_samples *samples, ui
     const size_t pixels = pixels_of_samples(samples);
     const int is_looked_up = count && pixels >= count;
     uint16_t *lookup = is_looked_up ? lookup_of(c, count) : NULL;
-    size_t n, at = 0;
-    uint32_t band;
-    for (n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
-        for (band = 0; band < samples->bands; band++, at++) {
+    size_t at = 0;
+    for (size_t n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
+        for (uint32_t band = 0; band < samples->bands; band++, at++) {
             const uint32_t bits = (uint32_t)bits_of_sample(samples->type, samples->samples, at);
             const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
                                           : search(c, band, aecodec_sample_number(samples->type, bits));
@@ -274,9 +266,8 @@ static double neighbour(uint32_t type, double number, int is_above)
 static void set_apart(uint32_t type, double sample, double limits[2])
 {
     double extremes[2];
-    int is_least;
     find_extremes(type, extremes);
-    is_least = sample == extremes[0];
+    int is_least = sample == extremes[0];
     if (type < AECODEC_FLOAT16) {
         limits[0] = is_least ? sample : sample - 1;
         limits[1] = is_least ? sample + 1 : sample;
@@ -289,19 +280,18 @@ static void set_apart(uint32_t type, double sample, double limits[2])
 /* The least and the largest known sample of each band, [bands][2]; the first is larger if none is known. */
 static void find_ranges(const aecodec_samples *samples, double *ranges)
 {
-    size_t pixels = pixels_of_samples(samples), n;
-    uint32_t band;
-    for (band = 0; band < samples->bands; band++) {
+    size_t pixels = pixels_of_samples(samples);
+    for (uint32_t band = 0; band < samples->bands; band++) {
         ranges[2 * band] = 1;
         ranges[2 * band + 1] = 0;
     }
-    for (n = 0; n < pixels; n++) {
-        for (band = 0; band < samples->bands; band++) {
-            double *range = ranges + 2 * band, number;
+    for (size_t n = 0; n < pixels; n++) {
+        for (uint32_t band = 0; band < samples->bands; band++) {
+            double *range = ranges + 2 * band;
             if (is_missing(samples, n, band)) {
                 continue;
             }
-            number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
+            double number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
             if (range[0] > range[1]) {
                 range[0] = range[1] = number;
             }
@@ -314,8 +304,8 @@ static void find_ranges(const aecodec_samples *samples, double *ranges)
 /* Whether more than 1 % of the known samples of a band are outside of limits. */
 static int are_many_outside(const aecodec_samples *samples, uint32_t band, const double limits[2])
 {
-    size_t pixels = pixels_of_samples(samples), known = 0, outside = 0, n;
-    for (n = 0; n < pixels; n++) {
+    size_t pixels = pixels_of_samples(samples), known = 0, outside = 0;
+    for (size_t n = 0; n < pixels; n++) {
         if (!is_missing(samples, n, band)) {
             double number = number_of_sample(samples->type, samples->samples, n * samples->bands + band);
             known++;
@@ -349,9 +339,8 @@ int aecodec_find_own_limits(const aecodec_bundle *bundle, const aecodec_samples 
 {
     double ranges[2 * AECODEC_MAX_BANDS];
     int is_changed = 0;
-    uint32_t band;
     find_ranges(samples, ranges);
-    for (band = 0; band < samples->bands; band++, limits += 2) {
+    for (uint32_t band = 0; band < samples->bands; band++, limits += 2) {
         fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
         limits[0] = aecodec_sample_number(samples->type, aecodec_to_sample_bits(samples->type, limits[0]));
         limits[1] = aecodec_sample_number(samples->type, aecodec_to_sample_bits(samples->type, limits[1]));

@@ -28,8 +28,7 @@ static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t c
 {
     void *samples = NULL;
     aecodec_status status = begin_file(r, count, units, file, &samples);
-    uint32_t n;
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
+    for (uint32_t n = 0; n < count && status == AECODEC_OK; n++) {
         refinements[n].has_base = units != NO_LEVEL || n > 0;
         refinements[n].is_followed = n + 1 < count;
         status = aecodec_refiner_encode(r, &refinements[n], samples, file);
@@ -42,13 +41,12 @@ static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t c
 static aecodec_status write_smaller(refiner *r, refinement *refinements, uint32_t count, uint32_t *units, buffer *file)
 {
     buffer other = {NULL, 0, 0, AECODEC_OK};
-    double max_error;
     aecodec_status status = write_file(r, refinements, count, *units, file);
     if (status != AECODEC_OK || *units || !r->bundle->has_encoder || !r->bundle->has_decoder ||
         file->size / r->original.bands > MOST_BITS * pixels_of_samples(&r->original) / 8) {
         return status;
     }
-    max_error = r->max_error;
+    double max_error = r->max_error;
     status = write_file(r, refinements, count, LEVEL_UNITS, &other);
     if (status == AECODEC_OK && other.size < file->size) {
         const buffer larger = *file;
@@ -67,9 +65,8 @@ static int add_alpha(aecodec_bounds *bounds, uint32_t bands, double **errors)
 {
     const uint32_t count = bounds->count;
     double *to = *errors = malloc(count * bands * sizeof *to);
-    uint32_t n, band;
-    for (n = 0; to && n < count; n++) {
-        for (band = 0; band + 1 < bands; band++) {
+    for (uint32_t n = 0; to && n < count; n++) {
+        for (uint32_t band = 0; band + 1 < bands; band++) {
             *to++ = bounds->errors[n * bounds->bands + (bounds->bands > 1 ? band : 0)];
         }
         *to++ = 0;
@@ -86,8 +83,7 @@ static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (
     refinement refinements[AECODEC_MAX_REFINEMENTS];
     aecodec_samples colours = r->original;
     double *errors = NULL;
-    aecodec_status status;
-    uint32_t count, n;
+    uint32_t count;
     colours.bands -= r->has_alpha != 0;
     if (!aecodec_bounds_are_valid(&bounds, &colours)) {
         return AECODEC_BAD_ARGUMENT;
@@ -95,10 +91,10 @@ static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (
     if (r->has_alpha && !add_alpha(&bounds, r->original.bands, &errors)) {
         return AECODEC_NO_MEMORY;
     }
-    for (n = 0; n < AECODEC_MAX_REFINEMENTS; n++) {
+    for (uint32_t n = 0; n < AECODEC_MAX_REFINEMENTS; n++) {
         refinements[n].bounds = room[n];
     }
-    status = aecodec_refinements_for(&bounds, &r->original, refinements, &count, &made->max_error);
+    aecodec_status status = aecodec_refinements_for(&bounds, &r->original, refinements, &count, &made->max_error);
     free(errors);
     return status == AECODEC_OK ? write_smaller(r, refinements, count, &made->level, file) : status;
 }

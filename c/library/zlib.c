@@ -11,8 +11,7 @@ enum { MAX_BITS = 15, CHECKSUM = 4 };
 uint32_t aecodec_adler32(const uint8_t *bytes, size_t size)
 {
     uint32_t a = 1, b = 0;
-    size_t n;
-    for (n = 0; n < size; n++) {
+    for (size_t n = 0; n < size; n++) {
         a += bytes[n];
         b += a;
         if (n % 4096 == 4095) { /* before b can overflow */
@@ -45,7 +44,6 @@ typedef struct {
 
 static uint32_t take_bits(inflater *s, unsigned count)
 {
-    uint32_t taken;
     while (s->count < count) {
         if (s->in_at == s->in_size) {
             s->is_damaged = 1;
@@ -54,7 +52,7 @@ static uint32_t take_bits(inflater *s, unsigned count)
         s->bits |= (uint32_t)s->in[s->in_at++] << s->count;
         s->count += 8;
     }
-    taken = s->bits & ((1u << count) - 1);
+    uint32_t taken = s->bits & ((1u << count) - 1);
     s->bits >>= count;
     s->count -= count;
     return taken;
@@ -66,20 +64,19 @@ static int make_code(prefix_code *code, const uint8_t *lengths, unsigned symbols
 {
     uint16_t next[MAX_BITS + 2];
     int32_t left = 1;
-    unsigned n;
     memset(code->count, 0, sizeof code->count);
-    for (n = 0; n < symbols; n++) {
+    for (unsigned n = 0; n < symbols; n++) {
         code->count[lengths[n]]++;
     }
     next[1] = 0;
-    for (n = 1; n <= MAX_BITS; n++) {
+    for (unsigned n = 1; n <= MAX_BITS; n++) {
         left = 2 * left - code->count[n];
         if (left < 0) {
             return 0;
         }
         next[n + 1] = (uint16_t)(next[n] + code->count[n]);
     }
-    for (n = 0; n < symbols; n++) {
+    for (unsigned n = 0; n < symbols; n++) {
         if (lengths[n]) {
             code->symbols[next[lengths[n]]++] = (uint16_t)n;
         }
@@ -90,8 +87,7 @@ static int make_code(prefix_code *code, const uint8_t *lengths, unsigned symbols
 static unsigned take_symbol(inflater *s, const prefix_code *code)
 {
     int32_t word = 0, first = 0, index = 0;
-    unsigned length;
-    for (length = 1; length <= MAX_BITS && !s->is_damaged; length++) {
+    for (unsigned length = 1; length <= MAX_BITS && !s->is_damaged; length++) {
         int32_t count = code->count[length];
         word |= (int32_t)take_bits(s, 1);
         if (word - count < first) {
@@ -118,32 +114,29 @@ static void put_byte(inflater *s, uint8_t byte)
 static void repeat(uint8_t *to, size_t distance, size_t length)
 {
     const uint8_t *from = to - distance;
-    size_t n;
     if (distance == 1) { /* masks and alpha are mostly uniform */
         memset(to, *from, length);
         return;
     }
-    for (n = 0; n < length; n++) {
+    for (size_t n = 0; n < length; n++) {
         to[n] = from[n];
     }
 }
 
 static void copy_match(inflater *s, unsigned symbol, const prefix_code *distances)
 {
-    unsigned length, code;
-    size_t distance;
     if (symbol - END - 1 >= 29) {
         s->is_damaged = 1;
         return;
     }
     symbol -= END + 1;
-    length = length_base[symbol] + take_bits(s, length_bits[symbol]);
-    code = take_symbol(s, distances);
+    unsigned length = length_base[symbol] + take_bits(s, length_bits[symbol]);
+    unsigned code = take_symbol(s, distances);
     if (code >= DISTANCES || s->is_damaged) {
         s->is_damaged = 1;
         return;
     }
-    distance = distance_base[code] + take_bits(s, distance_bits[code]);
+    size_t distance = distance_base[code] + take_bits(s, distance_bits[code]);
     if (distance > s->out_at || length > s->out_size - s->out_at) {
         s->is_damaged = 1;
         return;
@@ -166,10 +159,9 @@ static void inflate_coded(inflater *s, const prefix_code *literals, const prefix
 
 static void inflate_stored(inflater *s)
 {
-    uint32_t length, complement;
     s->bits = s->count = 0; /* up to the end of the byte: no whole byte waits here */
-    length = take_bits(s, 16);
-    complement = take_bits(s, 16);
+    uint32_t length = take_bits(s, 16);
+    uint32_t complement = take_bits(s, 16);
     s->is_damaged |= (length ^ complement) != 0xffff;
     if (s->is_damaged || length > s->in_size - s->in_at || length > s->out_size - s->out_at) {
         s->is_damaged = 1;
@@ -217,11 +209,11 @@ static void read_lengths(inflater *s, const prefix_code *code, uint8_t *lengths,
 static void inflate_dynamic(inflater *s)
 {
     unsigned literal_count = 257 + take_bits(s, 5), distance_count = 1 + take_bits(s, 5);
-    unsigned code_count = 4 + take_bits(s, 4), n;
+    unsigned code_count = 4 + take_bits(s, 4);
     uint8_t lengths[LITERALS + 2 + 32];
     prefix_code literals, distances;
     memset(lengths, 0, sizeof lengths);
-    for (n = 0; n < code_count; n++) {
+    for (unsigned n = 0; n < code_count; n++) {
         lengths[length_order[n]] = (uint8_t)take_bits(s, 3);
     }
     if (s->is_damaged || literal_count > LITERALS || distance_count > DISTANCES ||
@@ -264,7 +256,6 @@ aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, u
 {
     inflater s = {.in = stream, .in_size = stream_size, .in_at = 2, .out = bytes, .out_size = size};
     uint32_t checksum = 0;
-    unsigned n;
     if (stream_size < 2 + CHECKSUM || (stream[0] & 0x8f) != 8 || stream[1] & 0x20 ||
         (stream[0] << 8 | stream[1]) % 31) {
         return AECODEC_DAMAGED;
@@ -273,7 +264,7 @@ aecodec_status aecodec_zlib_inflate(const uint8_t *stream, size_t stream_size, u
     if (s.is_damaged || s.out_at != size || stream_size - s.in_at != CHECKSUM) {
         return AECODEC_DAMAGED;
     }
-    for (n = 0; n < CHECKSUM; n++) {
+    for (unsigned n = 0; n < CHECKSUM; n++) {
         checksum = checksum << 8 | stream[s.in_at++];
     }
     return HAS_CHECKSUMS && checksum != aecodec_adler32(bytes, size) ? AECODEC_DAMAGED : AECODEC_OK;

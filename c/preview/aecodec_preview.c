@@ -101,16 +101,14 @@ typedef struct {
 
 static void set_units(context *past)
 {
-    int u;
-    for (u = 0; u < UNITS; u++) {
+    for (int u = 0; u < UNITS; u++) {
         past->units[u] = past->sums[u] < 0 ? 0 : clip(past->sums[u] >> 3, 0, 2047);
     }
 }
 
 static void begin(context *past, const uint8_t *tables, int level)
 {
-    int u;
-    for (u = 0; u < UNITS; u++) {
+    for (int u = 0; u < UNITS; u++) {
         past->sums[u] = int16_at(tables, START, level * UNITS + u);
     }
     set_units(past);
@@ -119,8 +117,8 @@ static void begin(context *past, const uint8_t *tables, int level)
 static void add_code(context *past, const uint8_t *tables, int latent, int32_t code)
 {
     int32_t feature = int16_at(tables, FEATURES, code < 0 ? -code : code);
-    int u, row = latent * UNITS;
-    for (u = 0; u < UNITS; u++) {
+    int row = latent * UNITS;
+    for (int u = 0; u < UNITS; u++) {
         int32_t weight = int8_at(tables, SIGNED + row + u);
         past->sums[u] += feature * ((code < 0 ? -weight : weight) + int8_at(tables, UNSIGNED + row + u));
     }
@@ -129,14 +127,14 @@ static void add_code(context *past, const uint8_t *tables, int latent, int32_t c
 
 static uint32_t probability(const context *past, const uint8_t *tables, int level, int latent, int kind)
 {
-    int32_t output = 0, logit;
-    int u, row = (kind < 2 ? SMALL : BIG) + (2 * latent + (kind & 1)) * UNITS;
+    int32_t output = 0;
+    int row = (kind < 2 ? SMALL : BIG) + (2 * latent + (kind & 1)) * UNITS;
     if (kind < 2 || latent < LARGE) {
-        for (u = 0; u < UNITS; u++) {
+        for (int u = 0; u < UNITS; u++) {
             output += past->units[u] * int8_at(tables, row + u);
         }
     }
-    logit = int16_at(tables, BIASES, (level * LATENTS + latent) * 4 + kind) + (int32_t)floor_shift(output, 5);
+    int32_t logit = int16_at(tables, BIASES, (level * LATENTS + latent) * 4 + kind) + (int32_t)floor_shift(output, 5);
     logit = clip(logit, -511, 511);
     return (uint32_t)(logit < 0 ? 65536 - int16_at(tables, PROBABILITIES, -logit)
                                 : int16_at(tables, PROBABILITIES, logit));
@@ -152,16 +150,14 @@ static int32_t dequantized(const uint8_t *tables, int level, int32_t magnitude)
 static void read_latents(reader *r, const uint8_t *tables, int level, int32_t *latents)
 {
     context past;
-    int i;
     begin(&past, tables, level);
-    for (i = 0; i < LATENTS; i++) {
+    for (int i = 0; i < LATENTS; i++) {
         int32_t magnitude = 1;
-        int is_positive;
         latents[i] = 0;
         if (!read_decision(r, probability(&past, tables, level, i, 0))) {
             continue;
         }
-        is_positive = read_decision(r, probability(&past, tables, level, i, 1));
+        int is_positive = read_decision(r, probability(&past, tables, level, i, 1));
         while (magnitude < MOST && read_decision(r, probability(&past, tables, level, i, magnitude > 1 ? 3 : 2))) {
             magnitude++;
         }
@@ -173,14 +169,13 @@ static void read_latents(reader *r, const uint8_t *tables, int level, int32_t *l
 static void set_grid(const uint8_t *tables, aecodec_preview_work *work)
 {
     int32_t *grid = &work->memory.grid[0][0][0];
-    int i, f;
-    for (i = 0; i < 3 * FREQUENCIES * FREQUENCIES; i++) {
+    for (int i = 0; i < 3 * FREQUENCIES * FREQUENCIES; i++) {
         grid[i] = 0;
     }
-    for (f = 0; f < COEFFICIENTS; f++) {
+    for (int f = 0; f < COEFFICIENTS; f++) {
         const uint8_t *place = tables + POSITIONS + 3 * f;
         int64_t sum = 0;
-        for (i = 0; i < LATENTS; i++) {
+        for (int i = 0; i < LATENTS; i++) {
             if (work->latents[i]) {
                 sum += (int64_t)work->latents[i] * int8_at(tables, TRANSFORM + i * COEFFICIENTS + f);
             }
@@ -195,8 +190,7 @@ static void set_grid(const uint8_t *tables, aecodec_preview_work *work)
 static int32_t inverse(const uint8_t *tables, const int32_t *numbers, int x)
 {
     int64_t sum = 2048;
-    int u;
-    for (u = 0; u < FREQUENCIES; u++) {
+    for (int u = 0; u < FREQUENCIES; u++) {
         sum += (int64_t)int16_at(tables, COSINES, u * SIDE + x) * numbers[u];
     }
     return (int32_t)floor_shift(sum, 12);
@@ -205,19 +199,18 @@ static int32_t inverse(const uint8_t *tables, const int32_t *numbers, int x)
 static void set_pixels(const uint8_t *tables, const aecodec_preview_work *work, uint8_t *pixels)
 {
     int32_t column[3][FREQUENCIES];
-    int plane, row, x, y, c;
-    for (x = 0; x < SIDE; x++) {
-        for (plane = 0; plane < 3; plane++) {
-            for (row = 0; row < FREQUENCIES; row++) {
+    for (int x = 0; x < SIDE; x++) {
+        for (int plane = 0; plane < 3; plane++) {
+            for (int row = 0; row < FREQUENCIES; row++) {
                 column[plane][row] = inverse(tables, work->memory.grid[plane][row], x);
             }
         }
-        for (y = 0; y < SIDE; y++) {
+        for (int y = 0; y < SIDE; y++) {
             int64_t planes[3];
-            for (plane = 0; plane < 3; plane++) {
+            for (int plane = 0; plane < 3; plane++) {
                 planes[plane] = inverse(tables, column[plane], y);
             }
-            for (c = 0; c < 3; c++) {
+            for (int c = 0; c < 3; c++) {
                 int64_t sum = COLOURS[0][c] * planes[0] + COLOURS[1][c] * planes[1] + COLOURS[2][c] * planes[2];
                 sum = floor_shift(sum + 524288, 20) + 128;
                 pixels[4 * (SIDE * y + x) + c] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
@@ -238,16 +231,14 @@ static int pixel_of(int at)
 static int32_t convolve(const uint8_t *tables, int weights, const uint8_t *cells, int channels, int zero, int cell)
 {
     int32_t sum = 0;
-    int dy, dx, c;
-    for (dy = -1; dy <= 1; dy++) {
-        for (dx = -1; dx <= 1; dx++, weights += channels) {
+    for (int dy = -1; dy <= 1; dy++) {
+        for (int dx = -1; dx <= 1; dx++, weights += channels) {
             int row = cell / HALF + dy, column = cell % HALF + dx;
-            const uint8_t *neighbour;
             if (row < 0 || row >= HALF || column < 0 || column >= HALF) {
                 continue;
             }
-            neighbour = cells + (HALF * row + column) * channels;
-            for (c = 0; c < channels; c += 4) {
+            const uint8_t *neighbour = cells + (HALF * row + column) * channels;
+            for (int c = 0; c < channels; c += 4) {
                 sum += int8_at(tables, weights + c) * (neighbour[c] - zero)
                     + int8_at(tables, weights + c + 1) * (neighbour[c + 1] - zero)
                     + int8_at(tables, weights + c + 2) * (neighbour[c + 2] - zero)
@@ -260,9 +251,9 @@ static int32_t convolve(const uint8_t *tables, int weights, const uint8_t *cells
 
 static void layer(const uint8_t *tables, int weights, int bias, const uint8_t *from, int channels, uint8_t *to)
 {
-    int cell, output, is_first = weights == FIRST;
-    for (cell = 0; cell < HALF * HALF; cell++) {
-        for (output = 0; output < CHANNELS; output++) {
+    int is_first = weights == FIRST;
+    for (int cell = 0; cell < HALF * HALF; cell++) {
+        for (int output = 0; output < CHANNELS; output++) {
             int32_t sum = int16_at(tables, bias, output)
                 + convolve(tables, weights + output * 9 * channels, from, channels, is_first ? 128 : 0, cell);
             to[cell * CHANNELS + output] = (uint8_t)clip((int32_t)floor_shift(sum, is_first ? 7 : 6), 0, 255);
@@ -273,14 +264,13 @@ static void layer(const uint8_t *tables, int weights, int bias, const uint8_t *f
 static void filter(const uint8_t *tables, int level, aecodec_preview_work *work, uint8_t *pixels)
 {
     uint8_t *a = work->memory.cells[0], *b = work->memory.cells[1];
-    int at;
-    for (at = 0; at < SIDE * SIDE * 3; at++) {
+    for (int at = 0; at < SIDE * SIDE * 3; at++) {
         a[at] = pixels[pixel_of(at)];
     }
     layer(tables, FIRST, FIRST_BIAS + 2 * level * CHANNELS, a, CELL, b);
     layer(tables, SECOND, SECOND_BIAS, b, CHANNELS, a);
     layer(tables, THIRD, THIRD_BIAS, a, CHANNELS, b);
-    for (at = 0; at < SIDE * SIDE * 3; at++) {
+    for (int at = 0; at < SIDE * SIDE * 3; at++) {
         int32_t sum = 32 + int16_at(tables, LAST_BIAS, at % CELL)
             + convolve(tables, LAST + at % CELL * 9 * CHANNELS, b, CHANNELS, 0, at / CELL);
         pixels[pixel_of(at)] = (uint8_t)clip(pixels[pixel_of(at)] + (int32_t)floor_shift(sum, 6), 0, 255);
@@ -300,24 +290,23 @@ int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t
                            uint8_t pixels[32 * 32 * 4], int *shape)
 {
     reader r = {payload, payload, 0xFFFFFFFFu, 0};
-    int n, has_alpha;
     if (!size) {
         return -1;
     }
     r.end += size;
-    for (n = 0; n < 4; n++) {
+    for (int n = 0; n < 4; n++) {
         shift_byte(&r);
     }
     *shape = read_decision(&r, RARE) ? read_number(&r, 6) : -1;
     if (*shape > 2 * AECODEC_PREVIEW_SQUARE) {
         return -1;
     }
-    has_alpha = read_decision(&r, RARE);
+    int has_alpha = read_decision(&r, RARE);
     decode_plane(&r, tables, work, pixels);
     if (has_alpha) {
         decode_plane(&r, tables, work, work->pixels);
     }
-    for (n = 0; n < SIDE * SIDE; n++) {
+    for (int n = 0; n < SIDE * SIDE; n++) {
         pixels[4 * n + 3] = has_alpha ? work->pixels[4 * n + 1] : 255;
     }
     return 0;
@@ -326,11 +315,9 @@ int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t
 uint8_t aecodec_preview_checksum(const uint8_t *payload, size_t size)
 {
     unsigned crc = 0;
-    size_t n;
-    int bit;
-    for (n = 0; n < size; n++) {
+    for (size_t n = 0; n < size; n++) {
         crc ^= payload[n];
-        for (bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit++) {
             crc = crc << 1 ^ (crc & 0x80u ? 0x107u : 0u);
         }
     }

@@ -29,15 +29,13 @@ aecodec_status aecodec_web_run(const void *plan, size_t plan_size, const aecodec
 {
     aecodec_network network;
     aecodec_status status = aecodec_network_open(&network, plan, plan_size);
-    size_t size;
-    void *work;
 
     if (status != AECODEC_OK)
         return status;
     if (!aecodec_window_is_taken(&network, window))
         return AECODEC_BAD_BUNDLE;
-    size = aecodec_network_work_size(&network, window->rows, window->columns);
-    work = aecodec_web_allocate(size);
+    size_t size = aecodec_network_work_size(&network, window->rows, window->columns);
+    void *work = aecodec_web_allocate(size);
     status = work ? aecodec_network_run(&network, window->rows, window->columns, input, output, work, size)
                   : AECODEC_NO_MEMORY;
     free(work);

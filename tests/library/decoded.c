@@ -14,11 +14,10 @@ static const size_t SIZES[] = {1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8}; /* of samples, 
 static size_t write_samples(const aecodec_bundle *codec, const uint8_t *file, size_t size, const aecodec_limits *limits)
 {
     aecodec_samples samples;
-    size_t count;
     if (aecodec_decompress_samples(codec, file, size, limits, NULL, &samples) != AECODEC_OK) {
         return 0;
     }
-    count = (size_t)samples.frames * samples.height * samples.width * samples.bands;
+    size_t count = (size_t)samples.frames * samples.height * samples.width * samples.bands;
     return fwrite(samples.samples, SIZES[samples.type], count, stdout);
 }
 
