@@ -1,4 +1,4 @@
-"""Keras models: layers, functional form, files, roles of layers, and the int8 grid of kernels."""
+"""Keras models: layers, functional form, files and roles of layers."""
 
 import os
 

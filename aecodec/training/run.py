@@ -168,8 +168,8 @@ class RecipeTraining:
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
         is_complete = self._train(copy, callbacks, verbose)
-        copy_weights(copy.encoder, autoencoder.encoder, is_compact=self._fitted is None)
-        copy_weights(copy.decoder, autoencoder.decoder, is_compact=self._fitted is None)
+        copy_weights(copy.encoder, autoencoder.encoder)
+        copy_weights(copy.decoder, autoencoder.decoder)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 

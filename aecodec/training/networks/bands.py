@@ -25,7 +25,6 @@ from keras import layers
 from aecodec.arrays import Float32
 from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
-from aecodec.keras_models.int8_grid import LARGEST_INT8, SMALLEST_STEP
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, set_role
 from aecodec.training.networks import lsuv
@@ -42,6 +41,7 @@ from aecodec.training.networks.convolutional import (
     set_klt,
     step_for,
 )
+from aecodec.training.networks.quantization_aware import LARGEST_INT8, SMALLEST_STEP
 
 _STRIDE = 8
 _STAGES = (Stage(64, 1), Stage(128, 1))

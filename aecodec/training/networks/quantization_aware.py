@@ -16,11 +16,16 @@ import tensorflow as tf
 from keras import layers
 
 from aecodec.arrays import Float32
-from aecodec.keras_models.int8_grid import LARGEST_INT8, SMALLEST_STEP, on_int8_grid
 from aecodec.keras_models.roles import Role, role_of, set_role
 
 _CEILING = 6.0
 _STEPS = 255.0
+
+LARGEST_INT8 = 127
+"""Largest integer of a kernel, which TFLite rounds with a step for each output channel."""
+
+SMALLEST_STEP = 1e-9
+"""Added to every step, so that no step is 0."""
 
 
 def qat_copy(model: Any, dtype: str = "float32") -> Any:
@@ -53,14 +58,12 @@ def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) 
     return clone
 
 
-def copy_weights(trained: Any, model: Any, is_compact: bool = True) -> None:
+def copy_weights(trained: Any, model: Any) -> None:
     """Copy the weights of a trained quantization-aware copy to its model, rounded to int8.
 
     TFLite then uses exactly the integers of the training, which it would not with unrounded kernels
     and its own scales. Rounding in bfloat16 gives other integers than in float32, a difference of
-    about 0.5 dB, so kernels are rounded in the arithmetic of the copy. Compact kernels have few
-    significant bits, with which int8 rounds them to the same integers. Kernels that are multiplied
-    by steps and rounded more finely, as for bands, must be exact instead.
+    about 0.5 dB, so kernels are rounded in the arithmetic of the copy.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
         weights = source.get_weights()
@@ -68,8 +71,6 @@ def copy_weights(trained: Any, model: Any, is_compact: bool = True) -> None:
             weights = [_as_trained(array, source.compute_dtype) for array in weights]
         if isinstance(source, RoundingConv2D):
             weights = source.folded(weights)
-        if is_compact:
-            weights = [on_int8_grid(array) if array.ndim > 1 else array for array in weights]
         target.set_weights(weights)
 
 
