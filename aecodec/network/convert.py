@@ -1,6 +1,5 @@
 """Conversion of a TFLite model to a network plan."""
 
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from aecodec.network.elementwise import ELEMENTWISE, chain_from, function_from, 
 from aecodec.network.lowering import Lowering
 from aecodec.network.operators import OPERATORS
 from aecodec.network.plan import Kind, Plan, assign_slots
+from aecodec.tflite.building import Builder
 from aecodec.tflite.model import Operator, packed, read_model, schema
 
 _NO_KERNEL = "C has no kernel for it"
@@ -82,18 +82,8 @@ def resized(content: bytes, rows: int, columns: int) -> bytes:
             changed = values.copy()
             changed[here] += more
             own.inputs = own.inputs.copy()  # which is read-only
-            own.inputs[place] = _add_constant(whole, own.inputs[place], changed)
+            own.inputs[place] = Builder(whole).constant(changed)
     return packed(whole)
-
-
-def _add_constant(whole: Any, like: int, values: npt.NDArray[Any]) -> int:
-    """Add a constant tensor; return its number."""
-    (graph,) = whole.subgraphs
-    tensor, buffer = copy(graph.tensors[like]), schema.BufferT()
-    tensor.buffer, buffer.data = len(whole.buffers), values.view(np.uint8)
-    whole.buffers.append(buffer)
-    graph.tensors.append(tensor)
-    return len(graph.tensors) - 1
 
 
 def _lowering(content: bytes, *, is_any_size: bool) -> Lowering:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Latents
 from aecodec.errors import CodecError
+from aecodec.tflite.building import Builder, quantized
 from aecodec.tflite.interpreter import Kernels, invoke, open_interpreter, resize, silent_stderr
 from aecodec.tflite.model import name_of, packed, schema
 
@@ -40,53 +41,38 @@ def _for_reference_kernels(model: bytes) -> bytes:
     registered with lower versions than the others, although they support as much.
     """
     whole = schema.ModelT.InitFromPackedBuf(model)
-    for graph in whole.subgraphs:
-        _make_sums_unsigned(whole, graph)
+    _make_sums_unsigned(Builder(whole))
     for code in whole.operatorCodes:
         code.version = 1
     return packed(whole)
 
 
-def _make_sums_unsigned(whole: Any, graph: Any) -> None:
+def _make_sums_unsigned(builder: Builder) -> None:
     """Replace each SUM of int8 with a SUM of uint8 between two conversions.
 
     The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. With 128
     added to every element and zero point, the sum of uint8 is the correct sum of int8.
     """
-    operators = []
-    for operator in graph.operators:
-        is_sum = name_of(whole.operatorCodes[operator.opcodeIndex]) == "SUM"
-        ends = (int(operator.inputs[0]), int(operator.outputs[0]))
-        if not is_sum or graph.tensors[ends[0]].type != schema.TensorType.INT8:
-            operators.append(operator)
+    graph, codes = builder.graph, builder.whole.operatorCodes
+    operators, graph.operators = graph.operators, []
+    for operator in operators:
+        entry, exit_ = int(operator.inputs[0]), int(operator.outputs[0])
+        is_sum = name_of(codes[operator.opcodeIndex]) == "SUM"
+        if not is_sum or graph.tensors[entry].type != schema.TensorType.INT8:
+            graph.operators.append(operator)
             continue
-        unsigned = [_add_unsigned(graph, end) for end in ends]
-        operator.inputs = [unsigned[0], *operator.inputs[1:]]
-        operator.outputs = [unsigned[1]]
-        before = _conversion(whole, ends[0], unsigned[0])
-        operators += [before, operator, _conversion(whole, unsigned[1], ends[1])]
-    graph.operators = operators
+        unsigned = [_add_unsigned(builder, end) for end in (entry, exit_)]
+        builder.operator("QUANTIZE", [entry], unsigned[0])
+        operator.inputs, operator.outputs = [unsigned[0], *operator.inputs[1:]], unsigned[1:]
+        graph.operators.append(operator)
+        builder.operator("QUANTIZE", [unsigned[1]], exit_)
 
 
-def _add_unsigned(graph: Any, number: int) -> int:
+def _add_unsigned(builder: Builder, number: int) -> int:
     """Add a uint8 tensor that replaces an int8 tensor; return its number."""
-    own, made = graph.tensors[number], schema.TensorT()
-    made.name, made.shape, made.shapeSignature = b"unsigned", own.shape, own.shapeSignature
-    made.type, made.quantization = schema.TensorType.UINT8, schema.QuantizationParametersT()
-    made.quantization.scale = own.quantization.scale
-    made.quantization.zeroPoint = np.asarray(own.quantization.zeroPoint) + 128
-    graph.tensors.append(made)
-    return len(graph.tensors) - 1
-
-
-def _conversion(whole: Any, source: int, output: int) -> Any:
-    """A QUANTIZE from one tensor to another."""
-    code, made = schema.OperatorCodeT(), schema.OperatorT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
-    whole.operatorCodes.append(code)
-    made.opcodeIndex = len(whole.operatorCodes) - 1
-    made.inputs, made.outputs = [source], [output]
-    return made
+    own = builder.graph.tensors[number]
+    ranges = quantized(own.quantization.scale, np.add(own.quantization.zeroPoint, 128))
+    return builder.variable(own.shape, np.uint8, ranges)
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:

@@ -10,20 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from tensorflow.lite.python import schema_py_generated as schema
-from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.codes import CodeVectors, NearestCode
+from aecodec.tflite.building import Builder, quantized
+from aecodec.tflite.model import packed, schema
 
 _EXACT = (1 << 24) - 1
 _LARGEST_WEIGHT = (1 << 15) - 1
-_TYPES = {
-    np.dtype(np.int8): schema.TensorType.INT8,
-    np.dtype(np.int32): schema.TensorType.INT32,
-    np.dtype(np.float32): schema.TensorType.FLOAT32,
-}
+_INTEGERS = quantized(1, 0)
 Quantization = tuple[float, int]
 """Scale and zero point."""
 
@@ -41,7 +36,7 @@ def with_code_layer(model: bytes, layer: Any, quantization: Quantization) -> byt
         _search(graph, integer_scores(layer.constants(), quantization))
     else:
         _quantize(graph, layer, quantization)
-    return graph.content()
+    return packed(graph.whole)
 
 
 def integer_scores(constants: dict[str, Float32], quantization: Quantization) -> list[Any]:
@@ -71,7 +66,7 @@ def _search(graph: _Graph, scores: list[Any]) -> None:
     options.outputType = schema.TensorType.INT32
     axis = graph.constant(np.array(-1, np.int32))
     number = graph.add("ARG_MAX", [compared, axis], shape, np.int32, options)
-    graph.exit = graph.gather(graph.constant(digits, (1.0, 0)), number)
+    graph.exit = graph.gather(graph.constant(digits, _INTEGERS), number)
 
 
 def _quantize(graph: _Graph, layer: Any, quantization: Quantization) -> None:
@@ -83,14 +78,14 @@ def _quantize(graph: _Graph, layer: Any, quantization: Quantization) -> None:
     offsets = (256 * np.arange(channels) + 128).astype(np.float32)
     rows = graph.binary("ADD", graph.cast(vectors, np.float32), offsets, schema.AddOptionsT())
     codes = np.clip(table, -128, 127).astype(np.int8).ravel()
-    graph.exit = graph.gather(graph.constant(codes, (1.0, 0)), graph.cast(rows, np.int32))
+    graph.exit = graph.gather(graph.constant(codes, _INTEGERS), graph.cast(rows, np.int32))
 
 
 def _look_up(graph: _Graph, constants: dict[str, Float32], quantization: Quantization) -> None:
     vectors = graph.begin()
     bases, table = constants["bases"], constants["table"]
     shape = (*graph.shape(vectors)[:-1], len(bases))
-    digits = graph.variable(shape, np.int8, (1.0, 0))
+    digits = graph.variable(shape, np.int8, _INTEGERS)
     floats = graph.cast(digits, np.float32)
     worth = graph.binary("MUL", floats, bases, schema.MulOptionsT())
     axes = graph.constant(np.array([-1], np.int32))
@@ -102,64 +97,37 @@ def _look_up(graph: _Graph, constants: dict[str, Float32], quantization: Quantiz
         row = graph.binary(name, row, np.array([limit], np.float32), options)
     scale, zero = quantization
     scaled = np.clip(np.rint(table.astype(np.float64) / scale) + zero, -128, 127).astype(np.int8)
-    graph.gather(graph.constant(scaled, quantization), graph.cast(row, np.int32), vectors)
+    graph.gather(graph.constant(scaled, quantized(scale, zero)), graph.cast(row, np.int32), vectors)
     graph.end(digits)
 
 
-class _Graph:
-    """A TFLite model to which operators are added."""
+class _Graph(Builder):
+    """A TFLite model to which operators are added at the beginning or at the end."""
 
     def __init__(self, model: bytes) -> None:
-        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-        self._graph = self._model.subgraphs[0]
+        super().__init__(schema.ModelT.InitFromPackedBuf(model))
         self._rest: list[Any] = []
-
-    def content(self) -> bytes:
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
 
     def begin(self) -> int:
         """Insert all further operators at the beginning; returns the tensor that they write."""
-        self._rest, self._graph.operators = list(self._graph.operators), []
-        return int(self._graph.inputs[0])
+        self._rest, self.graph.operators = self.graph.operators, []
+        return int(self.graph.inputs[0])
 
     def end(self, entry: int) -> None:
         """Append the operators that :meth:`begin` set aside, and set the input."""
-        self._graph.operators += self._rest
-        self._graph.inputs = [entry]
+        self.graph.operators += self._rest
+        self.graph.inputs = [entry]
 
     @property
     def exit(self) -> int:
-        return int(self._graph.outputs[0])
+        return int(self.graph.outputs[0])
 
     @exit.setter
     def exit(self, tensor: int) -> None:
-        self._graph.outputs = [tensor]
+        self.graph.outputs = [tensor]
 
     def shape(self, tensor: int) -> tuple[int, ...]:
-        return tuple(map(int, self._graph.tensors[tensor].shape))
-
-    def variable(
-        self, shape: tuple[int, ...], dtype: Any, quantization: Quantization | None = None
-    ) -> int:
-        """Add a tensor, and return its number."""
-        tensor = schema.TensorT()
-        tensor.shape, tensor.type, tensor.buffer = list(shape), _TYPES[np.dtype(dtype)], 0
-        tensor.name = f"codes_{len(self._graph.tensors)}".encode()
-        if quantization:
-            tensor.quantization = schema.QuantizationParametersT()
-            tensor.quantization.scale = [quantization[0]]
-            tensor.quantization.zeroPoint = [quantization[1]]
-        self._graph.tensors.append(tensor)
-        return len(self._graph.tensors) - 1
-
-    def constant(self, values: npt.NDArray[Any], quantization: Quantization | None = None) -> int:
-        """Add a constant, and return its number."""
-        number = self.variable(values.shape, values.dtype, quantization)
-        buffer = schema.BufferT()
-        buffer.data = np.frombuffer(values.tobytes(), np.uint8)
-        self._model.buffers.append(buffer)
-        self._graph.tensors[number].buffer = len(self._model.buffers) - 1
-        return number
+        return tuple(map(int, self.graph.tensors[tensor].shape))
 
     def cast(self, tensor: int, dtype: Any) -> int:
         return self.add("CAST", [tensor], self.shape(tensor), dtype, schema.CastOptionsT())
@@ -173,31 +141,11 @@ class _Graph:
         """Add an operator that gathers rows of a constant int8 table."""
         if output is None:
             shape = (*self.shape(rows), *self.shape(table)[1:])
-            output = self.variable(shape, np.int8, (1.0, 0))
-        return self._operator("GATHER", [table, rows], output, schema.GatherOptionsT())
+            output = self.variable(shape, np.int8, _INTEGERS)
+        return self.operator("GATHER", [table, rows], output, schema.GatherOptionsT())
 
     def add(
         self, name: str, inputs: list[int], shape: tuple[int, ...], dtype: Any, options: Any
     ) -> int:
         """Add an operator with a new output, and return the number of the output."""
-        return self._operator(name, inputs, self.variable(shape, dtype), options)
-
-    def _operator(self, name: str, inputs: list[int], output: int, options: Any) -> int:
-        operator = schema.OperatorT()
-        operator.opcodeIndex = self._code(getattr(schema.BuiltinOperator, name))
-        operator.inputs, operator.outputs = inputs, [output]
-        kind = type(options).__name__.removesuffix("T")
-        operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind)
-        operator.builtinOptions = options
-        self._graph.operators.append(operator)
-        return output
-
-    def _code(self, number: int) -> int:
-        codes = self._model.operatorCodes
-        known = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in codes]
-        if number in known:
-            return known.index(number)
-        code = schema.OperatorCodeT()
-        code.builtinCode, code.deprecatedBuiltinCode, code.version = number, min(number, 127), 1
-        codes.append(code)
-        return len(codes) - 1
+        return self.operator(name, inputs, self.variable(shape, dtype), options)

@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.tflite.building import Builder, quantized
 from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
 from aecodec.tflite.model import packed, schema
 
 CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-_TYPES = {
-    np.dtype(np.int8): schema.TensorType.INT8,
-    np.dtype(np.int32): schema.TensorType.INT32,
-    np.dtype(np.float32): schema.TensorType.FLOAT32,
-}
 
 
 class Maker:
@@ -28,9 +24,10 @@ class Maker:
 
     def __init__(self, rng: np.random.Generator | None = None) -> None:
         self.rng = rng or np.random.default_rng(0)
-        self._tensors: list[Any] = []
-        self._operators: list[tuple[str, list[int], list[int], str, Any]] = []
-        self._buffers: list[Any] = [schema.BufferT()]
+        whole, graph = schema.ModelT(), schema.SubGraphT()
+        whole.version, whole.buffers, whole.operatorCodes = 3, [schema.BufferT()], []
+        whole.subgraphs, graph.tensors, graph.operators = [graph], [], []
+        self._builder, self._tensors = Builder(whole), graph.tensors
 
     def number(self, low: int, high: int) -> int:
         """A random number, at least `low` and less than `high`."""
@@ -70,21 +67,10 @@ class Maker:
         dtype: type[np.generic] = np.int8,
     ) -> int:
         """Add a tensor; a variable of a type if it has no values."""
-        made = schema.TensorT()
-        made.shape, made.name = list(shape), f"t{len(self._tensors)}".encode()
-        made.type, made.buffer = _TYPES[np.dtype(dtype) if values is None else values.dtype], 0
+        quantization = quantized(scales, zero, axis) if len(scales) else None
         if values is not None:
-            buffer = schema.BufferT()
-            buffer.data = np.frombuffer(values.tobytes(), np.uint8)
-            self._buffers.append(buffer)
-            made.buffer = len(self._buffers) - 1
-        if len(scales):
-            made.quantization = schema.QuantizationParametersT()
-            made.quantization.scale = np.array(scales, np.float32)
-            made.quantization.zeroPoint = np.full(len(scales), zero, np.int64)
-            made.quantization.quantizedDimension = axis
-        self._tensors.append(made)
-        return len(self._tensors) - 1
+            return self._builder.constant(values, quantization)
+        return self._builder.variable(shape, dtype, quantization)
 
     def variable(self, shape: Sequence[int] = (1,), like: int | None = None) -> int:
         """Add a variable of int8, quantized at random or like another tensor."""
@@ -126,8 +112,7 @@ class Maker:
         for field, value in fields.items():
             assert hasattr(options, field)
             setattr(options, field, value)
-        self._operators.append((name, inputs, [output], f"{kind}Options", options))
-        return output
+        return self._builder.operator(name, inputs, output, options)
 
     def float_operator(self, name: str, inputs: list[int], kind: str = "", **fields: Any) -> int:
         """Add an operator whose output are floats."""
@@ -155,20 +140,8 @@ class Maker:
 
     def stated(self, entry: int, exit_: int) -> bytes:
         """The model as it was stated, which LiteRT does not see."""
-        whole, graph = schema.ModelT(), schema.SubGraphT()
-        whole.version, whole.buffers, whole.subgraphs = 3, self._buffers, [graph]
-        whole.operatorCodes, graph.operators = [], []
-        graph.tensors, graph.inputs, graph.outputs = self._tensors, [entry], [exit_]
-        for number, (name, inputs, outputs, kind, options) in enumerate(self._operators):
-            code, made = schema.OperatorCodeT(), schema.OperatorT()
-            code.builtinCode, code.version = CODES[name], 1
-            code.deprecatedBuiltinCode = min(CODES[name], 127)
-            whole.operatorCodes.append(code)
-            made.opcodeIndex, made.inputs, made.outputs = number, inputs, outputs
-            made.builtinOptions = options
-            made.builtinOptionsType = getattr(schema.BuiltinOptions, kind, 0)
-            graph.operators.append(made)
-        return packed(whole)
+        self._builder.graph.inputs, self._builder.graph.outputs = [entry], [exit_]
+        return packed(self._builder.whole)
 
 
 Layer = Callable[[Maker], bytes]
