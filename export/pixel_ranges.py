@@ -21,9 +21,6 @@ _UNLIKELY = 2.0
 _CLOSE = 0.3
 """Difference in dB up to which two choices are close."""
 
-_CLOSER = 10 ** (-_CLOSE / 10)
-"""Fitted ranges, which are always close, count only if they reduce the error by this factor."""
-
 _FLAT = 1e-9
 
 Run = Callable[[Float32], Float32]
@@ -54,7 +51,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
         return UNIT, UNIT
     if errors[best] >= _CLEARLY_BETTER * errors[UNIT, UNIT]:
         best = UNIT, UNIT
-    _announce(best, errors, _fitted_pairs(run, images, best, outputs[best[0]]))
+    _announce(best, errors)
     return best
 
 
@@ -64,32 +61,11 @@ def _standardized(images: Float32) -> PixelRange:
     return PixelRange(-mean / deviation, (1 - mean) / deviation)
 
 
-def _fitted_pairs(
-    run: Run, images: Float32, ranges: RangePair, outputs: Float32
-) -> dict[RangePair, float]:
-    """Errors with ranges that are fitted to the outputs, for the decoder and for both models.
-
-    Either the pair uses these ranges, or it has learned little.
-    """
-    errors: dict[RangePair, float] = {}
-    gain, offset = np.polyfit(outputs.ravel().astype(np.float64), images.ravel(), 1)
-    if abs(gain) > _FLAT:
-        fitted = PixelRange(-offset / gain, (1 - offset) / gain)
-        errors[ranges[0], fitted] = _error(images, from_range(outputs, fitted))
-        again = run(to_range(images, fitted)).reshape(images.shape)
-        errors[fitted, fitted] = _error(images, from_range(again, fitted))
-    return errors
-
-
-def _announce(
-    chosen: RangePair, errors: dict[RangePair, float], fitted: dict[RangePair, float]
-) -> None:
+def _announce(chosen: RangePair, errors: dict[RangePair, float]) -> None:
     """Name the chosen ranges and the next best, unless 0..1 is clearly the best."""
-    rivals = {pair: error for pair, error in errors.items() if INVERTED not in pair}
-    rivals |= {pair: error for pair, error in fitted.items() if error < _CLOSER * errors[chosen]}
-    rivals.pop(chosen, None)
-    rival = min(rivals, key=lambda pair: rivals[pair])
-    loss = 10 * float(np.log10(errors[chosen] / max(rivals[rival], _FLAT)))
+    rivals = [pair for pair in errors if INVERTED not in pair and pair != chosen]
+    rival = min(rivals, key=lambda pair: errors[pair])
+    loss = 10 * float(np.log10(errors[chosen] / max(errors[rival], _FLAT)))
     if loss > -_CLOSE or chosen != (UNIT, UNIT):
         comparison = f"{abs(loss):.1f} dB {'better' if loss > 0 else 'worse'}"
         warn(
