@@ -263,13 +263,6 @@ def _normalized(node: Node, value: Value, axes: Any, scale: Array, bias: Array |
     return result if bias is None else _add(node, result, bias)
 
 
-def _group_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value:
-    images, groups = image_like(value), node.get("num_groups")
-    scale, bias = (np.repeat(w, images.shape[-1] // len(w)) for w in (scale, bias))
-    layer = layers.GroupNormalization(groups, epsilon=node.get("epsilon", 1e-5), name=node.name)
-    return image_value(_with_weights(layer, images, scale, bias))
-
-
 def _dense(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
     """The last ONNX axis times a kernel (inputs, outputs)."""
     last = value.rank - 1
@@ -592,7 +585,6 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "GlobalAveragePool": _global(ops.mean),
     "GlobalMaxPool": _global(ops.max),
     "Greater": _elementwise(ops.greater),
-    "GroupNormalization": _group_norm,
     "HardSigmoid": _unary(_hard_sigmoid, alpha=0.2, beta=0.5),
     "HardSwish": _unary(ops.hard_silu),
     "Identity": lambda node, value: value,
