@@ -10,8 +10,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from tensorflow.lite.python import schema_py_generated as schema
-from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec import metrics
 from aecodec.arrays import Float32, Pixels
@@ -22,6 +20,7 @@ from aecodec.keras_models.model_files import keras_half, open_model
 from aecodec.keras_models.runners import float_predictor, shaped_for
 from aecodec.network.convert import resized
 from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
+from aecodec.tflite.model import packed, read_model, schema
 
 Run = Callable[[Float32], Float32]
 
@@ -92,6 +91,7 @@ class FloatPair:
         """Measure an exported file; the suffix of its name determines the format."""
         is_tflite = name.endswith(".tflite")
         run = FloatRunner(content) if is_tflite else float_predictor(open_model(name, content))
+        operators = read_model(content).operators if is_tflite else []
         sample = self.inputs[half][:1]
         return Parity(
             file=name,
@@ -100,7 +100,7 @@ class FloatPair:
             pictures=len(self.pixels),
             inference_ms=_milliseconds(lambda: run(sample)),
             **self._losses(half, run),
-            operators=operators_of(content) if is_tflite else {},
+            operators=dict(Counter(operator.name for operator in operators)),
         )
 
     def with_static_shape(self, half: Half, content: bytes) -> bytes:
@@ -112,14 +112,14 @@ class FloatPair:
             return content
         shape = (1, *self.inputs[half].shape[1:])
         content = resized(content, *shape[1:3])
-        graph = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        whole = schema.ModelT.InitFromPackedBuf(content)
         with silent_stderr():
             interpreter = open_interpreter(content, input_shape=shape, kernels=Kernels.BUILTIN)
         # LiteRT may have temporary tensors in addition to those of the file.
         shapes = {tensor["index"]: tensor["shape"] for tensor in interpreter.get_tensor_details()}
-        for number, tensor in enumerate(graph.subgraphs[0].tensors):
+        for number, tensor in enumerate(whole.subgraphs[0].tensors):
             tensor.shape, tensor.shapeSignature = shapes[number], None
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
+        return packed(whole)
 
     @cached_property
     def _float_psnr(self) -> float:
@@ -145,15 +145,6 @@ class FloatPair:
         requantized = self.folder.spec.level().requantize(latents.astype(np.int8))
         decoded = np.rint(255 * np.clip(decode(requantized.astype(np.float32)), 0, 1))
         return metrics.mse(self.pixels, decoded.reshape(self.pixels.shape))
-
-
-def operators_of(model: bytes) -> dict[str, int]:
-    """Number of uses of each operator in a TFLite model, by name."""
-    graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in graph.operatorCodes]
-    operators = graph.subgraphs[0].operators
-    return dict(Counter(names[codes[operator.opcodeIndex]] for operator in operators))
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
