@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import Command
-from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
@@ -35,18 +34,6 @@ def test_networks_of_any_size_are_exported(
     report = export_on_photographs(command, convolutional_codec, photograph, *options)
     assert [row["half"] for row in report] == ["encoder", "decoder"]
     assert all(row["psnr_lost"] < 0.5 for row in report)
-
-
-@pytest.mark.slow
-def test_networks_of_any_size_run_on_a_device(
-    convolutional_codec: Codec, photograph: Pixels, command: Command
-) -> None:
-    needs("cc")
-    options = ("--format", "c", "--priors", "2")
-    export_on_photographs(command, convolutional_codec, photograph, *options)
-    codec = ("--codec", convolutional_codec.folder.path)
-    assert "1 pictures" in command("verify", "--device", "out", *codec, "photographs.npy").out
-    assert Path("out", "aecodec_any_size_level2.c").exists()
 
 
 @pytest.mark.parametrize("size", ["0x4", "4", "64x33", "4x4x4"])
