@@ -147,15 +147,13 @@ class _Search(NamedTuple):
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
         """The encoder and the decoder with layers of codes."""
-        count = len(self.bias)
         order = _similar_in_turn(self.kernel.T)
-        digits = digits_of(np.argsort(order), count)
+        digits = digits_of(np.argsort(order), len(order))
         layer = NearestCode.of(kernel=self.kernel, bias=self.bias, digits=digits)
         codes = layer(self.cut.tensor)
-        bases, offset = bases_of(count)
         return (
             keras.Model(encoder.inputs[0], codes, name="encoder"),
-            _with_table(decoder, codes, order, bases, offset),
+            _with_table(decoder, codes, order),
         )
 
 
@@ -240,9 +238,9 @@ def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64
 
 
 class _Staircases(NamedTuple):
-    """A staircase per channel; the outputs are the staircases, or their sum.
+    """A staircase per channel.
 
-    `base` (C,) are the outputs for the lowest values. `thresholds` of each channel are ascending,
+    `base` (D,) are the outputs for the lowest values. `thresholds` of each channel are ascending,
     and `steps` are the increases of the output there.
     """
 
@@ -251,20 +249,13 @@ class _Staircases(NamedTuple):
     thresholds: list[Float64]
     steps: list[Float64]
 
-    @property
-    def is_index(self) -> bool:
-        """Whether the output is a single code number."""
-        heights = np.concatenate(self.steps)
-        return len(self.base) == 1 and bool(np.allclose(heights, np.rint(heights), atol=1e-3))
-
     def outputs(self, rows: Float64) -> Float64:
-        """Outputs (M, C) for vectors (M, D)."""
+        """Outputs (M, D) for vectors (M, D)."""
         passed = [
             (column[:, None] >= thresholds) @ steps
             for column, thresholds, steps in zip(rows.T, self.thresholds, self.steps, strict=True)
         ]
-        sums = np.stack(passed, axis=1)
-        return self.base + (sums.sum(axis=1, keepdims=True) if self.is_index else sums)
+        return self.base + np.stack(passed, axis=1)
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
         """The encoder and the decoder with layers of codes.
@@ -274,14 +265,6 @@ class _Staircases(NamedTuple):
         """
         units = np.array([_unit(steps) for steps in self.steps])
         heights = [np.cumsum([0, *steps]) for steps in self.steps]
-        if self.is_index:
-            low, high = (np.array([end(height) for height in heights]) for end in (np.min, np.max))
-            first = -np.rint(low / units) - np.rint((high - low) / units) // 2
-            offset, most = np.rint([self.base[0] - first @ units, self.base[0] + high.sum()])
-            codes = self._layer(first, units)(self.cut.tensor)
-            numbers, bases = np.arange(int(most) + 1), np.rint(units).astype(int).tolist()
-            lookup = _with_table(decoder, codes, numbers, bases, int(offset))
-            return keras.Model(encoder.inputs[0], codes, name="encoder"), lookup
         if not np.allclose(self.base / units, np.rint(self.base / units), atol=1e-2):
             units = units / 2
         first = np.rint(self.base / units)
@@ -341,11 +324,11 @@ def _staircases_at(cut: _Cut) -> _Staircases | None:
     reach = 2 * float(np.abs(rows).max()) + 8
     least = np.full((1, rows.shape[1]), -reach)
     base = cut.run(least)[0]
-    if len(base) not in (1, rows.shape[1]):
+    if len(base) != rows.shape[1]:
         return None
     staircases = _Staircases(cut, base, [], [])
     for channel in range(rows.shape[1]):
-        staircase = _staircase(cut, least[0], channel, reach, channel if len(base) > 1 else 0)
+        staircase = _staircase(cut, least[0], channel, reach)
         if staircase is None:
             return None
         staircases.thresholds.append(staircase[0])
@@ -361,14 +344,14 @@ def _agree(outputs: Float64, expected: Float64) -> bool:
 
 
 def _staircase(
-    cut: _Cut, least: Float64, channel: int, reach: float, output: int
+    cut: _Cut, least: Float64, channel: int, reach: float
 ) -> tuple[Float64, Float64] | None:
-    """Thresholds and steps of an output as a function of one channel; None if it has too many."""
+    """Thresholds and steps of a channel; None if it has too many."""
 
     def run(values: Float64) -> Float64:
         rows = np.repeat(least[None], len(values), axis=0)
         rows[:, channel] = values
-        return cut.run(rows)[:, output]
+        return cut.run(rows)[:, channel]
 
     grid = reach * np.linspace(-1, 1, _GRID) ** 3  # thresholds are dense near 0
     heights = run(grid)
@@ -383,16 +366,16 @@ def _staircase(
     return high, heights[jumps + 1] - heights[jumps]
 
 
-def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: int) -> Any:
+def _with_table(decoder: Any, codes: Any, order: Any) -> Any:
     """A decoder of digits, whose first layer looks up the code vectors of a flat decoder.
 
-    `codes` is the Keras tensor of digits, `order` (n,) the decoder's number for each row of the
-    table, `bases` the factors of the digits in the number of a row, and `offset` the row for digits
-    of 0. Raises ModelError if the decoder does not begin with a lookup.
+    `codes` is the Keras tensor of digits, and `order` (n,) the decoder's number for each row of the
+    table. Raises ModelError if the decoder does not begin with a lookup.
     """
     model, calls = calls_of(as_functional(decoder))
     shape = tuple(side or 16 for side in model.input_shape[1:])
-    cut, table = _lookup(model, calls, np.asarray(order), shape)
+    cut, table = _lookup(model, calls, order, shape)
+    bases, offset = bases_of(len(order))
     layer = CodeVectors.of(bases=np.array(bases), offset=np.array([offset]), table=table)
     digits = keras.Input(codes.shape[1:])
     vectors = layer(digits)
@@ -408,7 +391,7 @@ def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple
     best: tuple[_Cut, Float32] | None = None
     for cut in _cuts(model, [call.output for call in calls], batch):
         width = cut.values.shape[-1]
-        is_number = cut.values.size == batch.size  # of a cast, or the arithmetic of an FSQ index
+        is_number = cut.values.size == batch.size  # of a cast, or of arithmetic
         if is_number or width * len(order) > _MOST_ENTRIES:
             continue
         if cut.tensor is model.outputs[0] or width * batch.size != cut.values.size:

@@ -69,7 +69,7 @@ MAKERS = [
     code_pairs.vq_vae,
     *(
         pytest.param(make_pair, marks=pytest.mark.slow)
-        for make_pair in (code_pairs.any_size_take, code_pairs.fsq_channels, code_pairs.fsq_index)
+        for make_pair in (code_pairs.any_size_take, code_pairs.fsq_channels)
     ),
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
@@ -35,9 +34,9 @@ class VectorQuantizer(layers.Layer):
 class FSQ(layers.Layer):
     """Finite scalar quantization, as in the code of Mentzer et al. (2023)."""
 
-    def __init__(self, levels: tuple[int, ...], to_index: bool = False, **kwargs: Any) -> None:
+    def __init__(self, levels: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.levels, self.to_index = levels, to_index
+        self.levels = levels
 
     def call(self, z: Any) -> Any:
         levels = tf.constant(self.levels, tf.float32)
@@ -45,14 +44,7 @@ class FSQ(layers.Layer):
         offset = tf.where(levels % 2 == 1, 0.0, 0.5)
         bounded = tf.tanh(z + tf.tan(offset / half)) * half - offset
         rounded = bounded + tf.stop_gradient(tf.round(bounded) - bounded)
-        codes = rounded / (levels // 2)
-        return self.index(codes) if self.to_index else codes
-
-    def index(self, codes: Any) -> Any:
-        """The number of codes (..., D), int32."""
-        width = tf.constant(self.levels, tf.float32) // 2
-        bases = np.cumprod([1, *self.levels[:-1]]).astype(np.float32)
-        return tf.cast(tf.reduce_sum((codes * width + width) * bases, axis=-1), tf.int32)
+        return rounded / (levels // 2)
 
 
 def convolutional_halves(channels: int, code: Any = None) -> Pair:
@@ -99,17 +91,3 @@ def any_size_take(images: np.ndarray) -> Pair:
 def fsq_channels(images: np.ndarray, levels: tuple[int, ...] = (8, 5, 5, 5)) -> Pair:
     """FSQ with a code for each channel."""
     return train_pair(convolutional_halves(len(levels), FSQ(levels, name="fsq")), images)
-
-
-def fsq_index(images: np.ndarray, levels: tuple[int, ...] = (8, 8, 8, 8)) -> Pair:
-    """FSQ with a single number for each vector, and a decoder that takes it apart."""
-    encoder, decoder = fsq_channels(images, levels)
-    fsq = FSQ(levels, to_index=True, name="index")
-    indices = fsq(encoder.get_layer("fsq").input)
-    numbers = keras.Input((7, 7), dtype="int32")
-    bases = np.cumprod([1, *levels[:-1]])
-    width = np.array(levels, np.float32) // 2
-    codes = ops.floor_divide(ops.expand_dims(numbers, -1), bases) % np.array(levels)
-    vectors = (ops.cast(codes, "float32") - width) / width
-    assert math.prod(levels) <= 4096
-    return keras.Model(encoder.inputs[0], indices), keras.Model(numbers, decoder(vectors))
