@@ -1,7 +1,10 @@
 """LiteRT's reference kernels, which define the results of int8 models."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import Any
+from copy import copy
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +12,8 @@ import numpy.typing as npt
 from aecodec.arrays import Latents
 from aecodec.errors import CodecError
 from aecodec.tflite.building import Builder, quantized
-from aecodec.tflite.interpreter import Kernels, invoke, open_interpreter, resize, silent_stderr
+from aecodec.tflite.interpreter import Kernels, litert_errors, open_interpreter, silent_stderr
 from aecodec.tflite.model import name_of, packed, schema
-
-_VALUES = 256
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
@@ -20,21 +21,70 @@ def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
 
     Raises CodecError if LiteRT cannot load the file.
     """
-    with silent_stderr():
-        interpreter = _interpreter(_for_reference_kernels(model))
-    own = interpreter.get_input_details()[0]["shape"]
-
-    def run(inputs: Latents) -> Latents:
-        if inputs.ndim != len(own):
-            inputs = inputs.reshape(own)
-        if inputs.shape != tuple(interpreter.get_input_details()[0]["shape"]):
-            resize(interpreter, inputs.shape)
-        return np.asarray(invoke(interpreter, inputs), np.int8)
-
-    return run
+    return _Runner(_for_reference_kernels(model))
 
 
-def _for_reference_kernels(model: bytes) -> bytes:
+class _Step(NamedTuple):
+    """An operator on its own, and the numbers of the tensors that it reads and writes."""
+
+    interpreter: Any
+    entries: list[int]
+    exits: list[int]
+
+    @classmethod
+    def of(cls, whole: Any, operator: Any) -> _Step:
+        """An operator of a model with one graph."""
+        alone, operator, (graph,) = copy(whole), copy(operator), map(copy, whole.subgraphs)
+        exits = [int(end) for end in operator.outputs]
+        ends = [int(end) for end in dict.fromkeys((*operator.inputs, *exits)) if end != -1]
+        used = {graph.tensors[end].buffer for end in ends}
+        alone.subgraphs, alone.signatureDefs, graph.operators = [graph], None, [operator]
+        alone.operatorCodes = [whole.operatorCodes[operator.opcodeIndex]]
+        operator.opcodeIndex = 0
+        alone.buffers = [
+            buffer if number in used else schema.BufferT()
+            for number, buffer in enumerate(whole.buffers)
+        ]
+        variables = [end for end in ends if not _is_constant(whole, graph.tensors[end])]
+        entries = [end for end in variables if end not in exits]
+        graph.inputs, graph.outputs = entries, exits
+        with silent_stderr():
+            return cls(_interpreter(packed(alone)), entries, exits)
+
+    def run(self, values: dict[int, npt.NDArray[Any]]) -> None:
+        """Add the operator's results to the values of tensors."""
+        with litert_errors("run"):
+            for number in self.entries:
+                self.interpreter.resize_tensor_input(number, values[number].shape)
+            self.interpreter.allocate_tensors()
+            for number in self.entries:
+                self.interpreter.set_tensor(number, values[number])
+            self.interpreter.invoke()
+            values.update((number, self.interpreter.get_tensor(number)) for number in self.exits)
+
+
+class _Runner:
+    """A model whose operators run one by one, each with its reference kernel if LiteRT has one.
+
+    A model in LiteRT has kernels of one kind. There are no reference kernels of some functions of
+    floats, such as ELU, and the other kernels round some sums of convolutions to other integers.
+    """
+
+    def __init__(self, whole: Any) -> None:
+        (graph,) = whole.subgraphs
+        self._entry, self._exit = int(graph.inputs[0]), int(graph.outputs[0])
+        self._shape = tuple(graph.tensors[self._entry].shape)
+        self._steps = [_Step.of(whole, operator) for operator in graph.operators]
+
+    def __call__(self, inputs: Latents) -> Latents:
+        shape = inputs.shape if inputs.ndim == len(self._shape) else self._shape
+        values = {self._entry: inputs.reshape(shape)}
+        for step in self._steps:
+            step.run(values)
+        return np.asarray(values[self._exit], np.int8)
+
+
+def _for_reference_kernels(model: bytes) -> Any:
     """Change a model so that the reference kernels accept it: versions of 1, and unsigned sums.
 
     A version states the types and options that a kernel must support. The reference kernels are
@@ -44,7 +94,7 @@ def _for_reference_kernels(model: bytes) -> bytes:
     _make_sums_unsigned(Builder(whole))
     for code in whole.operatorCodes:
         code.version = 1
-    return packed(whole)
+    return whole
 
 
 def _make_sums_unsigned(builder: Builder) -> None:
@@ -85,19 +135,14 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
 
     Raises CodecError if LiteRT cannot run the operators.
     """
-    alone = _alone(content, numbers)
+    run = _Runner(_alone(content, numbers))
     values = np.arange(-128, 128).astype(np.int8)
     for least in values[:-1]:
         try:
-            return _run(alone, np.maximum(values, least))
+            return run(np.maximum(values, least))
         except CodecError:
             continue
-    return _run(alone, np.maximum(values, values[-1]))
-
-
-def _run(model: bytes, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    with silent_stderr():
-        return np.asarray(invoke(_interpreter(model), values), np.int8)
+    return run(np.maximum(values, values[-1]))
 
 
 def _interpreter(model: bytes) -> Any:
@@ -110,24 +155,21 @@ def _interpreter(model: bytes) -> Any:
     raise CodecError(f"LiteRT cannot load the model: {reason}")
 
 
-def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
+def _alone(content: bytes, numbers: Sequence[int]) -> Any:
     """A model with only these operators, on 256 elements."""
     whole = schema.ModelT.InitFromPackedBuf(content)
-    (graph,), whole.signatureDefs = whole.subgraphs, None
+    (graph,) = whole.subgraphs
     graph.operators = [graph.operators[number] for number in numbers]
-    ends = {int(end) for one in graph.operators for end in (*one.inputs, *one.outputs)}
-    used = {graph.tensors[end].buffer for end in ends}
-    for number, buffer in enumerate(whole.buffers):
-        buffer.data = buffer.data if number in used else None
-    sizes = {end: _size_alone(whole, graph.tensors[end]) for end in ends}
-    for end, size in sizes.items():
-        graph.tensors[end].shape, graph.tensors[end].shapeSignature = [size], None
-    graph.inputs = [end for end in graph.operators[0].inputs if sizes[int(end)] == _VALUES]
+    for end in {int(end) for one in graph.operators for end in (*one.inputs, *one.outputs)}:
+        tensor = graph.tensors[end]
+        tensor.shape, tensor.shapeSignature = [1 if _is_constant(whole, tensor) else 256], None
+    graph.inputs = [
+        end for end in graph.operators[0].inputs if not _is_constant(whole, graph.tensors[end])
+    ]
     graph.outputs = graph.operators[-1].outputs
-    return packed(whole)
+    return whole
 
 
-def _size_alone(whole: Any, tensor: Any) -> int:
-    """The size of a tensor between the operators: 1 if it is constant, else 256."""
+def _is_constant(whole: Any, tensor: Any) -> bool:
     content = whole.buffers[tensor.buffer].data
-    return _VALUES if content is None or not len(content) else 1
+    return content is not None and len(content) > 0
