@@ -10,8 +10,6 @@ import tensorflow as tf
 from helpers.networks.pairs import Pair, convolutional_pair, train_pair
 from keras import layers, ops
 
-from aecodec.keras_models.layers import DepthToSpace
-
 
 class VectorQuantizer(layers.Layer):
     """The quantizer of Keras's VQ-VAE example, which returns the numbers of code vectors."""
@@ -47,16 +45,6 @@ class FSQ(layers.Layer):
         return rounded / (levels // 2)
 
 
-def convolutional_halves(channels: int, code: Any = None) -> Pair:
-    """An encoder of 28 x 28 pixels to 7 x 7 vectors, and its decoder."""
-    images, codes = keras.Input((28, 28, 1)), keras.Input((7, 7, channels))
-    hidden = layers.Conv2D(24, 4, strides=2, padding="same", activation="relu")(images)
-    latents = layers.Conv2D(channels, 4, strides=2, padding="same")(hidden)
-    hidden = layers.Conv2D(32, 3, padding="same", activation="relu")(codes)
-    pixels = DepthToSpace(4)(layers.Conv2D(16, 3, padding="same")(hidden))
-    return keras.Model(images, code(latents) if code else latents), keras.Model(codes, pixels)
-
-
 def _codebook(encoder: Any, images: np.ndarray, count: int) -> np.ndarray:
     """(count, D) latents of images, moved a little so that no two are alike."""
     latents = encoder.predict(images, verbose=0)
@@ -67,7 +55,7 @@ def _codebook(encoder: Any, images: np.ndarray, count: int) -> np.ndarray:
 
 def vq_vae(images: np.ndarray) -> Pair:
     """The VQ-VAE of Keras's examples: argmin in a layer, and one_hot and matmul."""
-    encoder, decoder = train_pair(convolutional_halves(16), images)
+    encoder, decoder = train_pair(convolutional_pair(16, 28), images)
     codebook = _codebook(encoder, images, 128)
     quantizer = VectorQuantizer(128, name="vector_quantizer")
     indices = keras.Model(encoder.inputs[0], quantizer(encoder.outputs[0]))
@@ -90,4 +78,4 @@ def any_size_take(images: np.ndarray) -> Pair:
 
 def fsq_channels(images: np.ndarray, levels: tuple[int, ...] = (8, 5, 5, 5)) -> Pair:
     """FSQ with a code for each channel."""
-    return train_pair(convolutional_halves(len(levels), FSQ(levels, name="fsq")), images)
+    return train_pair(convolutional_pair(len(levels), 28, FSQ(levels, name="fsq")), images)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers
@@ -33,15 +35,18 @@ def dense_pair(image_shape: tuple[int, ...], code: int, hidden: int = 64) -> Pai
     return encoder, decoder
 
 
-def convolutional_pair() -> Pair:
-    """A fully convolutional encoder and decoder, with tiles of 4x4 pixels and 8 channels."""
-    images = keras.Input((None, None, 1))
+def convolutional_pair(channels: int = 8, side: int | None = None, code: Any = None) -> Pair:
+    """A fully convolutional encoder, which may end in a layer of codes, and its decoder.
+
+    Tiles have 4x4 pixels; pictures have this side, or any size.
+    """
+    images = keras.Input((side, side, 1))
     hidden = layers.Conv2D(24, 5, strides=2, padding="same", activation="relu")(images)
-    latents = layers.Conv2D(8, 5, strides=2, padding="same")(hidden)
-    codes = keras.Input((None, None, 8))
+    latents = layers.Conv2D(channels, 5, strides=2, padding="same")(hidden)
+    codes = keras.Input((side and side // 4, side and side // 4, channels))
     hidden = layers.Conv2D(32, 3, padding="same", activation="relu")(codes)
     pixels = DepthToSpace(4)(layers.Conv2D(16, 3, padding="same")(hidden))
-    return keras.Model(images, latents), keras.Model(codes, pixels)
+    return keras.Model(images, code(latents) if code else latents), keras.Model(codes, pixels)
 
 
 def train_pair(pair: Pair, images: np.ndarray, epochs: int = 2) -> Pair:

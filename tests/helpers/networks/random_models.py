@@ -60,49 +60,47 @@ class Maker:
     def tensor(
         self,
         shape: Sequence[int],
-        values: npt.NDArray[Any] | None = None,
-        scales: Sequence[float] = (),
+        scale: float = 0,
         zero: int = 0,
-        axis: int = 0,
         dtype: type[np.generic] = np.int8,
     ) -> int:
-        """Add a tensor; a variable of a type if it has no values."""
-        quantization = quantized(scales, zero, axis) if len(scales) else None
-        if values is not None:
-            return self._builder.constant(values, quantization)
-        return self._builder.variable(shape, dtype, quantization)
+        """Add a variable, which is quantized if it has a scale."""
+        return self._builder.variable(shape, dtype, quantized(scale, zero) if scale else None)
 
     def variable(self, shape: Sequence[int] = (1,), like: int | None = None) -> int:
         """Add a variable of int8, quantized at random or like another tensor."""
         if like is None:
-            return self.tensor(shape, None, [self.scale()], self.zero())
-        quantization = self._tensors[like].quantization
-        return self.tensor(shape, None, quantization.scale, int(quantization.zeroPoint[0]))
+            return self.tensor(shape, self.scale(), self.zero())
+        return self._builder.variable(shape, np.int8, self._tensors[like].quantization)
 
     def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
         """Add a constant of int8, quantized at random or like another tensor."""
-        made = self.tensor(values.shape, values, [self.scale()], self.zero())
+        made = self._builder.constant(values, quantized(self.scale(), self.zero()))
         if like is not None:
             self._tensors[made].quantization = self._tensors[like].quantization
         return made
 
+    def table(self, values: npt.NDArray[Any]) -> int:
+        """Add constant integers that stand for themselves."""
+        return self._builder.constant(values, quantized(1, 0))
+
     def weights(self, shape: Sequence[int], axis: int) -> int:
         """Add weights with a scale for each slice along an axis."""
         values = self.rng.integers(-127, 128, shape).astype(np.int8)
-        return self.tensor(shape, values, [self.scale() / 16 for _ in range(shape[axis])], 0, axis)
+        scales = [self.scale() / 16 for _ in range(shape[axis])]
+        return self._builder.constant(values, quantized(scales, 0, axis))
 
     def bias(self, count: int) -> int:
         """Add a bias."""
-        values = self.rng.integers(-3000, 3000, count).astype(np.int32)
-        return self.tensor([count], values, [1.0])
+        return self.table(self.rng.integers(-3000, 3000, count).astype(np.int32))
 
     def integers(self, values: Any) -> int:
         """Add constant integers."""
-        return self.tensor(np.shape(values), np.array(values, np.int32))
+        return self._builder.constant(np.array(values, np.int32))
 
     def floats(self, values: Any) -> int:
         """Add constant floats."""
-        return self.tensor(np.shape(values), np.array(values, np.float32))
+        return self._builder.constant(np.array(values, np.float32))
 
     def operator(
         self, name: str, inputs: list[int], output: int, kind: str = "", **fields: Any
@@ -229,7 +227,7 @@ def pairs(make: Maker, name: str, kind: str = "", fused: bool = False) -> bytes:
         small = [1 if is_small and make.is_one_of(3) else side for side in (1, *sides)]
         other = make.constant(make.int8(small), like)
     elif like is None:
-        other = make.operator("LOGISTIC", [entry], make.tensor([1], None, [1 / 256], -128))
+        other = make.operator("LOGISTIC", [entry], make.tensor([1], 1 / 256, -128))
     else:
         other = make.operator("RELU", [entry], make.variable([1], like))
     inputs = [entry, other] if make.is_one_of(2) else [other, entry]
@@ -253,7 +251,7 @@ def slopes(make: Maker) -> bytes:
 def function(make: Maker, name: str, scale: float = 0, zero: int = 0, kind: str = "") -> bytes:
     """A function of one variable."""
     entry, _ = _picture(make)
-    output = make.tensor([1], None, [scale], zero) if scale else make.variable()
+    output = make.tensor([1], scale, zero) if scale else make.variable()
     slope = {"alpha": make.choice([0.01, -0.5, 0.3, 1.5])} if "Leaky" in kind else {}
     return make.model(entry, make.operator(name, [entry], output, kind, **slope))
 
@@ -263,13 +261,13 @@ def shares(make: Maker) -> bytes:
     rank, channels = make.number(1, 5), int(2 ** make.rng.uniform(0, 8.99))
     shape = [*make.numbers(1, 4, rank - 1), channels]
     whole = [1, int(np.prod(shape))] if rank == 4 else shape
-    entry = make.tensor(whole, None, [float(2 ** make.rng.uniform(-11, 2))], make.zero())
+    entry = make.tensor(whole, float(2 ** make.rng.uniform(-11, 2)), make.zero())
     taken = entry
     if rank == 4:
         inputs = [entry, make.integers(shape)]
         taken = make.operator("RESHAPE", inputs, make.variable(shape, entry))
     beta = float(make.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
-    output = make.tensor(shape, None, [1 / 256], -128)
+    output = make.tensor(shape, 1 / 256, -128)
     return make.model(entry, make.operator("SOFTMAX", [taken], output, "Softmax", beta=beta))
 
 
@@ -396,10 +394,8 @@ def _cast(make: Maker, tensor: int, dtype: type[np.generic]) -> int:
 
 def _gathered(make: Maker, entry: int, table: npt.NDArray[np.int8], rows: int) -> bytes:
     """The model from an entry to rows of a table."""
-    inputs = [make.tensor(table.shape, table, [1.0]), rows]
-    return make.model(
-        entry, make.operator("GATHER", inputs, make.tensor([1], None, [1.0]), "Gather")
-    )
+    inputs = [make.table(table), rows]
+    return make.model(entry, make.operator("GATHER", inputs, make.tensor([1], 1), "Gather"))
 
 
 def searched(make: Maker) -> bytes:
