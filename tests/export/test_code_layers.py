@@ -67,10 +67,8 @@ def pair_of(digits: Pixels) -> Callable[[Maker], Pair]:
 
 MAKERS = [
     code_pairs.vq_vae,
-    *(
-        pytest.param(make_pair, marks=pytest.mark.slow)
-        for make_pair in (code_pairs.any_size_take, code_pairs.fsq_channels)
-    ),
+    pytest.param(code_pairs.any_size_take, marks=pytest.mark.slow),
+    pytest.param(code_pairs.fsq_channels, marks=pytest.mark.slow),
 ]
 
 

@@ -56,6 +56,19 @@ class Loss(keras.Model):
         """(L, K) factors by which latents are multiplied at each level; None without gains."""
         return None
 
+    def train_step(self, images: Any) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            cost, results = self.measured(images, training=True)
+        self.minimize(cost, tape)
+        return results
+
+    def test_step(self, images: Any) -> dict[str, Any]:
+        return self.measured(images, training=False)[1]
+
+    def measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
+        """The cost of images, which is minimized, and the results so far."""
+        raise NotImplementedError
+
     def minimize(self, loss: Any, tape: tf.GradientTape) -> None:
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
@@ -69,17 +82,7 @@ class DistortionLoss(Loss):
         self.squared_error = keras.metrics.Mean("mse")
         self.built = True  # all parts are built
 
-    def train_step(self, images: Any) -> dict[str, Any]:
-        with tf.GradientTape() as tape:
-            cost, results = self._measured(images, training=True)
-        self.minimize(cost, tape)
-        return results
-
-    def test_step(self, images: Any) -> dict[str, Any]:
-        return self._measured(images, training=False)[1]
-
-    def _measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
-        """The distortion of decoded images, and the results so far."""
+    def measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
         decoded = self.decoder(self.encoder(images, training=training), training=training)
         cost = tf.reduce_mean(self.distortion(decoded, images))
         self.cost.update_state(cost)

@@ -107,17 +107,7 @@ class RateDistortionLoss(LossOfLevels):
         for model, latent in zip(self.entropy_models, latents, strict=True):
             model.start_from(np.reshape(latent, (-1, latent.shape[-1])).std(axis=0))
 
-    def train_step(self, images: Any) -> dict[str, Any]:
-        with tf.GradientTape() as tape:
-            cost, results = self._measured(images, training=True)
-        self.minimize(cost, tape)
-        return results
-
-    def test_step(self, images: Any) -> dict[str, Any]:
-        return self._measured(images, training=False)[1]
-
-    def _measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
-        """The cost of coded images, and the results so far."""
+    def measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
         bits, decoded = self._coded(images, training)
         distortions = [self.distortion(pictures, images) for pictures in decoded]
         cost = self.total_cost(bits, distortions, pixels=numbers_in(images))
