@@ -4,7 +4,6 @@ An encoder maps pixels less 128 to latents, and a decoder maps latents to pixels
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,12 +41,14 @@ def to_pixels(outputs: Latents) -> Pixels:
 
 def keras_encoder(model: Any) -> Transform:
     """Convert a Keras encoder of images in 0..1 to a transform from pixels less 128 to latents."""
-    return partial(_run, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO)
+    run = float_predictor(model)
+    return lambda batch: _rounded(run((batch - np.float32(PIXEL_ZERO)) * np.float32(PIXEL_SCALE)))
 
 
 def keras_decoder(model: Any) -> Transform:
     """Convert a Keras decoder to images in 0..1 to a transform from latents to pixels less 128."""
-    return partial(_run, model, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
+    run = float_predictor(model)
+    return lambda batch: _rounded(run(batch.astype(np.float32)) / PIXEL_SCALE, PIXEL_ZERO)
 
 
 def float_predictor(model: Any) -> Callable[[Float32], Float32]:
@@ -69,14 +70,5 @@ def shaped_for(batch: Float32, shape: tuple[int | None, ...]) -> Float32:
     return batch if None in shape[1:] else batch.reshape(-1, *shape[1:])
 
 
-def _run(
-    model: Any,
-    batch: Latents,
-    in_scale: float = 1.0,
-    out_scale: float = 1.0,
-    in_zero: int = 0,
-    out_zero: int = 0,
-) -> Latents:
-    inputs = (batch.astype(np.float32) - in_zero) * np.float32(in_scale)
-    outputs = float_predictor(model)(inputs)
-    return np.clip(np.rint(outputs / out_scale) + out_zero, -128, 127).astype(np.int8)
+def _rounded(outputs: Float32, zero: int = 0) -> Latents:
+    return np.clip(np.rint(outputs) + zero, -128, 127).astype(np.int8)

@@ -49,22 +49,13 @@ def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
     all_weights = []
     for source in sources:
         weights = source.get_weights()
-        if _takes_steps(source):
+        if source.name.endswith(IN_STEPS):  # written by `functional.rescaled`
             weights[0] = weights[0] / middle[:, None]
         elif source is sources[-1] and half is Half.ENCODER:
             weights = [array * to_latents for array in weights]
         all_weights += weights
     with errors_about(f"{folder.path}, {half.value}"):
         set_weights([model], all_weights)
-
-
-def _takes_steps(layer: Any) -> bool:
-    """Whether the kernel of a stored layer takes latents in units of steps.
-
-    In the files of built-in codecs, only the name of the layer shows it; see
-    :func:`aecodec.keras_models.functional.rescaled`, which writes the name.
-    """
-    return bool(layer.name.endswith(IN_STEPS))
 
 
 def set_weights(models: Sequence[Any], weights: Sequence[Float32]) -> None:
