@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.export.device.c_models import CNetwork, c_array_files, c_network, c_network_files
 from aecodec.export.device.options import Format, Precision
@@ -50,11 +47,6 @@ def export_half(pair: FloatPair, half: Half, to: Format, precision: Precision) -
 def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tuple[str, bytes]:
     if to is Format.HDF5:
         return half.hdf5, pair.folder.read(half.hdf5)
-    if to is Format.KERAS:
-        with tempfile.TemporaryDirectory() as temporary:
-            file = Path(temporary, f"{half.value}.keras")
-            pair.models[half].save(file)
-            return file.name, file.read_bytes()
     content = _tflite_file(pair, half, precision)
     is_for_one_size = precision is Precision.INT8
     return half.tflite, pair.with_static_shape(half, content) if is_for_one_size else content
@@ -64,13 +56,12 @@ def _tflite_file(pair: FloatPair, half: Half, precision: Precision) -> bytes:
     """A half of a codec as the content of a TFLite file.
 
     At int8, it is the codec's own file, whose integers are pixels and latents. At other precisions,
-    inputs and outputs are floats: images in 0..1 and latents. int16x8 is calibrated with the inputs
-    of the pair.
+    inputs and outputs are floats: images in 0..1 and latents.
     """
     if precision is Precision.INT8:
         content = pair.folder.read(half.tflite)
     else:
-        content = _converted(pair.models[half], precision, pair.inputs[half])
+        content = _converted(pair.models[half], precision)
     description = {
         "codec": pair.folder.spec.name,
         "codec_id": pair.folder.spec.codec_id.hex(),
@@ -80,17 +71,12 @@ def _tflite_file(pair: FloatPair, half: Half, precision: Precision) -> bytes:
     return with_metadata(content, half.signature, description)
 
 
-def _converted(model: Any, precision: Precision, samples: Float32) -> bytes:
+def _converted(model: Any, precision: Precision) -> bytes:
     def configure(converter: Any) -> None:
         if precision is not Precision.NONE:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision is Precision.FLOAT16:
             converter.target_spec.supported_types = [tf.float16]
-        if precision is Precision.INT16X8:
-            converter.target_spec.supported_ops = [
-                tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
-            ]
-            converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
 
     failure = f"{model.name} does not convert to {precision.value} TFLite"
     return converted(model, model.input_shape[1:], failure, configure)

@@ -24,7 +24,6 @@ class Format(str, Enum):
     """Format of an export."""
 
     HDF5 = "hdf5"
-    KERAS = "keras"
     TFLITE = "tflite"
     C = "c"
     C_ARRAY = "c-array"
@@ -35,7 +34,6 @@ class Precision(str, Enum):
     """Precision of the weights and the arithmetic of a TFLite model."""
 
     INT8 = "int8"
-    INT16X8 = "int16x8"
     DYNAMIC = "dynamic"
     FLOAT16 = "float16"
     NONE = "none"

@@ -38,11 +38,9 @@ def test_the_report_states_how_far_each_half_is_from_the_float_models(command: C
     ("arguments", "name", "differ"),
     [
         (("--format", "hdf5"), "encoder.hdf5", 0),
-        (("--format", "keras"), "encoder.keras", 0),
         (("--quantize", "none"), "encoder.tflite", 0.001),
         (("--quantize", "float16"), "encoder.tflite", 0.002),
         (("--quantize", "dynamic"), "encoder.tflite", 0.2),
-        (("--quantize", "int16x8"), "encoder.tflite", 0.2),
     ],
 )
 def test_every_format_and_precision_is_exported(
@@ -54,13 +52,6 @@ def test_every_format_and_precision_is_exported(
     assert row["file"] == name
     assert row["codes_differ"] <= differ
     assert sorted(os.listdir("out")) == [name]
-
-
-def test_an_operator_that_does_not_convert_is_named(command: Command) -> None:
-    half = ("--half", "decoder")
-    done = command("export", "digits", "-o", "out", "--quantize", "int16x8", *half)
-    assert done.status == 1
-    assert "DEPTH_TO_SPACE" in done.err
 
 
 def test_options_that_do_not_go_together_are_refused(command: Command) -> None:
