@@ -53,7 +53,8 @@ def adapt_models(
     encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, encoder, hints))
     latents = outputs_of(encoder, _shaped(images, encoder)[:2])
     decoder = _without_random_layers(decoder, "decoder", latents)
-    decoder = _with_picture_output(decoder, shape)
+    pixels = in_shape(decoder.outputs[0], shape, free_name("pictures_of_values", decoder))
+    decoder = keras.Model(decoder.inputs[0], pixels, name="decoder")
     _check_outputs(images, latents, outputs_of(decoder, latents))
     ranges = hints.pixel_ranges or _tried_ranges(encoder, decoder, images)
     return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
@@ -101,11 +102,6 @@ def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int
     return f"{sizes}: use sides that are multiples of {factor}, for example --tile {tile}"
 
 
-def _with_picture_output(decoder: Any, shape: Shape) -> Any:
-    pixels = in_shape(decoder.outputs[0], shape, free_name("pictures_of_values", decoder))
-    return keras.Model(decoder.inputs[0], pixels, name="decoder")
-
-
 def _tried_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
     def run(batch: Float32) -> Float32:
         return outputs_of(decoder, outputs_of(encoder, _shaped(batch, encoder)))
@@ -145,9 +141,10 @@ def _to_pixels(decoder: Any, pixel_range: PixelRange) -> Any:
 def _check_single_input(model: Any, half: str) -> None:
     """Raise ModelError if a model has several inputs."""
     if len(model.inputs) != 1:
+        names = ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in model.inputs)
         raise ModelError(
-            f"the {half} has {len(model.inputs)} inputs ({_listed(model.inputs)}) but must have "
-            "one: build a model with one input, and constants instead of the other inputs"
+            f"the {half} has {len(model.inputs)} inputs ({names}) but must have one: build a model "
+            "with one input, and constants instead of the other inputs"
         )
 
 
@@ -220,7 +217,3 @@ def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
     part = keras.Model(entry, keras.tree.flatten(tensor)[0])
     runs = [np.asarray(part(sample, training=False)) for _ in range(2)]
     return np.array_equal(runs[0], runs[1], equal_nan=True)
-
-
-def _listed(tensors: Sequence[Any]) -> str:
-    return ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in tensors)

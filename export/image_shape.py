@@ -21,8 +21,9 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
     shape: Shape = tuple(encoder.input_shape[1:])
     if stated is not None:
         if None in shape or math.prod(stated) != _values(shape):
+            text = "x".join(map(str, (stated[1], stated[0], *stated[2:])))
             raise ModelError(
-                f"--image-shape {_as_text(stated)} has {math.prod(stated)} values, but the encoder "
+                f"--image-shape {text} has {math.prod(stated)} values, but the encoder "
                 f"takes {shape}: give a shape with as many values"
             )
         return shape if _without_singletons(shape) == _without_singletons(stated) else stated
@@ -111,7 +112,3 @@ def _values(shape: Shape) -> int:
 def _is_channels_first(shape: Shape) -> bool:
     """Whether a shape is (channels, height, width) and cannot be a picture with channels last."""
     return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
-
-
-def _as_text(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, (shape[1], shape[0], *shape[2:])))

@@ -52,18 +52,16 @@ _ANY_SIDE = 64
 
 
 def check_pair_convertible(pair: KerasPair) -> None:
-    """Check both models of a pair with :func:`check_convertible`."""
-    for half in Half:
-        check_convertible(float_part(getattr(pair, half.value)), half.value)
+    """Check in seconds, before work that takes minutes, that a pair can be converted to TFLite.
 
-
-def check_convertible(model: Any, half: str) -> None:
-    """Check in seconds, before work that takes minutes, that a model can be converted to TFLite.
-
-    The functional Keras model has one input and one output; `half` is for messages. Raises
-    ModelError if TFLite or codecs lack an operator, or the model has a loop. The message names the
-    layer if possible.
+    Raises ModelError if TFLite or codecs lack an operator, or a model has a loop. The message names
+    the layer if possible.
     """
+    for half in Half:
+        _check_convertible(float_part(getattr(pair, half.value)), half.value)
+
+
+def _check_convertible(model: Any, half: str) -> None:
     _check_not_recurrent(model, half)
     shape = [side or _ANY_SIDE for side in model.input_shape[1:]]
     content = converted(model, shape, f"the {half} cannot be converted to TFLite")
