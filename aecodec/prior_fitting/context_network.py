@@ -44,14 +44,16 @@ def array_fields(owner: type) -> dict[str, Any]:
     return {name: get_args(dtype)[0] for name, (_, dtype) in arrays.items()}
 
 
-def set_dtypes(owner: object) -> None:
-    """Convert the array fields of a dataclass to their dtypes."""
-    for name, dtype in array_fields(type(owner)).items():
-        setattr(owner, name, np.asarray(getattr(owner, name), dtype))
+class ArrayFields:
+    """A base of dataclasses that converts array fields to their dtypes."""
+
+    def __post_init__(self) -> None:
+        for name, dtype in array_fields(type(self)).items():
+            setattr(self, name, np.asarray(getattr(self, name), dtype))
 
 
 @dataclass(eq=False, repr=False)
-class SpatialWeights:
+class SpatialWeights(ArrayFields):
     """Weights with which a context network reads each kind of spatial context.
 
     Attributes:
@@ -72,12 +74,9 @@ class SpatialWeights:
     gradient_weights: npt.NDArray[np.int8]
     gradient_shift: npt.NDArray[np.uint8]
 
-    def __post_init__(self) -> None:
-        set_dtypes(self)
-
 
 @dataclass(eq=False, repr=False)
-class ContextNetwork:
+class ContextNetwork(ArrayFields):
     """The weights of a context network with H hidden units, for P priors of K channels.
 
     In all arrays, the K channels are in the order of coding.
@@ -106,9 +105,6 @@ class ContextNetwork:
     output_weights: npt.NDArray[np.int8]
     output_shift: npt.NDArray[np.uint8]
     spatial: SpatialWeights | None = None
-
-    def __post_init__(self) -> None:
-        set_dtypes(self)
 
     @property
     def slices(self) -> list[slice]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Int32
 from aecodec.errors import CodecError
-from aecodec.prior_fitting.context_network import ContextNetwork, set_dtypes
+from aecodec.prior_fitting.context_network import ArrayFields, ContextNetwork
 
 TABLE_BITS = 16
 TABLE_TOTAL = 1 << TABLE_BITS
@@ -45,7 +45,7 @@ MAX_CODE_DIMENSION = 2000
 
 
 @dataclass(eq=False, repr=False)
-class Prior:
+class Prior(ArrayFields):
     """P competing distributions of code vectors with K channels.
 
     Attributes:
@@ -77,7 +77,7 @@ class Prior:
     context: ContextNetwork | None = None
 
     def __post_init__(self) -> None:
-        set_dtypes(self)
+        super().__post_init__()
         if self.code_dimension > MAX_CODE_DIMENSION:
             raise CodecError(
                 f"the codec's codes have {self.code_dimension} channels; "
