@@ -19,7 +19,7 @@ from aecodec.tflite.model import name_of, packed, schema
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
     """Make a transform of single inputs from an int8 `.tflite` file, with reference kernels.
 
-    Raises CodecError if LiteRT cannot load the file.
+    The transform raises CodecError if LiteRT cannot load or run an operator.
     """
     return _Runner(_for_reference_kernels(model))
 
@@ -32,8 +32,8 @@ class _Step(NamedTuple):
     exits: list[int]
 
     @classmethod
-    def of(cls, whole: Any, operator: Any) -> _Step:
-        """An operator of a model with one graph."""
+    def of(cls, whole: Any, operator: Any, values: dict[int, npt.NDArray[Any]]) -> _Step:
+        """An operator of a model with one graph, for inputs with the shapes of these values."""
         alone, operator, (graph,) = copy(whole), copy(operator), map(copy, whole.subgraphs)
         exits = [int(end) for end in operator.outputs]
         ends = [int(end) for end in dict.fromkeys((*operator.inputs, *exits)) if end != -1]
@@ -47,16 +47,16 @@ class _Step(NamedTuple):
         ]
         variables = [end for end in ends if not _is_constant(whole, graph.tensors[end])]
         entries = [end for end in variables if end not in exits]
-        graph.inputs, graph.outputs = entries, exits
+        graph.inputs, graph.outputs, graph.tensors = entries, exits, [*graph.tensors]
+        for number in entries:
+            graph.tensors[number] = copy(graph.tensors[number])
+            graph.tensors[number].shape = values[number].shape
         with silent_stderr():
             return cls(_interpreter(packed(alone)), entries, exits)
 
     def run(self, values: dict[int, npt.NDArray[Any]]) -> None:
         """Add the operator's results to the values of tensors."""
         with litert_errors("run"):
-            for number in self.entries:
-                self.interpreter.resize_tensor_input(number, values[number].shape)
-            self.interpreter.allocate_tensors()
             for number in self.entries:
                 self.interpreter.set_tensor(number, values[number])
             self.interpreter.invoke()
@@ -74,13 +74,17 @@ class _Runner:
         (graph,) = whole.subgraphs
         self._entry, self._exit = int(graph.inputs[0]), int(graph.outputs[0])
         self._shape = tuple(graph.tensors[self._entry].shape)
-        self._steps = [_Step.of(whole, operator) for operator in graph.operators]
+        self._whole, self._operators, self._steps = whole, graph.operators, list[_Step]()
 
     def __call__(self, inputs: Latents) -> Latents:
         shape = inputs.shape if inputs.ndim == len(self._shape) else self._shape
+        if shape != self._shape:
+            self._shape, self._steps = shape, []
         values = {self._entry: inputs.reshape(shape)}
-        for step in self._steps:
-            step.run(values)
+        for number, operator in enumerate(self._operators):
+            if number == len(self._steps):
+                self._steps.append(_Step.of(self._whole, operator, values))
+            self._steps[number].run(values)
         return np.asarray(values[self._exit], np.int8)
 
 
