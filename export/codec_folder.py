@@ -39,7 +39,6 @@ _LOG = logging.getLogger(__name__)
 
 _PICTURES_FOR_GEOMETRY = 64
 
-
 _PIXELS = PixelCoding()
 
 

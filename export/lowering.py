@@ -23,7 +23,6 @@ from aecodec.tflite.reference import reference_transform
 _COMPARED = 8
 """Number of pictures for which plan and TFLite model are compared."""
 
-
 _SIZES = ((4, 5), (7, 9), (11, 16))
 """Numbers of tiles (rows, columns) at which plans and Keras models are compared."""
 

@@ -91,8 +91,7 @@ def _look_up(graph: _Graph, constants: dict[str, Float32], quantization: Quantiz
     axes = graph.constant(np.array([-1], np.int32))
     row = graph.add("SUM", [worth, axes], shape[:-1], np.float32, schema.ReducerOptionsT())
     row = graph.binary("ADD", row, constants["offset"], schema.AddOptionsT())
-    limits = (("MAXIMUM", 0), ("MINIMUM", len(table) - 1))
-    for name, limit in limits:
+    for name, limit in (("MAXIMUM", 0), ("MINIMUM", len(table) - 1)):
         options = schema.MaximumMinimumOptionsT()
         row = graph.binary(name, row, np.array([limit], np.float32), options)
     scale, zero = quantization
