@@ -41,9 +41,8 @@ from aecodec.image_files.tiff_directories import (
     SUB_PICTURES,
     Directory,
     directories,
-    directory_at,
 )
-from aecodec.image_files.tiff_pixels import TiffPages, load_tifffile
+from aecodec.image_files.tiff_pixels import TiffReader, load_tifffile
 from aecodec.imaging.missing import Mask
 from aecodec.imaging.picture import Picture, native_type, samples_picture
 
@@ -90,14 +89,38 @@ _OME_ORDER = re.compile(r'\sDimensionOrder="XYC')
 def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the pages of a TIFF file as frames, or as bands if the file says that they are channels.
 
-    Raises ImageError as :class:`TiffRows` does.
+    Raises ImageError if pages differ, or have too many pixels or an unsupported type; tifffile
+    raises many types of errors for damaged files.
     """
-    tiff = TiffRows(file, options, notes)
-    samples, mask = tiff.rows(0, tiff.shape[1])
-    nodata = options.nodata_for(tiff.stated, samples, notes)
-    picture = framed_picture(samples, tiff.layout, nodata, mask)
-    metadata = {MetadataKind.TIFF: tiff.kept.pack()}
-    return replace(picture, is_big_endian=tiff.kept.byte_order == ">", metadata=metadata)
+    count, reader = _Count(file, options, notes), TiffReader(file)
+    first, kept, page = count.images[0], count.kept, reader.page(count.images[0])
+    layout, dtype, channels = _layout_of(page), native_type(np.dtype(page.dtype)), 1
+    if first.samples == 1:
+        channels = _channels_in(len(count.images), kept.text(DESCRIPTION), options)
+    if channels > 1:
+        layout, kept = Layout.FBHW, _with_marker(kept, PLANAR, 1)
+    stated = _nodata_of(kept.text(GDAL_NODATA), dtype)
+    nodata = stated if options.nodata is None else options.nodata
+    if count.absent and nodata is None:
+        notes.add(f"{count.absent} of its strips or tiles are absent, and are read as 0")
+    samples = _stacked([reader.samples(page, nodata or 0) for page in count.images], channels)
+    mask = None
+    if count.masks:
+        kept = _with_marker(kept, SUBFILE_TYPE, MASK)
+        mask = _stacked([reader.samples(page, 0) for page in count.masks], channels) == 0
+        if np.any(samples, where=mask):
+            notes.add("not kept: the samples under its mask")
+    picture = framed_picture(samples, layout, options.nodata_for(stated, samples, notes), mask)
+    metadata = {MetadataKind.TIFF: kept.pack()}
+    return replace(picture, is_big_endian=kept.byte_order == ">", metadata=metadata)
+
+
+def _stacked(pages: Sequence[Array], channels: int) -> Array:
+    """Frames (F, H, W, B) of pages (H, W, B), of which so many in a row are channels of a frame."""
+    stack = np.stack(pages) if len(pages) > 1 else pages[0][None]  # without a copy
+    if channels == 1:
+        return stack
+    return np.moveaxis(stack.reshape(-1, channels, *stack.shape[1:3]), 1, -1)
 
 
 def framed_picture(
@@ -112,72 +135,17 @@ def framed_picture(
     return replace(picture, layout=Layout[layout.name.removeprefix("F" * is_single)])
 
 
-class TiffRows:
-    """The samples of an open TIFF file, which are read in blocks of rows.
-
-    Attributes:
-        shape: (F, H, W, B) frames, rows, columns and bands.
-        dtype: type of the samples, in native byte order.
-        layout: axes of the file: FHW, FHWB or FBHW, even if it has one frame.
-        nodata: value of missing samples, or None.
-        stated: the file's own value, or None.
-        kept: tags that restored files get back.
-
-    Raises ImageError if pages differ, or have too many pixels or an unsupported type; tifffile
-    raises many types of errors for damaged files.
-    """
-
-    def __init__(self, file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
-        count, self._notes = _Count(file, options, notes), notes
-        self._images, self._masks, kept = count.images, count.masks, count.kept
-        self._pages, first = TiffPages(file), directory_at(file, count.images[0])
-        page, text = self._pages.page(first), kept.text(DESCRIPTION)
-        self.layout, self.dtype = _layout_of(page), native_type(np.dtype(page.dtype))
-        self._channels = _channels_in(len(self._images), text, options) if first.samples == 1 else 1
-        if self._channels > 1:
-            self.layout, kept = Layout.FBHW, _with_marker(kept, PLANAR, 1)
-        self.kept = _with_marker(kept, SUBFILE_TYPE, MASK) if self._masks else kept
-        (width, height), frames = first.size, len(self._images) // self._channels
-        self.shape = frames, height, width, first.samples * self._channels
-        self.stated = _nodata_of(kept.text(GDAL_NODATA), self.dtype)
-        self.nodata = self.stated if options.nodata is None else options.nodata
-        self._filler = self.nodata if count.absent and self.nodata is not None else 0
-        if count.absent and self.nodata is None:
-            notes.add(f"{count.absent} of its strips or tiles are absent, and are read as 0")
-
-    def rows(self, start: int, stop: int) -> tuple[Array, Mask | None]:
-        """Samples (F, stop - start, W, B), and a mask (F, stop - start, W, 1 or B) if there is one.
-
-        The mask is True for missing samples; it does not include samples equal to `nodata`.
-        """
-        samples = self._frames(self._images, start, stop, self._filler)
-        if not self._masks:
-            return samples, None
-        mask = self._frames(self._masks, start, stop, 0) == 0
-        if np.any(samples, where=mask):
-            self._notes.add("not kept: the samples under its mask")
-        return samples, mask
-
-    def _frames(self, places: Sequence[int], start: int, stop: int, filler: float) -> Array:
-        pages = [self._pages.rows(place, start, stop, filler) for place in places]
-        stack = np.stack(pages) if len(pages) > 1 else pages[0][None]  # without a copy
-        if self._channels == 1:
-            return stack
-        return np.moveaxis(stack.reshape(-1, self._channels, *stack.shape[1:3]), 1, -1)
-
-
 class _Count:
     """The pages of a TIFF file, counted before their samples are read.
 
     Attributes:
-        images: places of the pages with pictures.
-        masks: places of the pages with the masks of these pictures.
+        images: the pages with pictures.
+        masks: the pages with the masks of these pictures.
         absent: number of strips and tiles that the file leaves out.
     """
 
     def __init__(self, file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
-        self.images, self.masks, self.absent = list[int](), list[int](), 0
-        self._kinds, self._mask_sizes = set[tuple[object, ...]](), set[tuple[int, int]]()
+        self.images, self.masks, self.absent = list[Directory](), list[Directory](), 0
         self._tags, self._is_repeated = KeptTags([]), False
         for page in directories(file):
             if page.is_reduced:
@@ -186,8 +154,7 @@ class _Count:
                 notes.add(SUB_PICTURES)
             elif page.is_mask:
                 page.absent_segments()
-                self._mask_sizes.add(page.size)
-                self.masks.append(page.place)
+                self.masks.append(page)
             else:
                 self._add(page, options, notes)
         self._check_alike()
@@ -199,8 +166,7 @@ class _Count:
         return _with_marker(kept, SUBFILE_TYPE, PAGE) if self._is_repeated else kept
 
     def _add(self, page: Directory, options: ReadOptions, notes: Notes) -> None:
-        self.images.append(page.place)
-        self._kinds.add(page.kind)
+        self.images.append(page)
         page.check_limits(len(self.images), options)
         self.absent += page.absent_segments()
         tags = [tag for tag in page.tags.tags if tag.code not in _STRUCTURE]
@@ -219,13 +185,12 @@ class _Count:
     def _check_alike(self) -> None:
         if not self.images:
             raise ImageError("a TIFF file without pages, or with reduced pages only")
-        if len(self._kinds) > 1:
+        if len({page.kind for page in self.images}) > 1:
             raise ImageError(
                 f"its {len(self.images)} pages differ in size or type: split it into files with "
                 "equal pages"
             )
-        (kind,) = self._kinds
-        if self.masks and (len(self.masks), self._mask_sizes) != (len(self.images), {kind[0]}):
+        if self.masks and [mask.size for mask in self.masks] != [page.size for page in self.images]:
             raise ImageError("its transparency masks do not fit its pages")
 
 

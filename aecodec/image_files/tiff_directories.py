@@ -243,11 +243,6 @@ def _images_stated(page: Directory) -> int:
     return len(planes.value) // 8 if planes else 1
 
 
-def directory_at(file: IO[bytes], place: int) -> Directory:
-    """The directory at a place of a TIFF file; errors are as for :func:`directories`."""
-    return Directory(_Walk(file).tags_at(place)[0], place)
-
-
 class _Walk:
     """Reads directories, as long as the bytes of their tags could be those of the file."""
 
