@@ -18,7 +18,7 @@ from aecodec.image_files import metadata, modes
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.image_files.tiff_directories import GEOREFERENCE
+from aecodec.image_files.tiff_directories import GEOREFERENCE, directories
 from aecodec.imaging.picture import ANY_CODEC, Picture, is_mostly_translucent, stack
 from aecodec.urls import Url
 
@@ -199,6 +199,12 @@ def _orientation(image: Image.Image, notes: Notes) -> Any:
 
 def frames_in(image: Image.Image) -> int:
     """Number of frames; layers of Photoshop files do not count as frames."""
+    file = getattr(image, "fp", None)
+    if image.format == "TIFF" and file is not None:  # Pillow counts many pages slowly
+        place = file.tell()
+        count = sum(not page.is_sub for page in directories(file))
+        file.seek(place)
+        return count
     return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
 
 
