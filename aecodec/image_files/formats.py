@@ -11,7 +11,7 @@ AEC = "AEC"
 """Pillow's name of the `.aec` format if :mod:`aecodec.pillow` is imported. It is ignored here, so
 commands interpret file names in the same way with and without that import."""
 
-LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PDF", "WEBP"})
+LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "WEBP"})
 """Pillow's names of the formats that have a quality."""
 
 NEEDS_QUALITY = LOSSY - {"WEBP"}
@@ -48,6 +48,13 @@ _LOSSLESS = {
     "WEBP": _ANY_MODE,
 }
 """Modes that a format keeps exactly if it is written without a quality."""
+
+
+WRITTEN = LOSSY | _LOSSLESS.keys()
+"""Formats that are written: those that keep the size of any picture."""
+
+WITHOUT_ALPHA = frozenset({"BMP", "PPM"})
+"""Formats whose writers drop alpha without an error."""
 
 
 def holds_samples(prefix: bytes) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from aecodec.errors import ImageError, Notes, UsageError
+from aecodec.errors import Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.formats import (
@@ -15,11 +15,11 @@ from aecodec.image_files.formats import (
     HOLDS_RESOLUTION,
     LOSSY,
     NEEDS_QUALITY,
+    WITHOUT_ALPHA,
+    WRITTEN,
     format_of,
 )
 from aecodec.image_files.metadata import INFO_KEYS, PNG_XMP, resolution_of
-from aecodec.image_files.opening import opened
-from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, to_array
 
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 4}}
@@ -27,7 +27,6 @@ _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 4}}
 
 _WITHOUT_LOSS: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True, "exact": True}}
 _TIFF_XMP = 700
-_ANY_SIZE = ReadOptions(max_pixels=1 << 62)
 
 
 def to_pil(picture: Picture) -> list[Image.Image]:
@@ -49,9 +48,9 @@ def format_to_write(suffix: str, quality: int | None) -> str:
     aecodec.errors.UsageError: JPEG is lossy: choose a --quality from 1 to 100
     """
     file_format = format_of(suffix)
-    if file_format is None:
-        end = f"names that end with {suffix}" if suffix else "names without an extension like .png"
-        raise UsageError(f"Pillow has no image format for {end}")
+    if file_format not in WRITTEN:
+        end = f"names that end with {suffix}" if suffix else "names without an extension"
+        raise UsageError(f"no image format for {end}: choose .png, .tif, .jpg, .webp or .jp2")
     if quality is None and file_format in NEEDS_QUALITY:
         raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format
@@ -61,8 +60,8 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
     """Encode each frame of a picture as an image file in the format of a suffix, such as `.png`.
 
     If the format does not support the colour profile, the pixels are converted to sRGB. The quality
-    is 1 to 100 for lossy formats. Raises UsageError if Pillow has no such format, cannot write a
-    picture with this size and alpha, or needs a quality.
+    is 1 to 100 for lossy formats. Raises UsageError if there is no such format, Pillow cannot write
+    a picture with this size and alpha, or it needs a quality.
     """
     file_format, notes = format_to_write(suffix, quality), Notes()
     if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
@@ -77,7 +76,7 @@ def encode_image(image: Image.Image, suffix: str, quality: int | None = None) ->
 
     The file gets the metadata in `info`, with a warning if the format does not support it. The
     quality is 1 to 100 for lossy formats; None for lossless formats and lossless WebP. Raises
-    UsageError if Pillow has no such format, cannot write this image, or needs a quality.
+    UsageError if there is no such format, Pillow cannot write this image, or needs a quality.
     """
     notes = Notes()
     content = _encoded(image, format_to_write(suffix, quality), quality, notes)
@@ -87,9 +86,8 @@ def encode_image(image: Image.Image, suffix: str, quality: int | None = None) ->
 
 def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: Notes) -> bytes:
     options = {**_SAVE_OPTIONS.get(file_format, {}), **_quality_options(file_format, quality)}
-    if file_format == "GIF" and image.mode != "L":
-        shades = ", and no shades of alpha" if _is_transparent(image) else ""
-        notes.add(f"GIF supports at most 256 colours{shades}")
+    if file_format in WITHOUT_ALPHA and _is_transparent(image):
+        raise UsageError(f"{file_format} does not support alpha: choose PNG, TIFF or WebP")
     if file_format not in HOLDS_METADATA and (names := _exif_and_xmp(image)):
         notes.add(f"not kept: its {names}, which {file_format} does not support")
     try:
@@ -105,22 +103,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         bare = image.copy()
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)
-    if file_format not in HOLDS_METADATA:
-        _check_shape(file.getvalue(), image, file_format)
     return file.getvalue()
-
-
-def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
-    """Check that Pillow has written the size and the alpha of an image."""
-    try:
-        with opened(io.BytesIO(content), _ANY_SIZE, Notes()) as written:
-            has_size, has_alpha = written.size == image.size, written.has_transparency_data
-    except ImageError:  # a format that Pillow cannot read, such as PDF
-        return
-    if not has_size:
-        raise UsageError(f"{file_format} does not support {image.width}x{image.height} pixels")
-    if _is_transparent(image) and not has_alpha:
-        raise UsageError(f"{file_format} does not support alpha: choose PNG, TIFF or WebP")
 
 
 def _is_transparent(image: Image.Image) -> bool:
