@@ -1,4 +1,4 @@
-"""Training pictures: image files of any size, an array, or a data set that Keras downloads."""
+"""Training pictures: image files of any size, or an array."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.reading import read_image, size_of
 from aecodec.imaging.picture import is_grey
 
-KERAS_DATASETS = ("mnist", "fashion_mnist")
 _CACHE_BYTES = 1 << 30
 _MAX_INSPECTED = 200
 """Maximum number of pictures that :func:`channels_of` reads."""
@@ -92,20 +91,15 @@ class FilePictures:
 def open_pictures(data: str | Path) -> Pictures:
     """Open training pictures; raise ImageError if there are none.
 
-    `data` is a folder with images at any depth; an `.npz` file (its only array of images, or
-    `x_train` if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
+    `data` is a folder with images at any depth, an `.npz` file (its only array of images, or
+    `x_train` if there are several) or an `.npy` file.
     """
     path = Path(data)
-    if str(data) in KERAS_DATASETS and not path.exists():
-        return ArrayPictures(_download(str(data)))
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return ArrayPictures(load_array(path, default="x_train"))
     paths = images_in(path)
     if not paths:
-        raise ImageError(
-            f"{path} has no images: give a folder of images, an .npz or .npy file, or "
-            f"{' or '.join(KERAS_DATASETS)}"
-        )
+        raise ImageError(f"{path} has no images: give a folder of images, or an .npz or .npy file")
     return FilePictures(paths)
 
 
@@ -144,14 +138,3 @@ def _size_in_header(path: Path) -> tuple[int, int] | None:
     except ImageError as error:
         warn_unreadable(path, error)
         return None
-
-
-def _download(name: str) -> Array:
-    """Training images of a Keras data set."""
-    import keras
-
-    try:
-        (x_train, _), _ = getattr(keras.datasets, name).load_data()
-    except Exception as error:  # the download raises many types of errors
-        raise ImageError(f"{name}: Keras cannot download it ({error})") from error
-    return np.asarray(x_train)

@@ -25,7 +25,6 @@ from aecodec.codec_files.folder import check_target
 from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.datasets.scenes import description_of, open_scenes
 from aecodec.datasets.tiles import held_out_pictures
-from aecodec.datasets.training_pictures import KERAS_DATASETS
 from aecodec.errors import AecodecError, UsageError
 from aecodec.evaluation.rivals import FormatComparison, Standing
 from aecodec.imaging.plots import rate_distortion_figure
@@ -50,8 +49,7 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A folder of images or scenes with bands, an .npz or .npy file, mnist or "
-            "fashion_mnist.",
+            help="A folder of images or scenes with bands, or an .npz or .npy file.",
         ),
     ],
     out: Annotated[
@@ -150,8 +148,7 @@ def train(
     check_target(out, name, replace=force or resume)
     if start_from and real_path(Path(start_from)) == real_path(out):
         raise UsageError(f"{out} is the codec of --from: give another folder with -o")
-    if data not in KERAS_DATASETS:
-        check_input(Path(data))
+    check_input(Path(data))
     console = Console(quiet)
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe, recipe_for_bands
