@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -143,20 +142,20 @@ def note_scale(image: Image.Image, notes: Notes) -> None:
         notes.add(f"its levels from 0 to {largest} were scaled to 0..255")
 
 
-def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Image:
+def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
 
-    Integers with 16 bits are scaled from 0..65535 and rounded, and floats and integers with 32 bits
-    are scaled from the range of the picture; both with a note. Modes that Pillow has already
-    truncated stay the same. `largest` is the result of :func:`largest_value` before loading.
+    Integers with 16 bits are scaled from 0..65535 and rounded, with a note. Modes that Pillow has
+    already truncated stay the same. `largest` is that of :func:`largest_value` before loading.
     """
     if image.mode not in DEEP_MODES:
         if image.info.pop("transparency", None) is not None:
             notes.add("not kept: its transparent colour, which has 16 bits")
         return image
     values = np.asarray(image)
-    pixels = _by_range(values, notes) if largest is None else _by_type(values, largest)
-    if largest and np.any(values.astype(np.int64) * 255 % largest):
+    table = np.rint(np.arange(65536).clip(0, largest) * (255 / largest)).astype(np.uint8)
+    pixels = table[values.clip(0, 65535)]
+    if np.any(values.astype(np.int64) * 255 % largest):
         levels = f"{values.min()} to {values.max()} were rounded to {pixels.min()}..{pixels.max()}"
         notes.add(f"its values from {levels}")
     scaled, info = Image.fromarray(pixels), dict(image.info)
@@ -165,20 +164,6 @@ def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Im
     if isinstance(transparent, int):
         scaled.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
     return scaled
-
-
-def _by_type(values: npt.NDArray[Any], largest: int) -> Pixels:
-    table = np.rint(np.arange(65536).clip(0, largest) * (255 / largest)).astype(np.uint8)
-    return table[values.clip(0, 65535)]
-
-
-def _by_range(values: npt.NDArray[Any], notes: Notes) -> Pixels:
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    notes.add(f"its values from {low:g} to {high:g} were scaled to 0..255")
-    values = np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low)
-    scale = 255 / (high - low) if high > low else 0.0
-    return np.rint((values - low) * scale).astype(np.uint8)
 
 
 def _is_cut(image: Image.Image) -> bool:

@@ -23,7 +23,7 @@ class ReadOptions:
     """How to read an image file.
 
     Attributes:
-        depth: 8 to scale channels with 16 or 32 bits or floats to 8 bits; None to reject them.
+        depth: 8 to scale channels with 16 bits to 8 bits; None to reject them.
         max_pixels: limit for the pixels of all frames to read. None for twice the limit at which
             Pillow warns: 178,956,970, unless the program has changed it.
         frames: which frames to read.

@@ -29,7 +29,7 @@ from aecodec.errors import AecodecWarning, ImageError
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples, write_samples
 
 
@@ -119,13 +119,6 @@ def test_scaled_levels_and_transparent_ones_are_named_or_kept() -> None:
     picture = read_samples(io.BytesIO(content))
     assert np.flatnonzero(picture.is_missing).tolist() == [7]
     assert Image.open(io.BytesIO(write_samples(picture, ".png"))).info["transparency"] == 7
-
-
-def test_floats_that_are_no_numbers_become_black_and_white() -> None:
-    values = np.array([[np.nan, -np.inf, np.inf, -1.0, 1.0, 3.0]], np.float32)
-    with pytest.warns(AecodecWarning, match="values from -1 to 3 were scaled"):
-        picture = from_pil(Image.fromarray(values), DEEP)
-    assert picture.pixels.reshape(-1).tolist() == [0, 0, 255, 0, 128, 255]
 
 
 @pytest.mark.parametrize(
