@@ -1,14 +1,13 @@
 """Metadata of image files: ICC profile, EXIF and XMP, and notes about other metadata."""
 
-import io
-import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 from PIL import ExifTags, Image, TiffTags
 
 from aecodec.errors import Notes
 from aecodec.format.container import MetadataKind
+from aecodec.image_files.tiff_directories import STRUCTURE
 
 INFO_KEYS = {MetadataKind.ICC: "icc_profile", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
 """Key of each kind of metadata in the `info` of a Pillow image."""
@@ -16,26 +15,16 @@ INFO_KEYS = {MetadataKind.ICC: "icc_profile", MetadataKind.EXIF: "exif", Metadat
 PNG_XMP = "XML:com.adobe.xmp"
 """Keyword of the text with XMP in a PNG file."""
 
-_TIFF_TAGS = (
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.Copyright,
-)
-"""Tags of TIFF files that EXIF also has, in addition to resolution, camera settings and place."""
+_TIFF_TAGS = {271, 272, 306, 315, 33432}
+"""Make, model, time, artist and copyright: tags of TIFF files that EXIF also has."""
 
 _TIFF_IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-_FIRST_PRIVATE_TAG = 32768
-_READ_TAGS = {*_TIFF_TAGS, *_TIFF_IFDS, 33723, 34377, 34675}
-"""Tags that are read, or noted by their content: the last are IPTC, Photoshop and ICC."""
+_READ_TAGS = {262, 274, 282, 283, 296, 305, 320, 338, 700, 33723, 34377, 34675}
+_READ_TAGS |= {*STRUCTURE, *_TIFF_TAGS, *_TIFF_IFDS}
+"""Tags of TIFF files that are read, noted by their content, or name the program that wrote them."""
 
-_LAYOUT = r'(?s)\{"shape":|ImageJ=|.*OME>\s*\Z'
-"""Descriptions of TIFF files in which tifffile, ImageJ or Bio-Formats state pages and depth."""
-
-_ONLY_LAYOUT = r'\{"shape": \[[\d, ]*\](, "truncated": true)?\}'
-"""Description that tifffile writes by default."""
+_SHAPE = '{"shape": '
+"""Beginning of the description that tifffile writes by default."""
 
 _DEFAULT_DPI = frozenset({0, 1, 72, 96})
 """Pixels per inch that programs write by default."""
@@ -57,22 +46,15 @@ _KEYWORDS_OF_PROGRAMS = (
 _COMMENTS_OF_PROGRAMS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
 """Prefixes of comments that programs write about themselves."""
 
-_SRGB_CODING = bytes([1, 13])
-"""Numbers of the primaries and the transfer function of sRGB in a cICP chunk."""
-
-_PNG_SIGNATURE_SIZE, _PNG_CHECKSUM_SIZE = 8, 4
 _IS_SRGB = {"srgb", "icc_profile"}
-"""Keys of properties that override gamma and primaries."""
-
-_SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+"""Keys of properties that override gamma."""
 
 
 def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
     """Read ICC profile, EXIF and XMP of an image, unchanged from its file.
 
-    The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF.
-
-    The image is loaded. Damaged tags are noted.
+    The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF. The image is
+    loaded. Damaged tags are noted.
     """
     values = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
     values[MetadataKind.XMP] = values[MetadataKind.XMP] or image.info.get(PNG_XMP)
@@ -86,35 +68,6 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 
 def remove_exif(image: Image.Image) -> None:
     image.info.pop(INFO_KEYS[MetadataKind.EXIF], None)
-
-
-def note_colour_coding(image: Image.Image, notes: Notes) -> None:
-    """Note that the colour coding in an unloaded PNG file (cICP chunk) is ignored.
-
-    Nothing is noted if the coding is sRGB or the file has a colour profile.
-    """
-    file = getattr(image, "fp", None)
-    if image.format != "PNG" or file is None or image.info.get("icc_profile"):
-        return
-    stated = _coding_in_png(file)
-    if stated and stated[:2] != _SRGB_CODING:
-        numbers = ", ".join(map(str, stated))
-        notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels are read as sRGB")
-
-
-def _coding_in_png(file: IO[bytes]) -> bytes | None:
-    """Read the cICP chunk of a PNG file, and restore the position in the file."""
-    position = file.tell()
-    try:
-        file.seek(_PNG_SIGNATURE_SIZE)
-        while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
-            size = int.from_bytes(head[:4], "big")
-            if head[4:] == b"cICP":
-                return file.read(size)
-            file.seek(size + _PNG_CHECKSUM_SIZE, io.SEEK_CUR)
-        return None
-    finally:
-        file.seek(position)
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
@@ -155,60 +108,33 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
     comment = comment.encode() if isinstance(comment, str) else comment
     if comment and not comment.startswith(_COMMENTS_OF_PROGRAMS):
         yield "comment"
-    description = _description_of(image)
-    if _states_layout(description) and not re.fullmatch(_ONLY_LAYOUT, description):
-        yield "description, which contains the layout of the file"
-    private = [tag for tag in getattr(image, "tag_v2", None) or () if tag >= _FIRST_PRIVATE_TAG]
-    if names := [TiffTags.lookup(tag).name for tag in private if tag not in _READ_TAGS]:
+    tags = dict(getattr(image, "tag_v2", None) or {})
+    if str(tags.get(ExifTags.Base.ImageDescription)).startswith(_SHAPE):
+        del tags[ExifTags.Base.ImageDescription]
+    if names := [TiffTags.lookup(tag).name for tag in tags if tag not in _READ_TAGS]:
         yield f"TIFF tags {', '.join(names)}"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
     gamma = info.get("gamma")
     if isinstance(gamma, float) and not _IS_SRGB & info.keys() and abs(gamma - 0.455) > 0.03:
         yield f"gamma of {gamma:g}"
-    if _has_unusual_primaries(info):
-        yield "chromaticities (cHRM)"
-
-
-def _has_unusual_primaries(info: dict[Any, Any]) -> bool:
-    stated = info.get("chromaticity")
-    if not stated or _IS_SRGB & info.keys():
-        return False
-    return any(abs(a - b) > 0.005 for a, b in zip(stated, _SRGB_PRIMARIES, strict=False))
 
 
 def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
     """Make EXIF for a file without EXIF, from the tags of a TIFF file and pixels per inch."""
+    exif = Image.Exif()
     try:
-        tags = _tiff_tags(image) if getattr(image, "tag_v2", None) is not None else {}
+        if getattr(image, "tag_v2", None) is not None:
+            tags = image.getexif()
+            exif.update({tag: tags[tag] for tag in _TIFF_TAGS if tag in tags})
+            exif.update({ifd: values for ifd in _TIFF_IFDS if (values := dict(tags.get_ifd(ifd)))})
         if dpi := _chosen_dpi(image.info.get("dpi")):
-            tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution] = dpi
-            tags[ExifTags.Base.ResolutionUnit] = _INCH
-        exif = Image.Exif()
-        exif.update(tags)
-        return exif.tobytes() if tags else None
+            exif[ExifTags.Base.XResolution], exif[ExifTags.Base.YResolution] = dpi
+            exif[ExifTags.Base.ResolutionUnit] = _INCH
+        return exif.tobytes() if len(exif) else None
     except Exception as error:  # Pillow raises many types of errors for odd tags
         notes.add(f"not kept: its tags, which are damaged ({error})")
         return None
-
-
-def _tiff_tags(image: Image.Image) -> dict[int, Any]:
-    exif = image.getexif()
-    tags: dict[int, Any] = {tag: exif[tag] for tag in _TIFF_TAGS if tag in exif}
-    if _states_layout(_description_of(image)):  # the layout of a file with other pages
-        tags.pop(ExifTags.Base.ImageDescription, None)
-    tags.update({ifd: values for ifd in _TIFF_IFDS if (values := dict(exif.get_ifd(ifd)))})
-    return tags
-
-
-def _states_layout(description: str) -> bool:
-    return bool(description and re.match(_LAYOUT, description))
-
-
-def _description_of(image: Image.Image) -> str:
-    """Description of a TIFF file; empty if it has none, and for other files."""
-    tags: Any = getattr(image, "tag_v2", None) or {}
-    return str(tags.get(ExifTags.Base.ImageDescription, ""))
 
 
 def _chosen_dpi(dpi: Any) -> tuple[float, float] | None:

@@ -145,9 +145,8 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     modes.check_channels(image)
     largest = modes.largest_value(image)
     modes.note_scale(image, notes)
-    if largest != 255 and options.depth is None:
+    if largest is None or (largest != 255 and options.depth is None):
         raise ImageError(_depth_text(image, largest))
-    metadata.note_colour_coding(image, notes)
     image.load()
     upright = _upright(image, notes)
     entries = metadata.metadata_of(upright, notes)

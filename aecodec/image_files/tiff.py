@@ -38,6 +38,7 @@ from aecodec.image_files.tiff_directories import (
     MASK,
     OVERVIEWS,
     PAGE,
+    STRUCTURE,
     SUB_PICTURES,
     Directory,
     directories,
@@ -64,10 +65,6 @@ _KEPT = (
     | {700, 33432, 33723, 34675, 50838, 50839}
 )
 """Tags that are kept, in addition to all texts. Other tags may point into their file."""
-
-_STRUCTURE = {*range(254, 260), 266, 273, 277, 278, 279, 280, 281, 284, 317, 318, 319, 322, 323}
-_STRUCTURE |= {324, 325, 330, 339, 340, 341, 347, 529, 530, 531, 532}
-"""Tags that describe how the pixels are stored, or their range."""
 
 _COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}
 """Samples of the supported kinds of colours: grey levels from white and from black, RGB, CMYK."""
@@ -169,7 +166,7 @@ class _Count:
         self.images.append(page)
         page.check_limits(len(self.images), options)
         self.absent += page.absent_segments()
-        tags = [tag for tag in page.tags.tags if tag.code not in _STRUCTURE]
+        tags = [tag for tag in page.tags.tags if tag.code not in STRUCTURE]
         if len(self.images) == 1:
             kept = [tag for tag in tags if _is_kept(tag)]
             self._tags = KeptTags(kept, page.tags.byte_order)

@@ -48,6 +48,10 @@ _BY_PILLOW = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}
 GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
 """Tags of scenes, with GDAL's."""
 
+STRUCTURE = {*range(254, 260), 266, 273, 277, 278, 279, 280, 281, 284, 317, 318, 319, 322, 323}
+STRUCTURE |= {324, 325, 330, 339, 340, 341, 347, 529, 530, 531, 532}
+"""Tags that describe how the pixels are stored, or their range."""
+
 OVERVIEWS = "not kept: its overviews"
 SUB_PICTURES = "not kept: the pictures in its SubIFDs"
 
