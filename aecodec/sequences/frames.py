@@ -1,14 +1,14 @@
 """Sequences of the frames of files, as arrays of pixels or of codes."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Pixels
 from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
 from aecodec.sequences.frame_files import FrameFiles, Numbers, OpenedFile
 
@@ -20,11 +20,38 @@ Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[A
 """An index of one or several frames of a sequence; negative numbers count from the end."""
 
 
-class FrameSequence(ABC):
-    """A sequence with one array per frame of files, which is indexed like an array."""
+Read = Callable[[OpenedFile, Numbers], npt.NDArray[Any]]
+"""Returns the stacked arrays of some frames of a file."""
 
-    def __init__(self, files: FrameFiles) -> None:
-        self._files = files
+
+class Frames:
+    """The frames of files as arrays, made by :func:`aecodec.frames`.
+
+    `frames[3]` and `frames[-1]` are uint8 arrays: (H, W) for grey pictures, (H, W, C) for others.
+    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). `len` and
+    iteration work as well. A pickled sequence contains paths and the codec, so every process of a
+    data loader opens the files itself. Threads may share a sequence.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import aecodec
+    >>> path = Path(tempfile.mkdtemp(), "digits.aec")
+    >>> _ = path.write_bytes(aecodec.compress(np.zeros((5, 28, 28), np.uint8)))
+    >>> aecodec.frames(path).codes[1:3].shape
+    (2, 1, 44)
+    """
+
+    def __init__(self, files: FrameFiles, read: Read = OpenedFile.pixels) -> None:
+        self._files, self._read = files, read
+
+    @property
+    def codes(self) -> Frames:
+        """The codes of each frame, exactly as they were encoded: (V, K) int16.
+
+        A frame has V code vectors with K codes each, at the file's level. They are decoded without
+        a network; :meth:`DecoderCodec.reconstruct` converts them to pictures.
+        """
+        return Frames(self._files, OpenedFile.codes)
 
     def __len__(self) -> int:
         return int(self._files.starts[-1])
@@ -68,10 +95,6 @@ class FrameSequence(ABC):
             for start in range(first, end, step):
                 yield from self[start : min(start + step, end)]
 
-    @abstractmethod
-    def _read(self, file: OpenedFile, numbers: Numbers) -> npt.NDArray[Any]:
-        """Return the stacked arrays of some frames of a file."""
-
     def _checked(self, numbers: npt.NDArray[Any]) -> Numbers:
         """Check that numbers are in range, and count negative ones from the end."""
         if numbers.ndim != 1 or not (numbers.dtype.kind in "iu" or not numbers.size):
@@ -107,41 +130,3 @@ class FrameSequence(ABC):
         with self._files.named(number):
             file = self._files.opened(number)
             return self._read(file, numbers - self._files.starts[number])
-
-
-class FrameCodes(FrameSequence):
-    """The codes of the frames of files, decoded without running a network.
-
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> import aecodec
-    >>> path = Path(tempfile.mkdtemp(), "digits.aec")
-    >>> _ = path.write_bytes(aecodec.compress(np.zeros((5, 28, 28), np.uint8)))
-    >>> aecodec.frames(path).codes[1:3].shape
-    (2, 1, 44)
-    """
-
-    def _read(self, file: OpenedFile, numbers: Numbers) -> Codes:
-        return file.codes(numbers)
-
-
-class Frames(FrameSequence):
-    """The frames of files as arrays, made by :func:`aecodec.frames`.
-
-    `frames[3]` and `frames[-1]` are uint8 arrays: (H, W) for grey pictures, (H, W, C) for others.
-    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). `len` and
-    iteration work as well. A pickled sequence contains paths and the codec, so every process of a
-    data loader opens the files itself. Threads may share a sequence.
-    """
-
-    @property
-    def codes(self) -> FrameCodes:
-        """The codes of each frame, exactly as they were encoded: (V, K) int16.
-
-        A frame has V code vectors with K codes each, at the file's level. They are decoded without
-        a network; :meth:`DecoderCodec.reconstruct` converts them to pictures.
-        """
-        return FrameCodes(self._files)
-
-    def _read(self, file: OpenedFile, numbers: Numbers) -> Pixels:
-        return file.pixels(numbers)
