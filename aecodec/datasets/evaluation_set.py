@@ -64,24 +64,22 @@ def open_dataset(
     is a picture. Raises ImageError if the path does not contain images.
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        if options.bands is None:
-            pixels = load_array(path, array)
-            return Dataset(
-                len(pixels),
-                lambda _: (Sample(from_array(p), p.nbytes, str(n)) for n, p in enumerate(pixels)),
-            )
-        scene = _read(path.read_bytes(), replace(options, array=array), path.name)
-        scene = replace(scene, layout=None)  # of the whole array
-        return Dataset(
-            scene.frames,
-            lambda _: (Sample(p, p.pixels.nbytes, str(n)) for n, p in enumerate(frames_of(scene))),
-        )
+        pictures = enumerate(_pictures_in(path, array, options))
+        samples = [Sample(picture, picture.raw_size, str(n)) for n, picture in pictures]
+        return Dataset(len(samples), lambda _: iter(samples))
     suffixes = SAMPLES_SUFFIXES if options.bands else ()
     files = [path] if path.is_file() else images_in(path, suffixes)
     if not files:
         raise ImageError(f"{path} has no images: give a folder of images, or an .npz or .npy file")
     folder = path.parent if path.is_file() else path
     return Dataset(len(files), partial(_read_files, folder, files, options))
+
+
+def _pictures_in(path: Path, array: str | None, options: ReadOptions) -> Iterator[Picture]:
+    if options.bands is None:
+        return map(from_array, load_array(path, array))
+    scene = _read(path.read_bytes(), replace(options, array=array), path.name)
+    return frames_of(replace(scene, layout=None))  # it is that of the whole array
 
 
 def _read(content: bytes, options: ReadOptions, name: str) -> Picture:
