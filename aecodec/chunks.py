@@ -252,7 +252,12 @@ class ChunkCodec:
                 f"{MAX_CODEC_BANDS}, also nodata, a number"
             )
         if is_any or ("codec_id" not in values and bands is None):
-            return cls._built_in(name, level, nodata, max_error)
+            if name not in built_in_names():
+                raise CodecError(
+                    f"{name!r} is not a built-in codec: add its codec_id to the configuration, or "
+                    "give the path of its folder in Python"
+                )
+            return cls.of(name, level, nodata, max_error)
         has_target = level is not None or max_error is not None
         if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or not has_target:
             raise UsageError(
@@ -260,17 +265,6 @@ class ChunkCodec:
                 "max_error"
             )
         return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
-
-    @classmethod
-    def _built_in(
-        cls, name: str, level: float | None, nodata: float | None, max_error: MaxError | None
-    ) -> ChunkCodec:
-        if name not in built_in_names():
-            raise CodecError(
-                f"{name!r} is not a built-in codec: add its codec_id to the configuration, or give "
-                "the path of its folder in Python"
-            )
-        return cls.of(name, level, nodata, max_error)
 
     def configuration(self) -> dict[str, Any]:
         """Return values for JSON: codec, codec_id (hexadecimal digits), and those that are set."""
