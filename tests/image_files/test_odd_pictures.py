@@ -10,7 +10,6 @@ import pytest
 from image_files.odd_pictures import ODD_PICTURES, OddPicture, as_rgb, shown_as
 from PIL import Image
 
-import aecodec
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning
 from aecodec.format.container import MetadataKind
@@ -56,17 +55,6 @@ def test_its_mode_colours_and_metadata_are_kept_and_the_rest_is_said(odd: OddPic
         assert np.array_equal(picture.alpha[0], expected)
     for variant in (picture, bare):
         assert np.abs(shown(variant).astype(np.int16) - odd.shown).max() <= 2
-
-
-@every_odd_picture
-def test_it_comes_back_from_a_file_in_its_mode(odd: OddPicture, photo: aecodec.Codec) -> None:
-    picture, _ = read(odd)
-    back = photo.decoder.decompress_picture(photo.compress(picture, metadata=True, level=1))
-    assert back.mode == picture.mode
-    assert back.pixels.shape == picture.pixels.shape
-    assert back.metadata == picture.metadata
-    assert (back.alpha is None) == (picture.alpha is None)
-    assert back.alpha is None or (back.alpha == picture.alpha).all()
 
 
 @every_odd_picture
