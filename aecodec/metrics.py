@@ -27,17 +27,13 @@ def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
     8.0
     """
     pairs = zip(_blocks(original), _blocks(reconstructed), strict=True)
-    return sum(_squared_error(*pair) for pair in pairs) / original.size
+    differences = (one.astype(np.float32) - other.astype(np.float32) for one, other in pairs)
+    return sum(float((d * d).sum(dtype=np.float64)) for d in differences) / original.size
 
 
 def _blocks(pixels: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
     flat = pixels.reshape(-1)
     return (flat[start : start + _BLOCK] for start in range(0, len(flat), _BLOCK))
-
-
-def _squared_error(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    difference = original.astype(np.float32) - reconstructed.astype(np.float32)
-    return float(np.square(difference).sum(dtype=np.float64))
 
 
 def psnr(mean_squared_error: float, peak: float = 255) -> float:
