@@ -66,10 +66,6 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
     }
 
 
-def remove_exif(image: Image.Image) -> None:
-    image.info.pop(INFO_KEYS[MetadataKind.EXIF], None)
-
-
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
     """Pixels per inch in EXIF; None if it has none or a program's default."""
     tags = Image.Exif()

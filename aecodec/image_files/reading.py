@@ -183,7 +183,7 @@ def _upright(image: Image.Image, notes: Notes) -> Image.Image:
     exif[ExifTags.Base.Orientation] = orientation
     plain.info["exif"] = exif.tobytes()
     upright = ImageOps.exif_transpose(plain)
-    metadata.remove_exif(upright)
+    del upright.info["exif"]
     return upright
 
 
@@ -192,7 +192,7 @@ def _orientation(image: Image.Image, notes: Notes) -> Any:
         return image.getexif().get(ExifTags.Base.Orientation)
     except Exception as error:  # Pillow raises many types of errors for damaged EXIF
         notes.add(f"not kept: its EXIF, which is damaged ({error})")
-        metadata.remove_exif(image)
+        image.info.pop("exif", None)
         return None
 
 

@@ -294,11 +294,4 @@ ODD_PICTURES = [
         shown=COLOURS,
         said="not kept: its TIFF tags ModelPixelScaleTag, ",
     ),
-    OddPicture(
-        "pages of ImageJ, whose description counts them",
-        animation("TIFF", [rgb, second], description="ImageJ=1.53t\nimages=2\nunit=um\n"),
-        shown=both,
-        said="not kept: its TIFF tags ImageDescription",
-        options=ALL_FRAMES,
-    ),
 ]
