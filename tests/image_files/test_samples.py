@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_files.tiff_files import tiff
 
 from aecodec import AecodecWarning, ImageError, Picture, UsageError, load_codec
 from aecodec.format.container import MetadataKind
@@ -59,16 +60,6 @@ def samples(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
     """Values of both signs, if the type has them, over half of its range."""
     values = np.random.default_rng(0).integers(0, 100, shape)
     return (values - 50 * (np.dtype(dtype).kind != "u")).astype(dtype)
-
-
-def tiff(*pages: np.ndarray, byte_order: str = "<", big: bool = False, **options: Any) -> bytes:
-    """A TIFF file; each array is a page."""
-    content = io.BytesIO()
-    options = {"photometric": "minisblack", "metadata": None, **options}
-    with tifffile.TiffWriter(content, byteorder=byte_order, bigtiff=big) as writer:
-        for page in pages:
-            writer.write(page, **options)
-    return content.getvalue()
 
 
 def tiff_with(layout: Layout, array: np.ndarray, **options: Any) -> bytes:
@@ -245,15 +236,13 @@ def test_nodata_of_the_user(restored: Restore) -> None:
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 def test_masks_are_pages(restored: Restore, dtype: str) -> None:
     """A transparency mask marks missing pixels of all bands; TIFF files get it back."""
-    content, mask = io.BytesIO(), np.indices((7, 5)).sum(0) > 3
+    mask, of_mask = np.indices((7, 5)).sum(0) > 3, {"photometric": "mask", "subfiletype": 4}
     array = np.where(mask[..., None], samples((7, 5, 3), dtype), 0)
-    with tifffile.TiffWriter(content) as writer:
-        writer.write(array, photometric="rgb", metadata=None, software=False)
-        writer.write(mask, photometric="mask", subfiletype=4, metadata=None, software=False)
-    picture = read(content.getvalue())
+    content = tiff(array, (mask, of_mask), photometric="rgb", software=False)
+    picture = read(content)
     assert picture.missing is not None
     assert np.array_equal(picture.missing[0, ..., 0], ~mask)
-    assert facts(restored(content.getvalue(), ".tif")) == facts(content.getvalue())
+    assert facts(restored(content, ".tif")) == facts(content)
     by_band = replace(picture, missing=np.eye(7, 5, dtype=bool)[None, ..., None] * [0, 1, 1] > 0)
     with pytest.raises(UsageError, match="one mask for all bands"):
         write_samples(by_band, ".tif")
@@ -409,11 +398,8 @@ def test_damaged_files(content: bytes) -> None:
 def test_dropped_tags_are_named(tmp_path: Path) -> None:
     """A warning names what TIFF files do not get back."""
     path = tmp_path / "a.tif"
-    content = io.BytesIO()
-    with tifffile.TiffWriter(content) as writer:
-        writer.write(GREY, extratags=[(65000, "I", 1, 7)], metadata=None)
-        writer.write(GREY[::2, ::2], subfiletype=1, metadata=None)
-    path.write_bytes(content.getvalue())
+    pages = (GREY, {"extratags": [(65000, "I", 1, 7)]}), (GREY[::2, ::2], {"subfiletype": 1})
+    path.write_bytes(tiff(*pages))
     with pytest.warns(AecodecWarning) as record:
         read_samples(path, name="a.tif")
     assert [str(warning.message) for warning in record] == [

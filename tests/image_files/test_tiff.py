@@ -15,6 +15,7 @@ import pytest
 from helpers.codecs.band_codecs import band_codec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from image_files.tiff_files import tiff
 
 import aecodec
 from aecodec.errors import AecodecWarning, ImageError, UsageError
@@ -51,26 +52,11 @@ def test_samples_are_those_that_tifffile_wrote(
     is_first = options["planarconfig"] == "separate" and shape[3] > 1
     options["predictor"] &= options["compression"] is not None and dtype[-2:] != "64"
     options["planarconfig"] = options["planarconfig"] if shape[3] > 1 else None
-    content = io.BytesIO()
-    with tifffile.TiffWriter(content, byteorder=byte_order, bigtiff=is_big) as writer:
-        for frame in frames:
-            page = (
-                np.moveaxis(frame, -1, 0) if is_first else frame if shape[3] > 1 else frame[..., 0]
-            )
-            writer.write(page, photometric="minisblack", metadata=None, **options)
-    picture = read_samples(content)
+    pages = np.moveaxis(frames, -1, 1) if is_first else frames if shape[3] > 1 else frames[..., 0]
+    content = tiff(*pages, byte_order=byte_order, big=is_big, **options)
+    picture = read_samples(io.BytesIO(content))
     assert picture.pixels.dtype == dtype
     assert np.array_equal(picture.pixels, frames)
-
-
-def tiff(*pages: Any, **options: Any) -> bytes:
-    """A TIFF file; a page is an array, or an array with options."""
-    content, options = io.BytesIO(), {"photometric": "minisblack", "metadata": None, **options}
-    with tifffile.TiffWriter(content) as writer:
-        for page in pages:
-            array, own = page if isinstance(page, tuple) else (page, {})
-            writer.write(array, **{**options, **own})
-    return content.getvalue()
 
 
 GREY, MASK = np.arange(1, 193, dtype=np.uint8).reshape(12, 16), np.eye(12, 16) == 0
