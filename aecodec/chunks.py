@@ -243,9 +243,10 @@ class ChunkCodec:
         codec_id, bands, nodata = (values.get(key) for key in ("codec_id", "bands", "nodata"))
         is_any = name == SAMPLES and codec_id in (None, SAMPLES_ID.hex()) and bands is None
         max_error = Target(max_error=values.get("max_error")).max_error
-        is_valid = _is_level(level) and _is_bands(bands)
-        is_valid = is_valid and _is_nodata(nodata, ANY_BANDS if is_any else bands)
-        if not is_name(name) or set(values) - _KEYS or not is_valid:
+        is_valid = is_name(name) and not set(values) - _KEYS
+        is_valid &= level is None or (type(level) in (int, float) and 1 <= level < 16)
+        is_valid &= bands is None or (type(bands) is int and 1 <= bands <= MAX_CODEC_BANDS)
+        if not is_valid or not _is_nodata(nodata, ANY_BANDS if is_any else bands):
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
                 f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
@@ -388,14 +389,6 @@ class ChunkCodec:
                 f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
             )
         return header
-
-
-def _is_level(level: Any) -> bool:
-    return level is None or (type(level) in (int, float) and 1 <= level < 16)
-
-
-def _is_bands(bands: Any) -> bool:
-    return bands is None or (type(bands) is int and 1 <= bands <= MAX_CODEC_BANDS)
 
 
 def _is_nodata(nodata: Any, bands: int | None) -> bool:

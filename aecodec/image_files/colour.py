@@ -21,6 +21,9 @@ _WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
 _RAMP = np.arange(256, dtype=np.uint8)[None]
 """All grey levels, (1, 256)."""
 
+_SOME_COLOURS = _RAMP[0, np.indices((6, 6, 6)).reshape(1, 1, 3, -1).swapaxes(2, 3) * 51]
+"""A regular grid in the cube of RGB, (1, 1, 216, 3)."""
+
 
 def is_profile(content: bytes) -> bool:
     """Whether bytes look like an ICC profile, which may be damaged.
@@ -75,15 +78,9 @@ def is_srgb(profile: bytes, mode: Mode) -> bool:
     """Whether pixels look the same without their profile, or the profile does not fit them."""
     if fitting_profile(profile, mode.name, Notes()) is None:
         return True
-    probe = _RAMP[None, ..., None] if mode.channels == 1 else _sample_colours()
+    probe = _RAMP[None, ..., None] if mode.channels == 1 else _SOME_COLOURS
     difference = to_srgb(probe, profile).astype(np.int16) - probe
     return bool(np.abs(difference).max() <= 1)
-
-
-def _sample_colours() -> Pixels:
-    """(1, 1, 216, 3) uint8, a regular grid in the cube of RGB."""
-    steps = np.linspace(0, 255, 6).round().astype(np.uint8)
-    return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, 1, -1, 3)
 
 
 def name_of(profile: bytes) -> str:

@@ -63,12 +63,6 @@ class _Unit:
     def size(self) -> int:
         return math.prod(self.shape) * self.dtype.itemsize if self.shape else 0
 
-    @property
-    def is_unsigned(self) -> bool:
-        """Whether int16 samples represent uint16."""
-        offset = float(self.cards.get("BZERO", 0))
-        return self.dtype == ">i2" and offset == _UNSIGNED
-
 
 def _units(file: IO[bytes]) -> Iterator[_Unit]:
     """The headers of a file up to the first one with data."""
@@ -114,7 +108,7 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         notes.add("not kept: all but the first image of this FITS file")
     array = np.frombuffer(content, unit.dtype)
     blank: float | None = int(unit.cards["BLANK"]) if "BLANK" in unit.cards else None
-    if unit.is_unsigned:
+    if unit.dtype == ">i2" and float(unit.cards.get("BZERO", 0)) == _UNSIGNED:
         array = _with_other_sign(array)
         blank = None if blank is None else blank + _UNSIGNED
     picture = samples_picture(

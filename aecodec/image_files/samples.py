@@ -61,9 +61,6 @@ _WRITERS: dict[str, Callable[[Picture], bytes]] = {
 }
 """Writers by the suffix of the file."""
 
-DEFAULT_SUFFIX = ".tif"
-"""Suffix of restored files whose original format is unknown or cannot be written."""
-
 
 def read_samples(
     source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
@@ -121,12 +118,12 @@ def _read_picture(file: IO[bytes], options: ReadOptions, notes: Notes) -> Pictur
 
 
 def suffix_to_write(suffix: str) -> str:
-    """The suffix of a restored file: its original suffix if that format can be written.
+    """The suffix of a restored file: its original suffix if that format can be written, or `.tif`.
 
     >>> suffix_to_write(".NPY"), suffix_to_write(".dcm")
     ('.NPY', '.tif')
     """
-    return suffix if suffix.lower() in _WRITERS else DEFAULT_SUFFIX
+    return suffix if suffix.lower() in _WRITERS else ".tif"
 
 
 def write_samples(picture: Picture, suffix: str) -> bytes:

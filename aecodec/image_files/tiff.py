@@ -170,7 +170,8 @@ class _Count:
         if len(self.images) == 1:
             kept = [tag for tag in tags if _is_kept(tag)]
             self._tags = KeptTags(kept, page.tags.byte_order)
-            if names := [_name_of(tag) for tag in tags if tag not in kept]:
+            known = load_tifffile().TIFF.TAGS
+            if names := [str(known.get(t.code, t.code)) for t in tags if t not in kept]:
                 notes.add(f"not kept: its TIFF tags {', '.join(names)}")
             return
         general = [tag for tag in self._tags.tags if tag.code in _ARGUMENTS]
@@ -205,10 +206,6 @@ def _layout_of(page: TiffPage) -> Layout:
     if page.samplesperpixel > MAX_BANDS:
         raise ImageError(f"{page.samplesperpixel} bands: codecs have at most {MAX_BANDS}")
     return _LAYOUTS[page.axes]
-
-
-def _name_of(tag: Tag) -> str:
-    return str(load_tifffile().TIFF.TAGS.get(tag.code, tag.code))
 
 
 def _is_kept(tag: Tag) -> bool:
