@@ -107,9 +107,8 @@ Depth = Annotated[
     int | None,
     typer.Option(
         metavar="8",
-        help="Accept pictures with 16-bit, 32-bit or float channels, and scale them to 8 bits. "
-        "16-bit channels are scaled by the range of their type, other channels by the range of "
-        "values in the picture.",
+        help="Accept pictures with 16-bit channels, and scale them to 8 bits by the range of "
+        "their type.",
     ),
 ]
 MaxPixels = Annotated[
