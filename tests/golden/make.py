@@ -1,4 +1,4 @@
-"""Make golden files that are missing, and list what all golden files hold.
+"""Make the refused files of version 2, and list what all golden files hold.
 
     python tests/golden/make.py
 
@@ -31,7 +31,6 @@ from helpers.codecs.golden import (
     refined_sha256,
     sha256,
 )
-from helpers.real_data import load_photograph
 from helpers.writer import Part, pack, unpack, with_checksum
 
 import aecodec
@@ -39,70 +38,12 @@ from aecodec.codec.registry import remember
 from aecodec.format.binary import block, leb128
 from aecodec.format.container import Header
 from aecodec.format.refinement import Bound
-from aecodec.zarr import Aecodec
-
-
-def golden_files() -> Iterator[tuple[str, np.ndarray, dict[str, Any]]]:
-    """(name, pixels, options) of files of version 1; see :func:`codec_named`."""
-    photograph = load_photograph()[150:247, 200:333]
-    alpha = np.tile(np.arange(133, dtype=np.uint8), (97, 1))
-    yield "photo", photograph, {}
-    yield "photo_grey_between_levels", photograph[..., 1], {"level": 2.5}
-    yield "photo_with_alpha", np.dstack([photograph, alpha]), {"level": 8}
-    yield "photo_stack", np.stack([photograph, photograph[::-1]]), {"level": 1}
-    yield "photo_one_tile_high", photograph[:10], {"level": 5}
-    checks = np.kron(np.indices((8, 8)).sum(axis=0) % 2, np.ones((4, 4)))  # unlike any photograph
-    yield "photo_escapes", np.uint8(255 * checks), {"level": 8}
-
-
-def refined_files() -> Iterator[tuple[str, np.ndarray, dict[str, Any]]]:
-    """(name, samples, options) of each file with refinements; see :func:`codec_named`."""
-    crop = load_photograph()[150:190, 200:251]
-    small, grey = crop[:14, :17], crop[..., 1]
-    digits = np.stack([grey[:28, :28], grey[12:, 9:37], grey[5:33, 20:48]])
-    yield "digit_lossless", digits[0], {"max_error": 0}
-    yield "digits_nested", digits, {"level": 1, "max_error": (16, 4, 0)}
-    yield "photo_lossless", crop, {"max_error": 0}
-    yield "photo_level", crop, {"level": 2.5, "max_error": 4}
-    yield "photo_roots", crop, {"level": 1, "max_error": "0.5sqrt"}
-    yield "photo_grey", grey, {"level": 1, "max_error": 2}
-    holes, numbers = (small > 150) & (small < 170), small.astype(np.int32) * 7 - 900
-    masked, floats = np.ma.MaskedArray(numbers, holes), np.where(holes, np.nan, small / 7 - 3)
-    bounds = [{"band 1": 40, "band 2": 9, "band 3": 0}, {"band 1": 3, "band 2": 9, "band 3": 0}]
-    yield "bands_bits", floats.astype(">f4"), {"max_error": (1, 0)}
-    yield "bands_half", floats.astype(np.float16), {"max_error": (1, 0)}
-    yield "bands_float", np.float32([floats, floats[::-1]]), {"max_error": (2, 0.01)}
-    yield "bands_bounds", numbers.astype(np.int16), {"max_error": bounds}
-    yield "bands_masked", masked, {"max_error": (9, 2)}
-    yield "bands_roots", small.astype(np.uint16) * 99, {"max_error": ("2sqrt", "0.5sqrt", 0)}
-    few, wide = crop[20:, :20] // 64, load_photograph()[150:156, 200:500]
-    yield "samples_grey", grey, {"max_error": 0}
-    yield "samples_rgb", wide, {"max_error": 0}
-    alpha = holes[..., 0] * np.uint8(255)
-    yield "samples_alpha", np.dstack([small, alpha]), {"max_error": 3}
-    yield "samples_grey_alpha", np.dstack([small[..., 1], alpha]), {"max_error": 4}
-    yield "samples_palette", few * 85, {"max_error": 0}
-    yield "samples_table", few[..., 0].astype(np.uint16) ** 5, {"max_error": 0}
-    yield "samples_table_of_steps", few[..., 0] * np.int32(50), {"max_error": 2}
-    sums = crop[:20, :20] @ np.int32([1, 9, 900])
-    yield "samples_fixed", sums.repeat(2, 0).repeat(2, 1), {"max_error": 9}
-    yield "samples_rows", wide[..., 1].T.astype(">u2") * 9, {"max_error": "1sqrt"}
-    yield "samples_masked", masked[..., :2], {"max_error": 0}
-    yield "samples_bits", floats.astype(np.float32)[..., 0], {"max_error": 0}
-    yield "samples_float64", 1e9 + floats, {"max_error": 0.01}
-    yield "samples_uint32", small[..., 0] * np.uint32(16_000_000), {"max_error": 1000}
-    yield "samples_int64", numbers + np.int64(10**15), {"max_error": 0}
-    yield "samples_uint64", small.astype(np.uint64) * 10**12, {"max_error": 10**6}
-    many = np.stack([small[:6, :7, 0] // n for n in range(1, 41)])
-    yield "samples_bands", many, {"max_error": 0, "band_axis": 0}
 
 
 def codec_named(name: str) -> aecodec.Codec:
-    """The codec of a golden file, which its name begins with unless it is `digits`."""
-    start, named = name.partition("_")[0], {c.spec.name: c for c in golden_codecs().values()}
-    if start in named:
-        return named[start]
-    return aecodec.load_codec(start if start in ("photo", "samples") else "digits")
+    """A golden codec, or one that ships."""
+    named = {codec.spec.name: codec for codec in golden_codecs().values()}
+    return named.get(name) or aecodec.load_codec(name)
 
 
 def lossless(codec: str, array: np.ndarray, **options: Any) -> tuple[Header, bytes, bytes]:
@@ -222,28 +163,6 @@ def refused_bands(root: Bound) -> Iterator[tuple[str, bytes]]:
         yield f"refined_bands_{name}", pack(header, b"", [Part([bound], unit, message=message)])
 
 
-def arrays() -> Iterator[tuple[str, np.ndarray, tuple[int, ...], Aecodec]]:
-    """(name, array, shape of chunks, codec) of each array of Zarr."""
-    crop = load_photograph()[150:190, 200:248]
-    alpha = np.repeat(np.uint8([[0, 255]]), 24, axis=1) * np.ones((40, 1), np.uint8)
-    frames = np.stack([np.dstack([pixels, alpha]) for pixels in (crop, crop[::-1])])
-    yield "photo", crop, (24, 32, 3), Aecodec("photo", 3)
-    yield "photo_planes", np.moveaxis(crop, -1, 0), (3, 40, 48), Aecodec("photo", max_error=0)
-    yield "photo_alpha", frames, frames.shape, Aecodec("photo", 1)
-    for dtype, shape, error in (
-        ("uint8", (6, 8, 3), 0),
-        ("uint16", (3, 13, 17), 2),
-        ("int16", (2, 3, 8, 10), 1),
-        ("int32", (2, 6, 8, 3), 0),
-        ("float16", (3, 5, 7), 0.5),
-        ("float32", (9, 8, 3), 0.01),
-    ):
-        missing, nodata = (np.nan, None) if "float" in dtype else (0, 0)
-        numbers = np.resize(crop, shape) / 3
-        array = np.where(numbers % 16 > 1, numbers, missing).astype(dtype)
-        yield f"bands_{dtype}", array, shape, Aecodec(codec_named("bands"), None, nodata, error)
-
-
 def write_lists() -> None:
     """List the digests of all golden files, files with refinements, and arrays of Zarr."""
     of_files = {path.stem: digests(path.read_bytes()) for path in sorted(GOLDEN.glob("*.aec"))}
@@ -264,30 +183,7 @@ def write_lists() -> None:
     (ZARR / "arrays.sha256").write_text("".join(lines), "utf-8")
 
 
-def write_files(folder: Path, files: Iterator[tuple[str, np.ndarray, dict[str, Any]]]) -> None:
-    """Write the files that are not there yet, and the codes of those of version 1."""
-    for name, samples, options in files:
-        if not (folder / f"{name}.aec").exists():
-            data = codec_named(name).compress(samples, **options)
-            (folder / f"{name}.aec").write_bytes(data)
-            if folder is GOLDEN:
-                np.save(folder / f"{name}.npy", codec_named(name).decoder.codes(data))
-
-
-def write_all() -> None:
-    """Write what is not there yet, and all refused files of version 2."""
-    write_files(GOLDEN, golden_files())
-    write_files(REFINED, refined_files())
-    for name, content in refused_files():
-        (REFUSED / f"{name}.aec").write_bytes(content)
-    transpose = {"name": "transpose", "configuration": {"order": [1, 2, 0]}}
-    for name, array, chunks, serializer in arrays():
-        if not (ZARR / name).exists():
-            filters = [transpose] if name == "photo_planes" else []
-            coding = {"filters": filters, "serializer": serializer, "compressors": None}
-            zarr.create_array(ZARR / name, data=array, chunks=chunks, **coding)
-
-
 if __name__ == "__main__":
-    write_all()
+    for stem, content in refused_files():
+        (REFUSED / f"{stem}.aec").write_bytes(content)
     write_lists()
