@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import pickle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -104,39 +103,6 @@ def test_images_of_every_mode_are_lossless(photograph: Pixels, mode: str) -> Non
     assert np.array_equal(aecodec.decompress_array(data), np.asarray(plain))
     if mode[0] not in "IF":
         assert aecodec.decompress(data).mode == plain.mode
-
-
-def test_files_of_all_kinds_need_no_codec(
-    tmp_path: Path, photograph: Pixels, command: Command
-) -> None:
-    """Scenes keep their tags and bands, and TIFF files that hold pictures stay pictures."""
-    scene = np.moveaxis(photograph[:80, :90], -1, 0).astype(np.int16) * 9 - 500
-    scene[:, :9] = -9999
-    tags = [(33550, "d", 3, (10.0, 10.0, 0.0)), (42113, "s", 0, "-9999")]
-    grey = {"photometric": "minisblack", "planarconfig": "separate"}
-    tifffile.imwrite("scene.tif", scene, extratags=tags, **grey)
-    Image.fromarray(photograph[:80, :90]).save("photo.tif")
-    Image.fromarray(photograph[:80, :90, 0].astype("u2") * 257).save("deep.png")
-    np.save("wide.npy", scene[0].astype(np.float64) / 8)
-    done = command("compress", tmp_path, "--max-error", 2, "-o", "small", "--json")
-    assert (done.status, {line["codec"] for line in done.json}) == (0, {"samples"})
-    assert all(line["max_error"] <= 2 for line in done.json)
-    kinds = {line["source"]: line for line in command("info", "small", "--json").json}
-    modes = {Path(name).stem: (line["mode"], line.get("type")) for name, line in kinds.items()}
-    assert modes == {
-        "scene": (None, "int16"),
-        "photo": ("RGB", None),
-        "deep": (None, "uint16"),
-        "wide": (None, "float64"),
-    }
-    assert command("decompress", "small", "-o", "back").status == 0
-    with tifffile.TiffFile("back/scene.tif") as tiff:
-        restored = tiff.asarray()
-        assert tiff.pages[0].tags[33550].value == (10.0, 10.0, 0.0)
-    check_errors(*(np.ma.masked_equal(array, -9999) for array in (scene, restored)), 2)
-    for name in ("scene.tif", "photo.tif", "deep.png", "wide.npy"):
-        verified = command("verify", f"small/{Path(name).stem}.aec", "--against", name)
-        assert (verified.status, "intact, maximum error" in verified.out) == (0, True)
 
 
 @pytest.mark.parametrize(

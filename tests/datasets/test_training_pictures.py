@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aecodec.datasets.folders_and_arrays import load_array
-from aecodec.datasets.training_pictures import ArrayPictures, hold_out, open_pictures
+from aecodec.datasets.training_pictures import open_pictures
 from aecodec.errors import ImageError
 
 
@@ -39,11 +39,6 @@ def test_paths_without_images_are_refused(
 ) -> None:
     with pytest.raises(ImageError, match=message):
         open_pictures(folder_without_images / name)
-
-
-def test_a_single_picture_cannot_be_held_out() -> None:
-    with pytest.raises(ImageError, match="only one picture"):
-        hold_out(ArrayPictures(np.zeros((1, 8, 8), np.uint8)), 0.1)
 
 
 def test_an_array_that_is_named_may_lie_beside_others(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ loss_weights = [1, 2]
 context_units = {context_units}
 [training]
 epochs = {epochs}
-batch_size = {batch_size}
+batch_size = 8
 optimizer = "adam"
 learning_rate = 3e-3
 cost_power = 1
 rate_priors = 2
-dtype = "{dtype}"
+dtype = "float32"
 seed = 0
 [priors]
 count = 3
@@ -32,8 +32,6 @@ _DIGITS = {
     "tile": 28,
     "channels": [4, 8],
     "context_units": [0, 0],
-    "batch_size": 8,
-    "dtype": "float32",
 }
 
 

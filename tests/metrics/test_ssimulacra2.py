@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 from ssimulacra2 import compute_ssimulacra2
 
-from aecodec import AecodecError, metrics
+from aecodec import metrics
 from aecodec.arrays import Pixels
 
 
@@ -41,11 +40,3 @@ def test_a_grey_picture_scores_as_the_same_picture_in_rgb(photograph: Pixels, po
 def test_pictures_below_eight_pixels_have_no_score(photograph: Pixels) -> None:
     assert math.isnan(metrics.ssimulacra2(photograph[:7], photograph[:7]))
     assert metrics.ssimulacra2(photograph[:8, :8], photograph[:8, :8]) == pytest.approx(100)
-
-
-def test_without_the_package_the_error_says_how_to_install_it(
-    photograph: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "ssimulacra2", None)
-    with pytest.raises(AecodecError, match=r"pip install 'aecodec\[perceptual\]'"):
-        metrics.ssimulacra2(photograph, photograph)

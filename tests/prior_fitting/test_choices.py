@@ -10,7 +10,6 @@ from helpers.strategies import any_context, priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec.native.tables import neighbours
 from aecodec.prior_fitting.choices import bits, choices
 from aecodec.prior_fitting.level_tables import level_tables
 from aecodec.prior_fitting.prior import Prior
@@ -65,18 +64,6 @@ def test_rows_and_columns_take_as_many_bits_as_the_file(
     assert expected - 3 <= size - 8 - 4 <= 1.02 * expected + 8 + len(codes) / 64
 
 
-@settings(max_examples=60)
-@given(priors(), st.integers(1, 40), st.integers(0, 2**32))
-def test_columns_are_those_of_the_codes(prior: Prior, count: int, seed: int) -> None:
-    prior, codes = replace(prior, context=None), some_codes(prior, (1, 1, count), seed)
-    made = choices(prior, codes)
-    assert (made.rows == prior.table[made.priors]).all()
-    column = codes - prior.first - prior.offset[made.priors]
-    inside = (column >= 0) & (column < prior.symbols)
-    is_coded = prior.bank[made.rows, np.where(inside, column, 0)] > 0
-    assert (made.columns == np.where(inside & is_coded, column, prior.symbols)).all()
-
-
 @settings(max_examples=30)
 @given(priors(), st.tuples(*[st.integers(1, n) for n in (3, 140, 5)]), st.integers(0, 2**32))
 def test_segments_do_not_depend_on_each_other(prior: Prior, grid: Grid, seed: int) -> None:
@@ -89,15 +76,3 @@ def test_segments_do_not_depend_on_each_other(prior: Prior, grid: Grid, seed: in
     for one, other in zip(whole, part, strict=True):
         shaped = one.reshape(*grid, -1)[:, :128]
         np.testing.assert_array_equal(shaped.reshape(other.shape), other)
-
-
-def test_missing_neighbours_are_replaced_by_the_opposite_ones() -> None:
-    kind, pairs = neighbours(2, 3)
-    assert kind.tolist() == [-1, 1, 1, 1, 0, 1]
-    assert pairs.reshape(6, 4)[1:].tolist() == [
-        [4, 4, 0, 2],
-        [0, 0, 0, 0],
-        [0, 0, 4, 4],
-        [0, 0, 2, 2],
-        [2, 2, 4, 4],
-    ]

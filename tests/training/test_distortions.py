@@ -16,7 +16,7 @@ from aecodec import UsageError, metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.training import Autoencoder
 from aecodec.training.losses.blocking import blocking_error
-from aecodec.training.losses.mixture import MEASURES, Mixture, ms_ssim_error
+from aecodec.training.losses.mixture import MEASURES, ms_ssim_error
 
 QUALITIES = (10, 30, 60, 90)
 
@@ -77,20 +77,6 @@ def test_gradients_are_finite_even_where_nothing_is_wrong() -> None:
             tape.watch(originals)
             error = measure(originals, tf.identity(originals))
         assert np.isfinite(tape.gradient(error, originals)).all()
-
-
-@pytest.mark.parametrize(
-    ("distortion", "message"),
-    [
-        ("lpips", "unknown distortion 'lpips': use mse, ms-ssim"),
-        ({"mse": 1, "vmaf": 1}, "unknown distortion 'vmaf'"),
-        ({"mse": 0}, "the weight 0"),
-        ({}, "no measures"),
-    ],
-)
-def test_unknown_distortions_are_refused(distortion: str | dict[str, float], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        Mixture(distortion)
 
 
 def test_pictures_smaller_than_a_window_are_refused_before_training(

@@ -1,72 +1,18 @@
-"""Recipes are read, adjusted, followed, and go on after an interruption."""
+"""Recipes are read, adjusted and followed."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 from helpers.tiny_recipe import tiny_recipe
 
-from aecodec import AecodecError, AecodecWarning, ImageError, UsageError
+from aecodec import AecodecError, ImageError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.training.recipe import load_recipe
-from aecodec.training.run import RecipeTraining, run_recipe
-
-WITH_NETWORK = {"context_units": [8, 8], "batch_size": 64, "dtype": "mixed_bfloat16"}
-
-
-class Steps(keras.callbacks.Callback):
-    """Counts the steps of a training."""
-
-    count = 0
-
-    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        self.count += 1
-
-
-class CtrlC(keras.callbacks.Callback):
-    """Interrupts in the middle of the second of two epochs."""
-
-    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        if float(self.model.progress) > 0.6:
-            raise KeyboardInterrupt
-
-
-def assert_is_interrupted(training: RecipeTraining) -> None:
-    """Run a training of two epochs, which Ctrl-C ends, with a warning."""
-    with warnings.catch_warnings(record=True) as caught:  # Keras's own warnings too
-        warnings.simplefilter("always")
-        _, is_complete = training.run([CtrlC()], verbose=0)
-    assert not is_complete
-    assert [warning for warning in caught if warning.category is AecodecWarning]
-
-
-@pytest.mark.slow
-def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path: Path) -> None:
-    data, folder, file = tmp_path / "data.npz", tmp_path / "codec", tmp_path / "recipe.toml"
-    np.savez(data, pictures=digits[:300])
-    file.write_text(tiny_recipe(epochs=2, **WITH_NETWORK))
-    recipe = load_recipe(file)
-    training = RecipeTraining(recipe, data, folder)
-    assert_is_interrupted(training)
-    (state,) = folder.iterdir()
-    with pytest.raises(UsageError, match="--resume"):
-        run_recipe(recipe, data, folder, verbose=0)
-    second_epoch, nothing = Steps(), Steps()
-    _, is_complete = training.run([second_epoch], verbose=0)
-    assert is_complete
-    assert second_epoch.count == 255 // 64  # 45 of the 300 pictures are held out
-    codec = run_recipe(recipe, data, folder, resume=True, callbacks=[nothing], verbose=0)
-    assert nothing.count == 0  # a whole training is not repeated for its export
-    assert codec.spec.name == "tiny"
-    assert len(codec.folder.measured["levels"]) == 2
-    assert not state.exists()
-    with pytest.raises(UsageError, match="no interrupted training"):
-        run_recipe(recipe, data, folder, resume=True, verbose=0)
+from aecodec.training.run import run_recipe
 
 
 def test_what_a_training_cannot_use_is_refused_before_its_first_step(
@@ -143,6 +89,7 @@ def test_one_seed_gives_one_codec(
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
         (("cost_power", 'distortion = "x"\ncost_power'), "unknown distortion 'x'"),
         (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "the weight 0"),
+        (("cost_power", "distortion = {}\ncost_power"), "no measures"),
         (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
         (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq must have most and masking"),
