@@ -14,7 +14,6 @@ import pytest
 from helpers.commands import Command
 from helpers.documents import ROOT
 from helpers.images import opened
-from helpers.writer import pack, unpack
 from PIL import Image
 
 import aecodec
@@ -23,8 +22,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.registry import built_in_names
 from aecodec.data.codecs import BUILT_IN
 from aecodec.data.samples import sample_paths
-from aecodec.format import container
-from aecodec.format.container import Header
 
 
 def test_train_lists_the_recipes_that_ship(command: Command) -> None:
@@ -83,15 +80,6 @@ def test_help_and_version(command: Command) -> None:
         assert "Usage: aecodec" in command(name, "--help").out
     assert command("--version").out == f"aecodec {aecodec.__version__}\n"
     assert command().status == 2
-
-
-def test_verify_decodes_alpha(folder: Path, command: Command) -> None:
-    codec = aecodec.load_codec("digits")
-    payload = unpack(codec.compress(opened("digit.png")))[1]
-    header = Header(codec.spec.codec_id, mode=container.Mode.LA, alpha=b"junk")
-    Path("alpha.aec").write_bytes(pack(header, payload))
-    assert command("verify", "alpha.aec").status == 4
-    assert command("decompress", "alpha.aec").status == 4
 
 
 def test_compare_draws_pixel_by_pixel(
