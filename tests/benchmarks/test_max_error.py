@@ -14,7 +14,6 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from benchmarks.__main__ import main
-from benchmarks.programs.max_error import Data
 from benchmarks.rivals import Array, rivals
 
 pytest.importorskip("imagecodecs")
@@ -52,11 +51,6 @@ def _largest_errors(samples: Array, error: float) -> dict[str, float]:
             difference = np.nan_to_num(np.abs(decoded.astype(float) - piece.astype(float)))
             errors[rival.title] = max(errors.get(rival.title, 0), float(difference.max()))
     return errors
-
-
-def test_an_argument_names_arrays_and_errors() -> None:
-    assert Data.of("bands.npz:test_*=0,0.5%") == Data(Path("bands.npz"), "test_*", ("0", "0.5%"))
-    assert Data.of("bands") == Data(Path("bands"), "*", ())
 
 
 def _rows(tmp_path: Path, *arguments: Path | str) -> list[dict[str, Any]]:

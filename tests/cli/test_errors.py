@@ -199,7 +199,7 @@ def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command)
 _TOO_LARGE = 7
 
 
-def test_a_bomb_has_a_status_of_its_own(photo: Codec, folder: Path, command: Command) -> None:
+def test_files_beyond_limits_have_a_status(photo: Codec, folder: Path, command: Command) -> None:
     header = Header(photo.spec.codec_id, Mode.RGB, size=(8192, 8192), reduction=64)
     Path("bomb.aec").write_bytes(pack(header, b""))
     for line in ("decompress bomb.aec", "verify bomb.aec"):
@@ -208,9 +208,6 @@ def test_a_bomb_has_a_status_of_its_own(photo: Codec, folder: Path, command: Com
         assert len(result.err.splitlines()) == 1
         assert "(--max-pixels)" in result.err
     assert sorted(os.listdir()) == ["bomb.aec", "digit.png"]
-
-
-def test_the_options_accept_and_refuse(folder: Path, command: Command) -> None:
     Path("three.aec").write_bytes(compress(np.zeros((3, 28, 28), np.uint8)))
     for verb in (["verify"], ["decompress", "--force"]):
         assert command(*verb, "three.aec", "--max-frames", 3, "--max-pixels", 2352).status == 0

@@ -233,18 +233,17 @@ def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
 def test_primers_that_break_a_rule_are_refused(file: Path, head: tuple[int, ...]) -> None:
     samples = bytes(math.prod(head[1:]))  # of a byte each
     content = struct.pack("<BBHHH", *head) + zlib.compress(samples)
-    codec = CodecFolder.open(GOLDEN / "codecs" / "even.aecodec")
-    sections = [*codec.sections, Section.of(SectionKind.PRIMER, content)]
-    file.write_bytes(pack_codec(codec.spec, codec.rdoq, sections))
-    with pytest.raises(CodecError):
-        _ = CodecFolder.open(file).native
+    check_refused(file, [Section.of(SectionKind.PRIMER, content)])
 
 
 @pytest.mark.parametrize("levels", [[0, 0], [1]])
 def test_a_codec_has_one_primer_at_most(file: Path, levels: list[int]) -> None:
-    codec = CodecFolder.open(GOLDEN / "codecs" / "even.aecodec")
     primer = primer_section(np.zeros((1, 2, 2, 1), np.uint8))
-    sections = [*codec.sections, *(primer._replace(level=level) for level in levels)]
-    file.write_bytes(pack_codec(codec.spec, codec.rdoq, sections))
+    check_refused(file, [primer._replace(level=level) for level in levels])
+
+
+def check_refused(file: Path, primers: list[Section]) -> None:
+    codec = CodecFolder.open(GOLDEN / "codecs" / "even.aecodec")
+    file.write_bytes(pack_codec(codec.spec, codec.rdoq, [*codec.sections, *primers]))
     with pytest.raises(CodecError):
         _ = CodecFolder.open(file).native

@@ -141,7 +141,7 @@ def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
     assert value.startswith(f"5: {after:,} bytes")
 
 
-def test_one_radio_packet_is_a_switch(desktop: Browser) -> None:
+def test_one_radio_packet_and_a_maximum_error_are_switches(desktop: Browser) -> None:
     whole = shown_bytes(desktop)
     desktop.press("#packet", "SPACE")
     desktop.run(READY)
@@ -149,10 +149,6 @@ def test_one_radio_packet_is_a_switch(desktop: Browser) -> None:
     desktop.press("#packet", "SPACE")
     desktop.run(READY)
     assert shown_bytes(desktop) == whole
-
-
-def test_a_maximum_error_is_a_number_with_a_switch(desktop: Browser) -> None:
-    whole = shown_bytes(desktop)
     desktop.press("#bounded", "SPACE")
     desktop.run(READY)
     lossless = shown_bytes(desktop)
