@@ -65,6 +65,8 @@ export interface Header {
   hasSamples: boolean;
   /** Whether it has refinements, which guarantee a maximum error. */
   isRefined: boolean;
+  /** Of a refined file: the maximum errors of its last refinement, one for all bands or one for each. */
+  bound?: { isRoot: boolean; errors: number[] };
   /** Whether `baseOnly` gives a picture: false if a first refinement has no base. */
   hasBase: boolean;
 }

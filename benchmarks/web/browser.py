@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+_LOADED = """
+if (document.readyState !== 'complete') await new Promise((done) => addEventListener('load', done));
+"""
+"""ChromeDriver may return before a page and its modules are loaded."""
+
 _PATIENCE = 120
 """Seconds that a step may take on a busy machine."""
 
@@ -42,6 +47,7 @@ class Browser:
         self._command("Emulation.setDeviceMetricsOverride", size)
         self.messages(), self.requests()  # those of the page before
         self._driver.get(page.as_uri() if isinstance(page, Path) else page)
+        self.run(_LOADED)
 
     def run(self, script: str) -> Any:
         """Run a script, which may wait, and return what it returns.

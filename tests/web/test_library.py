@@ -116,7 +116,7 @@ def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Cod
     height, width = np.asarray(Image.open(site / "grey.png")).shape[:2]
     header = {"id": PHOTO, "width": width, "height": height, "frames": 1}
     header |= {"reduction": 1, "level": None, "hasSamples": False}
-    header |= {"hasBase": True, "isRefined": False}
+    header |= {"hasBase": True, "isRefined": False, "bound": None}
     assert result[:3] == [{**header, "mode": "L"}, {**header, "mode": "LA"}, True]
     assert photo.decompress(base64.b64decode(result[3])).mode == "LA"
 
