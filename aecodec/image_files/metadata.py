@@ -1,7 +1,8 @@
 """Metadata of image files: ICC profile, EXIF and XMP, and notes about other metadata."""
 
+import io
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 from PIL import ExifTags, Image, TiffTags
 
@@ -46,8 +47,14 @@ _KEYWORDS_OF_PROGRAMS = (
 _COMMENTS_OF_PROGRAMS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
 """Prefixes of comments that programs write about themselves."""
 
+_SRGB_CODING = bytes([1, 13])
+"""Numbers of the primaries and the transfer function of sRGB in a cICP chunk."""
+
+_PNG_SIGNATURE_SIZE, _PNG_CHECKSUM_SIZE = 8, 4
 _IS_SRGB = {"srgb", "icc_profile"}
-"""Keys of properties that override gamma."""
+"""Keys of properties that override gamma and primaries."""
+
+_SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
 def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
@@ -64,6 +71,35 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
         for kind, value in values.items()
         if value
     }
+
+
+def note_colour_coding(image: Image.Image, notes: Notes) -> None:
+    """Note that the colour coding in an unloaded PNG file (cICP chunk) is ignored.
+
+    Nothing is noted if the coding is sRGB or the file has a colour profile.
+    """
+    file = getattr(image, "fp", None)
+    if image.format != "PNG" or file is None or image.info.get("icc_profile"):
+        return
+    stated = _coding_in_png(file)
+    if stated and stated[:2] != _SRGB_CODING:
+        numbers = ", ".join(map(str, stated))
+        notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels are read as sRGB")
+
+
+def _coding_in_png(file: IO[bytes]) -> bytes | None:
+    """Read the cICP chunk of a PNG file, and restore the position in the file."""
+    position = file.tell()
+    try:
+        file.seek(_PNG_SIGNATURE_SIZE)
+        while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
+            size = int.from_bytes(head[:4], "big")
+            if head[4:] == b"cICP":
+                return file.read(size)
+            file.seek(size + _PNG_CHECKSUM_SIZE, io.SEEK_CUR)
+        return None
+    finally:
+        file.seek(position)
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
@@ -114,6 +150,15 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
     gamma = info.get("gamma")
     if isinstance(gamma, float) and not _IS_SRGB & info.keys() and abs(gamma - 0.455) > 0.03:
         yield f"gamma of {gamma:g}"
+    if _has_unusual_primaries(info):
+        yield "chromaticities (cHRM)"
+
+
+def _has_unusual_primaries(info: dict[Any, Any]) -> bool:
+    stated = info.get("chromaticity")
+    if not stated or _IS_SRGB & info.keys():
+        return False
+    return any(abs(a - b) > 0.005 for a, b in zip(stated, _SRGB_PRIMARIES, strict=False))
 
 
 def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:

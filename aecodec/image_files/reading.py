@@ -147,6 +147,7 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     modes.note_scale(image, notes)
     if largest is None or (largest != 255 and options.depth is None):
         raise ImageError(_depth_text(image, largest))
+    metadata.note_colour_coding(image, notes)
     image.load()
     upright = _upright(image, notes)
     entries = metadata.metadata_of(upright, notes)

@@ -221,6 +221,11 @@ ODD_PICTURES = [
         said="not kept: its gamma of 1",
     ),
     OddPicture(
+        "coding of colours by numbers",
+        png_with(b"cICP", bytes([12, 13, 0, 1])),
+        said="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels are read as sRGB",
+    ),
+    OddPicture(
         "EXIF that is none",
         png_with(b"eXIf", b"garbage"),
         said="not kept: its EXIF, which is damaged",
