@@ -49,7 +49,7 @@ static int is_guaranteed(const void *file, size_t size, double max_error)
     aecodec_refinement r[AECODEC_MAX_REFINEMENTS];
     uint32_t count = 0;
     return aecodec_file_refinements(file, size, r, &count) == AECODEC_OK && count && r[count - 1].max_error <= max_error &&
-           (!r[count - 1].is_root || !r[count - 1].max_error);
+           (!r[count - 1].is_root || !(r[count - 1].max_error > 0));
 }
 
 static void *decompress(aecodec_samples chunk, const void *file, size_t file_size, size_t size)
