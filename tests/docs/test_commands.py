@@ -127,7 +127,7 @@ def folder(
             np.save(path, array)
         else:
             nodata = [(42113, "s", 0, "-9999")]
-            tifffile.imwrite(path, array, photometric="rgb", extratags=nodata)
+            tifffile.imwrite(path, array, extrasamples=(0,), photometric="rgb", extratags=nodata)
 
     def scenes(path: Path) -> None:
         path.mkdir()
