@@ -166,6 +166,7 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
 
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
+_EXACT = Target(max_error=0)
 _PERCENTAGE = (
     "a maximum error in percent of the range of a chunk grows if parts of the chunk are written "
     "again: write whole chunks, or give a number"
@@ -288,7 +289,8 @@ class ChunkCodec:
 
         If two values may be that of missing samples, the chunk is stored without loss, with a
         warning. Raises CodecError if the codec is not installed, UsageError if it has no such
-        level, and ImageError if the dtype or the shape is not supported, or the chunk has both NaN
+        level, or if two values may be nodata of elements of 64 bits that cannot be stored without
+        loss, and ImageError if the dtype or the shape is not supported, or the chunk has both NaN
         and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
@@ -304,8 +306,7 @@ class ChunkCodec:
             try:
                 nodata = nodata_in(replace(make(), nodata=_as_nodata(fill_value)))
             except UsageError as error:
-                warn(f"a chunk is stored without loss, because {error}")
-                target = Target(max_error=0)
+                return self._encode_without_loss(make(), error)
             if not nodata or nodata != fill_value:
                 stability = Stability.FOUND
         is_number = nodata is not None and nodata is not False
@@ -317,15 +318,24 @@ class ChunkCodec:
         picture = make(nodata=nodata if is_number else None)
         return self._compress(picture, target, stability)
 
+    def _encode_without_loss(self, picture: Picture, reason: UsageError) -> bytes:
+        """Compress samples of which two values may be nodata; raise the reason if it cannot be."""
+        try:
+            data = self._compress(picture, _EXACT, Stability.FOUND)
+        except UsageError as error:
+            raise reason from error
+        warn(f"a chunk is stored without loss, because {reason}")
+        return data
+
     def _compress(
         self, source: npt.NDArray[Any] | Picture, target: Target, stability: Stability
     ) -> bytes:
         """The file of a chunk; integers that are decoded and coded again keep their bound."""
         encoder = self.codec.encoder
         target.for_codec(self.codec.spec)
-        if self.max_error is None:
-            return encoder.compress(source, level=self.level, metadata=False)
-        if "%" in str(self.max_error):
+        if target.max_error is None:
+            return encoder.compress(source, level=target.level, metadata=False)
+        if "%" in str(target.max_error):
             warn(_PERCENTAGE)
         picture = encoder.picture_of(source)
         return refinement.within_error(encoder, picture, target, False, stability=stability).data
@@ -340,8 +350,7 @@ class ChunkCodec:
         if fill_value:
             decoded = self.decode_to(data, chunk.shape, chunk.dtype)
             is_kept = ((decoded == fill_value) == (chunk == fill_value)).all()
-            exact = Target(max_error=0)
-            return data if is_kept else self.codec.compress(chunk, exact, metadata=False)
+            return data if is_kept else self._compress(chunk, _EXACT, Stability.STATED)
         if np.isin(chunk, [0, 255] if fill_value is None else 0).any():
             warn(
                 f"codec {self.name} does not keep the value of missing pixels: if 0 or 255 marks "

@@ -206,6 +206,24 @@ def test_two_values_may_be_nodata() -> None:
     assert np.abs(codec.decode(codec.encode(chunk)).astype(int) - chunk).max() <= 4
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from(["u1", "i1", "u2", "i2"]),
+    st.sampled_from([{"level": 1}, {"level": 2, "max_error": 3}, {"max_error": 3}]),
+    st.integers(0, 99),
+)
+def test_two_values_stay_exact_at_levels_too(
+    bands: Codec, dtype: str, options: dict[str, Any], seed: int
+) -> None:
+    limits, random = np.iinfo(dtype), np.random.default_rng(seed)
+    chunk = random.integers(limits.min, limits.max, (2, 12, 16), dtype, endpoint=True)
+    chunk.flat[:2] = limits.min, limits.max
+    codec = aecodec.numcodecs.Aecodec(bands, **options)
+    with pytest.warns(AecodecWarning, match="a chunk is stored without loss"):
+        data = codec.encode(chunk)
+    assert np.array_equal(codec.decode(data), chunk)
+
+
 @pytest.mark.parametrize("options", [{"max_error": 4}, {"level": 4}])
 def test_codecs_without_bands_keep_a_fill_value(options: dict[str, Any]) -> None:
     """Chunks are lossless if pixels would get it or lose it; 0 may be black."""

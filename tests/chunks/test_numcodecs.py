@@ -100,7 +100,12 @@ def test_parts_that_are_written_again_keep_their_bound(
     chunk = np.zeros_like(wanted)
     for row in range(9):
         chunk[row] = wanted[row]
-        chunk = codec.decode(codec.encode(chunk))
+        try:
+            chunk = codec.decode(codec.encode(chunk))
+        except UsageError:  # two values may be nodata, and 64 bits do not stay exact
+            if nodata is False or kind.itemsize < 8:
+                raise
+            return
     np.testing.assert_allclose(chunk.astype(float), wanted.astype(float), 0, error)
     if nodata is False:
         assert np.array_equal(codec.decode(codec.encode(chunk)), chunk)
