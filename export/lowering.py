@@ -11,7 +11,7 @@ from aecodec.arrays import Float32, Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
-from aecodec.datasets.tiles import as_uint8
+from aecodec.datasets.tiles import as_floats, as_uint8
 from aecodec.errors import CodecError, ModelError, warn
 from aecodec.export.receptive_field import REMEDY, outputs_at
 from aecodec.export.tflite.conversion import without_integers
@@ -57,8 +57,7 @@ def check_sizes(
     for size in (own, *_SIZES):
         sides = (size[0] * tile[0], size[1] * tile[1])
         pixels = as_uint8(_mirrored(images[0], sides))
-        image = (pixels[None] / 255).astype(np.float32)
-        latents = np.rint(outputs_at("encoder", encoder, image, size))
+        latents = np.rint(outputs_at("encoder", encoder, as_floats(pixels[None]), size))
         latents = np.clip(latents, -128, 127)
         values = 255 * np.clip(outputs_at("decoder", decoder, latents, sides), 0, 1)
         for half, taken, expected in (
