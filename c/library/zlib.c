@@ -38,8 +38,8 @@ typedef struct {
     unsigned count; /* of bits */
     uint8_t *out;
     size_t out_size, out_at;
-    int is_damaged, has_fixed_codes;
-    prefix_code fixed_literals, fixed_distances; /* made for the first block that needs them */
+    int is_damaged;
+    prefix_code fixed_literals, fixed_distances;
 } inflater;
 
 static uint32_t take_bits(inflater *s, unsigned count)
@@ -172,17 +172,14 @@ static void inflate_stored(inflater *s)
     s->out_at += length;
 }
 
-static void inflate_fixed(inflater *s)
+/* Once for all blocks, of which 10 bits can make one. */
+static void make_fixed_codes(inflater *s)
 {
     uint8_t lengths[LITERALS + 2];
-    if (!s->has_fixed_codes) {
-        set_fixed_lengths(lengths);
-        make_code(&s->fixed_literals, lengths, LITERALS + 2);
-        memset(lengths, 5, DISTANCES);
-        make_code(&s->fixed_distances, lengths, DISTANCES);
-        s->has_fixed_codes = 1;
-    }
-    inflate_coded(s, &s->fixed_literals, &s->fixed_distances);
+    set_fixed_lengths(lengths);
+    make_code(&s->fixed_literals, lengths, LITERALS + 2);
+    memset(lengths, 5, DISTANCES);
+    make_code(&s->fixed_distances, lengths, DISTANCES);
 }
 
 /* Read the lengths of both codes, which are coded themselves. */
@@ -234,6 +231,7 @@ static void inflate_dynamic(inflater *s)
 static void inflate_blocks(inflater *s)
 {
     uint32_t is_last = 0;
+    make_fixed_codes(s);
     while (!is_last && !s->is_damaged) {
         is_last = take_bits(s, 1);
         switch (take_bits(s, 2)) {
@@ -241,7 +239,7 @@ static void inflate_blocks(inflater *s)
             inflate_stored(s);
             break;
         case 1:
-            inflate_fixed(s);
+            inflate_coded(s, &s->fixed_literals, &s->fixed_distances);
             break;
         case 2:
             inflate_dynamic(s);
