@@ -6,7 +6,6 @@
 
 enum {
     STEPS = 65535, /* of a table, and the most that limits of integers may differ by */
-    CELLS = 4096, /* in which middles are looked up */
     IS_CLIPPED = 0x8000,
     VALUE_BITS = 0x7fff
 };
@@ -146,46 +145,13 @@ static double *middles_of(const transfer *t)
     return middles;
 }
 
-/* Where numbers lie among the middles of a band: cells of one width begin at some of them. */
-typedef struct {
-    const transfer *t;
-    double *middles;  /* [bands][top] */
-    uint16_t *starts; /* [bands][CELLS + 1] how many middles lie in lower cells */
-    double scales[AECODEC_MAX_BANDS]; /* cells of a band for a difference of 1 */
-} cells;
-
-/* The cell of a number; larger numbers have no lower cell. */
-static uint32_t cell_of(const cells *c, uint32_t band, double number)
-{
-    double cell = (number - c->t->limits[band][0]) * c->scales[band];
-    return cell > 0 ? cell < CELLS - 1 ? (uint32_t)cell : CELLS - 1 : 0;
-}
-
-static void fill_starts(cells *c)
-{
-    const double *middles = c->middles;
-    uint16_t *starts = c->starts;
-    uint32_t value, cell;
-    for (uint32_t band = 0; band < c->t->bands; band++, middles += c->t->top, starts += CELLS + 1) {
-        c->scales[band] = (double)CELLS / (c->t->limits[band][1] - c->t->limits[band][0]);
-        for (value = cell = 0; cell < CELLS; cell++) {
-            starts[cell] = (uint16_t)value;
-            while (value < c->t->top && cell_of(c, band, middles[value]) == cell) {
-                value++;
-            }
-        }
-        starts[CELLS] = (uint16_t)c->t->top;
-    }
-}
-
 /* The value of the nearest sample of a band: how many middles are less than a number. And whether it is clipped. */
-static uint16_t search(const cells *c, uint32_t band, double number)
+static uint16_t search(const transfer *t, const double *middles, uint32_t band, double number)
 {
-    const transfer *t = c->t;
     const uint16_t *table = t->tables + (size_t)band * (t->top + 1);
-    const double *limits = t->limits[band], *middles = c->middles + (size_t)band * t->top;
-    const uint16_t *start = c->starts + (size_t)band * (CELLS + 1) + cell_of(c, band, number);
-    uint32_t low = start[0], high = start[1];
+    const double *limits = t->limits[band];
+    uint32_t low = 0, high = t->top;
+    middles += (size_t)band * t->top;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if (middles[middle] < number) {
@@ -201,31 +167,31 @@ static uint16_t search(const cells *c, uint32_t band, double number)
 }
 
 /* What the samples of each band become, by their bits: [bands][256 or 65536]. */
-static uint16_t *lookup_of(const cells *c, uint32_t count)
+static uint16_t *lookup_of(const transfer *t, const double *middles, uint32_t count)
 {
-    const transfer *t = c->t;
     uint16_t *lookup = malloc((size_t)count * t->bands * sizeof *lookup), *to = lookup;
     for (uint32_t band = 0; lookup && band < t->bands; band++) {
         for (uint32_t bits = 0; bits < count; bits++) {
-            *to++ = search(c, band, aecodec_sample_number(t->type, bits));
+            *to++ = search(t, middles, band, aecodec_sample_number(t->type, bits));
         }
     }
     return lookup;
 }
 
 /* Convert, by a table of all samples if there are more pixels than the type has samples. */
-static aecodec_status convert(const cells *c, const aecodec_samples *samples, uint16_t *values, uint64_t *clipped)
+static aecodec_status convert(const transfer *t, const double *middles, const aecodec_samples *samples,
+                              uint16_t *values, uint64_t *clipped)
 {
     const uint32_t size = sample_size(samples->type), count = size < 4 ? 1u << 8 * size : 0;
     const size_t pixels = pixels_of_samples(samples);
     const int is_looked_up = count && pixels >= count;
-    uint16_t *lookup = is_looked_up ? lookup_of(c, count) : NULL;
+    uint16_t *lookup = is_looked_up ? lookup_of(t, middles, count) : NULL;
     size_t at = 0;
     for (size_t n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
         for (uint32_t band = 0; band < samples->bands; band++, at++) {
             const uint32_t bits = (uint32_t)bits_of_sample(samples->type, samples->samples, at);
             const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
-                                          : search(c, band, aecodec_sample_number(samples->type, bits));
+                                          : search(t, middles, band, aecodec_sample_number(samples->type, bits));
             values[at] = value & VALUE_BITS;
             clipped[band] += value & IS_CLIPPED && !is_missing(samples, n, band);
         }
@@ -237,16 +203,9 @@ static aecodec_status convert(const cells *c, const aecodec_samples *samples, ui
 aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
                                           uint64_t *clipped)
 {
-    cells places = {t, NULL, NULL, {0}};
-    aecodec_status status = AECODEC_NO_MEMORY;
-    places.middles = middles_of(t);
-    places.starts = malloc((size_t)t->bands * (CELLS + 1) * sizeof *places.starts);
-    if (places.middles && places.starts) {
-        fill_starts(&places);
-        status = convert(&places, samples, values, clipped);
-    }
-    free(places.middles);
-    free(places.starts);
+    double *middles = middles_of(t);
+    aecodec_status status = middles ? convert(t, middles, samples, values, clipped) : AECODEC_NO_MEMORY;
+    free(middles);
     return status;
 }
 
