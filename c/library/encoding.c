@@ -187,7 +187,10 @@ static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *sa
         status = e->values ? aecodec_transfer_to_values(&t, samples, e->values, clipped) : AECODEC_NO_MEMORY;
     }
     free(t.samples);
-    return status == AECODEC_OK && samples->missing ? aecodec_fill_missing(samples, e->values) : status;
+    if (status == AECODEC_OK && samples->missing) {
+        aecodec_fill_missing(samples, e->values);
+    }
+    return status;
 }
 
 /* The block of the header. */

@@ -156,124 +156,42 @@ void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
 
 /* ---- filling ---- */
 
-enum { MAX_LEVELS_OF_PLANE = 22 };
-
-/* Values of a plane, and which are known. */
-typedef struct {
-    uint32_t width, height;
-    uint16_t *values;
-    uint8_t *known;
-} plane;
-
-/* The mean of the known values of 2 by 2. */
-static void reduce_pixel(const plane *from, const plane *to, uint32_t y, uint32_t x)
+/* The first known value of a band of a frame; 0 if none is known. */
+static uint16_t first_known(const aecodec_samples *samples, size_t first, uint32_t band, const uint16_t *values)
 {
-    uint32_t sum = 0, count = 0;
-    size_t at = (size_t)y * to->width + x;
-    for (uint32_t row = 2 * y; row < 2 * y + 2 && row < from->height; row++) {
-        for (uint32_t column = 2 * x; column < 2 * x + 2 && column < from->width; column++) {
-            size_t place = (size_t)row * from->width + column;
-            sum += from->known[place] ? from->values[place] : 0u;
-            count += from->known[place];
-        }
+    const size_t count = (size_t)samples->width * samples->height;
+    size_t n = 0;
+    while (n < count && is_missing(samples, first + n, band)) {
+        n++;
     }
-    to->values[at] = (uint16_t)(count ? (2 * sum + count) / (2 * count) : 0);
-    to->known[at] = count > 0;
+    return n < count ? values[n * samples->bands] : 0;
 }
 
-/* Make the plane of half the sides. Returns whether all of its values are known. */
-static int reduce(const plane *from, const plane *to)
+/* Each missing value becomes the mean of those on the left and above, which are filled. */
+static void fill_band(const aecodec_samples *samples, size_t first, uint32_t band, uint16_t *values)
 {
-    int is_whole = 1;
-    for (uint32_t y = 0; y < to->height; y++) {
-        for (uint32_t x = 0; x < to->width; x++) {
-            reduce_pixel(from, to, y, x);
-            is_whole &= to->known[(size_t)y * to->width + x];
-        }
-    }
-    return is_whole;
-}
-
-/* Fill what is unknown from the plane of half the sides. */
-static void enlarge(const plane *from, const plane *to)
-{
-    for (uint32_t y = 0; y < to->height; y++) {
-        for (uint32_t x = 0; x < to->width; x++) {
-            size_t at = (size_t)y * to->width + x;
-            if (!to->known[at]) {
-                to->values[at] = from->values[(size_t)(y / 2) * from->width + x / 2];
+    const uint16_t start = first_known(samples, first, band, values);
+    const size_t row = (size_t)samples->width * samples->bands;
+    size_t pixel = first;
+    for (uint32_t y = 0; y < samples->height; y++) {
+        for (uint32_t x = 0; x < samples->width; x++, pixel++, values += samples->bands) {
+            const uint32_t above = y ? values[-(ptrdiff_t)row] : x ? values[-(ptrdiff_t)samples->bands] : start;
+            const uint32_t left = x ? values[-(ptrdiff_t)samples->bands] : above;
+            if (is_missing(samples, pixel, band)) {
+                *values = (uint16_t)((left + above + 1) / 2);
             }
         }
     }
 }
 
-/* Lay out the planes one after the other. Returns how many numbers they have together. */
-static size_t lay_out(plane *planes, uint32_t width, uint32_t height, uint16_t *values, uint8_t *known)
+void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values)
 {
-    size_t total = 0;
-    for (uint32_t n = 0; n < MAX_LEVELS_OF_PLANE; n++) {
-        planes[n].width = width;
-        planes[n].height = height;
-        planes[n].values = values ? values + total : NULL;
-        planes[n].known = known ? known + total : NULL;
-        total += (size_t)width * height;
-        width = width / 2 + width % 2;
-        height = height / 2 + height % 2;
-    }
-    return total;
-}
-
-/* Fill the finest plane. */
-static void fill_planes(plane *planes)
-{
-    uint32_t n = 0;
-    int is_whole = 0;
-    while (!is_whole && (planes[n].width > 1 || planes[n].height > 1)) {
-        is_whole = reduce(&planes[n], &planes[n + 1]);
-        n++;
-    }
-    for (; n > 0; n--) {
-        enlarge(&planes[n], &planes[n - 1]);
-    }
-}
-
-/* One band of a frame. */
-static void fill_band(const aecodec_samples *samples, uint32_t frame, uint32_t band, uint16_t *values, plane *planes)
-{
-    size_t count = (size_t)samples->width * samples->height, first = count * frame;
-    uint32_t bands = samples->bands;
-    int is_whole = 1;
-    values += first * bands + band;
-    for (size_t n = 0; n < count; n++) {
-        planes[0].known[n] = !is_missing(samples, first + n, band);
-        planes[0].values[n] = planes[0].known[n] ? values[n * bands] : 0;
-        is_whole &= planes[0].known[n];
-    }
-    if (!is_whole) {
-        fill_planes(planes);
-        for (size_t n = 0; n < count; n++) {
-            values[n * bands] = planes[0].values[n];
-        }
-    }
-}
-
-aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values)
-{
-    plane planes[MAX_LEVELS_OF_PLANE];
-    size_t total = lay_out(planes, samples->width, samples->height, NULL, NULL);
-    uint16_t *room = malloc(total * sizeof *room);
-    uint8_t *known = malloc(total);
-    if (room && known) {
-        lay_out(planes, samples->width, samples->height, room, known);
-    }
-    for (uint32_t frame = 0; room && known && frame < samples->frames; frame++) {
+    const size_t pixels = (size_t)samples->width * samples->height;
+    for (uint32_t frame = 0; frame < samples->frames; frame++) {
         for (uint32_t band = 0; band < samples->bands; band++) {
-            fill_band(samples, frame, band, values, planes);
+            fill_band(samples, pixels * frame, band, values + pixels * frame * samples->bands + band);
         }
     }
-    free(room);
-    free(known);
-    return room && known ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 /* ---- masks in files ---- */

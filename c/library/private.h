@@ -265,7 +265,7 @@ int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2]);
  * are none. */
 aecodec_status aecodec_find_missing(aecodec_samples *samples);
 /* Fill the values of missing samples smoothly. */
-aecodec_status aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
+void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
 /* The bits of a decoded sample that is known: if they are nodata, those of the next sample above, or of the largest one. */
 uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits);
 /* Give all missing samples the same bits, and no others. */
