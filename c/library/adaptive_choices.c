@@ -395,7 +395,7 @@ static void see_colours(colour_set *s, const int32_t *values, size_t plane)
     for (size_t n = 0; n < plane && s->places; n++) {
         int is_new = n == 0;
         for (uint32_t band = 0; band < s->bands; band++) {
-            const int32_t value = values[(band < 2 ? 1 - band : band) * plane + n];
+            const int32_t value = values[band * plane + n];
             is_new |= colour[band] != value;
             colour[band] = value;
         }
@@ -554,7 +554,7 @@ static int append_band(buffer *block, adaptive_survey *s, uint32_t band)
  * the last choice. */
 static size_t append_choices(adaptive_survey *s, buffer *block)
 {
-    const int has_palette = needs_palette(s), is_exchanged = has_palette || s->bands == 3 || s->bands == 4;
+    const int has_palette = needs_palette(s), is_exchanged = !has_palette && (s->bands == 3 || s->bands == 4);
     const uint8_t flags = (uint8_t)((is_exchanged ? IS_EXCHANGED : 0) | (has_palette ? HAS_PALETTE : 0));
     size_t size = flags != 0;
     append_byte(block, flags);
