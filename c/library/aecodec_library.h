@@ -209,7 +209,7 @@ typedef struct {
     const aecodec_bounds *bounds; /* NULL, or maximum errors: no sample differs by more from its original. The file has
                                    * a refinement for each, except for errors that round to the bounds before. With
                                    * level it has the picture of this level as its base, which takes both networks;
-                                   * otherwise the first level, or no base, whichever is smaller. Not with max_bytes */
+                                   * otherwise no base. Not with max_bytes */
 } aecodec_target;
 
 /* A file that was made. */

@@ -5,8 +5,6 @@
 
 #include "refined.h"
 
-enum { MOST_BITS = 2 }; /* files with more bits per sample are smaller without base */
-
 /* Make room for samples of a decoder, on which the next refinement builds. */
 static aecodec_status begin_file(refiner *r, uint32_t count, uint32_t units, buffer *file, void **samples)
 {
@@ -35,29 +33,6 @@ static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t c
     }
     free(samples);
     return status;
-}
-
-/* Write a file at a level; without one, a file without base, or with the first level if that is smaller. */
-static aecodec_status write_smaller(refiner *r, refinement *refinements, uint32_t count, uint32_t *units, buffer *file)
-{
-    buffer other = {NULL, 0, 0, AECODEC_OK};
-    aecodec_status status = write_file(r, refinements, count, *units, file);
-    if (status != AECODEC_OK || *units || !r->bundle->has_encoder || !r->bundle->has_decoder ||
-        file->size / r->original.bands > MOST_BITS * pixels_of_samples(&r->original) / 8) {
-        return status;
-    }
-    double max_error = r->max_error;
-    status = write_file(r, refinements, count, LEVEL_UNITS, &other);
-    if (status == AECODEC_OK && other.size < file->size) {
-        const buffer larger = *file;
-        *file = other;
-        other = larger;
-        *units = LEVEL_UNITS;
-    } else {
-        r->max_error = max_error;
-    }
-    free(other.bytes);
-    return status == AECODEC_ABSENT ? AECODEC_OK : status;
 }
 
 /* Errors [count][bands] with one of 0 for alpha, which is a band. Returns whether there is enough memory. */
@@ -96,7 +71,7 @@ static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (
     }
     aecodec_status status = aecodec_refinements_for(&bounds, &r->original, refinements, &count, &made->max_error);
     free(errors);
-    return status == AECODEC_OK ? write_smaller(r, refinements, count, &made->level, file) : status;
+    return status == AECODEC_OK ? write_file(r, refinements, count, made->level, file) : status;
 }
 
 aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
