@@ -209,7 +209,7 @@ class ChunkCodec:
         """Choose a codec by name, folder or object, and a level; None is the codec's default level.
 
         Without a codec, it is `samples`, which is lossless without `max_error`. `nodata` is the
-        value of missing samples. With `max_error`, None is 1 or none, whichever is smaller.
+        value of missing samples. With `max_error`, None is no level.
         Raises CodecError if the codec does not exist, and UsageError if it has no such level or no
         bands that could have nodata, or nodata is not a finite number.
         """

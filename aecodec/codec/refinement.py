@@ -31,9 +31,8 @@ def within_error(
 ) -> Compressed:
     """Make the smallest file in which no sample differs from its original by more than a bound.
 
-    Without a level in the target, the file has level 1 or, if that is smaller, no level: its
-    samples are then predicted only from each other. If `metadata` is None, a colour profile is
-    kept, because a conversion to sRGB would change the samples.
+    Without a level in the target, samples are predicted only from each other. If `metadata` is
+    None, a colour profile is kept, because a conversion to sRGB would change the samples.
 
     Raises CodecError if a level is set, and the codec has no decoder network.
     """
