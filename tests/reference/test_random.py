@@ -124,6 +124,7 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 errors = st.sampled_from([None, None, 0, 3, "0.5sqrt"])
 
 
+@pytest.mark.filterwarnings("ignore::aecodec.AecodecWarning")  # of samples beyond the limits
 @settings(max_examples=20)
 @given(scenes(3), st.sampled_from([1, 2]), errors, st.sampled_from([None, 0, 2, 41, 127]))
 def test_bands(bands: Pair, scene: Any, level: int, error: Any, nodata: Any) -> None:
