@@ -17,7 +17,6 @@ AECODEC_INLINE int32_t near_steps(int64_t difference, int64_t step, int32_t most
     return most == 1 ? (d > step) - (d < -step) : (d > step) + (d > 3 * step) - (d < -step) - (d < -3 * step);
 }
 
-/* Append a digit to a number of a mixed base. */
 AECODEC_INLINE uint32_t digit(uint32_t number, int32_t most, int32_t digit_)
 {
     return number * (uint32_t)(2 * most + 1) + (uint32_t)(digit_ + most);
@@ -47,7 +46,6 @@ AECODEC_INLINE void find_contexts(const adaptive_band *b, const adaptive_place *
 #undef ERROR
 }
 
-/* The entries of all tables for one of 8 decisions. */
 AECODEC_INLINE void choose_entries(adaptive_decisions *a, const uint32_t contexts[TABLES], uint32_t decision,
                                    adaptive_probability *entries[TABLES])
 {
@@ -92,7 +90,6 @@ static inline int32_t decide(const adaptive_band *b, const adaptive_place *at, a
     return is_up ? n : -n;
 }
 
-/* The context in which a value may equal that of a neighbour. */
 AECODEC_INLINE int32_t copy_context(const adaptive_band *b, const adaptive_place *at)
 {
     const int32_t *v = at->value, *o = at->planes[0], *p = at->planes[1];
@@ -159,7 +156,6 @@ AECODEC_INLINE int64_t code_far(const adaptive_band *b, adaptive_sample *s, cons
     return coded * ((int64_t)1 << d->low_bits) + (int64_t)code_raw(b->coder, (uint64_t)steps, d->low_bits);
 }
 
-/* Code magnitudes from MOST_DECIDED, whose sign is known. */
 static inline int64_t code_rest(const adaptive_band *b, adaptive_sample *s, int32_t first, int64_t steps)
 {
     const adaptive_distribution *d = &s->distribution;
@@ -172,7 +168,6 @@ static inline int64_t code_rest(const adaptive_band *b, adaptive_sample *s, int3
     return code_far(b, s, &others, steps);
 }
 
-/* Code the number of steps from the centre to a value. */
 AECODEC_INLINE int64_t code_steps(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s, int64_t steps)
 {
     const adaptive_distribution *d = &s->distribution;
@@ -201,7 +196,6 @@ AECODEC_INLINE int64_t code_steps(const adaptive_band *b, const adaptive_place *
 
 /* ---- samples ---- */
 
-/* Predict a sample from what is around it. */
 AECODEC_INLINE void predict_sample(const adaptive_band *b, const adaptive_place *at, adaptive_fit *fit,
                                    adaptive_sample *s, int lanes)
 {
@@ -221,7 +215,6 @@ AECODEC_INLINE void predict_sample(const adaptive_band *b, const adaptive_place 
     s->mean = clip(w + p->mean, least, most);
 }
 
-/* Prepare the distribution of its symbols. */
 AECODEC_INLINE void prepare_symbols(const adaptive_band *b, adaptive_sample *s)
 {
     adaptive_distribution *d = &s->distribution;
@@ -240,7 +233,6 @@ AECODEC_INLINE void prepare_symbols(const adaptive_band *b, adaptive_sample *s)
     d->highest = (int32_t)clip(divide(b->limits[1] - s->centre + half, b->step) >> d->low_bits, 0, MOST_SYMBOL);
 }
 
-/* Learn from the value of a sample and its steps from the centre. */
 AECODEC_INLINE void learn_sample(const adaptive_band *b, const adaptive_place *at, adaptive_fit *fit, adaptive_sample *s,
                                  int32_t value, int64_t steps, int32_t *error, expert_errors *experts, int lanes)
 {
@@ -419,7 +411,6 @@ static void open_state(adaptive_state *s)
     open_decisions(&s->decisions);
 }
 
-/* Set what depends on the band, before any of its samples. */
 static void open_band(adaptive_segment *s, uint32_t number, uint32_t planes)
 {
     static const int inputs[PLANES + 1] = {OWN, 19, 24, 25, 26};
@@ -458,13 +449,11 @@ static adaptive_place place_in_frame(const adaptive_segment *s, uint32_t number,
     return at;
 }
 
-/* Where the samples of a band in a frame begin. */
 static size_t start_of(const residual_coding *c, uint32_t frame, uint32_t band)
 {
     return ((size_t)frame * c->bands + band) * c->height * c->width;
 }
 
-/* Copy the base of a band. */
 static void take_base(const adaptive_segment *s, uint32_t number, const int32_t *base)
 {
     const residual_coding *c = s->coding;
@@ -554,7 +543,6 @@ static residual_coding coded_form(const residual_coding *c)
     return coded;
 }
 
-/* Convert the bands that have tables. */
 static void convert_ranks(const residual_coding *c, int to_values, int32_t *values)
 {
     const size_t plane = (size_t)c->height * c->width;
@@ -600,7 +588,6 @@ static aecodec_status give(range_coder *coder, uint8_t *room, uint8_t **message,
     return coder->status == AECODEC_OK && !*message ? AECODEC_NO_MEMORY : coder->status;
 }
 
-/* Encode values, ranks or indices. */
 static aecodec_status encode(const residual_coding *c, const int32_t *base, const int32_t *from, int32_t *to,
                              uint8_t **message, size_t *size)
 {

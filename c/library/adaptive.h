@@ -10,13 +10,11 @@
 #include "adaptive_symbols.h"
 #include "private.h"
 
-/* What is the same in all bands. */
 typedef struct {
     adaptive_tails tails;
     adaptive_logistic logistic;
 } adaptive_tables;
 
-/* What is learned from a band. */
 struct adaptive_state {
     adaptive_predictor predictor;
     adaptive_scale scale;
@@ -38,7 +36,6 @@ typedef struct {
     int32_t log_step;     /* eighths */
 } adaptive_band;
 
-/* A sample that is being coded. */
 typedef struct {
     adaptive_prediction prediction;
     adaptive_activity activity;

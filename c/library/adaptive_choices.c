@@ -33,7 +33,6 @@ int aecodec_has_tables(const adaptive_choices *c)
     return n < c->bands;
 }
 
-/* Compare the values of two colours. */
 static int compare(const int32_t *x, const int32_t *y, uint32_t bands)
 {
     for (uint32_t n = 0; n < bands; n++) {
@@ -59,7 +58,6 @@ static uint32_t rank_of(const adaptive_table *t, uint32_t bands, const int32_t *
     return low;
 }
 
-/* The rank of the nearest value. */
 static uint32_t nearest_rank(const adaptive_table *t, int64_t value)
 {
     const int32_t wanted = (int32_t)value;
@@ -190,7 +188,6 @@ static void take_limits(reader *block, int32_t limits[2])
     limits[1] = (int32_t)high;
 }
 
-/* Read the choices of a band. */
 static void take_band(reader *block, adaptive_choices *c, uint32_t band)
 {
     const uint8_t flags = take_byte(block);
@@ -208,7 +205,6 @@ static void take_band(reader *block, adaptive_choices *c, uint32_t band)
     }
 }
 
-/* Whether all values can be told apart. */
 static int is_lossless(const int64_t *steps, uint32_t bands)
 {
     uint32_t n = 0;
@@ -362,7 +358,6 @@ adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, cons
     return has_room ? s : NULL;
 }
 
-/* See the values of a band in a frame. */
 static void see_plane(band_survey *b, const residual_coding *c, const uint8_t *missing, const int32_t *v)
 {
     size_t n = 0;

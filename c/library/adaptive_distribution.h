@@ -96,7 +96,6 @@ AECODEC_INLINE void set_scale(adaptive_distribution *d, const int32_t weights[CO
     d->weights[WIDE] += rest;
 }
 
-/* The edge below a symbol. */
 AECODEC_INLINE adaptive_edge edge_below(const adaptive_distribution *d, int32_t symbol)
 {
     const int64_t x = d->start + symbol * d->width;

@@ -5,7 +5,6 @@
 
 #include "aecodec_kernels.h"
 
-/* Number of bits of a number. */
 AECODEC_INLINE int bits_in(uint64_t number)
 {
     return number ? 64 - __builtin_clzll(number) : 0;

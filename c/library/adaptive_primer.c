@@ -94,7 +94,6 @@ void aecodec_primer_free(primer *p)
     }
 }
 
-/* The values of the primer within the limits. Returns NULL without enough memory. */
 static int32_t *values_within(const primer *p, const adaptive_choices *choices)
 {
     const size_t count = count_of(p), plane = (size_t)p->height * p->width;

@@ -45,7 +45,6 @@ AECODEC_INLINE uint64_t sum_of_earlier(const int32_t *e, ptrdiff_t row)
            magnitude(e[row - 1]) + magnitude(e[row + 1]);
 }
 
-/* Sum of the differences of neighbours. */
 AECODEC_INLINE uint64_t sum_of_texture(const adaptive_prediction *p)
 {
     return (uint64_t)magnitude(p->nw) + magnitude(p->n - p->nw) + magnitude(p->n - p->ne) + magnitude(p->ww) +

@@ -98,7 +98,6 @@ AECODEC_INLINE uint32_t without(const adaptive_exclusion *x, uint32_t place)
     return left;
 }
 
-/* Exclude a symbol. */
 static inline void exclude(adaptive_exclusion *x, uint32_t start, uint32_t stop)
 {
     const int last = x->count && x->start[0] < start ? 1 : 0;

@@ -31,7 +31,6 @@ static int table_fits(const uint16_t *table, uint32_t top)
     return table[0] == 0 && table[top] == LAST;
 }
 
-/* Whether names of a size each fill the rest. */
 static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
 {
     for (uint32_t n = 0; n < bands; n++) {

@@ -47,7 +47,6 @@ aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file
     return AECODEC_OK;
 }
 
-/* Write a file, which has AECODEC_BARE_SAVING bytes more than its content. */
 static void write_file(const aecodec_bundle *bundle, const uint8_t *content, size_t size, uint8_t *file)
 {
     memcpy(file, "\xae\x43\x01", ID);

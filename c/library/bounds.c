@@ -17,7 +17,6 @@ typedef struct {
     int is_stable; /* the unit must not depend on the samples */
 } bounded;
 
-/* Number of parts in which the samples are loaded. */
 static size_t part_count(const bounded *of)
 {
     return range_count(of->samples) * of->bands;
@@ -59,7 +58,6 @@ static void find_range(const bounded *of, uint64_t range[2])
 
 /* ---- floats ---- */
 
-/* Distance from a number of a type of floats, 0 or more, to the next one. */
 static double spacing_at(uint32_t type, double number)
 {
     const uint64_t bits = aecodec_to_sample_bits(type, number);
@@ -78,7 +76,6 @@ static int choose_offset(uint64_t low, uint64_t high, bound *b)
     return high - low <= MOST_DIFFERENCE;
 }
 
-/* Take a unit if the multiples fit. */
 static int take_unit(const double range[2], double error, double unit, bound *b)
 {
     b->error = error;
@@ -196,7 +193,6 @@ static int bound_of_wide(const bounded *of, double error, bound *b, double *leas
 
 /* ---- all types ---- */
 
-/* Find the bound for a maximum error. Returns 0 if samples do not fit. */
 static int find_bound(const bounded *of, double error, int is_root, bound *b, double *least_error)
 {
     const uint32_t type = of->samples->type;
@@ -236,7 +232,6 @@ static double error_of(const refinement *r, uint32_t band)
     return r->bounds[bound_number(r, band)].error;
 }
 
-/* Whether a refinement bounds a band more tightly than the one before it. */
 static int is_finer(const refinement *r, const refinement *before, uint32_t bands)
 {
     for (uint32_t band = 0; band < bands; band++) {

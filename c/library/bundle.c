@@ -283,7 +283,6 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
     }
 }
 
-/* Use the sections that the file has and that lie within the bytes. */
 static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
 {
     aecodec_status status = AECODEC_OK;

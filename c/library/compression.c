@@ -21,7 +21,6 @@ typedef struct {
     double likeness; /* to the picture, once measured; 0 if there is no decoder to tell */
 } candidate;
 
-/* The search for the best file of a picture. */
 typedef struct {
     const aecodec_bundle *bundle;
     const aecodec_image *picture;
@@ -76,7 +75,6 @@ static aecodec_status find_level(const search *s, const aecodec_encoding *e, can
     return status;
 }
 
-/* Begin an encoding, which the caller frees in any case, and run the network on all windows. */
 static aecodec_status encode_windows(const search *s, uint32_t reduction, aecodec_encoding **encoding)
 {
     const aecodec_image *p = s->picture;
@@ -97,7 +95,6 @@ static aecodec_status encode_reduced(const search *s, candidate *found)
 
 /* ---- several numbers of pixels ---- */
 
-/* Measure a file, unless it was measured before. */
 static aecodec_status measure(const search *s, candidate *c)
 {
     static const aecodec_limits unlimited = {.max_pixels = MAX_PIXELS, .max_frames = MAX_FRAMES};
@@ -118,7 +115,6 @@ static aecodec_status measure(const search *s, candidate *c)
     return status;
 }
 
-/* Whether a file is better than the best one so far. */
 static aecodec_status compare(const search *s, candidate *best, candidate *tried, int *is_better)
 {
     aecodec_status status = AECODEC_OK;
@@ -166,7 +162,6 @@ static aecodec_status find_best(const search *s, candidate *best)
     return status;
 }
 
-/* Give the best file to the caller, if there is one, and otherwise the size of the smallest. */
 static aecodec_status give(candidate *best, aecodec_status status, aecodec_compressed *made)
 {
     if (status != AECODEC_OK) {
@@ -182,7 +177,6 @@ static aecodec_status give(candidate *best, aecodec_status status, aecodec_compr
 
 /* ---- both kinds of originals ---- */
 
-/* Check what both kinds of compression are asked for. */
 static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_target *target)
 {
     if ((target->max_bytes && (target->level || target->bounds)) ||
@@ -195,7 +189,6 @@ static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_t
     return bundle->has_encoder || target->bounds ? AECODEC_OK : AECODEC_ABSENT;
 }
 
-/* Make the file of a level or within a number of bytes, once the latents are there. */
 static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level, aecodec_compressed *made)
 {
     candidate best = {.reduction = NOT_REDUCED};
@@ -232,7 +225,6 @@ static aecodec_status compress_samples(const search *s, const aecodec_samples *s
     return status;
 }
 
-/* Compress a picture or samples: the other is NULL. */
 static aecodec_status compress_source(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       const aecodec_samples *samples, const aecodec_target *target,
                                       const aecodec_execution *execution, aecodec_compressed *compressed)

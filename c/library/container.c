@@ -77,7 +77,6 @@ static size_t size_before(const aecodec_header *header, uint8_t kind)
     return header->metadata_size - entries.left;
 }
 
-/* Append a block of metadata, with an entry without content if grey pixels are shown as RGB. */
 static void append_metadata(buffer *b, const aecodec_header *header)
 {
     static const uint8_t grey_as_rgb[] = {GREY_AS_RGB, 0};

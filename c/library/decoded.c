@@ -49,7 +49,6 @@ static void copy_row(const aecodec_decoding *d, const int8_t *from, uint32_t cou
     }
 }
 
-/* Copy a row of pixels, or of the values of samples; channel counts the channels that are coded one by one. */
 static void copy_pixels(const aecodec_decoding *d, const int8_t *from, uint32_t count, size_t pixel, uint32_t channel)
 {
     const aecodec_codec_facts *facts = &d->file.bundle->facts;
@@ -106,7 +105,6 @@ static size_t bytes_of_frame(const aecodec_decoding *d)
     return (size_t)s->width * s->height * s->bands * sample_size(s->type);
 }
 
-/* Take the pixels, and enlarge reduced ones to their full size. */
 static aecodec_status take_pixels(aecodec_decoding *d, void **content)
 {
     const channel from = {d->pixels, d->seen.width, d->seen.height, d->file.coded_channels};
@@ -138,7 +136,6 @@ static aecodec_status take_values(aecodec_decoding *d, void **content)
     return *content ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Decode all refinements of samples in place. */
 static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execution *execution, void *content)
 {
     aecodec_samples samples = samples_of(d, 0, d->file.samples.frames);
@@ -228,7 +225,6 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, const aecodec_execut
     return status;
 }
 
-/* Copy the mask, which the decoding keeps for other frames. */
 static aecodec_status copy_mask(aecodec_samples *samples)
 {
     const size_t size = pixels_of_samples(samples) * samples->mask_planes;

@@ -40,7 +40,6 @@ static aecodec_status take_messages(aecodec_decoding *d)
 
 /* ---- codes ---- */
 
-/* Open the level, and make room for the codes. */
 static aecodec_status make_codes(aecodec_decoding *d)
 {
     const aecodec_bundle *bundle = d->file.bundle;
@@ -88,7 +87,6 @@ static aecodec_status decode_next(void *argument, uint32_t number)
                                                                : decode_segment(s->decoding, s->first + number);
 }
 
-/* Whether a segment has planes of the frames seen. */
 static int is_seen(const aecodec_decoding *d, uint32_t number)
 {
     const placed_segment s = aecodec_segment_at(&d->file.bundle->facts, &d->file.geometry, number);
@@ -218,7 +216,6 @@ static aecodec_status decode_alpha(aecodec_decoding *d)
     return status == AECODEC_DAMAGED ? AECODEC_DAMAGED_ALPHA : status;
 }
 
-/* Decode what is not coded by networks. */
 static aecodec_status decode_beside(aecodec_decoding *d)
 {
     if (!d->has_samples) {
@@ -238,7 +235,6 @@ static aecodec_status check_refinements(const opened_file *f)
     return status;
 }
 
-/* Check an opened file before memory is allocated. */
 static aecodec_status check(aecodec_decoding *d, const aecodec_limits *limits)
 {
     const aecodec_claim claim = aecodec_file_claim(&d->file, limits);
@@ -294,7 +290,6 @@ static aecodec_decoding *new_decoding(uint32_t parts)
     return d;
 }
 
-/* Give a decoding to the caller if it has begun. */
 static aecodec_status give(aecodec_decoding *d, aecodec_status status, aecodec_decoding **decoding)
 {
     if (status == AECODEC_OK) {
@@ -331,7 +326,6 @@ void aecodec_decoding_free(aecodec_decoding *d)
 
 /* ---- codes that are given ---- */
 
-/* Take codes, once there is room for them. */
 static aecodec_status take_codes(aecodec_decoding *d, const int8_t *codes)
 {
     const uint64_t vectors = aecodec_vectors(&d->file.bundle->facts, &d->file.geometry);
@@ -339,7 +333,6 @@ static aecodec_status take_codes(aecodec_decoding *d, const int8_t *codes)
     return aecodec_decoding_select(d, 0, d->file.samples.frames);
 }
 
-/* Describe pictures with the channels of the networks as a file. */
 static aecodec_status describe(opened_file *f, const aecodec_bundle *bundle, uint32_t level, const aecodec_image *size)
 {
     f->bundle = bundle;

@@ -5,7 +5,6 @@
 
 #include "opened_file.h"
 
-/* The message of a segment. */
 typedef struct {
     const uint8_t *at;
     size_t size;

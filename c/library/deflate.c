@@ -104,7 +104,6 @@ static void put_symbol(deflater *d, const prefix_code *c, uint32_t symbol)
     put_bits(d, c->codes[symbol], c->lengths[symbol]);
 }
 
-/* The number of the code of a length or a distance. */
 static uint32_t code_of(const uint16_t *bases, uint32_t codes, uint32_t number)
 {
     while (bases[codes - 1] > number) {

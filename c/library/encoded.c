@@ -7,7 +7,6 @@
 
 enum { MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
 
-/* The segments of an encoding at a level. */
 typedef struct {
     const aecodec_encoding *encoding;
     coding_level level;
@@ -18,7 +17,6 @@ typedef struct {
 
 /* ---- a segment ---- */
 
-/* What coding a segment takes. */
 typedef struct {
     placed_segment place;
     size_t vectors;
@@ -87,7 +85,6 @@ static aecodec_header header_at(const aecodec_encoding *e, uint32_t units)
     return header;
 }
 
-/* Join the messages to a file. */
 static void append_file(const level_coding *c, buffer *file)
 {
     const aecodec_encoding *e = c->encoding;
@@ -120,7 +117,6 @@ static aecodec_status encode_segments(level_coding *c, const aecodec_execution *
     return status;
 }
 
-/* Make room for the codes. */
 static aecodec_status make_codes(const level_coding *c, aecodec_codes *codes)
 {
     const uint64_t vectors = aecodec_vectors(&c->encoding->bundle->facts, &c->encoding->geometry);

@@ -24,7 +24,6 @@ static int has_equal_channels(const aecodec_image *picture)
     return 1;
 }
 
-/* Fill in the header, whose mode is set, and the geometry. */
 static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, uint32_t frames, uint32_t reduction)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
@@ -39,7 +38,6 @@ static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, ui
     e->geometry = aecodec_geometry_of(facts, width, height, reduction, frames, header->mode & 1);
 }
 
-/* Take metadata that a file can hold. */
 static aecodec_status take_metadata(aecodec_encoding *e, const uint8_t *metadata, size_t size)
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
@@ -73,7 +71,6 @@ static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
     e->header.mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
 }
 
-/* Code the pixels as they are, or in a reduced copy. */
 static aecodec_status take_pixels(aecodec_encoding *e, const aecodec_image *picture)
 {
     const geometry *g = &e->geometry;
@@ -106,7 +103,6 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
     return e->header.alpha_size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Choose the windows, and make room for the latents. */
 static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
@@ -122,7 +118,6 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Take what networks code, and alpha. */
 static aecodec_status take_planes(aecodec_encoding *e, const aecodec_image *picture, uint32_t parts)
 {
     aecodec_status status = begin_windows(e, parts);
@@ -160,7 +155,6 @@ static int are_samples(const aecodec_bundle *bundle, const aecodec_samples *samp
            (!samples->missing || samples->mask_planes == 1 || samples->mask_planes == samples->bands);
 }
 
-/* Whether the numbers are of the type. */
 static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
 {
     for (uint32_t n = 0; n < count; n++) {
@@ -176,7 +170,6 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
     return 1;
 }
 
-/* The values of samples, with smooth values in the places of missing ones. */
 static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *samples, uint64_t *clipped)
 {
     uint64_t count = (uint64_t)samples->width * samples->height * samples->frames * samples->bands;
@@ -193,7 +186,6 @@ static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *sa
     return status;
 }
 
-/* The block of the header. */
 static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_samples *samples)
 {
     uint8_t repetition[2 * AECODEC_MAX_BANDS], *mask = NULL;
@@ -217,7 +209,6 @@ static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_sampl
     return aecodec_samples_block_read(e->header.id, b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
 }
 
-/* Check what the caller says of samples, before they are read. */
 static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_samples *samples)
 {
     if (has_networks(bundle) && !bundle->facts.phases) {
@@ -234,7 +225,6 @@ static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_
     return AECODEC_OK;
 }
 
-/* Take samples whose mask marks all missing ones. */
 static aecodec_status take_samples(aecodec_encoding *e, aecodec_samples samples, uint64_t *clipped)
 {
     double limits[2 * AECODEC_MAX_BANDS];
@@ -287,7 +277,6 @@ static aecodec_status begin_channels(aecodec_encoding *e, const aecodec_image *p
 
 /* ---- all of them ---- */
 
-/* Give an encoding to the caller if it has begun. */
 static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
 {
     if (status == AECODEC_OK) {
@@ -365,7 +354,6 @@ static void copy_row(const aecodec_encoding *e, const uint8_t *from, uint32_t co
     }
 }
 
-/* Repeat the last pixel of a row. */
 static void fill_row(int8_t *row, uint32_t channels, uint32_t from, uint32_t count)
 {
     for (uint32_t n = from * channels; n < count * channels; n++) {

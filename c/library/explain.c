@@ -10,7 +10,6 @@ static size_t vectors_of(const aecodec_segment *s) { return (size_t)s->planes * 
 
 /* ---- choices ---- */
 
-/* The arrays of a segment. */
 typedef struct {
     uint32_t *work;
     int8_t *latents, *codes;
@@ -63,7 +62,6 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
 
 /* ---- neighbours ---- */
 
-/* Number the neighbours by their places among all vectors. */
 static void renumber(const geometry *g, const placed_segment *s, uint32_t around[4])
 {
     for (int n = 0; n < 4; n++) {

@@ -54,7 +54,6 @@ int aecodec_memory_fits(uint64_t bytes)
 
 /* ---- segments (FORMAT, section 4) ---- */
 
-/* Consecutive planes that make segments together. */
 static uint32_t planes_together(const geometry *g)
 {
     uint32_t own = least(g->rows, SEGMENT_SIDE) * least(g->columns, SEGMENT_SIDE);
@@ -107,7 +106,6 @@ static uint32_t most_along(uint32_t count, uint32_t margin)
     return count > 2 * margin ? count - 2 * margin : 1;
 }
 
-/* Tiles that each of a number of windows sees. */
 static uint32_t seen_along(uint32_t count, uint32_t number, uint32_t margin)
 {
     return aecodec_divide_up(count + 2 * (number - 1) * margin, number);

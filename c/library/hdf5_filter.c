@@ -43,7 +43,6 @@ static size_t read_values(size_t count, const unsigned *v, aecodec_samples *chun
     return size <= UINT32_MAX ? (size_t)size : 0;
 }
 
-/* Whether a file guarantees the maximum error of its array. */
 static int is_guaranteed(const void *file, size_t size, double max_error)
 {
     aecodec_refinement r[AECODEC_MAX_REFINEMENTS];

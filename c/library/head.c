@@ -32,7 +32,6 @@ static aecodec_status inflate_mask(aecodec_head *h)
     return aecodec_mask_inflate(block->mask, block->mask_size, count, &h->mask_bits);
 }
 
-/* Find all messages from the index. */
 static aecodec_status find_messages(aecodec_head *h)
 {
     const refinement *r = &h->file.refined.refinements[0];
@@ -50,7 +49,6 @@ static aecodec_status find_messages(aecodec_head *h)
     return AECODEC_OK;
 }
 
-/* Check the head against the codec. */
 static aecodec_status fit(aecodec_head *h, const aecodec_bundle *bundle)
 {
     const refinement *r = &h->file.refined.refinements[0];
@@ -166,7 +164,6 @@ aecodec_status aecodec_window_plan(const aecodec_head *h, const aecodec_region *
     return numbers ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* A window that is being decoded. */
 typedef struct {
     const aecodec_head *head;
     const uint8_t *const *messages;
@@ -187,7 +184,6 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
     return aecodec_segment_decode(&h->to, at, w->messages[number], size, &w->part, w->samples);
 }
 
-/* Fill in the mask and the samples that it marks. */
 static void mask_samples(const window *w, uint8_t *missing)
 {
     const aecodec_head *h = w->head;

@@ -25,7 +25,6 @@ static int is_wide_integer(uint32_t type)
 
 /* ---- limits ---- */
 
-/* The bits of the lowest and the highest integer of 64 bits. */
 static uint64_t lowest_of(uint32_t type)
 {
     return type == AECODEC_INT64 ? (uint64_t)INT64_MIN : 0;
@@ -36,7 +35,6 @@ static uint64_t highest_of(uint32_t type)
     return type == AECODEC_INT64 ? (uint64_t)INT64_MAX : UINT64_MAX;
 }
 
-/* The limits of integers of 64 bits around an offset. */
 static void set_wide_limits(lattice *l)
 {
     const uint64_t below = (uint64_t)l->offset - lowest_of(l->type), above = highest_of(l->type) - (uint64_t)l->offset;
@@ -153,7 +151,6 @@ static double number_of_value(const lattice *l, int32_t value)
     return clip((double)(int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value) * l->unit, most_of(l->type));
 }
 
-/* The bits of a sample with a sign as a number. */
 static int32_t signed_of(uint32_t type, uint64_t bits)
 {
     const uint32_t unused = 32 - 8 * sample_size(type);

@@ -125,7 +125,6 @@ static int is_permutation(const uint16_t *order, size_t count)
     return 1;
 }
 
-/* Weights of all inputs that the units read. */
 static size_t weight_count(const uint16_t *degree, size_t units, size_t dimension)
 {
     size_t count = 0;
@@ -207,7 +206,6 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->others = !(bytes[13] & ESCAPES_OTHERS);
 }
 
-/* Whether the numbers before the arrays are such as they may be. */
 static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network *context, const uint8_t *bytes,
                        uint32_t number)
 {

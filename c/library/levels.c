@@ -31,7 +31,6 @@ void aecodec_gain_factors(const int16_t *gains, size_t count, uint16_t *factors)
     }
 }
 
-/* Fill in the factors of a level in sixteenths, which may lie between two. */
 static aecodec_status find_factors(const aecodec_bundle *bundle, uint32_t units, coding_level *level)
 {
     size_t dimension = level->codec.code_dimension;

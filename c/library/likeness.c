@@ -20,7 +20,6 @@ static const double luminance_constant = 0.01 * 255 * 0.01 * 255, contrast_const
 
 static const double ln_2 = 0.69314718055994531;
 
-/* The natural logarithm of a positive number. */
 static double logarithm(double x)
 {
     double result = 0, power;
@@ -204,7 +203,6 @@ static uint32_t part_start(uint32_t side, uint32_t parts, uint32_t n)
     return n * (side / parts) + (n < longer ? n : longer);
 }
 
-/* The mean over the parts of a frame. */
 static double frame_likeness(part *p)
 {
     uint32_t down = aecodec_divide_up(p->original->height, PART);
@@ -237,7 +235,6 @@ static double psnr(const part *p)
     return sum > 0 ? 10 / logarithm(10) * logarithm(255.0 * 255 * (double)pixels * channels / sum) : 1e300;
 }
 
-/* The mean over the frames. */
 static double mean_likeness(part *p)
 {
     int is_tiny = p->original->width < SIDE || p->original->height < SIDE;

@@ -30,7 +30,6 @@ static int has_samples(const opened_file *f)
     return f->header.samples != NULL;
 }
 
-/* Pixels of all frames, also if sizes have 32 bits. */
 static uint64_t all_pixels(const opened_file *f)
 {
     return (uint64_t)f->samples.width * f->samples.height * f->samples.frames;
@@ -63,7 +62,6 @@ static uint64_t memory_of_refinements(const opened_file *f)
     return n ? aecodec_refining_memory(&f->samples, roots) + enlarged : 0;
 }
 
-/* Bytes that all but the network's working memory takes. */
 static uint64_t memory_of(const opened_file *f)
 {
     const aecodec_codec_facts *facts = &f->bundle->facts;

@@ -62,7 +62,6 @@ static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t 
     return !is_bad;
 }
 
-/* What a mask of some planes is like. */
 typedef struct {
     int is_sound, is_any, is_enough;
 } marked;

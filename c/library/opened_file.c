@@ -4,7 +4,6 @@
 
 #include "opened_file.h"
 
-/* Read the base of a file of version 2, or the file of version 1. */
 static aecodec_status read_base(opened_file *f)
 {
     const refined_file *r = &f->refined;
@@ -18,7 +17,6 @@ static aecodec_status read_base(opened_file *f)
     return status;
 }
 
-/* Read the header, behind which there are the refinements that were read. */
 static aecodec_status parse_header(opened_file *f)
 {
     f->has_base = f->refined.has_base;
@@ -46,7 +44,6 @@ aecodec_status aecodec_head_parse(const uint8_t *head, size_t size, uint64_t fil
     return status == AECODEC_OK ? parse_header(f) : status;
 }
 
-/* Take the sizes that the codec does not state. */
 static void take_sizes(opened_file *f)
 {
     const aecodec_codec_facts *facts = &f->bundle->facts;
@@ -64,7 +61,6 @@ static void take_sizes(opened_file *f)
                                       has_colours);
 }
 
-/* Take what the file says of its samples. */
 static void take_samples(opened_file *f)
 {
     const samples_block *block = &f->block;
@@ -77,7 +73,6 @@ static void take_samples(opened_file *f)
     f->samples.nodata = block->nodata ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block)) : 0;
 }
 
-/* Check the samples of a codec with networks. */
 static aecodec_status check_samples(const opened_file *f)
 {
     const aecodec_bundle *bundle = f->bundle;

@@ -23,7 +23,6 @@ enum {
 
 /* ---- bundle.c ---- */
 
-/* The description of a level in the head of a bundle. */
 typedef struct {
     uint32_t start, dimension, multiple;
 } level_facts;
@@ -71,7 +70,6 @@ static inline int has_networks(const aecodec_bundle *bundle)
 {
     return bundle->facts.levels != 0;
 }
-/* Whether a codec id is that of `samples`. */
 int aecodec_is_samples_id(const uint8_t id[4]);
 /* Whether the codec has a section of a kind, even if the bundle lacks it. */
 int aecodec_bundle_lists(const aecodec_bundle *bundle, uint32_t kind);
@@ -95,13 +93,11 @@ aecodec_status aecodec_level_open(const aecodec_bundle *bundle, uint32_t units, 
 
 /* ---- level_tables.c ---- */
 
-/* Check a section and set the pointers of the tables. */
 aecodec_status aecodec_level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes,
                                          size_t size, level_tables *tables);
 
 /* ---- bands.c ---- */
 
-/* Check the section of the bands and set the pointers of the tables. */
 aecodec_status aecodec_bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size,
                                   band_tables *tables);
 
@@ -119,7 +115,6 @@ static inline int is_float(uint32_t type)
     return type == AECODEC_FLOAT16 || type == AECODEC_FLOAT32 || type == AECODEC_FLOAT64;
 }
 
-/* Get and set the bits of a sample of an array. */
 static inline uint64_t bits_of_sample(uint32_t type, const void *samples, size_t at)
 {
     switch (sample_size(type)) {
@@ -214,7 +209,6 @@ static inline size_t pixels_of_samples(const aecodec_samples *samples)
     return (size_t)samples->width * samples->height * samples->frames;
 }
 
-/* Whether the mask marks a sample. */
 static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint32_t band)
 {
     return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
@@ -235,7 +229,6 @@ static inline size_t sample_stride(const aecodec_samples *samples)
 
 enum { TOGETHER = 256 /* samples of a band that are converted together, at most */ };
 
-/* Some pixels of a frame. */
 typedef struct {
     size_t first;
     uint32_t count;
@@ -256,7 +249,6 @@ static inline pixel_range range_at(const aecodec_samples *samples, size_t number
     return r;
 }
 
-/* Load the bits of the samples of a band. */
 void aecodec_load_bits(const aecodec_samples *samples, const pixel_range *range, uint32_t band, uint64_t *bits);
 /* The bits of the next finite samples below and above nodata; at an end of the type both are the one inside. Returns
  * whether there are both, and 0 if nodata is not a number. */
@@ -264,7 +256,6 @@ int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2]);
 /* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL if there
  * are none. */
 aecodec_status aecodec_find_missing(aecodec_samples *samples);
-/* Fill the values of missing samples smoothly. */
 void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
 /* The bits of a decoded sample that is known: if they are nodata, those of the next sample above, or of the largest one. */
 uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits);
@@ -272,7 +263,6 @@ uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits);
 void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits);
 /* Inflate the bits of a mask, which the caller frees in any case. Bits behind the last one are 0. */
 aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits);
-/* The place of a sample's bit in the bits of a mask. */
 static inline size_t mask_bit(const aecodec_samples *samples, uint32_t frame, size_t pixel_of_frame, uint32_t band)
 {
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
@@ -295,7 +285,6 @@ aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_
 
 /* Detect bands with repeated samples. repetition: output [bands][2] as in a file. Returns whether there are any. */
 int aecodec_detect_repetition(const aecodec_samples *samples, uint8_t *repetition);
-/* Replace the values of each block by their mean. */
 void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);
 
 /* ---- geometry.c ---- */
@@ -320,11 +309,9 @@ static inline int sides_fit(uint32_t width, uint32_t height, uint32_t frames)
 }
 
 uint32_t aecodec_divide_up(uint32_t a, uint32_t b);
-/* Input channels of the encoder network. */
 uint32_t aecodec_network_channels(const aecodec_codec_facts *facts);
 geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
                              uint32_t frames, int has_colours);
-/* Pixels of all tiles of all planes. */
 uint64_t aecodec_tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
 uint64_t aecodec_vectors(const aecodec_codec_facts *facts, const geometry *g);
 /* Whether the numbers of tiles and vectors are within the limits of the format. */
@@ -332,7 +319,6 @@ int aecodec_geometry_fits(const aecodec_codec_facts *facts, const geometry *g);
 /* Whether a number of bytes fits into size_t, which may have 32 bits. */
 int aecodec_memory_fits(uint64_t bytes);
 
-/* A segment of the vectors. */
 typedef struct {
     uint32_t plane, top, left;
     aecodec_segment size;
@@ -402,7 +388,6 @@ typedef struct {
 /* Add `more` bytes. Returns their address, or NULL without enough memory. */
 uint8_t *aecodec_buffer_room(buffer *b, size_t more);
 void aecodec_buffer_append(buffer *b, const uint8_t *bytes, size_t size);
-/* Append the checksum of all bytes before. */
 void aecodec_buffer_append_checksum(buffer *b);
 void aecodec_buffer_append_number(buffer *b, uint32_t number);
 /* Append the lowest bytes of a number, the lowest first. */
@@ -489,7 +474,6 @@ typedef aecodec_status (*loop_task)(void *argument, uint32_t number);
 /* Run a task for all numbers below count, on the caller's threads if there are several. Returns the status of the first
  * task that failed. */
 aecodec_status aecodec_for_each(const aecodec_execution *execution, uint32_t count, loop_task run, void *argument);
-/* Tasks that run at once. */
 uint32_t aecodec_threads(const aecodec_execution *execution);
 
 /* ---- encoding.c ---- */

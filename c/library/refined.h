@@ -22,7 +22,6 @@ uint32_t aecodec_crc32_of(uint32_t before, const uint8_t *bytes, size_t size);
 
 /* ---- refined_files.c: the container ---- */
 
-/* The bound of a band. */
 typedef struct {
     double error;   /* in units of the samples, or the factor of their square root */
     double unit;    /* of floats and of integers of 64 bits; 0 for bits of floats, and for integers */
@@ -72,7 +71,6 @@ size_t aecodec_index_take(reader *index, uint32_t *checksum);
 /* Read the bounds of a file, which were checked with it. */
 void aecodec_bounds_read(const refinement *r, bound *bounds);
 
-/* The bytes of a segment. */
 typedef struct {
     uint8_t *bytes;
     size_t size;
@@ -113,7 +111,6 @@ typedef struct {
     uint64_t beside[2];   /* bits of the samples of the values `gap` and `gap` + 1 */
 } lattice;
 
-/* A lattice without points. */
 lattice aecodec_lattice_of(uint32_t type, const bound *b);
 void aecodec_lattice_use_points(lattice *l, const points *p);
 /* Leave a gap at nodata, if it is on the lattice. */
@@ -132,7 +129,6 @@ void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t 
 
 /* ---- refining.c ---- */
 
-/* Frames, rows and columns of samples. */
 typedef struct {
     uint32_t frame, top, left, frames, height, width;
 } box;
@@ -151,7 +147,6 @@ typedef struct {
     int has_base, is_encoder;
 } refining;
 
-/* A segment of them. */
 typedef struct {
     const refining *all;
     box place;
@@ -184,7 +179,6 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
 void aecodec_segment_leave(segment *s);
 /* The pixel at which a row of values begins: those of all bands of all frames. Sets its band. */
 size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band);
-/* Convert samples of the segment to values. */
 void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t *values);
 /* Convert values to samples of a part of the picture, as far as they are in it. */
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples);
@@ -224,7 +218,6 @@ aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, do
 
 enum { NO_LEVEL = 0 }; /* of files without base */
 
-/* A picture or samples to refine. */
 typedef struct {
     const aecodec_bundle *bundle;
     const aecodec_execution *execution;

@@ -63,7 +63,6 @@ void aecodec_bounds_read(const refinement *r, bound *bounds)
     }
 }
 
-/* Returns whether the refinement has an index. */
 static int take_flags(reader *fields, refinement *r)
 {
     const uint8_t flags = take_byte(fields);
@@ -182,7 +181,6 @@ static aecodec_status check_messages(const refinement *r)
     return AECODEC_OK;
 }
 
-/* Read a whole refinement with the checksums of its messages, or of all bytes before. */
 static aecodec_status take_refinement(scan *s, refinement *r)
 {
     aecodec_status status = take_head(s, r);
@@ -196,7 +194,6 @@ static aecodec_status take_refinement(scan *s, refinement *r)
     return status;
 }
 
-/* Read the start of a file of version 2 or 3. */
 static aecodec_status take_base(scan *s, refined_file *parsed)
 {
     take(&s->rest, START);
@@ -246,7 +243,6 @@ static uint64_t estimated(const uint8_t *head, size_t size, const refinement *fi
     return (r.is_damaged ? size : (uint64_t)(r.at - head) + length) + FEWEST;
 }
 
-/* Read up to the messages, or all of a file without an index. */
 static aecodec_status read_head(scan *s, refined_file *parsed)
 {
     refinement *first = &parsed->refinements[0];
@@ -287,7 +283,6 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
     return status;
 }
 
-/* The largest bound of all bands. */
 static double largest_error(const refinement *r, bound *bounds)
 {
     double largest = 0;
@@ -329,7 +324,6 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
 
 /* ---- the base ---- */
 
-/* Find the base behind the start of a file, if it is there. */
 static aecodec_status find_base(reader r, size_t size, const uint8_t **base, size_t *base_size, size_t *needed)
 {
     const size_t before = r.left;
@@ -435,7 +429,6 @@ static void append_bound(buffer *b, const refinement *r, const bound *at)
     }
 }
 
-/* The fields before the index. */
 static void append_fields(buffer *b, const refinement *r)
 {
     const uint8_t flags = (uint8_t)((r->is_followed ? IS_FOLLOWED : 0) | (r->has_base ? HAS_BASE : 0) |

@@ -14,7 +14,6 @@ void aecodec_refiner_close(refiner *r)
     free(r->pixels);
 }
 
-/* Copy the channels that are coded. */
 static aecodec_status copy_channels(refiner *r, const aecodec_image *picture)
 {
     const uint32_t bands = r->original.bands, colours = r->has_alpha ? bands - 1 : bands;
@@ -66,7 +65,6 @@ aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, co
 
 /* ---- bases ---- */
 
-/* Decode a base. */
 static aecodec_status decode_base(const refiner *r, const buffer *file, void **samples)
 {
     static const aecodec_limits unlimited = {.max_pixels = UINT64_MAX, .max_frames = MAX_FRAMES};
@@ -79,7 +77,6 @@ static aecodec_status decode_base(const refiner *r, const buffer *file, void **s
     return status;
 }
 
-/* Make the file of a level, and decode it. */
 static aecodec_status make_base(refiner *r, uint32_t units, buffer *file, void **samples)
 {
     aecodec_status status = aecodec_encoding_run(r->encoding, r->execution);
@@ -107,7 +104,6 @@ typedef struct {
     double *max_errors;
 } refinement_coding;
 
-/* Encode the values of a segment, and replace its samples by those of a decoder. */
 static aecodec_status encode_values(const refinement_coding *c, segment *s, uint32_t number)
 {
     const box whole = {0, 0, 0, c->to.samples->frames, c->to.samples->height, c->to.samples->width};
@@ -137,7 +133,6 @@ static aecodec_status encode_segment(void *argument, uint32_t number)
     return status;
 }
 
-/* Show a segment to the survey. */
 static aecodec_status survey_segment(const refining *to, uint32_t number, adaptive_survey *survey)
 {
     segment s;
@@ -164,7 +159,6 @@ static aecodec_status survey_all(const refining *to, uint32_t count, int is_prim
     return status;
 }
 
-/* Make the choices for all segments. */
 static aecodec_status choose(refining *to, uint32_t count, int is_primed, int is_stable, buffer *choices)
 {
     adaptive_survey *survey =

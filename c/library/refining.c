@@ -9,7 +9,6 @@ enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* of a decoder: values before 
 
 /* ---- the places of segments ---- */
 
-/* Frames that a segment has at most. */
 static uint32_t frames_together(const aecodec_samples *s)
 {
     const uint32_t side = REFINED_SIDE;
@@ -172,7 +171,6 @@ static void copy_row(const uint8_t *from, size_t stride, uint32_t count, uint8_t
     }
 }
 
-/* Copy the mask to the order of the values. */
 static void take_mask(const segment *s)
 {
     const aecodec_samples *all = s->all->samples;
@@ -302,7 +300,6 @@ aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, cons
     return status;
 }
 
-/* The segments of a refinement, and their messages. */
 typedef struct {
     refining to;
     box whole;
@@ -330,7 +327,6 @@ static aecodec_status split_messages(const refinement *r, reader **messages)
     return *messages ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-/* Whether the type of the samples can have a bound. */
 static int is_bound_of(uint32_t type, const bound *b)
 {
     const int is_whole = b->error <= MOST_WIDE_BOUND && b->error == (double)(uint64_t)b->error;

@@ -64,7 +64,6 @@ static uint32_t find_changes(const band_view *v, int is_down, uint32_t *first)
     return divisor;
 }
 
-/* The largest factor; 1 if the samples do not repeat. */
 static uint32_t detect_in_band(const band_view *v, uint32_t *y, uint32_t *x)
 {
     uint32_t common = find_changes(v, 1, y), factor;
@@ -109,7 +108,6 @@ static void average_block(uint16_t *values, uint32_t rows, uint32_t columns, siz
     }
 }
 
-/* Where the block after one begins. */
 static uint32_t next_block(uint32_t start, uint32_t phase, uint32_t factor, uint32_t side)
 {
     uint32_t next = start ? start + factor : phase ? phase : factor;

@@ -85,7 +85,6 @@ static uint8_t to_pixel(int32_t sum)
     return (uint8_t)(sum < 0 ? 0 : sum >> WEIGHT_BITS > 255 ? 255 : sum >> WEIGHT_BITS);
 }
 
-/* The weighted mean of pixels that lie step apart. */
 static uint8_t mean(const uint8_t *pixel, size_t step, const int32_t *weights, uint32_t taps)
 {
     int32_t sum = 0;
@@ -95,7 +94,6 @@ static uint8_t mean(const uint8_t *pixel, size_t step, const int32_t *weights, u
     return to_pixel(sum);
 }
 
-/* Resample along one side: all columns, or all rows. */
 static aecodec_status resize_side(const channel *from, const channel *to, int is_down)
 {
     filter f;

@@ -50,14 +50,12 @@ static void give_output(const run *r, uint32_t number, const int8_t *output)
     }
 }
 
-/* The memory of a task. */
 typedef struct {
     int8_t *input, *output;
     void *work;
     size_t work_size;
 } memory;
 
-/* Run the network on windows in sequence, at most a batch. */
 static aecodec_status run_batch(const run *r, uint32_t first, uint32_t count, const memory *m)
 {
     const aecodec_window *w = &r->window;
@@ -152,7 +150,6 @@ static uint32_t parts_of(const aecodec_bundle *bundle, const aecodec_execution *
     return aecodec_parts_for(bundle, execution, info.width, info.height);
 }
 
-/* Begin to decode a file, and run the network on all windows. The caller frees the decoding in any case. */
 static aecodec_status decode(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                              const aecodec_limits *limits, const aecodec_execution *execution, int has_samples,
                              aecodec_decoding **decoding)

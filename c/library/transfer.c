@@ -31,7 +31,6 @@ static double rounded_down(double number)
     return whole > number ? whole - 1 : whole;
 }
 
-/* The least and the largest finite number of a type. */
 static void find_extremes(uint32_t type, double extremes[2])
 {
     static const uint32_t bits[][2] = {{0, 0xff},          {0x80, 0x7f},     {0, 0xffff},
@@ -221,7 +220,6 @@ static double neighbour(uint32_t type, double number, int is_above)
     return aecodec_sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
 }
 
-/* Limits around the only sample of a band. */
 static void set_apart(uint32_t type, double sample, double limits[2])
 {
     double extremes[2];
@@ -260,7 +258,6 @@ static void find_ranges(const aecodec_samples *samples, double *ranges)
     }
 }
 
-/* Whether more than 1 % of the known samples of a band are outside of limits. */
 static int are_many_outside(const aecodec_samples *samples, uint32_t band, const double limits[2])
 {
     size_t pixels = pixels_of_samples(samples), known = 0, outside = 0;

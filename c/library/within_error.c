@@ -51,7 +51,6 @@ static int add_alpha(aecodec_bounds *bounds, uint32_t bands, double **errors)
     return to != NULL;
 }
 
-/* Make a file within the bounds, for which there is room. */
 static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (*room)[AECODEC_MAX_BANDS],
                                       aecodec_compressed *made, buffer *file)
 {

@@ -182,7 +182,6 @@ static void make_fixed_codes(inflater *s)
     make_code(&s->fixed_distances, lengths, DISTANCES);
 }
 
-/* Read the lengths of both codes, which are coded themselves. */
 static void read_lengths(inflater *s, const prefix_code *code, uint8_t *lengths, unsigned count)
 {
     unsigned n = 0;

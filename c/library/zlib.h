@@ -23,7 +23,6 @@ static const uint8_t distance_bits[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4
 static const uint8_t length_order[LENGTH_CODES] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                    11, 4,  12, 3, 13, 2, 14, 1, 15};
 
-/* Lengths of the fixed code of literals. */
 static inline void set_fixed_lengths(uint8_t lengths[LITERALS + 2])
 {
     memset(lengths, 8, 144);
