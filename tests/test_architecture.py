@@ -54,7 +54,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"pillow_jxl"}, ("evaluation",)),
         (
             {"tensorflow", "keras", "h5py"},
-            ("keras_models", "prior_fitting", "export", "training", "datasets", "hdf5"),
+            ("keras_models", "prior_fitting", "export", "training", "datasets"),
         ),
         ({"typer", "rich"}, ("cli", "training")),
         ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),

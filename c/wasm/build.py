@@ -73,10 +73,10 @@ _MARK = b"aecodec sources "
 def sources() -> list[Path]:
     """All files of C that the binary is made of, headers too, in an order that is always the same.
 
-    Files of the library that read files are left out, and those for Python and HDF5.
+    Files of the library that read files are left out.
     """
     paths = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
-    own, left_out = Path(__file__).with_name("core.c"), ("file_", "hdf5_", "parts.")
+    own, left_out = Path(__file__).with_name("core.c"), "file_"
     return [own, *sorted(path for path in paths if not path.name.startswith(left_out))]
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numcodecs
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from helpers.codecs.band_codecs import band_codec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import aecodec.hdf5
 import aecodec.numcodecs
 from aecodec import Codec, ImageError, UsageError, load_codec
 from aecodec.errors import AecodecWarning
@@ -104,17 +102,10 @@ def through_numcodecs(array: np.ndarray, nodata: Any, error: float) -> np.ndarra
     return codec.decode(codec.encode(array))
 
 
-def through_hdf5(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
-    with h5py.File("memory", "w", driver="core", backing_store=False, rdcc_nbytes=0) as file:
-        chosen = aecodec.hdf5.options(array.dtype, array.shape, max_error=error, nodata=nodata)
-        return file.create_dataset("x", data=array, **chosen)[...]
-
-
 WAYS = {
     **{suffix: through_file(suffix) for suffix in (".tif", ".npy", ".npz", ".fits")},
     "zarr": through_zarr,
     "numcodecs": through_numcodecs,
-    "hdf5": through_hdf5,
 }
 
 
@@ -130,7 +121,7 @@ def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error:
     if np.isnan(array).any() and way[0] == ".":
         with pytest.warns(AecodecWarning, match="NaN, and nodata is -9999: all become -9999"):
             check(array, WAYS[way](array, nodata, error), nodata, error)
-    elif np.isnan(array).any() and way != "hdf5":
+    elif np.isnan(array).any():
         with pytest.raises(ImageError, match="the chunk has NaN"):
             WAYS[way](array, nodata, error)
     else:
@@ -162,9 +153,7 @@ def test_codecs_with_bands(bands: Codec, case: Case, error: Any, level: int) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    cases(ends_only=True), st.sampled_from([2, 4]), st.sampled_from(["zarr", "numcodecs", "hdf5"])
-)
+@given(cases(ends_only=True), st.sampled_from([2, 4]), st.sampled_from(["zarr", "numcodecs"]))
 def test_nodata_that_nobody_states_is_found(case: Case, error: float, way: str) -> None:
     """Values at the end of a type, or of floats far from others, are missing in any chunk."""
     array, nodata = case
