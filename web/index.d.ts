@@ -210,7 +210,7 @@ export function encodeSamples(samples: Samples, options: EncodeOptions): Promise
  */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 
-/** MS-SSIM of two pictures of one size, or PSNR in dB if a side has fewer than 11 pixels. Throws ImageError. */
+/** MS-SSIM of two pictures of one size, or 1 - MSE / 255² if a side has fewer than 11 pixels. Throws ImageError. */
 export function likeness(first: ImageData, second: ImageData): Promise<number>;
 
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */

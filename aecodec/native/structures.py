@@ -165,7 +165,7 @@ FUNCTIONS = {
     "aecodec_head_info": (None, (c_void_p, c_void_p,)),
     "aecodec_head_open": (c_int, (c_void_p, c_void_p, c_size_t, c_uint64, c_void_p, c_void_p,)),
     "aecodec_image_free": (None, (c_void_p,)),
-    "aecodec_likeness": (c_int, (c_void_p, c_void_p, c_void_p,)),
+    "aecodec_ms_ssim": (c_int, (c_void_p, c_void_p, c_void_p,)),
     "aecodec_neighbours": (c_int, (c_uint32, c_uint32, c_void_p, c_void_p,)),
     "aecodec_network_batch_work_size": (c_size_t, (c_void_p, c_uint32, c_uint32, c_uint32,)),
     "aecodec_network_input": (None, (c_void_p, c_void_p,)),

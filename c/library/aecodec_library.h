@@ -447,9 +447,9 @@ aecodec_status aecodec_find_nodata(aecodec_samples *samples);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 
-/* The similarity of two pictures of one size: MS-SSIM, or PSNR if a side has fewer than 11 pixels. Ignores alpha.
- * aecodec_compress chooses among files of max_bytes by it. */
-aecodec_status aecodec_likeness(const aecodec_image *original, const aecodec_image *restored, double *likeness);
+/* MS-SSIM of two pictures of one size, by which aecodec_compress chooses among files of max_bytes; 1 minus the mean squared
+ * error in units of 255 squared if a side has fewer than 11 pixels. Ignores alpha. */
+aecodec_status aecodec_ms_ssim(const aecodec_image *original, const aecodec_image *restored, double *mean);
 
 /* ---- step by step ----
  *

@@ -18,7 +18,7 @@ typedef struct {
     uint32_t level;  /* in sixteenths */
     uint32_t reduction;
     int is_measured;
-    double likeness; /* to the picture, once measured; 0 if there is no decoder to tell */
+    double ms_ssim; /* once measured; 0 if there is no decoder to tell */
 } candidate;
 
 typedef struct {
@@ -103,13 +103,13 @@ static aecodec_status measure(const search *s, candidate *c)
         return AECODEC_OK;
     }
     c->is_measured = 1;
-    c->likeness = 0;
+    c->ms_ssim = 0;
     if (!s->bundle->has_decoder) {
         return AECODEC_OK;
     }
     aecodec_status status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution, &restored);
     if (status == AECODEC_OK) {
-        status = aecodec_likeness(s->picture, &restored, &c->likeness);
+        status = aecodec_ms_ssim(s->picture, &restored, &c->ms_ssim);
         aecodec_image_free(&restored);
     }
     return status;
@@ -122,7 +122,7 @@ static aecodec_status compare(const search *s, candidate *best, candidate *tried
     if (best->bytes) {
         status = measure(s, tried);
         status = status == AECODEC_OK ? measure(s, best) : status;
-        *is_better = status == AECODEC_OK && tried->likeness > best->likeness;
+        *is_better = status == AECODEC_OK && tried->ms_ssim > best->ms_ssim;
     }
     return status;
 }

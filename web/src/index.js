@@ -64,7 +64,7 @@ export async function encodeSamples(samples, options) {
   return encoded(toCore(samples), options);
 }
 
-/** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
+/** How like each other two pictures of one size are: MS-SSIM, or 1 - MSE / 255² if a side has fewer than 11 pixels. */
 export async function likeness(first, second) {
   const pictures = { first: colours(first), second: colours(second) };
   if (first.width !== second.width || first.height !== second.height) throw new ImageError("two pictures of different sizes");

@@ -169,7 +169,7 @@ export function likeness(core, first, second) {
   return withPixels(core, first, (a) =>
     withPixels(core, second, (b) =>
       core.withBytes(new Uint8Array(8), (at) => {
-        core.check("aecodec_likeness", a, b, at);
+        core.check("aecodec_ms_ssim", a, b, at);
         return new Float64Array(core.calls.memory.buffer, at, 1)[0];
       }),
     ),
