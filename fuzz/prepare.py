@@ -1,4 +1,4 @@
-"""Prepares the fuzzing of a level of a codec, its codec file, and networks: sources, and corpora.
+"""Prepares fuzzing: a codec file with one level, and corpora of files and network plans.
 
 python -m fuzz.prepare CODEC LEVEL FOLDER
 """
@@ -16,9 +16,6 @@ from aecodec import load_codec, read_header
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import AecodecError
-from aecodec.export.device.codec_source import PictureSizes, c_codec
-from aecodec.export.device.tables import CTables
-from aecodec.format.samples import SampleType
 from aecodec.network.convert import network_plan
 from tests.helpers.networks.random_models import LAYERS, Maker
 
@@ -26,26 +23,15 @@ GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 _SEEDS = 3
 
 
-def write_sources(tables: CTables, folder: Path) -> None:
-    """Write the tables of a level."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
-    for name, content in c_codec(tables, sizes).items():
-        (folder / name).write_bytes(content)
-
-
 def write_networks(corpus: Path) -> None:
-    """Write plans of random layers, each after its input's size.
-
-    Most layers also have plans for pictures of any size.
-    """
+    """Write plans of random layers, of most layers also those for pictures of any size."""
     corpus.mkdir(parents=True, exist_ok=True)
     for (name, layer), seed in product(LAYERS.items(), range(_SEEDS)):
         model = layer(Maker(np.random.default_rng(seed)))
         for is_any_size in (False, True):
             with suppress(AecodecError):
                 plan = network_plan(model, is_any_size=is_any_size)
-                (corpus / f"{name} {seed} {is_any_size}").write_bytes(bytes([3, 3]) + plan)
+                (corpus / f"{name} {seed} {is_any_size}").write_bytes(plan)
 
 
 def write_corpus(codec_id: bytes, folder: Path) -> None:
@@ -66,16 +52,6 @@ def write_refined(codec_id: bytes, folder: Path) -> None:
             (folder / path.stem).write_bytes(content)
 
 
-def write_forged(tables: CTables, folder: Path) -> None:
-    """Write files of one tile with codes that are escaped or beyond what latents may be."""
-    spec = tables.folder.spec
-    for value in (-128, -100, 100, 127):
-        codes = np.zeros((spec.vectors, tables.prior.code_dimension), np.int8)
-        codes[0, 0] = value
-        file = tables.native(SampleType.UINT8).file(spec.tile[::-1], spec.channels == 3, codes)
-        (folder / f"forged_{value}").write_bytes(file)
-
-
 def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
     """Write a codec file with one level, for the library."""
     sections = folder.sections
@@ -85,12 +61,9 @@ def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
 
 
 def main(codec: str, level: str, folder: str) -> None:
-    """Write the sources and corpora of a level."""
+    """Write the codec file and the corpora."""
     opened = load_codec(codec)
-    tables, corpus = CTables(opened.folder, float(level)), Path(folder, "corpus")
-    write_sources(tables, Path(folder, "source"))
-    write_corpus(opened.spec.codec_id, corpus)
-    write_forged(tables, corpus)
+    write_corpus(opened.spec.codec_id, Path(folder, "corpus"))
     write_refined(opened.spec.codec_id, Path(folder, "refined-corpus"))
     write_bundle(opened.folder, float(level), Path(folder))
     write_networks(Path(folder, "network-corpus"))
