@@ -15,8 +15,7 @@ from aecodec.datasets.tiles import as_floats, as_uint8
 from aecodec.errors import CodecError, ModelError, warn
 from aecodec.export.receptive_field import REMEDY, outputs_at
 from aecodec.export.tflite.conversion import without_integers
-from aecodec.keras_models.runners import to_int8
-from aecodec.native.networks import NativeNetwork
+from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.network.convert import network_plan
 from aecodec.tflite.reference import reference_transform
 

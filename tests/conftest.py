@@ -89,3 +89,12 @@ def command(
         return Result(status, out, err)
 
     return call
+
+
+@pytest.fixture
+def fast_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `aecodec verify --device` compile without optimizing, in a quarter of the time."""
+    program = tmp_path / "fast_cc"
+    program.write_text('#!/bin/sh\nexec cc "$@" -O0\n', "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("CC", str(program))

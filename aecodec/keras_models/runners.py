@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.arrays import Float32, Latents
 
 Transform = Callable[[Latents], Latents]
 """A function from a batch of int8 tensors to a batch of int8 tensors."""
@@ -19,24 +19,7 @@ PIXEL_ZERO = -128
 PIXEL_SCALE = 1 / 255
 """Scale of the int8 values of pixels, which are 0..1 for the networks."""
 
-_SIGN = np.uint8(0x80)
-"""Flipping this bit adds or subtracts 128, the difference between uint8 and int8."""
-
 _BATCH = 256
-
-
-def to_int8(pixels: Pixels) -> Latents:
-    """Convert pixels to the input of an encoder: pixels less 128."""
-    return (pixels ^ _SIGN).view(np.int8)
-
-
-def to_pixels(outputs: Latents) -> Pixels:
-    """Convert the output of a decoder to pixels.
-
-    >>> to_pixels(to_int8(np.array([0, 255], np.uint8))).tolist()
-    [0, 255]
-    """
-    return outputs.view(np.uint8) ^ _SIGN
 
 
 def keras_encoder(model: Any) -> Transform:

@@ -9,9 +9,8 @@ from aecodec.errors import AecodecError, ModelError
 from aecodec.network.elementwise import ELEMENTWISE, chain_from, function_from, tabulate
 from aecodec.network.lowering import Lowering
 from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import Kind, Plan, assign_slots
-from aecodec.tflite.building import Builder
-from aecodec.tflite.model import Operator, packed, read_model, schema
+from aecodec.network.plan import Kind, assign_slots
+from aecodec.tflite.model import Operator, read_model
 
 _NO_KERNEL = "C has no kernel for it"
 
@@ -20,16 +19,6 @@ _NO_KERNEL = "C has no kernel for it"
 _SEARCH = ["CAST", "FULLY_CONNECTED", "ARG_MAX", "GATHER"]
 _DIGITS = ["CAST", "MUL", "SUM", "ADD", "MAXIMUM", "MINIMUM", "CAST", "GATHER"]
 _SCALARS = ["CAST", "ADD", "CAST", "GATHER"]
-
-_STORED = {
-    "RESHAPE": 1,
-    "RESIZE_BILINEAR": 1,
-    "RESIZE_NEAREST_NEIGHBOR": 1,
-    "SLICE": 2,
-    "STRIDED_SLICE": 2,
-    "TRANSPOSE_CONV": 0,
-}
-"""Operators with an input that states the shape of their output, or where a slice ends."""
 
 
 def check_operators(content: bytes) -> None:
@@ -43,12 +32,7 @@ def check_operators(content: bytes) -> None:
 
 
 def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
-    """The bytes of :func:`converted_plan`, for `aecodec_network_open`."""
-    return converted_plan(content, is_any_size=is_any_size).as_bytes()
-
-
-def converted_plan(content: bytes, *, is_any_size: bool = False) -> Plan:
-    """Convert an int8 `.tflite` file to a network plan.
+    """Convert an int8 `.tflite` file to a network plan, for `aecodec_network_open`.
 
     With `is_any_size`, the plan accepts pictures of any size. Their sides must be multiples of a
     number that follows from the strides, and the network must be fully convolutional.
@@ -56,44 +40,14 @@ def converted_plan(content: bytes, *, is_any_size: bool = False) -> Plan:
     Raises CodecError if the model is damaged, and ModelError if C lacks an operator or the model
     computes with types other than int8.
     """
-    low = _lowering(content, is_any_size=is_any_size)
-    plan = low.finish()
-    assign_slots(plan, *low.size)
-    return plan
-
-
-def resized(content: bytes, rows: int, columns: int) -> bytes:
-    """An int8 `.tflite` file for any size, with the output shapes of operators for this size.
-
-    LiteRT resizes all other tensors by itself. Errors are as for :func:`converted_plan`.
-    """
-    low, whole = _lowering(content, is_any_size=True), schema.ModelT.InitFromPackedBuf(content)
-    (graph,) = whole.subgraphs
-    graph.tensors[low.model.entry].shape = [1, *low.shape(low.model.entry).of(rows, columns)]
-    for operator, own in zip(low.model.operators, graph.operators, strict=True):
-        if operator.name in _STORED:
-            place = _STORED[operator.name]
-            values = low.tensor(operator.inputs[place]).values.ravel()
-            is_end = operator.name == "STRIDED_SLICE"
-            number = operator.inputs[0] if is_end else operator.outputs[0]
-            sides = np.array(low.shape(number).of(rows, columns)[:2])
-            here = slice(None) if len(values) == 2 else slice(-3, -1)
-            more = np.where(values[here] > 0, sides - low.shape(number).of(*low.size)[:2], 0)
-            changed = values.copy()
-            changed[here] += more
-            own.inputs = own.inputs.copy()  # which is read-only
-            own.inputs[place] = Builder(whole).constant(changed)
-    return packed(whole)
-
-
-def _lowering(content: bytes, *, is_any_size: bool) -> Lowering:
     model = read_model(content)
-    low = Lowering(content, model, is_any_size=is_any_size)
-    done: set[int] = set()
+    low, done = Lowering(content, model, is_any_size=is_any_size), set[int]()
     for number in range(len(model.operators)):
         if number not in done:
             done |= set(_lower(low, number))
-    return low
+    plan = low.finish()
+    assign_slots(plan, *low.size)
+    return plan.as_bytes()
 
 
 def _lower(low: Lowering, number: int) -> list[int]:

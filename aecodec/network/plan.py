@@ -192,21 +192,6 @@ class Plan:
         self.operators.append(Operator(kind, inputs, output, list(parameters)))
         return output
 
-    @property
-    def work_size(self) -> int:
-        """Bytes of working memory that C computes with portable kernels, for a plan of one size."""
-        convolutions = (one for one in self.operators if one.kind is Kind.CONVOLUTION)
-        packed = max(map(self._packed_size, convolutions), default=0)
-        slots = _aligned(4 * len(self.slots)) + sum(map(_aligned, self.slots))
-        return _SLOT_ALIGNMENT - 1 + slots + packed
-
-    def _packed_size(self, operator: Operator) -> int:
-        """Bytes of the inputs of a convolution for one row of its output."""
-        channels = self.tensors[operator.inputs[0]].shape.channels
-        wide = self.tensors[operator.output].shape.columns.of(self.size[1])
-        window, steps = operator.parameters[:2]
-        return (window & 0xFFFF) * ((wide - 1) * (steps >> 16) + (window >> 16)) * channels + _GROUP
-
     def as_bytes(self) -> bytes:
         """The plan as `aecodec_network.c` reads it; ModelError if it exceeds a limit of C."""
         if max(len(self.tensors), len(self.operators)) > MOST:
@@ -337,6 +322,27 @@ class _Slots:
         best = min(fitting, key=size_of) if fitting else max(self._free, key=size_of)
         self.sizes[best] = max(size, self.sizes[best])
         return best
+
+
+def work_size(plan: bytes, rows: int, columns: int) -> int:
+    """Bytes of working memory that C computes with portable kernels, for an input of this size."""
+    words = np.frombuffer(plan, "<u4").astype(int)
+    tensors, rest = words[16:][: 8 * words[3]].reshape(-1, 8), words[16 + 8 * words[3] :]
+    operators = rest[: 16 * words[4]].reshape(-1, 16)
+    signed = tensors.astype(np.int32)
+    sides = [
+        side * (tensors[:, at] & 0xFFFF) // (tensors[:, at] >> 16) + signed[:, at + 1]
+        for side, at in ((rows, 3), (columns, 5))
+    ]
+    sizes = sides[0] * sides[1] * tensors[:, 2]
+    slots = [max(sizes[tensors[:, 0] == slot], default=0) for slot in range(words[5])]
+    packed = 0
+    for kind, inputs, _, output, window, steps, *_ in operators:
+        if kind == Kind.CONVOLUTION:  # one row of the output needs these inputs
+            wide = (sides[1][output] - 1) * (steps >> 16) + (window >> 16)
+            row = (window & 0xFFFF) * wide * tensors[inputs & 0xFFFF, 2] + _GROUP
+            packed = max(packed, row)
+    return int(_SLOT_ALIGNMENT - 1 + _aligned(4 * len(slots)) + sum(map(_aligned, slots)) + packed)
 
 
 def _aligned(size: int) -> int:

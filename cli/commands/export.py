@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,22 +26,17 @@ from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.spec import CodecSpec, nearest_level
 from aecodec.data.samples import sample_paths
 from aecodec.errors import ImageError, UsageError
-from aecodec.export.device.options import Format, Halves, Precision
+from aecodec.export.device.options import Format, Halves
 from aecodec.export.device.tables import CTables
 from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
-from aecodec.imaging.picture import Picture
 from aecodec.imaging.tiling import split, to_planes
-from aecodec.imaging.transfer import to_phases
 
-if TYPE_CHECKING:  # needs TensorFlow or loads slowly
+if TYPE_CHECKING:  # loads slowly
     import numpy.typing as npt
 
-    from aecodec.arrays import Pixels
-    from aecodec.export.device.convert import Exported
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
 _DEFAULT_SIZE = "128x128"
-_MAX_PICTURES, _MAX_PIXELS = 1000, 1 << 22
 
 
 def export(
@@ -60,20 +53,15 @@ def export(
         ),
     ],
     to: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TFLITE,
-    precision: Annotated[
-        Precision,
-        typer.Option(
-            "--quantize", help="Precision of TFLite models. int8 copies the codec's own models."
-        ),
-    ] = Precision.INT8,
     halves: Annotated[Halves, typer.Option("--half", help="Networks to export.")] = Halves.BOTH,
     calibrate: Annotated[
         Path | None,
         typer.Option(
             metavar="DATA",
             readable=False,
-            help="Pictures for measurements and calibration: a folder of images, or an .npz or "
-            ".npy file. Default for codecs with a fixed tile size: the sample digits.",
+            help="With --encoder: pictures for calibration, a folder of images or an .npz or .npy "
+            "file. With --format c: the first of them becomes the sample of the folder. Default "
+            "for codecs with a fixed tile size: the sample digits.",
         ),
     ] = None,
     encoder: Annotated[
@@ -134,8 +122,7 @@ def export(
         typer.Option(
             min=1,
             max=1024,
-            help=f"With --encoder: number of competing priors. Default: {_PRIORS}. With --format "
-            "c: number of priors whose tables are exported. Default: all.",
+            help=f"With --encoder: number of competing priors. Default: {_PRIORS}.",
         ),
     ] = None,
     level: Annotated[
@@ -143,36 +130,30 @@ def export(
         typer.Option(
             "-q",
             "--level",
-            help="With --format c or tflite: level of the tables. Default: the codec's default "
-            "level. With --format codec: level to include; repeat for several. Default: all "
-            "levels.",
+            help="With --format c: level of the tables. Default: the codec's default level. With "
+            "--format codec: level to include; repeat for several. Default: all levels.",
         ),
     ] = None,
     size: Annotated[
         str | None,
         typer.Option(
             metavar="WxH",
-            help="For codecs that accept any size: size of the pictures for measurements and for "
-            f"C. Default: {_DEFAULT_SIZE}.",
+            help="With --format c, for codecs that accept any size: size of the pictures. "
+            f"Default: {_DEFAULT_SIZE}.",
         ),
     ] = None,
     bands_first: BandsFirst = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", readable=False, help="Write the measurements as JSON."),
-    ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Export a codec's networks to another format, and compare them with the float networks.
+    """Export a codec's networks to another format.
 
-    int8 TFLite encoders take pixel - 128 and return latents; decoders take latents and return
-    pixel - 128. The folder also contains C code that turns latents into `.aec` files and back.
-    TFLite models with other precisions take and return floats. --format c writes a folder ready to
-    compile: the int8 networks as arrays, the tables of one level, and code that runs the networks
-    and makes `.aec` files. --format c-array writes the TFLite file as a C array, for other
-    runtimes. --format codec writes the codec file without the levels and networks that you do not
-    choose, for small devices, and is the only format that does not need TensorFlow.
+    --format tflite writes int8 TensorFlow Lite models: encoders take pixel - 128 and return
+    latents; decoders take latents and return pixel - 128. --format hdf5 writes the float networks
+    for Keras. --format c writes a folder ready to compile: the int8 networks as arrays, the tables
+    of one level, and code that runs the networks and makes `.aec` files. --format codec writes the
+    codec file without the levels and networks that you do not choose, for small devices. None of
+    them needs TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
     from two models that were trained elsewhere.
@@ -183,24 +164,22 @@ def export(
             raise UsageError(
                 "nothing to export: give a CODEC, or --encoder and --decoder to make one"
             )
-        if tile or levels or image_shape or pixel_range:
+        if tile or levels or priors or image_shape or pixel_range or custom_objects:
             raise UsageError(
-                "--tile, --levels, --image-shape and --pixel-range need --encoder and --decoder"
+                "--tile, --levels, --priors, --image-shape, --pixel-range and --custom-objects "
+                "need --encoder and --decoder"
             )
-        options = _Options(
-            out, to, precision, halves, level or [], priors, calibrate, size, bands_first, report
-        )
-        _export_codec(codec, options, force, custom_objects or [], console)
+        options = _Options(out, to, halves, level or [], calibrate, size, bands_first)
+        _export_codec(codec, options, force, console)
         return
     if codec or not (encoder and decoder and calibrate):
         raise UsageError(
             "making a codec needs --encoder, --decoder and --calibrate together, and no CODEC"
         )
-    is_default = (to, precision, halves) == (Format.TFLITE, Precision.INT8, Halves.BOTH)
-    if not is_default or level or size or report:
+    if (to, halves) != (Format.TFLITE, Halves.BOTH) or level or size:
         raise UsageError(
-            "--format, --quantize, --half, --level, --size and --report need a CODEC: make a "
-            "codec from the models first, then export it"
+            "--format, --half, --level and --size need a CODEC: make a codec from the models "
+            "first, then export it"
         )
     hints = ModelHints(
         parse_image_shape(image_shape) if image_shape else None,
@@ -216,41 +195,26 @@ def export(
 class _Options:
     """The options of an export.
 
-    If `levels` is empty, C and TFLite get the tables of the default level, and a codec file those
-    of all levels.
+    If `levels` is empty, C gets the tables of the default level, and a codec file those of all
+    levels.
     """
 
     out: Path
     to: Format
-    precision: Precision
     halves: Halves
     levels: Sequence[float]
-    priors: int | None
     data: Path | None
     size: str | None
     bands_first: bool
-    report: Path | None
-
-    @property
-    def has_tables(self) -> bool:
-        """Whether the folder has the tables of a level, for C or next to int8 TFLite models."""
-        return self.to is Format.C or (self.to, self.precision) == (Format.TFLITE, Precision.INT8)
 
     def check(self) -> None:
         """Raise UsageError if the options contradict each other."""
-        if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
-            raise UsageError(f"--quantize {self.precision.value} needs --format tflite")
-        if self.levels and not (self.has_tables or self.to is Format.CODEC):
-            raise UsageError("--level needs --format c, codec, or tflite with int8")
-        if self.to is not Format.C and self.priors:
-            raise UsageError("--priors needs --format c")
-        if self.has_tables and len(self.levels) > 1:
-            raise UsageError(
-                f"--format {self.to.value} exports a single level: repeat the command for each "
-                "level"
-            )
-        if self.to is Format.CODEC and (self.data or self.size or self.report):
-            raise UsageError("--calibrate, --size and --report cannot be used with --format codec")
+        if self.to is not Format.C and (self.data or self.size):
+            raise UsageError("--calibrate and --size need --format c")
+        if self.levels and self.to not in (Format.C, Format.CODEC):
+            raise UsageError("--level needs --format c or codec")
+        if self.to is Format.C and len(self.levels) > 1:
+            raise UsageError("--format c exports a single level: repeat the command for each level")
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
         """(height, width) of the pictures.
@@ -274,59 +238,59 @@ class _Options:
             raise UsageError("--calibrate is missing: give pictures of the kind this codec is for")
         return int(match[2]), int(match[1])
 
-    def pictures(self, codec: Codec, shape: tuple[int, int]) -> npt.NDArray[Any]:
-        """(N, h, w, C) pictures, cut to one shape (h, w): uint8, or samples for codecs with bands.
+    def sample(self, codec: Codec) -> npt.NDArray[Any]:
+        """A picture (1, h, w, C): uint8, or samples for codecs with bands.
 
-        Raises ImageError if none can be read, or the codec does not take them.
+        Raises UsageError if the codec does not accept the size, or needs pictures, and ImageError
+        if none can be read, or the codec does not take it.
         """
-        import numpy as np
-
         spec, reading = codec.spec, reading_for(codec, bands_first=self.bands_first)
-        most = max(1, min(_MAX_PICTURES, _MAX_PIXELS // (shape[0] * shape[1])))
-        pictures: list[npt.NDArray[Any]] = []
+        shape = self.shape_for(spec)
         dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)
-        for sample in islice(dataset, most):
-            pixels = fit(spec, sample.picture).pixels
+        for item in dataset:
+            pixels = fit(spec, item.picture).pixels
             planes = pixels if spec.bands else to_planes(pixels, spec.channels)
-            pictures.extend(split(planes, shape))
-        if not pictures:
-            raise ImageError(f"{self.data}: none of the pictures can be read")
-        return np.stack(pictures[:most])
+            return split(planes, shape)[:1]
+        raise ImageError(f"{self.data}: none of the pictures can be read")
 
 
-def _export_codec(
-    name: str, options: _Options, force: bool, custom_objects: Sequence[str], console: Console
-) -> None:
-    """Export the networks of a codec, and print their difference from the float networks.
+def _export_codec(name: str, options: _Options, force: bool, console: Console) -> None:
+    """Export the networks of a codec.
 
-    Custom classes and functions of the models are named MODULE:CLASS. Raises UsageError if the
-    options contradict each other, or do not suit the codec.
+    Raises UsageError if the options contradict each other, or do not suit the codec.
     """
     options.check()
     if options.data:
         check_input(options.data)
-    if options.report:
-        check_overwriting(options.report, force)
     codec = load_codec(name)
     for level in options.levels:
         codec.spec.check_level(level)
     if options.to is Format.CODEC:
         _write_codec(codec.folder, options, force, console)
-        return
-    with tensorflow_for("exporting"):
-        from aecodec.keras_models.model_files import register_custom_objects
-    register_custom_objects(custom_objects)
-    exports, contents = _exported(codec, options, console)
+    elif options.to is Format.C:
+        _write_c(codec, options, force, console)
+    else:
+        suffix = options.to.value
+        files = [f"{half.value}.{suffix}" for half in options.halves.members]
+        contents = {file: codec.folder.read(file) for file in files}
+        add_to_folder(options.out, contents, force)
+        console.result([f"{file}: {len(content)} bytes" for file, content in contents.items()])
+
+
+def _write_c(codec: Codec, options: _Options, force: bool, console: Console) -> None:
+    """Write a folder of C for a level and some networks."""
+    from aecodec.export.device.folder import device_files
+
+    with console.warnings_about(options.data):
+        sample = options.sample(codec)
+    tables = CTables(codec.folder, options.levels[0] if options.levels else None)
+    networks, contents = device_files(tables, sample, options.halves.members)
     add_to_folder(options.out, contents, force)
-    if options.report:
-        rows = [asdict(export.parity) for export in exports]
-        write_bytes(options.report, json.dumps(rows, indent=1).encode() + b"\n", force)
-    for export in exports:
-        console.result(export.network.as_text() if export.network else export.parity.as_text())
+    console.result([network.as_text() for network in networks])
 
 
 def _write_codec(folder: CodecFolder, options: _Options, force: bool, console: Console) -> None:
-    """Write a codec file with the chosen levels and networks. This does not need TensorFlow."""
+    """Write a codec file with the chosen levels and networks."""
     check_overwriting(options.out, force)
     levels = options.levels or range(1, len(folder.spec.levels) + 1)
     numbers = {nearest_level(folder.spec.level_index(level)) for level in levels}
@@ -340,41 +304,6 @@ def _write_codec(folder: CodecFolder, options: _Options, force: bool, console: C
     content = pack_codec(folder.spec, folder.rdoq, without(sections, keeps=kept))
     write_bytes(options.out, content, force)
     console.result(f"{options.out}: {len(content)} bytes")
-
-
-def _exported(
-    codec: Codec, options: _Options, console: Console
-) -> tuple[Sequence[Exported], dict[str, bytes]]:
-    """The exported halves, and the contents of all files by name."""
-    folder, shape = codec.folder, options.shape_for(codec.spec)
-    with tensorflow_for("exporting"):
-        from aecodec.export.device.parity import FloatPair
-    from aecodec.export.device.convert import export_half
-    from aecodec.export.device.folder import device_files, latent_files
-
-    level = options.levels[0] if options.levels else None
-    tables = CTables(folder, level, options.priors) if options.has_tables else None
-    with console.warnings_about(options.data):
-        pictures = options.pictures(codec, shape)
-        pair = FloatPair(folder, _channels(folder, pictures))
-    exports = [
-        export_half(pair, half, options.to, options.precision) for half in options.halves.members
-    ]
-    contents = {name: content for export in exports for name, content in export.files.items()}
-    networks = [export.network for export in exports if export.network]
-    if tables and options.to is Format.C:
-        contents |= device_files(tables, pictures, networks)
-    elif tables:
-        contents |= latent_files(tables, pictures)
-    return exports, contents
-
-
-def _channels(folder: CodecFolder, pictures: npt.NDArray[Any]) -> Pixels:
-    """Pictures as the networks take them; those of devices have the codec's limits."""
-    if not folder.spec.bands:
-        return pictures
-    values, _ = folder.transfer.to_values(fit(folder.spec, Picture(pictures)).pixels)
-    return to_phases(values, folder.spec.bands.phases)
 
 
 def _make_codec(

@@ -25,7 +25,6 @@ from aecodec.cli.shared.discovery import (
 )
 from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.cli.shared.jobs import jobs_in, long_target
-from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
@@ -287,9 +286,8 @@ def _verify_device(
 ) -> None:
     check_input(path)
     from aecodec.data.samples import sample_paths
+    from aecodec.export.device.verify import DeviceFolder, check_device
 
-    with tensorflow_for("verify --device"):
-        from aecodec.export.device.verify import DeviceFolder, check_device
     device = DeviceFolder(path)
     device_codec = load_codec(codec) if codec else codec_with_id(device.codec_id)
     if device_codec.spec.bands and not pictures:

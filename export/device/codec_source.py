@@ -85,7 +85,7 @@ def _constants(tables: CTables, sizes: PictureSizes, kind: SampleType) -> dict[s
     return {
         "ID": f"0x{spec.codec_id.hex()}",
         "LEVEL": tables.level_index,
-        "PRIORS": len(tables.candidates),
+        "PRIORS": tables.prior.priors,
         "WIDTH": sizes.width,
         "HEIGHT": sizes.height,
         "CHANNELS": spec.channels,

@@ -9,22 +9,20 @@ from typing import Any
 
 import numpy.typing as npt
 
-from aecodec.arrays import Pixels
-from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.data.c_sources import c_sources
-from aecodec.export.device.c_models import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.reference import c_file, encoded_with, network_of, picture_file
+from aecodec.export.device.device_codec import DeviceCodec, picture_file
+from aecodec.export.device.network_source import CNetwork, network_names
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
-from aecodec.imaging.picture import Picture, from_array
-from aecodec.imaging.tiling import grid_of
-from aecodec.prior_fitting.choices import bits
 
-_CODER_CODE = ("aecodec.h", "aecodec.c", "aecodec_range_coder.h", "aecodec_reader.h")
-_NETWORK_CODE = (
+_CODE = (
+    "aecodec.h",
+    "aecodec.c",
+    "aecodec_range_coder.h",
+    "aecodec_reader.h",
     "aecodec_network.h",
     "aecodec_network.c",
     "aecodec_operators.h",
@@ -105,51 +103,28 @@ _TRIALS = {
 
 
 def device_files(
-    tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
-) -> dict[str, bytes]:
-    """All files of a device folder by name, except for the networks.
+    tables: CTables, sample: npt.NDArray[Any], halves: Sequence[Half]
+) -> tuple[list[CNetwork], dict[str, bytes]]:
+    """The networks of some halves, and all files of a device folder by name.
 
-    `pictures` (N, H, W, C) are uint8 with the codec's channels, or integers of any type for bands;
-    the first is the sample. At least one network is needed.
-    """
-    sizes, files = _common_files(tables, pictures, (*_CODER_CODE, *_NETWORK_CODE))
-    values = _template_values(tables, sizes, pictures, networks)
-    return {
-        **files,
-        "main.c": (c_sources("firmware") / "main.c").read_bytes(),
-        **{name: _filled(name, values) for name in ("CMakeLists.txt", "README.md")},
-        "networks.h": network_names(list(networks)).encode(),
-    }
-
-
-def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
-    """The files, by name, that convert latents of TFLite models to `.aec` files and back.
-
-    The pictures are those of :func:`device_files`. Raises ModelError if they are too large for
+    The `sample` (1, H, W, C) is uint8 with the codec's channels, or integers of any type for bands.
+    Raises CodecError if the codec lacks a half, and ModelError if the sample is too large for
     `aecodec.c`.
     """
-    sizes, files = _common_files(tables, pictures, _CODER_CODE)
-    return {
-        **files,
-        "latents.c": (c_sources("firmware") / "latents.c").read_bytes(),
-        "README.md": _filled("latents.md", _codec_values(tables, sizes)),
-    }
-
-
-def _common_files(
-    tables: CTables, pictures: npt.NDArray[Any], code: Sequence[str]
-) -> tuple[PictureSizes, dict[str, bytes]]:
-    """The sizes of the pictures, and the library with this code, the tables and a sample."""
-    codec, core, has_bands = Codec(tables.folder), c_sources("core"), _has_bands(tables)
-    sample = Picture(pictures[:1]) if has_bands else from_array(pictures[0])
-    sizes = PictureSizes.of(tables, sample.size)
-    encoded = encoded_with(codec, network_of(codec, Half.ENCODER), sample.pixels)
-    return sizes, {
-        **{name: (core / name).read_bytes() for name in (*code, *_BANDS_CODE * has_bands)},
-        **c_codec(tables, sizes, SampleType.of(sample.pixels.dtype.name)),
-        _sample_name(tables): picture_file(sample.pixels[0], has_bands=has_bands),
-        "sample.bin": encoded.latents.tobytes(),
-        "sample.aec": c_file(tables, encoded),
+    folder, core, has_bands = tables.folder, c_sources("core"), _has_bands(tables)
+    size, kind = (sample.shape[2], sample.shape[1]), SampleType.of(sample.dtype.name)
+    sizes = PictureSizes.of(tables, size)
+    networks = [CNetwork.of(folder, half, size) for half in halves]
+    values = _template_values(tables, sizes, networks)
+    return networks, {
+        **{name: (core / name).read_bytes() for name in (*_CODE, *_BANDS_CODE * has_bands)},
+        **c_codec(tables, sizes, kind),
+        **{name: content for network in networks for name, content in network.files().items()},
+        _sample_name(tables): picture_file(sample[0], has_bands=has_bands),
+        "sample.aec": DeviceCodec(tables).file(sample),
+        "main.c": (c_sources("firmware") / "main.c").read_bytes(),
+        **{name: _filled(name, values) for name in ("CMakeLists.txt", "README.md")},
+        "networks.h": network_names(networks).encode(),
     }
 
 
@@ -163,14 +138,17 @@ def _filled(template: str, values: dict[str, object]) -> bytes:
 
 
 def _template_values(
-    tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Sequence[CNetwork]
+    tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]
 ) -> dict[str, object]:
     return {
-        **_codec_values(tables, sizes),
+        "name": tables.folder.spec.name,
+        "level": f"{tables.level_index / LEVEL_UNITS:g}",
+        "width": sizes.width,
+        "height": sizes.height,
+        "picture": _sample_name(tables),
         "tables": identifier_of(tables),
         "macro_": f"{identifier_of(tables).upper()}_",
         "rows": "\n".join(_rows(tables, sizes, networks)),
-        "pruned": _pruned(tables, pictures),
         "trial": _TRIALS[networks[0].half].replace(".pnm", Path(_sample_name(tables)).suffix),
         "functions": "\n\n".join(_function(tables, network.half) for network in networks),
     }
@@ -191,20 +169,6 @@ def _sample_name(tables: CTables) -> str:
     return "sample.raw" if _has_bands(tables) else "sample.pnm"
 
 
-def _codec_values(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
-    return {
-        "name": tables.folder.spec.name,
-        "level": f"{tables.level_index / LEVEL_UNITS:g}",
-        "width": sizes.width,
-        "height": sizes.height,
-        "picture": _sample_name(tables),
-        "input": "channels of `aecodec_bands_input`"
-        if _has_bands(tables)
-        else "pixel - 128, row by row, the colours of a pixel together",
-        "output": "channels for `aecodec_bands_output`" if _has_bands(tables) else "pixel - 128",
-    }
-
-
 def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> list[str]:
     channels = tables.folder.spec.latent_channels + tables.prior.code_dimension
     return [
@@ -218,20 +182,3 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) ->
         f"| RAM | working memory of `aecodec.c` | {sizes.work:,} |",
         f"| RAM | the file, at most | {sizes.file:,} |",
     ]
-
-
-def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """A paragraph for the README about the cost of omitting priors."""
-    prior, candidates = tables.prior, tables.candidates
-    if len(candidates) == prior.priors:
-        return ""
-    spec, size = tables.folder.spec, (pictures.shape[2], pictures.shape[1])
-    rows, columns = grid_of(size, spec.tile)
-    grid = (len(pictures), rows, columns) if spec.receptive_field else None
-    codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
-    pruned, full = (bits(prior, codes, grid, kept).mean() / 8 for kept in (candidates, None))
-    return (
-        f"\n\nThe folder has {len(candidates)} of the codec's {prior.priors} priors. A "
-        f"code vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} "
-        "pictures)."
-    )

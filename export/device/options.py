@@ -1,4 +1,4 @@
-"""Values of the options of `aecodec export`: halves, formats, runtimes and precisions."""
+"""Values of the options of `aecodec export`: halves and formats."""
 
 from __future__ import annotations
 
@@ -26,14 +26,4 @@ class Format(str, Enum):
     HDF5 = "hdf5"
     TFLITE = "tflite"
     C = "c"
-    C_ARRAY = "c-array"
     CODEC = "codec"
-
-
-class Precision(str, Enum):
-    """Precision of the weights and the arithmetic of a TFLite model."""
-
-    INT8 = "int8"
-    DYNAMIC = "dynamic"
-    FLOAT16 = "float16"
-    NONE = "none"

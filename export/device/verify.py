@@ -22,19 +22,12 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.reference import (
-    c_file,
-    decoded_pixels,
-    encoded_with,
-    network_of,
-    picture_file,
-)
+from aecodec.export.device.device_codec import DeviceCodec, picture_file
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture, without_channel_axis
 from aecodec.imaging.tiling import split, to_planes
-from aecodec.keras_models.runners import Transform
 
 _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
@@ -128,43 +121,24 @@ class DeviceFolder:
         )
 
 
-@dataclass(frozen=True)
-class NetworkTrial:
-    """A program with the tables of a codec and one or both of its halves."""
+def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels: Pixels) -> None:
+    """Run a program with one or both halves on a picture (1, H, W, C) of :class:`DeviceCodec`.
 
-    codec: Codec
-    tables: CTables
-    halves: list[Half]
-
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """Run the program on a uint8 picture (1, H, W, C), with size and channels of the networks.
-
-        It writes files to the folder of the program. Raises AecodecError if the program fails, or
-        its results differ from the library's.
-        """
-        encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
-        picture, file, decoded = (
-            program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm")
-        )
-        expected = c_file(self.tables, encoded)
-        if Half.ENCODER in self.halves:
-            picture.write_bytes(self._as_file(pixels[0]))
-            _run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
-            _check(file, expected, "makes another file")
-        if Half.DECODER in self.halves:
-            file.write_bytes(expected)
-            _run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
-            latents = self.tables.level.requantize(encoded.latents)
-            network = self._networks[Half.DECODER]
-            pixels = decoded_pixels(self.codec, network, encoded, latents)
-            _check(decoded, self._as_file(pixels), "reads other pixels")
-
-    def _as_file(self, pixels: Pixels) -> bytes:
-        return picture_file(pixels, has_bands=self.codec.spec.bands is not None)
-
-    @cached_property
-    def _networks(self) -> dict[Half, Transform]:
-        return {half: network_of(self.codec, half) for half in {Half.ENCODER, *self.halves}}
+    It writes files to the folder of the program. Raises AecodecError if the program fails, or its
+    results differ from the library's.
+    """
+    has_bands = device.tables.folder.spec.bands is not None
+    picture, file, decoded = (program.with_name(name) for name in ("in", "file.aec", "out"))
+    expected = device.file(pixels)
+    if Half.ENCODER in halves:
+        picture.write_bytes(picture_file(pixels[0], has_bands=has_bands))
+        _run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
+        _check(file, expected, "makes another file")
+    if Half.DECODER in halves:
+        file.write_bytes(expected)
+        _run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
+        restored = picture_file(device.decoded(pixels)[0], has_bands=has_bands)
+        _check(decoded, restored, "reads other pixels")
 
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
@@ -187,8 +161,7 @@ def _run_program(command: list[str], failure: str) -> None:
 def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
     """Check that a device's program makes and reads the library's files; count pictures.
 
-    The reference is LiteRT with its reference kernels. Pictures are scaled to the size that the
-    program accepts.
+    Pictures are scaled to the size that the program accepts.
 
     Raises AecodecError if results differ or the folder does not build, CodecError if another codec
     was exported, and ImageError if there are no pictures.
@@ -198,13 +171,12 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
             f"{device.path} was exported from the codec with the id {device.codec_id.hex()}, not "
             f"from {codec.spec.name}: name its codec with --codec"
         )
-    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
-    trial, count = NetworkTrial(codec, tables, device.networks), 0
+    reference, halves, count = DeviceCodec(CTables(codec.folder, device.level)), device.networks, 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
         device.build(program)
         for picture in pictures:
-            trial.run(program, prepared(codec, device, picture))
+            run_trial(program, reference, halves, prepared(codec, device, picture))
             count += 1
     if not count:
         raise ImageError("no pictures to verify with: give at least one")

@@ -149,7 +149,7 @@ PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
         (["evaluate", "digits", "INPUT"], True),
         (["report", "digits", "INPUT", "-o", "out"], True),
         (["train", "INPUT", "-o", "out"], False),
-        (["export", "digits", "--calibrate", "INPUT", "-o", "out"], False),
+        (["export", "digits", "--format", "c", "--calibrate", "INPUT", "-o", "out"], False),
         (["export", "--encoder", "INPUT", *PAIR, "-o", "out"], False),
     ],
 )

@@ -34,11 +34,9 @@ from aecodec.codec_files.codec_file import (
     read_head,
     sections_in,
 )
-from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
 from aecodec.data.samples import sample_paths
-from aecodec.export.device.reference import network_of
 from aecodec.prior_fitting.level_section import prior_of
 
 SMALL = {
@@ -153,12 +151,6 @@ def test_what_does_not_count_keeps_the_identity_and_all_else_changes_it(tmp_path
         parts = [*sections]
         parts[number] = Section.of(SectionKind(section.kind), b"changed", section.level)
         assert identity(spec, parts) != spec.sha256
-
-
-def test_what_is_no_network_is_named(copy: Path) -> None:
-    (copy / "encoder.tflite").write_bytes(b"damaged")
-    with pytest.raises(CodecError, match=r"encoder\.tflite: not a TFLite model"):
-        network_of(aecodec.load_codec(copy), Half.ENCODER)
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,3 @@ def exported() -> Path:
         call("export", "digits", "-o", str(folder / "digits"), *options)
 
     return shared_folder("exported", export) / "digits"
-
-
-@pytest.fixture
-def fast_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `aecodec verify --device` compile without optimizing, in a quarter of the time."""
-    program = tmp_path / "fast_cc"
-    program.write_text('#!/bin/sh\nexec cc "$@" -O0\n', "utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("CC", str(program))

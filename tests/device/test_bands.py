@@ -16,11 +16,11 @@ from helpers.programs import needs
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
-from aecodec.export.device.c_models import c_network, c_network_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec
+from aecodec.export.device.device_codec import DeviceCodec
 from aecodec.export.device.folder import device_files
 from aecodec.export.device.tables import CTables
-from aecodec.export.device.verify import DeviceFolder, NetworkTrial
+from aecodec.export.device.verify import DeviceFolder, run_trial
 from aecodec.format.samples import SampleType
 
 LIMITS = [(130.0, 4000.0), (-50.0, 120.0), (7.5, 20000.0), (0.0, 127.0)]
@@ -74,22 +74,15 @@ def test_a_device_writes_and_reads_the_files_of_python(
     codec: Codec, tmp_path: Path, processor: str, dtype: str
 ) -> None:
     tables, pictures = CTables(codec.folder), samples(dtype)
-    networks = [
-        c_network(codec.folder.read(half.tflite), codec.spec, half)
-        for half in (Half.ENCODER, Half.DECODER)
-    ]
-    contents = device_files(tables, pictures, networks)
-    for network in networks:
-        contents |= c_network_files(network)
+    _, contents = device_files(tables, pictures[:1], list(Half))
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     (code,) = (block for block in blocks_of(tmp_path / "README.md") if block.language == "c")
     (tmp_path / "readme.c").write_text(code.text)
     subprocess.run(["cc", *STRICT, "-c", "readme.c"], cwd=tmp_path, check=True)
     program = program_of(processor, tmp_path)
-    trial = NetworkTrial(codec, tables, list(Half))
     for picture in pictures:
-        trial.run(program, picture[None])
+        run_trial(program, DeviceCodec(tables), list(Half), picture[None])
 
 
 def test_types_that_the_limits_do_not_suit_are_rejected(codec: Codec) -> None:

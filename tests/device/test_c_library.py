@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from ctypes import byref
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,7 +69,7 @@ def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> by
     is_rgb = header.mode == Mode.RGB
     assert made == tables.native(SampleType.UINT8).file(size, is_rgb, codes)
     grid = latents.shape[:3] if folder.spec.receptive_field else None
-    expected = bits(tables.prior, codes, grid, tables.candidates).sum() / 8
+    expected = bits(tables.prior, codes, grid).sum() / 8
     assert len(made) <= min(bound, 1.02 * expected + 26 + len(codes) / 4)
     decoded = library.decode(made, vectors, work)
     assert decoded.status == OK
@@ -97,8 +96,7 @@ def test_c_writes_the_files_of_the_library_for_any_codec(
     channels = data.draw(st.sampled_from([1, 3]))
     distance = data.draw(st.integers(int(prior.has_spatial_context), 1))
     folder = folder_of(prior, data.draw(levels(prior.code_dimension)), channels, distance, path)
-    kept = data.draw(st.integers(1, prior.priors))
-    library = CLibrary(CTables(folder, priors=kept), path)
+    library = CLibrary(CTables(folder), path)
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
     for size in [TILE[::-1], (1, 1), (70, 3), (22, 49), tuple(rng.integers(1, 90, 2).tolist())]:
         mode = Mode(int(rng.integers(0, 2)))
@@ -107,31 +105,6 @@ def test_c_writes_the_files_of_the_library_for_any_codec(
         shape = (planes, *grid_of(size, TILE), folder.spec.latent_channels)
         latents = rng.normal(0, rng.choice([3, 40]), shape)
         assert_round_trip(library, latents.clip(-128, 127).astype(np.int8), header)
-
-
-def test_fewer_priors_cost_bytes_and_every_reader_decodes_them(
-    codec: Codec, digits: Pixels, tmp_path: Path
-) -> None:
-    library = CLibrary(CTables(codec.folder, priors=8), tmp_path)
-    codes = library.quantize(codec.encoder.latents(digits[:100, ..., None]))
-    sizes = []
-    for vector in codes:
-        status, made = library.encode(vector, (28, 28), Mode.L)
-        assert status == OK
-        assert (codec.decoder.codes(made) == vector).all()
-        sizes.append(len(made))
-    whole = np.mean([len(codec.compress(digit)) for digit in digits[:100]])
-    assert whole < np.mean(sizes) < 1.2 * whole
-    assert library.tables.bytes < 0.7 * CTables(codec.folder).bytes
-
-
-def test_a_file_with_a_prior_that_was_not_exported_is_refused(
-    codec: Codec, digits: Pixels, tmp_path: Path
-) -> None:
-    library = CLibrary(CTables(codec.folder, priors=1), tmp_path)
-    _, work, _ = library.sizes((28, 28), Mode.L)
-    statuses = {library.decode(codec.compress(digit), 1, work).status for digit in digits[:30]}
-    assert statuses == {OK, OTHER_CODEC}
 
 
 def test_each_reason_to_refuse_a_file_has_a_status(

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.documents import blocks_of
@@ -127,22 +126,6 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
     assert "give a folder made by aecodec export" in done.err
-
-
-def test_tflite_models_come_with_c_for_their_latents(command: Command, tmp_path: Path) -> None:
-    options = ("--format", "tflite", "--level", "1", "--quiet")
-    assert command("export", "digits", "-o", "models", *options).status == 0
-    block = re.search(r"```sh\n(.*?)```", Path("models/README.md").read_text("utf-8"), re.DOTALL)
-    assert block
-    subprocess.run(block[1], shell=True, cwd="models", check=True)
-    decode = ["./latents", "decode", "sample.aec", "latents.bin"]
-    subprocess.run(decode, cwd="models", check=True)
-    level = aecodec.load_codec("digits").spec.levels[0]
-    sample, latents = (np.fromfile(f"models/{name}.bin", np.int8) for name in ("sample", "latents"))
-    assert np.array_equal(latents, level.requantize(sample[None])[0])
-    Path("models/cut.aec").write_bytes(Path("models/sample.aec").read_bytes()[:-1])
-    decode[2] = "cut.aec"
-    assert subprocess.run(decode, cwd="models", check=False).returncode == 1
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.export.device.c_models import c_array_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec
+from aecodec.export.device.network_source import CNetwork
 from aecodec.export.device.tables import CTables
 
 # libaec, which radios and satellites link, owns these two names.
@@ -29,17 +29,14 @@ int main(void) {{ return aec_encode() + aec_decode(); }}
 
 def files_of(codec: Codec, level: float, size: tuple[int, int]) -> dict[str, bytes]:
     """The C files of a level."""
-    tables = CTables(codec.folder, level, priors=4)
+    tables = CTables(codec.folder, level)
     return c_codec(tables, PictureSizes.of(tables, size))
 
 
 def models_of(codec: Codec) -> dict[str, bytes]:
     """The networks of a codec, which its levels share."""
-    files: dict[str, bytes] = {}
-    for half in Half:
-        model = codec.folder.read(half.tflite)
-        files |= c_array_files(model, codec.spec, half)
-    return files
+    networks = (CNetwork.of(codec.folder, half, (28, 28)) for half in Half)
+    return {name: content for network in networks for name, content in network.files().items()}
 
 
 @pytest.fixture(scope="module")

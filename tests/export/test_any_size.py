@@ -11,10 +11,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from helpers.commands import Command
 from helpers.networks.pairs import Pair
 from helpers.networks.random_pairs import random_pair
-from helpers.programs import needs
 from keras import layers
 
 from aecodec import Codec, ModelError
@@ -61,7 +59,6 @@ def convolutions(hidden: str) -> Pair:
             [codes, layers.UpSampling2D(2)(layers.MaxPooling2D(2, padding="same")(codes))]
         ),
         "sees all": lambda: codes * layers.GlobalAveragePooling2D(keepdims=True)(codes),
-        "transposes": lambda: layers.Conv2DTranspose(8, 4, padding="same")(codes),
         "shrinks": lambda: layers.ZeroPadding2D(1)(layers.Conv2D(4, 3)(codes)),
     }[hidden]()
     pixels = layers.Conv2DTranspose(3, 2, 2, activation="sigmoid")(inner)
@@ -82,16 +79,3 @@ def test_a_pair_for_some_sizes_is_rejected(
     with pytest.raises(ModelError, match=message):
         codec_of(convolutions(hidden), photograph, tmp_path)
     assert not (tmp_path / "any").exists()
-
-
-@pytest.mark.slow
-def test_stored_shapes_follow_the_size_of_an_export(
-    photograph: Pixels, tmp_path: Path, command: Command
-) -> None:
-    needs("cc")
-    codec = codec_of(convolutions("transposes"), photograph, tmp_path)
-    np.save("pictures.npy", photograph[None, :64, :96])
-    sized = ("--size", "96x64", "--calibrate", "pictures.npy", "--format", "c")
-    assert command("export", codec.folder.path, "-o", "out", *sized).status == 0
-    done = command("verify", "--device", "out", "--codec", codec.folder.path, "pictures.npy")
-    assert "1 pictures" in done.out

@@ -12,10 +12,10 @@ from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
-from aecodec.export.device.c_models import c_network
-from aecodec.network.convert import converted_plan, network_plan
+from aecodec.network.convert import network_plan
 from aecodec.network.elementwise import ELEMENTWISE
 from aecodec.network.operators import OPERATORS
+from aecodec.network.plan import work_size
 from aecodec.tflite.model import read_model
 from aecodec.tflite.reference import reference_transform
 
@@ -83,20 +83,19 @@ def test_less_memory_than_is_needed_is_refused(codec: Codec) -> None:
     assert network.run(inputs)[0] == 0
 
 
-def test_python_states_the_size_and_the_memory_that_c_takes(codec: Codec, photo: Codec) -> None:
+def test_python_states_the_memory_that_c_takes(codec: Codec, photo: Codec) -> None:
     make = Maker()
-    models = [make.single("RELU", [make.variable([1, 28, 28])])]
-    models += [each.folder.read(half.tflite) for each in (codec, photo) for half in Half]
-    for model in models:
-        network = c_network(model, codec.spec, Half.ENCODER)
-        work = CNetwork(network.plan).work_size(network.rows, network.columns)
-        assert work == network.work > 0
-
-
-def test_memory_is_shared_by_tensors_that_are_not_needed_at_once(codec: Codec) -> None:
-    """Three tensors of 7 x 7 x 64 are needed at once, and five are made."""
-    plan = converted_plan(codec.folder.read("encoder.tflite"))
-    assert plan.work_size < 3 * 7 * 7 * 64 + 2048
+    relu = network_plan(make.single("RELU", [make.variable([1, 28, 28])]))
+    digits = [network_plan(codec.folder.read(half.tflite)) for half in Half]
+    photographs = [network_plan(photo.folder.read(h.tflite), is_any_size=True) for h in Half]
+    for plan, size in (
+        (relu, (1, 28)),
+        *zip(digits, ((28, 28), (1, 1)), strict=True),
+        *zip(photographs, ((48, 80), (3, 5)), strict=True),
+    ):
+        assert CNetwork(plan).work_size(*size) == work_size(plan, *size) > 0
+    # three tensors of 7 x 7 x 64 are needed at once, and five are made
+    assert work_size(digits[0], 28, 28) < 3 * 7 * 7 * 64 + 2048
 
 
 def test_every_cut_plan_is_refused(codec: Codec) -> None:
