@@ -1,8 +1,8 @@
 """How much flash, RAM and how many instructions does an encoder take on a Cortex-M4?
 
-The program is the firmware of examples/microcontroller at -Os, run by qemu. It encodes a digit to a
-file. Flash and RAM are taken from the linker's map. The benchmark needs make, arm-none-eabi-gcc and
-qemu-system-arm. `aecodec verify --device` compares the result with Python's.
+The program is an exported folder, built by examples/microcontroller at -Os and run by qemu. It
+encodes a digit to a file. Flash and RAM are taken from the linker's map. The benchmark needs make,
+arm-none-eabi-gcc and qemu-system-arm.
 """
 
 from __future__ import annotations

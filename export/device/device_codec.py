@@ -62,18 +62,10 @@ def _type_of(pixels: Pixels) -> SampleType:
     return SampleType.of(pixels.dtype.name)
 
 
-def picture_file(pixels: Pixels, *, has_bands: bool) -> bytes:
-    """A picture (H, W, C) in a file that is easy to read on devices.
+def raw_file(pixels: Pixels) -> bytes:
+    """A picture row by row in little-endian samples, with the channels of a pixel together.
 
-    uint8 becomes PNM: PGM (P5) for one channel, PPM (P6) for three. With bands, the file only
-    contains the little-endian samples.
-
-    >>> picture_file(np.zeros((1, 2, 1), np.uint8), has_bands=False)
-    b'P5\\n2 1\\n255\\n\\x00\\x00'
+    >>> raw_file(np.array([[[1], [258]]], np.uint16))
+    b'\\x01\\x00\\x02\\x01'
     """
-    samples = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()
-    if has_bands:
-        return samples
-    height, width, channels = pixels.shape
-    kind = "P5" if channels == 1 else "P6"
-    return f"{kind}\n{width} {height}\n255\n".encode() + samples
+    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()

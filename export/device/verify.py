@@ -22,7 +22,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.device_codec import DeviceCodec, picture_file
+from aecodec.export.device.device_codec import DeviceCodec, raw_file
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
@@ -127,18 +127,16 @@ def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels
     It writes files to the folder of the program. Raises AecodecError if the program fails, or its
     results differ from the library's.
     """
-    has_bands = device.tables.folder.spec.bands is not None
     picture, file, decoded = (program.with_name(name) for name in ("in", "file.aec", "out"))
     expected = device.file(pixels)
     if Half.ENCODER in halves:
-        picture.write_bytes(picture_file(pixels[0], has_bands=has_bands))
+        picture.write_bytes(raw_file(pixels))
         _run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
         _check(file, expected, "makes another file")
     if Half.DECODER in halves:
         file.write_bytes(expected)
         _run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
-        restored = picture_file(device.decoded(pixels)[0], has_bands=has_bands)
-        _check(decoded, restored, "reads other pixels")
+        _check(decoded, raw_file(device.decoded(pixels)), "reads other pixels")
 
 
 def _check(file: Path, expected: bytes, difference: str) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import TILE, band_codec, half_curved
-from helpers.documents import blocks_of
 from helpers.programs import needs
 
 from aecodec import Codec
@@ -77,9 +76,6 @@ def test_a_device_writes_and_reads_the_files_of_python(
     _, contents = device_files(tables, pictures[:1], list(Half))
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    (code,) = (block for block in blocks_of(tmp_path / "README.md") if block.language == "c")
-    (tmp_path / "readme.c").write_text(code.text)
-    subprocess.run(["cc", *STRICT, "-c", "readme.c"], cwd=tmp_path, check=True)
     program = program_of(processor, tmp_path)
     for picture in pictures:
         run_trial(program, DeviceCodec(tables), list(Half), picture[None])

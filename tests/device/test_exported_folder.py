@@ -1,4 +1,4 @@
-"""Folders that `aecodec export --format c` makes build anywhere, and write the library's files."""
+"""An exported folder builds and makes Python's files, here and on emulated boards."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from helpers.commands import Command
-from helpers.documents import blocks_of
 from helpers.programs import needs
 
 import aecodec
 from benchmarks.programs.device import CODE, sections_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
+ON_A_DEVICE = "-std=c99 -Wall -Wextra -Wconversion -Werror -DAECODEC_SMALL -DAECODEC_PORTABLE"
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -32,66 +32,26 @@ def test_the_folder_builds_as_its_readme_says(exported: Path, tmp_path: Path) ->
         subprocess.run(command, shell=True, cwd=alone, check=True)
 
 
-ON_A_DEVICE = "-std=c99 -Wall -Wextra -Wconversion -Werror -DAECODEC_SMALL -DAECODEC_PORTABLE"
-FRAME = "#include <stdio.h>\nstatic uint8_t frame[CODEC_WIDTH * CODEC_HEIGHT];"
-ENCODER = f"""{FRAME}
-int main(void)
-{{
-    size_t size = fread(frame, 1, sizeof frame, stdin) == sizeof frame ? write_file(frame) : 0;
-    return !size || fwrite(file, 1, size, stdout) != size;
-}}
-"""
-DECODER = f"""{FRAME}
-int main(void)
-{{
-    size_t size = fread(file, 1, sizeof file, stdin);
-    return !read_file(size, frame) || fwrite(frame, 1, sizeof frame, stdout) != sizeof frame;
-}}
-"""
-
-
-def code_of(folder: Path) -> str:
-    """The C that the README of a folder shows."""
-    (block,) = (block for block in blocks_of(folder / "README.md") if block.language == "c")
-    return block.text
-
-
-def program_of(folder: Path, program: Path, code: str) -> Path:
-    """Compile C with a folder, for the working memory of a device."""
-    sources = [*folder.glob("aecodec*.c"), "-xc", "-"]
-    options = [*ON_A_DEVICE.split(), f"-I{folder}", "-o", program]
-    subprocess.run(["cc", *options, *sources], input=code.encode(), check=True)
-    return program
-
-
-def test_the_code_of_the_readme_writes_pythons_file(exported: Path, tmp_path: Path) -> None:
-    code, pixels = code_of(exported), (exported / "sample.pnm").read_bytes()[-28 * 28 :]
-    program = program_of(exported, tmp_path / "own", code + ENCODER)
-    done = subprocess.run([program], input=pixels, capture_output=True, check=True)
-    assert done.stdout == (exported / "sample.aec").read_bytes()
-    short = code.replace("work[(WORK + 3) / 4]", "work[(WORK - 1) / 4]")
-    program = program_of(exported, tmp_path / "short", short + ENCODER)
-    assert subprocess.run([program], input=pixels, check=False).returncode == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("encode", "missing.pgm", "made.aec"), "missing.pgm: cannot be opened"),
-        (("encode", "sample.aec", "made.aec"), "sample.aec: not a PGM file (P5, 8 bits, without"),
-        (("decode", "sample.aec", "back.pgm"), "encode PICTURE FILE\n"),
-    ],
-)
-def test_the_program_says_what_is_wrong(
-    exported: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+def test_the_program_makes_pythons_file_and_says_what_is_wrong(
+    exported: Path, tmp_path: Path
 ) -> None:
-    program = program_of(exported, tmp_path / "main", (exported / "main.c").read_text("utf-8"))
-    done = subprocess.run(
-        [program, *arguments], cwd=exported, capture_output=True, text=True, check=False
-    )
-    assert done.returncode
-    assert message in done.stderr
-    assert "decode" not in done.stderr
+    program, made = tmp_path / "main", tmp_path / "made.aec"
+    sources = [exported / "main.c", *exported.glob("aecodec*.c")]
+    subprocess.run(["cc", *ON_A_DEVICE.split(), "-o", program, *sources], check=True)
+    for arguments, message in [
+        (("encode", "sample.raw"), None),
+        (("encode", "missing.raw"), "No such file"),
+        (("encode", "sample.aec"), "sample.aec: not a raw picture of the codec's size"),
+        (("encode", "README.md"), "README.md: not a raw picture"),
+        (("decode", "sample.aec"), "sample.aec: the decoder is not in this program"),
+    ]:
+        command = [program, *arguments, made]
+        done = subprocess.run(command, cwd=exported, capture_output=True, text=True, check=False)
+        if message:
+            assert done.returncode == 1
+            assert message in done.stderr
+        else:
+            assert made.read_bytes() == (exported / "sample.aec").read_bytes()
 
 
 @pytest.mark.slow
@@ -100,7 +60,7 @@ def test_the_folder_builds_with_cmake(exported: Path, tmp_path: Path) -> None:
     subprocess.run(["cmake", "-S", exported, "-B", tmp_path], check=True, capture_output=True)
     subprocess.run(["cmake", "--build", tmp_path], check=True, capture_output=True)
     made = tmp_path / "made.aec"
-    subprocess.run([tmp_path / "main", "encode", exported / "sample.pnm", made], check=True)
+    subprocess.run([tmp_path / "main", "encode", exported / "sample.raw", made], check=True)
     assert made.read_bytes() == (exported / "sample.aec").read_bytes()
 
 
@@ -109,18 +69,16 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
     exported: Path, command: Command, tmp_path: Path
 ) -> None:
     assert "10 pictures" in command("verify", "--device", exported).out
-    for name, old, new in (
-        ("aecodec_digits_level1.c", ".first = -", ".first = 1 - "),
-        ("aecodec_operators.c", "byte_of(bytes, 1),", "byte_of(bytes, 1) + 1,"),
+    damaged = shutil.copytree(exported, tmp_path / "damaged")
+    for name, old, new, error in (
+        ("aecodec_digits_level1.c", ".first = -", ".first = 1 - ", "another file than the library"),
+        ("aecodec.c", "int", "no C", "cannot compile"),
     ):
-        damaged = shutil.copytree(exported, tmp_path / name)
         text = (damaged / name).read_text("utf-8")
         (damaged / name).write_text(text.replace(old, new), "utf-8")
         done = command("verify", "--device", damaged)
         assert (done.status, done.out) == (1, "")
-        assert "another file than the library" in done.err
-    (damaged / "aecodec.c").write_text("no C", "utf-8")
-    assert "cannot compile" in command("verify", "--device", damaged).err
+        assert error in done.err
     (damaged / "aecodec_digits_encoder_network.c").unlink()
     assert "has no network" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
@@ -133,21 +91,15 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
 def test_both_halves_run_in_c(command: Command) -> None:
     assert command("export", "digits", "-o", "both", "--format", "c").status == 0
     assert "10 pictures" in command("verify", "--device", "both").out
-    program = program_of(Path("both"), Path("reader").absolute(), code_of(Path("both")) + DECODER)
-    sample = Path("both/sample.aec").read_bytes()
-    done = subprocess.run([program], input=sample, capture_output=True, check=True)
-    assert done.stdout == aecodec.decompress(sample).tobytes()
     (Path("both") / "aecodec_digits_encoder_network.c").rename("away.c")
     names = Path("both/networks.h")
     lines = names.read_text("utf-8").splitlines(keepends=True)
     names.write_text("".join(line for line in lines if "ENCODER" not in line), "utf-8")
     assert "10 pictures" in command("verify", "--device", "both").out  # the decoder alone
-
-
-def test_the_firmware_writes_pythons_file_here(exported: Path, tmp_path: Path) -> None:
-    needs("make")
-    made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "run-host"]
-    subprocess.run(made, check=True)  # compares the files
+    command_line = f"cc {ON_A_DEVICE} -o main main.c aecodec*.c && ./main decode sample.aec back"
+    subprocess.run(command_line, shell=True, cwd="both", check=True)
+    pixels = aecodec.decompress(Path("both/sample.aec").read_bytes()).tobytes()
+    assert Path("both/back").read_bytes() == pixels
 
 
 @pytest.mark.parametrize(
@@ -157,7 +109,7 @@ def test_the_firmware_writes_pythons_file_here(exported: Path, tmp_path: Path) -
         pytest.param("cortex-m7", "mps2-an500", marks=pytest.mark.slow),
     ],
 )
-def test_the_firmware_writes_pythons_file_on_a_board(
+def test_the_folder_makes_pythons_file_on_a_board(
     exported: Path, tmp_path: Path, processor: str, board: str
 ) -> None:
     """In 16 KB of code, 1 KB of stack, and 15 KB of RAM."""
@@ -165,7 +117,7 @@ def test_the_firmware_writes_pythons_file_on_a_board(
     chosen = (f"CODEC={exported}", f"BUILD={tmp_path}", f"CPU={processor}", f"BOARD={board}")
     made = ["make", "-s", "-C", EXAMPLE, *chosen, "arm", "run"]
     subprocess.run(made, check=True, timeout=120, capture_output=True)  # compares the files
-    assert int((tmp_path / "stack.txt").read_text()) < 1024
+    assert int((tmp_path / "stack.txt").read_text()) <= 1024
     assert 5e6 < int((tmp_path / "instructions.txt").read_text()) < 12e6
     sizes = sections_of((tmp_path / "firmware.map").read_text())
     assert 3000 < sizes["aecodec", "text"] <= 4096

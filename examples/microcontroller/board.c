@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Cortex-M board without a C library: start-up code, and the UART of Arm's MPS2 boards, which qemu-system-arm
- * has. What a picture took is measured, and reported through semihosting, which debuggers and qemu implement. */
+ * has, as the serial line of an exported main.c. What a picture took is measured, and reported through semihosting,
+ * which debuggers and qemu implement. */
+#include <stddef.h>
 #include <stdint.h>
 
-#include "board.h"
-
 int main(void);
+size_t receive(void *content, size_t size);
+int transmit(const void *content, size_t size);
+void reset(void);
 
 extern uint32_t stack_bottom[], stack_top[], data_start[], data_end[], data_in_flash[], bss_start[],
     bss_end[];
@@ -51,19 +54,19 @@ enum { CLOCK_RUNS = 5, MOST_STEPS = 0xffffff, INSTRUCTIONS_PER_STEP = 40 };
 static clock *const ticks = (clock *)0xe000e010;
 static uint32_t started, instructions;
 
-int board_receive(void *content, size_t size)
+size_t receive(void *content, size_t size)
 {
     uint8_t *to = content;
-    while (size-- > 0) {
+    for (size_t n = 0; n < size; n++) {
         while (!(line->state & INPUT_IS_FULL)) {
         }
-        *to++ = (uint8_t)line->data;
+        to[n] = (uint8_t)line->data;
     }
     started = ticks->value;
-    return 1;
+    return size;
 }
 
-int board_send(const void *content, size_t size)
+int transmit(const void *content, size_t size)
 {
     const uint8_t *from = content;
     instructions = ((started - ticks->value) & MOST_STEPS) * INSTRUCTIONS_PER_STEP;
