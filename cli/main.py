@@ -17,7 +17,6 @@ from aecodec.atomic import tidy_termination
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, UsageError, memory_errors_wrapped
-from aecodec.urls import masked
 from aecodec.version import version
 
 _EPILOG = (
@@ -119,9 +118,9 @@ def run() -> None:
                 raise UsageError("an argument is empty: maybe a shell variable is not set")
             app_for(sys.argv[1:])(prog_name="aecodec")
     except AecodecError as error:
-        _fail(masked(str(error)), error.exit_status)
+        _fail(str(error), error.exit_status)
     except OSError as error:  # a file system error that no command handles
-        _fail(masked(str(error)), AecodecError.exit_status)
+        _fail(str(error), AecodecError.exit_status)
 
 
 def _fail(reason: str, status: int) -> NoReturn:

@@ -20,7 +20,6 @@ from aecodec.image_files.opening import opened
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.tiff_directories import GEOREFERENCE, directories
 from aecodec.imaging.picture import ANY_CODEC, Picture, is_mostly_translucent, stack
-from aecodec.urls import Url
 
 _DEFAULT = ReadOptions()
 
@@ -50,9 +49,9 @@ def size_of(source: Path) -> tuple[int, int]:
 def warn_of_sidecars(path: Path, prefix: str = "") -> None:
     """Warn of files beside an image with its mask, overviews, metadata or place on the earth.
 
-    The warnings begin with the prefix. Files at URLs have none that are looked for.
+    The warnings begin with the prefix.
     """
-    if isinstance(path, Url) or not path.suffix:
+    if not path.suffix:
         return
     world = path.with_suffix(path.suffix[:2] + path.suffix[-1] + "w")
     files = [path.with_name(path.name + suffix) for suffix in (".msk", ".ovr", ".aux.xml")]
@@ -63,8 +62,8 @@ def warn_of_sidecars(path: Path, prefix: str = "") -> None:
 def origin_of(path: Path) -> Origin | None:
     """Extension and time of a file; None if `.aec` files cannot store them."""
     try:
-        modified = path.modified() if isinstance(path, Url) else path.stat().st_mtime
-    except (OSError, ValueError):  # standard input, or a file that was just deleted
+        modified = path.stat().st_mtime
+    except (OSError, ValueError):  # standard input, a URL, or a file that was just deleted
         return None
     origin = Origin(path.suffix, math.floor(modified))
     return origin if origin.can_be_kept else None

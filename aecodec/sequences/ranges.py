@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.errors import FormatError, InputError, warn
-from aecodec.urls import Url, path_or_url
+from aecodec.urls import is_url, masked, object_size, read_object
 
 _FIRST = 1 << 14
 """Bytes at the beginning of a URL that are read at once, which often have the whole head."""
@@ -40,11 +40,11 @@ class Ranges(NamedTuple):
         """
         if not isinstance(source, str | os.PathLike):
             return _of_content(to_bytes(source))
-        path = path_or_url(source) if isinstance(source, str) else Path(source)
+        path = Path(source)
         try:
-            return _of_url(path) if isinstance(path, Url) else _of_file(path)
+            return _of_url(path) if is_url(path) else _of_file(path)
         except (OSError, ValueError) as error:
-            raise InputError(f"{path} cannot be read: {error}") from error
+            raise InputError(masked(f"{path} cannot be read: {error}")) from error
 
     def read_parts(self, parts: Sequence[tuple[int, int]]) -> list[bytes]:
         """Read ascending parts, (start, stop), in one call for those that follow each other."""
@@ -74,23 +74,25 @@ def _of_file(path: Path) -> Ranges:
     return Ranges(file.seek(0, os.SEEK_END), read, file.close)
 
 
-def _of_url(url: Url) -> Ranges:
+def _of_url(url: Path) -> Ranges:
     """The ranges of a URL, or its whole content if its server does not support them."""
     try:
-        size = url.size()
-        first = url.read_range(0, min(size, _FIRST))
+        size = object_size(url)
+        first = read_object(url, 0, min(size, _FIRST))
     except FileNotFoundError:
         raise
-    except (OSError, TypeError):  # TypeError: the size is not stated
-        size, first = 0, url.read_bytes()
+    except OSError:  # for example, because the size is not stated
+        size, first = 0, read_object(url)
     if len(first) > min(size, _FIRST):
-        warn(f"{url}: all {len(first)} bytes were read, because its server does not support ranges")
+        warn(masked(f"{url}: all {len(first)} bytes were read, because its server has no ranges"))
         return _of_content(first)
 
     def read(start: int, stop: int) -> bytes:
-        content = first[start:stop] if stop <= len(first) else url.read_range(start, stop)
+        content = first[start:stop] if stop <= len(first) else read_object(url, start, stop)
         if len(content) != min(stop, size) - start:
-            raise FormatError(f"{url}: changed since it was opened, or its server ignores ranges")
+            raise FormatError(
+                masked(f"{url}: changed since it was opened, or its server ignores ranges")
+            )
         return content
 
     return Ranges(size, read)

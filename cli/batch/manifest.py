@@ -26,7 +26,7 @@ from aecodec.cli.shared.discovery import STANDARD, in_unicode
 from aecodec.cli.shared.file_io import ExistsError, size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
 from aecodec.parallel import Workers
-from aecodec.urls import Url
+from aecodec.urls import is_url, object_size
 
 _JOURNAL = ".rows"
 """Suffix that is added to the name of the manifest."""
@@ -207,8 +207,8 @@ def _state_of(files: Iterable[Path]) -> dict[str, int | None]:
 
 def _facts_of(path: Path) -> tuple[int, int, int]:
     """Size of a file, and the times of its last modification and its last change."""
-    if isinstance(path, Url):
-        return path.size(), int(path.modified() * 1e9), 0
+    if is_url(path):
+        return object_size(path), 0, 0
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
         raise OSError(f"{path} is not a regular file")
@@ -220,7 +220,7 @@ def _sha256_of(files: Sequence[Path]) -> str | None:
     digest = hashlib.sha256()
     try:
         for path in files:
-            if isinstance(path, Url) or not path.is_file():
+            if not path.is_file():
                 return None
             if len(files) > 1:
                 digest.update(os.fsencode(path))

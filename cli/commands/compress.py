@@ -19,7 +19,6 @@ from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.metrics import check_ssimulacra2
-from aecodec.urls import path_or_url
 
 
 def compress(
@@ -27,7 +26,6 @@ def compress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            parser=path_or_url,
             help="Images, folders of images, or - for standard input.",
         ),
     ],
@@ -182,4 +180,4 @@ def _stack_target(inputs: list[Path], out: str | None, suffix: str) -> Path:
         raise UsageError("--stack needs -o, the name of the file that it writes")
     if is_folder(out):
         raise UsageError(f"--stack makes one file, but {out} is a folder: name a file with -o")
-    return path_or_url(out)
+    return Path(out)

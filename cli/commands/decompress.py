@@ -39,7 +39,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
-from aecodec.urls import Url, path_or_url
+from aecodec.urls import is_url
 
 _DEFAULT_SUFFIX = ".png"
 _ENDING = "_decompressed"
@@ -185,7 +185,7 @@ class _OutputFormats:
         """
         if self.out is None:
             return folder is None
-        return real_path(path_or_url(self.out)) == real_path(source)
+        return real_path(Path(self.out)) == real_path(source)
 
     def suffix_for(self, target: Path, header: Header) -> str:
         """The suffix that selects the format of a result."""
@@ -214,7 +214,7 @@ class _OutputFormats:
 def _header_of(path: Path) -> Header | None:
     """Header of a file; None if it cannot be read twice, or at all, which decoding will report."""
     try:
-        can_be_read_twice = isinstance(path, Url) or path.is_file()
+        can_be_read_twice = is_url(path) or path.is_file()
         return read_header(read_bytes(path)) if can_be_read_twice else None
     except (OSError, AecodecError):
         return None

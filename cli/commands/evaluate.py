@@ -22,7 +22,6 @@ from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_fo
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import path_or_url
 
 Values = dict[str, Any]
 """Measurements of a level or a picture, by their names in JSON; None if not measured or finite."""
@@ -102,7 +101,7 @@ def evaluate(
     *codecs, last = names
     if not codecs:
         raise UsageError(f"evaluate needs a codec and a data set: name a codec before {last}")
-    data, console = path_or_url(last), Console(quiet, as_json)
+    data, console = Path(last), Console(quiet, as_json)
     if pictures:
         check_not_sources([pictures], [data])
         check_overwriting(pictures, force)

@@ -21,7 +21,6 @@ from aecodec.format.texts import TextForm
 from aecodec.image_files.formats import format_of
 from aecodec.parallel import Workers
 from aecodec.preview import decode, encode
-from aecodec.urls import path_or_url
 
 _MOST_BYTES = 1024
 """No payload is as large: noise with alpha takes 354 bytes."""
@@ -32,7 +31,6 @@ def preview(
         list[Path] | None,
         typer.Argument(
             metavar="INPUT...",
-            parser=path_or_url,
             help="Pictures, .aec files, folders of pictures, or - for standard input.",
         ),
     ] = None,
@@ -76,7 +74,7 @@ def preview(
     if payload is not None:
         if inputs or not out:
             raise UsageError("--decode needs -o PICTURE, and no other input")
-        form.decode_to(path_or_url(out), payload, force, console)
+        form.decode_to(Path(out), payload, force, console)
     elif not inputs:
         raise UsageError("name a picture, or use --decode")
     else:
@@ -84,7 +82,7 @@ def preview(
         is_single = len(sources) == 1 and not is_folder_at(inputs[0])
         if out and not is_single:
             raise UsageError("-o takes the preview of a single picture")
-        target = path_or_url(out) if out else None
+        target = Path(out) if out else None
         printing = partial(
             _print_preview, form=form, target=target, force=force, names_files=not is_single
         )

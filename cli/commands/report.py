@@ -15,7 +15,6 @@ from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
-from aecodec.urls import path_or_url
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.web.report import Report
@@ -80,7 +79,7 @@ def _target(data: Path, out: str | None) -> Path:
     if is_folder(out):
         raise UsageError(f"report makes one file, but {out} is a folder: name a file with -o")
     check_suffix(Path(out), ".html", ".htm", "")
-    return path_or_url(out)
+    return Path(out)
 
 
 def _write(content: Report, data: Path, target: Path, force: bool, console: Console) -> None:

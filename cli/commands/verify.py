@@ -45,7 +45,6 @@ from aecodec.imaging.picture import Picture, stack
 from aecodec.metrics import band_errors, row_blocks
 from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
-from aecodec.urls import path_or_url
 
 _FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"
 
@@ -55,7 +54,6 @@ def verify(
         list[Path] | None,
         typer.Argument(
             metavar="FILE...",
-            parser=path_or_url,
             help=".aec files, folders of .aec files, or - for standard input; with --device, "
             "images.",
         ),

@@ -6,13 +6,12 @@ report them.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from aecodec.errors import AecodecError, ImageError, InputError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_name
-from aecodec.urls import Url
+from aecodec.urls import masked
 
 STANDARD = Path("-")
 """The path that means standard input or standard output."""
@@ -53,35 +52,13 @@ class FileKind(NamedTuple):
 
 
 def real_path(path: Path) -> Path:
-    """A path with all links resolved; URLs are returned unchanged."""
-    return path if isinstance(path, Url) else Path(os.path.realpath(path))
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Name the path in errors of the system or of a server, which become InputErrors."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    """A path with all links resolved."""
+    return Path(os.path.realpath(path))
 
 
 def is_folder_at(path: Path) -> bool:
-    """Whether a path is an accessible folder; InputError if an object store does not answer."""
-    if not isinstance(path, Url):
-        return os.path.isdir(path)
-    with reading(path):
-        return path.is_dir()
-
-
-def objects_in(folder: Url) -> list[Url]:
-    """The objects of a folder at any depth, sorted; empty if the folder does not exist.
-
-    Raises InputError if the object store does not answer.
-    """
-    with reading(folder), suppress(FileNotFoundError):
-        return list(folder.rglob("*"))
-    return []
+    """Whether a path is an accessible folder; URLs are none."""
+    return os.path.isdir(path)
 
 
 def _reason_to_skip(path: Path) -> str | None:
@@ -107,8 +84,6 @@ IMAGES_AND_SAMPLES = FileKind(
 )
 """Pictures, and files that only codecs with bands read, by their suffixes."""
 
-_OUTSIDE = InputError("skipped: its name leads out of the folder")
-
 AEC_FILES = FileKind(lambda path: path.suffix.lower() == ".aec")
 """`.aec` files, by their suffix."""
 
@@ -132,12 +107,6 @@ def sources_in(folder: Path, kind: FileKind) -> list[Source]:
 
 
 def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
-    if isinstance(folder, Url):
-        for url in objects_in(folder):
-            source = _source(url, kind)
-            if source:
-                yield source if _lies_in(url, folder) else Source(url, _OUTSIDE)
-        return
     unread: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unread.append):
         for name in folders:
@@ -149,11 +118,6 @@ def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
         yield Source(path, InputError(f"this folder cannot be read: {error.strerror}"))
 
 
-def _lies_in(url: Url, folder: Url) -> bool:
-    """Whether an object is inside a folder; its name comes from a store."""
-    return url.is_relative_to(folder) and ".." not in url.relative_to(folder).parts
-
-
 def _source(path: Path, kind: FileKind) -> Source | None:
     """A file in a folder; None if the command ignores it."""
     if kind.accepts(path):
@@ -163,17 +127,15 @@ def _source(path: Path, kind: FileKind) -> Source | None:
 
 
 def _problem(path: Path) -> InputError | None:
-    if isinstance(path, Url):
-        return None
     if not os.path.exists(path):
         return InputError("skipped: a broken or circular link")
     return None if os.path.isfile(path) else InputError("skipped: not a regular file")
 
 
 def in_unicode(text: str) -> str:
-    r"""A text that Parquet and JSON accept: bytes of a file name that are not UTF-8 are escaped.
+    r"""A text for Parquet and JSON: secrets of URLs are masked, and bytes outside UTF-8 escaped.
 
     >>> in_unicode("l\udce9.png")
     'l\\udce9.png'
     """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return masked(text).encode("utf-8", "backslashreplace").decode("utf-8")

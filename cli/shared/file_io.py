@@ -6,18 +6,25 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
-from aecodec.cli.shared.discovery import STANDARD, reading
+from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.stdout import write_content
 from aecodec.codec.sources import content_of, read_to_end
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.origin import Origin
-from aecodec.urls import Url, check_is_local
+from aecodec.urls import (
+    check_is_local,
+    is_url,
+    object_exists,
+    object_size,
+    read_object,
+    write_object,
+)
 
 
 class ExistsError(UsageError):
@@ -35,7 +42,7 @@ def read_bytes(path: Path) -> bytes:
             if sys.stdin is None:
                 raise InputError("it is closed")
             return read_to_end(sys.stdin.buffer)
-        return path.read_bytes() if isinstance(path, Url) else content_of(path)
+        return read_object(path) if is_url(path) else content_of(path)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
     except ValueError as error:  # an impossible file name
@@ -49,7 +56,7 @@ def opened_input(path: Path) -> Iterator[IO[bytes]]:
     Raises InputError as :func:`read_bytes` does.
     """
     try:
-        is_file = path != STANDARD and not isinstance(path, Url) and path.is_file()
+        is_file = path != STANDARD and path.is_file()
         file = path.open("rb") if is_file else io.BytesIO(read_bytes(path))
     except (OSError, ValueError) as error:  # ValueError: an impossible file name
         raise InputError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
@@ -60,18 +67,19 @@ def opened_input(path: Path) -> Iterator[IO[bytes]]:
 def size_of(path: Path) -> int | None:
     """Size of a file in bytes; None if it does not exist or is not accessible."""
     try:
-        if isinstance(path, Url):
-            return path.size()
+        if is_url(path):
+            return object_size(path)
         return path.stat().st_size if os.path.isfile(path) else None
     except OSError:
         return None
 
 
 def check_input(path: Path) -> None:
-    """Raise InputError if a file or folder does not exist or may not be read."""
-    if not _exists(path, os.path.exists):
+    """Raise InputError unless a file or folder exists and may be read; UsageError for a URL."""
+    check_is_local(path)
+    if not os.path.exists(path):
         raise InputError(f"{path}: no such file or folder")
-    if not isinstance(path, Url) and not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK):
         raise InputError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
 
 
@@ -79,14 +87,13 @@ def check_overwriting(target: Path, force: bool) -> None:
     """Check that a file may be written, before any work is done for it.
 
     Also removes leftovers of killed processes from its folder. Raises ExistsError if the file
-    exists and `force` is not set, and UsageError if it is a URL where only paths are accepted.
+    exists and `force` is not set, and InputError if an object store does not answer.
     """
     if target == STANDARD:
         return
-    check_is_local(target)
-    if not isinstance(target, Url):
+    if not is_url(target):
         sweep_once(target.absolute().parent)
-    if not force and _exists(target, os.path.lexists):
+    if not force and _exists(target):
         raise _existing(target)
 
 
@@ -96,12 +103,14 @@ def check_suffix(path: Path, *suffixes: str) -> None:
         raise UsageError(f"{path}: give a name that ends with {suffixes[0]}")
 
 
-def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
-    """Whether a path exists; `look` decides for local paths."""
-    if not isinstance(path, Url):
-        return look(path)
-    with reading(path):
-        return path.exists()
+def _exists(path: Path) -> bool:
+    """Whether a file, a link or an object exists."""
+    if not is_url(path):
+        return os.path.lexists(path)
+    try:
+        return object_exists(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _existing(target: object) -> ExistsError:
@@ -118,8 +127,8 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
     with _failures_of(target):
         if target == STANDARD:
             write_content(content)
-        elif isinstance(target, Url):
-            target.write(content, replace=force)
+        elif is_url(target):
+            write_object(target, content, replace=force)
         elif force and target.exists() and not target.is_file():
             target.write_bytes(content)  # a device or a pipe
         else:
@@ -139,8 +148,7 @@ def _failures_of(target: Path) -> Iterator[None]:
 
 def restore_time(target: Path, origin: Origin | None) -> None:
     """Set the modification time of a written file to that of its original, if it is known."""
-    is_local = target != STANDARD and not isinstance(target, Url)
-    if origin is None or not is_local or not target.is_file():
+    if origin is None or target == STANDARD or not target.is_file():
         return
     try:
         os.utime(target, (target.stat().st_atime, origin.modified))
@@ -156,9 +164,9 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
     `force` is not set, and AecodecError if the files cannot be written.
     """
     with _failures_of(folder):
-        if isinstance(folder, Url):
+        if is_url(folder):
             for name, content in contents.items():
-                (folder / name).write(content, replace=force)
+                write_object(folder / name, content, replace=force)
         elif force:
             update_folder(
                 folder, contents, replace=True, is_outdated=lambda old: _is_numbered(old, contents)

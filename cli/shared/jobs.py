@@ -12,15 +12,10 @@ from aecodec.cli.shared.discovery import (
     FileKind,
     Source,
     is_folder_at,
-    objects_in,
     real_path,
     sources_in,
 )
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import Url, path_or_url
-
-_MANY = 100
-"""With this many jobs or more, listing a folder is cheaper than asking for each object."""
 
 Rename = Callable[[Path], Path]
 """Returns the path of the result for the path of an input."""
@@ -71,16 +66,16 @@ def plan(
     its source. Results are the same if their keys are equal.
 
     Raises UsageError if the arguments contradict each other, or two files would have the same
-    result, and InputError if an object store does not list a folder of results.
+    result.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
         raise UsageError("standard output takes one result: give one file, or name a folder in -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
-    target = None if out is None else path_or_url(out)
+    target = None if out is None else Path(out)
     jobs = [job for path in inputs for job in _jobs_of(path, target, into_folder, rename, kind)]
     jobs = _with_distinct_targets(list(dict.fromkeys(jobs)), key)
     check_not_sources([job.target for job in jobs], [job.source for job in jobs])
-    return _with_listed_targets(jobs) if len(jobs) >= _MANY else jobs
+    return jobs
 
 
 def jobs_in(folder: Path, top: Path, rename: Rename, kind: FileKind) -> list[Job]:
@@ -139,19 +134,6 @@ def _with_distinct_targets(jobs: Sequence[Job], key: Key) -> list[Job]:
     return distinct
 
 
-def _with_listed_targets(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs, with targets that know from folder listings whether they exist."""
-    parents = {job.target.parent for job in jobs if isinstance(job.target, Url)}
-    tops = [parent for parent in parents if parents.isdisjoint(parent.parents)]
-    existing = {url: url for top in tops for url in objects_in(top)}
-    return [
-        job._replace(target=existing.get(job.target, job.target.listed(None)))
-        if isinstance(job.target, Url)
-        else job
-        for job in jobs
-    ]
-
-
 def _shared_targets(jobs: Sequence[Job], key: Key) -> set[str]:
     counts = Counter(key(job.target) for job in jobs if not job.problem)
     return {target for target, count in counts.items() if count > 1}
@@ -162,7 +144,7 @@ def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
 
     A folder that exists, or whose name ends with a slash, may have such a name.
     """
-    if out is None or path_or_url(out).suffix.lower() != ".aec" or is_folder(out):
+    if out is None or Path(out).suffix.lower() != ".aec" or is_folder(out):
         return
     if len(inputs) > 1 or is_folder_at(inputs[0]):
         raise UsageError(
@@ -203,7 +185,7 @@ def result_beside(path: Path, ending: str, suffix: str) -> Path:
 
 def is_folder(out: str) -> bool:
     """Whether `-o` is a folder: it exists as a folder or ends with a slash."""
-    return _ends_with_slash(out) or is_folder_at(path_or_url(out))
+    return _ends_with_slash(out) or is_folder_at(Path(out))
 
 
 def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
@@ -211,10 +193,10 @@ def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
 
     If `-o` ends with a slash, or is `.` or `..`, the result goes inside that folder instead.
     """
-    if out is None or _ends_with_slash(out) or path_or_url(out).name in ("", ".."):
+    if out is None or _ends_with_slash(out) or Path(out).name in ("", ".."):
         return None
     is_single_file = len(inputs) == 1 and not is_folder_at(inputs[0])
-    return path_or_url(out) if is_single_file and is_folder_at(path_or_url(out)) else None
+    return Path(out) if is_single_file and is_folder_at(Path(out)) else None
 
 
 def _ends_with_slash(out: str) -> bool:

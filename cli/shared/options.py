@@ -14,14 +14,13 @@ import typer
 from aecodec.cli.shared.file_io import check_suffix
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
-from aecodec.urls import Url, path_or_url
+from aecodec.urls import check_is_local
 
 
 def _manifest_path(text: str) -> Path:
     """The path of a Parquet file on this machine."""
-    path = path_or_url(text)
-    if isinstance(path, Url):
-        raise UsageError(f"{path}: a manifest cannot be a URL; give a file on this machine")
+    path = Path(text)
+    check_is_local(path)
     check_suffix(path, ".parquet")
     return path
 
@@ -40,7 +39,6 @@ AecFiles = Annotated[
     list[Path],
     typer.Argument(
         metavar="FILE...",
-        parser=path_or_url,
         help=".aec files, folders of .aec files, or - for standard input.",
     ),
 ]
@@ -49,9 +47,7 @@ CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)
 OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
 DataArgument = Annotated[
     Path,
-    typer.Argument(
-        metavar="DATA", parser=path_or_url, help="A folder of images, or an .npz or .npy file."
-    ),
+    typer.Argument(metavar="DATA", help="A folder of images, or an .npz or .npy file."),
 ]
 ArrayName = Annotated[
     str | None,

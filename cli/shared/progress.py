@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from aecodec.cli.shared.stdout import write_line
+from aecodec.urls import masked
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -22,7 +23,7 @@ _CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 
 
 def visible(text: str) -> str:
-    r"""Escape the control characters of a text.
+    r"""Mask the secrets of URLs in a text, and escape its control characters.
 
     File and codec names may come from untrusted sources. They must neither control the terminal nor
     forge lines of output.
@@ -30,9 +31,7 @@ def visible(text: str) -> str:
     >>> visible("\x1b[2Jdigits")
     '\\x1b[2Jdigits'
     """
-    if text.isprintable():
-        return text
-    return re.sub(_CONTROLS, lambda match: ascii(match[0])[1:-1], text)
+    return re.sub(_CONTROLS, lambda match: ascii(match[0])[1:-1], masked(text))
 
 
 def echo(text: str, to_stderr: bool) -> None:

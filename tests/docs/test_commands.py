@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
 from helpers.real_data import load_digits
-from helpers.s3_server import s3_server
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -84,16 +83,7 @@ LONG_COMMANDS = sorted(
 
 
 @pytest.fixture
-def bucket() -> Iterator[None]:
-    """A server of S3 that has the sample digits in `s3://pictures/scans`."""
-    with s3_server():
-        yield
-
-
-@pytest.fixture
-def folder(
-    tmp_path: Path, digits: Pixels, photograph: Pixels, request: pytest.FixtureRequest
-) -> Folder:
+def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
     """Fill the temporary folder with what a text takes for granted, and return its path."""
 
     def photographs(path: Path) -> None:
@@ -168,8 +158,6 @@ def folder(
         for name, make in makers.items():
             if re.search(rf"\b{re.escape(name)}\b", text):
                 make(tmp_path / name)
-        if "s3://pictures" in text:
-            request.getfixturevalue("bucket")
         return tmp_path
 
     return fill
