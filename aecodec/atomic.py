@@ -1,9 +1,9 @@
 """Write files and folders atomically, even if a process is killed or the disk is full.
 
-Files and new folders are written under temporary names in the same folder, and renamed. A process
-holds a lock on its temporary files and folders, which the system releases when the process ends for
-any reason. Unlocked temporary files are therefore leftovers of killed processes, which are removed.
-Files are synchronized with the disk; after a power cut, other files may be empty.
+Results are written into a temporary folder beside them, and renamed. A process holds a lock on its
+temporary folders, which the system releases when the process ends for any reason. Unlocked folders
+are therefore leftovers of killed processes, which are removed. Files are synchronized with the
+disk; after a power cut, other files may be empty.
 
 In an existing folder, all files are written before the first is renamed. A process that is killed
 between two renames leaves some old and some new files; repeating the call completes the folder. A
@@ -16,17 +16,28 @@ import re
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 try:
     import fcntl
 except ImportError:  # on Windows, nothing is locked or swept
     fcntl = None  # type: ignore[assignment]
+
+_PREFIX = ".aecodec-"
+_NAME = re.escape(_PREFIX) + "[0-9a-f]{12}"
+_HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
+_HAS_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_existing: set[Path] = set()
+"""Temporary folders of this process, to remove if a signal ends it."""
+
+Contents = Mapping[str, bytes]
+"""The files of a folder, by name; names with `/` are files in subfolders."""
 
 
 def try_lock(descriptor: int) -> bool | None:
@@ -59,61 +70,51 @@ def locked(folder: Path, *, waits: bool = True) -> Iterator[bool]:
         os.close(descriptor)
 
 
-_PREFIX = ".aecodec-"
-_NAME = re.escape(_PREFIX) + "[0-9a-f]{12}"
-
-_BINARY = getattr(os, "O_BINARY", 0)
-_IS_WINDOWS = os.name == "nt"
-"""Windows cannot rename open files, and cannot open folders."""
-
-_NO_FILE = -1
-"""Instead of the descriptor of a file."""
-
-_HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
-_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-_existing: set[Path] = set()
-"""Temporary files and folders of this process, to remove if a signal ends it."""
-
-
-@contextmanager
-def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
-    """Write a temporary file, to rename or link in the block, and remove it afterwards.
-
-    When the block begins, the content is on the disk, not only in the system's memory. Raises
-    OSError if the file cannot be written.
-    """
-    with _held(folder, is_folder=False) as (path, descriptor):
-        with open(descriptor, "wb", closefd=_IS_WINDOWS) as file:
-            _write(file, content)
-        yield path
-
-
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """Create an empty folder, to fill and rename in the block, and remove it afterwards."""
-    with _held(parent, is_folder=True) as (path, _):
-        yield path
+    """Create an empty folder, whose files are renamed in the block, and remove it afterwards."""
+    while True:
+        path = parent / f"{_PREFIX}{os.urandom(6).hex()}"
+        _existing.add(path)
+        try:
+            path.mkdir()
+            with ExitStack() as stack:
+                is_ours = False
+                with suppress(FileNotFoundError):  # another process swept it
+                    is_ours = stack.enter_context(locked(path, waits=False))
+                if is_ours and path.exists():
+                    yield path
+                    return
+        finally:
+            _remove(path)
 
 
-def sweep(folders: Iterable[Path]) -> None:
-    """Remove leftovers of killed processes from some folders."""
-    for folder in folders:
-        with suppress(OSError):  # the folder does not exist yet, or cannot be changed
-            for path in folder.glob(f"{_PREFIX}*"):
-                if re.fullmatch(_NAME, path.name):
-                    _remove_unlocked(path)
+def sweep(folder: Path) -> None:
+    """Remove leftovers of killed processes from a folder."""
+    with suppress(OSError):  # it does not exist yet, or cannot be changed
+        for path in folder.glob(f"{_PREFIX}*"):
+            if re.fullmatch(_NAME, path.name):
+                _remove_unlocked(path)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if try_lock(descriptor):
+            _remove(folder)
+    finally:
+        os.close(descriptor)
 
 
 @lru_cache
 def sweep_once(folder: Path) -> None:
     """Sweep a folder only once in this process, however many files it writes there."""
-    sweep([folder])
+    sweep(folder)
 
 
 @contextmanager
 def tidy_termination() -> Iterator[None]:
-    """Remove temporary files before SIGTERM or SIGHUP ends this process.
+    """Remove temporary folders before SIGTERM or SIGHUP ends this process.
 
     No exception is raised, because libraries ignore exceptions in callbacks. Ignored signals stay
     ignored. Outside of the main thread, nothing changes.
@@ -129,78 +130,6 @@ def tidy_termination() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk; Windows needs no such call."""
-    if not _IS_WINDOWS:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            _sync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _write(file: IO[bytes], content: bytes) -> None:
-    """Write a content, and wait until it is on the disk; OSError if, for example, that is full."""
-    file.write(content)
-    file.flush()
-    _sync(file.fileno())
-
-
-def _sync(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _HAS_NO_SYNC:
-            raise
-
-
-@contextmanager
-def _held(folder: Path, *, is_folder: bool) -> Iterator[tuple[Path, int]]:
-    """Create a locked file or folder; try again if another process swept it before."""
-    while True:
-        path, descriptor = folder / f"{_PREFIX}{os.urandom(6).hex()}", _NO_FILE
-        _existing.add(path)
-        try:
-            descriptor = _created(path, is_folder)
-            is_ours = descriptor == _NO_FILE or try_lock(descriptor) is not False
-            if is_ours and os.path.exists(path):
-                yield path, descriptor
-                return
-        finally:
-            _remove(path)
-            if descriptor != _NO_FILE and not _IS_WINDOWS:
-                os.close(descriptor)
-
-
-def _created(path: Path, is_folder: bool) -> int:
-    """Create a file or a folder, and open it; `_NO_FILE` if it is not open."""
-    if not is_folder:
-        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)
-    path.mkdir()
-    with suppress(FileNotFoundError):  # another process swept it
-        return _NO_FILE if _IS_WINDOWS else os.open(path, os.O_RDONLY)
-    return _NO_FILE
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or a folder if it exists; ignore errors, as the next sweep tries again."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
-    _existing.discard(path)
-
-
-def _remove_unlocked(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        if try_lock(descriptor):
-            _remove(path)
-    finally:
-        os.close(descriptor)
-
-
 def _end(number: int, frame: FrameType | None) -> None:
     for path in tuple(_existing):
         _remove(path)
@@ -208,7 +137,10 @@ def _end(number: int, frame: FrameType | None) -> None:
     os.kill(os.getpid(), number)
 
 
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+def _remove(folder: Path) -> None:
+    """Remove a temporary folder if it exists; after an error, the next sweep tries again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    _existing.discard(folder)
 
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:
@@ -227,66 +159,49 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     """
     if replace:
         target = Path(os.path.realpath(target))
-    make_parents(target)
+    _make_parents(target)
     sweep_once(target.parent.absolute())
-    with temporary_file(target.parent, content) as temporary:
+    with temporary_folder(target.parent) as folder:
+        new = folder / "new"
+        _write(new, content)
         if not replace:
-            _create(temporary, target)
+            _create(new, target)
         else:
             if target.exists():
-                temporary.chmod(target.stat().st_mode)
-            os.replace(temporary, target)
-    sync_folder(target.parent)
+                new.chmod(target.stat().st_mode)
+            os.replace(new, target)
+    _sync_folder(target.parent)
 
 
-def make_parents(path: Path) -> None:
-    """Create the parent folders of a path; NotADirectoryError if a parent is a file."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # callers would think that the file itself exists
-        number = errno.ENOTDIR
-        raise NotADirectoryError(number, os.strerror(number), str(path.parent)) from error
-
-
-def check_absent(path: Path) -> None:
-    """Raise FileExistsError if a file, a folder or a link has a path."""
-    if os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-
-
-def _create(temporary: Path, target: Path) -> None:
+def _create(new: Path, target: Path) -> None:
     """Rename a file in one step, but only if the target does not exist."""
     try:
-        os.link(temporary, target)
+        os.link(new, target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _HAS_NO_LINKS:
             raise
         with locked(target.parent):  # without links, only safe against other such calls
-            check_absent(target)
-            os.rename(temporary, target)
-
-
-Contents = Mapping[str, bytes]
-"""The files of a folder, by name."""
+            _check_absent(target)
+            os.rename(new, target)
 
 
 def make_folder(folder: Path, contents: Contents) -> None:
-    """Create a folder with files; names with `/` are files in subfolders.
+    """Create a folder with files.
 
     Raises FileExistsError if the path exists, and OSError if the files cannot be written; the
     folder is then not created.
     """
-    make_parents(folder)
-    sweep([folder.parent])
+    _make_parents(folder)
+    sweep(folder.parent)
     with temporary_folder(folder.parent) as new:
         _fill(new, contents)
-        check_absent(folder)
+        _check_absent(folder)
         try:
             os.rename(new, folder)
         except OSError:
-            check_absent(folder)  # another process was faster
+            _check_absent(folder)  # another process was faster
             raise
-    sync_folder(folder.parent)
+    _sync_folder(folder.parent)
 
 
 def update_folder(
@@ -298,15 +213,14 @@ def update_folder(
 ) -> None:
     """Write files to a folder, or a link to it; a missing folder is created.
 
-    Names with `/` are files in subfolders. Other files stay, unless they are outdated. Raises
-    FileExistsError if a file exists and `replace` is False, and OSError if the files cannot be
-    written.
+    Other files stay, unless they are outdated. Raises FileExistsError if a file exists and
+    `replace` is False, and OSError if the files cannot be written.
     """
     if not os.path.lexists(folder):
         with suppress(FileExistsError):  # another process was faster
             make_folder(folder, contents)
             return
-    sweep([folder, folder.parent])
+    sweep(folder)
     with locked(folder):
         _check_names(folder, contents, replace)
         existing = [file for file in folder.iterdir() if file.name not in contents]
@@ -314,12 +228,12 @@ def update_folder(
         with temporary_folder(folder) as new:
             _fill(new, contents)
             for name in contents:
-                make_parents(folder / name)
+                _make_parents(folder / name)
                 os.replace(new / name, folder / name)
             for path in outdated:
                 path.unlink()
     for changed in {(folder / name).parent for name in contents}:
-        sync_folder(changed)
+        _sync_folder(changed)
 
 
 def remove_folder(folder: Path) -> None:
@@ -328,20 +242,59 @@ def remove_folder(folder: Path) -> None:
         os.rename(folder, temporary / folder.name)
 
 
-def _fill(folder: Path, contents: Contents) -> None:
-    for name, content in contents.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            _write(file, content)
-    for filled in {(folder / name).parent for name in contents} | {folder}:
-        sync_folder(filled)
-
-
 def _check_names(folder: Path, contents: Contents, replace: bool) -> None:
     for name in contents:
         path = folder / name
         if path.is_dir() and not path.is_symlink():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not replace:
-            check_absent(path)
+            _check_absent(path)
+
+
+def _check_absent(path: Path) -> None:
+    """Raise FileExistsError if a file, a folder or a link has a path."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def _make_parents(path: Path) -> None:
+    """Create the parent folders of a path; NotADirectoryError if a parent is a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # callers would think that the file itself exists
+        number = errno.ENOTDIR
+        raise NotADirectoryError(number, os.strerror(number), str(path.parent)) from error
+
+
+def _fill(folder: Path, contents: Contents) -> None:
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _write(folder / name, content)
+    for filled in {(folder / name).parent for name in contents} | {folder}:
+        _sync_folder(filled)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, and wait until it is on the disk; OSError if, for example, that is full."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        _sync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk; Windows needs no such call."""
+    if os.name != "nt":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            _sync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _HAS_NO_SYNC:
+            raise

@@ -1,40 +1,125 @@
-"""Only the named files of a folder change, and signals leave no temporary files behind."""
+"""Results are whole whatever happens, and signals leave no temporary files behind."""
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from aecodec.atomic import make_folder, update_folder
+from aecodec.atomic import make_folder, update_folder, write_file
+
+Files = dict[str, bytes]
+NEW = {"a": b"new" * 9999, "inner/b": b"new"}
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+def files_of(folder: Path) -> Files:
+    """The files of a folder, but for those in temporary folders."""
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if ".aecodec-" not in name}
+
+
+def write_one(folder: Path, replace: bool) -> None:
+    write_file(folder / "a", NEW["a"], replace=replace)
+
+
+WRITERS: dict[str, tuple[Callable[[Path], None], Files, Files]] = {
+    "new file": (partial(write_one, replace=False), {}, {"a": NEW["a"]}),
+    "old file": (partial(write_one, replace=True), {"a": b"old"}, {"a": NEW["a"]}),
+    "new folder": (partial(make_folder, contents=NEW), {}, NEW),
+    "old folder": (partial(update_folder, contents=NEW, replace=True), {"a": b"old"}, NEW),
+}
+"""Functions that write to a folder, its files before, and its files afterwards."""
+
+NOT_REACHED, FAILED, DONE = 0, 1, 2
+
+
+def end_at(step: int, kind: str, write: Callable[[Path], None], folder: Path) -> int:
+    """Write in a process whose disk is full from a step on, or that is killed; its status."""
+    process = os.fork()
+    if process:
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    steps = count(1)
+
+    def step_before(call: Callable[..., Any], needs_space: bool) -> Callable[..., Any]:
+        def called(*arguments: Any, **options: Any) -> Any:
+            is_reached = next(steps) >= step
+            if is_reached and kind == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if is_reached and needs_space:
+                raise OSError(errno.ENOSPC, "full")
+            return call(*arguments, **options)
+
+        return called
+
+    for name in ("mkdir", "fsync", "link", "rename", "replace", "rmdir"):
+        setattr(os, name, step_before(getattr(os, name), name in ("mkdir", "fsync", "link")))
+    status = FAILED
+    try:
+        write(folder)
+        status = DONE if next(steps) > step else NOT_REACHED
+    finally:
+        os._exit(status)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["full", "kill"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_fault_at_any_step_loses_nothing(tmp_path: Path, name: str, kind: str) -> None:
+    """Each file is old, new or absent, new after success, and repeating the call makes it new."""
+    write, old, new = WRITERS[name]
+    for step in count(1):
+        top = tmp_path / str(step)
+        folder = top / "folder"
+        top.mkdir()
+        if old:
+            folder.mkdir()
+        for path, content in old.items():
+            (folder / path).write_bytes(content)
+        status = end_at(step, kind, write, folder)
+        files = files_of(folder)
+        if name == "old folder":
+            assert files.items() <= old.items() | new.items()
+        else:
+            assert files in (old, new)
+        assert status == FAILED or kind == "kill" or files == new
+        assert kind == "kill" or not list(top.rglob(".aecodec-*"))
+        if files != new:
+            write(folder)
+            assert files_of(folder) == new
+            assert not list(top.rglob(".aecodec-*"))
+        if status == NOT_REACHED:
+            assert step > 5
+            return
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with a file to replace, one that is outdated, and others that stay."""
     path = tmp_path / "folder"
-    make_folder(path, {"a": b"old", "gone": b"x", "notes": b"mine"})
-    (path / "inner").mkdir()
-    (path / "inner" / "deep").write_bytes(b"deep")
+    make_folder(path, {"a": b"old", "gone": b"x", "notes": b"mine", "inner/deep": b"deep"})
     (path / "link").symlink_to("notes")
     return path
 
 
 def test_named_files_change_and_others_stay(folder: Path) -> None:
     new = {"a": b"new", "b": b"new", "inner/c": b"new", "other/d": b"new"}
-    update_folder(folder, new, replace=True, is_outdated=lambda path: path.name == "gone")
+    link = folder.with_name("link")
+    link.symlink_to("folder")
+    update_folder(link, new, replace=True, is_outdated=lambda path: path.name == "gone")
     kept = {"notes": b"mine", "link": b"mine", "inner/deep": b"deep"}
     assert files_of(folder) == {**new, **kept}
     assert (folder / "link").is_symlink()
-    assert [path.name for path in folder.parent.iterdir()] == ["folder"]
+    assert link.is_symlink()
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["folder", "link"]
 
 
 def test_nothing_is_replaced_unasked(folder: Path) -> None:
@@ -50,23 +135,14 @@ def test_nothing_is_replaced_unasked(folder: Path) -> None:
     assert files_of(folder) == {**before, "b": b"new"}
 
 
-def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
-    link = folder.with_name("link")
-    link.symlink_to("folder")
-    update_folder(link, {"a": b"new"}, replace=True)
-    assert link.is_symlink()
-    assert (folder / "a").read_bytes() == b"new"
-
-
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from aecodec.atomic import temporary_file, temporary_folder, tidy_termination
+from aecodec.atomic import temporary_folder, tidy_termination
 
-folder = Path(sys.argv[1])
 signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)
-with tidy_termination(), temporary_file(folder, b"x"), temporary_folder(folder) as made:
-    (made / "file").write_bytes(b"x")
+with tidy_termination(), temporary_folder(Path(sys.argv[1])) as folder:
+    (folder / "file").write_bytes(b"x")
     try:
         signal.raise_signal(signal.SIGHUP)
     except BaseException:
@@ -75,16 +151,13 @@ print("went on")
 """
 
 
-def ended(folder: Path, how: str) -> tuple[int, bytes]:
-    command = [sys.executable, "-c", PROGRAM, str(folder), how]
+@pytest.mark.parametrize(
+    ("how", "end"), [("usual", (-signal.SIGHUP, b"")), ("ignored", (0, b"went on\n"))]
+)
+def test_a_signal_ends_the_process_and_leaves_nothing_unless_it_is_ignored(
+    tmp_path: Path, how: str, end: tuple[int, bytes]
+) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path), how]
     done = subprocess.run(command, capture_output=True, check=False)
-    return done.returncode, done.stdout
-
-
-def test_a_signal_ends_the_process_and_leaves_nothing(tmp_path: Path) -> None:
-    assert ended(tmp_path, "usual") == (-signal.SIGHUP, b"")
+    assert (done.returncode, done.stdout) == end
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
-    assert ended(tmp_path, "ignored") == (0, b"went on\n")

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import aecodec
-from aecodec.atomic import sweep
+from aecodec.atomic import locked, sweep
 from aecodec.cli.shared import file_io
 from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
 
@@ -48,16 +48,14 @@ def test_of_many_who_write_one_new_file_one_succeeds(
 
 def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
     held, left, folder = (tmp_path / f".aecodec-{digit * 12}" for digit in "0af")
-    held.write_bytes(b"half")
-    left.write_bytes(b"half")
-    folder.mkdir()
-    (folder / "1.png").write_bytes(b"half")
+    for path in (held, left, folder):
+        path.mkdir()
+        (path / "1.png").write_bytes(b"half")
     foreign = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
     for path in foreign:
         path.write_bytes(b"not ours")
-    with held.open() as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        sweep([tmp_path, tmp_path / "nothing"])
+    with locked(held):
+        sweep(tmp_path)
         assert sorted(tmp_path.iterdir()) == [held, *sorted(foreign)]
 
 
