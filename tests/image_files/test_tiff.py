@@ -8,56 +8,20 @@ import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from image_files.tiff_files import tiff
 
 import aecodec
 from aecodec.errors import AecodecWarning, ImageError, UsageError
-from aecodec.format.samples import ANY_BANDS, SampleType
+from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples
 
 tifffile = pytest.importorskip("tifffile")
-
-STORED = st.fixed_dictionaries(
-    {
-        "planarconfig": st.sampled_from(["contig", "separate"]),
-        "compression": st.sampled_from([None, "zlib", "lzw", "zstd", "packbits"]),
-        "predictor": st.booleans(),
-    },
-    optional={"tile": st.sampled_from([(16, 16), (32, 16)]), "rowsperstrip": st.integers(1, 9)},
-)
-
-
-@settings(deadline=None)
-@given(
-    st.sampled_from([kind.dtype for kind in SampleType]),
-    st.tuples(*map(st.integers, (1, 1, 1, 1), (3, 40, 40, 4))),
-    STORED,
-    st.sampled_from("<>"),
-    st.booleans(),
-)
-def test_samples_are_those_that_tifffile_wrote(
-    dtype: str, shape: tuple[int, ...], options: dict[str, Any], byte_order: str, is_big: bool
-) -> None:
-    """For all types, strips, tiles and compressions."""
-    frames = np.random.default_rng(0).integers(0, 100, shape).astype(dtype)
-    is_first = options["planarconfig"] == "separate" and shape[3] > 1
-    options["predictor"] &= options["compression"] is not None and dtype[-2:] != "64"
-    options["planarconfig"] = options["planarconfig"] if shape[3] > 1 else None
-    pages = np.moveaxis(frames, -1, 1) if is_first else frames if shape[3] > 1 else frames[..., 0]
-    content = tiff(*pages, byte_order=byte_order, big=is_big, **options)
-    picture = read_samples(io.BytesIO(content))
-    assert picture.pixels.dtype == dtype
-    assert np.array_equal(picture.pixels, frames)
-
 
 GREY, MASK = np.arange(1, 193, dtype=np.uint8).reshape(12, 16), np.eye(12, 16) == 0
 WIDE, BANDS = GREY.astype(np.uint16), np.stack([GREY] * 5, axis=-1)
