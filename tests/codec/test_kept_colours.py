@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from image_files import profiles
-from image_files.odd_pictures import P3, shown_as
+from image_files.odd_pictures import shown_as
 from PIL import Image
 
 import aecodec
@@ -30,12 +30,12 @@ def test_colours_are_converted_where_their_profile_is_not_kept(
     pixels = photograph[150:230, 200:300]
     options = {"metadata": False, **options}
     with pytest.warns(AecodecWarning, match=r"profile \(made for a test\) is not kept: converted"):
-        data = photo.compress(with_profile(pixels, P3), **options)
-    assert data == photo.compress(shown_as(Image.fromarray(pixels), P3), **options)
+        data = photo.compress(with_profile(pixels, profiles.P3), **options)
+    assert data == photo.compress(shown_as(Image.fromarray(pixels), profiles.P3), **options)
     assert data != photo.compress(pixels, **options)
 
 
-@pytest.mark.parametrize("profile", [profiles.srgb(), b"no profile"])
+@pytest.mark.parametrize("profile", [profiles.SRGB, b"no profile"])
 def test_nothing_is_converted_or_said_of_srgb(
     photo: Codec, photograph: Pixels, profile: bytes
 ) -> None:

@@ -153,7 +153,7 @@ def test_equal_channels_are_coded_once(codec: Codec) -> None:
 def test_a_profile_that_changes_colours_is_kept(codec: Codec) -> None:
     picture = aecodec.Picture(
         np.full((1, 4, 4, 3), 90, np.uint8),
-        metadata={MetadataKind.ICC: profiles.rgb(profiles.ADOBE_RGB)},
+        metadata={MetadataKind.ICC: profiles.P3},
     )
     header = aecodec.read_header(codec.compress(picture, level=1, max_error=0))
     assert MetadataKind.ICC in header.metadata

@@ -9,19 +9,8 @@ import warnings
 
 import numpy as np
 import pytest
-from image_files.odd_pictures import (
-    DEEP,
-    GREY_18,
-    P3,
-    PRESS,
-    animation,
-    cmyk,
-    deep_png,
-    deep_ppm,
-    grey,
-    rgb,
-    saved,
-)
+from image_files.odd_pictures import DEEP, animation, cmyk, deep_png, deep_ppm, grey, rgb, saved
+from image_files.profiles import GREY_18, P3, PRESS
 from PIL import Image
 
 from aecodec.arrays import Pixels

@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pytest
 from helpers.images import opened
-from image_files.odd_pictures import COLOURS, P3, XMP_PACKET, exif_of, rgb, with_alpha
+from image_files.odd_pictures import COLOURS, XMP_PACKET, exif_of, rgb, with_alpha
+from image_files.profiles import P3
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, UsageError

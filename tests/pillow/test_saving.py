@@ -87,7 +87,7 @@ def exif_of(**tags: Any) -> Image.Exif:
 VALUES = {
     "exif": exif_of(Artist="somebody").tobytes(),
     "xmp": XMP,
-    "icc_profile": profiles.rgb(profiles.DISPLAY_P3),
+    "icc_profile": profiles.P3,
 }
 
 
