@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import io
-import random
 import struct
-import warnings
 
 import numpy as np
 import pytest
-from image_files.odd_pictures import DEEP, animation, cmyk, deep_png, deep_ppm, grey, rgb, saved
-from image_files.profiles import GREY_18, P3, PRESS
+from image_files.odd_pictures import DEEP, animation, deep_png, deep_ppm, saved
 from PIL import Image
 
-from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.format.samples import ANY_BANDS
-from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples, write_samples
-
-
-@pytest.mark.parametrize("file_format", ["GIF", "TIFF"])
-def test_a_damaged_animation_raises_only_image_errors(file_format: str, photograph: Pixels) -> None:
-    file = io.BytesIO()
-    frames = [Image.fromarray(photograph[n : n + 20, :30]) for n in (0, 100, 200)]
-    frames[0].save(file, file_format, save_all=True, append_images=frames[1:])
-    whole = file.getvalue()
-    refused = 0
-    for length in range(0, len(whole), 17):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                read_image(io.BytesIO(whole[:length]))
-        except ImageError:
-            refused += 1
-    assert refused > len(whole) / 17 / 2
-
 
 EVERY_VALUE = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 
@@ -108,25 +85,6 @@ def test_scaled_levels_and_transparent_ones_are_named_or_kept() -> None:
     picture = read_samples(io.BytesIO(content))
     assert np.flatnonzero(picture.is_missing).tolist() == [7]
     assert Image.open(io.BytesIO(write_samples(picture, ".png"))).info["transparency"] == 7
-
-
-@pytest.mark.parametrize(
-    ("profile", "image", "file_format"),
-    [(P3, rgb, "PNG"), (GREY_18, grey, "PNG"), (PRESS, cmyk, "TIFF")],
-)
-def test_no_damage_of_a_profile_keeps_a_picture_from_being_read(
-    profile: bytes, image: Image.Image, file_format: str
-) -> None:
-    chance = random.Random(5)
-    for _ in range(25):
-        damaged = bytearray(profile)
-        for _ in range(chance.choice((1, 3, 20))):
-            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        content = saved(image, file_format, icc_profile=bytes(damaged))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            picture = in_kept_colours(read_image(io.BytesIO(content)), {})
-        assert picture.size == image.size
 
 
 def test_all_frames_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from image_files.odd_pictures import cmyk, grey, rgb, saved, second
+from image_files.profiles import GREY_18, P3, PRESS
 from image_files.tiff_files import tiff
 
 from aecodec import AecodecWarning, ImageError, Picture, UsageError, load_codec
@@ -20,7 +23,9 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.format.origin import Origin
 from aecodec.format.samples import Layout, SampleType
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples, suffix_to_write, write_samples
 
 tifffile = pytest.importorskip("tifffile")
@@ -359,23 +364,36 @@ def test_too_many_pixels(content: bytes) -> None:
         read(content, max_pixels=139)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [WITH_TAGS["GeoTIFF"], WITH_TAGS["OME"], numpy_file(SIX), npz(a=SIX)],
-    ids=["GeoTIFF", "OME", "npy", "npz"],
-)
+ANIMATED = {"save_all": True, "append_images": [second, rgb]}
+DAMAGED = {
+    "GIF": saved(rgb, "GIF", **ANIMATED),
+    "pages": saved(rgb, "TIFF", **ANIMATED),
+    **{
+        f"profile of {image.mode}": saved(image, "TIFF", icc_profile=profile)
+        for image, profile in ((rgb, P3), (grey, GREY_18), (cmyk, PRESS))
+    },
+    "GeoTIFF": WITH_TAGS["GeoTIFF"],
+    "OME": WITH_TAGS["OME"],
+    "npy": numpy_file(SIX),
+    "npz": npz(a=SIX),
+    "FITS": fits_file(GREY),
+}
+
+
 @pytest.mark.filterwarnings("ignore::aecodec.AecodecWarning")
-def test_damaged_files(content: bytes) -> None:
-    """Damaged files are read or rejected; other errors do not leave the reader."""
-    rng = np.random.default_rng(1)
-    for _ in range(150):
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_damaged_files(kind: str) -> None:
+    """Damaged files are read or rejected; other errors do not leave the readers."""
+    rng, content = np.random.default_rng(1), DAMAGED[kind]
+    places = max(0, content.find(b"acsp")), len(content)
+    for _ in range(60):
         damaged = bytearray(content)
-        for place in rng.integers(0, len(content), 3):
+        for place in rng.integers(*places, 3):
             damaged[place] = rng.integers(256)
-        try:
-            read(bytes(damaged[: len(content) // rng.integers(1, 3)]), max_pixels=10**6)
-        except ImageError:
-            continue
+        for reading in (read_samples, read_image):
+            with suppress(ImageError):
+                file = io.BytesIO(damaged[: len(content) // rng.integers(1, 3)])
+                in_kept_colours(reading(file, ReadOptions(max_pixels=10**6)), {})
 
 
 def test_dropped_tags_are_named(tmp_path: Path) -> None:
