@@ -58,7 +58,6 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ),
         ({"typer", "rich"}, ("cli", "training")),
         ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
-        ({"xarray"}, ("xarray",)),
         ({"pyarrow"}, ("cli.batch",)),
         ({"fsspec"}, ("urls",)),
     ],

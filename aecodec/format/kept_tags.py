@@ -150,7 +150,7 @@ def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
     ('red',)
     """
     channels = dict(enumerate(_OME_CHANNEL.findall(kept.text(DESCRIPTION))))
-    names = channels | gdal_items(kept, "description")
+    names = channels | _gdal_names(kept)
     if set(names) != set(range(bands)):
         return None
     return tuple(html.unescape(names[band]) for band in range(bands))
@@ -168,11 +168,11 @@ def alpha_bands(metadata: Mapping[MetadataKind, bytes], bands: int) -> list[int]
     return [bands - len(extra) + place for place, kind in enumerate(extra) if kind in (1, 2)]
 
 
-def gdal_items(kept: KeptTags, role: str) -> dict[int, str]:
-    """The items of bands with a role in GDAL's metadata, by the numbers of the bands."""
-    items = dict[int, str]()
+def _gdal_names(kept: KeptTags) -> dict[int, str]:
+    """Names in GDAL's metadata, by the numbers of the bands."""
+    names = dict[int, str]()
     for attributes, text in _GDAL_ITEM.findall(kept.text(GDAL_METADATA)):
         band = _GDAL_BAND.search(attributes)
-        if band and f'role="{role}"' in attributes:
-            items[int(band[1])] = text
-    return items
+        if band and 'role="description"' in attributes:
+            names[int(band[1])] = text
+    return names

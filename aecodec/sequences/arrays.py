@@ -102,11 +102,6 @@ class ArrayFile:
         return tuple(lengths.get(axis, side) for axis, side in sides)
 
     @property
-    def is_masked(self) -> bool:
-        """Whether parts are masked arrays, because missing samples have no value."""
-        return bool(self._samples.mask) and self.nodata is None and self.dtype.kind != "f"
-
-    @property
     def nodata(self) -> float | None:
         """Value of missing samples, if they have one."""
         return self._samples.nodata
