@@ -115,9 +115,7 @@ static void describe(const uint8_t *file, size_t size)
     uint8_t *bytes = copy_of(file, first);
     aecodec_file_info whole, beginning;
     aecodec_claim claim;
-    double share;
     const aecodec_status status = aecodec_file_info_of(file, size, &whole);
-    aecodec_file_missing(file, size, &share);
     if (aecodec_beginning_of(bytes, first, &beginning) == AECODEC_OK && status == AECODEC_OK) {
         require(beginning.frames == whole.frames && beginning.width == whole.width);
         require(beginning.has_samples == whole.has_samples && beginning.level == whole.level);

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_double, c_size_t, c_uint32, c_void_p
+from ctypes import byref, c_size_t, c_uint32, c_void_p
 from typing import Any
+from zlib import decompressobj
+from zlib import error as zlib_error
+
+import numpy as np
 
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.container import Header, Mode, read_metadata
@@ -96,9 +100,13 @@ def read_beginning(data: bytes) -> structures.FileInfo:
 
 def share_of_missing(data: bytes) -> float:
     """The share of missing samples of a file that states its size; FormatError if it is damaged."""
-    share = c_double()
-    check(LIBRARY.aecodec_file_missing(data, len(data), byref(share)))
-    return share.value
+    info = read_info(data)
+    count, inflater = info.width * info.height * info.frames * info.mask_planes, decompressobj()
+    try:
+        bits = inflater.decompress(part_of(data, info.mask), count // 8 + 1)
+    except zlib_error as error:
+        raise FormatError("damaged: the mask does not inflate to the picture's size") from error
+    return int(np.unpackbits(np.frombuffer(bits, np.uint8)).sum()) / max(count, 1)
 
 
 def trimmed(data: bytes, bound: Bound | None = None) -> bytes:

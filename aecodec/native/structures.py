@@ -155,7 +155,6 @@ FUNCTIONS = {
     "aecodec_file_base": (c_int, (c_void_p, c_size_t, c_void_p, c_void_p, c_void_p,)),
     "aecodec_file_bound": (c_size_t, (c_void_p, c_void_p,)),
     "aecodec_file_info_of": (c_int, (c_void_p, c_size_t, c_void_p,)),
-    "aecodec_file_missing": (c_int, (c_void_p, c_size_t, c_void_p,)),
     "aecodec_file_refinements": (c_int, (c_void_p, c_size_t, c_void_p, c_void_p,)),
     "aecodec_find_nodata": (c_int, (c_void_p,)),
     "aecodec_free": (None, (c_void_p,)),

@@ -276,10 +276,6 @@ aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_fi
  * level and has_samples are set; the file may still be damaged. */
 aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_file_info *info);
 
-/* Find the share of missing samples, 0 to 1. Returns AECODEC_BAD_ARGUMENT if the file does not state its width and height,
- * or a status about a damaged file. */
-aecodec_status aecodec_file_missing(const uint8_t *file, size_t size, double *share);
-
 /* ---- files with a guaranteed maximum error: format versions 2 and 3 ----
  *
  * A file of version 2 begins with its base, a whole file of version 1; one of version 3 has no base. Refinements follow, the coarsest first. Each bounds the

@@ -57,19 +57,18 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
     const aecodec_decoding *d = argument;
     message *m = &d->messages[number];
     const placed_segment s = aecodec_segment_at(&d->file.bundle->facts, &d->file.geometry, number);
-    const int is_only = aecodec_segment_count(&d->file.bundle->facts, &d->file.geometry) == 1;
     const size_t vectors = (size_t)s.size.planes * s.size.rows * s.size.columns;
-    int8_t *codes = is_only ? d->codes : malloc(vectors * d->level.codec.code_dimension);
+    int8_t *codes = malloc(vectors * d->level.codec.code_dimension);
     uint32_t *work = malloc(aecodec_message_work_size(&d->level.codec, &s.size));
     aecodec_status status = AECODEC_NO_MEMORY;
     if (codes && work) {
         status = aecodec_decode_message(&d->level.codec, &s.size, m->at, m->size, codes, work);
     }
-    if (status == AECODEC_OK && !is_only) {
+    if (status == AECODEC_OK) {
         aecodec_segment_copy(&d->file.geometry, &s, d->codes, codes, d->level.codec.code_dimension, 1);
     }
     m->is_decoded = status == AECODEC_OK;
-    free(is_only ? NULL : codes);
+    free(codes);
     free(work);
     return status;
 }

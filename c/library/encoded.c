@@ -41,30 +41,27 @@ static aecodec_status encode(const level_coding *c, const segment_memory *m, buf
     return status;
 }
 
-/* The vectors of the only segment are in order. */
 static aecodec_status encode_segment(void *argument, uint32_t number)
 {
     const level_coding *c = argument;
     const aecodec_encoding *e = c->encoding;
     const aecodec_codec_facts *facts = &e->bundle->facts;
-    const int is_only = c->count == 1, has_own_codes = !is_only || !c->codes;
+    const size_t dimension = c->level.codec.code_dimension;
     segment_memory m = {.place = aecodec_segment_at(facts, &e->geometry, number)};
     aecodec_status status = AECODEC_NO_MEMORY;
     m.vectors = (size_t)m.place.size.planes * m.place.size.rows * m.place.size.columns;
-    m.latents = is_only ? e->latents : malloc(m.vectors * facts->latent_channels);
-    m.codes = has_own_codes ? malloc(m.vectors * c->level.codec.code_dimension) : c->codes;
+    m.latents = malloc(m.vectors * facts->latent_channels);
+    m.codes = malloc(m.vectors * dimension);
     m.work = malloc(aecodec_message_work_size(&c->level.codec, &m.place.size));
     if (m.latents && m.codes && m.work) {
-        if (!is_only) {
-            aecodec_segment_copy(&e->geometry, &m.place, e->latents, m.latents, facts->latent_channels, 0);
-        }
+        aecodec_segment_copy(&e->geometry, &m.place, e->latents, m.latents, facts->latent_channels, 0);
         status = encode(c, &m, &c->messages[number]);
-        if (c->codes && has_own_codes) {
-            aecodec_segment_copy(&e->geometry, &m.place, c->codes, m.codes, c->level.codec.code_dimension, 1);
+        if (c->codes) {
+            aecodec_segment_copy(&e->geometry, &m.place, c->codes, m.codes, dimension, 1);
         }
     }
-    free(is_only ? NULL : m.latents);
-    free(has_own_codes ? m.codes : NULL);
+    free(m.latents);
+    free(m.codes);
     free(m.work);
     return status;
 }

@@ -107,29 +107,3 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
     info->has_samples = (r.at[sizeof header.id] & SAMPLES_FLAG) != 0;
     return AECODEC_OK;
 }
-
-/* ---- missing samples ---- */
-
-static aecodec_status count_missing(const opened_file *f, double *share)
-{
-    const aecodec_header *header = &f->header;
-    const uint64_t samples = (uint64_t)header->width * header->height * header->frames * f->block.mask_planes;
-    uint64_t missing;
-    const aecodec_status status = aecodec_mask_count(samples, f->block.mask, f->block.mask_size, &missing);
-    *share = (double)missing / (double)samples;
-    return status;
-}
-
-aecodec_status aecodec_file_missing(const uint8_t *file, size_t size, double *share)
-{
-    opened_file f;
-    const aecodec_status status = aecodec_file_parse(file, size, &f);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    *share = 0;
-    if (!f.block.mask) {
-        return AECODEC_OK;
-    }
-    return f.header.width ? count_missing(&f, share) : AECODEC_BAD_ARGUMENT;
-}

@@ -247,15 +247,3 @@ aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t
     free(bits);
     return status;
 }
-
-aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_t size, uint64_t *missing)
-{
-    uint8_t *bits;
-    const aecodec_status status = aecodec_mask_inflate(stream, size, samples, &bits);
-    *missing = 0;
-    for (uint64_t n = 0; status == AECODEC_OK && n < samples; n++) {
-        *missing += bits[n / 8] >> (7 - n % 8) & 1u;
-    }
-    free(bits);
-    return status;
-}

@@ -278,8 +278,6 @@ static inline void unpack_bits(const uint8_t *bits, size_t bit, size_t count, ui
 /* Convert the mask to the zlib stream of a file, and back. */
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size);
 aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size);
-/* Count the missing ones of a number of samples. */
-aecodec_status aecodec_mask_count(uint64_t samples, const uint8_t *stream, size_t size, uint64_t *missing);
 
 /* ---- repetition.c ---- */
 
