@@ -35,7 +35,6 @@ _COMMANDS = (
     "verify",
     "compare",
     "evaluate",
-    "report",
     "web",
     "codecs",
     "demo",

@@ -17,19 +17,6 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.samples import Sample, sample_files
 
-_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' blob:; connect-src 'self'; worker-src 'self'; "
-    "base-uri 'none'; form-action 'none'"
-)
-_HEAD = """<link rel="icon" href="icon.svg">
-<link rel="stylesheet" href="style.css">
-<script type="module" src="page.js"></script>"""
-_FIELDS = {"title": "aecodec", "policy": _POLICY, "head": _HEAD}
-_FIELDS |= dict.fromkeys(("kind", "subject", "note", "end"), "")
-_FORMATS = ("aecodec", "WebP", "JPEG", "AVIF")
-"""Formats that the page compares, as `page/coded.js` lists them."""
-
 
 def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, bytes]:
     """All files of the page, by their paths relative to its folder.
@@ -49,7 +36,7 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
         **_folder("page"),
         **_under("aecodec", _folder("src")),
         "codecs/index.json": _json(list(hosted)),
-        "index.html": render(_FIELDS, thumbnails, _FORMATS).encode(),
+        "index.html": _page(thumbnails).encode(),
         "samples/index.json": _json(entries),
         **_under("samples", sample_contents),
         **{
@@ -106,30 +93,15 @@ def _address(name: str) -> str:
     return quote(name, safe="/!*'()")
 
 
-def render(
-    values: Mapping[str, str], samples: Iterable[tuple[str, str]], formats: Iterable[str]
-) -> str:
-    """The HTML of a page, with its samples in it, so that nothing moves while it loads.
+def _page(samples: Iterable[tuple[str, str]]) -> str:
+    """The page with its samples in it, so that nothing moves while it loads.
 
-    Args:
-        values: the other fields of the template `page/index.html`, as HTML.
-        samples: addresses of thumbnails, and titles of the pictures.
-        formats: titles of the rows in the table of formats.
+    `samples` are addresses of thumbnails, and titles of the pictures.
     """
     items = "".join(
         f'<li><button type="button"><img src="{address}" alt="{escape(title)}"'
         f' title="{escape(title)}" width="64" height="64"></button></li>'
         for address, title in samples
     )
-    rows = "\n".join(
-        f'      <tr><th scope="row"><label><input type="radio" name="right" value="{title}"'
-        f"{'' if number else ' checked'}>{title}</label></th>{'<td>&ndash;</td>' * 3}</tr>"
-        for number, title in enumerate(formats)
-    )
-    template = Template(page_text("index.html"))
-    return template.substitute(values, samples=items, formats=rows)
-
-
-def page_text(name: str) -> str:
-    """The text of a file of the page."""
-    return files(__package__).joinpath("page", name).read_text("utf-8")
+    template = files(__package__).joinpath("page", "index.html").read_text("utf-8")
+    return Template(template).substitute(samples=items)

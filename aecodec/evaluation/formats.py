@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,12 +50,6 @@ class PillowFormat:
             return False
         return True
 
-    @property
-    def media_type(self) -> str:
-        """The media type of the format for browsers."""
-        Image.init()  # loads the plugins, which register the types
-        return Image.MIME[self.name.upper()]
-
     def at_quality(self, quality: int) -> PillowFormat:
         """The format at another quality."""
         return replace(self, settings={**self.settings, "quality": quality})
@@ -66,16 +59,6 @@ class PillowFormat:
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, format=self.name, **self.settings)
         return file.getvalue()
-
-    def no_smaller(self, pixels: Pixels, least: int) -> bytes:
-        """The file with the lowest quality that has `least` bytes or more, else the highest."""
-
-        @cache
-        def file(quality: int) -> bytes:
-            return self.at_quality(quality).encode(pixels)
-
-        too_small = last_where(range(self.best), lambda quality: len(file(quality)) < least)
-        return file(0 if too_small is None else too_small + 1)
 
 
 def decode(file: bytes, original: Pixels) -> Pixels:
@@ -87,7 +70,7 @@ def decode(file: bytes, original: Pixels) -> Pixels:
 JPEG = PillowFormat("JPEG", "JPEG", {"optimize": True}, (5, 10, 20, 30, 45, 60, 75, 85))
 WEBP = PillowFormat("WebP", "WebP", {"method": 6}, (0, 5, 15, 30, 50, 65, 78, 88))
 _JXL_QUALITIES = (5, 15, 30, 45, 60, 70, 80, 87)
-JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, _JXL_QUALITIES, "aecodec[report]", 99)  # fails at 100
+JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, _JXL_QUALITIES, "aecodec[jxl]", 99)  # fails at 100
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
 COMPARED_FORMATS = (WEBP, JPEG_XL, AVIF)
 """The formats for comparisons of photographs at equal sizes, as their encoders default."""

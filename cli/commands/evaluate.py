@@ -53,7 +53,7 @@ def evaluate(
         typer.Option(
             metavar="FORMATS",
             help="Also measure image formats at several qualities: jpeg, webp, jxl or avif, "
-            "separated by commas. jxl needs the extra 'report'.",
+            "separated by commas. jxl needs the extra 'jxl'.",
         ),
     ] = None,
     pictures: Annotated[

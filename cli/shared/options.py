@@ -45,10 +45,6 @@ AecFiles = Annotated[
 _CODEC_HELP = "A built-in codec or a codec file."
 CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)]
 OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
-DataArgument = Annotated[
-    Path,
-    typer.Argument(metavar="DATA", help="A folder of images, or an .npz or .npy file."),
-]
 ArrayName = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Name of the array in the .npz file. Default: x_test."),

@@ -48,7 +48,6 @@ def contents() -> dict[Path, bytes]:
         ("compress --stack text -o out", _IMAGE, "text"),
         ("compare text -o out", _IMAGE, "text"),
         ("evaluate digits text", _IMAGE, "text"),
-        ("report digits text -o out", _IMAGE, "text"),
         ("decompress exists.csv -o out", _DAMAGED, "exists.csv"),
         ("decompress cut -o out", _DAMAGED, "cut"),
         ("decompress text -o out", _DAMAGED, "text"),
@@ -102,11 +101,6 @@ def contents() -> dict[Path, bytes]:
         ("preview --decode AAAA -o a.xyz", _WRONG, ".xyz"),
         ("preview --decode absent.bin -o a.png", _DAMAGED, "not a file"),
         ("preview --decode AAAB --checksum -o a.png", _DAMAGED, "checksum"),
-        ("report digits scans -o page.html", _WRONG, "--force"),
-        ("report digits digit.png -o digit.png --force", _WRONG, "digit.png"),
-        ("report digits scans -o page.png --force", _WRONG, "give a name that ends with .html"),
-        ("report digits scans -o scans --force", _WRONG, "is a folder: name a file with -o"),
-        ("report digits scans -o new/ --force", _WRONG, "is a folder: name a file with -o"),
     ],
 )
 def test_a_failure_has_its_message_and_changes_no_file(
@@ -117,7 +111,7 @@ def test_a_failure_has_its_message_and_changes_no_file(
     result = command(*line.split(" "))
     assert (result.status, result.out) == (status, "")
     assert message in result.err
-    if status in (_IMAGE, _DAMAGED, _CODEC) and not line.startswith(("evaluate", "report")):
+    if status in (_IMAGE, _DAMAGED, _CODEC) and not line.startswith("evaluate"):
         assert result.err.startswith("error: ")
         assert result.err.count("\n") == 1
     assert contents() == before
@@ -147,7 +141,6 @@ PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
         (["verify", "--device", "INPUT"], True),
         (["compare", "INPUT", "-o", "out"], False),
         (["evaluate", "digits", "INPUT"], True),
-        (["report", "digits", "INPUT", "-o", "out"], True),
         (["train", "INPUT", "-o", "out"], False),
         (["export", "digits", "--format", "c", "--calibrate", "INPUT", "-o", "out"], False),
         (["export", "--encoder", "INPUT", *PAIR, "-o", "out"], False),

@@ -66,7 +66,6 @@ def test_the_keys_of_json_are_documented(folder: Path, command: Command) -> None
         "preview": ("digit.png",),
         "codecs": ("digits",),
         "evaluate": ("digits", "digit.png", "-q", 1),
-        "report": ("digits", "digit.png", "-q", 1),
         "web": ("digits", "-o", "site"),
     }
     assert set(documented) == set(calls)
