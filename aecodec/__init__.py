@@ -290,8 +290,7 @@ def frames(
     (3, (28, 28), (2, 28, 28))
     """
     from aecodec.format.limits import Limits
-    from aecodec.sequences.frame_files import FrameFiles
-    from aecodec.sequences.frames import Frames
+    from aecodec.sequences.frames import FrameFiles, Frames
 
     loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
     sequence = Frames(FrameFiles(Path(path), loaded, Limits(max_pixels, max_frames)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import product
 from types import EllipsisType
 from typing import Any
@@ -22,7 +22,6 @@ from aecodec.format.samples import LAYOUTS, Samples, SampleType
 from aecodec.imaging.picture import Picture, source_array
 from aecodec.native.heads import Segment
 from aecodec.parallel import Workers
-from aecodec.sequences.frame_files import RecentValues
 from aecodec.sequences.ranges import Ranges
 from aecodec.sequences.segments import segmented
 
@@ -30,17 +29,17 @@ Array = npt.NDArray[Any]
 Index = int | np.integer[Any] | slice | EllipsisType | None
 """Part of a basic index of NumPy."""
 
-_CACHE_BYTES = 1 << 26
-"""Largest size of the segments that an array keeps for the next index."""
+_KEPT_BYTES = 1 << 26
+"""Largest size of the segments that are decoded at once, and kept for the next index."""
 
 
 class ArrayFile:
     """An `.aec` file as an array, as returned by :func:`aecodec.open`.
 
     Indices are NumPy's basic ones: integers, slices, `...` and None. Only the segments that an
-    index needs, of up to 256x256 pixels with all bands, are read and decoded; the last ones are
-    kept, up to 64 MiB. Files with a base or with several refinements are decoded as a whole by the
-    first index. Threads may share it.
+    index needs, of up to 256x256 pixels with all bands, are read and decoded; those of the last
+    index are kept, up to 64 MiB. Files with a base or with several refinements are decoded as a
+    whole by the first index. Threads may share it.
 
     Attributes:
         axes: names of the axes: F for frames, B for bands, H for rows and W for columns.
@@ -55,7 +54,7 @@ class ArrayFile:
         except BaseException:
             self.close()
             raise
-        self._cache = RecentValues(_CACHE_BYTES)
+        self._kept = dict[Segment, Picture]()
         frames, *_, bands = self._file.shape
         # without a description of samples, as in decompress_array
         usual = Samples(SampleType.UINT8, LAYOUTS[frames > 1, bands > 1], bands)
@@ -163,17 +162,12 @@ class ArrayFile:
         ]
         rows, columns = len(grid[1]), len(grid[2])
         needed = [self._file.segments[(f * rows + r) * columns + c] for f, r, c in product(*met)]
-        at_once = max(1, _CACHE_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
+        at_once = max(1, _KEPT_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
-            batch = needed[start : start + at_once]
-            decoded = self._decoded([part for part in batch if part not in self._cache])
-            for part in batch:
-                make = partial(self._made, part, decoded)
-                yield part, self._cache.get(part, make, lambda piece: piece.raw_size)
-
-    def _made(self, part: Segment, decoded: Mapping[Segment, Picture]) -> Picture:
-        """A segment that was decoded, or that another thread has just dropped from the cache."""
-        return decoded[part] if part in decoded else self._decoded([part])[part]
+            batch, kept = needed[start : start + at_once], self._kept
+            pieces = kept | self._decoded([part for part in batch if part not in kept])
+            self._kept = batch_pieces = {part: pieces[part] for part in batch}
+            yield from batch_pieces.items()
 
     def _decoded(self, parts: Sequence[Segment]) -> dict[Segment, Picture]:
         """Read and decode segments on all cores."""

@@ -2,26 +2,161 @@
 
 from __future__ import annotations
 
+import math
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
-from aecodec.sequences.frame_files import FrameFiles, Numbers, OpenedFile
+from aecodec.codec.codec import Codec
+from aecodec.codec.decoder_codec import DecoderCodec, FileDecoding
+from aecodec.codec.registry import codec_of_file
+from aecodec.errors import (
+    FormatError,
+    ImageError,
+    InputError,
+    UsageError,
+    errors_about,
+    memory_errors_wrapped,
+)
+from aecodec.format.limits import Limits
+from aecodec.imaging.picture import to_array
+from aecodec.native.headers import read_beginning
+from aecodec.native.structures import BEGINNING
 
 _AT_ONCE = 256
 _PIXELS_AT_ONCE = 1 << 22
 """Number of frames and of pixels to decode at once when iterating."""
 
+_OPEN_FILES = 8
+"""Number of files that are kept open, with the codes of their last message."""
+
+Array = npt.NDArray[Any]
+Numbers = npt.NDArray[np.intp]
+"""Numbers of frames, from 0."""
+
 Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[Any]]
 """An index of one or several frames of a sequence; negative numbers count from the end."""
 
 
-Read = Callable[[OpenedFile, Numbers], npt.NDArray[Any]]
-"""Returns the stacked arrays of some frames of a file."""
+class OpenedFile:
+    """A file from which selected frames are decoded, and only the segments that contain them.
+
+    It keeps what it decoded of a message. Threads may share it. Raises FormatError if the file is
+    damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
+    """
+
+    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits) -> None:
+        self._decoding, self._lock = FileDecoding(decoder, data, limits), threading.Lock()
+        self.frames = self._decoding.header.frames
+        self.pixels_of_frame = math.prod(self._decoding.size)
+
+    def codes(self, numbers: Numbers) -> Array:
+        """The codes (n, V, K) int16 of frames (n,) with V vectors; UsageError without a base."""
+
+        def decode(first: int, frames: int) -> Array:
+            codes = self._decoding.codes(first, frames)
+            return codes.reshape(frames, -1, codes.shape[-1])
+
+        return self._joined(decode, numbers)
+
+    def pixels(self, numbers: Numbers) -> Array:
+        """Frames (n,) as an array (n, H, W) or (n, H, W, C), uint8 or the type of the samples."""
+        return self._joined(lambda *run: to_array(self._decoding.picture(*run)), numbers)
+
+    def _joined(self, decode: Callable[[int, int], Array], numbers: Numbers) -> Array:
+        """Decode runs of frames, given by the first number and the count, in any order."""
+        ordered, places = np.unique(numbers, return_inverse=True)
+        runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
+        with self._lock:
+            return _concatenated([decode(int(run[0]), len(run)) for run in runs])[places]
+
+
+def _concatenated(parts: Sequence[Array]) -> Array:
+    return np.concatenate(parts, dtype=parts[0].dtype)  # otherwise in the byte order of the machine
+
+
+@dataclass(frozen=True, eq=False)
+class FrameFiles:
+    """An `.aec` file, or the files of a folder, at any depth, sorted by path.
+
+    It pickles without opened files, but with the paths and frame counts that it has already read.
+
+    Attributes:
+        path: the file or the folder.
+        codec: the codec that made the files; None for built-in codecs, which the files name.
+        limits: limits of each file.
+    """
+
+    path: Path
+    codec: Codec | None = None
+    limits: Limits = Limits()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "opened"}
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """The files; InputError if the folder has no `.aec` files."""
+        if not self.path.is_dir():
+            return [self.path]
+        paths = sorted(
+            Path(folder, name)
+            for folder, _, names in os.walk(self.path)
+            for name in names
+            if name.lower().endswith(".aec")
+        )
+        if not paths:
+            raise InputError(f"{self.path}: this folder has no .aec files")
+        return paths
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """(files + 1,) number of the first frame of each file; the last item counts all frames.
+
+        Only the first bytes of each file are read. Raises InputError if there are no files, or a
+        file cannot be read, and FormatError if a file is not an `.aec` file.
+        """
+        counts = [0]
+        for path in self.paths:
+            with errors_about(path):
+                counts.append(read_beginning(_read(path, BEGINNING)).frames)
+        return np.cumsum(counts, dtype=np.intp)
+
+    @cached_property
+    def opened(self) -> Callable[[int], OpenedFile]:
+        """Returns a file by its number; the last ones stay open.
+
+        Raises AecodecError if the file cannot be read, or has changed since its frames were
+        counted.
+        """
+        return lru_cache(_OPEN_FILES)(self._open)
+
+    def _open(self, number: int) -> OpenedFile:
+        with errors_about(self.paths[number]):
+            data = _read(self.paths[number])
+            codec = self.codec or codec_of_file(data)
+            opened = OpenedFile(data, codec.decoder, self.limits)
+            if opened.frames != self.starts[number + 1] - self.starts[number]:
+                raise FormatError("changed since its frames were counted: open the sequence again")
+            return opened
+
+
+def _read(path: Path, size: int = -1) -> bytes:
+    if path.exists() and not path.is_file():
+        raise InputError("not a regular file")  # reading a pipe would never end
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}") from error
 
 
 class Frames:
@@ -41,7 +176,9 @@ class Frames:
     (2, 1, 44)
     """
 
-    def __init__(self, files: FrameFiles, read: Read = OpenedFile.pixels) -> None:
+    def __init__(
+        self, files: FrameFiles, read: Callable[[OpenedFile, Numbers], Array] = OpenedFile.pixels
+    ) -> None:
         self._files, self._read = files, read
 
     @property
@@ -60,7 +197,7 @@ class Frames:
         return f"<{type(self).__name__} of {str(self._files.path)!r}: {len(self)}>"
 
     @memory_errors_wrapped()
-    def __getitem__(self, index: Index) -> npt.NDArray[Any]:
+    def __getitem__(self, index: Index) -> Array:
         """Return one array, or the stacked arrays of a slice or a list of numbers.
 
         Raises:
@@ -77,25 +214,22 @@ class Frames:
         stacked = self._stacked(self._checked(np.atleast_1d(numbers)))
         return stacked if numbers.ndim else stacked[0]
 
-    def __getitems__(self, numbers: Sequence[int]) -> npt.NDArray[Any]:
+    def __getitems__(self, numbers: Sequence[int]) -> Array:
         """Return the stacked arrays of a batch, for PyTorch's data loaders."""
         return self[numbers]
 
-    def __array__(
-        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
-    ) -> npt.NDArray[Any]:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Stack all arrays."""
         return np.asarray(self[:], dtype)
 
-    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
+    def __iter__(self) -> Iterator[Array]:
         for number, (first, end) in enumerate(pairwise(self._files.starts.tolist())):
-            with self._files.named(number):
-                pixels = self._files.opened(number).pixels_of_frame
+            pixels = self._files.opened(number).pixels_of_frame
             step = max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // pixels))
             for start in range(first, end, step):
                 yield from self[start : min(start + step, end)]
 
-    def _checked(self, numbers: npt.NDArray[Any]) -> Numbers:
+    def _checked(self, numbers: Array) -> Numbers:
         """Check that numbers are in range, and count negative ones from the end."""
         if numbers.ndim != 1 or not (numbers.dtype.kind in "iu" or not numbers.size):
             raise UsageError(
@@ -107,26 +241,21 @@ class Frames:
             raise IndexError(f"frame {wrong[0]}: there are {count} frames, counted from 0")
         return np.where(numbers < 0, numbers + count, numbers).astype(np.intp)
 
-    def _stacked(self, numbers: Numbers) -> npt.NDArray[Any]:
+    def _stacked(self, numbers: Numbers) -> Array:
         if not len(numbers):
             return self[0][None][:0]
         owners = np.searchsorted(self._files.starts, numbers, side="right") - 1
-        stacked: npt.NDArray[Any] | None = None
-        for number in np.unique(owners).tolist():
-            inside = owners == number
-            part = self._of_file(number, numbers[inside])
-            if stacked is None:
-                stacked = np.empty((len(numbers), *part.shape[1:]), part.dtype)
-            if part.shape[1:] != stacked.shape[1:]:
-                raise ImageError(
-                    f"frames of shape {stacked.shape[1:]} and {part.shape[1:]}: index frames of "
-                    "several shapes one by one"
-                )
-            stacked[inside] = part
-        assert stacked is not None
-        return stacked
+        files = np.unique(owners).tolist()
+        parts = [self._of_file(number, numbers[owners == number]) for number in files]
+        if shapes := {part.shape[1:] for part in parts} - {parts[0].shape[1:]}:
+            raise ImageError(
+                f"frames of shape {parts[0].shape[1:]} and {shapes.pop()}: index frames of "
+                "several shapes one by one"
+            )
+        order = np.argsort(owners, kind="stable")
+        return _concatenated(parts)[np.argsort(order)]
 
-    def _of_file(self, number: int, numbers: Numbers) -> npt.NDArray[Any]:
-        with self._files.named(number):
-            file = self._files.opened(number)
+    def _of_file(self, number: int, numbers: Numbers) -> Array:
+        file = self._files.opened(number)
+        with errors_about(self._files.paths[number]):
             return self._read(file, numbers - self._files.starts[number])

@@ -15,7 +15,6 @@ from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, Usag
 from aecodec.arrays import Pixels
 from aecodec.errors import InputError
 from aecodec.native.headers import read_info
-from aecodec.sequences.frame_files import RecentValues
 
 
 @pytest.fixture
@@ -141,49 +140,26 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
         aecodec.frames(tmp_path / "a.aec")
 
 
-def test_limits_are_those_of_decompress(stack: Path) -> None:
+def test_limits_and_codecs_are_those_of_decompress(stack: Path, copy: Path) -> None:
     with pytest.raises(LimitError, match=r"digits\.aec: 300 pictures"):
         aecodec.frames(stack, max_frames=299)[0]
     with pytest.raises(UsageError, match="max_pixels is 0"):
         aecodec.frames(stack, max_pixels=0)
-
-
-def test_a_codec_of_ones_own_is_given(stack: Path, copy: Path) -> None:
     with pytest.raises(CodecError, match=r"digits\.aec: made with codec"):
         aecodec.frames(stack, "photo")[0]
     assert np.array_equal(aecodec.frames(stack, copy)[0], aecodec.frames(stack)[0])
 
 
-def test_it_pickles_without_what_it_loaded(stack: Path) -> None:
+def test_a_sequence_pickles_without_opened_files(stack: Path) -> None:
     frames = aecodec.frames(stack, "digits")
-    expected = frames[7]
-    data = pickle.dumps(frames)
+    expected, data = frames[7], pickle.dumps(frames)
     assert len(data) < 2000
-    again = pickle.loads(data)
-    assert np.array_equal(again[7], expected)
+    assert np.array_equal(pickle.loads(data)[7], expected)
     assert np.array_equal(pickle.loads(pickle.dumps(frames.codes))[7], frames.codes[7])
 
 
-def test_threads_may_share_it(stack: Path) -> None:
+def test_threads_may_share_a_sequence(stack: Path) -> None:
     frames, whole = aecodec.frames(stack), aecodec.decompress_frames(stack)
     with ThreadPoolExecutor(4) as pool:
         for frame, picture in zip(pool.map(frames.__getitem__, range(300)), whole, strict=True):
             assert np.array_equal(frame, picture)
-
-
-@pytest.mark.parametrize(
-    ("size", "keys", "expected"),
-    [
-        (6, ("aa", "bb", "cc", "aa", "cc"), ["aa", "bb", "cc"]),  # all fit
-        (6, ("aa", "bb", "cc", "aa", "dd", "aa", "cc", "bb"), ["aa", "bb", "cc", "dd", "bb"]),
-        (3, ("a", "long", "long", "a"), ["a", "long", "a"]),  # one value is kept however large
-    ],
-)
-def test_the_value_that_was_used_least_recently_is_dropped(
-    size: int, keys: tuple[str, ...], expected: list[str]
-) -> None:
-    """Values of as many bytes as their key has letters; those that had to be made are expected."""
-    recent, made = RecentValues(size), list[str]()
-    for key in keys:
-        assert recent.get(key, lambda key=key: made.append(key) or key, len) == key
-    assert made == expected
