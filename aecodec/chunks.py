@@ -173,7 +173,7 @@ _PERCENTAGE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChunkCodec:
     """A codec at a level, as the metadata of an array describe it.
 
@@ -206,10 +206,8 @@ class ChunkCodec:
         nodata: float | None = None,
         max_error: MaxError | None = None,
     ) -> ChunkCodec:
-        """Choose a codec by name, folder or object, and a level; None is the codec's default level.
+        """Choose a codec by name, folder or object; parameters are as for `aecodec.zarr.Aecodec`.
 
-        Without a codec, it is `samples`, which is lossless without `max_error`. `nodata` is the
-        value of missing samples. With `max_error`, None is no level.
         Raises CodecError if the codec does not exist, and UsageError if it has no such level or no
         bands that could have nodata, or nodata is not a finite number.
         """
@@ -233,9 +231,7 @@ class ChunkCodec:
         """Read a configuration of :meth:`configuration`; without an id, the codec must be built in.
 
         Paths in metadata are never opened. A codec that is not installed raises an error only when
-        a chunk is read or written. The values are `codec`, and optionally `codec_id`, `level` and
-        `max_error`; with an id also `bands`, which codecs with bands need, and `nodata`. Without a
-        codec, it is `samples`.
+        a chunk is read or written.
 
         Raises CodecError if the values have no id, and the name is not a built-in codec, and
         UsageError if a value is missing, unknown, or has the wrong type.
@@ -268,6 +264,10 @@ class ChunkCodec:
             )
         return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
 
+    def __repr__(self) -> str:
+        stated = self.configuration().items()
+        return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in stated)})"
+
     def configuration(self) -> dict[str, Any]:
         """Return values for JSON: codec, codec_id (hexadecimal digits), and those that are set."""
         values: dict[str, Any] = {"codec": self.name, "codec_id": self.codec_id.hex()}
@@ -282,10 +282,7 @@ class ChunkCodec:
 
     @memory_errors_wrapped()
     def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
-        """Compress a chunk to the bytes of an `.aec` file.
-
-        It is uint8 in any memory order, or has other types for a codec with bands;
-        :mod:`aecodec.chunks` explains the shape.
+        """Compress a chunk, in any memory order, to the bytes of an `.aec` file.
 
         If two values may be that of missing samples, the chunk is stored without loss, with a
         warning. Raises CodecError if the codec is not installed, UsageError if it has no such
@@ -371,10 +368,8 @@ class ChunkCodec:
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
         """Decode a chunk with an unknown shape.
 
-        Returns uint8 (H, W) or (H, W, C) for a file with one picture, else (N, H, W) or (N, H, W,
-        C). For a codec with bands, the array has the shape, the dtype and the byte order of the
-        chunk. Raises CodecError and FormatError like :meth:`decode_to`, and LimitError if the chunk
-        exceeds the limits.
+        Axes of length 1 of pixels may be missing. Raises CodecError and FormatError like
+        :meth:`decode_to`, and LimitError if the chunk exceeds the limits.
         """
         return self._decoded(data, self._header(data), limits)
 

@@ -80,8 +80,7 @@ class Aecodec(ArrayBytesCodec):
         self._set(ChunkCodec.of(codec, level, nodata, max_error))
 
     def __repr__(self) -> str:
-        stated = self.chunk_codec.configuration().items()
-        return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in stated)})"
+        return repr(self.chunk_codec)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:

@@ -9,7 +9,6 @@ export interface AecodecConfiguration {
   bands?: number;
   nodata?: number | false;
   max_error?: unknown;
-  max_pixels?: number;
 }
 
 /** What zarrita states about the chunks of an array. */

@@ -12,20 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import ZARR, golden_codecs, little_endian, sha256
 from helpers.codecs.made_up_codecs import change_spec
 
 import aecodec
-from aecodec import (
-    AecodecWarning,
-    CodecError,
-    FormatError,
-    ImageError,
-    UsageError,
-    chunks,
-    load_codec,
-)
+from aecodec import AecodecWarning, CodecError, FormatError, ImageError, UsageError, chunks
 from aecodec.arrays import Pixels
 from aecodec.codec import registry
 from aecodec.codec.registry import SEARCH_PATH
@@ -46,16 +37,15 @@ def array_of(
     **options: Any,
 ) -> Any:
     """An array in a store, with these pixels."""
-    described = {"shape": pixels.shape, "chunks": chunks, "dtype": pixels.dtype}
     coding = {"serializer": serializer, "compressors": None}
-    made = zarr.create_array(store, **described, **coding, **options)
-    made[...] = pixels
-    return made
+    return zarr.create_array(store, data=pixels, chunks=chunks, **coding, **options)
 
 
-def metadata_of(path: Path) -> Any:
-    """The metadata of an array on disk."""
-    return json.loads((path / "zarr.json").read_text("utf-8"))
+def configuration_of(path: Path) -> Any:
+    """The configuration of the codec in the metadata of an array on disk."""
+    [stated] = json.loads((path / "zarr.json").read_text("utf-8"))["codecs"]
+    assert stated["name"] == "aecodec"
+    return stated["configuration"]
 
 
 @pytest.fixture
@@ -66,52 +56,37 @@ def store(tmp_path: Path, digits: Pixels) -> Path:
     return path
 
 
-def test_chunks_are_aec_files(store: Path, digits: Pixels) -> None:
+def test_chunks_are_aec_files_also_in_shards(store: Path, digits: Pixels) -> None:
     chunk = store / "c" / "1" / "0" / "0"
     assert chunk.read_bytes() == aecodec.compress(digits[40:80], "digits", level=1)
     assert np.array_equal(zarr.open_array(store)[40:80], aecodec.decompress_frames(chunk))
+    sharded = array_of({}, digits[:60], (10, 28, 28), shards=(40, 28, 28))
+    assert np.array_equal(sharded[...], array_of({}, digits[:60], (10, 28, 28))[...])
 
 
 def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> None:
     """The level too where it was left to the codec."""
-    [stated] = metadata_of(store)["codecs"]
-    assert stated == {
-        "name": "aecodec",
-        "configuration": {"codec": "digits", "codec_id": "f206e96f", "level": 1},
-    }
-    by_default = array_of(
-        tmp_path / "b.zarr", np.ones((3, 28, 28), np.uint8), (3, 28, 28), Aecodec("photo")
-    )
-    configuration = metadata_of(tmp_path / "b.zarr")["codecs"][0]["configuration"]
-    assert configuration == {"codec": "photo", "codec_id": "faacc222", "level": 4}
+    assert configuration_of(store) == {"codec": "digits", "codec_id": "f206e96f", "level": 1}
+    ones = np.ones((3, 28, 28), np.uint8)
+    by_default = array_of(tmp_path / "b.zarr", ones, (3, 28, 28), Aecodec("photo"))
+    expected = {"codec": "photo", "codec_id": "faacc222", "level": 4}
+    assert configuration_of(tmp_path / "b.zarr") == expected
     assert by_default.serializer == Aecodec("photo", 4)
     assert pickle.loads(pickle.dumps(by_default)).serializer == Aecodec("photo", 4)
-
-
-def test_shards_hold_chunks(tmp_path: Path, digits: Pixels) -> None:
-    array = array_of(tmp_path / "a.zarr", digits[:60], (10, 28, 28), shards=(40, 28, 28))
-    plain = array_of({}, digits[:60], (10, 28, 28))
-    assert np.array_equal(array[...], plain[...])
-    assert np.array_equal(zarr.open_array(tmp_path / "a.zarr")[33], plain[33])
 
 
 @pytest.mark.parametrize(
     ("shape", "chunk", "dtype", "bands", "words"),
     [
         ((9, 28, 28), (5, 28, 28), "uint16", None, "dtype uint16: .* without a codec"),
-        ((9, 28, 28), (5, 28, 28), "bool", None, "dtype bool"),
         ((100,), (10,), "uint8", None, r"shape \(10,\).*a chunk is uint8 with the shape \(H, W\)"),
-        ((2, 2, 3, 28, 28), (1, 1, 3, 28, 28), "uint8", None, "neither a picture"),
-        ((9, 28, 28, 5), (3, 28, 28, 5), "uint8", None, "C from 1 to 4"),
         ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", None, "a chunk must hold all of them"),
         ((1 << 21, 28), (1 << 21, 28), "uint8", None, "each side must have 1 to 1048576"),
         ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", None, "at most 1073741824"),
-        ((7, 9), (7, 9), "int16", 3, r"has 3 bands, so give chunks with the shape \(H, W, 3\)"),
         ((7, 9, 4), (7, 9, 4), "int16", 3, r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
         ((6, 7, 9), (3, 7, 9), "int16", 3, "choose these bands of the array"),
         ((3, 7, 9), (3, 7, 9), "float64", 3, "samples of type float64: codecs with bands take"),
         ((3, 7, 9), (3, 7, 9), "int64", 3, "type int64: .* --max-error"),
-        ((2, 2, 3, 7, 9), (2, 2, 3, 7, 9), "int16", 3, "has 3 bands"),
     ],
 )
 def test_chunks_that_are_no_pictures_are_rejected(
@@ -135,26 +110,18 @@ NAMED = {"codec": "digits", "codec_id": "f206e96f"}
     ("values", "words"),
     [
         ({"codec": "digits", "level": 4}, "level 4: codec digits has the levels 1"),
-        ({"codec": "samples", "level": 1}, "codec samples has no levels"),
         ({"level": 2}, "codec samples has no levels"),
+        ({"codec": "digits", "nodata": 0}, "also nodata"),
         ({**NAMED, "level": "1"}, "a number from 1"),
-        ({**NAMED, "level": 0.5}, "a number from 1"),
         ({**NAMED, "level": 16}, "a number from 1"),
         ({**NAMED, "level": 1, "quality": 1}, "codec_id and level"),
-        ({**NAMED, "level": 1, "codec": ""}, "codec_id and level"),
         ({**NAMED, "level": 1, "codec": "\x1b[2J"}, r"x1b\[2J"),
         ({**NAMED, "level": 1, "bands": 33}, "with bands, a number up to 32"),
-        ({**NAMED, "level": 1, "nodata": 0}, "also nodata"),
-        ({**NAMED, "level": 1, "bands": 3, "nodata": "0"}, "also nodata, a number"),
         ({"nodata": "x"}, "also nodata, a number"),
         (NAMED, "needs a level"),
-        ({**NAMED, "codec_id": "xyz", "level": 1}, "hexadecimal digits"),
         ({**NAMED, "codec_id": "FC33CA7B", "level": 1}, "hexadecimal digits"),
         ({"bands": 3}, "hexadecimal digits"),
-        ({**NAMED, "max_error": -1}, "max_error"),
         ({**NAMED, "max_error": {"1": "much"}}, "max_error"),
-        ({**NAMED, "max_error": [[1]]}, "max_error"),
-        ({**NAMED, "max_error": []}, "max_error"),
     ],
 )
 def test_wrong_configurations_are_rejected(values: dict[str, Any], words: str) -> None:
@@ -175,19 +142,14 @@ def test_no_path_in_metadata_is_followed(
     stated = {"codec": str(copy), "codec_id": "12345678", "level": 1}
     codec = Aecodec.from_dict({"name": "aecodec", "configuration": stated})
     opened, open_folder = list[Path](), CodecFolder.open
-
-    def noted(path: Path) -> CodecFolder:
-        opened.append(path)
-        return open_folder(path)
-
-    monkeypatch.setattr(CodecFolder, "open", noted)
+    monkeypatch.setattr(CodecFolder, "open", lambda path: opened.append(path) or open_folder(path))
     with pytest.raises(CodecError, match="is not a built-in codec of this version"):
         codec.chunk_codec.encode(digits[:1])
     assert copy not in opened
 
 
-def test_other_chunks_are_refused(store: Path, digits: Pixels) -> None:
-    """Chunks of another shape before anything is decoded."""
+def test_chunks_of_other_arrays_are_rejected(store: Path, digits: Pixels) -> None:
+    """Chunks of another shape or type before anything is decoded."""
     chunk = store / "c" / "0" / "0" / "0"
     padded = np.pad(digits[:40], ((0, 0), (0, 1), (0, 0)))
     for content, error, words in (
@@ -199,16 +161,18 @@ def test_other_chunks_are_refused(store: Path, digits: Pixels) -> None:
         chunk.write_bytes(content)
         with pytest.raises(error, match=words):
             zarr.open_array(store)[0]
+    codec = Aecodec().chunk_codec
+    data = codec.encode(np.ones((3, 7, 9), np.int16))
+    for shape, dtype in [((7, 9, 3), "int16"), ((3, 7, 9), "uint16"), ((3, 7, 8), "int16")]:
+        with pytest.raises(FormatError, match="it belongs to another array"):
+            codec.decode_to(data, shape, dtype)
 
 
 READ = "import sys, zarr; print(int(zarr.open_array(sys.argv[1], mode='r')[7].sum()), end='')"
 
 
-def test_a_codec_of_ones_own_is_found_by_a_variable(
-    copy: Path,
-    tmp_path: Path,
-    digits: Pixels,
-    monkeypatch: pytest.MonkeyPatch,
+def test_an_own_codec_is_found_by_a_variable(
+    copy: Path, tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_spec(copy, default_level=1, name="mine")
     monkeypatch.setattr(registry, "_known", {})
@@ -234,50 +198,22 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     assert printed == str(array[7].sum()) == str(decoded.sum())
 
 
-LIMITS = [(-10000, 12000), (0, 500), (0, 4000)]
-
-
-@pytest.fixture
-def with_bands(tmp_path: Path) -> Aecodec:
-    """A codec with three bands, whose second level loses only what its transfer rounds."""
-    return Aecodec(load_codec(band_codec(tmp_path / "codec", LIMITS, phases=2).path))
-
-
-def scene(dtype: str) -> np.ndarray:
-    """Three bands of samples within their limits."""
-    return np.random.default_rng(0).integers(100, 500, (3, 7, 9)).astype(dtype)
-
-
-def test_a_chunk_with_other_samples_is_rejected(with_bands: Aecodec) -> None:
-    codec = with_bands.chunk_codec
-    data = codec.encode(scene("int16"))
-    for shape, dtype in [((7, 9, 3), "int16"), ((3, 7, 9), "uint16"), ((3, 7, 8), "int16")]:
-        with pytest.raises(FormatError, match="it belongs to another array"):
-            codec.decode_to(data, shape, dtype)
-    with pytest.raises(UsageError, match="nodata is 0: give a finite number, and a codec with"):
-        Aecodec("digits", nodata=0)
-
-
 def test_arrays_need_no_codec(tmp_path: Path) -> None:
     """Chunks of any shape; fill values and NaN are restored, and readers find the codec."""
     array = np.random.default_rng(0).normal(50, 40, (5, 3, 20, 30))
     array[2, :, 4:] = np.nan
     codec = {"name": "aecodec", "configuration": {"max_error": 0.01}}
     for parts in ((2, 3, 8, 30), (1, 1, 20, 30), (5, 3, 20, 1)):
-        stored = zarr.create_array(
-            {}, data=array, chunks=parts, serializer=codec, compressors=None, fill_value=np.nan
-        )
+        stored = array_of({}, array, parts, codec, fill_value=np.nan)
         assert repr(stored.serializer) == (
             "Aecodec(codec='samples', codec_id='53414d50', max_error=0.01)"
         )
         assert np.nanmax(np.abs(stored[...] - array)) <= 0.01
         assert np.array_equal(np.isnan(stored[...]), np.isnan(array))
-    exact = zarr.create_array(
-        tmp_path / "a.zarr", data=array[0, 0].astype("i8"), serializer=Aecodec(), compressors=None
-    )
+    exact = array_of(tmp_path / "a.zarr", array[0, 0].astype("i8"), (20, 30), Aecodec())
     assert np.array_equal(exact[...], array[0, 0].astype("i8"))
     assert np.array_equal(zarr.open_array(tmp_path / "a.zarr")[...], exact[...])
-    assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["max_error"] == 0
+    assert configuration_of(tmp_path / "a.zarr")["max_error"] == 0
 
 
 @pytest.mark.parametrize("line", (ZARR / "arrays.sha256").read_text().splitlines())

@@ -6,7 +6,7 @@ import { decodeFile } from "./files.js";
 import { ARRAYS, fromCore } from "./samples.js";
 import { CONSTANTS } from "./structures.js";
 
-const KEYS = ["codec", "codec_id", "level", "bands", "nodata", "max_error", "max_pixels"];
+const KEYS = ["codec", "codec_id", "level", "bands", "nodata", "max_error"];
 const UNLIMITED = { maxPixels: Infinity, maxFrames: 1 << 24 }; // for files whose claims were checked
 const AXES = ["HWB", "FHWB", "HW", "FHW", "BHW", "FBHW"]; // F frames, H rows, W columns, B bands or channels
 const { MAX_BANDS } = CONSTANTS;
