@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec import samples as samples
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.decoder_codec import DecoderCodec

@@ -140,7 +140,7 @@ def _rejection_text(file: IO[bytes]) -> str:
     if prefix.startswith(_ARRAYS):
         return (
             "not an image, but arrays, such as netCDF: read them in Python, and store them with "
-            "aecodec.zarr or aecodec.samples.encode"
+            "aecodec.zarr or aecodec.compress"
         )
     if prefix:
         return f"{_UNKNOWN}; if it is a picture, such as HEIC, convert it to PNG or JPEG first"
