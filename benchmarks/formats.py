@@ -8,7 +8,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from aecodec.evaluation.formats import COMPARED_FORMATS, JPEG, TUNED_FORMATS, PillowFormat
+from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, JPEG, PillowFormat
 
 with suppress(ImportError):
     import ajpegli
@@ -28,5 +28,17 @@ LOSSLESS = (
 LOSSY = (JPEG, *COMPARED_FORMATS)
 
 JPEGLI = PillowFormat("jpegli", "jpegli", {}, (1, 10, 20, 35, 50, 65, 75, 85), "ajpegli")
+
+
+def _tuned_avif(measure: str, tune: str) -> PillowFormat:
+    settings = {**AVIF.settings, "subsampling": "4:4:4", "advanced": {"tune": tune}}
+    return PillowFormat(
+        f"AVIF, tuned for {measure}", "AVIF", settings, AVIF.qualities, "pillow>=12.2"
+    )
+
+
+TUNED_FORMATS = (_tuned_avif("PSNR", "psnr"), _tuned_avif("SSIMULACRA2", "ssimulacra2"))
+"""AVIF at its best by one measure. By default, libaom tunes it for `iq`, and subsamples chroma."""
+
 BEST = (JPEGLI, *TUNED_FORMATS)
 """JPEG by a newer encoder, and AVIF with its best settings."""

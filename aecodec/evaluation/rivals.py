@@ -1,10 +1,11 @@
-"""The smallest files of image formats with the quality of a codec's levels."""
+"""Rate and quality of a codec's levels, and of image formats on the same pictures."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from aecodec.codec.codec import Codec
 from aecodec.datasets.evaluation_set import Sample
@@ -16,84 +17,46 @@ from aecodec.evaluation.evaluate import (
     mean_values,
     measure_samples,
 )
-from aecodec.evaluation.formats import COMPARED_FORMATS, PillowFormat, last_where
+from aecodec.evaluation.formats import COMPARED_FORMATS
 from aecodec.imaging.picture import Picture
 
+Curves = dict[str, list[Values]]
+"""Values of :func:`~aecodec.evaluation.evaluate.mean_values`, by the name of a codec or format."""
 
-class Standing(NamedTuple):
-    """A level of a codec among image formats of the same quality.
 
-    Attributes:
-        values: measurements of the level; see :func:`~aecodec.evaluation.evaluate.mean_values`.
-        rivals: measurements of each format's smallest files with at least the level's quality, by
-            the format's title; None if its best quality is below.
+def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = False) -> Curves:
+    """Measure the levels of a codec with both halves, and the installed formats.
+
+    SSIMULACRA2 is optional, and needs its package.
     """
+    samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
+    levels = range(1, len(codec.spec.levels) + 1)
+    coders: dict[str, Iterable[Coder]] = {
+        codec.spec.name: [codec_coder(codec, level) for level in levels],
+        **{
+            rival.title: [format_coder(rival, quality) for quality in rival.qualities]
+            for rival in COMPARED_FORMATS
+            if rival.is_installed
+        },
+    }
+    return {
+        name: [
+            mean_values(list(measure_samples(coder, samples, ssimulacra2=ssimulacra2)))
+            for coder in group
+        ]
+        for name, group in coders.items()
+    }
 
-    values: Values
-    rivals: dict[str, Values | None]
 
+def rate_at(rows: Sequence[Values], measure: str, quality: float | None) -> float | None:
+    """Bits per pixel at a quality, interpolated between rows; None if their best is below.
 
-class FormatComparison:
-    """Measurements of a codec's levels and of image formats on the same pictures.
-
-    Formats that are not installed are left out.
-
-    Args:
-        codec: a codec with both halves.
-        pictures: one or more pictures.
-        ssimulacra2: whether to measure SSIMULACRA2, which needs its package.
+    >>> rows = [{"psnr": 30.0, "bpp": 1.0}, {"psnr": 32.0, "bpp": 4.0}]
+    >>> [rate_at(rows, "psnr", quality) for quality in (20, 31, 33)]
+    [1.0, 2.0, None]
     """
-
-    def __init__(
-        self, codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = False
-    ) -> None:
-        self._samples = [Sample(p, p.raw_size, str(n)) for n, p in enumerate(pictures)]
-        self._ssimulacra2 = ssimulacra2
-        levels = range(1, len(codec.spec.levels) + 1)
-        self._levels = [self._measured(codec_coder(codec, level)) for level in levels]
-        formats = [image_format for image_format in COMPARED_FORMATS if image_format.is_installed]
-        self._formats = [(image_format, dict[int, Values]()) for image_format in formats]
-
-    def standings(self, measure: str) -> Iterator[Standing]:
-        """Compare each level with the formats at equal quality, beginning with level 1.
-
-        The `measure` of quality is `psnr` or `ssimulacra2`.
-        """
-        for row in self._levels:
-            least = _quality(row, measure)
-            rivals = {
-                image_format.title: self._smallest(image_format, rows, measure, least)
-                for image_format, rows in self._formats
-            }
-            yield Standing(row, rivals)
-
-    def curves(self, measure: str) -> dict[str, list[tuple[float, float]]]:
-        """Points of (bits per pixel, quality) of the codec and of the formats, by name."""
-        titled = [(image_format.title, [*rows.values()]) for image_format, rows in self._formats]
-        named = {self._levels[0]["codec"]: self._levels, **dict(titled)}
-        return {
-            name: sorted((row["bpp"], row[measure]) for row in rows if row[measure] is not None)
-            for name, rows in named.items()
-        }
-
-    def _smallest(
-        self, image_format: PillowFormat, rows: dict[int, Values], measure: str, least: float
-    ) -> Values | None:
-        """The format's measurements at its lowest sufficient quality; `rows` are those known."""
-
-        def is_below(quality: int) -> bool:
-            if quality not in rows:
-                rows[quality] = self._measured(format_coder(image_format, quality))
-            return _quality(rows[quality], measure) < least
-
-        below = last_where(range(image_format.best + 1), is_below)
-        return rows.get(0 if below is None else below + 1)
-
-    def _measured(self, coder: Coder) -> Values:
-        rows = measure_samples(coder, self._samples, ssimulacra2=self._ssimulacra2)
-        return mean_values(list(rows))
-
-
-def _quality(row: Values, measure: str) -> float:
-    """A quality, which is infinite if it is not a finite number."""
-    return math.inf if row[measure] is None else float(row[measure])
+    points = sorted((row[measure], row["bpp"]) for row in rows if row[measure] is not None)
+    if quality is None or not points or quality > points[-1][0]:
+        return None
+    qualities, rates = zip(*points, strict=True)
+    return math.exp(float(np.interp(quality, qualities, np.log(rates))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +26,7 @@ from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.datasets.scenes import description_of, open_scenes
 from aecodec.datasets.tiles import held_out_pictures
 from aecodec.errors import AecodecError, UsageError
-from aecodec.evaluation.rivals import FormatComparison, Standing
+from aecodec.evaluation.rivals import Curves, curves_of, rate_at
 from aecodec.imaging.plots import rate_distortion_figure
 from aecodec.metrics import check_ssimulacra2
 
@@ -192,22 +192,31 @@ def _compare(codec: Codec, data: str, share: float, console: Console) -> None:
         check_ssimulacra2()
         measures["ssimulacra2"] = "SSIMULACRA2"
     console.note(f"comparing the codec with image formats on {len(pictures)} held-out pictures")
-    compared = FormatComparison(codec, pictures, ssimulacra2=len(measures) > 1)
+    curves = curves_of(codec, pictures, ssimulacra2=len(measures) > 1)
     for measure, title in measures.items():
-        console.result(table_of(title, measure, [*compared.standings(measure)]))
-    curves = {title: compared.curves(measure) for measure, title in measures.items()}
-    write_bytes(codec.folder.path / "curves.png", rate_distortion_figure(curves), force=True)
+        console.result(table_of(title, measure, curves))
+    panels = {title: _points(measure, curves) for measure, title in measures.items()}
+    write_bytes(codec.folder.path / "curves.png", rate_distortion_figure(panels), force=True)
 
 
-def table_of(title: str, measure: str, standings: Sequence[Standing]) -> list[str]:
-    """Lines with bits per pixel of each level, and of the formats with the same quality."""
-    heading = "bits per pixel of the smallest files with the same quality, whole held-out pictures"
+def table_of(title: str, measure: str, curves: Curves) -> list[str]:
+    """Lines with bits per pixel of each level, and of the formats at the same quality."""
+    (levels, *_), rivals = curves.values(), list(curves.items())[1:]
     rows = []
-    for values, rivals in standings:
+    for values in levels:
+        rates = {name: rate_at(rival, measure, values[measure]) for name, rival in rivals}
         quality = "-" if values[measure] is None else f"{values[measure]:.2f}"
         row = {"level": f"{values['level']:g}", title: quality, "bpp": f"{values['bpp']:.3f}"}
-        rows.append(row | {name: f"{r['bpp']:.3f}" if r else "-" for name, r in rivals.items()})
-    return [heading, *table_lines(rows)]
+        rows.append(row | {name: f"{rate:.3f}" if rate else "-" for name, rate in rates.items()})
+    return ["bits per pixel at the same quality, whole held-out pictures", *table_lines(rows)]
+
+
+def _points(measure: str, curves: Curves) -> dict[str, list[tuple[float, float]]]:
+    """(bits per pixel, quality) of each codec and format."""
+    return {
+        name: sorted((row["bpp"], row[measure]) for row in rows if row[measure] is not None)
+        for name, rows in curves.items()
+    }
 
 
 def _with_levels(

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.evaluation.formats import AVIF, TUNED_FORMATS
+from aecodec.evaluation.formats import AVIF
 from benchmarks.__main__ import main
+from benchmarks.formats import TUNED_FORMATS
 from benchmarks.harness import Row
 
 

@@ -13,7 +13,6 @@ import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, level_indices
-from aecodec.evaluation.formats import last_where
 from aecodec.imaging.picture import from_array
 
 
@@ -143,8 +142,9 @@ def test_of_few_bytes_the_file_most_like_the_picture_is_made(
     levels = level_indices(photo.spec)
     for reduction in REDUCTIONS:
         encoded = photo.encoder.encode(original, reduction)
-        if level := last_where(levels, lambda n, made=encoded: len(made.file(n)) <= 500):
-            file = encoded.file(level)
+        fitting = [file for level in levels if len(file := encoded.file(level)) <= 500]
+        if fitting:
+            file = fitting[-1]
             similarity[file] = metrics.ms_ssim(photograph, np.asarray(photo.decompress(file)))
     assert len(similarity) >= 4
     assert similarity[photo.compress(photograph, max_bytes=500)] == max(similarity.values())
