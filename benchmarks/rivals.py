@@ -41,13 +41,11 @@ class Rival(NamedTuple):
 
     Attributes:
         title: name of the format.
-        layout: name of the content of its files.
         split: samples to the contents of all files.
         coding: of each file.
     """
 
     title: str
-    layout: str
     split: Split
     coding: Coding
 
@@ -99,8 +97,8 @@ def rivals(samples: Array, error: float) -> Iterator[Rival]:
         error: largest difference, an integer for integers; 0 stores them without loss.
     """
     for title, coding in _codings(samples, error):
-        for layout, split in _layouts(title, samples.shape):
-            yield Rival(title, layout, split, coding)
+        for split in _layouts(title, samples.shape):
+            yield Rival(title, split, coding)
 
 
 def _codings(samples: Array, error: float) -> Iterator[tuple[str, Coding]]:
@@ -259,7 +257,7 @@ _LAYOUTS = {
 }
 
 
-def _layouts(title: str, shape: Shape) -> Iterator[tuple[str, Split]]:
+def _layouts(title: str, shape: Shape) -> Iterator[Split]:
     """The splits of samples that a format can store and that differ."""
     frames, bands, height, width = shape
     large = frames == 1 or height * width >= _LEAST_FRAME
@@ -271,7 +269,7 @@ def _layouts(title: str, shape: Shape) -> Iterator[tuple[str, Split]]:
         "mosaic": frames > 1 and bands > 1,
         "array": title != "SZ3" or (frames > 1 or bands > 1),
     }
-    return ((name, _SPLITS[name]) for name in _LAYOUTS[title] if differ[name])
+    return (_SPLITS[name] for name in _LAYOUTS[title] if differ[name])
 
 
 def _mosaic(samples: Array) -> Array:

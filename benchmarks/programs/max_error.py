@@ -14,10 +14,9 @@ million samples per second of processor time, on one core.
 
 from __future__ import annotations
 
-import json
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from statistics import geometric_mean
@@ -28,7 +27,7 @@ import tifffile
 from PIL import Image
 
 import aecodec
-from benchmarks.harness import Row, sha256_of
+from benchmarks.harness import Row
 from benchmarks.rivals import Array, Coding, Rival, Shape, rivals
 from benchmarks.tables import table_of
 
@@ -66,41 +65,34 @@ class Data(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Size and error of files, processor time in seconds, and the layouts of the files."""
+    """Size and error of files, and processor time in seconds."""
 
     bytes: int
     error: float
     encode: float
     decode: float
-    layouts: frozenset[str]
 
     @classmethod
     def sum(cls, figures: Sequence[Figures]) -> Figures:
         """Figures of the files of several arrays."""
-        sizes, errors, encode, decode, layouts = zip(*figures, strict=True)
-        return cls(sum(sizes), max(errors), sum(encode), sum(decode), frozenset().union(*layouts))
+        sizes, errors, encode, decode = zip(*figures, strict=True)
+        return cls(sum(sizes), max(errors), sum(encode), sum(decode))
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the data, the errors, and results to copy."""
+    """Add the data and the errors."""
     parser.add_argument("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
-    parser.add_argument("--codec", metavar="NAME|FILE")
     parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
     parser.add_argument("--each", action="store_true", help="a row for every array")
-    parser.add_argument("--earlier", type=Path, metavar="FILE", help="results with other formats")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per data and error, then one per error with the comparison."""
-    earlier = _earlier(options) if options.earlier else {}
     rows = []
     for data in options.data:
         for title, arrays in _sets(data, options.each):
             for error in data.errors or options.errors:
-                others = earlier.get((title, error)) or _others(arrays, error)
-                row = _row(title, arrays, error, others)
-                row |= _own(arrays, error, options.codec, row)
-                yield row
+                yield (row := _row(title, arrays, error))
                 rows.append(row)
     yield from _comparisons(rows)
     yield from _speeds(rows)
@@ -144,41 +136,28 @@ def _sets(data: Data, is_each: bool) -> Iterator[tuple[str, list[Array]]]:
         yield title, [array for _, array in data.read()]
 
 
-def _row(title: str, arrays: Sequence[Array], error: str, others: Mapping[str, Row]) -> Row:
-    count = sum(array.size for array in arrays)
-    best = min(others, key=lambda name: others[name]["bytes"])
-    return {"pictures": title, "max_error": error, "samples": count, **others, "best": best}
-
-
-def _own(arrays: Sequence[Array], error: str, codec: str | None, row: Row) -> Row:
-    """Figures of aecodec, and its size relative to the best other format of a row."""
-    bounds = [_bound(array, error) for array in arrays]
-    figures = [
-        _figures(_aecodec(codec, bound), array) for array, bound in zip(arrays, bounds, strict=True)
-    ]
-    if any(found.error > bound for found, bound in zip(figures, bounds, strict=True)):
-        raise SystemExit(f"{row['pictures']}: aecodec exceeds the error {error}")
-    own = _entry(Figures.sum(figures), row["samples"])
-    return {_AECODEC: own, "ratio": round(own["bytes"] / row[row["best"]]["bytes"], 4)}
-
-
-def _others(arrays: Sequence[Array], error: str) -> dict[str, Row]:
-    """Figures of other formats, each in the smallest of its layouts for each array."""
-    found: dict[str, list[Figures]] = {name: [] for name in _FORMATS}
+def _row(title: str, arrays: Sequence[Array], error: str) -> Row:
+    """Figures of all formats, each in the smallest of its layouts for each array."""
+    smallest: dict[str, list[Figures]] = {name: [] for name in (_AECODEC, *_FORMATS)}
     for array in arrays:
         bound = _bound(array, error)
-        ways = [(way.title, _figures(way, array)) for way in rivals(array, bound)]
-        for name in _FORMATS:
-            within = [
-                figures for title, figures in ways if title == name and figures.error <= bound
-            ]
-            found[name] += [min(within)] if within else []
+        ways = [_aecodec(bound), *rivals(array, bound)]
+        measured = [(way.title, _figures(way, array)) for way in ways]
+        for name, figures in smallest.items():
+            within = [one for title, one in measured if title == name and one.error <= bound]
+            figures.extend([min(within)] if within else [])
+    if len(smallest[_AECODEC]) < len(arrays):
+        raise SystemExit(f"{title}: aecodec exceeds the error {error}")
     count = sum(array.size for array in arrays)
-    return {
+    entries = {
         name: _entry(Figures.sum(figures), count)
-        for name, figures in found.items()
+        for name, figures in smallest.items()
         if len(figures) == len(arrays)
     }
+    best = min((name for name in _FORMATS if name in entries), key=lambda n: entries[n]["bytes"])
+    ratio = round(entries[_AECODEC]["bytes"] / entries[best]["bytes"], 4)
+    row = {"pictures": title, "max_error": error, "samples": count}
+    return {**row, **entries, "best": best, "ratio": ratio}
 
 
 def _bound(array: Array, error: str) -> float:
@@ -201,7 +180,7 @@ def _figures(way: Rival, samples: Array) -> Figures:
     end = time.process_time()
     error = max(map(_largest_difference, decoded, pieces))
     size = sum(map(len, files))
-    return Figures(size, error, middle - start, end - middle, frozenset([way.layout]))
+    return Figures(size, error, middle - start, end - middle)
 
 
 def _largest_difference(decoded: Array, original: Array) -> float:
@@ -219,13 +198,12 @@ def _entry(figures: Figures, samples: int) -> Row:
         "bytes": figures.bytes,
         "bits": round(8 * figures.bytes / samples, 4),
         "error": figures.error,
-        "layouts": ", ".join(sorted(figures.layouts)),
         "encode": round(samples / figures.encode / 1e6, 4),
         "decode": round(samples / figures.decode / 1e6, 4),
     }
 
 
-def _aecodec(codec: str | None, error: float) -> Rival:
+def _aecodec(error: float) -> Rival:
     """aecodec, with all frames and bands in one file."""
 
     def encode(array: Array) -> bytes:
@@ -233,26 +211,14 @@ def _aecodec(codec: str | None, error: float) -> Rival:
         picture = aecodec.Picture(pixels)
         if pixels.dtype.kind == "f" and (missing := np.isnan(pixels)).any():
             picture = aecodec.Picture(pixels, missing=missing, nodata=np.nan)
-        return aecodec.compress(picture, codec, max_error=error, metadata=False)
+        return aecodec.compress(picture, max_error=error, metadata=False)
 
     def decode(data: bytes | bytearray, shape: Shape) -> Array:
         frames, bands, height, width = shape
-        decoded = aecodec.decompress_array(data, codec).reshape(frames, height, width, bands)
+        decoded = aecodec.decompress_array(data).reshape(frames, height, width, bands)
         return np.moveaxis(decoded, -1, 1)
 
-    return Rival(_AECODEC, "array", lambda array: [array], Coding(encode, decode))
-
-
-def _earlier(options: Namespace) -> dict[tuple[str, str], dict[str, Row]]:
-    """Figures of other formats in earlier results, by pictures and error."""
-    record = json.loads(options.earlier.read_text("utf-8"))
-    if not {sha256_of(data.path) for data in options.data} <= set(record["data"].values()):
-        raise SystemExit(f"{options.earlier} was not measured with these data")
-    return {
-        (row["pictures"], row["max_error"]): {name: row[name] for name in _FORMATS if name in row}
-        for row in record["rows"]
-        if "pictures" in row
-    }
+    return Rival(_AECODEC, lambda array: [array], Coding(encode, decode))
 
 
 def _comparisons(rows: Sequence[Row]) -> Iterator[Row]:

@@ -8,14 +8,11 @@ range that both formats cover; --between restricts the first to qualities in dB,
 last to the qualities that the codec gives at these bits per pixel, and the last to scores of 30 to
 80.
 
---only NAME... measures only these formats, of which "aecodec" is one. The rows of all others are
-copied from --earlier FILE, results of the same pictures with the same --limit and --step. So a new
-codec takes a fraction of the time, and a new format does not need the codec.
+--only NAME... measures only these formats, beside aecodec.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
@@ -34,7 +31,7 @@ from aecodec.evaluation.evaluate import (
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
 from benchmarks.formats import BEST, LOSSY
-from benchmarks.harness import Row, sha256_of
+from benchmarks.harness import Row
 from benchmarks.pictures import first_pictures
 
 _BD_RATES = {
@@ -62,8 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--bpp", type=float, nargs=2, default=UNLIMITED, metavar=("LOW", "HIGH"))
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves as PNG")
     parser.add_argument("--step", type=int, default=1, help="measure every STEP-th setting")
-    parser.add_argument("--only", nargs="+", choices=(_CODEC, *_ANCHORS), metavar="NAME")
-    parser.add_argument("--earlier", type=Path, metavar="FILE", help="results to copy rows from")
+    parser.add_argument("--only", nargs="+", choices=_ANCHORS, metavar="NAME")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
@@ -81,26 +77,14 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 
 def _rows(options: Namespace) -> Iterator[Row]:
-    """The rows of all formats, measured or from earlier results."""
-    earlier = _earlier_rows(options) if options.earlier else []
+    """The rows of the codec, and of all formats that are installed."""
     pictures = first_pictures(options.data, options.limit)
     samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
     is_scored = min(min(picture.size) for picture in pictures) >= _LEAST_SIDE
-    for name in (_CODEC, *_ANCHORS):
-        if options.only and name not in options.only:
-            yield from (row for row in earlier if row["format"] == name and "setting" in row)
-            continue
+    for name in (_CODEC, *(options.only or _ANCHORS)):
         for coder in islice(_coders(name, options), None, None, options.step):
             measured = list(measure_samples(coder, samples, ssimulacra2=is_scored))
             yield {"format": name, "setting": coder.level, **mean_values(measured)}
-
-
-def _earlier_rows(options: Namespace) -> list[Row]:
-    record = json.loads(options.earlier.read_text("utf-8"))
-    if sha256_of(options.data) not in record["data"].values():
-        raise SystemExit(f"{options.earlier} was not measured with the pictures of {options.data}")
-    rows: list[Row] = record["rows"]
-    return rows
 
 
 def _coders(name: str, options: Namespace) -> Iterator[Coder]:
