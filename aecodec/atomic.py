@@ -14,13 +14,12 @@ import errno
 import os
 import re
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 try:
     import fcntl
@@ -31,10 +30,6 @@ _PREFIX = ".aecodec-"
 _NAME = re.escape(_PREFIX) + "[0-9a-f]{12}"
 _HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _HAS_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
-_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-_existing: set[Path] = set()
-"""Temporary folders of this process, to remove if a signal ends it."""
 
 Contents = Mapping[str, bytes]
 """The files of a folder, by name; names with `/` are files in subfolders."""
@@ -70,6 +65,17 @@ def locked(folder: Path, *, waits: bool = True) -> Iterator[bool]:
         os.close(descriptor)
 
 
+_existing: set[Path] = set()
+"""Temporary folders of this process."""
+
+
+def end_tidily(number: int, _: FrameType | None) -> NoReturn:
+    """Remove temporary folders and end this process: a handler of signals."""
+    for path in tuple(_existing):
+        shutil.rmtree(path, ignore_errors=True)
+    os._exit(128 + number)
+
+
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
     """Create an empty folder, whose files are renamed in the block, and remove it afterwards."""
@@ -86,7 +92,8 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
                     yield path
                     return
         finally:
-            _remove(path)
+            shutil.rmtree(path, ignore_errors=True)  # after an error, the next sweep tries again
+            _existing.discard(path)
 
 
 def sweep(folder: Path) -> None:
@@ -101,7 +108,7 @@ def _remove_unlocked(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         if try_lock(descriptor):
-            _remove(folder)
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)
 
@@ -110,37 +117,6 @@ def _remove_unlocked(folder: Path) -> None:
 def sweep_once(folder: Path) -> None:
     """Sweep a folder only once in this process, however many files it writes there."""
     sweep(folder)
-
-
-@contextmanager
-def tidy_termination() -> Iterator[None]:
-    """Remove temporary folders before SIGTERM or SIGHUP ends this process.
-
-    No exception is raised, because libraries ignore exceptions in callbacks. Ignored signals stay
-    ignored. Outside of the main thread, nothing changes.
-    """
-    installed = _ENDING if threading.current_thread() is threading.main_thread() else []
-    installed = [number for number in installed if signal.getsignal(number) == signal.SIG_DFL]
-    for number in installed:
-        signal.signal(number, _end)
-    try:
-        yield
-    finally:
-        for number in installed:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    for path in tuple(_existing):
-        _remove(path)
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a temporary folder if it exists; after an error, the next sweep tries again."""
-    shutil.rmtree(folder, ignore_errors=True)
-    _existing.discard(folder)
 
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:

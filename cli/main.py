@@ -13,7 +13,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from aecodec.atomic import tidy_termination
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, UsageError, memory_errors_wrapped
@@ -112,7 +111,7 @@ def _leave(status: list[object]) -> None:
 def run() -> None:
     """Run the command and report its error, if any, without a traceback."""
     try:
-        with tidy_termination(), complete_stdout(), memory_errors_wrapped():
+        with complete_stdout(), memory_errors_wrapped():
             if "" in sys.argv[1:]:  # which would name the current folder
                 raise UsageError("an argument is empty: maybe a shell variable is not set")
             app_for(sys.argv[1:])(prog_name="aecodec")

@@ -80,7 +80,6 @@ class Directory:
 
     @property
     def samples(self) -> int:
-        """Samples of a pixel."""
         return self.number(_SAMPLES, 1)
 
     @property
@@ -89,13 +88,7 @@ class Directory:
         return tuple(sorted(set(self.tags.numbers(_BITS)))) or (1,)
 
     @property
-    def pixel_bytes(self) -> int:
-        """Bytes of a decoded pixel."""
-        return self.samples * -(-self.bits[-1] // 8)
-
-    @property
     def planes(self) -> int:
-        """Number of planes that hold the samples of a pixel."""
         return self.samples if self.number(PLANAR, 1) == 2 else 1
 
     @property
@@ -108,7 +101,6 @@ class Directory:
 
     @property
     def is_reduced(self) -> bool:
-        """Whether it is an overview."""
         return bool(self.number(SUBFILE_TYPE) & REDUCED) or self.number(255) == 2
 
     @property
@@ -141,15 +133,16 @@ class Directory:
 
     def check_limits(self, pages: int, options: ReadOptions) -> None:
         """Raise ImageError if pages like this one have no pixels or too many."""
-        options.check_pixels(self.size, pages, self.pixel_bytes)
-        options.check_pixels(self.segment, 1, self.pixel_bytes)
+        pixel_bytes = self.samples * -(-self.bits[-1] // 8)
+        options.check_pixels(self.size, pages, pixel_bytes)
+        options.check_pixels(self.segment, 1, pixel_bytes)
 
     @property
     def dropped_by_pillow(self) -> str:
         """The samples that Pillow drops or changes; empty if it keeps all."""
-        photometric, extra = self.number(PHOTOMETRIC), self.tags.numbers(EXTRA_SAMPLES)
-        alpha = extra if extra in ((1,), (2,)) else ()
-        if self.samples != _COLOURS.get(photometric, 0) + len(alpha):
+        photometric = self.number(PHOTOMETRIC)
+        has_alpha = self.tags.numbers(EXTRA_SAMPLES) in ((1,), (2,))
+        if self.samples != _COLOURS.get(photometric, 0) + has_alpha:
             return f"{self.samples} samples per pixel, which are not only colours and alpha"
         formats, is_deep = set(self.tags.numbers(_SAMPLE_FORMAT)) - {1}, self.bits[-1] > 8
         if self.number(_DEPTH, 1) > 1:
@@ -187,17 +180,16 @@ def is_picture(file: IO[bytes]) -> bool:
     """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
     pages = directories(file)
     first = next(pages, None)
-    second = next((page for page in pages if not (page.is_sub or page.is_reduced)), None)
     if first is None or first.dropped_by_pillow or first.bits[-1] > 8:
         return False
-    if (first.is_reduced and second) or first.number(_COMPRESSION, 1) not in _BY_PILLOW:
-        return False
     photometric, alpha = first.number(PHOTOMETRIC), first.tags.numbers(EXTRA_SAMPLES)
-    is_frame = photometric in _STACKED and first.bits == (8,)
-    if second and (second.is_mask or is_frame):
+    is_scene = not GEOREFERENCE.isdisjoint(tag.code for tag in first.tags.tags)
+    if is_scene or photometric == _CMYK or alpha == (_PREMULTIPLIED,):
         return False
-    codes = {tag.code for tag in first.tags.tags}
-    return photometric != _CMYK and alpha != (_PREMULTIPLIED,) and not GEOREFERENCE & codes
+    second = next((page for page in pages if not (page.is_sub or page.is_reduced)), None)
+    is_frame = photometric in _STACKED and first.bits == (8,)
+    is_stack = second is not None and (first.is_reduced or second.is_mask or is_frame)
+    return not is_stack and first.number(_COMPRESSION, 1) in _BY_PILLOW
 
 
 def is_tiff(prefix: bytes) -> bool:

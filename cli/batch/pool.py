@@ -22,7 +22,7 @@ from multiprocessing import active_children, get_context, parent_process, resour
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
-from aecodec.atomic import tidy_termination
+from aecodec.atomic import end_tidily
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
@@ -112,8 +112,7 @@ def process_pool(work: Work, console: Console, jobs: int) -> Pool:
 
 
 def _outcome_of(work: bytes, console: Console, item: Any) -> Outcome:
-    with tidy_termination():
-        return outcome_of(_unpickled(work), item, console, _ONE_THREAD)
+    return outcome_of(_unpickled(work), item, console, _ONE_THREAD)
 
 
 @cache
@@ -143,6 +142,7 @@ def _processes(count: int) -> Iterator[Executor]:
 def _end_with_parent() -> None:
     """Ignore Ctrl-C, which the parent process handles, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, end_tidily)
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

@@ -1,12 +1,10 @@
-"""Results are whole whatever happens, and signals leave no temporary files behind."""
+"""Results are whole whatever happens."""
 
 from __future__ import annotations
 
 import errno
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -133,31 +131,3 @@ def test_nothing_is_replaced_unasked(folder: Path) -> None:
     assert files_of(folder) == before
     update_folder(folder, {"b": b"new"}, replace=False)
     assert files_of(folder) == {**before, "b": b"new"}
-
-
-PROGRAM = """
-import signal, sys
-from pathlib import Path
-from aecodec.atomic import temporary_folder, tidy_termination
-
-signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)
-with tidy_termination(), temporary_folder(Path(sys.argv[1])) as folder:
-    (folder / "file").write_bytes(b"x")
-    try:
-        signal.raise_signal(signal.SIGHUP)
-    except BaseException:
-        pass  # as a library may do
-print("went on")
-"""
-
-
-@pytest.mark.parametrize(
-    ("how", "end"), [("usual", (-signal.SIGHUP, b"")), ("ignored", (0, b"went on\n"))]
-)
-def test_a_signal_ends_the_process_and_leaves_nothing_unless_it_is_ignored(
-    tmp_path: Path, how: str, end: tuple[int, bytes]
-) -> None:
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path), how]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert (done.returncode, done.stdout) == end
-    assert list(tmp_path.iterdir()) == []
