@@ -37,11 +37,6 @@ class Stack(NamedTuple):
     def __str__(self) -> str:
         return str(self.target)
 
-    @property
-    def files(self) -> list[Path]:
-        """The files on which the result depends."""
-        return [source.path for source in expand(self.inputs, IMAGES)]
-
 
 class _Member(NamedTuple):
     """A picture of a stack, and the size of its file in bytes."""

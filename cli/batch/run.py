@@ -1,13 +1,12 @@
-"""Processing of all files of a command: output, manifest and exit status."""
+"""Processing of all files of a command: output and exit status."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
-from functools import partial
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
@@ -18,9 +17,6 @@ from aecodec.cli.shared.file_io import ExistsError, size_of
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError, errors_about
 from aecodec.parallel import Workers, cores
-
-if TYPE_CHECKING:  # loaded only with a manifest
-    from aecodec.cli.batch.manifest import Manifest
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
 
@@ -40,14 +36,10 @@ class BatchOptions(NamedTuple):
     Attributes:
         jobs: maximum number of parallel processes; one per core if None.
         skip_existing: skip files whose result exists, instead of failing.
-        manifest: file with the outcome of each file, with which a later run resumes.
-        recorded: the options on which results depend, as JSON, for the manifest.
     """
 
     jobs: int | None = 1
     skip_existing: bool = False
-    manifest: Path | None = None
-    recorded: str = ""
 
 
 def run_all(
@@ -55,24 +47,17 @@ def run_all(
 ) -> None:
     """Process all files. If one of several files fails, continue with the next.
 
-    Raises AecodecError for the error of a single file, or if the manifest cannot be used, and
-    typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
+    Raises AecodecError for the error of a single file, and typer.Exit with status 1 if some of
+    several files failed, or 130 after Ctrl-C.
     """
-    with console.bar("") as bar, _opened_manifest(options) as manifest:
-        if manifest is not None:
-            from aecodec.cli.batch.manifest import record_state
-
-            work = partial(record_state, work=work)
-        tally = _Tally(console._replace(write=bar.write), len(items), options, manifest)
-        waiting = [item for item in items if not tally.is_done(item)]
+    with console.bar("") as bar:
+        tally = _Tally(console._replace(write=bar.write), len(items), options.skip_existing)
         if len(items) == 1:
-            for item in waiting:
-                tally.report_only(
-                    item, outcome_of(work, item, console, Workers(progress=bar.update))
-                )
+            [item] = items
+            tally.report_only(item, outcome_of(work, item, console, Workers(progress=bar.update)))
             return
         try:
-            with closing(_outcomes(work, waiting, console, bar, options)) as done:
+            with closing(_outcomes(work, items, console, bar, options.jobs)) as done:
                 for item, outcome in done:
                     tally.report(item, outcome)
         except KeyboardInterrupt:
@@ -80,19 +65,11 @@ def run_all(
     tally.end()
 
 
-def _opened_manifest(options: BatchOptions) -> AbstractContextManager[Manifest | None]:
-    if options.manifest is None:
-        return nullcontext()
-    from aecodec.cli.batch.manifest import opened
-
-    return opened(options.manifest, options.recorded)
-
-
 def _outcomes(
-    work: Work, items: Sequence[Any], console: Console, bar: Bar, options: BatchOptions
+    work: Work, items: Sequence[Any], console: Console, bar: Bar, jobs: int | None
 ) -> Generator[tuple[Any, Outcome], None, None]:
     """Yield the files with their outcomes, in order."""
-    jobs, reads_a_pipe = options.jobs or cores(), name_of(STANDARD) in map(name_of, items)
+    jobs, reads_a_pipe = jobs or cores(), name_of(STANDARD) in map(name_of, items)
     if reads_a_pipe or jobs == 1 or _is_quick(items):
         outcomes = _alone(work, items, console)
     else:
@@ -130,31 +107,12 @@ def _ordered(outcomes: _Outcomes) -> _Outcomes:
 
 
 class _Tally:
-    """Prints and records outcomes, and counts failures and existing results."""
+    """Prints outcomes, and counts failures and existing results."""
 
-    def __init__(
-        self, console: Console, count: int, options: BatchOptions, manifest: Manifest | None
-    ) -> None:
-        self._console, self._count = console, count
-        self._options, self._manifest = options, manifest
+    def __init__(self, console: Console, count: int, skip_existing: bool) -> None:
+        self._console, self._count, self._skip_existing = console, count, skip_existing
         self._reported = self._failed = self._existing = 0
         self._warnings = Counter[str]()
-
-    def is_done(self, item: Any) -> bool:
-        """Whether the manifest lists a file as done. If so, the file is counted.
-
-        A warning says what has changed since then, and the file is processed again.
-        """
-        if self._manifest is None or not self._manifest.has(item):
-            return False
-        if change := self._manifest.change_of(item):
-            if not self._console.quiet:
-                self._write(item, f"warning: {name_of(item)}: {change}", to_stderr=True)
-            return False
-        self._reported += 1
-        self._existing += 1
-        self._console.existing(name_of(item), "the manifest lists it as done")
-        return True
 
     def report(self, item: Any, outcome: Outcome) -> None:
         """Print the outcome of one of several files."""
@@ -171,17 +129,13 @@ class _Tally:
                 raise error
 
     def _print(self, item: Any, outcome: Outcome) -> AecodecError | None:
-        """Print the lines of a file, record its outcome in the manifest, and return its error."""
+        """Print the lines of a file, and return its error; None if its result exists."""
         for text, to_stderr in outcome.lines:
             self._write(item, text, to_stderr)
-        if self._options.skip_existing and isinstance(outcome.error, ExistsError):
+        if self._skip_existing and isinstance(outcome.error, ExistsError):
             self._existing += 1
             self._console.existing(name_of(item), str(outcome.error))
-            if self._manifest:
-                self._manifest.add_existing(item)
             return None
-        if self._manifest:
-            self._manifest.add(item, outcome)
         return outcome.error
 
     def _write(self, item: Any, line: str, to_stderr: bool) -> None:
@@ -198,9 +152,8 @@ class _Tally:
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
         if self._existing:
-            is_unknown = self._options.skip_existing and self._manifest is None
-            doubt = ", perhaps with other options, which --manifest compares" * is_unknown
-            self._console.note(f"{self._existing} of {self._count} were already done{doubt}")
+            done = f"{self._existing} of {self._count} were already done"
+            self._console.note(f"{done}, perhaps with other options")
         if self._failed:
             self._console.write(f"{self._failed} of {self._count} failed", True)
             raise typer.Exit(_SOME_FAILED)

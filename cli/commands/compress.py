@@ -14,7 +14,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.cli.shared.pictures import reading_for
-from aecodec.codec.registry import AUTO, built_in_names, codec_named, load_codec
+from aecodec.codec.registry import AUTO, codec_named
 from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
@@ -86,7 +86,6 @@ def compress(
     text: bare.Text = None,
     jobs: options.Jobs = None,
     skip_existing: options.SkipExisting = False,
-    manifest: options.ManifestFile = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -139,10 +138,7 @@ def compress(
         target, metadata = form.target(target), bool(metadata)
     suffix = form.suffix if form else ".aec"
     work = Compression(named_codec, target, metadata, reading, force, form)
-    codecs = [named_codec] if named_codec else map(load_codec, built_in_names())
-    ids = [codec.spec.codec_id.hex() for codec in codecs] if manifest else None
-    recorded = options.recorded(target, reading, codec=ids, metadata=metadata, bare=form)
-    batch = BatchOptions(jobs, skip_existing, manifest, recorded)
+    batch = BatchOptions(jobs, skip_existing)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out, suffix))]
         run_all(console, stack, work.compress_stack, batch)

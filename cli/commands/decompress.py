@@ -92,7 +92,6 @@ def decompress(
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
     skip_existing: options.SkipExisting = False,
-    manifest: options.ManifestFile = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -123,11 +122,7 @@ def decompress(
     decompression = _Decompression(named_codec, limits, formats, force, folder, form)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES, as_here)
-    codec_id = named_codec and named_codec.spec.codec_id.hex()
-    recorded = options.recorded(
-        limits, codec=codec_id, format=image_format, quality=quality, bare=form
-    )
-    batch = BatchOptions(jobs, skip_existing, manifest, recorded)
+    batch = BatchOptions(jobs, skip_existing)
     run_all(console, planned, decompression.decompress_file, batch)
 
 

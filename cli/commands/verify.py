@@ -83,7 +83,6 @@ def verify(
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
-    manifest: options.ManifestFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Check .aec files for damage.
@@ -110,10 +109,7 @@ def verify(
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
     verification = _Verification(load_codec(codec) if codec else None, limits, depth)
-    codec_id = verification.codec and verification.codec.spec.codec_id.hex()
-    recorded = options.recorded(codec=codec_id, depth=depth, against=against)
-    batch = BatchOptions(jobs, manifest=manifest, recorded=recorded)
-    run_all(console, _sources(inputs, against), verification.verify_file, batch)
+    run_all(console, _sources(inputs, against), verification.verify_file, BatchOptions(jobs))
 
 
 def _sources(inputs: list[Path], against: Path | None) -> list[Source]:

@@ -22,16 +22,12 @@ Values = Mapping[str, Any]
 """The values of one result, by their names in JSON."""
 
 
-def _discard(values: Values) -> None:
-    """Ignore the values of a result."""
-
-
 def _values_of(name: str, error: AecodecError) -> Values:
     return {"source": name, "error": str(error), "status": error.exit_status}
 
 
 def _line(values: Values) -> str:
-    r"""A line of JSON. Bytes of file names that are not UTF-8 are escaped, as in manifests.
+    r"""A line of JSON. Bytes of file names that are not UTF-8 are escaped.
 
     >>> _line({"source": "l\udce9.png"})
     '{"source": "l\\\\udce9.png"}'
@@ -53,21 +49,17 @@ class Console(NamedTuple):
     Attributes:
         as_json: print one line of JSON per result and per failed file.
         to_stderr: print results to standard error, because a file goes to standard output.
-        keep: called with the values of each result, printed or not.
     """
 
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
     write: Write = echo
-    keep: Callable[[Values], None] = _discard
 
     def result(self, text: str | Sequence[str], values: Values | None = None) -> None:
         """Print a result, as one or several lines of text or as a line of JSON."""
-        values = dict(values or {})
-        self.keep(values)
         if self.as_json:
-            self.write(_line(values), self.to_stderr)
+            self.write(_line(values or {}), self.to_stderr)
         elif not self.quiet:
             for line in [text] if isinstance(text, str) else text:
                 self.write(line, self.to_stderr)

@@ -32,11 +32,6 @@ class Source(NamedTuple):
     problem: AecodecError | None = None
     original: Path | None = None
 
-    @property
-    def files(self) -> list[Path]:
-        """The files on which the result depends."""
-        return [path for path in (self.path, self.original) if path]
-
 
 class FileKind(NamedTuple):
     """The kind of files that a command reads in a folder.
@@ -133,7 +128,7 @@ def _problem(path: Path) -> InputError | None:
 
 
 def in_unicode(text: str) -> str:
-    r"""A text for Parquet and JSON: secrets of URLs are masked, and bytes outside UTF-8 escaped.
+    r"""A text for JSON: secrets of URLs are masked, and bytes outside UTF-8 escaped.
 
     >>> in_unicode("l\udce9.png")
     'l\\udce9.png'

@@ -34,11 +34,6 @@ class Job(NamedTuple):
     target: Path
     problem: AecodecError | None = None
 
-    @property
-    def files(self) -> list[Path]:
-        """The files on which the result depends."""
-        return [self.source]
-
 
 def cased(path: Path) -> str:
     """A key that is equal for names of one file where case counts, and on Windows."""

@@ -5,25 +5,13 @@ An option without names is named by the parameter of the command.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aecodec.cli.shared.file_io import check_suffix
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
-from aecodec.urls import check_is_local
-
-
-def _manifest_path(text: str) -> Path:
-    """The path of a Parquet file on this machine."""
-    path = Path(text)
-    check_is_local(path)
-    check_suffix(path, ".parquet")
-    return path
-
 
 Out = Annotated[
     str | None,
@@ -84,15 +72,6 @@ SkipExisting = Annotated[
         "--skip-existing",
         help="Skip inputs whose result already exists. To resume an interrupted run, repeat the "
         "command with this option.",
-    ),
-]
-ManifestFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.parquet",
-        parser=_manifest_path,
-        help="Record the outcome of each file in this Parquet file, and skip files that it lists "
-        "as done. To resume an interrupted run, repeat the command. Needs the extra 'manifest'.",
     ),
 ]
 Depth = Annotated[
@@ -166,18 +145,6 @@ WhichFrames = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
-
-
-def recorded(*parts: object, **values: object) -> str:
-    """The options of parts and of a command on which results depend, as JSON for a manifest.
-
-    >>> recorded(level=None, metadata=False)
-    '{"metadata": false}'
-    """
-    values |= {name: value for part in parts for name, value in vars(part).items()}
-    limits = ("max_pixels", "max_frames", "names_dropped")
-    stated = {k: v for k, v in values.items() if v is not None and k not in limits}
-    return json.dumps(stated, default=str, sort_keys=True)
 
 
 def check_skipping(skip_existing: bool, force: bool) -> None:
