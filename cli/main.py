@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -28,8 +25,10 @@ _EPILOG = (
 _COMMANDS = (
     "compress",
     "decompress",
-    "preview",
+    "stack",
     "trim",
+    "payload",
+    "preview",
     "info",
     "verify",
     "compare",
@@ -80,47 +79,23 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     command = arguments[0] if arguments else ""
     for name in (command,) if command in _COMMANDS else _COMMANDS:
         module = import_module(f"aecodec.cli.commands.{name}")
-        app.command(epilog=_EPILOG)(getattr(module, name))
+        app.command()(getattr(module, name))
     return app
 
 
 def main() -> None:
-    """Run the command, then end the process without unloading its libraries.
-
-    Unloading them would take a tenth of the time of a small picture, to no effect.
-    """
+    """Run the command of this process."""
     gc.freeze()  # or collections would examine the objects of all modules again and again
-    status: list[object] = []
-    atexit.register(_leave, status)  # first, so that it comes last
-    try:
-        run()
-    except SystemExit as exit_:
-        status.append(exit_.code)
-        raise
-
-
-def _leave(status: list[object]) -> None:
-    """End the process at once with the status of its command, if the command has finished."""
-    if status and (status[0] is None or isinstance(status[0], int)):
-        with suppress(OSError, ValueError, AttributeError):  # closed stream or full disk: reported
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status[0] or 0)
+    run()
 
 
 def run() -> None:
-    """Run the command and report its error, if any, without a traceback."""
+    """Run the command; exit with the status of its error, if any, and a line on standard error."""
     try:
         with complete_stdout(), memory_errors_wrapped():
             if "" in sys.argv[1:]:  # which would name the current folder
                 raise UsageError("an argument is empty: maybe a shell variable is not set")
             app_for(sys.argv[1:])(prog_name="aecodec")
-    except AecodecError as error:
-        _fail(str(error), error.exit_status)
-    except OSError as error:  # a file system error that no command handles
-        _fail(str(error), AecodecError.exit_status)
-
-
-def _fail(reason: str, status: int) -> NoReturn:
-    echo(f"error: {reason}", to_stderr=True)
-    sys.exit(status)
+    except (AecodecError, OSError) as error:  # OSError: of a file system, if no command handles it
+        echo(f"error: {error}", to_stderr=True)
+        sys.exit(getattr(error, "exit_status", AecodecError.exit_status))

@@ -1,98 +1,148 @@
-"""Compression of a picture or a stack to `.aec` files, for `aecodec compress`."""
+"""Compression of pictures to `.aec` files, for `aecodec compress` and `aecodec stack`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Annotated, NamedTuple
 
-from aecodec.cli.shared.bare import BareForm
+import typer
+
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import IMAGES, Source, expand
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
-from aecodec.cli.shared.jobs import Job, check_not_sources
+from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import codec_for, with_workers
-from aecodec.codec.target import Target
-from aecodec.errors import errors_about, warn
+from aecodec.codec.registry import AUTO, codec_for, codec_named, with_workers
+from aecodec.codec.target import MaxErrorOfBands, Target
+from aecodec.errors import UsageError
 from aecodec.evaluation.report import report
-from aecodec.image_files.colour import in_kept_colours
-from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
+from aecodec.metrics import check_ssimulacra2
 from aecodec.parallel import Workers
 
-if TYPE_CHECKING:  # loaded only for stacks
-    from aecodec.imaging.stacks import Metadata
-
-_CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
+_QUALITY = "Quality"
 
 
-class Stack(NamedTuple):
-    """Pictures to put into one file."""
+@dataclass(frozen=True, kw_only=True)
+class CodingOptions:
+    """The options of the commands that make `.aec` files of pictures."""
 
-    inputs: Sequence[Path]
-    target: Path
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Images, folders of images, or - for standard input.",
+        ),
+    ]
+    out: options.Out = None
+    codec: options.CodecOrAuto = AUTO
+    metadata: Annotated[
+        bool | None,
+        typer.Option(
+            "--metadata/--no-metadata",
+            help="Store EXIF (including GPS), XMP and ICC profile. Default: docs/pictures.md.",
+        ),
+    ] = None
+    frames: options.WhichFrames = Frames.FIRST
+    max_pixels: options.MaxPixels = None
+    force: options.Force = False
+    level: Annotated[
+        float | None,
+        typer.Option(
+            "-q",
+            "--level",
+            help="Level of the codec; 1 gives the smallest file, and photo also takes 2.5.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = None
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Make the best file with at most N bytes.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = None
+    min_psnr: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DB",
+            help="Make the smallest file with at least this PSNR.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = None
+    min_ssimulacra2: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SCORE",
+            help="The same for SSIMULACRA2: 30 is low, 70 high. Needs the extra 'perceptual'.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = None
+    max_error: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="E",
+            help="No sample differs more from its original: 4, 0.5%, 0.5sqrt, B02=4,B03=8, or "
+            "16,4,0 for several. See docs/maximum_error.md.",
+            rich_help_panel=_QUALITY,
+        ),
+    ] = None
+    lossless: Annotated[
+        bool,
+        typer.Option("--lossless", help="The same as --max-error 0.", rich_help_panel=_QUALITY),
+    ] = False
+    depth: options.Depth = None
 
-    def __str__(self) -> str:
-        return str(self.target)
+    def compression(self) -> Compression:
+        """How to compress the pictures; UsageError if options contradict each other."""
+        texts = [*(self.max_error or []), *(["0"] if self.lossless else [])]
+        errors = [error for text in texts for error in _errors_of(text)]
+        target = Target(
+            self.level, self.max_bytes, self.min_psnr, self.min_ssimulacra2, errors or None
+        )
+        if self.min_ssimulacra2 is not None:
+            check_ssimulacra2()
+        codec = codec_named(self.codec, target)
+        target = target.for_codec(codec.spec) if codec else target
+        reading = ReadOptions(self.depth, self.max_pixels, self.frames)
+        return Compression(codec, target, self.metadata, reading, self.force)
 
 
-class _Member(NamedTuple):
-    """A picture of a stack, and the size of its file in bytes."""
-
-    path: Path
-    picture: Picture
-    size: int
+def _errors_of(text: str) -> list[MaxErrorOfBands]:
+    """The maximum errors of an option; commas separate refinements, or the errors of bands."""
+    if "=" not in text:
+        return list(text.split(","))
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    errors: dict[str, float | str] = {name.strip(): error for name, _, error in pairs}
+    if "" in errors or len(errors) < len(pairs):
+        raise UsageError(
+            f"--max-error {text}: name each band once, such as B02=4,B03=8; for several "
+            "refinements, repeat the option"
+        )
+    return [errors]
 
 
 class Compression(NamedTuple):
-    """The options of a command that compresses pictures."""
+    """How to compress pictures."""
 
     codec: Codec | None
     target: Target
     metadata: bool | None
-    options: ReadOptions
+    reading: ReadOptions
     force: bool
-    bare: BareForm | None = None
 
     def compress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Compress one file."""
         check_overwriting(job.target, self.force)
-        picture, size = read_picture(job.source, console, self.options)
-        self._write(name_of(job), picture, size, job.target, console, workers)
+        picture, size = read_picture(job.source, console, self.reading)
+        self.write(name_of(job), picture, size, job.target, console, workers)
 
-    def compress_stack(self, job: Stack, console: Console, workers: Workers) -> None:
-        """Compress several files to one."""
-        sources = expand(job.inputs, IMAGES)
-        check_not_sources([job.target], [source.path for source in sources])
-        check_overwriting(job.target, self.force)
-        members = []
-        for source in sources:
-            with errors_about(name_of(source)):
-                members.append(self._read(source, console))
-        self._write_stack(members, job.target, console, workers)
-
-    def _read(self, source: Source, console: Console) -> _Member:
-        if source.problem:
-            raise source.problem
-        return _Member(source.path, *read_picture(source.path, console, self.options))
-
-    def _write_stack(
-        self, members: Sequence[_Member], target: Path, console: Console, workers: Workers
-    ) -> None:
-        from aecodec.imaging.stacks import shared_metadata, stacked
-
-        name = "1 picture" if len(members) == 1 else f"{len(members)} pictures"
-        pictures = [member.picture for member in members]
-        with console.warnings_about(name):
-            shared = shared_metadata(pictures, self.metadata)
-            coded = _in_shared_colours(pictures, shared)
-            stack = stacked([member.path for member in members], coded, shared, self.metadata)
-        size = sum(member.size for member in members)
-        self._write(name, stack, size, target, console, workers)
-
-    def _write(
+    def write(
         self,
         name: str,
         picture: Picture,
@@ -105,27 +155,11 @@ class Compression(NamedTuple):
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
-            stored = compressed.data
-            if self.bare:
-                stored = codec.to_bare(stored, checksum=self.bare.checksum)
-            size = len(stored)
-            measured = report(codec, picture, compressed, source_size, size)
-        write_bytes(target, self.bare.content(stored) if self.bare else stored, self.force)
+            measured = report(codec, picture, compressed, source_size, len(compressed.data))
+        write_bytes(target, compressed.data, self.force)
+        width, height = picture.size
         console.result(
             f"{name} -> {target}: {measured.as_text()}",
-            {
-                "source": name,
-                "file": str(target),
-                "width": picture.size[0],
-                "height": picture.size[1],
-                **measured.as_json(),
-            },
+            {"source": name, "file": str(target), "width": width, "height": height}
+            | measured.as_json(),
         )
-
-
-def _in_shared_colours(pictures: Sequence[Picture], shared: Metadata) -> list[Picture]:
-    """Pictures converted to the colours of a stack; warns if the conversion changes any of them."""
-    coded = [in_kept_colours(picture, shared) for picture in pictures]
-    if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
-        warn(_CONVERTED)
-    return coded

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
-from aecodec.cli.shared import bare, options
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.file_io import (
@@ -85,9 +85,6 @@ def decompress(
             help="Decode only the picture before the refinements of --max-error, which is faster.",
         ),
     ] = False,
-    is_bare: bare.Bare = False,
-    checksum: bare.Checksum = False,
-    text: bare.Text = None,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
@@ -108,20 +105,16 @@ def decompress(
     -o NAME writes the pictures to the folder NAME; -o NAME/ creates a folder for them inside NAME.
 
     Built-in codecs are selected by the id in the file. For other codecs, give the codec file
-    with --codec. Bare payloads need --bare and --codec, and the options --checksum and --text with
-    which they were compressed. In a folder, --bare reads files named .bin, or .txt with --text.
+    with --codec.
     """
     options.check_skipping(skip_existing, force)
-    form = bare.form_of(is_bare, checksum, text)
-    if form and not codec:
-        raise UsageError("bare payloads do not state their codec: name it with --codec")
     formats = _OutputFormats(inputs, out, image_format, quality)
     formats.check()
     limits = Limits(max_pixels, max_frames, base_only)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
-    decompression = _Decompression(named_codec, limits, formats, force, folder, form)
+    decompression = _Decompression(named_codec, limits, formats, force, folder)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    planned = plan(inputs, out, formats.rename, form.kind if form else AEC_FILES, as_here)
+    planned = plan(inputs, out, formats.rename, AEC_FILES, as_here)
     batch = BatchOptions(jobs, skip_existing)
     run_all(console, planned, decompression.decompress_file, batch)
 
@@ -235,13 +228,10 @@ class _Decompression(NamedTuple):
     formats: _OutputFormats
     force: bool
     folder: Path | None
-    bare: bare.BareForm | None
 
     def decompress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Decompress one file."""
         data = read_bytes(job.source)
-        if self.bare and self.codec:
-            data = self.bare.file(self.codec, data)
         header = read_header(data)
         target = self._target(job, 1 if header.samples else header.frames)
         check_overwriting(target, self.force)

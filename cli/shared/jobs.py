@@ -134,20 +134,6 @@ def _shared_targets(jobs: Sequence[Job], key: Key) -> set[str]:
     return {target for target, count in counts.items() if count > 1}
 
 
-def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
-    """Raise UsageError if `-o FILE.aec` would create a folder with that name by mistake.
-
-    A folder that exists, or whose name ends with a slash, may have such a name.
-    """
-    if out is None or Path(out).suffix.lower() != ".aec" or is_folder(out):
-        return
-    if len(inputs) > 1 or is_folder_at(inputs[0]):
-        raise UsageError(
-            f"{out} would be a folder with a file for each picture: use --stack to put all "
-            f"pictures into one file, or -o {out}/ to make the folder"
-        )
-
-
 def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     """Raise UsageError if a result would overwrite an input, even with `--force`."""
     originals = {real_path(source) for source in sources if source != STANDARD}

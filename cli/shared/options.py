@@ -1,17 +1,46 @@
 """Options that several commands share.
 
-An option without names is named by the parameter of the command.
+An option without names is named by the parameter of the command, or the field of its options.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar, get_type_hints
 
 import typer
 
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
+
+_BATCHES, _SCIENCE = "Batches", "Scientific data"
+
+Options = TypeVar("Options")
+
+
+def takes(
+    options: Callable[..., Options],
+) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Make a command of a function that takes an object; the object's fields become its options.
+
+    The class of the object, `options`, is a dataclass whose fields are annotated for Typer.
+    """
+
+    def decorated(function: Callable[[Options], None]) -> Callable[..., None]:
+        @wraps(function)
+        def command(**values: object) -> None:
+            function(options(**values))
+
+        signature, hints = inspect.signature(options), get_type_hints(options, include_extras=True)
+        fields = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values()]
+        command.__signature__ = signature.replace(parameters=fields)  # type: ignore[attr-defined]
+        return command
+
+    return decorated
+
 
 Out = Annotated[
     str | None,
@@ -45,8 +74,7 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec or a codec file. auto selects samples with a maximum error and no "
-        "level; else digits for grey pictures of 28x28 pixels, and photo for all other pictures.",
+        help="A built-in codec or a codec file. auto chooses by the picture and the options.",
     ),
 ]
 LevelNumber = Annotated[
@@ -54,8 +82,8 @@ LevelNumber = Annotated[
     typer.Option(
         "-q",
         "--level",
-        help="Quality level; 1 gives the smallest file. Some codecs accept levels such as 2.5, "
-        "between 2 and 3. Default: the codec's default level.",
+        help="Level of the codec; 1 is the smallest file, and photo accepts 2.5. Default: the "
+        "codec's.",
     ),
 ]
 Jobs = Annotated[
@@ -63,23 +91,23 @@ Jobs = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="Process up to N files at once, each in its own process. Default: one per core.",
+        help="Process N files at once. Default: one per core.",
+        rich_help_panel=_BATCHES,
     ),
 ]
 SkipExisting = Annotated[
     bool,
     typer.Option(
         "--skip-existing",
-        help="Skip inputs whose result already exists. To resume an interrupted run, repeat the "
-        "command with this option.",
+        help="Skip inputs whose result exists, to resume a run.",
+        rich_help_panel=_BATCHES,
     ),
 ]
 Depth = Annotated[
     int | None,
     typer.Option(
         metavar="8",
-        help="Accept pictures with 16-bit channels, and scale them to 8 bits by the range of "
-        "their type.",
+        help="Scale 16-bit channels to 8 bits.",
     ),
 ]
 MaxPixels = Annotated[
@@ -87,9 +115,7 @@ MaxPixels = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Reject files with more than N pixels in all their frames together. Default: "
-        "178956970. For very small .aec files, which may be decompression bombs, the default is "
-        "lower.",
+        help="Reject files with more pixels. Default: 178956970, or less for tiny .aec files.",
     ),
 ]
 MaxFrames = Annotated[
@@ -97,24 +123,23 @@ MaxFrames = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Reject .aec files with more than N pictures. Default: one picture per 8 bytes of "
-        "file size, but at least 1000.",
+        help="Reject .aec files with more pictures. Default: 1000, or one per 8 bytes.",
     ),
 ]
 Nodata = Annotated[
     float | None,
     typer.Option(
         metavar="VALUE",
-        help="For samples and codecs with bands: the value of missing samples. Default: the value "
-        "that the file states. NaN samples are always missing.",
+        help="Value of missing samples, if not NaN. Default: the file's.",
+        rich_help_panel=_SCIENCE,
     ),
 ]
 BandsFirst = Annotated[
     bool,
     typer.Option(
         "--bands-first",
-        help="For codecs with bands: the bands are the first axis of .npy and .npz arrays (after "
-        "the frames, if there are 4 axes), and the pages of TIFF files.",
+        help="Bands are the first axis of arrays (of 4 axes, the second), and the pages of TIFF.",
+        rich_help_panel=_SCIENCE,
     ),
 ]
 SamplesArray = Annotated[
@@ -122,7 +147,8 @@ SamplesArray = Annotated[
     typer.Option(
         "--array",
         metavar="NAME",
-        help="For codecs with bands: name of the array in the .npz file. Default: its only array.",
+        help="Name of the array in the .npz file. Default: its only array.",
+        rich_help_panel=_SCIENCE,
     ),
 ]
 Rgb = Annotated[
@@ -130,20 +156,17 @@ Rgb = Annotated[
     typer.Option(
         "--rgb",
         metavar="BANDS",
-        help="For codecs with bands: the bands to show as red, green and blue, such as 4,3,2, or a "
-        "single band in colours from blue to yellow. The first band is 1. Default: 1,2,3, or 1 if "
-        "there are fewer. Black and white are the percentiles 2 and 98 of the original's bands.",
+        help="Bands to show as red, green and blue, such as 4,3,2, or a single band in colours "
+        "from blue to yellow. Default: 1,2,3, or 1.",
+        rich_help_panel=_SCIENCE,
     ),
 ]
 WhichFrames = Annotated[
     Frames,
-    typer.Option(
-        help="Which frames of an animation or pages of a document to compress. With all, the .aec "
-        "file holds several pictures; their durations are not stored."
-    ),
+    typer.Option(help="Frames of an animation, or pages of a document, to compress."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON per result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 
 

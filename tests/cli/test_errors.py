@@ -30,6 +30,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = compress(folder / "digit.png")
     (folder / "digit.aec").write_bytes(file)
     (folder / "digit.bin").write_bytes(load_codec("digits").to_bare(file))
+    (folder / "bound.aec").write_bytes(compress(folder / "digit.png", max_error=4))
     (folder / "page.html").write_text("<img src=digit.png>", encoding="utf-16")
     (folder / "exists.csv").touch()
     (folder / "text").write_bytes(b"neither an image nor a file of ours")
@@ -45,7 +46,7 @@ def contents() -> dict[Path, bytes]:
     ("line", "status", "message"),
     [
         ("compress text -o out", _IMAGE, "text"),
-        ("compress --stack text -o out", _IMAGE, "text"),
+        ("stack text -o out", _IMAGE, "text"),
         ("compare text -o out", _IMAGE, "text"),
         ("evaluate digits text", _IMAGE, "text"),
         ("decompress exists.csv -o out", _DAMAGED, "exists.csv"),
@@ -62,27 +63,26 @@ def contents() -> dict[Path, bytes]:
         ("compress photo.png --max-bytes 30 --min-ssimulacra2 9", _WRONG, "exclude each other"),
         ("compress photo.png --min-ssimulacra2 101", _WRONG, "more than the picture"),
         ("compress", _WRONG, "Missing argument"),
-        ("compress digit.png --stack", _WRONG, "--stack needs -o"),
+        ("stack digit.png", _WRONG, "name the file with -o"),
         ("decompress --nonsense", _WRONG, "--nonsense"),
         ("train digit.png -o out --recipe nothing", _WRONG, "nothing"),
-        ("compress digit.png --bare --lossless --force", _WRONG, "refinements"),
-        ("compress digit.png --checksum", _WRONG, "use them with --bare"),
+        ("payload bound.aec", _WRONG, "refinements"),
         ("compress digit.png", _WRONG, "digit.png: digit.aec already exists; use --force"),
         ("compress digit.png -o digit.png --force", _WRONG, "is an input"),
-        ("compress --stack digit.png -o digit.png --force", _WRONG, "is an input"),
-        ("decompress digit.bin --bare", _WRONG, "name it with --codec"),
-        ("decompress digit.bin --text base91 --codec digits", _WRONG, "use them with --bare"),
-        ("decompress digit.bin --bare --checksum --codec digits", _DAMAGED, "checksum"),
-        ("decompress digit.bin --bare --text base91 --codec digits", _DAMAGED, "base91"),
-        ("decompress photo.png --bare --codec digits", _DAMAGED, "photo.png: damaged"),
-        ("decompress digit.bin --codec digits", _DAMAGED, "not an .aec file"),
+        ("stack digit.png -o digit.png --force", _WRONG, "is an input"),
+        ("payload digit.bin -o x", _DAMAGED, "not an .aec file"),
+        ("payload digit.bin --checksum --codec digits -o x", _DAMAGED, "checksum"),
+        ("payload digit.bin --text base91 --codec digits -o x", _DAMAGED, "base91"),
+        ("payload photo.png --codec digits", _DAMAGED, "photo.png: damaged"),
         ("decompress digit.aec -o x.jpg", _WRONG, "--quality"),
         ("decompress digit.aec -o x.avif", _WRONG, "--quality"),
         ("decompress digit.aec --format jpeg", _WRONG, "--quality"),
         ("decompress digit.aec --format png --quality 90", _WRONG, "png is lossless"),
         ("decompress digit.aec --quality 90", _WRONG, "png is lossless"),
         ("decompress digit.aec -o x.png --format tiff", _WRONG, "the format of -o x.png"),
-        ("compress ", _WRONG, "an argument is empty"),
+        ("verify digit.aec --depth 8", _WRONG, "needs --against"),
+        ("verify --device scans --against digit.png", _WRONG, "cannot be used with --device"),
+        ("verify", _WRONG, "nothing to verify"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
         ("evaluate photo scans --against gif", _WRONG, "the formats are jpeg, webp, jxl, avif"),
         ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv"),
@@ -134,7 +134,7 @@ PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
     ("arguments", "has_json"),
     [
         (["compress", "INPUT", "-o", "out"], True),
-        (["compress", "--stack", "INPUT", "-o", "out"], True),
+        (["stack", "INPUT", "-o", "out"], False),
         (["decompress", "INPUT", "-o", "out"], True),
         (["info", "INPUT"], True),
         (["verify", "INPUT"], True),

@@ -166,7 +166,7 @@ def test_verify_finds_originals_by_the_names_of_results(tmp_path: Path, command:
         assert list(filter(None, errors)) == missing
     result = command("verify", "all/sub/same.aec", "--against", "in/sub", "--json")
     assert result.json[0]["max_error"] == 0
-    assert command("compress", "in/sub", "--stack", "--lossless", "-o", "two.aec").status == 0
+    assert command("stack", "in/sub", "--lossless", "-o", "two.aec").status == 0
     assert command("verify", "two.aec", "--against", "in/sub").out.endswith("maximum error 0\n")
     assert command("verify", "two.aec", "--against", "in").status == 3
     Path("all/sub/same.aec").replace("all/same.aec")

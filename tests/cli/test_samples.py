@@ -111,7 +111,6 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
         (["scenes/a.tif", "--nodata", "0"], "--nodata.* codec with bands"),
         (["scenes/a.tif", "--bands-first"], "--bands-first.* codec with bands"),
         (["scenes/a.tif", "--codec", "bands", "--depth", "8"], "leave out --depth"),
-        (["scenes", "--codec", "bands", "--stack", "-o", "x.aec"], "leave out --depth and --stack"),
         (["scenes/b.npy", "--codec", "bands"], "20 bands.* takes 3 bands"),
         (["two.npz", "--codec", "bands"], "--array"),
         (["damaged.tif", "--codec", "bands"], "damaged.tif: the file ends in its tags"),

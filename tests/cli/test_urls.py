@@ -48,7 +48,7 @@ def test_objects_in_memory_keep_to_the_rules_of_files(
     assert (missing.status, "cannot be read: no such object" in missing.err) == (6, True)
     same = command("compress", "memory://scans/a.png", "-o", "memory://scans/a.png", "--force")
     assert (same.status, "is an input" in same.err) == (2, True)
-    command("compress", "--stack", "digit.png", "digit.png", "-o", "two.aec")
+    command("stack", "digit.png", "digit.png", "-o", "two.aec")
     assert command("decompress", "two.aec", "-o", "memory://two").status == 0
     assert len(memory.ls("/two")) == 2
     assert sorted(path.name for path in folder.iterdir()) == [

@@ -176,17 +176,17 @@ def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -
 
 def test_a_stack_keeps_the_names_of_its_pictures(ten: Path, command: Command) -> None:
     Image.open(ten / "p07.png").save(ten / "p07.bmp")
-    assert command("compress", "--stack", ten).status == 0
+    assert command("stack", ten).status == 0
     assert command("decompress", "many.aec", "-o", "back").status == 0
     names = [path.name for path in sorted(Path("back").iterdir())]
     whole = [f"p{number:02}.png.png" for number in range(10)]
     assert names == sorted([*whole, "p07.bmp.png"])
     Path(ten, "p07.bmp").unlink()
-    assert command("compress", "--stack", ten, "--force").status == 0
+    assert command("stack", ten, "--force").status == 0
     assert command("decompress", "many.aec", "-o", "again").status == 0
     names = sorted(path.name for path in Path("again").iterdir())
     assert names == [f"p{number:02}.png" for number in range(10)]
-    assert command("compress", "--stack", ten, "--force", "--no-metadata").status == 0
+    assert command("stack", ten, "--force", "--no-metadata").status == 0
     assert command("decompress", "many.aec", "-o", "numbered").status == 0
     assert Path("numbered/01.png").exists()
 
@@ -194,7 +194,7 @@ def test_a_stack_keeps_the_names_of_its_pictures(ten: Path, command: Command) ->
 def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
     ten: Path, command: Command
 ) -> None:
-    assert command("compress", "--stack", ten).status == 0
+    assert command("stack", ten).status == 0
     decompress = ("decompress", "many.aec", "-o")
     assert command(*decompress, "back").status == 0
     before = sorted(Path("back").rglob("*"))

@@ -1,0 +1,80 @@
+"""`aecodec stack`: several pictures of one size to one .aec file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from aecodec.cli.batch.compression import CodingOptions, Compression
+from aecodec.cli.shared import options
+from aecodec.cli.shared.console import Console, name_of
+from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
+from aecodec.cli.shared.file_io import check_overwriting
+from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
+from aecodec.cli.shared.pictures import read_picture
+from aecodec.errors import UsageError, errors_about, warn
+from aecodec.image_files.colour import in_kept_colours
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.stacks import shared_metadata, stacked
+from aecodec.parallel import Workers
+
+
+class _Member(NamedTuple):
+    """A picture of a stack, and the size of its file in bytes."""
+
+    path: Path
+    picture: Picture
+    size: int
+
+
+@options.takes(CodingOptions)
+def stack(chosen: CodingOptions) -> None:
+    """Put pictures of one size into one .aec file, which is smaller than a file for each.
+
+    Without -o, the pictures of the folder scans become scans.aec. aecodec decompress writes a stack
+    to a folder.
+    """
+    sources, target = expand(chosen.inputs, IMAGES), _target(chosen.inputs, chosen.out)
+    console = Console(to_stderr=target == STANDARD)
+    check_not_sources([target], [source.path for source in sources])
+    check_overwriting(target, chosen.force)
+    compression = chosen.compression()
+    members = []
+    for source in sources:
+        with errors_about(name_of(source)):
+            if source.problem:
+                raise source.problem
+            picture, size = read_picture(source.path, console, compression.reading)
+            members.append(_Member(source.path, picture, size))
+    _write(members, target, console, compression)
+
+
+def _target(inputs: Sequence[Path], out: str | None) -> Path:
+    if out is None:
+        if len(inputs) == 1 and is_folder_at(inputs[0]):
+            return folder_beside(inputs[0], ".aec")
+        raise UsageError("name the file with -o, or give one folder")
+    if is_folder(out):
+        raise UsageError(f"stack makes one file, but {out} is a folder: name a file with -o")
+    return Path(out)
+
+
+def _write(
+    members: Sequence[_Member], target: Path, console: Console, compression: Compression
+) -> None:
+    name = "1 picture" if len(members) == 1 else f"{len(members)} pictures"
+    size = sum(member.size for member in members)
+    with console.warnings_about(name):
+        joined = _joined(members, compression.metadata)
+    with console.bar("") as bar:
+        workers = Workers(progress=bar.update)
+        compression.write(name, joined, size, target, console, workers)
+
+
+def _joined(members: Sequence[_Member], metadata: bool | None) -> Picture:
+    """The pictures as one, in shared colours; warns if this changes the colours of any."""
+    pictures = [member.picture for member in members]
+    shared = shared_metadata(pictures, metadata)
+    coded = [in_kept_colours(picture, shared) for picture in pictures]
+    if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
+        warn("the stack keeps no colour profile: pictures that have one were converted to sRGB")
+    return stacked([member.path for member in members], coded, shared, metadata)
