@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.options import Json, OptionalCodec
+from aecodec.cli.shared.options import OptionalCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 
 
-def codecs(name: OptionalCodec = None, as_json: Json = False) -> None:
+def codecs(name: OptionalCodec = None) -> None:
     """List a codec, or all built-in codecs, with the size and quality of each level, if any.
 
     Sizes are the mean payload per tile in bytes; header and checksum add at least 12 bytes. For
     codecs that accept pictures of any size, the unit is bits per pixel.
     """
-    console = Console(as_json=as_json)
     for codec_name in [name] if name else built_in_names():
-        with console.errors_as_json(codec_name):
-            codec = load_codec(codec_name)
-        console.result(codec_lines(codec), _values(codec))
+        Console().result(codec_lines(load_codec(codec_name)))
 
 
 def codec_lines(codec: Codec) -> list[str]:
@@ -34,17 +29,3 @@ def codec_lines(codec: Codec) -> list[str]:
         for number, cost, psnr, is_default in levels_of(codec.folder)
     ]
     return [title_line(codec.folder), *lines]
-
-
-def _values(codec: Codec) -> dict[str, Any]:
-    spec = codec.spec
-    return {
-        "name": spec.name,
-        "codec_id": spec.codec_id.hex(),
-        "tile": list(spec.tile) if spec.levels else None,
-        "channels": spec.channels if spec.levels else None,
-        **({"bands": list(spec.bands.names)} if spec.bands else {}),
-        "compresses": codec.folder.compresses,
-        "default_level": spec.default_level or None,
-        **codec.folder.measured,
-    }

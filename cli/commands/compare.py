@@ -38,7 +38,6 @@ def compare(
     bands_first: options.BandsFirst = False,
     array: options.SamplesArray = None,
     force: options.Force = False,
-    quiet: options.Quiet = False,
 ) -> None:
     """Draw original, reconstruction and difference side by side, with bytes and PSNR.
 
@@ -52,7 +51,7 @@ def compare(
     rename = partial(result_beside, ending="_compared", suffix=".png")
     jobs = plan([image], out, rename, IMAGES)
     check_suffix(jobs[0].target, ".png", "")
-    console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
+    console = Console(to_stderr=jobs[0].target == STANDARD)
     named_codec = None if codec == AUTO else load_codec(codec)
     basis = ReadOptions(max_pixels=max_pixels)
     reading = reading_for(

@@ -90,8 +90,6 @@ def decompress(
     jobs: options.Jobs = None,
     skip_existing: options.SkipExisting = False,
     force: options.Force = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
 ) -> None:
     """Decompress .aec files to images.
 
@@ -113,7 +111,7 @@ def decompress(
     limits = Limits(max_pixels, max_frames, base_only)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder)
-    console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
+    console = Console(to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, formats.rename, AEC_FILES, as_here)
     batch = BatchOptions(jobs, skip_existing)
     run_all(console, planned, decompression.decompress_file, batch)
@@ -240,7 +238,7 @@ class _Decompression(NamedTuple):
         with console.warnings_about(name_of(job)):
             picture, files = self._encoded(picture, self.formats.suffix_for(job.target, header))
         self._write(files, target, picture)
-        _report(console, job, target, picture, sum(map(len, files.values())))
+        console.result(f"{name_of(job)} -> {target}: {_description(picture, target)}")
 
     def _encoded(self, picture: Picture, suffix: str) -> tuple[Picture, dict[str, bytes]]:
         """The picture without the names of its frames, and the contents of its files by name."""
@@ -276,30 +274,12 @@ class _Decompression(NamedTuple):
             restore_time(target / name, picture.origin)
 
 
-def _report(console: Console, job: Job, written: Path, picture: Picture, size: int) -> None:
+def _description(picture: Picture, written: Path) -> str:
     width, height = picture.size
     frames = f"{picture.frames} pictures of " if picture.frames > 1 else ""
     bands, dtype = picture.pixels.shape[-1], picture.pixels.dtype.name
-    mode = picture.mode.name if picture.layout is None else None
-    console.result(
-        f"{name_of(job)} -> {written}: {frames}{width}x{height} {mode or f'{bands} x {dtype}'}"
-        f"{_original_extension(picture, written)}",
-        {
-            "source": str(job.source),
-            "file": str(written),
-            "bytes": size,
-            "width": width,
-            "height": height,
-            "mode": mode,
-            **({} if mode else {"bands": bands, "type": dtype}),
-            "frames": picture.frames,
-            "source_suffix": picture.origin.suffix if picture.origin else None,
-        },
-    )
-
-
-def _original_extension(picture: Picture, written: Path) -> str:
-    """A hint how to restore the original extension, if a lossy original became PNG."""
-    original = picture.origin.suffix if picture.origin else written.suffix
+    mode = picture.mode.name if picture.layout is None else f"{bands} x {dtype}"
+    original = picture.origin.suffix if picture.origin else ""
     is_lossy = format_of(original) in NEEDS_QUALITY and written.suffix == ".png"
-    return f", was {original} (--quality N restores that)" if is_lossy else ""
+    hint = f", was {original} (--quality N restores that)" if is_lossy else ""
+    return f"{frames}{width}x{height} {mode}{hint}"

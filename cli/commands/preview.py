@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import IMAGES, Source, expand, is_folder_at
+from aecodec.cli.shared.discovery import AEC_FILES, IMAGES, STANDARD, Source, expand, is_folder_at
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.cli.shared.single_images import check_target, read_colours, write_image
-from aecodec.errors import FormatError, UsageError, errors_about, warn
+from aecodec.codec.registry import codec_of_file
+from aecodec.errors import FormatError, ImageError, UsageError, errors_about, warn
 from aecodec.format.texts import TextForm
 from aecodec.image_files.formats import format_of
+from aecodec.image_files.reading import from_pil
+from aecodec.image_files.writing import encode_frames, format_to_write
 from aecodec.parallel import Workers
 from aecodec.preview import decode, encode
 
 _MOST_BYTES = 1024
 """No payload is as large: noise with alpha takes 354 bytes."""
+
+_QUALITY = 90
 
 
 def preview(
@@ -36,120 +41,92 @@ def preview(
     ] = None,
     out: options.OutFile = None,
     max_bytes: Annotated[
-        int,
-        typer.Option(metavar="N", min=10, help="Maximum size of the payload, with its checksum."),
+        int, typer.Option(metavar="N", min=10, help="Maximum size of the payload.")
     ] = 40,
-    text: Annotated[
-        TextForm | None,
-        typer.Option(
-            help="base64url (the default) for pages or base91 for radio messages. With -o, write "
-            "this text instead of bytes."
-        ),
-    ] = None,
-    checksum: Annotated[
-        bool, typer.Option("--checksum", help="The payload ends with a checksum of one byte.")
-    ] = False,
     payload: Annotated[
         str | None,
         typer.Option(
             "--decode",
             metavar="TEXT|FILE",
-            help="Decode a preview to the picture -o. If a file has this name, aecodec reads its "
-            "bytes, or with --text its text.",
+            help="Decode a preview, a text or a file with its bytes, to the picture -o.",
         ),
     ] = None,
     jobs: options.Jobs = None,
     force: options.Force = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
 ) -> None:
     """Print previews of pictures: small, smooth versions in 10 to 100 bytes.
 
-    Each line is the payload of a picture as a text, after the file name if there are several
-    pictures. -o writes the bytes of a single payload to a file. The payload does not state its
-    form, so --decode needs the options --text and --checksum with which it was made.
+    Each line is the payload of a picture in base64url, after the file name if there are several
+    pictures. -o writes the bytes of a single payload to a file.
     """
-    console = Console(quiet, as_json, to_stderr=out == "-")
-    form = _Form(max_bytes, text, checksum)
+    console = Console(to_stderr=out == "-")
     if payload is not None:
         if inputs or not out:
             raise UsageError("--decode needs -o PICTURE, and no other input")
-        form.decode_to(Path(out), payload, force, console)
-    elif not inputs:
-        raise UsageError("name a picture, or use --decode")
-    else:
-        sources = expand(inputs, IMAGES)
-        is_single = len(sources) == 1 and not is_folder_at(inputs[0])
-        if out and not is_single:
-            raise UsageError("-o takes the preview of a single picture")
-        target = Path(out) if out else None
-        printing = partial(
-            _print_preview, form=form, target=target, force=force, names_files=not is_single
-        )
-        run_all(console, sources, printing, BatchOptions(jobs))
-
-
-class _Form(NamedTuple):
-    """The form of payloads."""
-
-    max_bytes: int
-    text: TextForm | None
-    checksum: bool
-
-    @property
-    def text_form(self) -> TextForm:
-        return self.text or TextForm.BASE64URL
-
-    def decode_to(self, target: Path, payload: str, force: bool, console: Console) -> None:
-        """Write the picture of a payload, which is a text or the name of a file."""
-        check_target(target, force)
         with errors_about(payload), console.warnings_about(payload):
-            image = decode(self._bytes_of(payload), checksum=self.checksum)
-        write_image(target, image, force, console)
-
-    def _bytes_of(self, payload: str) -> bytes:
-        if payload == "-" or os.path.exists(payload):
-            content = read_bytes(Path(payload))
-            if not self.text:
-                return _checked(content)
-            payload = content.decode("ascii", "replace").strip()
-        try:
-            return self.text_form.decode(payload)
-        except FormatError as error:
-            raise FormatError(f"not a file, or {error}") from error
-
-
-def _checked(payload: bytes) -> bytes:
-    """The bytes of a payload; FormatError for larger files, most of which would also decode."""
-    if len(payload) > _MOST_BYTES:
-        raise FormatError(f"{len(payload)} bytes, but previews have at most {_MOST_BYTES}")
-    if payload.isascii() and payload.endswith(b"\n"):
-        warn("the file looks like a text: if the picture is wrong, use --text base64url or base91")
-    return payload
-
-
-def _print_preview(
-    source: Source,
-    console: Console,
-    _: Workers,
-    form: _Form,
-    target: Path | None,
-    force: bool,
-    names_files: bool,
-) -> None:
-    """Print the preview of a picture, or write it to the target."""
-    if target:
-        check_overwriting(target, force)
-        check_not_sources([target], [source.path])
-        if not form.text and format_of(target.suffix):
-            raise UsageError(f"-o {target} is the name of a picture: use another one for bytes")
-    with console.warnings_about(source.path):
-        payload = encode(read_colours(source.path), form.max_bytes, checksum=form.checksum)
-    text = form.text_form.encode(payload)
-    values = {"source": str(source.path), "preview": text, "bytes": len(payload)}
-    if not target:
-        console.result(f"{name_of(source)}: {text}" if names_files else text, values)
+            _decode(payload, Path(out), force)
         return
-    write_bytes(target, f"{text}\n".encode() if form.text else payload, force)
-    line = f"{name_of(source)} -> {target}: {len(payload)} bytes"
-    console.result(line, {**values, "file": str(target)})
+    if not inputs:
+        raise UsageError("name a picture, or use --decode")
+    sources = expand(inputs, IMAGES)
+    is_single = len(sources) == 1 and not is_folder_at(inputs[0])
+    if out and not is_single:
+        raise UsageError("-o takes the preview of a single picture")
+    if out:
+        work = partial(_write, target=Path(out), max_bytes=max_bytes, force=force)
+    else:
+        work = partial(_print, max_bytes=max_bytes, names_files=not is_single)
+    run_all(console, sources, work, BatchOptions(jobs))
+
+
+def _decode(payload: str, target: Path, force: bool) -> None:
+    """Write the picture of a payload to a file, or as PNG to standard output."""
+    suffix = ".png" if target == STANDARD else target.suffix
+    format_to_write(suffix, _QUALITY)
+    check_overwriting(target, force)
+    [content] = encode_frames(from_pil(decode(_bytes_of(payload))), suffix, _QUALITY)
+    write_bytes(target, content, force)
+
+
+def _bytes_of(payload: str) -> bytes:
+    """The bytes of a payload, a text or the name of a file; most larger files would decode, too."""
+    if payload != "-" and not os.path.exists(payload):
+        try:
+            return TextForm.BASE64URL.decode(payload)
+        except FormatError as error:
+            raise FormatError("neither a file nor a text in base64url") from error
+    content = read_bytes(Path(payload))
+    if len(content) > _MOST_BYTES:
+        raise FormatError(f"{len(content)} bytes, but previews have at most {_MOST_BYTES}")
+    if content.isascii() and content.endswith(b"\n"):
+        warn("the file looks like a text: if the picture is wrong, give its text to --decode")
+    return content
+
+
+def _print(source: Source, console: Console, _: Workers, max_bytes: int, names_files: bool) -> None:
+    text = TextForm.BASE64URL.encode(_payload_of(source.path, max_bytes, console))
+    console.result(f"{name_of(source)}: {text}" if names_files else text)
+
+
+def _write(
+    source: Source, console: Console, _: Workers, target: Path, max_bytes: int, force: bool
+) -> None:
+    check_overwriting(target, force)
+    check_not_sources([target], [source.path])
+    if format_of(target.suffix):
+        raise UsageError(f"-o {target} is the name of a picture: use another one for bytes")
+    payload = _payload_of(source.path, max_bytes, console)
+    write_bytes(target, payload, force)
+    console.result(f"{name_of(source)} -> {target}: {len(payload)} bytes")
+
+
+def _payload_of(path: Path, max_bytes: int, console: Console) -> bytes:
+    """The preview of an image or an `.aec` file."""
+    with console.warnings_about(path):
+        content = read_bytes(path)
+        if not AEC_FILES.accepts(path):
+            return encode(io.BytesIO(content), max_bytes)
+        picture = codec_of_file(content).decoder.decompress_picture(content)
+        if picture.is_scientific:
+            raise ImageError("it has bands, which payloads cannot have: convert it to PNG")
+        return encode(picture, max_bytes)

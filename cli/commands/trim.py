@@ -24,20 +24,17 @@ def trim(
         str | None,
         typer.Option(
             metavar="E",
-            help="Keep the refinements that guarantee this maximum error, in units of the samples, "
-            "or, such as 0.5sqrt, of their square root. Default: remove all refinements.",
+            help="Keep the refinements that guarantee this maximum error, such as 4 or 0.5sqrt.",
         ),
     ] = None,
     force: options.Force = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
 ) -> None:
     """Remove refinements from .aec files, without decoding them.
 
     Without -o, scan.aec becomes scan_trimmed.aec in the same folder, and the folder scans becomes
     scans_trimmed. Files made with several values of --max-error have a refinement for each.
     """
-    console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
+    console = Console(to_stderr=out == "-" or STANDARD in inputs)
     bound = None if max_error is None else bound_to_keep(max_error)
     work = partial(_trim_file, bound=bound, force=force)
     rename = partial(result_beside, ending="_trimmed", suffix=".aec")
@@ -52,13 +49,5 @@ def _trim_file(job: Job, console: Console, _: Workers, bound: Bound | None, forc
     refinements = headers.read_header(trimmed).refinements
     kept = refinements[-1].largest_bound if refinements else None
     guarantee = f"maximum error {kept.text}" if kept else "no maximum error is guaranteed"
-    console.result(
-        f"{name_of(job)} -> {job.target}: {len(trimmed)} of {len(data)} bytes, {guarantee}",
-        {
-            "source": str(job.source),
-            "file": str(job.target),
-            "bytes": len(trimmed),
-            "source_bytes": len(data),
-            "guaranteed_error": kept.json if kept else None,
-        },
-    )
+    sizes = f"{len(trimmed)} of {len(data)} bytes"
+    console.result(f"{name_of(job)} -> {job.target}: {sizes}, {guarantee}")

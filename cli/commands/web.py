@@ -9,7 +9,7 @@ import typer
 
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import check_input, check_overwriting, write_folder
-from aecodec.cli.shared.options import Force, Json, Quiet
+from aecodec.cli.shared.options import Force, Quiet
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.samples_codec import SAMPLES
 
@@ -37,7 +37,6 @@ def web(
         ),
     ] = None,
     force: Force = False,
-    as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a page on which anybody can compress pictures, for any static host.
@@ -49,7 +48,7 @@ def web(
     check_overwriting(out, force)
     if samples:
         check_input(samples)
-    console = Console(quiet, as_json)
+    console = Console(quiet)
     chosen = codecs or [name for name in built_in_names() if name != SAMPLES]
     loaded_codecs = [load_codec(name) for name in chosen]
     from aecodec.web.samples import sample_pictures
@@ -65,6 +64,5 @@ def web(
     size = sum(map(len, contents.values()))
     console.result(
         f"{out}: a page with {len(contents)} files, {size} bytes; to view it, run: "
-        f"python -m http.server -d {out}",
-        {"folder": str(out), "files": len(contents), "bytes": size},
+        f"python -m http.server -d {out}"
     )

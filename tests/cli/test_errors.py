@@ -90,7 +90,6 @@ def contents() -> dict[Path, bytes]:
         ("preview", _WRONG, "name a picture"),
         ("preview absent.png", _MISSING, "absent.png"),
         ("preview digit.png --max-bytes 9", _WRONG, "9"),
-        ("preview digit.png --max-bytes 10 --checksum", _WRONG, "11 bytes"),
         ("preview digit.png digit.png -o a.bin", _WRONG, "single picture"),
         ("preview digit.png -o digit.png", _WRONG, "already exists"),
         ("preview digit.png -o digit.png --force", _WRONG, "is an input"),
@@ -99,8 +98,7 @@ def contents() -> dict[Path, bytes]:
         ("preview --decode AAAA", _WRONG, "-o PICTURE"),
         ("preview --decode AAAA -o digit.png", _WRONG, "already exists"),
         ("preview --decode AAAA -o a.xyz", _WRONG, ".xyz"),
-        ("preview --decode absent.bin -o a.png", _DAMAGED, "not a file"),
-        ("preview --decode AAAB --checksum -o a.png", _DAMAGED, "checksum"),
+        ("preview --decode absent.bin -o a.png", _DAMAGED, "neither a file"),
     ],
 )
 def test_a_failure_has_its_message_and_changes_no_file(
@@ -135,7 +133,7 @@ PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
     [
         (["compress", "INPUT", "-o", "out"], True),
         (["stack", "INPUT", "-o", "out"], False),
-        (["decompress", "INPUT", "-o", "out"], True),
+        (["decompress", "INPUT", "-o", "out"], False),
         (["info", "INPUT"], True),
         (["verify", "INPUT"], True),
         (["verify", "--device", "INPUT"], True),
@@ -165,13 +163,12 @@ def test_files_that_failed_are_lines_of_json_among_the_others(
 ) -> None:
     Path("bad.aec").write_bytes(b"no file of ours")
     assert command("compress", "digit.png").status == 0
-    for name in ("info", "verify", "decompress"):
+    for name in ("info", "verify"):
         result = command(name, "bad.aec", "digit.aec", "gone.aec", "--json")
         assert result.status == 1
         lines = result.json
         assert [line.get("status", 0) for line in lines] == [_DAMAGED, 0, _MISSING]
     assert lines[0]["source"] == "bad.aec"
-    assert command("codecs", "nothing", "--json").json[0]["status"] == 5
 
 
 def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commands import Command, Result, piped
+from helpers.commands import Command, piped
 from helpers.images import opened
 
 import aecodec
@@ -29,15 +29,13 @@ def test_sizes_and_quality_are_reported_as_text_and_as_json(folder: Path, comman
     assert values["bytes"] == size
     assert values["raw_bytes"] == 784
     assert values["familiar"] is True
-    assert command("decompress", "digit.aec", "--json").json[0]["width"] == 28
-    assert command("compress", "digit.png", "--force", "--quiet") == Result(0, "", "")
 
 
 def test_a_stack_and_back(folder: Path, command: Command) -> None:
     for label in range(10):
         shutil.copy(sample_paths()[label], f"{label}.png")
     names = [f"{label}.png" for label in range(10)]
-    assert command("compress", "--stack", *names, "-o", "all.aec").status == 0
+    assert command("stack", *names, "-o", "all.aec").status == 0
     assert command("info", "all.aec", "--json").json[0]["frames"] == 10
     assert command("decompress", "all.aec").status == 0
     restored = sorted(Path("all_decompressed").iterdir())
@@ -56,7 +54,7 @@ def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
     for inputs in (["scans"], ["scans/a.png", "scans/b.png"]):
         result = command("compress", *inputs, "-o", "all.aec")
         assert result.status == 2
-        assert "use --stack to put all" in result.err
+        assert "use aecodec stack to put all" in result.err
         assert not Path("all.aec").exists()
     assert command("compress", "scans", "-o", "all.aec/").status == 0
     assert command("compress", "scans", "-o", "all.aec", "--skip-existing").status == 0

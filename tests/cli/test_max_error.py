@@ -34,9 +34,9 @@ def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: C
     assert (described["version"], described["guaranteed_errors"]) == (2, [9, 2])
     sizes = [described["base_bytes"], *described["refinement_bytes"]]
     assert sum(sizes) < described["bytes"]
-    for name, options, kept in (("9", ["--max-error", 9], 9), ("base", [], None)):
-        trimmed = command("trim", "scan.aec", "-o", f"{name}.aec", *options, "--json")
-        assert trimmed.json[0]["guaranteed_error"] == kept
+    trimmed = command("trim", "scan.aec", "-o", "9.aec", "--max-error", 9)
+    assert trimmed.out.endswith(" bytes, maximum error 9\n")
+    assert command("trim", "scan.aec", "-o", "base.aec").status == 0
     assert 2 < np.abs(opened_aec(command, "9") - scan.astype(int)).max() <= 9
     assert command("info", "base.aec", "--json").json[0]["version"] == 1
     assert np.array_equal(opened_aec(command, "scan", "--base-only"), opened_aec(command, "base"))
@@ -124,8 +124,7 @@ def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) 
     assert command(*exact).status == 0
     [stated, _] = command("info", "half.aec", "--json").json[0]["guaranteed_errors"]
     assert stated == "0.09765625sqrt"
-    trimmed = command("trim", "half.aec", "--max-error", stated, "--json").json[0]
-    assert trimmed["guaranteed_error"] == stated
+    assert stated in command("trim", "half.aec", "--max-error", stated).out
     assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
     values = command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").json[0]
     assert (values["guaranteed_error"], values["max_error"] <= 7) == ("0.5sqrt", True)

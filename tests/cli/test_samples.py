@@ -98,8 +98,7 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
     assert {name: values[name] for name in expected} == expected
     with pytest.raises(OSError, match="decompress_array"):
         AecImageFile("a.aec")
-    values = command("decompress", "a.aec", "--codec", "bands", "--json").json[0]
-    assert (values["mode"], values["bands"], values["type"]) == (None, 3, "int16")
+    assert "3 x int16" in command("decompress", "a.aec", "--codec", "bands").out
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_picture_of_a_web_server_is_compressed(folder: Path, command: Command)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        done = command("compress", f"{url}/digit.png", "-o", "a.aec", "--quiet")
+        done = command("compress", f"{url}/digit.png", "-o", "a.aec")
         missing = command("compress", f"{url}/none.png", "-o", "b.aec")
         written = command("compress", "digit.png", "-o", f"{url}/digit.aec")
         server.shutdown()

@@ -41,8 +41,6 @@ def test_evaluate_measures_bands(scenes: np.ndarray, command: Command) -> None:
     codec = aecodec.load_codec(Path("codec"))
     files = [codec.compress(scene, band_axis=0, nodata=-999) for scene in scenes]
     restored = np.stack([codec.decompress_array(file) for file in files])
-    listed = command("codecs", "codec", "--json").json[0]
-    assert listed["bands"] == ["band 1", "band 2"]
     assert finest["bytes"] == sum(map(len, files)) / 2
     assert finest["bits_per_sample"] == pytest.approx(8 * sum(map(len, files)) / scenes.size, 1e-5)
     known = scenes != -999

@@ -135,7 +135,7 @@ def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> N
     assert command("compress", ".", "-o", ".", "--skip-existing").status == 0
     result = command("decompress", "other.aec", "other.aec", "-o", "new/", "--skip-existing")
     assert result.status == 0
-    again = command("decompress", "other.aec", "-o", "new/", "--skip-existing", "--json")
+    again = command("compress", "other.png", "--skip-existing", "--json")
     assert "already exists" in again.json[0]["skipped"]
     assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
 
