@@ -15,15 +15,15 @@ from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
 
 
-def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> FittedTransfer:
+def fit_to_scenes(scenes: Sequence[Picture]) -> FittedTransfer:
     """Fit the transfer of a codec to its training scenes, which have one frame each.
 
-    For the weights, see :func:`~aecodec.datasets.transfer_fitting.fit_transfer`. Raises ImageError
-    if a band has no known samples, is constant, or its range is too wide.
+    Raises ImageError if a band has no known samples, is constant, or its range is too wide.
     """
     bands = range(scenes[0].pixels.shape[-1])
-    known = [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
-    return fit_transfer(known, weights)
+    return fit_transfer(
+        [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
+    )
 
 
 class ScenePictures:
@@ -73,10 +73,6 @@ class BandTiles(Tiles):
         return (*self.shape[:2], self._bands)
 
     @property
-    def batch_shape(self) -> tuple[int, int, int]:
-        return (*self.shape[:2], 2 * self._bands)
-
-    @property
     def scales(self) -> Float32:
         """(B,) square roots of the mean weights of the bands."""
         tiles = self._unsmoothed(0, min(len(self), 500))
@@ -86,17 +82,10 @@ class BandTiles(Tiles):
         tile = (side, side)
         return BandTiles(self._scenes, self._fitted, tile, self._flips, self._only, self._seed)
 
-    def batch(self, step: int, size: int) -> Float32:
-        """(size, h, w, 2 B) images in 0..1, and weights."""
-        return self._with_weights(super().batch(step, size))
-
-    def validation(self, count: int) -> Float32:
-        return self._with_weights(self._whole(count))
-
     def _as_images(self, tiles: Array) -> Float32:
         return np.asarray(tiles[..., : self._bands] / np.float32(self._most), np.float32)
 
-    def _with_weights(self, tiles: Array) -> Float32:
+    def _as_batch(self, tiles: Array) -> Float32:
         return np.concatenate([self._as_images(tiles), self._weights_of(tiles)], axis=-1)
 
     def _weights_of(self, tiles: Array) -> Float32:

@@ -13,7 +13,7 @@ from aecodec.datasets.folders_and_arrays import (
     check_regular_file,
     frames_of,
     images_in,
-    load_array,
+    load_images,
     warn_unreadable,
 )
 from aecodec.errors import ImageError
@@ -77,7 +77,7 @@ def open_dataset(
 
 def _pictures_in(path: Path, array: str | None, options: ReadOptions) -> Iterator[Picture]:
     if options.bands is None:
-        return map(from_array, load_array(path, array))
+        return map(from_array, load_images(path, array))
     scene = _read(path.read_bytes(), replace(options, array=array), path.name)
     return frames_of(replace(scene, layout=None))  # it is that of the whole array
 

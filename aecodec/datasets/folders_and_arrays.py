@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 
 ARRAY_SUFFIXES = (".npz", ".npy")
 
-_TRAINING_ARRAYS = ("x_train", "train")
+TRAINING_ARRAYS = ("x_train", "train")
 
 
 def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
@@ -45,32 +45,38 @@ def warn_unreadable(path: Path, error: Exception) -> None:
     warn(f"{path}: skipped because it cannot be read ({error})")
 
 
-def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:
-    """Load the images of an `.npz` or `.npy` file: (N, H, W) or (N, H, W, C) uint8.
+def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x_test",)) -> Array:
+    """Load the pictures of an `.npz` or `.npy` file: (N, H, W) or (N, H, W, C) of any type.
 
-    If `key` is None, the only array of images is loaded, or `default` if there are several. Raises
-    ImageError if the file or the array does not exist or does not contain images.
+    If `key` is None, the only array with such a shape is loaded, or the first of the defaults that
+    exists if there are several. Raises ImageError if the file or the array does not exist or does
+    not contain pictures.
     """
-    array = _load(path, _holds_images, key, (default,))
-    if not _holds_images(array):
+    try:
+        with path.open("rb") as file:
+            array = _load_npz(file, key, defaults) if zipfile.is_zipfile(file) else _load_npy(file)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
+    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
+        raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
+    if not _holds_pictures(array):
         raise ImageError(
-            f"{path}: the array is {array.dtype} with shape {array.shape}; give uint8 with shape "
-            "(N, H, W) or (N, H, W, C), without a 0"
+            f"{path}: the array has the shape {array.shape}; give (N, H, W) or (N, H, W, C), "
+            "without a 0"
         )
-    if array.ndim == 3:
-        check_frames(array.shape)
     return array
 
 
-def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> Array:
-    """Load the pictures of an `.npz` or `.npy` file, with samples of any type.
-
-    In an `.npz` file, the only array of pictures is loaded, or `x_train` or `train` if there are
-    several. Pictures have one of these numbers of dimensions. Raises ImageError if there are none.
-    """
-    return _load(
-        path, lambda array: array.ndim in dimensions and array.size > 0, None, _TRAINING_ARRAYS
-    )
+def load_images(
+    path: Path, key: str | None = None, defaults: Sequence[str] = ("x_test",)
+) -> Pixels:
+    """Load the images of a file as :func:`load_array`; ImageError if they are not uint8."""
+    array = load_array(path, key, defaults)
+    if array.dtype != np.uint8:
+        raise ImageError(f"{path}: the array is {array.dtype}; give uint8")
+    if array.ndim == 3:
+        check_frames(array.shape)
+    return array
 
 
 def frames_of(picture: Picture) -> Iterator[Picture]:
@@ -81,41 +87,26 @@ def frames_of(picture: Picture) -> Iterator[Picture]:
         yield replace(picture, pixels=picture.pixels[part], missing=mask)
 
 
-def _load(
-    path: Path, holds: Callable[[Array], bool], key: str | None, defaults: Sequence[str]
-) -> Array:
-    """The array of an `.npy` file; in an `.npz` file `key`, if it is not None.
-
-    Otherwise, the only array that holds pictures, or the first of the defaults that exists.
-    """
-    try:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):
-                file.seek(0)
-                return read_stated(file, read_header(file))
-            with zipfile.ZipFile(file) as archive:
-                name = _name_of(archive, holds, key, defaults)
-                with opened_array(archive, name) as member:
-                    stated = read_header(member)
-                    _check_size(stated.array, archive.getinfo(f"{name}.npy"))
-                    return read_stated(member, stated)
-    except ImageError as error:
-        raise ImageError(f"{path}: {error}") from error
-    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
-        raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
+def _load_npy(file: IO[bytes]) -> Array:
+    file.seek(0)
+    return read_stated(file, read_header(file))
 
 
-def _name_of(
-    archive: zipfile.ZipFile,
-    holds: Callable[[Array], bool],
-    key: str | None,
-    defaults: Sequence[str],
-) -> str:
+def _load_npz(file: IO[bytes], key: str | None, defaults: Sequence[str]) -> Array:
+    with zipfile.ZipFile(file) as archive:
+        name = _name_of(archive, key, defaults)
+        with opened_array(archive, name) as member:
+            stated = read_header(member)
+            _check_size(stated.array, archive.getinfo(f"{name}.npy"))
+            return read_stated(member, stated)
+
+
+def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str]) -> str:
     headers = {}
     for name in names_in(archive):
         with opened_array(archive, name) as member:
             headers[name] = read_header(member).array
-    held = [name for name, array in headers.items() if holds(array)]
+    held = [name for name, array in headers.items() if _holds_pictures(array)]
     wanted = [key] if key else held if len(held) == 1 else defaults
     for name in wanted:
         if name in headers:
@@ -135,5 +126,5 @@ def _check_size(array: Array, info: zipfile.ZipInfo) -> None:
         )
 
 
-def _holds_images(array: Array) -> bool:
-    return array.dtype == np.uint8 and array.ndim in (3, 4) and array.size > 0
+def _holds_pictures(array: Array) -> bool:
+    return array.ndim in (3, 4) and array.size > 0

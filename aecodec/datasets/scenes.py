@@ -11,13 +11,14 @@ import numpy as np
 
 from aecodec.datasets.folders_and_arrays import (
     ARRAY_SUFFIXES,
+    TRAINING_ARRAYS,
     frames_of,
-    load_samples,
+    load_array,
     warn_unreadable,
 )
-from aecodec.errors import AecodecError, ImageError
+from aecodec.errors import ImageError
+from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.options import ONLY_PIXELS
-from aecodec.image_files.reading import read_image
 from aecodec.image_files.samples import read_samples
 from aecodec.imaging.picture import Picture, samples_picture
 
@@ -28,64 +29,52 @@ _DEEP_GREY = b"\x10\0"
 """Bit depth 16 and colour type grey in the header of a PNG file."""
 
 
-def open_scenes(
-    path: Path, *, bands_first: bool = False, nodata: float | None = None
-) -> list[Picture] | None:
+def open_scenes(path: Path, nodata: float | None = None) -> list[Picture] | None:
     """Open training pictures that only a codec with bands can code.
 
-    The path is an `.npz` file (its only array of pictures, or `x_train` or `train` if there are
-    several) or `.npy` file with samples (N, H, W) or (N, H, W, B); or a folder of files with a
-    scene each, or an image with several frames, of any sizes. With `bands_first`, arrays are (N, B,
-    H, W), or (B, H, W) in a folder. `nodata` marks missing samples, in addition to NaN and values
-    in the files.
+    The path is an array of pictures (N, H, W), (N, H, W, B) or (N, B, H, W) in an `.npz` or `.npy`
+    file, or a folder of files of any sizes with a scene or several frames each. `nodata` marks
+    missing samples, in addition to NaN and values in the files.
 
     Returns scenes with one frame each and the same number of bands and type; None if the pictures
     are uint8 with 1 or 3 bands, which codecs for images accept. Raises ImageError if the path has
     no pictures, or they differ in type or number of bands.
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        scenes = list(_scenes_of_array(path, bands_first, nodata))
-    elif path.is_dir():
-        scenes = list(_scenes_of_folder(path, bands_first, nodata))
+        array = load_array(path, defaults=TRAINING_ARRAYS)
+        picture = samples_picture(array, nodata=nodata, bands=1 if array.ndim == 3 else ANY_BANDS)
+        scenes = [] if _is_image(picture) else list(frames_of(picture))
     else:
-        return None
-    if not any(scene.is_scientific for scene in scenes):
-        return None
+        scenes = list(_scenes_in(path, nodata))
     kinds = Counter((scene.pixels.shape[-1], scene.pixels.dtype.name) for scene in scenes)
     if len(kinds) > 1:
         text = ", ".join(
             f"{n} with {bands} bands of {dtype}" for (bands, dtype), n in kinds.items()
         )
         raise ImageError(f"{path}: the scenes differ: {text}; keep scenes of one kind")
-    return scenes
+    return scenes or None
 
 
-def _scenes_of_array(path: Path, bands_first: bool, nodata: float | None) -> Iterator[Picture]:
-    array = load_samples(path)
-    if (
-        array.dtype == np.uint8
-        and not bands_first
-        and (array.ndim == 3 or array.shape[-1] in (1, 3))
-    ):
-        return
-    axis = (1 if array.ndim == 4 else 0) if bands_first else None
-    bands = 1 if array.ndim == 3 and not bands_first else None
-    yield from frames_of(samples_picture(array, band_axis=axis, nodata=nodata, bands=bands))
-
-
-def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> Iterator[Picture]:
+def _scenes_in(folder: Path, nodata: float | None) -> Iterator[Picture]:
     """The scenes of a folder; none if its first file is an image with 8 bits."""
+    options, is_first = replace(ONLY_PIXELS, nodata=nodata, bands=ANY_BANDS), True
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or not (path.suffix.lower() in _FILE_SUFFIXES or _is_deep_png(path)):
             continue
         try:
-            picture = _read(path, bands_first, nodata)
+            picture = read_samples(path, options)
         except (ImageError, OSError) as error:
             warn_unreadable(path, error)
             continue
-        yield from frames_of(picture)
-        if not picture.is_scientific:
+        if is_first and _is_image(picture) and path.suffix.lower() not in ARRAY_SUFFIXES:
             return
+        is_first = False
+        yield from frames_of(picture)
+
+
+def _is_image(picture: Picture) -> bool:
+    pixels = picture.pixels
+    return pixels.dtype == np.uint8 and pixels.shape[-1] in (1, 3) and picture.missing is None
 
 
 def _is_deep_png(path: Path) -> bool:
@@ -93,21 +82,6 @@ def _is_deep_png(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(26)[24:] == _DEEP_GREY
-
-
-def _read(path: Path, bands_first: bool, nodata: float | None) -> Picture:
-    axis = -3 if bands_first else None
-    if path.suffix.lower() in ARRAY_SUFFIXES:
-        return samples_picture(load_samples(path, (2, 3, 4)), band_axis=axis, nodata=nodata)
-    try:
-        picture = read_samples(path, replace(ONLY_PIXELS, nodata=nodata, band_axis=axis))
-    except AecodecError as error:
-        try:  # images such as palettes in TIFF files are not scenes
-            return read_image(path, ONLY_PIXELS)
-        except ImageError:
-            raise ImageError(str(error)) from error
-    is_image = picture.pixels.dtype == np.uint8 and picture.pixels.shape[-1] in (1, 3)
-    return picture if picture.missing is not None or not is_image else Picture(picture.pixels)
 
 
 def description_of(scenes: Sequence[Picture]) -> str:

@@ -65,11 +65,6 @@ class Tiles:
         """(h, w, C) of the encoder's images."""
         return self.shape
 
-    @property
-    def batch_shape(self) -> tuple[int, int, int]:
-        """Shape of a tile in a batch, which may also have weights."""
-        return self.shape
-
     def __len__(self) -> int:
         """Number of tiles in a pass."""
         return len(self._sources)
@@ -94,13 +89,13 @@ class Tiles:
         """The pictures of pass `number` in random order."""
         return np.random.default_rng([self._seed, 0, number]).permutation(self._sources)
 
-    def batch(self, step: int, size: int) -> Array:
-        """The batch of a training step: (size, h, w, C) in the pictures' dtype."""
+    def batch(self, step: int, size: int) -> Float32:
+        """The batch of a training step: (size, h, w, C) in 0..1, and weights if there are any."""
         tiles, rng = self._unsmoothed(step, size), np.random.default_rng([self._seed, 2, step])
         before, after = (int(self._smooth * size * n) for n in (step, step + 1))
         for number in range(after - before):
             tiles[number] = smooth_tile(tiles[number], rng)
-        return tiles
+        return self._as_batch(tiles)
 
     def _unsmoothed(self, step: int, size: int) -> Array:
         rng = np.random.default_rng([self._seed, 1, step])
@@ -124,7 +119,7 @@ class Tiles:
 
     def validation(self, count: int) -> Float32:
         """As :meth:`whole`, with the weights of a batch if it has any."""
-        return self.whole(count)
+        return self._as_batch(self._whole(count))
 
     def to_measure(self, image_shape: tuple[int | None, ...], count: int) -> list[Float32]:
         """Arrays (n, h, w, C) in 0..1 for measuring a codec for images with a shape.
@@ -141,6 +136,9 @@ class Tiles:
     def _as_images(self, tiles: Array) -> Float32:
         """Tiles as floats in 0..1, without weights."""
         return as_floats(tiles)
+
+    def _as_batch(self, tiles: Array) -> Float32:
+        return self._as_images(tiles)
 
     def _whole(self, count: int) -> Array:
         tiles: list[Array] = []

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.datasets.folders_and_arrays import (
     ARRAY_SUFFIXES,
+    TRAINING_ARRAYS,
     Array,
     check_regular_file,
     images_in,
-    load_array,
+    load_images,
     warn_unreadable,
 )
 from aecodec.errors import ImageError
@@ -91,12 +92,12 @@ class FilePictures:
 def open_pictures(data: str | Path) -> Pictures:
     """Open training pictures; raise ImageError if there are none.
 
-    `data` is a folder with images at any depth, an `.npz` file (its only array of images, or
-    `x_train` if there are several) or an `.npy` file.
+    `data` is a folder with images at any depth, or an array as for
+    :func:`~aecodec.datasets.folders_and_arrays.load_images`, by default `x_train` or `train`.
     """
     path = Path(data)
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return ArrayPictures(load_array(path, default="x_train"))
+        return ArrayPictures(load_images(path, defaults=TRAINING_ARRAYS))
     paths = images_in(path)
     if not paths:
         raise ImageError(f"{path} has no images: give a folder of images, or an .npz or .npy file")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -74,16 +73,14 @@ class FittedTransfer:
         return np.asarray(slopes**2, np.float32)
 
 
-def fit_transfer(bands: Sequence[Samples], weights: Sequence[float] = ()) -> FittedTransfer:
+def fit_transfer(bands: Sequence[Samples]) -> FittedTransfer:
     """Fit the transfer to the known samples (n,) of each band, all of one type.
 
-    If the weights in the squared error are empty, all bands are as important as the widest; bands
-    with less than a quarter of its range are more important. Raises ImageError if a band is
-    constant, or the range of integers exceeds 65535.
+    Raises ImageError if a band is constant, or the range of integers exceeds 65535.
     """
     limits = np.array([_limits(band, number) for number, band in enumerate(bands, 1)], np.float64)
     bands = [band[:: -(-len(band) // _MOST_INSPECTED)] for band in bands]
-    ranges = _ranges(bands, weights)
+    ranges = _ranges(bands)
     fitted, loss = _fitted(bands, limits, ranges, _PHASES[0])
     for phases in _PHASES[1:] if bands[0].dtype.itemsize > 1 else ():
         finer, finer_loss = _fitted(bands, limits, ranges, phases)
@@ -97,19 +94,13 @@ def _fitted(
     bands: Sequence[Samples], limits: Float64, ranges: Float64, phases: int
 ) -> tuple[FittedTransfer, float]:
     """The transfer with the best curve of each band, and its largest loss."""
-    best = [
-        min(
-            (
-                (_loss(band, ends, samples, width), samples)
-                for samples in _curves(band, ends, 255 * phases)
-            ),
-            key=itemgetter(0),
-        )
-        for band, ends, width in zip(bands, limits, ranges, strict=True)
-    ]
-    losses, curves = zip(*best, strict=True)
-    transfer = Transfer(limits, np.stack([_table(samples) for samples in curves]))
-    return FittedTransfer(transfer, phases, ranges), max(losses)
+    losses, tables = [], []
+    for band, ends, width in zip(bands, limits, ranges, strict=True):
+        curves = list(_curves(band, ends, 255 * phases))
+        losses_of_curves = [_loss(band, curve, width) for curve in curves]
+        losses.append(min(losses_of_curves))
+        tables.append(_table(curves[int(np.argmin(losses_of_curves))]))
+    return FittedTransfer(Transfer(limits, np.stack(tables)), phases, ranges), max(losses)
 
 
 def _limits(band: Samples, number: int) -> tuple[float, float]:
@@ -136,12 +127,13 @@ def _limits(band: Samples, number: int) -> tuple[float, float]:
     return lower, min(np.ceil(upper), information.max, lower + MAX_RANGE)
 
 
-def _ranges(bands: Sequence[Samples], weights: Sequence[float]) -> Float64:
-    """Differences of samples to which the errors of each band are relative."""
+def _ranges(bands: Sequence[Samples]) -> Float64:
+    """Differences of samples to which the errors of each band are relative.
+
+    All bands are as important as the widest; narrow bands are more important.
+    """
     ends = np.array([np.percentile(band, _ORDINARY) for band in bands])
     ranges = np.maximum(np.diff(ends)[:, 0], 1e-6 * np.abs(ends).max())
-    if weights:
-        return ranges.max() / np.sqrt(np.asarray(weights, np.float64))
     return np.minimum(ranges.max(), _LARGEST_RATIO * ranges)
 
 
@@ -162,7 +154,7 @@ def _curves(band: Samples, ends: tuple[float, float], most: int) -> Iterator[Flo
         yield middle + knee * np.sinh(np.linspace(first, last, most + 1))
 
 
-def _loss(band: Samples, ends: tuple[float, float], samples: Float64, width: float) -> float:
+def _loss(band: Samples, samples: Float64, width: float) -> float:
     """Factor by which a curve increases the squared error, compared with exact samples."""
     places = np.interp(band, samples, np.arange(len(samples)))
     slopes = np.interp(places, np.arange(len(samples)), np.gradient(samples)) ** 2

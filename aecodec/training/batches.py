@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from aecodec.arrays import Float32
-from aecodec.datasets.tiles import Tiles, as_floats
+from aecodec.datasets.tiles import Tiles
 from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
 
@@ -27,10 +27,10 @@ def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> An
 
     `start` is the number of the first batch.
     """
-    shape = (batch_size, *tiles.batch_shape[: len(pair.image_shape)])
+    shape = shaped_for(pair, tiles.batch(start, batch_size)).shape
 
     def array(step: Any) -> Float32:
-        return shaped_for(pair, as_floats(tiles.batch(int(step), batch_size)))
+        return shaped_for(pair, tiles.batch(int(step), batch_size))
 
     def batch(step: Any) -> Any:
         return tf.ensure_shape(tf.numpy_function(array, [step], tf.float32), shape)

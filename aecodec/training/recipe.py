@@ -30,7 +30,7 @@ _FOR_PICTURES, FOR_BANDS = "picture", "bands"
 """Networks, and recipes with the same names."""
 
 _KEYS = {
-    "data": "tile held_out flips smooth band_weights",
+    "data": "tile held_out flips smooth",
     "levels": "channels rate_weights loss_weights context_units",
     "training": "epochs batch_size optimizer learning_rate cost_power distortion rate_priors dtype "
     "seed",
@@ -104,7 +104,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = replace(
             recipe,
             # Keys that a recipe may omit.
-            data={"smooth": 0.0, "band_weights": []} | recipe.data,
+            data={"smooth": 0.0} | recipe.data,
             training={"distortion": MSE} | recipe.training,
             priors={"rdoq": {}} | recipe.priors,
         )

@@ -133,7 +133,7 @@ class RecipeTraining:
         if isinstance(data, str | Path):
             title, pictures = str(data), open_pictures(data)
         else:
-            self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
+            self._fitted = fit_to_scenes(data)
             self._band_names = names_of_bands(data)
             title, pictures = "the scenes", ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder

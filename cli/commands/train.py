@@ -118,7 +118,6 @@ def train(
             help="Fine-tune: start with the networks of a codec with the same recipe and levels.",
         ),
     ] = None,
-    bands_first: options.BandsFirst = False,
     nodata: options.Nodata = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the codec. Default: the name of the folder.")
@@ -155,7 +154,7 @@ def train(
         from aecodec.training.run import run_recipe
     stated = load_recipe(recipe)
     with console.messages_as_they_come():
-        scenes = open_scenes(Path(data), bands_first=bands_first, nodata=nodata)
+        scenes = open_scenes(Path(data), nodata)
     if scenes:
         console.note(description_of(scenes))
         stated = recipe_for_bands(stated, scenes[0].pixels.shape[-1])

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.datasets.folders_and_arrays import load_images
 from aecodec.datasets.tiles import Tiles, smooth_tile
 from aecodec.datasets.training_pictures import ArrayPictures, hold_out, open_pictures
-from aecodec.errors import AecodecWarning
+from aecodec.errors import AecodecWarning, ImageError
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_a_folder_of_mixed_files_gives_tiles_and_leaves_out_damaged_ones(
     tiles = Tiles(pictures, (32, 32), channels=3, flips=True, seed=1)
     with pytest.warns(AecodecWarning, match=r"cut\.png: skipped"):
         batches = [tiles.batch(step, 64) for step in range(5)]
-    assert all(batch.shape == (64, 32, 32, 3) and batch.dtype == np.uint8 for batch in batches)
+    assert all(batch.shape == (64, 32, 32, 3) for batch in batches)
     for step, batch in enumerate(batches):
         assert (tiles.batch(step, 64) == batch).all()
     assert len(tiles) == 10 + (427 // 32) * (640 // 32)
@@ -51,7 +52,8 @@ def test_a_pass_sees_every_picture_once(digits: Pixels) -> None:
     tiles = Tiles(pictures, (28, 28), channels=1, only=trained)
     for number in range(2):
         seen = np.concatenate([tiles.batch(9 * number + step, 20) for step in range(9)])
-        assert {tile.tobytes() for tile in seen} == {digits[n].tobytes() for n in trained}
+        pixels = np.rint(seen * 255).astype(np.uint8)
+        assert {tile.tobytes() for tile in pixels} == {digits[n].tobytes() for n in trained}
     assert (np.rint(tiles.whole(1000)[..., 0] * 255) == digits[trained]).all()
 
 
@@ -60,7 +62,7 @@ def test_a_share_of_the_tiles_of_a_batch_is_smooth_and_samples_have_none() -> No
     pictures = ArrayPictures(rng.integers(0, 256, (20, 32, 48, 3), np.uint8))
     natural, mixed = (Tiles(pictures, (32, 32), 3, smooth=share) for share in (0, 0.25))
     steps = [
-        np.abs(np.diff(tiles.batch(0, 8).astype(int), axis=2)).mean((1, 2, 3))
+        255 * np.abs(np.diff(tiles.batch(0, 8), axis=2)).mean((1, 2, 3))
         for tiles in (natural, mixed)
     ]
     assert (steps[0] > 80).all()
@@ -85,3 +87,27 @@ def test_smooth_tiles_keep_shape_type_and_mean(
     assert smooth.shape == tile.shape
     assert smooth.dtype == dtype
     assert smooth.mean() == pytest.approx(tile.mean(), abs=0.02 * largest)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("data.npz", "no array"),
+        ("nothing.npz", "no array"),
+        ("floats.npz", "give uint8"),
+        ("two.npz", "x_train or train is not among its arrays: a, names, b"),
+        ("none.npy", "without a 0"),
+        ("empty", "has no images"),
+        ("nowhere", "has no images"),
+    ],
+)
+def test_paths_without_images_are_refused(tmp_path: Path, name: str, message: str) -> None:
+    images = np.zeros((3, 8, 8), np.uint8)
+    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
+    np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
+    np.savez(tmp_path / "two.npz", a=images, names=np.array(["a", None], object), b=images)
+    np.save(tmp_path / "none.npy", np.zeros((0, 28, 28), np.uint8))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ImageError, match=message):
+        open_pictures(tmp_path / name)
+    assert (load_images(tmp_path / "two.npz", "b") == images).all()
