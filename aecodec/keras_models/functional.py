@@ -20,7 +20,7 @@ from aecodec.keras_models.layers import TENSOR, BareOperation
 
 IN_STEPS = "_in_steps"
 """Suffix of the names of layers whose inputs are latents in units of steps. It is stored in model
-files; see :mod:`aecodec.training.warm_start`."""
+files; see :mod:`aecodec.training.starts`."""
 
 
 class LayerCall(NamedTuple):

@@ -26,6 +26,11 @@ class KerasPair:
         check_latents(self.encoder, self.decoder)
 
     @property
+    def models(self) -> tuple[Any, Any]:
+        """The encoder and the decoder."""
+        return self.encoder, self.decoder
+
+    @property
     def image_shape(self) -> tuple[int, ...]:
         """Shape of an image. Sides are None for models that take any size."""
         return tuple(self.encoder.input_shape[1:])

@@ -5,14 +5,13 @@
 """
 
 from aecodec.keras_models.model_files import load_model
-from aecodec.training.autoencoder import Autoencoder, RunOptions
-from aecodec.training.losses.base import RateOptions
+from aecodec.training.autoencoder import Autoencoder
+from aecodec.training.losses.base import TrainingOptions
 from aecodec.training.networks.tile import mnist_decoder, mnist_encoder
 
 __all__ = [
     "Autoencoder",
-    "RateOptions",
-    "RunOptions",
+    "TrainingOptions",
     "load_model",
     "mnist_decoder",
     "mnist_encoder",

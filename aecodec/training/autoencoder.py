@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +36,10 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.callbacks import Progress, Schedule
 from aecodec.training.checkpoints import checkpoints_in
-from aecodec.training.losses.base import RateOptions
-from aecodec.training.losses.choice import loss_of
-from aecodec.training.losses.mixture import MSE, Distortion, Mixture
+from aecodec.training.losses.base import DistortionLoss, TrainingOptions
+from aecodec.training.losses.distortions import check_distortion
+from aecodec.training.losses.gained import GainedRateDistortionLoss
+from aecodec.training.losses.separate_channels import RateDistortionLoss
 from aecodec.training.networks.precision import policy_in, product_dtype
 from aecodec.training.optimizers import optimizer_of
 
@@ -50,24 +50,7 @@ _MOST_VALIDATED = 2_000_000
 """Maximum number of values in the tiles that are measured after each epoch."""
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """Options of a training run.
-
-    Attributes:
-        minutes: duration of the training, which replaces the number of epochs.
-        backup: folder for the state after each epoch, from which an interrupted training resumes.
-        seed: seed of the shuffling and the noise. For the same codec on the same machine,
-            also call `keras.utils.set_random_seed` before you build the models, because it
-            determines their initial weights.
-        network_rate: factor of the networks' learning rate. It is below 1 for trained networks:
-            the loss knows nothing of their codes at first, and would mislead them.
-    """
-
-    minutes: float | None = None
-    backup: Path | None = None
-    seed: int = 0
-    network_rate: float = 1.0
+_DEFAULT = TrainingOptions()
 
 
 class Autoencoder(KerasPair):
@@ -114,14 +97,9 @@ class Autoencoder(KerasPair):
         batch_size: int = 128,
         rate_weight: float | Sequence[float] | None = None,
         learning_rate: float = 1e-3,
-        optimizer: str = "adam",
         validation_data: npt.NDArray[Any] | Tiles | None = None,
         verbose: int = 1,
-        *,
-        callbacks: Sequence[Any] = (),
-        distortion: Distortion = MSE,
-        rate_options: RateOptions | None = None,
-        run_options: RunOptions | None = None,
+        options: TrainingOptions = _DEFAULT,
     ) -> Any:
         """Train both halves together. The learning rate falls to zero along a cosine.
 
@@ -135,52 +113,49 @@ class Autoencoder(KerasPair):
                 differ in gains. Without lambda, only the distortion is minimized, and levels differ
                 in their quantization step.
             learning_rate: the highest learning rate.
-            optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
             validation_data: (M, *image_shape) images to measure after each epoch, or their tiles.
             verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs
                 to show, and prints the finished share and the remaining time instead.
-            callbacks: Keras callbacks.
-            distortion: measure of decoded pictures: `mse`, `ms-ssim`, `ssimulacra2` or `blocking`;
-                or weights of several measures by name; see
-                :mod:`aecodec.training.losses.mixture`.
-            rate_options: details of the rate term.
-            run_options: duration, backup and seed.
+            options: optimizer, measure of distortion, duration, seed and other details.
 
         Returns:
             The `History` of `keras.Model.fit`.
 
         Raises:
-            ModelError: the shape or range of the images is wrong, or TFLite lacks operators for the
-                models, so that they cannot become a codec.
+            ModelError: the shape or range of the images is wrong, the numbers of levels and rate
+                weights differ, or TFLite lacks operators for the models, so that they cannot become
+                a codec.
             UsageError: the optimizer or distortion does not exist, or the images are too small for
                 the distortion.
         """
         if not isinstance(x, BandTiles):
             check_is_picture(self.encoder.input_shape[1:])
         self._check_convertible()
-        run = run_options or RunOptions()
-        tiles = x if isinstance(x, Tiles) else self._tiles(x, run.seed)
+        tiles = x if isinstance(x, Tiles) else self._tiles(x, options.seed)
         batch_size = min(batch_size, len(tiles))
         steps = len(tiles) // batch_size
-        keras.utils.set_random_seed(run.seed)
-        loss = self._loss(rate_weight, rate_options or RateOptions(), Mixture(distortion), tiles)
-        how = optimizer_of(optimizer, policy_in(self.encoder), run.network_rate)
-        loss.compile(how, jit_compile=False)
+        keras.utils.set_random_seed(options.seed)
+        loss = self._loss(rate_weight, options, tiles)
+        loss.compile(
+            optimizer_of(options.optimizer, policy_in(self.encoder), options.network_rate),
+            jit_compile=False,
+        )
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
-        schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
-        progress = [Progress(sys.stdout)] if run.minutes and verbose else []
+        minutes = options.minutes
+        schedule = Schedule(learning_rate, None if minutes else epochs * steps, minutes)
+        progress = [Progress(sys.stdout)] if minutes and verbose else []
         try:
-            with checkpoints_in(run.backup, loss) as checkpoints:
+            with checkpoints_in(options.backup, loss) as checkpoints:
                 finished_steps = int(loss.optimizer.iterations)
                 return loss.fit(
                     batches_of(tiles, self, batch_size, finished_steps),
                     initial_epoch=finished_steps // steps,
-                    epochs=ENDLESS if run.minutes else epochs,
+                    epochs=ENDLESS if minutes else epochs,
                     steps_per_epoch=steps,
                     validation_data=self._validation_batches(validation_data, batch_size),
                     shuffle=False,  # the batches are shuffled
-                    callbacks=[*checkpoints, schedule, *progress, *callbacks],
-                    verbose=0 if run.minutes else verbose,
+                    callbacks=[*checkpoints, schedule, *progress, *options.callbacks],
+                    verbose=0 if minutes else verbose,
                 )
         finally:  # interrupted or not
             self.gains = loss.gains
@@ -201,31 +176,37 @@ class Autoencoder(KerasPair):
         return Tiles(pictures, x.shape[1:3], (*x.shape[1:], 1)[2], seed=seed)
 
     def _loss(
-        self,
-        rate_weight: float | Sequence[float] | None,
-        options: RateOptions,
-        distortion: Mixture,
-        tiles: Tiles,
+        self, rate_weight: float | Sequence[float] | None, options: TrainingOptions, tiles: Tiles
     ) -> Any:
-        distortion.check_size(*tiles.shape[:2])
+        check_distortion(options.distortion, *tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None
-        weights = None if rate_weight is None else np.atleast_1d(rate_weight).astype(float).tolist()
-        is_weighted = isinstance(tiles, BandTiles)
-        loss: Any = loss_of(
-            self, self.levels, weights, options, distortion, self.gains, is_weighted
-        )
-        if weights:
-            loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
+        if rate_weight is None:
+            if len(self.levels) > 1:
+                raise ModelError(
+                    f"{len(self.levels)} levels have separate channels: give a rate weight for "
+                    "each level"
+                )
+            return DistortionLoss(self, options)
+        weights = np.atleast_1d(rate_weight).astype(float).tolist()
+        counts = len(weights), len(options.weights_of(len(weights)))
+        if counts[0] == counts[1] > len(self.levels) == 1 and len(self.code_shape) == 3:
+            gains = self.gains if self.gains is not None and len(self.gains) == counts[0] else None
+            is_weighted = isinstance(tiles, BandTiles)
+            loss: Any = GainedRateDistortionLoss(self, weights, options, gains, is_weighted)
+        elif set(counts) != {len(self.levels)}:
+            raise ModelError(
+                f"{counts[0]} rate weights and {counts[1]} loss weights for {len(self.levels)} "
+                "levels: give one of each per level"
+            )
+        else:
+            loss = RateDistortionLoss(self, self.levels, weights, options)
+        loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
         if self.entropy_model:
             loss.entropy_model.copy(self.entropy_model)
         return loss
 
     def save_models(self, name: str, folder: Path | str = ".") -> tuple[Path, Path]:
-        """Write the models to the Keras files `encoder{name}.hdf5` and `decoder{name}.hdf5`.
-
-        Returns:
-            The paths of both files.
-        """
+        """Write `encoder{name}.hdf5` and `decoder{name}.hdf5` for Keras, and return both paths."""
         paths = Path(folder) / f"encoder{name}.hdf5", Path(folder) / f"decoder{name}.hdf5"
         for path, model in zip(paths, (self.encoder, self.decoder), strict=True):
             write_file(path, hdf5_bytes(model), replace=True)

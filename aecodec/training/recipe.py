@@ -13,10 +13,10 @@ import numpy as np
 from aecodec.codec_files.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
-from aecodec.training.losses.mixture import MSE, Mixture
+from aecodec.training.losses.distortions import SQUARED_ERROR, check_distortion
 from aecodec.training.networks.bands import CHANNELS_PER_BAND
 from aecodec.training.optimizers import check_optimizer
-from aecodec.training.zoo import pair_named
+from aecodec.training.zoo import networks_named
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,8 +42,8 @@ _KEYS = {
 class Recipe:
     """The settings for making a codec.
 
-    `docs/training.md` describes the keys of its sections. `networks` names a ready-made pair, or a
-    function that makes one; see :func:`~aecodec.training.zoo.pair_named`.
+    `docs/training.md` describes the keys of its sections. `networks` is a name of
+    :data:`aecodec.training.zoo.NETWORKS`.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Recipe:
         levels = {name: _interpolated(values, number) for name, values in self.levels.items()}
         for name in ("channels", "context_units"):
             levels[name] = [round(value) for value in levels[name]]
-        if pair_named(self.networks).shares_channels:
+        if networks_named(self.networks).shares_channels:
             levels["channels"] = self.levels["channels"]
         return replace(self, levels=levels)
 
@@ -105,7 +105,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             recipe,
             # Keys that a recipe may omit.
             data={"smooth": 0.0} | recipe.data,
-            training={"distortion": MSE} | recipe.training,
+            training={"distortion": SQUARED_ERROR} | recipe.training,
             priors={"rdoq": {}} | recipe.priors,
         )
     except OSError as error:
@@ -141,14 +141,14 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
 
 def _check(recipe: Recipe) -> None:
     """Check that a recipe is complete and its settings are valid."""
-    pair = pair_named(recipe.networks)
+    pair = networks_named(recipe.networks)
     for section, keys in _KEYS.items():
         _check_keys(set(getattr(recipe, section)), set(keys.split()), f"[{section}]")
     check_optimizer(recipe.training["optimizer"])
     if not 0 <= recipe.data["smooth"] <= 1:
         raise UsageError("smooth must be a share of the tiles, from 0 to 1")
     side = recipe.data["tile"]
-    Mixture(recipe.training["distortion"]).check_size(side, side)
+    check_distortion(recipe.training["distortion"], side, side)
     if recipe.training["cost_power"] <= 0:
         raise UsageError("cost_power must be greater than 0")
     _check_levels(recipe, pair.shares_channels)

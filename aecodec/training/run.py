@@ -23,19 +23,18 @@ from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, 
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
-from aecodec.training.autoencoder import Autoencoder, RunOptions
+from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.callbacks import between_steps
 from aecodec.training.centring import centre
 from aecodec.training.checkpoints import has_checkpoint
-from aecodec.training.losses.base import RateOptions
+from aecodec.training.losses.base import TrainingOptions
 from aecodec.training.networks.convolutional import STRIDE
 from aecodec.training.networks.precision import policy_of
-from aecodec.training.networks.quantization_aware import copy_weights
+from aecodec.training.networks.quantization_aware import copy_weights, qat_copy
 from aecodec.training.recipe import Recipe
-from aecodec.training.shipped_start import begin_with, start_for
-from aecodec.training.warm_start import start_from_codec
-from aecodec.training.zoo import pair_named
+from aecodec.training.starts import begin_with, start_from_codec
+from aecodec.training.zoo import networks_named
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
@@ -139,7 +138,7 @@ class RecipeTraining:
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
-        self._pair = pair_named(recipe.networks)
+        self._networks = networks_named(recipe.networks)
         with errors_about(title):
             self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
@@ -168,8 +167,8 @@ class RecipeTraining:
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
         is_complete = self._train(copy, callbacks, verbose)
-        copy_weights(copy.encoder, autoencoder.encoder)
-        copy_weights(copy.decoder, autoencoder.decoder)
+        for trained, model in zip(copy.models, autoencoder.models, strict=True):
+            copy_weights(trained, model)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 
@@ -181,7 +180,7 @@ class RecipeTraining:
         """
         levels, priors = self._recipe.levels, self._recipe.priors
         images = self._images_to_fit(autoencoder)
-        if self._pair.shares_channels and not self._fitted:
+        if self._networks.shares_channels and not self._fitted:
             whole = self._tiles.to_measure(autoencoder.image_shape, _CENTRED_PICTURES)
             centre(autoencoder, images, len(levels["rate_weights"]), whole)
         held_out = self._held_out.to_measure(autoencoder.image_shape, _MOST_HELD_OUT)
@@ -202,33 +201,35 @@ class RecipeTraining:
     def _new_autoencoder(self) -> Autoencoder:
         """The autoencoder with its initial weights."""
         channels, weights = self._channels(), self._recipe.levels["rate_weights"]
-        pair = self._pair.build(self._tiles.image_shape, sum(channels))
+        pair = self._networks.build(self._tiles.image_shape, sum(channels))
         autoencoder = Autoencoder(*pair, channels)
+        networks = self._networks
         if self._start_from:
             start_from_codec(autoencoder, self._start_from, len(weights))
-        elif (file := self._pair.shipped) and (start := start_for(autoencoder, file)):
-            begin_with(start, autoencoder, weights)
-        else:
+        elif networks.shipped and begin_with(networks.shipped, autoencoder, weights):
+            pass
+        elif networks.start:
             sample = self._tiles.sample(_STARTING_TILES)
             scales = [self._tiles.scales] if isinstance(self._tiles, BandTiles) else []
-            models = autoencoder.encoder, autoencoder.decoder
-            self._pair.start(*models, sample, channels, weights, *scales)
+            networks.start(*autoencoder.models, sample, channels, weights, *scales)
         return autoencoder
 
     def _channels(self) -> list[int]:
         """Channels of each level; if they share them, at most as many as a block has values."""
         channels = self._recipe.levels["channels"]
-        if not self._pair.shares_channels:
+        if not self._networks.shares_channels:
             return channels
         return [min(channels[0], STRIDE**2 * self._tiles.image_shape[-1])]
 
     def _qat_copy(self, autoencoder: Autoencoder) -> Autoencoder:
-        dtype = policy_of(self._recipe.training["dtype"])
         images = self._tiles.sample(_TYPICAL_TILES)
-        latents = np.rint(autoencoder.encoder(images))
+        inputs = images, np.rint(autoencoder.encoder(images))
+        dtype, networks = policy_of(self._recipe.training["dtype"]), self._networks
         copy = Autoencoder(
-            self._pair.qat_copy(autoencoder.encoder, images, dtype),
-            self._pair.qat_copy(autoencoder.decoder, latents, dtype),
+            *(
+                qat_copy(model, dtype, typical if networks.start else None, networks.exact)
+                for model, typical in zip(autoencoder.models, inputs, strict=True)
+            ),
             autoencoder.levels,
         )
         copy.gains, copy.entropy_model = autoencoder.gains, autoencoder.entropy_model
@@ -243,21 +244,28 @@ class RecipeTraining:
     def _train(self, copy: Autoencoder, callbacks: Sequence[Any], verbose: int) -> bool:
         """Train until Ctrl-C, and return whether the training is complete."""
         levels, training = self._recipe.levels, self._recipe.training
-        how = ("epochs", "learning_rate", "optimizer", "distortion")
-        rate = levels["loss_weights"], training["rate_priors"], training["cost_power"]
-        pace = 1.0 if copy.gains is None else _FINE_TUNING_RATE
         try:
             with between_steps() as interruption:
                 copy.train(
                     self._tiles,
+                    epochs=training["epochs"],
                     batch_size=self._batch_size,
                     rate_weight=levels["rate_weights"],
+                    learning_rate=training["learning_rate"],
                     validation_data=self._held_out,
                     verbose=verbose,
-                    callbacks=[*callbacks, interruption],
-                    rate_options=RateOptions(*rate),
-                    run_options=RunOptions(self._minutes, self._backup, training["seed"], pace),
-                    **{name: training[name] for name in how},
+                    options=TrainingOptions(
+                        optimizer=training["optimizer"],
+                        distortion=training["distortion"],
+                        loss_weights=levels["loss_weights"],
+                        components=training["rate_priors"],
+                        cost_power=training["cost_power"],
+                        callbacks=[*callbacks, interruption],
+                        minutes=self._minutes,
+                        backup=self._backup,
+                        seed=training["seed"],
+                        network_rate=1.0 if copy.gains is None else _FINE_TUNING_RATE,
+                    ),
                 )
         except KeyboardInterrupt:
             for callback in callbacks:
@@ -324,7 +332,7 @@ def _split(
 def _tile_for(recipe: Recipe, pictures: Pictures) -> tuple[int, int]:
     """Height and width of the tiles, which are smaller for networks of any size if pictures are."""
     side = recipe.data["tile"]
-    if pair_named(recipe.networks).shares_channels:
+    if networks_named(recipe.networks).shares_channels:
         side = min(side, _typical_side(pictures.sizes))
     return side, side
 

@@ -6,30 +6,25 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from helpers.networks.pairs import Pair, dense_pair
+from helpers.networks.pairs import dense_pair
 from keras import layers
 
 import aecodec
 from aecodec import ModelError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.export.step_allocation import gained_steps
-from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
-from aecodec.training.autoencoder import RunOptions
+from aecodec.training import Autoencoder, TrainingOptions, mnist_decoder, mnist_encoder
 from aecodec.training.networks.convolutional import Stage, picture_pair, start_from_klt
-from aecodec.training.networks.tile import tile_pair
 
 
-def assert_becomes_a_codec(
-    autoencoder: Autoencoder, x: np.ndarray, folder: Path, context_units: int = 0
-) -> aecodec.Codec:
+def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
     """Every level gives back its codes, and pictures like those of the float pair."""
-    fewer = {"priors": 4, "context_units": context_units, "context_epochs": 1}
+    fewer = {"priors": 4, "context_units": 0}
     codec = autoencoder.to_codec(folder, x[:300], "mine", **fewer)
     pixels = np.rint(x * 255).astype(np.uint8).reshape(-1, *codec.spec.tile, codec.spec.channels)
     errors = []
@@ -67,20 +62,10 @@ def test_a_pair_is_trained_saved_and_opened_without_aecodec(x: np.ndarray, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pair", [dense_pair, tile_pair])
-def test_levels_may_have_channels_of_their_own(
-    x: np.ndarray, tmp_path: Path, pair: Callable[[tuple[int, ...], int], Pair]
-) -> None:
-    planes = x[:900, ..., None]
-    autoencoder = Autoencoder(*pair((28, 28, 1), 24), levels=(4, 8, 12))
-    autoencoder.train(
-        planes,
-        epochs=12,
-        batch_size=32,
-        rate_weight=(0.1, 0.05, 0.01),
-        learning_rate=4e-3,
-        verbose=0,
-    )
+def test_levels_may_have_channels_of_their_own(x: np.ndarray, tmp_path: Path) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28, 1), 24), levels=(4, 8, 12))
+    planes, weights = x[:900, ..., None], (0.1, 0.05, 0.01)
+    autoencoder.train(planes, 12, 32, weights, learning_rate=4e-3, verbose=0)
     codec = assert_becomes_a_codec(autoencoder, planes, tmp_path)
     assert [level.stop for level in codec.spec.levels] == [4, 12, 24]
     assert codec.spec.default_level == 2
@@ -89,26 +74,19 @@ def test_levels_may_have_channels_of_their_own(
 
 
 @pytest.mark.slow
-def test_levels_that_share_their_channels_differ_by_gains(photograph: Pixels) -> None:
-    tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
-    planes, weights = (tiles / 255).astype(np.float32), [0.1, 0.01]
-    pair = picture_pair((64, 64, 3), 6, stages=(Stage(8, 1), Stage(8, 1), Stage(8, 1)))
-    start_from_klt(*pair, planes, [6], weights)
-    autoencoder = Autoencoder(*pair)
+def test_levels_that_share_their_channels_differ_by_gains(tiles: np.ndarray) -> None:
+    weights = [0.1, 0.01]
+    autoencoder = Autoencoder(*picture_pair((64, 64, 3), 6, stages=(Stage(8, 1),) * 3))
+    start_from_klt(*autoencoder.models, tiles, [6], weights)
+    options = TrainingOptions("muon")
     history = autoencoder.train(
-        planes,
-        epochs=2,
-        batch_size=10,
-        rate_weight=weights,
-        optimizer="muon",
-        validation_data=planes[:10],
-        verbose=0,
+        tiles, 2, 10, weights, validation_data=tiles[:10], verbose=0, options=options
     ).history
     assert history["bytes1"][-1] < history["bytes2"][-1]
     assert history["val_bytes1"][-1] < history["val_bytes2"][-1]
     assert history["psnr1"][-1] < history["psnr2"][-1]
-    steps, levels = gained_steps(autoencoder, planes, autoencoder.gains)
-    assert np.abs(autoencoder.encoder(planes).numpy() / steps).max() < 127.5
+    steps, levels = gained_steps(autoencoder, tiles, autoencoder.gains)
+    assert np.abs(autoencoder.encoder(tiles).numpy() / steps).max() < 127.5
     for level, gains in zip(levels, autoencoder.gains, strict=True):
         multiples = (1 << 15) / level.factors
         assert np.abs(multiples - 1 / (gains * steps)).max() < 0.75
@@ -117,12 +95,13 @@ def test_levels_that_share_their_channels_differ_by_gains(photograph: Pixels) ->
 def test_colour_tiles_with_grids_of_code_vectors_become_a_codec(
     photograph: Pixels, tmp_path: Path
 ) -> None:
-    tiles = photograph[:416, :640].reshape(13, 32, 20, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    pixels = photograph[:416, :640].reshape(13, 32, 20, 32, 3).swapaxes(1, 2)
+    tiles = pixels.reshape(-1, 32, 32, 3) / 255
     encoder = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(12, 8, strides=8)])
     decoder = keras.Sequential([keras.Input((4, 4, 12)), layers.Conv2DTranspose(3, 8, strides=8)])
     autoencoder = Autoencoder(encoder, decoder)
-    autoencoder.train(tiles / 255, epochs=4, batch_size=16, learning_rate=5e-3, verbose=0)
-    codec = assert_becomes_a_codec(autoencoder, tiles / 255, tmp_path)
+    autoencoder.train(tiles, epochs=4, batch_size=16, learning_rate=5e-3, verbose=0)
+    codec = assert_becomes_a_codec(autoencoder, tiles, tmp_path)
     assert codec.spec.vectors == 16
     grey = codec.decompress(codec.compress(photograph[:50, :70, 0]))
     assert grey.size == (70, 50)
@@ -156,12 +135,12 @@ def test_a_training_may_end_by_the_clock(
     x: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
-    options = RunOptions(minutes=0.03, backup=tmp_path)
+    options = TrainingOptions(minutes=0.03, backup=tmp_path)
     began = time.monotonic()
-    autoencoder.train(x[:200], learning_rate=3e-3, run_options=options)
+    autoencoder.train(x[:200], learning_rate=3e-3, options=options)
     assert 1.8 <= time.monotonic() - began < 20
     assert re.match(r"epoch 1, \d+%, 0 min left; held out: \d+\.\d\d dB\n", capsys.readouterr().out)
-    again = autoencoder.train(x[:200], learning_rate=3e-3, verbose=0, run_options=options)
+    again = autoencoder.train(x[:200], learning_rate=3e-3, verbose=0, options=options)
     assert len(again.history["psnr"]) <= 1
 
 

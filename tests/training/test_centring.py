@@ -21,7 +21,7 @@ def test_each_channel_gets_the_mean_of_the_originals(photograph: Pixels, tmp_pat
     pictures = [photograph[None, top : top + 130, :200] / np.float32(255) for top in (0, 130, 260)]
     pair = Autoencoder(*picture_pair((128, 192, 3), 64))
     whole = np.concatenate([picture[:, :128, :192] for picture in pictures])
-    start_from_klt(pair.encoder, pair.decoder, whole, [64], [0.01])
+    start_from_klt(*pair.models, whole, [64], [0.01])
     pair.gains = np.array([[0.5], [2]], np.float32)
     linear = layer_with(pair.decoder, Role.LINEAR_PIXELS)
     kernel, bias = linear.get_weights()

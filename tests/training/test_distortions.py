@@ -1,4 +1,4 @@
-"""Distortions agree with the measures that they stand for, and a training minimizes them."""
+"""Distortions agree with the measures that they stand for, and losses weigh them by pictures."""
 
 from __future__ import annotations
 
@@ -14,9 +14,17 @@ from PIL import Image
 
 from aecodec import UsageError, metrics
 from aecodec.arrays import Float32, Pixels
-from aecodec.training import Autoencoder
-from aecodec.training.losses.blocking import blocking_error
-from aecodec.training.losses.mixture import MEASURES, ms_ssim_error
+from aecodec.keras_models.pair import KerasPair
+from aecodec.training.losses.base import TrainingOptions
+from aecodec.training.losses.distortions import (
+    MEASURES,
+    blocking_error,
+    check_distortion,
+    ms_ssim_error,
+)
+from aecodec.training.losses.gained import GainedRateDistortionLoss
+from aecodec.training.losses.separate_channels import RateDistortionLoss
+from aecodec.training.zoo import NETWORKS
 
 QUALITIES = (10, 30, 60, 90)
 
@@ -38,23 +46,19 @@ def floats(*pictures: Pixels) -> Float32:
     return np.stack(pictures).astype(np.float32) / 255
 
 
-@pytest.mark.parametrize("quality", QUALITIES)
-def test_ms_ssim_is_that_of_the_metrics(quality: int) -> None:
-    error = ms_ssim_error(floats(as_jpeg(quality)), floats(photograph()))
-    similarity = metrics.ms_ssim(photograph(), as_jpeg(quality))
-    assert float(error[0]) == pytest.approx(1 - similarity, abs=1e-4)
-
-
-def test_errors_grow_as_quality_falls_and_are_0_for_equal_pictures() -> None:
-    decoded = floats(*(as_jpeg(quality) for quality in QUALITIES), photograph())
+def test_errors_are_those_of_the_metrics_and_grow_as_quality_falls() -> None:
+    decoded = [*map(as_jpeg, QUALITIES), photograph()]
     originals = floats(*[photograph()] * len(decoded))
+    similarities = [metrics.ms_ssim(photograph(), picture) for picture in decoded]
+    expected = pytest.approx(1 - np.array(similarities), abs=1e-4)
+    assert ms_ssim_error(floats(*decoded), originals).numpy() == expected
     for measure in MEASURES.values():
-        errors = measure(decoded, originals).numpy()
+        errors = measure(floats(*decoded), originals).numpy()
         assert (np.diff(errors) < 0).all()
         assert errors[-1] == pytest.approx(0, abs=0.1)
 
 
-def test_blocks_in_the_sky_count_more_than_noise_in_a_texture() -> None:
+def test_blocks_in_the_sky_count_more_than_noise_in_a_texture_or_steps_inside_blocks() -> None:
     rng = np.random.default_rng(0)
     even, texture = np.full((64, 64, 1), 0.5, np.float32), rng.random((64, 64, 1), np.float32)
     blocks = np.kron(rng.choice([-0.004, 0.004], (4, 4)), np.ones((16, 16)))[..., None]
@@ -62,12 +66,11 @@ def test_blocks_in_the_sky_count_more_than_noise_in_a_texture() -> None:
     pair = np.stack([even + blocks, texture + noise]).astype(np.float32), np.stack([even, texture])
     assert np.divide(*MEASURES["mse"](*pair).numpy()) < 0.1
     assert np.divide(*blocking_error(*pair).numpy()) > 3
-
-
-def test_a_step_at_the_border_of_a_block_counts_and_elsewhere_does_not() -> None:
-    even = np.full((1, 64, 64, 3), 0.5, np.float32)
-    border, elsewhere = (even + 0.01 * (np.arange(64) >= place)[:, None] for place in (32, 36))
-    assert float(blocking_error(border, even)[0]) > 100 * float(blocking_error(elsewhere, even)[0])
+    steps = [
+        even + np.float32(0.01) * (np.arange(64) >= place)[:, None, None] for place in (32, 36)
+    ]
+    border, inside = blocking_error(np.stack(steps), np.stack([even, even])).numpy()
+    assert border > 100 * inside
 
 
 def test_gradients_are_finite_even_where_nothing_is_wrong() -> None:
@@ -79,26 +82,23 @@ def test_gradients_are_finite_even_where_nothing_is_wrong() -> None:
         assert np.isfinite(tape.gradient(error, originals)).all()
 
 
-def test_pictures_smaller_than_a_window_are_refused_before_training(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(Autoencoder, "_check_convertible", lambda self: None)  # takes a second
-    autoencoder = Autoencoder(*dense_pair((8, 8), 4))
-    x = np.zeros((10, 8, 8), np.float32)
-    with pytest.raises(UsageError, match=r"8x8 pixels .* ms-ssim, .* at least 22"):
-        autoencoder.train(x, epochs=1, distortion="ms-ssim", verbose=0)
+def test_pictures_smaller_than_a_window_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"8x9 pixels .* ms-ssim, .* at least 22"):
+        check_distortion({"mse": 1, "ms-ssim": 1}, 9, 8)
 
 
-@pytest.mark.slow
-def test_a_training_minimizes_what_it_is_told_to(x: np.ndarray) -> None:
-    images, errors = x.astype(np.float32), {}
-    for distortion in ("mse", "ms-ssim"):
-        autoencoder = Autoencoder(*dense_pair((28, 28), 10))
-        autoencoder.train(images, epochs=4, batch_size=32, verbose=0)
-        autoencoder.train(images, epochs=4, batch_size=32, distortion=distortion, verbose=0)
-        decoded = autoencoder.decoder(autoencoder.encoder(images))
-        errors[distortion] = [
-            float(tf.reduce_mean(MEASURES[name](decoded, images))) for name in ("mse", "ms-ssim")
-        ]
-    assert errors["mse"][0] < errors["ms-ssim"][0]
-    assert errors["mse"][1] > errors["ms-ssim"][1]
+def test_each_picture_counts_by_a_power_of_its_cost() -> None:
+    bits, errors = tf.constant([10.0, 20.0]), tf.constant([0.1, 0.2])
+    options = TrainingOptions(loss_weights=[2.0], cost_power=0.5)
+    pair = KerasPair(*dense_pair((28, 28), 4))
+    loss = RateDistortionLoss(pair, [4], [0.04], options)
+    costs = [(100 * 0.1 + 0.04 * 10) / 0.2, (100 * 0.2 + 0.04 * 20) / 0.2]
+    expected = 2 * (costs[0] ** 0.5 + costs[1] ** 0.5) / 2
+    assert float(loss.total_cost([bits], [errors], pixels=100)) == pytest.approx(expected)
+    options = TrainingOptions(loss_weights=[1.0, 2.0], cost_power=0.5)
+    pair = KerasPair(*NETWORKS["picture"].build((64, 64, 3), 8))
+    gained = GainedRateDistortionLoss(pair, [0.04, 0.01], options)
+    costs = [(100 * 0.1 + 0.04 * 10) / 0.2, (100 * 0.2 + 0.01 * 20) / 0.1]
+    expected = (1 * costs[0] ** 0.5 + 2 * costs[1] ** 0.5) / 2
+    counted = gained.total_cost(bits, errors, tf.constant([0, 1]), pixels=100)
+    assert float(counted) == pytest.approx(expected)

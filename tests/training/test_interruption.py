@@ -1,13 +1,21 @@
-"""Ctrl-C ends a training between two steps."""
+"""Ctrl-C ends a training between two steps, and checkpoints survive whatever ends a training."""
 
 from __future__ import annotations
 
+import os
 import signal
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
+from aecodec.errors import AecodecWarning, ModelError, UsageError
 from aecodec.training.callbacks import between_steps
+from aecodec.training.checkpoints import LATEST, checkpoints_in, has_checkpoint
 
 
 @pytest.fixture(autouse=True)
@@ -18,28 +26,60 @@ def _own_handler() -> Iterator[None]:
     signal.signal(signal.SIGINT, usual)
 
 
-def test_ctrl_c_waits_for_the_end_of_a_step() -> None:
+def test_ctrl_c_waits_for_the_end_of_a_step_but_not_twice() -> None:
     with between_steps() as interruption:
         interruption.on_train_batch_end(0)
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             interruption.on_train_batch_end(1)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_pressed_again_does_not_wait() -> None:
-    with between_steps():
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-
-
 def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
-    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with between_steps() as interruption:
-            signal.raise_signal(signal.SIGINT)
-            interruption.on_train_batch_end(0)
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, usual)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with between_steps() as interruption:
+        signal.raise_signal(signal.SIGINT)
+        interruption.on_train_batch_end(0)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def new_model(units: int = 1) -> Any:
+    """A model whose weights are 1 more after each step, as their gradient is -1."""
+    layer = keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")
+    model = keras.Sequential([keras.Input((1,)), layer])
+    model.compile(keras.optimizers.SGD(1.0), loss=lambda _, output: -keras.ops.mean(output))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def trained(folder: Path, epochs: int) -> float:
+    """The weight after training for one step an epoch, from where a folder says."""
+    model, ones = new_model(), np.ones((1, 1), np.float32)
+    with checkpoints_in(folder, model) as callbacks, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Keras's own
+        first = int(model.optimizer.iterations)
+        model.fit(ones, ones, initial_epoch=first, epochs=epochs, verbose=0, callbacks=callbacks)
+    return float(model.get_weights()[0][0, 0])
+
+
+def test_a_training_goes_on_from_its_last_whole_state_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    assert not has_checkpoint(folder)
+    assert trained(folder, 3) == 3
+    assert os.listdir(folder) == [LATEST]
+    assert has_checkpoint(folder)
+    assert trained(folder, 5) == 5
+    with pytest.raises(ModelError, match="other networks"):
+        checkpoints_in(folder, new_model(3)).__enter__()
+    with (
+        checkpoints_in(folder, new_model()),
+        pytest.raises(UsageError, match="another process"),
+        checkpoints_in(folder, new_model()),
+    ):
+        pass
+    for damaged in (b"", b"PK\x03\x04 cut short"):
+        (folder / LATEST).write_bytes(damaged)
+        with pytest.warns(AecodecWarning, match="starts from the beginning"):
+            assert trained(folder, 1) == 1

@@ -1,39 +1,153 @@
-"""Ready-made networks start as a transform codec with lively networks beside it."""
+"""Networks start as a transform codec, train by the roles of their layers, and round like int8."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from helpers.real_data import load_photograph
+import tensorflow as tf
+from keras import layers
 
 from aecodec.keras_models.functional import inputs_of
+from aecodec.keras_models.roles import Role, role_of, set_role
+from aecodec.training import Autoencoder, TrainingOptions
 from aecodec.training.networks.convolutional import picture_pair, start_from_klt
+from aecodec.training.networks.precision import policy_of
+from aecodec.training.networks.quantization_aware import (
+    NormalizedConv2D,
+    copy_weights,
+    qat_copy,
+    rounded_kernel,
+)
+from aecodec.training.networks.tile import tile_pair
+from aecodec.training.optimizers import optimizer_of
+from aecodec.training.recipe import load_recipe
+from aecodec.training.zoo import NETWORKS
+
+_RESOLUTION = 6 / 255
+"""Resolution of the activations of a quantization-aware copy."""
 
 
-@pytest.fixture(scope="module")
-def tiles() -> np.ndarray:
-    """(24, 64, 64, 3) floats of a photograph."""
-    photograph = load_photograph()[: 6 * 64, 64 : 5 * 64] / np.float32(255)
-    return photograph.reshape(6, 64, 4, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
-
-
-def test_all_layers_of_a_new_pair_tell_pictures_apart(tiles: np.ndarray) -> None:
-    encoder, decoder = picture_pair((64, 64, 3), 96)
-    start_from_klt(encoder, decoder, tiles, [96], [0.002, 0.001])
+def test_a_new_pair_is_a_transform_codec_whose_layers_tell_pictures_apart(
+    tiles: np.ndarray,
+) -> None:
+    encoder, decoder = picture_pair((64, 64, 3), 256)
+    start_from_klt(encoder, decoder, tiles, [256], [0.0002, 0.0001])
     latents = np.rint(encoder(tiles))
+    assert -10 * np.log10(np.square(decoder(latents) - tiles).mean()) > 35
     for model, inputs in ((encoder, tiles), (decoder, latents)):
         for layer in model.layers:
-            if (
-                isinstance(layer, keras.layers.Conv2D)
-                and layer.activation is keras.activations.relu6
-            ):
+            if getattr(layer, "activation", None) is keras.activations.relu6:
                 outputs = np.asarray(layer(inputs_of(layer, model, inputs)))
                 assert outputs.std(axis=(0, 1, 2)).min() > 0.3, layer.name
 
 
-def test_a_new_pair_is_a_transform_codec(tiles: np.ndarray) -> None:
-    encoder, decoder = picture_pair((64, 64, 3), 256)
-    start_from_klt(encoder, decoder, tiles, [256], [0.0002, 0.0001])
-    decoded = np.asarray(decoder(np.rint(encoder(tiles))))
-    assert -10 * np.log10(np.square(decoded - tiles).mean()) > 35
+@pytest.mark.parametrize(
+    ("flags", "policy"), [("fpu amx_bf16 sse", "mixed_bfloat16"), ("fpu avx512_bf16", "float32")]
+)
+def test_bfloat16_is_used_where_the_processor_multiplies_its_matrices(
+    flags: str, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda *_: flags)
+    assert policy_of("fastest") == policy
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("adam", [1.0, 0.1, 5.0]), ("muon", [0.2, 0.02, 0.2 * 12])]
+)
+def test_the_role_of_a_variable_multiplies_its_learning_rate(
+    name: str, expected: list[float]
+) -> None:
+    """The first step of Adam, which Muon takes for vectors, has the size of the learning rate."""
+    variables = [keras.Variable(np.zeros(4, np.float32)) for _ in expected]
+    roles = None, Role.LINEAR_PIXELS, Role.CODE_STATISTICS
+    for variable, role in zip(variables, roles, strict=True):
+        set_role(variable, role)
+    optimizer = optimizer_of(name, "float32")
+    optimizer.learning_rate = 1e-2
+    optimizer.apply([tf.ones(4) for _ in variables], variables)
+    steps = [float(-variable.numpy()[0]) / 1e-2 for variable in variables]
+    assert steps == pytest.approx(expected, rel=1e-3)
+
+
+_ENDS = {Role.LATENTS, Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["picture", "photo"])
+def test_no_layer_dies_while_the_learning_rate_is_highest(tiles: np.ndarray, name: str) -> None:
+    """Units that are off for every picture do not learn any more."""
+    recipe = load_recipe(name)
+    weights, networks = recipe.levels["rate_weights"], NETWORKS[recipe.networks]
+    pair = Autoencoder(*networks.build((64, 64, 3), 96))
+    networks.start(*pair.models, tiles, [96], weights)
+    inputs = tiles, np.rint(pair.encoder(tiles).numpy())
+    halves = [qat_copy(*half) for half in zip(pair.models, ["float32"] * 2, inputs, strict=True)]
+    copy = Autoencoder(*halves)
+    options = TrainingOptions(
+        recipe.training["optimizer"], cost_power=recipe.training["cost_power"]
+    )
+    rate = recipe.training["learning_rate"]
+    copy.train(tiles, 8, 16, weights, rate, verbose=0, options=options)
+    codes = np.rint(copy.encoder(tiles).numpy())
+    for half, images in ((copy.encoder, tiles), (copy.decoder, codes)):
+        hidden = [
+            layer.output
+            for layer in half.layers
+            if isinstance(layer, layers.Conv2D) and role_of(layer) not in _ENDS
+        ]
+        for outputs in map(np.asarray, keras.Model(half.input, hidden)(images)):
+            assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5
+
+
+def weights_of(copy: keras.Model, model: keras.Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The weights of a model, with those that its copy computed with."""
+    for layer, copied in zip(copy.layers, model.layers, strict=True):
+        for trained, weights in zip(layer.get_weights(), copied.get_weights(), strict=True):
+            used = tf.cast(trained, layer.compute_dtype)
+            used = tf.cast(rounded_kernel(used) if trained.ndim > 1 else used, tf.float32)
+            yield weights, used.numpy()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_a_copy_rounds_and_hands_its_weights_on(dtype: str) -> None:
+    _, model = tile_pair((28, 28, 1), 12)
+    copy = qat_copy(model, dtype)
+    copy_weights(copy, model)
+    for weights, used in weights_of(copy, model):
+        assert weights.ndim < 2 or (weights == used).all()
+    codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
+    exact, rounded = (half(codes).numpy() for half in (model, copy))
+    assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
+
+
+def test_a_normalized_copy_becomes_a_plain_model(tiles: np.ndarray) -> None:
+    dtype, inputs = "mixed_bfloat16", tiles[:1]
+    encoder, _ = NETWORKS["photo"].build((64, 64, 3), 8)
+    copy = qat_copy(encoder, dtype, inputs)
+    before = copy(inputs).numpy()
+    normalized = [layer for layer in copy.layers if isinstance(layer, NormalizedConv2D)]
+    statistics = [layer.normalization.moving_mean.numpy() for layer in normalized]
+    assert len(statistics) > 10
+    copy(inputs / 2, training=True)
+    for layer, mean in zip(normalized, statistics, strict=True):
+        assert (layer.normalization.moving_mean.numpy() != mean).any()
+        scale, *others = layer.normalization.get_weights()
+        layer.normalization.set_weights([-scale, *others])
+    copy_weights(copy, encoder)
+    plain = qat_copy(encoder, dtype)(inputs).numpy()
+    assert np.abs(plain - copy(inputs)).max() < 0.1 * np.abs(plain - before).max()
+
+
+@pytest.mark.parametrize("bias", [-50, 50])
+def test_dead_units_start_anew(bias: int) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 8, 8, 2)).astype(np.float32)
+    inputs = keras.Input((8, 8, 2))
+    constant = keras.initializers.Constant(bias)
+    dead = layers.Conv2D(1, 3, activation="relu6", bias_initializer=constant)
+    model = keras.Model(inputs, dead(inputs))
+    assert np.ptp(model(x)) == 0
+    assert np.ptp(qat_copy(model, inputs=x)(x)) > 0.1

@@ -1,10 +1,12 @@
-"""Base classes and options of losses, and differentiable replacements of rounding."""
+"""Options of a training, base classes of losses, and differentiable forms of rounding."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,28 +14,46 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses.mixture import Mixture, mean_squares
+from aecodec.training.losses.distortions import SQUARED_ERROR, mean_squares, mixture
 
 _SOFT_ROUNDING = 4.0
 """Hardness of the soft rounding: 0 for no rounding, infinite for exact rounding."""
 
 
 @dataclass(frozen=True)
-class RateOptions:
-    """Details of the rate term of a loss.
+class TrainingOptions:
+    """Details of a training.
 
     Attributes:
+        optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
+        distortion: weights of the measures of decoded pictures, by name: `mse`, `ms-ssim`,
+            `ssimulacra2` and `blocking`; see :mod:`aecodec.training.losses.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
         components: number of distributions that the entropy model mixes, if levels have separate
             channels.
         cost_power: positive exponent of each picture's cost of distortion and rate. With 1, the
             error of all pictures together is minimized, and difficult pictures matter most. Smaller
             values weight pictures more equally, as in a mean of PSNRs.
+        callbacks: Keras callbacks.
+        minutes: duration of the training, which replaces the number of epochs.
+        backup: folder for the state after each epoch, from which an interrupted training resumes.
+        seed: seed of the shuffling and the noise. For the same codec on the same machine,
+            also call `keras.utils.set_random_seed` before you build the models, because it
+            determines their initial weights.
+        network_rate: factor of the networks' learning rate. It is below 1 for trained networks:
+            the loss knows nothing of their codes at first, and would mislead them.
     """
 
+    optimizer: str = "adam"
+    distortion: Mapping[str, float] = field(default_factory=SQUARED_ERROR.copy)
     loss_weights: Sequence[float] | None = None
     components: int = 1
     cost_power: float = 1.0
+    callbacks: Sequence[Any] = ()
+    minutes: float | None = None
+    backup: Path | None = None
+    seed: int = 0
+    network_rate: float = 1.0
 
     def weights_of(self, levels: int) -> list[float]:
         """Weights of the levels in the loss."""
@@ -43,9 +63,10 @@ class RateOptions:
 class Loss(keras.Model):
     """A loss of a pair. Its weight `progress` is the finished share of the training."""
 
-    def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
+    def __init__(self, pair: KerasPair, options: TrainingOptions) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.distortion = pair.encoder, pair.decoder, distortion
+        self.encoder, self.decoder = pair.encoder, pair.decoder
+        self.distortion = partial(mixture, options.distortion)
         self.cost = keras.metrics.Mean("loss")  # which callbacks of Keras monitor by default
         self.progress = self.add_weight(
             shape=(), initializer="zeros", trainable=False, name="progress"
@@ -59,7 +80,8 @@ class Loss(keras.Model):
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
             cost, results = self.measured(images, training=True)
-        self.minimize(cost, tape)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(cost, variables), variables)
         return results
 
     def test_step(self, images: Any) -> dict[str, Any]:
@@ -69,16 +91,12 @@ class Loss(keras.Model):
         """The cost of images, which is minimized, and the results so far."""
         raise NotImplementedError
 
-    def minimize(self, loss: Any, tape: tf.GradientTape) -> None:
-        variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-
 
 class DistortionLoss(Loss):
     """The distortion of an autoencoder without any quantization."""
 
-    def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
-        super().__init__(pair, distortion)
+    def __init__(self, pair: KerasPair, options: TrainingOptions) -> None:
+        super().__init__(pair, options)
         self.squared_error = keras.metrics.Mean("mse")
         self.built = True  # all parts are built
 
@@ -93,8 +111,10 @@ class DistortionLoss(Loss):
 class LossOfLevels(Loss):
     """A loss that measures several levels."""
 
-    def __init__(self, pair: KerasPair, distortion: Mixture, levels: int) -> None:
-        super().__init__(pair, distortion)
+    def __init__(self, pair: KerasPair, options: TrainingOptions, levels: int) -> None:
+        super().__init__(pair, options)
+        self.level_weights = options.weights_of(levels)  # Keras models have `loss_weights`
+        self.cost_power = options.cost_power
         numbers = range(1, levels + 1)
         self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
         self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]

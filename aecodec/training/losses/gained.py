@@ -14,14 +14,14 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.training.losses.base import (
     LossOfLevels,
-    RateOptions,
+    TrainingOptions,
     costs,
     noisy,
     numbers_in,
     softly_rounded,
     straight_through,
 )
-from aecodec.training.losses.mixture import Mixture, mean_squares
+from aecodec.training.losses.distortions import mean_squares
 from aecodec.training.losses.spatial import SpatialEntropyModel
 from aecodec.training.networks.precision import policy_in
 
@@ -44,22 +44,22 @@ class GainedRateDistortionLoss(LossOfLevels):
 
     The encoder maps images (h, w, C) to latents (rows, columns, K). `rate_weights` are the lambdas
     of L levels, in squared error of a picture (pixels in 0..1, summed) per bit. `gains` (L, K) are
-    initial gains; None to derive them from the rate weights.
+    initial gains; None to derive them from the rate weights. If the loss `is_weighted`, batches
+    (N, h, w, 2 B) contain weights of the squared errors after the images.
     """
 
     def __init__(
         self,
         pair: KerasPair,
         rate_weights: Sequence[float],
-        options: RateOptions,
-        distortion: Mixture,
+        options: TrainingOptions,
         gains: Float32 | None = None,
+        is_weighted: bool = False,
     ) -> None:
         levels, channels = len(rate_weights), pair.code_dimension
-        super().__init__(pair, distortion, levels)
+        super().__init__(pair, options, levels)
         self.rate_weights = tf.constant(np.array(rate_weights), tf.float32)
-        self.level_weights = tf.constant(np.array(options.weights_of(levels)), tf.float32)
-        self.cost_power = options.cost_power
+        self.is_weighted = is_weighted
         initial = _initial_log_gains(rate_weights, channels) if gains is None else np.log(gains)
         self.log_gains = self.add_weight(
             shape=(levels, channels),
@@ -80,54 +80,46 @@ class GainedRateDistortionLoss(LossOfLevels):
         latents = np.asarray(self.encoder(images), np.float32)
         self.entropy_model.start_from(latents.std(axis=(0, 1, 2)))
 
-    def images_in(self, batch: Any) -> Any:
-        """The images (N, h, w, C) of a batch."""
-        return batch
-
-    def distortions(self, decoded: Any, batch: Any) -> Any:
-        """(N,) distortions of decoded images, which are minimized."""
-        return self.distortion(decoded, batch)
-
-    def squared_errors_of(self, decoded: Any, batch: Any) -> Any:
-        """(N,) squared errors of decoded images, which are reported."""
-        return mean_squares(decoded, batch)
-
-    def train_step(self, batch: Any) -> dict[str, Any]:
-        images = self.images_in(batch)
-        # All levels occur equally often, and the pictures are in random order.
-        numbers = tf.range(tf.shape(images)[0]) + tf.random.uniform((), 0, 1 << 20, tf.int32)
-        levels = numbers % len(self.bits)
-        with tf.GradientTape() as tape:
-            bits, decoded = self._coded(images, levels, training=True)
-            distortions = self.distortions(decoded, batch)
-            cost = self.total_cost(bits, distortions, levels, pixels=numbers_in(images))
-        self.minimize(cost, tape)
+    def measured(self, batch: Any, training: bool) -> tuple[Any, dict[str, Any]]:
+        images = tf.split(batch, 2, axis=-1)[0] if self.is_weighted else batch
+        pictures, numbers = tf.shape(images)[0], tf.range(len(self.bits))
+        if training:  # all levels occur equally often, and the pictures are in random order
+            turns = tf.range(pictures) + tf.random.uniform((), 0, 1 << 20, tf.int32)
+            levels = turns % len(self.bits)
+            bits, distortions, errors = self._at(levels, images, batch, training)
+        else:
+            levels = tf.repeat(numbers, pictures)
+            # Tracing a graph for one level takes less time than tracing a graph for each level.
+            results = tf.map_fn(
+                lambda n: self._at(tf.fill([pictures], n), images, batch, training),
+                numbers,
+                fn_output_signature=(tf.float32,) * 3,
+            )
+            bits, distortions, errors = (tf.reshape(values, [-1]) for values in results)
+        cost = self.total_cost(bits, distortions, levels, pixels=numbers_in(images))
         self.cost.update_state(cost)
-        self._count(bits, self.squared_errors_of(decoded, batch), levels)
-        return self.results()
+        for n in range(len(self.bits)):
+            of_level = tf.cast(levels == n, tf.float32)
+            self.bits[n].update_state(bits, sample_weight=of_level)
+            self.squared_errors[n].update_state(errors, sample_weight=of_level)
+        return cost, self.results()
 
-    def test_step(self, batch: Any) -> dict[str, Any]:
-        images = self.images_in(batch)
-        numbers, pictures = tf.range(len(self.bits)), tf.shape(images)[0]
-
-        def at_level(number: Any) -> tuple[Any, Any, Any]:
-            bits, decoded = self._coded(images, tf.fill([pictures], number), training=False)
-            return bits, self.distortions(decoded, batch), self.squared_errors_of(decoded, batch)
-
-        # Tracing a graph for one level takes less time than tracing a graph for each level.
-        measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32,) * 3)
-        bits, distortions, errors = (tf.reshape(values, [-1]) for values in measured)
-        levels = tf.repeat(numbers, pictures)
-        self.cost.update_state(self.total_cost(bits, distortions, levels, numbers_in(images)))
-        self._count(bits, errors, levels)
-        return self.results()
+    def _at(self, levels: Any, images: Any, batch: Any, training: bool) -> tuple[Any, Any, Any]:
+        """(N,) bits, distortions and squared errors of images at their levels."""
+        bits, decoded = self._coded(images, levels, training)
+        if self.is_weighted:
+            weights = tf.split(batch, 2, axis=-1)[1]
+            squares = weights * tf.square(tf.cast(decoded, tf.float32) - images)
+            errors = tf.reduce_mean(squares, axis=(1, 2, 3))
+            return bits, errors, errors
+        return bits, self.distortion(decoded, images), mean_squares(decoded, images)
 
     def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
         """The loss for (N,) bits, distortions and numbers of levels, from 0.
 
         `pixels` is the number of values in a picture.
         """
-        weights = tf.gather(self.level_weights, levels)
+        weights = tf.gather(tf.constant(self.level_weights, tf.float32), levels)
         picture_costs = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))
         return tf.reduce_mean(weights * picture_costs**self.cost_power)
 
@@ -141,30 +133,6 @@ class GainedRateDistortionLoss(LossOfLevels):
         coded = noisy(softly_rounded(latents)) if training else codes
         bits = self.entropy_model(coded, known, gains, levels)
         return bits, self.decoder(known / grid_gains, training=training)
-
-    def _count(self, bits: Any, errors: Any, levels: Any) -> None:
-        for n in range(len(self.bits)):
-            of_level = tf.cast(levels == n, tf.float32)
-            self.bits[n].update_state(bits, sample_weight=of_level)
-            self.squared_errors[n].update_state(errors, sample_weight=of_level)
-
-
-class WeightedLoss(GainedRateDistortionLoss):
-    """Weighted squared error + rate weight x rate.
-
-    Batches (N, h, w, 2 B) contain the weights after the images.
-    """
-
-    def images_in(self, batch: Any) -> Any:
-        return tf.split(batch, 2, axis=-1)[0]
-
-    def distortions(self, decoded: Any, batch: Any) -> Any:
-        return self.squared_errors_of(decoded, batch)
-
-    def squared_errors_of(self, decoded: Any, batch: Any) -> Any:
-        images, weights = tf.split(batch, 2, axis=-1)
-        squares = weights * tf.square(tf.cast(decoded, tf.float32) - images)
-        return tf.reduce_mean(squares, axis=(1, 2, 3))
 
 
 def _initial_log_gains(rate_weights: Sequence[float], channels: int) -> Any:

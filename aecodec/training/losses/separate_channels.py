@@ -14,13 +14,13 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.prior_fitting.logistic import logistic_mass
 from aecodec.training.losses.base import (
     LossOfLevels,
-    RateOptions,
+    TrainingOptions,
     costs,
     noisy,
     numbers_in,
     to_int8,
 )
-from aecodec.training.losses.mixture import Mixture, mean_squares
+from aecodec.training.losses.distortions import mean_squares
 
 _MEAN_SPREAD = 0.7
 """Standard deviation of the initial means of the components, which must differ."""
@@ -87,14 +87,10 @@ class RateDistortionLoss(LossOfLevels):
         pair: KerasPair,
         channels: Sequence[int],
         rate_weights: Sequence[float],
-        options: RateOptions,
-        distortion: Mixture,
+        options: TrainingOptions,
     ) -> None:
-        super().__init__(pair, distortion, len(channels))
+        super().__init__(pair, options, len(channels))
         self.channels, self.rate_weights = list(channels), list(rate_weights)
-        # `loss_weights` is an attribute of Keras models.
-        self.level_weights = options.weights_of(len(channels))
-        self.cost_power = options.cost_power
         self.entropy_models = [
             MixtureEntropyModel(options.components, count, seed)
             for seed, count in enumerate(channels)
@@ -112,7 +108,10 @@ class RateDistortionLoss(LossOfLevels):
         distortions = [self.distortion(pictures, images) for pictures in decoded]
         cost = self.total_cost(bits, distortions, pixels=numbers_in(images))
         self.cost.update_state(cost)
-        return cost, self._report(bits, decoded, images)
+        for n, (rate, pictures) in enumerate(zip(bits, decoded, strict=True)):
+            self.bits[n].update_state(rate)
+            self.squared_errors[n].update_state(mean_squares(pictures, images))
+        return cost, self.results()
 
     def total_cost(self, bits: list[Any], distortions: list[Any], pixels: int) -> Any:
         """The loss for (N,) bits and distortions of each level.
@@ -143,12 +142,6 @@ class RateDistortionLoss(LossOfLevels):
         """The latents of a level, with zeros in the channels of other levels."""
         padding = [sum(self.channels[:level]), sum(self.channels[level + 1 :])]
         return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), padding])
-
-    def _report(self, bits: list[Any], decoded: list[Any], images: Any) -> dict[str, Any]:
-        for n, (rate, pictures) in enumerate(zip(bits, decoded, strict=True)):
-            self.bits[n].update_state(rate)
-            self.squared_errors[n].update_state(mean_squares(pictures, images))
-        return self.results()
 
 
 def _bits_of_pictures(model: MixtureEntropyModel, latents: Any) -> Any:

@@ -3,11 +3,19 @@
 The copy is trained, and its weights are copied to the model. The model itself uses only plain Keras
 layers, opens anywhere, and has learned to work in int8. See B. Jacob et al., "Quantization and
 training of neural networks for efficient integer-arithmetic-only inference", 2018.
+
+Deep networks are also trained with batch normalization, which is folded into kernels after
+training. Outputs of a ReLU are positive, so a training step mainly changes the mean of the next
+layer's sums. It can push a unit below 0 for all pictures, after which the unit learns nothing.
+Normalized sums keep their learned mean and deviation (S. Ioffe and C. Szegedy, "Batch
+normalization: accelerating deep network training by reducing internal covariate shift", 2015). In
+inference, these are fixed numbers, and a plain convolution with other weights computes the same
+(B. Jacob et al., section 3.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Container
 from typing import Any
 
 import keras
@@ -16,10 +24,15 @@ import tensorflow as tf
 from keras import layers
 
 from aecodec.arrays import Float32
+from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.roles import Role, role_of, set_role
 
 _CEILING = 6.0
 _STEPS = 255.0
+_EPSILON = 1e-3
+
+_RESTART_DEVIATION = 0.1
+"""Initial deviation of a restarted dead unit. Its effect is small, as in residual branches."""
 
 LARGEST_INT8 = 127
 """Largest integer of a kernel, which TFLite rounds with a step for each output channel."""
@@ -28,34 +41,36 @@ SMALLEST_STEP = 1e-9
 """Added to every step, so that no step is 0."""
 
 
-def qat_copy(model: Any, dtype: str = "float32") -> Any:
+def qat_copy(
+    model: Any, dtype: str = "float32", inputs: Any = None, exact: Container[Role | None] = ()
+) -> Any:
     """A quantization-aware copy: a model with the same layers and weights that rounds.
 
     Kernels are rounded per output channel. Activations are rounded if their range is known: after
-    ReLU6, and at the end of a residual branch. All layers except the output layers have the Keras
-    policy `dtype`.
-    """
-    copy = clone_with_classes(model, dtype, rounding_class)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
-def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) -> Any:
-    """Clone a Keras model with new weights; `class_for` returns the class of a new layer.
-
-    All layers except the output layers have the Keras policy `dtype`.
+    ReLU6, and at the end of a residual branch. With typical `inputs` (N, ...), the sums of these
+    convolutions, which have biases, are also normalized. Layers with the `exact` roles do not
+    round. All layers except the output layers have the Keras policy `dtype`.
     """
 
     def new_layer(layer: Any) -> Any:
         config = layer.get_config()
         if layer.name not in model.output_names:
             config["dtype"] = dtype
-        return class_for(layer).from_config(config)
+        kind = type(layer)
+        if role_of(layer) not in exact:
+            kind = _ROUNDING_CLASSES.get(kind, kind)
+        if inputs is not None and kind is RoundingConv2D and _has_known_range(layer):
+            kind = NormalizedConv2D
+        return kind.from_config(config)
 
-    clone = keras.models.clone_model(model, clone_function=new_layer)
-    for source, target in zip(model.layers, clone.layers, strict=True):
-        set_role(target, role_of(source))
-    return clone
+    copy = keras.models.clone_model(model, clone_function=new_layer)
+    for source, layer in zip(model.layers, copy.layers, strict=True):
+        set_role(layer, role_of(source))
+        if isinstance(layer, NormalizedConv2D):
+            layer.start_like(source, inputs_of(layer, copy, inputs))
+        else:
+            layer.set_weights(source.get_weights())
+    return copy
 
 
 def copy_weights(trained: Any, model: Any) -> None:
@@ -93,9 +108,50 @@ class RoundingConv2D(layers.Conv2D):
 
     def call(self, inputs: Any) -> Any:
         outputs = super().call(inputs)
-        if ends_branch(self):
+        if role_of(self) is Role.BRANCH_END:
             return _rounded(tf.clip_by_value(outputs, -_CEILING, _CEILING), 2 * _CEILING)
-        return _rounded(outputs, _CEILING) if has_relu6(self) else outputs
+        return _rounded(outputs, _CEILING) if _has_relu6(self) else outputs
+
+
+class NormalizedConv2D(RoundingConv2D):
+    """A rounding convolution that normalizes its sums, in float32 with any policy."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"use_bias": False})
+        self.normalization = layers.BatchNormalization(epsilon=_EPSILON, dtype="float32")
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.normalization.build(self.compute_output_shape(input_shape))
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        return self.normalization(super().convolution_op(inputs, kernel))
+
+    def start_like(self, convolution: Any, inputs: Any) -> None:
+        """Set the weights so that this layer computes the same as a plain convolution with a bias.
+
+        Units with constant outputs for typical inputs (N, h, w, C) are restarted with a small
+        effect.
+        """
+        kernel, bias = convolution.get_weights()
+        self.kernel.assign(kernel)
+        inputs, weights = (tf.cast(array, self.compute_dtype) for array in (inputs, self.kernel))
+        sums = np.asarray(super().convolution_op(inputs, weights), np.float32)
+        all_but_last = tuple(range(sums.ndim - 1))
+        mean, variance = sums.mean(all_but_last), sums.var(all_but_last)
+        scale, centre = np.sqrt(variance + _EPSILON), mean + bias
+        if _has_relu6(self):
+            outputs = np.asarray(self.activation(sums + bias))
+            is_dead = outputs.max(all_but_last) == outputs.min(all_but_last)
+            scale = np.where(is_dead, _RESTART_DEVIATION, scale)
+            centre = np.where(is_dead, 0, centre)
+        self.normalization.set_weights([scale, centre, mean, variance])
+
+    def folded(self, weights: list[Float32]) -> list[Float32]:
+        """Fold the five weights, in Keras's order, into a kernel (h, w, C, K) and a bias (K,)."""
+        kernel, scale, centre, mean, variance = weights
+        scale = scale / np.sqrt(variance + _EPSILON)
+        return [kernel * scale, centre - mean * scale]
 
 
 class _RoundingReLU(layers.ReLU):
@@ -107,17 +163,12 @@ class _RoundingReLU(layers.ReLU):
 _ROUNDING_CLASSES: dict[Any, Any] = {layers.Conv2D: RoundingConv2D, layers.ReLU: _RoundingReLU}
 
 
-def rounding_class(layer: Any) -> Any:
-    """The rounding class for a layer; the class of the layer if there is none."""
-    return _ROUNDING_CLASSES.get(type(layer), type(layer))
+def _has_known_range(layer: Any) -> bool:
+    return _has_relu6(layer) or role_of(layer) is Role.BRANCH_END
 
 
-def has_relu6(layer: Any) -> bool:
+def _has_relu6(layer: Any) -> bool:
     return bool(layer.activation is keras.activations.relu6)
-
-
-def ends_branch(layer: Any) -> bool:
-    return role_of(layer) is Role.BRANCH_END
 
 
 def _rounded(values: Any, width: float) -> Any:

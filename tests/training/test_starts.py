@@ -1,0 +1,122 @@
+"""A training starts with the networks of a codec, or those that were learned from photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aecodec import ModelError
+from aecodec.arrays import Pixels
+from aecodec.codec.registry import load_codec
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.keras_models.model_files import keras_half
+from aecodec.training import Autoencoder
+from aecodec.training.losses.spatial import SpatialEntropyModel
+from aecodec.training.recipe import load_recipe
+from aecodec.training.starts import begin_with, set_weights, start_from_codec, start_of
+from aecodec.training.zoo import NETWORKS, SHIPPED
+
+
+def new_pair(name: str, folder: CodecFolder, side: int) -> Autoencoder:
+    """An untrained pair of the networks of a shipped codec."""
+    shape = (side, side, folder.spec.channels)
+    return Autoencoder(*NETWORKS[name].build(shape, folder.spec.latent_channels))
+
+
+@pytest.mark.parametrize(
+    ("codec", "networks", "side"), [("digits", "tile", 28), ("photo",) * 2 + (32,)]
+)
+def test_a_pair_computes_what_the_codec_computes(codec: str, networks: str, side: int) -> None:
+    folder = load_codec(codec).folder
+    pair, levels = new_pair(networks, folder, side), folder.spec.levels
+    start_from_codec(pair, folder, len(levels))
+    encoder, decoder = (keras_half(folder, half) for half in Half)
+    images = np.random.default_rng(0).random((2, side, side, folder.spec.channels), np.float32)
+    latents, stored = np.asarray(pair.encoder(images)), np.asarray(encoder(images))
+    assert np.asarray(pair.decoder(latents)) == pytest.approx(np.asarray(decoder(stored)), abs=1e-3)
+    all_gains = np.ones((len(levels), 1)) if pair.gains is None else pair.gains
+    for level, gains in zip(levels, all_gains, strict=True):
+        factors = level.factors / (1 << 15) if level.gains else 1
+        assert latents * gains == pytest.approx(stored * factors, rel=1e-3, abs=1e-3)
+
+
+def test_a_codec_with_other_networks_or_levels_is_refused() -> None:
+    folder = load_codec("digits").folder
+    with pytest.raises(ModelError, match="3 levels, but this training has 2"):
+        start_from_codec(new_pair("tile", folder, 28), folder, levels=2)
+    with pytest.raises(ModelError, match="encoder: the networks have other shapes"):
+        start_from_codec(new_pair("tile", folder, 20), folder, levels=3)
+
+
+@given(*[st.integers(1, 40)] * 4)
+def test_kernels_of_any_shapes_fit_or_do_not(
+    inputs: int, outputs: int, wide: int, many: int
+) -> None:
+    stored = np.ones((1, 1, wide, many))
+    target = SimpleNamespace(shape=(1, 1, inputs, outputs), assign=lambda _: None)
+    fewer = wide - inputs
+    is_grey = fewer > 0 and fewer % 2 == 0 and 3 * fewer // 2 <= wide
+    fits = set_weights([SimpleNamespace(weights=[target])], [stored])
+    assert fits == ((not fewer or is_grey) and many in (outputs, 3 * outputs))
+
+
+def started(channels: int, rate_weights: list[float], code_dimension: int = 256) -> Autoencoder:
+    pair = Autoencoder(*NETWORKS["picture"].build((64, 64, channels), code_dimension))
+    assert begin_with(SHIPPED, pair, rate_weights)
+    return pair
+
+
+def restored(pair: Autoencoder, pictures: np.ndarray) -> np.ndarray:
+    """Pictures (N, h, w, C) in 0..1, coded at the middle level."""
+    gains = pair.gains[len(pair.gains) // 2]
+    latents = np.rint(np.asarray(pair.encoder(pictures)) * gains) / gains
+    return np.asarray(pair.decoder(latents))
+
+
+@pytest.mark.parametrize(("channels", "code_dimension"), [(1, 256), (3, 384)])
+def test_the_start_codes_photographs_with_a_trained_entropy_model(
+    photograph: Pixels, channels: int, code_dimension: int
+) -> None:
+    pair = started(channels, load_recipe("picture").levels["rate_weights"], code_dimension)
+    pictures = photograph[None, :256, :320, :channels] / np.float32(255)
+    error = restored(pair, pictures) - pictures
+    assert -10 * np.log10(np.square(error).mean()) > 28
+    latents = np.asarray(pair.encoder(pictures))
+    random, trained = (SpatialEntropyModel(code_dimension, len(pair.gains)) for _ in range(2))
+    trained.copy(pair.entropy_model)
+    for level, gains in enumerate(pair.gains):
+        codes, bits = np.rint(latents * gains), []
+        for model in (random, trained):
+            model.start_from(latents.std(axis=(0, 1, 2)))
+            bits.append(float(model(codes, codes, gains[None], np.array([level]))[0]))
+        assert bits[1] < 0.9 * bits[0]
+
+
+def test_gains_are_interpolated_and_steps_grow_as_the_root_of_lambda_beyond() -> None:
+    weights = load_recipe("picture").levels["rate_weights"]
+    known = started(1, weights).gains
+    beyond, between = started(1, [4 * weights[0], (weights[0] * weights[1]) ** 0.5]).gains
+    assert beyond == pytest.approx(known[0] / 2, rel=1e-5)
+    assert between == pytest.approx((known[0] * known[1]) ** 0.5, rel=1e-5)
+
+
+def test_a_written_start_is_read_back_and_other_networks_do_not_get_it(
+    photograph: Pixels, tmp_path: Path
+) -> None:
+    pair, pictures = started(1, [0.04, 0.001], 32), photograph[None, :64, :64, :1] / np.float32(255)
+    file = tmp_path / "start.npz"
+    file.write_bytes(start_of(pair, [0.04, 0.001], pictures).packed())
+    copy = Autoencoder(*NETWORKS["picture"].build((64, 64, 1), 32))
+    assert begin_with(file, copy, [0.04, 0.001])
+    latents = np.asarray(copy.encoder(pictures)) * copy.gains[-1]
+    deviations = latents.std(axis=(0, 1, 2))
+    assert deviations[0] > deviations[-1]
+    assert restored(copy, pictures) == pytest.approx(restored(pair, pictures), abs=0.05)
+    other = Autoencoder(*NETWORKS["photo"].build((64, 64, 1), 32))
+    assert not begin_with(file, other, [0.04, 0.001])
