@@ -7,12 +7,11 @@ its head lists them nevertheless, so its identity is that of the whole codec.
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -87,17 +86,27 @@ class Entry(NamedTuple):
     offset: int
 
 
-class Head(NamedTuple):
-    """The head of a codec file, and what its section of bands contains.
+class OpenCodec(NamedTuple):
+    """What a codec file contains.
 
     `rdoq` is the weight of bits when the encoder quantizes; `transfer` is that of a codec with
     bands.
     """
 
+    native: NativeCodec
     spec: CodecSpec
     rdoq: RateWeight
     entries: tuple[Entry, ...]
     transfer: Transfer | None
+
+    @property
+    def sections(self) -> list[Section]:
+        """All sections."""
+        part = self.native.part
+        return [
+            Section(*entry[:4], part(entry.offset, entry.size) if entry.offset else None)
+            for entry in self.entries
+        ]
 
 
 def pack_codec(spec: CodecSpec, rdoq: RateWeight, sections: Sequence[Section]) -> bytes:
@@ -200,32 +209,35 @@ def primer_section(pictures: Pixels) -> Section:
     return Section.of(SectionKind.PRIMER, head + zlib.compress(planes.tobytes(), 9))
 
 
-def read_head(file: BinaryIO) -> Head:
-    """Read the head of a codec file, and the section of its bands; the library checks them.
+def open_codec(content: bytes) -> OpenCodec:
+    """Open the bytes of a codec file, all of whose sections get checked.
 
-    Raises CodecError if it is not a codec file, or its head is damaged.
+    Raises CodecError if it is not a codec file, or damaged.
     """
-    start = file.read(_START.size)
-    if len(start) < _START.size or start[:4] != MAGIC:
+    if len(content) < _START.size or content[:4] != MAGIC:
         raise CodecError("not a codec file")
-    _, version, _, size, *rdoq = _START.unpack(start)
+    _, version, _, _, *rdoq = _START.unpack_from(content)
     if version != VERSION:
         raise CodecError(f"a codec file of version {version}: upgrade aecodec")
-    content = start + file.read(max(0, min(size, _size_of(file)) - _START.size))
-    try:
-        return _head_of(NativeCodec(content), content, RateWeight(*rdoq), file)
-    except ValueError as error:  # a name that cannot be shown
-        raise CodecError(f"damaged: {error}") from error
-
-
-def _head_of(codec: NativeCodec, content: bytes, rdoq: RateWeight, file: BinaryIO) -> Head:
-    facts = codec.facts
+    codec = NativeCodec(content)
     entries = tuple(
         Entry(part.kind, part.level, part.size, bytes(part.sha256), part.offset)
         for part in codec.sections
     )
-    bands, transfer = _bands(codec, file, entries) if facts.phases else (None, None)
-    spec = CodecSpec(
+    for entry in filter(lambda entry: entry.offset, entries):
+        if hashlib.sha256(codec.part(entry.offset, entry.size)).digest() != entry.sha256:
+            raise CodecError("damaged: a section has another hash")
+    try:
+        bands, transfer = _bands(codec, entries) if codec.facts.phases else (None, None)
+        spec = _spec_of(codec, content, bands)
+    except ValueError as error:  # a name that cannot be shown
+        raise CodecError(f"damaged: {error}") from error
+    return OpenCodec(codec, spec, RateWeight(*rdoq), entries, transfer)
+
+
+def _spec_of(codec: NativeCodec, content: bytes, bands: Bands | None) -> CodecSpec:
+    facts = codec.facts
+    return CodecSpec(
         name=printable_name(facts.name.decode()),
         tile=(facts.tile_height, facts.tile_width),
         channels=facts.channels,
@@ -237,14 +249,6 @@ def _head_of(codec: NativeCodec, content: bytes, rdoq: RateWeight, file: BinaryI
         bands=bands,
         sha256=bytes(facts.sha256).hex(),
     )
-    return Head(spec, rdoq, entries, transfer)
-
-
-def _size_of(file: BinaryIO) -> int:
-    place = file.tell()
-    size = file.seek(0, os.SEEK_END)
-    file.seek(place)
-    return size
 
 
 def _levels(content: bytes, count: int) -> tuple[Level, ...]:
@@ -261,12 +265,11 @@ def _levels(content: bytes, count: int) -> tuple[Level, ...]:
     )
 
 
-def _bands(codec: NativeCodec, file: BinaryIO, entries: Sequence[Entry]) -> tuple[Bands, Transfer]:
+def _bands(codec: NativeCodec, entries: Sequence[Entry]) -> tuple[Bands, Transfer]:
     """The bands of a codec, whose section is the first one."""
     if not entries or entries[0].kind != SectionKind.BANDS:
         raise ValueError("it lacks the section of its bands")
-    content = read_section(file, entries[0])
-    codec.add(0, content)
+    content = codec.part(entries[0].offset, entries[0].size)
     phases, count, file_limits = _BANDS.unpack_from(content)
     limits = np.array([(band.low, band.high) for band in codec.bands])
     values = 255 * phases + 1
@@ -274,23 +277,6 @@ def _bands(codec: NativeCodec, file: BinaryIO, entries: Sequence[Entry]) -> tupl
     names = tuple(band.name.decode() for band in codec.bands)
     transfer = Transfer(limits, tables.reshape(count, values).astype(np.uint16))
     return Bands(phases, names, bool(file_limits)), transfer
-
-
-def read_section(file: BinaryIO, entry: Entry) -> bytes:
-    """Read a section that the file has; CodecError if it is damaged."""
-    file.seek(entry.offset)
-    content = file.read(min(entry.size, _size_of(file)))
-    if hashlib.sha256(content).digest() != entry.sha256:
-        raise CodecError("damaged, or changed since it was opened: a section has another hash")
-    return content
-
-
-def sections_in(file: BinaryIO, head: Head) -> list[Section]:
-    """All sections of a codec file; CodecError if one is damaged."""
-    return [
-        Section(*entry[:4], read_section(file, entry) if entry.offset else None)
-        for entry in head.entries
-    ]
 
 
 def without(sections: Iterable[Section], *, keeps: Iterable[Section]) -> list[Section]:

@@ -5,8 +5,7 @@
     encoder.tflite    int8, pixels to latents     encoder.hdf5    the same in float, for Keras
     decoder.tflite    int8, latents to pixels     decoder.hdf5
 
-Only the codec file is needed to compress and decompress, and it may lie in any folder. A section of
-it is used only if its hash is right.
+Only the codec file is needed to compress and decompress, and it may lie in any folder.
 """
 
 from __future__ import annotations
@@ -15,22 +14,17 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from aecodec.codec_files.codec_file import (
     NETWORKS,
-    Head,
     Section,
     SectionKind,
+    open_codec,
     pack_codec,
-    read_head,
-    read_section,
-    sections_in,
 )
 from aecodec.codec_files.file_names import (
     CODEC_JSON,
@@ -59,8 +53,7 @@ _FLOAT_NETWORKS = (
 class CodecFolder:
     """A codec on disk: its file, and the networks that may lie beside it.
 
-    It pickles as the path of the file and the codec's identity. Sections are read when they are
-    needed.
+    It pickles as the path of the file and the codec's identity.
 
     Args:
         file: the codec file.
@@ -71,8 +64,12 @@ class CodecFolder:
 
     def __init__(self, file: Path) -> None:
         self.file, self.path = file, file.parent
-        with _opened(file) as stream:
-            self._head = read_head(stream)
+        try:
+            content = _read_regular(file)
+        except OSError as error:
+            raise CodecError(f"{file}: not a codec ({error.strerror})") from error
+        with errors_about(file):
+            self.codec = open_codec(content)
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
@@ -96,54 +93,40 @@ class CodecFolder:
         return _reopen, (self.file, self.spec.sha256)
 
     @property
+    def native(self) -> NativeCodec:
+        """The codec as the library takes it."""
+        return self.codec.native
+
+    @property
     def spec(self) -> CodecSpec:
-        return self._head.spec
+        return self.codec.spec
 
     @property
     def rdoq(self) -> RateWeight:
         """The weight of bits when the encoder quantizes."""
-        return self._head.rdoq
+        return self.codec.rdoq
 
     @property
     def transfer(self) -> Transfer:
         """The transfer of a codec with bands; CodecError if the codec has none."""
-        if not self._head.transfer:
+        if not self.codec.transfer:
             raise CodecError(f"{self.file}: the codec has no bands")
-        return self._head.transfer
+        return self.codec.transfer
 
     @property
     def content(self) -> bytes:
-        """The whole codec file; CodecError if it is damaged, or another codec by now."""
-        with _opened(self.file) as stream:
-            content = stream.read()
-            file = BytesIO(content)
-            sections_in(file, self._head_of(file))
-        return content
+        """The whole codec file."""
+        return self.native.part(0, _MAX_FILE)
 
     @property
     def sections(self) -> list[Section]:
-        """All sections of the codec; CodecError if one is damaged."""
-        with _opened(self.file) as stream:
-            return sections_in(stream, self._head_of(stream))
-
-    def _head_of(self, file: BinaryIO) -> Head:
-        """The head of the file as it is now; CodecError if it is that of another codec."""
-        head = read_head(file)
-        if head.spec.sha256 != self.spec.sha256:
-            raise CodecError("changed since it was opened")
-        return head
-
-    def _read(self, kind: SectionKind) -> Iterator[tuple[int, bytes]]:
-        """Read the sections of a kind that the file has, with their levels."""
-        with _opened(self.file) as stream:
-            for entry in self._head_of(stream).entries:
-                if entry.kind == kind and entry.offset:
-                    yield entry.level, read_section(stream, entry)
+        """All sections of the codec."""
+        return self.codec.sections
 
     def has(self, half: Half) -> bool:
         """Whether the codec file has the network of a half."""
         kind = NETWORKS[half]
-        return any(entry.kind == kind and entry.offset for entry in self._head.entries)
+        return any(entry.kind == kind and entry.offset for entry in self.codec.entries)
 
     def check_has(self, half: Half) -> None:
         """Raise CodecError if the codec file lacks the network of a half."""
@@ -157,22 +140,14 @@ class CodecFolder:
 
     def level_section(self, number: int) -> bytes:
         """The tables of a whole level; CodecError if they are missing or damaged."""
-        for level, content in self._read(SectionKind.LEVEL):
-            if level == number:
-                return content
+        if content := self.native.find(SectionKind.LEVEL, number):
+            return content
         raise CodecError(f"{self.file}: without the tables of level {number}; give the whole codec")
-
-    @cached_property
-    def native(self) -> NativeCodec:
-        """The codec, opened by the library."""
-        content = self.content
-        with errors_about(self.file):
-            return NativeCodec(content)
 
     @cached_property
     def measured(self) -> dict[str, Any]:
         """Measurements of each level, for `aecodec codecs`; empty if the file has none."""
-        _, content = next(self._read(SectionKind.MEASUREMENTS), (0, b"{}"))
+        content = self.native.find(SectionKind.MEASUREMENTS) or b"{}"
         try:
             measured = dict(json.loads(content.decode("utf-8")))
             _check_measured(measured)
@@ -183,8 +158,7 @@ class CodecFolder:
     def read(self, name: str) -> bytes:
         """Read a file beside the codec file; CodecError if it is missing."""
         try:
-            with _open_regular(self.path / name, _MAX_FILE) as file:
-                return file.read()
+            return _read_regular(self.path / name)
         except OSError as error:
             raise CodecError(f"{self.path / name}: {error.strerror}{_FLOAT_NETWORKS}") from error
 
@@ -194,25 +168,14 @@ def codec_files_in(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a codec file; CodecError if it is missing, and with its path if its reader raises it."""
-    try:
-        file = _open_regular(path, _MAX_FILE)
-    except OSError as error:
-        raise CodecError(f"{path}: not a codec ({error.strerror})") from error
-    with file, errors_about(path):
-        yield file
-
-
-def _open_regular(path: Path, max_bytes: int) -> BinaryIO:
-    """Open a file of at most `max_bytes` bytes; raise OSError if it is larger or not a file."""
+def _read_regular(path: Path) -> bytes:
+    """Read a file; raise OSError if it is larger than files of codecs, or not a file."""
     size = path.stat().st_size
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
-    if size > max_bytes:
-        raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes, as no file of a codec is")
-    return path.open("rb")
+    if size > _MAX_FILE:
+        raise OSError(errno.EFBIG, f"larger than {_MAX_FILE} bytes, as no file of a codec is")
+    return path.read_bytes()
 
 
 def _reopen(file: Path, sha256: str) -> CodecFolder:
@@ -293,7 +256,7 @@ def write_folder(
     numbers = json.dumps(dict(measured), sort_keys=True).encode()
     sections = [*sections, Section.of(SectionKind.MEASUREMENTS, numbers)]
     content = pack_codec(spec, rdoq, sections)
-    spec = read_head(BytesIO(content)).spec
+    spec = open_codec(content).spec
     described = {"sha256": spec.sha256, "spec": spec.as_json(), "measured": dict(measured)}
     text = json.dumps(described | {"rdoq": rdoq._asdict()}, indent=2, sort_keys=True) + "\n"
     name = codec_file_name(spec.name)

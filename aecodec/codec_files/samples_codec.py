@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
-from aecodec.codec_files.codec_file import Head
+from aecodec.codec_files.codec_file import OpenCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import UNMASKED
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import CodecError
-from aecodec.native.codec import NativeCodec, NativeSamplesCodec
+from aecodec.native.codec import NativeSamplesCodec
 
 SAMPLES, SAMPLES_ID = "samples", b"SAMP"
 """Name of the codec, and its id in files."""
@@ -34,6 +33,7 @@ class SamplesFolder(CodecFolder):
 
     def __init__(self) -> None:
         self.file = self.path = Path(SAMPLES)
+        native = NativeSamplesCodec()
         spec = CodecSpec(
             SAMPLES,
             tile=_SMALL,
@@ -41,9 +41,9 @@ class SamplesFolder(CodecFolder):
             latent_channels=0,
             levels=(),
             default_level=0,
-            sha256=bytes(self.native.facts.sha256).hex(),
+            sha256=bytes(native.facts.sha256).hex(),
         )
-        self._head = Head(spec, UNMASKED, (), None)
+        self.codec = OpenCodec(native, spec, UNMASKED, (), None)
 
     def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[Any, ...]]:
         return SamplesFolder, ()
@@ -51,11 +51,6 @@ class SamplesFolder(CodecFolder):
     def has(self, half: Half) -> bool:
         """Whether the codec can code and decode, which it does without networks."""
         return True
-
-    @cached_property
-    def native(self) -> NativeCodec:
-        """The codec as the library takes it."""
-        return NativeSamplesCodec()
 
     @property
     def measured(self) -> dict[str, Any]:

@@ -18,16 +18,16 @@ class NativeCodec:
     """A codec file in memory. Several threads may use it at once.
 
     Args:
-        content: the bytes of the file, whose hashes were checked. Sections may be absent.
+        content: the bytes of the file. Sections may be absent; the caller checks their hashes.
 
     Raises:
         CodecError: the file is damaged, or has another version.
     """
 
     def __init__(self, content: bytes) -> None:
-        self._contents = [aligned(content)]
+        self._content = aligned(content)
         self.handle = c_void_p()
-        address = address_of(self._contents[0])
+        address = address_of(self._content)
         check(LIBRARY.aecodec_bundle_from_memory(address, len(content), byref(self.handle)))
         self.facts = structures.CodecFacts()
         LIBRARY.aecodec_bundle_facts(self.handle, byref(self.facts))
@@ -43,11 +43,9 @@ class NativeCodec:
             check(LIBRARY.aecodec_bundle_section(self.handle, number, byref(section)))
         return found
 
-    def add(self, number: int, content: bytes) -> None:
-        """Add the content of an absent section, whose hash was checked."""
-        self._contents.append(aligned(content))
-        address = address_of(self._contents[-1])
-        check(LIBRARY.aecodec_bundle_add(self.handle, number, address, len(content)))
+    def part(self, offset: int, size: int) -> bytes:
+        """Bytes of the file; fewer than `size` at its end."""
+        return bytes(self._content[offset : offset + size])
 
     @property
     def bands(self) -> list[structures.Band]:

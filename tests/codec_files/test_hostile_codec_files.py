@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import os
 import struct
@@ -29,10 +28,10 @@ from aecodec.codec_files.codec_file import (
     Section,
     SectionKind,
     bands_section,
+    open_codec,
     pack_codec,
+    pack_head,
     primer_section,
-    read_head,
-    sections_in,
 )
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
@@ -104,13 +103,12 @@ def test_any_head_is_read_or_refused(file: Path, name: str, data: st.DataObject)
 @settings(max_examples=150)
 @given(st.sampled_from(sorted(SMALL)), st.data())
 def test_any_section_is_used_or_refused(file: Path, name: str, data: st.DataObject) -> None:
-    stream = io.BytesIO(SMALL[name])
-    head = read_head(stream)
-    sections = sections_in(stream, head)
+    codec = open_codec(SMALL[name])
+    sections = codec.sections
     place = data.draw(st.integers(0, len(sections) - 1))
     kind, level, *_, content = sections[place]
     sections[place] = Section.of(SectionKind(kind), changed(data, content or b"\0"), level)
-    file.write_bytes(pack_codec(head.spec, head.rdoq, sections))
+    file.write_bytes(pack_codec(codec.spec, codec.rdoq, sections))
     with suppress(AecodecError):
         use(file, path_of(name).read_bytes())
 
@@ -118,9 +116,9 @@ def test_any_section_is_used_or_refused(file: Path, name: str, data: st.DataObje
 @settings(max_examples=100)
 @given(st.sampled_from(sorted(SMALL)), st.data())
 def test_a_changed_bit_and_a_cut_are_found(file: Path, name: str, data: st.DataObject) -> None:
-    content, head = SMALL[name], read_head(io.BytesIO(SMALL[name]))
-    first = min(entry.offset for entry in head.entries)
-    places = [range(first - HASH), *(range(e.offset, e.offset + e.size) for e in head.entries)]
+    content, entries = SMALL[name], open_codec(SMALL[name]).entries
+    first = min(entry.offset for entry in entries)
+    places = [range(first - HASH), *(range(e.offset, e.offset + e.size) for e in entries)]
     chosen = data.draw(st.sampled_from([part for part in places if len(part)]))
     place = data.draw(st.sampled_from(chosen))
     damaged = bytearray(content)
@@ -128,16 +126,15 @@ def test_a_changed_bit_and_a_cut_are_found(file: Path, name: str, data: st.DataO
     for damage in (damaged, content[:place]):
         file.write_bytes(damage)
         with pytest.raises(CodecError, match=r"hostile\.aecodec"):
-            _ = CodecFolder(file).content
+            CodecFolder(file)
 
 
-def test_what_does_not_count_keeps_the_identity_and_all_else_changes_it(tmp_path: Path) -> None:
+def test_what_does_not_count_keeps_the_identity_and_all_else_changes_it() -> None:
     codec = CodecFolder(GOLDEN / "codecs" / "bands.aecodec")
-    spec, sections, path = codec.spec, codec.sections, tmp_path / "changed.aecodec"
+    spec, sections = codec.spec, codec.sections
 
     def identity(changed: Any, sections: list[Section]) -> str:
-        path.write_bytes(pack_codec(changed, codec.rdoq._replace(most=9), sections))
-        return CodecFolder(path).spec.sha256
+        return pack_head(changed, codec.rdoq._replace(most=9), sections)[32:64].hex()
 
     others = [item for item in sections if item.kind != SectionKind.MEASUREMENTS]
     left_out = [item._replace(content=None) for item in sections[1:]]
