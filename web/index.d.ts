@@ -26,8 +26,9 @@ export interface DecodeOptions extends JobOptions {
 
 /** Give one of them. */
 export interface LevelOrBytes {
-  /** 1, the smallest file, and up; in sixteenths if the codec has gains. Default: the codec's own. */
-  level?: number;
+  /** 1, the smallest file, and up; in sixteenths if the codec has gains. Default: the codec's own. Of several levels,
+   * there is a file for each, and the network runs once. */
+  level?: number | number[];
   /** Most bytes of the file: the best such file is made, of fewer pixels where that is better. */
   maxBytes?: number;
 }
@@ -39,7 +40,7 @@ export interface CodecOptions extends JobOptions, LevelOrBytes {
 }
 
 export interface ErrorOptions extends JobOptions, LevelOrBytes {
-  /** The largest error of a sample, in its units: 0 is lossless. Several, the coarsest first, make nested refinements.
+  /** The largest error of a sample, in grey levels: 0 is lossless. Several, the coarsest first, make nested refinements.
    * The smallest such file is made; with `level`, it also has the picture of that level. Not with `maxBytes`. */
   maxError: number | number[];
   /** The codec, or the URL of its folder; by default, samples are coded without one. */
@@ -104,12 +105,6 @@ export interface DecodedSamples extends Required<Omit<Samples, "nodata" | "missi
   maskPlanes?: number;
 }
 
-export interface EncodedSamples {
-  file: Uint8Array<ArrayBuffer>;
-  /** How many samples of each band were clipped to its limits. */
-  clipped: number[];
-}
-
 export interface ShowOptions {
   /** One band for grey, or three for RGB, counted from 0. Default: the first three, or the first one of fewer. */
   bands?: [number] | [number, number, number];
@@ -143,15 +138,6 @@ export interface Codec {
 
   /** Names and limits of its bands; an empty array for a codec of pictures. */
   bands(): Promise<{ name: string; low: number; high: number }[]>;
-
-  /** Runs the encoder network on a picture once, for files at any level. */
-  prepare(imageData: ImageData, options?: JobOptions): Promise<PreparedPicture>;
-}
-
-export interface PreparedPicture {
-  encode(options?: LevelOrBytes): Promise<Uint8Array<ArrayBuffer>>;
-  /** Gives its memory back. */
-  close(): Promise<void>;
 }
 
 /**
@@ -181,6 +167,9 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  * A picture as an `.aec` file. Grey pictures are stored as grey, and alpha only where there is some. Throws
  * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
+export function encode(
+  imageData: ImageData, options: EncodeOptions & { level: number[] },
+): Promise<Uint8Array<ArrayBuffer>[]>;
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
 
 /**
@@ -199,19 +188,13 @@ export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; check
 export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
 
 /**
- * Samples as an `.aec` file, with a codec that has bands. `maxBytes` chooses the level. Throws what `encode` throws;
- * ImageError if the samples are infinite, or do not suit the codec.
- */
-export function encodeSamples(samples: Samples, options: EncodeOptions): Promise<EncodedSamples>;
-
-/**
  * Selected bands of a frame as a picture, stretched between percentiles. NaN and samples in the mask `missing`, or
  * without a mask those that are `nodata`, are transparent. Throws ImageError if there is no such band or frame.
  */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 
 /** MS-SSIM of two pictures of one size, or 1 - MSE / 255² if a side has fewer than 11 pixels. Throws ImageError. */
-export function likeness(first: ImageData, second: ImageData): Promise<number>;
+export function msSsim(first: ImageData, second: ImageData): Promise<number>;
 
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */
 export class AecodecError extends Error {}

@@ -44,7 +44,7 @@ def test_the_preview_fades_to_the_picture(browser: Browser, host: StaticHost, mo
     events, preview_box, shown, fades, hidden, picture_box, pixel = run(
         browser,
         "const events = [], element = make({ preview: green, width: 30, height: 40 });"
-        "for (const name of ['preview', 'base', 'load', 'error', 'previewerror'])"
+        "for (const name of ['preview', 'load', 'error', 'previewerror'])"
         " element.addEventListener(name, () => events.push(name));"
         "await event(element, 'preview'); const shown = opacity(element), before = box(element);"
         "const { width } = cover(element);"

@@ -1,6 +1,6 @@
 // What a program in TypeScript writes; it is compiled, not run.
 
-import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs, toBare } from "aecodec";
+import { AecodecError, decode, decodeFrames, encode, LimitError, loadCodec, msSsim, readHeader, setCodecs, toBare } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
 import "aecodec/element";
 import { decodePreview, loadTables, paintPreview, readRatio, readTables } from "aecodec/preview";
@@ -20,10 +20,8 @@ async function show(context: CanvasRenderingContext2D, file: Blob, signal: Abort
   const base: ImageData = await decode(exact, { baseOnly: (await readHeader(exact)).hasBase });
   console.log(base.width);
   const frames: ImageData[] = await decodeFrames(packet);
-  const prepared = await codec.prepare(picture, { signal });
-  const bytes: Uint8Array = await prepared.encode({ level: codec.levels });
-  await prepared.close();
-  console.log(await likeness(picture, frames[0]!), bytes.length, codec.compresses, codec.tile.width);
+  const files: Uint8Array[] = await encode(picture, { codec, level: [1, codec.levels] });
+  console.log(await msSsim(picture, frames[0]!), files.length, codec.compresses, codec.tile.width);
 }
 
 async function sizeOf(file: ArrayBuffer): Promise<number | string> {

@@ -1,6 +1,6 @@
 // A picture, its files at all levels, and those of the browser's own formats at the same bytes.
 
-import { decode, encode, likeness } from "./aecodec/index.js";
+import { decode, encode, msSsim } from "./aecodec/index.js";
 
 export const FORMATS = [
   { title: "WebP", type: "image/webp" },
@@ -8,37 +8,38 @@ export const FORMATS = [
   { title: "AVIF", type: "image/avif" },
 ];
 
-/** A picture with one codec. What was made once is kept. */
+/** A picture with one codec, which keeps its files. */
 export class CodedPicture {
-  /** known: what is known without an encoder, of a sample: { choice, file }. */
-  constructor(original, codec, known) {
+  /** sample: a file that is there without an encoder, and the choice that led to it: { choice, file }. */
+  constructor(original, codec, sample) {
     this.original = original;
     this.onWhite = onWhite(original); // which every file is compared with
     this.codec = codec;
-    this.made = new Map();
+    this.files = new Map();
     this.rivals = new Map();
-    if (known) this.made.set(key(known.choice), this.#measured(known.file));
+    if (sample) this.files.set(key(sample.choice), this.#measured(sample.file));
   }
 
   /** The file of a choice, { level }, { maxBytes } or { maxError }, with its picture and its quality. */
   at(choice, onProgress) {
     const name = key(choice);
-    if (!this.made.has(name)) {
-      const coming = this.#make(choice, onProgress);
-      this.made.set(name, coming);
-      coming.catch(() => this.made.delete(name));
+    if (!this.files.has(name)) {
+      const coming = this.#encode(choice, onProgress);
+      this.files.set(name, coming);
+      coming.catch(() => this.files.delete(name));
     }
-    return this.made.get(name);
+    return this.files.get(name);
   }
 
-  async #make(choice, onProgress) {
-    if (choice.maxError !== undefined) {
-      const { codec, original } = this;
+  async #encode(choice, onProgress) {
+    const { codec, original } = this;
+    if (choice.level === undefined) {
       return this.#measured(await encode(original, { codec, ...choice, onProgress }), onProgress);
     }
-    this.prepared ??= this.codec.prepare(this.original, { onProgress });
-    this.prepared.catch(() => { this.prepared = undefined; });
-    return this.#measured(await (await this.prepared).encode(choice), onProgress);
+    const level = Array.from({ length: codec.levels }, (_, number) => number + 1);
+    this.atLevels ??= encode(original, { codec, level, onProgress }); // the network runs once
+    this.atLevels.catch(() => { this.atLevels = undefined; });
+    return this.#measured((await this.atLevels)[choice.level - 1], onProgress);
   }
 
   async #measured(file, onProgress) {
@@ -62,11 +63,7 @@ export class CodedPicture {
 
   async #quality(picture) {
     const pair = [this.onWhite, onWhite(picture)];
-    return { psnr: psnr(...pair), likeness: await likeness(...pair) };
-  }
-
-  async close() {
-    await (await this.prepared)?.close();
+    return { psnr: psnr(...pair), msSsim: await msSsim(...pair) };
   }
 }
 

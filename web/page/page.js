@@ -50,7 +50,7 @@ function update() {
     await showRight(isCurrent);
     view.busy(false);
     await showRivals(file, isCurrent);
-    if (coded.prepared) await showOtherLevels(coded, isCurrent);
+    if (coded.atLevels) await showOtherLevels(coded, isCurrent);
   });
 }
 
@@ -69,7 +69,7 @@ async function showRivals(file, isCurrent) {
   }
 }
 
-// All levels in turn, so that dragging finds them made.
+// All levels in turn, so that dragging finds them decoded.
 async function showOtherLevels(coded, isCurrent) {
   for (let level = 1; level <= coded.codec.levels && isCurrent(); level += 1) {
     const file = await coded.at({ level });
@@ -88,7 +88,6 @@ function suited(picture) {
 }
 
 function openPicture(name, picture, codec, known) {
-  state.coded?.close();
   state.picture = { name, picture };
   state.coded = new CodedPicture(picture, codec, known);
   state.shown = undefined;
@@ -126,7 +125,6 @@ async function openAec(file, isCurrent) {
   const options = { codec, onProgress: (progress) => isCurrent() && view.progress(progress) };
   const picture = header.hasSamples ? samplesToImageData(await decodeSamples(file, options)) : await decode(file, options);
   if (!isCurrent()) return;
-  state.coded?.close();
   state.picture = { name: file.name ?? "File", picture };
   state.coded = undefined;
   state.shown = { blob: file, bytes: file.size, picture };
@@ -164,10 +162,6 @@ function listen() {
     state.right = right;
     update();
   });
-  view.onCodec((id) => {
-    const { name, picture } = state.picture;
-    openPicture(name, picture, codecs.find((codec) => codec.id === id));
-  });
   view.onSave(async (kind) => {
     const { shown, picture } = state;
     const name = picture.name.replace(/\.\w+$/, "") || "picture";
@@ -186,7 +180,6 @@ async function start() {
   const [ids, samples] = await Promise.all([json("codecs/index.json"), json("samples/index.json")]);
   codecs.push(...(await Promise.all(ids.map((id) => loadCodec(`codecs/${id}`)))));
   able = codecs.filter(({ compresses }) => compresses);
-  view.showCodecs(able);
   view.listenToSamples(samples, openSample);
   if (samples.length) await openSample(samples[0]);
 }

@@ -125,7 +125,6 @@ export function open({ name, picture, codec, level, target }) {
   allowSaving(false);
   setUpLevels(codec.levels, level);
   showTarget(target);
-  find("#codec").value = codec.id;
   clearRows();
 }
 
@@ -214,11 +213,12 @@ export function showTarget(target) {
 // ---- the table of formats
 
 /** What a format weighs and is worth; undefined, if the browser does not write it. */
-export function showRow(title, made) {
+export function showRow(title, file) {
   const { input, cells } = rows[title];
-  input.disabled = !made;
-  if (!made) return;
-  const texts = [grouped(made.bytes), shownPsnr(made.psnr), made.likeness <= 1 ? made.likeness.toFixed(3) : "–"];
+  input.disabled = !file;
+  if (!file) return;
+  const { bytes, psnr, msSsim } = file;
+  const texts = [grouped(bytes), shownPsnr(psnr), msSsim <= 1 ? msSsim.toFixed(3) : "–"];
   texts.forEach((text, number) => { cells[number].textContent = text; });
 }
 
@@ -227,12 +227,6 @@ function clearRows() {
 }
 
 // ---- lists
-
-export function showCodecs(codecs) {
-  const options = codecs.map(({ id, name }) => Object.assign(make("option", name), { value: id }));
-  find("#codec").replaceChildren(...options);
-  find("#codec-label").hidden = codecs.length < 2;
-}
 
 /** Let the small pictures open the samples, which are in their order. */
 export function listenToSamples(samples, open) {
@@ -264,11 +258,7 @@ export function onRight(use) {
   find("#formats").addEventListener("change", ({ target }) => use(target.value));
 }
 
-export function onCodec(use) {
-  find("#codec").addEventListener("change", ({ target }) => use(target.value));
-}
-
-/** Files are made when they are asked for: `use` gives a blob and its name. */
+/** A file is saved when a button is pressed: `use` gives a blob and its name. */
 export function onSave(use) {
   for (const [id, kind] of [["#download", "aec"], ["#save", "png"]]) {
     find(id).addEventListener("click", async () => {

@@ -47,7 +47,7 @@ export class Codec {
   }
 
   /** A level in sixteenths, the default one if there is none. */
-  units(level = this.facts.defaultLevel) {
+  levelIndex(level = this.facts.defaultLevel) {
     const { name, levels, hasGains } = this.facts;
     const isLevel = level >= 1 && level <= levels && Number.isInteger(hasGains ? level * UNITS : level);
     if (!isLevel) throw new UsageError(`level ${level}: codec ${name} has the levels 1 to ${levels}${hasGains ? ", in sixteenths" : ""}`);
@@ -63,8 +63,8 @@ export class Codec {
   }
 
   /** The tables of a level in sixteenths: those of the nearest whole one. */
-  needLevel(units) {
-    return this.#need(LEVEL, (units + UNITS / 2) >> 4);
+  needLevel(levelIndex) {
+    return this.#need(LEVEL, (levelIndex + UNITS / 2) >> 4);
   }
 
   /** The transfer tables of a codec with bands; nothing for others. */
@@ -73,13 +73,13 @@ export class Codec {
   }
 
   /** All that a file needs, by its header. */
-  needFor({ units, hasBase }) {
-    const others = hasBase ? [this.needDecoder(), this.needLevel(units || this.units())] : this.#needAll([PRIMER]);
+  needFor({ levelIndex, hasBase }) {
+    const others = hasBase ? [this.needDecoder(), this.needLevel(levelIndex || this.levelIndex())] : this.#needAll([PRIMER]);
     return Promise.all([this.needBands(), ...others]);
   }
 
   /** All that compression within errors or a number of bytes may need. */
-  needToCompress({ errors }) {
+  needToCompress(errors) {
     const kinds = errors ? [ENCODER, DECODER, LEVEL, PRIMER] : [LEVEL, this.facts.anySize && DECODER];
     return Promise.all([this.needBands(), errors ?? this.needEncoder(), ...this.#needAll(kinds)]);
   }

@@ -4,7 +4,7 @@ import { AecodecError, CodecError, FormatError, ImageError, LimitError, UsageErr
 import { request } from "./fetching.js";
 import { CONSTANTS, STRUCTURES } from "./structures.js";
 
-const { INCOMPLETE, OK } = CONSTANTS;
+const { OK } = CONSTANTS;
 const MODES = ["L", "RGB", "LA", "RGBA"];
 const KINDS = {
   [CONSTANTS.USAGE_ERROR]: UsageError,
@@ -156,7 +156,7 @@ export class Core {
         width: info.width,
         height: info.height,
         mode: MODES[info.mode],
-        units: info.level,
+        levelIndex: info.level,
         reduction: info.reduction / 2,
         frames: info.frames,
         hasSamples: Boolean(info.has_samples),
@@ -177,18 +177,6 @@ export class Core {
       const { is_root: isRoot, bands, errors } = this.read("refinement", at + (count - 1) * stride);
       return { isRoot: Boolean(isRoot), errors: errors.slice(0, bands) };
     });
-  }
-
-  /** Where the base of a file with refinements lies, in the first bytes of the file, or how many bytes tell more. */
-  base(file) {
-    return this.withBytes(file, (bytes, size) =>
-      this.withBytes(new Uint8Array(12), (at) => {
-        const status = this.calls.aecodec_file_base(bytes, size, at, at + 4, at + 8);
-        const [base, baseSize, needed] = new Uint32Array(this.calls.memory.buffer, at, 3);
-        if (status === INCOMPLETE) return { needed };
-        return status === OK && base !== bytes ? { start: base - bytes, stop: base - bytes + baseSize } : { needed: Infinity };
-      }),
-    );
   }
 
   /** The bare payload of a file. */

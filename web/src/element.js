@@ -1,7 +1,6 @@
 // <aec-img src="picture.aec" preview="..." alt="...">: an `.aec` file where an <img> would stand.
 
-import { arrivals } from "./arrival.js";
-import { request } from "./fetching.js";
+import { fetchFile } from "./fetching.js";
 import { decode, decodeSamples, ImageError, readHeader, samplesToImageData } from "./index.js";
 import { decodePreview, loadTables, paintPreview, readRatio } from "./preview.js";
 
@@ -102,12 +101,8 @@ export class AecImage extends HTMLElement {
     try {
       await null; // of attributes that are set together, only the last one fetches
       if (signal.aborted) return;
-      const response = await request(src, { signal });
-      for await (const { file, isLast } of arrivals(response, this.hasAttribute("base-only"))) {
-        const picture = await this.#picture(file, signal);
-        if (signal.aborted) return;
-        this.#show(picture, isLast);
-      }
+      const picture = await this.#picture(await fetchFile(src, { signal }), signal);
+      if (!signal.aborted) this.#show(picture);
     } catch (error) {
       if (signal.aborted) return;
       this.#clear();
@@ -116,15 +111,15 @@ export class AecImage extends HTMLElement {
   }
 
   async #picture(file, signal) {
-    const { hasSamples } = await readHeader(file);
-    if (!hasSamples) return decode(file, { signal });
+    const { hasSamples, hasBase } = await readHeader(file);
+    const options = { signal, baseOnly: hasBase && this.hasAttribute("base-only") };
+    if (!hasSamples) return decode(file, options);
     const bands = this.getAttribute("bands")?.split(",").map((number) => number - 1);
-    return samplesToImageData(await decodeSamples(file, { signal }), { bands });
+    return samplesToImageData(await decodeSamples(file, options), { bands });
   }
 
-  // Remove the picture of the `src` before, and show the preview again. A base stays.
+  // Remove the picture of the `src` before, and show the preview again.
   #clear() {
-    if (this.#isDrawn) return;
     this.#keepRoom();
     if (this.naturalWidth) this.#loadPreview(this.getAttribute("preview"));
     this.naturalWidth = this.naturalHeight = 0;
@@ -142,14 +137,13 @@ export class AecImage extends HTMLElement {
     }
   }
 
-  #show(picture, isLast) {
+  #show(picture) {
     this.#draw(picture);
-    this.complete = isLast;
-    this.#isDrawn = true;
+    this.complete = this.#isDrawn = true;
     this.#preview.className = "";
     this.naturalWidth = picture.width;
     this.naturalHeight = picture.height;
-    this.dispatchEvent(new Event(isLast ? "load" : "base"));
+    this.dispatchEvent(new Event("load"));
   }
 }
 

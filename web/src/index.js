@@ -4,18 +4,16 @@ import { client } from "./client.js";
 import { ImageError, UsageError } from "./errors.js";
 import { absolute, bytesOf, decodeFile, folderOf, folderWithId } from "./files.js";
 import { checkImageData, fromImageData, toImageData } from "./pixels.js";
-import { SAMPLES, fromCore, toCore } from "./samples.js";
+import { SAMPLES, fromCore } from "./samples.js";
 
 export * from "./errors.js";
 export { setCodecs } from "./files.js";
 export { samplesToImageData } from "./samples.js";
 
-let lastKey = 0;
-
 /** What a file says of itself. */
 export async function readHeader(data) {
-  const { units, ...header } = await client.ask("header", { file: await bytesOf(data) });
-  return { ...header, level: units ? units / 16 : undefined };
+  const { levelIndex, ...header } = await client.ask("header", { file: await bytesOf(data) });
+  return { ...header, level: levelIndex ? levelIndex / 16 : undefined };
 }
 
 /** A codec, whose files lie in the folder of a URL. Only its head is fetched now. */
@@ -35,9 +33,13 @@ export async function decodeFrames(data, options) {
   return Array.from({ length: picture.frames }, (_, frame) => toImageData(picture, frame));
 }
 
-/** A picture as an `.aec` file. */
+/** A picture as an `.aec` file, or as a file for each of several levels. */
 export async function encode(imageData, options) {
-  return encoded(fromImageData(imageData), options);
+  const image = fromImageData(imageData);
+  const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};
+  const folder = codec || maxError === undefined ? folderOf(codec) : folderWithId(SAMPLES);
+  const values = { image, options: { folder, level, maxBytes, maxError } };
+  return client.ask("encode", values, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 
 /** The samples of a file with bands. */
@@ -59,29 +61,17 @@ export async function fromBare(data, { codec, checksum = false } = {}) {
   return client.ask("fromBare", { payload: await bytesOf(data), id, checksum });
 }
 
-/** Samples of bands as an `.aec` file. */
-export async function encodeSamples(samples, options) {
-  return encoded(toCore(samples), options);
-}
-
-/** How like each other two pictures of one size are: MS-SSIM, or 1 - MSE / 255² if a side has fewer than 11 pixels. */
-export async function likeness(first, second) {
+/** MS-SSIM of two pictures of one size, or 1 - MSE / 255² if a side has fewer than 11 pixels. */
+export async function msSsim(first, second) {
   const pictures = { first: colours(first), second: colours(second) };
   if (first.width !== second.width || first.height !== second.height) throw new ImageError("two pictures of different sizes");
-  return client.ask("likeness", pictures);
+  return client.ask("msSsim", pictures);
 }
 
 async function decoded(data, options) {
   const picture = await decodeFile(data, options);
   if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples");
   return picture;
-}
-
-async function encoded(image, options) {
-  const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};
-  const folder = codec || maxError === undefined ? folderOf(codec) : folderWithId(SAMPLES);
-  const values = { image, options: { folder, level, maxBytes, maxError } };
-  return client.ask("encode", values, { signal, onProgress, transfer: [(image.pixels ?? image.samples).buffer] });
 }
 
 /** A codec that was loaded. */
@@ -94,32 +84,6 @@ class Codec {
   /** Names and limits of the bands; none of a codec for pictures. */
   bands() {
     return client.ask("bands", { folder: this.url });
-  }
-
-  /** Run the encoder network on a picture once, for files at any level. */
-  async prepare(imageData, { signal, onProgress } = {}) {
-    const image = fromImageData(imageData);
-    const key = ++lastKey;
-    const values = { image, folder: this.url, key };
-    await client.ask("prepare", values, { signal, onProgress, transfer: [image.pixels.buffer] });
-    return new PreparedPicture(key);
-  }
-}
-
-/** A picture whose files at any level are quickly made. */
-class PreparedPicture {
-  constructor(key) {
-    this.key = key;
-  }
-
-  async encode({ level, maxBytes, maxError } = {}) {
-    if (maxError !== undefined) throw new UsageError("a prepared picture has no maximum error: call encode with the picture");
-    return client.ask("file", { key: this.key, level, maxBytes });
-  }
-
-  /** Give its memory back. */
-  close() {
-    return client.ask("close", { key: this.key });
   }
 }
 

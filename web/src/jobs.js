@@ -84,71 +84,37 @@ export class Jobs {
     return undefined;
   }
 
-  /** Run the encoder network on a picture, for files at any level. */
-  async prepare(image, folder, report) {
+  /** A picture as the file of a level or files of several ones, the best one of a number of bytes, or one within errors. */
+  async encode(image, { folder, level, maxBytes, maxError }, report) {
+    const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
+    const other = level === undefined ? "maxError" : "level";
+    if (!isOne) throw new UsageError(`give ${other} or maxBytes, not both`);
     const codec = await this.codec(folder);
+    if (maxBytes === undefined && maxError === undefined) return this.#encodeAt(codec, image, level, report);
+    const errors = maxError === undefined ? undefined : [maxError].flat();
+    const levelIndex = level === undefined ? 0 : codec.levelIndex(level);
+    await codec.needToCompress(errors);
+    // All networks run here: the core decides which ones, and on how many pixels.
+    return this.#inTurn(() => compress(codec, image, { levelIndex, maxBytes, errors }), report);
+  }
+
+  // The network runs once for all levels.
+  async #encodeAt(codec, image, level, report) {
+    const indices = [level].flat().map((value) => codec.levelIndex(value));
     const section = await codec.needEncoder();
-    await codec.needBands();
+    await Promise.all([codec.needBands(), ...indices.map((index) => codec.needLevel(index))]);
     const encode = async () => {
-      const options = { parts: this.runners.parts(image) };
-      const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
+      const encoding = Encoding.begin(codec, image, { parts: this.runners.parts(image) });
       try {
         await this.#run(codec, encoding, section, report);
-      } catch (error) {
+        const files = indices.map((index) => encoding.file(index));
+        return Array.isArray(level) ? files : files[0];
+      } finally {
         encoding.free();
-        throw error;
       }
-      return { codec, encoding, image };
     };
     return this.#inTurn(encode, report);
   }
-
-  /** The file of a prepared picture at a level, or the best one of a number of bytes. */
-  async make({ codec, encoding, image }, { level, maxBytes }, report) {
-    needOneOf({ level, maxBytes });
-    if (maxBytes !== undefined) return (await this.#compress(codec, image, { maxBytes }, report)).file;
-    const units = codec.units(level);
-    await codec.needLevel(units);
-    return encoding.file(units);
-  }
-
-  /** Encode a picture or samples at a level, as well as they can be in a number of bytes, or within an error. */
-  async encode(image, { folder, level, maxBytes, maxError }, report) {
-    needOneOf({ level, maxBytes, maxError });
-    const { file, clipped } =
-      maxBytes === undefined && maxError === undefined
-        ? await this.#encodeAt(image, folder, level, report)
-        : await this.#encodeFor(image, folder, { level, maxBytes, maxError }, report);
-    return image.samples ? { file, clipped } : file;
-  }
-
-  async #encodeAt(image, folder, level, report) {
-    const prepared = await this.prepare(image, folder, report);
-    try {
-      return { file: await this.make(prepared, { level }, report), clipped: prepared.encoding.clipped };
-    } finally {
-      prepared.encoding.free();
-    }
-  }
-
-  async #encodeFor(image, folder, { level, maxBytes, maxError }, report) {
-    const codec = await this.codec(folder);
-    if (maxError === undefined) return this.#compress(codec, image, { maxBytes }, report);
-    const units = level === undefined ? 0 : codec.units(level);
-    const { file } = await this.#compress(codec, image, { units, errors: [maxError].flat() }, report);
-    return { file, clipped: image.samples && Array(image.bands).fill(0) };
-  }
-
-  // All networks run here: the core decides which ones, and on how many pixels.
-  async #compress(codec, image, target, report) {
-    await codec.needToCompress(target);
-    return this.#inTurn(() => compress(codec, image, target), report);
-  }
-}
-
-function needOneOf({ level, maxBytes, maxError }) {
-  const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
-  if (!isOne) throw new UsageError(`give ${level === undefined ? "maxError" : "level"} or maxBytes, not both`);
 }
 
 /** A job at work, which its owner may abort. `report` without numbers only ends aborted jobs. */

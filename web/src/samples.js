@@ -25,22 +25,6 @@ export function fromCore(decoded) {
   return { ...decoded, samples: new ARRAYS[decoded.type](decoded.samples.buffer) };
 }
 
-/** Samples as the core takes them: copies of bytes, which may move to the worker. */
-export function toCore({ samples, width, height, bands = 1, frames = 1, type, layout, missing, ...rest }) {
-  const kind = type ?? Object.keys(ARRAYS).find((name) => samples instanceof ARRAYS[name]);
-  const pixels = width * height * frames;
-  const maskPlanes = missing ? missing.length / pixels : 0;
-  if (!kind || !(samples instanceof ARRAYS[kind]) || samples.length !== pixels * bands) {
-    throw new ImageError(`give width * height * bands * frames samples in an array of a type among ${Object.keys(ARRAYS).join(", ")}`);
-  }
-  if (missing && maskPlanes !== 1 && maskPlanes !== bands) {
-    throw new ImageError("give a mask of width * height * frames bytes, or as many as there are samples");
-  }
-  const axes = `${frames > 1 ? "F" : ""}HW${bands > 1 ? "B" : ""}`;
-  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength).slice();
-  return { isBigEndian: false, ...rest, width, height, bands, frames, type: kind, layout: layout ?? axes, maskPlanes, missing: missing && Uint8Array.from(missing), samples: bytes };
-}
-
 /** One band as grey, or three as RGB, each stretched between percentiles of its samples in this frame. Missing
  * samples are transparent. */
 export function samplesToImageData(samples, { bands, frame = 0, percentiles = [2, 98] } = {}) {

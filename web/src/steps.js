@@ -104,7 +104,7 @@ export class Decoding extends Steps {
   }
 }
 
-/** The steps from a picture or samples to files at any level. */
+/** The steps from a picture to files at any level. */
 export class Encoding extends Steps {
   static begin(codec, image, { parts }) {
     const { core, bundle } = codec;
@@ -113,40 +113,27 @@ export class Encoding extends Steps {
     );
   }
 
-  /** The same for samples of bands; `clipped` counts the samples of each band that lie outside its limits. */
-  static beginSamples(codec, source, { parts }) {
-    const { core, bundle } = codec;
-    return withSamples(core, source, (at) =>
-      core.withBytes(new Uint8Array(8 * CONSTANTS.MAX_BANDS), (clipped) => {
-        const address = core.open("aecodec_encoding_begin_samples", bundle, at, parts, clipped);
-        const counts = new BigUint64Array(core.calls.memory.buffer, clipped, source.bands);
-        return Object.assign(new Encoding(core, "encoding", address, 0), { clipped: Array.from(counts, Number) });
-      }),
-    );
-  }
-
   /** The file at a level in sixteenths. */
-  file(units) {
-    return this.core.file("aecodec_encoding_file", this.address, units, 0);
+  file(levelIndex) {
+    return this.core.file("aecodec_encoding_file", this.address, levelIndex, 0);
   }
 }
 
-/** The best file of a picture or samples for a target: a level in sixteenths, a number of bytes, or errors that descend.
+/** The best file of a picture for a target: a number of bytes, or errors that descend.
  *
- * With errors, it also has the picture of the level; 0 lets the core choose a level, or none. */
-export function compress(codec, source, { units = 0, maxBytes, errors }) {
+ * With errors, the file also has the picture of a level in sixteenths; 0 lets the core choose a level, or none. */
+export function compress(codec, image, { levelIndex, maxBytes, errors }) {
   const { core, bundle } = codec;
-  const [withSource, call] = source.samples ? [withSamples, "aecodec_compress_samples"] : [withPixels, "aecodec_compress"];
-  const target = { level: units, max_bytes: maxBytes === undefined ? 0 : bytesOf(maxBytes) };
-  return withSource(core, source, (at) =>
+  const fields = { level: levelIndex, max_bytes: maxBytes === undefined ? 0 : bytesOf(maxBytes) };
+  return withPixels(core, image, (at) =>
     withBounds(core, errors, (bounds) =>
-      core.with("target", { ...target, bounds }, (wanted) =>
-        core.with("compressed", {}, (made) => {
-          const status = core.calls[call](bundle, at, wanted, 0, made);
-          const { file, size, clipped } = core.read("compressed", made);
+      core.with("target", { ...fields, bounds }, (target) =>
+        core.with("compressed", {}, (compressed) => {
+          const status = core.calls.aecodec_compress(bundle, at, target, 0, compressed);
+          const { file, size } = core.read("compressed", compressed);
           if (status === CONSTANTS.TOO_FEW_BYTES) throw new UsageError(`no file of ${maxBytes} bytes: the smallest of this picture has ${size}; allow more, or reduce the picture`);
           core.checkStatus(status);
-          return { file: core.takeFile({ at: file, size }), clipped: clipped.slice(0, source.bands) };
+          return core.takeFile({ at: file, size });
         }),
       ),
     ),
@@ -164,8 +151,8 @@ function withBounds(core, errors, use) {
   return core.withBytes(numbers, (at) => core.with("bounds", { count: errors.length, bands: 1, errors: at }, use));
 }
 
-/** How like each other two pictures are, by MS-SSIM. */
-export function likeness(core, first, second) {
+/** MS-SSIM of two pictures. */
+export function msSsim(core, first, second) {
   return withPixels(core, first, (a) =>
     withPixels(core, second, (b) =>
       core.withBytes(new Uint8Array(8), (at) => {
@@ -183,14 +170,4 @@ function fieldsOf({ width, height, channels, frames }, pixels) {
 // A picture in memory.
 function withPixels(core, image, use) {
   return core.withBytes(image.pixels, (pixels) => core.with("image", fieldsOf(image, pixels), use));
-}
-
-// Samples in memory.
-function withSamples(core, source, use) {
-  const { width, height, bands, frames, isBigEndian, nodata, missing, maskPlanes = 0 } = source;
-  const fields = { width, height, bands, frames, is_big_endian: isBigEndian, has_nodata: nodata !== undefined, nodata: nodata ?? 0 };
-  Object.assign(fields, { type: TYPES.indexOf(source.type), layout: LAYOUTS.indexOf(source.layout), mask_planes: maskPlanes });
-  return core.withBytes(source.samples, (samples) =>
-    core.withBytes(missing ?? [], (mask) => core.with("samples", { ...fields, samples, missing: missing ? mask : 0 }, use)),
-  );
 }

@@ -22,7 +22,6 @@ export const CONSTANTS = {
   OK: 0,
   ABSENT: 18,
   TOO_FEW_BYTES: 22,
-  INCOMPLETE: 28,
   RGB: 1,
   MAX_BANDS: 256,
   USAGE_ERROR: 1,
