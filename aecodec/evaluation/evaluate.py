@@ -65,40 +65,62 @@ def format_coder(image_format: PillowFormat, quality: int) -> Coder:
     return Coder(image_format.title, quality, encoded, decoded)
 
 
-def measure_samples(
-    coder: Coder, samples: Iterable[Sample], *, ssimulacra2: bool = False
+Errors = Callable[[Picture, Picture], Values]
+"""Measures a picture and its restored picture."""
+
+
+def pixel_errors(original: Picture, restored: Picture, *, ssimulacra2: bool = False) -> Values:
+    """Measure pixels: `pixels` (their number), `mse`, `psnr`, `ms_ssim` and `ssimulacra2`.
+
+    MS-SSIM is NaN for pictures with a side below 11 pixels. SSIMULACRA2 is optional and takes one
+    second per 400,000 pixels; raises AecodecError if its package is not installed.
+    """
+    original = in_kept_colours(original, restored.metadata)
+    mse = metrics.mse(original.pixels, restored.pixels)
+    return {
+        "pixels": math.prod(original.pixels.shape[:3]),
+        "mse": mse,
+        "psnr": metrics.psnr(mse),
+        "ms_ssim": _mean(metrics.ms_ssim, original, restored),
+        "ssimulacra2": _mean(metrics.ssimulacra2, original, restored) if ssimulacra2 else None,
+    }
+
+
+def band_errors(original: Picture, restored: Picture, *, peak: float | None = None) -> Values:
+    """Measure a picture with bands.
+
+    `samples` and `known` are the numbers of samples and of those that are not missing. `mse`,
+    `psnr`, `max_error`, `spectral_angle` (degrees; NaN for one band), and `rmse_1`, `max_error_1`
+    and so on for each band are errors of known samples. `peak` is the range of the samples for
+    PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
+    """
+    missing, samples = original.missing, original.pixels
+    pair = samples, restored.pixels, missing
+    squares, most = metrics.band_errors(*pair)
+    counts = (~original.is_missing).sum(axis=(0, 1, 2))
+    mse = float(squares @ counts) / max(counts.sum(), 1)
+    peak = metrics.range_of(samples, missing) if peak is None else peak
+    return {
+        "samples": samples.size,
+        "known": int(counts.sum()),
+        "mse": mse,
+        "peak": peak,
+        "psnr": metrics.psnr(mse, peak),
+        "max_error": float(most.max()),
+        "spectral_angle": metrics.spectral_angle(*pair),
+        **{f"rmse_{band}": math.sqrt(square) for band, square in enumerate(squares, start=1)},
+        **{f"max_error_{band}": float(error) for band, error in enumerate(most, start=1)},
+    }
+
+
+def measure(
+    coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_errors
 ) -> Iterator[Values]:
     """Compress and decompress each picture separately, and measure it.
 
-    Yields for each picture `codec`, `level`, `name`, `bytes`, `raw_bytes` and `source_bytes` (sizes
-    of the raw pixels and in the data set), `pixels` (their number), `mse`, `psnr`, `ms_ssim` (None
-    for pictures with a side below 11 pixels), `ssimulacra2`, `compress_ms` and `decompress_ms`.
-    SSIMULACRA2 is optional and takes one second per 400,000 pixels. Raises AecodecError if it is
-    requested, but its package is not installed.
-    """
-
-    def errors_of(picture: Picture, restored: Picture, _: int) -> Values:
-        original = in_kept_colours(picture, restored.metadata)
-        mse = metrics.mse(original.pixels, restored.pixels)
-        return {
-            "pixels": math.prod(picture.pixels.shape[:3]),
-            "mse": mse,
-            "psnr": metrics.psnr(mse),
-            "ms_ssim": _mean(metrics.ms_ssim, original, restored),
-            "ssimulacra2": _mean(metrics.ssimulacra2, original, restored) if ssimulacra2 else None,
-        }
-
-    return measured(coder, samples, errors_of)
-
-
-def measured(
-    coder: Coder,
-    samples: Iterable[Sample],
-    errors_of: Callable[[Picture, Picture, int], Values],
-) -> Iterator[Values]:
-    """Compress and decompress each picture; yield its rounded measurements, with sizes and times.
-
-    `errors_of` measures a picture, its restored picture and the size of its files in bytes.
+    Yields for each picture rounded `codec`, `level`, `name`, `bytes`, `raw_bytes` and
+    `source_bytes` (sizes of the raw pixels and in the data set), its errors, `compress_ms` and
+    `decompress_ms`.
     """
     for sample in samples:
         start = time.perf_counter()
@@ -106,29 +128,51 @@ def measured(
         middle = time.perf_counter()
         restored = coder.decode(files, sample.picture)
         end = time.perf_counter()
-        size = sum(map(len, files))
         values = {
-            "bytes": size,
+            "bytes": sum(map(len, files)),
             "raw_bytes": sample.picture.raw_size,
             "source_bytes": sample.source_size,
-            **errors_of(sample.picture, restored, size),
+            **errors_of(sample.picture, restored),
             "compress_ms": 1000 * (middle - start),
             "decompress_ms": 1000 * (end - middle),
         }
         first = {"codec": coder.name, "level": coder.level, "name": sample.name}
-        yield first | rounded(values)
+        yield first | _rounded(values)
 
 
 def mean_values(rows: Sequence[Values]) -> Values:
-    """Average the measurements of pictures, as :func:`measure_samples` yields them.
+    """Average the measurements of pictures, as :func:`measure` yields them.
 
-    Returns the values of :func:`means_of`, `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and
-    the means over the pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or
-    None if there are none. Raises ImageError if there are no pictures.
+    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio`
+    (raw size and size in the data set, divided by file size), errors, and `compress_ms` and
+    `decompress_ms` (per picture). Raises ImageError if there are no pictures.
+
+    Errors of pixels are `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and the means over the
+    pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or None if there are
+    none. With bands, they are `bits_per_sample`, and those of a picture: means over the known
+    samples of all pictures, and the largest errors. PSNR is computed from the mean of the squared
+    errors divided by the squares of the peaks.
     """
-    columns = columns_of(rows)
+    if not rows:
+        raise ImageError("none of the pictures in this data set can be read")
+    names = list(rows[0])[3:]
+    columns = {name: np.array([row[name] for row in rows], np.float64) for name in names}
+    size = columns["bytes"].sum()
+    means = {
+        "bytes": columns["bytes"].mean(),
+        "ratio": columns["raw_bytes"].sum() / size,
+        "source_ratio": columns["source_bytes"].sum() / size,
+        **(_means_of_bands(columns) if "known" in columns else _means_of_pixels(columns)),
+        "compress_ms": columns["compress_ms"].mean(),
+        "decompress_ms": columns["decompress_ms"].mean(),
+    }
+    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
+    return first | _rounded(means)
+
+
+def _means_of_pixels(columns: Mapping[str, Float64]) -> Values:
     mse = columns["mse"].mean()
-    values = {
+    return {
         "bpp": 8 * columns["bytes"].sum() / columns["pixels"].sum(),
         "mse": mse,
         "psnr": metrics.psnr(mse),
@@ -136,51 +180,45 @@ def mean_values(rows: Sequence[Values]) -> Values:
         "ms_ssim": _mean_of_finite(columns["ms_ssim"]),
         "ssimulacra2": _mean_of_finite(columns["ssimulacra2"]),
     }
-    return means_of(rows, columns, values)
 
 
-def columns_of(rows: Sequence[Values]) -> dict[str, Float64]:
-    """The measurements of pictures by name; NaN for None. Raises ImageError if there are none."""
-    if not rows:
-        raise ImageError("none of the pictures in this data set can be read")
-    names = list(rows[0])[3:]
-    return {name: np.array([row[name] for row in rows], np.float64) for name in names}
-
-
-def means_of(rows: Sequence[Values], columns: Mapping[str, Float64], values: Values) -> Values:
-    """Rounded mean values.
-
-    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio`
-    (raw size and size in the data set, divided by file size), the `values`, `compress_ms` and
-    `decompress_ms` (per picture).
-    """
-    size = columns["bytes"].sum()
-    means = {
-        "bytes": columns["bytes"].mean(),
-        "ratio": columns["raw_bytes"].sum() / size,
-        "source_ratio": columns["source_bytes"].sum() / size,
-        **values,
-        "compress_ms": columns["compress_ms"].mean(),
-        "decompress_ms": columns["decompress_ms"].mean(),
+def _means_of_bands(columns: Mapping[str, Float64]) -> Values:
+    known = np.maximum(columns["known"], 1)
+    relative = np.average(columns["mse"] / columns["peak"] ** 2, weights=known)
+    return {
+        "bits_per_sample": 8 * columns["bytes"].sum() / columns["samples"].sum(),
+        "mse": np.average(columns["mse"], weights=known),
+        "peak": columns["peak"].mean(),
+        "psnr": metrics.psnr(float(relative), 1),
+        "max_error": columns["max_error"].max(),
+        "spectral_angle": _mean_of_finite(columns["spectral_angle"], known),
+        **{
+            name: math.sqrt(np.average(column**2, weights=known))
+            for name, column in columns.items()
+            if name.startswith("rmse_")
+        },
+        **{name: column.max() for name, column in columns.items() if name.startswith("max_error_")},
     }
-    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
-    return first | rounded(means)
 
 
-def rounded(values: Values) -> Values:
+def _rounded(values: Values) -> Values:
     """Numbers with six significant digits; None if they are absent or not finite."""
-    return {name: _rounded(value) for name, value in values.items()}
+    return {name: _as_json(value) for name, value in values.items()}
 
 
-def _rounded(value: float | None) -> float | None:
+def _as_json(value: float | None) -> float | None:
     if isinstance(value, int) or value is None:
         return value
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _mean_of_finite(values: Float64) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else math.nan
+def _mean_of_finite(values: Float64, weights: Float64 | None = None) -> float:
+    """The mean of finite values, with weights; NaN if there are none."""
+    is_finite = np.isfinite(values)
+    if not is_finite.any():
+        return math.nan
+    weights = None if weights is None else weights[is_finite]
+    return float(np.average(values[is_finite], weights=weights))
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:

@@ -247,12 +247,12 @@ def compare(
 
 def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | None) -> Comparison:
     """Two pictures with bands, with the errors of the first frame."""
-    from aecodec.evaluation.bands import errors_of  # pictures without bands do not need them
+    from aecodec.evaluation.evaluate import band_errors  # not needed without bands
     from aecodec.imaging.display import bands_to_show, display, error_map
     from aecodec.imaging.plots import Comparison
 
     bands = bands_to_show(rgb, original.pixels.shape[-1])
-    values = errors_of(original, restored)
+    values = band_errors(original, restored)
     return Comparison(
         display(original, original, bands)[0],
         display(restored, original, bands)[0],

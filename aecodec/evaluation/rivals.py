@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from aecodec.evaluation.evaluate import (
     codec_coder,
     format_coder,
     mean_values,
-    measure_samples,
+    measure,
+    pixel_errors,
 )
 from aecodec.evaluation.formats import COMPARED_FORMATS
 from aecodec.imaging.picture import Picture
@@ -30,6 +32,7 @@ def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = 
     SSIMULACRA2 is optional, and needs its package.
     """
     samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
+    errors_of = partial(pixel_errors, ssimulacra2=ssimulacra2)
     levels = range(1, len(codec.spec.levels) + 1)
     coders: dict[str, Iterable[Coder]] = {
         codec.spec.name: [codec_coder(codec, level) for level in levels],
@@ -40,22 +43,21 @@ def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = 
         },
     }
     return {
-        name: [
-            mean_values(list(measure_samples(coder, samples, ssimulacra2=ssimulacra2)))
-            for coder in group
-        ]
+        name: [mean_values(list(measure(coder, samples, errors_of))) for coder in group]
         for name, group in coders.items()
     }
 
 
-def rate_at(rows: Sequence[Values], measure: str, quality: float | None) -> float | None:
+def rate_at(rows: Sequence[Values], quality_name: str, quality: float | None) -> float | None:
     """Bits per pixel at a quality, interpolated between rows; None if their best is below.
 
     >>> rows = [{"psnr": 30.0, "bpp": 1.0}, {"psnr": 32.0, "bpp": 4.0}]
     >>> [rate_at(rows, "psnr", quality) for quality in (20, 31, 33)]
     [1.0, 2.0, None]
     """
-    points = sorted((row[measure], row["bpp"]) for row in rows if row[measure] is not None)
+    points = sorted(
+        (row[quality_name], row["bpp"]) for row in rows if row[quality_name] is not None
+    )
     if quality is None or not points or quality > points[-1][0]:
         return None
     qualities, rates = zip(*points, strict=True)

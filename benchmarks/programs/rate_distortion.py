@@ -16,17 +16,19 @@ from __future__ import annotations
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import aecodec
 from aecodec.datasets.evaluation_set import Sample
+from aecodec.evaluation import evaluate
 from aecodec.evaluation.evaluate import (
     Coder,
     codec_coder,
     format_coder,
     mean_values,
-    measure_samples,
+    pixel_errors,
 )
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
@@ -81,9 +83,10 @@ def _rows(options: Namespace) -> Iterator[Row]:
     pictures = first_pictures(options.data, options.limit)
     samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
     is_scored = min(min(picture.size) for picture in pictures) >= _LEAST_SIDE
+    errors_of = partial(pixel_errors, ssimulacra2=is_scored)
     for name in (_CODEC, *(options.only or _ANCHORS)):
         for coder in islice(_coders(name, options), None, None, options.step):
-            measured = list(measure_samples(coder, samples, ssimulacra2=is_scored))
+            measured = list(evaluate.measure(coder, samples, errors_of))
             yield {"format": name, "setting": coder.level, **mean_values(measured)}
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -175,17 +176,15 @@ def _measured(
 
     `samples` returns the pictures for a coder with a title.
     """
-    from aecodec.evaluation.bands import mean_of_bands, measure_bands
-    from aecodec.evaluation.evaluate import mean_values, measure_samples
+    from aecodec.evaluation.evaluate import band_errors, mean_values, measure, pixel_errors
 
+    by_pixels = partial(pixel_errors, ssimulacra2=ssimulacra2)
+    errors_of = by_pixels if bands is None else partial(band_errors, peak=peak)
     rows, scores = list[Values](), list[Values]()
     for coder in coders:
         pictures = samples(f"{coder.name} {coder.level:g}")
-        if bands is None:
-            measured = list(measure_samples(coder, pictures, ssimulacra2=ssimulacra2))
-        else:
-            measured = list(measure_bands(coder, pictures, peak=peak))
-        scores.append(mean_values(measured) if bands is None else mean_of_bands(measured))
+        measured = list(measure(coder, pictures, errors_of))
+        scores.append(mean_values(measured))
         rows += [row | {"name": in_unicode(row["name"])} for row in measured]
     return rows, scores
 
