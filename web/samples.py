@@ -48,19 +48,13 @@ def sample_pictures(folder: Path | None) -> list[Sample]:
     """The pictures of a folder, sorted by name; without a folder, the built-in samples.
 
     Raises:
-        UsageError: the folder has no pictures that browsers show, or the name of a picture cannot
-            be part of a URL.
+        UsageError: the folder has no pictures that browsers show.
     """
     if folder is None:
         tiles = [Sample(path, _title(path), is_tile=True) for path in sample_paths()]
         return [Sample(PHOTOGRAPH, _title(PHOTOGRAPH)), *tiles]
-    files = (path for path in folder.iterdir() if path.is_file())  # a pipe would never end
+    files = (path for path in folder.iterdir() if path.is_file())
     paths = sorted(path for path in files if path.suffix.lower() in _SHOWN)
-    for path in paths:
-        try:
-            path.name.encode()
-        except UnicodeEncodeError as error:
-            raise UsageError(f"{path}: names in URLs must be UTF-8; rename the file") from error
     if not paths:
         raise UsageError(f"{folder}: no pictures that browsers show: {', '.join(_SHOWN)}")
     return [Sample(path, _title(path)) for path in paths]

@@ -59,23 +59,6 @@ def test_the_checksum_detects_any_changed_byte_and_another_codec(
         codec.from_bare(bytes(payload), checksum=True)
 
 
-@pytest.mark.parametrize(
-    ("payload", "checksum", "message"),
-    [
-        (b"", False, "fewer bytes"),
-        (b"", True, "fewer bytes"),
-        (b"\0", True, "fewer bytes"),
-        (b"\x04\x80", False, "runs past the end"),
-        (b"\x08\x0f", False, "level"),
-    ],
-)
-def test_payloads_without_a_header_are_damaged(
-    codec: Codec, payload: bytes, checksum: bool, message: str
-) -> None:
-    with pytest.raises(FormatError, match=message):
-        codec.from_bare(payload, checksum=checksum)
-
-
 def test_files_with_refinements_and_of_other_codecs_have_no_bare_payload(
     codec: Codec, photo: Codec, samples: Pixels
 ) -> None:

@@ -21,8 +21,6 @@ from aecodec.data.codecs import BUILT_IN
 from aecodec.format.container import Header
 from aecodec.imaging.picture import from_array
 from aecodec.imaging.tiling import split, to_planes
-from aecodec.prior_fitting.choices import bits
-from aecodec.prior_fitting.level_section import prior_of
 
 LEVELS = (1, 2, 3)
 
@@ -61,25 +59,6 @@ def test_digits(codec: Codec, samples: Pixels, level: int) -> None:
 def test_any_size_and_colour(codec: Codec, photograph: Pixels, shape: tuple[int, ...]) -> None:
     wanted = np.resize(photograph, shape)
     assert_round_trip(codec, wanted)
-
-
-def test_a_stack_has_one_header(codec: Codec, digits: Pixels) -> None:
-    codes = codec.encoder.codes(digits[:1000, ..., None])
-    ideal = bits(prior_of(codec.folder, 2), codes).sum() / 8
-    assert len(codec.compress(digits[:1000])) < ideal * 1.005
-
-
-@pytest.mark.slow
-def test_a_stack_may_be_longer_than_what_a_network_runs_on_at_once(
-    codec: Codec, digits: Pixels
-) -> None:
-    many = np.resize(digits, (16400, 28, 28))
-    data = codec.compress(many, level=1)
-    codes = codec.decoder.codes(data)
-    for number in (0, 16383, 16384, 16399):
-        alone = codec.compress(many[number], level=1)
-        assert (codec.decoder.codes(alone) == codes[number]).all()
-    assert codec.decompress_frames(data, max_frames=16400).shape == many.shape
 
 
 def test_unknown_codecs(samples: Pixels) -> None:

@@ -1,12 +1,10 @@
 """The codec `photo`, and when it is chosen."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers.commands import Command
 from helpers.writer import with_checksum
 from PIL import Image
 
@@ -16,14 +14,6 @@ from aecodec.arrays import Pixels
 from aecodec.codec.registry import with_workers
 from aecodec.native.headers import part_of, read_info
 from aecodec.parallel import Workers
-
-LORA = 237
-"""Bytes that one LoRa packet holds for an application."""
-
-
-def psnr_of(codec: Codec, pixels: Pixels, level: float | None) -> float:
-    back = codec.decompress_frames(codec.compress(pixels, level=level))[0]
-    return metrics.psnr(metrics.mse(pixels, back))
 
 
 @pytest.mark.parametrize(
@@ -45,13 +35,6 @@ def test_the_picture_chooses(mode: str, size: tuple[int, int], expected: str) ->
     assert aecodec.decompress(data).size == size
 
 
-def test_a_command_leaves_the_choice_to_the_picture(command: Command) -> None:
-    Image.new("L", (28, 28)).save("x.png")
-    for name in ((), ("--codec", "auto")):
-        assert command("compress", "x.png", "--json", "--force", *name).json[0]["codec"] == "digits"
-    assert "codec digits," in command("info", "x.aec").out
-
-
 @pytest.mark.parametrize(
     "shape",
     [(1, 1, 3), (1, 5000), (5000, 1, 3), (33, 17), (17, 33, 3), (16, 16, 3), (2, 40, 50, 3)],
@@ -63,16 +46,6 @@ def test_any_size(photo: Codec, photograph: Pixels, shape: tuple[int, ...]) -> N
     assert (aecodec.decompress_frames(aecodec.compress(pixels)) == back).all()
 
 
-def test_levels_trade_bytes_for_quality(photo: Codec, photograph: Pixels) -> None:
-    levels = (1, 2.5, 4, 6, 8)
-    sizes = [len(photo.compress(photograph, level=level)) for level in levels]
-    qualities = [psnr_of(photo, photograph, level) for level in levels]
-    assert sizes == sorted(sizes)
-    assert qualities == sorted(qualities)
-    assert qualities[0] > 21.5
-    assert qualities[-1] > 30
-
-
 def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
     """At a quality no worse, and by a fifth at least."""
     theirs = io.BytesIO()
@@ -80,21 +53,6 @@ def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
     quality = metrics.psnr(metrics.mse(photograph, np.asarray(Image.open(theirs))))
     ours = photo.compress(photograph, min_psnr=quality)
     assert len(ours) < 0.8 * len(theirs.getvalue())
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_one_packet_holds_a_picture_of_any_size(
-    command: Command, photograph: Pixels, channels: int
-) -> None:
-    profile = bytes(500)  # does not take the bytes from the picture
-    Image.fromarray(photograph[..., :channels].squeeze()).save("x.png", icc_profile=profile)
-    assert command("compress", "x.png", "--max-bytes", LORA).status == 0
-    assert LORA * 0.6 < Path("x.aec").stat().st_size <= LORA
-    assert "reduction" in command("info", "x.aec").out
-    assert command("decompress", "x.aec").status == 0
-    with Image.open("x_decompressed.png") as back:
-        assert back.size == (640, 427)
-        assert len(back.getbands()) == channels
 
 
 @pytest.mark.parametrize(

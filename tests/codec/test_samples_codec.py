@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 from typing import Any
 
@@ -107,29 +106,6 @@ def test_images_of_every_mode_are_lossless(photograph: Pixels, mode: str) -> Non
     assert np.array_equal(aecodec.decompress_array(data), np.asarray(plain))
     if mode[0] not in "IF":
         assert aecodec.decompress(data).mode == plain.mode
-
-
-@pytest.mark.parametrize(
-    ("dtype", "options", "mode"),
-    [
-        ("u1", {"photometric": "rgb", "extrasamples": ["unspecified"]}, None),
-        ("u1", {"photometric": "rgb", "extrasamples": ["unassalpha"]}, "RGBA"),
-        ("u1", {"photometric": "separated"}, None),
-        ("i1", {"photometric": "minisblack", "planarconfig": "contig"}, None),
-        ("u2", {"photometric": "rgb", "extrasamples": ["unassalpha"]}, None),
-        ("f8", {"photometric": "minisblack", "planarconfig": "contig"}, None),
-    ],
-)
-def test_tiff_files_lose_nothing_that_pillow_does_not_read(
-    photograph: Pixels, dtype: str, options: dict[str, Any], mode: str | None
-) -> None:
-    array = np.dstack([photograph[:40, :50], photograph[40:80, :50, 0]]).astype(dtype)
-    file = io.BytesIO()
-    tifffile.imwrite(file, array, **options)
-    data = aecodec.compress(file, max_error=0)
-    header = aecodec.read_header(data)
-    assert np.array_equal(aecodec.decompress_array(data), array)
-    assert (None if header.samples else header.mode.name) == mode
 
 
 def test_errors_of_bands_have_the_names_in_the_tags(command: Command) -> None:

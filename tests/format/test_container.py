@@ -8,7 +8,6 @@ from helpers.writer import Part, pack, with_checksum
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aecodec import Codec
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format.container import Header
 from aecodec.native.headers import (
@@ -106,29 +105,3 @@ def test_any_bytes_with_a_right_checksum_are_refused_or_read(
         return
     is_nan = header.samples and math.isnan(header.samples.nodata or 0)
     assert is_nan or pack(header, part_of(data, read_info(data).payload)) == data
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ("04 f206e96f 80", "a format version that this aecodec does not read"),
-        ("01 f206e96f 54 9c00 1c 01 02", "a field of the header"),  # not in its shortest form
-        ("01 f206e96f 54 00 1c 01 02", "a field of the header"),  # one frame
-        ("01 f206e96f 74 00 1c 00 02 00", "a field of the header"),  # not reduced
-        ("01 f206e96f 74 1c 1c 02 41 00", "an entry of the metadata"),
-        ("01 f206e96f 5c 00 1c 0f 00 41", "a field of the header"),  # no width
-        ("01 f206e96f 58 0f 00 41", "more pixels, pictures or tiles"),
-        ("01 00000000 08 0f", "a level that"),
-        ("01 00000000 08 40", "made with codec 00000000"),
-        ("01 f206e96f 1c 8001 8001 40 808004", "max_frames"),
-        ("01 f206e96f 18 40 a006", "a level that the codec does not have"),
-        ("01 f206e96f 18 10 a006", "too short"),
-    ],
-)
-def test_a_file_with_several_errors_is_rejected_for_the_first(
-    codec: Codec, fields: str, message: str
-) -> None:
-    data = with_checksum(b"\xae\x43" + bytes.fromhex(fields))
-    for read in (codec.decoder.check, codec.decoder.decompress_picture):
-        with pytest.raises(AecodecError, match=message):
-            read(data)

@@ -68,13 +68,6 @@ def test_the_shape_is_kept_up_to_five_to_one(size: tuple[int, int]) -> None:
     assert preview.decode(payload, size).size == size
 
 
-@pytest.mark.parametrize("colour", ["white", "black", "red", "lime", "#808080"])
-def test_a_plain_colour_is_plain(colour: str) -> None:
-    image = Image.new("RGB", (64, 64), colour)
-    pixels, _ = preview.decode_pixels(preview.encode(image, 20))
-    assert abs(pixels.astype(int) - reduced(image)).max() <= 20
-
-
 def test_alpha_is_kept() -> None:
     image = Image.new("RGBA", (64, 64))
     ImageDraw.Draw(image).rectangle((0, 0, 64, 32), "orange")

@@ -83,30 +83,6 @@ def test_a_preview_alone_keeps_its_room(
     assert shown == "1"
 
 
-def test_attributes_can_change(page: Browser) -> None:
-    result = run(
-        page,
-        "const element = make({ preview: green }); element.setAttribute('preview', red);"
-        "await event(element, 'preview'); const { width } = cover(element);"
-        "const results = [[width, opacity(element)]]; element.removeAttribute('preview');"
-        "const hide = () => cover(element).getAnimations().forEach((fade) => fade.finish());"
-        "hide(); results.push(opacity(element));"
-        "element.setAttribute('src', '/golden/digit3.aec'); await event(element, 'load');"
-        "element.setAttribute('preview', red);"
-        "await new Promise((resolve) => setTimeout(resolve, 50));"
-        "results.push(opacity(element), box(element)[0]);"
-        "element.setAttribute('src', '/golden/digit3_level1.aec');"
-        "element.setAttribute('preview', green);"
-        "await event(element, 'preview'); results.push(opacity(element));"
-        "await event(element, 'load'); hide(); element.removeAttribute('src');"
-        "await event(element, 'preview');"
-        "return [...results, opacity(element), element.naturalWidth];",
-    )
-    width = result[0][0]
-    assert width == pytest.approx(128 * 2 / 3, rel=0.05)
-    assert result == [[width, "1"], "0", "0", 28, "1", "1", 0]
-
-
 @pytest.mark.parametrize(
     ("text", "message"), [("", "is empty"), ("a+b", "base64url"), ("AA", "at most 62")]
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from helpers.tutorials import follow
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.web.samples import sample_pictures
 from benchmarks.web.browser import Browser
 from benchmarks.web.static_host import static_host
 
@@ -67,18 +65,6 @@ def test_a_folder_without_pictures_is_no_folder_of_samples(
     assert command("web", "digits", "-o", "site", "--samples", "absent").status == 6
     (tmp_path / "empty" / "a.png").touch()
     assert "a.png: not an image" in command("web", "digits", "-o", "site", "--samples", "empty").err
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    (mine / "folder.png").mkdir(parents=True)
-    os.mkfifo(mine / "pipe.png")  # to read it would take for ever
-    (mine / "a.png").write_bytes((ROOT / "aecodec/data/samples/digit3.png").read_bytes())
-    assert [sample.path.name for sample in sample_pictures(mine)] == ["a.png"]
-    (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
-    refused = command("web", "digits", "-o", "site", "--samples", "mine")
-    assert (refused.status, "must be UTF-8; rename the file" in refused.err) == (2, True)
 
 
 def test_a_codec_that_only_decompresses_makes_a_page_without_samples(

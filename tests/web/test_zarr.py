@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from helpers.codecs.golden import ZARR
-from helpers.documents import ROOT
 from helpers.programs import needs, shared_folder
 
 from benchmarks.web.browser import Browser
@@ -120,25 +119,3 @@ def test_other_chunks_are_rejected(
     )
     assert name == kind
     assert words in message
-
-
-def test_chunks_are_not_written(page: Browser) -> None:
-    message = page.run(
-        f"{PRELUDE}const meta = {{ dataType: 'int16', shape: [3, 6, 8] }};"
-        f"const codec = AecodecCodec.fromConfig({BANDS}, meta);"
-        "return codec.encode({ data: new Int16Array(144) }).catch(({ message }) => message);"
-    )
-    assert message == "JavaScript only reads chunks: write this array in Python"
-
-
-@pytest.mark.skipif(not shutil.which("tsc"), reason="needs npm install --global typescript")
-def test_a_program_with_zarrita_compiles(modules: Path, tmp_path: Path) -> None:
-    shutil.copytree(modules, tmp_path / "node_modules", symlinks=True)
-    (tmp_path / "node_modules" / "aecodec").symlink_to(ROOT / "web")
-    shutil.copy(Path(__file__).with_name("usage_zarr.ts"), tmp_path)
-    options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022"]
-    command = ["tsc", *options, "--module", "esnext", "--moduleResolution", "bundler"]
-    done = subprocess.run(
-        [*command, "usage_zarr.ts"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
