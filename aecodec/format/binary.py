@@ -1,6 +1,4 @@
-"""LEB128 numbers, length-prefixed blocks, and a checksum of one byte."""
-
-from functools import reduce
+"""LEB128 numbers and length-prefixed blocks."""
 
 
 def leb128(value: int) -> bytes:
@@ -35,21 +33,3 @@ def read_leb128(data: bytes, place: int) -> tuple[int, int]:
 def block(content: bytes) -> bytes:
     """Prefix bytes with their length, a LEB128 number."""
     return leb128(len(content)) + content
-
-
-def _crc_8_of_byte(byte: int) -> int:
-    for _ in range(8):
-        byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
-    return byte
-
-
-_CRC_8 = bytes(map(_crc_8_of_byte, range(256)))
-
-
-def crc_8(data: bytes) -> int:
-    """Compute the CRC-8/SMBUS of bytes: polynomial x^8 + x^2 + x + 1, initial value 0.
-
-    >>> hex(crc_8(b"123456789"))
-    '0xf4'
-    """
-    return reduce(lambda crc, byte: _CRC_8[crc ^ byte], data, 0)

@@ -14,8 +14,7 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.sources import COLOURS, ImageSource, to_picture
-from aecodec.errors import FormatError, UsageError, warn
-from aecodec.format.binary import crc_8
+from aecodec.errors import UsageError, warn
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.writing import to_pil
 from aecodec.preview.payload import SQUARE, unpack
@@ -28,51 +27,37 @@ __all__ = ["decode", "decode_pixels", "encode"]
 LARGEST_RATIO = 5.0
 """Largest ratio of the longer to the shorter side that a preview can state."""
 LEAST_BYTES = 10
-"""Smallest `max_bytes` of a preview without a checksum."""
+"""Smallest `max_bytes` of a preview."""
 
 
-def encode(
-    image: ImageSource, max_bytes: int = 40, *, shape: bool = True, checksum: bool = False
-) -> bytes:
+def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
     """Return the payload of a picture's preview: at most `max_bytes` bytes, without a header.
 
-    The payload contains the ratio of width to height, from 1:5 to 5:1, unless `shape` is False.
-    With `checksum`, its last byte is a checksum. Channels of files with more than 8 bits are scaled
-    to 8 bits. If the picture has several frames, aecodec warns and uses the first.
+    The payload contains the ratio of width to height, from 1:5 to 5:1. Channels of files with more
+    than 8 bits are scaled to 8 bits. If the picture has several frames, aecodec warns and uses the
+    first.
 
-    Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10, or
-    below 11 with a checksum.
+    Raises ImageError if the picture cannot be read, and UsageError if `max_bytes` is below 10.
     """
-    least = LEAST_BYTES + checksum
-    if max_bytes < least:
-        raise UsageError(f"a preview needs {least} bytes or more, not {max_bytes}")
+    if max_bytes < LEAST_BYTES:
+        raise UsageError(f"a preview needs {LEAST_BYTES} bytes or more, not {max_bytes}")
     picture = in_kept_colours(to_picture(image, COLOURS), {})
     if picture.frames > 1:
         warn(f"the preview shows the first of {picture.frames} frames")
     frame = to_pil(picture)[0]
-    number = _shape_number(frame.width / frame.height) if shape else None
-    payload = best_payload(_reduced(frame), number, max_bytes - checksum)
-    return payload + bytes([crc_8(payload)] if checksum else [])
+    return best_payload(_reduced(frame), _shape_number(frame.width / frame.height), max_bytes)
 
 
-def decode(
-    payload: bytes, size: tuple[int, int] | None = None, *, checksum: bool = False
-) -> Image.Image:
+def decode(payload: bytes, size: tuple[int, int] | None = None) -> Image.Image:
     """Decode a preview to an RGB or RGBA image of `size`, (width, height) in pixels.
 
-    Without a size, the longer side has 32 pixels; a payload without shape is a square. With
-    `checksum`, the last byte of the payload is its checksum.
+    Without a size, the longer side has 32 pixels; a payload without shape is a square.
 
-    Raises FormatError if the payload is empty or not valid, or its checksum is wrong. Without a
-    checksum, most random bytes are a valid payload. Raises UsageError if a side of the size is not
-    positive.
+    Raises FormatError if the payload is empty or not valid; most random bytes are a valid payload.
+    Raises UsageError if a side of the size is not positive.
     """
     if size and min(size) < 1:
         raise UsageError(f"size {size[0]}x{size[1]}: each side needs 1 pixel or more")
-    if checksum:
-        payload, stored = payload[:-1], payload[-1:]
-        if stored != bytes([crc_8(payload)]):
-            raise FormatError("damaged: the checksum of the preview is wrong, or it has none")
     pixels, ratio = decode_pixels(payload)
     width, height = min(1.0, ratio or 1.0), min(1.0, 1 / (ratio or 1.0))
     target = size or (round(SIDE * width), round(SIDE * height))

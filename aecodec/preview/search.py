@@ -24,8 +24,8 @@ _TRIED = 12
 """Candidates, by their error before the filter, that are decoded to compare them."""
 
 _ROUNDS = 4
-_HEAD = 0.2
-"""Bits of the two flags."""
+_HEAD = 6.2
+"""Bits of the two flags and the shape."""
 
 _ALPHA_SHARE = 0.4
 
@@ -60,7 +60,7 @@ class Choice(NamedTuple):
 _ERROR = attrgetter("error")
 
 
-def best_payload(pixels: Pixels, shape: int | None, max_bytes: int) -> bytes:
+def best_payload(pixels: Pixels, shape: int, max_bytes: int) -> bytes:
     """Return the payload of pixels (32, 32, 3) or (32, 32, 4) with the smallest error.
 
     Its size is at most `max_bytes`, which is 10 or more. Of pixels with alpha, alpha gets two
@@ -68,7 +68,7 @@ def best_payload(pixels: Pixels, shape: int | None, max_bytes: int) -> bytes:
     """
     spare = 0
     while True:
-        bits = 8.0 * max_bytes - _HEAD - (6 if shape is not None else 0) - spare
+        bits = 8.0 * max_bytes - _HEAD - spare
         payload = pack(Content(shape, _best_planes(pixels, bits)))
         if len(payload) <= max_bytes:
             return payload

@@ -311,15 +311,3 @@ int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t
     }
     return 0;
 }
-
-uint8_t aecodec_preview_checksum(const uint8_t *payload, size_t size)
-{
-    unsigned crc = 0;
-    for (size_t n = 0; n < size; n++) {
-        crc ^= payload[n];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc << 1 ^ (crc & 0x80u ? 0x107u : 0u);
-        }
-    }
-    return (uint8_t)crc;
-}

@@ -30,10 +30,7 @@ typedef struct {
     uint8_t pixels[32 * 32 * 4];
 } aecodec_preview_work;
 
-/* Compute the checksum of bytes. A receiver compares it with the last byte of a payload, and decodes the others. */
-uint8_t aecodec_preview_checksum(const uint8_t *payload, size_t size);
-
-/* Decode `size` bytes, without checksum, to RGBA pixels and a shape. Returns 0, or -1 if the payload is empty or its
+/* Decode `size` bytes to RGBA pixels and a shape. Returns 0, or -1 if the payload is empty or its
  * shape is not valid. */
 int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t size, aecodec_preview_work *work,
                            uint8_t pixels[32 * 32 * 4], int *shape);

@@ -61,7 +61,7 @@ def contents() -> dict[Path, bytes]:
         ("compress photo.png -q 1 --max-bytes 30", _WRONG, "exclude each other"),
         ("compress photo.png --max-bytes 9", _WRONG, "too few"),
         ("compress photo.png --max-bytes 30 --min-ssimulacra2 9", _WRONG, "exclude each other"),
-        ("compress photo.png --min-ssimulacra2 101", _WRONG, "more than the picture"),
+        ("compress photo.png --min-ssimulacra2 101", _WRONG, "reaches only"),
         ("compress", _WRONG, "Missing argument"),
         ("stack digit.png", _WRONG, "name the file with -o"),
         ("decompress --nonsense", _WRONG, "--nonsense"),

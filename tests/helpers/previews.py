@@ -51,8 +51,3 @@ class CPreview:
         arguments = (payload, c_size_t(len(payload)), self._work, pixels, byref(shape))
         status = self._library.aecodec_preview_decode(self._tables, *arguments)
         return "FormatError" if status else hashlib.sha256(pixels.raw).hexdigest()
-
-    def checksum(self, payload: bytes) -> int:
-        """The checksum of a payload."""
-        value: int = self._library.aecodec_preview_checksum(payload, c_size_t(len(payload))) & 0xFF
-        return value
