@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -125,6 +126,8 @@ class AnyPython(bdist_wheel):
         return ("py3", "none", super().get_tag()[2])
 
 
+# which setuptools then takes as a module of the package
+subprocess.run([sys.executable, "c/structures.py", "aecodec/native/structures.py"], check=True)
 setup(
     packages=package_names(),
     package_dir={f"aecodec.{name}": name for name in FOLDERS},

@@ -20,10 +20,11 @@ CLASSES = [
 ]
 
 
-def test_they_are_generated() -> None:
-    command = [sys.executable, ROOT / "c" / "structures.py", "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_those_of_javascript_are_generated() -> None:
+    path = ROOT / "web" / "src" / "structures.js"
+    before = path.read_bytes()
+    subprocess.run([sys.executable, ROOT / "c" / "structures.py"], check=True)
+    assert path.read_bytes() == before
 
 
 def test_a_compiler_places_the_same_fields(tmp_path: Path) -> None:
