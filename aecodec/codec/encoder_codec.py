@@ -85,7 +85,7 @@ class EncoderCodec(CodecHalf):
         entries = pack_metadata(kept, picture.origin if metadata else None)
         if picture.layout is not None:
             _warn_of_nan(picture)
-            native = writing.samples_of(picture, entries, takes_planes=not spec.levels)
+            native = writing.samples_of(picture, entries)
             return Original(picture, native)
         if not metadata:
             _warn_of_conversion(picture)

@@ -41,19 +41,12 @@ def image_of(pixels: Array, alpha: Array | None = None, metadata: bytes = b"") -
     return image
 
 
-def samples_of(
-    picture: Picture, metadata: bytes = b"", *, takes_planes: bool = False
-) -> structures.Samples:
-    """The samples of a picture with a layout, and entries of metadata.
-
-    If the codec takes planes of bands, they are not copied.
-    """
+def samples_of(picture: Picture, metadata: bytes = b"") -> structures.Samples:
+    """The samples of a picture with a layout, and entries of metadata."""
     frames, height, width, bands = picture.pixels.shape
-    planes = np.moveaxis(picture.pixels, -1, 1)
-    is_planar = takes_planes and bands > 1 and planes.flags.c_contiguous
-    samples = planes if is_planar else np.ascontiguousarray(picture.pixels)
+    samples = np.ascontiguousarray(picture.pixels)
     form = SampleType.of(samples.dtype.name), picture.layout, picture.is_big_endian
-    result = structures.Samples(width, height, bands, frames, *form, is_planar=is_planar)
+    result = structures.Samples(width, height, bands, frames, *form)
     result.samples, result.kept = address_of(samples), [samples]
     if picture.nodata is not None:
         result.has_nodata, result.nodata = 1, picture.nodata

@@ -399,7 +399,7 @@ aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *pa
 
 /* ---- samples of bands: for codecs with phases, which do not code pictures, and for `samples` ---- */
 
-/* Samples of bands: frames x height x width x bands numbers in the byte order of this machine, unless they are planar. */
+/* Samples of bands: frames x height x width x bands numbers in the byte order of this machine. */
 typedef struct {
     uint32_t width, height;
     uint32_t bands;         /* equal to the codec's; 1 to AECODEC_MAX_BANDS with `samples` */
@@ -417,7 +417,6 @@ typedef struct {
     uint32_t mask_planes;   /* 1, or the number of bands; 0 if missing is NULL */
     uint8_t *missing;       /* [frames][height][width][mask_planes] 1: missing, 0: valid */
     void *samples;          /* aligned to a sample's size */
-    uint32_t is_planar;     /* 1: samples are frames x bands x height x width, only to compress with `samples` */
     const uint8_t *metadata; /* as in aecodec_image */
     size_t metadata_size;
 } aecodec_samples;
@@ -438,7 +437,7 @@ aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aeco
 /* Find the value of missing samples that may be missing although nobody says so: that at the least or the largest end of the
  * samples which is at the end of an integer type, or is repeated and apart from other samples, or far apart. It becomes
  * nodata, unless that is stated and not 0. If no sample looks missing, that is the nearest end of an integer type or the
- * stated 0. Samples are not planar. Returns AECODEC_OK, or AECODEC_UNCLEAR_NODATA if both ends look missing. */
+ * stated 0. Returns AECODEC_OK, or AECODEC_UNCLEAR_NODATA if both ends look missing. */
 aecodec_status aecodec_find_nodata(aecodec_samples *samples);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */

@@ -360,12 +360,11 @@ typedef struct {
 static int compare_samples(const row *r, double *max_error)
 {
     const uint32_t type = r->samples->type;
-    const size_t stride = sample_stride(r->samples);
     uint64_t decoded[REFINED_SIDE];
     int is_within = 1;
     aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
     for (uint32_t n = 0; n < r->count; n++) {
-        const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + n * stride);
+        const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + (size_t)n * r->samples->bands);
         const uint64_t coded = bits_of_sample(type, decoded, n);
         const uint64_t other = r->samples->has_nodata && aecodec_sample_number(type, coded) == r->samples->nodata
                                    ? aecodec_avoid_nodata(r->samples, coded) : coded;
@@ -390,7 +389,7 @@ aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, do
         const lattice *l = &s->all->lattices[band];
         const row each = {l,
                           samples,
-                          sample_place(samples, pixel, band),
+                          pixel * samples->bands + band,
                           s->after + at,
                           s->decoded + at,
                           s->coding.missing ? s->coding.missing + at : NULL,

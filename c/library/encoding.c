@@ -217,7 +217,7 @@ static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_
     if (has_networks(bundle) && !bundle->bands.is_present) {
         return AECODEC_ABSENT;
     }
-    if (!are_samples(bundle, samples) || (samples->is_planar && has_networks(bundle)) || (samples->limits && !bundle->bands.has_file_limits) ||
+    if (!are_samples(bundle, samples) || (samples->limits && !bundle->bands.has_file_limits) ||
         (samples->limits && !are_of_type(samples->type, samples->limits, 2 * samples->bands)) ||
         (samples->has_nodata && !are_of_type(samples->type, &samples->nodata, 1))) {
         return AECODEC_BAD_IMAGE;

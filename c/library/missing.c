@@ -35,10 +35,10 @@ static int is_nodata(const test *t, uint64_t bits)
 
 void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint32_t band, uint64_t *bits)
 {
-    const size_t at = sample_place(s, range->first, band), stride = sample_stride(s);
+    const size_t at = range->first * s->bands + band;
     const uint32_t type = s->type; /* known before the loop */
     for (uint32_t n = 0; n < range->count; n++) {
-        bits[n] = bits_of_sample(type, s->samples, at + n * stride);
+        bits[n] = bits_of_sample(type, s->samples, at + (size_t)n * s->bands);
     }
 }
 

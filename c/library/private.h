@@ -214,19 +214,6 @@ static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint3
     return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
 }
 
-/* The sample of a band of a pixel, of which the next is sample_stride away in the same frame. */
-static inline size_t sample_place(const aecodec_samples *samples, size_t pixel, uint32_t band)
-{
-    const size_t pixels = (size_t)samples->width * samples->height;
-    return samples->is_planar ? (pixel / pixels * samples->bands + band) * pixels + pixel % pixels
-                              : pixel * samples->bands + band;
-}
-
-static inline size_t sample_stride(const aecodec_samples *samples)
-{
-    return samples->is_planar ? 1 : samples->bands;
-}
-
 enum { TOGETHER = 256 /* samples of a band that are converted together, at most */ };
 
 typedef struct {

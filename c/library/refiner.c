@@ -194,7 +194,6 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     uint32_t n;
     to->messages = aecodec_refining_count(&r->original);
     c.before.samples = samples;
-    c.before.is_planar = 0;
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
     aecodec_status status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
     to->is_primed = status == AECODEC_OK && aecodec_refining_can_prime(&c.to);

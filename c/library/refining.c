@@ -224,8 +224,8 @@ void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t
     const uint32_t width = s->place.width;
     uint32_t band;
     for (uint32_t n = 0; n < rows_of(s); n++, values += width) {
-        const size_t pixel = aecodec_segment_row(s, n, &band), at = sample_place(from, pixel, band);
-        aecodec_lattice_to_values(&s->all->lattices[band], from->samples, at, sample_stride(from), width, values);
+        const size_t at = aecodec_segment_row(s, n, &band) * from->bands + band;
+        aecodec_lattice_to_values(&s->all->lattices[band], from->samples, at, from->bands, width, values);
     }
 }
 
