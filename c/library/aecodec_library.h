@@ -67,7 +67,7 @@ typedef struct aecodec_bundle aecodec_bundle; /* an opened codec */
 enum { AECODEC_MAX_REFINEMENTS = 16 };
 
 /* Open a codec file and check its hashes. The file is read into memory, so it may change afterwards.
- * Returns AECODEC_UNREADABLE for a pipe or a device, and AECODEC_BAD_BUNDLE for a file that is damaged or not whole. */
+ * Returns AECODEC_UNREADABLE for an empty file or a device, and AECODEC_BAD_BUNDLE for a file that is damaged or not whole. */
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle);
 
 /* Use a codec file in memory, at an address that is a multiple of 64. The bytes are not copied, and must not move or

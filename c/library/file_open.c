@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Codec files. They are read into memory: indices were checked when a codec was opened, and a program that
  * rewrites a mapped file in place would change them afterwards. */
-#if !defined(_WIN32)
-#define _POSIX_C_SOURCE 200809L
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
-
-#if defined(_WIN32)
-
-static FILE *open_regular(const char *path)
-{
-    return fopen(path, "rb");
-}
-
-#else
-
-/* Open a regular file. Opening a pipe does not wait for its writer, and fails. */
-static FILE *open_regular(const char *path)
-{
-    struct stat facts;
-    int file = open(path, O_RDONLY | O_NONBLOCK);
-    if (file >= 0 && (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode))) {
-        close(file);
-        return NULL;
-    }
-    return file < 0 ? NULL : fdopen(file, "rb");
-}
-
-#endif
 
 /* Check that the file has all the sections that its directory places in it, and their hashes. */
 static aecodec_status check_sections(const aecodec_bundle *bundle)
@@ -60,35 +30,33 @@ static aecodec_status check_sections(const aecodec_bundle *bundle)
 /* Size of a file; 0 if it is empty, unknown, or larger than codec files are. */
 static size_t size_of(FILE *file)
 {
-    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    return size > 0 && (unsigned long)size <= UINT32_MAX - ALIGNMENT && fseek(file, 0, SEEK_SET) == 0 ? (size_t)size : 0;
+    const long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    const int is_usual = size > 0 && (unsigned long)size <= UINT32_MAX - ALIGNMENT;
+    return is_usual && fseek(file, 0, SEEK_SET) == 0 ? (size_t)size : 0;
 }
 
 /* Read a codec file into memory, which the caller frees, at the next multiple of ALIGNMENT. */
 static aecodec_status open_copy(FILE *file, void **memory, aecodec_bundle **bundle)
 {
-    size_t size = size_of(file);
+    const size_t size = size_of(file);
     *memory = malloc(size + ALIGNMENT);
     if (!*memory) {
         return AECODEC_NO_MEMORY;
     }
     uint8_t *start = (uint8_t *)*memory + (ALIGNMENT - (uintptr_t)*memory % ALIGNMENT);
-    if (!size || fread(start, 1, size, file) != size) {
-        return AECODEC_UNREADABLE;
-    }
-    return aecodec_bundle_from_memory(start, size, bundle);
+    return size && fread(start, 1, size, file) == size ? aecodec_bundle_from_memory(start, size, bundle)
+                                                       : AECODEC_UNREADABLE;
 }
 
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle)
 {
-    FILE *file = open_regular(path);
+    FILE *file = fopen(path, "rb");
     aecodec_bundle *opened = NULL;
     void *memory = NULL;
-    if (!file) {
-        return AECODEC_UNREADABLE;
+    aecodec_status status = file ? open_copy(file, &memory, &opened) : AECODEC_UNREADABLE;
+    if (file) {
+        fclose(file);
     }
-    aecodec_status status = open_copy(file, &memory, &opened);
-    fclose(file);
     if (!opened) {
         free(memory);
         return status;

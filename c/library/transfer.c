@@ -210,28 +210,15 @@ aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_sampl
 
 /* ---- limits of a file ---- */
 
-/* The next number of a float type above or below a finite one. */
-static double neighbour(uint32_t type, double number, int is_above)
-{
-    const uint64_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = aecodec_to_sample_bits(type, number);
-    if (number == 0) {
-        return aecodec_sample_number(type, is_above ? 1 : sign | 1);
-    }
-    return aecodec_sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
-}
-
+/* Limits of a band with one sample: this, and the next sample above, or below the largest of the type. */
 static void set_apart(uint32_t type, double sample, double limits[2])
 {
+    const uint64_t order = aecodec_sample_order(type, aecodec_to_sample_bits(type, sample + 0.0)); /* not -0 */
     double extremes[2];
     find_extremes(type, extremes);
-    int is_least = sample == extremes[0];
-    if (type < AECODEC_FLOAT16) {
-        limits[0] = is_least ? sample : sample - 1;
-        limits[1] = is_least ? sample + 1 : sample;
-    } else {
-        limits[0] = is_least ? sample : neighbour(type, sample, 0);
-        limits[1] = is_least ? neighbour(type, sample, 1) : sample;
-    }
+    const int is_largest = sample == extremes[1];
+    limits[0] = is_largest ? aecodec_sample_number(type, aecodec_sample_at(type, order - 1)) : sample;
+    limits[1] = is_largest ? sample : aecodec_sample_number(type, aecodec_sample_at(type, order + 1));
 }
 
 /* The least and the largest known sample of each band, [bands][2]; the first is larger if none is known. */
