@@ -15,7 +15,6 @@ from reference.adaptive_symbols import (
     decode_far,
     decode_mixed,
 )
-from reference.container import require
 from reference.entropy import RangeDecoder
 
 FAR = (0, -2), (-2, 0), (-2, 1), (-2, -1), (-1, -2), (-1, 2), (0, -3), (-3, 0)
@@ -89,9 +88,7 @@ class Band:
         s = Fields(decoder=decoder, at=at, p=p, d=d, j=j, centre=centre, copy=None)
         s.q = (known - centre + half) // self.step
         q = self.decode_steps(s)
-        value = centre + self.step * q
-        require(self.low - half <= value <= self.high + half, "a value out of range")
-        value = clip(value, self.low, self.high)
+        value = clip(centre + self.step * q, self.low, self.high)
         self.learn(s, shape, value, q)
         return value
 
@@ -281,10 +278,7 @@ def decode_segment(
     bands = [Band(value, min(4, n + (base is not None))) for n, value in enumerate(values)]
     if primer is not None:
         code_bands(None, bands, None, np.zeros(primer.shape, bool), primer)
-    decoder = RangeDecoder(message)
-    coded = code_bands(decoder, bands, base, missing, missing)
-    decoder.check_end(0)
-    return coded
+    return code_bands(RangeDecoder(message), bands, base, missing, missing)
 
 
 def code_bands(

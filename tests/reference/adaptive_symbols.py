@@ -1,10 +1,10 @@
 """docs/FORMAT.md, section 8, "The adaptive coder": distributions, decisions and symbols."""
 
 from bisect import bisect_right
+from math import exp
 from typing import Any
 
 from reference.adaptive_prediction import clip, shift
-from reference.container import require
 from reference.entropy import RangeDecoder
 
 TOTAL, MOST = 2**24, 511
@@ -14,22 +14,17 @@ TAIL = (
     " 1284 1101 942 801 680 575 484 407 341 284 236 195 160 132 107 88 71 58 47 38 30 24 19 15 12"
     " 9 7 6 4 3 3 2 2 1 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0"
 )
-SIGMOID = (
-    "22 36 60 98 162 267 439 720 1179 1921 3108 4971 7812 11955 17625 24743 32768 40793 47911"
-    " 53581 57724 60565 62428 63615 64357 64816 65097 65269 65374 65438 65476 65500 65514"
-)
 
 
-def interpolated(table: str, count: int, bits: int) -> list[int]:
+def interpolated(table: list[int], count: int, bits: int) -> list[int]:
     """`count` numbers, of which every 2^bits-th one is that of the table."""
-    t = [*map(int, table.split()), 0]
     places = (divmod(n, 1 << bits) for n in range(count))
-    return [t[n] + (((t[n + 1] - t[n]) * rest) >> bits) for n, rest in places]
+    return [table[n] + (((table[n + 1] - table[n]) * rest) >> bits) for n, rest in places]
 
 
-NORMAL = interpolated(TAIL, 641, 3)
+NORMAL = interpolated([*map(int, TAIL.split()), 0], 641, 3)
 TAILS = [[NORMAL[min(place * pace, 640)] for pace in (16, 8, 4, 1)] for place in range(641)]
-SQUASH = interpolated(SIGMOID, 4096, 7)
+SQUASH = interpolated([round(65536 / (1 + exp(8 - n / 2))) for n in range(34)], 4096, 7)
 STRETCH = [min(bisect_right(SQUASH, 16 * n + 7), 4095) - 2048 for n in range(4096)]
 MANTISSAS = [round(2 ** (15 - n / 16)) for n in range(16)]
 
@@ -154,8 +149,7 @@ def decode_far(
     """Subsection "Symbols": the steps of a symbol, its excess and its lowest bits."""
     p = decode_symbol(decoder, d, left_out)
     if abs(p) == MOST:
-        excess = raw_bits(decoder, size := raw_bits(decoder, 6))
-        require(excess.bit_length() == size <= 33, "the bits of an excess")
+        excess = raw_bits(decoder, raw_bits(decoder, 6))
         p += excess if p > 0 else -excess
     return (p << low_bits) + raw_bits(decoder, low_bits)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from reference.codec_file import BANDS, DECODER, Codec, Network
-from reference.container import SAMPLES, Reader, inflate, read_file, require
+from reference.container import SAMPLES, Reader, inflate, read_file
 from reference.entropy import decode_message, segments
 from reference.refining import beside, refine
 
@@ -35,7 +35,7 @@ def decode(data: bytes, codec: Codec) -> Any:
     if header.samples:
         pixels = with_nodata(pixels, picture.missing, header.samples.nodata)
     if header.has_alpha and not is_built_in:
-        alpha = inflate(header.alpha, header.frames * g.height * g.width)
+        alpha = inflate(header.alpha)
         pixels = np.concatenate([pixels, alpha.reshape(*pixels.shape[:3], 1)], axis=3)
     if 7 in header.metadata:
         pixels = np.concatenate([pixels[..., :1]] * 2 + [pixels], axis=3)
@@ -70,52 +70,38 @@ def geometry_of_samples(header: Any) -> Any:
     """Section 8: what a file of the codec `samples` needs to fit."""
     g = Fields(width=header.width or 28, height=header.height or 28)
     g.channels = header.channels + bool(header.has_alpha)
-    require(not header.has_base, "a base of no codec")
-    require(g.width * g.height * header.frames <= 2**30, "the pixels of all frames")
     return g
 
 
 def geometry_of(codec: Codec, header: Any) -> Any:
     """Sections 1 and 2: what file and codec need to fit, tiles and planes."""
-    require(header.codec_id == codec.identity[:4], "the file of another codec")
-    require(bool(header.samples) == bool(codec.phases), "samples and a codec without bands")
     g = Fields(width=header.width or codec.tile[1], height=header.height or codec.tile[0])
     g.coded_width = -(-2 * g.width // header.reduction)
     g.coded_height = -(-2 * g.height // header.reduction)
     g.rows, g.columns = -(-g.coded_height // codec.tile[0]), -(-g.coded_width // codec.tile[1])
     is_split = codec.channels == 1 and not codec.phases
     g.channels, g.planes = header.channels, header.frames * (header.channels if is_split else 1)
-    tiles = g.planes * g.rows * g.columns
-    require(tiles * codec.tile[0] * codec.tile[1] <= 2**30, "the pixels of all tiles")
     return g
 
 
 def decode_payload(codec: Codec, level: Any, payload: bytes, g: Any) -> Any:
     """Section 4: the codes (N, K)."""
-    shape, per_byte = (g.planes, g.rows, g.columns), 64
+    shape = g.planes, g.rows, g.columns
     parts = segments(shape, 128)
     if not codec.receptive_field:
-        shape, per_byte = (1, 1, g.planes * g.rows * g.columns * codec.vectors), 4
+        shape = 1, 1, g.planes * g.rows * g.columns * codec.vectors
         parts = [tuple(slice(0, side) for side in shape)]
-    shapes = [tuple(side.stop - side.start for side in part) for part in parts]
-    sizes = [-(-int(np.prod(sides)) // per_byte) for sides in shapes]
     codes = np.empty((*shape, level.stop - level.start), int)
-    messages = Reader(payload).messages(sizes)
-    for part, sides, size, message in zip(parts, shapes, sizes, messages, strict=True):
-        decoded = decode_message(level.tables, message, sides, size)
-        codes[part] = decoded.reshape(*sides, -1)
+    for part, message in zip(parts, Reader(payload).messages(len(parts)), strict=True):
+        sides = codes[part].shape[:3]
+        codes[part] = decode_message(level.tables, message, sides).reshape(*sides, -1)
     return codes.reshape(-1, codes.shape[3])
 
 
 def dequantize(codec: Codec, level: Any, codes: Any, g: Any) -> Any:
     """Section 6: the input of the decoder network (planes, rows, columns, vectors * channels)."""
     f, m = level.factors, level.multiple
-    if f is None:
-        low, high, latents = (-128 + m // 2) // m, (127 + m // 2) // m, codes * m
-    else:
-        low, high = (-128 * f + 2**14) >> 15, (127 * f + 2**14) >> 15
-        latents = (codes * 2**16 + f) // (2 * f)
-    require(((low <= codes) & (codes <= high)).all(), "a code out of range")
+    latents = codes * m if f is None else (codes * 2**16 + f) // (2 * f)
     result = np.zeros((len(codes), codec.latents), np.int8)
     result[:, level.start : level.stop] = np.clip(latents, -128, 127)
     return result.reshape(g.planes, g.rows, g.columns, -1)
@@ -164,14 +150,11 @@ def bands_of(codec: Codec, header: Any) -> tuple[Any, Any, Any]:
     content, samples, count = codec.section(BANDS), header.samples, 255 * codec.phases + 1
     limits = np.frombuffer(content, "<f8", 2 * codec.channels, 8).reshape(-1, 2)
     transfer = np.frombuffer(content, "<u2", codec.channels * count, 8 + limits.nbytes)
-    require(samples.bands == codec.channels, "the number of bands")
-    require(content[2] or samples.limits is None, "limits in the file")
     low, high = (limits if samples.limits is None else samples.limits).T
     is_float = samples.dtype.kind == "f"
     info: Any = np.finfo(samples.dtype) if is_float else np.iinfo(samples.dtype)
     low, high = (low, high) if is_float else (np.floor(low), np.ceil(high))
     low, high = (np.clip(limits, float(info.min), float(info.max)) for limits in (low, high))
-    require((low < high).all() and (is_float or (high - low <= 65535).all()), "the limits")
     return low, high, transfer.reshape(-1, count).astype(int)
 
 
@@ -197,6 +180,5 @@ def mask_of(header: Any, g: Any) -> Any:
     """Section 7: the mask (frames, height, width, planes)."""
     shape = header.frames, header.samples.planes, g.height, g.width
     count = int(np.prod(shape))
-    bits = np.unpackbits(inflate(header.samples.mask, -(-count // 8)))
-    require(not bits[count:].any(), "the last bits of the mask")
+    bits = np.unpackbits(inflate(header.samples.mask))
     return np.moveaxis(bits[:count].reshape(shape).astype(bool), 1, 3)

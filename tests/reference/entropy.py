@@ -6,7 +6,6 @@ from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
-from reference.container import require
 
 RAW_BYTE = list(range(0, 65537, 256))
 NONE, DIAGONAL, STRAIGHT = -1, 0, 1
@@ -28,9 +27,7 @@ class RangeDecoder:
 
     def quantile(self, total: int = 2**24) -> int:
         """The quotient q, before its last 8 bits are dropped."""
-        q = self.point // (self.range // total)
-        require(q < total, "the point of the range coder")
-        return q
+        return self.point // (self.range // total)
 
     def narrow(self, c: int, f: int, total: int = 2**24) -> None:
         """Remove a symbol with the frequency f of a total; c is the sum of those below it."""
@@ -56,14 +53,6 @@ class RangeDecoder:
         s = bisect_right(sums, self.quantile() >> 8) - 1
         self.narrow(sums[s] << 8, sums[s + 1] - sums[s] << 8)
         return s
-
-    def check_end(self, least: int) -> None:
-        n = len(self.message.rstrip(b"\0"))
-        t = 4 * self.w - n
-        require(t >= 0 and len(self.message) == max(n, least), "the length of a message")
-        gap = (256 - self.message[n - 1]) * 256**t if n else 0
-        is_sealed = n == 0 or (self.point < 256**t and self.point + gap >= self.range)
-        require(is_sealed, "a message that no encoder writes")
 
 
 def segments(shape: tuple[int, int, int], side: int) -> list[tuple[slice, ...]]:
@@ -99,7 +88,7 @@ def passes(shape: tuple[int, ...], has_spatial: bool) -> Iterator[tuple[int, Any
         yield kind, vector, np.where(pairs < 0, pairs[::-1], pairs)  # the other pair
 
 
-def decode_message(tables: Any, message: bytes, shape: tuple[int, ...], least: int) -> Any:
+def decode_message(tables: Any, message: bytes, shape: tuple[int, ...]) -> Any:
     """Section 4: the codes (N, K) of a segment."""
     codes = np.zeros((int(np.prod(shape)), tables.channels), int)
     decoder = RangeDecoder(message)
@@ -107,7 +96,6 @@ def decode_message(tables: Any, message: bytes, shape: tuple[int, ...], least: i
         if len(vectors):
             around = None if neighbours is None else codes[neighbours]
             codes[vectors] = decode_pass(tables, decoder, len(vectors), kind, around)
-    decoder.check_end(least)
     return codes
 
 
@@ -136,9 +124,6 @@ def decode_slice(tables: Any, decoder: RangeDecoder, rows: Any, offsets: Any) ->
     values = columns + first
     for place in np.flatnonzero(columns == escape).tolist():
         values[place] = (decoder.symbol(RAW_BYTE) << 8 | decoder.symbol(RAW_BYTE)) - 32768
-        column = values[place] - first[place]
-        is_escape = not (0 <= column < escape and tables.bank[row[place], column])
-        require(is_escape, "an escaped value that has a column")
     return values.reshape(rows.T.shape).T
 
 

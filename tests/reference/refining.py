@@ -6,25 +6,17 @@ from typing import Any
 import numpy as np
 from reference.adaptive import decode_segment
 from reference.choices import Choices
-from reference.container import crc_of, require
 from reference.entropy import segments
 
 
 def refine(r: Any, samples: Any, missing: Any, nodata: Any, codec: Any) -> Any:
     """The samples (F, H, W, B) after a refinement; `missing` is None or (F, H, W, 1 or B)."""
     dtype, bands, refined = samples.dtype, samples.shape[3], np.empty_like(samples)
-    require(len(r.bounds) in (1, bands), "the number of bounds")
-    require(bool(r.has_units) == (dtype.kind == "f" or dtype.itemsize == 8), "units")
-    require(not r.is_root or (dtype.kind != "f" and dtype.itemsize <= 2), "square roots")
-    require(not r.has_base or crc_of(samples.tobytes()) == r.crc, "the CRC-32 of the samples")
-    require(not r.has_gap or (nodata is not None and is_inside(nodata)), "a gap")
     bounds = [(dtype, r.is_root, *r.bounds[band % len(r.bounds)]) for band in range(bands)]
     values = [WithGap(*b, nodata) if r.has_gap and b[2] else Values(*b) for b in bounds]
-    choices = Choices(r.choices, values, bool(r.has_base), missing is not None)
-    primer = primer_values(codec, choices, samples) if r.is_primed and not r.is_root else None
-    require(not r.is_primed or primer is not None, "a primer")
+    choices = Choices(r.choices, values)
+    primer = primer_values(codec, choices) if r.is_primed else None
     parts = segments(samples.shape[:3], 256)
-    require(len(parts) == len(r.messages), "the number of segments")
     for part, message in zip(parts, r.messages, strict=True):
         shape, base = samples[part].shape, None
         if r.has_base:
@@ -38,14 +30,9 @@ def refine(r: Any, samples: Any, missing: Any, nodata: Any, codec: Any) -> Any:
     return refined
 
 
-def primer_values(codec: Any, choices: Choices, samples: Any) -> Any:
-    """Values (B, F, H, W) of the primer in the order of coding, within the limits; or None."""
-    require(codec, "a primer of no codec")
-    primer = codec.primer()
-    is_fit = primer.dtype == samples.dtype and primer.shape[1] == samples.shape[3]
-    if not is_fit or choices.palette is not None or any(b.table is not None for b in choices.coded):
-        return None
-    planes = np.moveaxis(primer.astype(int), 1, 0)[choices.order]
+def primer_values(codec: Any, choices: Choices) -> Any:
+    """Values (B, F, H, W) of the primer in the order of coding, within the limits."""
+    planes = np.moveaxis(codec.primer().astype(int), 1, 0)[choices.order]
     return np.stack([p.clip(b.low, b.high) for p, b in zip(planes, choices.coded, strict=True)])
 
 
@@ -58,7 +45,6 @@ class Values:
         info: Any = np.finfo(dtype) if self.is_float else np.iinfo(dtype)
         self.least, self.most = info.min, info.max
         self.step = 1 if self.is_float or unit or is_root else 2 * int(error) + 1
-        self.check(error)
         top: int = 1 << (8 * min(dtype.itemsize, 4) - 1)
         self.low, self.high = (1 - 2**31, 2**31 - 1) if unit else (-top, top - 1)
         if dtype.kind == "u" and dtype.itemsize < 4:
@@ -70,17 +56,6 @@ class Values:
             self.high = min(2**31 - 1, int(self.most) - self.offset)
         if is_root:
             self.set_points(int(error))
-
-    def check(self, error: float) -> None:
-        """Which bounds, units and offsets a type can have."""
-        if self.is_float:
-            is_double = self.dtype.itemsize == 8
-            require(self.unit <= 2 * error or (is_double and error == 0), "a unit")
-            require(self.unit > 0 if is_double else self.offset == 0, "a unit or an offset")
-        elif self.is_wide:
-            require(error == int(error) and error <= 2**52, "a bound")
-            require(self.unit in (0, 2 * error + 1), "a unit")
-            require(self.unit or error < 2**30, "a bound")
 
     def set_points(self, factor: int) -> None:
         under, negative = points(factor, -int(self.least))
@@ -161,10 +136,6 @@ def beside(nodata: Any) -> Any:
     info = np.iinfo(nodata.dtype)
     ends = max(int(nodata) - 1, info.min), min(int(nodata) + 1, info.max)
     return [nodata.dtype.type(end) for end in ends]
-
-
-def is_inside(nodata: Any) -> bool:
-    return all(np.isfinite(number) and number != nodata for number in beside(nodata))
 
 
 def wrapped(number: int) -> int:
