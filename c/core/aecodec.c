@@ -753,11 +753,12 @@ static void code_few_columns(pass *p, range_coder *c, size_t entries)
 
 #ifdef AECODEC_LIBRARY
 
-/* Sort the entries of a slice by their rows of the bank; those of row r end at ends[r]. */
-static void sort_entries(pass *p, size_t entries, uint32_t ends[256])
+enum { MANY = 4 }; /* symbols worth sorting, and vectors worth taking together */
+
+/* Sort the entries of a slice by their rows of the bank. */
+static void sort_entries(pass *p, size_t entries)
 {
-    uint32_t sum = 0, count;
-    memset(ends, 0, 256 * sizeof *ends);
+    uint32_t ends[256] = {0}, sum = 0, count;
     for (size_t n = 0; n < entries; n++) {
         ends[p->row[n]]++;
     }
@@ -770,111 +771,18 @@ static void sort_entries(pass *p, size_t entries, uint32_t ends[256])
     }
 }
 
-/* A table whose sums are known. */
-typedef struct {
-    table table;
-    uint32_t sums[257]; /* of the frequencies of all symbols before start, start + 1, ... start + count */
-    uint32_t likeliest; /* of the symbols that have a frequency of their own, less start */
-} summed_table;
-
-static void sum_table(const aecodec_codec *codec, unsigned row, summed_table *t)
-{
-    uint32_t n;
-    t->table = table_of_row(codec, row);
-    t->likeliest = 0;
-    uint32_t sum = t->table.start * t->table.others;
-    for (n = 0; n < t->table.count; n++) {
-        t->sums[n] = sum;
-        sum += t->table.frequencies[n];
-        if (t->table.frequencies[n] > t->table.frequencies[t->likeliest]) {
-            t->likeliest = n;
-        }
-    }
-    t->sums[n] = sum;
-}
-
-/* The sum of the frequencies of all symbols before one. */
-static uint32_t sum_before(const summed_table *t, uint32_t symbol)
-{
-    uint32_t number = symbol - t->table.start;
-    if (symbol < t->table.start) {
-        return symbol * t->table.others;
-    }
-    return number <= t->table.count ? t->sums[number]
-                                    : t->sums[t->table.count] + (number - t->table.count) * t->table.others;
-}
-
-/* The last symbol with no more before it than this. */
-static uint32_t symbol_at(const summed_table *t, uint32_t target)
-{
-    uint32_t start = t->table.start, low = 0, high = t->table.count;
-    if (target < start * t->table.others) {
-        return target;
-    }
-    if (target >= t->sums[high]) {
-        if (!t->table.others) {
-            return t->table.last;
-        }
-        uint32_t beyond = start + high + target - t->sums[high];
-        return beyond < t->table.last ? beyond : t->table.last;
-    }
-    while (high - low > 1) {
-        uint32_t middle = (low + high) / 2;
-        if (t->sums[middle] <= target) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return start + low;
-}
-
-static uint32_t code_summed(range_coder *c, const summed_table *t, uint32_t symbol)
-{
-    if (is_decoder(c)) {
-        /* most symbols are the likeliest of their table, for which nothing is divided */
-        uint64_t scale = scale_of(c), before = scale * ((uint64_t)t->sums[t->likeliest] << MORE_BITS);
-        symbol = t->table.start + t->likeliest;
-        if (c->point - before >= scale * ((uint64_t)frequency_of(&t->table, symbol) << MORE_BITS)) {
-            symbol = symbol_at(t, quantile(c));
-        }
-    }
-    narrow(c, sum_before(t, symbol), frequency_of(&t->table, symbol));
-    return symbol;
-}
-
-enum { MANY = 4 }; /* symbols worth sorting or summing a table for, and vectors worth taking together */
-
-/* Code the columns of some entries, which have one row of the bank. */
-static void code_entries(pass *p, range_coder *c, unsigned row, const uint32_t *entries, size_t count)
-{
-    summed_table t;
-    if (count < MANY) {
-        t.table = table_of_row(p->codec, row);
-        for (size_t n = 0; n < count; n++) {
-            p->column[entries[n]] = (uint8_t)code_symbol(c, &t.table, p->column[entries[n]]);
-        }
-        return;
-    }
-    sum_table(p->codec, row, &t);
-    for (size_t n = 0; n < count; n++) {
-        p->column[entries[n]] = (uint8_t)code_summed(c, &t, p->column[entries[n]]);
-    }
-}
-
 /* Code the columns of a slice, in ascending order of their rows of the bank. */
 static void code_columns(pass *p, range_coder *c, size_t entries)
 {
-    uint32_t ends[256], n = 0;
     if (entries < MANY || !p->order) { /* aecodec_encode and aecodec_decode have no memory to sort */
         code_few_columns(p, c, entries);
         return;
     }
-    sort_entries(p, entries, ends);
-    for (unsigned row = 0; row < 256; n = ends[row++]) {
-        if (n < ends[row]) {
-            code_entries(p, c, row, p->order + n, ends[row] - n);
-        }
+    sort_entries(p, entries);
+    for (size_t n = 0; n < entries; n++) {
+        const uint32_t entry = p->order[n];
+        const table t = table_of_row(p->codec, p->row[entry]);
+        p->column[entry] = (uint8_t)code_symbol(c, &t, p->column[entry]);
     }
 }
 
