@@ -57,7 +57,6 @@ class Picture:
 
     @property
     def frames(self) -> int:
-        """Number of frames."""
         return int(self.pixels.shape[0])
 
     @property
@@ -91,21 +90,12 @@ class Picture:
 def from_array(array: npt.NDArray[Any]) -> Picture:
     """Make a picture from an array without copying it.
 
-    Args:
-        array: uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
-            (F, H, W) for F grey frames, or (F, H, W, C).
-
-    Raises:
-        ImageError: the array has another dtype or shape, is empty, or could be a picture with
-            bands as well as grey frames.
+    The array is uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
+    (F, H, W) for F grey frames, or (F, H, W, C). Raises ImageError if it has another dtype or
+    shape, is empty, or could be a picture with bands as well as grey frames.
 
     >>> from_array(np.zeros((5, 28, 28), np.uint8)).frames
     5
-    >>> from_array(np.zeros((64, 64, 13), np.uint8))
-    Traceback (most recent call last):
-    aecodec.errors.ImageError: an array of shape (64, 64, 13) may be 64 grey pictures of 64x13 \
-pixels, or a picture of 64x64 pixels with 13 bands: give array[..., None] for grey pictures; for \
-bands, compress it with --max-error E or --lossless (in Python max_error)
     """
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
@@ -124,10 +114,7 @@ bands, compress it with --max-error E or --lossless (in Python max_error)
 
 
 def check_frames(shape: tuple[int, ...]) -> None:
-    """Raise ImageError if three axes may be a picture with bands instead of frames (F, H, W).
-
-    >>> check_frames((1797, 8, 8))
-    """
+    """Raise ImageError if three axes may be a picture with bands instead of frames (F, H, W)."""
     frames, height, width = shape
     if not _may_be_bands(frames, height, width):
         return
@@ -154,10 +141,7 @@ def is_mostly_translucent(alpha: Pixels) -> bool:
 
 
 def as_picture(array: npt.NDArray[Any]) -> Picture:
-    """Make a picture from an array for :func:`from_array`, even if its shape is ambiguous.
-
-    Raises ImageError if the array has another dtype or shape, or is empty.
-    """
+    """As :func:`from_array`, even if the shape is ambiguous."""
     if array.dtype != np.uint8:
         raise ImageError(
             f"codecs without bands store 8 bits per channel, but the array has the dtype "
@@ -184,9 +168,6 @@ def any_picture(
     """Make a picture from any array: one of pixels if it can only be that, else one of samples.
 
     Arguments and errors are as for :func:`samples_picture`.
-
-    >>> any_picture(np.zeros((4, 5, 3), np.uint8)).is_scientific
-    False
     """
     is_plain = array.dtype == np.uint8 and band_axis is None and nodata is None
     if is_plain and array.size and not np.ma.is_masked(array) and _has_only_pixels(array):
@@ -255,6 +236,10 @@ def samples_picture(
     )
 
 
+_LAYOUTS = {(3, 2): Layout.HWB, (3, 0): Layout.BHW, (4, 3): Layout.FHWB, (4, 1): Layout.FBHW}
+"""Layouts by the number of axes and the axis of the bands."""
+
+
 def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
     """The layout of an array for :func:`samples_picture`; ImageError if its shape does not fit."""
     axes = len(shape)
@@ -265,19 +250,13 @@ def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) 
         return Layout.FHW
     if axes in (3, 4) and band_axis is None and bands == ANY_BANDS:
         return _likely_layout(*shape[-3:], frames=axes == 4)
-    layouts = {
-        (3, 2): Layout.HWB,
-        (3, 0): Layout.BHW,
-        (4, 3): Layout.FHWB,
-        (4, 1): Layout.FBHW,
-    }
-    if (axes, axis) not in layouts:
+    if (axes, axis) not in _LAYOUTS:
         text = "" if band_axis is None else f" and bands in axis {band_axis}"
         raise ImageError(
             f"an array of shape {shape}{text} is not a picture: give (H, W), (H, W, B), "
             "(N, H, W, B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
         )
-    return layouts[axes, axis]
+    return _LAYOUTS[axes, axis]
 
 
 def _likely_layout(first: int, second: int, last: int, *, frames: bool) -> Layout:
@@ -309,8 +288,9 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
         raise ImageError(f"samples of type {dtype.name}: files take {listed}; give {advice}")
     if bands and dtype.name not in everywhere:
         listed = ", ".join(everywhere)
-        text = f"samples of type {dtype.name}: codecs with bands take {listed}; {ANY_CODEC}"
-        raise ImageError(text)
+        raise ImageError(
+            f"samples of type {dtype.name}: codecs with bands take {listed}; {ANY_CODEC}"
+        )
     return dtype.newbyteorder("=")
 
 
@@ -381,7 +361,7 @@ def to_array(picture: Picture) -> Pixels:
         return source_array(replace(picture, layout=Layout.FHWB))
     if picture.alpha is not None:
         return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=-1)
-    return picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
+    return without_channel_axis(picture.pixels)
 
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
@@ -425,11 +405,7 @@ def grey_if_possible(picture: Picture) -> Picture:
 
 
 def without_channel_axis(pixels: Pixels) -> Pixels:
-    """Reshape grey pixels (H, W, 1) to (H, W), as Pillow needs; return other pixels unchanged.
-
-    >>> without_channel_axis(np.zeros((2, 3, 1), np.uint8)).shape
-    (2, 3)
-    """
+    """Reshape grey pixels (..., 1) to (...), as Pillow needs; return other pixels unchanged."""
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
@@ -448,34 +424,23 @@ def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     names, if any, are for messages. Raises ImageError if there are no pictures, they differ in
     size, or only some of them have alpha.
     """
-    _check_stackable(pictures, names)
-    channels = max(picture.pixels.shape[-1] for picture in pictures)
-    pictures = [_with_channels(picture, channels) for picture in pictures]
-    planes = [picture.alpha for picture in pictures if picture.alpha is not None]
-    pixels = np.concatenate([picture.pixels for picture in pictures])
-    return Picture(pixels, np.concatenate(planes) if planes else None)
-
-
-def _check_stackable(pictures: Sequence[Picture], names: Sequence[object]) -> None:
-    """Check that pictures can be stacked; otherwise name two that cannot."""
     if not pictures:
         raise ImageError("there are no pictures to stack: give at least one")
-    kinds = [(picture.size, picture.alpha is None) for picture in pictures]
-    for number, kind in enumerate(kinds):
-        if kind != kinds[0]:
+    for number, picture in enumerate(pictures):
+        if (picture.size, picture.mode.has_alpha) != (pictures[0].size, pictures[0].mode.has_alpha):
             prefixes = [f"{name} is " for name in names] or [""] * len(pictures)
             first, second = (prefixes[n] + _kind_text(pictures[n]) for n in (0, number))
             raise ImageError(
                 f"{first}, {second}: pictures can be stacked only if they have the same size, and "
                 "all or none have alpha"
             )
+    channels = max(picture.pixels.shape[-1] for picture in pictures)
+    planes = [picture.alpha for picture in pictures if picture.alpha is not None]
+    shape = (*pictures[0].pixels.shape[1:3], channels)
+    pixels = [np.broadcast_to(p.pixels, (p.frames, *shape)) for p in pictures]
+    return Picture(np.concatenate(pixels), np.concatenate(planes) if planes else None)
 
 
 def _kind_text(picture: Picture) -> str:
     width, height = picture.size
     return f"{width}x{height} {picture.mode.name}"
-
-
-def _with_channels(picture: Picture, channels: int) -> Picture:
-    shape = (*picture.pixels.shape[:-1], channels)
-    return Picture(np.broadcast_to(picture.pixels, shape), picture.alpha)
