@@ -15,7 +15,6 @@ from helpers.commands import Command, piped
 from helpers.images import opened
 
 import aecodec
-from aecodec.cli.shared import jobs
 from aecodec.data.samples import sample_paths
 
 
@@ -61,26 +60,19 @@ def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
 
 
 def test_folders_are_mirrored(folder: Path, command: Command) -> None:
+    def names(top: str, ending: str) -> list[str]:
+        return sorted(str(path.relative_to(top)) for path in Path(top).rglob(f"*.{ending}"))
+
     Path("scans/inner").mkdir(parents=True)
     for name in ("scans/a.png", "scans/inner/b.PNG"):
         shutil.copy("digit.png", name)
     Path("scans/notes.txt").write_text("no image")
     assert command("compress", "scans").status == 0
-    assert sorted(map(str, Path("scans_aec").rglob("*.aec"))) == [
-        "scans_aec/a.aec",
-        "scans_aec/inner/b.aec",
-    ]
-    assert command("verify", "scans_aec").status == 0
+    assert names("scans_aec", "*") == ["a.aec", "inner/b.aec"]
     assert command("decompress", "scans_aec", "-o", "back").status == 0
-    assert sorted(map(str, Path("back").rglob("*.png"))) == [
-        "back/a.png",
-        "back/inner/b.png",
-    ]
+    assert names("back", "*") == ["a.png", "inner/b.png"]
     assert command("decompress", "scans_aec", "-o", "scans_aec").status == 0
-    assert sorted(map(str, Path("scans_aec").rglob("*.png"))) == [
-        "scans_aec/a_decompressed.png",
-        "scans_aec/inner/b_decompressed.png",
-    ]
+    assert names("scans_aec", "png") == ["a_decompressed.png", "inner/b_decompressed.png"]
     Path("empty").mkdir()
     assert command("compress", "empty").status == 1
 
@@ -97,12 +89,6 @@ def test_names_that_differ_in_case_are_restored(
     assert command("decompress", "scans_aec", "-o", "back").status == 0
     names = ["A.png", "a.PNG", "a.bmp" if options else "a.bmp.png"]
     assert sorted(os.listdir("back")) == names
-
-
-def test_targets_are_distinct_where_names_ignore_case() -> None:
-    pair = [jobs.Job(Path("A.png.aec"), Path("A.png")), jobs.Job(Path("b.aec"), Path("a.PNG"))]
-    targets = [job.target for job in jobs._with_distinct_targets(pair, jobs.folded)]
-    assert targets == [Path("A.png.aec.png"), Path("b.aec.PNG")]
 
 
 def test_the_longest_names_are_restored(folder: Path, command: Command) -> None:
@@ -129,15 +115,6 @@ def test_commands_work_in_pipes(
         assert command("info", "-").status == status
 
 
-def test_a_named_pipe_is_read(folder: Path, command: Command) -> None:
-    os.mkfifo("pipe.png")
-    content = Path("digit.png").read_bytes()
-    writer = threading.Thread(target=Path("pipe.png").write_bytes, args=[content])
-    writer.start()
-    assert command("compress", "pipe.png", "-o", "digit.aec").status == 0
-    writer.join()
-
-
 def test_links_pipes_and_permissions_survive(folder: Path, command: Command) -> None:
     (folder / "real.aec").write_bytes(b"old")
     (folder / "real.aec").chmod(0o600)
@@ -148,3 +125,10 @@ def test_links_pipes_and_permissions_survive(folder: Path, command: Command) -> 
     assert (folder / "real.aec").stat().st_mode & 0o777 == 0o600
     assert command("compress", "digit.png", "-o", "/dev/null", "--force").status == 0
     assert Path("/dev/null").is_char_device()
+    os.mkfifo("pipe.png")
+    writer = threading.Thread(
+        target=Path("pipe.png").write_bytes, args=[Path("digit.png").read_bytes()]
+    )
+    writer.start()
+    assert command("compress", "pipe.png", "-o", "digit.aec").status == 0
+    writer.join()

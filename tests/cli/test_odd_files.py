@@ -38,9 +38,7 @@ def endings(folder: str) -> list[str]:
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-def test_a_folder_gets_back_its_lossless_endings_and_its_times(
-    scans: Path, command: Command
-) -> None:
+def test_a_folder_gets_back_its_endings_and_its_times(scans: Path, command: Command) -> None:
     assert command("compress", "scans").status == 0
     result = command("decompress", "scans_aec", "-o", "back")
     assert result.status == 0
@@ -52,20 +50,10 @@ def test_a_folder_gets_back_its_lossless_endings_and_its_times(
         assert opened(f"back/{path}").mode == "RGB"
     assert np.array_equal(opened("back/a.png"), aecodec.decompress(data))
 
-
-@pytest.mark.parametrize(
-    ("options", "names"),
-    [
-        ("--quality 90", "a.jpg b.PNG c.bmp d.tif e.webp f.avif g.png"),
-        ("--format tiff", "a.tiff b.tiff c.tiff d.tif e.tiff f.tiff g.tiff"),
-    ],
-)
-def test_a_quality_gives_back_the_other_endings_and_a_format_is_for_all(
-    scans: Path, command: Command, options: str, names: str
-) -> None:
-    assert command("compress", "scans").status == 0
-    assert command("decompress", "scans_aec", "-o", "back", *options.split()).status == 0
-    assert endings("back") == names.split()
+    command("decompress", "scans_aec", "-o", "lossy", "--quality", "90")
+    assert endings("lossy") == ["a.jpg", "b.PNG", "c.bmp", "d.tif", "e.webp", "f.avif", "g.png"]
+    command("decompress", "scans_aec", "-o", "tiff", "--format", "tiff")
+    assert endings("tiff") == [f"{letter}.tif" + "f" * (letter != "d") for letter in "abcdefg"]
 
 
 @pytest.mark.parametrize("file_format", ["tiff", "png", "webp"])
