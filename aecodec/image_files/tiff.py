@@ -72,8 +72,6 @@ _COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}
 _LAYOUTS = {"YX": Layout.FHW, "YXS": Layout.FHWB, "SYX": Layout.FBHW}
 """Layouts of stacked pages, by tifffile's axes of a page."""
 
-_LATER_TAGS = "not kept: the TIFF tags of later pages, which differ from those of the first"
-
 _MOST_BYTES = 2**32 - 2**25
 """Bytes of pixels above which a file is a BigTIFF."""
 
@@ -89,22 +87,22 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     Raises ImageError if pages differ, or have too many pixels or an unsupported type; tifffile
     raises many types of errors for damaged files.
     """
-    count, reader = _Count(file, options, notes), TiffReader(file)
-    first, kept, page = count.images[0], count.kept, reader.page(count.images[0])
+    (images, masks), reader = _pages_of(file, options, notes), TiffReader(file)
+    absent = sum(page.absent_segments() for page in images)
+    kept, page = _kept_tags(images, notes), reader.page(images[0])
     layout, dtype, channels = _layout_of(page), native_type(np.dtype(page.dtype)), 1
-    if first.samples == 1:
-        channels = _channels_in(len(count.images), kept.text(DESCRIPTION), options)
+    if images[0].samples == 1:
+        channels = _channels_in(len(images), kept.text(DESCRIPTION), options)
     if channels > 1:
         layout, kept = Layout.FBHW, _with_marker(kept, PLANAR, 1)
-    stated = _nodata_of(kept.text(GDAL_NODATA), dtype)
-    nodata = stated if options.nodata is None else options.nodata
-    if count.absent and nodata is None:
-        notes.add(f"{count.absent} of its strips or tiles are absent, and are read as 0")
-    samples = _stacked([reader.samples(page, nodata or 0) for page in count.images], channels)
+    nodata = options.nodata_or(_nodata_of(kept.text(GDAL_NODATA), dtype))
+    if absent and nodata is None:
+        notes.add(f"{absent} of its strips or tiles are absent, and are read as 0")
+    samples = _stacked([reader.samples(page, nodata or 0) for page in images], channels)
     mask = None
-    if count.masks:
+    if masks:
         kept = _with_marker(kept, SUBFILE_TYPE, MASK)
-        mask = _stacked([reader.samples(page, 0) for page in count.masks], channels) == 0
+        mask = _stacked([reader.samples(page, 0) for page in masks], channels) == 0
         if np.any(samples, where=mask):
             notes.add("not kept: the samples under its mask")
     picture = framed_picture(samples, layout, options.nodata_for(stated, samples, notes), mask)
@@ -132,64 +130,46 @@ def framed_picture(
     return replace(picture, layout=Layout[layout.name.removeprefix("F" * is_single)])
 
 
-class _Count:
-    """The pages of a TIFF file, counted before their samples are read.
+def _pages_of(
+    file: IO[bytes], options: ReadOptions, notes: Notes
+) -> tuple[list[Directory], list[Directory]]:
+    """The pages with pictures and those with their masks, counted before samples are read."""
+    images, masks = list[Directory](), list[Directory]()
+    for page in directories(file):
+        if page.is_reduced:
+            notes.add(OVERVIEWS)
+        elif page.is_sub:
+            notes.add(SUB_PICTURES)
+        elif page.is_mask:
+            page.absent_segments()
+            masks.append(page)
+        else:
+            images.append(page)
+            page.check_limits(len(images), options)
+    if not images:
+        raise ImageError("a TIFF file without pages, or with reduced pages only")
+    if len({page.kind for page in images}) > 1:
+        raise ImageError(
+            f"its {len(images)} pages differ in size or type: split it into files with equal pages"
+        )
+    if masks and [mask.size for mask in masks] != [page.size for page in images]:
+        raise ImageError("its transparency masks do not fit its pages")
+    return images, masks
 
-    Attributes:
-        images: the pages with pictures.
-        masks: the pages with the masks of these pictures.
-        absent: number of strips and tiles that the file leaves out.
-    """
 
-    def __init__(self, file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
-        self.images, self.masks, self.absent = list[Directory](), list[Directory](), 0
-        self._tags, self._is_repeated = KeptTags([]), False
-        for page in directories(file):
-            if page.is_reduced:
-                notes.add(OVERVIEWS)
-            elif page.is_sub:
-                notes.add(SUB_PICTURES)
-            elif page.is_mask:
-                page.absent_segments()
-                self.masks.append(page)
-            else:
-                self._add(page, options, notes)
-        self._check_alike()
-
-    @property
-    def kept(self) -> KeptTags:
-        """The tags that restored files get back."""
-        kept = _without_defaults(self._tags)
-        return _with_marker(kept, SUBFILE_TYPE, PAGE) if self._is_repeated else kept
-
-    def _add(self, page: Directory, options: ReadOptions, notes: Notes) -> None:
-        self.images.append(page)
-        page.check_limits(len(self.images), options)
-        self.absent += page.absent_segments()
-        tags = [tag for tag in page.tags.tags if tag.code not in STRUCTURE]
-        if len(self.images) == 1:
-            kept = [tag for tag in tags if _is_kept(tag)]
-            self._tags = KeptTags(kept, page.tags.byte_order)
-            known = load_tifffile().TIFF.TAGS
-            if names := [str(known.get(t.code, t.code)) for t in tags if t not in kept]:
-                notes.add(f"not kept: its TIFF tags {', '.join(names)}")
-            return
-        general = [tag for tag in self._tags.tags if tag.code in _ARGUMENTS]
-        is_equal = tags == self._tags.tags != general
-        self._is_repeated = is_equal and (self._is_repeated or len(self.images) == 2)
-        if tags not in (self._tags.tags, general):
-            notes.add(_LATER_TAGS)
-
-    def _check_alike(self) -> None:
-        if not self.images:
-            raise ImageError("a TIFF file without pages, or with reduced pages only")
-        if len({page.kind for page in self.images}) > 1:
-            raise ImageError(
-                f"its {len(self.images)} pages differ in size or type: split it into files with "
-                "equal pages"
-            )
-        if self.masks and [mask.size for mask in self.masks] != [page.size for page in self.images]:
-            raise ImageError("its transparency masks do not fit its pages")
+def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
+    """The tags that restored files get back."""
+    own = [[tag for tag in page.tags.tags if tag.code not in STRUCTURE] for page in images]
+    tags = [tag for tag in own[0] if _is_kept(tag)]
+    known = load_tifffile().TIFF.TAGS
+    if names := [str(known.get(tag.code, tag.code)) for tag in own[0] if tag not in tags]:
+        notes.add(f"not kept: its TIFF tags {', '.join(names)}")
+    general = [tag for tag in tags if tag.code in _ARGUMENTS]
+    if any(later not in (tags, general) for later in own[1:]):
+        notes.add("not kept: the TIFF tags of later pages, which differ from those of the first")
+    kept = _without_defaults(KeptTags(tags, images[0].tags.byte_order))
+    is_repeated = len(own) > 1 and tags != general and all(later == tags for later in own[1:])
+    return _with_marker(kept, SUBFILE_TYPE, PAGE) if is_repeated else kept
 
 
 def _layout_of(page: TiffPage) -> Layout:

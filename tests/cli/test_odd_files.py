@@ -49,7 +49,6 @@ def test_a_folder_gets_back_its_endings_and_its_times(scans: Path, command: Comm
     for path in ("a.png", "e.webp"):
         assert opened(f"back/{path}").mode == "RGB"
     assert np.array_equal(opened("back/a.png"), aecodec.decompress(data))
-
     command("decompress", "scans_aec", "-o", "lossy", "--quality", "90")
     assert endings("lossy") == ["a.jpg", "b.PNG", "c.bmp", "d.tif", "e.webp", "f.avif", "g.png"]
     command("decompress", "scans_aec", "-o", "tiff", "--format", "tiff")

@@ -404,8 +404,8 @@ def test_dropped_tags_are_named(tmp_path: Path) -> None:
     with pytest.warns(AecodecWarning) as record:
         read_samples(path, name="a.tif")
     assert [str(warning.message) for warning in record] == [
-        "a.tif: not kept: its TIFF tags 65000",
         "a.tif: not kept: its overviews",
+        "a.tif: not kept: its TIFF tags 65000",
     ]
     picture = replace(read(WITH_TAGS["GeoTIFF"]), origin=Origin(".tif", 0))
     with pytest.warns(AecodecWarning, match="not kept: its TIFF tags"):
