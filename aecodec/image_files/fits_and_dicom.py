@@ -136,30 +136,26 @@ def write_fits(picture: Picture) -> bytes:
         )
     array = source_array(picture)
     array = array.astype(array.dtype.newbyteorder(">"))
-    nodata = picture.nodata
+    nodata, cards = picture.nodata, [headers[n : n + _CARD] for n in range(0, len(headers), _CARD)]
+    cards = [b" " * _CARD if card.startswith(_CHECKSUMS) else card for card in cards]
     if array.dtype.kind == "f" and nodata is not None:
         array[array == nodata] = np.nan
     elif nodata is not None:
-        headers = _with_blank(headers, int(nodata) - _UNSIGNED * (array.dtype == ">u2"))
+        _set_blank(cards, int(nodata) - _UNSIGNED * (array.dtype == ">u2"))
     if array.dtype == ">u2":
         array = _with_other_sign(array)
-    data = array.tobytes()
-    cards = (headers[start : start + _CARD] for start in range(0, len(headers), _CARD))
-    headers = b"".join(b" " * _CARD if card.startswith(_CHECKSUMS) else card for card in cards)
-    return _padded(headers, b" ") + _padded(data, b"\0")
+    return _padded(b"".join(cards), b" ") + _padded(array.tobytes(), b"\0")
 
 
-def _with_blank(headers: bytes, blank: int) -> bytes:
+def _set_blank(cards: list[bytes], blank: int) -> None:
     """Set BLANK, the value of missing samples, in the last header."""
-    cards = [headers[place : place + _CARD] for place in range(0, len(headers), _CARD)]
     start = max(n for n, card in enumerate(cards) if card.startswith((b"SIMPLE", b"XTENSION")))
     place = next((n for n in range(start, len(cards)) if cards[n][:8] == b"BLANK   "), None)
-    if place is not None and int(cards[place][10:].split(b"/")[0]) == blank:
-        return headers
-    before, after = (
-        (cards[:-1], cards[-1:]) if place is None else (cards[:place], cards[place + 1 :])
-    )
-    return b"".join([*before, (b"BLANK   = %20d" % blank).ljust(_CARD), *after])
+    card = (b"BLANK   = %20d" % blank).ljust(_CARD)
+    if place is None:
+        cards.insert(-1, card)
+    elif int(cards[place][10:].split(b"/")[0]) != blank:
+        cards[place] = card
 
 
 def _padded(content: bytes, filler: bytes) -> bytes:

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from image_files.files import fits_file, npz, numpy_file, tiff
 from image_files.odd_pictures import cmyk, grey, rgb, saved, second
 from image_files.profiles import GREY_18, P3, PRESS
-from image_files.tiff_files import tiff
 
 from aecodec import AecodecWarning, ImageError, Picture, UsageError, load_codec
 from aecodec.format.container import MetadataKind
@@ -65,20 +65,6 @@ def tiff_with(layout: Layout, array: np.ndarray, **options: Any) -> bytes:
     frame = Layout[layout.name.removeprefix("F")]
     pages = array if layout.has_frames else [array]
     return tiff(*pages, planarconfig=planar.get(frame), **options)
-
-
-def numpy_file(array: np.ndarray) -> bytes:
-    """An `.npy` file."""
-    content = io.BytesIO()
-    np.save(content, array)
-    return content.getvalue()
-
-
-def npz(**arrays: np.ndarray) -> bytes:
-    """An `.npz` file."""
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    return content.getvalue()
 
 
 def read(content: bytes, **options: Any) -> Picture:
@@ -268,29 +254,6 @@ def test_arrays_of_npz_keep_their_names(restored: Restore) -> None:
         assert np.array_equal(arrays["tas"], GREY)
     with pytest.warns(AecodecWarning, match="other arrays"):
         assert read(npz(a=GREY, b=GREY + 1), array="b").pixels[0, 0, 0, 0] == GREY[0, 0] + 1
-
-
-def fits_file(array: np.ndarray, **cards: Any) -> bytes:
-    """A FITS file, with an empty first unit if its cards begin with XTENSION."""
-    stored, unsigned = array, array.dtype == np.uint16
-    if unsigned:
-        cards, stored = {"BZERO": 32768, **cards}, (array.astype(np.int32) - 32768).astype(np.int16)
-    bits = 8 * stored.itemsize * (-1 if stored.dtype.kind == "f" else 1)
-    axes = {f"NAXIS{axis}": side for axis, side in enumerate(stored.shape[::-1], 1)}
-    kind = {} if "XTENSION" in cards else {"SIMPLE": "T"}
-    header = fits_header(**kind, **cards, BITPIX=bits, NAXIS=stored.ndim, **axes)
-    first = b"" if kind else fits_header(SIMPLE="T", BITPIX=8, NAXIS=0, EXTEND="T")
-    data = stored.astype(stored.dtype.newbyteorder(">")).tobytes()
-    return first + header + data + bytes(-len(data) % 2880)
-
-
-def fits_header(**cards: Any) -> bytes:
-    """A header of a FITS file."""
-    lines = [
-        f"{keyword:8}= {value!s:>20} / a comment".ljust(80) for keyword, value in cards.items()
-    ]
-    text = "".join([*lines, "END"])
-    return (text + " " * (-len(text) % 2880)).encode()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32"])

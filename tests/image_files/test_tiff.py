@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
-from image_files.tiff_files import tiff
+from image_files.files import fits_header, tiff
 
 import aecodec
 from aecodec.errors import AecodecWarning, ImageError, UsageError
@@ -141,19 +141,7 @@ HOSTILE = {
     "many samples": claims(t277=60_000),
     "JPEG in a strip": claims(t259=7, t273=134) + bytes(12) + jpeg_of(60_000),
     "header of an array": npz_of_header(1 << 26),
-    "FITS axes": b"".join(
-        f"{k:<8}= {v:>20}".ljust(80).encode()
-        for k, v in (
-            ("SIMPLE", "T"),
-            ("BITPIX", 8),
-            ("NAXIS", 2),
-            ("NAXIS1", -1),
-            ("NAXIS2", -99),
-            ("END", ""),
-        )
-    )
-    .replace(b"END     = ", b"END       ")
-    .ljust(2880),
+    "FITS axes": fits_header(SIMPLE="T", BITPIX=8, NAXIS=2, NAXIS1=-1, NAXIS2=-99),
     "FITS headers": (b"SIMPLE  = T".ljust(80) + b"A".ljust(80) * (1 << 16)),
     "sides of an array": b"\x93NUMPY\1\0\x40\0"
     + b"{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 64, 3)}".ljust(64)
