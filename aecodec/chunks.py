@@ -41,15 +41,8 @@ from aecodec.errors import (
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.samples import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
-from aecodec.imaging.picture import (
-    Picture,
-    as_picture,
-    check_limits,
-    layout_of,
-    native_type,
-    samples_picture,
-    source_array,
-)
+from aecodec.imaging.array_pictures import as_picture, layout_of, native_type, samples_picture
+from aecodec.imaging.picture import Picture, check_limits, source_array
 from aecodec.native.headers import read_header
 from aecodec.native.writing import Stability, nodata_in
 

@@ -12,7 +12,8 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, warn
 from aecodec.format.samples import LAYOUTS
-from aecodec.imaging.picture import ANY_CODEC, Picture, native_type
+from aecodec.imaging.array_pictures import native_type
+from aecodec.imaging.picture import ANY_CODEC, Picture
 from aecodec.native.headers import read_info
 
 _LEAST_FILL, _LEAST_FILL_OF_BANDS = 1 / 100, 1 / 1000

@@ -15,14 +15,9 @@ from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.modes import DEEP_MODES
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import from_pil, origin_of, read_image, warn_of_sidecars
-from aecodec.imaging.picture import (
-    ANY_CODEC,
-    Picture,
-    any_picture,
-    from_array,
-    samples_picture,
-)
+from aecodec.image_files.reading import from_pil, origin_of, read_image
+from aecodec.imaging.array_pictures import any_picture, from_array, samples_picture
+from aecodec.imaging.picture import ANY_CODEC, Picture
 
 _MOST_BYTES, _PART = 1 << 31, 1 << 20
 """Most bytes to read of a pipe or a device, which may have no end."""
@@ -56,8 +51,9 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
     For a codec with `bands`, arrays are read by
-    :func:`~aecodec.imaging.picture.samples_picture` with `band_axis` and `nodata`, and files by
-    :func:`~aecodec.image_files.samples.read_samples`. With ANY_BANDS, pictures remain pictures.
+    :func:`~aecodec.imaging.array_pictures.samples_picture` with `band_axis` and `nodata`, and
+    files by :func:`~aecodec.image_files.scientific.read_samples`. With ANY_BANDS, pictures remain
+    pictures.
 
     Raises ImageError if it cannot be read, or its type is not supported, and UsageError if the
     options have `band_axis` or `nodata` for a codec without bands, or without an array or a file.
@@ -99,7 +95,7 @@ def _read_file(source: Any, options: ReadOptions) -> Picture:
     """Read a path or an open file; for a codec with bands, with all its samples."""
     read = read_image
     if options.bands is not None:
-        from aecodec.image_files.samples import read_samples as read
+        from aecodec.image_files.scientific import read_samples as read
     if hasattr(source, "read"):
         return read(source, options)
     path = Path(source)

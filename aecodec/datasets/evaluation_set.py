@@ -20,7 +20,8 @@ from aecodec.errors import ImageError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import read_image
-from aecodec.imaging.picture import Picture, from_array
+from aecodec.imaging.array_pictures import from_array
+from aecodec.imaging.picture import Picture
 
 Unread = dict[Path, ImageError]
 """Unreadable files, with their errors."""
@@ -86,7 +87,7 @@ def _read(content: bytes, options: ReadOptions, name: str) -> Picture:
     """Read a file without metadata; with all its samples if the options have `bands`."""
     if options.bands is None:
         return read_image(io.BytesIO(content), options, name)
-    from aecodec.image_files.samples import read_samples
+    from aecodec.image_files.scientific import read_samples
 
     picture = read_samples(io.BytesIO(content), options, name)
     return replace(picture, metadata={}, origin=None)

@@ -16,8 +16,9 @@ from aecodec.errors import ImageError, warn
 from aecodec.image_files.formats import has_image_name
 from aecodec.image_files.numpy_files import names_in, opened_array, read_header, read_stated
 from aecodec.image_files.options import ReadOptions
+from aecodec.imaging.array_pictures import check_frames
 from aecodec.imaging.missing import without_equal_planes
-from aecodec.imaging.picture import Picture, check_frames
+from aecodec.imaging.picture import Picture
 
 Array = npt.NDArray[Any]
 

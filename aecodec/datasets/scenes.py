@@ -19,8 +19,10 @@ from aecodec.datasets.folders_and_arrays import (
 from aecodec.errors import ImageError
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.options import ONLY_PIXELS
-from aecodec.image_files.samples import read_samples
-from aecodec.imaging.picture import Picture, samples_picture
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.scientific import read_samples
+from aecodec.imaging.array_pictures import samples_picture
+from aecodec.imaging.picture import Picture
 
 _FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
 """Suffixes of files in a folder that may contain scenes. Other files are images with 8 bits."""

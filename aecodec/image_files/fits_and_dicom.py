@@ -16,7 +16,8 @@ from aecodec.format.samples import Layout
 from aecodec.image_files.opening import check_stated_size
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff import framed_picture
-from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
+from aecodec.imaging.array_pictures import native_type, samples_picture
+from aecodec.imaging.picture import Picture, source_array
 
 _BLOCK, _CARD = 2880, 80
 """Sizes in bytes: headers and data of FITS files consist of blocks, and headers of cards."""

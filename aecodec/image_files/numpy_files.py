@@ -13,13 +13,8 @@ from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, DOCUMENT_NAME, KeptTags, text_tag
 from aecodec.image_files.options import ReadOptions
-from aecodec.imaging.picture import (
-    Picture,
-    layout_of,
-    native_type,
-    samples_picture,
-    source_array,
-)
+from aecodec.imaging.array_pictures import layout_of, native_type, samples_picture
+from aecodec.imaging.picture import Picture, source_array
 
 Array = npt.NDArray[Any]
 

@@ -19,7 +19,8 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.opening import opened
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.tiff_directories import GEOREFERENCE, directories
-from aecodec.imaging.picture import ANY_CODEC, Picture, is_mostly_translucent, stack
+from aecodec.imaging.array_pictures import is_mostly_translucent
+from aecodec.imaging.picture import ANY_CODEC, Picture, stack
 
 _DEFAULT = ReadOptions()
 

@@ -44,8 +44,9 @@ from aecodec.image_files.tiff_directories import (
     directories,
 )
 from aecodec.image_files.tiff_pixels import TiffReader, load_tifffile
+from aecodec.imaging.array_pictures import native_type, samples_picture
 from aecodec.imaging.missing import Mask
-from aecodec.imaging.picture import Picture, native_type, samples_picture
+from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:
     from tifffile import TiffPage, TiffWriter

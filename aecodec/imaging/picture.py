@@ -1,26 +1,21 @@
-"""Pictures in memory, and arrays as pictures."""
+"""Pictures in memory."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import FormatError, ImageError, warn
+from aecodec.errors import FormatError, ImageError
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.origin import Origin
-from aecodec.format.samples import ANY_BANDS, BAND_TYPES, MAX_BANDS, Layout, SampleType
-from aecodec.imaging.missing import Mask, without_equal_planes
+from aecodec.format.samples import Layout
+from aecodec.imaging.missing import Mask
 
 ANY_CODEC = "compress it with --max-error E or --lossless (in Python max_error)"
 """Advice for pictures that no codec with networks takes."""
-
-_LEAST_PLANE_SIDE = 64
-"""Three grey arrays with longer sides than those of digits may be the planes of an RGB picture."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,270 +82,6 @@ class Picture:
         return self.pixels.nbytes + (0 if self.alpha is None else self.alpha.size)
 
 
-def from_array(array: npt.NDArray[Any]) -> Picture:
-    """Make a picture from an array without copying it.
-
-    The array is uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
-    (F, H, W) for F grey frames, or (F, H, W, C). Raises ImageError if it has another dtype or
-    shape, is empty, or could be a picture with bands as well as grey frames.
-
-    >>> from_array(np.zeros((5, 28, 28), np.uint8)).frames
-    5
-    """
-    if array.ndim == 3 and array.shape[2] > 4:
-        check_frames(array.shape)
-    picture = as_picture(array)
-    if array.ndim == 3 and _may_be_planes(array.shape):
-        warn(
-            f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
-            "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]"
-        )
-    if picture.alpha is not None and is_mostly_translucent(picture.alpha):
-        warn(
-            f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
-            "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band"
-        )
-    return picture
-
-
-def check_frames(shape: tuple[int, ...]) -> None:
-    """Raise ImageError if three axes may be a picture with bands instead of frames (F, H, W)."""
-    frames, height, width = shape
-    if not _may_be_bands(frames, height, width):
-        return
-    raise ImageError(
-        f"an array of shape {shape} may be {frames} grey pictures of {height}x{width} pixels, or a "
-        f"picture of {frames}x{height} pixels with {width} bands: give array[..., None] for grey "
-        f"pictures; for bands, {ANY_CODEC}"
-    )
-
-
-def _may_be_bands(frames: int, height: int, width: int) -> bool:
-    """Whether frames (F, H, W) may be a picture with bands (H, W, B)."""
-    return width != height and (frames == height or 2 * width <= height)
-
-
-def _may_be_planes(shape: tuple[int, ...]) -> bool:
-    """Whether grey frames (F, H, W) may be the planes of an RGB picture."""
-    return shape[0] == 3 and min(shape[1:]) >= _LEAST_PLANE_SIDE
-
-
-def is_mostly_translucent(alpha: Pixels) -> bool:
-    """Whether most pixels are neither opaque nor transparent, unlike those of pictures."""
-    return bool(2 * np.count_nonzero((alpha != 0) & (alpha != 255)) > alpha.size)
-
-
-def as_picture(array: npt.NDArray[Any]) -> Picture:
-    """As :func:`from_array`, even if the shape is ambiguous."""
-    if array.dtype != np.uint8:
-        raise ImageError(
-            f"codecs without bands store 8 bits per channel, but the array has the dtype "
-            f"{array.dtype}: {ANY_CODEC}, or convert it to uint8"
-        )
-    if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):
-        array = array[None]
-    if array.ndim == 3:
-        array = array[..., None]
-    if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
-        raise ImageError(
-            f"an array of shape {array.shape} is neither a picture nor a batch of pictures: give "
-            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last; for "
-            f"bands, {ANY_CODEC}"
-        )
-    if array.shape[3] in (2, 4):
-        return Picture(array[..., :-1], array[..., -1])
-    return Picture(array)
-
-
-def any_picture(
-    array: npt.NDArray[Any], *, band_axis: int | None = None, nodata: float | None = None
-) -> Picture:
-    """Make a picture from any array: one of pixels if it can only be that, else one of samples.
-
-    Arguments and errors are as for :func:`samples_picture`.
-    """
-    is_plain = array.dtype == np.uint8 and band_axis is None and nodata is None
-    if is_plain and array.size and not np.ma.is_masked(array) and _has_only_pixels(array):
-        return as_picture(np.asarray(array))
-    return samples_picture(array, band_axis=band_axis, nodata=nodata, bands=ANY_BANDS)
-
-
-def _has_only_pixels(array: npt.NDArray[Any]) -> bool:
-    """Whether no axis of an array of uint8 may hold bands."""
-    shape = array.shape
-    if len(shape) == 3 and shape[2] > 4:
-        return not _may_be_bands(*shape) and not _may_be_planes(shape)
-    if len(shape) in (3, 4) and shape[-1] in (2, 4):
-        return not is_mostly_translucent(np.asarray(array[..., -1]))
-    return len(shape) == 2 or (len(shape) in (3, 4) and shape[-1] in (1, 3))
-
-
-def samples_picture(
-    array: npt.NDArray[Any],
-    *,
-    band_axis: int | None = None,
-    nodata: float | None = None,
-    mask: npt.ArrayLike | None = None,
-    bands: int | None = None,
-) -> Picture:
-    """Make a picture from samples of any type and number of bands, for a codec with bands.
-
-    Args:
-        array: (H, W), (H, W, B) or (N, H, W, B), or with `band_axis` (B, H, W) or (N, B, H, W), of
-            a type of :class:`~aecodec.format.samples.SampleType` in any byte order. A masked array
-            keeps its mask. NaN are missing samples, and restored as nodata if that is stated.
-        band_axis: axis of the bands; the last one by default.
-        nodata: value of missing samples.
-        mask: True for missing samples, in the array's shape, or without its axis of bands.
-        bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames. With ANY_BANDS,
-            the bands are the first or the last axis, if it is shorter than the others.
-
-    Raises:
-        ImageError: the array has another type or shape, is empty, has samples that are infinite or
-            nodata that the type cannot hold.
-
-    >>> samples_picture(np.zeros((4, 5, 6), ">i2"), band_axis=0).pixels.shape
-    (1, 5, 6, 4)
-    """
-    layout, kind = layout_of(array.shape, band_axis, bands), native_type(array.dtype)
-    samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)
-    if not samples.size or samples.shape[-1] > MAX_BANDS:
-        raise ImageError(
-            f"an array of shape {array.shape} has no samples, or more than {MAX_BANDS} bands: give "
-            "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, add --bands-first "
-            "(in Python band_axis)"
-        )
-    nodata = None if nodata is None else _as_type(nodata, kind)
-    missing = _missing(samples, nodata)
-    for plane in (mask, np.ma.getmaskarray(array) if np.ma.isMaskedArray(array) else None):
-        if plane is not None:
-            fitted = _mask_like(samples, plane, layout)
-            missing = fitted if missing is None else missing | fitted
-    _check_finite(samples, missing)
-    return Picture(
-        samples,
-        missing=None if missing is None else without_equal_planes(missing),
-        nodata=nodata,
-        layout=layout,
-        is_big_endian=array.dtype.str[0] == ">",
-    )
-
-
-_LAYOUTS = {(3, 2): Layout.HWB, (3, 0): Layout.BHW, (4, 3): Layout.FHWB, (4, 1): Layout.FBHW}
-"""Layouts by the number of axes and the axis of the bands."""
-
-
-def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
-    """The layout of an array for :func:`samples_picture`; ImageError if its shape does not fit."""
-    axes = len(shape)
-    axis = axes - 1 if band_axis is None else band_axis + axes * (band_axis < 0)
-    if axes == 2 and band_axis is None:
-        return Layout.HW
-    if axes == 3 and band_axis is None and bands == 1 and shape[2] != 1:
-        return Layout.FHW
-    if axes in (3, 4) and band_axis is None and bands == ANY_BANDS:
-        return _likely_layout(*shape[-3:], frames=axes == 4)
-    if (axes, axis) not in _LAYOUTS:
-        text = "" if band_axis is None else f" and bands in axis {band_axis}"
-        raise ImageError(
-            f"an array of shape {shape}{text} is not a picture: give (H, W), (H, W, B), "
-            "(N, H, W, B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
-        )
-    return _LAYOUTS[axes, axis]
-
-
-def _likely_layout(first: int, second: int, last: int, *, frames: bool) -> Layout:
-    """The layout of the last three axes: the shortest are bands, unless they are the second.
-
-    >>> [_likely_layout(count, 28, 28, frames=False).name for count in (6, 500)]
-    ['BHW', 'FHW']
-    """
-    bands_last = last <= MAX_BANDS and last < second and last <= first
-    bands_first = first <= MAX_BANDS and first < second and first < last
-    if frames:
-        return Layout.FBHW if bands_first else Layout.FHWB
-    return Layout.HWB if bands_last else Layout.BHW if bands_first else Layout.FHW
-
-
-_ADVICE = {"f": "array.astype(np.float32)", "c": "a band for each part, of type float32"}
-_ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an array of numbers"}
-
-
-def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]:
-    """The type in native byte order.
-
-    Raises ImageError if files have no such samples, or codecs with this number of bands do not.
-    """
-    names, everywhere = ([kind.dtype for kind in kinds] for kinds in (SampleType, BAND_TYPES))
-    if dtype.name not in names:
-        advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
-        listed = ", ".join(names)
-        raise ImageError(f"samples of type {dtype.name}: files take {listed}; give {advice}")
-    if bands and dtype.name not in everywhere:
-        listed = ", ".join(everywhere)
-        raise ImageError(
-            f"samples of type {dtype.name}: codecs with bands take {listed}; {ANY_CODEC}"
-        )
-    return dtype.newbyteorder("=")
-
-
-def _mask_like(samples: npt.NDArray[Any], mask: npt.ArrayLike, layout: Layout) -> Mask:
-    """Convert a mask in the layout of samples (F, H, W, B), or without its bands, to these axes."""
-    plane = np.asarray(mask)
-    if plane.dtype != np.bool_:
-        raise ImageError(f"a mask of type {plane.dtype}: give booleans, True for missing samples")
-    if layout.has_bands and plane.ndim == len(layout.name) - 1:
-        plane = np.expand_dims(plane, layout.name.index("B") - len(layout.name))
-    fitted = layout.undo(plane) if plane.ndim == len(layout.name) else plane
-    if fitted.shape not in (samples.shape, (*samples.shape[:-1], 1)):
-        raise ImageError(
-            f"a mask of shape {np.shape(mask)} for an array of shape "
-            f"{layout.apply(samples).shape}: give a mask with its shape, or without its bands"
-        )
-    return fitted
-
-
-def _as_type(nodata: float, kind: np.dtype[Any]) -> float:
-    """The nodata value as a number of the type; ImageError if the type cannot represent it."""
-    if not isinstance(nodata, Real):
-        raise ImageError(f"nodata is {nodata!r}: give a number")
-    with np.errstate(all="ignore"):
-        if kind.kind == "f":
-            value = float(kind.type(nodata))
-            is_held = math.isfinite(value) == math.isfinite(nodata)
-        else:
-            range_ = np.iinfo(kind)
-            is_held = range_.min <= nodata <= range_.max and nodata == int(nodata) == float(nodata)
-            value = int(nodata) if is_held else 0
-    if not is_held:
-        raise ImageError(
-            f"nodata is {nodata}, and {kind.name} cannot hold it: give a nodata value of the "
-            "array's type, or a mask"
-        )
-    return value
-
-
-def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask | None:
-    """Mask (F, H, W, B) of samples that are NaN or equal to nodata; None if there can be none."""
-    is_nan = np.isnan(samples) if samples.dtype.kind == "f" else None
-    if nodata is None or math.isnan(nodata):
-        return is_nan
-    is_nodata = samples == nodata
-    return is_nodata if is_nan is None else is_nodata | is_nan
-
-
-def _check_finite(samples: npt.NDArray[Any], missing: Mask | None) -> None:
-    if samples.dtype.kind != "f":
-        return
-    is_known = True if missing is None else ~missing
-    count = np.count_nonzero(np.isinf(samples) & is_known)
-    if count:
-        raise ImageError(
-            f"{count} samples are infinite: replace them by NaN, or name the value of missing "
-            "samples with nodata"
-        )
-
-
 def to_array(picture: Picture) -> Pixels:
     """Join pixels and alpha, the last channel, in one array: (F, H, W, C) uint8.
 
@@ -365,14 +96,16 @@ def to_array(picture: Picture) -> Pixels:
 
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
-    """Convert a picture to an array; the inverse of :func:`samples_picture`.
+    """Convert a picture to the array of which it was made.
 
     Returns an array with the layout and the byte order of the source; a masked array if integers
     have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,
     H, W) or (F, H, W, C), without the axis of a single frame.
 
-    >>> source_array(samples_picture(np.ones((2, 3, 4), ">f4"), band_axis=0)).dtype.str
-    '>f4'
+    >>> pixels = np.ones((1, 2, 3, 4), np.float32)
+    >>> array = source_array(Picture(pixels, layout=Layout.BHW, is_big_endian=True))
+    >>> array.shape, array.dtype.str
+    ((4, 2, 3), '>f4')
     """
     if picture.layout is None:
         array = to_array(picture)
@@ -398,7 +131,7 @@ def is_grey(pixels: npt.NDArray[Any]) -> bool:
 def grey_if_possible(picture: Picture) -> Picture:
     """Reduce a picture to one channel if its channels are equal; return other pictures unchanged.
 
-    >>> grey_if_possible(from_array(np.zeros((2, 3, 3), np.uint8))).pixels.shape
+    >>> grey_if_possible(Picture(np.zeros((1, 2, 3, 3), np.uint8))).pixels.shape
     (1, 2, 3, 1)
     """
     return replace(picture, pixels=picture.pixels[..., :1]) if is_grey(picture.pixels) else picture

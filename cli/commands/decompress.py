@@ -186,7 +186,7 @@ class _OutputFormats:
         """The suffix of the original, if its format may be written, else the default suffix."""
         default = self.image_format.suffix if self.image_format else _DEFAULT_SUFFIX
         if header and header.samples and not self.image_format:
-            from aecodec.image_files.samples import suffix_to_write  # only for codecs with bands
+            from aecodec.image_files.scientific import suffix_to_write  # only for codecs with bands
 
             return suffix_to_write(header.origin.suffix if header.origin else "")
         if header is None or header.origin is None:
@@ -243,7 +243,7 @@ class _Decompression(NamedTuple):
     def _encoded(self, picture: Picture, suffix: str) -> tuple[Picture, dict[str, bytes]]:
         """The picture without the names of its frames, and the contents of its files by name."""
         if picture.layout is not None:
-            from aecodec.image_files.samples import write_samples  # only for codecs with bands
+            from aecodec.image_files.scientific import write_samples  # only for codecs with bands
 
             return picture, {"": write_samples(picture, suffix)}
         picture, names = without_names(picture)

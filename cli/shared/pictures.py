@@ -53,7 +53,7 @@ def picture_in(
     """
     read = read_image
     if options.bands is not None:
-        from aecodec.image_files.samples import read_samples as read
+        from aecodec.image_files.scientific import read_samples as read
     with console.warnings_about(name_of(path)):
         return read(file, options)
 

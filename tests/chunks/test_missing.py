@@ -23,8 +23,8 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
 from aecodec.format.samples import ANY_BANDS, SampleType
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.samples import read_samples, write_samples
-from aecodec.imaging.picture import samples_picture
+from aecodec.image_files.scientific import read_samples, write_samples
+from aecodec.imaging.array_pictures import samples_picture
 
 zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
 xarray = pytest.importorskip("xarray")

@@ -20,7 +20,8 @@ from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, 
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags
 from aecodec.format.samples import BAND_TYPES, Layout, SampleType
-from aecodec.imaging.picture import Picture, samples_picture
+from aecodec.imaging.array_pictures import samples_picture
+from aecodec.imaging.picture import Picture
 
 MOST = 1020
 """Integers from 0 to MOST have values that stand for no other sample: 4 phases."""

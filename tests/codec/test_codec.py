@@ -19,7 +19,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec_files.codec_file import SectionKind
 from aecodec.data.codecs import BUILT_IN
 from aecodec.format.container import Header
-from aecodec.imaging.picture import from_array
+from aecodec.imaging.array_pictures import from_array
 from aecodec.imaging.tiling import split, to_planes
 
 LEVELS = (1, 2, 3)

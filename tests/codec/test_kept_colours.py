@@ -16,7 +16,8 @@ from aecodec.codec.codec import Codec
 from aecodec.errors import AecodecWarning
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.format.origin import Origin
-from aecodec.imaging.picture import Picture, from_array
+from aecodec.imaging.array_pictures import from_array
+from aecodec.imaging.picture import Picture
 
 
 def with_profile(pixels: Pixels, profile: bytes) -> Picture:

@@ -13,7 +13,7 @@ import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, level_indices
-from aecodec.imaging.picture import from_array
+from aecodec.imaging.array_pictures import from_array
 
 
 @pytest.fixture

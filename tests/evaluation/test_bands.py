@@ -14,8 +14,8 @@ from PIL import Image
 
 import aecodec
 from aecodec import metrics
+from aecodec.imaging.array_pictures import samples_picture
 from aecodec.imaging.display import display, error_map, error_picture
-from aecodec.imaging.picture import samples_picture
 
 LIMITS = [(-1000, 5000), (0, 2000)]
 

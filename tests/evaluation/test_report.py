@@ -11,7 +11,8 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.errors import AecodecWarning
 from aecodec.evaluation.report import Report, report
-from aecodec.imaging.picture import Picture, from_array
+from aecodec.imaging.array_pictures import from_array
+from aecodec.imaging.picture import Picture
 from aecodec.metrics import mse, psnr
 
 

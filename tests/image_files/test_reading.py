@@ -14,7 +14,7 @@ from aecodec.errors import AecodecWarning, ImageError
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.reading import read_image
-from aecodec.image_files.samples import read_samples, write_samples
+from aecodec.image_files.scientific import read_samples, write_samples
 
 EVERY_VALUE = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 

@@ -19,7 +19,7 @@ from aecodec.errors import AecodecWarning, ImageError, UsageError
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
-from aecodec.image_files.samples import read_samples
+from aecodec.image_files.scientific import read_samples
 
 tifffile = pytest.importorskip("tifffile")
 

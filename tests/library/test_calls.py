@@ -17,7 +17,7 @@ from helpers.writer import pack, unpack
 
 from aecodec import Codec, FormatError, UsageError, metrics
 from aecodec.arrays import Pixels
-from aecodec.imaging.picture import samples_picture
+from aecodec.imaging.array_pictures import samples_picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.headers import part_of, read_info, share_of_missing

@@ -26,7 +26,7 @@ from aecodec.format.samples import Layout, SampleType
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
-from aecodec.image_files.samples import read_samples, suffix_to_write, write_samples
+from aecodec.image_files.scientific import read_samples, suffix_to_write, write_samples
 
 tifffile = pytest.importorskip("tifffile")
 
