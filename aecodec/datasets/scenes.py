@@ -19,7 +19,6 @@ from aecodec.datasets.folders_and_arrays import (
 from aecodec.errors import ImageError
 from aecodec.format.samples import ANY_BANDS
 from aecodec.image_files.options import ONLY_PIXELS
-from aecodec.image_files.reading import read_image
 from aecodec.image_files.scientific import read_samples
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.imaging.picture import Picture

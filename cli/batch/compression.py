@@ -17,7 +17,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_named, with_workers
 from aecodec.codec.target import MaxErrorOfBands, Target
 from aecodec.errors import UsageError
-from aecodec.evaluation.report import report
+from aecodec.evaluation.comparison import compare_file
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import check_ssimulacra2
@@ -155,7 +155,7 @@ class Compression(NamedTuple):
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
-            measured = report(codec, picture, compressed, source_size, len(compressed.data))
+            measured = compare_file(codec, picture, compressed, source_size, len(compressed.data))
         write_bytes(target, compressed.data, self.force)
         width, height = picture.size
         console.result(

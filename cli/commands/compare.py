@@ -18,7 +18,7 @@ from aecodec.cli.shared.jobs import Job, plan, result_beside
 from aecodec.cli.shared.pictures import read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, load_codec, with_workers
-from aecodec.evaluation.report import compare as compare_restored
+from aecodec.evaluation.comparison import compare_picture
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.plots import comparison_figure
 from aecodec.parallel import Workers
@@ -76,6 +76,6 @@ class _PictureComparison:
         check_overwriting(job.target, self.force)
         picture, _ = read_picture(job.source, console, self.reading)
         codec = with_workers(self.codec or codec_for(picture), workers)
-        comparison = compare_restored(codec, picture, self.level, self.rgb)
+        comparison = compare_picture(codec, picture, self.level, self.rgb)
         write_bytes(job.target, comparison_figure([comparison]), self.force)
         console.result(f"{name_of(job)} -> {job.target}: {comparison.caption}")

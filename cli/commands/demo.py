@@ -15,7 +15,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.data.samples import sample_paths
 from aecodec.errors import UsageError
-from aecodec.evaluation.report import compare
+from aecodec.evaluation.comparison import compare_picture
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.writing import encode_image
 from aecodec.imaging.picture import Picture
@@ -35,7 +35,7 @@ def demo(
     digits = load_codec("digits")
     pictures = [_compress(sample, digits, folder, force) for sample in sample_paths()]
     _compress(PHOTOGRAPH, load_codec("photo"), folder, force)
-    comparisons = [compare(digits, picture, None) for picture in pictures[:_SHOWN]]
+    comparisons = [compare_picture(digits, picture, None) for picture in pictures[:_SHOWN]]
     figure = folder / "comparison.png"
     _write(figure, comparison_figure(comparisons), force)
     write_line(

@@ -27,6 +27,7 @@ from aecodec.errors import warn
 from aecodec.format.container import NOT_REDUCED
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
+from aecodec.imaging.display import middle
 from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only for figures
@@ -48,9 +49,13 @@ _OUTLIER_SHARE = 0.01
 """Maximum share of the frames that may be unlike the training set."""
 
 _LEAST_CORRELATION, _MOST_FLAT = 0.5, 0.5
+"""Bounds of natural pictures, for neighbouring pixels."""
+
+_JUDGED_SIDE = 1024
+"""Side in pixels of the middle of a picture that is judged."""
 
 
-class Report(NamedTuple):
+class FileComparison(NamedTuple):
     """Comparison of a file with its original picture.
 
     Attributes:
@@ -127,13 +132,13 @@ def _compared(ratio: float) -> str:
     return f"{ratio:.1f}x smaller than" if ratio > 1 else f"{1 / ratio:.1f}x larger than"
 
 
-def report(
+def compare_file(
     codec: Codec,
     picture: Picture,
     compressed: Compressed,
     source_size: int,
     size: int | None = None,
-) -> Report:
+) -> FileComparison:
     """Compare a file with its original picture.
 
     Sizes are in bytes; `size` is that of what is stored, if it is not the file. An
@@ -148,7 +153,7 @@ def report(
     bpp = metrics.bits_per_pixel(size, *picture.size, picture.frames)
     if size > source_size:
         warn(_LARGER.format(size=size, source_size=source_size))
-    return Report(
+    return FileComparison(
         codec=codec.spec.name,
         level=compressed.level,
         size=size,
@@ -194,30 +199,19 @@ def _is_in_distribution(
 
 
 def _is_natural(pixels: Pixels) -> bool:
-    """Whether a picture (H, W, C) uint8 is neither noise nor a drawing.
-
-    Differences of neighbouring pixels tell them apart.
-    """
+    """Whether a picture (H, W, C) uint8 is neither noise nor a drawing."""
     height, width, _ = pixels.shape
     if height < 2 or width < 2:
         return True
-    sums, rough, flat = np.zeros((2, pixels.shape[-1])), np.zeros(2), 0
-    for _, rows in metrics.row_blocks((1, *pixels.shape)):
-        values = pixels[rows.start : rows.stop + 1].astype(np.float64)  # and the row below
-        vertical, horizontal = values[1:] - values[:-1], values[:, 1:] - values[:, :-1]
-        own = values[: rows.stop - rows.start]
-        sums += own.sum(axis=(0, 1)), np.square(own).sum(axis=(0, 1))
-        rough += np.square(vertical).sum(), np.square(horizontal[: len(own)]).sum()
-        is_flat = ((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1)
-        flat += int(is_flat.sum())
-    mean, square = sums / (height * width)
-    edges = np.array([(height - 1) * width, height * (width - 1)]) * pixels.shape[-1]
-    roughness, variance = float((rough / edges).mean()), float((square - mean**2).mean())
-    flat_share = flat / ((height - 1) * (width - 1))
-    return roughness <= 2 * (1 - _LEAST_CORRELATION) * variance and flat_share <= _MOST_FLAT
+    values = pixels[middle(pixels, _JUDGED_SIDE)].astype(np.float64)
+    vertical, horizontal = np.diff(values, axis=0), np.diff(values, axis=1)
+    roughness = (np.square(vertical).mean() + np.square(horizontal).mean()) / 2
+    is_flat = ((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1)
+    correlation = 1 - roughness / (2 * values.var(axis=(0, 1)).mean() or 1)
+    return correlation >= _LEAST_CORRELATION and is_flat.mean() <= _MOST_FLAT
 
 
-def compare(
+def compare_picture(
     codec: Codec,
     picture: Picture,
     level: float | None,

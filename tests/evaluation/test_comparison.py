@@ -1,8 +1,6 @@
-"""A report measures what a file decodes to, and warns of pictures unlike the training set."""
+"""A comparison measures what a file decodes to, and warns of pictures unlike the training set."""
 
 from __future__ import annotations
-
-import warnings
 
 import numpy as np
 import pytest
@@ -10,21 +8,20 @@ import pytest
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.errors import AecodecWarning
-from aecodec.evaluation.report import Report, report
+from aecodec.evaluation.comparison import FileComparison, compare_file
 from aecodec.imaging.array_pictures import from_array
-from aecodec.imaging.picture import Picture
 from aecodec.metrics import mse, psnr
 
 
-def report_of(codec: Codec, picture: Picture) -> Report:
-    return report(codec, picture, codec.compress_picture(picture), source_size=1000)
+def compared(
+    codec: Codec, pixels: Pixels, level: int | None = None, source_size: int = 10**6
+) -> FileComparison:
+    picture = from_array(np.ascontiguousarray(pixels))
+    return compare_file(codec, picture, codec.compress_picture(picture, level=level), source_size)
 
 
 def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> None:
-    picture = from_array(samples[3])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        measured = report_of(codec, picture)
+    measured = compared(codec, samples[3])
     file = codec.compress(samples[3])
     assert measured.is_in_distribution
     assert measured.size == len(file)
@@ -34,31 +31,20 @@ def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> N
 
 
 def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels) -> None:
-    picture = from_array(photograph[:56, :56])
     with pytest.warns(AecodecWarning, match="unlike those that codec digits was trained on"):
-        assert not report_of(codec, picture).is_in_distribution
-
-
-def _photograph_with_a_large_error(photograph: Pixels) -> Pixels:
-    """The part of a photograph of 96x96 pixels that has the most detail."""
-    parts = [
-        photograph[top : top + 96, left : left + 96]
-        for top in range(0, 321, 32)
-        for left in range(0, 521, 32)
-    ]
-    return max(parts, key=lambda part: np.square(np.diff(part.astype(float), axis=1)).mean())
+        assert not compared(codec, photograph[:56, :56]).is_in_distribution
 
 
 @pytest.mark.parametrize("level", [1, 4, 8])
 def test_a_photograph_full_of_detail_is_in_distribution(
     photo: Codec, photograph: Pixels, level: int
 ) -> None:
-    picture = from_array(np.ascontiguousarray(_photograph_with_a_large_error(photograph)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        measured = report(
-            photo, picture, photo.compress_picture(picture, level=level), source_size=10**6
-        )
+    """The part of 96x96 pixels that has the most detail."""
+    parts = [
+        photograph[y : y + 96, x : x + 96] for y in range(0, 321, 32) for x in range(0, 521, 32)
+    ]
+    detailed = max(parts, key=lambda part: np.square(np.diff(part.astype(float), axis=1)).mean())
+    measured = compared(photo, detailed, level)
     assert measured.is_in_distribution
     assert measured.psnr is not None
     usual = photo.folder.measured["levels"][level - 1]["familiar_mse"]
@@ -82,15 +68,12 @@ def _drawing() -> Pixels:
 def test_noise_and_drawings_are_unfamiliar_to_a_codec_for_photographs(
     photo: Codec, alien: Pixels, level: int
 ) -> None:
-    picture = from_array(alien)
     with pytest.warns(AecodecWarning, match="unlike those that codec photo was trained on"):
-        report(photo, picture, photo.compress_picture(picture, level=level), source_size=10**6)
+        compared(photo, alien, level)
 
 
 def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     codec: Codec, samples: Pixels
 ) -> None:
-    picture = from_array(samples[3])
-    compressed = codec.compress_picture(picture)
     with pytest.warns(AecodecWarning, match="more than its source with 9: keep"):
-        report(codec, picture, compressed, source_size=9)
+        compared(codec, samples[3], source_size=9)
