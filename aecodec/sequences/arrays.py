@@ -14,16 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
+from aecodec.codec.registry import codec_with_id
 from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import names_in
+from aecodec.format.limits import Limits
 from aecodec.format.samples import LAYOUTS, Samples, SampleType
-from aecodec.imaging.picture import Picture, source_array
-from aecodec.native.heads import Segment
+from aecodec.imaging.picture import Picture, source_array, to_array
+from aecodec.native.headers import read_beginning
+from aecodec.native.heads import FileHead, Segment
+from aecodec.native.structures import BEGINNING
 from aecodec.parallel import Workers
 from aecodec.sequences.ranges import Ranges
-from aecodec.sequences.segments import segmented
 
 Array = npt.NDArray[Any]
 Index = int | np.integer[Any] | slice | EllipsisType | None
@@ -31,6 +34,36 @@ Index = int | np.integer[Any] | slice | EllipsisType | None
 
 _KEPT_BYTES = 1 << 26
 """Largest size of the segments that are decoded at once, and kept for the next index."""
+
+
+class WholeFile:
+    """A file in the place of a :class:`FileHead`, with one segment, all that it has."""
+
+    def __init__(self, content: bytes, codec: Codec) -> None:
+        self._content, self._decoder = content, codec.decoder
+        self.header = header = self._decoder.header(content)
+        (width, height), mode = header.size or codec.spec.tile[::-1], header.picture_mode
+        bands = header.samples.bands if header.samples else mode.channels + mode.has_alpha
+        self.shape = (header.frames, height, width, bands)
+        box = range(header.frames), range(height), range(width)
+        self.grid = tuple([side] for side in box)
+        self.segments = [Segment(box)]
+
+    def decode(self, _: Segment, __: bytes) -> Picture:
+        """Decode the file to (F, H, W, B)."""
+        picture = self._decoder.decompress_picture(self._content, Limits())
+        return Picture(to_array(picture).reshape(self.shape), missing=picture.missing)
+
+
+def _segmented(ranges: Ranges, codec: Codec | None = None) -> FileHead | WholeFile:
+    """Read the head of a file, or the whole file if it must be decoded as a whole.
+
+    Raises FormatError if it is damaged, and CodecError if its codec is not installed.
+    """
+    beginning = read_beginning(ranges.read(0, min(BEGINNING, ranges.size)))
+    codec = codec or codec_with_id(bytes(beginning.id))
+    head = FileHead.open(codec.folder.native, ranges.read, ranges.size)
+    return head or WholeFile(ranges.read(0, ranges.size), codec)
 
 
 class ArrayFile:
@@ -50,7 +83,7 @@ class ArrayFile:
     def __init__(self, source: DataSource, codec: Codec | None = None) -> None:
         self._made_of, self._ranges = (source, codec), Ranges.of(source)
         try:
-            self._file = segmented(self._ranges, codec)
+            self._file = _segmented(self._ranges, codec)
         except BaseException:
             self.close()
             raise

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import numpy as np
@@ -97,10 +96,10 @@ def test_a_closed_file_is_not_read(tmp_path: Path) -> None:
         _ = array[..., -1]
 
 
-@pytest.mark.parametrize("index", [3, (0, 0, 0, 0), (..., ...), -4, (0, 300), (0, 0, 0, 0, ...)])
-def test_indices_out_of_range_are_rejected(index: Any) -> None:
-    with pytest.raises(IndexError):
-        _ = opened("bands")[index]
+def test_indices_that_are_not_basic_or_out_of_range_are_rejected() -> None:
+    for index in (3, (0, 0, 0, 0), (..., ...), -4, (0, 300), (0, 0, 0, 0, ...)):
+        with pytest.raises(IndexError):
+            _ = opened("bands")[index]
     with pytest.raises(TypeError):
         _ = opened("bands")[[0, 1]]
 
