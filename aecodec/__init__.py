@@ -271,8 +271,8 @@ def frames(
 
     Returns:
         A sequence with `len`, iteration and indices like `[3]`, `[-1]`, `[10:20]` and
-        `[[5, 1, 3]]`. Frames are uint8 (H, W) if they are grey, else (H, W, C). Its attribute
-        `codes` is the sequence of their codes, without running a network. It can be pickled.
+        `[[5, 1, 3]]`. Frames are uint8 (H, W) if they are grey, else (H, W, C). It can be
+        pickled.
 
     Raises:
         InputError: the file does not exist, or the folder has no `.aec` files.

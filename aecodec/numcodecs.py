@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from numcodecs.abc import Codec as NumcodecsCodec
-from numcodecs.compat import ensure_bytes, ensure_ndarray
+from numcodecs.compat import ensure_bytes, ensure_ndarray, ndarray_copy
 
 from aecodec.chunks import ChunkCodec
 from aecodec.codec.codec import Codec
@@ -98,17 +97,6 @@ class Aecodec(NumcodecsCodec):
         """Decompress the bytes of an `.aec` file to a chunk, or into `out`, of any shape.
 
         Axes of length 1 of the chunk may be missing. Raises the errors of
-        :meth:`ChunkCodec.decode`, and ImageError if `out` has another size.
+        :meth:`ChunkCodec.decode`, and ValueError if `out` has another size.
         """
-        pixels = self._chunk_codec.decode(ensure_bytes(buf), _LIMITS)
-        return pixels if out is None else _filled(ensure_ndarray(out), pixels)
-
-
-def _filled(out: npt.NDArray[Any], pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if out.nbytes != pixels.nbytes or not out.flags.c_contiguous:
-        raise ImageError(
-            f"a chunk of shape {pixels.shape} does not fit into an array of shape {out.shape} and "
-            f"dtype {out.dtype}, or the array is not in C order"
-        )
-    out.reshape(-1).view(np.uint8)[:] = pixels.reshape(-1).view(np.uint8)
-    return out
+        return ndarray_copy(self._chunk_codec.decode(ensure_bytes(buf), _LIMITS), out)

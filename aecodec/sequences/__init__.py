@@ -1,1 +1,1 @@
-"""Files as sequences of pictures or codes, with fast access to any of them."""
+"""Files as sequences of pictures, with fast access to any of them."""

@@ -1,4 +1,4 @@
-"""Sequences of the frames of files, as arrays of pixels or of codes."""
+"""Sequences of the frames of files."""
 
 from __future__ import annotations
 
@@ -58,25 +58,13 @@ class OpenedFile:
         self.frames = self._decoding.header.frames
         self.pixels_of_frame = math.prod(self._decoding.size)
 
-    def codes(self, numbers: Numbers) -> Array:
-        """The codes (n, V, K) int16 of frames (n,) with V vectors; UsageError without a base."""
-
-        def decode(first: int, frames: int) -> Array:
-            codes = self._decoding.codes(first, frames)
-            return codes.reshape(frames, -1, codes.shape[-1])
-
-        return self._joined(decode, numbers)
-
     def pixels(self, numbers: Numbers) -> Array:
         """Frames (n,) as an array (n, H, W) or (n, H, W, C), uint8 or the type of the samples."""
-        return self._joined(lambda *run: to_array(self._decoding.picture(*run)), numbers)
-
-    def _joined(self, decode: Callable[[int, int], Array], numbers: Numbers) -> Array:
-        """Decode runs of frames, given by the first number and the count, in any order."""
         ordered, places = np.unique(numbers, return_inverse=True)
         runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
         with self._lock:
-            return _concatenated([decode(int(run[0]), len(run)) for run in runs])[places]
+            parts = [to_array(self._decoding.picture(int(run[0]), len(run))) for run in runs]
+        return _concatenated(parts)[places]
 
 
 def _concatenated(parts: Sequence[Array]) -> Array:
@@ -172,23 +160,12 @@ class Frames:
     >>> import aecodec
     >>> path = Path(tempfile.mkdtemp(), "digits.aec")
     >>> _ = path.write_bytes(aecodec.compress(np.zeros((5, 28, 28), np.uint8)))
-    >>> aecodec.frames(path).codes[1:3].shape
-    (2, 1, 44)
+    >>> aecodec.frames(path)[1:3].shape
+    (2, 28, 28)
     """
 
-    def __init__(
-        self, files: FrameFiles, read: Callable[[OpenedFile, Numbers], Array] = OpenedFile.pixels
-    ) -> None:
-        self._files, self._read = files, read
-
-    @property
-    def codes(self) -> Frames:
-        """The codes of each frame, exactly as they were encoded: (V, K) int16.
-
-        A frame has V code vectors with K codes each, at the file's level. They are decoded without
-        a network; :meth:`DecoderCodec.reconstruct` converts them to pictures.
-        """
-        return Frames(self._files, OpenedFile.codes)
+    def __init__(self, files: FrameFiles) -> None:
+        self._files = files
 
     def __len__(self) -> int:
         return int(self._files.starts[-1])
@@ -258,4 +235,4 @@ class Frames:
     def _of_file(self, number: int, numbers: Numbers) -> Array:
         file = self._files.opened(number)
         with errors_about(self._files.paths[number]):
-            return self._read(file, numbers - self._files.starts[number])
+            return file.pixels(numbers - self._files.starts[number])

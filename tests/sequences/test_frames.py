@@ -11,7 +11,7 @@ import pytest
 from helpers.writer import with_checksum
 
 import aecodec
-from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
+from aecodec import CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.errors import InputError
 from aecodec.native.headers import read_info
@@ -60,24 +60,12 @@ def test_a_stack_is_indexed_as_its_array(stack: Path) -> None:
     assert frames[[]].shape == (0, 28, 28)
 
 
-def test_codes_are_those_that_were_encoded(stack: Path, digits: Pixels, codec: Codec) -> None:
-    codes = aecodec.frames(stack).codes
-    expected = codec.encoder.codes(digits[:300, ..., None], level=1)[:, None]
-    assert len(codes) == 300
-    assert np.array_equal(codes[:], expected)
-    assert np.array_equal(codes[17], expected[17])
-    assert np.array_equal(np.stack(list(codes)), expected)
-    pixels = codec.decoder.reconstruct(codes[17], level=1)
-    assert np.array_equal(pixels[0, ..., 0], aecodec.frames(stack)[17])
-
-
 def test_pictures_with_neighbours_and_alpha(photographs: Path) -> None:
     whole, frames = aecodec.decompress_frames(photographs), aecodec.frames(photographs)
     assert frames[3].shape == (80, 96, 4)
     for index in (0, 39, slice(30, 40), [39, 0, 16]):
         assert np.array_equal(frames[index], whole[index])
     assert frames[4:4].shape == (0, 80, 96, 4)
-    assert frames.codes[0].shape[0] == 5 * 6
 
 
 def test_only_the_segments_of_a_frame_are_decoded(tmp_path: Path, photograph: Pixels) -> None:
@@ -90,7 +78,6 @@ def test_only_the_segments_of_a_frame_are_decoded(tmp_path: Path, photograph: Pi
     path.write_bytes(with_checksum(damaged))
     frames = aecodec.frames(path)
     assert np.array_equal(frames[16], aecodec.decompress_frames(data)[16])
-    assert frames.codes[16].shape[0] == 32 * 32
     with pytest.raises(FormatError, match=r"many\.aec: damaged"):
         frames[15]
     assert frames[-1].shape == (512, 512)
@@ -155,7 +142,6 @@ def test_a_sequence_pickles_without_opened_files(stack: Path) -> None:
     expected, data = frames[7], pickle.dumps(frames)
     assert len(data) < 2000
     assert np.array_equal(pickle.loads(data)[7], expected)
-    assert np.array_equal(pickle.loads(pickle.dumps(frames.codes))[7], frames.codes[7])
 
 
 def test_threads_may_share_a_sequence(stack: Path) -> None:
