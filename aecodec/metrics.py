@@ -1,8 +1,4 @@
-"""Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2.
-
-For pictures with bands, also the range of the samples, the errors of each band and the spectral
-angle.
-"""
+"""Distortion: mean squared error, PSNR, MS-SSIM and SSIMULACRA2, and measures of bands."""
 
 import io
 import math
@@ -118,15 +114,6 @@ def spectral_angle(
 
 def _missing_like(samples: npt.NDArray[Any], missing: Missing) -> npt.NDArray[np.bool_]:
     return np.broadcast_to(False if missing is None else missing, samples.shape)
-
-
-def bits_per_pixel(size: int, width: int, height: int, frames: int = 1) -> float:
-    """Bits per pixel of a file of `size` bytes.
-
-    >>> bits_per_pixel(98, 28, 28)
-    1.0
-    """
-    return 8 * size / (width * height * frames)
 
 
 WINDOW = 11

@@ -56,16 +56,12 @@ _JUDGED_SIDE = 1024
 
 
 class FileComparison(NamedTuple):
-    """Comparison of a file with its original picture.
+    """Comparison of a file with its original picture; sizes are in bytes.
 
     Attributes:
-        codec: name of the codec that made the file.
         level: level of the file, 1 or more; None if it has only refinements.
-        size: size of the `.aec` file in bytes.
-        source_size: size of the source file or files in bytes.
-        raw_size: size of the uncompressed pixels in bytes.
-        bpp: bits per pixel.
-        bits_per_sample: bits per sample of pictures with samples; None without.
+        raw_size: size of the uncompressed pixels.
+        bits_per_sample: None for pictures without samples.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
         has_limits: whether PSNR is relative to the limits of the codec, not to the samples.
         is_in_distribution: whether the picture resembles the training set, judged by its errors.
@@ -150,7 +146,7 @@ def compare_file(
     if not resembles_training:
         warn(_OUT_OF_DISTRIBUTION.format(name=codec.spec.name))
     size = len(compressed.data) if size is None else size
-    bpp = metrics.bits_per_pixel(size, *picture.size, picture.frames)
+    bpp = 8 * size / (picture.frames * math.prod(picture.size))
     if size > source_size:
         warn(_LARGER.format(size=size, source_size=source_size))
     return FileComparison(
