@@ -36,42 +36,39 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """Two rows per level and per maximum error, then one per other format and quality."""
+    """One row per level, per maximum error, and per other format and quality."""
     _, digits = mnist(options.data)
     codec = aecodec.load_codec("digits")
     for level in range(1, len(codec.spec.levels) + 1):
-        yield from _digits(codec, digits, f"level {level}", level=level)
+        yield _digits(codec, digits, f"level {level}", level=level)
     for error in _ERRORS:
-        yield from _digits(codec, digits, f"maximum error {error}", max_error=error)
+        yield _digits(codec, digits, f"maximum error {error}", max_error=error)
     for anchor in _ANCHORS:
         yield _anchor(anchor, digits[: options.peers])
 
 
-def _digits(codec: Codec, digits: Pixels, settings: str, **options: Any) -> Iterator[Row]:
+def _digits(codec: Codec, digits: Pixels, settings: str, **options: Any) -> Row:
     files = [codec.compress(digit, **options) for digit in digits]
     decoded = np.stack([np.asarray(codec.decompress(file)) for file in files])
-    stack = codec.compress(digits, **options)
-    error = metrics.mse(digits, decoded)
-    psnr = round(metrics.psnr(error), 3) if error else None
-    common = {"format": "aecodec", "digits": len(digits), "psnr": psnr}
-    yield {**common, "settings": settings, "bytes": _mean_size(files)}
-    settings = f"{settings}, all {len(digits):,} in one file"
-    yield {**common, "settings": settings, "bytes": round(len(stack) / len(digits), 3)}
+    together = round(len(codec.compress(digits, **options)) / len(digits), 3)
+    row = _row("aecodec", settings, digits, decoded, files)
+    return row | {"bytes_in_one_file": together}
 
 
 def _anchor(anchor: PillowFormat, digits: Pixels) -> Row:
     files = [anchor.encode(digit) for digit in digits]
     decoded = np.stack([decode(file, digit) for file, digit in zip(files, digits, strict=True)])
-    error = metrics.mse(digits, decoded)
     quality = anchor.settings.get("quality")
+    settings = "" if quality is None else f"quality {quality}"
+    return _row(anchor.title, settings, digits, decoded, files)
+
+
+def _row(name: str, settings: str, digits: Pixels, decoded: Pixels, files: list[bytes]) -> Row:
+    error = metrics.mse(digits, decoded)
     return {
-        "format": anchor.title,
-        "settings": "" if quality is None else f"quality {quality}",
+        "format": name,
         "digits": len(digits),
-        "bytes": _mean_size(files),
         "psnr": round(metrics.psnr(error), 3) if error else None,
+        "settings": settings,
+        "bytes": round(float(np.mean([len(file) for file in files])), 3),
     }
-
-
-def _mean_size(files: list[bytes]) -> float:
-    return round(float(np.mean([len(file) for file in files])), 3)
