@@ -17,8 +17,7 @@ from aecodec.format.refinement import Refinement
 from aecodec.format.samples import Samples
 
 MAGIC = b"\xaeC"
-LAST_VERSION = 3
-"""Files of version 2 have refinements of a base, and those of version 3 have refinements only."""
+"""First bytes of a file. Version 2 has refinements of a base, version 3 refinements only."""
 
 CODEC_ID_SIZE = 4
 MAX_SIDE = 1 << 20
