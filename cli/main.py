@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated
 
 import typer
@@ -37,9 +38,11 @@ _COMMANDS = (
     "codecs",
     "demo",
     "train",
+    "import",
     "export",
 )
-"""The commands in the order of the help. Command `x` is the function `commands.x.x`."""
+"""The commands in the order of the help. `info` is the function `commands.info.info`; `import`, a
+keyword of Python, is `commands.import_.import_`."""
 
 
 def _print_version(is_requested: bool) -> None:
@@ -78,8 +81,9 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     command = arguments[0] if arguments else ""
     for name in (command,) if command in _COMMANDS else _COMMANDS:
-        module = import_module(f"aecodec.cli.commands.{name}")
-        app.command()(getattr(module, name))
+        function = f"{name}_" if iskeyword(name) else name
+        module = import_module(f"aecodec.cli.commands.{function}")
+        app.command(name)(getattr(module, function))
     return app
 
 

@@ -11,7 +11,7 @@
  *     if (status != AECODEC_OK)
  *         puts(aecodec_status_text(status));
  *
- * A codec is a file such as photo.aecodec (docs/FORMAT.md, section 3), which `aecodec train` and `aecodec export` write.
+ * A codec is a file such as photo.aecodec (docs/FORMAT.md, section 3), which `aecodec train` and `aecodec import` write.
  *
  * Several threads may call functions at once, also with the same bundle, as long as no section is added to it.
  * Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for

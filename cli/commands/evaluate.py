@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -32,7 +33,10 @@ if TYPE_CHECKING:  # loaded only when needed
     from aecodec.evaluation.evaluate import Coder
 
 
-def evaluate(
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions:
+    """The options of `aecodec evaluate`."""
+
     names: Annotated[
         list[str],
         typer.Argument(
@@ -40,15 +44,14 @@ def evaluate(
             help="Built-in codecs or codec files; then a folder of images, an image, or an .npz "
             "or .npy file.",
         ),
-    ],
+    ]
     levels: Annotated[
         list[float] | None,
         typer.Option(
             "-q", "--level", help="Level to measure. Repeat for several. Default: all levels."
         ),
-    ] = None,
-    array: options.ArrayName = None,
-    limit: options.Limit = None,
+    ] = None
+    limit: options.Limit = None
     against: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +59,7 @@ def evaluate(
             help="Also measure image formats at several qualities: jpeg, webp, jxl or avif, "
             "separated by commas. jxl needs the extra 'jxl'.",
         ),
-    ] = None,
+    ] = None
     pictures: Annotated[
         Path | None,
         typer.Option(
@@ -64,7 +67,7 @@ def evaluate(
             readable=False,
             help="Write the measurements of every picture to a .csv file.",
         ),
-    ] = None,
+    ] = None
     ssimulacra2: Annotated[
         bool,
         typer.Option(
@@ -72,52 +75,65 @@ def evaluate(
             help="Also measure SSIMULACRA2, which takes one second per 400,000 pixels. "
             "Needs the extra 'perceptual'.",
         ),
-    ] = False,
+    ] = False
+    force: options.Force = False
+    as_json: options.Json = False
+    array: options.ArrayName = None
     peak: Annotated[
         float | None,
         typer.Option(
             metavar="VALUE",
-            help="For codecs with bands: the range of the samples for PSNR. Default: for each "
-            "picture, the range from the 0.1 to the 99.9 percentile of the samples of all bands.",
+            help="Range of the samples for PSNR. Default: for each picture, from the 0.1 to the "
+            "99.9 percentile of the samples of all bands.",
+            rich_help_panel=options.SCIENCE,
         ),
-    ] = None,
-    nodata: options.Nodata = None,
-    bands_first: options.BandsFirst = False,
-    force: options.Force = False,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
+    ] = None
+    nodata: options.Nodata = None
+    bands_first: options.BandsFirst = False
+
+    @property
+    def data(self) -> Path:
+        """The pictures, the last of the names."""
+        return Path(self.names[-1])
+
+    def check(self) -> None:
+        """Raise UsageError if an argument is missing, or the CSV file may not be written."""
+        if len(self.names) == 1:
+            raise UsageError(
+                f"evaluate needs a codec and a data set: name a codec before {self.names[0]}"
+            )
+        if self.pictures:
+            check_not_sources([self.pictures], [self.data])
+            check_overwriting(self.pictures, self.force)
+            check_suffix(self.pictures, ".csv")
+
+
+@options.takes(EvaluateOptions)
+def evaluate(chosen: EvaluateOptions) -> None:
     """Measure the levels of codecs on a data set: bytes, bits per pixel, errors and time.
 
-    Each picture is compressed to its own file. Bytes are the mean file size. The ratio is the size
-    of raw pixels divided by the file size. PSNR is computed from the mean squared error of all
-    pictures. Times are milliseconds per picture. Files in the formats of --against
-    contain neither alpha nor metadata.
+    Each picture is compressed to its own file. Bytes are the mean file size; the ratio is the size
+    of raw pixels divided by it. PSNR is computed from the mean squared error of all pictures.
 
     For codecs with bands, the table has bits per sample, the root mean squared error (RMSE), the
     maximum error and PSNR over all bands, the mean angle between the spectra of original and
-    restored pixels in degrees, and then RMSE and maximum error of each band. Missing samples do not
-    count in errors.
+    restored pixels in degrees, and then RMSE and maximum error of each band.
     """
-    *codecs, last = names
-    if not codecs:
-        raise UsageError(f"evaluate needs a codec and a data set: name a codec before {last}")
-    data, console = Path(last), Console(quiet, as_json)
-    if pictures:
-        check_not_sources([pictures], [data])
-        check_overwriting(pictures, force)
-        check_suffix(pictures, ".csv")
-    loaded = [load_codec(name) for name in codecs]
-    _check_bands(loaded)
-    reading = reading_for(loaded[0], nodata=nodata, bands_first=bands_first, peak=peak)
-    coders = [*_codecs(loaded, levels), *_formats(against, reading.bands)]
+    chosen.check()
+    console, data = Console(as_json=chosen.as_json), chosen.data
+    codecs = [load_codec(name) for name in chosen.names[:-1]]
+    _check_bands(codecs)
+    reading = reading_for(
+        codecs[0], nodata=chosen.nodata, bands_first=chosen.bands_first, peak=chosen.peak
+    )
+    coders = [*_codecs(codecs, chosen.levels), *_formats(chosen.against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
-        dataset = open_pictures(data, array, reading)
-        samples = first_samples(dataset, limit, console)
-        rows, scores = _measured(coders, samples, reading.bands, ssimulacra2, peak)
-    if pictures:
-        write_bytes(pictures, _csv(rows), force)
-    for line in map(json.dumps, scores) if as_json else _table(scores):
+        dataset = open_pictures(data, chosen.array, reading)
+        samples = first_samples(dataset, chosen.limit, console)
+        rows, scores = _measured(coders, samples, reading.bands, chosen)
+    if chosen.pictures:
+        write_bytes(chosen.pictures, _csv(rows), chosen.force)
+    for line in map(json.dumps, scores) if chosen.as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)
 
@@ -169,8 +185,7 @@ def _measured(
     coders: Sequence[Coder],
     samples: Callable[[str], Iterable[Sample]],
     bands: int | None,
-    ssimulacra2: bool,
-    peak: float | None,
+    chosen: EvaluateOptions,
 ) -> tuple[list[Values], list[Values]]:
     """The measurements of every picture, and their means for every coder.
 
@@ -178,8 +193,8 @@ def _measured(
     """
     from aecodec.evaluation.evaluate import band_errors, mean_values, measure, pixel_errors
 
-    by_pixels = partial(pixel_errors, ssimulacra2=ssimulacra2)
-    errors_of = by_pixels if bands is None else partial(band_errors, peak=peak)
+    by_pixels = partial(pixel_errors, ssimulacra2=chosen.ssimulacra2)
+    errors_of = by_pixels if bands is None else partial(band_errors, peak=chosen.peak)
     rows, scores = list[Values](), list[Values]()
     for coder in coders:
         pictures = samples(f"{coder.name} {coder.level:g}")

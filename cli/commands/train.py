@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,14 +43,17 @@ def _list_recipes(is_requested: bool) -> None:
         raise typer.Exit
 
 
-def train(
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """The options of `aecodec train`; those of the recipe are None where it stays."""
+
     data: Annotated[
         str,
         typer.Argument(
             metavar="DATA",
             help="A folder of images or scenes with bands, or an .npz or .npy file.",
         ),
-    ],
+    ]
     out: Annotated[
         Path,
         typer.Option(
@@ -61,7 +63,7 @@ def train(
             readable=False,
             help="Folder for the codec file and its networks.",
         ),
-    ],
+    ]
     recipe: Annotated[
         str,
         typer.Option(
@@ -69,47 +71,43 @@ def train(
             help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
             "and photo for pictures of any size.",
         ),
-    ] = "digits",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    ] = "digits"
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None
     minutes: Annotated[
         float | None,
         typer.Option(
             min=0.01,
-            help="Train the networks for this many minutes, regardless of the epochs. Fitting the "
-            "priors takes additional time.",
+            help="Train the networks for this many minutes instead; fitting priors takes more.",
         ),
-    ] = None,
+    ] = None
     tile: Annotated[
         int | None,
         typer.Option(
             min=4,
             help="Side of the training crops in pixels; for the recipe digits, side of the tiles.",
         ),
-    ] = None,
+    ] = None
     code_dimension: Annotated[
         int | None,
         typer.Option("--code-dim", min=1, help="Channels of the codes at the best level."),
-    ] = None,
-    levels: Annotated[
-        int | None, typer.Option(min=1, max=15, help="Number of quality levels.")
-    ] = None,
+    ] = None
+    levels: Annotated[int | None, typer.Option(min=1, max=15, help="Number of quality levels.")] = (
+        None
+    )
     rate_weight: Annotated[
         float | None,
         typer.Option(
             min=1e-9,
-            help="Weight of the rate in the loss at the default level (lambda). A larger weight "
-            "makes smaller files.",
+            help="Weight of the rate in the loss (lambda); a larger one makes smaller files.",
         ),
-    ] = None,
+    ] = None
     priors: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Number of competing priors.")
-    ] = None,
+    ] = None
     seed: Annotated[
         int | None,
-        typer.Option(
-            min=0, help="Random seed. The same seed gives the same codec on the same machine."
-        ),
-    ] = None,
+        typer.Option(min=0, help="Random seed; the same gives the same codec on the same machine."),
+    ] = None
     start_from: Annotated[
         str | None,
         typer.Option(
@@ -117,70 +115,110 @@ def train(
             metavar="NAME|DIR",
             help="Fine-tune: start with the networks of a codec with the same recipe and levels.",
         ),
-    ] = None,
-    nodata: options.Nodata = None,
+    ] = None
+    nodata: options.Nodata = None
     name: Annotated[
         str | None, typer.Option(help="Name of the codec. Default: the name of the folder.")
-    ] = None,
+    ] = None
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue an interrupted training.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing codec.")] = False,
+    ] = None
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")] = (
+        False
+    )
+    force: options.Force = False
     list_recipes: Annotated[
         bool | None,
         typer.Option(
             "--list-recipes", callback=_list_recipes, is_eager=True, help="List built-in recipes."
         ),
-    ] = None,
-    quiet: options.Quiet = False,
-) -> None:
+    ] = None
+    quiet: options.Quiet = False
+
+    @property
+    def codec_name(self) -> str:
+        """The name of the codec."""
+        return self.name or real_path(self.out).name
+
+    @property
+    def replaces(self) -> bool:
+        """Whether files in the folder may be replaced."""
+        return self.force or self.resume
+
+    def check(self) -> None:
+        """Check that there are data, and that the codec can be written.
+
+        Raises InputError without data, UsageError if the folder contains a codec that is not to be
+        replaced, or is that of `--from`, and AecodecError if it cannot be written.
+        """
+        check_target(self.out, self.codec_name, replace=self.replaces)
+        if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
+            raise UsageError(f"{self.out} is the codec of --from: give another folder with -o")
+        check_input(Path(self.data))
+
+    def changed(self, recipe: Recipe) -> Recipe:
+        """A recipe with the values of the options."""
+        if self.levels:
+            recipe = recipe.with_levels(self.levels)
+        if self.code_dimension:
+            recipe = recipe.with_code_dimension(self.code_dimension)
+        if self.rate_weight:
+            recipe = recipe.with_rate_weight(self.rate_weight)
+        return replace(
+            recipe,
+            name=self.codec_name,
+            data=recipe.data | _without_none(tile=self.tile),
+            training=recipe.training | _without_none(epochs=self.epochs, seed=self.seed),
+            priors=recipe.priors | _without_none(count=self.priors),
+        )
+
+    def callbacks(self) -> list[Any]:
+        """What shows the progress of a training."""
+        from aecodec.training.callbacks import Progress, tensorboard_logs
+
+        shown = [] if self.quiet else [Progress(sys.stderr)]
+        return [*shown, tensorboard_logs(self.tensorboard)] if self.tensorboard else shown
+
+
+@options.takes(TrainOptions)
+def train(chosen: TrainOptions) -> None:
     """Train a codec on your own pictures with a recipe. Needs TensorFlow.
 
     The recipe provides the values of options that you leave out. Ctrl-C ends the training early
     and still writes a codec. To continue after the last finished epoch, repeat the command with
     `--resume`.
     """
-    name = name or real_path(out).name
-    check_target(out, name, replace=force or resume)
-    if start_from and real_path(Path(start_from)) == real_path(out):
-        raise UsageError(f"{out} is the codec of --from: give another folder with -o")
-    check_input(Path(data))
-    console = Console(quiet)
+    chosen.check()
+    console = Console(chosen.quiet)
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe, recipe_for_bands
         from aecodec.training.run import run_recipe
-    stated = load_recipe(recipe)
+    recipe = load_recipe(chosen.recipe)
     with console.messages_as_they_come():
-        scenes = open_scenes(Path(data), nodata)
+        scenes = open_scenes(Path(chosen.data), chosen.nodata)
     if scenes:
         console.note(description_of(scenes))
-        stated = recipe_for_bands(stated, scenes[0].pixels.shape[-1])
-    changed = _with_levels(stated, levels, code_dimension, rate_weight)
-    changed = replace(
-        changed,
-        name=name,
-        data=changed.data | _without_none(tile=tile),
-        training=changed.training | _without_none(epochs=epochs, seed=seed),
-        priors=changed.priors | _without_none(count=priors),
-    )
+        recipe = recipe_for_bands(recipe, scenes[0].pixels.shape[-1])
+    recipe = chosen.changed(recipe)
     with contextlib.redirect_stdout(sys.stderr), console.messages_as_they_come():
         codec = run_recipe(
-            changed,
-            scenes or data,
-            out,
-            minutes=minutes,
-            resume=resume,
-            replace=force or resume,
-            start_from=load_codec(start_from).folder if start_from else None,
-            callbacks=list(_callbacks(quiet, tensorboard)),
+            recipe,
+            scenes or chosen.data,
+            chosen.out,
+            minutes=chosen.minutes,
+            resume=chosen.resume,
+            replace=chosen.replaces,
+            start_from=load_codec(chosen.start_from).folder if chosen.start_from else None,
+            callbacks=chosen.callbacks(),
             verbose=0,
         )
     console.result(codec_lines(codec))
     if not scenes:
-        _compare(codec, data, changed.data["held_out"], console)
+        _compare(codec, chosen.data, recipe.data["held_out"], console)
+
+
+def _without_none(**options: Any) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _compare(codec: Codec, data: str, share: float, console: Console) -> None:
@@ -216,26 +254,3 @@ def _points(measure: str, curves: Curves) -> dict[str, list[tuple[float, float]]
         name: sorted((row["bpp"], row[measure]) for row in rows if row[measure] is not None)
         for name, rows in curves.items()
     }
-
-
-def _with_levels(
-    recipe: Recipe, levels: int | None, code_dimension: int | None, rate_weight: float | None
-) -> Recipe:
-    if levels:
-        recipe = recipe.with_levels(levels)
-    if code_dimension:
-        recipe = recipe.with_code_dimension(code_dimension)
-    return recipe.with_rate_weight(rate_weight) if rate_weight else recipe
-
-
-def _without_none(**options: Any) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if value is not None}
-
-
-def _callbacks(quiet: bool, tensorboard: Path | None) -> Iterator[Any]:
-    from aecodec.training.callbacks import Progress, tensorboard_logs
-
-    if not quiet:
-        yield Progress(sys.stderr)
-    if tensorboard:
-        yield tensorboard_logs(tensorboard)

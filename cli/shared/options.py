@@ -16,7 +16,7 @@ import typer
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 
-_BATCHES, _SCIENCE = "Batches", "Scientific data"
+_BATCHES, SCIENCE = "Batches", "Scientific data"
 
 Options = TypeVar("Options")
 
@@ -64,7 +64,11 @@ CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)
 OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
 ArrayName = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Name of the array in the .npz file. Default: x_test."),
+    typer.Option(
+        metavar="NAME",
+        help="Name of the array in the .npz file. Default: x_test.",
+        rich_help_panel=SCIENCE,
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
@@ -131,7 +135,7 @@ Nodata = Annotated[
     typer.Option(
         metavar="VALUE",
         help="Value of missing samples, if not NaN. Default: the file's.",
-        rich_help_panel=_SCIENCE,
+        rich_help_panel=SCIENCE,
     ),
 ]
 BandsFirst = Annotated[
@@ -139,7 +143,7 @@ BandsFirst = Annotated[
     typer.Option(
         "--bands-first",
         help="Bands are the first axis of arrays (of 4 axes, the second), and the pages of TIFF.",
-        rich_help_panel=_SCIENCE,
+        rich_help_panel=SCIENCE,
     ),
 ]
 SamplesArray = Annotated[
@@ -148,7 +152,7 @@ SamplesArray = Annotated[
         "--array",
         metavar="NAME",
         help="Name of the array in the .npz file. Default: its only array.",
-        rich_help_panel=_SCIENCE,
+        rich_help_panel=SCIENCE,
     ),
 ]
 Rgb = Annotated[
@@ -158,12 +162,20 @@ Rgb = Annotated[
         metavar="BANDS",
         help="Bands to show as red, green and blue, such as 4,3,2, or a single band in colours "
         "from blue to yellow. Default: 1,2,3, or 1.",
-        rich_help_panel=_SCIENCE,
+        rich_help_panel=SCIENCE,
     ),
 ]
 WhichFrames = Annotated[
     Frames,
     typer.Option(help="Frames of an animation, or pages of a document, to compress."),
+]
+CustomObjects = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MODULE:CLASS",
+        help="A custom class or function that the models use. MODULE may be a file such as "
+        "layers.py; it is executed. Repeat the option for several classes.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON per result.")]

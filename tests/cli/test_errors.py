@@ -141,7 +141,7 @@ PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
         (["evaluate", "digits", "INPUT"], True),
         (["train", "INPUT", "-o", "out"], False),
         (["export", "digits", "--format", "c", "--calibrate", "INPUT", "-o", "out"], False),
-        (["export", "--encoder", "INPUT", *PAIR, "-o", "out"], False),
+        (["import", "--encoder", "INPUT", *PAIR, "-o", "out"], False),
     ],
 )
 def test_an_input_that_does_not_exist_has_one_status_in_all_commands(

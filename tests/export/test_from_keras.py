@@ -134,7 +134,7 @@ def test_one_command_converts_models_of_ones_own(
     for model, name in zip(pair, ("encoder.keras", "decoder.hdf5"), strict=True):
         model.save(name)
     options = ("--calibrate", few_digits, "--priors", "4", "-o", "mine")
-    start = ("export", "--encoder", "encoder.keras", "--decoder", "decoder.hdf5", *options)
+    start = ("import", "--encoder", "encoder.keras", "--decoder", "decoder.hdf5", *options)
     assert "--custom-objects module:Draw" in command(*start).err
     known = ("--custom-objects", "mine.py:Draw")
     assert "--image-shape 28x28" in command(*start, *known).err

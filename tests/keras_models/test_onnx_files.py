@@ -191,7 +191,7 @@ def test_an_onnx_pair_becomes_a_codec(digits: Pixels, tmp_path: Path, command: C
     options = (
         f"--encoder {encoder} --decoder {decoder} --calibrate {tmp_path}/digits.npy --priors 2"
     )
-    result = command("export", *options.split(), "-o", str(tmp_path / "codec"))
+    result = command("import", *options.split(), "-o", str(tmp_path / "codec"))
     assert result.status == 0, result.err
     measured = load_codec(tmp_path / "codec").folder.measured["finest_level"]
     assert measured["float_pair"] > 20

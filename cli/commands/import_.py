@@ -1,0 +1,141 @@
+"""`aecodec import`: make a codec of an encoder and a decoder that were trained elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aecodec.cli.commands.codecs import codec_lines
+from aecodec.cli.shared import options
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.file_io import check_input
+from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
+from aecodec.codec.codec import Codec
+from aecodec.codec_files.file_names import codec_files
+from aecodec.codec_files.folder import check_target
+from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """The options of `aecodec import`."""
+
+    encoder: Annotated[
+        Path, typer.Option(metavar="FILE", readable=False, help="Keras or ONNX encoder.")
+    ]
+    decoder: Annotated[
+        Path, typer.Option(metavar="FILE", readable=False, help="Keras or ONNX decoder.")
+    ]
+    calibrate: Annotated[
+        Path,
+        typer.Option(
+            metavar="DATA",
+            readable=False,
+            help="Pictures of the kind the codec is for: a folder of images, or an .npz or .npy "
+            "file.",
+        ),
+    ]
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            readable=False,
+            help="Folder for the codec file and its networks.",
+        ),
+    ]
+    image_shape: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH[x3]",
+            help="Size of the pictures, for models that take flat vectors, such as 28x28.",
+        ),
+    ] = None
+    pixel_range: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BLACK..WHITE",
+            help="Values of black and white in the models, such as -1..1. If encoder and decoder "
+            "differ, give two ranges separated by a comma. Default: the range that works best.",
+        ),
+    ] = None
+    custom_objects: options.CustomObjects = None
+    tile: Annotated[
+        int,
+        typer.Option(
+            min=8, help="Side of the crops for calibration, for models that accept any size."
+        ),
+    ] = 64
+    levels: Annotated[int, typer.Option(min=1, max=15, help="Number of levels.")] = 3
+    priors: Annotated[int, typer.Option(min=1, max=1024, help="Number of competing priors.")] = 64
+    force: options.Force = False
+    quiet: options.Quiet = False
+
+    @property
+    def name(self) -> str:
+        """Name of the codec: that of the folder."""
+        return self.out.resolve().name
+
+    def check(self) -> None:
+        """Check that files can be read, and that the codec can be written.
+
+        Raises InputError if a file does not exist or cannot be read, UsageError if the folder
+        contains a codec and `force` is not set, and AecodecError if it cannot be written.
+        """
+        models = (self.encoder, self.decoder)
+        for path in (*models, self.calibrate):
+            check_input(path)
+        check_not_sources([self.out / file for file in codec_files(self.name)], models)
+        check_target(self.out, self.name, replace=self.force)
+
+    def hints(self) -> ModelHints:
+        """What the models do not say."""
+        return ModelHints(
+            parse_image_shape(self.image_shape) if self.image_shape else None,
+            parse_pixel_ranges(self.pixel_range) if self.pixel_range else None,
+        )
+
+
+@options.takes(ImportOptions)
+def import_(chosen: ImportOptions) -> None:
+    """Make a codec of two Keras or ONNX models that were trained elsewhere. Needs TensorFlow."""
+    chosen.check()
+    hints, console = chosen.hints(), Console(chosen.quiet)
+    with tensorflow_for("importing"):
+        from aecodec.export.from_keras import codec_from_keras
+        from aecodec.keras_models.model_files import load_model, register_custom_objects
+    register_custom_objects(chosen.custom_objects or [])
+    with console.messages_as_they_come():
+        codec = codec_from_keras(
+            load_model(chosen.encoder),
+            load_model(chosen.decoder),
+            chosen.calibrate,
+            chosen.out,
+            name=chosen.name,
+            tile=chosen.tile,
+            levels=chosen.levels,
+            priors=chosen.priors,
+            hints=hints,
+            replace=chosen.force,
+        )
+    console.result([*codec_lines(codec), *_loss_lines(codec)])
+
+
+def _loss_lines(codec: Codec) -> list[str]:
+    """PSNR of the finest level of a codec and of its float models, in several lines."""
+    loss = codec.folder.measured["finest_level"]
+    in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
+    lines = [
+        f"  {loss['float_pair']:6.2f} dB  float encoder, float decoder",
+        f"  {loss['int8_encoder']:6.2f} dB  int8 encoder, float decoder",
+        f"  {loss['int8_decoder']:6.2f} dB  float encoder, int8 decoder",
+        f"  {loss['codec']:6.2f} dB  the codec at level {len(codec.spec.levels)}",
+    ]
+    if in_floats:
+        lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
+    return lines
