@@ -11,11 +11,9 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.errors import warn
 from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.keras_models.runners import float_predictor, keras_decoder, keras_encoder
+from aecodec.keras_models.runners import float_predictor
 
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
@@ -27,15 +25,11 @@ class PairLoss:
 
     Attributes:
         float_pair: the float models, without rounding the latents.
-        int8_encoder: the int8 encoder with the float decoder.
-        int8_decoder: the float encoder, its latents rounded, with the int8 decoder.
-        codec: both int8 models.
+        codec: the int8 models.
         layers_in_floats: names of the layers that compute in floats, by half.
     """
 
     float_pair: float
-    int8_encoder: float
-    int8_decoder: float
     codec: float
     layers_in_floats: dict[str, list[str]]
 
@@ -50,15 +44,9 @@ def measure_pair_loss(
     "decoder".
     """
     pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
-    in_keras = (
-        EncoderCodec(codec.folder, keras_encoder(encoder)),
-        DecoderCodec(codec.folder, keras_decoder(decoder)),
-    )
     loss = PairLoss(
         float_pair=_float_psnr(encoder, decoder, pixels),
-        int8_encoder=_psnr(codec.encoder, in_keras[1], pixels),
-        int8_decoder=_psnr(in_keras[0], codec.decoder, pixels),
-        codec=_psnr(codec.encoder, codec.decoder, pixels),
+        codec=_psnr(codec, pixels),
         layers_in_floats={half: list(model.in_floats) for half, model in mixed.items()},
     )
     _warn_of(loss, mixed)
@@ -71,10 +59,10 @@ def _float_psnr(encoder: Any, decoder: Any, pixels: Pixels) -> float:
     return _rounded(metrics.mse(pixels, np.rint(255 * decoded.clip(0, 1))))
 
 
-def _psnr(encoder: EncoderCodec, decoder: DecoderCodec, pixels: Pixels) -> float:
-    finest = len(encoder.spec.levels)
-    codes = encoder.codes(pixels, finest)
-    decoded = decoder.reconstruct(codes, finest, (pixels.shape[2], pixels.shape[1]))
+def _psnr(codec: Codec, pixels: Pixels) -> float:
+    finest = len(codec.spec.levels)
+    codes = codec.encoder.codes(pixels, finest)
+    decoded = codec.decoder.reconstruct(codes, finest, (pixels.shape[2], pixels.shape[1]))
     return _rounded(metrics.mse(pixels, decoded))
 
 

@@ -9,24 +9,15 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import CodecError
-from aecodec.native.windows import Transform
 from aecodec.parallel import Workers
 
 
 class CodecHalf:
-    """One half of a codec.
+    """One half of a codec."""
 
-    `transform` replaces the codec's network, unless it is None.
-    """
-
-    def __init__(
-        self,
-        folder: CodecFolder,
-        transform: Transform | None = None,
-        workers: Workers = Workers(),
-    ) -> None:
+    def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:
         check_folder(folder)
-        self.folder, self.transform, self.workers = folder, transform, workers
+        self.folder, self.workers = folder, workers
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.spec.name!r}, id {self.spec.codec_id.hex()})"
@@ -41,6 +32,5 @@ class CodecHalf:
         try:
             yield
         except CodecError:
-            if self.transform is None:
-                self.folder.check_has(half)
+            self.folder.check_has(half)
             raise

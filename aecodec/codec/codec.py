@@ -60,12 +60,12 @@ class Codec:
     @cached_property
     def encoder(self) -> EncoderCodec:
         """The half that compresses."""
-        return EncoderCodec(self.folder, workers=self.workers)
+        return EncoderCodec(self.folder, self.workers)
 
     @cached_property
     def decoder(self) -> DecoderCodec:
         """The half that decompresses."""
-        return DecoderCodec(self.folder, workers=self.workers)
+        return DecoderCodec(self.folder, self.workers)
 
     @memory_errors_wrapped()
     def compress(

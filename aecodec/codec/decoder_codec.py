@@ -20,8 +20,7 @@ from aecodec.imaging.picture import Picture, source_array, to_array
 from aecodec.imaging.tiling import grid_of
 from aecodec.native import reading
 from aecodec.native.headers import read_header
-from aecodec.native.reading import Decoding
-from aecodec.native.windows import parts_for
+from aecodec.native.reading import Decoding, parts_for
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 class DecoderCodec(CodecHalf):
     """The half of a codec that decompresses. It needs only the decoder's part of a codec.
-
-    `transform` converts latents to pixels. If it is None, the codec's network does.
 
     Methods that read a file raise FormatError if it is damaged, CodecError if another codec made
     it, LimitError if it claims more than the limits, and AecodecError if memory runs out.
@@ -84,21 +81,14 @@ class DecoderCodec(CodecHalf):
         return header
 
     def _decompressed(self, data: bytes, header: Header, limits: Limits) -> Picture:
-        if self.transform:
-            return FileDecoding(self, data, limits).picture(0, header.frames)
         workers = self.workers
         with self.absence_explained(Half.DECODER):
             return reading.decompress(self.folder.native, data, header, limits, workers)
 
     def run(self, decoding: Decoding) -> None:
         """Decode the codes of the frames that are selected, and run the network on them."""
-        workers, spec = self.workers, self.spec
-        if self.transform is None:
-            with self.absence_explained(Half.DECODER):
-                decoding.run(workers)
-        else:
-            sides = (0, 0) if spec.receptive_field else (spec.vectors,)
-            decoding.run_transform(self.transform, (*sides, spec.latent_channels), workers)
+        with self.absence_explained(Half.DECODER):
+            decoding.run(self.workers)
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:

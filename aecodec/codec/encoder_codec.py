@@ -31,8 +31,6 @@ class Original(NamedTuple):
 class EncoderCodec(CodecHalf):
     """The half of a codec that compresses. It needs only the encoder's network.
 
-    `transform` converts pixels to latents. If it is None, the codec's network does.
-
     >>> from aecodec import load_codec
     >>> digit = np.zeros((28, 28), np.uint8)
     >>> len(load_codec("digits").encoder.compress(digit)) < 30
@@ -94,8 +92,6 @@ class EncoderCodec(CodecHalf):
 
     def file(self, original: Original, level: float | None = None) -> bytes:
         """Make the file of an original at a level; None is the codec's default level."""
-        if self.transform:
-            return self.encode(original).file(self.spec.level_index(level))
         return self.make(original, level=self.spec.level_index(level))[0]
 
     def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
@@ -163,14 +159,10 @@ class EncoderCodec(CodecHalf):
         *,
         is_raw: bool = False,
     ) -> writing.Encoding:
-        spec, codec, workers = self.spec, self.folder.native, self.workers
+        codec, workers = self.folder.native, self.workers
         with self._errors_explained(picture):
             encoding = writing.Encoding(codec, workers, native, reduction, is_raw=is_raw)
-            if self.transform is None:
-                encoding.run()
-            else:
-                tile = (0, 0) if spec.receptive_field else spec.tile
-                encoding.run_transform(self.transform, (*tile, spec.network_channels))
+            encoding.run()
         return encoding
 
     @contextmanager

@@ -22,18 +22,6 @@ PIXEL_SCALE = 1 / 255
 _BATCH = 256
 
 
-def keras_encoder(model: Any) -> Transform:
-    """Convert a Keras encoder of images in 0..1 to a transform from pixels less 128 to latents."""
-    run = float_predictor(model)
-    return lambda batch: _rounded(run((batch - np.float32(PIXEL_ZERO)) * np.float32(PIXEL_SCALE)))
-
-
-def keras_decoder(model: Any) -> Transform:
-    """Convert a Keras decoder to images in 0..1 to a transform from latents to pixels less 128."""
-    run = float_predictor(model)
-    return lambda batch: _rounded(run(batch.astype(np.float32)) / PIXEL_SCALE, PIXEL_ZERO)
-
-
 def float_predictor(model: Any) -> Callable[[Float32], Float32]:
     """Convert a Keras model to a function on floats; its inputs may lack axes of size 1."""
     return lambda batch: outputs_of(model, shaped_for(batch, model.input_shape))
@@ -51,7 +39,3 @@ def outputs_of(model: Any, inputs: Float32) -> Float32:
 def shaped_for(batch: Float32, shape: tuple[int | None, ...]) -> Float32:
     """Reshape a batch to a model's input shape, unless the model takes any size."""
     return batch if None in shape[1:] else batch.reshape(-1, *shape[1:])
-
-
-def _rounded(outputs: Float32, zero: int = 0) -> Latents:
-    return np.clip(np.rint(outputs) + zero, -128, 127).astype(np.int8)

@@ -19,8 +19,10 @@ from aecodec.native.execution import loops_of
 from aecodec.native.library import LIBRARY, address_of
 from aecodec.native.limits import check_limits, structure_of
 from aecodec.native.status import check, error_of
-from aecodec.native.windows import Transform, run_transform
 from aecodec.parallel import Workers
+
+_TILES = 4096
+"""Tiles that a window of a large picture has at least."""
 
 _ABOVE_LIMITS = range(structures.TOO_MANY_FRAMES, structures.TOO_MUCH_MEMORY)
 
@@ -61,6 +63,15 @@ def _explain_limits(status: int, codec: NativeCodec, data: bytes, limits: Limits
     """Raise the LimitError that names an option, if a file claims more than the limits."""
     if status in _ABOVE_LIMITS:
         check_limits(codec, data, limits)
+
+
+def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> int:
+    """The minimum number of windows, so that all threads have some of a large picture."""
+    facts = codec.facts
+    if not facts.tile_width:  # no network, no windows
+        return 0
+    tiles = width * height // (facts.tile_width * facts.tile_height)
+    return min(2 * workers.thread_count, tiles // _TILES)
 
 
 class Decoding:
@@ -123,12 +134,6 @@ class Decoding:
         """Run the codec's network on the selected frames; CodecError if it is absent."""
         loops = loops_of(workers)
         loops.check(LIBRARY.aecodec_decoding_run(self._handle, loops.reference))
-
-    def run_transform(self, transform: Transform, shape: tuple[int, ...], workers: Workers) -> None:
-        """Run a function on the selected frames, as in :mod:`aecodec.native.windows`."""
-        loops = loops_of(workers)
-        loops.check(LIBRARY.aecodec_decoding_codes(self._handle, loops.reference, None))
-        run_transform("decoding", self._handle, transform, shape, workers)
 
     def picture(self, header: Header, workers: Workers) -> Picture:
         """The selected frames after :meth:`run`, with the metadata of a header."""

@@ -20,9 +20,8 @@ from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.execution import loops_of
 from aecodec.native.library import LIBRARY, Array, address_of, taken
-from aecodec.native.reading import Decoding, owned, view
+from aecodec.native.reading import Decoding, owned, parts_for, view
 from aecodec.native.status import check, error_of
-from aecodec.native.windows import Transform, parts_for, run_transform
 from aecodec.parallel import Workers
 
 Original = structures.Image | structures.Samples
@@ -164,10 +163,6 @@ class Encoding:
     def run(self) -> None:
         """Run the codec's network on all windows; CodecError if it is absent."""
         self._loops.check(LIBRARY.aecodec_encoding_run(self._handle, self._loops.reference))
-
-    def run_transform(self, transform: Transform, shape: tuple[int, ...]) -> None:
-        """Run a function on all windows, as in :mod:`aecodec.native.windows`."""
-        run_transform("encoding", self._handle, transform, shape, self._workers)
 
     def latents(self) -> Latents:
         """The latents (N, channels of all levels), in the order of files."""

@@ -132,8 +132,6 @@ def _loss_lines(codec: Codec) -> list[str]:
     in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
     lines = [
         f"  {loss['float_pair']:6.2f} dB  float encoder, float decoder",
-        f"  {loss['int8_encoder']:6.2f} dB  int8 encoder, float decoder",
-        f"  {loss['int8_decoder']:6.2f} dB  float encoder, int8 decoder",
         f"  {loss['codec']:6.2f} dB  the codec at level {len(codec.spec.levels)}",
     ]
     if in_floats:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import aecodec
-from aecodec import Codec, EncoderCodec
+from aecodec import Codec
 from aecodec.chunks import ChunkCodec
 from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, UsageError
 from aecodec.format.container import MetadataKind
@@ -271,14 +271,3 @@ def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -
         bomb = pack(header._replace(size=size), bytes(9))
         with pytest.raises(LimitError, match="max_pixels"):
             codecs[3].decoder.check(bomb)
-
-
-def test_a_function_replaces_a_network(codecs: Codecs) -> None:
-    def vectors_of(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        frames, height, width, channels = pixels.shape
-        tiles = pixels.reshape(frames, height // 2, 2, width // 2, 2, channels)
-        return tiles.swapaxes(2, 3).reshape(frames, height // 2, width // 2, -1)
-
-    array = np.random.default_rng(0).integers(0, MOST, (7, 9, 3)).astype(np.int16)
-    encoder = EncoderCodec(codecs[3].folder, vectors_of)
-    assert encoder.compress(array) == codecs[3].compress(array)
