@@ -21,7 +21,10 @@ from aecodec.export.device.verify import DeviceFolder
 from benchmarks.harness import ROOT, Row
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
-CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
+CODE = (
+    *("aecodec", "aecodec_coding", "aecodec_rows"),
+    *("aecodec_network", "aecodec_operators", "aecodec_kernels"),
+)
 """Names of the object files of `c/core`."""
 
 # A line of the linker's map: section, address, size, object.

@@ -3,43 +3,12 @@
  *
  * Converts the int8 latents of an encoder network to the bytes of an .aec file, and a file back to the int8
  * input of a decoder network. The bytes equal those of aecodec in Python for the same latents, quantized to
- * the nearest codes (docs/FORMAT.md).
- *
- *     #include "aecodec.h"
- *     #include "codec.h" // short names of the codec and level in an exported folder
- *
- *     static int8_t latents[CODEC_LATENTS_SIZE], codes[CODEC_CODES_SIZE];
- *     static uint32_t work[(CODEC_WORK_SIZE + 3) / 4];
- *     static uint8_t file[CODEC_FILE_BOUND];
- *
- *     // Once the encoder network has filled latents: the size of the file, or 0.
- *     size_t write_file(void)
- *     {
- *         const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT, AECODEC_GREY};
- *         size_t size = 0;
- *         aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
- *         aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size);
- *         return size;
- *     }
- *
- *     // Fills latents for the decoder network, whose output + 128 are the pixels.
- *     aecodec_status read_file(size_t size)
- *     {
- *         size_t vectors = 0;
- *         aecodec_status status =
- *             aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors);
- *         if (status == AECODEC_OK)
- *             aecodec_dequantize(&CODEC, codes, vectors, latents);
- *         return status;
- *     }
+ * the nearest codes (docs/FORMAT.md). main.c of a folder that `aecodec export --format c` writes has all calls.
  *
  * C99 without allocation, recursion, floating point or global state. Several threads may call functions at
  * once if each thread has its own working memory. The code uses 64-bit integers, and memset, memcpy and
  * memcmp of the C library. Compiled with AECODEC_ENCODER_ONLY, the library lacks aecodec_read_header and
  * aecodec_decode, and is a quarter smaller.
- *
- * `aecodec export CODEC --format c` writes the tables of one level of a codec as constants, for example for
- * flash. Their names begin with the codec and the level, so one program can link several of them.
  *
  * The input of the encoder network is pixel - 128, row by row, with the colours of a pixel together. A picture
  * larger than the codec's tile is split into tiles, row by row from the upper left. Tiles at the right and lower
@@ -47,11 +16,9 @@
  * planes of a colour picture one after the other; for a codec with 3 channels, grey becomes three equal channels.
  * The networks of a convolutional codec process the whole picture instead, with one code vector per tile.
  *
- * Limits in addition to the format's: aecodec_encode writes one picture, grey, RGB or with bands, without alpha
- * and metadata. aecodec_decode reads any number of frames and ignores alpha and metadata. A file has at most
- * AECODEC_MAX_VECTORS code vectors. A file whose header has a reduction above 2 contains the codes of a smaller
- * picture, which you must enlarge after decoding (docs/FORMAT.md).
- */
+ * aecodec_encode writes one picture, grey, RGB or with bands, without alpha and metadata. aecodec_decode reads any
+ * number of frames and ignores alpha and metadata. A file has at most AECODEC_MAX_VECTORS code vectors. A file whose
+ * header has a reduction above 2 contains the codes of a smaller picture, which you must enlarge after decoding. */
 #ifndef AECODEC_H
 #define AECODEC_H
 
@@ -260,6 +227,15 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
 aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture *picture, const int8_t *codes,
                               uint32_t *work, size_t work_size, uint8_t *file, size_t capacity, size_t *size);
 
+/* Write a number as LEB128. Returns the number of bytes, 1 to 5. */
+size_t aecodec_write_number(uint8_t *to, uint32_t value);
+
+/* Write the fields of a header up to the content of samples. Returns the number of bytes, at most 32. */
+size_t aecodec_write_header(uint8_t *to, const aecodec_header *header);
+
+/* Append the checksum, 4 bytes, to a file. Returns the new length of the file. */
+size_t aecodec_write_checksum(uint8_t *file, size_t length);
+
 #ifndef AECODEC_ENCODER_ONLY
 
 /* Read the header of a file and check the file's checksum.
@@ -341,15 +317,6 @@ int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t ve
 /* Read the fields of a header up to the number of frames from the first bytes behind the version; the flags tell
  * whether it has samples. The file may still be damaged. */
 aecodec_status aecodec_read_beginning(const uint8_t *content, size_t size, aecodec_header *header);
-
-/* Write a number as LEB128. Returns the number of bytes, 1 to 5. */
-size_t aecodec_write_number(uint8_t *to, uint32_t value);
-
-/* Write the fields of a header up to the content of samples. Returns the number of bytes, at most 32. */
-size_t aecodec_write_header(uint8_t *to, const aecodec_header *header);
-
-/* Append the checksum, 4 bytes, to a file. Returns the new length of the file. */
-size_t aecodec_write_checksum(uint8_t *file, size_t length);
 
 #endif
 

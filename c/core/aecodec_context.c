@@ -206,7 +206,7 @@ static void find_gradients(const aecodec_context_pass *pass, const int8_t *neigh
     }
 }
 
-void aecodec_context_look_around(aecodec_context_pass *pass, uint32_t vector, const int8_t *neighbours[4])
+void aecodec_context_add_neighbours(aecodec_context_pass *pass, uint32_t vector, const int8_t *neighbours[4])
 {
     const size_t channels = rounded_up(pass->codec->code_dimension);
     find_activity(pass, neighbours, pass->activity + vector * channels);
@@ -250,7 +250,7 @@ static void sum_gradients(const aecodec_context_pass *pass)
     shift_sums(pass->moved, step, pass->count, predicted, spatial->gradient_shift + first);
 }
 
-void aecodec_context_sum_around(aecodec_context_pass *pass)
+void aecodec_context_sum_neighbours(aecodec_context_pass *pass)
 {
     sum_activities(pass);
     sum_gradients(pass);

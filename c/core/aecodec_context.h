@@ -39,10 +39,10 @@ void aecodec_context_open(aecodec_context_pass *pass, const aecodec_codec *codec
 void aecodec_context_begin(aecodec_context_pass *pass, uint32_t count, int kind, const uint16_t *priors);
 
 /* Compute activity and gradients of a vector from the codes of two pairs of opposite neighbours. */
-void aecodec_context_look_around(aecodec_context_pass *pass, uint32_t vector, const int8_t *neighbours[4]);
+void aecodec_context_add_neighbours(aecodec_context_pass *pass, uint32_t vector, const int8_t *neighbours[4]);
 
 /* Multiply the activities and gradients of all vectors by their weights, and keep the sums. */
-void aecodec_context_sum_around(aecodec_context_pass *pass);
+void aecodec_context_sum_neighbours(aecodec_context_pass *pass);
 
 /* Compute the outputs of a slice, places `place` to `stop`, from the inputs of all earlier places. Call it for slices
  * in order. */

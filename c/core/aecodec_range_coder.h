@@ -169,6 +169,20 @@ static inline void finish_message(range_coder *c)
     write_word(c, (uint32_t)c->low);
 }
 
+/* Finish a message, and pad it with zeros to the shortest one that a decoder accepts. */
+static inline void pad_message(range_coder *c, size_t shortest)
+{
+    finish_message(c);
+    if (c->length < shortest) {
+        c->length = shortest;
+    }
+    if (c->length > c->size) {
+        c->status = AECODEC_BUFFER_TOO_SMALL;
+    } else if (c->length > c->written) {
+        memset(c->out + c->written, 0, c->length - c->written);
+    }
+}
+
 /* The frequency in the interval to which the message points, below a total. */
 static inline uint32_t place_of(range_coder *c, uint64_t scale, uint32_t total)
 {

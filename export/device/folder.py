@@ -17,7 +17,7 @@ from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.samples import SampleType
 
-_LIBRARY_ONLY = ("aecodec_context.c", "aecodec_context.h")
+_LIBRARY_ONLY = ("aecodec_context.c", "aecodec_context.h", "aecodec_messages.c")
 
 _TRIALS = {
     Half.ENCODER: "./main encode sample.raw out.aec && cmp out.aec sample.aec",

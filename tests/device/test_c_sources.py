@@ -1,4 +1,4 @@
-"""The C sources compile without warnings, and their header tells how they are used."""
+"""The C sources compile without warnings, and agree with Python."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import pytest
 from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
-from aecodec import Codec
-from aecodec.export.device.codec_source import MAX_VECTORS, PictureSizes, c_codec
-from aecodec.export.device.tables import CTables
+from aecodec.export.device.codec_source import MAX_VECTORS
 from aecodec.prior_fitting.level_section import LANES
 from aecodec.version import version
 
@@ -37,24 +35,6 @@ def test_the_header_compiles_by_itself(language: tuple[str, ...]) -> None:
     options = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]
     for header in ("aecodec.h", "aecodec_network.h"):
         subprocess.run([*language, *options, SOURCES / header], check=True)
-
-
-def synopsis() -> str:
-    """The indented lines of the header's first long comment."""
-    lines = HEADER.partition("#ifndef")[0].splitlines()
-    indented = [line.removeprefix(" *") for line in lines if line.startswith(" *     ")]
-    return "\n".join(indented)
-
-
-def test_the_synopsis_compiles(codec: Codec, tmp_path: Path) -> None:
-    needs("cc")
-    assert 15 <= len(synopsis().splitlines()) <= 30
-    tables = CTables(codec.folder)
-    for name, content in c_codec(tables, PictureSizes.of(tables, (28, 28))).items():
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "synopsis.c").write_text(synopsis(), "utf-8")
-    command = ["cc", *WARNINGS, "-Wno-missing-prototypes", f"-I{SOURCES}", "-fsyntax-only"]
-    subprocess.run([*command, tmp_path / "synopsis.c"], check=True)
 
 
 def macro(name: str) -> str:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.c.library import SOURCES, WARNINGS
+from helpers.c.library import CODER, SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
@@ -57,7 +57,7 @@ def objects(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -
     program = PROGRAM.format(includes="\n".join(headers))
     for name, content in {**files, "program.c": program.encode()}.items():
         (folder / name).write_bytes(content)
-    sources = [SOURCES / "aecodec.c", *folder.glob("*.c")]
+    sources = [*(SOURCES / f"{name}.c" for name in CODER), *folder.glob("*.c")]
     command = ["cc", "-c", *WARNINGS, f"-I{SOURCES}", f"-I{folder}", *sources]
     subprocess.run(command, cwd=folder, check=True)
     return [folder / f"{source.stem}.o" for source in sources]

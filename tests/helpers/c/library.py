@@ -21,6 +21,7 @@ from aecodec.native.structures import Header, Picture
 from tests.helpers.programs import shared_folder
 
 SOURCES = c_sources("core")
+CODER = ("aecodec", "aecodec_coding", "aecodec_rows")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
 NOT_AEC, DAMAGED_METADATA = 32, 39
@@ -69,13 +70,14 @@ def compile_c(*arguments: str | Path) -> None:
     subprocess.run([compiler(), *_OPTIONS, *arguments], check=True)
 
 
-def _library_object() -> Path:
-    """The object of `aecodec.c`, compiled once per test run."""
+def _library_objects() -> list[Path]:
+    """The objects of the coder, compiled once per test run."""
 
     def build(folder: Path) -> None:
-        compile_c(*SANITIZER, "-c", "-o", folder / "aecodec.o", SOURCES / "aecodec.c")
+        for name in CODER:
+            compile_c(*SANITIZER, "-c", "-o", folder / f"{name}.o", SOURCES / f"{name}.c")
 
-    return shared_folder("library", build) / "aecodec.o"
+    return sorted(shared_folder("library", build).glob("*.o"))
 
 
 class CLibrary:
@@ -86,7 +88,7 @@ class CLibrary:
         for name, content in c_codec(tables, PictureSizes.of(tables, (1, 1))).items():
             (folder / name).write_bytes(content)
         library, name = folder / "library.so", identifier_of(tables)
-        sources = [folder / f"{name}.c", _library_object()]
+        sources = [folder / f"{name}.c", *_library_objects()]
         compile_c(*SANITIZER, "-shared", "-o", library, *sources)
         self._c = ctypes.CDLL(str(library))
         for function in _SIZES:
