@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aecodec.errors import ImageError, warn
+from aecodec.errors import warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.stack_names import can_be_kept, pack_names, unpack_names
 from aecodec.imaging.picture import Picture, stack
@@ -17,40 +17,29 @@ def stacked(
 ) -> Picture:
     """Join pictures with their names and common metadata (see :func:`shared_metadata`).
 
-    All pictures have the same size, and all or none have alpha. `metadata` is True to keep all
-    metadata and names, False to drop them, None to keep what is possible. A warning says if names
-    are dropped, or if grey pictures become RGB. Raises ImageError if the pictures cannot be
-    stacked, or `metadata` is True and the names cannot be kept.
+    All pictures have the same size, and all or none have alpha. Names are dropped if `metadata` is
+    False, or with a warning if they cannot be kept. A warning says, too, if grey pictures become
+    RGB. Raises ImageError if the pictures cannot be stacked.
     """
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
         warn("grey pictures were converted to RGB, because a stack has one mode")
+    names = [path.name for path in paths]
     if metadata is False:
         return joined
-    names = [path.name for path in paths]
-    if problem := _problem_of_names(names, joined.frames):
-        if metadata:
-            raise ImageError(
-                f"{problem}: stack the pictures without --metadata, or compress them one by one"
-            )
-        warn(problem)
-        return joined
-    return replace(joined, metadata=shared | {MetadataKind.NAMES: pack_names(names)})
-
-
-def _problem_of_names(names: list[str], frames: int) -> str | None:
-    if frames != len(names):
-        return "the names of the pictures are not kept: a file with several frames has only one"
-    if not can_be_kept(names):
-        return "the names of the pictures are not kept: two are alike, or one is unusual"
-    return None
+    if joined.frames != len(names):
+        warn("the names of the pictures are not kept: a file with several frames has only one")
+    elif not can_be_kept(names):
+        warn("the names of the pictures are not kept: two are alike, or one is unusual")
+    else:
+        return replace(joined, metadata=shared | {MetadataKind.NAMES: pack_names(names)})
+    return joined
 
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
-    """Find the metadata that is the same in all pictures; a warning names other metadata.
+    """Find the metadata that is the same in all pictures, unless `metadata` is False.
 
-    `metadata` is True to keep all, False for none, None for the common metadata. Raises ImageError
-    if it is True, and the metadata of the pictures differs.
+    A warning names other metadata.
     """
     if metadata is False:
         return {}
@@ -58,11 +47,6 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
     differing = {kind for kind in kinds if len({p.metadata.get(kind) for p in pictures}) > 1}
     if differing:
         text = " and ".join(sorted(kind.name for kind in differing))
-        if metadata:
-            raise ImageError(
-                f"{text} differ between the pictures, but a stack has only one for all: stack "
-                "them without --metadata, or compress them one by one"
-            )
         warn(f"{text} differ between the pictures and are not kept")
     return {kind: pictures[0].metadata[kind] for kind in sorted(kinds - differing)}
 

@@ -16,18 +16,13 @@ from aecodec.format.stack_names import can_be_kept, pack_names, unpack_names
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, shared_metadata, stacked, without_names
 
-ICC, EXIF, XMP = MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP
+ICC, EXIF = MetadataKind.ICC, MetadataKind.EXIF
 PLAIN = Picture(np.zeros((1, 4, 4, 1), np.uint8))
 PATHS = [Path("in/a.jpg"), Path("b.png")]
 
 
-def in_one(paths: list[Path], pictures: list[Picture], metadata: bool | None) -> Picture:
-    return stacked(paths, pictures, shared_metadata(pictures, metadata), metadata)
-
-
 def test_pictures_that_cannot_be_stacked_are_named() -> None:
-    paths = [*PATHS, Path("c.png")]
-    pixels = PLAIN.pixels
+    paths, pixels = [*PATHS, Path("c.png")], PLAIN.pixels
     for unlike in (Picture(pixels[:, :3]), Picture(pixels, pixels[..., 0])):
         with pytest.raises(
             ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): pictures can"
@@ -35,15 +30,13 @@ def test_pictures_that_cannot_be_stacked_are_named() -> None:
             stacked(paths, [PLAIN, PLAIN, unlike], {}, None)
 
 
-def test_differing_metadata_is_named_or_refused() -> None:
+def test_differing_metadata_is_named() -> None:
     pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: exif}) for exif in (b"1", b"2")]
     with pytest.warns(AecodecWarning, match="EXIF differ"):
-        whole = in_one(PATHS, pictures, metadata=None)
-    assert without_names(whole)[0].metadata == {ICC: b"same"}
-    assert without_names(whole)[1] == ["a.jpg", "b.png"]
-    with pytest.raises(ImageError, match="EXIF differ"):
-        in_one(PATHS, pictures, metadata=True)
-    assert in_one(PATHS, pictures, metadata=False).metadata == {}
+        shared = shared_metadata(pictures, None)
+    picture, names = without_names(stacked(PATHS, pictures, shared, None))
+    assert (picture.metadata, names) == ({ICC: b"same"}, ["a.jpg", "b.png"])
+    assert stacked(PATHS, pictures, shared_metadata(pictures, False), False).metadata == {}
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5))
@@ -55,15 +48,11 @@ def test_names_survive_or_are_refused(names: list[str]) -> None:
         assert not any("/" in name for name in files)
 
 
-@pytest.mark.parametrize(
-    ("paths", "frames", "problem"),
-    [([Path("a.gif"), Path("b.png")], 3, "has only one"), ([Path("a/x"), Path("b/x")], 1, "alike")],
-)
-def test_names_that_cannot_be_kept_are_told_or_refused(
-    paths: list[Path], frames: int, problem: str
-) -> None:
-    pictures = [Picture(np.zeros((frames, 4, 4, 1), np.uint8)), PLAIN]
-    with pytest.warns(AecodecWarning, match=problem):
-        in_one(paths, pictures, metadata=None)
-    with pytest.raises(ImageError, match=f"{problem}.*without --metadata"):
-        in_one(paths, pictures, metadata=True)
+def test_names_that_cannot_be_kept_are_told() -> None:
+    frames = Picture(np.zeros((3, 4, 4, 1), np.uint8))
+    for paths, first, problem in (
+        (PATHS, frames, "has only one"),
+        ([Path("a/x"), Path("b/x")], PLAIN, "alike"),
+    ):
+        with pytest.warns(AecodecWarning, match=problem):
+            stacked(paths, [first, PLAIN], {}, None)
