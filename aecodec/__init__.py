@@ -289,10 +289,10 @@ def frames(
     (3, (28, 28), (2, 28, 28))
     """
     from aecodec.format.limits import Limits
-    from aecodec.sequences.frames import FrameFiles, Frames
+    from aecodec.sequences.frames import Frames
 
     loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
-    sequence = Frames(FrameFiles(Path(path), loaded, Limits(max_pixels, max_frames)))
+    sequence = Frames(Path(path), loaded, Limits(max_pixels, max_frames))
     len(sequence)  # counts the frames, so a wrong path fails here
     return sequence
 

@@ -6,7 +6,6 @@ import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -71,72 +70,6 @@ def _concatenated(parts: Sequence[Array]) -> Array:
     return np.concatenate(parts, dtype=parts[0].dtype)  # otherwise in the byte order of the machine
 
 
-@dataclass(frozen=True, eq=False)
-class FrameFiles:
-    """An `.aec` file, or the files of a folder, at any depth, sorted by path.
-
-    It pickles without opened files, but with the paths and frame counts that it has already read.
-
-    Attributes:
-        path: the file or the folder.
-        codec: the codec that made the files; None for built-in codecs, which the files name.
-        limits: limits of each file.
-    """
-
-    path: Path
-    codec: Codec | None = None
-    limits: Limits = Limits()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "opened"}
-
-    @cached_property
-    def paths(self) -> list[Path]:
-        """The files; InputError if the folder has no `.aec` files."""
-        if not self.path.is_dir():
-            return [self.path]
-        paths = sorted(
-            Path(folder, name)
-            for folder, _, names in os.walk(self.path)
-            for name in names
-            if name.lower().endswith(".aec")
-        )
-        if not paths:
-            raise InputError(f"{self.path}: this folder has no .aec files")
-        return paths
-
-    @cached_property
-    def starts(self) -> Numbers:
-        """(files + 1,) number of the first frame of each file; the last item counts all frames.
-
-        Only the first bytes of each file are read. Raises InputError if there are no files, or a
-        file cannot be read, and FormatError if a file is not an `.aec` file.
-        """
-        counts = [0]
-        for path in self.paths:
-            with errors_about(path):
-                counts.append(read_beginning(_read(path, BEGINNING)).frames)
-        return np.cumsum(counts, dtype=np.intp)
-
-    @cached_property
-    def opened(self) -> Callable[[int], OpenedFile]:
-        """Returns a file by its number; the last ones stay open.
-
-        Raises AecodecError if the file cannot be read, or has changed since its frames were
-        counted.
-        """
-        return lru_cache(_OPEN_FILES)(self._open)
-
-    def _open(self, number: int) -> OpenedFile:
-        with errors_about(self.paths[number]):
-            data = _read(self.paths[number])
-            codec = self.codec or codec_of_file(data)
-            opened = OpenedFile(data, codec.decoder, self.limits)
-            if opened.frames != self.starts[number + 1] - self.starts[number]:
-                raise FormatError("changed since its frames were counted: open the sequence again")
-            return opened
-
-
 def _read(path: Path, size: int = -1) -> bytes:
     if path.exists() and not path.is_file():
         raise InputError("not a regular file")  # reading a pipe would never end
@@ -164,14 +97,58 @@ class Frames:
     (2, 28, 28)
     """
 
-    def __init__(self, files: FrameFiles) -> None:
-        self._files = files
+    def __init__(self, path: Path, codec: Codec | None = None, limits: Limits = Limits()) -> None:
+        self._path, self._codec, self._limits = path, codec, limits
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_opened"}
+
+    @cached_property
+    def _paths(self) -> list[Path]:
+        """The files; InputError if the folder has no `.aec` files."""
+        if not self._path.is_dir():
+            return [self._path]
+        paths = sorted(
+            Path(folder, name)
+            for folder, _, names in os.walk(self._path)
+            for name in names
+            if name.lower().endswith(".aec")
+        )
+        if not paths:
+            raise InputError(f"{self._path}: this folder has no .aec files")
+        return paths
+
+    @cached_property
+    def _starts(self) -> Numbers:
+        """(files + 1,) number of the first frame of each file; the last item counts all frames.
+
+        Only the first bytes of each file are read.
+        """
+        counts = [0]
+        for path in self._paths:
+            with errors_about(path):
+                counts.append(read_beginning(_read(path, BEGINNING)).frames)
+        return np.cumsum(counts, dtype=np.intp)
+
+    @cached_property
+    def _opened(self) -> Callable[[int], OpenedFile]:
+        """Returns a file by its number; the last ones stay open."""
+        return lru_cache(_OPEN_FILES)(self._open)
+
+    def _open(self, number: int) -> OpenedFile:
+        with errors_about(self._paths[number]):
+            data = _read(self._paths[number])
+            codec = self._codec or codec_of_file(data)
+            opened = OpenedFile(data, codec.decoder, self._limits)
+            if opened.frames != self._starts[number + 1] - self._starts[number]:
+                raise FormatError("changed since its frames were counted: open the sequence again")
+            return opened
 
     def __len__(self) -> int:
-        return int(self._files.starts[-1])
+        return int(self._starts[-1])
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {str(self._files.path)!r}: {len(self)}>"
+        return f"<{type(self).__name__} of {str(self._path)!r}: {len(self)}>"
 
     @memory_errors_wrapped()
     def __getitem__(self, index: Index) -> Array:
@@ -200,8 +177,8 @@ class Frames:
         return np.asarray(self[:], dtype)
 
     def __iter__(self) -> Iterator[Array]:
-        for number, (first, end) in enumerate(pairwise(self._files.starts.tolist())):
-            pixels = self._files.opened(number).pixels_of_frame
+        for number, (first, end) in enumerate(pairwise(self._starts.tolist())):
+            pixels = self._opened(number).pixels_of_frame
             step = max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // pixels))
             for start in range(first, end, step):
                 yield from self[start : min(start + step, end)]
@@ -221,7 +198,7 @@ class Frames:
     def _stacked(self, numbers: Numbers) -> Array:
         if not len(numbers):
             return self[0][None][:0]
-        owners = np.searchsorted(self._files.starts, numbers, side="right") - 1
+        owners = np.searchsorted(self._starts, numbers, side="right") - 1
         files = np.unique(owners).tolist()
         parts = [self._of_file(number, numbers[owners == number]) for number in files]
         if shapes := {part.shape[1:] for part in parts} - {parts[0].shape[1:]}:
@@ -233,6 +210,6 @@ class Frames:
         return _concatenated(parts)[np.argsort(order)]
 
     def _of_file(self, number: int, numbers: Numbers) -> Array:
-        file = self._files.opened(number)
-        with errors_about(self._files.paths[number]):
-            return file.pixels(numbers - self._files.starts[number])
+        file = self._opened(number)
+        with errors_about(self._paths[number]):
+            return file.pixels(numbers - self._starts[number])

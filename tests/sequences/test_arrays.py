@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import numpy as np
@@ -57,7 +58,7 @@ def files() -> dict[str, bytes]:
 
 @given(data=st.data(), kind=st.sampled_from(list(files())))
 def test_indices_are_those_of_numpy(data: st.DataObject, kind: str) -> None:
-    whole, array = aecodec.decompress_array(files()[kind]), opened(kind)
+    whole, array = decompressed(kind), opened(kind)
     assert (array.shape, array.dtype, array.ndim) == (whole.shape, whole.dtype, whole.ndim)
     index = data.draw(npst.basic_indices(whole.shape, allow_newaxis=True))
     expected, part = whole[index], array[index]
@@ -68,6 +69,11 @@ def test_indices_are_those_of_numpy(data: st.DataObject, kind: str) -> None:
 
 
 @cache
+def decompressed(kind: str) -> npt.NDArray[Any]:
+    return aecodec.decompress_array(files()[kind])
+
+
+@cache
 def opened(kind: str) -> ArrayFile:
     return aecodec.open(files()[kind])
 
@@ -75,11 +81,8 @@ def opened(kind: str) -> ArrayFile:
 @pytest.mark.parametrize("kind", files())
 def test_a_file_converts_to_its_whole_array(kind: str, tmp_path: Path) -> None:
     (tmp_path / "a.aec").write_bytes(files()[kind])
-    whole = aecodec.decompress_array(files()[kind])
-    with (
-        aecodec.open(tmp_path / "a.aec") as array,
-        pickle.loads(pickle.dumps(array)) as copy,
-    ):
+    whole = decompressed(kind)
+    with aecodec.open(tmp_path / "a.aec") as array, pickle.loads(pickle.dumps(array)) as copy:
         assert np.array_equal(array[...].data, whole.data, equal_nan=whole.dtype.kind == "f")
         assert (len(array), array.size, array.axes) == (len(whole), whole.size, copy.axes)
         assert np.array_equal(
@@ -125,7 +128,8 @@ def test_a_window_reads_at_most_2_percent(
     assert len(reads) == count  # it was kept
     _ = array[512:700, 512:1500]
     assert len(reads) == count + 1  # segments that follow each other
-    assert np.array_equal(array[::-255, ::31], aecodec.decompress_array(data)[::-255, ::31])
+    sparse = array[::-511, ::531].astype(int)
+    assert np.abs(sparse - band[::-511, ::531]).max() <= 20
 
 
 @pytest.fixture
