@@ -7,15 +7,8 @@ import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
@@ -38,8 +31,11 @@ _BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 _DEADLY = AecodecError("its worker process died; if it ran out of memory, use fewer --jobs")
 
-Task = tuple[int, Any]
-"""A file, with its number in the order of all files."""
+_AHEAD = 16
+"""Files per worker that wait for an earlier file, because outcomes come in order."""
+
+_Running = deque[tuple[Any, "Future[Outcome]"]]
+"""Files in processes, in order."""
 
 
 class Pool(NamedTuple):
@@ -53,49 +49,40 @@ class Pool(NamedTuple):
     call: Callable[[Any], Outcome]
     workers: int
 
-    def run(self, tasks: Iterable[Task]) -> Generator[tuple[int, Outcome], None, None]:
-        """Yield the number of each file and its outcome as soon as it is known.
+    def run(self, items: Sequence[Any]) -> Generator[Outcome, None, None]:
+        """Yield the outcomes of files in order.
 
         If a worker dies, the files that it may have had are processed one by one, so that only the
         file that crashes workers fails.
         """
-        waiting = deque(tasks)
+        waiting = deque(items)
         while waiting:
-            suspects = list[Task]()
             with _processes(self.workers) as executor:
-                for task, outcome in self._ended(executor, waiting):
-                    if outcome is None:
-                        suspects.append(task)
-                    else:
-                        yield task[0], outcome
-            for task in suspects:
-                with _processes(1) as executor:
-                    [(_, alone)] = self._ended(executor, deque([task]))
-                    yield task[0], alone or Outcome([], _DEADLY)
+                running, is_alive = _Running(), True
+                while running or (is_alive and waiting):
+                    is_alive = is_alive and self._submit(executor, waiting, running)
+                    if running:
+                        item, future = running.popleft()
+                        outcome = _outcome_in(future)
+                        is_alive = is_alive and outcome is not None
+                        yield outcome or self._alone(item)
 
-    def _ended(
-        self, executor: Executor, waiting: deque[Task]
-    ) -> Iterator[tuple[Task, Outcome | None]]:
-        """Yield tasks as they end; None instead of an outcome if a worker died."""
-        running: dict[Future[Outcome], Task] = {}
-        self._begin(executor, waiting, running)
-        while running:
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                yield running.pop(future), _outcome_in(future)
-            self._begin(executor, waiting, running)
-
-    def _begin(
-        self, executor: Executor, waiting: deque[Task], running: dict[Future[Outcome], Task]
-    ) -> None:
-        """Begin as many tasks as the executor takes; none if its workers died."""
-        while waiting and len(running) < 2 * self.workers:
+    def _submit(self, executor: Executor, waiting: deque[Any], running: _Running) -> bool:
+        """Begin as many files as may wait; False if a worker died."""
+        while waiting and len(running) < _AHEAD * self.workers:
             try:
                 with _blocked():
-                    future = executor.submit(self.call, waiting[0][1])
+                    future = executor.submit(self.call, waiting[0])
             except BrokenExecutor:
-                return
-            running[future] = waiting.popleft()
+                return False
+            running.append((waiting.popleft(), future))
+        return True
+
+    def _alone(self, item: Any) -> Outcome:
+        with _processes(1) as executor:
+            with _blocked():
+                future = executor.submit(self.call, item)
+            return _outcome_in(future) or Outcome([], _DEADLY)
 
 
 def _outcome_in(future: Future[Outcome]) -> Outcome | None:

@@ -14,7 +14,6 @@ from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import ExistsError, size_of
-from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError, errors_about
 from aecodec.parallel import Workers, cores
 
@@ -25,9 +24,6 @@ _MANY_FILES, _MANY_BYTES = 200, 100_000
 
 _USUAL_BYTES = 10_000
 """Size of a file whose size is unknown."""
-
-_Outcomes = Generator[tuple[int, Outcome], None, None]
-"""Numbers of files, with their outcomes."""
 
 
 class BatchOptions(NamedTuple):
@@ -57,8 +53,9 @@ def run_all(
             tally.report_only(item, outcome_of(work, item, console, Workers(progress=bar.update)))
             return
         try:
-            with closing(_outcomes(work, items, console, bar, options.jobs)) as done:
-                for item, outcome in done:
+            with closing(_outcomes(work, items, console, options.jobs or cores())) as outcomes:
+                for done, (item, outcome) in enumerate(zip(items, outcomes, strict=True), 1):
+                    bar.update(done, len(items))
                     tally.report(item, outcome)
         except KeyboardInterrupt:
             tally.interrupted()
@@ -66,44 +63,23 @@ def run_all(
 
 
 def _outcomes(
-    work: Work, items: Sequence[Any], console: Console, bar: Bar, jobs: int | None
-) -> Generator[tuple[Any, Outcome], None, None]:
-    """Yield the files with their outcomes, in order."""
-    jobs, reads_a_pipe = jobs or cores(), name_of(STANDARD) in map(name_of, items)
+    work: Work, items: Sequence[Any], console: Console, jobs: int
+) -> Generator[Outcome, None, None]:
+    """Yield the outcomes of files in order."""
+    reads_a_pipe = name_of(STANDARD) in map(name_of, items)
     if reads_a_pipe or jobs == 1 or _is_quick(items):
-        outcomes = _alone(work, items, console)
-    else:
-        from aecodec.cli.batch.pool import process_pool  # loads multiprocessing
+        for item in items:
+            yield outcome_of(work, item, console, Workers())
+        return
+    from aecodec.cli.batch.pool import process_pool  # loads multiprocessing
 
-        pool = process_pool(work, console, min(jobs, len(items)))
-        outcomes = _ordered(pool.run(enumerate(items)))
-    with closing(outcomes):
-        for done, (number, outcome) in enumerate(outcomes, 1):
-            bar.update(done, len(items))
-            yield items[number], outcome
+    yield from process_pool(work, console, min(jobs, len(items))).run(items)
 
 
 def _is_quick(items: Sequence[Any]) -> bool:
     """Whether files are so few and small that starting other processes would take longer."""
     sizes = (size_of(Path(name_of(item))) or _USUAL_BYTES for item in items)
     return len(items) < _MANY_FILES and sum(sizes) < _MANY_BYTES
-
-
-def _alone(work: Work, items: Sequence[Any], console: Console) -> _Outcomes:
-    """Process files in this process."""
-    for number, item in enumerate(items):
-        yield number, outcome_of(work, item, console, Workers())
-
-
-def _ordered(outcomes: _Outcomes) -> _Outcomes:
-    """Outcomes in the order of their numbers."""
-    early, due = dict[int, Outcome](), 0
-    with closing(outcomes):
-        for number, outcome in outcomes:
-            early[number] = outcome
-            while due in early:
-                yield due, early.pop(due)
-                due += 1
 
 
 class _Tally:

@@ -22,9 +22,9 @@ from aecodec.cli.shared.discovery import (
     Source,
     expand,
     is_folder_at,
+    sources_in,
 )
 from aecodec.cli.shared.file_io import check_input, read_bytes
-from aecodec.cli.shared.jobs import jobs_in, long_target
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
@@ -126,23 +126,18 @@ def _with_originals_in(folder: Path, path: Path) -> list[Source]:
     folder without a result have a problem.
     """
     results, is_whole = expand([path], AEC_FILES), is_folder_at(path)
-    names, top = {result.path for result in results}, path if is_whole else path.parent
-    plans = [jobs_in(folder, top, _result_of, kind) for kind in (IMAGES_AND_SAMPLES, IMAGES)]
-    jobs = max(plans, key=lambda jobs: len(names & {job.target for job in jobs}))
-    made = [job for job in jobs if not job.problem]
-    originals = {long_target(job): job.source for job in made}
-    originals |= {job.target: job.source for job in made}
+    top, files = path if is_whole else path.parent, sources_in(folder, IMAGES_AND_SAMPLES)
+    originals = dict[Path, Path]()
+    for file in sorted(files, key=lambda file: IMAGES.accepts(file.path)):  # pictures go first
+        if file.path != folder:  # which is listed if it has no files
+            target = top / file.path.relative_to(folder)
+            originals[target.with_suffix(".aec")] = file.path
+            originals[target.with_name(f"{target.name}.aec")] = file.path
     sources = [result._replace(original=originals.get(result.path, folder)) for result in results]
     used = {source.original for source in sources}
-    return sources + [
-        Source(job.source, job.problem or InputError(f"it has no result: {job.target} is missing"))
-        for job in jobs
-        if is_whole and job.source not in used
-    ]
-
-
-def _result_of(path: Path) -> Path:
-    return path.with_suffix(".aec")
+    unused = [file for file in files if is_whole and file.path not in used]
+    problem = InputError("it has no result")
+    return sources + [Source(file.path, file.problem or problem) for file in unused]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from aecodec.cli.shared.discovery import (
     STANDARD,
     FileKind,
-    Source,
     is_folder_at,
     real_path,
     sources_in,
@@ -73,18 +72,6 @@ def plan(
     return jobs
 
 
-def jobs_in(folder: Path, top: Path, rename: Rename, kind: FileKind) -> list[Job]:
-    """The files of a folder, with their results in the folder `top`; errors are as for `plan`."""
-    sources = sources_in(folder, kind)
-    jobs = [_job_in(folder, top, source, rename) for source in sources]
-    return _with_distinct_targets(jobs, folded)
-
-
-def long_target(job: Job) -> Path:
-    """The path of a result with the full name of its source."""
-    return job.target.with_name(job.source.name + job.target.suffix)
-
-
 def _jobs_of(
     path: Path, out: Path | None, into_folder: bool, rename: Rename, kind: FileKind
 ) -> Iterator[Job]:
@@ -93,7 +80,8 @@ def _jobs_of(
     elif is_folder_at(path):
         top = out or rename(path)
         for source in sources_in(path, kind):
-            yield _job_in(path, top, source, rename)
+            named = source.path if source.problem else rename(source.path)
+            yield Job(source.path, top / named.relative_to(path), source.problem)
     elif out is None:
         yield Job(path, rename(path))
     elif into_folder:
@@ -103,20 +91,15 @@ def _jobs_of(
         yield Job(path, out)
 
 
-def _job_in(folder: Path, top: Path, source: Source, rename: Rename) -> Job:
-    """The job of a file in a folder. If it has a problem, its target is not renamed."""
-    if source.problem:
-        return Job(source.path, top / source.path.relative_to(folder), source.problem)
-    return Job(source.path, top / rename(source.path).relative_to(folder))
-
-
 def _with_distinct_targets(jobs: Sequence[Job], key: Key) -> list[Job]:
     """Make targets distinct: `a.jpg` and `a.png` become `a.jpg.aec` and `a.png.aec`."""
     distinct, previous = list(jobs), list[Job]()
     while distinct != previous:
         previous, shared = distinct, _shared_targets(distinct, key)
         distinct = [
-            job._replace(target=long_target(job)) if key(job.target) in shared else job
+            job._replace(target=job.target.with_name(job.source.name + job.target.suffix))
+            if key(job.target) in shared
+            else job
             for job in distinct
         ]
     shared = _shared_targets(distinct, cased)

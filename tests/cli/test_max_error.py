@@ -161,7 +161,7 @@ def test_verify_finds_originals_by_the_names_of_results(tmp_path: Path, command:
         result = command("verify", folder, "--against", "in", "--json")
         errors = [line.get("error") for line in result.json]
         assert errors.count(None) == len(list(Path(folder).rglob("*.aec")))
-        missing = [] if folder == "all" else ["it has no result: pictures/b.aec is missing"]
+        missing = [] if folder == "all" else ["it has no result"]
         assert list(filter(None, errors)) == missing
     result = command("verify", "all/sub/same.aec", "--against", "in/sub", "--json")
     assert result.json[0]["max_error"] == 0
