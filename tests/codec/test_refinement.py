@@ -76,18 +76,6 @@ def is_small_integer(array: Array) -> bool:
     return array.dtype.kind != "f" and array.dtype.itemsize <= 2
 
 
-def test_bounds_of_bands_with_square_roots(codec: Codec) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
-    for errors, stated in (
-        ({"1": "0sqrt", "2": 9, "3": 2}, ["0", "9", "2"]),
-        ({"1": "2sqrt", "2": 0, "3": "1sqrt"}, ["2sqrt", "0sqrt", "1sqrt"]),
-    ):
-        data = codec.compress(picture, level=1, max_error=errors)
-        assert [b.text for b in aecodec.read_header(data).refinements[0].bounds] == stated
-        for band, error in enumerate(errors.values()):
-            check_errors(picture[..., band], codec.decompress_array(data)[..., band], error)
-
-
 @pytest.mark.parametrize(
     ("errors", "message"),
     [
@@ -143,13 +131,6 @@ def test_pictures_of_every_mode(codec: Codec, shape: tuple[int, ...]) -> None:
     assert aecodec.trim(data) == codec.compress(array, level=1)
 
 
-def test_equal_channels_are_coded_once(codec: Codec) -> None:
-    array = np.repeat(np.arange(30, dtype=np.uint8).reshape(5, 6)[..., None], 3, -1)
-    data = codec.compress(array, level=1, max_error=0)
-    assert aecodec.read_header(data).mode.name == "L"
-    assert np.array_equal(codec.decompress_array(data), array)
-
-
 def test_a_profile_that_changes_colours_is_kept(codec: Codec) -> None:
     picture = aecodec.Picture(
         np.full((1, 4, 4, 3), 90, np.uint8),
@@ -157,12 +138,6 @@ def test_a_profile_that_changes_colours_is_kept(codec: Codec) -> None:
     )
     header = aecodec.read_header(codec.compress(picture, level=1, max_error=0))
     assert MetadataKind.ICC in header.metadata
-
-
-def test_samples_beyond_the_limits_do_not_warn(bands: dict[int, Codec]) -> None:
-    array = np.array([[-30000, 7, 30000]], np.int16)
-    data = bands[1].compress(array, level=2, max_error=0)
-    np.testing.assert_array_equal(bands[1].decompress_array(data), array)
 
 
 def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:
@@ -187,21 +162,13 @@ def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:
         ({"max_error": -1}, "give a number from 0"),
         ({"max_error": float("nan")}, "give a number from 0"),
         ({"max_error": "a lot"}, "give a number from 0"),
-        ({"max_error": b"4"}, "give a number from 0"),
         ({"max_error": True}, "give a number from 0"),
-        ({"max_error": 10**400}, "give a number from 0"),
         ({"max_error": range(16, -1, -1)}, "at most 16 refinements"),
-        ({"max_error": [3, None]}, "give a number from 0"),
         ({"max_error": ()}, "is empty"),
         ({"max_error": (4, 16)}, "coarsest error first"),
-        ({"max_error": ("1%", "1%")}, "coarsest error first"),
-        ({"max_error": ("1sqrt", "1sqrt")}, "coarsest error first"),
         ({"max_error": (4, "1sqrt")}, "can only be combined"),
-        ({"max_error": ("1sqrt", 4)}, "can only be combined"),
         ({"max_error": {"1": "1sqrt", "2": 4}}, "can only be combined"),
         ({"max_error": [{"1": 4, "2": 3}, {"1": 3, "2": 4}]}, "coarsest error first"),
-        ({"max_error": [{"1": 4, "2": 3}, 4]}, "coarsest error first"),
-        ({"max_error": {"1": -4}}, "give a number from 0"),
         ({"max_error": {1: 4}}, "the name of each band"),
         ({"max_error": 1, "max_bytes": 99}, "exclude each other"),
     ],

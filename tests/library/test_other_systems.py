@@ -14,10 +14,8 @@ import pytest
 from helpers.codecs.golden import GOLDEN, REFINED, codec_of
 from helpers.documents import ROOT
 from helpers.programs import needs
-from PIL import Image
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.samples_codec import SamplesFolder
 from aecodec.format.limits import UNLIMITED
@@ -106,15 +104,3 @@ def test_golden_files_decode_to_the_same_pixels(system: System, path: Path) -> N
         pixels = np.concatenate([pixels, picture.alpha[..., None]], axis=-1)
     bundles = [] if isinstance(folder, SamplesFolder) else [with_bundle(system.folder, folder)]
     assert system.run("decoded", *bundles, data=data) == pixels.tobytes()
-
-
-@pytest.mark.parametrize("level", [1, 2.5, 8])
-def test_photographs_become_the_same_files(
-    system: System, photo: Codec, photograph: Pixels, level: float
-) -> None:
-    source, file = system.folder / "x.ppm", system.folder / "x.aec"
-    crop = photograph[100:190, 200:330]
-    Image.fromarray(crop).save(source)
-    bundle = with_bundle(system.folder, photo.folder)
-    system.run("pnm", "compress", bundle, source, file, f"{level}")
-    assert file.read_bytes() == with_core(photo.folder).compress(crop, level=level)
