@@ -10,20 +10,9 @@ import numpy.typing as npt
 from aecodec.arrays import Float32
 from aecodec.datasets.folders_and_arrays import Array
 from aecodec.datasets.tiles import Tiles
-from aecodec.datasets.transfer_fitting import FittedTransfer, fit_transfer
+from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
-
-
-def fit_to_scenes(scenes: Sequence[Picture]) -> FittedTransfer:
-    """Fit the transfer of a codec to its training scenes, which have one frame each.
-
-    Raises ImageError if a band has no known samples, is constant, or its range is too wide.
-    """
-    bands = range(scenes[0].pixels.shape[-1])
-    return fit_transfer(
-        [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
-    )
 
 
 class ScenePictures:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from aecodec.arrays import Float32, Float64
 from aecodec.errors import ImageError
 from aecodec.format.samples import MAX_RANGE
+from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import SCALE, Samples, Transfer
 
 _FINE_ERROR = 1e-5
@@ -73,10 +74,19 @@ class FittedTransfer:
         return np.asarray(slopes**2, np.float32)
 
 
+def fit_to_scenes(scenes: Sequence[Picture]) -> FittedTransfer:
+    """Fit the transfer to training scenes with one frame each, as :func:`fit_transfer`."""
+    bands = range(scenes[0].pixels.shape[-1])
+    return fit_transfer(
+        [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
+    )
+
+
 def fit_transfer(bands: Sequence[Samples]) -> FittedTransfer:
     """Fit the transfer to the known samples (n,) of each band, all of one type.
 
-    Raises ImageError if a band is constant, or the range of integers exceeds 65535.
+    Raises ImageError if a band has no samples or is constant, or the range of integers exceeds
+    65535.
     """
     limits = np.array([_limits(band, number) for number, band in enumerate(bands, 1)], np.float64)
     bands = [band[:: -(-len(band) // _MOST_INSPECTED)] for band in bands]

@@ -23,10 +23,7 @@ def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
 
 
 def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> Any:
-    """Endless batches of tiles for a pair's encoder, determined by the seed of the tiles.
-
-    `start` is the number of the first batch.
-    """
+    """Endless batches of tiles for a pair's encoder, from the batch with the number `start`."""
     shape = shaped_for(pair, tiles.batch(start, batch_size)).shape
 
     def array(step: Any) -> Float32:
@@ -45,11 +42,7 @@ def in_order(images: Float32, batch_size: int) -> Any:
 
 
 def _without_tuning(batches: Any) -> Any:
-    """Disable the tuning of a pipeline.
-
-    The tuning thread sleeps for up to a minute after the end of the pipeline, and TensorFlow waits
-    for it.
-    """
+    """Disable tuning, whose thread TensorFlow waits for up to a minute after the pipeline ends."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return batches.with_options(options)

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TextIO
 
 import keras
 from rich.console import Console
+
+TensorBoard = keras.callbacks.TensorBoard
 
 _WARMUP_STEPS = 200
 _LARGEST_WARMUP_SHARE = 0.1
@@ -45,23 +46,18 @@ class Schedule(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         done = float(self.model.progress)
         self._began = time.monotonic() - 60 * done * (self._minutes or 0)
-        self._stop_if_done(done)
+        self.model.stop_training = done >= 1
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         self.model.optimizer.learning_rate = self.learning_rate(float(self.model.progress))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        done = self._done()
-        self.model.progress.assign(done)
-        self._stop_if_done(done)
-
-    def _done(self) -> float:
         if self._minutes:
-            return min(1.0, (time.monotonic() - self._began) / (60 * self._minutes))
-        assert self._steps
-        return min(1.0, int(self.model.optimizer.iterations) / self._steps)
-
-    def _stop_if_done(self, done: float) -> None:
+            done = (time.monotonic() - self._began) / (60 * self._minutes)
+        else:
+            assert self._steps
+            done = int(self.model.optimizer.iterations) / self._steps
+        self.model.progress.assign(min(1.0, done))
         if done >= 1:
             self.model.stop_training = True
 
@@ -90,17 +86,15 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         done = float(self.model.progress)
+        passed = (time.monotonic() - self._began) / 60
+        minutes_left = passed * (1 - done) / max(done - self._done_before, 1e-9)
         self._console.print(
-            f"epoch {epoch + 1}, {done:.0%}, {self._minutes_left(done):.0f} min left; "
+            f"epoch {epoch + 1}, {done:.0%}, {minutes_left:.0f} min left; "
             f"held out: {_measured(logs, 'val_') or _measured(logs, '')}"
         )
 
     def on_train_end(self, logs: Any = None) -> None:
         self._status.stop()
-
-    def _minutes_left(self, done: float) -> float:
-        minutes = (time.monotonic() - self._began) / 60
-        return minutes * (1 - done) / max(done - self._done_before, 1e-9)
 
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:
@@ -109,19 +103,13 @@ def _measured(logs: dict[str, Any] | None, start: str) -> str:
     The names of held-out measurements start with `val_`, the names of training measurements with
     nothing.
     """
-    logs = logs or {}
-    names = [name for name in logs if name.startswith(f"{start}psnr")]
-    return ", ".join(
-        f"{float(logs[rate]):.2f} B {float(logs[name]):.2f} dB"
-        if (rate := name.replace("psnr", "bytes")) in logs
-        else f"{float(logs[name]):.2f} dB"
-        for name in names
-    )
-
-
-def tensorboard_logs(folder: Path) -> Any:
-    """A Keras callback that writes a point per epoch for TensorBoard."""
-    return keras.callbacks.TensorBoard(folder)
+    logs, texts = logs or {}, []
+    for name in logs:
+        if name.startswith(f"{start}psnr"):
+            size = logs.get(name.replace("psnr", "bytes"))
+            rate = "" if size is None else f"{float(size):.2f} B "
+            texts.append(f"{rate}{float(logs[name]):.2f} dB")
+    return ", ".join(texts)
 
 
 class _Interruption(keras.callbacks.Callback):
@@ -140,27 +128,22 @@ class _Interruption(keras.callbacks.Callback):
 def between_steps() -> Iterator[Any]:
     """Delay Ctrl-C until the end of a training step, with the callback that is yielded.
 
-    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks.
-    While the state is written, it would leave an incomplete file. A second Ctrl-C takes effect
-    immediately.
+    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks. A
+    second Ctrl-C takes effect immediately. Nothing changes where Ctrl-C does not raise
+    KeyboardInterrupt.
     """
     interruption, default_handler = _Interruption(), signal.default_int_handler
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not default_handler:
+        yield interruption
+        return
 
     def request(*_: Any) -> None:
         interruption.is_requested = True
         signal.signal(signal.SIGINT, default_handler)
 
-    if not _raises_keyboard_interrupt():
-        yield interruption
-        return
     signal.signal(signal.SIGINT, request)
     try:
         yield interruption
     finally:
         signal.signal(signal.SIGINT, default_handler)
-
-
-def _raises_keyboard_interrupt() -> bool:
-    """Whether Ctrl-C raises KeyboardInterrupt in this thread."""
-    is_main = threading.current_thread() is threading.main_thread()
-    return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -46,13 +46,18 @@ def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
         if not is_ours:
             raise UsageError(f"{folder}: another process is running this training")
         if has_checkpoint(folder):
-            _restore(model, folder)
-        yield [_Checkpoints(folder)]
+            _restore(model, folder / LATEST)
+        yield [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _save(model, folder))]
 
 
-def _restore(model: Any, folder: Path) -> None:
+def _save(model: Any, folder: Path) -> None:
+    content = io.BytesIO()
+    np.savez(content, *(variable.numpy() for variable in _state_of(model)))
+    write_file(folder / LATEST, content.getvalue(), replace=True)
+
+
+def _restore(model: Any, path: Path) -> None:
     """Restore a model, unless the file is damaged, which is warned of."""
-    path = folder / LATEST
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             values = [arrays[name] for name in arrays.files]
@@ -62,7 +67,8 @@ def _restore(model: Any, folder: Path) -> None:
     state = _state_of(model)
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
         raise ModelError(
-            f"{folder} contains the state of other networks: delete it to start from the beginning"
+            f"{path.parent} contains the state of other networks: delete it to start from the "
+            "beginning"
         )
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)
@@ -70,16 +76,3 @@ def _restore(model: Any, folder: Path) -> None:
 
 def _state_of(model: Any) -> list[Any]:
     return [*model.weights, *model.optimizer.variables]
-
-
-class _Checkpoints(keras.callbacks.Callback):
-    """Writes the state after each epoch."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._folder = folder
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        content = io.BytesIO()
-        np.savez(content, *(variable.numpy() for variable in _state_of(self.model)))
-        write_file(self._folder / LATEST, content.getvalue(), replace=True)

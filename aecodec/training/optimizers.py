@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
@@ -23,32 +22,30 @@ _BETA_2 = 0.99
 class _WithMultipliers(keras.optimizers.Optimizer):
     """An optimizer whose learning rate is multiplied by a factor for the role of a variable.
 
-    `network_rate` also multiplies it for all variables but those that describe the codes.
+    `network_rate` also multiplies it for all variables but those that describe the codes, which
+    must follow the changing networks.
     """
 
-    multipliers: ClassVar[dict[Role | None, float]]
+    code_statistics: ClassVar[float]
     network_rate = 1.0
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         # `variable` belongs to TensorFlow; the role is set on the Keras variable around it.
-        keras_variable = self._trainable_variables[self._get_variable_index(variable)]
-        role = role_of(keras_variable)
-        multiplier = self.multipliers.get(role, 1.0)
-        if role is not Role.CODE_STATISTICS:
-            multiplier *= self.network_rate
+        role = role_of(self._trainable_variables[self._get_variable_index(variable)])
+        if role is Role.CODE_STATISTICS:
+            multiplier = self.code_statistics
+        else:
+            is_pixels = role in (Role.LINEAR_PIXELS, Role.LEARNED_PIXELS)
+            multiplier = self.network_rate * (_PIXELS if is_pixels else 1.0)
         super().update_step(gradient, variable, learning_rate * multiplier)
 
 
 class Adam(_WithMultipliers, keras.optimizers.Adam):
     """Keras's Adam, whose steps have the same size for each weight."""
 
-    multipliers: ClassVar[dict[Role | None, float]] = {
-        Role.LINEAR_PIXELS: _PIXELS,
-        Role.LEARNED_PIXELS: _PIXELS,
-        Role.CODE_STATISTICS: 5.0,  # they must follow the changing networks
-    }
+    code_statistics = 5.0
 
-    def __init__(self) -> None:
+    def __init__(self, _: str) -> None:
         super().__init__(beta_2=_BETA_2)
 
 
@@ -63,23 +60,13 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
     is the Keras policy of the matrix products of a step.
     """
 
-    multipliers: ClassVar[dict[Role | None, float]] = {
-        Role.LINEAR_PIXELS: _PIXELS,
-        Role.LEARNED_PIXELS: _PIXELS,
-        Role.CODE_STATISTICS: 12.0,
-    }
+    code_statistics = 12.0
 
-    _ADAM_MULTIPLIER = 0.2
-    """Multiplier of Adam's steps, in addition to the multipliers for roles."""
-
-    _ITERATIONS = 3
-    """Newton-Schulz iterations. With 5, training learns as much but takes 1.2 times as long."""
-
-    def __init__(self, policy: str = "float32") -> None:
+    def __init__(self, policy: str) -> None:
         super().__init__(
             adam_beta_2=_BETA_2,
-            adam_lr_ratio=self._ADAM_MULTIPLIER,
-            ns_steps=self._ITERATIONS,
+            adam_lr_ratio=0.2,
+            ns_steps=3,  # with 5, training learns as much but takes 1.2 times as long
             weight_decay=None,
             adam_weight_decay=None,
         )
@@ -98,23 +85,22 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
         return len(variable.shape) < 2 or role_of(variable) is Role.CODE_STATISTICS
 
 
-OPTIMIZERS: dict[str, Callable[[str], Any]] = {"adam": lambda _: Adam(), "muon": Muon}
-"""Functions from a Keras policy to an optimizer, by the names that recipes use."""
+_OPTIMIZERS = {"adam": Adam, "muon": Muon}
 
 
 def optimizer_of(name: str, policy: str, network_rate: float = 1.0) -> Any:
-    """Create an optimizer of :data:`OPTIMIZERS` for networks with a Keras policy.
+    """Create the optimizer `adam` or `muon` for networks with a Keras policy.
 
     `network_rate` is a factor of the networks' learning rate. Raises UsageError if there is no
     optimizer with this name.
     """
     check_optimizer(name)
-    optimizer = OPTIMIZERS[name](policy)
+    optimizer = _OPTIMIZERS[name](policy)
     optimizer.network_rate = network_rate
     return optimizer
 
 
 def check_optimizer(name: str) -> None:
     """Raise UsageError if there is no optimizer with this name."""
-    if name not in OPTIMIZERS:
-        raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(OPTIMIZERS)}")
+    if name not in _OPTIMIZERS:
+        raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(_OPTIMIZERS)}")

@@ -8,8 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from aecodec.codec_files.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
@@ -23,10 +21,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_ALMOST_ZERO = 1e-9
-"""Replaces 0, a valid number of `context_units`, in logarithms."""
-
-_FOR_PICTURES, FOR_BANDS = "picture", "bands"
+_FOR_PICTURES, _FOR_BANDS = "picture", "bands"
 """Networks, and recipes with the same names."""
 
 _KEYS = {
@@ -40,11 +35,7 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings for making a codec.
-
-    `docs/training.md` describes the keys of its sections. `networks` is a name of
-    :data:`aecodec.training.zoo.NETWORKS`.
-    """
+    """The settings for making a codec; `docs/training.md` describes the keys of its sections."""
 
     name: str
     networks: str
@@ -52,20 +43,6 @@ class Recipe:
     levels: dict[str, list[Any]]
     training: dict[str, Any]
     priors: dict[str, Any]
-
-    def with_levels(self, number: int) -> Recipe:
-        """The recipe with another number of levels, but the same smallest and largest files.
-
-        >>> recipe = load_recipe("digits").with_levels(2)
-        >>> recipe.levels["channels"], recipe.levels["rate_weights"]
-        ([28, 76], [0.06, 0.00247])
-        """
-        levels = {name: _interpolated(values, number) for name, values in self.levels.items()}
-        for name in ("channels", "context_units"):
-            levels[name] = [round(value) for value in levels[name]]
-        if networks_named(self.networks).shares_channels:
-            levels["channels"] = self.levels["channels"]
-        return replace(self, levels=levels)
 
     def with_code_dimension(self, largest: int) -> Recipe:
         """The recipe with another code dimension of the best level, and other levels in proportion.
@@ -76,17 +53,6 @@ class Recipe:
         channels = self.levels["channels"]
         scaled = [max(1, round(count * largest / max(channels))) for count in channels]
         return replace(self, levels=self.levels | {"channels": scaled})
-
-    def with_rate_weight(self, weight: float) -> Recipe:
-        """The recipe with another rate weight of the default level, and other levels in proportion.
-
-        >>> load_recipe("digits").with_rate_weight(0.009).levels["rate_weights"]
-        [0.027, 0.009, 0.0011115]
-        """
-        weights = self.levels["rate_weights"]
-        factor = weight / weights[(len(weights) - 1) // 2]
-        scaled = [float(f"{old_weight * factor:.6g}") for old_weight in weights]
-        return replace(self, levels=self.levels | {"rate_weights": scaled})
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
@@ -101,9 +67,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     path = built_in if built_in.is_file() else Path(name_or_path)
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
-        recipe = replace(
+        recipe = replace(  # keys that a recipe may omit
             recipe,
-            # Keys that a recipe may omit.
             data={"smooth": 0.0} | recipe.data,
             training={"distortion": SQUARED_ERROR} | recipe.training,
             priors={"rdoq": {}} | recipe.priors,
@@ -129,8 +94,8 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
     [128]
     """
     if recipe.networks == _FOR_PICTURES:
-        recipe = load_recipe(FOR_BANDS)
-    if recipe.networks != FOR_BANDS:
+        recipe = load_recipe(_FOR_BANDS)
+    if recipe.networks != _FOR_BANDS:
         raise UsageError(
             f"the networks {recipe.networks!r} are for images with 1 or 3 channels of 8 bits: use "
             f"the recipe {_FOR_PICTURES}"
@@ -141,7 +106,7 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
 
 def _check(recipe: Recipe) -> None:
     """Check that a recipe is complete and its settings are valid."""
-    pair = networks_named(recipe.networks)
+    networks = networks_named(recipe.networks)
     for section, keys in _KEYS.items():
         _check_keys(set(getattr(recipe, section)), set(keys.split()), f"[{section}]")
     check_optimizer(recipe.training["optimizer"])
@@ -151,7 +116,14 @@ def _check(recipe: Recipe) -> None:
     check_distortion(recipe.training["distortion"], side, side)
     if recipe.training["cost_power"] <= 0:
         raise UsageError("cost_power must be greater than 0")
-    _check_levels(recipe, pair.shares_channels)
+    counts = {name: len(values) for name, values in recipe.levels.items()}
+    if networks.shares_channels and counts.pop("channels") != 1:
+        raise UsageError(
+            f"levels of the networks {recipe.networks!r} share their channels: give a single "
+            "number of channels"
+        )
+    if len(set(counts.values())) != 1:
+        raise UsageError("[levels] must have the same number of values for each key")
     try:
         read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
@@ -165,23 +137,3 @@ def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
         raise UsageError(f"{place} has an unknown key {key}: the nearest key is {nearest[0]}")
     if missing := expected - keys:
         raise UsageError(f"{place} has no {', '.join(sorted(missing))}: add it")
-
-
-def _check_levels(recipe: Recipe, shares_channels: bool) -> None:
-    """Check that every list in [levels] has one value per level."""
-    counts = {name: len(values) for name, values in recipe.levels.items()}
-    if shares_channels and counts.pop("channels") != 1:
-        raise UsageError(
-            f"levels of the networks {recipe.networks!r} share their channels: give a single "
-            "number of channels"
-        )
-    if len(set(counts.values())) != 1:
-        raise UsageError("[levels] must have the same number of values for each key")
-
-
-def _interpolated(values: list[float], number: int) -> list[float]:
-    """`number` values on the geometric curve through values."""
-    places = np.linspace(0, len(values) - 1, number)
-    logarithms = np.log(np.maximum(values, _ALMOST_ZERO))
-    curve = np.exp(np.interp(places, np.arange(len(values)), logarithms))
-    return [float(f"{value:.6g}") for value in curve]

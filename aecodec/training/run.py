@@ -17,17 +17,16 @@ from aecodec.atomic import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
-from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
+from aecodec.datasets.band_tiles import BandTiles, ScenePictures
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
-from aecodec.datasets.transfer_fitting import FittedTransfer
+from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.callbacks import between_steps
-from aecodec.training.centring import centre
 from aecodec.training.checkpoints import has_checkpoint
+from aecodec.training.exports import centre, export_bands, names_of_bands
 from aecodec.training.losses.base import TrainingOptions
 from aecodec.training.networks.convolutional import STRIDE
 from aecodec.training.networks.precision import policy_of
@@ -73,7 +72,6 @@ def run_recipe(
     replace: bool = False,
     start_from: CodecFolder | None = None,
     callbacks: Sequence[Any] = (),
-    verbose: int = 1,
 ) -> Codec:
     """Train a codec.
 
@@ -91,7 +89,6 @@ def run_recipe(
         start_from: codec of the same recipe whose networks are the start of the training; None for
             new networks.
         callbacks: Keras callbacks.
-        verbose: as in `keras.Model.fit`.
 
     Raises:
         ImageError: there are no images, or too few.
@@ -102,63 +99,79 @@ def run_recipe(
             False.
         AecodecError: the folder cannot be written.
     """
-    training = RecipeTraining(recipe, data, folder, minutes, start_from)
+    training = _Training(recipe, data, folder, minutes, start_from)
     training.check_state(resume)
     check_target(folder, recipe.name, replace=replace)
-    autoencoder, is_complete = training.run(callbacks, verbose)
-    codec = training.to_codec(autoencoder, replace=replace)
+    autoencoder, is_complete = training.run(callbacks)
+    codec = training.to_codec(autoencoder, replace)
     if is_complete:
-        training.delete_state()
+        remove_folder(training.backup)
     return codec
 
 
-class RecipeTraining:
-    """A training with a recipe, and its state on disk.
-
-    The arguments are those of :func:`run_recipe`. Raises ImageError if there are no images, or too
-    few.
-    """
+class _Training:
+    """A training with the arguments of :func:`run_recipe`, whose state is in a backup folder."""
 
     def __init__(
         self,
         recipe: Recipe,
         data: str | Path | Sequence[Picture],
         folder: Path,
-        minutes: float | None = None,
-        start_from: CodecFolder | None = None,
+        minutes: float | None,
+        start_from: CodecFolder | None,
     ) -> None:
         self._fitted: FittedTransfer | None = None
         pictures: Pictures
         if isinstance(data, str | Path):
             title, pictures = str(data), open_pictures(data)
         else:
-            self._fitted = fit_to_scenes(data)
-            self._band_names = names_of_bands(data)
+            self._fitted, self._band_names = fit_to_scenes(data), names_of_bands(data)
             title, pictures = "the scenes", ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
-        self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
+        self.backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._networks = networks_named(recipe.networks)
         with errors_about(title):
-            self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
+            self._tiles, self._held_out = self._split(pictures)
+
+    def _split(self, pictures: Pictures) -> tuple[Tiles, Tiles]:
+        """Training tiles, and tiles of held-out pictures."""
+        data, seed = self._recipe.data, self._recipe.training["seed"]
+        trained, held_out = hold_out(pictures, data["held_out"])
+        side = data["tile"]
+        if self._networks.shares_channels:  # the networks take any size
+            side = min(side, _typical_side(pictures.sizes))
+        tile, flips = (side, side), data["flips"]
+        if isinstance(pictures, ScenePictures) and self._fitted:
+            return (
+                BandTiles(pictures, self._fitted, tile, flips, trained, seed),
+                BandTiles(pictures, self._fitted, tile, only=held_out),
+            )
+        channels = channels_of(pictures)
+        if channels not in (1, 3):
+            raise ImageError(
+                f"the pictures have {channels} channels, but codecs have 1 (grey) or 3 (RGB): "
+                "select or convert the channels first"
+            )
+        return (
+            Tiles(pictures, tile, channels, flips, trained, seed, data["smooth"]),
+            Tiles(pictures, tile, channels, only=held_out),
+        )
 
     def check_state(self, resume: bool) -> None:
         """Raise UsageError unless a state exists on disk if and only if the training is resumed."""
-        if resume and not self._backup.exists():
+        if resume and not self.backup.exists():
             raise UsageError(
                 f"{self._folder} has no interrupted training with this recipe, these options and "
                 "this data: leave out --resume"
             )
-        if has_checkpoint(self._backup) and not resume:
+        if has_checkpoint(self.backup) and not resume:
             raise UsageError(
-                f"{self._backup} is an interrupted training: use --resume to continue it, or "
+                f"{self.backup} is an interrupted training: use --resume to continue it, or "
                 "delete this folder to start from the beginning"
             )
 
-    def delete_state(self) -> None:
-        remove_folder(self._backup)
-
-    def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
+    def run(self, callbacks: Sequence[Any]) -> tuple[Autoencoder, bool]:
         """Train, starting from the state on disk if there is one.
 
         Returns the trained autoencoder, and whether the training is complete; False after Ctrl-C.
@@ -166,44 +179,19 @@ class RecipeTraining:
         keras.utils.set_random_seed(self._recipe.training["seed"])
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
-        is_complete = self._train(copy, callbacks, verbose)
+        is_complete = self._train(copy, callbacks)
         for trained, model in zip(copy.models, autoencoder.models, strict=True):
             copy_weights(trained, model)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 
-    def to_codec(self, autoencoder: Autoencoder, *, replace: bool = False) -> Codec:
-        """Make a codec from the trained autoencoder.
-
-        Raises UsageError if the folder contains a codec and `replace` is False, and AecodecError if
-        it cannot be written.
-        """
-        levels, priors = self._recipe.levels, self._recipe.priors
-        images = self._images_to_fit(autoencoder)
-        if self._networks.shares_channels and not self._fitted:
-            whole = self._tiles.to_measure(autoencoder.image_shape, _CENTRED_PICTURES)
-            centre(autoencoder, images, len(levels["rate_weights"]), whole)
-        held_out = self._held_out.to_measure(autoencoder.image_shape, _MOST_HELD_OUT)
-        options: dict[str, Any] = {
-            "name": self._recipe.name,
-            "priors": priors["count"],
-            "context_units": levels["context_units"],
-            "context_epochs": priors["context_epochs"],
-            "rdoq": read_rate_weight(priors["rdoq"]),
-            "replace": replace,
-        }
-        if self._fitted:
-            arguments = autoencoder, self._folder, self._fitted, images, held_out
-            return export_bands(*arguments, self._band_names, **options)
-        options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
-        return autoencoder.to_codec(self._folder, images, **options)
-
     def _new_autoencoder(self) -> Autoencoder:
         """The autoencoder with its initial weights."""
-        channels, weights = self._channels(), self._recipe.levels["rate_weights"]
-        pair = self._networks.build(self._tiles.image_shape, sum(channels))
-        autoencoder = Autoencoder(*pair, channels)
-        networks = self._networks
+        networks, shape = self._networks, self._tiles.image_shape
+        channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
+        if networks.shares_channels:  # at most as many as a block has values
+            channels = [min(channels[0], STRIDE**2 * shape[-1])]
+        autoencoder = Autoencoder(*networks.build(shape, sum(channels)), channels)
         if self._start_from:
             start_from_codec(autoencoder, self._start_from, len(weights))
         elif networks.shipped and begin_with(networks.shipped, autoencoder, weights):
@@ -211,49 +199,35 @@ class RecipeTraining:
         elif networks.start:
             sample = self._tiles.sample(_STARTING_TILES)
             scales = [self._tiles.scales] if isinstance(self._tiles, BandTiles) else []
-            networks.start(*autoencoder.models, sample, channels, weights, *scales)
+            networks.start(*autoencoder.models, sample, weights, *scales)
         return autoencoder
-
-    def _channels(self) -> list[int]:
-        """Channels of each level; if they share them, at most as many as a block has values."""
-        channels = self._recipe.levels["channels"]
-        if not self._networks.shares_channels:
-            return channels
-        return [min(channels[0], STRIDE**2 * self._tiles.image_shape[-1])]
 
     def _qat_copy(self, autoencoder: Autoencoder) -> Autoencoder:
         images = self._tiles.sample(_TYPICAL_TILES)
         inputs = images, np.rint(autoencoder.encoder(images))
         dtype, networks = policy_of(self._recipe.training["dtype"]), self._networks
-        copy = Autoencoder(
-            *(
-                qat_copy(model, dtype, typical if networks.start else None, networks.exact)
-                for model, typical in zip(autoencoder.models, inputs, strict=True)
-            ),
-            autoencoder.levels,
-        )
+        copies = [
+            qat_copy(model, dtype, typical if networks.start else None, networks.exact)
+            for model, typical in zip(autoencoder.models, inputs, strict=True)
+        ]
+        copy = Autoencoder(*copies, autoencoder.levels)
         copy.gains, copy.entropy_model = autoencoder.gains, autoencoder.entropy_model
         return copy
 
-    @property
-    def _batch_size(self) -> int:
-        """Tiles per step, with as many pixels if they are smaller than the recipe's."""
-        ratio = (self._recipe.data["tile"] / self._tiles.shape[0]) ** 2
-        return round(self._recipe.training["batch_size"] * ratio)
-
-    def _train(self, copy: Autoencoder, callbacks: Sequence[Any], verbose: int) -> bool:
+    def _train(self, copy: Autoencoder, callbacks: Sequence[Any]) -> bool:
         """Train until Ctrl-C, and return whether the training is complete."""
         levels, training = self._recipe.levels, self._recipe.training
+        smaller = self._recipe.data["tile"] / self._tiles.shape[0]
         try:
             with between_steps() as interruption:
                 copy.train(
                     self._tiles,
                     epochs=training["epochs"],
-                    batch_size=self._batch_size,
+                    batch_size=round(training["batch_size"] * smaller**2),  # as many pixels
                     rate_weight=levels["rate_weights"],
                     learning_rate=training["learning_rate"],
                     validation_data=self._held_out,
-                    verbose=verbose,
+                    verbose=0,
                     options=TrainingOptions(
                         optimizer=training["optimizer"],
                         distortion=training["distortion"],
@@ -262,7 +236,7 @@ class RecipeTraining:
                         cost_power=training["cost_power"],
                         callbacks=[*callbacks, interruption],
                         minutes=self._minutes,
-                        backup=self._backup,
+                        backup=self.backup,
                         seed=training["seed"],
                         network_rate=1.0 if copy.gains is None else _FINE_TUNING_RATE,
                     ),
@@ -270,28 +244,45 @@ class RecipeTraining:
         except KeyboardInterrupt:
             for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
-            message = "interrupted: the codec has the current networks; use --resume to continue"
-            warn(message)
+            warn("interrupted: the codec has the current networks; use --resume to continue")
             return False
         return True
+
+    def to_codec(self, autoencoder: Autoencoder, replace: bool) -> Codec:
+        """Make a codec from the trained autoencoder; see :meth:`Autoencoder.to_codec`."""
+        levels, priors = self._recipe.levels, self._recipe.priors
+        count, images = len(levels["rate_weights"]), self._images_to_fit(autoencoder)
+        if self._networks.shares_channels and not self._fitted:
+            whole = self._tiles.to_measure(autoencoder.image_shape, _CENTRED_PICTURES)
+            centre(autoencoder, images, count, whole)
+        options: dict[str, Any] = {
+            "name": self._recipe.name,
+            "held_out": self._held_out.to_measure(autoencoder.image_shape, _MOST_HELD_OUT),
+            "priors": priors["count"],
+            "context_units": levels["context_units"],
+            "context_epochs": priors["context_epochs"],
+            "rdoq": read_rate_weight(priors["rdoq"]),
+            "replace": replace,
+        }
+        if self._fitted:
+            arguments = autoencoder, self._folder, self._fitted, images, self._band_names
+            return export_bands(*arguments, **options)
+        return autoencoder.to_codec(self._folder, images, levels=count, **options)
 
     def _images_to_fit(self, autoencoder: Autoencoder) -> Float32:
         """Tiles for fitting the priors.
 
         They are larger for networks that take any size, whose code vectors have neighbours.
         """
-        if None not in autoencoder.image_shape:
-            return self._tiles.sample(
-                _MOST_FITTED // autoencoder.vectors_of(self._tiles.image_shape)
-            )
-        side = min(_typical_side(self._tiles.sizes), _LARGEST_FITTED_SIDE)
-        larger = self._tiles.of_side(side)
-        most = _MOST_FITTED_TO_BANDS if self._fitted else _MOST_FITTED
-        count = most // autoencoder.vectors_of(larger.image_shape)
+        if not self._networks.shares_channels:
+            count = _MOST_FITTED // autoencoder.vectors_of(self._tiles.image_shape)
+            return self._tiles.sample(count)
+        larger = self._tiles.of_side(min(_typical_side(self._tiles.sizes), _LARGEST_FITTED_SIDE))
+        vectors, numbers = autoencoder.vectors_of(larger.image_shape), math.prod(larger.image_shape)
+        count = _MOST_FITTED // vectors
         if self._fitted:
-            count = min(
-                count, _MOST_NUMBERS // (math.prod(larger.image_shape) * self._fitted.phases)
-            )
+            most_in_memory = _MOST_NUMBERS // (numbers * self._fitted.phases)
+            count = min(_MOST_FITTED_TO_BANDS // vectors, most_in_memory)
         return larger.sample(max(1, count), _FITTED_PASSES)
 
 
@@ -303,38 +294,6 @@ def _digest(
     data = pictures.sizes.tobytes() + pictures[0].tobytes()
     codec_id = start_from.spec.codec_id if start_from else b""
     return hashlib.sha256(repr(settings).encode() + data + codec_id).hexdigest()[:8]
-
-
-def _split(
-    recipe: Recipe, pictures: Pictures, fitted: FittedTransfer | None
-) -> tuple[Tiles, Tiles]:
-    """Training tiles, and tiles of held-out pictures."""
-    trained, held_out = hold_out(pictures, recipe.data["held_out"])
-    tile = _tile_for(recipe, pictures)
-    flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
-    if isinstance(pictures, ScenePictures) and fitted:
-        return (
-            BandTiles(pictures, fitted, tile, flips, trained, seed),
-            BandTiles(pictures, fitted, tile, only=held_out),
-        )
-    channels = channels_of(pictures)
-    if channels not in (1, 3):
-        raise ImageError(
-            f"the pictures have {channels} channels, but codecs have 1 (grey) or 3 (RGB): select "
-            "or convert the channels first"
-        )
-    return (
-        Tiles(pictures, tile, channels, flips, trained, seed, smooth),
-        Tiles(pictures, tile, channels, only=held_out),
-    )
-
-
-def _tile_for(recipe: Recipe, pictures: Pictures) -> tuple[int, int]:
-    """Height and width of the tiles, which are smaller for networks of any size if pictures are."""
-    side = recipe.data["tile"]
-    if networks_named(recipe.networks).shares_channels:
-        side = min(side, _typical_side(pictures.sizes))
-    return side, side
 
 
 def _typical_side(sizes: npt.NDArray[np.int64]) -> int:

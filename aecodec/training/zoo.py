@@ -23,7 +23,7 @@ class Networks:
     Attributes:
         build: makes encoder and decoder for a tile shape (h, w, C) and a code dimension.
         start: initializes the weights of encoder and decoder from a sample of tiles (N, h, w, C)
-            and the channels and rate weights of the levels. For bands, the scales of
+            and the rate weights of the levels. For bands, the scales of
             :class:`~aecodec.datasets.band_tiles.BandTiles` follow. None to keep Keras's weights.
         exact: roles of layers that do not round in quantization-aware training.
         shipped: file with trained networks, which are the start if their shapes fit; or None. See

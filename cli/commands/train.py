@@ -91,19 +91,6 @@ class TrainOptions:
         int | None,
         typer.Option("--code-dim", min=1, help="Channels of the codes at the best level."),
     ] = None
-    levels: Annotated[int | None, typer.Option(min=1, max=15, help="Number of quality levels.")] = (
-        None
-    )
-    rate_weight: Annotated[
-        float | None,
-        typer.Option(
-            min=1e-9,
-            help="Weight of the rate in the loss (lambda); a larger one makes smaller files.",
-        ),
-    ] = None
-    priors: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Number of competing priors.")
-    ] = None
     seed: Annotated[
         int | None,
         typer.Option(min=0, help="Random seed; the same gives the same codec on the same machine."),
@@ -158,26 +145,21 @@ class TrainOptions:
 
     def changed(self, recipe: Recipe) -> Recipe:
         """A recipe with the values of the options."""
-        if self.levels:
-            recipe = recipe.with_levels(self.levels)
         if self.code_dimension:
             recipe = recipe.with_code_dimension(self.code_dimension)
-        if self.rate_weight:
-            recipe = recipe.with_rate_weight(self.rate_weight)
         return replace(
             recipe,
             name=self.codec_name,
             data=recipe.data | _without_none(tile=self.tile),
             training=recipe.training | _without_none(epochs=self.epochs, seed=self.seed),
-            priors=recipe.priors | _without_none(count=self.priors),
         )
 
     def callbacks(self) -> list[Any]:
         """What shows the progress of a training."""
-        from aecodec.training.callbacks import Progress, tensorboard_logs
+        from aecodec.training.callbacks import Progress, TensorBoard
 
         shown = [] if self.quiet else [Progress(sys.stderr)]
-        return [*shown, tensorboard_logs(self.tensorboard)] if self.tensorboard else shown
+        return [*shown, TensorBoard(self.tensorboard)] if self.tensorboard else shown
 
 
 @options.takes(TrainOptions)
@@ -210,7 +192,6 @@ def train(chosen: TrainOptions) -> None:
             replace=chosen.replaces,
             start_from=load_codec(chosen.start_from).folder if chosen.start_from else None,
             callbacks=chosen.callbacks(),
-            verbose=0,
         )
     console.result(codec_lines(codec))
     if not scenes:

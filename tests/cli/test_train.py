@@ -18,7 +18,6 @@ from PIL import Image
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.errors import ModelError, UsageError
-from aecodec.prior_fitting.level_section import prior_of
 
 EPOCHS = {"tile.toml": 60, "picture.toml": 6}
 """Enough for a training to be stopped before its end on a busy machine."""
@@ -101,14 +100,13 @@ def test_a_stopped_training_goes_on(
 
 @pytest.mark.slow
 def test_options_override_the_recipe(folder: Path) -> None:
-    options = "--epochs 1 --levels 3 --code-dim 6 --rate-weight 0.05 --priors 3 --seed 5 --quiet"
+    options = "--epochs 1 --code-dim 6 --seed 5 --quiet"
     made = f"digits.npy -o mine --recipe tile.toml --tile 20 --name digitlike {options}"
     call("train", *made.split())
     codec = aecodec.load_codec("mine")
     assert codec.spec.name == "digitlike"
     assert codec.spec.tile == (20, 20)
-    assert [level.code_dimension for level in codec.spec.levels] == [3, 4, 6]
-    assert prior_of(codec.folder, 3).priors == 3
+    assert [level.code_dimension for level in codec.spec.levels] == [3, 6]
     with pytest.raises(UsageError, match="replace them with --force"):
         call("train", *made.split())
     with pytest.raises(UsageError, match="no interrupted training"):

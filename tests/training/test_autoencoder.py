@@ -77,7 +77,7 @@ def test_levels_may_have_channels_of_their_own(x: np.ndarray, tmp_path: Path) ->
 def test_levels_that_share_their_channels_differ_by_gains(tiles: np.ndarray) -> None:
     weights = [0.1, 0.01]
     autoencoder = Autoencoder(*picture_pair((64, 64, 3), 6, stages=(Stage(8, 1),) * 3))
-    start_from_klt(*autoencoder.models, tiles, [6], weights)
+    start_from_klt(*autoencoder.models, tiles, weights)
     options = TrainingOptions("muon")
     history = autoencoder.train(
         tiles, 2, 10, weights, validation_data=tiles[:10], verbose=0, options=options

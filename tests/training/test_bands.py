@@ -42,7 +42,7 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
     values = np.rint((0.1 + 0.8 * coarse + rng.normal(0, 0.02, coarse.shape)).clip(0, 1) * 1020)
     images = (values / 1020).astype(np.float32)
     encoder, decoder = band_pair((32, 32, 2), 40)
-    start_from_block_klt(encoder, decoder, images, [40], [1e-5])
+    start_from_block_klt(encoder, decoder, images, [1e-5])
     latents = np.asarray(encoder(images))
     gains = np.repeat(np.array([[0.3], [2.0]], np.float32), 40, axis=1)
     steps, copies, levels = split_steps(latents, gains)
@@ -83,17 +83,17 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Codec:
-    recipe = recipe_for_bands(load_recipe("picture"), 2).with_levels(2)
+    recipe, weights = recipe_for_bands(load_recipe("picture"), 2), {"rate_weights": [2e-3, 1e-5]}
     recipe = replace(
         recipe,
         data=recipe.data | {"tile": 32},
-        levels=recipe.levels | {"channels": [32], "context_units": [16, 16]},
+        levels=weights | {"channels": [32], "loss_weights": [1, 1], "context_units": [16, 16]},
         training=recipe.training | {"epochs": 1, "batch_size": 4},
         priors=recipe.priors | {"context_epochs": 1},
     )
     pictures = open_scenes(scenes)
     assert pictures
-    return run_recipe(recipe, pictures, tmp_path_factory.mktemp("codec") / "codec", verbose=0)
+    return run_recipe(recipe, pictures, tmp_path_factory.mktemp("codec") / "codec")
 
 
 @pytest.mark.slow

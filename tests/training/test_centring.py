@@ -13,7 +13,7 @@ from aecodec.errors import ModelError
 from aecodec.export.held_out import check_shift
 from aecodec.keras_models.roles import Role, layer_with
 from aecodec.training import Autoencoder
-from aecodec.training.centring import centre
+from aecodec.training.exports import centre
 from aecodec.training.networks.convolutional import picture_pair, start_from_klt
 
 
@@ -21,7 +21,7 @@ def test_each_channel_gets_the_mean_of_the_originals(photograph: Pixels, tmp_pat
     pictures = [photograph[None, top : top + 130, :200] / np.float32(255) for top in (0, 130, 260)]
     pair = Autoencoder(*picture_pair((128, 192, 3), 64))
     whole = np.concatenate([picture[:, :128, :192] for picture in pictures])
-    start_from_klt(*pair.models, whole, [64], [0.01])
+    start_from_klt(*pair.models, whole, [0.01])
     pair.gains = np.array([[0.5], [2]], np.float32)
     linear = layer_with(pair.decoder, Role.LINEAR_PIXELS)
     kernel, bias = linear.get_weights()

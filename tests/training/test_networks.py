@@ -35,7 +35,7 @@ def test_a_new_pair_is_a_transform_codec_whose_layers_tell_pictures_apart(
     tiles: np.ndarray,
 ) -> None:
     encoder, decoder = picture_pair((64, 64, 3), 256)
-    start_from_klt(encoder, decoder, tiles, [256], [0.0002, 0.0001])
+    start_from_klt(encoder, decoder, tiles, [0.0002, 0.0001])
     latents = np.rint(encoder(tiles))
     assert -10 * np.log10(np.square(decoder(latents) - tiles).mean()) > 35
     for model, inputs in ((encoder, tiles), (decoder, latents)):
@@ -83,7 +83,7 @@ def test_no_layer_dies_while_the_learning_rate_is_highest(tiles: np.ndarray, nam
     recipe = load_recipe(name)
     weights, networks = recipe.levels["rate_weights"], NETWORKS[recipe.networks]
     pair = Autoencoder(*networks.build((64, 64, 3), 96))
-    networks.start(*pair.models, tiles, [96], weights)
+    networks.start(*pair.models, tiles, weights)
     inputs = tiles, np.rint(pair.encoder(tiles).numpy())
     halves = [qat_copy(*half) for half in zip(pair.models, ["float32"] * 2, inputs, strict=True)]
     copy = Autoencoder(*halves)

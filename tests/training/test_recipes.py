@@ -22,19 +22,19 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
     for channels in (4, 13):
         np.save(bands, np.repeat(digits[:20, ..., None], channels, axis=-1))
         with pytest.raises(ImageError, match=f"have {channels} channels"):
-            run_recipe(recipe, bands, tmp_path / "codec", verbose=0)
+            run_recipe(recipe, bands, tmp_path / "codec")
     np.save(bands, digits[:1])
     with pytest.raises(ImageError, match=r"bands\.npy: there is only one picture"):
-        run_recipe(recipe, bands, tmp_path / "codec", verbose=0)
+        run_recipe(recipe, bands, tmp_path / "codec")
     np.save(bands, digits[:20])
     (tmp_path / "old").mkdir()
     (tmp_path / "old/codec.json").write_text("{}")
     with pytest.raises(UsageError, match="replace=True"):
-        run_recipe(recipe, bands, tmp_path / "old", verbose=0)
+        run_recipe(recipe, bands, tmp_path / "old")
     with pytest.raises(AecodecError, match="a file, not a folder"):
-        run_recipe(recipe, bands, bands / "codec", verbose=0)
+        run_recipe(recipe, bands, bands / "codec")
     with pytest.raises(UsageError, match="printable"):
-        run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec", verbose=0)
+        run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec")
 
 
 @pytest.mark.slow
@@ -52,10 +52,7 @@ def test_one_seed_gives_one_codec(
             photograph[:192, :192].reshape(2, 96, 2, 96, 3).swapaxes(1, 2).reshape(4, 96, 96, 3),
         )
         file.write_text(tiny_recipe(1, networks="picture", tile=32, channels=[12]))
-    ids = {
-        run_recipe(load_recipe(file), data, tmp_path / name, verbose=0).spec.codec_id
-        for name in "ab"
-    }
+    ids = {run_recipe(load_recipe(file), data, tmp_path / name).spec.codec_id for name in "ab"}
     assert len(ids) == 1
 
 
@@ -82,13 +79,6 @@ def test_recipes_that_lack_something_are_refused(
     recipe.write_text(tiny_recipe(epochs=1).replace(*change))
     with pytest.raises(UsageError, match=message):
         load_recipe(recipe)
-
-
-@pytest.mark.parametrize(
-    ("levels", "expected"), [(1, [28]), (3, [28, 44, 76]), (5, [28, 35, 44, 58, 76])]
-)
-def test_recipes_are_adjusted(levels: int, expected: list[int]) -> None:
-    assert load_recipe("digits").with_levels(levels).levels["channels"] == expected
 
 
 def test_recipes_for_other_images_are_rejected() -> None:

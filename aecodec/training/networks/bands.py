@@ -27,19 +27,21 @@ from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, set_role
-from aecodec.training.networks import lsuv
 from aecodec.training.networks.convolutional import (
-    CEILING,
-    FINEST_LATENTS,
-    FINEST_PIXELS,
-    STARTING_TILES,
     Stage,
     blocks_of,
     check_sides,
     convolution,
     encoder_of,
+)
+from aecodec.training.networks.initialization import (
+    CEILING,
+    FINEST_LATENTS,
+    FINEST_PIXELS,
+    STARTING_TILES,
     set_klt,
     step_for,
+    unit_variance,
 )
 from aecodec.training.networks.quantization_aware import LARGEST_INT8, SMALLEST_STEP
 
@@ -100,25 +102,22 @@ def start_from_block_klt(
     encoder: Any,
     decoder: Any,
     tiles: Float32,
-    channels: list[int],
     rate_weights: list[float],
     scales: Float32 | None = None,
 ) -> None:
     """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
 
     The models are those of :func:`band_pair`. The tiles (N, h, w, B) are in 0..1, with sides that
-    are multiples of 8. `channels` is [K], shared by all levels; `rate_weights` are their lambdas,
-    in squared error per bit; `scales` (B,) are square roots of the bands' weights in the squared
-    error.
+    are multiples of 8. `rate_weights` are the lambdas of the levels, in squared error per bit;
+    `scales` (B,) are square roots of the bands' weights in the squared error.
     """
-    step = step_for(rate_weights)
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
     scale = np.tile(of_bands, _STRIDE**2)
-    set_klt(encoder, decoder, tiles, _STRIDE, channels[0], step, scale, _CODE_SCALE)
+    set_klt(encoder, decoder, tiles, _STRIDE, step_for(rate_weights), scale, _CODE_SCALE)
     sample = tiles[:STARTING_TILES]
-    lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
+    unit_variance(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
     finest = FINEST_LATENTS * _CODE_SCALE
-    lsuv.initialize(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
+    unit_variance(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
 
 
 def int8_form(

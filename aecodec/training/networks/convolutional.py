@@ -14,7 +14,6 @@ ringing at edges. A filter follows, as in video codecs: a residual network that 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,25 +25,23 @@ from keras import layers
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
-from aecodec.keras_models.roles import Role, layer_with, set_role
-from aecodec.training.networks import lsuv
+from aecodec.keras_models.roles import Role, set_role
+from aecodec.training.networks.initialization import (
+    CEILING,
+    FINEST_LATENTS,
+    FINEST_PIXELS,
+    STARTING_TILES,
+    set_klt,
+    step_for,
+    unit_variance,
+)
 from aecodec.training.networks.tile import residual_block
 
 STRIDE, _FINEST_GRID = 16, 4
 """Distances in pixels between the points of the coarsest and the finest grid."""
 
-CEILING = 6.0
-"""Largest value between layers."""
-
-STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
-"""Quantization step at which the slopes of rate and distortion are balanced, at high rates:
-lambda = step^2 ln(2) / 6."""
-
-STARTING_TILES = 200
-
-FINEST_PIXELS, FINEST_LATENTS, _FINEST_DECODED = 0.03, 0.3, 0.005
-"""Least deviations that carry information: about 1/255 of pixels in 0..6; a part of a step of
-latents; about 1/255 of pixels in 0..1."""
+_FINEST_DECODED = 0.005
+"""Least deviation of decoded pixels that carries information: about 1/255."""
 
 _FILTER_START = "filter"
 """Name of the first layer of the decoder's filter."""
@@ -154,51 +151,15 @@ def blocks_of(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
     return hidden
 
 
-def start_from_klt(
-    encoder: Any, decoder: Any, tiles: Float32, channels: list[int], rate_weights: list[float]
-) -> None:
+def start_from_klt(encoder: Any, decoder: Any, tiles: Float32, rate_weights: list[float]) -> None:
     """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
 
     The models are those of :func:`picture_pair`. The tiles (N, h, w, C) are in 0..1, with sides
-    that are multiples of 16. `channels` is [K], shared by all levels. The quantization steps of the
-    KLT fit the geometric mean of the `rate_weights`, which are lambdas in squared error per bit.
+    that are multiples of 16. The quantization steps of the KLT fit the geometric mean of the
+    `rate_weights`, which are lambdas in squared error per bit.
     """
-    set_klt(encoder, decoder, tiles, STRIDE, channels[0], step_for(rate_weights))
+    set_klt(encoder, decoder, tiles, STRIDE, step_for(rate_weights))
     sample = tiles[:STARTING_TILES]
-    lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
+    unit_variance(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
     excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
-    lsuv.initialize(decoder, np.rint(encoder(sample)), FINEST_LATENTS, excluded, finest)
-
-
-def step_for(rate_weights: list[float]) -> float:
-    """Quantization step for the geometric mean of lambdas."""
-    return STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
-
-
-def set_klt(
-    encoder: Any,
-    decoder: Any,
-    tiles: Float32,
-    side: int,
-    most: int,
-    step: float,
-    scale: Any = 1.0,
-    code_scale: float = 1.0,
-) -> None:
-    """Set the kernels of both linear paths to at most `most` components of the KLT of blocks.
-
-    The N numbers of a block are multiplied by `scale`, which may be an array (N,). The decoder
-    multiplies codes by `code_scale` before its linear path.
-    """
-    latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
-    blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
-    mean = blocks.mean(axis=0)
-    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    kept = basis[:most]
-    kernel = np.zeros(latents.kernel.shape, np.float32)
-    kernel[0, 0, : len(mean), : len(kept)] = (kept * scale).T / step / CEILING
-    latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])
-    inverse = np.zeros(linear.kernel.shape, np.float32)
-    middle = linear.kernel.shape[0] // 2
-    inverse[middle, middle, : len(kept)] = kept / scale * step / code_scale
-    linear.set_weights([inverse, mean / scale])
+    unit_variance(decoder, np.rint(encoder(sample)), FINEST_LATENTS, excluded, finest)

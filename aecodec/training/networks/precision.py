@@ -8,8 +8,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-FASTEST = "fastest"
-
 
 def policy_of(dtype: str) -> str:
     """The Keras policy for the `dtype` of a recipe, which may be `fastest`.
@@ -21,9 +19,13 @@ def policy_of(dtype: str) -> str:
     >>> policy_of("float32"), policy_of("fastest") in ("float32", "mixed_bfloat16")
     ('float32', True)
     """
-    if dtype != FASTEST:
+    if dtype != "fastest":
         return dtype
-    return "mixed_bfloat16" if _multiplies_bfloat16() else "float32"
+    try:
+        has_amx = "amx_bf16" in Path("/proc/cpuinfo").read_text("utf-8").split()
+    except OSError:  # not Linux
+        has_amx = False
+    return "mixed_bfloat16" if has_amx or tf.config.list_physical_devices("GPU") else "float32"
 
 
 def policy_in(model: Any) -> str:
@@ -40,12 +42,3 @@ def product_dtype(policy: str) -> str:
     'bfloat16'
     """
     return str(keras.dtype_policies.get(policy).compute_dtype)
-
-
-def _multiplies_bfloat16() -> bool:
-    if tf.config.list_physical_devices("GPU"):
-        return True
-    try:
-        return "amx_bf16" in Path("/proc/cpuinfo").read_text("utf-8").split()
-    except OSError:  # not Linux
-        return False

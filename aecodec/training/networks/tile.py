@@ -24,18 +24,11 @@ _PATCH = 4
 def mnist_encoder(
     image_shape: tuple[int, ...] = (28, 28), code_shape: tuple[int, ...] = (50,)
 ) -> Any:
-    """A small encoder made of Keras's own layers.
+    """A small encoder made of Keras's own layers, from images in 0..1 to latents.
 
-    Args:
-        image_shape: (height, width) or (height, width, channels), with sides that are multiples of
-            4.
-        code_shape: shape of the compressed representation; (50,) means 50 numbers.
-
-    Returns:
-        A Keras model from images in 0..1 to latents.
-
-    Raises:
-        ModelError: the image shape has another form.
+    The image shape is (height, width) or (height, width, channels), with sides that are multiples
+    of 4; the code shape (50,) means 50 numbers. Raises ModelError if the image shape has another
+    form.
 
     >>> mnist_encoder((28, 28), (50,)).output_shape
     (None, 50)
@@ -43,26 +36,14 @@ def mnist_encoder(
     images = keras.Input(image_shape)
     planes = layers.Reshape(_with_channels(image_shape))(images)
     grid = _analysis(planes, width=32, squeezed=16)
-    size = math.prod(code_shape)
-    latents = layers.Dense(size)(layers.Flatten()(grid))
+    latents = layers.Dense(math.prod(code_shape))(layers.Flatten()(grid))
     return keras.Model(images, layers.Reshape(code_shape)(latents), name="encoder")
 
 
 def mnist_decoder(
     code_shape: tuple[int, ...] = (50,), image_shape: tuple[int, ...] = (28, 28)
 ) -> Any:
-    """The decoder that belongs to :func:`mnist_encoder`.
-
-    Args:
-        code_shape: shape of the compressed representation.
-        image_shape: (height, width) or (height, width, channels), with sides that are multiples of
-            4.
-
-    Returns:
-        A Keras model from latents to images in 0..1.
-
-    Raises:
-        ModelError: the image shape has another form.
+    """The decoder that belongs to :func:`mnist_encoder`, from latents to images in 0..1.
 
     >>> mnist_decoder((50,), (28, 28)).output_shape
     (None, 28, 28)
@@ -70,7 +51,7 @@ def mnist_decoder(
     height, width, channels = _with_channels(image_shape)
     codes = keras.Input(code_shape)
     grid = (height // _PATCH, width // _PATCH, 16)
-    patches = layers.Dense(grid[0] * grid[1] * grid[2])(layers.Flatten()(codes))
+    patches = layers.Dense(math.prod(grid))(layers.Flatten()(codes))
     hidden = _synthesis(layers.Reshape(grid)(patches), width=32, blocks=1)
     planes = layers.Conv2DTranspose(channels, _PATCH, strides=_PATCH)(hidden)
     return keras.Model(codes, layers.Reshape(image_shape)(planes), name="decoder")
@@ -92,23 +73,14 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
         raise ModelError(
             f"tiles of {width}x{height} pixels do not fit these networks: use square tiles"
         )
-    grid = height // _PATCH
-    encoder = _tile_encoder(tile_shape, grid, code_dimension)
-    return encoder, _tile_decoder(code_dimension, grid, channels)
-
-
-def _tile_encoder(tile_shape: tuple[int, int, int], grid: int, code_dimension: int) -> Any:
-    images = keras.Input(tile_shape)
+    grid, images = height // _PATCH, keras.Input(tile_shape)
     hidden = _analysis(images, width=64, squeezed=32)
-    return keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")
-
-
-def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
+    encoder = keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")
     codes = keras.Input((1, 1, code_dimension))
     patches = layers.Conv2D(grid**2 * 32, 1, activation="relu6")(codes)
     hidden = _synthesis(DepthToSpace(grid)(patches), width=64, blocks=2)
     pixels = layers.Conv2D(_PATCH**2 * channels, 3, padding="same")(hidden)
-    return keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
+    return encoder, keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
 
 
 def _analysis(images: Any, width: int, squeezed: int) -> Any:

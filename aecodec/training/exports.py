@@ -1,16 +1,18 @@
-"""Export of trained networks for bands as a codec."""
+"""Export of networks that take any size: removal of their mean error, and codecs with bands."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32
+from aecodec.arrays import Float32, Float64, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands, is_name
+from aecodec.datasets.tiles import as_uint8
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
@@ -20,6 +22,7 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import to_phases
+from aecodec.keras_models.roles import Role, layer_with
 from aecodec.keras_models.runners import outputs_of
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.networks.bands import int8_form
@@ -27,38 +30,70 @@ from aecodec.training.networks.bands import int8_form
 _TYPICAL_TILES = 500
 
 
+def centre(
+    autoencoder: Autoencoder, tiles: Float32, levels: int, pictures: Sequence[Float32]
+) -> None:
+    """Give decoded pictures, over all levels, the mean of the originals in each channel.
+
+    Convolutions pad with zeros. Most vectors of a small crop lie near its borders, and networks
+    learn to compensate the zeros, also where a whole picture has none. Integers add shifts of their
+    own, of a quarter of a grey level. A draft of the codec shows the sum of all, by which the bias
+    of the decoder's linear path changes.
+
+    The networks are those of :func:`~aecodec.training.networks.convolutional.picture_pair`, with
+    gains. The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        options: dict[str, Any] = {"levels": levels, "priors": 1, "context_units": 0}
+        draft = autoencoder.to_codec(folder, tiles, "draft", held_out=(), **options)
+        shift = np.mean([_shift(draft, as_uint8(picture)) for picture in pictures], axis=0) / 255
+    linear = layer_with(autoencoder.decoder, Role.LINEAR_PIXELS)
+    kernel, bias = linear.get_weights()
+    linear.set_weights([kernel, bias - np.tile(shift, len(bias) // len(shift))])
+
+
+def _shift(codec: Codec, picture: Pixels) -> Float64:
+    """Mean error (C,) of a picture (1, H, W, C) over all levels, in grey levels."""
+    size = picture.shape[2], picture.shape[1]
+    decoded = [
+        codec.decoder.reconstruct(codec.encoder.codes(picture, level), level, size)
+        for level in range(1, len(codec.spec.levels) + 1)
+    ]
+    means = np.mean(decoded, axis=(0, 1, 2, 3), dtype=np.float64)
+    return np.asarray(means - picture.mean(axis=(0, 1, 2), dtype=np.float64))
+
+
 def export_bands(
     autoencoder: Autoencoder,
     folder: Path,
     fitted: FittedTransfer,
     images: Float32,
-    held_out: Sequence[Float32],
     names: Sequence[str],
+    held_out: Sequence[Float32],
     **options: Any,
 ) -> Codec:
     """Write a codec with the networks of :mod:`aecodec.training.networks.bands`.
 
     `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
-    to which the priors are fitted; arrays `held_out` (M, h, w, B) are measured. For the `options`,
-    see :func:`~aecodec.export.codec_folder.export_codec`.
+    to which the priors are fitted; arrays `held_out` (M, h, w, B) are measured. For the `options`
+    and errors, see :func:`~aecodec.export.codec_folder.export_codec`.
 
-    Raises ModelError if the models cannot be converted or were trained without levels, UsageError
-    if the folder contains a codec and `replace` is False, and AecodecError if it cannot be written.
+    Raises ModelError if the networks were trained without levels.
     """
     if autoencoder.gains is None:
         raise ModelError("networks for bands need a rate weight for each of two or more levels")
     latents = outputs_of(autoencoder.encoder, images)
     steps, copies, levels = split_steps(latents, autoencoder.gains)
-    pair = autoencoder.encoder, autoencoder.decoder
-    networks = int8_form(*pair, steps, copies, fitted.phases, images[:_TYPICAL_TILES])
-    bands = Bands(fitted.phases, tuple(names), file_limits=True)
+    sample = images[:_TYPICAL_TILES]
     exported = export_codec(
-        *networks,
+        *int8_form(*autoencoder.models, steps, copies, fitted.phases, sample),
         folder,
         levels=levels,
         images=_phases(images, fitted.phases),
         held_out=[_phases(scenes, fitted.phases) for scenes in held_out],
-        samples=SampleCoding(bands, fitted.transfer, fitted.ranges),
+        samples=SampleCoding(
+            Bands(fitted.phases, tuple(names), file_limits=True), fitted.transfer, fitted.ranges
+        ),
         **options,
     )
     return Codec(exported)

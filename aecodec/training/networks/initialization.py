@@ -1,0 +1,118 @@
+"""Initial weights: the KLT for linear paths, and unit variance for the networks beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import numpy as np
+
+from aecodec.arrays import Float32
+from aecodec.keras_models.functional import inputs_of
+from aecodec.keras_models.layers import SpaceToDepth
+from aecodec.keras_models.roles import Role, layer_with, role_of
+
+CEILING = 6.0
+"""Largest value between layers."""
+
+STARTING_TILES = 200
+
+FINEST_PIXELS, FINEST_LATENTS = 0.03, 0.3
+"""Least deviations that carry information: about 1/255 of pixels in 0..6; a part of a step."""
+
+_MEAN, _DEVIATION = 1.0, 1.0
+"""Mean and deviation of outputs before a ReLU6, with which most are neither 0 nor 6."""
+
+_BRANCH_DEVIATION = 0.1
+"""Initial deviation of residual branches."""
+
+_SMALLEST_DEVIATION = 1e-6
+
+
+def step_for(rate_weights: list[float]) -> float:
+    """Quantization step for the geometric mean of lambdas.
+
+    The slopes of rate and distortion are balanced, at high rates: lambda = step^2 ln(2) / 6.
+    """
+    return math.sqrt(6 / math.log(2)) * math.sqrt(np.exp(np.log(rate_weights).mean()))
+
+
+def set_klt(
+    encoder: Any,
+    decoder: Any,
+    tiles: Float32,
+    side: int,
+    step: float,
+    scale: Any = 1.0,
+    code_scale: float = 1.0,
+) -> None:
+    """Set the kernels of both linear paths to the KLT of blocks with a side.
+
+    The N numbers of a block are multiplied by `scale`, which may be an array (N,). The decoder
+    multiplies codes by `code_scale` before its linear path.
+    """
+    latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
+    blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
+    mean, most = blocks.mean(axis=0), latents.kernel.shape[-1]
+    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
+    kept = basis[:most]
+    kernel = np.zeros(latents.kernel.shape, np.float32)
+    kernel[0, 0, : len(mean), : len(kept)] = (kept * scale).T / step / CEILING
+    latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])
+    inverse = np.zeros(linear.kernel.shape, np.float32)
+    middle = linear.kernel.shape[0] // 2
+    inverse[middle, middle, : len(kept)] = kept / scale * step / code_scale
+    linear.set_weights([inverse, mean / scale])
+
+
+def unit_variance(
+    model: Any,
+    inputs: Float32,
+    finest: float,
+    excluded: Collection[Role],
+    correlated: Mapping[str, float] = MappingProxyType({}),
+) -> None:
+    """Scale the weights of a model's convolutions for learning, with typical inputs (N, ...).
+
+    Neighbouring pixels are nearly equal, and so are their sums with random kernels. A network would
+    start with many copies of its simplest feature, and with outputs that int8 cannot distinguish.
+    Therefore, the kernel of the first layer decorrelates its inputs, and the outputs of each layer
+    are scaled to a standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init",
+    2016).
+
+    `finest` is the least standard deviation of the first layer's inputs that carries information.
+    Layers with `excluded` roles do not change. `correlated` names other layers whose inputs are
+    pixels, with the least deviations that carry information.
+    """
+    convolutions = [
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D) and role_of(layer) not in excluded
+    ]
+    least = {convolutions[0].name: finest, **correlated}
+    for layer in convolutions:
+        if layer.name in least:
+            _decorrelate(layer, inputs_of(layer, model, inputs), least[layer.name])
+        _scale(layer, inputs_of(layer, model, inputs))
+
+
+def _decorrelate(layer: Any, inputs: Any, finest: float) -> None:
+    """Apply a kernel to the principal components of its inputs, scaled to a deviation of 1."""
+    kernel, bias = layer.get_weights()
+    vectors = np.reshape(inputs, (-1, kernel.shape[2]))
+    variances, components = np.linalg.eigh(np.cov(vectors, rowvar=False))
+    components = components / np.sqrt(np.maximum(variances, 0) + finest**2)
+    layer.set_weights([np.einsum("pc,hwco->hwpo", components, kernel), bias])
+
+
+def _scale(layer: Any, inputs: Any) -> None:
+    kernel, _ = layer.get_weights()
+    outputs = np.asarray(layer.convolution_op(inputs, layer.kernel))
+    all_but_last = tuple(range(outputs.ndim - 1))
+    ends_branch = role_of(layer) is Role.BRANCH_END
+    deviation, mean = (_BRANCH_DEVIATION, 0.0) if ends_branch else (_DEVIATION, _MEAN)
+    scale = deviation / (outputs.std(all_but_last) + _SMALLEST_DEVIATION)
+    layer.set_weights([kernel * scale, mean - outputs.mean(all_but_last) * scale])
