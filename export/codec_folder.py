@@ -30,8 +30,8 @@ from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
-from aecodec.prior_fitting.contents import sections_of
 from aecodec.prior_fitting.context_fitting import fit_level
+from aecodec.prior_fitting.level_section import sections_of
 from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases
-from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.level_tables import bits
 from aecodec.prior_fitting.prior import Prior
 
 _IN_DISTRIBUTION_QUANTILE = 0.999

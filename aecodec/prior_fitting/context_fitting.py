@@ -11,9 +11,8 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Latents
 from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
 from aecodec.native.tables import Grid
-from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.context_network import MAX_UNITS
-from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 from aecodec.prior_fitting.trainable_context import TrainableContext

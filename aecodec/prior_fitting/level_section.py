@@ -6,13 +6,25 @@ the bank, and weights of the context network that its degrees exclude.
 
 import math
 import struct
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Pixels
+from aecodec.codec_files.codec_file import (
+    NETWORKS,
+    Section,
+    SectionKind,
+    bands_section,
+    can_prime,
+    primer_section,
+)
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codec_files.spec import nearest_level
+from aecodec.codec_files.spec import CodecSpec, nearest_level
+from aecodec.imaging.transfer import Transfer
 from aecodec.prior_fitting.context_network import (
     GRADIENTS,
     KINDS,
@@ -120,7 +132,7 @@ _HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
 
 def level_section(prior: Prior, number: int) -> bytes:
     """Convert the prior of a whole level to a section (section 3 of `docs/FORMAT.md`)."""
-    arrays = arrays_of(prior)
+    arrays, context = arrays_of(prior), prior.context
     at = _NUMBERS.size + _ENTRY.size * len(SECTION_ARRAYS)
     directory, contents = b"", b""
     for name in SECTION_ARRAYS:
@@ -128,13 +140,8 @@ def level_section(prior: Prior, number: int) -> bytes:
         padding = bytes(-(at + len(contents)) % _ARRAY_ALIGNMENT)
         directory += _ENTRY.pack(at + len(contents) + len(padding), len(content))
         contents += padding + content
-    return _numbers(prior, number, len(arrays["bank"])) + directory + contents
-
-
-def _numbers(prior: Prior, number: int, bank: int) -> bytes:
-    context = prior.context
     flags = _HAS_CONTEXT * bool(context) | _HAS_SPATIAL * prior.has_spatial_context
-    return _NUMBERS.pack(
+    numbers = _NUMBERS.pack(
         prior.code_dimension,
         prior.priors,
         prior.max_slice,
@@ -144,21 +151,9 @@ def _numbers(prior: Prior, number: int, bank: int) -> bytes:
         prior.symbols,
         flags | _ESCAPES_OTHERS * prior.has_zeros,
         number,
-        bank,
+        len(arrays["bank"]),
     )
-
-
-class _Section:
-    """The arrays in the section of a level."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content, self.numbers = content, _NUMBERS.unpack_from(content)
-
-    def take(self, name: str, dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
-        """An array, as a copy."""
-        place = _NUMBERS.size + _ENTRY.size * SECTION_ARRAYS.index(name)
-        at, _ = _ENTRY.unpack_from(self._content, place)
-        return np.frombuffer(self._content, dtype, math.prod(shape), at).reshape(shape).copy()
+    return numbers + directory + contents
 
 
 def prior_of(folder: CodecFolder, level: float | None = None) -> Prior:
@@ -177,62 +172,86 @@ def prior_in(content: bytes) -> Prior:
 
     Entries that the section omits are 0; no symbol needs them.
     """
-    section = _Section(content)
-    dimension, priors, _, units, rows, first, symbols, flags, _, _ = section.numbers
+    channels, priors, _, units, rows, first, symbols, flags, _, entries = _NUMBERS.unpack_from(
+        content
+    )
+
+    def take(name: str, dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
+        place = _NUMBERS.size + _ENTRY.size * SECTION_ARRAYS.index(name)
+        at, _ = _ENTRY.unpack_from(content, place)
+        return np.frombuffer(content, dtype, math.prod(shape), at).reshape(shape).copy()
+
+    bank = np.full((rows, symbols + 1), not flags & _ESCAPES_OTHERS, np.uint16)
+    frequencies = take("bank", np.uint16, entries)
+    for row, (at, start, count) in zip(bank, take("rows", _ROW, rows).tolist(), strict=True):
+        row[start : start + count] = frequencies[at : at + count]
+        row[-1] = frequencies[at + count]
+    spatial = _spatial(take, channels, units) if flags & _HAS_SPATIAL else None
     return Prior(
-        bank=_bank(section, rows, symbols, others=not flags & _ESCAPES_OTHERS),
+        bank=bank,
         first=first,
-        table=section.take("table", np.uint8, priors, dimension),
-        offset=section.take("offset", np.int8, priors, dimension),
-        index=section.take("prior_frequencies", np.uint16, priors),
-        context=_context(section, dimension, priors, units, flags),
+        table=take("table", np.uint8, priors, channels),
+        offset=take("offset", np.int8, priors, channels),
+        index=take("prior_frequencies", np.uint16, priors),
+        context=_context(take, channels, priors, units, spatial) if flags & _HAS_CONTEXT else None,
     )
 
 
-def _bank(section: _Section, rows: int, symbols: int, *, others: bool) -> npt.NDArray[np.uint16]:
-    """(T, S + 1) the bank with all columns."""
-    places = section.take("rows", _ROW, rows)
-    frequencies = section.take("bank", np.uint16, section.numbers[-1])
-    bank = np.full((rows, symbols + 1), others, np.uint16)
-    for row, (at, start, count) in zip(bank, places.tolist(), strict=True):
-        row[start : start + count] = frequencies[at : at + count]
-        row[-1] = frequencies[at + count]
-    return bank
+Take = Callable[..., npt.NDArray[Any]]
+"""A function that takes an array from a section, as a copy: by name, dtype and sides."""
 
 
 def _context(
-    section: _Section, dimension: int, priors: int, units: int, flags: int
-) -> ContextNetwork | None:
-    if not flags & _HAS_CONTEXT:
-        return None
-    degree = section.take("context_degree", np.uint16, units)
-    read = np.arange(dimension)[:, None] < degree
-    inner = section.take("context_weights", np.int8, int(read.sum()) + LANES)
-    outer = section.take("context_output_weights", np.int8, int((~read).sum()), 2)
-    weights = np.zeros((units, dimension), np.int8)
-    output_weights = np.zeros((units, dimension, 2), np.int8)
-    weights[read.T], output_weights[~read.T] = inner[:-LANES], outer
+    take: Take, channels: int, priors: int, units: int, spatial: SpatialWeights | None
+) -> ContextNetwork:
+    degree = take("context_degree", np.uint16, units)
+    read = np.arange(channels) < degree[:, None]
+    weights = np.zeros((units, channels), np.int8)
+    output_weights = np.zeros((units, channels, 2), np.int8)
+    weights[read] = take("context_weights", np.int8, int(read.sum()))
+    output_weights[~read] = take("context_output_weights", np.int8, int((~read).sum()), 2)
     return ContextNetwork(
-        order=section.take("context_order", np.uint16, dimension),
-        input_shift=section.take("context_input_shift", np.uint8, dimension),
+        order=take("context_order", np.uint16, channels),
+        input_shift=take("context_input_shift", np.uint8, channels),
         degree=degree,
         weights=weights.T,
-        unit_shift=section.take("context_unit_shift", np.uint8, units),
-        bias=section.take("context_bias", np.int8, priors, units),
+        unit_shift=take("context_unit_shift", np.uint8, units),
+        bias=take("context_bias", np.int8, priors, units),
         output_weights=output_weights.transpose(1, 0, 2),
-        output_shift=section.take("context_output_shift", np.uint8, dimension, 2),
-        spatial=_spatial(section, dimension, units) if flags & _HAS_SPATIAL else None,
+        output_shift=take("context_output_shift", np.uint8, channels, 2),
+        spatial=spatial,
     )
 
 
-def _spatial(section: _Section, dimension: int, units: int) -> SpatialWeights:
-    predicted = min(dimension, PREDICTED_CHANNELS)
-    weights = section.take("spatial_weights", np.int8, KINDS, units, dimension)
+def _spatial(take: Take, channels: int, units: int) -> SpatialWeights:
+    predicted = min(channels, PREDICTED_CHANNELS)
     gradients = (KINDS, predicted, GRADIENTS, predicted)
     return SpatialWeights(
-        centre=section.take("spatial_centre", np.int8, dimension),
-        weights=weights.transpose(0, 2, 1),
-        bias=section.take("spatial_bias", np.int8, KINDS, units),
-        gradient_weights=section.take("spatial_gradient_weights", np.int8, *gradients),
-        gradient_shift=section.take("spatial_gradient_shift", np.uint8, KINDS, predicted),
+        centre=take("spatial_centre", np.int8, channels),
+        weights=take("spatial_weights", np.int8, KINDS, units, channels).transpose(0, 2, 1),
+        bias=take("spatial_bias", np.int8, KINDS, units),
+        gradient_weights=take("spatial_gradient_weights", np.int8, *gradients),
+        gradient_shift=take("spatial_gradient_shift", np.uint8, KINDS, predicted),
     )
+
+
+def sections_of(
+    spec: CodecSpec,
+    plans: Mapping[Half, bytes],
+    priors: Sequence[Prior],
+    transfer: Transfer | None = None,
+    pictures: Pixels | None = None,
+) -> list[Section]:
+    """Make the sections of a codec file.
+
+    Small ones of the pictures (N, H, W, C) become its primer.
+    """
+    sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
+    sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
+    sections += [
+        Section.of(SectionKind.LEVEL, level_section(prior, number), number)
+        for number, prior in enumerate(priors, start=1)
+    ]
+    if pictures is not None and can_prime(pictures):
+        sections.append(primer_section(pictures))
+    return sections

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Codes, Float64
 from aecodec.codec_files.levels import Level
-from aecodec.native.tables import LevelTables
+from aecodec.native.tables import Choices, Grid, LevelTables
 from aecodec.prior_fitting.context_network import POSITIONS
 from aecodec.prior_fitting.level_section import arrays_of
-from aecodec.prior_fitting.prior import Prior
+from aecodec.prior_fitting.prior import COST_UNITS, Prior
+
+Candidates = npt.NDArray[np.uint16] | None
+"""Numbers of the priors among which an encoder selects, ascending; None for all."""
 
 
 def level_numbers(prior: Prior, level: Level) -> dict[str, int]:
@@ -33,7 +37,7 @@ def level_tables(
     *,
     channels: int | None = None,
     in_grid: bool = True,
-    candidates: npt.NDArray[np.uint16] | None = None,
+    candidates: Candidates = None,
 ) -> LevelTables:
     """The tables of a level for the library, which codes vectors in a grid or without neighbours.
 
@@ -57,3 +61,26 @@ def level_tables(
         },
         arrays,
     )
+
+
+def choices(
+    prior: Prior, codes: Codes, grid: Grid | None = None, candidates: Candidates = None
+) -> Choices:
+    """What an encoder chooses for codes (N, K); the grid is their arrangement in pictures."""
+    is_in_grid = grid is not None and prior.has_spatial_context
+    tables = level_tables(prior, in_grid=is_in_grid, candidates=candidates)
+    return tables.choices(codes, grid if is_in_grid else None)
+
+
+def bits(
+    prior: Prior, codes: Codes, grid: Grid | None = None, candidates: Candidates = None
+) -> Float64:
+    """Cost of each vector (N,) in bits, including indices and escapes.
+
+    >>> bank, zeros = np.array([[1, 32767, 1, 32767]]), np.zeros((1, 5))
+    >>> bits(Prior(bank, -1, zeros, zeros, [0]), np.array([[0, 0, 0, 0, 9]])).tolist()
+    [21.0]
+    """
+    chosen = choices(prior, codes, grid, candidates)
+    costs = prior.costs[chosen.rows, chosen.columns].sum(axis=1) + prior.index_costs[chosen.priors]
+    return np.asarray(costs / COST_UNITS, np.float64)

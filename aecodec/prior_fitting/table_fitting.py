@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from aecodec.arrays import Codes, Float32, Float64, Int32
 from aecodec.native.tables import Grid
-from aecodec.prior_fitting.choices import choices
 from aecodec.prior_fitting.context_network import POSITIONS
+from aecodec.prior_fitting.level_tables import choices
 from aecodec.prior_fitting.prior import ESCAPE_BITS, TABLE_TOTAL, Prior
 
 Indices = npt.NDArray[np.intp]

@@ -15,7 +15,6 @@ import tensorflow as tf
 
 from aecodec.arrays import Codes, Float32
 from aecodec.native.tables import Grid, neighbours
-from aecodec.prior_fitting.choices import choices
 from aecodec.prior_fitting.context_network import (
     GRADIENTS,
     KINDS,
@@ -28,7 +27,7 @@ from aecodec.prior_fitting.context_network import (
     SpatialWeights,
     slice_degrees,
 )
-from aecodec.prior_fitting.logistic import logistic_mass
+from aecodec.prior_fitting.level_tables import choices
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import shape_scales
 
@@ -46,6 +45,7 @@ _UNIT_STEP = _CEILING / MAX_ACTIVATION
 """Value of an integer step of a hidden unit."""
 
 _MAX_INPUT_SHIFT = 7
+_LEAST_PROBABILITY = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +252,22 @@ class _SpatialTerms(keras.layers.Layer):
             gradient_weights=gradient_weights.reshape(by_channel.shape),
             gradient_shift=gradient_shift,
         )
+
+
+def logistic_mass(distance: Any, log_scale: Any) -> Any:
+    """Probability, at least 1e-7, of the quantization step of width 1 around a point.
+
+    The logistic is integrated over the step, as in J. Ballé et al., "Variational image compression
+    with a scale hyperprior", 2018. The tensors `distance`, from points to the mean, and
+    `log_scale`, the logarithms of the scales, are in steps.
+
+    >>> round(float(logistic_mass(tf.constant(0.0), 0.0)), 3)
+    0.245
+    """
+    side = -tf.abs(distance)  # on this side, the difference below does not lose digits
+    narrow = tf.exp(-log_scale)
+    mass = tf.sigmoid((side + 0.5) * narrow) - tf.sigmoid((side - 0.5) * narrow)
+    return tf.maximum(mass, _LEAST_PROBABILITY)
 
 
 def sum_and_difference(first: Any, second: Any) -> tuple[Any, Any]:

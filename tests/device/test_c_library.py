@@ -35,7 +35,7 @@ from aecodec.format.samples import SampleType
 from aecodec.imaging.tiling import grid_of
 from aecodec.native.library import LIBRARY
 from aecodec.native.structures import DAMAGED_SAMPLES, FileInfo
-from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.level_tables import bits
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

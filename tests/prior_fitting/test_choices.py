@@ -10,8 +10,7 @@ from helpers.strategies import any_context, priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec.prior_fitting.choices import bits, choices
-from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.level_tables import bits, choices, level_tables
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import fit_prior, to_frequencies
 

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 from helpers.codes import busy_and_even
 
-from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.context_fitting import fit_context, train_network
 from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
+from aecodec.prior_fitting.level_tables import bits
 from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 
 

@@ -7,9 +7,8 @@ from helpers.codes import busy_and_even
 
 from aecodec.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
-from aecodec.prior_fitting.choices import bits
 from aecodec.prior_fitting.context_fitting import fit_level
-from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import fit_prior
 

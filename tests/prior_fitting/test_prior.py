@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecodec import load_codec
-from aecodec.prior_fitting.choices import choices
 from aecodec.prior_fitting.level_section import level_section, prior_in, prior_of
+from aecodec.prior_fitting.level_tables import choices
 from aecodec.prior_fitting.prior import Prior, integer_costs
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from aecodec.arrays import Codes, Latents
 from aecodec.codec_files.levels import Level, RateWeight
-from aecodec.prior_fitting.choices import bits
-from aecodec.prior_fitting.level_tables import level_tables
+from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import fit_prior
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aecodec.prior_fitting.choices import bits
+from aecodec.prior_fitting.level_tables import bits
 from aecodec.prior_fitting.table_fitting import fit_prior
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from aecodec.keras_models.pair import KerasPair
-from aecodec.prior_fitting.logistic import logistic_mass
+from aecodec.prior_fitting.trainable_context import logistic_mass
 from aecodec.training.losses.base import (
     LossOfLevels,
     TrainingOptions,

@@ -21,8 +21,7 @@ from aecodec.prior_fitting.context_network import (
     PREDICTED_CHANNELS,
     slice_degrees,
 )
-from aecodec.prior_fitting.logistic import logistic_mass
-from aecodec.prior_fitting.trainable_context import sum_and_difference
+from aecodec.prior_fitting.trainable_context import logistic_mass, sum_and_difference
 from aecodec.training.networks.precision import product_dtype
 
 NO_NEIGHBOURS = KINDS

@@ -14,7 +14,7 @@ from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.imaging.transfer import SCALE, Transfer
 from aecodec.network.convert import network_plan
-from aecodec.prior_fitting.contents import sections_of
+from aecodec.prior_fitting.level_section import sections_of
 from aecodec.prior_fitting.prior import Prior
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
