@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from operator import floordiv
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +120,20 @@ class Tiles:
         """As :meth:`whole`, with the weights of a batch if it has any."""
         return self._as_batch(self._whole(count))
 
+    def _whole(self, count: int) -> Array:
+        tiles: list[Array] = []
+        for number in self._only:
+            picture = self._pictures[int(number)]
+            height, width = (
+                max(side // own, 1) * own
+                for side, own in zip(picture.shape[:2], self.shape[:2], strict=True)
+            )
+            picture = to_channels(picture[:height, :width], self.shape[-1])
+            tiles.extend(tiling.split(picture[None], self.shape[:2]))
+            if len(tiles) >= count:
+                break
+        return np.stack(tiles[:count])
+
     def to_measure(self, image_shape: tuple[int | None, ...], count: int) -> list[Float32]:
         """Arrays (n, h, w, C) in 0..1 for measuring a codec for images with a shape.
 
@@ -140,33 +153,15 @@ class Tiles:
     def _as_batch(self, tiles: Array) -> Float32:
         return self._as_images(tiles)
 
-    def _whole(self, count: int) -> Array:
-        tiles: list[Array] = []
-        for number in self._only:
-            picture = to_channels(self._cropped(self._pictures[int(number)]), self.shape[-1])
-            tiles.extend(tiling.split(picture[None], self.shape[:2]))
-            if len(tiles) >= count:
-                break
-        return np.stack(tiles[:count])
-
-    def _cropped(self, picture: Array) -> Array:
-        """The part of a picture that whole tiles cover; a side below that of a tile is kept."""
-        sides = [max(side, 1) for side in map(floordiv, picture.shape[:2], self.shape[:2])]
-        return picture[: sides[0] * self.shape[0], : sides[1] * self.shape[1]]
-
     def _cut(self, picture: Array, rng: np.random.Generator) -> Array:
         height, width = self.shape[:2]
         last = (max(0, picture.shape[0] - height), max(0, picture.shape[1] - width))
         top, left = (int(rng.integers(0, limit + 1)) for limit in last)
         tile = picture[top : top + height, left : left + width]
-        tile = to_channels(self._padded(tile), self.shape[-1])
-        return self._flip(tile, rng) if self._flips else tile
-
-    def _padded(self, tile: Array) -> Array:
-        missing = [(0, self.shape[axis] - tile.shape[axis]) for axis in (0, 1)]
-        return np.pad(tile, [*missing, (0, 0)], "edge") if any(n for _, n in missing) else tile
-
-    def _flip(self, tile: Array, rng: np.random.Generator) -> Array:
+        missing = (0, height - tile.shape[0]), (0, width - tile.shape[1])
+        tile = to_channels(np.pad(tile, [*missing, (0, 0)], "edge"), self.shape[-1])
+        if not self._flips:
+            return tile
         down, right = rng.integers(0, 2, 2)
         return tile[:: -1 if down else 1, :: -1 if right else 1]
 

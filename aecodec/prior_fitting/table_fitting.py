@@ -58,70 +58,52 @@ def fit_prior(codes: Codes, priors: int = 64, tables: int = 256) -> Prior:
 
 
 @dataclass(frozen=True)
-class _Window:
-    """The consecutive symbols low .. low + width - 1, which include all codes of a sample."""
-
-    low: int
-    width: int
-
-    @property
-    def radius(self) -> int:
-        """Number of symbols on each side of the middle column in a bank for the window."""
-        return min(_LARGEST_RADIUS, max(self.width, 3) // 2 + 1)
-
-    def bank_columns(self, offset: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(..., W) columns of the bank for the symbols of the window, at offsets (...)."""
-        columns = np.arange(self.width) - offset[..., None] + self.radius
-        escape = 2 * self.radius + 1
-        return np.where((columns < 0) | (columns >= escape), escape, columns)
-
-
-@dataclass(frozen=True)
 class _Sample:
-    """Codes as column numbers 0..W-1 of the window that includes them all."""
+    """Codes (N, K) as column numbers 0..W-1 of the symbols `low` .. `low + width - 1`."""
 
     columns: Int32
-    window: _Window
+    low: int
+    width: int
 
     @classmethod
     def of(cls, codes: Codes) -> _Sample:
         int8 = np.clip(codes, -128, 127).astype(np.int32)  # encoders make no other codes
         low = int(int8.min())
-        return cls(int8 - low, _Window(low, int(int8.max()) - low + 1))
+        return cls(int8 - low, low, int(int8.max()) - low + 1)
 
     @property
-    def channels(self) -> int:
-        return int(self.columns.shape[1])
+    def radius(self) -> int:
+        """Number of symbols on each side of the middle column in a bank for these symbols."""
+        return min(_LARGEST_RADIUS, max(self.width, 3) // 2 + 1)
+
+    def bank_columns(self, offset: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """(..., W) columns of the bank for the symbols, at offsets (...)."""
+        columns = np.arange(self.width) - offset[..., None] + self.radius
+        escape = 2 * self.radius + 1
+        return np.where((columns < 0) | (columns >= escape), escape, columns)
 
     def counts(self, assigned: Indices, priors: int) -> Float32:
         """(P, K, W) numbers of occurrences of symbols, by prior and channel."""
-        width = self.window.width
-        cell = (assigned[:, None] * self.channels + np.arange(self.channels)) * width
-        size = priors * self.channels * width
-        counts = np.bincount((cell + self.columns).ravel(), minlength=size)
-        return counts.reshape(priors, self.channels, width).astype(np.float32)
+        channels, width = self.columns.shape[1], self.width
+        cell = (assigned[:, None] * channels + np.arange(channels)) * width
+        counts = np.bincount((cell + self.columns).ravel(), minlength=priors * channels * width)
+        return counts.reshape(priors, channels, width).astype(np.float32)
 
     def cheapest(self, costs: Float32, index_costs: Float32) -> Indices:
-        """(N,) the cheapest prior for each vector, for costs (P, K, W) and (P,)."""
-        if len(costs) == 1:
-            return np.zeros(len(self.columns), np.intp)
-        by_symbol = np.ascontiguousarray(costs.transpose(1, 2, 0))
-        blocks = range(0, len(self.columns), _BLOCK)
-        return np.concatenate(
-            [(self._sums(start, by_symbol) + index_costs).argmin(axis=1) for start in blocks]
-        )
-
-    def _sums(self, start: int, by_symbol: Float32) -> Float32:
-        """(n, P) costs of a block of vectors with each prior.
+        """(N,) the cheapest prior for each vector, for costs (P, K, W) and (P,).
 
         Gathering costs symbol by symbol takes a fraction of the time of a matrix product with
-        one-hot vectors, and the time does not depend on the width of the window.
+        one-hot vectors, and the time does not depend on the width.
         """
-        block = self.columns[start : start + _BLOCK]
-        sums = np.zeros((len(block), by_symbol.shape[-1]), np.float32)
-        for channel, costs in enumerate(by_symbol):
-            sums += costs[block[:, channel]]
-        return sums
+        by_symbol = np.ascontiguousarray(costs.transpose(1, 2, 0))
+        cheapest = np.zeros(len(self.columns), np.intp)
+        for start in range(0, len(self.columns) if len(costs) > 1 else 0, _BLOCK):
+            block = self.columns[start : start + _BLOCK]
+            sums = np.zeros((len(block), len(costs)), np.float32)
+            for channel, costs_of_channel in enumerate(by_symbol):
+                sums += costs_of_channel[block[:, channel]]
+            cheapest[start : start + _BLOCK] = (sums + index_costs).argmin(axis=1)
+        return cheapest
 
 
 def _random_start(sample: _Sample, priors: int) -> Indices:
@@ -154,22 +136,21 @@ def _index_shares(assigned: Indices, priors: int) -> Float64:
 
 def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: int) -> Prior:
     """Replace P x K distributions by a bank of T shapes, with a table and an offset for each."""
-    window = sample.window
-    shapes = bank = _logistic_shapes(window.radius, tables)
+    shapes = bank = _logistic_shapes(sample.radius, tables)
     for _ in range(_POOLING_ROUNDS):
-        table, offset = _nearest(sample.counts(assigned, priors), _bank_costs(bank), window)
-        costs = _bank_costs(bank)[table[..., None], window.bank_columns(offset)]
-        assigned = sample.cheapest(costs, _index_costs(assigned, priors))
+        bank_costs = _bank_costs(bank)
+        table, offset = _nearest(sample.counts(assigned, priors), bank_costs, sample)
+        places = table[..., None], sample.bank_columns(offset)
+        assigned = sample.cheapest(bank_costs[places], _index_costs(assigned, priors))
         pooled = _SHAPE_WEIGHT * shapes
-        places = table[..., None], window.bank_columns(offset)
         np.add.at(pooled, places, sample.counts(assigned, priors))
         bank = pooled / pooled.sum(axis=1, keepdims=True)
     share = _index_shares(assigned, priors)
     return Prior(
         bank=np.stack([_to_row(row) for row in bank]),
-        first=-window.radius,
+        first=-sample.radius,
         table=table.astype(np.uint16),
-        offset=(offset + window.low).astype(np.int16),
+        offset=(offset + sample.low).astype(np.int16),
         index=to_frequencies(share) if priors > 1 else np.zeros(1, np.uint16),
     )
 
@@ -203,20 +184,15 @@ def _bank_costs(bank: Float64) -> Float32:
     return costs.astype(np.float32)
 
 
-def _nearest(counts: Float32, costs: Float32, window: _Window) -> tuple[Indices, Indices]:
+def _nearest(counts: Float32, costs: Float32, sample: _Sample) -> tuple[Indices, Indices]:
     """(P, K) tables and offsets that code the counts (P, K, W) with the fewest bits."""
     priors, channels, width = counts.shape
-    everywhere = _costs_at_every_offset(costs, window)
+    columns = sample.bank_columns(np.arange(width)).T
+    moved = costs[:, columns].transpose(1, 0, 2)  # (W, T, W): with each table at each offset
+    everywhere = np.ascontiguousarray(moved.reshape(width, -1))
     best = np.concatenate([(row @ everywhere).argmin(axis=-1) for row in counts])
     table, offset = np.divmod(best.reshape(priors, channels), width)
     return table, offset
-
-
-def _costs_at_every_offset(costs: Float32, window: _Window) -> Float32:
-    """(W, T * W) costs of symbols with each table at each offset."""
-    columns = window.bank_columns(np.arange(window.width)).T
-    moved = costs[:, columns].transpose(1, 0, 2)
-    return np.ascontiguousarray(moved.reshape(window.width, -1))
 
 
 def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
@@ -226,8 +202,8 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     pictures; None for vectors without neighbours.
     """
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
-    made = choices(prior, codes, grid)
-    np.add.at(pooled, (made.rows, made.columns), 1)
+    chosen = choices(prior, codes, grid)
+    np.add.at(pooled, (chosen.rows, chosen.columns), 1)
     return replace(prior, bank=np.stack([_to_row(row) for row in pooled]))
 
 

@@ -5,7 +5,6 @@ Apart from rounding, it computes the same as the library (docs/FORMAT.md, sectio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -48,7 +47,6 @@ _MAX_INPUT_SHIFT = 7
 _LEAST_PROBABILITY = 1e-7
 
 
-@dataclass(frozen=True, eq=False)
 class _Measures:
     """Statistics of a prior and its codes, with which a network scales its inputs and outputs.
 
@@ -65,33 +63,20 @@ class _Measures:
         shape_ratio: logarithm of the ratio of the scales of two adjacent shapes.
     """
 
-    order: npt.NDArray[np.int32]
-    centre: Codes
-    deviations: Float32
-    input_shift: npt.NDArray[np.uint8]
-    offset: Float32
-    mean: Float32
-    log_scale: Float32
-    shape_ratio: float
-
-    @classmethod
-    def of(cls, prior: Prior, codes: Codes) -> _Measures:
+    def __init__(self, prior: Prior, codes: Codes) -> None:
         scales = shape_scales(-prior.first, len(prior.bank))
         deviations = codes.std(axis=0)
-        order = np.argsort(-deviations, kind="stable").astype(np.int32)
-        in_order = np.asarray(deviations[order] + 0.05, np.float32)
-        table, offset = prior.table[:, order], prior.offset[:, order].astype(np.float32)
+        self.order = np.argsort(-deviations, kind="stable").astype(np.int32)
+        self.centre = np.clip(np.rint(codes.mean(axis=0)), -128, 127).astype(np.int16)
+        self.deviations = np.asarray(deviations[self.order] + 0.05, np.float32)
+        shifts = np.floor(np.log2(_INPUT_UNIT / self.deviations))
+        self.input_shift = np.clip(shifts, 0, _MAX_INPUT_SHIFT).astype(np.uint8)
+        table = prior.table[:, self.order]
         eighths = (table % POSITIONS).astype(np.float32) - POSITIONS // 2
-        return cls(
-            order=order,
-            centre=np.clip(np.rint(codes.mean(axis=0)), -128, 127).astype(np.int16),
-            deviations=in_order,
-            input_shift=_input_shifts(in_order),
-            offset=offset,
-            mean=offset + eighths / np.float32(POSITIONS),
-            log_scale=np.log(scales).astype(np.float32)[table // POSITIONS],
-            shape_ratio=float(np.log(scales[-1] / scales[0]) / (len(scales) - 1)),
-        )
+        self.offset = prior.offset[:, self.order].astype(np.float32)
+        self.mean = self.offset + eighths / np.float32(POSITIONS)
+        self.log_scale = np.log(scales).astype(np.float32)[table // POSITIONS]
+        self.shape_ratio = float(np.log(scales[-1] / scales[0]) / (len(scales) - 1))
 
     def inputs(self, distances: Any) -> Any:
         """Inputs of the units for distances (N, K) in symbols."""
@@ -111,7 +96,7 @@ class TrainableContext(keras.Model):
     ) -> None:
         super().__init__(name="context_network")
         channels = prior.code_dimension
-        self.prior, self.measures = prior, _Measures.of(prior, codes)
+        self.prior, self.measures = prior, _Measures(prior, codes)
         self.degree = (
             slice_degrees(channels, units) if is_spatial else np.sort(np.arange(units) % channels)
         ).astype(np.uint16)
@@ -165,7 +150,11 @@ class TrainableContext(keras.Model):
         if self.spatial:  # the units shift the sum of both products
             kernels.append(self.spatial.kernel.numpy().reshape(-1, units))
         weights, unit_shift = _to_int8(np.concatenate(kernels) / (_INPUT_UNIT * _UNIT_STEP), axis=0)
-        output_weights, output_shift = _to_int8(self._output_weights(), axis=1)
+        deviations = self.measures.deviations
+        per_shape = np.full_like(deviations, 1 / self.measures.shape_ratio)
+        moves = np.stack([POSITIONS * deviations, per_shape], axis=1)  # eighths of a symbol; shapes
+        outputs = self.output_kernel.numpy() * self.usable * _UNIT_STEP * moves
+        output_weights, output_shift = _to_int8(outputs.transpose(1, 0, 2), axis=1)
         return ContextNetwork(
             order=self.measures.order.astype(np.uint16),
             input_shift=self.measures.input_shift,
@@ -177,14 +166,6 @@ class TrainableContext(keras.Model):
             output_shift=output_shift,
             spatial=self.spatial.quantized(weights[channels:]) if self.spatial else None,
         )
-
-    def _output_weights(self) -> npt.NDArray[Any]:
-        """(K, H, 2) weights of the units. Their sums are in eighths of a symbol and in shapes."""
-        deviations = self.measures.deviations
-        per_shape = np.full_like(deviations, 1 / self.measures.shape_ratio)
-        moves = np.stack([POSITIONS * deviations, per_shape], axis=1)
-        outputs = self.output_kernel.numpy() * self.usable * _UNIT_STEP * moves
-        return outputs.transpose(1, 0, 2)
 
 
 class _SpatialTerms(keras.layers.Layer):
@@ -281,11 +262,6 @@ def _add_bias(layer: Any, kinds: int, units: int) -> Any:
         initializer="zeros",
         constraint=lambda bias: tf.clip_by_value(bias, -_CEILING, _CEILING),
     )
-
-
-def _input_shifts(deviations: Float32) -> npt.NDArray[np.uint8]:
-    shifts = np.floor(np.log2(_INPUT_UNIT / deviations))
-    return np.clip(shifts, 0, _MAX_INPUT_SHIFT).astype(np.uint8)
 
 
 def _to_int8(

@@ -24,7 +24,6 @@ from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.step_allocation import (
-    StepsAndLevels,
     gained_steps,
     in_steps,
     separate_steps,
@@ -37,7 +36,7 @@ from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.callbacks import Progress, Schedule
 from aecodec.training.checkpoints import checkpoints_in
 from aecodec.training.losses.base import DistortionLoss, TrainingOptions
-from aecodec.training.losses.distortions import check_distortion
+from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
 from aecodec.training.losses.gained import GainedRateDistortionLoss
 from aecodec.training.losses.separate_channels import RateDistortionLoss
 from aecodec.training.networks.precision import policy_in, product_dtype
@@ -116,7 +115,7 @@ class Autoencoder(KerasPair):
             validation_data: (M, *image_shape) images to measure after each epoch, or their tiles.
             verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs
                 to show, and prints the finished share and the remaining time instead.
-            options: optimizer, measure of distortion, duration, seed and other details.
+            options: optimizer, distortion, duration, seed and other details.
 
         Returns:
             The `History` of `keras.Model.fit`.
@@ -125,13 +124,16 @@ class Autoencoder(KerasPair):
             ModelError: the shape or range of the images is wrong, the numbers of levels and rate
                 weights differ, or TFLite lacks operators for the models, so that they cannot become
                 a codec.
-            UsageError: the optimizer or distortion does not exist, or the images are too small for
-                the distortion.
+            UsageError: the optimizer does not exist, or the images are too small for SSIMULACRA 2.
         """
         if not isinstance(x, BandTiles):
             check_is_picture(self.encoder.input_shape[1:])
         self._check_convertible()
-        tiles = x if isinstance(x, Tiles) else self._tiles(x, options.seed)
+        if isinstance(x, Tiles):
+            tiles = x
+        else:
+            pictures, channels = ArrayPictures(self.checked(x)), (*x.shape[1:], 1)[2]
+            tiles = Tiles(pictures, x.shape[1:3], channels, seed=options.seed)
         batch_size = min(batch_size, len(tiles))
         steps = len(tiles) // batch_size
         keras.utils.set_random_seed(options.seed)
@@ -161,9 +163,8 @@ class Autoencoder(KerasPair):
             self.gains = loss.gains
 
     def _check_convertible(self) -> None:
-        if product_dtype(policy_in(self.encoder)) != "float32":
-            return  # a float32 copy is converted after the training
-        check_pair_convertible(self)
+        if product_dtype(policy_in(self.encoder)) == "float32":  # else a copy is converted later
+            check_pair_convertible(self)
 
     def _validation_batches(self, x: npt.NDArray[Any] | Tiles | None, batch_size: int) -> Any:
         if isinstance(x, Tiles):
@@ -171,14 +172,10 @@ class Autoencoder(KerasPair):
             return in_order(shaped_for(self, tiles), batch_size)
         return None if x is None else in_order(self.checked(x), batch_size)
 
-    def _tiles(self, x: npt.NDArray[Any], seed: int) -> Tiles:
-        pictures = ArrayPictures(self.checked(x))
-        return Tiles(pictures, x.shape[1:3], (*x.shape[1:], 1)[2], seed=seed)
-
     def _loss(
         self, rate_weight: float | Sequence[float] | None, options: TrainingOptions, tiles: Tiles
     ) -> Any:
-        check_distortion(options.distortion, *tiles.shape[:2])
+        check_sides_for_ssimulacra2(options.ssimulacra2, *tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None
         if rate_weight is None:
             if len(self.levels) > 1:
@@ -240,11 +237,8 @@ class Autoencoder(KerasPair):
                 all; 0 for no context network.
             context_epochs: training epochs of the context networks.
             rdoq: weight of bits in the encoder's quantization, if levels have gains.
-            replace: replace an existing codec in the folder. The files that it made can then no
-                longer be decompressed.
-
-        Returns:
-            The codec.
+            replace: replace an existing codec in the folder, whose files can then no longer be
+                decompressed.
 
         Raises:
             ModelError: the models cannot be quantized.
@@ -252,10 +246,14 @@ class Autoencoder(KerasPair):
             AecodecError: the folder cannot be written.
         """
         check_target(Path(folder), name, replace=replace)
-        images = self.checked(x)
-        measured = x[::10] if held_out is None else held_out
+        images, measured = self.checked(x), x[::10] if held_out is None else held_out
         arrays = [measured] if isinstance(measured, np.ndarray) else measured
-        steps, all_levels = self._steps_and_levels(images, levels)
+        if self.gains is not None:
+            steps, all_levels = gained_steps(self, images, self.gains)
+        elif len(self.levels) > 1:
+            steps, all_levels = separate_steps(self.levels)
+        else:
+            steps, all_levels = shared_steps(self, images, levels, self.is_rate_trained)
         exported = export_codec(
             *in_steps(self, steps),
             Path(folder),
@@ -270,10 +268,3 @@ class Autoencoder(KerasPair):
             replace=replace,
         )
         return Codec(exported)
-
-    def _steps_and_levels(self, images: Float32, levels: int) -> StepsAndLevels:
-        if self.gains is not None:
-            return gained_steps(self, images, self.gains)
-        if len(self.levels) > 1:
-            return separate_steps(self.levels)
-        return shared_steps(self, images, levels, self.is_rate_trained)

@@ -11,7 +11,7 @@ from typing import Any
 from aecodec.codec_files.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
-from aecodec.training.losses.distortions import SQUARED_ERROR, check_distortion
+from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
 from aecodec.training.networks.bands import CHANNELS_PER_BAND
 from aecodec.training.optimizers import check_optimizer
 from aecodec.training.zoo import networks_named
@@ -27,8 +27,8 @@ _FOR_PICTURES, _FOR_BANDS = "picture", "bands"
 _KEYS = {
     "data": "tile held_out flips smooth",
     "levels": "channels rate_weights loss_weights context_units",
-    "training": "epochs batch_size optimizer learning_rate cost_power distortion rate_priors dtype "
-    "seed",
+    "training": "epochs batch_size optimizer learning_rate cost_power ssimulacra2 rate_priors "
+    "dtype seed",
     "priors": "count context_epochs rdoq",
 }
 
@@ -70,7 +70,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = replace(  # keys that a recipe may omit
             recipe,
             data={"smooth": 0.0} | recipe.data,
-            training={"distortion": SQUARED_ERROR} | recipe.training,
+            training={"ssimulacra2": 0.0} | recipe.training,
             priors={"rdoq": {}} | recipe.priors,
         )
     except OSError as error:
@@ -113,7 +113,7 @@ def _check(recipe: Recipe) -> None:
     if not 0 <= recipe.data["smooth"] <= 1:
         raise UsageError("smooth must be a share of the tiles, from 0 to 1")
     side = recipe.data["tile"]
-    check_distortion(recipe.training["distortion"], side, side)
+    check_sides_for_ssimulacra2(recipe.training["ssimulacra2"], side, side)
     if recipe.training["cost_power"] <= 0:
         raise UsageError("cost_power must be greater than 0")
     counts = {name: len(values) for name, values in recipe.levels.items()}

@@ -230,7 +230,7 @@ class _Training:
                     verbose=0,
                     options=TrainingOptions(
                         optimizer=training["optimizer"],
-                        distortion=training["distortion"],
+                        ssimulacra2=training["ssimulacra2"],
                         loss_weights=levels["loss_weights"],
                         components=training["rate_priors"],
                         cost_power=training["cost_power"],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses.distortions import SQUARED_ERROR, mean_squares, mixture
+from aecodec.training.losses.distortions import mean_squares, ssimulacra2_error
 
 _SOFT_ROUNDING = 4.0
 """Hardness of the soft rounding: 0 for no rounding, infinite for exact rounding."""
@@ -26,8 +25,8 @@ class TrainingOptions:
 
     Attributes:
         optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
-        distortion: weights of the measures of decoded pictures, by name: `mse`, `ms-ssim`,
-            `ssimulacra2` and `blocking`; see :mod:`aecodec.training.losses.distortions`.
+        ssimulacra2: weight of SSIMULACRA 2 in the distortion, beside the squared error of pixels in
+            0..1; see :mod:`aecodec.training.losses.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
         components: number of distributions that the entropy model mixes, if levels have separate
             channels.
@@ -45,7 +44,7 @@ class TrainingOptions:
     """
 
     optimizer: str = "adam"
-    distortion: Mapping[str, float] = field(default_factory=SQUARED_ERROR.copy)
+    ssimulacra2: float = 0.0
     loss_weights: Sequence[float] | None = None
     components: int = 1
     cost_power: float = 1.0
@@ -66,7 +65,7 @@ class Loss(keras.Model):
     def __init__(self, pair: KerasPair, options: TrainingOptions) -> None:
         super().__init__()
         self.encoder, self.decoder = pair.encoder, pair.decoder
-        self.distortion = partial(mixture, options.distortion)
+        self.ssimulacra2 = options.ssimulacra2
         self.cost = keras.metrics.Mean("loss")  # which callbacks of Keras monitor by default
         self.progress = self.add_weight(
             shape=(), initializer="zeros", trainable=False, name="progress"
@@ -76,6 +75,13 @@ class Loss(keras.Model):
     def gains(self) -> Float32 | None:
         """(L, K) factors by which latents are multiplied at each level; None without gains."""
         return None
+
+    def distortion(self, decoded: Any, images: Any) -> Any:
+        """(N,) squared errors of decoded pictures, and weighted errors by SSIMULACRA 2."""
+        squares = mean_squares(decoded, images)
+        if not self.ssimulacra2:
+            return squares
+        return squares + self.ssimulacra2 * ssimulacra2_error(decoded, images)
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
@@ -133,12 +139,10 @@ def costs(distortions: Any, bits: Any, rate_weights: Any) -> Any:
 
 
 def numbers_in(images: Any) -> int:
-    """Number of values in an image: height x width x channels."""
     return math.prod(images.shape[1:])
 
 
 def psnr(mean_squared_error: Any) -> Any:
-    """PSNR in dB for a mean squared error of pixels in 0..1."""
     return -10 / math.log(10) * tf.math.log(mean_squared_error)
 
 

@@ -61,11 +61,13 @@ class MixtureEntropyModel(keras.layers.Layer):
         self.log_scale.assign(self.log_scale + np.log(wide))
 
     def call(self, latents: Any) -> Any:
-        """(N,) bits of latents (N, K), noisy or rounded."""
-        mass = logistic_mass(latents[:, None, :] - self.mean, self.log_scale)
+        """(N,) bits of the latents (N, ..., K) of pictures, noisy or rounded."""
+        vectors = tf.reshape(latents, (-1, 1, latents.shape[-1]))
+        mass = logistic_mass(vectors - self.mean, self.log_scale)
         by_component = tf.reduce_sum(tf.math.log(mass), axis=-1)
         joint = by_component + tf.nn.log_softmax(self.logits)
-        return tf.reduce_logsumexp(joint, axis=-1) / -math.log(2)
+        bits = tf.reduce_logsumexp(joint, axis=-1) / -math.log(2)
+        return tf.reduce_sum(tf.reshape(bits, (tf.shape(latents)[0], -1)), axis=1)
 
 
 class RateDistortionLoss(LossOfLevels):
@@ -131,7 +133,7 @@ class RateDistortionLoss(LossOfLevels):
         """For each level, (N,) bits of the pictures, and the decoded pictures."""
         latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
-            _bits_of_pictures(model, noisy(latent) if training else tf.round(latent))
+            model(noisy(latent) if training else tf.round(latent))
             for model, latent in zip(self.entropy_models, latents, strict=True)
         ]
         codes = [self._with_zeros(level, to_int8(latent)) for level, latent in enumerate(latents)]
@@ -142,9 +144,3 @@ class RateDistortionLoss(LossOfLevels):
         """The latents of a level, with zeros in the channels of other levels."""
         padding = [sum(self.channels[:level]), sum(self.channels[level + 1 :])]
         return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), padding])
-
-
-def _bits_of_pictures(model: MixtureEntropyModel, latents: Any) -> Any:
-    """(N,) bits of latents (N, ..., K)."""
-    bits = model(tf.reshape(latents, (-1, latents.shape[-1])))
-    return tf.reduce_sum(tf.reshape(bits, (tf.shape(latents)[0], -1)), axis=1)

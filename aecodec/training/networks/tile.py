@@ -99,10 +99,7 @@ def _synthesis(grid: Any, width: int, blocks: int) -> Any:
 
 
 def residual_block(inputs: Any, width: int, number: int) -> Any:
-    """Add a learned difference to inputs (N, h, w, width) in 0..6; the outputs are also in 0..6.
-
-    The number of the block in its model names its last layer.
-    """
+    """Add a learned difference to inputs (N, h, w, width) in 0..6; the outputs are also in 0..6."""
     hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
     branch_end = layers.Conv2D(width, 3, padding="same", name=f"branch{number}")
     difference = branch_end(hidden)
