@@ -6,7 +6,6 @@ import logging
 import math
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,17 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.datasets.tiles import as_uint8
 from aecodec.errors import ModelError
 from aecodec.export.held_out import PixelCoding, measure_codec
-from aecodec.export.lowering import check_plans, check_round_trips, check_sizes, lowered
+from aecodec.export.lowering import check_plans, check_round_trips, lowered
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import int8_tflite
-from aecodec.export.tflite.metadata import with_metadata
-from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.export.tflite.runners import FloatRunner
+from aecodec.export.tflite.signature import with_signature
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
+from aecodec.native.networks import NativeNetwork, to_int8
+from aecodec.parallel import Workers
 from aecodec.prior_fitting.context_fitting import fit_level
 from aecodec.prior_fitting.level_section import sections_of
-from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""
@@ -77,15 +75,10 @@ def export_codec(
     channels = samples.channels(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
-    is_trained = samples.bands is not None
-    networks, latents = _int8_networks(encoder, decoder, images, levels, is_trained)
-    tflite = {half: networks[half.value].content for half in Half}
-    plans = {
-        half: lowered(tflite[half], half, model, is_any_size=geometry["receptive_field"] > 0)
-        for half, model in zip(Half, (encoder, decoder), strict=True)
-    }
-    if geometry["receptive_field"]:
-        check_sizes(plans, encoder, decoder, images, geometry["tile"])
+    tflite, plans, latents = _networks(
+        encoder, decoder, images, levels, is_any_size=geometry["receptive_field"] > 0,
+        has_trained_ranges=samples.bands is not None,
+    )  # fmt: skip
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
@@ -110,60 +103,43 @@ def export_codec(
             check_round_trips(codec, (planes or [_to_planes(images)])[0][0])
         measured = measure_codec(codec, planes, samples, fitted)
         if _compares_with_floats(spec):
-            loss = measure_pair_loss(codec, encoder, decoder, _to_planes(images), networks)
-            measured["finest_level"] = asdict(loss)
-    files = {
-        **_models(name, Half.ENCODER, encoder, tflite[Half.ENCODER]),
-        **_models(name, Half.DECODER, decoder, tflite[Half.DECODER]),
-    }
+            measured["finest_level"] = measure_pair_loss(
+                codec, encoder, decoder, _to_planes(images)
+            )
+    files = {half.tflite: with_signature(content, half) for half, content in tflite.items()}
+    files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
         folder, spec, sections, rdoq, measured=measured, files=files, replace=replace
     )
 
 
-def _int8_networks(
+def _networks(
     encoder: Any,
     decoder: Any,
     images: Float32,
     levels: Sequence[Level],
+    *,
+    is_any_size: bool,
     has_trained_ranges: bool,
-) -> tuple[dict[str, MixedModel], Latents]:
-    """The int8 models of both halves, and the latents of all images.
+) -> tuple[dict[Half, bytes], dict[Half, bytes], Latents]:
+    """The int8 TFLite models and the plans of both halves, and the latents of all images.
 
-    Errors are measured at the finest level, where int8 matters most. Raises ModelError if a half
-    cannot be converted.
+    Raises ModelError if a half cannot be converted.
     """
-    finest = len(levels) - 1
+    tflite, plans = dict[Half, bytes](), dict[Half, bytes]()
 
-    def error_of_latents(latents: Float32) -> float:
-        rounded = np.clip(np.rint(latents), -128, 127).astype(np.int8)
-        requantized = levels[finest].requantize(rounded).astype(np.float32)
-        return _squared_error(outputs_of(decoder, requantized), images)
+    def convert(half: Half, model: Any, inputs: Float32) -> None:
+        _LOG.info("converting the %s to int8", half.value)
+        tflite[half] = int8_tflite(model, half, inputs, has_trained_ranges)
+        plans[half] = lowered(tflite[half], half, model, is_any_size=is_any_size)
 
-    def error_of_pictures(decoded: Float32) -> float:
-        return _squared_error(decoded[finest :: len(levels)], images[finest :: len(levels)])
-
-    _LOG.info("converting the encoder to int8")
-    int8_encoder = int8_tflite(encoder, Half.ENCODER, images, error_of_latents, has_trained_ranges)
-    latents = FloatRunner(int8_encoder.content)(images).astype(np.int8)
-    _LOG.info("converting the decoder to int8")
-    requantized = _requantized(latents, levels)
-    int8_decoder = int8_tflite(
-        decoder, Half.DECODER, requantized, error_of_pictures, has_trained_ranges
-    )
-    return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
-
-
-def _squared_error(decoded: Float32, images: Float32) -> float:
-    return float(np.mean(np.square(np.clip(decoded, 0, 1) - images[: len(decoded)])))
-
-
-def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:
-    description = {"codec": name, "aecodec": version()}
-    return {
-        half.tflite: with_metadata(tflite, half.signature, description),
-        half.hdf5: hdf5_bytes(model),
-    }
+    convert(Half.ENCODER, encoder, images)
+    outputs = Workers().map(NativeNetwork(plans[Half.ENCODER]), to_int8(as_uint8(images)))
+    latents = np.stack(list(outputs))
+    if not is_any_size:
+        latents = latents.reshape(-1, *encoder.output_shape[1:])
+    convert(Half.DECODER, decoder, _requantized(latents, levels))
+    return tflite, plans, latents
 
 
 def _per_level(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:

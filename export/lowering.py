@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.arrays import Float32, Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
-from aecodec.datasets.tiles import as_floats, as_uint8
-from aecodec.errors import CodecError, ModelError, warn
-from aecodec.export.receptive_field import REMEDY, outputs_at
+from aecodec.errors import CodecError, ModelError
+from aecodec.export.device.network_source import plan_of
 from aecodec.export.tflite.conversion import without_integers
 from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.network.convert import network_plan
@@ -21,12 +19,6 @@ from aecodec.tflite.reference import reference_transform
 
 _COMPARED = 8
 """Number of pictures for which plan and TFLite model are compared."""
-
-_SIZES = ((4, 5), (7, 9), (11, 16))
-"""Numbers of tiles (rows, columns) at which plans and Keras models are compared."""
-
-_ALIKE, _FACTOR = 2, 4
-"""Difference that int8 may make, in latents or grey levels, and as a factor of the usual one."""
 
 
 def lowered(content: bytes, half: Half, model: Any, *, is_any_size: bool) -> bytes:
@@ -41,51 +33,9 @@ def lowered(content: bytes, half: Half, model: Any, *, is_any_size: bool) -> byt
         raise without_integers(content, model, half.value, error) from error
 
 
-def check_sizes(
-    plans: Mapping[Half, bytes], encoder: Any, decoder: Any, images: Float32, tile: tuple[int, int]
-) -> None:
-    """Compare plans for any size with their Keras models at several sizes.
-
-    The pictures are cut from the `images` (N, h, w, ...) in 0..1, mirrored where these are smaller;
-    `tile` is the (height, width) of a code vector. An :class:`AecodecWarning` says that a plan and
-    its model differ by far more than at the size of the images. Raises ModelError if they do not
-    take a size.
-    """
-    own = (images.shape[1] // tile[0], images.shape[2] // tile[1])
-    usual: dict[Half, float] = {}
-    for size in (own, *_SIZES):
-        sides = (size[0] * tile[0], size[1] * tile[1])
-        pixels = as_uint8(_mirrored(images[0], sides))
-        latents = np.rint(outputs_at("encoder", encoder, as_floats(pixels[None]), size))
-        latents = np.clip(latents, -128, 127)
-        values = 255 * np.clip(outputs_at("decoder", decoder, latents, sides), 0, 1)
-        for half, taken, expected in (
-            (Half.ENCODER, to_int8(pixels), latents),
-            (Half.DECODER, latents[0].astype(np.int8), values - 128),
-        ):
-            error = _difference(plans[half], half, taken, expected[0])
-            if error > _ALIKE + _FACTOR * usual.setdefault(half, error):
-                warn(
-                    f"the {half.value} in int8 differs from the Keras model by {error:.1f} at "
-                    f"{sides[1]}x{sides[0]} pixels, but by {usual[half]:.1f} at the calibration "
-                    "size: calibrate with larger tiles, and without layers that depend on the size"
-                )
-                return
-
-
 def _mirrored(image: Any, sides: tuple[int, int]) -> Any:
     padding = [(0, side) for side in sides] + [(0, 0)] * (image.ndim - 2)
     return np.pad(image, padding, "symmetric")[: sides[0], : sides[1]]
-
-
-def _difference(plan: bytes, half: Half, taken: Latents, expected: Float32) -> float:
-    """The root of the mean squared difference between a plan's outputs and others."""
-    try:
-        outputs = NativeNetwork(plan)(taken)
-    except CodecError as error:
-        size = f"{taken.shape[1]}x{taken.shape[0]}"
-        raise ModelError(f"the {half.value} does not take an input of {size}: {REMEDY}") from error
-    return float(np.sqrt(np.mean(np.square(outputs - expected.reshape(outputs.shape)))))
 
 
 def check_round_trips(codec: Codec, picture: Pixels) -> None:
@@ -121,9 +71,7 @@ def check_plans(
     """
     inputs = {Half.ENCODER: to_int8(images), Half.DECODER: latents.astype(np.int8)}
     for half, batch in inputs.items():
-        plan = codec.folder.native.find(NETWORKS[half])
-        assert plan is not None
-        network = NativeNetwork(plan)
+        network = NativeNetwork(plan_of(codec.folder, half))
         reference = reference_transform(tflite[half])
         stride = max(1, len(batch) // _COMPARED)
         for item in batch[::stride][:_COMPARED]:

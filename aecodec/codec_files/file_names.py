@@ -29,11 +29,6 @@ class Half(str, Enum):
         """Name of the float Keras model in HDF5."""
         return f"{self.value}.hdf5"
 
-    @property
-    def signature(self) -> str:
-        """Name of the signature of the TFLite file."""
-        return {"encoder": "encode", "decoder": "decode"}[self.value]
-
 
 def codec_files(name: str) -> tuple[str, ...]:
     """Names of all files that an export writes to the folder of a codec with a name.

@@ -1,30 +1,12 @@
-"""Running Keras models on the int8 tensors of a codec, and on floats.
+"""Running Keras models on batches of floats."""
 
-An encoder maps pixels less 128 to latents, and a decoder maps latents to pixels less 128.
-"""
-
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Latents
-
-Transform = Callable[[Latents], Latents]
-"""A function from a batch of int8 tensors to a batch of int8 tensors."""
-
-PIXEL_ZERO = -128
-"""The int8 value of a black pixel: int8 = pixel + PIXEL_ZERO."""
-
-PIXEL_SCALE = 1 / 255
-"""Scale of the int8 values of pixels, which are 0..1 for the networks."""
+from aecodec.arrays import Float32
 
 _BATCH = 256
-
-
-def float_predictor(model: Any) -> Callable[[Float32], Float32]:
-    """Convert a Keras model to a function on floats; its inputs may lack axes of size 1."""
-    return lambda batch: outputs_of(model, shaped_for(batch, model.input_shape))
 
 
 def outputs_of(model: Any, inputs: Float32) -> Float32:

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import AecodecError, ModelError
-from aecodec.network.elementwise import ELEMENTWISE, chain_from, function_from, tabulate
+from aecodec.network.elementwise import ELEMENTWISE, functions_of, tabulate
 from aecodec.network.lowering import Lowering
 from aecodec.network.operators import OPERATORS
 from aecodec.network.plan import Kind, assign_slots
-from aecodec.tflite.model import Operator, read_model
+from aecodec.tflite.model import Model, Operator, read_model
 
 _NO_KERNEL = "C has no kernel for it"
 
@@ -41,49 +41,72 @@ def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
     computes with types other than int8.
     """
     model = read_model(content)
-    low, done = Lowering(content, model, is_any_size=is_any_size), set[int]()
-    for number in range(len(model.operators)):
-        if number not in done:
-            done |= set(_lower(low, number))
+    low = Lowering(content, model, is_any_size=is_any_size)
+    joined = {parts[-1]: parts for parts in _code_chains(model) + _tables(model)}
+    inner = {number for parts in joined.values() for number in parts[:-1]}
+    for number, operator in enumerate(model.operators):
+        if number in inner:
+            continue
+        try:
+            _lower(low, operator, joined.get(number, [number]))
+        except AttributeError as error:
+            text = f"operator {number}, {operator.name}: its options are left out"
+            raise ModelError(text) from error
+        except (AecodecError, ArithmeticError, LookupError, ValueError) as error:
+            raise ModelError(f"operator {number}, {operator.name}: {error}") from error
     plan = low.finish()
     assign_slots(plan, *low.size)
     return plan.as_bytes()
 
 
-def _lower(low: Lowering, number: int) -> list[int]:
-    """Lower an operator, or several that form one function; return their numbers."""
-    operator = low.model.operators[number]
-    chain = function_from(low, number)
-    try:
-        if codes := _code_chain(low, number):
-            _lower_codes(low, codes)
-            return codes
-        if len(chain) > 1:
-            tabulate(low, chain)
-        elif operator.name in OPERATORS:
-            OPERATORS[operator.name](low, operator)
-        else:
-            raise ModelError(_NO_KERNEL)
-    except AttributeError as error:
-        raise ModelError(f"operator {number}, {operator.name}: its options are left out") from error
-    except (AecodecError, ArithmeticError, LookupError, ValueError) as error:
-        raise ModelError(f"operator {number}, {operator.name}: {error}") from error
+def _tables(model: Model) -> list[list[int]]:
+    """The functions of several operators from int8 to int8.
+
+    Converters leave some functions in float: DEQUANTIZE, operators on floats, QUANTIZE.
+    """
+    operators = model.operators
+    return [
+        function
+        for function in functions_of(model)
+        if operators[function[0]].name == "DEQUANTIZE"
+        and model.tensors[operators[function[-1]].outputs[0]].dtype == np.int8
+    ]
+
+
+def _lower(low: Lowering, operator: Operator, parts: list[int]) -> None:
+    """Lower an operator, with others that it forms one function with."""
+    if low.model.operators[parts[0]].name == "CAST":
+        _lower_codes(low, [low.model.operators[number] for number in parts])
+    elif len(parts) > 1:
+        tabulate(low, parts)
+    elif operator.name in OPERATORS:
+        OPERATORS[operator.name](low, operator)
+    else:
+        raise ModelError(_NO_KERNEL)
+
+
+def _code_chains(model: Model) -> list[list[int]]:
+    """The operators of each search or lookup of codes."""
+    chains = [_chain_from(model, number) for number in range(len(model.operators))]
+    names = [[model.operators[number].name for number in chain] for chain in chains]
+    forms = (_SEARCH, _DIGITS, _SCALARS)
+    return [chain for chain, form in zip(chains, names, strict=True) if form in forms]
+
+
+def _chain_from(model: Model, number: int) -> list[int]:
+    """The operators from one to the next int8 output; each is the only reader of the one before."""
+    chain, result = [number], model.operators[number].outputs[0]
+    while model.tensors[result].dtype != np.int8:
+        readers = [at for at, operator in enumerate(model.operators) if result in operator.inputs]
+        if len(readers) != 1:
+            break
+        chain += readers
+        result = model.operators[readers[0]].outputs[0]
     return chain
 
 
-def _code_chain(low: Lowering, number: int) -> list[int]:
-    """The operators of a search or lookup that begins with this operator; empty if none does."""
-    first = low.model.operators[number]
-    if first.name != "CAST" or low.tensor(first.inputs[0]).dtype != np.int8:
-        return []
-    chain = chain_from(low, number)
-    names = [low.model.operators[at].name for at in chain]
-    return chain if names in (_SEARCH, _DIGITS, _SCALARS) else []
-
-
-def _lower_codes(low: Lowering, chain: list[int]) -> None:
-    """Lower a chain of :func:`_code_chain`; raise ModelError if C lacks its form."""
-    operators = [low.model.operators[at] for at in chain]
+def _lower_codes(low: Lowering, operators: list[Operator]) -> None:
+    """Lower a chain of :func:`_code_chains`; raise ModelError if C lacks its form."""
     for operator in operators:
         _ensure(getattr(operator.options, "fusedActivationFunction", 0) == 0)
     lower = _lower_search if operators[1].name == "FULLY_CONNECTED" else _lower_lookup

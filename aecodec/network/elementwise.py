@@ -8,7 +8,7 @@ import numpy as np
 from aecodec.network.lowering import Lowering, activation_range, flat, quantize_multiplier, zero_of
 from aecodec.network.movement import stretched
 from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.model import Operator, Tensor
+from aecodec.tflite.model import Model, Operator, Tensor
 from aecodec.tflite.reference import results_of_int8
 
 _OF_ONE = """
@@ -26,6 +26,8 @@ FUNCTIONS = frozenset(_OF_ONE.split())
 
 ELEMENTWISE = FUNCTIONS.union(_OF_SEVERAL.split())
 """Operators whose result depends only on the elements at one place."""
+
+_ON_ELEMENTS = ELEMENTWISE | {"DEQUANTIZE"}
 
 _SUM_SHIFT = 20
 """Left shift of addends before scaling, in bits."""
@@ -51,57 +53,45 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
     low.write_from([low.read(variable)], operators[-1], Kind.TABLE, shape, table)
 
 
-def chain_from(low: Lowering, number: int) -> list[int]:
-    """The operators from a float output to the next int8 output, each of which has one reader.
+def functions_of(model: Model) -> list[list[int]]:
+    """The elementwise functions of single tensors: the numbers of the operators of each.
 
-    Only `number` if they are no chain.
+    A function reads one tensor, besides constants with one element, and no other operator reads
+    what is within it. Tensors of int8 are the input or the output of functions, never within.
     """
-    operators, chain = low.model.operators, [number]
-    while low.tensor(operators[chain[-1]].outputs[0]).dtype != np.int8:
-        result = operators[chain[-1]].outputs[0]
-        readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
-        if len(readers) != 1:
-            return [number]
-        chain += readers
-    return chain
+    ends = {number for number, tensor in enumerate(model.tensors) if tensor.dtype == np.int8}
+    readers: dict[int, set[int]] = {}
+    for number, operator in enumerate(model.operators):
+        for tensor in operator.inputs:
+            readers.setdefault(tensor, set()).add(number)
+    while True:
+        functions = _functions_between(model, ends | {model.exit})
+        apart = {
+            tensor
+            for function in functions
+            for tensor in (model.operators[number].outputs[0] for number in function[:-1])
+            if not readers.get(tensor, set()) <= {*function}
+        }
+        if not apart:
+            return functions
+        ends |= apart
 
 
-def function_from(low: Lowering, number: int) -> list[int]:
-    """The operators that together are a function of one int8 tensor, else only `number`.
-
-    Converters leave some functions in float: DEQUANTIZE, operators on floats, QUANTIZE.
-    """
-    operators, made, function = low.model.operators, set[int](), [number]
-    if operators[number].name != "DEQUANTIZE":
-        return [number]
-    made.add(operators[number].outputs[0])
-    for at in range(number + 1, len(operators)):
-        operator = operators[at]
-        if made.isdisjoint(operator.inputs):
-            continue
-        if operator.name not in ELEMENTWISE or not _reads_only(low, operator, made):
-            return [number]
-        function.append(at)
-        made.update(operator.outputs)
-        if low.tensor(operator.outputs[0]).dtype == np.int8:
-            return function if _is_closed(low, function, made) else [number]
-    return [number]
-
-
-def _reads_only(low: Lowering, operator: Operator, made: set[int]) -> bool:
-    """Whether all inputs are these tensors, or constants with one element."""
-    return all(_is_single(low.tensor(number)) for number in operator.inputs if number not in made)
+def _functions_between(model: Model, ends: set[int]) -> list[list[int]]:
+    """The longest functions that may be within each other's reach, between these tensors."""
+    sources: dict[int, tuple[int, list[int]]] = {}  # by output: the input, and the operators
+    for number, operator in enumerate(model.operators):
+        entries = {at for at in operator.inputs if not _is_single(model.tensors[at])}
+        parts = [sources.get(at, (at, [])) if at not in ends else (at, []) for at in entries]
+        if operator.name in _ON_ELEMENTS and len({source for source, _ in parts}) == 1:
+            inner = {at for _, function in parts for at in function}
+            sources[operator.outputs[0]] = parts[0][0], [*sorted(inner), number]
+    extended = {at for _, function in sources.values() for at in function[:-1]}
+    return [function for _, function in sources.values() if function[-1] not in extended]
 
 
 def _is_single(tensor: Tensor) -> bool:
     return tensor.is_constant and math.prod(tensor.shape) == 1
-
-
-def _is_closed(low: Lowering, function: list[int], made: set[int]) -> bool:
-    """Whether no other operator reads what is within a function."""
-    inner = made - {low.model.operators[function[-1]].outputs[0]}
-    others = (item for at, item in enumerate(low.model.operators) if at not in function)
-    return low.model.exit not in inner and all(inner.isdisjoint(item.inputs) for item in others)
 
 
 # Functions of two tensors

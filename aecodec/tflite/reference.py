@@ -153,7 +153,7 @@ def _interpreter(model: bytes) -> Any:
     """An interpreter with reference kernels, or with LiteRT's other kernels if there are none."""
     for kernels in (Kernels.REFERENCE, Kernels.BUILTIN):
         try:
-            return open_interpreter(model, kernels=kernels)
+            return open_interpreter(model, kernels)
         except (RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
     raise CodecError(f"LiteRT cannot load the model: {reason}")

@@ -129,11 +129,7 @@ def import_(chosen: ImportOptions) -> None:
 def _loss_lines(codec: Codec) -> list[str]:
     """PSNR of the finest level of a codec and of its float models, in several lines."""
     loss = codec.folder.measured["finest_level"]
-    in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
-    lines = [
-        f"  {loss['float_pair']:6.2f} dB  float encoder, float decoder",
+    return [
+        f"  {loss['float_pair']:6.2f} dB  the float models",
         f"  {loss['codec']:6.2f} dB  the codec at level {len(codec.spec.levels)}",
     ]
-    if in_floats:
-        lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
-    return lines

@@ -7,26 +7,22 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.python.optimize.calibrator import Calibrator
-from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.arrays import Float32
 from aecodec.export.tflite.conversion import quiet
+from aecodec.network.elementwise import functions_of
+from aecodec.tflite.model import name_of, packed, read_model, schema
 
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
 
 _CEILING = 6.0
-_MOVES = (
-    schema.BuiltinOperator.SPACE_TO_DEPTH,
-    schema.BuiltinOperator.DEPTH_TO_SPACE,
-    schema.BuiltinOperator.CONCATENATION,
-)
+_MOVES = ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "CONCATENATION")
 """Operators that move values without changing them."""
 
-_CONVERSIONS = (schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE)
+_CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 
 _LARGEST = 1e9
 
@@ -39,34 +35,37 @@ class CalibratedModel:
     """
 
     def __init__(self, model: Any, samples: Float32) -> None:
-        content = bytearray(float_model_with_ranges(model, samples))
-        self._model = flatbuffer_utils.read_model_from_bytearray(content)
+        content = float_model_with_ranges(model, samples)
+        self._model = schema.ModelT.InitFromPackedBuf(content)
         self._graph = self._model.subgraphs[0]
         for tensor in self._graph.tensors:
             _make_finite(tensor.quantization)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
         """The int8 model with these ranges; the operators in `in_floats` compute in floats."""
-        packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
         with quiet():
             content = mlir_quantize(
-                packed,
+                packed(self._model),
                 input_data_type=tf.int8,
                 output_data_type=tf.int8,
                 denylisted_nodes=list(in_floats) or None,
             )
         return bytes(content)
 
-    def operators(self) -> list[str]:
-        """Names of the operators that can compute in floats: those of their first outputs.
+    def functions(self) -> list[str]:
+        """Names of the operators of functions that become tables of 256 results.
 
-        Transposed convolutions are missing, because the quantizer cannot distinguish them by name.
+        Such a function, for example mish, consists of several operators on the elements of one
+        tensor and on single constants. In int8, each of its operators would round.
         """
-        return [
-            self._graph.tensors[operator.outputs[0]].name.decode()
-            for operator in self._graph.operators
-            if self._kind(operator) != schema.BuiltinOperator.TRANSPOSE_CONV
-        ]
+        model = read_model(packed(self._model))
+        names: list[str] = []
+        for numbers in functions_of(model):
+            operators = [model.operators[number] for number in numbers]
+            outputs = [one.outputs[0] for one in operators if one.name not in _CONVERSIONS]
+            if len(outputs) > 1:
+                names += [self._graph.tensors[number].name.decode() for number in outputs]
+        return names
 
     def set_ends(self, start: Range, end: Range) -> None:
         """Set the ranges of the input and the output.
@@ -90,15 +89,15 @@ class CalibratedModel:
         added = {
             index
             for operator in self._graph.operators
-            if self._kind(operator) == schema.BuiltinOperator.ADD
+            if self._name(operator) == "ADD"
             for index in operator.inputs
         }
         in_range: set[int] = set()
         for operator in self._graph.operators:
             output, options = operator.outputs[0], operator.builtinOptions
             activation = getattr(options, "fusedActivationFunction", None)
-            is_move = self._kind(operator) in _MOVES and operator.inputs[0] in in_range
-            is_scaled = self._kind(operator) == schema.BuiltinOperator.MUL
+            is_move = self._name(operator) in _MOVES and operator.inputs[0] in in_range
+            is_scaled = self._name(operator) == "MUL"
             if activation == schema.ActivationFunctionType.RELU6 or is_move or is_scaled:
                 in_range.add(output)
                 self._set_range(output, (0.0, _CEILING))
@@ -106,14 +105,12 @@ class CalibratedModel:
                 self._set_range(output, (-_CEILING, _CEILING))
         moved = self._graph.outputs[0]
         for operator in reversed(self._graph.operators):
-            if operator.outputs[0] == moved and self._kind(operator) in (*_MOVES, *_CONVERSIONS):
+            if operator.outputs[0] == moved and self._name(operator) in (*_MOVES, *_CONVERSIONS):
                 moved = operator.inputs[0]
                 self._set_range(moved, end)
 
-    def _kind(self, operator: Any) -> int:
-        """Number of an operator in TFLite's schema."""
-        code = self._model.operatorCodes[operator.opcodeIndex]
-        return int(max(code.builtinCode, code.deprecatedBuiltinCode))
+    def _name(self, operator: Any) -> str:
+        return name_of(self._model.operatorCodes[operator.opcodeIndex])
 
 
 def _make_finite(ranges: Any) -> None:

@@ -7,12 +7,11 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
-from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
@@ -20,6 +19,7 @@ from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
 from aecodec.network.convert import check_operators
 from aecodec.tflite.interpreter import silent_stderr
+from aecodec.tflite.model import schema
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's message about a missing operator: its place in the model, and its name."""
@@ -64,36 +64,19 @@ def check_pair_convertible(pair: KerasPair) -> None:
 def _check_convertible(model: Any, half: str) -> None:
     _check_not_recurrent(model, half)
     shape = [side or _ANY_SIDE for side in model.input_shape[1:]]
-    content = converted(model, shape, f"the {half} cannot be converted to TFLite")
-    graphs = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
-    if len(graphs) > 1:  # the bodies of loops and branches
-        raise ModelError(f"the {half} has a loop, which int8 TFLite lacks: build it without loops")
+    inputs = keras.Input(batch_shape=(1, *shape))
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
+    try:
+        with quiet():
+            content = bytes(converter.convert())
+    except Exception as error:  # the converter raises whatever its passes raise
+        raise ModelError(
+            f"the {half} cannot be converted to TFLite: {reason(model, error)}"
+        ) from error
     try:
         check_operators(content)
     except ModelError as error:
         raise without_integers(content, model, half, error) from error
-
-
-def converted(
-    model: Any,
-    shape: Sequence[int | None],
-    failure: str,
-    configure: Callable[[Any], None] = lambda _: None,
-) -> bytes:
-    """Convert a functional Keras model with one input and one output to TFLite.
-
-    `shape` is the shape of the input without the batch, which becomes 1; `configure` sets options
-    of TensorFlow's converter. Raises ModelError, which begins with `failure` and names the layer if
-    possible, if the model cannot be converted.
-    """
-    inputs = keras.Input(batch_shape=(1, *shape))
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
-    configure(converter)
-    try:
-        with quiet():
-            return bytes(converter.convert())
-    except Exception as error:  # the converter raises whatever its passes raise
-        raise ModelError(f"{failure}: {reason(model, error)}") from error
 
 
 @contextlib.contextmanager
@@ -123,7 +106,7 @@ def _layer_of_error(content: bytes, model: Any, error: str) -> str:
     number = _OPERATOR.search(error)
     if number is None:
         return "a layer"
-    (graph,) = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
+    (graph,) = schema.ModelT.InitFromPackedBuf(content).subgraphs
     output = graph.tensors[graph.operators[int(number[1])].outputs[0]]
     return f"layer {layer_of(output.name.decode(), {layer.name for layer in model.layers})!r}"
 

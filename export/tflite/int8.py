@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -17,29 +15,21 @@ from aecodec.errors import ModelError
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.codebook import with_code_layer
 from aecodec.export.tflite.conversion import reason
-from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
-from aecodec.export.tflite.runners import FloatRunner
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
-from aecodec.keras_models.runners import PIXEL_SCALE, PIXEL_ZERO, outputs_of
+from aecodec.keras_models.runners import outputs_of
+from aecodec.tflite.model import read_model
 
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 
 _ENOUGH_PIXELS = 512 * 28 * 28
 """Number of pixels that is sufficient to measure the ranges of a network's tensors."""
 
-ALLOWED_ERROR = 1.035
-"""Factor by which int8 may increase the squared error of the pictures: 0.15 dB for each half."""
-
 _MARGIN = 0.05
 _UNUSED = 1e38
 """Thresholds of this size are padding."""
 
-PictureError = Callable[[Float32], float]
-"""Computes the squared error of the pictures from a half's outputs for the first N inputs."""
 
-
-@dataclass(frozen=True)
-class _End:
+class _End(NamedTuple):
     """The meaning of the int8 values at the input or output of a model.
 
     `limits` are the float values of -128 and 127; `quantization` is the scale and zero point.
@@ -49,7 +39,7 @@ class _End:
     quantization: tuple[float, int]
 
 
-_PIXELS = _End((0.0, 1.0), (PIXEL_SCALE, PIXEL_ZERO))
+_PIXELS = _End((0.0, 1.0), (1 / 255, -128))
 _LATENTS = _End((-128.0, 127.0), (1.0, 0))
 
 
@@ -65,12 +55,8 @@ class _FakeQuant(keras.layers.Layer):
 
 
 def int8_tflite(
-    model: Any,
-    half: Half,
-    samples: Float32,
-    error_of: PictureError,
-    has_trained_ranges: bool = False,
-) -> MixedModel:
+    model: Any, half: Half, samples: Float32, has_trained_ranges: bool = False
+) -> bytes:
     """Convert a half to int8, with pixel - 128 and latents as integer input and output.
 
     The Keras encoder maps images (N, *image_shape) in 0..1 to latents; the int8 latent is
@@ -84,16 +70,15 @@ def int8_tflite(
     is_encoder, layer = half is Half.ENCODER, code_layer(model)
     start, end = (_PIXELS, _LATENTS) if is_encoder else (_LATENTS, _PIXELS)
     if layer is None:
-        return _int8_model(model, start, end, samples, half, error_of, has_trained_ranges)
-    part, error_of_part = float_part(model), error_of
+        return _int8_model(model, start, end, samples, half, has_trained_ranges)
+    part = float_part(model)
     if is_encoder:
         end = vectors = _end_of(layer, outputs_of(part, samples))
-        error_of_part = lambda outputs: error_of(np.asarray(layer(outputs)))  # noqa: E731
     else:
         start = vectors = _end_for(layer.constants()["table"])
         samples = outputs_of(layer, samples)
-    mixed = _int8_model(part, start, end, samples, half, error_of_part)
-    return replace(mixed, content=with_code_layer(mixed.content, layer, vectors.quantization))
+    content = _int8_model(part, start, end, samples, half)
+    return with_code_layer(content, layer, vectors.quantization)
 
 
 def _end_of(layer: Any, vectors: Float32) -> _End:
@@ -120,57 +105,37 @@ def _int8_model(
     end: _End,
     samples: Float32,
     half: Half,
-    error_of: PictureError,
     has_trained_ranges: bool = False,
-) -> MixedModel:
+) -> bytes:
     """An int8 model.
 
     If it has the ranges of its training in int8
-    (:meth:`~aecodec.export.tflite.calibrated.CalibratedModel.set_trained_ranges`), all layers
-    compute in int8. Otherwise, ranges are measured, and layers that lose much compute in floats.
+    (:meth:`~aecodec.export.tflite.calibrated.CalibratedModel.set_trained_ranges`), all operators
+    compute in int8. Otherwise, ranges are measured, and functions of several operators compute in
+    floats that become tables.
     """
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
-    expected = np.clip(outputs_of(model, samples), *end.limits)
-
-    def error_of_model(content: bytes) -> float:
-        return error_of(FloatRunner(content)(samples).reshape(expected.shape))
-
+    inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
     try:
-        calibrated = _calibrated(model, start, end, samples)
+        calibrated = CalibratedModel(keras.Model(inputs, _FakeQuant(end)(model(inputs))), samples)
+        calibrated.set_ends(start.limits, end.limits)  # a sigmoid has another range; it is rescaled
         if has_trained_ranges:
             calibrated.set_trained_ranges(end.limits)
-            content = calibrated.quantized()
-            mixed = MixedModel(content, error_of_model(content))
-        else:
-            names = [layer.name for layer in model.layers]
-            allowed = ALLOWED_ERROR * error_of(_rounded(expected, end))
-            mixed = with_enough_precision(calibrated, names, error_of_model, allowed)
+        content = calibrated.quantized([] if has_trained_ranges else calibrated.functions())
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
             f"the {half.value} cannot be converted to int8 TFLite: {reason(model, error)}"
         ) from error
-    _check_ends(mixed.content, start, end, half)
-    return mixed
+    _check_ends(content, start, end, half)
+    return content
 
 
-def _calibrated(model: Any, start: _End, end: _End, samples: Float32) -> CalibratedModel:
-    inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
-    ended = keras.Model(inputs, _FakeQuant(end)(model(inputs)))
-    calibrated = CalibratedModel(ended, samples)
-    calibrated.set_ends(start.limits, end.limits)  # a sigmoid has another range; it is rescaled
-    return calibrated
-
-
-def _rounded(outputs: Float32, end: _End) -> Float32:
-    """Outputs rounded as at the output of an int8 model without other errors."""
-    scale, zero = end.quantization
-    return np.asarray((np.rint(outputs / scale + zero) - zero) * scale, np.float32)
-
-
-def _check_ends(model: bytes, start: _End, end: _End, half: Half) -> None:
-    actual = FloatRunner(model).quantization
-    expected = (start.quantization, end.quantization)
+def _check_ends(content: bytes, start: _End, end: _End, half: Half) -> None:
+    model = read_model(content)
+    tensors = model.tensors[model.entry], model.tensors[model.exit]
+    actual = [(tensor.scale, *tensor.zeros.tolist()) for tensor in tensors]
+    expected = [start.quantization, end.quantization]
     if not np.allclose(actual, expected, rtol=1e-5):
         raise ModelError(
             f"the {half.value} has (scale, zero point) {actual} at its input and output instead of "

@@ -20,7 +20,6 @@ from aecodec.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.keras_models.model_files import register_custom_objects
-from aecodec.metrics import mse, psnr
 
 FAST = {"priors": 4, "context_units": 0}
 
@@ -48,20 +47,14 @@ def transposed(activation: str | None = None) -> Pair:
     return encoder, decoder
 
 
-def assert_loses_little(codec: Codec, pair: Pair, digits: Pixels) -> None:
-    """Check that the finest level loses at most 0.5 dB by rounding and int8."""
-    planes, finest = digits.reshape(-1, 28, 28, 1), len(codec.spec.levels)
-    encoder, decoder = pair
-    floats = decoder(encoder(digits / 255)).numpy()
-    exact = np.rint(255 * floats.reshape(planes.shape).clip(0, 1))
-    restored = codec.decoder.reconstruct(codec.encoder.codes(planes, finest), finest, (28, 28))
-    assert psnr(mse(planes, exact)) - psnr(mse(planes, restored)) < 0.5
+def assert_loses_little(codec: Codec) -> None:
+    """Check the loss by rounding and int8 at the finest level, in dB."""
+    loss = codec.folder.measured["finest_level"]
+    assert loss["float_pair"] - loss["codec"] < 0.5
 
 
-def test_a_pair_of_any_size_becomes_a_codec(
-    convolutional: Pair, convolutional_codec: Codec, digits: Pixels
-) -> None:
-    assert_loses_little(convolutional_codec, convolutional, digits[::150, ..., None])
+def test_a_pair_of_any_size_becomes_a_codec(convolutional_codec: Codec) -> None:
+    assert_loses_little(convolutional_codec)
 
 
 def strange(images: Any) -> Any:
@@ -105,10 +98,7 @@ def test_a_decoder_may_end_in_an_activation(
 ) -> None:
     pair = train_pair(transposed(activation), digits[::3, ..., None] / np.float32(255))
     codec = codec_from_keras(*pair, few_digits, tmp_path, name="mine", **FAST)
-    loss = codec.folder.measured["finest_level"]
-    assert loss["layers_in_floats"] == {"encoder": [], "decoder": []}
-    assert loss["float_pair"] - loss["codec"] < 0.5
-    assert_loses_little(codec, pair, digits[::48, ..., None])
+    assert_loses_little(codec)
 
 
 def test_one_command_converts_models_of_ones_own(
@@ -131,13 +121,11 @@ def test_one_command_converts_models_of_ones_own(
     done = command(*start, *known, "--image-shape", "28x28")
     assert done.status == 0, done.err
     assert "mean, the mean, becomes the code" in done.err
-    assert "dB  float encoder, float decoder" in done.out
+    assert "dB  the float models" in done.out
     assert "fitting the priors of level 2 of 3 ..." in done.err.splitlines()
     codec = load_codec(Path("mine"))
     assert codec.spec.name == "mine"
-    loss = codec.folder.measured["finest_level"]
-    assert loss["float_pair"] > 15
-    assert loss["float_pair"] - loss["codec"] < 0.5
+    assert_loses_little(codec)
 
 
 MODULE = """

@@ -1,30 +1,59 @@
-"""Int8 TFLite models run even where XNNPACK refuses them."""
+"""Halves in int8 give nearly the pictures of the float models."""
 
 from __future__ import annotations
 
 import keras
 import numpy as np
 import pytest
-from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
+from aecodec.arrays import Latents
 from aecodec.codec_files.file_names import Half
+from aecodec.errors import ModelError
+from aecodec.export.lowering import lowered
 from aecodec.export.tflite.int8 import int8_tflite
-from aecodec.export.tflite.runners import FloatRunner
-from aecodec.keras_models.runners import float_predictor
+from aecodec.native.networks import NativeNetwork, to_pixels
+
+LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32)
 
 
-def test_units_that_are_hardly_ever_active_are_converted() -> None:
-    """XNNPACK refuses the scales of such a layer; LiteRT's own kernels run it."""
-    codes = keras.Input((4,))
-    hidden = layers.Dense(6, "relu")
-    decoder = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden(codes))))
-    hidden.set_weights([np.eye(4, 6), np.full(6, 1e-4 - 10)])
-    latents = np.random.default_rng(0).integers(0, 11, (300, 4)).astype(np.float32)
-    error_of = lambda result: float(np.square(result).mean())  # noqa: E731
-    model = int8_tflite(decoder, Half.DECODER, latents, error_of).content
-    with pytest.raises(RuntimeError, match="XNNPACK"):
-        Interpreter(model_content=model).allocate_tensors()
-    expected = (255 * float_predictor(decoder)(latents) - 128).reshape(-1, 4, 4)
-    answer = 255 * FloatRunner(model)(latents) - 128
-    assert np.abs(answer - expected).max() < 1.5
+def decoder_with(activation: str) -> keras.Model:
+    """A decoder with an activation between two dense layers, of fixed weights."""
+    rng, codes = np.random.default_rng(1), keras.Input((6,))
+    hidden = layers.Activation(activation, name="between")(layers.Dense(24)(codes))
+    model = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden)))
+    sizes = ((0, 0.05, (6, 24)), (0, 1, 24), (0, 0.05, (24, 16)))
+    model.set_weights([*(rng.normal(*size) for size in sizes), np.full(16, 0.4)])
+    return model
+
+
+def plan_of(decoder: keras.Model) -> bytes:
+    content = int8_tflite(decoder, Half.DECODER, LATENTS)
+    return lowered(content, Half.DECODER, decoder, is_any_size=False)
+
+
+def pixels_of(decoder: keras.Model) -> Latents:
+    """The pixels of a decoder in int8, and 255 times those of the decoder in floats."""
+    network = NativeNetwork(plan_of(decoder))
+    pixels = np.stack([to_pixels(network(codes)) for codes in LATENTS.astype(np.int8)])
+    return pixels.reshape(-1, 4, 4), 255 * np.asarray(decoder(LATENTS)).clip(0, 1)
+
+
+@pytest.mark.parametrize("activation", ["mish", "silu", "relu"])
+def test_an_activation_of_several_operators_becomes_a_table(activation: str) -> None:
+    pixels, expected = pixels_of(decoder_with(activation))
+    assert np.abs(pixels - expected).mean() < 1
+
+
+def test_a_layer_that_no_table_holds_is_named_with_a_replacement() -> None:
+    with pytest.raises(ModelError, match=r"layer 'between' of the decoder .* use Softmax instead"):
+        plan_of(decoder_with("log_softmax"))
+
+
+def test_a_sigmoid_ends_in_pixels_exactly() -> None:
+    """Its own steps are 256ths, and those of pixels are 255ths."""
+    decoder = decoder_with("relu")
+    ended = layers.Activation("sigmoid")(20 * decoder.outputs[0] - 10)
+    pixels, expected = pixels_of(keras.Model(decoder.inputs[0], ended))
+    assert (pixels[expected > 254.7] == 254).all()  # an int8 sigmoid is 255/256 at most
+    assert (pixels[expected < 0.25] == 0).all()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.tflite.building import Builder, quantized
-from aecodec.tflite.interpreter import Kernels, open_interpreter, silent_stderr
+from aecodec.tflite.interpreter import open_interpreter, silent_stderr
 from aecodec.tflite.model import packed, schema
 
 CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
@@ -131,7 +131,7 @@ class Maker:
     def model(self, entry: int, exit_: int) -> bytes:
         """The model, with the shapes that LiteRT works out."""
         with silent_stderr():
-            interpreter = open_interpreter(self.stated(entry, exit_), kernels=Kernels.BUILTIN)
+            interpreter = open_interpreter(self.stated(entry, exit_))
         for number, tensor in enumerate(self._tensors):
             tensor.shape = interpreter.get_tensor_details()[number]["shape"].tolist()
         return self.stated(entry, exit_)
