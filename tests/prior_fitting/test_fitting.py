@@ -1,0 +1,88 @@
+"""Priors and context networks are fitted to the codes that encoders make, and save bits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers.codes import busy_and_even
+
+from aecodec.arrays import Codes
+from aecodec.codec_files.levels import Level, RateWeight
+from aecodec.prior_fitting.context_fitting import fit_context, fit_level, train_network
+from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
+from aecodec.prior_fitting.level_tables import bits, level_tables
+from aecodec.prior_fitting.prior import Prior
+from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
+
+
+def test_fitting_is_deterministic_and_competition_pays() -> None:
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 2, 4000)[:, None]
+    codes = np.where(kinds, rng.normal(-6, 1, (4000, 8)), rng.normal(6, 1, (4000, 8)))
+    codes = codes.round().astype(np.int16)
+    single, pair, again = (fit_prior(codes, priors=p, tables=64) for p in (1, 2, 2))
+    for name in ("bank", "table", "offset", "index"):
+        assert (getattr(pair, name) == getattr(again, name)).all()
+    assert bits(pair, codes).mean() < bits(single, codes).mean() - 5
+    assert bits(pair, codes).mean() < 8 * np.log2(np.sqrt(2 * np.pi * np.e)) + 2
+
+
+def test_a_symbol_that_is_nearly_always_0_costs_nearly_nothing() -> None:
+    """Although another channel of the same vectors has a range of 200."""
+    wide = np.random.default_rng(0).integers(-100, 101, (20_000, 1))
+    codes = np.hstack([wide, np.zeros((20_000, 63), np.int64)]).astype(np.int16)
+    mean = bits(fit_prior(codes, priors=1), codes).mean()
+    assert mean < np.log2(201) + 0.1  # 0.28 more with a frequency for every symbol of the range
+
+
+def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
+    latents, level = busy_and_even(60).astype(np.int8), Level(0, 6, gains=(-300,) * 6)
+    rounded = fit_prior(level.quantize(level.channels_of(latents)), priors=1)
+    weight = RateWeight(12, 1)
+
+    def decided(prior: Prior) -> Codes:
+        return level_tables(prior, level).decide(latents, weight)
+
+    prior = fit_level(level, latents, priors=1, units=0, epochs=1, rdoq=weight)
+    first = fit_prior(level.quantize(level.channels_of(latents[::6])), priors=1)
+    assert (prior.bank == fit_prior(decided(first), priors=1).bank).all()
+    sums = [bits(candidate, decided(candidate)).sum() for candidate in (prior, rounded)]
+    assert sums[0] < sums[1]
+
+
+@pytest.mark.slow
+def test_the_integer_network_of_pictures_is_the_trained_one() -> None:
+    codes = busy_and_even(60)
+    flat, grid = codes.reshape(-1, 6) + np.int16(3), codes.shape[:3]
+    alone = fit_prior(flat, priors=1)
+    network = train_network(alone, flat, units=32, epochs=30, grid=grid)
+    trained = float(tf.reduce_mean(network(network.inputs(flat, grid))))
+    integers = pool_bank(replace(alone, context=network.quantized()), flat, grid)
+    assert bits(integers, flat, grid).mean() == pytest.approx(trained, rel=0.03)
+
+
+def test_the_context_of_neighbours_saves_bits() -> None:
+    codes = busy_and_even(45)
+    flat, grid = codes.reshape(-1, 6), codes.shape[:3]
+    alone = fit_prior(flat, priors=1)
+    fitted = fit_context(alone, flat, units=16, epochs=15, grid=grid)
+    assert fitted.has_spatial_context
+    assert bits(fitted, flat, grid).mean() < 0.97 * bits(alone, flat).mean()
+
+
+def test_a_context_network_is_kept_where_it_saves_bits() -> None:
+    rng = np.random.default_rng(0)
+    alike = rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))
+    unlike = rng.normal(0, 4, (4000, 6))
+    first, again, without = (
+        fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
+        for codes in (values.round().astype(np.int16) for values in (alike, alike, unlike))
+    )
+    assert first.context
+    assert again.context
+    for name in array_fields(ContextNetwork):
+        assert (getattr(first.context, name) == getattr(again.context, name)).all()
+    assert without.context is None
