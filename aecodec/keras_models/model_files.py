@@ -24,23 +24,6 @@ from aecodec.errors import ModelError, UsageError
 from aecodec.keras_models import codes, layers  # noqa: F401 - registers aecodec's layers with Keras
 from aecodec.keras_models.onnx_files import load_onnx
 
-
-def _without_groups(layer: type[Any]) -> type[Any]:
-    """A class that opens layers of Keras 2, whose configurations contain `groups` with value 1."""
-
-    class Opened:
-        @classmethod
-        def from_config(cls, config: dict[str, Any]) -> Any:
-            return layer(**{name: value for name, value in config.items() if name != "groups"})
-
-    return Opened
-
-
-_LAYERS_OF_KERAS_2 = {
-    layer.__name__: _without_groups(layer)
-    for layer in (keras.layers.Conv2DTranspose, keras.layers.DepthwiseConv2D)
-}
-
 _FIRST_SAFE_KERAS = (3, 11, 3)
 
 _CONVERT = (
@@ -70,7 +53,7 @@ _UNKNOWN_CLASS = re.compile(
 def load_model(path: Path | str) -> Any:
     """Open a Keras model, which may use layers of aecodec, from an HDF5, `.keras` or `.onnx` file.
 
-    Files of Keras 2 and Keras 3 are opened if Keras 3 supports them. ONNX models are converted
+    Files of Keras 2 are opened if Keras 3 supports them. ONNX models are converted
     (:mod:`aecodec.keras_models.onnx_files`). Code in files is never run.
 
     Raises:
@@ -84,8 +67,7 @@ def load_model(path: Path | str) -> Any:
     if path.suffix.lower() == ".onnx":
         return load_onnx(path)
     try:
-        with keras.saving.custom_object_scope(_LAYERS_OF_KERAS_2 if _is_of_keras_2(path) else {}):
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # damaged files and unknown layers may raise anything
         raise ModelError(f"{path}: {_advice(path, error)}") from error
 

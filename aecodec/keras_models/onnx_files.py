@@ -16,7 +16,7 @@ import numpy as np
 
 from aecodec.errors import AecodecError, ModelError, warn
 from aecodec.keras_models.functional import numbered_names
-from aecodec.keras_models.onnx_graph import Graph, attributes_of, find_gelus, label
+from aecodec.keras_models.onnx_graph import Graph, attributes_of, label
 from aecodec.keras_models.onnx_operators import OPERATORS, Node
 from aecodec.keras_models.onnx_values import ANY_SIZE, Array, Axes, Value, arranged
 
@@ -54,14 +54,11 @@ class _Conversion:
         self._graph = Graph(model)
         self._values: dict[str, Any] = dict(self._graph.constants)
         self._names: dict[str, Iterator[str]] = {}
-        self._batch: int | None = None
 
     def keras_model(self) -> Any:
         tensor, is_last = self._input()
-        gelus = find_gelus(self._graph)
-        for node in self._graph.needed_nodes(gelus):
-            gelu = gelus.get(node.output[0])
-            results = self._gelu(node, gelu) if gelu else self._results(node)
+        for node in self._graph.needed_nodes():
+            results = self._results(node)
             results = results if isinstance(results, list) else [results]
             self._values.update(zip(node.output, results, strict=False))
         outputs = {name: self._output(name, is_last) for name in self._graph.outputs}
@@ -81,7 +78,6 @@ class _Conversion:
         )
         axes = _order(len(sides), is_last)
         tensor = keras.Input([sides[axis] for axis in axes])
-        self._batch = sides[0]
         self._values[name] = Value(tensor, axes, len(sides))
         return tensor, is_last
 
@@ -90,10 +86,6 @@ class _Conversion:
         if not isinstance(value, Value):
             raise ModelError(f"the output {name} does not depend on the input")
         return arranged(value, _order(value.rank, is_last))
-
-    def _gelu(self, node: Any, gelu: tuple[str, str]) -> Value:
-        wrapped = Node({"approximate": gelu[1]}, name=self._name(node))
-        return OPERATORS["Gelu"](wrapped, self._values[gelu[0]])
 
     def _results(self, node: Any) -> Any:
         """The results of a node: constants if its inputs are constants."""
@@ -115,9 +107,7 @@ class _Conversion:
             raise ModelError(message) from error
 
     def _wrapped(self, node: Any) -> Node:
-        attributes = attributes_of(node) | {"outputs": len(node.output)}
-        fold = lambda *inputs: self._graph.fold(node, *inputs)[0]  # noqa: E731
-        return Node(attributes, self._graph.opset, self._batch, self._name(node), fold)
+        return Node(attributes_of(node) | {"outputs": len(node.output)}, self._name(node))
 
     def _name(self, node: Any) -> str:
         """A unique name for the layer of a node."""

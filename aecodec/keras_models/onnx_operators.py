@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial, reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -30,26 +29,14 @@ from aecodec.keras_models.onnx_values import (
 )
 
 
-@dataclass(frozen=True)
-class Node:
-    """A node of a graph, with attributes by name and a unique name for its layer.
-
-    `opset` is the version of the operators, and `batch` the number of pictures for which the graph
-    was exported. `fold` computes the operator with these attributes for constants.
-    """
+class Node(NamedTuple):
+    """A node of a graph: its attributes by name, and a unique name for its layer."""
 
     attributes: dict[str, Any]
-    opset: int = 0
-    batch: int | None = None
     name: str | None = None
-    fold: Callable[..., Array] = np.array
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.attributes.get(name, default)
-
-    def argument(self, name: str, value: Any) -> Any:
-        """The value of an input, which is an attribute in older opsets; None if it is missing."""
-        return self.get(name) if value is None else value.tolist()
 
 
 def _unary(function: Callable[..., Any], **defaults: float) -> Callable[..., Value]:
@@ -104,8 +91,7 @@ def _power(node: Node, value: Value, exponent: Any) -> Value:
 
 
 def _clip(node: Node, value: Value, low: Any = None, high: Any = None) -> Value:
-    low = node.get("min") if low is None else low.item()
-    high = node.get("max") if high is None else high.item()
+    low, high = (None if limit is None else limit.item() for limit in (low, high))
     if low == 0 and (high is None or high > 0):
         return value._replace(tensor=layers.ReLU(high, name=node.name)(value.tensor))
     tensor = value.tensor if low is None else ops.maximum(value.tensor, low)
@@ -119,7 +105,7 @@ def _leaky(node: Node, value: Value) -> Value:
 
 def _prelu(node: Node, value: Value, slopes: Array) -> Value:
     if slopes.size == 1:
-        return _leaky(replace(node, attributes={"alpha": slopes.item()}), value)
+        return _leaky(Node({"alpha": slopes.item()}, node.name), value)
     below = value._replace(tensor=ops.minimum(value.tensor, 0.0))
     above = value._replace(tensor=ops.relu(value.tensor))
     return combined(ops.add, above, combined(ops.multiply, below, slopes))
@@ -127,6 +113,20 @@ def _prelu(node: Node, value: Value, slopes: Array) -> Value:
 
 def _hard_sigmoid(tensor: Any, alpha: float, beta: float) -> Any:
     return ops.minimum(ops.relu(tensor * alpha + beta), 1.0)
+
+
+def _erf(tensor: Any) -> Any:
+    """The error function, at most 1.5e-7 off.
+
+    TFLite lacks it. The formula is 7.1.26 of M. Abramowitz and I. Stegun, "Handbook of Mathematical
+    Functions", 1964.
+    """
+    size = ops.abs(tensor)
+    part = 1 / (1 + 0.3275911 * size)
+    series = 0.0
+    for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series = (series + factor) * part
+    return ops.sign(tensor) * (1 - series * ops.exp(-size * size))
 
 
 def _gelu(node: Node, value: Value) -> Value:
@@ -312,19 +312,8 @@ def _swapped(value: Any) -> Any:
     return value._replace(axes=tuple(exchange.get(axis, axis) for axis in value.axes))
 
 
-def _einsum(node: Node, *values: Value) -> Value:
-    equation = node.get("equation").replace(" ", "")
-    entries, result = equation.split("->")
-    text = ",".join(f"Z{entry}" for entry in entries.split(","))
-    tensors = (arranged(value, range(value.rank)) for value in values)
-    rank = len(result)
-    return Value(ops.einsum(f"{text}->Z{result}", *tensors), tuple(range(rank)), rank)
-
-
 def _softmax(node: Node, value: Value) -> Value:
-    axis = node.get("axis", -1 if node.opset >= 13 else 1) % value.rank
-    if node.opset < 13 and axis != value.rank - 1:
-        raise ModelError("the axis must be the last: export with opset_version=13 or later")
+    axis = node.get("axis", -1) % value.rank
     axes = (*(place for place in value.axes if place != axis), axis)
     tensor = layers.Softmax(name=node.name)(arranged(value, axes))
     return Value(tensor, axes, value.rank)
@@ -332,8 +321,8 @@ def _softmax(node: Node, value: Value) -> Value:
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Value]:
     def convert(node: Node, value: Value, axes: Any = None) -> Value:
-        axes = node.argument("axes", axes) or range(value.rank)
-        places = [axis % value.rank for axis in axes]
+        axes = node.get("axes") if axes is None else axes.tolist()  # until version 17, an attribute
+        places = [axis % value.rank for axis in axes or range(value.rank)]
         return _over(function, value, places, node.get("keepdims", 1))
 
     return convert
@@ -369,8 +358,6 @@ def _reshape(node: Node, value: Value, sides: Array) -> Value:
     if None in value.shape:
         raise ModelError(ANY_SIZE)
     target = [int(side) for side in sides]
-    if node.batch and node.batch > 1 and target[0] == node.batch:
-        target[0] = 1
     target = [value.shape[axis] or 0 if side == 0 else side for axis, side in enumerate(target)]
     known = math.prod(side for side in target if side != -1)
     target = [int(_size(value)) // known if side == -1 else side for side in target]
@@ -386,16 +373,13 @@ def _flatten(node: Node, value: Value) -> Value:
 
 
 def _squeeze(node: Node, value: Value, axes: Any = None) -> Value:
-    axes = node.argument("axes", axes)
-    if axes is None:
-        axes = [axis for axis, side in enumerate(value.shape) if side == 1]
-    return _without_axes(value, [axis % value.rank for axis in axes])
+    lone = [axis for axis, side in enumerate(value.shape) if side == 1]
+    return _without_axes(value, lone if axes is None else [axis % value.rank for axis in axes])
 
 
-def _unsqueeze(node: Node, value: Value, axes: Any = None) -> Value:
-    axes = node.argument("axes", axes)
+def _unsqueeze(node: Node, value: Value, axes: Array) -> Value:
     rank = value.rank + len(axes)
-    old = sorted(set(range(rank)) - {axis % rank for axis in axes})
+    old = sorted(set(range(rank)) - {axis % rank for axis in axes.tolist()})
     return Value(value.tensor, tuple(old[axis] for axis in value.axes), rank)
 
 
@@ -429,7 +413,6 @@ def _part(value: Value, axis: int, index: Any) -> Value:
 
 def _split(node: Node, value: Value, sizes: Any = None) -> list[Value]:
     axis = node.get("axis", 0) % value.rank
-    sizes = node.argument("split", sizes)
     if sizes is None:
         count, side = node.get("outputs"), value.shape[axis] or 0
         sizes = [-(-side // count)] * (count - 1)
@@ -439,12 +422,12 @@ def _split(node: Node, value: Value, sizes: Any = None) -> list[Value]:
     return [_part(value, axis, slice(end - size, end)) for end, size in parts]
 
 
-def _slice(node: Node, value: Value, *limits: Any) -> Value:
-    names = ("starts", "ends", "axes", "steps")
-    inputs = dict(zip(names, limits, strict=False))
-    starts, ends, axes, steps = (node.argument(name, inputs.get(name)) for name in names)
-    axes, steps = axes or range(len(starts)), steps or [1] * len(starts)
-    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+def _slice(
+    node: Node, value: Value, starts: Array, ends: Array, axes: Any = None, steps: Any = None
+) -> Value:
+    axes = range(len(starts)) if axes is None else axes.tolist()
+    steps = [1] * len(starts) if steps is None else steps.tolist()
+    for axis, start, end, step in zip(axes, starts.tolist(), ends.tolist(), steps, strict=True):
         side = value.shape[axis]
         if side is None:
             raise ModelError(ANY_SIZE)
@@ -474,20 +457,17 @@ def _gather(node: Node, value: Any, places: Any) -> Value:
 
 
 def _expand(node: Node, value: Value, sides: Array) -> Value:
-    shape = sides.tolist()
-    if node.batch and node.batch > 1 and shape[0] == node.batch:
-        shape[0] = 1
-    return _add(node, value, np.zeros(shape, np.float32))
+    return _add(node, value, np.zeros(sides.tolist(), np.float32))
 
 
-def _pad(node: Node, value: Value, pads: Any = None, fill: Any = None, axes: Any = None) -> Value:
-    ends = np.reshape(node.argument("pads", pads), (2, -1)).T.tolist()
+def _pad(node: Node, value: Value, pads: Array, fill: Any = None, axes: Any = None) -> Value:
+    ends = pads.reshape(2, -1).T.tolist()
     axes = range(value.rank) if axes is None else axes.tolist()
     sides = {axis % value.rank: pad for axis, pad in zip(axes, ends, strict=True) if any(pad)}
     for axis in sides:
         value = _with_axis(value, axis)
     places = {value.axes.index(axis) + 1: tuple(pad) for axis, pad in sides.items()}
-    fill = node.get("value", 0.0) if fill is None else fill.item()
+    fill = 0.0 if fill is None else fill.item()
     return value._replace(tensor=_padded(value.tensor, places, node.get("mode", "constant"), fill))
 
 
@@ -541,24 +521,10 @@ def _resize(
     if is_plain and whole == factors.tolist() and min(whole) >= 1:
         kind = "nearest" if mode == "nearest" else "bilinear"
         return image_value(layers.UpSampling2D(whole, interpolation=kind, name=node.name)(images))
-    if None in images.shape[1:]:
-        raise ModelError(ANY_SIZE)
-    for axis, factor in zip((2, 3), factors.tolist(), strict=True):
-        value = _interpolated(node, value, axis, factor)
-    return value
-
-
-def _interpolated(node: Node, value: Value, axis: int, factor: float) -> Value:
-    """Resize an axis with any rule, as a product with a matrix: the resized unit vectors."""
-    side = value.shape[axis] or 0
-    count = math.floor(side * factor + 1e-6)
-    if count == side:
-        return value
-    units = np.eye(side, dtype=np.float32)
-    kernel = node.fold(units, None, np.array([1, factor], np.float32))
-    exchange = Node({"perm": [0, 1, 3, 2] if axis == 2 else [0, 1, 2, 3]})
-    named = replace(node, name=f"{node.name}_{axis}")
-    return _transpose(exchange, _dense(named, _transpose(exchange, value), kernel))
+    raise ModelError(
+        "only enlargement by whole factors is supported, with nearest pixels, or bilinear with "
+        "align_corners=False"
+    )
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -574,8 +540,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "DepthToSpace": _depth_to_space,
     "Div": _divide,
     "Dropout": lambda node, value, *_: value,
-    "Einsum": _einsum,
     "Elu": _unary(ops.elu, alpha=1.0),
+    "Erf": _unary(_erf),
     "Exp": _unary(ops.exp),
     "Expand": _expand,
     "Flatten": _flatten,

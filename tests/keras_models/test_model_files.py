@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from unittest import mock
 
-import h5py
 import keras
-import numpy as np
 import pytest
 from keras import layers
 
 from aecodec import ModelError
 from aecodec.keras_models.model_files import (
-    hdf5_bytes,
     load_model,
     register_custom_objects,
 )
@@ -97,17 +93,3 @@ def test_custom_objects_are_imported_only_when_named(
         assert load_model("model.h5").output_shape == (None, 3)
     with pytest.raises(ModelError, match="Doubled"):
         load_model("model.h5")
-
-
-def test_a_transposed_convolution_of_keras_2_opens(tmp_path: Path) -> None:
-    """Keras 2 states `groups` where Keras 3 has no such argument."""
-    path = tmp_path / "old.h5"
-    model = keras.Sequential([keras.Input((4, 4, 2)), layers.Conv2DTranspose(3, 3)])
-    path.write_bytes(hdf5_bytes(model))
-    with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
-        config["config"]["layers"][-1]["config"]["groups"] = 1
-        file.attrs["model_config"] = json.dumps(config)
-        file.attrs["keras_version"] = "2.15.0"
-    inputs = np.ones((1, 4, 4, 2), np.float32)
-    assert (np.asarray(load_model(path)(inputs)) == np.asarray(model(inputs))).all()

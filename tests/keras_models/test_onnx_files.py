@@ -72,9 +72,6 @@ CASES = {
         'nearest_mode="floor">(x, r, s)'),
     "bilinear": (PICTURE + ", float[0] r", "s = Constant<value_floats=[1., 1., 2., 2.]>()"
         'y = Resize<mode="linear">(x, r, s)'),
-    "aligned corners": (PICTURE + ", float[0] r, float[0] s",
-        "t = Constant<value_ints=[1, 3, 12, 5]>()"
-        'y = Resize<mode="linear", coordinate_transformation_mode="align_corners">(x, r, s, t)'),
     "linear": ("float[N,1,4,6] x, float[5,24] w, float[5] b",
         "f = Flatten(x)  g = Gemm<transB=1>(f, w, b)  y = Sigmoid(g)"),
     "pools": (PICTURE, "p = MaxPool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"
@@ -139,6 +136,10 @@ def test_fully_convolutional_models_take_any_size(tmp_path: Path) -> None:
 
 
 def test_models_that_cannot_be_converted_say_why(tmp_path: Path) -> None:
+    corners = 's = Constant<value_floats=[1., 1., 2., 2.]>()  y = Resize<mode="linear", '
+    corners += 'coordinate_transformation_mode="align_corners">(x, , s)'
+    with pytest.raises(ModelError, match="align_corners=False"):
+        load_onnx(saved(PICTURE, corners, tmp_path))
     with pytest.raises(ModelError, match=r"node y \(Det\): int8 TFLite has no such operator"):
         load_onnx(saved(PICTURE, "y = Det(x)", tmp_path))
     (tmp_path / "text.onnx").write_text("no model")
