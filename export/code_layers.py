@@ -2,7 +2,7 @@
 
 The quantizer of an encoder (VQ-VAE, FSQ, rounding) is the part after its last vectors. Running the
 encoder reveals it: a search is the argmin or argmax of scores that are linear in the vectors; a
-scalar quantizer adds a staircase per channel. Both become layers whose codes fit int8
+scalar quantizer is a function of each channel. Both become layers whose codes fit int8
 (:mod:`aecodec.keras_models.codes`). The lookup of a decoder becomes a table of its results.
 """
 
@@ -34,17 +34,17 @@ _LARGEST = 127
 """Largest absolute value of a code in int8."""
 
 _MOST_STEPS = 256
-"""Maximum number of values of a channel, because its staircase becomes a table of int8."""
+"""Maximum number of values of a channel, because they become a table of int8."""
 
 _GRID = 4097
-"""Number of values at which a staircase is sampled; steps closer than that are missed."""
+"""Number of values at which a quantizer of scalars is sampled; its thresholds lie between them."""
 
-_HALVINGS = 40
-"""Number of halvings that find the threshold of a step, from a grid interval to a float32."""
+_MARGIN = 0.05
+_SMALLEST_STEP = 1e-5
+"""Differences up to this one come from rounding in float32."""
 
-_DECIMALS = 4
-_AGREEMENT = 0.998
-"""Minimum share of equal outputs; values at a threshold may fall to either side."""
+_AGREEMENT = 0.995
+"""Minimum share of equal outputs; values near a threshold may fall to either side."""
 
 _ROUNDING = 1e-5
 """Error of scores in float32, relative to their range."""
@@ -109,7 +109,7 @@ def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
             if math.prod(cut.values.shape[:-1]) in counts:
                 yield cut
 
-    quantizer = _search(cuts()) or _staircases(cuts())
+    quantizer = _search(cuts()) or _scalars(cuts())
     if quantizer is not None:
         return quantizer.applied(model, decoder)
     if np.abs(latents).max() <= _LARGEST and "int" not in str(encoder.outputs[0].dtype):
@@ -120,7 +120,7 @@ def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
 def _are_codes(encoder: Any, latents: Float32) -> bool:
     if "int" in str(encoder.outputs[0].dtype):
         return True
-    values = np.unique(latents.round(_DECIMALS))  # straight-through estimators add noise
+    values = np.unique(latents.round(4))  # straight-through estimators add noise
     return len(values) <= _MOST_STEPS < latents.size / 4 or bool((values == np.rint(values)).all())
 
 
@@ -237,25 +237,12 @@ def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64
     return run
 
 
-class _Staircases(NamedTuple):
-    """A staircase per channel.
-
-    `base` (D,) are the outputs for the lowest values. `thresholds` of each channel are ascending,
-    and `steps` are the increases of the output there.
-    """
+class _Scalars(NamedTuple):
+    """A quantizer of each channel for itself: `table` (D, n) has its results between `limits`."""
 
     cut: _Cut
-    base: Float64
-    thresholds: list[Float64]
-    steps: list[Float64]
-
-    def outputs(self, rows: Float64) -> Float64:
-        """Outputs (M, D) for vectors (M, D)."""
-        passed = [
-            (column[:, None] >= thresholds) @ steps
-            for column, thresholds, steps in zip(rows.T, self.thresholds, self.steps, strict=True)
-        ]
-        return self.base + np.stack(passed, axis=1)
+    limits: Float64
+    table: Float64
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
         """The encoder and the decoder with layers of codes.
@@ -263,107 +250,67 @@ class _Staircases(NamedTuple):
         Raises ModelError if the values of a channel are not multiples of a number, or do not fit
         int8.
         """
-        units = np.array([_unit(steps) for steps in self.steps])
-        heights = [np.cumsum([0, *steps]) for steps in self.steps]
-        if not np.allclose(self.base / units, np.rint(self.base / units), atol=1e-2):
-            units = units / 2
-        first = np.rint(self.base / units)
-        largest = max(
-            np.abs(a + h / u).max() for a, h, u in zip(first, heights, units, strict=True)
-        )
-        if not np.allclose(first, self.base / units, atol=1e-2) or largest > _LARGEST:
+        steps = np.abs(np.diff(self.table))
+        units = np.where(steps > _SMALLEST_STEP, steps, np.inf).min(axis=1, keepdims=True)
+        units[np.isinf(units)] = 1
+        units = np.where(np.isclose(units, np.rint(units), atol=1e-4), np.rint(units), units)
+        if not _are_integers(self.table / units):
+            units = units / 2  # the values lie halfway between the multiples of the step
+        codes = np.rint(self.table / units)
+        if not _are_integers(self.table / units) or np.abs(codes).max() > _LARGEST:
             raise ModelError(
                 f"layer {self.cut.rest.outputs[0]._keras_history.operation.name!r} of the encoder "
                 f"rounds to values that are not integers up to {_LARGEST} times a constant: "
                 "return integers"
             )
-        codes = self._layer(first, units)(self.cut.tensor)
+        layer = ScalarCodes.of(limits=self.limits, table=codes)
         entry = keras.Input(decoder.input_shape[1:])
         floats = keras.Model(entry, in_inference_form(decoder, entry), name="decoder")
         return (
-            keras.Model(encoder.inputs[0], codes, name="encoder"),
-            floats if (units == 1).all() else taking_steps(floats, units),
+            keras.Model(encoder.inputs[0], layer(self.cut.tensor), name="encoder"),
+            floats if (units == 1).all() else taking_steps(floats, units[:, 0]),
         )
 
-    def _layer(self, first: Float64, units: Float64) -> Any:
-        longest = max(map(len, self.thresholds))
-        thresholds = np.full((len(units), longest), 3e38)
-        steps = np.zeros((len(units), longest))
-        for channel, own in enumerate(self.thresholds):
-            thresholds[channel, : len(own)] = own
-            steps[channel, : len(own)] = np.rint(self.steps[channel] / units[channel])
-        return ScalarCodes.of(first=first, thresholds=thresholds, steps=steps)
+
+def _are_integers(values: Float64) -> bool:
+    return bool(np.allclose(values, np.rint(values), atol=1e-2))
 
 
-def _unit(steps: Float64) -> float:
-    """The smallest step of a staircase, exact if all steps are integers."""
-    least = float(np.abs(steps).min(initial=np.inf))
-    if not np.isfinite(least):
-        return 1.0
-    return float(round(least)) if abs(least - round(least)) < 1e-4 and least > 0.5 else least
-
-
-def _staircases(cuts: Iterator[_Cut]) -> _Staircases | None:
-    """The staircases at the first cut of the encoder with nothing else after it."""
-    best: _Staircases | None = None
+def _scalars(cuts: Iterator[_Cut]) -> _Scalars | None:
+    """The quantizer after the first cut of the encoder with nothing else after it."""
+    best: _Scalars | None = None
     for cut in cuts:
-        staircases = _staircases_at(cut)
-        if best and staircases is None:
+        scalars = _scalars_at(cut)
+        if best and scalars is None:
             break
-        best = staircases or best
+        best = scalars or best
     return best
 
 
-def _staircases_at(cut: _Cut) -> _Staircases | None:
+def _scalars_at(cut: _Cut) -> _Scalars | None:
     rows = cut.values.reshape(-1, cut.values.shape[-1]).astype(np.float64)
     rng = np.random.default_rng(0)
     rows = rows[rng.permutation(len(rows))[:_MOST_VECTORS]]
-    order = rng.permutation(len(rows))
-    if not _agree(cut.run(rows)[order], cut.run(rows[order])):  # it depends on neighbours
+    wide = (2 * np.abs(rows).max() + 8) * np.linspace(-1, 1, _GRID) ** 3  # dense near 0
+    jumps = _jumps(cut, wide)
+    if jumps is None:
         return None
-    reach = 2 * float(np.abs(rows).max()) + 8
-    least = np.full((1, rows.shape[1]), -reach)
-    base = cut.run(least)[0]
-    if len(base) != rows.shape[1]:
-        return None
-    staircases = _Staircases(cut, base, [], [])
-    for channel in range(rows.shape[1]):
-        staircase = _staircase(cut, least[0], channel, reach)
-        if staircase is None:
-            return None
-        staircases.thresholds.append(staircase[0])
-        staircases.steps.append(staircase[1])
+    limits = np.array([wide[jumps.min()], wide[jumps.max() + 1]])
+    limits += np.ptp(limits) * np.array([-_MARGIN, _MARGIN])
+    table = cut.run(np.repeat(np.linspace(*limits, _GRID)[:, None], rows.shape[1], axis=1)).T
     tests = np.vstack([rows, rng.permuted(rows, axis=0)])
-    is_discrete = sum(map(len, staircases.steps)) > 0
-    fits = is_discrete and _agree(staircases.outputs(tests), cut.run(tests))
-    return staircases if fits else None
+    expected = ScalarCodes.of(limits=limits, table=table)(tests.astype(np.float32))
+    is_equal = np.isclose(cut.run(tests), expected, rtol=1e-4, atol=1e-4)
+    return _Scalars(cut, limits, table) if is_equal.mean() >= _AGREEMENT else None
 
 
-def _agree(outputs: Float64, expected: Float64) -> bool:
-    return bool(np.isclose(outputs, expected, rtol=1e-4, atol=1e-4).mean() >= _AGREEMENT)
-
-
-def _staircase(
-    cut: _Cut, least: Float64, channel: int, reach: float
-) -> tuple[Float64, Float64] | None:
-    """Thresholds and steps of a channel; None if it has too many."""
-
-    def run(values: Float64) -> Float64:
-        rows = np.repeat(least[None], len(values), axis=0)
-        rows[:, channel] = values
-        return cut.run(rows)[:, channel]
-
-    grid = reach * np.linspace(-1, 1, _GRID) ** 3  # thresholds are dense near 0
-    heights = run(grid)
-    (jumps,) = np.nonzero(np.abs(np.diff(heights)) > 1e-5)
-    if len(jumps) >= _MOST_STEPS:
-        return None
-    low, high = grid[jumps], grid[jumps + 1]
-    for _ in range(_HALVINGS if len(jumps) else 0):
-        middle = (low + high) / 2
-        is_before = np.abs(run(middle) - heights[jumps]) <= 1e-5
-        low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
-    return high, heights[jumps + 1] - heights[jumps]
+def _jumps(cut: _Cut, grid: Float64) -> Any:
+    """The places of a grid after which an output of scalars jumps; None if they do not do so."""
+    channels = cut.values.shape[-1]
+    outputs = cut.run(np.repeat(grid[:, None], channels, axis=1))
+    differs = np.abs(np.diff(outputs, axis=0)) > _SMALLEST_STEP
+    is_quantized = outputs.shape[1] == channels and 0 < differs.sum(axis=0).max() < _MOST_STEPS
+    return np.nonzero(differs.any(axis=1))[0] if is_quantized else None
 
 
 def _with_table(decoder: Any, codes: Any, order: Any) -> Any:

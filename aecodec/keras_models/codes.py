@@ -99,20 +99,20 @@ class NearestCode(_Codes):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class ScalarCodes(_Codes):
-    """Vectors (..., D) to codes (..., D), with a staircase for each channel.
+    """Vectors (..., D) to codes (..., D), with a table for each channel.
 
-    Weights: `first` (D,), the codes of the lowest values; `thresholds` and `steps` (D, L): the code
-    of a value is increased by each step whose threshold the value reaches.
+    Weights: `table` (D, n), the codes of n values at equal distances between the `limits` (2,).
 
-    >>> layer = ScalarCodes.of(
-    ...     first=np.array([-1]), thresholds=np.array([[0.0, 2.0]]), steps=np.ones((1, 2)))
-    >>> layer(np.array([[-3.0], [0.0], [5.0]])).numpy().ravel().tolist()
-    [-1.0, 0.0, 1.0]
+    >>> layer = ScalarCodes.of(limits=np.array([-1, 1]), table=np.array([[-5, 0, 5]]))
+    >>> layer(np.array([[-3.0], [0.4], [0.6]])).numpy().ravel().tolist()
+    [-5.0, 0.0, 5.0]
     """
 
     def call(self, inputs: Any) -> Any:
-        passed = tf.cast(inputs[..., None] >= self.thresholds, tf.float32)
-        return self.first + tf.reduce_sum(passed * self.steps, axis=-1)
+        channels, count = self.shapes["table"]
+        place = (inputs - self.limits[0]) / (self.limits[1] - self.limits[0]) * (count - 1)
+        rows = tf.cast(tf.round(tf.clip_by_value(place, 0, count - 1)), tf.int32)
+        return tf.gather(tf.reshape(self.table, [-1]), rows + count * tf.range(channels))
 
 
 @keras.saving.register_keras_serializable(package="aecodec")

@@ -25,8 +25,6 @@ _ENOUGH_PIXELS = 512 * 28 * 28
 """Number of pixels that is sufficient to measure the ranges of a network's tensors."""
 
 _MARGIN = 0.05
-_UNUSED = 1e38
-"""Thresholds of this size are padding."""
 
 
 class _End(NamedTuple):
@@ -85,8 +83,9 @@ def _end_of(layer: Any, vectors: Float32) -> _End:
     """The end of an encoder before its layer of codes; scalars need no range beyond thresholds."""
     if not isinstance(layer, ScalarCodes):
         return _end_for(vectors)
-    thresholds = layer.constants()["thresholds"]
-    used = thresholds[np.abs(thresholds) < _UNUSED]
+    limits, table = layer.constants().values()
+    jumps = np.nonzero(np.diff(table).any(axis=0))[0] / (table.shape[1] - 1)
+    used = limits[0] + (limits[1] - limits[0]) * jumps
     margin = _MARGIN * max(float(np.ptp(used)), float(np.abs(used).max()), 1e-6)
     return _end_for(np.clip(vectors, used.min() - margin, used.max() + margin))
 
