@@ -85,9 +85,6 @@ class Codec:
         """
         target = target_of(target, options).for_codec(self.spec)
         picture = self.encoder.picture_of(image, band_axis, nodata)
-        _check_alpha(picture, target)
-        if target.is_level:
-            return self.encoder.file(self.encoder.original(picture, metadata), target.level)
         return self.compress_picture(picture, target, metadata=metadata).data
 
     def compress_picture(
@@ -107,9 +104,8 @@ class Codec:
         picture = self.encoder.picture_of(image)
         _check_alpha(picture, target)
         if target.is_level:
-            original = self.encoder.original(picture, metadata)
-            data, level = self.encoder.file(original, target.level), spec.level_index(target.level)
-            return Compressed(self.encoder, original.picture, data, level)
+            data = self.encoder.file(self.encoder.original(picture, metadata), target.level)
+            return Compressed(data, spec.level_index(target.level))
         if target.max_error is not None:
             from aecodec.codec import refinement  # other targets do not need it
 

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from aecodec.codec.base import CodecHalf
+from dataclasses import dataclass, field
+
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
-from aecodec.imaging.picture import Picture
 
 
+@dataclass(frozen=True)
 class Compressed:
     """A file of a picture.
 
     Attributes:
         data: the file.
-        level: its level, 1 and up; None for a file with refinements and without a base.
+        level_index: its level in sixteenths; 0 for a file with refinements and without a base.
         reduction: factor by which the sides were reduced, in halves; 2 without reduction.
         max_error: the largest error of a sample of a file with refinements; otherwise None.
     """
 
-    def __init__(
-        self,
-        codec: CodecHalf,
-        picture: Picture,
-        data: bytes,
-        level_index: int,
-        reduction: int = NOT_REDUCED,
-        max_error: float | None = None,
-    ) -> None:
-        self._codec, self._frames, self._size = codec, picture.frames, picture.size
-        kind = f"{picture.pixels.shape[-1]} x {picture.pixels.dtype}"
-        self._kind = picture.mode.name if picture.layout is None else kind
-        self.data, self.reduction, self.max_error = data, reduction, max_error
-        self.level = level_index / LEVEL_UNITS if level_index else None
+    data: bytes = field(repr=False)
+    level_index: int
+    reduction: int = NOT_REDUCED
+    max_error: float | None = None
 
-    def __repr__(self) -> str:
-        width, height = self._size
-        frames = f"{self._frames} x " if self._frames > 1 else ""
-        bpp = 8 * len(self.data) / (width * height * self._frames)
-        return (
-            f"Compressed({len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} "
-            f"{self._kind}, codec {self._codec.spec.name} {level_text(self.level, self.max_error)})"
-        )
+    @property
+    def level(self) -> float | None:
+        """The level, 1 and up, or None."""
+        return self.level_index / LEVEL_UNITS if self.level_index else None
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:

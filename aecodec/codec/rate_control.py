@@ -82,7 +82,7 @@ def within_bytes(
             f"{max_bytes} {unit} are too few: codec {encoder.spec.name} needs at least "
             f"{made.size - saving} for this picture; allow more bytes, or reduce the picture"
         )
-    return Compressed(encoder, original.picture, data, made.level, made.reduction)
+    return Compressed(data, made.level, made.reduction)
 
 
 def _reductions(spec: CodecSpec, picture: Picture) -> tuple[int, ...]:
@@ -126,7 +126,7 @@ def with_quality(
         data = encoding.file(levels[place])
         if smallest and len(data) >= len(smallest.data):
             break
-        smallest = Compressed(encoder, original.picture, data, levels[place], reduction)
+        smallest = Compressed(data, levels[place], reduction)
         if levels[place] > levels[-1] / 2:
             break
     return smallest or _beyond_levels(encoder, original.picture, quality, limits, minimum, metadata)

@@ -45,7 +45,7 @@ def within_error(
     errors = _errors(encoder.spec, original.picture, target)
     bounds = bounds_of(errors, is_root=target.is_root, stability=stability)
     data, made = encoder.make(original, level=level, bounds=bounds)
-    return Compressed(encoder, original.picture, data, made.level, max_error=made.max_error)
+    return Compressed(data, made.level, max_error=made.max_error)
 
 
 def check_guarantee(

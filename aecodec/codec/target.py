@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from numbers import Real
@@ -43,20 +44,18 @@ class _Error(NamedTuple):
 
     @classmethod
     def of(cls, value: Any) -> "_Error":
-        text = value.strip() if isinstance(value, str) else ""
-        is_number = isinstance(value, str | Real) and not isinstance(value, bool)
+        text = str(value).strip()
         unit = next((unit for unit in (_PERCENT, _ROOT) if text.endswith(unit)), "")
-        try:
-            number = float(text.removesuffix(unit) or value) if is_number else math.nan
-        except (ValueError, OverflowError):
-            number = math.nan
-        if not 0 <= number < math.inf:
-            raise UsageError(
-                f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
-                "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'; "
-                "several errors are a sequence, such as (16, 4, 0)"
-            )
-        return cls(number, unit)
+        number = text.removesuffix(unit) if isinstance(value, str) else value
+        with suppress(ValueError, OverflowError):
+            is_number = isinstance(value, str | Real) and not isinstance(value, bool)
+            if is_number and 0 <= float(number) < math.inf:
+                return cls(float(number), unit)
+        raise UsageError(
+            f"max_error is {value!r}: give a number from 0, a percentage of the samples' "
+            "range, such as '0.5%', or a factor of their square root, such as '0.5sqrt'; "
+            "several errors are a sequence, such as (16, 4, 0)"
+        )
 
     @property
     def is_root(self) -> bool:

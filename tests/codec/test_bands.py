@@ -251,7 +251,6 @@ def test_a_target_psnr_is_reached_without_missing_samples(codecs: Codecs) -> Non
     array[:8] = np.nan
     sizes = [len(codecs[3].compress(array, min_psnr=psnr)) for psnr in (20, 60)]
     assert sizes[0] < sizes[1]
-    assert "16x16 3 x float32, codec bands at" in repr(codecs[3].compress_picture(array))
     with pytest.raises(UsageError, match="measured by PSNR"):
         codecs[3].compress(array, min_ssimulacra2=50)
     assert len(codecs[3].compress(array, max_bytes=sizes[0])) <= sizes[0]
