@@ -48,7 +48,7 @@ def test_the_declarations_have_all_that_the_modules_export() -> None:
     exported = re.findall(r"^export (?:(?:async )?function|\{) (\w+)", index, re.MULTILINE)
     declarations = (WEB / "index.d.ts").read_text()
     declared = re.findall(r"^export (?:function|class) (\w+)", declarations, re.MULTILINE)
-    assert sorted(declared) == sorted(errors + exported)
+    assert {*declared} == {*errors, *exported}
 
 
 def test_the_package_has_the_version_of_the_project_and_its_files() -> None:
