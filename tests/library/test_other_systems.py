@@ -1,13 +1,12 @@
-"""The library on 64-bit ARM, under qemu, and on Windows, under wine, makes the same as here."""
+"""The library on 64-bit ARM, under qemu, and on Windows, under wine, decodes the same as here."""
 
 from __future__ import annotations
 
-import functools
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from helpers.documents import ROOT
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.samples_codec import SamplesFolder
 from aecodec.format.limits import UNLIMITED
 
@@ -31,63 +29,37 @@ SYSTEMS = {
 }
 """Emulator and target of each system; ARM without and with instructions for dot products."""
 
-STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
-DECODED = Path(__file__).with_name("decoded.c")
-
-
-class System(NamedTuple):
-    """A folder with the programs `decoded` and `pnm` for a system, and its emulator."""
-
-    emulator: tuple[str, ...]
-    folder: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Variables for wine: where it keeps its files, and no messages of its own."""
-        folders = dict.fromkeys(("WINEPREFIX", "XDG_RUNTIME_DIR"), str(self.folder / "wine"))
-        return {"WINEDEBUG": "-all", **folders}
-
-    def run(self, program: str, *arguments: str | Path, data: bytes = b"") -> bytes:
-        """Run a program from standard input to standard output."""
-        done = subprocess.run(
-            [*self.emulator, self.folder / f"{program}.exe", *arguments],
-            input=data,
-            env={**os.environ, **self.environment},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr  # where wine too complains, about itself
-        return done.stdout
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror", "-O2")
+Decode = Callable[[bytes, Codec], bytes]
+"""A function from a file and its codec to pixels."""
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)
-def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> System:
+def decode(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Decode:
+    """The program `decoded` for a system."""
     emulator, target = SYSTEMS[request.param]
     needs(emulator[0])
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "wine").mkdir(0o700)
-    parts = [ROOT / "c" / name for name in ("library", "core")]
-    options = (*target, *STRICT, "-O2", "-ffp-contract=off", "-DAECODEC_LIBRARY")
-    options = (*options, *(f"-I{part}" for part in parts))
-    compiler = (sys.executable, "-m", "ziglang", "cc")
-    sources = [path for part in parts for path in sorted(part.glob("*.c"))]
-    for program in (DECODED, ROOT / "examples" / "c" / "pnm.c"):
-        call = [*compiler, *options, program, *sources, "-o", folder / f"{program.stem}.exe"]
-        subprocess.run(call, check=True)
-    return System(emulator, folder)
+    variables = dict.fromkeys(("WINEPREFIX", "XDG_RUNTIME_DIR"), str(folder / "wine"))
+    environment = {**os.environ, "WINEDEBUG": "-all", **variables}
+    sources = [Path(__file__).with_name("decoded.c"), *(ROOT / "c" / "core").glob("*.c")]
+    sources += (ROOT / "c" / "library").rglob("*.c")
+    include = (f"-I{folder}" for folder in {source.parent for source in sources})
+    options = (*target, *STRICT, "-ffp-contract=off", "-DAECODEC_LIBRARY", *include)
+    program, compiler = folder / "decoded.exe", (sys.executable, "-m", "ziglang", "cc")
+    subprocess.run([*compiler, *options, *sources, "-o", program], check=True)
 
+    def decoded(data: bytes, codec: Codec) -> bytes:
+        call = [*emulator, program]
+        if not isinstance(codec.folder, SamplesFolder):
+            (folder / "codec").write_bytes(codec.folder.content)
+            call.append(folder / "codec")
+        done = subprocess.run(call, input=data, env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr  # where wine too complains, about itself
+        return done.stdout
 
-def with_bundle(folder: Path, codec: CodecFolder) -> Path:
-    """The bundle of a codec, written to a folder."""
-    bundle = folder / f"{codec.spec.codec_id.hex()}.bundle"
-    if not bundle.exists():
-        bundle.write_bytes(codec.content)
-    return bundle
-
-
-@functools.cache
-def with_core(folder: CodecFolder) -> Codec:
-    return Codec(folder)
+    return decoded
 
 
 @pytest.mark.parametrize(
@@ -95,12 +67,11 @@ def with_core(folder: CodecFolder) -> Codec:
     [*sorted(GOLDEN.glob("*.aec")), *sorted(REFINED.glob("*.aec"))],
     ids=lambda path: f"{path.parent.name}/{path.stem}",
 )
-def test_golden_files_decode_to_the_same_pixels(system: System, path: Path) -> None:
+def test_golden_files_decode_to_the_same_pixels(decode: Decode, path: Path) -> None:
     data = path.read_bytes()
-    folder = codec_of(data).folder
-    picture = with_core(folder).decoder.decompress_picture(data, UNLIMITED)
+    codec = codec_of(data)
+    picture = codec.decoder.decompress_picture(data, UNLIMITED)
     pixels = picture.pixels
     if picture.alpha is not None:
         pixels = np.concatenate([pixels, picture.alpha[..., None]], axis=-1)
-    bundles = [] if isinstance(folder, SamplesFolder) else [with_bundle(system.folder, folder)]
-    assert system.run("decoded", *bundles, data=data) == pixels.tobytes()
+    assert decode(data, codec) == pixels.tobytes()
