@@ -141,7 +141,7 @@ class Codec:
         >>> import numpy as np
         >>> from aecodec import load_codec
         >>> codec = load_codec("digits")
-        >>> file = codec.compress(np.zeros((28, 28), np.uint8), max_bare_bytes=30)
+        >>> file = codec.compress(np.zeros((28, 28), np.uint8), max_bytes=41)
         >>> codec.from_bare(codec.to_bare(file)) == file
         True
         """

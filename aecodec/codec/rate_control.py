@@ -24,7 +24,6 @@ from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import Picture
-from aecodec.native.structures import BARE_SAVING
 from aecodec.native.writing import Encoding
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -49,8 +48,6 @@ def reach(
     """
     if target.max_bytes is not None:
         return within_bytes(encoder, picture, target.max_bytes, metadata)
-    if target.max_bare_bytes is not None:
-        return within_bytes(encoder, picture, target.max_bare_bytes, metadata, BARE_SAVING)
     if target.min_psnr is not None:
         return with_quality(encoder, picture, PSNR, target.min_psnr, metadata)
     assert target.min_ssimulacra2 is not None
@@ -58,13 +55,9 @@ def reach(
 
 
 def within_bytes(
-    encoder: EncoderCodec,
-    picture: Picture,
-    max_bytes: float,
-    metadata: bool | None = None,
-    saving: int = 0,
+    encoder: EncoderCodec, picture: Picture, max_bytes: float, metadata: bool | None = None
 ) -> Compressed:
-    """Make the best file with at most `max_bytes` bytes, not counting `saving` bytes of a file.
+    """Make the best file with at most `max_bytes` bytes.
 
     Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
     states the original size, and decoding restores it. Without a decoder network, pictures are
@@ -74,13 +67,11 @@ def within_bytes(
     with a colour profile are converted to sRGB. Raises UsageError if no file is small enough.
     """
     original = encoder.original(picture, bool(metadata))
-    most = int(max(1, min(max_bytes + saving, _MOST_BYTES)))
-    data, made = encoder.make(original, max_bytes=most)
+    data, made = encoder.make(original, max_bytes=int(max(1, min(max_bytes, _MOST_BYTES))))
     if not data:
-        unit = "bytes of a bare payload without checksum" if saving else "bytes"
         raise UsageError(
-            f"{max_bytes} {unit} are too few: codec {encoder.spec.name} needs at least "
-            f"{made.size - saving} for this picture; allow more bytes, or reduce the picture"
+            f"{max_bytes} bytes are too few: codec {encoder.spec.name} needs at least {made.size} "
+            "for this picture; allow more bytes, or reduce the picture"
         )
     return Compressed(data, made.level, made.reduction)
 

@@ -30,7 +30,6 @@ class TargetOptions(TypedDict, total=False):
     min_psnr: float | None
     min_ssimulacra2: float | None
     max_error: MaxError | None
-    max_bare_bytes: int | None
 
 
 class _Error(NamedTuple):
@@ -78,8 +77,7 @@ class Target:
 
     Only `level` and `max_error` may be set together. The attributes are those of
     :func:`aecodec.compress`. Levels are in sixteenths for a codec with gains. Of several maximum
-    errors, only 0 can follow another kind. `max_bare_bytes` is as `max_bytes`, for the bare payload
-    of the file without checksum; see :meth:`Codec.to_bare`.
+    errors, only 0 can follow another kind.
 
     Raises:
         UsageError: attributes contradict each other, one is not a number, or maximum errors are
@@ -100,7 +98,6 @@ class Target:
     min_psnr: float | None = None
     min_ssimulacra2: float | None = None
     max_error: MaxError | None = None
-    max_bare_bytes: int | None = None
 
     def __post_init__(self) -> None:
         names = [field.name for field in fields(self) if getattr(self, field.name) is not None]

@@ -16,7 +16,6 @@ from aecodec import AecodecError, Codec, CodecError, FormatError, UsageError, lo
 from aecodec.arrays import Pixels
 from aecodec.format.container import Header
 from aecodec.format.texts import TextForm
-from aecodec.native.structures import BARE_SAVING
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -68,22 +67,6 @@ def test_files_with_refinements_and_of_other_codecs_have_no_bare_payload(
         photo.to_bare(codec.compress(samples[3]))
     with pytest.raises(FormatError, match=r"not an \.aec file"):
         codec.to_bare(b"payload")
-
-
-@pytest.mark.parametrize("name", ["digits", "photo"])
-def test_rate_control_counts_the_bytes_of_the_payload(name: str, samples: Pixels) -> None:
-    codec = load_codec(name)
-    for most in (20, 30):
-        file = codec.compress(samples[3], max_bare_bytes=most)
-        assert len(codec.to_bare(file)) <= most
-        assert file == codec.compress(samples[3], max_bytes=most + BARE_SAVING)
-        pixels = codec.decompress(codec.from_bare(codec.to_bare(file)))
-        np.testing.assert_array_equal(pixels, codec.decompress(file))
-    message = "1 bytes of a bare payload without checksum are too few: .* at least (7|9|1.) "
-    with pytest.raises(UsageError, match=message):
-        codec.compress(samples[3], max_bare_bytes=1)
-    with pytest.raises(UsageError, match="max_bytes and max_bare_bytes exclude each other"):
-        codec.compress(samples[3], max_bytes=30, max_bare_bytes=30)
 
 
 _HEADS = st.sampled_from([b"", b"\0", b"\x01", b"\x08\x20", b"\x05\x20\x18", b"\x0d\x20\x18\x18"])
