@@ -28,7 +28,7 @@ class ScenePictures:
         return self._values[number]
 
     def _converted(self, scene: Picture, fitted: FittedTransfer) -> Array:
-        values, _ = fitted.transfer.to_values(scene.pixels, missing=scene.missing)
+        values = fitted.transfer.to_values(scene.pixels)
         if scene.missing is not None:
             fill(values, scene.missing)
         if not self.has_missing:

@@ -82,30 +82,18 @@ class Transfer:
         ranges = 2 * (high - low).astype(np.int64)
         return (low.astype(np.int64) + (ranges * self.tables + SCALE) // (2 * SCALE)).astype(dtype)
 
-    def to_values(
-        self, samples: Samples, missing: npt.NDArray[np.bool_] | None = None
-    ) -> tuple[Values, npt.NDArray[np.int64]]:
+    def to_values(self, samples: Samples) -> Values:
         """Convert samples (F, H, W, B) to the values with the nearest unrounded samples.
 
-        Ties go to the lower value; NaN get an undefined value. Missing samples (F, H, W, 1 or B)
-        are not counted.
-
-        Returns values (F, H, W, B), and the number of samples per band outside the limits, which
-        were clipped. Raises ImageError if the type cannot represent samples between the limits.
+        Ties go to the lower value, samples outside the limits to the nearest limit; NaN get an
+        undefined value. Raises ImageError if the type cannot represent samples between the limits.
         """
-        levels, fitted = self.levels(samples.dtype), self.limits_of(samples.dtype)
         values = np.empty(samples.shape, np.uint16)
-        clipped = np.zeros(samples.shape[-1], np.int64)
-        for band, (low, high) in enumerate(fitted):
-            least, most = levels[band, [0, -1]]
+        for band, (low, high) in enumerate(self.limits_of(samples.dtype)):
             for frame in range(len(samples)):
                 plane = samples[frame, ..., band]
                 values[frame, ..., band] = _values_of(plane, self.tables[band], low, high)
-                is_outside = (plane < least) | (plane > most)
-                if missing is not None:
-                    is_outside &= ~missing[frame, ..., band % missing.shape[-1]]
-                clipped[band] += np.count_nonzero(is_outside)
-        return values, clipped
+        return values
 
     def to_samples(self, values: Values, dtype: np.dtype[Any]) -> Samples:
         """Convert values (F, H, W, B) to samples of a type.

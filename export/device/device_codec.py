@@ -50,7 +50,7 @@ class DeviceCodec:
     def _latents(self, pixels: Pixels) -> Latents:
         folder, bands = self.tables.folder, self.tables.folder.spec.bands
         if bands:  # a device neither detects repetition nor chooses limits
-            values, _ = folder.transfer.to_values(pixels)
+            values = folder.transfer.to_values(pixels)
             pixels = to_phases(values, bands.phases)
         latents = NativeNetwork(plan_of(folder, Half.ENCODER))(to_int8(pixels)[0])
         if folder.spec.receptive_field:

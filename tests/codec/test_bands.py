@@ -162,7 +162,7 @@ def test_samples_get_the_values_that_networks_are_trained_with(
     array = numbers.clip(range_.min, range_.max).astype(dtype)
     with pytest.warns(AecodecWarning, match="were clipped"):
         restored = codec.decompress_array(codec.compress(array))
-    expected = transfer.to_samples(transfer.to_values(array)[0], dtype)
+    expected = transfer.to_samples(transfer.to_values(array), dtype)
     np.testing.assert_array_equal(restored, expected)
 
 

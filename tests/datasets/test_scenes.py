@@ -90,7 +90,7 @@ def test_the_transfer_of_8_bits_is_exact_and_tails_get_a_curve() -> None:
 
 def test_the_weights_turn_errors_of_values_into_errors_of_samples(samples: np.ndarray) -> None:
     fitted = fit_to_scenes([Picture(scene[None]) for scene in samples])
-    values, _ = fitted.transfer.to_values(samples)
+    values = fitted.transfer.to_values(samples)
     moved = np.minimum(values + 3, 255 * fitted.phases).astype(np.uint16)
     restored = [
         fitted.transfer.to_samples(v, np.dtype(np.float32)).astype(float) for v in (values, moved)
