@@ -86,7 +86,7 @@ export interface Samples {
   bands?: number;
   /** Default: 1. */
   frames?: number;
-  /** Default: that of the array. float16 are in a Float16Array, or as bits in a Uint16Array where a browser has none. */
+  /** Default: that of the array. float16 needs a browser with Float16Array. */
   type?: SampleType;
   /** Axes of the source array, which the file keeps: F frames, H rows, W columns, B bands. */
   layout?: "HW" | "HWB" | "FHW" | "FHWB" | "BHW" | "FBHW";

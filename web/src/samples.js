@@ -1,6 +1,6 @@
 // Samples of bands: typed arrays to what the core takes, and back; and pictures of some of them.
 
-import { ImageError } from "./errors.js";
+import { ImageError, UsageError } from "./errors.js";
 
 /** The id of the codec that the library has without a file. */
 export const SAMPLES = "53414d50";
@@ -12,7 +12,7 @@ export const ARRAYS = {
   uint16: Uint16Array,
   int16: Int16Array,
   int32: Int32Array,
-  float16: globalThis.Float16Array ?? Uint16Array, // their bits, in browsers without Float16Array
+  float16: globalThis.Float16Array, // which older browsers lack
   float32: Float32Array,
   uint32: Uint32Array,
   int64: BigInt64Array,
@@ -22,7 +22,9 @@ export const ARRAYS = {
 
 /** Samples of the core, with a typed array. */
 export function fromCore(decoded) {
-  return { ...decoded, samples: new ARRAYS[decoded.type](decoded.samples.buffer) };
+  const SampleArray = ARRAYS[decoded.type];
+  if (!SampleArray) throw new UsageError("this browser has no Float16Array: use a newer one");
+  return { ...decoded, samples: new SampleArray(decoded.samples.buffer) };
 }
 
 /** One band as grey, or three as RGB, each stretched between percentiles of its samples in this frame. Missing
@@ -51,8 +53,7 @@ export function samplesToImageData(samples, { bands, frame = 0, percentiles = [2
 function stretched(source, frame, band, [low, high]) {
   const pixels = source.width * source.height;
   const planes = source.missing ? source.missing.length / (source.frames * pixels) : 0;
-  const number = numbersOf(source);
-  const at = (pixel) => number((frame * pixels + pixel) * source.bands + band);
+  const at = (pixel) => Number(source.samples[(frame * pixels + pixel) * source.bands + band]);
   const isNodata = (value) => Number.isNaN(value) || (!planes && value === source.nodata);
   const isMissing = (pixel) => isNodata(at(pixel)) || (planes > 0 && source.missing[(frame * pixels + pixel) * planes + (planes > 1 ? band : 0)] !== 0);
   const plane = Float32Array.from({ length: pixels }, (_, pixel) => at(pixel));
@@ -61,16 +62,4 @@ function stretched(source, frame, band, [low, high]) {
   const [least, range] = [rank(low), rank(high) - rank(low) || 1];
   const values = Uint8ClampedArray.from(plane, (value) => (255 * (value - least)) / range);
   return { values, isMissing };
-}
-
-function numbersOf({ samples, type }) {
-  const isBits = type === "float16" && samples instanceof Uint16Array;
-  return isBits ? (at) => numberOfHalf(samples[at]) : (at) => samples[at];
-}
-
-function numberOfHalf(bits) {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const size = exponent === 31 ? (fraction ? NaN : Infinity) : exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
-  return bits & 0x8000 ? -size : size;
 }

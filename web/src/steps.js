@@ -9,6 +9,7 @@ const LARGEST = 0xffffffff;
 
 /** Names of the types of samples and of the axes of their source, by their numbers in files. */
 const TYPES = Object.keys(ARRAYS);
+const SIZES = [1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8]; // bytes of a sample of each type
 const LAYOUTS = ["HW", "HWB", "FHW", "FHWB", "BHW", "FBHW"];
 
 class Steps {
@@ -89,7 +90,7 @@ export class Decoding extends Steps {
       const type = TYPES[read.type];
       const nodata = read.has_nodata ? read.nodata : undefined;
       const result = { width, height, bands, frames, type, layout: LAYOUTS[read.layout], isBigEndian: Boolean(read.is_big_endian), nodata };
-      result.samples = core.take(read.samples, pixels * bands * ARRAYS[type].BYTES_PER_ELEMENT);
+      result.samples = core.take(read.samples, pixels * bands * SIZES[read.type]);
       if (read.missing) Object.assign(result, { maskPlanes: read.mask_planes, missing: core.take(read.missing, pixels * read.mask_planes) });
       core.calls.aecodec_samples_free(at);
       return result;
