@@ -1,28 +1,22 @@
 """A codec: pictures to `.aec` files and back.
 
 An :class:`EncoderCodec` needs only the encoder of a codec file, and a :class:`DecoderCodec` only
-the decoder. A :class:`Codec` has both.
+the decoder. A :class:`Codec` is both.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy.typing as npt
-from PIL import Image
-
-from aecodec.arrays import Pixels
 from aecodec.codec.compressed import Compressed
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Target, TargetOptions, target_of
-from aecodec.codec_files.folder import CodecFolder, check_folder
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import UsageError, memory_errors_wrapped
 from aecodec.format.kept_tags import alpha_bands
-from aecodec.format.limits import LimitOptions
 from aecodec.imaging.picture import Picture
 from aecodec.native.headers import from_bare, read_header, to_bare
 from aecodec.parallel import Workers
@@ -31,8 +25,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class Codec:
-    """A codec: its encoder and its decoder. It pickles as the path and identity of its file.
+class Codec(DecoderCodec):
+    """A codec: a decoder that also has an encoder. It pickles as the path and identity of its file.
 
     >>> import numpy as np
     >>> from aecodec import load_codec
@@ -44,28 +38,22 @@ class Codec:
     """
 
     def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:
-        check_folder(folder)
-        self.folder, self.workers = folder, workers
+        super().__init__(folder, workers=workers)
 
     def __repr__(self) -> str:
         spec = self.spec
         levels = f"levels 1 to {len(spec.levels)}" if spec.levels else "without levels"
         return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, {levels})"
 
-    @property
-    def spec(self) -> CodecSpec:
-        """The specification of the codec."""
-        return self.folder.spec
-
     @cached_property
     def encoder(self) -> EncoderCodec:
         """The half that compresses."""
         return EncoderCodec(self.folder, self.workers)
 
-    @cached_property
+    @property
     def decoder(self) -> DecoderCodec:
-        """The half that decompresses."""
-        return DecoderCodec(self.folder, self.workers)
+        """The half that decompresses: the codec itself."""
+        return self
 
     @memory_errors_wrapped()
     def compress(
@@ -113,23 +101,6 @@ class Codec:
         from aecodec.codec import rate_control  # a level does not need it
 
         return rate_control.reach(self.encoder, picture, target, metadata)
-
-    def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:
-        """Decompress a file with one picture; see :meth:`DecoderCodec.decompress`."""
-        return self.decoder.decompress(data, **limits)
-
-    def decompress_frames(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Pixels:
-        """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
-        return self.decoder.decompress_frames(data, **limits)
-
-    def decompress_array(
-        self, data: DataSource, **limits: Unpack[LimitOptions]
-    ) -> npt.NDArray[Any]:
-        """Decompress a file to an array with the axes and the type of the original.
-
-        See :meth:`DecoderCodec.decompress_array`.
-        """
-        return self.decoder.decompress_array(data, **limits)
 
     def to_bare(self, data: DataSource, *, checksum: bool = False) -> bytes:
         """Return the bare payload of a file of this codec, which is 11 bytes smaller.

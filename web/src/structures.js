@@ -23,7 +23,6 @@ export const CONSTANTS = {
   ABSENT: 18,
   TOO_FEW_BYTES: 22,
   RGB: 1,
-  MAX_BANDS: 256,
   USAGE_ERROR: 1,
   IMAGE_ERROR: 2,
   FORMAT_ERROR: 3,
