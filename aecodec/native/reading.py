@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_void_p
+import math
+from ctypes import byref, c_char, c_void_p, string_at
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -128,7 +130,8 @@ class Decoding:
         """The codes (vectors, K) of the selected frames; UsageError if the file has no base."""
         loops, codes = loops_of(workers), structures.Codes()
         loops.check(LIBRARY.aecodec_decoding_codes(self._handle, loops.reference, byref(codes)))
-        return view(codes.codes, (codes.vectors, codes.dimension), np.int8).copy()
+        content = string_at(codes.codes, codes.vectors * codes.dimension)
+        return np.frombuffer(content, np.int8).reshape(-1, codes.dimension)
 
     def run(self, workers: Workers) -> None:
         """Run the codec's network on the selected frames; CodecError if it is absent."""
@@ -190,31 +193,8 @@ def _samples_of(samples: structures.Samples, header: Header) -> Picture:
     )
 
 
-class _Memory:
-    """Memory of the library as an array."""
-
-    def __init__(self, address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
-        self._address = address
-        self.__array_interface__ = {
-            "data": (address, False),
-            "shape": shape,
-            "typestr": np.dtype(dtype).str,
-            "version": 3,
-        }
-
-
-class _OwnedMemory(_Memory):
-    """Memory of the library that is freed with the last array that shows it."""
-
-    def __del__(self) -> None:
-        LIBRARY.aecodec_free(self._address)
-
-
-def view(address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array of numbers of the library."""
-    return np.asarray(_Memory(address, shape, dtype))
-
-
 def owned(address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array of numbers of the library, whose memory it takes over."""
-    return np.asarray(_OwnedMemory(address, shape, dtype))
+    """An array of numbers of the library, whose memory is freed with the last array of it."""
+    memory = (c_char * (math.prod(shape) * np.dtype(dtype).itemsize)).from_address(address)
+    finalize(memory, LIBRARY.aecodec_free, address)
+    return np.frombuffer(memory, dtype).reshape(shape)

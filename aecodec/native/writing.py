@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p
+from ctypes import addressof, byref, c_size_t, c_uint64, c_void_p, string_at
 from decimal import ROUND_CEILING, Context
 from enum import IntEnum
 from typing import Any
@@ -20,7 +20,7 @@ from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.execution import loops_of
 from aecodec.native.library import LIBRARY, Array, address_of, taken
-from aecodec.native.reading import Decoding, owned, parts_for, view
+from aecodec.native.reading import Decoding, owned, parts_for
 from aecodec.native.status import check, error_of
 from aecodec.parallel import Workers
 
@@ -168,7 +168,9 @@ class Encoding:
         """The latents (N, channels of all levels), in the order of files."""
         vectors = c_size_t()
         address = LIBRARY.aecodec_encoding_latents(self._handle, byref(vectors))
-        return view(address, (vectors.value, self._codec.facts.latent_channels), np.int8).copy()
+        channels = self._codec.facts.latent_channels
+        content = string_at(address, vectors.value * channels)
+        return np.frombuffer(content, np.int8).reshape(-1, channels)
 
     def codes(self, level: int = 0) -> Codes:
         """The codes (N, K) int8 of the file at a level, in sixteenths; 0 is the default level."""
