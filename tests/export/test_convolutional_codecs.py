@@ -16,6 +16,7 @@ C = ("--format", "c", "--size")
 def test_c_is_exported_for_a_size(
     convolutional_codec: Codec, photograph: Pixels, command: Command
 ) -> None:
+    assert convolutional_codec.spec.receptive_field == 2  # as the layers imply
     np.save("photographs.npy", photograph[None, :128, :320, 1])
     codec = convolutional_codec.folder.path
     options = ("--format", "c", "--size", "64x32", "--calibrate", "photographs.npy")

@@ -24,27 +24,16 @@ from aecodec.keras_models.model_files import register_custom_objects
 FAST = {"priors": 4, "context_units": 0}
 
 
-def transposed(activation: str | None = None) -> Pair:
+def transposed(activation: str) -> Pair:
     """Strided and transposed convolutions, which end in an activation."""
-    encoder = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(8, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2D(16, 3, strides=2, padding="same", activation="relu"),
-            layers.Flatten(),
-            layers.Dense(24),
-        ]
-    )
-    decoder = keras.Sequential(
-        [
-            keras.Input((24,)),
-            layers.Dense(7 * 7 * 16, "relu"),
-            layers.Reshape((7, 7, 16)),
-            layers.Conv2DTranspose(16, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2DTranspose(1, 3, strides=2, padding="same", activation=activation),
-        ]
-    )
-    return encoder, decoder
+    options = {"strides": 2, "padding": "same"}
+    images, codes = keras.Input((28, 28, 1)), keras.Input((24,))
+    hidden = layers.Conv2D(16, 3, activation="relu", **options)(images)
+    latents = layers.Dense(24)(layers.Flatten()(layers.Conv2D(16, 3, **options)(hidden)))
+    hidden = layers.Reshape((7, 7, 16))(layers.Dense(7 * 7 * 16, "relu")(codes))
+    hidden = layers.Conv2DTranspose(16, 3, activation="relu", **options)(hidden)
+    pixels = layers.Conv2DTranspose(1, 3, activation=activation, **options)(hidden)
+    return keras.Model(images, latents), keras.Model(codes, pixels)
 
 
 def assert_loses_little(codec: Codec) -> None:

@@ -100,7 +100,7 @@ def _moving_network(channels: int, *, is_encoder: bool) -> bytes:
     """A network from tiles to vectors with the same numbers, or back, as a TFLite model."""
     make = Maker()
     if is_encoder:
-        make.tensor((1, 2 * TILE, 2 * TILE, channels), 1 / 255, -128)
+        make.variable((1, 2 * TILE, 2 * TILE, channels))
         return make.single("SPACE_TO_DEPTH", [0], "SpaceToDepth", like=0, blockSize=TILE)
-    make.tensor((1, 2, 2, TILE * TILE * channels), 1 / 255, -128)
+    make.variable((1, 2, 2, TILE * TILE * channels))
     return make.single("DEPTH_TO_SPACE", [0], "DepthToSpace", like=0, blockSize=TILE)

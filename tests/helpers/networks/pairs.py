@@ -15,24 +15,10 @@ Pair = tuple[keras.Model, keras.Model]
 
 def dense_pair(image_shape: tuple[int, ...], code: int, hidden: int = 64) -> Pair:
     """An encoder and a decoder of one hidden dense layer each."""
-    size = int(np.prod(image_shape))
-    encoder = keras.Sequential(
-        [
-            keras.Input(image_shape),
-            layers.Flatten(),
-            layers.Dense(hidden, "relu"),
-            layers.Dense(code),
-        ]
-    )
-    decoder = keras.Sequential(
-        [
-            keras.Input((code,)),
-            layers.Dense(hidden, "relu"),
-            layers.Dense(size),
-            layers.Reshape(image_shape),
-        ]
-    )
-    return encoder, decoder
+    images, codes = keras.Input(image_shape), keras.Input((code,))
+    latents = layers.Dense(code)(layers.Dense(hidden, "relu")(layers.Flatten()(images)))
+    values = layers.Dense(int(np.prod(image_shape)))(layers.Dense(hidden, "relu")(codes))
+    return keras.Model(images, latents), keras.Model(codes, layers.Reshape(image_shape)(values))
 
 
 def convolutional_pair(channels: int = 8, side: int | None = None, code: Any = None) -> Pair:

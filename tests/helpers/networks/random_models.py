@@ -13,8 +13,6 @@ from aecodec.tflite.building import Builder, quantized
 from aecodec.tflite.interpreter import open_interpreter, silent_stderr
 from aecodec.tflite.model import packed, schema
 
-CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-
 
 class Maker:
     """A model in the making, with random scales, zero points and weights.
@@ -34,7 +32,6 @@ class Maker:
         return int(self.rng.integers(low, high))
 
     def numbers(self, low: int, high: int, count: int) -> list[int]:
-        """Random numbers, at least `low` and less than `high`."""
         return self.rng.integers(low, high, count).tolist()
 
     def is_one_of(self, count: int) -> bool:
@@ -42,43 +39,34 @@ class Maker:
         return self.number(0, count) == 0
 
     def choice(self, values: Sequence[Any]) -> Any:
-        """One of some values."""
         return values[self.number(0, len(values))]
 
     def int8(self, shape: Sequence[int]) -> npt.NDArray[np.int8]:
-        """Random numbers."""
         return self.rng.integers(-128, 128, shape).astype(np.int8)
 
     def scale(self) -> float:
-        """A random scale."""
         return float(np.float32(2 ** self.rng.uniform(-8, -2)))
 
     def zero(self) -> int:
         """A random zero point, often at an end as after a ReLU."""
         return int(self.choice([-128, 127, 0, self.number(-128, 128)]))
 
-    def tensor(
-        self,
-        shape: Sequence[int],
-        scale: float = 0,
-        zero: int = 0,
-        dtype: type[np.generic] = np.int8,
+    def variable(
+        self, shape: Sequence[int] = (1,), like: int | None = None, ranges: Any = None
     ) -> int:
-        """Add a variable, which is quantized if it has a scale."""
-        return self._builder.variable(shape, dtype, quantized(scale, zero) if scale else None)
-
-    def variable(self, shape: Sequence[int] = (1,), like: int | None = None) -> int:
-        """Add a variable of int8, quantized at random or like another tensor."""
-        if like is None:
-            return self.tensor(shape, self.scale(), self.zero())
-        return self._builder.variable(shape, np.int8, self._tensors[like].quantization)
+        """Add a variable of int8 with a scale and zero point: these, another's, or random."""
+        if like is not None:
+            ranges = self._tensors[like].quantization
+        return self._builder.variable(
+            shape, np.int8, ranges or quantized(self.scale(), self.zero())
+        )
 
     def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
         """Add a constant of int8, quantized at random or like another tensor."""
-        made = self._builder.constant(values, quantized(self.scale(), self.zero()))
+        number = self._builder.constant(values, quantized(self.scale(), self.zero()))
         if like is not None:
-            self._tensors[made].quantization = self._tensors[like].quantization
-        return made
+            self._tensors[number].quantization = self._tensors[like].quantization
+        return number
 
     def table(self, values: npt.NDArray[Any]) -> int:
         """Add constant integers that stand for themselves."""
@@ -91,54 +79,42 @@ class Maker:
         return self._builder.constant(values, quantized(scales, 0, axis))
 
     def bias(self, count: int) -> int:
-        """Add a bias."""
         return self.table(self.rng.integers(-3000, 3000, count).astype(np.int32))
 
     def integers(self, values: Any) -> int:
-        """Add constant integers."""
         return self._builder.constant(np.array(values, np.int32))
 
     def floats(self, values: Any) -> int:
-        """Add constant floats."""
         return self._builder.constant(np.array(values, np.float32))
 
     def operator(
-        self, name: str, inputs: list[int], output: int, kind: str = "", **fields: Any
+        self, name: str, inputs: list[int], output: Any, kind: str = "", **fields: Any
     ) -> int:
-        """Add an operator, with options if a kind of them is given; its output."""
+        """Add an operator, with options if a kind of them is given; its output.
+
+        `output` is a tensor, or the type of a new one without scale.
+        """
         options = getattr(schema, f"{kind}OptionsT")() if kind else None
         for field, value in fields.items():
             assert hasattr(options, field)
             setattr(options, field, value)
+        if isinstance(output, type):
+            output = self._builder.variable([1], output)
         return self._builder.operator(name, inputs, output, options)
 
-    def float_operator(self, name: str, inputs: list[int], kind: str = "", **fields: Any) -> int:
-        """Add an operator whose output are floats."""
-        return self.operator(name, inputs, self.tensor([1], dtype=np.float32), kind, **fields)
-
     def single(
-        self,
-        name: str,
-        inputs: list[int],
-        kind: str = "",
-        *,
-        like: int | None = None,
-        **fields: Any,
+        self, name: str, inputs: list[int], kind: str = "", like: int | None = None, **fields: Any
     ) -> bytes:
         """The model from the first tensor to this operator, whose output may be like a tensor."""
         return self.model(0, self.operator(name, inputs, self.variable([1], like), kind, **fields))
 
     def model(self, entry: int, exit_: int) -> bytes:
         """The model, with the shapes that LiteRT works out."""
+        self._builder.graph.inputs, self._builder.graph.outputs = [entry], [exit_]
         with silent_stderr():
-            interpreter = open_interpreter(self.stated(entry, exit_))
+            interpreter = open_interpreter(packed(self._builder.whole))
         for number, tensor in enumerate(self._tensors):
             tensor.shape = interpreter.get_tensor_details()[number]["shape"].tolist()
-        return self.stated(entry, exit_)
-
-    def stated(self, entry: int, exit_: int) -> bytes:
-        """The model as it was stated, which LiteRT does not see."""
-        self._builder.graph.inputs, self._builder.graph.outputs = [entry], [exit_]
         return packed(self._builder.whole)
 
 
@@ -164,15 +140,13 @@ def _activation(make: Maker) -> dict[str, int]:
 
 
 def convolution(make: Maker) -> bytes:
-    """A convolution, which may be in groups."""
     entry, sides = _picture(make)
     window = make.numbers(1, 5, 2)
     groups = 2 if sides[2] % 2 == 0 and make.is_one_of(4) else 1
     count = groups * make.number(1, 40)
     inputs = [entry, make.weights([count, *window, sides[2] // groups], 0), make.bias(count)]
-    return make.single(
-        "CONV_2D", inputs, "Conv2D", **_activation(make), **_sweep(make, sides, window)
-    )
+    fields = {**_activation(make), **_sweep(make, sides, window)}
+    return make.single("CONV_2D", inputs, "Conv2D", **fields)
 
 
 def filtering(make: Maker) -> bytes:
@@ -185,15 +159,12 @@ def filtering(make: Maker) -> bytes:
 
 
 def depthwise(make: Maker) -> bytes:
-    """A convolution of each channel for itself."""
     entry, sides = _picture(make)
     window, times = make.numbers(1, 4, 2), make.number(1, 4)
     count = times * sides[2]
     inputs = [entry, make.weights([1, *window, count], 3), make.bias(count)]
-    fields = _activation(make) | _sweep(make, sides, window)
-    return make.single(
-        "DEPTHWISE_CONV_2D", inputs, "DepthwiseConv2D", depthMultiplier=times, **fields
-    )
+    fields = {**_activation(make), **_sweep(make, sides, window), "depthMultiplier": times}
+    return make.single("DEPTHWISE_CONV_2D", inputs, "DepthwiseConv2D", **fields)
 
 
 def matrix(make: Maker) -> bytes:
@@ -206,7 +177,6 @@ def matrix(make: Maker) -> bytes:
 
 
 def transposed(make: Maker) -> bytes:
-    """A transposed convolution."""
     entry, (*sides, channels) = _picture(make, 6)
     window, step, count = make.numbers(1, 6, 2), make.number(1, 4), make.number(1, 9)
     padding = make.number(0, 2)
@@ -227,15 +197,14 @@ def pairs(make: Maker, name: str, kind: str = "", fused: bool = False) -> bytes:
         small = [1 if is_small and make.is_one_of(3) else side for side in (1, *sides)]
         other = make.constant(make.int8(small), like)
     elif like is None:
-        other = make.operator("LOGISTIC", [entry], make.tensor([1], 1 / 256, -128))
+        other = make.operator("LOGISTIC", [entry], make.variable(ranges=_SHARES))
     else:
         other = make.operator("RELU", [entry], make.variable([1], like))
     inputs = [entry, other] if make.is_one_of(2) else [other, entry]
-    return make.single(name, inputs, kind, like=like, **(_activation(make) if fused else {}))
+    return make.single(name, inputs, kind, like, **(_activation(make) if fused else {}))
 
 
 def with_scalar(make: Maker, name: str, kind: str) -> bytes:
-    """A tensor and a constant of one element."""
     variable, _ = _picture(make)
     constant = make.constant(make.int8(make.choice([[], [1], [1, 1, 1, 1]])))
     inputs = [variable, constant] if make.is_one_of(2) else [constant, variable]
@@ -243,15 +212,17 @@ def with_scalar(make: Maker, name: str, kind: str) -> bytes:
 
 
 def slopes(make: Maker) -> bytes:
-    """A slope for each channel."""
     entry, (_, _, channels) = _picture(make)
     return make.single("PRELU", [entry, make.constant(make.int8([1, 1, channels]))])
 
 
-def function(make: Maker, name: str, scale: float = 0, zero: int = 0, kind: str = "") -> bytes:
+_SHARES, _SIGNED_SHARES = quantized(1 / 256, -128), quantized(1 / 128, 0)
+
+
+def function(make: Maker, name: str, kind: str = "", ranges: Any = None) -> bytes:
     """A function of one variable."""
     entry, _ = _picture(make)
-    output = make.tensor([1], scale, zero) if scale else make.variable()
+    output = make.variable(ranges=ranges)
     slope = {"alpha": make.choice([0.01, -0.5, 0.3, 1.5])} if "Leaky" in kind else {}
     return make.model(entry, make.operator(name, [entry], output, kind, **slope))
 
@@ -261,56 +232,51 @@ def shares(make: Maker) -> bytes:
     rank, channels = make.number(1, 5), int(2 ** make.rng.uniform(0, 8.99))
     shape = [*make.numbers(1, 4, rank - 1), channels]
     whole = [1, int(np.prod(shape))] if rank == 4 else shape
-    entry = make.tensor(whole, float(2 ** make.rng.uniform(-11, 2)), make.zero())
-    taken = entry
+    scale = float(2 ** make.rng.uniform(-11, 2))
+    entry = taken = make.variable(whole, ranges=quantized(scale, make.zero()))
     if rank == 4:
         inputs = [entry, make.integers(shape)]
         taken = make.operator("RESHAPE", inputs, make.variable(shape, entry))
     beta = float(make.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
-    output = make.tensor(shape, 1 / 256, -128)
+    output = make.variable(shape, ranges=_SHARES)
     return make.model(entry, make.operator("SOFTMAX", [taken], output, "Softmax", beta=beta))
 
 
 def pool(make: Maker, name: str) -> bytes:
-    """The mean or the maximum of windows."""
     entry, sides = _picture(make)
     window = make.numbers(1, 4, 2)
     fields = _activation(make) | _sweep(make, sides, window, dilated=False)
     fields |= dict(zip(("filterHeight", "filterWidth"), window, strict=True))
-    return make.single(name, [entry], "Pool2D", like=entry, **fields)
+    return make.single(name, [entry], "Pool2D", entry, **fields)
 
 
 def reduction(make: Maker, name: str) -> bytes:
-    """Some axes drawn together."""
     entry, _ = _picture(make)
     axes = make.choice([[1, 2], [3], [-1], [1], [2, 3], [1, 2, 3]])
     like, keeps = entry if name == "REDUCE_MAX" else None, make.is_one_of(2)
-    return make.single(name, [entry, make.integers(axes)], "Reducer", like=like, keepDims=keeps)
+    return make.single(name, [entry, make.integers(axes)], "Reducer", like, keepDims=keeps)
 
 
 def bilinear(make: Maker) -> bytes:
-    """A picture of another size, between its pixels."""
     entry, _ = _picture(make)
     inputs, way = [entry, make.integers(make.numbers(1, 30, 2))], make.number(0, 3)
     fields = {"alignCorners": way == 1, "halfPixelCenters": way == 2}
-    return make.single("RESIZE_BILINEAR", inputs, "ResizeBilinear", like=entry, **fields)
+    return make.single("RESIZE_BILINEAR", inputs, "ResizeBilinear", entry, **fields)
 
 
 def nearest(make: Maker) -> bytes:
-    """A picture whose pixels are repeated."""
     entry, sides = _picture(make)
     inputs = [entry, make.integers(np.multiply(sides[:2], make.numbers(1, 4, 2)))]
     fields = {"alignCorners": False, "halfPixelCenters": make.is_one_of(2)}
     kind = "ResizeNearestNeighbor"
-    return make.single("RESIZE_NEAREST_NEIGHBOR", inputs, kind, like=entry, **fields)
+    return make.single("RESIZE_NEAREST_NEIGHBOR", inputs, kind, entry, **fields)
 
 
 def concatenation(make: Maker) -> bytes:
-    """Several tensors one after the other."""
     entry, sides = _picture(make)
     axis, count = make.number(1, 4), make.number(1, 7)
     others = [make.constant(make.int8([1, *sides]), entry) for _ in range(count)]
-    return make.single("CONCATENATION", [entry, *others], "Concatenation", like=entry, axis=axis)
+    return make.single("CONCATENATION", [entry, *others], "Concatenation", entry, axis=axis)
 
 
 def blocks(make: Maker, name: str) -> bytes:
@@ -320,23 +286,21 @@ def blocks(make: Maker, name: str) -> bytes:
     is_deep = name == "DEPTH_TO_SPACE"
     entry = make.variable([1, *(flat if is_deep else wide)])
     kind = "DepthToSpace" if is_deep else "SpaceToDepth"
-    return make.single(name, [entry], kind, like=entry, blockSize=side)
+    return make.single(name, [entry], kind, entry, blockSize=side)
 
 
 def border(make: Maker) -> bytes:
-    """A border of zeros."""
     entry, _ = _picture(make)
     widths = [[0, 0], make.numbers(0, 4, 2), make.numbers(0, 4, 2), [0, 0]]
-    return make.single("PAD", [entry, make.integers(widths)], "Pad", like=entry)
+    return make.single("PAD", [entry, make.integers(widths)], "Pad", entry)
 
 
 def mirror(make: Maker) -> bytes:
-    """A border that mirrors what is inside, of a picture or of a series of vectors."""
+    """A border that mirrors what is inside."""
     entry, sides = _picture(make)
     mode = make.number(0, 2)
     widths = [[0, 0], *(make.numbers(0, side + mode, 2) for side in sides[:2]), [0, 0]]
-    inputs = [entry, make.integers(widths)]
-    return make.single("MIRROR_PAD", inputs, "MirrorPad", like=entry, mode=mode)
+    return make.single("MIRROR_PAD", [entry, make.integers(widths)], "MirrorPad", entry, mode=mode)
 
 
 def box(make: Maker) -> bytes:
@@ -346,7 +310,7 @@ def box(make: Maker) -> bytes:
     steps = [make.choice([1, 2, -1]) for _ in sides]
     ends = [side if step > 0 else -side - 1 for side, step in zip(sides, steps, strict=True)]
     inputs = [entry, *map(make.integers, (begin, [1, *ends], [1, *steps]))]
-    return make.single("STRIDED_SLICE", inputs, "StridedSlice", like=entry)
+    return make.single("STRIDED_SLICE", inputs, "StridedSlice", entry)
 
 
 def order(make: Maker) -> bytes:
@@ -355,7 +319,7 @@ def order(make: Maker) -> bytes:
     axes = make.integers([0, *(1 + make.rng.permutation(3))])
     turned = make.operator("TRANSPOSE", [entry, axes], make.variable([1], entry), "Transpose")
     times = make.integers([1, *make.numbers(1, 4, 3)])
-    return make.single("TILE", [turned, times], "Tile", like=entry)
+    return make.single("TILE", [turned, times], "Tile", entry)
 
 
 def matrices(make: Maker) -> bytes:
@@ -384,18 +348,14 @@ def taken(make: Maker) -> bytes:
     numbers = make.numbers(0, sides[axis - 1], make.number(1, 12))
     if make.is_one_of(3):
         numbers = list(range(sides[axis - 1]))[:: make.choice([-1, 1, 2])]
-    inputs = [entry, make.integers(numbers)]
-    return make.single("GATHER", inputs, "Gather", like=entry, axis=axis)
-
-
-def _cast(make: Maker, tensor: int, dtype: type[np.generic]) -> int:
-    return make.operator("CAST", [tensor], make.tensor([1], dtype=dtype), "Cast")
+    return make.single("GATHER", [entry, make.integers(numbers)], "Gather", entry, axis=axis)
 
 
 def _gathered(make: Maker, entry: int, table: npt.NDArray[np.int8], rows: int) -> bytes:
     """The model from an entry to rows of a table."""
+    output = make.variable(ranges=quantized(1, 0))
     inputs = [make.table(table), rows]
-    return make.model(entry, make.operator("GATHER", inputs, make.tensor([1], 1), "Gather"))
+    return make.model(entry, make.operator("GATHER", inputs, output, "Gather"))
 
 
 def searched(make: Maker) -> bytes:
@@ -404,10 +364,11 @@ def searched(make: Maker) -> bytes:
     count, width = make.number(2, 60), make.number(1, 3)
     kernel = make.rng.integers(-3, 4, (count, channels)) * make.choice([1, 900])
     bias = make.floats(make.rng.integers(-99, 99, count))
-    inputs = [_cast(make, entry, np.float32), make.floats(kernel), bias]
-    scores = make.float_operator("FULLY_CONNECTED", inputs, "FullyConnected", keepNumDims=True)
-    inputs, best = [scores, make.integers(-1)], make.tensor([1], dtype=np.int32)
-    make.operator("ARG_MAX", inputs, best, "ArgMax", outputType=schema.TensorType.INT32)
+    inputs = [make.operator("CAST", [entry], np.float32, "Cast"), make.floats(kernel), bias]
+    fields = {"keepNumDims": True}
+    scores = make.operator("FULLY_CONNECTED", inputs, np.float32, "FullyConnected", **fields)
+    fields = {"outputType": schema.TensorType.INT32}
+    best = make.operator("ARG_MAX", [scores, make.integers(-1)], np.int32, "ArgMax", **fields)
     return _gathered(make, entry, make.int8([count, width]), best)
 
 
@@ -415,22 +376,28 @@ def looked_up(make: Maker) -> bytes:
     """The row of a table that all channels stand for, clipped to the table."""
     entry, (_, _, channels) = _picture(make)
     count = make.number(1, 60)
-    worth = make.floats(make.rng.integers(-3, 4, channels))
-    product = make.float_operator("MUL", [_cast(make, entry, np.float32), worth], "Mul")
-    total = make.float_operator("SUM", [product, make.integers([-1])], "Reducer")
-    total = make.float_operator("ADD", [total, make.floats([7])], "Add")
-    for name, limit in (("MAXIMUM", 0), ("MINIMUM", count - 1)):
-        total = make.float_operator(name, [total, make.floats([limit])], "MaximumMinimum")
+    total = make.operator("CAST", [entry], np.float32, "Cast")
+    for name, kind, values in (
+        ("MUL", "Mul", make.rng.integers(-3, 4, channels)),
+        ("SUM", "Reducer", None),
+        ("ADD", "Add", [7]),
+        ("MAXIMUM", "MaximumMinimum", [0]),
+        ("MINIMUM", "MaximumMinimum", [count - 1]),
+    ):
+        other = make.integers([-1]) if values is None else make.floats(values)
+        total = make.operator(name, [total, other], np.float32, kind)
     table = make.int8([count, make.number(1, 9)])
-    return _gathered(make, entry, table, _cast(make, total, np.int32))
+    return _gathered(make, entry, table, make.operator("CAST", [total], np.int32, "Cast"))
 
 
 def of_channels(make: Maker) -> bytes:
     """A table of 256 results for each channel."""
     entry, (_, _, channels) = _picture(make)
-    inputs = [_cast(make, entry, np.float32), make.floats(256 * np.arange(channels) + 128)]
-    total = make.float_operator("ADD", inputs, "Add")
-    return _gathered(make, entry, make.int8([256 * channels]), _cast(make, total, np.int32))
+    places = make.floats(256 * np.arange(channels) + 128)
+    inputs = [make.operator("CAST", [entry], np.float32, "Cast"), places]
+    total = make.operator("ADD", inputs, np.float32, "Add")
+    rows = make.operator("CAST", [total], np.int32, "Cast")
+    return _gathered(make, entry, make.int8([256 * channels]), rows)
 
 
 LAYERS: dict[str, Layer] = {
@@ -449,8 +416,8 @@ LAYERS: dict[str, Layer] = {
     "MAXIMUM": partial(pairs, name="MAXIMUM", kind="MaximumMinimum"),
     "MINIMUM": partial(pairs, name="MINIMUM", kind="MaximumMinimum"),
     "PRELU": slopes,
-    "LOGISTIC": partial(function, name="LOGISTIC", scale=1 / 256, zero=-128),
-    "TANH": partial(function, name="TANH", scale=1 / 128, zero=0),
+    "LOGISTIC": partial(function, name="LOGISTIC", ranges=_SHARES),
+    "TANH": partial(function, name="TANH", ranges=_SIGNED_SHARES),
     "LEAKY_RELU": partial(function, name="LEAKY_RELU", kind="LeakyRelu"),
     "HARD_SWISH": partial(function, name="HARD_SWISH", kind="HardSwish"),
     "SOFTMAX": shares,
