@@ -14,7 +14,7 @@ from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_byte
 from aecodec.cli.shared.jobs import Job, folder_beside, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec
-from aecodec.format.texts import TextForm
+from aecodec.format.texts import from_text, to_text
 from aecodec.parallel import Workers
 
 
@@ -28,9 +28,8 @@ def payload(
     ],
     out: options.Out = None,
     text: Annotated[
-        TextForm | None,
-        typer.Option(help="Payloads are texts: base64url for pages, or base91, which is shorter."),
-    ] = None,
+        bool, typer.Option("--text", help="Payloads are lines of text, in base64url.")
+    ] = False,
     checksum: Annotated[
         bool, typer.Option("--checksum", help="Payloads end with a checksum of one byte.")
     ] = False,
@@ -56,9 +55,9 @@ def payload(
 
 
 class _Form(NamedTuple):
-    """The form of payloads: their text form, if any, and whether they have a checksum."""
+    """The form of payloads: whether they are texts, and have a checksum."""
 
-    text: TextForm | None
+    text: bool
     checksum: bool
 
     @property
@@ -68,12 +67,12 @@ class _Form(NamedTuple):
     def content(self, file: bytes) -> bytes:
         """The payload of a file: bytes, or a line of text."""
         bare = codec_of_file(file).to_bare(file, checksum=self.checksum)
-        return f"{self.text.encode(bare)}\n".encode() if self.text else bare
+        return f"{to_text(bare)}\n".encode() if self.text else bare
 
     def file(self, codec: Codec, content: bytes) -> bytes:
         """The file of a payload; FormatError if it is damaged."""
         if self.text:
-            content = self.text.decode(content.decode("ascii", "replace").strip())
+            content = from_text(content.decode("ascii", "replace").strip())
         return codec.from_bare(content, checksum=self.checksum)
 
 

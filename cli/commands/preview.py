@@ -18,7 +18,7 @@ from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_byte
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.codec.registry import codec_of_file
 from aecodec.errors import FormatError, ImageError, UsageError, errors_about, warn
-from aecodec.format.texts import TextForm
+from aecodec.format.texts import from_text, to_text
 from aecodec.image_files.formats import format_of
 from aecodec.image_files.reading import from_pil
 from aecodec.image_files.writing import encode_frames, format_to_write
@@ -92,7 +92,7 @@ def _bytes_of(payload: str) -> bytes:
     """The bytes of a payload, a text or the name of a file; most larger files would decode, too."""
     if payload != "-" and not os.path.exists(payload):
         try:
-            return TextForm.BASE64URL.decode(payload)
+            return from_text(payload)
         except FormatError as error:
             raise FormatError("neither a file nor a text in base64url") from error
     content = read_bytes(Path(payload))
@@ -104,7 +104,7 @@ def _bytes_of(payload: str) -> bytes:
 
 
 def _print(source: Source, console: Console, _: Workers, max_bytes: int, names_files: bool) -> None:
-    text = TextForm.BASE64URL.encode(_payload_of(source.path, max_bytes, console))
+    text = to_text(_payload_of(source.path, max_bytes, console))
     console.result(f"{name_of(source)}: {text}" if names_files else text)
 
 

@@ -72,7 +72,7 @@ def contents() -> dict[Path, bytes]:
         ("stack digit.png -o digit.png --force", _WRONG, "is an input"),
         ("payload digit.bin -o x", _DAMAGED, "not an .aec file"),
         ("payload digit.bin --checksum --codec digits -o x", _DAMAGED, "checksum"),
-        ("payload digit.bin --text base91 --codec digits -o x", _DAMAGED, "base91"),
+        ("payload digit.bin --text --codec digits -o x", _DAMAGED, "base64url"),
         ("payload photo.png --codec digits", _DAMAGED, "photo.png: damaged"),
         ("decompress digit.aec -o x.jpg", _WRONG, "--quality"),
         ("decompress digit.aec -o x.avif", _WRONG, "--quality"),

@@ -16,7 +16,7 @@ from aecodec.data.samples import sample_paths
     [
         ((), "digit.bin", 11),
         (("--checksum",), "digit.bin", 10),
-        (("--text", "base91", "--checksum"), "digit.txt", None),
+        (("--text", "--checksum"), "digit.txt", None),
     ],
 )
 def test_a_file_is_restored(

@@ -10,7 +10,7 @@ from helpers.images import opened
 from PIL import Image
 
 from aecodec import preview
-from aecodec.format.texts import TextForm
+from aecodec.format.texts import from_text
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def plain_picture(folder: Path) -> None:
 
 def test_pictures_become_lines(command: Command) -> None:
     text = command("preview", "teal.png", "--max-bytes", 30).out.strip()
-    assert TextForm.BASE64URL.decode(text) == preview.encode("teal.png", 30)
+    assert from_text(text) == preview.encode("teal.png", 30)
     lines = command("preview", "teal.png", "teal.png", "--max-bytes", 30, "--jobs", 1).out
     assert lines == f"teal.png: {text}\n" * 2
 

@@ -39,7 +39,7 @@ def test_refined_files_hold_their_samples(line: str) -> None:
 def test_the_examples_of_the_specification() -> None:
     text = (GOLDEN.parents[1] / "docs" / "FORMAT.md").read_text("utf-8")
     data = (GOLDEN / "digit3.aec").read_bytes()
-    codec, (payload,) = codec_of(data), re.findall(r"these texts:\n\n    ([0-9a-f ]+)\n", text)
+    codec, (payload,) = codec_of(data), re.findall(r"this text:\n\n    ([0-9a-f ]+)\n", text)
     assert f"\n    {data.hex(' ')}\n" in text
     assert from_bare(bytes.fromhex(payload), codec.identity[:4], has_checksum=True) == data
     codes = " ".join(map(str, decode(data, codec).codes[0]))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from aecodec import preview
-from aecodec.format.texts import TextForm
+from aecodec.format.texts import to_text
 from benchmarks.web.browser import Browser
 from benchmarks.web.static_host import StaticHost
 
@@ -27,7 +27,7 @@ const box = (element) => {
 
 
 def text_of(colour: str, size: tuple[int, int]) -> str:
-    return TextForm.BASE64URL.encode(preview.encode(Image.new("RGB", size, colour), 20))
+    return to_text(preview.encode(Image.new("RGB", size, colour), 20))
 
 
 GREEN = text_of("green", (300, 200))
