@@ -14,7 +14,6 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,7 +71,7 @@ def zig(target: str) -> Command:
 
 def compile_library(compiler: Command, options: Iterable[str], path: Path) -> None:
     """Compile all files, as many at a time as there are cores, and link them."""
-    sources = [source for folder in FOLDERS_OF_C for source in sorted(glob(f"{folder}/*.c"))]
+    sources = [str(path) for folder in FOLDERS_OF_C for path in sorted(Path(folder).rglob("*.c"))]
     include = [f"-I{folder}" for folder in FOLDERS_OF_C]
 
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as threads:

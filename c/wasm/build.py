@@ -72,7 +72,7 @@ def sources() -> list[Path]:
 
     Files of the library that read files are left out.
     """
-    paths = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
+    paths = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).rglob(names)]
     own, left_out = Path(__file__).with_name("core.c"), "file_"
     return [own, *sorted(path for path in paths if not path.name.startswith(left_out))]
 

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures to files at a level, and to the best file of at most a number of bytes. Size and quality increase from level to
+ * level, so bisection finds the level. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/execution.h"
+#include "codec_files/levels.h"
+#include "coding/running.h"
+#include "targets/within_error.h"
+
+enum { REDUCTIONS = 9 };
+
+/* Reduction factors in halves; each is tried where the one before gives a level of the lower half, or none. */
+static const uint32_t reductions[REDUCTIONS] = {NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32};
+
+/* A file, and the level at which it was made; without bytes, none. */
+typedef struct {
+    uint8_t *bytes;
+    size_t size;     /* without bytes, the size of the file at the lowest level */
+    uint32_t level;  /* in sixteenths */
+    uint32_t reduction;
+    int is_measured;
+    double ms_ssim; /* once measured; 0 if there is no decoder to tell */
+} candidate;
+
+typedef struct {
+    const aecodec_bundle *bundle;
+    const aecodec_image *picture;
+    size_t max_bytes;
+    const aecodec_execution *execution;
+} search;
+
+static void discard(candidate *c)
+{
+    free(c->bytes);
+    c->bytes = NULL;
+}
+
+/* ---- one number of pixels ---- */
+
+/* The number of levels, those between two among them, and one of them in sixteenths. */
+static uint32_t level_count(const aecodec_codec_facts *facts)
+{
+    return facts->has_gains ? (facts->levels - 1) * LEVEL_UNITS + 1 : facts->levels;
+}
+
+static uint32_t level_at(const aecodec_codec_facts *facts, uint32_t n)
+{
+    return facts->has_gains ? LEVEL_UNITS + n : (n + 1) * LEVEL_UNITS;
+}
+
+/* Keep the file of the last level, by bisection, that is small enough. If there is none, the lowest level was the last one
+ * that was tried. */
+static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *found)
+{
+    const aecodec_codec_facts *facts = &s->bundle->facts;
+    uint32_t low = 0, high = level_count(facts);
+    aecodec_status status = AECODEC_OK;
+    while (low < high && status == AECODEC_OK) {
+        const uint32_t middle = (low + high) / 2;
+        candidate tried = *found;
+        tried.level = level_at(facts, middle);
+        status = aecodec_encoding_file(e, tried.level, s->execution, &tried.bytes, &tried.size);
+        if (status != AECODEC_OK) {
+            break;
+        }
+        if (tried.size <= s->max_bytes) {
+            discard(found);
+            *found = tried;
+            low = middle + 1;
+        } else {
+            discard(&tried);
+            found->size = found->bytes ? found->size : tried.size;
+            high = middle;
+        }
+    }
+    return status;
+}
+
+static aecodec_status encode_windows(const search *s, uint32_t reduction, aecodec_encoding **encoding)
+{
+    const aecodec_image *p = s->picture;
+    const uint32_t parts =
+        aecodec_parts_for(s->bundle, s->execution, 2 * p->width / reduction, 2 * p->height / reduction);
+    const aecodec_status status = aecodec_encoding_begin(s->bundle, p, reduction, parts, encoding);
+    return status == AECODEC_OK ? aecodec_encoding_run(*encoding, s->execution) : status;
+}
+
+static aecodec_status encode_reduced(const search *s, candidate *found)
+{
+    aecodec_encoding *e = NULL;
+    aecodec_status status = encode_windows(s, found->reduction, &e);
+    status = status == AECODEC_OK ? find_level(s, e, found) : status;
+    aecodec_encoding_free(e);
+    return status;
+}
+
+/* ---- several numbers of pixels ---- */
+
+static aecodec_status measure(const search *s, candidate *c)
+{
+    static const aecodec_limits unlimited = {.max_pixels = MAX_PIXELS, .max_frames = MAX_FRAMES};
+    aecodec_image restored;
+    if (c->is_measured) {
+        return AECODEC_OK;
+    }
+    c->is_measured = 1;
+    c->ms_ssim = 0;
+    if (!s->bundle->has_decoder) {
+        return AECODEC_OK;
+    }
+    aecodec_status status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution, &restored);
+    if (status == AECODEC_OK) {
+        status = aecodec_ms_ssim(s->picture, &restored, &c->ms_ssim);
+        aecodec_image_free(&restored);
+    }
+    return status;
+}
+
+static aecodec_status compare(const search *s, candidate *best, candidate *tried, int *is_better)
+{
+    aecodec_status status = AECODEC_OK;
+    *is_better = 1;
+    if (best->bytes) {
+        status = measure(s, tried);
+        status = status == AECODEC_OK ? measure(s, best) : status;
+        *is_better = status == AECODEC_OK && tried->ms_ssim > best->ms_ssim;
+    }
+    return status;
+}
+
+static uint32_t reduction_count(const search *s)
+{
+    const aecodec_image *p = s->picture;
+    const uint64_t pixels = (uint64_t)p->width * p->height * p->frames;
+    return s->bundle->facts.receptive_field && pixels <= MAX_REDUCED_PIXELS ? REDUCTIONS : 1;
+}
+
+/* Try a reduction. is_last: set if no further one can be better. */
+static aecodec_status try_reduction(const search *s, uint32_t reduction, candidate *best, int *is_last)
+{
+    candidate tried = {.reduction = reduction};
+    int is_better = 0;
+    aecodec_status status = encode_reduced(s, &tried);
+    if (status == AECODEC_OK && tried.bytes) {
+        status = compare(s, best, &tried, &is_better);
+        *is_last = !is_better || 2 * tried.level >= s->bundle->facts.levels * LEVEL_UNITS;
+    } else if (status == AECODEC_OK && !best->bytes && (!best->size || tried.size < best->size)) {
+        best->size = tried.size;
+    }
+    discard(is_better ? best : &tried);
+    *best = is_better ? tried : *best;
+    return status;
+}
+
+static aecodec_status find_best(const search *s, candidate *best)
+{
+    const uint32_t count = reduction_count(s);
+    aecodec_status status = AECODEC_OK;
+    int is_last = 0;
+    for (uint32_t n = 0; n < count && status == AECODEC_OK && !is_last; n++) {
+        status = try_reduction(s, reductions[n], best, &is_last);
+    }
+    return status;
+}
+
+static aecodec_status give(candidate *best, aecodec_status status, aecodec_compressed *made)
+{
+    if (status != AECODEC_OK) {
+        discard(best);
+        return status;
+    }
+    made->file = best->bytes;
+    made->size = best->size;
+    made->level = best->level;
+    made->reduction = best->reduction;
+    return best->bytes ? AECODEC_OK : AECODEC_TOO_FEW_BYTES;
+}
+
+/* ---- both kinds of originals ---- */
+
+static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_target *target)
+{
+    if ((target->max_bytes && (target->level || target->bounds)) ||
+        (target->level && !aecodec_has_level(bundle, target->level))) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    if (!has_networks(bundle)) {
+        return target->max_bytes ? AECODEC_BAD_ARGUMENT : AECODEC_OK;
+    }
+    return bundle->has_encoder || target->bounds ? AECODEC_OK : AECODEC_ABSENT;
+}
+
+static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level, aecodec_compressed *made)
+{
+    candidate best = {.reduction = NOT_REDUCED};
+    made->level = level ? level : aecodec_default_units(s->bundle);
+    made->reduction = NOT_REDUCED;
+    if (s->max_bytes) {
+        return give(&best, find_level(s, e, &best), made);
+    }
+    return aecodec_encoding_file(e, made->level, s->execution, &made->file, &made->size);
+}
+
+static aecodec_status compress(const search *s, uint32_t level, aecodec_compressed *made)
+{
+    candidate best = {.reduction = NOT_REDUCED};
+    aecodec_encoding *e = NULL;
+    if (s->max_bytes) {
+        return give(&best, find_best(s, &best), made);
+    }
+    aecodec_status status = encode_windows(s, NOT_REDUCED, &e);
+    status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
+    aecodec_encoding_free(e);
+    return status;
+}
+
+static aecodec_status compress_samples(const search *s, const aecodec_samples *samples, uint32_t level,
+                                       aecodec_compressed *made)
+{
+    aecodec_encoding *e = NULL;
+    const uint32_t parts = aecodec_parts_for(s->bundle, s->execution, samples->width, samples->height);
+    aecodec_status status = aecodec_encoding_begin_samples(s->bundle, samples, parts, made->clipped, &e);
+    status = status == AECODEC_OK ? aecodec_encoding_run(e, s->execution) : status;
+    status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
+    aecodec_encoding_free(e);
+    return status;
+}
+
+static aecodec_status compress_source(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      const aecodec_samples *samples, const aecodec_target *target,
+                                      const aecodec_execution *execution, aecodec_compressed *compressed)
+{
+    static const aecodec_target defaults;
+    const search s = {bundle, picture, target ? target->max_bytes : 0, execution};
+    memset(compressed, 0, sizeof *compressed);
+    target = target ? target : &defaults;
+    aecodec_status status = check_target(bundle, target);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    if (target->bounds || !has_networks(bundle)) {
+        return aecodec_within_error(bundle, picture, samples, target, execution, compressed);
+    }
+    return samples ? compress_samples(&s, samples, target->level, compressed)
+                   : compress(&s, target->level, compressed);
+}
+
+aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                const aecodec_target *target, const aecodec_execution *execution,
+                                aecodec_compressed *compressed)
+{
+    return compress_source(bundle, picture, NULL, target, execution, compressed);
+}
+
+aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                        const aecodec_target *target, const aecodec_execution *execution,
+                                        aecodec_compressed *compressed)
+{
+    return compress_source(bundle, NULL, samples, target, execution, compressed);
+}
