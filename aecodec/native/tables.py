@@ -29,9 +29,7 @@ def _array_names(structure: type[Structure]) -> list[str]:
     return [field[0] for field in structure._fields_ if field[1] is c_void_p]
 
 
-CODEC_ARRAYS = [
-    name for name in _array_names(structures.Codec) if name not in ("context", "samples")
-]
+CODEC_ARRAYS = [name for name in _array_names(structures.Codec) if name != "context"]
 """The arrays of an `aecodec_codec`, except for those of its context network."""
 
 

@@ -90,8 +90,6 @@ static void fill_header(aecodec_header *header, const aecodec_codec *codec, cons
     header->level = codec->is_default ? 0 : codec->level;
     header->reduction = FULL_SIZE;
     header->frames = 1;
-    header->samples = codec->samples;
-    header->samples_size = codec->samples_size;
 }
 
 static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture, aecodec_header *header)
@@ -121,7 +119,7 @@ size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *pict
 size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *picture)
 {
     size_t dimension = codec->code_dimension;
-    return 40 + codec->samples_size + aecodec_vector_count(codec, picture) * (3 + 4 * dimension + dimension / 8);
+    return 40 + aecodec_vector_count(codec, picture) * (3 + 4 * dimension + dimension / 8);
 }
 
 /* ---- writing ---- */
@@ -194,15 +192,10 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     if (!s.vectors) {
         return AECODEC_TOO_LARGE;
     }
-    if (work_size < aecodec_pass_size(codec, s) || capacity < start + CHECKSUM ||
-        header.samples_size > capacity - start - CHECKSUM) {
+    if (work_size < aecodec_pass_size(codec, s) || capacity < start + CHECKSUM) {
         return AECODEC_BUFFER_TOO_SMALL;
     }
     memcpy(file, head, start);
-    if (header.samples) {
-        memcpy(file + start, header.samples, header.samples_size);
-        start += header.samples_size;
-    }
     start_coder(&c, NULL, file + start, capacity - start - CHECKSUM);
     aecodec_start_pass(&p, codec, s, (int8_t *)codes, work); /* an encoder does not change them */
     aecodec_code_vectors(&p, &c);

@@ -16,7 +16,7 @@
  * planes of a colour picture one after the other; for a codec with 3 channels, grey becomes three equal channels.
  * The networks of a convolutional codec process the whole picture instead, with one code vector per tile.
  *
- * aecodec_encode writes one picture, grey, RGB or with bands, without alpha and metadata. aecodec_decode reads any
+ * aecodec_encode writes one picture, grey or RGB, without alpha and metadata. aecodec_decode reads any
  * number of frames and ignores alpha and metadata. A file has at most AECODEC_MAX_VECTORS code vectors. A file whose
  * header has a reduction above 2 contains the codes of a smaller picture, which you must enlarge after decoding. */
 #ifndef AECODEC_H
@@ -132,7 +132,7 @@ typedef struct {
 typedef struct {
     uint8_t id[4];
     uint16_t tile_width, tile_height;       /* pixels */
-    uint8_t channels;                       /* picture channels of the networks: 1 or 3, or 1 to 32 bands */
+    uint8_t channels;                       /* picture channels of the networks: 1 or 3, or bands */
     uint8_t is_convolutional;               /* 1: the networks accept pictures of any size */
     uint16_t vectors_per_tile;              /* 1 if is_convolutional */
     uint8_t level;                          /* in sixteenths */
@@ -159,9 +159,6 @@ typedef struct {
     const int8_t *offset;                   /* [priors][K] added to the symbols of that row */
     uint16_t max_slice;                     /* maximum number of channels that are coded together */
     const aecodec_context_network *context; /* or NULL */
-    const uint8_t *samples;                 /* description of samples that aecodec_encode writes (docs/FORMAT.md,
-                                             * section 7); NULL without bands */
-    uint16_t samples_size;                  /* bytes */
 } aecodec_codec;
 
 /* ---- pictures and files ---- */
@@ -170,7 +167,7 @@ typedef enum { AECODEC_GREY = 0, AECODEC_RGB = 1 } aecodec_mode;
 
 typedef struct {
     uint32_t width, height; /* pixels, at least 1 */
-    aecodec_mode mode;      /* AECODEC_GREY for a codec with bands */
+    aecodec_mode mode;
 } aecodec_picture;
 
 #define AECODEC_SAMPLES_ID "SAMP" /* of the built-in codec `samples`, whose alpha is not in the header */

@@ -4,21 +4,14 @@
  *     main encode PICTURE FILE     a picture to an .aec file, if the encoder is here
  *     main decode FILE PICTURE     an .aec file to a picture, if the decoder is here
  *
- * A picture is raw: row by row, with the colours of a pixel together; with bands, samples in the byte order of this
- * machine. A board defines BOARD, and implements `receive` and `transmit`. */
+ * A picture is raw: row by row, with the colours of a pixel together. A board defines BOARD, and implements `receive` and
+ * `transmit`. */
 #include "aecodec.h"
 #include "codec.h"
 #include "networks.h"
 
 enum {
-    PIXELS = CODEC_WIDTH * CODEC_HEIGHT,
     DEVICE_WORK = CODEC_WORK_SIZE > CODEC_NETWORK_WORK_SIZE ? CODEC_WORK_SIZE : CODEC_NETWORK_WORK_SIZE,
-#ifdef CODEC_BANDS
-    FRAME = PIXELS * CODEC_CHANNELS * CODEC_SAMPLE_SIZE, /* bytes of a picture */
-#else
-    FRAME = PIXELS * CODEC_CHANNELS,
-    CODEC_PHASES = 1,
-#endif
 #if defined(BOARD) || defined(AECODEC_SMALL)
     WORK = DEVICE_WORK
 #else
@@ -26,12 +19,7 @@ enum {
 #endif
 };
 
-static int8_t pixels[PIXELS * CODEC_CHANNELS * CODEC_PHASES]; /* - 128, as networks take them */
-#ifdef CODEC_BANDS
-static int32_t frame[FRAME / 4 + 1];
-#else
-static int8_t *const frame = pixels; /* converted in place */
-#endif
+static int8_t pixels[CODEC_WIDTH * CODEC_HEIGHT * CODEC_CHANNELS];
 static int8_t latents[CODEC_LATENTS_SIZE], codes[CODEC_CODES_SIZE];
 static uint8_t file[CODEC_FILE_BOUND];
 static uint32_t work[(WORK + 3) / 4]; /* of the network, then of the codes */
@@ -63,29 +51,23 @@ static int transmit(const void *content, size_t size)
 
 #endif
 
-#ifndef CODEC_BANDS
+/* Networks take pixels - 128, and return them. */
 static void flip_pixels(void)
 {
     for (size_t n = 0; n < sizeof pixels; n++) {
         pixels[n] = (int8_t)(pixels[n] ^ -128);
     }
 }
-#endif
 
 #ifdef CODEC_ENCODER
 
-/* Write the picture in `frame` to `file`. Returns the size of the file, or 0 if a call failed. */
+/* Write the picture in `pixels` to `file`. Returns the size of the file, or 0 if a call failed. */
 static size_t write_file(void)
 {
-    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
-                                     CODEC_CHANNELS == 3 && !CODEC.samples ? AECODEC_RGB : AECODEC_GREY};
+    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT, CODEC_CHANNELS == 3 ? AECODEC_RGB : AECODEC_GREY};
     aecodec_network network;
     size_t size = 0;
-#ifdef CODEC_BANDS
-    aecodec_bands_input(&CODEC_BANDS, CODEC_SAMPLE_TYPE, frame, PIXELS, pixels);
-#else
     flip_pixels();
-#endif
     if (aecodec_network_open(&network, CODEC_ENCODER, CODEC_ENCODER_SIZE) != AECODEC_OK ||
         aecodec_network_run(&network, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS, pixels, latents, work,
                             sizeof work) != AECODEC_OK) {
@@ -101,7 +83,7 @@ static size_t write_file(void)
 /* Returns what is wrong, or NULL. */
 static const char *encode(void)
 {
-    if (receive(frame, FRAME) != FRAME) {
+    if (receive(pixels, sizeof pixels) != sizeof pixels) {
         return "not a raw picture of the codec's size";
     }
     size_t size = write_file();
@@ -114,7 +96,7 @@ static const char *encode(void) { return "the encoder is not in this program"; }
 
 #ifdef CODEC_DECODER
 
-/* Read a picture from `file` into `frame`. Returns 0 if a call failed. */
+/* Read a picture from `file` into `pixels`. Returns 0 if a call failed. */
 static int read_file(size_t size)
 {
     aecodec_network network;
@@ -129,11 +111,7 @@ static int read_file(size_t size)
                             sizeof work) != AECODEC_OK) {
         return 0;
     }
-#ifdef CODEC_BANDS
-    aecodec_bands_output(&CODEC_BANDS, CODEC_SAMPLE_TYPE, pixels, PIXELS, frame);
-#else
     flip_pixels();
-#endif
     return 1;
 }
 
@@ -144,7 +122,7 @@ static const char *decode(void)
     if (size > sizeof file || !read_file(size)) {
         return "not a file of a picture of the codec's size";
     }
-    return transmit(frame, FRAME) ? NULL : "the picture cannot be written";
+    return transmit(pixels, sizeof pixels) ? NULL : "the picture cannot be written";
 }
 
 #elif !defined(BOARD)

@@ -80,7 +80,6 @@ class ExportOptions:
             f"Default: {_DEFAULT_SIZE}.",
         ),
     ] = None
-    bands_first: options.BandsFirst = False
     force: options.Force = False
     quiet: options.Quiet = False
 
@@ -118,18 +117,17 @@ class ExportOptions:
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:
-        """A picture (1, h, w, C): uint8, or samples for codecs with bands.
+        """A picture (1, h, w, C) uint8.
 
         Raises UsageError if the codec does not accept the size, or needs pictures, and ImageError
         if none can be read, or the codec does not take it.
         """
-        spec, reading = codec.spec, reading_for(codec, bands_first=self.bands_first)
+        spec, reading = codec.spec, reading_for(codec)
         shape = self.shape_for(spec)
         dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)
         for item in dataset:
             pixels = fit(spec, item.picture).pixels
-            planes = pixels if spec.bands else to_planes(pixels, spec.channels)
-            return split(planes, shape)[:1]
+            return split(to_planes(pixels, spec.channels), shape)[:1]
         raise ImageError(f"{self.data}: none of the pictures can be read")
 
 

@@ -79,7 +79,6 @@ def verify(
     ] = None,
     codec: options.CodecName = None,
     depth: options.Depth = None,
-    bands_first: options.BandsFirst = False,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
@@ -99,10 +98,8 @@ def verify(
         raise UsageError("--against cannot be used with --device")
     if device:
         with console.errors_as_json(device):
-            _verify_device(device, codec, inputs, console, bands_first)
+            _verify_device(device, codec, inputs, console)
         return
-    if bands_first:
-        raise UsageError("--bands-first needs --device")
     if depth is not None and against is None:
         raise UsageError("--depth needs --against")
     if not inputs:
@@ -271,7 +268,7 @@ def _largest_errors(bound: Bound, samples: Float64) -> Float64 | float:
 
 
 def _verify_device(
-    path: Path, codec: str | None, pictures: list[Path] | None, console: Console, bands_first: bool
+    path: Path, codec: str | None, pictures: list[Path] | None, console: Console
 ) -> None:
     check_input(path)
     from aecodec.data.samples import sample_paths
@@ -279,9 +276,7 @@ def _verify_device(
 
     device = DeviceFolder(path)
     device_codec = load_codec(codec) if codec else codec_with_id(device.codec_id)
-    if device_codec.spec.bands and not pictures:
-        raise UsageError(f"codec {device_codec.spec.name} has bands: give files that have them")
-    reading = reading_for(device_codec, bands_first=bands_first)
+    reading = reading_for(device_codec)
     data = pictures or [sample_paths()[0].parent]
     sets = [open_pictures(path, None, reading) for path in data]
     samples = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")

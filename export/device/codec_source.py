@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from aecodec.errors import ImageError, ModelError
+from aecodec.errors import ModelError
 from aecodec.export.device.c_names import (
     LICENCE,
     c_defines,
     c_header,
-    c_numbers,
     in_comment,
     level_identifier,
 )
-from aecodec.export.device.tables import CTables, block_of_samples
+from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
-from aecodec.format.samples import SampleType
 from aecodec.native.structures import MAX_VECTORS
 from aecodec.native.tables import CODEC_ARRAYS
 from aecodec.prior_fitting.context_network import ContextNetwork, SpatialWeights, array_fields
@@ -43,8 +39,7 @@ class PictureSizes:
 
         Raises ModelError if the picture has more code vectors than `aecodec.c` supports.
         """
-        is_rgb = tables.folder.spec.channels == 3 and not tables.folder.spec.bands
-        vectors, work, file = tables.native(SampleType.UINT16).sizes(size, is_rgb)
+        vectors, work, file = tables.native.sizes(size, tables.folder.spec.channels == 3)
         if not vectors:
             raise ModelError(
                 f"{size[0]}x{size[1]} pixels have more than {MAX_VECTORS} code vectors, which is "
@@ -58,30 +53,22 @@ def identifier_of(tables: CTables) -> str:
     return level_identifier(tables.folder.spec.name, tables.level_index)
 
 
-def c_codec(
-    tables: CTables, sizes: PictureSizes, kind: SampleType = SampleType.UINT16
-) -> dict[str, bytes]:
+def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
     """A level as C source: the contents of the files, by name.
 
     The files are a header and a source file named after codec and level, and `codec.h` with short
-    names for programs with one codec. With bands, `kind` is the integer type of samples on the
-    device; raises ModelError if it cannot represent the limits of the codec.
+    names for programs with one codec.
     """
     name = identifier_of(tables)
     return {
-        f"{name}.h": _header(tables, sizes, kind).encode(),
-        f"{name}.c": _source(tables, kind).encode(),
-        "codec.h": _short_names(tables, sizes, kind).encode(),
+        f"{name}.h": _header(tables, sizes).encode(),
+        f"{name}.c": _source(tables).encode(),
+        "codec.h": _short_names(tables, sizes).encode(),
     }
 
 
-def _constants(tables: CTables, sizes: PictureSizes, kind: SampleType) -> dict[str, object]:
+def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
     spec, dimension = tables.folder.spec, tables.prior.code_dimension
-    bands = spec.bands and {
-        "PHASES": spec.bands.phases,
-        "SAMPLE_TYPE": f"AECODEC_{kind.name}",
-        "SAMPLE_SIZE": kind.size,
-    }
     return {
         "ID": f"0x{spec.codec_id.hex()}",
         "LEVEL": tables.level_index,
@@ -96,39 +83,33 @@ def _constants(tables: CTables, sizes: PictureSizes, kind: SampleType) -> dict[s
         "CODES_SIZE": sizes.vectors * dimension,
         "WORK_SIZE": sizes.work,
         "FILE_BOUND": sizes.file,
-        **(bands or {}),
     }
 
 
-def _header(tables: CTables, sizes: PictureSizes, kind: SampleType) -> str:
+def _header(tables: CTables, sizes: PictureSizes) -> str:
     name = identifier_of(tables)
     comment = f"{_title(tables)}: {tables.bytes:,} bytes of tables."
-    includes, declaration = '#include "aecodec.h"', f"const aecodec_codec {name}"
-    if tables.folder.spec.bands:
-        includes += '\n#include "aecodec_bands.h"'
-        declaration += f";\nextern const aecodec_bands {name}_bands"
-    content = f"""{includes}
+    content = f"""#include "aecodec.h"
 
 /* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
  * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
  * sizes in bytes of the latents, the codes, the working memory, and the largest file. */
-{c_defines(name.upper(), _constants(tables, sizes, kind))}"""
-    return c_header(f"{name.upper()}_H", comment, content, declaration)
+{c_defines(name.upper(), _constants(tables, sizes))}"""
+    return c_header(f"{name.upper()}_H", comment, content, f"const aecodec_codec {name}")
 
 
-def _short_names(tables: CTables, sizes: PictureSizes, kind: SampleType) -> str:
+def _short_names(tables: CTables, sizes: PictureSizes) -> str:
     name = identifier_of(tables)
     comment = f"""Short names for a program with one codec: {_title(tables)}.
  * A program with several includes {name}.h and uses the full names."""
-    bands = f"\n#define CODEC_BANDS {name}_bands" if tables.folder.spec.bands else ""
     content = f"""#ifdef CODEC
 #error "a second codec.h: include {name}.h instead, and use its full names"
 #endif
 
 #include "{name}.h"
 
-#define CODEC {name}{bands}
-{c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes, kind)})}"""
+#define CODEC {name}
+{c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes)})}"""
     return c_header(f"{name.upper()}_SHORT_NAMES_H", comment, content)
 
 
@@ -137,51 +118,16 @@ def _title(tables: CTables) -> str:
     return f"Codec {in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
 
 
-def _source(tables: CTables, kind: SampleType) -> str:
+def _source(tables: CTables) -> str:
     name, context = identifier_of(tables), tables.prior.context
     parts = [array.as_c(f"{name}_") for array in tables.arrays.values()]
     if context and context.spatial:
         parts.append(_spatial_struct(name))
     if context:
         parts.append(_context_struct(context, name))
-    samples = block_of_samples(tables.folder, kind)
-    if samples:
-        parts += _bands_source(tables, kind, samples, name)
-    fields = _codec_fields(tables, name)
-    if samples:
-        fields |= {"samples": f"{name}_samples", "samples_size": len(samples)}
-    parts.append(_struct("const aecodec_codec", name, fields))
+    parts.append(_struct("const aecodec_codec", name, _codec_fields(tables, name)))
     start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
     return "\n\n".join([start, *parts]) + "\n"
-
-
-def _bands_source(tables: CTables, kind: SampleType, block: bytes, name: str) -> list[str]:
-    """The bands of a codec, and the block of samples in its files."""
-    bands, transfer = tables.folder.spec.bands, tables.folder.transfer
-    assert bands is not None
-    try:
-        limits = transfer.limits_of(np.dtype(kind.dtype)).astype(int).tolist()
-    except ImageError as error:
-        raise ModelError(str(error)) from error
-    numbers = c_numbers((str(step) for step in transfer.tables.ravel().tolist()), 12)
-    fields = {
-        "count": bands.count,
-        "phases": bands.phases,
-        "limits": f"{name}_limits",
-        "tables": f"{name}_transfer",
-    }
-    pairs = ", ".join(f"{{{_c_integer(low)}, {_c_integer(high)}}}" for low, high in limits)
-    return [
-        f"static const uint8_t {name}_samples[] = {{{', '.join(map(str, block))}}};",
-        f"static const aecodec_band_limits {name}_limits[] = {{{pairs}}};",
-        f"static const uint16_t {name}_transfer[] = {{\n    {numbers}\n}};",
-        _struct("const aecodec_bands", f"{name}_bands", fields),
-    ]
-
-
-def _c_integer(number: int) -> str:
-    """A C constant; C has no literal for -2^31."""
-    return f"{number + 1} - 1" if number < 0 else str(number)
 
 
 def _struct(declared: str, name: str, fields: Mapping[str, object]) -> str:

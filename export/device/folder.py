@@ -11,13 +11,15 @@ import numpy.typing as npt
 from aecodec.codec_files.file_names import Half
 from aecodec.data.c_sources import c_sources
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.device_codec import DeviceCodec, raw_file
+from aecodec.export.device.device_codec import DeviceCodec
 from aecodec.export.device.network_source import CNetwork, network_names
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
-from aecodec.format.samples import SampleType
 
-_LIBRARY_ONLY = ("aecodec_context.c", "aecodec_context.h", "aecodec_messages.c")
+_LIBRARY_ONLY = (
+    *("aecodec_bands.c", "aecodec_bands.h"),
+    *("aecodec_context.c", "aecodec_context.h", "aecodec_messages.c"),
+)
 
 _TRIALS = {
     Half.ENCODER: "./main encode sample.raw out.aec && cmp out.aec sample.aec",
@@ -30,11 +32,11 @@ def device_files(
 ) -> tuple[list[CNetwork], dict[str, bytes]]:
     """The networks of some halves, and all files of a device folder by name.
 
-    The `sample` (1, H, W, C) is uint8 with the codec's channels, or integers of any type for bands.
+    The `sample` (1, H, W, C) is uint8 with the codec's channels.
     Raises CodecError if the codec lacks a half, and ModelError if the sample is too large for
     `aecodec.c`.
     """
-    size, kind = (sample.shape[2], sample.shape[1]), SampleType.of(sample.dtype.name)
+    size = (sample.shape[2], sample.shape[1])
     sizes = PictureSizes.of(tables, size)
     networks = [CNetwork.of(tables.folder, half, size) for half in halves]
     values = _template_values(tables, sizes, networks)
@@ -44,9 +46,9 @@ def device_files(
             for path in sorted(c_sources("core").glob("aecodec*.[ch]"))
             if path.name not in _LIBRARY_ONLY
         },
-        **c_codec(tables, sizes, kind),
+        **c_codec(tables, sizes),
         **{name: content for network in networks for name, content in network.files().items()},
-        "sample.raw": raw_file(sample),
+        "sample.raw": sample.tobytes(),
         "sample.aec": DeviceCodec(tables).file(sample),
         "main.c": (c_sources("firmware") / "main.c").read_bytes(),
         **{name: _filled(name, values) for name in ("CMakeLists.txt", "README.md")},

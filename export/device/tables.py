@@ -10,7 +10,6 @@ import numpy.typing as npt
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
 from aecodec.errors import ModelError
-from aecodec.format.samples import Layout, SampleType
 from aecodec.native.tables import LevelTables
 from aecodec.prior_fitting.level_section import arrays_of, prior_of
 from aecodec.prior_fitting.level_tables import level_numbers
@@ -48,13 +47,18 @@ class Array(NamedTuple):
 class CTables:
     """The tables of a level, or of the default level if `number` is None.
 
-    Raises ModelError if the tiles are larger than those of a device, and UsageError if the codec
-    has no such level.
+    Raises ModelError if the codec has bands, or larger tiles than devices support, and UsageError
+    if it has no such level.
     """
 
     def __init__(self, folder: CodecFolder, number: float | None = None) -> None:
         self.folder, self.number = folder, number
         self.prior = prior_of(folder, number)
+        if folder.spec.bands:
+            raise ModelError(
+                f"codec {folder.spec.name} has bands, which devices do not support: use "
+                "libaecodec (docs/c.md)"
+            )
         if folder.spec.tile[0] * folder.spec.tile[1] > 1 << 16:
             raise ModelError(
                 f"codec {folder.spec.name} cannot be exported to C, which supports at most 65,536 "
@@ -102,23 +106,11 @@ class CTables:
             "priors": self.prior.priors,
         }
 
-    def native(self, kind: SampleType) -> LevelTables:
+    @property
+    def native(self) -> LevelTables:
         """The tables for the library."""
         arrays = {name: array.values for name, array in self.arrays.items()}
-        numbers: dict[str, Any] = {"id": tuple(self.folder.spec.codec_id), **self.numbers}
-        if samples := block_of_samples(self.folder, kind):
-            arrays["samples"] = np.frombuffer(samples, np.uint8)
-            numbers["samples_size"] = len(arrays["samples"])
-        return LevelTables(numbers, arrays)
-
-
-def block_of_samples(folder: CodecFolder, kind: SampleType) -> bytes:
-    """The block of samples in files of a device (FORMAT, section 7); empty without bands."""
-    bands = folder.spec.bands
-    if not bands:
-        return b""
-    layout = Layout.HWB if bands.count > 1 else Layout.HW
-    return bytes([kind, layout | bands.count - 1 << 3])
+        return LevelTables({"id": tuple(self.folder.spec.codec_id), **self.numbers}, arrays)
 
 
 def _number(value: int | tuple[int, ...]) -> str:

@@ -11,23 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.device_codec import DeviceCodec, raw_file
+from aecodec.export.device.device_codec import DeviceCodec
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
-from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture, without_channel_axis
-from aecodec.imaging.tiling import split, to_planes
+from aecodec.imaging.tiling import to_planes
 
 _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
@@ -85,11 +81,6 @@ class DeviceFolder:
         return self.constant("WIDTH"), self.constant("HEIGHT")
 
     @property
-    def sample_type(self) -> SampleType:
-        """Type of the samples that the program takes, if its codec has bands."""
-        return SampleType[self._constant("SAMPLE_TYPE").removeprefix("AECODEC_")]
-
-    @property
     def library_sources(self) -> list[Path]:
         """The C sources of the library, the tables and the networks."""
         return sorted(self.path.glob("aecodec*.c"))
@@ -130,13 +121,13 @@ def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels
     picture, file, decoded = (program.with_name(name) for name in ("in", "file.aec", "out"))
     expected = device.file(pixels)
     if Half.ENCODER in halves:
-        picture.write_bytes(raw_file(pixels))
+        picture.write_bytes(pixels.tobytes())
         _run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
         _check(file, expected, "makes another file")
     if Half.DECODER in halves:
         file.write_bytes(expected)
         _run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
-        _check(decoded, raw_file(device.decoded(pixels)), "reads other pixels")
+        _check(decoded, device.decoded(pixels).tobytes(), "reads other pixels")
 
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
@@ -181,20 +172,12 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
     return count
 
 
-def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> npt.NDArray[Any]:
-    """Scale a picture for the program, (1, H, W, C) uint8, or cut samples to its size.
+def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
+    """Scale a picture for the program, (1, H, W, C) uint8.
 
-    A grey codec receives the red channel of a colour picture. Raises ImageError if samples have
-    another type or other bands than the program takes.
+    A grey codec receives the red channel of a colour picture.
     """
-    if not codec.spec.bands:
-        image = Image.fromarray(without_channel_axis(picture.pixels[0]))
-        scaled = np.asarray(image.resize(device.size, Image.Resampling.BICUBIC))
-        channels = picture.pixels.shape[-1]
-        return to_planes(scaled.reshape(1, *scaled.shape[:2], channels), codec.spec.channels)[:1]
-    samples = fit(codec.spec, picture).pixels[:1]
-    if samples.dtype != device.sample_type.dtype:
-        raise ImageError(
-            f"{device.path} takes samples of {device.sample_type.dtype}, not of {samples.dtype}"
-        )
-    return split(samples, device.size[::-1])[:1]
+    image = Image.fromarray(without_channel_axis(picture.pixels[0]))
+    scaled = np.asarray(image.resize(device.size, Image.Resampling.BICUBIC))
+    channels = picture.pixels.shape[-1]
+    return to_planes(scaled.reshape(1, *scaled.shape[:2], channels), codec.spec.channels)[:1]

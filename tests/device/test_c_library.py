@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from ctypes import byref
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from helpers.c.library import (
     TOO_LARGE,
     CLibrary,
 )
+from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.made_up_codecs import TILE, folder_of
 from helpers.strategies import headers, priors
 from helpers.writer import pack, unpack, with_checksum
@@ -31,7 +33,6 @@ from aecodec.errors import ModelError
 from aecodec.export.device.codec_source import PictureSizes
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import Header, Mode, pack_metadata
-from aecodec.format.samples import SampleType
 from aecodec.imaging.tiling import grid_of
 from aecodec.native.library import LIBRARY
 from aecodec.native.structures import DAMAGED_SAMPLES, FileInfo
@@ -67,7 +68,7 @@ def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> by
     status, made = library.encode(codes, size, header.mode)
     assert status == OK
     is_rgb = header.mode == Mode.RGB
-    assert made == tables.native(SampleType.UINT8).file(size, is_rgb, codes)
+    assert made == tables.native.file(size, is_rgb, codes)
     grid = latents.shape[:3] if folder.spec.receptive_field else None
     expected = bits(tables.prior, codes, grid).sum() / 8
     assert len(made) <= min(bound, 1.02 * expected + 26 + len(codes) / 4)
@@ -178,3 +179,8 @@ def test_devices_read_headers_as_the_library_does(
 def test_a_picture_that_is_too_large_for_c_is_not_exported(codec: Codec) -> None:
     with pytest.raises(ModelError, match="too many"):
         PictureSizes.of(CTables(codec.folder), (28 * 129, 28 * 128))
+
+
+def test_codecs_with_bands_are_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="use libaecodec"):
+        CTables(band_codec(tmp_path, [(0, 1)], 1))
