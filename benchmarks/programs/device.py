@@ -17,14 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aecodec
+from aecodec.data.c_sources import c_sources
 from aecodec.export.device.verify import DeviceFolder
 from benchmarks.harness import ROOT, Row
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
-CODE = (
-    *("aecodec", "aecodec_coding", "aecodec_rows"),
-    *("aecodec_network", "aecodec_operators", "aecodec_kernels"),
-)
+CODE = [path.stem for path in c_sources("core").glob("aecodec*.c")]
 """Names of the object files of `c/core`."""
 
 # A line of the linker's map: section, address, size, object.
