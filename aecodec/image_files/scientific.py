@@ -4,6 +4,7 @@ Unlike :mod:`aecodec.image_files.reading`, this module keeps all bands, types an
 in TIFF, `.npy`, `.npz`, FITS and DICOM files, and in grey pictures with 16 bits.
 """
 
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,7 @@ from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.tiff import framed_picture, read_tiff, write_tiff
 from aecodec.image_files.tiff_directories import is_picture, is_tiff
-from aecodec.image_files.writing import encode_frames, encode_image
+from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
 
 Read = Callable[[IO[bytes], ReadOptions, Notes], Picture]
@@ -41,9 +42,9 @@ def _write_png(picture: Picture) -> bytes:
     """Encode 8-bit grey levels or RGB, or 16-bit grey levels, as PNG."""
     samples, frames, bands = picture.pixels, picture.frames, picture.pixels.shape[-1]
     if frames == 1 and samples.dtype == np.uint16 and bands == 1:
-        image = Image.fromarray(samples[0, ..., 0])
-        image.info = {} if picture.nodata is None else {"transparency": picture.nodata}
-        return encode_image(image, ".png")
+        file, options = io.BytesIO(), {"transparency": picture.nodata}
+        Image.fromarray(samples[0, ..., 0]).save(file, "PNG", compress_level=4, **options)
+        return file.getvalue()
     if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
         return encode_frames(Picture(samples, metadata=picture.metadata), ".png")[0]
     raise UsageError(

@@ -74,19 +74,6 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
     return contents
 
 
-def encode_image(image: Image.Image, suffix: str, quality: int | None = None) -> bytes:
-    """Encode a Pillow image as an image file in the format of a suffix, such as `.png`.
-
-    The file gets the metadata in `info`, with a warning if the format does not support it. The
-    quality is 1 to 100 for lossy formats; None for lossless formats and lossless WebP. Raises
-    UsageError if there is no such format, Pillow cannot write this image, or needs a quality.
-    """
-    notes = Notes()
-    content = _encoded(image, format_to_write(suffix, quality), quality, notes)
-    notes.warn()
-    return content
-
-
 def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: Notes) -> bytes:
     has_quality = file_format in LOSSY and quality is not None
     options = {"quality": quality} if has_quality else {**_WITHOUT_QUALITY.get(file_format, {})}

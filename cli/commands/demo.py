@@ -16,8 +16,8 @@ from aecodec.codec.registry import load_codec
 from aecodec.data.samples import sample_paths
 from aecodec.errors import UsageError
 from aecodec.evaluation.comparison import compare_picture
-from aecodec.image_files.reading import read_image
-from aecodec.image_files.writing import encode_image
+from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import comparison_figure
 from aecodec.web.samples import PHOTOGRAPH
@@ -49,7 +49,7 @@ def _compress(sample: Path, codec: Codec, folder: Path, force: bool) -> Picture:
     content = sample.read_bytes()
     picture = read_image(io.BytesIO(content))
     data = codec.compress(picture)
-    restored = encode_image(codec.decompress(data), ".png")
+    [restored] = encode_frames(from_pil(codec.decompress(data)), ".png")
     _write(folder / sample.name, content, force)
     _write(folder / f"{sample.stem}.aec", data, force)
     _write(folder / f"{sample.stem}_decompressed.png", restored, force)

@@ -15,15 +15,19 @@ from aecodec.errors import AecodecWarning, UsageError
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.image_files.formats import is_kept_by
 from aecodec.image_files.reading import from_pil, read_image
-from aecodec.image_files.writing import encode_frames, encode_image, to_pil
+from aecodec.image_files.writing import encode_frames, to_pil
 from aecodec.imaging.picture import Picture
+
+
+def encoded(image: Image.Image, suffix: str, quality: int | None = None) -> bytes:
+    return encode_frames(from_pil(image), suffix, quality)[0]
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".avif"])
 def test_formats_that_lose_something_need_a_quality(suffix: str) -> None:
     with pytest.raises(UsageError, match="choose a --quality"):
-        encode_image(rgb, suffix)
-    assert len(encode_image(rgb, suffix, 20)) < len(encode_image(rgb, suffix, 95))
+        encoded(rgb, suffix)
+    assert len(encoded(rgb, suffix, 20)) < len(encoded(rgb, suffix, 95))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
@@ -43,7 +47,7 @@ def test_what_a_format_does_not_hold_is_named() -> None:
     with pytest.warns(AecodecWarning, match="not kept: its EXIF"):
         encode_frames(picture, ".bmp")
     with pytest.raises(UsageError, match=r"no image format for names that end with \.gif"):
-        encode_image(rgb, ".gif")
+        encoded(rgb, ".gif")
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -52,7 +56,7 @@ def test_formats_that_keep_a_mode_do(suffix: str, mode: Mode) -> None:
     if not is_kept_by(suffix, mode, None):
         return
     image = with_alpha(rgb).convert(mode.name)
-    back = Image.open(io.BytesIO(encode_image(image, suffix))).convert(mode.name)
+    back = Image.open(io.BytesIO(encoded(image, suffix))).convert(mode.name)
     assert np.array_equal(np.asarray(back), np.asarray(image))
     (again,) = to_pil(from_pil(image))
     assert (again.mode, again.tobytes()) == (mode.name, image.tobytes())
@@ -61,10 +65,8 @@ def test_formats_that_keep_a_mode_do(suffix: str, mode: Mode) -> None:
 @pytest.mark.parametrize("suffix", [".ppm", ".bmp"])
 def test_alpha_is_not_lost_without_a_word(suffix: str) -> None:
     with pytest.raises(UsageError, match="does not support alpha"):
-        encode_image(with_alpha(rgb), suffix)
+        encoded(with_alpha(rgb), suffix)
     opaque = rgb.convert("RGBA")
-    assert (
-        opened(io.BytesIO(encode_image(opaque, suffix))).convert("RGB").tobytes() == rgb.tobytes()
-    )
+    assert opened(io.BytesIO(encoded(opaque, suffix))).convert("RGB").tobytes() == rgb.tobytes()
     with pytest.raises(UsageError, match="cannot write mode RGBA as JPEG; use PNG or TIFF"):
-        encode_image(with_alpha(rgb), ".jpg", 90)
+        encoded(with_alpha(rgb), ".jpg", 90)
