@@ -21,7 +21,6 @@ from aecodec.format.samples import MAX_RANGE
 PHASES = (1, 2, 4, 8)
 """Numbers of phases that a codec may have."""
 
-
 SCALE = 65535
 """The last entry of every table."""
 
@@ -143,11 +142,8 @@ def to_phases(values: Values, phases: int) -> Pixels:
     >>> to_phases(np.array([[[[0, 5, 1020]]]], np.uint16), 4).tolist()
     [[[[0, 0, 0, 0, 1, 1, 1, 2, 255, 255, 255, 255]]]]
     """
-    channels = np.empty((*values.shape, phases), np.uint8)
-    shift = phases.bit_length() - 1
-    for phase in range(phases):
-        np.right_shift(values + np.uint16(phase), shift, out=channels[..., phase], casting="unsafe")
-    return channels.reshape(*values.shape[:-1], -1)
+    channels = (values[..., None] + np.arange(phases, dtype=np.uint16)) // np.uint16(phases)
+    return channels.astype(np.uint8).reshape(*values.shape[:-1], -1)
 
 
 def from_phases(channels: Pixels, phases: int) -> Values:
@@ -157,10 +153,6 @@ def from_phases(channels: Pixels, phases: int) -> Values:
     >>> bool((from_phases(to_phases(values, 4), 4) == values).all())
     True
     """
-    if phases == 1:
-        return channels.astype(np.uint16)
     parts = channels.reshape(*channels.shape[:-1], -1, phases)
-    values = parts[..., 0].astype(np.uint16)
-    for phase in range(1, phases):
-        values += parts[..., phase]
+    values: Values = parts.sum(axis=-1, dtype=np.uint16)
     return values
