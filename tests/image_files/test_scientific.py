@@ -33,10 +33,9 @@ tifffile = pytest.importorskip("tifffile")
 Restore = Callable[..., bytes]
 
 OME = (
-    b'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image '
-    b'ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="5" SizeY="7" '
-    b'SizeC="2" SizeZ="3" SizeT="1"><Channel ID="Channel:0:0" Name="DAPI"/><Channel '
-    b'ID="Channel:0:1" Name="GFP &amp; RFP"/></Pixels></Image></OME>'
+    b'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image><Pixels '
+    b'DimensionOrder="XYCZT" SizeX="5" SizeY="7" SizeC="2" SizeZ="3" SizeT="1">'
+    b'<Channel Name="DAPI"/><Channel Name="GFP &amp; RFP"/></Pixels></Image></OME>'
 )
 IMAGEJ = b"ImageJ=1.53t\nimages=6\nchannels=2\nslices=3\nhyperstack=true\n"
 BANDS = b"".join(
@@ -68,7 +67,6 @@ def tiff_with(layout: Layout, array: np.ndarray, **options: Any) -> bytes:
 
 
 def read(content: bytes, **options: Any) -> Picture:
-    """Read a file."""
     return read_samples(io.BytesIO(content), ReadOptions(**options))
 
 
@@ -124,7 +122,6 @@ STORED = st.fixed_dictionaries(
 def test_arrays_are_restored(
     restored: Restore, dtype: str, layout: Layout, sides: tuple[int, ...], stored: dict[str, Any]
 ) -> None:
-    """Types, shapes, axes and byte orders of TIFF and NumPy files are restored."""
     array = layout.apply(samples(sides, dtype))
     if stored["compression"] is None or dtype.endswith("64"):
         stored.pop("predictor", None)
@@ -157,7 +154,6 @@ WITH_TAGS = {
 
 @pytest.mark.parametrize("kind", WITH_TAGS)
 def test_tags_are_restored(restored: Restore, kind: str) -> None:
-    """Tags, colours and planes of TIFF files are restored."""
     assert facts(restored(WITH_TAGS[kind], ".tif")) == facts(WITH_TAGS[kind])
 
 
@@ -171,14 +167,12 @@ def test_tags_are_restored(restored: Restore, kind: str) -> None:
     ],
 )
 def test_channels_are_bands(kind: str, shape: tuple[int, ...], names: tuple[str, ...]) -> None:
-    """Pages that a description calls channels are bands, with their names."""
     picture = read(WITH_TAGS[kind])
     assert picture.pixels.shape == shape
     assert band_names(KeptTags.unpack(picture.metadata[MetadataKind.TIFF]), shape[-1]) == names
 
 
 def test_pages_are_bands_if_the_user_says_so(restored: Restore) -> None:
-    """With a band axis, all pages are bands, and become pages again."""
     content = tiff(*samples((4, 7, 5)))
     assert read(content, band_axis=-3).pixels.shape == (1, 7, 5, 4)
     assert facts(restored(content, ".tif", band_axis=-3)) == facts(content)
@@ -210,7 +204,6 @@ def test_nodata_is_restored(restored: Restore, nodata: str, dtype: str) -> None:
 
 
 def test_nodata_of_the_user(restored: Restore) -> None:
-    """The user's value overrides that of the file, also in its tag; a warning names the loss."""
     array = np.array([[1, 2], [3, 4]], np.uint8)
     for content, suffix in (
         (tiff(array, extratags=[(42113, "s", 0, "1")]), ".tif"),
@@ -257,9 +250,8 @@ def test_arrays_of_npz_keep_their_names(restored: Restore) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32"])
-@pytest.mark.parametrize("extension", [{}, {"XTENSION": "'IMAGE   '"}])
-def test_fits_files_are_restored(restored: Restore, dtype: str, extension: dict[str, str]) -> None:
-    """All bytes of a FITS file with one image are restored."""
+def test_fits_files_are_restored(restored: Restore, dtype: str) -> None:
+    extension = {} if dtype == "int16" else {"XTENSION": "'IMAGE   '"}
     cards = extension if dtype == "float32" else {**extension, "BLANK": 3}
     content = fits_file(samples((4, 7, 5), dtype), **cards)
     assert read(content).pixels.shape == (1, 7, 5, 4)
@@ -270,7 +262,6 @@ def test_fits_files_are_restored(restored: Restore, dtype: str, extension: dict[
 
 
 def test_dicom_files_keep_no_data_of_patients() -> None:
-    """Only samples and the padding value are read; they become TIFF."""
     pydicom = pytest.importorskip("pydicom")
     path = pydicom.data.get_testdata_file("CT_small.dcm")
     with pytest.warns(AecodecWarning, match="patient"):
@@ -282,23 +273,15 @@ def test_dicom_files_keep_no_data_of_patients() -> None:
 
 
 def test_deep_png_is_restored(restored: Restore) -> None:
-    """Grey levels with 16 bits are kept."""
     content = write_samples(read(numpy_file(GREY)), ".png")
     assert np.array_equal(read(content).pixels[0, ..., 0], GREY)
     assert restored(content, ".png") == content
 
 
-class Pickled:
-    """An object whose unpickling would be noticed."""
-
-    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
-        return pytest.fail, ("a pickle was loaded",)
-
-
 COLOURS = np.zeros((3, 256), np.uint16)
 REJECTED: dict[str, tuple[bytes, str]] = {
     "complex TIFF": (tiff(np.zeros((7, 5), np.complex64)), "type complex64"),
-    "objects": (numpy_file(np.array([[Pickled()]], object)), "type object"),
+    "objects": (numpy_file(np.array([[None]])), "type object"),
     "1 bit": (tiff(np.zeros((7, 8), bool), photometric="minisblack"), "1 bits per sample"),
     "257 bands TIFF": (tiff(np.zeros((7, 5, 257), np.uint8), planarconfig="contig"), "256"),
     "pages of two sizes": (tiff(GREY, GREY[1:]), "pages differ"),
@@ -313,7 +296,6 @@ REJECTED: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("kind", REJECTED)
 def test_rejected_files(kind: str) -> None:
-    """Files that cannot be restored are rejected."""
     content, message = REJECTED[kind]
     with pytest.raises(ImageError, match=message):
         read(content)
@@ -360,7 +342,6 @@ def test_damaged_files(kind: str) -> None:
 
 
 def test_dropped_tags_are_named(tmp_path: Path) -> None:
-    """A warning names what TIFF files do not get back."""
     path = tmp_path / "a.tif"
     pages = (GREY, {"extratags": [(65000, "I", 1, 7)]}), (GREY[::2, ::2], {"subfiletype": 1})
     path.write_bytes(tiff(*pages))

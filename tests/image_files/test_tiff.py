@@ -55,7 +55,6 @@ def test_images_without_pages_are_rejected(colours: int) -> None:
 @pytest.mark.parametrize("kind", FOR_BANDS)
 @pytest.mark.parametrize("depth", [None, 8])
 def test_pillow_reads_no_tiff_file_whose_samples_it_drops(kind: str, depth: int | None) -> None:
-    """The message names the remedy, and with it all samples are read."""
     content = io.BytesIO(FOR_BANDS[kind])
     with pytest.raises(ImageError, match=r"--max-error|plain TIFF"):
         read_image(content, ReadOptions(depth=depth))
@@ -67,7 +66,6 @@ def test_pillow_reads_no_tiff_file_whose_samples_it_drops(kind: str, depth: int 
 
 
 def test_what_is_dropped_is_named() -> None:
-    """Overviews in SubIFDs, samples under a mask, tiles that are absent without nodata."""
     pyramid = tiff((WIDE, {"subifds": 1}), (WIDE[::2, ::2], REDUCED))
     sparse = bytearray(tiff(WIDE, tile=(16, 16), compression="zlib"))
     with tifffile.TiffFile(io.BytesIO(sparse)) as file:
@@ -151,7 +149,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_limits_come_before_reading(kind: str) -> None:
-    """Small files that claim much are rejected without taking memory."""
     file = io.BytesIO(HOSTILE[kind])
     tracemalloc.start()
     try:
