@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an encoder makes of vectors, for programs that fit the tables of codecs. The tables are those of aecodec.h; none of
- * these functions checks them. */
+/* What an encoder makes of vectors, for programs that fit the tables of codecs. The tables are those of
+ * aecodec.h; none of these functions checks them. */
 #ifndef AECODEC_FITTING_H
 #define AECODEC_FITTING_H
 
@@ -13,18 +13,21 @@ extern "C" {
 /* Factors of gains from -2048 to 0, in 1/256 octave, as multiples of 2^-15. */
 void aecodec_gain_factors(const int16_t *gains, size_t count, uint16_t *factors);
 
-/* Choose priors, rows and columns for the vectors of any number of planes, which are cut into segments as in files.
+/* Choose priors, rows and columns for the vectors of any number of planes, which are cut into segments as
+ * in files.
  *
- * vectors: their planes, rows and columns; 1, 1 and their number, at most AECODEC_MAX_VECTORS, without neighbours.
+ * vectors: their planes, rows and columns; 1, 1 and their number, at most AECODEC_MAX_VECTORS, without
+ * neighbours.
  * latents: [vectors][latent_channels], to be quantized as by aecodec_encode_message; NULL for given codes.
  * codes: [vectors][code_dimension], written if there are latents, else read.
  *
  * Returns AECODEC_OK or AECODEC_NO_MEMORY. */
-aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment *vectors, const int8_t *latents,
-                               aecodec_rate_weight weight, int8_t *codes, const aecodec_choices *choices);
+aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment *vectors,
+                               const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                               const aecodec_choices *choices);
 
-/* Find the neighbours that the spatial context of each vector of a plane reads, which is cut into segments as in files.
- * kinds and neighbours are those of aecodec_find_neighbours. */
+/* Find the neighbours that the spatial context of each vector of a plane reads, which is cut into segments
+ * as in files. kinds and neighbours are those of aecodec_find_neighbours. */
 aecodec_status aecodec_neighbours(uint32_t rows, uint32_t columns, int8_t *kinds, uint32_t (*neighbours)[4]);
 
 #ifdef __cplusplus

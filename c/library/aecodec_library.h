@@ -11,11 +11,13 @@
  *     if (status != AECODEC_OK)
  *         puts(aecodec_status_text(status));
  *
- * A codec is a file such as photo.aecodec (docs/FORMAT.md, section 3), which `aecodec train` and `aecodec import` write.
+ * A codec is a file such as photo.aecodec (docs/FORMAT.md, section 3), which `aecodec train` and `aecodec
+ * import` write.
  *
- * Several threads may call functions at once, also with the same bundle, as long as no section is added to it.
- * Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for
- * aecodec_bundle_open, the library needs only memcpy, memmove, memset, memcmp, malloc, calloc and free of the C library. */
+ * Several threads may call functions at once, also with the same bundle, as long as no section is added to
+ * it. Functions that can fail return a status, and set their results only if it is AECODEC_OK. Except for
+ * aecodec_bundle_open, the library needs only memcpy, memmove, memset, memcmp, malloc, calloc and free of the
+ * C library. */
 #ifndef AECODEC_LIBRARY_H
 #define AECODEC_LIBRARY_H
 
@@ -48,13 +50,13 @@ aecodec_error aecodec_status_error(aecodec_status status);
 
 typedef void (*aecodec_task)(void *argument, uint32_t number);
 
-/* How calls execute their loops. The library starts no threads: whoever has some shares tasks among them. A call that
- * takes an execution accepts NULL: one task after the other. */
+/* How calls execute their loops. The library starts no threads: whoever has some shares tasks among them.
+ * A call that takes an execution accepts NULL: one task after the other. */
 typedef struct {
-    /* Run task(argument, n) for all n from 0 to count - 1, in any order and on any threads, and return when all are
-     * finished. Returns 0, or another number to cancel the call; tasks may then be left out. Calls have several loops,
-     * whose tasks take about as long as each other, so this is also the place for reports of progress. A single task is
-     * called directly. */
+    /* Run task(argument, n) for all n from 0 to count - 1, in any order and on any threads, and return when
+     * all are finished. Returns 0, or another number to cancel the call; tasks may then be left out. Calls
+     * have several loops, whose tasks take about as long as each other, so this is also the place for reports
+     * of progress. A single task is called directly. */
     int (*for_each)(void *context, uint32_t count, aecodec_task task, void *argument);
     void *context;
     uint32_t threads; /* tasks that run at once, for memory and the sizes of windows; 0 is 1 */
@@ -67,12 +69,14 @@ typedef struct aecodec_bundle aecodec_bundle; /* an opened codec */
 enum { AECODEC_MAX_REFINEMENTS = 16 };
 
 /* Open a codec file and check its hashes. The file is read into memory, so it may change afterwards.
- * Returns AECODEC_UNREADABLE for an empty file or a device, and AECODEC_BAD_BUNDLE for a file that is damaged or not whole. */
+ * Returns AECODEC_UNREADABLE for an empty file or a device, and AECODEC_BAD_BUNDLE for a file that is
+ * damaged or not whole. */
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle);
 
-/* Use a codec file in memory, at an address that is a multiple of 64. The bytes are not copied, and must not move or
- * change until the codec is closed; map a file only if no program rewrites it in place. Hashes of sections are not
- * checked. Sections that end beyond size are absent: the head is enough, and aecodec_bundle_add adds sections later. */
+/* Use a codec file in memory, at an address that is a multiple of 64. The bytes are not copied, and must
+ * not move or change until the codec is closed; map a file only if no program rewrites it in place. Hashes
+ * of sections are not checked. Sections that end beyond size are absent: the head is enough, and
+ * aecodec_bundle_add adds sections later. */
 aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle);
 
 /* Add an absent section. number: index in the directory, from 0. bytes: as for aecodec_bundle_from_memory. */
@@ -80,9 +84,9 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 
 void aecodec_bundle_close(aecodec_bundle *bundle); /* NULL is allowed */
 
-/* The built-in codec `samples`, which needs no file and is not closed: it codes pictures, and samples of all types with up to
- * AECODEC_MAX_BANDS bands, within bounds; without loss if there are none. It has no networks and no levels. The fields of
- * its description are 0, but for the name and the id. */
+/* The built-in codec `samples`, which needs no file and is not closed: it codes pictures, and samples of
+ * all types with up to AECODEC_MAX_BANDS bands, within bounds; without loss if there are none. It has no
+ * networks and no levels. The fields of its description are 0, but for the name and the id. */
 const aecodec_bundle *aecodec_samples_codec(void);
 
 /* SHA-256, for programs that download sections. */
@@ -96,13 +100,13 @@ typedef struct {
     uint32_t receptive_field;      /* in tiles; 0: the networks process single tiles */
     uint32_t latent_channels;
     uint32_t vectors_per_tile;
-    uint32_t levels;               /* number of levels: 1 has the smallest files, the last the best pictures */
+    uint32_t levels; /* number of levels: 1 has the smallest files, the last the best pictures */
     uint32_t default_level;
     uint32_t has_gains;            /* 1: levels can be interpolated, in sixteenths */
     uint32_t sections;             /* entries of the directory */
     char name[404];                /* UTF-8 */
-    uint32_t phases;               /* 0: codes pictures; 1, 2, 4 or 8: codes samples of bands, with values from 0 to
-                                    * 255 * phases */
+    /* 0: codes pictures; 1, 2, 4 or 8: codes samples of bands, with values from 0 to 255 * phases */
+    uint32_t phases;
 } aecodec_codec_facts;
 
 void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *facts);
@@ -126,7 +130,8 @@ typedef struct {
 } aecodec_section;
 
 /* Returns AECODEC_OK, or AECODEC_BAD_ARGUMENT for an unknown number. */
-aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number, aecodec_section *section);
+aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number,
+                                      aecodec_section *section);
 
 /* The content of the first section with a kind and level, such as a network plan; NULL if it is absent. */
 const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size);
@@ -148,20 +153,22 @@ typedef struct {
     uint32_t channels; /* 1: grey, 2: grey and alpha, 3: RGB, 4: RGB and alpha; alpha is straight */
     uint32_t frames;   /* at least 1 */
     uint8_t *pixels;
-    const uint8_t *metadata; /* for compression: entries of the metadata block (FORMAT, section 1), stored unchanged; NULL
-                              * without metadata. "Grey as RGB" is added by the library. NULL after decompression */
+    /* for compression: entries of the metadata block (FORMAT, section 1), stored unchanged; NULL without
+     * metadata. "Grey as RGB" is added by the library. NULL after decompression */
+    const uint8_t *metadata;
     size_t metadata_size;    /* bytes */
 } aecodec_image;
 
-/* Which part of a file is decompressed, and limits on it, which are checked before memory is allocated; 0 selects the
- * default. */
+/* Which part of a file is decompressed, and limits on it, which are checked before memory is allocated; 0
+ * selects the default. */
 typedef struct {
-    uint64_t max_pixels;  /* of all frames. Default: 178,956,970, but at most 4096 per byte of the file, or 2^21 if
-                           * that is more */
+    /* of all frames. Default: 178,956,970, but at most 4096 per byte of the file, or 2^21 if that is
+     * more */
+    uint64_t max_pixels;
     uint32_t max_frames;  /* default: one per 8 bytes of the file, but at least 1000 */
     uint32_t base_only;   /* 1: without refinements. AECODEC_NO_BASE if nothing is left */
-    uint64_t max_memory;  /* bytes of the picture, its codes and the network's working memory together;
-                           * default: no limit */
+    /* bytes of the picture, its codes and the network's working memory together; default: no limit */
+    uint64_t max_memory;
 } aecodec_limits;
 
 /* What a file claims, and the limits that hold for it, for messages about AECODEC_LIMIT_ERROR. */
@@ -175,8 +182,8 @@ typedef struct {
     uint64_t max_frames, max_pixels, max_work;
 } aecodec_claim;
 
-/* Find out what a file claims. limits may be NULL. Returns AECODEC_OK also above the limits, or a status about a damaged
- * file or another codec. */
+/* Find out what a file claims. limits may be NULL. Returns AECODEC_OK also above the limits, or a status
+ * about a damaged file or another codec. */
 aecodec_status aecodec_claim_of(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                 const aecodec_limits *limits, aecodec_claim *claim);
 
@@ -192,24 +199,25 @@ aecodec_status aecodec_check(const aecodec_bundle *bundle, const uint8_t *file, 
 /* Maximum errors of a file, in units of the samples; pixels are from 0 to 255. */
 typedef struct {
     uint32_t count;       /* of nested refinements, 1 to AECODEC_MAX_REFINEMENTS */
-    uint32_t bands;       /* 1: the same errors for all bands; otherwise their number, or that of the colours */
-    uint32_t is_root;     /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
-    uint32_t is_stable;   /* 1: decoded samples stay what they are if they are compressed again with the same errors, also
-                           * next to other samples; files are larger. For arrays of which parts are written again.
-                           * 2: the same if nodata was found in the samples, and may not be found in others */
+    uint32_t bands; /* 1: the same errors for all bands; otherwise their number, or that of the colours */
+    uint32_t is_root; /* 1: errors are factors of the square root of a sample, for integers of 8 or 16 bits */
+    /* 1: decoded samples stay what they are if they are compressed again with the same errors, also next
+     * to other samples; files are larger. For arrays of which parts are written again. 2: the same if
+     * nodata was found in the samples, and may not be found in others */
+    uint32_t is_stable;
     const double *errors; /* [count][bands], finite, the coarsest first; 0: lossless */
 } aecodec_bounds;
 
 /* What a file is made for. All 0: the codec's default level. */
 typedef struct {
     uint32_t level;               /* in sixteenths, 16 for level 1 */
-    size_t max_bytes;             /* maximum size of the file: the library makes the best one within it, from a reduced
-                                   * picture if that is better, which takes the decoder network, too. For a bare payload
-                                   * add AECODEC_BARE_SAVING */
-    const aecodec_bounds *bounds; /* NULL, or maximum errors: no sample differs by more from its original. The file has
-                                   * a refinement for each, except for errors that round to the bounds before. With
-                                   * level it has the picture of this level as its base, which takes both networks;
-                                   * otherwise no base. Not with max_bytes */
+    /* maximum size of the file: the library makes the best one within it, from a reduced picture if that
+     * is better, which takes the decoder network, too. For a bare payload add AECODEC_BARE_SAVING */
+    size_t max_bytes;
+    /* NULL, or maximum errors: no sample differs by more from its original. The file has a refinement
+     * for each, except for errors that round to the bounds before. With level it has the picture of this
+     * level as its base, which takes both networks; otherwise no base. Not with max_bytes */
+    const aecodec_bounds *bounds;
 } aecodec_target;
 
 /* A file that was made. */
@@ -218,15 +226,18 @@ typedef struct {
     size_t size;        /* bytes. With AECODEC_TOO_FEW_BYTES: those of the smallest file */
     uint32_t level;     /* in sixteenths; 0 without a base */
     uint32_t reduction; /* factor by which the sides were reduced, in halves; 2: full size */
-    double max_error;   /* with bounds: the largest error of all known samples. With AECODEC_DOES_NOT_FIT: the smallest
-                         * one that would do */
-    uint64_t clipped[AECODEC_MAX_BANDS]; /* samples of each band outside its limits. Refinements restore them */
+    /* with bounds: the largest error of all known samples. With AECODEC_DOES_NOT_FIT: the smallest one
+     * that would do */
+    double max_error;
+    /* samples of each band outside its limits. Refinements restore them */
+    uint64_t clipped[AECODEC_MAX_BANDS];
 } aecodec_compressed;
 
 /* Compress a picture. target may be NULL. Alpha is lossless in any case.
  *
- * Returns AECODEC_OK, AECODEC_TOO_FEW_BYTES if no file is that small, AECODEC_BAD_ARGUMENT for an unknown level, for
- * attributes that exclude each other, and for errors that are negative, infinite or ascend; or another status. */
+ * Returns AECODEC_OK, AECODEC_TOO_FEW_BYTES if no file is that small, AECODEC_BAD_ARGUMENT for an unknown
+ * level, for attributes that exclude each other, and for errors that are negative, infinite or ascend; or
+ * another status. */
 aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
                                 const aecodec_target *target, const aecodec_execution *execution,
                                 aecodec_compressed *compressed);
@@ -261,8 +272,9 @@ typedef struct {
     uint32_t has_repetition;  /* 1: some bands repeat their samples */
     double nodata;
     double limits[AECODEC_MAX_BANDS][2];
-    uint8_t repetition[AECODEC_MAX_BANDS][3]; /* of each band: factor by which it repeats its samples along each side, and
-                                               * the first row and column of a block of equal samples */
+    /* of each band: factor by which it repeats its samples along each side, and the first row and column
+     * of a block of equal samples */
+    uint8_t repetition[AECODEC_MAX_BANDS][3];
     aecodec_part base;        /* the file without refinements */
     aecodec_part metadata;    /* entries */
     aecodec_part alpha, mask; /* zlib streams */
@@ -272,15 +284,15 @@ typedef struct {
 /* Read the header of a whole file, and check it and all checksums. Parts with size 0 are absent. */
 aecodec_status aecodec_file_info_of(const uint8_t *file, size_t size, aecodec_file_info *info);
 
-/* Read the first AECODEC_BEGINNING bytes of a file, or fewer if it has fewer. Only version, id, width, height, frames, mode,
- * level and has_samples are set; the file may still be damaged. */
+/* Read the first AECODEC_BEGINNING bytes of a file, or fewer if it has fewer. Only version, id, width,
+ * height, frames, mode, level and has_samples are set; the file may still be damaged. */
 aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_file_info *info);
 
 /* ---- files with a guaranteed maximum error: format versions 2 and 3 ----
  *
- * A file of version 2 begins with its base, a whole file of version 1; one of version 3 has no base. Refinements follow, the coarsest first. Each bounds the
- * errors of all samples. aecodec_decompress and the other functions that decode files decode all refinements, unless
- * limits say base_only. */
+ * A file of version 2 begins with its base, a whole file of version 1; one of version 3 has no base.
+ * Refinements follow, the coarsest first. Each bounds the errors of all samples. aecodec_decompress and
+ * the other functions that decode files decode all refinements, unless limits say base_only. */
 
 typedef struct {
     double max_error;    /* in units of the samples; 0: lossless. The largest one of all bands */
@@ -291,20 +303,23 @@ typedef struct {
     size_t size;         /* bytes of its messages */
 } aecodec_refinement;
 
-/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or a status about a damaged
- * file. */
+/* List the refinements of a whole file; files of version 1 have none. Returns AECODEC_OK or a status about
+ * a damaged file. */
 aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
-                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count);
+                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS],
+                                        uint32_t *count);
 
-/* Find the base of a file, which you can decompress for a quick look. The first bytes of a file of version 2 are enough,
- * for example from an HTTP range request. A file of version 1 is its own base, and must be whole.
+/* Find the base of a file, which you can decompress for a quick look. The first bytes of a file of version
+ * 2 are enough, for example from an HTTP range request. A file of version 1 is its own base, and must be
+ * whole.
  *
  * size: bytes that are available.
  * base, base_size: set to the base within file.
- * needed: set to the number of bytes of the file that are needed. If a whole file has fewer bytes, it is damaged.
+ * needed: set to the number of bytes of the file that are needed. If a whole file has fewer bytes, it is
+ * damaged.
  *
- * Returns AECODEC_OK, AECODEC_INCOMPLETE if needed is more than size, AECODEC_NO_BASE if there is no picture before the
- * first refinement, or a status about a damaged file. */
+ * Returns AECODEC_OK, AECODEC_INCOMPLETE if needed is more than size, AECODEC_NO_BASE if there is no
+ * picture before the first refinement, or a status about a damaged file. */
 aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
                                  size_t *needed);
 
@@ -312,16 +327,16 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
  *
  * max_error, is_root: as in aecodec_refinement; a negative number removes all refinements.
  *
- * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_NOT_GUARANTEED if the file does not guarantee the
- * error, or another status. */
-aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
-                            size_t *trimmed_size);
+ * Returns AECODEC_OK, AECODEC_NO_BASE if nothing would be left, AECODEC_NOT_GUARANTEED if the file does
+ * not guarantee the error, or another status. */
+aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root,
+                            uint8_t **trimmed, size_t *trimmed_size);
 
 /* ---- windows of large files ----
  *
- * Of files without a picture before their only refinement, such as those of the codec `samples`, a window needs only the
- * first bytes of the file, which take about 6 bytes for each segment of 256 x 256 samples, and the messages of the segments
- * that it touches:
+ * Of files without a picture before their only refinement, such as those of the codec `samples`, a window
+ * needs only the first bytes of the file, which take about 6 bytes for each segment of 256 x 256 samples,
+ * and the messages of the segments that it touches:
  *
  *     size_t needed = 4096;
  *     do { // read `needed` bytes, or the whole file if it has fewer
@@ -347,8 +362,8 @@ typedef struct {
  *
  * Returns AECODEC_OK, AECODEC_INCOMPLETE, AECODEC_NO_WINDOWS for another kind of file, AECODEC_OTHER_CODEC,
  * AECODEC_NO_MEMORY, or a status about a damaged file. */
-aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *bytes, size_t size, uint64_t file_size,
-                                 aecodec_head **head, size_t *needed);
+aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *bytes, size_t size,
+                                 uint64_t file_size, aecodec_head **head, size_t *needed);
 void aecodec_head_close(aecodec_head *head); /* NULL is allowed */
 
 /* What the header says, with the size also if the file does not state it. Parts are in the first bytes. */
@@ -359,20 +374,23 @@ void aecodec_head_info(const aecodec_head *head, aecodec_file_info *info);
  * parts: NULL, or room for all, which are set to their places in the file.
  * count: set to their number.
  *
- * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for a region that is empty or not within the picture, or AECODEC_NO_MEMORY. */
-aecodec_status aecodec_window_plan(const aecodec_head *head, const aecodec_region *region, aecodec_part *parts,
-                                   uint32_t *count);
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for a region that is empty or not within the picture, or
+ * AECODEC_NO_MEMORY. */
+aecodec_status aecodec_window_plan(const aecodec_head *head, const aecodec_region *region,
+                                   aecodec_part *parts, uint32_t *count);
 
 /* Decode a window.
  *
  * messages: the bytes of all parts of its plan.
- * samples: [frames][rows][columns][bands], written; of pictures the coded channels, of which alpha is the last.
+ * samples: [frames][rows][columns][bands], written; of pictures the coded channels, of which alpha is the
+ * last.
  * missing: [frames][rows][columns][mask_planes], written; NULL if, and only if, the file has no mask.
  *
- * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT, AECODEC_NO_MEMORY, AECODEC_CANCELLED, or a status about a damaged message. */
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT, AECODEC_NO_MEMORY, AECODEC_CANCELLED, or a status about a
+ * damaged message. */
 aecodec_status aecodec_window_decode(const aecodec_head *head, const aecodec_region *region,
-                                     const uint8_t *const *messages, const aecodec_execution *execution, void *samples,
-                                     uint8_t *missing);
+                                     const uint8_t *const *messages, const aecodec_execution *execution,
+                                     void *samples, uint8_t *missing);
 
 /* ---- bare payloads, for places where the codec is known ---- */
 
@@ -383,19 +401,19 @@ enum { AECODEC_BARE_SAVING = 11 }; /* bytes of a file of version 1 that its bare
  * bundle: the codec of the file; its head is enough.
  * has_checksum: 1: add a byte with a checksum; 0: no checksum.
  *
- * Returns AECODEC_OK, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2 or 3, AECODEC_NO_MEMORY, or a
- * status about a damaged file. */
-aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size, int has_checksum,
-                               uint8_t **payload, size_t *payload_size);
+ * Returns AECODEC_OK, AECODEC_OTHER_CODEC, AECODEC_HAS_REFINEMENTS for a file of version 2 or 3,
+ * AECODEC_NO_MEMORY, or a status about a damaged file. */
+aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                               int has_checksum, uint8_t **payload, size_t *payload_size);
 
-/* Convert a bare payload, which aecodec_to_bare made with the same codec and has_checksum, to its file. Free the file
- * with aecodec_free. Other damage than that named below gives a file with another picture, or one that does not
- * decompress.
+/* Convert a bare payload, which aecodec_to_bare made with the same codec and has_checksum, to its file.
+ * Free the file with aecodec_free. Other damage than that named below gives a file with another picture,
+ * or one that does not decompress.
  *
- * Returns AECODEC_OK, AECODEC_TOO_SHORT for an empty payload, AECODEC_BAD_CHECKSUM, AECODEC_NO_MEMORY, or a status about a
- * damaged header. */
-aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size, int has_checksum,
-                                 uint8_t **file, size_t *file_size);
+ * Returns AECODEC_OK, AECODEC_TOO_SHORT for an empty payload, AECODEC_BAD_CHECKSUM, AECODEC_NO_MEMORY, or
+ * a status about a damaged header. */
+aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size,
+                                 int has_checksum, uint8_t **file, size_t *file_size);
 
 /* ---- samples of bands: for codecs with phases, which do not code pictures, and for `samples` ---- */
 
@@ -404,16 +422,20 @@ typedef struct {
     uint32_t width, height;
     uint32_t bands;         /* equal to the codec's; 1 to AECODEC_MAX_BANDS with `samples` */
     uint32_t frames;        /* at least 1 */
-    uint32_t type;          /* aecodec_sample_type; from AECODEC_UINT32 on only with `samples`; float16 samples are uint16_t with their bits */
-    uint32_t layout;        /* axes of the original array, stored in files: 0 height, width; 1 height, width, bands;
-                             * 2 frames, height, width; 3 frames, height, width, bands; 4 bands, height, width;
-                             * 5 frames, bands, height, width. 0, 1 and 4 have one frame; 0 and 2 have one band.
-                             * The samples here always have the order of 3 */
+    /* aecodec_sample_type; from AECODEC_UINT32 on only with `samples`; float16 samples are uint16_t with
+     * their bits */
+    uint32_t type;
+    /* axes of the original array, stored in files: 0 height, width; 1 height, width, bands; 2 frames,
+     * height, width; 3 frames, height, width, bands; 4 bands, height, width; 5 frames, bands, height,
+     * width. 0, 1 and 4 have one frame; 0 and 2 have one band. The samples here always have the order of
+     * 3 */
+    uint32_t layout;
     uint32_t is_big_endian; /* byte order of the original file, stored in files */
     uint32_t has_nodata;    /* 1: missing samples have the value nodata; 0: they are NaN, or 0 for integers */
     double nodata;          /* a number of the type */
-    const double *limits;   /* [bands][2] low, high for this file; NULL: the codec's limits, or wider limits if
-                             * samples lie outside and the codec has file_limits */
+    /* [bands][2] low, high for this file; NULL: the codec's limits, or wider limits if samples lie
+     * outside and the codec has file_limits */
+    const double *limits;
     uint32_t mask_planes;   /* 1, or the number of bands; 0 if missing is NULL */
     uint8_t *missing;       /* [frames][height][width][mask_planes] 1: missing, 0: valid */
     void *samples;          /* aligned to a sample's size */
@@ -421,51 +443,53 @@ typedef struct {
     size_t metadata_size;
 } aecodec_samples;
 
-/* Decompress a file with samples; the arguments are as for aecodec_decompress. The result has no limits (NULL). Free it
- * with aecodec_samples_free. */
+/* Decompress a file with samples; the arguments are as for aecodec_decompress. The result has no limits
+ * (NULL). Free it with aecodec_samples_free. */
 aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                           const aecodec_limits *limits, const aecodec_execution *execution,
                                           aecodec_samples *samples);
 
-/* Compress samples as aecodec_compress does, but they are never reduced. Samples are missing if they are nodata, NaN without
- * nodata, or marked in missing; they have no errors, and no other sample is restored as nodata. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE.
- * Without bounds, samples outside the limits are clipped. */
+/* Compress samples as aecodec_compress does, but they are never reduced. Samples are missing if they are
+ * nodata, NaN without nodata, or marked in missing; they have no errors, and no other sample is restored
+ * as nodata. All other samples must be finite; otherwise the result is AECODEC_BAD_IMAGE. Without bounds,
+ * samples outside the limits are clipped. */
 aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                         const aecodec_target *target, const aecodec_execution *execution,
                                         aecodec_compressed *compressed);
 
-/* Find the value of missing samples that may be missing although nobody says so: that at the least or the largest end of the
- * samples which is at the end of an integer type, or is repeated and apart from other samples, or far apart. It becomes
- * nodata, unless that is stated and not 0. If no sample looks missing, that is the nearest end of an integer type or the
- * stated 0. Returns AECODEC_OK, or AECODEC_UNCLEAR_NODATA if both ends look missing. */
+/* Find the value of missing samples that may be missing although nobody says so: that at the least or the
+ * largest end of the samples which is at the end of an integer type, or is repeated and apart from other
+ * samples, or far apart. It becomes nodata, unless that is stated and not 0. If no sample looks missing,
+ * that is the nearest end of an integer type or the stated 0. Returns AECODEC_OK, or
+ * AECODEC_UNCLEAR_NODATA if both ends look missing. */
 aecodec_status aecodec_find_nodata(aecodec_samples *samples);
 
 void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
 
-/* MS-SSIM of two pictures of one size, by which aecodec_compress chooses among files of max_bytes; 1 minus the mean squared
- * error in units of 255 squared if a side has fewer than 11 pixels. Ignores alpha. */
+/* MS-SSIM of two pictures of one size, by which aecodec_compress chooses among files of max_bytes; 1 minus
+ * the mean squared error in units of 255 squared if a side has fewer than 11 pixels. Ignores alpha. */
 aecodec_status aecodec_ms_ssim(const aecodec_image *original, const aecodec_image *restored, double *mean);
 
 /* ---- step by step ----
  *
- * For programs that decode some frames of a file, make several files of a picture, need codes, or run the networks
- * themselves, for example in workers:
+ * For programs that decode some frames of a file, make several files of a picture, need codes, or run the
+ * networks themselves, for example in workers:
  *
  *     aecodec_decoding *d;
  *     status = aecodec_decoding_begin(codec, file, size, NULL, 0, &d);
  *     status = aecodec_decoding_codes(d, NULL, NULL);
- *     for (n = 0; n < aecodec_decoding_windows(d); n++) { // what aecodec_decoding_run does with the codec's network
+ *     for (n = 0; n < aecodec_decoding_windows(d); n++) { // what aecodec_decoding_run does
  *         aecodec_decoding_window(d, n, &w);
- *         aecodec_decoding_input(d, n, input);        // w.input_size bytes
+ *         aecodec_decoding_input(d, n, input); // w.input_size bytes
  *         aecodec_network_run(&network, w.rows, w.columns, input, output, work, work_size);
- *         aecodec_decoding_output(d, n, output);      // w.output_size bytes
+ *         aecodec_decoding_output(d, n, output); // w.output_size bytes
  *     }
  *     status = aecodec_decoding_finish(d, NULL, &picture);
  *     aecodec_decoding_free(d);
  *
- * The networks are sections of the bundle (aecodec_network.h). Windows may be processed in any order, and different
- * windows by several threads at once. Only one thread at a time may call the other functions for one decoding or
- * encoding. */
+ * The networks are sections of the bundle (aecodec_network.h). Windows may be processed in any order, and
+ * different windows by several threads at once. Only one thread at a time may call the other functions for
+ * one decoding or encoding. */
 
 /* One run of a network. */
 typedef struct {
@@ -482,36 +506,39 @@ typedef struct {
 
 typedef struct aecodec_decoding aecodec_decoding;
 
-/* Begin to decode a file, which must exist until the decoding is freed: check it, decode alpha and the mask, and make room
- * for the codes.
+/* Begin to decode a file, which must exist until the decoding is freed: check it, decode alpha and the
+ * mask, and make room for the codes.
  *
  * limits: may be NULL.
  * parts: minimum number of windows, if the picture is large enough; 0: choose by memory. */
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                       const aecodec_limits *limits, uint32_t parts,
                                       aecodec_decoding **decoding);
-/* Begin with codes, which are copied: pictures of a size and number of frames, without alpha, with the channels of the
- * codec's networks, which for a codec with bands are the phases of all bands. Pixels and channels of `size` are ignored.
- * Returns AECODEC_BAD_ARGUMENT for an unknown level or another number of codes, AECODEC_CODE_RANGE for codes that no
- * encoder makes, or another status. */
-aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level, const aecodec_image *size,
-                                            const aecodec_codes *codes, uint32_t parts, aecodec_decoding **decoding);
-/* Select frames; at the beginning, all are selected. What follows, also aecodec_decoding_windows, concerns these frames.
- * Codes that were decoded before are kept. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or AECODEC_NO_MEMORY. */
+/* Begin with codes, which are copied: pictures of a size and number of frames, without alpha, with the
+ * channels of the codec's networks, which for a codec with bands are the phases of all bands. Pixels and
+ * channels of `size` are ignored. Returns AECODEC_BAD_ARGUMENT for an unknown level or another number of
+ * codes, AECODEC_CODE_RANGE for codes that no encoder makes, or another status. */
+aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level,
+                                            const aecodec_image *size, const aecodec_codes *codes,
+                                            uint32_t parts, aecodec_decoding **decoding);
+/* Select frames; at the beginning, all are selected. What follows, also aecodec_decoding_windows, concerns
+ * these frames. Codes that were decoded before are kept. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or
+ * AECODEC_NO_MEMORY. */
 aecodec_status aecodec_decoding_select(aecodec_decoding *decoding, uint32_t first, uint32_t frames);
-/* Decode the codes of the selected frames, unless they have been decoded. codes: NULL, or set to them; they exist until the
- * decoding is freed, and are AECODEC_NO_BASE without a base. */
+/* Decode the codes of the selected frames, unless they have been decoded. codes: NULL, or set to them;
+ * they exist until the decoding is freed, and are AECODEC_NO_BASE without a base. */
 aecodec_status aecodec_decoding_codes(aecodec_decoding *decoding, const aecodec_execution *execution,
                                       aecodec_codes *codes);
 uint32_t aecodec_decoding_windows(const aecodec_decoding *decoding);
 void aecodec_decoding_window(const aecodec_decoding *decoding, uint32_t number, aecodec_window *window);
 void aecodec_decoding_input(const aecodec_decoding *decoding, uint32_t number, int8_t *input);
 void aecodec_decoding_output(aecodec_decoding *decoding, uint32_t number, const int8_t *output);
-/* Decode the codes of the selected frames, and run the codec's network on all windows. Returns AECODEC_ABSENT without
- * a network. */
+/* Decode the codes of the selected frames, and run the codec's network on all windows. Returns
+ * AECODEC_ABSENT without a network. */
 aecodec_status aecodec_decoding_run(aecodec_decoding *decoding, const aecodec_execution *execution);
-/* Return the selected pictures or samples, after all windows have their output. Refinements need all frames: then windows
- * are those of all frames, and there are none once a selection of frames has been returned. */
+/* Return the selected pictures or samples, after all windows have their output. Refinements need all
+ * frames: then windows are those of all frames, and there are none once a selection of frames has been
+ * returned. */
 aecodec_status aecodec_decoding_finish(aecodec_decoding *decoding, const aecodec_execution *execution,
                                        aecodec_image *picture);
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *decoding, const aecodec_execution *execution,
@@ -522,17 +549,18 @@ typedef struct aecodec_encoding aecodec_encoding;
 
 /* Begin to encode a picture, which must exist until the encoding is freed.
  *
- * reduction: factor by which the sides are reduced, in halves; 2 keeps the size. Only codecs with a receptive field
+ * reduction: factor by which the sides are reduced, in halves; 2 keeps the size. Only codecs with a
+ * receptive field
  *     support more than 2.
  * parts: as for aecodec_decoding_begin. */
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       uint32_t reduction, uint32_t parts, aecodec_encoding **encoding);
-/* The same for samples, which may be freed afterwards, but for their metadata. clipped: NULL, or output [bands], the number
- * of clipped samples. */
+/* The same for samples, which may be freed afterwards, but for their metadata. clipped: NULL, or output
+ * [bands], the number of clipped samples. */
 aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
                                               uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding);
-/* Begin with pictures as the networks take them, only for latents and codes: they have the channels of the networks, which
- * for a codec with bands are the phases of all bands. */
+/* Begin with pictures as the networks take them, only for latents and codes: they have the channels of the
+ * networks, which for a codec with bands are the phases of all bands. */
 aecodec_status aecodec_encoding_begin_channels(const aecodec_bundle *bundle, const aecodec_image *picture,
                                                uint32_t parts, aecodec_encoding **encoding);
 uint32_t aecodec_encoding_windows(const aecodec_encoding *encoding);
@@ -541,10 +569,11 @@ void aecodec_encoding_input(const aecodec_encoding *encoding, uint32_t number, i
 void aecodec_encoding_output(aecodec_encoding *encoding, uint32_t number, const int8_t *output);
 /* Run the codec's network on all windows. Returns AECODEC_ABSENT without a network. */
 aecodec_status aecodec_encoding_run(aecodec_encoding *encoding, const aecodec_execution *execution);
-/* The latents of the picture, [vectors][latent_channels] in the order of files, which windows fill. They exist until the
- * encoding is freed. vectors: NULL, or set to their number. */
+/* The latents of the picture, [vectors][latent_channels] in the order of files, which windows fill. They
+ * exist until the encoding is freed. vectors: NULL, or set to their number. */
 int8_t *aecodec_encoding_latents(aecodec_encoding *encoding, size_t *vectors);
-/* What follows comes after the latents, and may be called several times. level: in sixteenths; 0: the codec's default. */
+/* What follows comes after the latents, and may be called several times. level: in sixteenths; 0: the
+ * codec's default. */
 /* Write a file at a level. Free it with aecodec_free. */
 aecodec_status aecodec_encoding_file(const aecodec_encoding *encoding, uint32_t level,
                                      const aecodec_execution *execution, uint8_t **file, size_t *size);

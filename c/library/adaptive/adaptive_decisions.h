@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Binary decisions: probabilities that tables learn, and their logistic mixture (FORMAT, section 8). Private. */
+/* Binary decisions: probabilities that tables learn, and their mixture (FORMAT, section 8). Private. */
 #pragma once
 
 #include "adaptive/adaptive_numbers.h"
@@ -33,9 +33,10 @@ typedef struct {
 static inline void open_logistic(adaptive_logistic *l)
 {
     /* 65536 / (1 + e^-x) for x from -8 to 8 */
-    static const uint16_t sigmoid[33] = {22,    36,    60,    98,    162,   267,   439,   720,   1179,  1921,  3108,
-                                         4971,  7812,  11955, 17625, 24743, 32768, 40793, 47911, 53581, 57724, 60565,
-                                         62428, 63615, 64357, 64816, 65097, 65269, 65374, 65438, 65476, 65500, 65514};
+    static const uint16_t sigmoid[33] = {22,    36,    60,    98,    162,   267,   439,   720,   1179,
+                                         1921,  3108,  4971,  7812,  11955, 17625, 24743, 32768, 40793,
+                                         47911, 53581, 57724, 60565, 62428, 63615, 64357, 64816, 65097,
+                                         65269, 65374, 65438, 65476, 65500, 65514};
     int32_t logit = 0;
     for (int32_t n = 0; n < LOGITS; n++) {
         const int32_t near = sigmoid[n >> 7], far = sigmoid[(n >> 7) + 1];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The distribution of a sample: a mixture of normal distributions around the mean (FORMAT, section 8). Private. */
+/* The distribution of a sample: a mixture of normal distributions around the mean (FORMAT, section 8).
+ * Private. */
 #pragma once
 
 #include <string.h>
@@ -12,11 +13,13 @@ enum {
     TAIL_PLACES = 640,    /* every 1/16 scale */
     Z_BITS = 8,           /* of places between the edges of symbols, in 2^-8 scales */
     SHAPES = 40,          /* contexts of the weights */
-    WEIGHT_BITS = 15, FINE_WEIGHT_BITS = 23,
+    WEIGHT_BITS = 15,
+    FINE_WEIGHT_BITS = 23,
     LEAST_WEIGHT = 838,
-    FEW = 192, SLOWEST = 164, /* weights learn at a rate of 1 / (8 + n), and then 164 / 2^15 */
+    FEW = 192,
+    SLOWEST = 164, /* weights learn at a rate of 1 / (8 + n), and then 164 / 2^15 */
     MOST_SYMBOL = 511,    /* symbols beyond are escapes */
-    FINE_SCALE = 5,       /* symbols of scales above 2^5 steps lose their lowest bits, which follow as they are */
+    FINE_SCALE = 5, /* symbols of scales above 2^5 steps lose their lowest bits, which follow as they are */
     TOTAL_BITS = 24
 };
 
@@ -32,11 +35,11 @@ typedef struct {
     uint8_t seen[SHAPES];
 } adaptive_shapes;
 
-/* The distribution of the symbols of a sample: numbers of steps from the centre, without their lowest bits. */
+/* The symbols of a sample are numbers of steps from the centre, without their lowest bits. */
 typedef struct {
     const adaptive_tails *tails;
     int32_t weights[COMPONENTS]; /* 2^-15 */
-    int64_t start, width;        /* the lower edge of symbol 0, relative to the mean, and the width, in 2^-8 */
+    int64_t start, width; /* the lower edge of symbol 0, relative to the mean, and the width, in 2^-8 */
     uint32_t factor;             /* from 2^-8 to 2^-8 scales, in 2^-shift */
     int shift;
     int32_t lowest, highest;     /* symbols */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mean of a sample: linear predictors that adapt while they are used, and their blend (FORMAT, section 8).
- * Normalized least mean squares: Widrow and Hoff, 1960. Least squares by Gauss-Seidel sweeps. Private. */
+/* The mean of a sample: linear predictors that adapt while they are used, and their blend (FORMAT, section
+ * 8). Normalized least mean squares: Widrow and Hoff, 1960. Least squares by Gauss-Seidel sweeps. Private. */
 #pragma once
 
 #include "adaptive/adaptive_numbers.h"
@@ -161,8 +161,8 @@ AECODEC_INLINE int64_t predict_median(const adaptive_prediction *p)
     return (int64_t)clip32(p->n - p->nw, least, most) * 256;
 }
 
-AECODEC_INLINE void ask_experts(const adaptive_place *at, const adaptive_predictor *s, const adaptive_fit *fit,
-                                adaptive_prediction *p, int lanes)
+AECODEC_INLINE void ask_experts(const adaptive_place *at, const adaptive_predictor *s,
+                                const adaptive_fit *fit, adaptive_prediction *p, int lanes)
 {
     int32_t energy = 0;
     for (int32_t n = 0; n < lanes; n++) {
@@ -192,8 +192,9 @@ AECODEC_INLINE void blend_experts(const adaptive_place *at, uint64_t step, adapt
     int64_t sum = 0;
     uint32_t total = 0;
     for (n = 0; n < p->expert_count; n++) {
-        logs[n] = log8(3 * ((uint64_t)x[-1].of[n] + x[-row].of[n]) + 2 * ((uint64_t)x[-row + 1].of[n] + x[-row - 1].of[n]) +
-                       x[-2].of[n] + x[-2 * row].of[n] + step * 6 / 5 + 1);
+        logs[n] = log8(3 * ((uint64_t)x[-1].of[n] + x[-row].of[n]) +
+                       2 * ((uint64_t)x[-row + 1].of[n] + x[-row - 1].of[n]) + x[-2].of[n] +
+                       x[-2 * row].of[n] + step * 6 / 5 + 1);
         least = logs[n] < least ? logs[n] : least;
     }
     for (n = 0; n < p->expert_count; n++) {
@@ -205,12 +206,14 @@ AECODEC_INLINE void blend_experts(const adaptive_place *at, uint64_t step, adapt
 }
 
 /* Move the blend by what recently remained: of the experts' differences, and of the errors of W and N. */
-AECODEC_INLINE void nudge_blend(const adaptive_place *at, const adaptive_predictor *s, int unit, adaptive_prediction *p)
+AECODEC_INLINE void nudge_blend(const adaptive_place *at, const adaptive_predictor *s, int unit,
+                                adaptive_prediction *p)
 {
     int64_t sum = 0;
     p->nudge_energy = 0;
     for (int n = 0; n < EXPERTS; n++) {
-        p->nudges[n] = n < p->expert_count ? clip((p->experts[n] - p->blend) >> unit, -MOST_ERROR, MOST_ERROR) : 0;
+        p->nudges[n] = n < p->expert_count ? clip((p->experts[n] - p->blend) >> unit, -MOST_ERROR, MOST_ERROR)
+                                           : 0;
     }
     p->nudges[EXPERTS] = at->error[-1];
     p->nudges[EXPERTS + 1] = at->error[-at->row];
@@ -237,28 +240,34 @@ AECODEC_INLINE void learn_nudges(adaptive_predictor *s, const adaptive_predictio
     const int power = nearest_power(p->nudge_energy + scale * scale * 9 / 5 + step * step / 10 + 1);
     const int excess = power > 40 ? (power - 39) >> 1 : 0;
     for (int n = 0; n < NUDGES; n++) {
-        const int64_t change = ((error >> excess) * (p->nudges[n] >> excess) * NUDGE_RATE) >> (power - 2 * excess);
+        const int64_t change = ((error >> excess) * (p->nudges[n] >> excess) * NUDGE_RATE) >>
+                               (power - 2 * excess);
         s->nudges[n] = (int32_t)clip(s->nudges[n] + change, -(1 << 26), (1 << 26) - 1);
     }
 }
 
 /* Sum of the energies that NLMS divides by, in squares of scaled inputs. */
-AECODEC_INLINE uint64_t normalizer(const adaptive_prediction *p, int inputs, int unit, uint64_t scale, uint64_t step)
+AECODEC_INLINE uint64_t normalizer(const adaptive_prediction *p, int inputs, int unit, uint64_t scale,
+                                   uint64_t step)
 {
     const int places = 2 * (unit - 5 - p->exponent); /* from squares of units of errors */
     const uint64_t noise = scale * scale / 16 * (uint64_t)(5 * inputs) + step * step / 10;
     const uint64_t most = (uint64_t)1 << 50;
-    return p->energy + 1 + (places < 0 ? noise >> (places < -63 ? 63 : -places) : noise > most >> places ? most : noise << places);
+    return p->energy + 1 +
+           (places < 0               ? noise >> (places < -63 ? 63 : -places)
+            : noise > most >> places ? most
+                                     : noise << places);
 }
 
-AECODEC_INLINE void learn_weights(adaptive_predictor *s, const adaptive_prediction *p, int64_t truth, int64_t most,
-                                  uint64_t divisor, int lanes)
+AECODEC_INLINE void learn_weights(adaptive_predictor *s, const adaptive_prediction *p, int64_t truth,
+                                  int64_t most, uint64_t divisor, int lanes)
 {
     const int power = nearest_power(divisor), shift = clip32((power - 6) >> 1, 1, 12);
     const int places = clip32(7 - p->exponent - power + shift, -62, 12);
     const int64_t error = clip(truth - p->experts[1], -most, most) * NLMS_RATE;
-    const int32_t gain = (int32_t)clip(scale_by(places < 0 ? error + ((int64_t)1 << (-places - 1)) : error, places),
-                                       1 - (1 << 19), (1 << 19) - 1);
+    const int32_t gain = (int32_t)clip(
+        scale_by(places < 0 ? error + ((int64_t)1 << (-places - 1)) : error, places), 1 - (1 << 19),
+        (1 << 19) - 1);
     for (int n = 0; n < lanes; n++) {
         s->fine[n] = clip32(s->fine[n] + ((gain * p->scaled[n]) >> shift), -(1 << 30), (1 << 30) - 1);
         s->weights[n] = (int16_t)((s->fine[n] + (1 << 15)) >> 16);
@@ -305,11 +314,13 @@ AECODEC_INLINE void add_products(adaptive_fit *f, const int32_t inputs[LANES], i
 }
 
 /* Add a sample to the normal equations, divided by its scale. log_scale: in sixteenths, of 2^-8. */
-AECODEC_INLINE void learn_fit(adaptive_fit *f, const adaptive_prediction *p, int64_t truth, int32_t log_scale, int lanes)
+AECODEC_INLINE void learn_fit(adaptive_fit *f, const adaptive_prediction *p, int64_t truth, int32_t log_scale,
+                              int lanes)
 {
     const int least = p->bits - FIT_BITS, wanted = (log_scale >> 4) - 10;
     const int places = clip32(-(wanted < least ? least : wanted), -31, 12);
-    const int32_t target = (int32_t)clip(scale_by(truth - (int64_t)p->reference * 32, places - 5), -2047, 2047);
+    const int32_t target = (int32_t)clip(scale_by(truth - (int64_t)p->reference * 32, places - 5), -2047,
+                                         2047);
     int32_t inputs[LANES], i;
     for (i = 0; i < lanes; i++) {
         inputs[i] = places < 0 ? p->inputs[i] >> -places : p->inputs[i] * (1 << places);

@@ -51,40 +51,47 @@ typedef struct {
 
 /* ---- the steps from the centre ---- */
 
-/* A difference in steps, rounded: -most .. most. */
-AECODEC_INLINE int32_t near_steps(int64_t difference, int64_t step, int32_t most)
+/* Append digits to a number of a mixed base: differences in steps, rounded, from -most to most, 1 or 2. */
+AECODEC_INLINE uint32_t join(uint32_t number, const int64_t *differences, int count, int32_t most,
+                             int64_t step)
 {
-    const int64_t d = 2 * difference;
-    return most == 1 ? (d > step) - (d < -step) : (d > step) + (d > 3 * step) - (d < -step) - (d < -3 * step);
-}
-
-AECODEC_INLINE uint32_t digit(uint32_t number, int32_t most, int32_t digit_)
-{
-    return number * (uint32_t)(2 * most + 1) + (uint32_t)(digit_ + most);
+    for (int k = 0; k < count; k++) {
+        const int64_t d = 2 * differences[k];
+        int32_t digit = most + (d > step) - (d < -step);
+        digit += most == 2 ? (d > 3 * step) - (d < -3 * step) : 0;
+        number = number * (uint32_t)(2 * most + 1) + (uint32_t)digit;
+    }
+    return number;
 }
 
 /* The contexts of the tables. part: where the mean is in its step, in quarters. */
 AECODEC_INLINE void find_contexts(const adaptive_band *b, const adaptive_place *at, const adaptive_sample *s,
                                   uint32_t part, int32_t activity, uint32_t contexts[TABLES])
 {
-    const int32_t *v = at->value, *e = at->error, *o = at->planes[0], *d = at->plane_errors[0], *f = at->plane_errors[1];
+    const int32_t *v = at->value, *e = at->error, *o = at->planes[0];
+    const int32_t *d = at->plane_errors[0], *f = at->plane_errors[1];
     const ptrdiff_t row = at->row;
-    const int64_t w = v[-1] - s->centre, n = v[-row] - s->centre, step = b->step, errors = (int64_t)b->step_errors;
-#define VALUE(most, x) near_steps(x, step, most)
-#define ERROR(most, x) near_steps(x, errors, most)
-    contexts[0] = digit(digit(digit(digit(0, 2, VALUE(2, w)), 2, VALUE(2, n)), 2, VALUE(2, v[-row - 1] - s->centre)), 2,
-                        VALUE(2, v[-row + 1] - s->centre)) * 4 + part;
-    contexts[1] = o ? digit(digit(digit(digit(digit(0, 2, VALUE(2, (int64_t)o[0] - o[-1] + w)), 2,
-                                              VALUE(2, (int64_t)o[0] - o[-row] + n)), 1, VALUE(1, w)), 1, VALUE(1, n)), 2, ERROR(2, d[0]))
-                    : digit(digit(digit(digit(0, 2, VALUE(2, v[-2] - s->centre)), 2, VALUE(2, v[-2 * row] - s->centre)), 1,
-                                  VALUE(1, v[-row + 2] - s->centre)), 2, VALUE(2, w));
-    contexts[2] = digit(digit(digit(digit(digit(digit(0, 1, ERROR(1, e[-1])), 1, ERROR(1, e[-row])), 1, ERROR(1, e[-row - 1])), 1,
-                                    ERROR(1, e[-row + 1])), 1, ERROR(1, e[-2])), 1, ERROR(1, e[-2 * row])) * 4 + part;
-    contexts[3] = f ? digit(digit(digit(digit(0, 1, ERROR(1, f[0])), 2, ERROR(2, d[0])), 1, ERROR(1, d[1])), 1, ERROR(1, d[row])) * 16
-                          + (uint32_t)activity
-                    : (uint32_t)(divide(s->centre - b->limits[0], step) & 511) * 4 + part;
-#undef VALUE
-#undef ERROR
+    const int64_t c = s->centre, step = b->step, errors = (int64_t)b->step_errors;
+    const int64_t near[4] = {v[-1] - c, v[-row] - c, v[-row - 1] - c, v[-row + 1] - c};
+    const int64_t around[6] = {e[-1], e[-row], e[-row - 1], e[-row + 1], e[-2], e[-2 * row]};
+    contexts[0] = join(0, near, 4, 2, step) * 4 + part;
+    if (o) {
+        const int64_t moved[2] = {(int64_t)o[0] - o[-1] + near[0], (int64_t)o[0] - o[-row] + near[1]};
+        const int64_t error = d[0];
+        contexts[1] = join(join(join(0, moved, 2, 2, step), near, 2, 1, step), &error, 1, 2, errors);
+    } else {
+        const int64_t far[3] = {v[-2] - c, v[-2 * row] - c, v[-row + 2] - c};
+        contexts[1] = join(join(join(0, far, 2, 2, step), far + 2, 1, 1, step), near, 1, 2, step);
+    }
+    contexts[2] = join(0, around, 6, 1, errors) * 4 + part;
+    if (f) {
+        const int64_t earlier[4] = {f[0], d[0], d[1], d[row]};
+        contexts[3] = join(0, earlier, 1, 1, errors);
+        contexts[3] = join(contexts[3], earlier + 1, 1, 2, errors);
+        contexts[3] = join(contexts[3], earlier + 2, 2, 1, errors) * 16 + (uint32_t)activity;
+    } else {
+        contexts[3] = (uint32_t)(divide(c - b->limits[0], step) & 511) * 4 + part;
+    }
 }
 
 AECODEC_INLINE void choose_entries(adaptive_decisions *a, const uint32_t contexts[TABLES], uint32_t decision,
@@ -95,33 +102,38 @@ AECODEC_INLINE void choose_entries(adaptive_decisions *a, const uint32_t context
     }
 }
 
-/* Decide whether symbols are 0, above 0, and then how far. Returns the symbol, or a magnitude of MOST_DECIDED with the
- * sign of those that the distribution has to tell apart. */
-static inline int32_t decide(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s, int32_t symbol)
+/* Decide whether symbols are 0, above 0, and then how far. Returns the symbol, or a magnitude of MOST_DECIDED
+ * with the sign of those that the distribution has to tell apart. */
+static inline int32_t decide(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s,
+                             int32_t symbol)
 {
     const adaptive_distribution *d = &s->distribution;
     adaptive_decisions *a = &b->state->decisions;
     const uint32_t part = (uint32_t)clip(divide((d->start + d->width) * 4, d->width), 0, 3);
-    const int32_t activity = clip32((log8(8 * s->activity.near + 7 * s->activity.far + b->step_errors) - 3 - s->activity.log_step) >> 2, 0, 15);
+    const int32_t log = log8(8 * s->activity.near + 7 * s->activity.far + b->step_errors) - 3;
+    const int32_t activity = clip32((log - s->activity.log_step) >> 2, 0, 15);
     const uint32_t above = TOTAL - s->one.below, under = s->zero.below;
     uint32_t contexts[TABLES], rest, before;
     adaptive_probability *entries[TABLES];
     int32_t is_up, magnitude_, most, n;
     find_contexts(b, at, s, part, activity, contexts);
-#define MIX(decision, probability, mixer, bit)                                                        \
-    (choose_entries(a, contexts, (uint32_t)(decision), entries),                                                  \
+#define MIX(decision, probability, mixer, bit)                                                               \
+    (choose_entries(a, contexts, (uint32_t)(decision), entries),                                             \
      mix_bit(b->coder, &b->tables->logistic, probability, entries, a->mixers[mixer], bit))
     if (MIX(0, (s->one.below - s->zero.below) >> 8, (uint32_t)activity * 4 + part, symbol == 0)) {
         return 0;
     }
-    is_up = MIX(1, (uint32_t)(((uint64_t)above << 16) / (above + under + 1)), 64 + part * 4 + (uint32_t)activity / 4, symbol > 0);
+    is_up = MIX(1, (uint32_t)(((uint64_t)above << 16) / (above + under + 1)),
+                64 + part * 4 + (uint32_t)activity / 4, symbol > 0);
     most = is_up ? d->highest : -d->lowest;
     rest = is_up ? above : under;
     before = is_up ? s->one.below : s->zero.below;
     for (n = 1; n < MOST_DECIDED && n < most; n++) {
-        const uint32_t next = edge_below(d, is_up ? n + 1 : -n).below, mass = is_up ? next - before : before - next;
+        const uint32_t next = edge_below(d, is_up ? n + 1 : -n).below;
+        const uint32_t mass = is_up ? next - before : before - next;
         magnitude_ = symbol < 0 ? -symbol : symbol;
-        if (MIX(1 + n + (is_up ? 3 : 0), (uint32_t)(((uint64_t)mass << 16) / (rest + 1)), (n == 1 ? 128 : 192) + (uint32_t)is_up, magnitude_ == n)) {
+        if (MIX(1 + n + (is_up ? 3 : 0), (uint32_t)(((uint64_t)mass << 16) / (rest + 1)),
+                (n == 1 ? 128 : 192) + (uint32_t)is_up, magnitude_ == n)) {
             break;
         }
         rest -= mass;
@@ -144,8 +156,9 @@ AECODEC_INLINE int32_t copy_context(const adaptive_band *b, const adaptive_place
     return c;
 }
 
-/* Code whether the value equals W, or N, where that is likely. Returns whether it does, and sets the steps. */
-AECODEC_INLINE int code_copy(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s, int64_t *steps)
+/* Code whether the value equals W, or N, where that is likely. Returns whether, and sets the steps. */
+AECODEC_INLINE int code_copy(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s,
+                             int64_t *steps)
 {
     const adaptive_distribution *d = &s->distribution;
     for (int k = 0; k < 2; k++) {
@@ -176,12 +189,14 @@ AECODEC_INLINE int code_copy(const adaptive_band *b, const adaptive_place *at, a
 }
 
 /* Code a symbol by the distribution, and what it leaves out. */
-AECODEC_INLINE int64_t code_far(const adaptive_band *b, adaptive_sample *s, const adaptive_exclusion *x, int64_t steps)
+AECODEC_INLINE int64_t code_far(const adaptive_band *b, adaptive_sample *s, const adaptive_exclusion *x,
+                                int64_t steps)
 {
     const adaptive_distribution *d = &s->distribution;
     const int32_t stride = 1 << clip32((s->activity.steps >> 4) - d->low_bits, 0, 8);
     const int32_t symbol = code_symbol(b->coder, d, x, &s->zero, &s->one, stride,
-                                       (int32_t)clip(steps >> d->low_bits, -MOST_SYMBOL, MOST_SYMBOL), &s->start, &s->stop);
+                                       (int32_t)clip(steps >> d->low_bits, -MOST_SYMBOL, MOST_SYMBOL),
+                                       &s->start, &s->stop);
     const int64_t most = (b->most_steps >> d->low_bits) + 1;
     int64_t coded = symbol;
     s->has_edges = 1;
@@ -209,7 +224,8 @@ static inline int64_t code_rest(const adaptive_band *b, adaptive_sample *s, int3
     return code_far(b, s, &others, steps);
 }
 
-AECODEC_INLINE int64_t code_steps(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s, int64_t steps)
+AECODEC_INLINE int64_t code_steps(const adaptive_band *b, const adaptive_place *at, adaptive_sample *s,
+                                  int64_t steps)
 {
     const adaptive_distribution *d = &s->distribution;
     s->excluded = (adaptive_exclusion){{0}, {0}, TOTAL, 0};
@@ -242,7 +258,8 @@ AECODEC_INLINE void predict_sample(const adaptive_band *b, const adaptive_place 
 {
     const adaptive_predictor *state = &b->state->predictor;
     adaptive_prediction *p = &s->prediction;
-    const int64_t least = (int64_t)b->limits[0] * 256, most = (int64_t)b->limits[1] * 256, w = (int64_t)at->value[-1] * 256;
+    const int64_t least = (int64_t)b->limits[0] * 256, most = (int64_t)b->limits[1] * 256;
+    const int64_t w = (int64_t)at->value[-1] * 256;
     read_inputs(at, p, lanes);
     ask_experts(at, state, fit, p, lanes);
     blend_experts(at, b->step_errors, p);
@@ -270,12 +287,15 @@ AECODEC_INLINE void prepare_symbols(const adaptive_band *b, adaptive_sample *s)
     d->low_bits = clip32((s->activity.steps >> 4) - FINE_SCALE, 0, bits_in((uint64_t)b->most_steps - 1));
     d->start = 256 * s->centre - 128 * b->step - s->mean;
     d->width = (256 * b->step) << d->low_bits;
-    d->lowest = (int32_t)clip(-divide(s->centre - b->limits[0] + half, b->step) >> d->low_bits, -MOST_SYMBOL, 0);
-    d->highest = (int32_t)clip(divide(b->limits[1] - s->centre + half, b->step) >> d->low_bits, 0, MOST_SYMBOL);
+    d->lowest = (int32_t)clip(-divide(s->centre - b->limits[0] + half, b->step) >> d->low_bits, -MOST_SYMBOL,
+                              0);
+    d->highest = (int32_t)clip(divide(b->limits[1] - s->centre + half, b->step) >> d->low_bits, 0,
+                               MOST_SYMBOL);
 }
 
-AECODEC_INLINE void learn_sample(const adaptive_band *b, const adaptive_place *at, adaptive_fit *fit, adaptive_sample *s,
-                                 int32_t value, int64_t steps, int32_t *error, expert_errors *experts, int lanes)
+AECODEC_INLINE void learn_sample(const adaptive_band *b, const adaptive_place *at, adaptive_fit *fit,
+                                 adaptive_sample *s, int32_t value, int64_t steps, int32_t *error,
+                                 expert_errors *experts, int lanes)
 {
     adaptive_state *state = b->state;
     adaptive_prediction *p = &s->prediction;
@@ -292,7 +312,8 @@ AECODEC_INLINE void learn_sample(const adaptive_band *b, const adaptive_place *a
         const int32_t w = at->value[-1], north = at->value[-at->row];
         learn_bit(&b->tables->logistic, &state->decisions.copies[0][s->copy], value == w, COPY_MEMORY);
         if (value != w && north != w) {
-            learn_bit(&b->tables->logistic, &state->decisions.copies[1][s->copy], value == north, COPY_MEMORY);
+            learn_bit(&b->tables->logistic, &state->decisions.copies[1][s->copy], value == north,
+                      COPY_MEMORY);
         }
     }
     if (!s->has_edges) {
@@ -311,8 +332,9 @@ AECODEC_INLINE void learn_sample(const adaptive_band *b, const adaptive_place *a
 }
 
 /* Code a sample. Returns its value in a decoder. */
-AECODEC_INLINE int32_t code_sample(const adaptive_band *b, const adaptive_place *at, adaptive_fit *fit, int is_missing,
-                                   int32_t value, int32_t *error, expert_errors *experts, int lanes)
+AECODEC_INLINE int32_t code_sample(const adaptive_band *b, const adaptive_place *at, adaptive_fit *fit,
+                                   int is_missing, int32_t value, int32_t *error, expert_errors *experts,
+                                   int lanes)
 {
     const int64_t half = b->step / 2;
     adaptive_sample s;

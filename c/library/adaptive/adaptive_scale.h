@@ -29,13 +29,15 @@ static inline void open_scale(adaptive_scale *s)
 
 AECODEC_INLINE uint64_t sum_of_near(const int32_t *e, ptrdiff_t row)
 {
-    return 3 * ((uint64_t)magnitude(e[-1]) + magnitude(e[-row])) + 2 * ((uint64_t)magnitude(e[-row - 1]) + magnitude(e[-row + 1]));
+    return 3 * ((uint64_t)magnitude(e[-1]) + magnitude(e[-row])) +
+           2 * ((uint64_t)magnitude(e[-row - 1]) + magnitude(e[-row + 1]));
 }
 
 AECODEC_INLINE uint64_t sum_of_far(const int32_t *e, ptrdiff_t row)
 {
-    return (uint64_t)magnitude(e[-2]) + magnitude(e[-2 * row]) + magnitude(e[-2 * row + 1]) + magnitude(e[-2 * row - 1]) +
-           magnitude(e[-row - 2]) + magnitude(e[-row + 2]) + magnitude(e[-3]) + magnitude(e[-3 * row]);
+    return (uint64_t)magnitude(e[-2]) + magnitude(e[-2 * row]) + magnitude(e[-2 * row + 1]) +
+           magnitude(e[-2 * row - 1]) + magnitude(e[-row - 2]) + magnitude(e[-row + 2]) + magnitude(e[-3]) +
+           magnitude(e[-3 * row]);
 }
 
 AECODEC_INLINE uint64_t sum_of_earlier(const int32_t *e, ptrdiff_t row)
@@ -68,8 +70,9 @@ AECODEC_INLINE int32_t log_of_level(int64_t mean, const int32_t limits[2])
 }
 
 /* mean: the nudged blend in 2^-8. step: in units of errors of 2^unit. */
-AECODEC_INLINE void estimate_scale(const adaptive_place *at, const adaptive_scale *s, const adaptive_prediction *p,
-                                   int64_t mean, const int32_t limits[2], int unit, uint64_t step, adaptive_activity *a)
+AECODEC_INLINE void estimate_scale(const adaptive_place *at, const adaptive_scale *s,
+                                   const adaptive_prediction *p, int64_t mean, const int32_t limits[2],
+                                   int unit, uint64_t step, adaptive_activity *a)
 {
     const uint64_t floor = step * 3 / 20 + 1;
     int32_t sum = 0;
@@ -107,10 +110,13 @@ AECODEC_INLINE uint64_t scale_of_log(int32_t log_scale, int unit)
 /* error: magnitude of what remained, in units of errors. */
 AECODEC_INLINE void learn_scale(adaptive_scale *s, const adaptive_activity *a, uint64_t error, uint64_t step)
 {
-    const int32_t log = clip32(log8(error + step * 3 / 25 + 1) - ((a->steps + 2 * a->log_step - 5) >> 1), -40, 24);
-    const int32_t ratio = (8 + (log & 7)) * 16 >> 3, excess = clip32((int32_t)scale_by(ratio, log >> 3), 0, 64) - 16;
+    const int32_t log = clip32(log8(error + step * 3 / 25 + 1) - ((a->steps + 2 * a->log_step - 5) >> 1), -40,
+                               24);
+    const int32_t ratio = (8 + (log & 7)) * 16 >> 3;
+    const int32_t excess = clip32((int32_t)scale_by(ratio, log >> 3), 0, 64) - 16;
     for (int n = 0; n < CLUES; n++) {
-        s->weights[n] = clip32(s->weights[n] + ((excess * SCALE_RATE * a->clues[n]) >> 3), -(1 << 26), (1 << 26) - 1);
+        s->weights[n] = clip32(s->weights[n] + ((excess * SCALE_RATE * a->clues[n]) >> 3), -(1 << 26),
+                               (1 << 26) - 1);
     }
 }
 
@@ -131,14 +137,16 @@ AECODEC_INLINE int64_t bias_of(adaptive_predictor *s, const adaptive_place *at, 
     const int64_t mean = p->nudged;
     const uint64_t typical = (4 * step + a->far) >> 3;
     const int32_t *other = at->plane_count ? at->plane_errors[0] : at->error - at->row + 1;
-    const int is_above = at->plane_count && (int64_t)p->inputs[FIRST_EARLIER] * 32 > mean - (int64_t)p->reference * 32;
-    const int32_t above = (0 > mean) | ((int64_t)p->n * 256 > mean) << 1 | ((int64_t)p->nw * 256 > mean) << 2 |
-                          ((int64_t)p->ne * 256 > mean) << 3 | ((int64_t)p->ww * 256 > mean) << 4 |
-                          ((int64_t)p->nn * 256 > mean) << 5 | is_above << 6;
+    const int is_above = at->plane_count &&
+                         (int64_t)p->inputs[FIRST_EARLIER] * 32 > mean - (int64_t)p->reference * 32;
+    const int32_t above = (0 > mean) | ((int64_t)p->n * 256 > mean) << 1 |
+                          ((int64_t)p->nw * 256 > mean) << 2 | ((int64_t)p->ne * 256 > mean) << 3 |
+                          ((int64_t)p->ww * 256 > mean) << 4 | ((int64_t)p->nn * 256 > mean) << 5 |
+                          is_above << 6;
     int64_t sum = 0;
     p->biases[0] = &s->biases[0][above | clip32((a->clues[0] + 24) >> 4, 0, 7) << 7];
-    p->biases[1] = &s->biases[1][ninth(at->error[-1], typical) * 81 + ninth(at->error[-at->row], typical) * 9 +
-                                 ninth(other[0], typical)];
+    p->biases[1] = &s->biases[1][ninth(at->error[-1], typical) * 81 +
+                                 ninth(at->error[-at->row], typical) * 9 + ninth(other[0], typical)];
     for (int n = 0; n < 2; n++) {
         sum += p->biases[n]->sum * ((1 << 20) / (p->biases[n]->count + 12));
     }

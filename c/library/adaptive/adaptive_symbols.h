@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Coding the number of steps from the centre to a value: copies, decisions, symbols (FORMAT, section 8). Private. */
+/* Coding the number of steps from the centre to a value: copies, decisions, symbols (FORMAT, section 8).
+ * Private. */
 #pragma once
 
 #include "adaptive/adaptive_decisions.h"
@@ -55,9 +56,10 @@ static inline int64_t code_escape(range_coder *c, int64_t excess)
 
 /* ---- symbols ---- */
 
-/* Find the symbol at least `low` and below `high` whose frequencies contain a point: go away from an end, then halve. */
-static inline int32_t find_symbol(const adaptive_distribution *d, uint32_t point, int32_t low, int32_t high, int upwards,
-                                  int32_t stride)
+/* Find the symbol at least `low` and below `high` whose frequencies contain a point: go away from an end,
+ * then halve. */
+static inline int32_t find_symbol(const adaptive_distribution *d, uint32_t point, int32_t low, int32_t high,
+                                  int upwards, int32_t stride)
 {
     int32_t near = upwards ? low : high, far;
     for (;;) {
@@ -110,8 +112,8 @@ static inline void exclude(adaptive_exclusion *x, uint32_t start, uint32_t stop)
 
 /* Code a symbol by frequencies. zero, one: the edges of symbol 0. */
 static inline int32_t code_symbol(range_coder *c, const adaptive_distribution *d, const adaptive_exclusion *x,
-                                  const adaptive_edge *zero, const adaptive_edge *one, int32_t stride, int32_t symbol,
-                                  adaptive_edge *start, adaptive_edge *stop)
+                                  const adaptive_edge *zero, const adaptive_edge *one, int32_t stride,
+                                  int32_t symbol, adaptive_edge *start, adaptive_edge *stop)
 {
     const uint64_t scale = x->count ? c->range / x->total : c->range >> TOTAL_BITS;
     if (is_decoder(c)) {

@@ -63,7 +63,8 @@ static uint32_t nearest_rank(const adaptive_table *t, int64_t value)
 {
     const int32_t wanted = (int32_t)value;
     const uint32_t rank = rank_of(t, 1, &wanted);
-    return rank == t->count || (rank && value - t->values[rank - 1] < t->values[rank] - value) ? rank - 1 : rank;
+    return rank == t->count || (rank && value - t->values[rank - 1] < t->values[rank] - value) ? rank - 1
+                                                                                               : rank;
 }
 
 void aecodec_values_to_ranks(const adaptive_table *t, const uint8_t *missing, size_t count, int32_t *values)
@@ -88,19 +89,23 @@ void aecodec_ranks_to_values(const adaptive_table *t, size_t count, int32_t *val
     }
 }
 
-void aecodec_colours_to_indices(const adaptive_choices *c, const int32_t *values, size_t plane, int32_t *indices)
+void aecodec_colours_to_indices(const adaptive_choices *c, const int32_t *values, size_t plane,
+                                int32_t *indices)
 {
     int32_t colour[PALETTE_BANDS];
     for (size_t n = 0; n < plane; n++) {
         for (uint32_t band = 0; band < c->bands; band++) {
             colour[band] = values[coded_band(c, band) * plane + n];
         }
-        indices[n] = n && compare(colour, c->palette.values + (size_t)indices[n - 1] * c->bands, c->bands) == 0
-                         ? indices[n - 1] : (int32_t)rank_of(&c->palette, c->bands, colour);
+        indices[n] = n && compare(colour, c->palette.values + (size_t)indices[n - 1] * c->bands, c->bands) ==
+                                 0
+                         ? indices[n - 1]
+                         : (int32_t)rank_of(&c->palette, c->bands, colour);
     }
 }
 
-void aecodec_indices_to_colours(const adaptive_choices *c, const int32_t *indices, size_t plane, int32_t *values)
+void aecodec_indices_to_colours(const adaptive_choices *c, const int32_t *indices, size_t plane,
+                                int32_t *values)
 {
     for (uint32_t band = 0; band < c->bands; band++) {
         for (size_t n = 0; n < plane; n++) {
@@ -135,7 +140,8 @@ static void take_values(reader *numbers, const int32_t limits[2], adaptive_table
 }
 
 /* Read the colours of a palette: differences of each band from the last colour. */
-static void take_colours(reader *numbers, const adaptive_choices *c, const int32_t (*limits)[2], adaptive_table *t)
+static void take_colours(reader *numbers, const adaptive_choices *c, const int32_t (*limits)[2],
+                         adaptive_table *t)
 {
     int64_t last[PALETTE_BANDS] = {0};
     for (uint32_t n = 0; n < t->count && !numbers->is_damaged; n++) {
@@ -147,7 +153,8 @@ static void take_colours(reader *numbers, const adaptive_choices *c, const int32
             numbers->is_damaged |= last[band] < range[0] || last[band] > range[1];
             colour[band] = (int32_t)last[band];
         }
-        numbers->is_damaged |= n > 0 && !numbers->is_damaged && compare(colour - c->bands, colour, c->bands) >= 0;
+        numbers->is_damaged |= n > 0 && !numbers->is_damaged &&
+                               compare(colour - c->bands, colour, c->bands) >= 0;
     }
 }
 
@@ -160,7 +167,8 @@ static void take_table(reader *block, const adaptive_choices *c, const int32_t (
     t->count = take_number(block) + 1;
     uint32_t size = take_number(block);
     reader stream = take_block(block);
-    if (t->count < 2 || t->count > (uint32_t)(bands > 1 ? MOST_COLOURS : MOST_VALUES) || size > t->count * bands * LEB) {
+    if (t->count < 2 || t->count > (uint32_t)(bands > 1 ? MOST_COLOURS : MOST_VALUES) ||
+        size > t->count * bands * LEB) {
         block->is_damaged = 1;
     }
     t->values = block->is_damaged ? NULL : malloc((size_t)t->count * bands * sizeof *t->values);
@@ -241,7 +249,8 @@ int aecodec_choices_convert(const adaptive_choices *c)
 }
 
 aecodec_status aecodec_choices_read(const uint8_t *bytes, size_t size, uint32_t bands, const int64_t *steps,
-                                    const int32_t (*limits)[2], int has_base, int has_mask, adaptive_choices **choices)
+                                    const int32_t (*limits)[2], int has_base, int has_mask,
+                                    adaptive_choices **choices)
 {
     reader block = {bytes, size, 0};
     adaptive_choices *c = *choices = calloc(1, sizeof *c);
@@ -254,7 +263,8 @@ aecodec_status aecodec_choices_read(const uint8_t *bytes, size_t size, uint32_t 
     if (size) {
         take_choices(&block, c);
     }
-    if (block.is_damaged || block.left || (has_base && aecodec_choices_convert(c)) || (has_mask && c->palette.count)) {
+    if (block.is_damaged || block.left || (has_base && aecodec_choices_convert(c)) ||
+        (has_mask && c->palette.count)) {
         aecodec_choices_free(c);
         *choices = NULL;
         return AECODEC_DAMAGED_REFINEMENT;
@@ -274,7 +284,8 @@ typedef struct {
 
 typedef struct {
     int32_t low, high;
-    uint64_t count, repeats, neighbours; /* samples equal to W, and next to it, where W, N and NW are not all equal */
+    uint64_t count, repeats,
+        neighbours; /* samples equal to W, and next to it, where W, N and NW are not all equal */
     colour_set values;                   /* only without base */
 } band_survey;
 
@@ -336,10 +347,11 @@ static void free_survey(adaptive_survey *s)
     free(s);
 }
 
-adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2], int may_convert,
-                                      int has_mask)
+adaptive_survey *aecodec_survey_begin(uint32_t bands, const int64_t *steps, const int32_t (*limits)[2],
+                                      int may_convert, int has_mask)
 {
-    const int has_colours = bands >= 2 && bands <= PALETTE_BANDS && may_convert && !has_mask && is_lossless(steps, bands);
+    const int has_colours = bands >= 2 && bands <= PALETTE_BANDS && may_convert && !has_mask &&
+                            is_lossless(steps, bands);
     adaptive_survey *s = calloc(1, sizeof *s);
     if (!s) {
         return NULL;
@@ -408,7 +420,8 @@ void aecodec_survey_see(adaptive_survey *s, const residual_coding *c, const int3
         const int32_t *first = values + frame * plane * c->bands;
         see_colours(&s->colours, first, plane);
         for (uint32_t band = 0; band < c->bands; band++) {
-            see_plane(&s->each[band], c, c->missing ? c->missing + (frame * c->bands + band) * plane : NULL, first + band * plane);
+            see_plane(&s->each[band], c, c->missing ? c->missing + (frame * c->bands + band) * plane : NULL,
+                      first + band * plane);
         }
     }
 }
@@ -471,8 +484,8 @@ static void append_byte(buffer *b, uint8_t byte)
     aecodec_buffer_append(b, &byte, 1);
 }
 
-/* Where a stable value is: the nearest multiple of the step within the limits. Without steps, or if values need not be
- * stable, the value itself. */
+/* Where a stable value is: the nearest multiple of the step within the limits. Without steps, or if values
+ * need not be stable, the value itself. */
 static int32_t placed(const adaptive_survey *s, uint32_t band, int32_t value)
 {
     const int64_t step = s->is_stable ? s->steps[band] : 1;
@@ -493,8 +506,8 @@ static void merge(colour_set *s, int64_t step)
     s->count = merged;
 }
 
-/* Whether a table saves bits: it has fewer values than there are steps between them, of which few are close to others,
- * and samples are many. */
+/* Whether a table saves bits: it has fewer values than there are steps between them, of which few are close
+ * to others, and samples are many. */
 static int needs_table(adaptive_survey *s, uint32_t band)
 {
     band_survey *b = &s->each[band];
@@ -509,8 +522,8 @@ static int needs_table(adaptive_survey *s, uint32_t band)
         b->values.colours[n] = placed(s, band, b->values.colours[n]);
     }
     merge(&b->values, s->is_stable ? 1 : step);
-    return b->values.count > 1 && 4 * (uint64_t)b->values.count < 3 * range && 2 * b->values.count > occurring &&
-           16 * (uint64_t)b->values.count < b->count;
+    return b->values.count > 1 && 4 * (uint64_t)b->values.count < 3 * range &&
+           2 * b->values.count > occurring && 16 * (uint64_t)b->values.count < b->count;
 }
 
 static int needs_palette(const adaptive_survey *s)
@@ -523,7 +536,8 @@ static int needs_palette(const adaptive_survey *s)
     return s->colours.places && s->colours.count > 1 && 16 * (uint64_t)s->colours.count < s->each[0].count;
 }
 
-/* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. Returns whether there are any. */
+/* Append the choices of a band. Samples that repeat keep doing so on a fixed lattice. Returns whether there
+ * are any. */
 static int append_band(buffer *block, adaptive_survey *s, uint32_t band)
 {
     band_survey *b = &s->each[band];
@@ -546,8 +560,8 @@ static int append_band(buffer *block, adaptive_survey *s, uint32_t band)
     return is_fixed || has_limits;
 }
 
-/* Append the choices. Colours are coded from green, which tells most of the others. Returns the size of the block up to
- * the last choice. */
+/* Append the choices. Colours are coded from green, which tells most of the others. Returns the size of the
+ * block up to the last choice. */
 static size_t append_choices(adaptive_survey *s, buffer *block)
 {
     const int has_palette = needs_palette(s), is_exchanged = !has_palette && (s->bands == 3 || s->bands == 4);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures of a codec that the adaptive coder codes before those of a file, only to learn from them (FORMAT, section 3),
- * as zstd begins with a dictionary. */
+/* Pictures of a codec that the adaptive coder codes before those of a file, only to learn from them (FORMAT,
+ * section 3), as zstd begins with a dictionary. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,9 +67,11 @@ int aecodec_primer_fits(const primer *p, uint32_t type, uint32_t bands)
     return p && p->type == type && p->bands == bands;
 }
 
-void aecodec_primer_show(const primer *p, const int64_t *steps, const int32_t (*limits)[2], adaptive_survey *survey)
+void aecodec_primer_show(const primer *p, const int64_t *steps, const int32_t (*limits)[2],
+                         adaptive_survey *survey)
 {
-    const residual_coding coding = {p->frames, p->bands, p->height, p->width, steps, limits, NULL, 0, NULL, NULL, 0};
+    const residual_coding coding = {p->frames, p->bands, p->height, p->width, steps, limits,
+                                    NULL,      0,        NULL,      NULL,     0};
     aecodec_survey_see(survey, &coding, p->values);
 }
 
@@ -109,7 +111,8 @@ static aecodec_status learn(const primer *p, primed *to)
     const residual_coding coding = {p->frames, p->bands, p->height, p->width, to->choices->steps,
                                     (const int32_t(*)[2])to->choices->limits, NULL, 0, to->choices, NULL, 0};
     int32_t *values = values_within(p, to->choices);
-    const aecodec_status status = values ? aecodec_residuals_learn(&coding, values, to->states) : AECODEC_NO_MEMORY;
+    const aecodec_status status = values ? aecodec_residuals_learn(&coding, values, to->states)
+                                         : AECODEC_NO_MEMORY;
     free(values);
     return status;
 }

@@ -17,7 +17,7 @@ primer *aecodec_primer_read(const uint8_t *section, size_t size);
 void aecodec_primer_free(primer *p); /* NULL is allowed */
 /* Whether a primer, which may be NULL, is of such samples. */
 int aecodec_primer_fits(const primer *p, uint32_t type, uint32_t bands);
-/* Show it to a survey. Files of small pictures then have the same choices, and share what the primer taught. */
+/* Show a primer to a survey: small pictures then have the same choices, and share what it taught. */
 void aecodec_primer_show(const primer *p, const int64_t *steps, const int32_t (*limits)[2],
                          adaptive_survey *survey);
 /* Learn from the primer, or take what a file with the same choices learned last. */

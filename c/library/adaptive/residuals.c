@@ -71,8 +71,9 @@ static void extend_plane(const adaptive_segment *s, int32_t *first)
 }
 
 /* Code the samples of a band in a frame, in waves. from: the values to encode; to: those of a decoder. */
-AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-                               const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves, int lanes)
+AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *first, int32_t *values,
+                               int32_t *errors, const uint8_t *missing, const int32_t *from, int32_t *to,
+                               int32_t waves, int lanes)
 {
     const int32_t width = (int32_t)s->coding->width, height = (int32_t)s->coding->height;
     const int32_t centre = (int32_t)(((int64_t)s->band.limits[0] + s->band.limits[1]) >> 1);
@@ -96,8 +97,9 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
             for (int k = 0; k < place.plane_count && k < 2; k++) {
                 place.plane_errors[k] += at;
             }
-            *v = code_sample(&s->band, &place, &s->band.state->predictor.fits[y >> BLOCK_BITS], missing && missing[n],
-                             from ? from[n] : 0, e, s->experts + MARGIN * (s->row + 1) + at, lanes);
+            *v = code_sample(&s->band, &place, &s->band.state->predictor.fits[y >> BLOCK_BITS],
+                             missing && missing[n], from ? from[n] : 0, e,
+                             s->experts + MARGIN * (s->row + 1) + at, lanes);
             to[n] = *v;
             for (int k = 1; x == width - 1 && k <= MARGIN; k++) {
                 v[k] = *v;
@@ -107,15 +109,17 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
     extend_plane(s, values);
 }
 
-AECODEC_WIDE(code_alone, (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-                          const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
+AECODEC_WIDE(code_alone,
+             (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
+              const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
              (s, first, values, errors, missing, from, to, waves))
 {
     code_frame(s, first, values, errors, missing, from, to, waves, FIRST_EARLIER);
 }
 
-AECODEC_WIDE(code_after_others, (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-                                 const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
+AECODEC_WIDE(code_after_others,
+             (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
+              const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
              (s, first, values, errors, missing, from, to, waves))
 {
     code_frame(s, first, values, errors, missing, from, to, waves, LANES);
@@ -178,40 +182,42 @@ static void take_base(const adaptive_segment *s, uint32_t number, const int32_t 
     for (uint32_t frame = 0; frame < c->frames; frame++) {
         int32_t *first = s->base.values + s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1);
         for (uint32_t y = 0; y < c->height; y++) {
-            memcpy(first + (size_t)s->row * y, base + start_of(c, frame, number) + (size_t)c->width * y, c->width * sizeof *first);
+            memcpy(first + (size_t)s->row * y, base + start_of(c, frame, number) + (size_t)c->width * y,
+                   c->width * sizeof *first);
         }
         extend_plane(s, first);
     }
 }
 
 /* Code the band at a place in the order. learned: what it teaches; or NULL. */
-static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base, const int32_t *from, int32_t *to,
-                      adaptive_state *learned)
+static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base, const int32_t *from,
+                      int32_t *to, adaptive_state *learned)
 {
     const residual_coding *c = s->coding;
     const adaptive_planes *planes = &s->ring[number % RING];
-    const uint32_t band = c->bands > 1 ? coded_band(c->choices, number) : number, all = c->width + 3 * (c->height - 1);
+    const uint32_t band = c->bands > 1 ? coded_band(c->choices, number) : number;
+    const uint32_t all = c->width + 3 * (c->height - 1);
     open_band(s, band, number + (uint32_t)c->has_base);
     if (c->has_base) {
         take_base(s, band, base);
     }
     memset(planes->errors, 0, s->plane * c->frames * sizeof *planes->errors);
     for (uint32_t frame = 0; frame < c->frames; frame++) {
-        const size_t first = s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1), start = start_of(c, frame, band);
+        const size_t first = s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1);
+        const size_t start = start_of(c, frame, band);
         const adaptive_place place = place_in_frame(s, number, frame);
         const int is_last = c->waves && number + 1 == c->bands && frame + 1 == c->frames;
         memset(s->experts, 0, s->plane * sizeof *s->experts);
-        (place.plane_count ? code_after_others : code_alone)(s, &place, planes->values + first, planes->errors + first,
-                                                             c->missing ? c->missing + start : NULL,
-                                                             from ? from + start : NULL, to + start,
-                                                             (int32_t)(is_last ? c->waves : all));
+        (place.plane_count ? code_after_others : code_alone)(
+            s, &place, planes->values + first, planes->errors + first, c->missing ? c->missing + start : NULL,
+            from ? from + start : NULL, to + start, (int32_t)(is_last ? c->waves : all));
     }
     if (learned) {
         learned[band] = *s->band.state;
     }
 }
 
-/* Code all bands. from: the values to encode; NULL in a decoder. learned: [bands] what they teach; or NULL. */
+/* from: the values to encode; NULL in a decoder. learned: [bands] what they teach; or NULL. */
 static aecodec_status code_segment(const residual_coding *c, range_coder *coder, const int32_t *base,
                                    const int32_t *from, int32_t *to, adaptive_state *learned)
 {
@@ -282,9 +288,11 @@ static void convert_colours(const residual_coding *c, int to_values, int32_t *va
     const size_t plane = (size_t)c->height * c->width;
     for (uint32_t frame = 0; frame < c->frames; frame++) {
         if (to_values) {
-            aecodec_indices_to_colours(c->choices, indices + frame * plane, plane, values + frame * plane * c->bands);
+            aecodec_indices_to_colours(c->choices, indices + frame * plane, plane,
+                                       values + frame * plane * c->bands);
         } else {
-            aecodec_colours_to_indices(c->choices, values + frame * plane * c->bands, plane, indices + frame * plane);
+            aecodec_colours_to_indices(c->choices, values + frame * plane * c->bands, plane,
+                                       indices + frame * plane);
         }
     }
 }
@@ -320,7 +328,8 @@ static aecodec_status encode(const residual_coding *c, const int32_t *base, cons
     return give(&coder, room, message, size);
 }
 
-aecodec_status aecodec_residuals_learn(const residual_coding *c, const int32_t *values, adaptive_state *learned)
+aecodec_status aecodec_residuals_learn(const residual_coding *c, const int32_t *values,
+                                       adaptive_state *learned)
 {
     const size_t count = count_of(c), most = MOST_BYTES * count + 64;
     int32_t *decoded = malloc(count * sizeof *decoded);
@@ -339,7 +348,8 @@ aecodec_status aecodec_residuals_learn(const residual_coding *c, const int32_t *
 aecodec_status aecodec_residuals_encode(const residual_coding *c, const int32_t *base, const int32_t *values,
                                         int32_t *decoded, uint8_t **message, size_t *size)
 {
-    const int has_palette = c->choices->palette.count > 0, is_converted = has_palette || aecodec_has_tables(c->choices);
+    const int has_palette = c->choices->palette.count > 0;
+    const int is_converted = has_palette || aecodec_has_tables(c->choices);
     const residual_coding coded = coded_form(c);
     int32_t *other = is_converted ? malloc(count_of(c) * sizeof *other) : NULL;
     aecodec_status status = is_converted && !other ? AECODEC_NO_MEMORY : AECODEC_OK;

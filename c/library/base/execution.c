@@ -11,8 +11,9 @@ typedef struct {
 static void run_task(void *argument, uint32_t number)
 {
     loop *l = argument;
-    const int status = __atomic_load_n(&l->status, __ATOMIC_RELAXED) == AECODEC_OK ? (int)l->run(l->argument, number)
-                                                                                  : AECODEC_OK;
+    const int status = __atomic_load_n(&l->status, __ATOMIC_RELAXED) == AECODEC_OK
+                           ? (int)l->run(l->argument, number)
+                           : AECODEC_OK;
     if (status != AECODEC_OK) {
         __atomic_store_n(&l->status, status, __ATOMIC_RELAXED);
     }

@@ -40,7 +40,8 @@ static void add_block(uint32_t state[8], const uint8_t *block)
     expand(block, words);
     memcpy(s, state, sizeof s);
     for (unsigned n = 0; n < 64; n++) {
-        uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]), majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
+        uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]),
+                 majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
         uint32_t one = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choice;
         uint32_t two = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
         one += constants[n] + words[n];

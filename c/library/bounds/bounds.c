@@ -8,7 +8,7 @@
 #define MOST_QUOTIENT 4503599627370496.0
 #define MOST_DIFFERENCE 4294967293u /* of the values of a band without a gap */
 #define STABLE_MULTIPLES 8796093022208.0 /* 2^43, of stable units */
-#define MARGIN (1 - 1.0 / (1 << 20)) /* rounding a multiple to the type of the samples must not exceed the bound */
+#define MARGIN (1 - 1.0 / (1 << 20)) /* multiples that are rounded to the type must not exceed the bound */
 
 /* The samples that a bound holds for: some bands. */
 typedef struct {
@@ -87,7 +87,8 @@ static int take_unit(const double range[2], double error, double unit, bound *b)
 
 static double power_of_2(int exponent)
 {
-    const uint64_t bits = exponent < -1022 ? (uint64_t)1 << (exponent + 1074) : (uint64_t)(exponent + 1023) << 52;
+    const uint64_t bits = exponent < -1022 ? (uint64_t)1 << (exponent + 1074)
+                                           : (uint64_t)(exponent + 1023) << 52;
     return aecodec_sample_number(AECODEC_FLOAT64, bits);
 }
 
@@ -101,7 +102,8 @@ static double common_divisor(const bounded *of)
         uint32_t count = load_part(of, part, bits);
         while (count--) {
             uint32_t exponent = bits[count] >> FRACTION & MOST_EXPONENT;
-            uint64_t whole = (bits[count] & (((uint64_t)1 << FRACTION) - 1)) | (uint64_t)(exponent != 0) << FRACTION;
+            uint64_t whole = bits[count] & (((uint64_t)1 << FRACTION) - 1);
+            whole |= (uint64_t)(exponent != 0) << FRACTION;
             exponent += !exponent;
             for (; whole && exponent < least && !(whole & 1); whole >>= 1) {
                 exponent++;
@@ -115,11 +117,13 @@ static double common_divisor(const bounded *of)
 /* Numbers with a significand of so many bits, of which a stable unit has a few. */
 static int bits_of_significand(uint32_t type, int is_unit)
 {
-    return type == AECODEC_FLOAT16 ? (is_unit ? 1 : 11) : type == AECODEC_FLOAT32 ? (is_unit ? 5 : 24) : (is_unit ? 10 : 53);
+    return type == AECODEC_FLOAT16   ? (is_unit ? 1 : 11)
+           : type == AECODEC_FLOAT32 ? (is_unit ? 5 : 24)
+                                     : (is_unit ? 10 : 53);
 }
 
-/* A unit that depends only on the error, and has so few bits that its multiples are exact up to a number, which may not be
- * less than `most`; otherwise 0. Quotients of doubles are rounded, too. */
+/* A unit that depends only on the error, and has so few bits that its multiples are exact up to a number,
+ * which may not be less than `most`; otherwise 0. Quotients of doubles are rounded, too. */
 static double stable_unit(uint32_t type, double error, double most)
 {
     const int digits = bits_of_significand(type, 1), spare = bits_of_significand(type, 0) - digits;
@@ -129,8 +133,8 @@ static double stable_unit(uint32_t type, double error, double most)
     return most / unit < (double)((uint64_t)1 << spare) ? unit : 0;
 }
 
-/* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples; doubles then are
- * multiples of a power of 2. */
+/* Floats are coded exactly if the bound is so small that multiples are no coarser than the samples; doubles
+ * then are multiples of a power of 2. */
 static int bound_of_floats(const bounded *of, double error, bound *b, double *least_error)
 {
     const uint32_t type = of->samples->type;
@@ -143,16 +147,18 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
     most = most > 0 ? most : 0; /* not -0 */
     spacing = 2 * spacing_at(type, most / 2); /* that of the largest overflows */
     unit = of->is_stable ? stable_unit(type, error, most)
-                         : 2 * (error - (type == AECODEC_FLOAT64 ? 2 : 1) * spacing) * MARGIN; /* quotients are rounded, too */
+                         : 2 * (error - (type == AECODEC_FLOAT64 ? 2 : 1) * spacing) * MARGIN;
     if (unit > (of->is_stable ? 0 : spacing) && unit - unit == 0 &&
         (type == AECODEC_FLOAT64 ? take_unit(range, error, unit, b) : most / unit < MOST_MULTIPLES)) {
         b->error = error;
         b->unit = unit;
         return 1;
     }
-    *least_error = (range[1] / MOST_DIFFERENCE - range[0] / MOST_DIFFERENCE) / 2 * (2 - MARGIN) / MARGIN + 4 * spacing;
+    *least_error = (range[1] / MOST_DIFFERENCE - range[0] / MOST_DIFFERENCE) / 2 * (2 - MARGIN) / MARGIN +
+                   4 * spacing;
     if (of->is_stable) {
-        *least_error = *least_error * 129 / 128 > most / STABLE_MULTIPLES ? *least_error * 129 / 128 : most / STABLE_MULTIPLES;
+        *least_error = *least_error * 129 / 128 > most / STABLE_MULTIPLES ? *least_error * 129 / 128
+                                                                          : most / STABLE_MULTIPLES;
     }
     b->error = b->unit = 0;
     return type != AECODEC_FLOAT64 || take_unit(range, 0, common_divisor(of), b);
@@ -160,7 +166,8 @@ static int bound_of_floats(const bounded *of, double error, bound *b, double *le
 
 /* ---- integers of 64 bits ---- */
 
-/* Take an error, with a unit if the integers themselves differ by too much, or their offset would change the result. */
+/* Take an error, with a unit if the integers themselves differ by too much, or their offset would change the
+ * result. */
 static int take_wide_error(const bounded *of, const uint64_t range[2], double error, bound *b)
 {
     const uint32_t type = of->samples->type;
@@ -181,7 +188,8 @@ static int bound_of_wide(const bounded *of, double error, bound *b, double *leas
     bound tried;
     uint64_t range[2];
     find_range(of, range);
-    if (take_wide_error(of, range, (double)(uint64_t)(error < MOST_WIDE_BOUND ? error : MOST_WIDE_BOUND), b)) {
+    if (take_wide_error(of, range, (double)(uint64_t)(error < MOST_WIDE_BOUND ? error : MOST_WIDE_BOUND),
+                        b)) {
         return 1;
     }
     *least_error = (double)((range[1] - range[0]) / MOST_DIFFERENCE / 2);
@@ -214,13 +222,15 @@ static int find_bound(const bounded *of, double error, int is_root, bound *b, do
 
 int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples)
 {
-    if (bounds->count - 1u >= AECODEC_MAX_REFINEMENTS || (bounds->bands != 1 && bounds->bands != samples->bands) ||
+    if (bounds->count - 1u >= AECODEC_MAX_REFINEMENTS ||
+        (bounds->bands != 1 && bounds->bands != samples->bands) ||
         (bounds->is_root && !aecodec_has_roots(samples->type))) {
         return 0;
     }
     for (uint32_t n = 0; n < bounds->count * bounds->bands; n++) {
         const double error = bounds->errors[n];
-        if (!(error >= 0 && error - error == 0) || (n >= bounds->bands && error > bounds->errors[n - bounds->bands])) {
+        if (!(error >= 0 && error - error == 0) ||
+            (n >= bounds->bands && error > bounds->errors[n - bounds->bands])) {
             return 0;
         }
     }
@@ -253,7 +263,8 @@ static double difference(uint32_t type, uint64_t a, uint64_t b)
     return first < second ? second - first : first - second;
 }
 
-/* Whether known samples may be rounded to nodata from below; the next sample above could then be too far from them. */
+/* Whether known samples may be rounded to nodata from below; the next sample above could then be too far from
+ * them. */
 static int needs_gap(const bounded *of, const refinement *r, double error)
 {
     const uint32_t type = of->samples->type;
@@ -312,8 +323,8 @@ static int find_bounds(refinement *r, const double *errors, uint32_t count, cons
 }
 
 /* Errors that are equal for all bands become one bound, unless bands have offsets of their own. */
-static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double *errors, const aecodec_samples *samples,
-                      double *least_error)
+static int set_bounds(refinement *r, const aecodec_bounds *bounds, const double *errors,
+                      const aecodec_samples *samples, double *least_error)
 {
     bound *room = r->bounds;
     *r = (refinement){.bounds = room, .bound_count = 1, .is_stable = (int)bounds->is_stable};
@@ -364,10 +375,13 @@ static int compare_samples(const row *r, double *max_error)
     int is_within = 1;
     aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
     for (uint32_t n = 0; n < r->count; n++) {
-        const uint64_t bits = bits_of_sample(type, r->samples->samples, r->first + (size_t)n * r->samples->bands);
+        const uint64_t bits = bits_of_sample(type, r->samples->samples,
+                                             r->first + (size_t)n * r->samples->bands);
         const uint64_t coded = bits_of_sample(type, decoded, n);
-        const uint64_t other = r->samples->has_nodata && aecodec_sample_number(type, coded) == r->samples->nodata
-                                   ? aecodec_avoid_nodata(r->samples, coded) : coded;
+        const uint64_t other = r->samples->has_nodata &&
+                                       aecodec_sample_number(type, coded) == r->samples->nodata
+                                   ? aecodec_avoid_nodata(r->samples, coded)
+                                   : coded;
         const double error = r->missing && r->missing[n] ? 0 : difference(type, bits, other);
         const double most =
             r->bounds->is_root ? (double)aecodec_root_error((uint32_t)(r->bound->error * ROOT_UNITS),

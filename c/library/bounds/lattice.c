@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples of all types as integers of 32 bits, so that one coder serves all (FORMAT, section 8). Integers are their own
- * values, those of 64 bits minus an offset. Floats with a unit are multiples of it. Floats without error are their bits, in
- * the order of the numbers. */
+/* Samples of all types as integers of 32 bits, so that one coder serves all (FORMAT, section 8). Integers are
+ * their own values, those of 64 bits minus an offset. Floats with a unit are multiples of it. Floats without
+ * error are their bits, in the order of the numbers. */
 #include <stdlib.h>
 
 #include "bounds/lattice.h"
@@ -37,7 +37,8 @@ static uint64_t highest_of(uint32_t type)
 
 static void set_wide_limits(lattice *l)
 {
-    const uint64_t below = (uint64_t)l->offset - lowest_of(l->type), above = highest_of(l->type) - (uint64_t)l->offset;
+    const uint64_t below = (uint64_t)l->offset - lowest_of(l->type);
+    const uint64_t above = highest_of(l->type) - (uint64_t)l->offset;
     l->limits[0] = below > INT32_MAX ? INT32_MIN : -(int32_t)below;
     l->limits[1] = above > INT32_MAX ? INT32_MAX : (int32_t)above;
 }
@@ -131,7 +132,8 @@ static uint64_t wide_of_value(const lattice *l, int32_t value)
     const uint64_t sum = (uint64_t)l->offset + (uint64_t)(int64_t)value, unit = (uint64_t)l->unit;
     const int is_negative = l->type == AECODEC_INT64 && sum >> 63;
     const uint64_t magnitude = is_negative ? 0 - sum : sum;
-    const uint64_t end = is_negative ? lowest_of(l->type) : highest_of(l->type), most = is_negative ? 0 - end : end;
+    const uint64_t end = is_negative ? lowest_of(l->type) : highest_of(l->type);
+    const uint64_t most = is_negative ? 0 - end : end;
     if (!unit) {
         return sum;
     }
@@ -148,7 +150,8 @@ static int32_t value_of_number(const lattice *l, double number)
 
 static double number_of_value(const lattice *l, int32_t value)
 {
-    return clip((double)(int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value) * l->unit, most_of(l->type));
+    return clip((double)(int64_t)((uint64_t)l->offset + (uint64_t)(int64_t)value) * l->unit,
+                most_of(l->type));
 }
 
 static int32_t signed_of(uint32_t type, uint64_t bits)
@@ -239,8 +242,8 @@ void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at,
     }
 }
 
-void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t at, size_t stride, size_t count,
-                                void *samples)
+void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t at, size_t stride,
+                                size_t count, void *samples)
 {
     for (; count; count--, at += stride) {
         set_bits_of_sample(l->type, samples, at, bits_with_gap(l, *values++));
@@ -254,7 +257,8 @@ int64_t aecodec_root_error(uint32_t factor, int64_t sample)
     const uint64_t magnitude = (uint64_t)(sample < 0 ? -sample : sample);
     const uint64_t square = ((uint64_t)factor * factor * magnitude) >> 16;
     uint64_t root = 0;
-    for (uint64_t bit = (uint64_t)1 << 19; bit; bit >>= 1) { /* samples have up to 16 bits, and squares up to 40 */
+    for (uint64_t bit = (uint64_t)1 << 19; bit;
+         bit >>= 1) { /* samples have up to 16 bits, and squares up to 40 */
         root += (root + bit) * (root + bit) <= square ? bit : 0;
     }
     return (int64_t)root;

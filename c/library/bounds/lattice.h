@@ -5,7 +5,8 @@
 #include "bounds/refinement.h"
 #include "samples/missing.h"
 
-/* Values of integers with bounds relative to the square root. Both tables begin with an element for the lowest sample. */
+/* Values of integers with bounds relative to the square root. Both tables begin with an element for the
+ * lowest sample. */
 typedef struct {
     uint32_t factor; /* of the square root, in 1/256 */
     int64_t lowest;  /* sample */
@@ -16,7 +17,8 @@ typedef struct {
 
 /* Largest error of a sample with up to 16 bits. */
 int64_t aecodec_root_error(uint32_t factor, int64_t sample);
-/* Make the points of a type with this lowest and highest sample. Free them with free. NULL without enough memory. */
+/* Make the points of a type with this lowest and highest sample. Free them with free. NULL without enough
+ * memory. */
 points *aecodec_points_make(const int32_t range[2], uint32_t factor);
 
 /* How the samples of a band become integers. */
@@ -43,8 +45,9 @@ int aecodec_has_roots(uint32_t type);
 int64_t aecodec_nearest_multiple(double number, double unit);
 /* The same for an integer of 64 bits and an odd unit; unsigned ones are returned as their bits. */
 int64_t aecodec_wide_multiple(uint32_t type, uint64_t bits, uint64_t unit);
-/* Convert `count` samples, `stride` apart from index `at`, to values, and back. Missing ones become any value. */
+/* Convert `count` samples, `stride` apart from index `at`, to values, and back. Missing ones become any
+ * value. */
 void aecodec_lattice_to_values(const lattice *l, const void *samples, size_t at, size_t stride, size_t count,
                                int32_t *values);
-void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t at, size_t stride, size_t count,
-                                void *samples);
+void aecodec_lattice_to_samples(const lattice *l, const int32_t *values, size_t at, size_t stride,
+                                size_t count, void *samples);

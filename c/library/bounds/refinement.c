@@ -4,8 +4,16 @@
 
 enum { CHECKSUM = 4, LEAST_ENTRY = 1 + CHECKSUM /* bytes of an entry of the index */ };
 
-enum { IS_FOLLOWED = 1, HAS_BASE = 2, IS_DOUBLE = 4, IS_ROOT = 8, HAS_OFFSETS = 16, HAS_INDEX = 32, IS_PRIMED = 64,
-       HAS_GAP = 128 };
+enum {
+    IS_FOLLOWED = 1,
+    HAS_BASE = 2,
+    IS_DOUBLE = 4,
+    IS_ROOT = 8,
+    HAS_OFFSETS = 16,
+    HAS_INDEX = 32,
+    IS_PRIMED = 64,
+    HAS_GAP = 128
+};
 
 /* ---- reading ---- */
 
@@ -26,7 +34,8 @@ static bound take_double_bound(reader *of_file, const refinement *r)
     b.error = take_double(of_file);
     b.unit = take_double(of_file);
     b.offset = r->has_offsets ? (int64_t)take_u64(of_file) : 0;
-    of_file->is_damaged |= !(b.error >= 0 && b.unit >= 0 && 2 * b.error - 2 * b.error == 0 && b.unit - b.unit == 0);
+    of_file->is_damaged |= !(b.error >= 0 && b.unit >= 0 && 2 * b.error - 2 * b.error == 0 &&
+                             b.unit - b.unit == 0);
     return b;
 }
 
@@ -61,7 +70,8 @@ static int take_flags(reader *fields, refinement *r)
     r->has_offsets = (flags & HAS_OFFSETS) != 0;
     r->is_primed = (flags & IS_PRIMED) != 0;
     r->has_gap = (flags & HAS_GAP) != 0;
-    fields->is_damaged |= (r->is_primed && r->has_base) || (r->is_double && r->is_root) || (r->has_offsets && !r->is_double);
+    fields->is_damaged |= (r->is_primed && r->has_base) || (r->is_double && r->is_root) ||
+                          (r->has_offsets && !r->is_double);
     return (flags & HAS_INDEX) != 0;
 }
 

@@ -18,9 +18,11 @@ static uint32_t frames_together(const aecodec_samples *s)
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
 {
     const box first = aecodec_refining_place(samples, 0);
-    const uint64_t table =
-        aecodec_has_roots(samples->type) ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type) : 0;
-    return (uint64_t)first.frames * first.height * first.width * samples->bands * BYTES_PER_VALUE + roots * table;
+    const uint64_t table = aecodec_has_roots(samples->type)
+                               ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type)
+                               : 0;
+    return (uint64_t)first.frames * first.height * first.width * samples->bands * BYTES_PER_VALUE +
+           roots * table;
 }
 
 uint32_t aecodec_refining_count(const aecodec_samples *s)
@@ -46,7 +48,8 @@ box aecodec_refining_place(const aecodec_samples *s, uint32_t number)
 
 /* ---- opening ---- */
 
-/* Use the points of an earlier band with the same factor, or make points. Returns whether there is enough memory. */
+/* Use the points of an earlier band with the same factor, or make points. Returns whether there is enough
+ * memory. */
 static int find_points(refining *r, uint32_t band, uint32_t factor)
 {
     lattice *l = &r->lattices[band];
@@ -93,11 +96,12 @@ static aecodec_status open_bounds(refining *r, const aecodec_bundle *bundle, con
     r->points = calloc(bands, sizeof *r->points);
     r->steps = malloc(bands * sizeof *r->steps);
     r->limits = malloc(bands * sizeof *r->limits);
-    return r->lattices && r->points && r->steps && r->limits ? set_lattices(r, of, bounds) : AECODEC_NO_MEMORY;
+    return r->lattices && r->points && r->steps && r->limits ? set_lattices(r, of, bounds)
+                                                             : AECODEC_NO_MEMORY;
 }
 
-aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                     const refinement *of)
+aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle,
+                                     const aecodec_samples *samples, const refinement *of)
 {
     const aecodec_status status = open_bounds(r, bundle, samples, of, of->bounds);
     r->is_encoder = 1;
@@ -106,14 +110,15 @@ aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle, 
 
 int aecodec_refining_can_prime(const refining *r)
 {
-    return !r->has_base && !r->points[0] && aecodec_primer_fits(r->bundle->primer, r->samples->type, r->samples->bands);
+    return !r->has_base && !r->points[0] &&
+           aecodec_primer_fits(r->bundle->primer, r->samples->type, r->samples->bands);
 }
 
 aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size, int is_primed)
 {
-    const aecodec_status status =
-        aecodec_choices_read(choices, size, r->samples->bands, r->steps, (const int32_t(*)[2])r->limits, r->has_base,
-                             r->samples->missing || r->samples->mask_planes, &r->choices);
+    const aecodec_status status = aecodec_choices_read(
+        choices, size, r->samples->bands, r->steps, (const int32_t (*)[2])r->limits, r->has_base,
+        r->samples->missing || r->samples->mask_planes, &r->choices);
     if (status != AECODEC_OK || !is_primed) {
         return status;
     }
@@ -124,13 +129,14 @@ aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size
                ? aecodec_primed_take(r->bundle->primer, r->choices, &r->primed) : AECODEC_DAMAGED_REFINEMENT;
 }
 
-aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                          const refinement *of)
+aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle,
+                                          const aecodec_samples *samples, const refinement *of)
 {
     bound bounds[AECODEC_MAX_BANDS];
     aecodec_bounds_read(of, bounds);
     aecodec_status status = open_bounds(r, bundle, samples, of, bounds);
-    return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size, of->is_primed) : status;
+    return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size, of->is_primed)
+                                : status;
 }
 
 void aecodec_refining_close(refining *r)
@@ -197,10 +203,19 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
     s->all = all;
     s->place = place;
     size_t values = (size_t)rows_of(s) * place.width;
-    s->coding = (residual_coding){place.frames, samples->bands, place.height, place.width,
-                                  all->steps, (const int32_t(*)[2])all->limits, NULL, all->has_base, all->choices,
-                                  all->primed ? all->primed->states : NULL, 0};
-    s->after = malloc(values * ((1 + arrays) * sizeof *s->after + has_mask)); /* as one, which can be used again */
+    s->coding = (residual_coding){place.frames,
+                                  samples->bands,
+                                  place.height,
+                                  place.width,
+                                  all->steps,
+                                  (const int32_t (*)[2])all->limits,
+                                  NULL,
+                                  all->has_base,
+                                  all->choices,
+                                  all->primed ? all->primed->states : NULL,
+                                  0};
+    s->after = malloc(values *
+                      ((1 + arrays) * sizeof *s->after + has_mask)); /* as one, which can be used again */
     if (!s->after) {
         return AECODEC_NO_MEMORY;
     }
@@ -229,7 +244,8 @@ void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t
     }
 }
 
-/* The part of a segment's rows or columns that is also in another range: its start in the segment, and its size. */
+/* The part of a segment's rows or columns that is also in another range: its start in the segment, and its
+ * size. */
 static uint32_t overlap(uint32_t start, uint32_t size, uint32_t other, uint32_t other_size, uint32_t *first)
 {
     const uint32_t low = start > other ? start : other;
@@ -246,8 +262,10 @@ static void write_band(const segment *s, const int32_t *from, const box *part, u
     uint32_t top, left;
     const uint32_t rows = overlap(s->place.top, s->place.height, part->top, part->height, &top);
     const uint32_t columns = overlap(s->place.left, s->place.width, part->left, part->width, &left);
-    const int32_t *values = from + (((size_t)frame * bands + band) * s->place.height + top) * s->place.width + left;
-    const size_t first = (size_t)(s->place.frame + frame - part->frame) * part->height + s->place.top + top - part->top;
+    const int32_t *values = from + (((size_t)frame * bands + band) * s->place.height + top) * s->place.width +
+                            left;
+    const size_t first = (size_t)(s->place.frame + frame - part->frame) * part->height + s->place.top + top -
+                         part->top;
     size_t at = (first * part->width + s->place.left + left - part->left) * bands + band;
     for (uint32_t row = 0; row < rows; row++, values += s->place.width, at += (size_t)part->width * bands) {
         aecodec_lattice_to_samples(&s->all->lattices[band], values, at, bands, columns, samples);
@@ -280,8 +298,8 @@ static uint32_t waves_of(const box *place, const box *part)
     return rows == place->height && columns == place->width ? 0 : columns + 3 * (rows - 1);
 }
 
-aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message, size_t size,
-                                      const box *part, void *samples)
+aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message,
+                                      size_t size, const box *part, void *samples)
 {
     segment s;
     aecodec_status status = aecodec_segment_enter(all, number, &s);
@@ -310,7 +328,8 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
 {
     const decoder *d = argument;
     const reader *message = &d->messages[number];
-    return aecodec_segment_decode(&d->to, number, message->at, message->left, &d->whole, d->to.samples->samples);
+    return aecodec_segment_decode(&d->to, number, message->at, message->left, &d->whole,
+                                  d->to.samples->samples);
 }
 
 static aecodec_status split_messages(const refinement *r, reader **messages)
@@ -335,7 +354,8 @@ static int is_bound_of(uint32_t type, const bound *b)
         return (b->unit <= 2 * b->error || is_divisor) &&
                (type == AECODEC_FLOAT64 ? b->unit > 0 : b->offset == 0);
     }
-    return sample_size(type) < 8 || (is_whole && (b->unit > 0 ? b->unit == 2 * b->error + 1 : b->error <= MOST_BOUND));
+    return sample_size(type) < 8 ||
+           (is_whole && (b->unit > 0 ? b->unit == 2 * b->error + 1 : b->error <= MOST_BOUND));
 }
 
 aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_samples *samples)
@@ -344,7 +364,8 @@ aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_sampl
     uint64_t beside[2];
     bound bounds[AECODEC_MAX_BANDS];
     if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_double != has_units ||
-        (r->is_root && !aecodec_has_roots(samples->type)) || (r->has_gap && !aecodec_beside_nodata(samples, beside)) ||
+        (r->is_root && !aecodec_has_roots(samples->type)) ||
+        (r->has_gap && !aecodec_beside_nodata(samples, beside)) ||
         r->messages != aecodec_refining_count(samples)) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
@@ -357,8 +378,8 @@ aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_sampl
     return AECODEC_OK;
 }
 
-aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
-                              const aecodec_samples *samples)
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution,
+                              const refinement *r, const aecodec_samples *samples)
 {
     decoder d = {.whole = {0, 0, 0, samples->frames, samples->height, samples->width}};
     if (HAS_CHECKSUMS && r->has_base && r->checksum != aecodec_samples_checksum(samples)) {

@@ -28,7 +28,8 @@ typedef struct {
     const refining *all;
     box place;
     residual_coding coding;
-    int32_t *after, *before, *decoded; /* room for its values: before only with a base, decoded only for encoders */
+    int32_t *after, *before,
+        *decoded; /* room for its values: before only with a base, decoded only for encoders */
     uint8_t *missing;                  /* its mask; or NULL */
 } segment;
 
@@ -38,20 +39,21 @@ enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
 uint32_t aecodec_refining_count(const aecodec_samples *samples);
 box aecodec_refining_place(const aecodec_samples *samples, uint32_t number);
 
-/* Bytes that the next functions allocate for one segment. roots: number of bounds relative to the square root. */
+/* Bytes that the next functions allocate for one segment. roots: number of bounds relative to the square
+ * root. */
 uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
 /* Prepare all segments for an encoder, without choices. Call aecodec_refining_close in any case. */
-aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                     const refinement *of);
+aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle,
+                                     const aecodec_samples *samples, const refinement *of);
 /* Whether the coder can learn from the primer of the codec. */
 int aecodec_refining_can_prime(const refining *r);
 /* Read the block of the choices, and learn from the primer. */
 aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size, int is_primed);
 /* The same for a refinement of a file, with its choices. */
-aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
-                                          const refinement *of);
+aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle,
+                                          const aecodec_samples *samples, const refinement *of);
 void aecodec_refining_close(refining *r);
-/* Enter a segment: make room for its values, and take its mask. Several threads may be in different segments. */
+/* Make room for the values of a segment, and take its mask. Threads may be in different segments. */
 aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s);
 void aecodec_segment_leave(segment *s);
 /* The pixel at which a row of values begins: those of all bands of all frames. Sets its band. */
@@ -60,8 +62,8 @@ void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t
 /* Convert values to samples of a part of the picture, as far as they are in it. */
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples);
 /* Decode the message of a segment to samples of a part; with a base, they are all. */
-aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message, size_t size,
-                                      const box *part, void *samples);
+aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message,
+                                      size_t size, const box *part, void *samples);
 
 uint32_t aecodec_samples_checksum(const aecodec_samples *samples);
 
@@ -69,5 +71,5 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *samples);
 aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_samples *samples);
 
 /* Decode a refinement of samples in place, after aecodec_refinement_check. */
-aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution, const refinement *r,
-                              const aecodec_samples *samples);
+aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execution *execution,
+                              const refinement *r, const aecodec_samples *samples);

@@ -40,9 +40,12 @@ static int is_little_endian(void)
 /* ---- the built-in codec ---- */
 
 /* Its files state other sizes than that of a digit. */
-static const aecodec_bundle built_in = {
-    .facts = {.sha256 = AECODEC_SAMPLES_ID, .tile_width = 28, .tile_height = 28, .channels = 1, .vectors_per_tile = 1,
-              .name = "samples"}};
+static const aecodec_bundle built_in = {.facts = {.sha256 = AECODEC_SAMPLES_ID,
+                                                  .tile_width = 28,
+                                                  .tile_height = 28,
+                                                  .channels = 1,
+                                                  .vectors_per_tile = 1,
+                                                  .name = "samples"}};
 
 const aecodec_bundle *aecodec_samples_codec(void)
 {
@@ -105,8 +108,8 @@ static int channels_fit(const aecodec_codec_facts *facts)
 
 static int facts_fit(const aecodec_codec_facts *facts)
 {
-    return !is_samples_id(facts->sha256) && is_between(facts->tile_height, 1, MAX_TILE) && is_between(facts->tile_width, 1, MAX_TILE) &&
-           facts->tile_height * facts->tile_width <= 1u << 16 &&
+    return !is_samples_id(facts->sha256) && is_between(facts->tile_height, 1, MAX_TILE) &&
+           is_between(facts->tile_width, 1, MAX_TILE) && facts->tile_height * facts->tile_width <= 1u << 16 &&
            channels_fit(facts) && is_between(facts->levels, 1, MAX_LEVELS) &&
            is_between(facts->default_level, 1, facts->levels) &&
            facts->receptive_field <= MAX_RECEPTIVE_FIELD &&
@@ -192,7 +195,8 @@ static int decoding_depends_on(uint32_t kind)
 /* Compare the identity with what it covers: numbers, levels, gains and name, and the content of sections.
  *
  * directory: after the name. */
-static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t *head, const uint8_t *directory)
+static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t *head,
+                                     const uint8_t *directory)
 {
     uint8_t digest[DIGEST], *covered, *end;
     size_t described = (size_t)(directory - head) - FACTS;
@@ -211,7 +215,8 @@ static aecodec_status check_identity(const aecodec_bundle *bundle, const uint8_t
     }
     aecodec_sha256(covered, (size_t)(end - covered), digest);
     free(covered);
-    return HAS_CHECKSUMS && memcmp(digest, bundle->facts.sha256, DIGEST) != 0 ? AECODEC_BAD_BUNDLE : AECODEC_OK;
+    return HAS_CHECKSUMS && memcmp(digest, bundle->facts.sha256, DIGEST) != 0 ? AECODEC_BAD_BUNDLE
+                                                                              : AECODEC_OK;
 }
 
 static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)
@@ -250,7 +255,8 @@ static int network_fits(const aecodec_codec_facts *facts, const aecodec_network 
     return aecodec_window_is_taken(network, &tile);
 }
 
-static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aecodec_network *network, int *has)
+static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aecodec_network *network,
+                                   int *has)
 {
     *has = aecodec_network_open(network, s->content, s->entry.size) == AECODEC_OK &&
            network_fits(&bundle->facts, network, s->entry.kind == AECODEC_ENCODER);
@@ -268,7 +274,8 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
     case AECODEC_DECODER:
         return open_network(bundle, s, &bundle->decoder, &bundle->has_decoder);
     case AECODEC_LEVEL:
-        return aecodec_level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
+        return aecodec_level_tables_open(bundle, level, s->content, s->entry.size,
+                                         &bundle->tables[level - 1]);
     case AECODEC_BANDS:
         return aecodec_bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
     case AECODEC_PRIMER:

@@ -97,7 +97,8 @@ static int take_bank(arrays *a, aecodec_codec *codec, size_t rows, size_t bank)
     codec->prior_costs = take_array(a, codec->priors, sizeof(uint16_t));
     codec->table = take_array(a, cells, sizeof(uint8_t));
     codec->offset = take_array(a, cells, sizeof(int8_t));
-    return !a->is_bad && priors_fit(codec) && rows_fit(codec, rows, bank) && are_below(codec->table, cells, rows);
+    return !a->is_bad && priors_fit(codec) && rows_fit(codec, rows, bank) &&
+           are_below(codec->table, cells, rows);
 }
 
 /* ---- the context network ---- */
@@ -206,16 +207,17 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->others = !(bytes[13] & ESCAPES_OTHERS);
 }
 
-static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network *context, const uint8_t *bytes,
-                       uint32_t number)
+static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network *context,
+                       const uint8_t *bytes, uint32_t number)
 {
     uint32_t rows = read_u16(bytes + 8);
     unsigned flags = bytes[13], has_context = flags & HAS_CONTEXT, has_spatial = flags & HAS_SPATIAL;
-    return read_u16(bytes) == codec->code_dimension && read_u16(bytes + 14) == number &&
-           codec->priors >= 1 && rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
-           (!has_context || (rows % 8 == 0 && codec->code_dimension <= MAX_UNITS && context->units <= MAX_UNITS)) &&
-           (!has_spatial || (has_context && codec->is_convolutional &&
-                             codec->code_dimension <= MAX_SPATIAL_DIMENSION));
+    return read_u16(bytes) == codec->code_dimension && read_u16(bytes + 14) == number && codec->priors >= 1 &&
+           rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
+           (!has_context ||
+            (rows % 8 == 0 && codec->code_dimension <= MAX_UNITS && context->units <= MAX_UNITS)) &&
+           (!has_spatial ||
+            (has_context && codec->is_convolutional && codec->code_dimension <= MAX_SPATIAL_DIMENSION));
 }
 
 static int take_arrays(arrays *a, level_tables *tables)

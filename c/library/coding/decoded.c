@@ -52,7 +52,8 @@ static void copy_row(const aecodec_decoding *d, const int8_t *from, uint32_t cou
     }
 }
 
-static void copy_pixels(const aecodec_decoding *d, const int8_t *from, uint32_t count, size_t pixel, uint32_t channel)
+static void copy_pixels(const aecodec_decoding *d, const int8_t *from, uint32_t count, size_t pixel,
+                        uint32_t channel)
 {
     const aecodec_codec_facts *facts = &d->file.bundle->facts;
     if (d->has_samples) {
@@ -189,7 +190,8 @@ aecodec_status aecodec_decoding_take(aecodec_decoding *d, const aecodec_executio
 /* Add what is not coded, equal channels and alpha, to pixels, which are replaced. */
 static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
 {
-    const uint32_t coded = d->file.coded_channels, colours = d->file.channels - (d->file.header.mode & 2 ? 1 : 0);
+    const uint32_t coded = d->file.coded_channels;
+    const uint32_t colours = d->file.channels - (d->file.header.mode & 2 ? 1 : 0);
     const size_t frame = (size_t)d->file.samples.width * d->file.samples.height, pixels = frame * d->frames;
     const uint8_t *from = *content, *alpha = d->alpha ? d->alpha + d->first * frame : NULL;
     uint8_t *made = malloc(pixels * d->file.channels), *to = made;
@@ -206,7 +208,8 @@ static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
     return made ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-aecodec_status aecodec_decoding_finish(aecodec_decoding *d, const aecodec_execution *execution, aecodec_image *picture)
+aecodec_status aecodec_decoding_finish(aecodec_decoding *d, const aecodec_execution *execution,
+                                       aecodec_image *picture)
 {
     void *content;
     aecodec_status status =

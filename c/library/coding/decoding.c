@@ -10,16 +10,18 @@
 
 /* ---- messages ---- */
 
-/* Find the messages, and check that none is too short for its vectors, before anything is allocated for them. messages:
- * NULL, or room for all. */
+/* Find the messages, and check that none is too short for its vectors, before anything is allocated for them.
+ * messages: NULL, or room for all. */
 static aecodec_status find_messages(const opened_file *f, message *messages)
 {
     const aecodec_codec_facts *facts = &f->bundle->facts;
-    const uint32_t count = aecodec_segment_count(facts, &f->geometry), per_byte = facts->receptive_field ? 64 : 4;
+    const uint32_t count = aecodec_segment_count(facts, &f->geometry);
+    const uint32_t per_byte = facts->receptive_field ? 64 : 4;
     reader payload = {f->header.payload, f->header.payload_size, 0};
     for (uint32_t n = 0; n < count; n++) {
         const aecodec_segment s = aecodec_segment_at(facts, &f->geometry, n).size;
-        reader content = n + 1 == count ? payload : take_block(&payload); /* the last one has no length before it */
+        reader content = n + 1 == count ? payload
+                                        : take_block(&payload); /* the last one has no length before it */
         if (content.is_damaged ||
             content.left < divide_up(s.planes * s.rows * s.columns, per_byte)) {
             return AECODEC_DAMAGED_SEGMENTS;
@@ -37,7 +39,8 @@ static aecodec_status take_messages(aecodec_decoding *d)
     if (status != AECODEC_OK) {
         return status;
     }
-    d->messages = malloc(aecodec_segment_count(&d->file.bundle->facts, &d->file.geometry) * sizeof *d->messages);
+    d->messages = malloc(aecodec_segment_count(&d->file.bundle->facts, &d->file.geometry) *
+                         sizeof *d->messages);
     return d->messages ? find_messages(&d->file, d->messages) : AECODEC_NO_MEMORY;
 }
 
@@ -85,8 +88,9 @@ typedef struct {
 static aecodec_status decode_next(void *argument, uint32_t number)
 {
     const segments *s = argument;
-    return s->decoding->messages[s->first + number].is_decoded ? AECODEC_OK
-                                                               : decode_segment(s->decoding, s->first + number);
+    return s->decoding->messages[s->first + number].is_decoded
+               ? AECODEC_OK
+               : decode_segment(s->decoding, s->first + number);
 }
 
 static int is_seen(const aecodec_decoding *d, uint32_t number)
@@ -111,7 +115,8 @@ static aecodec_status decode_codes(aecodec_decoding *d, const aecodec_execution 
     return aecodec_for_each(execution, stop - s.first, decode_next, &s);
 }
 
-aecodec_status aecodec_decoding_codes(aecodec_decoding *d, const aecodec_execution *execution, aecodec_codes *codes)
+aecodec_status aecodec_decoding_codes(aecodec_decoding *d, const aecodec_execution *execution,
+                                      aecodec_codes *codes)
 {
     const aecodec_status status =
         d->file.has_base && d->messages ? decode_codes(d, execution) : AECODEC_OK;
@@ -123,7 +128,8 @@ aecodec_status aecodec_decoding_codes(aecodec_decoding *d, const aecodec_executi
     }
     codes->codes = codes_at(d, d->first * planes_per_frame(d), 0, 0);
     codes->dimension = d->level.codec.code_dimension;
-    codes->vectors = (size_t)(aecodec_vectors(&d->file.bundle->facts, &d->file.geometry) / d->file.samples.frames) *
+    codes->vectors = (size_t)(aecodec_vectors(&d->file.bundle->facts, &d->file.geometry) /
+                              d->file.samples.frames) *
                      d->frames;
     return AECODEC_OK;
 }
@@ -137,11 +143,12 @@ static void choose_windows(aecodec_decoding *d)
     const uint32_t frames = is_all ? f->samples.frames : d->frames;
     d->first_seen = is_all ? 0 : d->first;
     d->seen = aecodec_geometry_of(&f->bundle->facts, f->samples.width, f->samples.height,
-                                  f->has_base ? f->header.reduction : NOT_REDUCED, frames, f->header.mode & 1);
+                                  f->has_base ? f->header.reduction : NOT_REDUCED, frames,
+                                  f->header.mode & 1);
     memset(&d->windows, 0, sizeof d->windows);
     if (f->has_base && !d->refined) {
-        d->windows = aecodec_windows_of(&f->bundle->facts, &d->seen, aecodec_network_of(f->bundle, 0), 0, d->parts,
-                                        d->window_memory);
+        d->windows = aecodec_windows_of(&f->bundle->facts, &d->seen, aecodec_network_of(f->bundle, 0), 0,
+                                        d->parts, d->window_memory);
     }
 }
 
@@ -252,8 +259,8 @@ static aecodec_status check(aecodec_decoding *d, const aecodec_limits *limits)
     return status == AECODEC_OK ? check_refinements(&d->file) : status;
 }
 
-static aecodec_status open_file(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                int base_only)
+static aecodec_status open_file(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file,
+                                size_t size, int base_only)
 {
     const aecodec_status status = aecodec_file_parse(file, size, &d->file);
     if (status != AECODEC_OK) {
@@ -267,8 +274,8 @@ static aecodec_status open_file(aecodec_decoding *d, const aecodec_bundle *bundl
     return aecodec_file_fit(bundle, &d->file);
 }
 
-static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                            const aecodec_limits *limits)
+static aecodec_status begin(aecodec_decoding *d, const aecodec_bundle *bundle, const uint8_t *file,
+                            size_t size, const aecodec_limits *limits)
 {
     aecodec_status status = open_file(d, bundle, file, size, limits->base_only != 0);
     status = status == AECODEC_OK ? check(d, limits) : status;
@@ -303,11 +310,13 @@ static aecodec_status give(aecodec_decoding *d, aecodec_status status, aecodec_d
 }
 
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                      const aecodec_limits *limits, uint32_t parts, aecodec_decoding **decoding)
+                                      const aecodec_limits *limits, uint32_t parts,
+                                      aecodec_decoding **decoding)
 {
     static const aecodec_limits defaults;
     aecodec_decoding *d = new_decoding(parts);
-    return give(d, d ? begin(d, bundle, file, size, limits ? limits : &defaults) : AECODEC_NO_MEMORY, decoding);
+    return give(d, d ? begin(d, bundle, file, size, limits ? limits : &defaults) : AECODEC_NO_MEMORY,
+                decoding);
 }
 
 void aecodec_decoding_free(aecodec_decoding *d)
@@ -335,7 +344,8 @@ static aecodec_status take_codes(aecodec_decoding *d, const int8_t *codes)
     return aecodec_decoding_select(d, 0, d->file.samples.frames);
 }
 
-static aecodec_status describe(opened_file *f, const aecodec_bundle *bundle, uint32_t level, const aecodec_image *size)
+static aecodec_status describe(opened_file *f, const aecodec_bundle *bundle, uint32_t level,
+                               const aecodec_image *size)
 {
     f->bundle = bundle;
     f->has_base = 1;
@@ -348,7 +358,8 @@ static aecodec_status describe(opened_file *f, const aecodec_bundle *bundle, uin
     if (!sides_fit(size->width, size->height, size->frames)) {
         return AECODEC_BAD_IMAGE;
     }
-    f->geometry = aecodec_geometry_of(&bundle->facts, size->width, size->height, NOT_REDUCED, size->frames, 0);
+    f->geometry = aecodec_geometry_of(&bundle->facts, size->width, size->height, NOT_REDUCED, size->frames,
+                                      0);
     return aecodec_file_check(f) == AECODEC_OK ? AECODEC_OK : AECODEC_BAD_ARGUMENT;
 }
 
@@ -369,8 +380,9 @@ static aecodec_status begin_codes(aecodec_decoding *d, const aecodec_bundle *bun
     return status == AECODEC_OK ? take_codes(d, codes->codes) : status;
 }
 
-aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level, const aecodec_image *size,
-                                            const aecodec_codes *codes, uint32_t parts, aecodec_decoding **decoding)
+aecodec_status aecodec_decoding_begin_codes(const aecodec_bundle *bundle, uint32_t level,
+                                            const aecodec_image *size, const aecodec_codes *codes,
+                                            uint32_t parts, aecodec_decoding **decoding)
 {
     aecodec_decoding *d = new_decoding(parts);
     return give(d, d ? begin_codes(d, bundle, level, size, codes) : AECODEC_NO_MEMORY, decoding);

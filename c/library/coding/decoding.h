@@ -56,4 +56,5 @@ static inline int is_all_selected(const aecodec_decoding *d)
 /* ---- decoded.c ---- */
 
 /* Take the samples of the selected frames, which the caller frees: of all bands, or pixels without alpha. */
-aecodec_status aecodec_decoding_take(aecodec_decoding *decoding, const aecodec_execution *execution, void **samples);
+aecodec_status aecodec_decoding_take(aecodec_decoding *decoding, const aecodec_execution *execution,
+                                     void **samples);

@@ -26,7 +26,7 @@ typedef struct {
     uint32_t *work;
 } segment_memory;
 
-/* Encode a segment. A message that needs more room than there is, which is rare, is encoded again with more. */
+/* A message that needs more room than there is, which is rare, is encoded again with more. */
 static aecodec_status encode(const level_coding *c, const segment_memory *m, buffer *message)
 {
     const aecodec_codec *codec = &c->level.codec;
@@ -37,8 +37,8 @@ static aecodec_status encode(const level_coding *c, const segment_memory *m, buf
         if (!aecodec_buffer_room(message, room)) {
             return message->status;
         }
-        status = aecodec_encode_message(codec, &m->place.size, m->latents, c->encoding->bundle->rate_weight, m->codes,
-                                        m->work, message->bytes, room, &message->size);
+        status = aecodec_encode_message(codec, &m->place.size, m->latents, c->encoding->bundle->rate_weight,
+                                        m->codes, m->work, message->bytes, room, &message->size);
     }
     return status;
 }
@@ -125,8 +125,8 @@ static aecodec_status make_codes(const level_coding *c, aecodec_codes *codes)
     return codes->codes ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
-aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units, const aecodec_execution *execution,
-                                    buffer *file, aecodec_codes *codes)
+aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units,
+                                    const aecodec_execution *execution, buffer *file, aecodec_codes *codes)
 {
     level_coding c = {.encoding = e, .count = aecodec_segment_count(&e->bundle->facts, &e->geometry)};
     units = units ? units : aecodec_default_units(e->bundle);
@@ -156,17 +156,18 @@ int8_t *aecodec_encoding_latents(aecodec_encoding *e, size_t *vectors)
     return e->latents;
 }
 
-aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t level, const aecodec_execution *execution,
-                                     uint8_t **file, size_t *size)
+aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t level,
+                                     const aecodec_execution *execution, uint8_t **file, size_t *size)
 {
     buffer b = {NULL, 0, 0, AECODEC_OK};
-    aecodec_status status = e->is_raw ? AECODEC_BAD_ARGUMENT : aecodec_encode_level(e, level, execution, &b, NULL);
+    aecodec_status status = e->is_raw ? AECODEC_BAD_ARGUMENT
+                                      : aecodec_encode_level(e, level, execution, &b, NULL);
     b.status = status;
     return aecodec_buffer_give(&b, file, size);
 }
 
-aecodec_status aecodec_encoding_codes(const aecodec_encoding *e, uint32_t level, const aecodec_execution *execution,
-                                      aecodec_codes *codes)
+aecodec_status aecodec_encoding_codes(const aecodec_encoding *e, uint32_t level,
+                                      const aecodec_execution *execution, aecodec_codes *codes)
 {
     aecodec_codes made;
     const aecodec_status status = aecodec_encode_level(e, level, execution, NULL, &made);

@@ -30,7 +30,8 @@ static int has_equal_channels(const aecodec_image *picture)
     return 1;
 }
 
-static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, uint32_t frames, uint32_t reduction)
+static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, uint32_t frames,
+                        uint32_t reduction)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
     aecodec_header *header = &e->header;
@@ -117,8 +118,8 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
         return AECODEC_BAD_IMAGE;
     }
     if (memory_fits(latents)) {
-        e->windows =
-            aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
+        e->windows = aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts,
+                                        WINDOW_MEMORY);
         e->latents = calloc(1, (size_t)latents); /* a caller may leave a window out */
     }
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
@@ -131,7 +132,8 @@ static aecodec_status take_planes(aecodec_encoding *e, const aecodec_image *pict
     return status == AECODEC_OK ? take_alpha(e, picture) : status;
 }
 
-static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction, uint32_t parts)
+static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction,
+                            uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
     if (bundle->facts.phases) {
@@ -141,7 +143,8 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
         return AECODEC_BAD_IMAGE;
     }
     if (reduction < NOT_REDUCED || reduction > MAX_REDUCTION ||
-        (reduction > NOT_REDUCED && (!bundle->facts.receptive_field || pixels_of(picture) > MAX_REDUCED_PIXELS))) {
+        (reduction > NOT_REDUCED &&
+         (!bundle->facts.receptive_field || pixels_of(picture) > MAX_REDUCED_PIXELS))) {
         return AECODEC_BAD_ARGUMENT;
     }
     choose_mode(e, picture);
@@ -166,7 +169,8 @@ static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
     for (uint32_t n = 0; n < count; n++) {
         double number = numbers[n];
         const double most = sample_size(type) == 8 ? 18446744073709551616.0 : 4294967295.0;
-        if (!is_float(type) && !(number >= (sample_size(type) == 8 ? -most / 2 : -2147483648.0) && number <= most)) {
+        if (!is_float(type) &&
+            !(number >= (sample_size(type) == 8 ? -most / 2 : -2147483648.0) && number <= most)) {
             return 0;
         }
         if (number == number && aecodec_sample_number(type, aecodec_to_sample_bits(type, number)) != number) {
@@ -212,7 +216,9 @@ static aecodec_status take_header_block(aecodec_encoding *e, const aecodec_sampl
     if (b.status != AECODEC_OK) {
         return b.status;
     }
-    return aecodec_samples_block_read(e->header.id, b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
+    return aecodec_samples_block_read(e->header.id, b.bytes, b.size, samples->frames, &check)
+               ? AECODEC_OK
+               : AECODEC_BAD_IMAGE;
 }
 
 static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_samples *samples)
@@ -367,13 +373,13 @@ static void fill_row(int8_t *row, uint32_t channels, uint32_t from, uint32_t cou
     }
 }
 
-/* A row of pixels or samples as the network takes it; channel counts the channels that are coded one by one. */
+/* A row as the network takes it; channel counts the channels that are coded one by one. */
 static void copy_pixels(const aecodec_encoding *e, size_t pixel, uint32_t channel, uint32_t count, int8_t *to)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
     if (e->values) {
-        aecodec_values_to_phases(e->values + pixel * facts->channels, (size_t)count * facts->channels, facts->phases,
-                                 to);
+        aecodec_values_to_phases(e->values + pixel * facts->channels, (size_t)count * facts->channels,
+                                 facts->phases, to);
     } else {
         copy_row(e, e->pixels + pixel * e->stride + channel, count, to);
     }
@@ -405,6 +411,7 @@ void aecodec_encoding_output(aecodec_encoding *e, uint32_t number, const int8_t 
     size_t row = (w.columns.high - w.columns.low) * tile, kept = (w.columns.stop - w.columns.start) * tile;
     output += (w.rows.start - w.rows.low) * row + (w.columns.start - w.columns.low) * tile;
     for (uint32_t n = w.rows.start; n < w.rows.stop; n++, output += row) {
-        memcpy(e->latents + (((size_t)w.plane * g->rows + n) * g->columns + w.columns.start) * tile, output, kept);
+        memcpy(e->latents + (((size_t)w.plane * g->rows + n) * g->columns + w.columns.start) * tile, output,
+               kept);
     }
 }

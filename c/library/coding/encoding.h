@@ -28,9 +28,9 @@ struct aecodec_encoding {
 
 /* ---- encoded.c ---- */
 
-/* Encode the latents at a level. file: NULL, or set to the file. codes: NULL, or set to the codes, which the caller frees
- * in any case. */
-aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units, const aecodec_execution *execution,
-                                    buffer *file, aecodec_codes *codes);
+/* Encode the latents at a level. file: NULL, or set to the file. codes: NULL, or set to the codes, which the
+ * caller frees in any case. */
+aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units,
+                                    const aecodec_execution *execution, buffer *file, aecodec_codes *codes);
 /* Write a file without a level and without a payload. */
 void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);

@@ -16,7 +16,7 @@ typedef struct {
     aecodec_choices choices;
 } room;
 
-/* All arrays have the same owner, the working memory, which stands first. The first segment is the largest. */
+/* The working memory owns all arrays, and stands first. The first segment is the largest. */
 static int make_room(const aecodec_codec *codec, const placed_segment *first, room *r)
 {
     const size_t n = vectors_of(&first->size), codes = n * codec->code_dimension;
@@ -32,8 +32,9 @@ static int make_room(const aecodec_codec *codec, const placed_segment *first, ro
     return r->work != NULL;
 }
 
-aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment *vectors, const int8_t *latents,
-                               aecodec_rate_weight weight, int8_t *codes, const aecodec_choices *choices)
+aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment *vectors,
+                               const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                               const aecodec_choices *choices)
 {
     const geometry g = {0, 0, vectors->planes, vectors->rows, vectors->columns};
     const aecodec_codec_facts facts = {.receptive_field = codec->is_convolutional, .vectors_per_tile = 1};
@@ -65,7 +66,8 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
 static void renumber(const geometry *g, const placed_segment *s, uint32_t around[4])
 {
     for (int n = 0; n < 4; n++) {
-        const uint32_t row = s->top + around[n] / s->size.columns, column = s->left + around[n] % s->size.columns;
+        const uint32_t row = s->top + around[n] / s->size.columns;
+        const uint32_t column = s->left + around[n] % s->size.columns;
         around[n] = row * g->columns + column;
     }
 }

@@ -64,8 +64,8 @@ static aecodec_status run_batch(const run *r, uint32_t first, uint32_t count, co
     for (uint32_t n = 0; n < count; n++) {
         take_input(r, first + n, m->input + (size_t)n * w->input_size);
     }
-    if (aecodec_network_run_batch(aecodec_network_of(r->bundle, r->is_encoder), count, w->rows, w->columns, m->input,
-                                  m->output, m->work, m->work_size) != AECODEC_OK) {
+    if (aecodec_network_run_batch(aecodec_network_of(r->bundle, r->is_encoder), count, w->rows, w->columns,
+                                  m->input, m->output, m->work, m->work_size) != AECODEC_OK) {
         return AECODEC_BAD_BUNDLE;
     }
     for (uint32_t n = 0; n < count; n++) {
@@ -83,8 +83,8 @@ static aecodec_status run_task(void *argument, uint32_t number)
     const size_t ends = (size_t)batch * (w->input_size + w->output_size);
     aecodec_status status = AECODEC_OK;
     memory m;
-    m.work_size = aecodec_network_batch_work_size(aecodec_network_of(r->bundle, r->is_encoder), batch, w->rows,
-                                                  w->columns);
+    m.work_size = aecodec_network_batch_work_size(aecodec_network_of(r->bundle, r->is_encoder), batch,
+                                                  w->rows, w->columns);
     m.work = malloc(m.work_size + ends);
     if (!m.work) {
         return AECODEC_NO_MEMORY;
@@ -142,8 +142,8 @@ uint32_t aecodec_parts_for(const aecodec_bundle *bundle, const aecodec_execution
 /* ---- whole files ---- */
 
 /* The minimum number of windows of a file; 0 if it is damaged, which is found out later. */
-static uint32_t parts_of(const aecodec_bundle *bundle, const aecodec_execution *execution, const uint8_t *file,
-                         size_t size)
+static uint32_t parts_of(const aecodec_bundle *bundle, const aecodec_execution *execution,
+                         const uint8_t *file, size_t size)
 {
     aecodec_file_info info;
     if (aecodec_threads(execution) < 2 || aecodec_beginning_of(file, size, &info) != AECODEC_OK) {
@@ -153,8 +153,8 @@ static uint32_t parts_of(const aecodec_bundle *bundle, const aecodec_execution *
 }
 
 static aecodec_status decode(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                             const aecodec_limits *limits, const aecodec_execution *execution, int has_samples,
-                             aecodec_decoding **decoding)
+                             const aecodec_limits *limits, const aecodec_execution *execution,
+                             int has_samples, aecodec_decoding **decoding)
 {
     const uint32_t parts = parts_of(bundle, execution, file, size);
     const aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, parts, decoding);
@@ -193,7 +193,8 @@ aecodec_status aecodec_check(const aecodec_bundle *bundle, const uint8_t *file, 
     void *content;
     aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
     if (status == AECODEC_OK) {
-        status = d->file.refined.count ? aecodec_decoding_run(d, execution) : aecodec_decoding_codes(d, execution, NULL);
+        status = d->file.refined.count ? aecodec_decoding_run(d, execution)
+                                       : aecodec_decoding_codes(d, execution, NULL);
     }
     if (status == AECODEC_OK && d->file.refined.count) {
         status = aecodec_decoding_take(d, execution, &content);

@@ -40,7 +40,7 @@ static void find_extremes(uint32_t type, double extremes[2])
     extremes[1] = aecodec_sample_number(type, bits[type][1]);
 }
 
-/* The limits of a band in the range of the type: of integers rounded outwards. Returns whether samples fit. */
+/* Limits in the range of the type, of integers rounded outwards. Returns whether samples fit. */
 static int fit_limits(uint32_t type, const double limits[2], double fitted[2])
 {
     double extremes[2], low = limits[0], high = limits[1];
@@ -82,7 +82,8 @@ static void fill_samples(transfer *t)
     }
 }
 
-aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
+aecodec_status aecodec_transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits,
+                                     transfer *t)
 {
     t->type = type;
     t->bands = bundle->facts.channels;
@@ -129,9 +130,9 @@ static double middle_of(uint32_t type, const double limits[2], uint32_t step, ui
     return limits[0] + (double)(range * (step + next) / (2 * STEPS));
 }
 
-/* What a sample has to exceed for the next value, [bands][top]: the means of the samples of neighbouring values, which
- * are not rounded to the type here. Means of integers are those of
- * (high - low) * (T[w] + T[w + 1]) / 131070, rounded down: an integer exceeds both or neither. */
+/* What a sample has to exceed for the next value, [bands][top]: the means of the samples of neighbouring
+ * values, which are not rounded to the type here. Means of integers are those of (high - low) * (T[w] + T[w +
+ * 1]) / 131070, rounded down: an integer exceeds both or neither. */
 static double *middles_of(const transfer *t)
 {
     double *middles = malloc((size_t)t->top * t->bands * sizeof *middles), *to = middles;
@@ -144,7 +145,8 @@ static double *middles_of(const transfer *t)
     return middles;
 }
 
-/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is clipped. */
+/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is
+ * clipped. */
 static uint16_t search(const transfer *t, const double *middles, uint32_t band, double number)
 {
     const uint16_t *table = t->tables + (size_t)band * (t->top + 1);
@@ -189,8 +191,9 @@ static aecodec_status convert(const transfer *t, const double *middles, const ae
     for (size_t n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
         for (uint32_t band = 0; band < samples->bands; band++, at++) {
             const uint32_t bits = (uint32_t)bits_of_sample(samples->type, samples->samples, at);
-            const uint16_t value = lookup ? lookup[(size_t)band * count + bits]
-                                          : search(t, middles, band, aecodec_sample_number(samples->type, bits));
+            const uint16_t value = lookup
+                                       ? lookup[(size_t)band * count + bits]
+                                       : search(t, middles, band, aecodec_sample_number(samples->type, bits));
             values[at] = value & VALUE_BITS;
             clipped[band] += value & IS_CLIPPED && !is_missing(samples, n, band);
         }
@@ -213,7 +216,8 @@ aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_sampl
 /* Limits of a band with one sample: this, and the next sample above, or below the largest of the type. */
 static void set_apart(uint32_t type, double sample, double limits[2])
 {
-    const uint64_t order = aecodec_sample_order(type, aecodec_to_sample_bits(type, sample + 0.0)); /* not -0 */
+    const uint64_t order = aecodec_sample_order(type,
+                                                aecodec_to_sample_bits(type, sample + 0.0)); /* not -0 */
     double extremes[2];
     find_extremes(type, extremes);
     const int is_largest = sample == extremes[1];
@@ -258,7 +262,8 @@ static int are_many_outside(const aecodec_samples *samples, uint32_t band, const
     return outside > known / 100;
 }
 
-/* Widen limits to a range of samples, unless these are a few outliers of integers. Returns whether they changed. */
+/* Widen limits to a range of samples, unless these are a few outliers of integers. Returns whether they
+ * changed. */
 static int widen(const aecodec_samples *samples, uint32_t band, const double range[2], double limits[2])
 {
     double low = smaller(limits[0], range[0]), high = larger(limits[1], range[1]);

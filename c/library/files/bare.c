@@ -29,11 +29,12 @@ static aecodec_status check_file(const aecodec_bundle *bundle, const uint8_t *fi
         return AECODEC_HAS_REFINEMENTS;
     }
     status = status == AECODEC_OK ? aecodec_read_header(file, size, &header) : status;
-    return status == AECODEC_OK && memcmp(header.id, bundle->facts.sha256, ID_SIZE) != 0 ? AECODEC_OTHER_CODEC : status;
+    return status == AECODEC_OK && memcmp(header.id, bundle->facts.sha256, ID_SIZE) != 0 ? AECODEC_OTHER_CODEC
+                                                                                         : status;
 }
 
-aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size, int has_checksum,
-                               uint8_t **payload, size_t *payload_size)
+aecodec_status aecodec_to_bare(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                               int has_checksum, uint8_t **payload, size_t *payload_size)
 {
     const aecodec_status status = check_file(bundle, file, size);
     const size_t content_size = size - AECODEC_BARE_SAVING;
@@ -56,8 +57,8 @@ static void write_file(const aecodec_bundle *bundle, const uint8_t *content, siz
     aecodec_write_checksum(file, START + size);
 }
 
-aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size, int has_checksum,
-                                 uint8_t **file, size_t *file_size)
+aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *payload, size_t size,
+                                 int has_checksum, uint8_t **file, size_t *file_size)
 {
     const size_t content_size = size > 0 ? size - (has_checksum != 0) : 0;
     uint8_t *bytes = content_size ? malloc(content_size + AECODEC_BARE_SAVING) : NULL;
@@ -70,7 +71,8 @@ aecodec_status aecodec_from_bare(const aecodec_bundle *bundle, const uint8_t *pa
     if (has_checksum && crc8_of(bytes + ID, ID_SIZE + content_size) != payload[content_size]) {
         status = AECODEC_BAD_CHECKSUM;
     }
-    status = status == AECODEC_OK ? aecodec_read_header(bytes, content_size + AECODEC_BARE_SAVING, &header) : status;
+    status = status == AECODEC_OK ? aecodec_read_header(bytes, content_size + AECODEC_BARE_SAVING, &header)
+                                  : status;
     if (status != AECODEC_OK) {
         free(bytes);
         return status;

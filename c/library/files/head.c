@@ -59,23 +59,24 @@ static aecodec_status fit(aecodec_head *h, const aecodec_bundle *bundle)
     return status == AECODEC_OK ? aecodec_refinement_check(r, &h->file.samples) : status;
 }
 
-static aecodec_status open_head(aecodec_head *h, const aecodec_bundle *bundle, size_t size, uint64_t file_size,
-                                size_t *needed)
+static aecodec_status open_head(aecodec_head *h, const aecodec_bundle *bundle, size_t size,
+                                uint64_t file_size, size_t *needed)
 {
     aecodec_status status = aecodec_head_parse(h->bytes, size, file_size, &h->file, needed);
     status = status == AECODEC_OK ? fit(h, bundle) : status;
     status = status == AECODEC_OK ? inflate_mask(h) : status;
     status = status == AECODEC_OK ? find_messages(h) : status;
     if (status == AECODEC_OK) {
-        status = aecodec_refining_open_read(&h->to, bundle, &h->file.samples, &h->file.refined.refinements[0]);
+        status = aecodec_refining_open_read(&h->to, bundle, &h->file.samples,
+                                            &h->file.refined.refinements[0]);
         h->to.mask_bits = h->mask_bits;
         h->to.bundle = NULL;
     }
     return status;
 }
 
-aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *bytes, size_t size, uint64_t file_size,
-                                 aecodec_head **head, size_t *needed)
+aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *bytes, size_t size,
+                                 uint64_t file_size, aecodec_head **head, size_t *needed)
 {
     aecodec_head *h = calloc(1, sizeof *h);
     aecodec_status status = AECODEC_NO_MEMORY;
@@ -140,7 +141,8 @@ static uint32_t list_segments(const aecodec_head *h, const aecodec_region *r, ui
     uint32_t count = 0;
     for (uint32_t n = 0; n < h->file.refined.refinements[0].messages; n++) {
         const box place = aecodec_refining_place(s, n);
-        if (touch(place.frame, place.frames, r->frame, r->frames) && touch(place.top, place.height, r->row, r->rows) &&
+        if (touch(place.frame, place.frames, r->frame, r->frames) &&
+            touch(place.top, place.height, r->row, r->rows) &&
             touch(place.left, place.width, r->column, r->columns)) {
             numbers[count++] = n;
         }
@@ -179,7 +181,8 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
     const aecodec_head *h = w->head;
     const uint32_t at = w->numbers[number];
     const size_t size = (size_t)(h->places[at + 1] - h->places[at]);
-    if (HAS_CHECKSUMS && h->has_checksums && aecodec_crc32_of(0, w->messages[number], size) != h->checksums[at]) {
+    if (HAS_CHECKSUMS && h->has_checksums &&
+        aecodec_crc32_of(0, w->messages[number], size) != h->checksums[at]) {
         return AECODEC_BAD_CHECKSUM;
     }
     return aecodec_segment_decode(&h->to, at, w->messages[number], size, &w->part, w->samples);
@@ -198,11 +201,12 @@ static void mask_samples(const window *w, uint8_t *missing)
     masked.samples = w->samples;
     masked.missing = missing;
     for (uint32_t frame = part->frame; frame < part->frame + part->frames; frame++) {
-        for (row = part->top; missing && row < part->top + part->height; row++, to += (size_t)part->width * masked.mask_planes) {
+        for (row = part->top; missing && row < part->top + part->height;
+             row++, to += (size_t)part->width * masked.mask_planes) {
             const size_t pixel = (size_t)row * h->file.samples.width + part->left;
             for (uint32_t plane = 0; plane < masked.mask_planes; plane++) {
-                unpack_bits(h->mask_bits, mask_bit(&h->file.samples, frame, pixel, plane), part->width, to + plane,
-                            masked.mask_planes);
+                unpack_bits(h->mask_bits, mask_bit(&h->file.samples, frame, pixel, plane), part->width,
+                            to + plane, masked.mask_planes);
             }
         }
     }
@@ -210,11 +214,14 @@ static void mask_samples(const window *w, uint8_t *missing)
 }
 
 aecodec_status aecodec_window_decode(const aecodec_head *h, const aecodec_region *region,
-                                     const uint8_t *const *messages, const aecodec_execution *execution, void *samples,
-                                     uint8_t *missing)
+                                     const uint8_t *const *messages, const aecodec_execution *execution,
+                                     void *samples, uint8_t *missing)
 {
-    window w = {h, messages, NULL,
-                {region->frame, region->row, region->column, region->frames, region->rows, region->columns}, samples};
+    window w = {h,
+                messages,
+                NULL,
+                {region->frame, region->row, region->column, region->frames, region->rows, region->columns},
+                samples};
     aecodec_status status;
     if (!is_within(h, region) || !h->mask_bits != !missing) {
         return AECODEC_BAD_ARGUMENT;

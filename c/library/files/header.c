@@ -9,7 +9,8 @@ enum {
     GREY_AS_RGB = 7 /* a kind of metadata without content */
 };
 
-/* Bytes of the entries with smaller kinds than this; entries that are damaged are refused when the file is checked. */
+/* Bytes of the entries with smaller kinds than this; entries that are damaged are refused when the file is
+ * checked. */
 static size_t size_before(const aecodec_header *header, uint8_t kind)
 {
     reader entries = {header->metadata, header->metadata_size, 0};

@@ -31,7 +31,8 @@ static void describe_samples(const samples_block *block, aecodec_file_info *info
     info->has_nodata = block->nodata != NULL;
     info->has_limits = block->limits != NULL;
     info->has_repetition = block->repetition != NULL;
-    info->nodata = block->nodata ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block)) : 0;
+    info->nodata = block->nodata ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block))
+                                 : 0;
     if (block->limits) {
         aecodec_samples_block_limits(block, info->limits[0]);
     }
@@ -97,7 +98,8 @@ aecodec_status aecodec_beginning_of(const uint8_t *bytes, size_t size, aecodec_f
         const uint8_t *start = take(&r, VERSION + 1);
         r.is_damaged |= start && (start[0] != 0xae || start[1] != 'C' || start[VERSION] != 1);
     }
-    aecodec_status status = r.is_damaged ? AECODEC_DAMAGED_HEADER : aecodec_read_beginning(r.at, r.left, &header);
+    aecodec_status status = r.is_damaged ? AECODEC_DAMAGED_HEADER
+                                         : aecodec_read_beginning(r.at, r.left, &header);
     if (status != AECODEC_OK) {
         return status;
     }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What files claim, and limits on it, which are checked before anything is allocated. A few bytes can claim a huge picture:
- * a decompression bomb. By default, a file may claim as much as is usual for its size. */
+/* What files claim, and limits on it, which are checked before anything is allocated. A few bytes can claim a
+ * huge picture: a decompression bomb. By default, a file may claim as much as is usual for its size. */
 #include "bounds/refining.h"
 #include "files/opened_file.h"
 
 enum {
     DEFAULT_MAX_PIXELS = 178956970, /* the limit of Pillow */
-    FREE_FRAMES = 1000,             /* that a file of any size may hold */
-    BYTES_PER_FRAME = 8,            /* in a file with more; digits have more at every level */
-    FREE_WORK = 1 << 21,            /* that a file of any size may take */
-    WORK_PER_BYTE = 4096,           /* black paper has 2600 at the lowest level of `photo`, a smooth photograph 640 */
-    COPIED = 8,                     /* bytes of metadata that are as much work as a pixel */
-    REFINED = 8,                    /* pixels of a refinement, of which a uniform segment has 65536 in 6 bytes */
-    ENLARGED = 8,                   /* pixels that are only enlarged in the time in which one is computed */
-    ROUNDED_UP = 4                  /* how many times more pixels whole tiles may have than an allowed number */
+    FREE_FRAMES = 1000, /* that a file of any size may hold */
+    BYTES_PER_FRAME = 8, /* in a file with more; digits have more at every level */
+    FREE_WORK = 1 << 21, /* that a file of any size may take */
+    WORK_PER_BYTE = 4096, /* black paper has 2600 at the lowest level of `photo`, a smooth photograph 640 */
+    COPIED = 8, /* bytes of metadata that are as much work as a pixel */
+    REFINED = 8, /* pixels of a refinement, of which a uniform segment has 65536 in 6 bytes */
+    ENLARGED = 8, /* pixels that are only enlarged in the time in which one is computed */
+    ROUNDED_UP = 4 /* how many times more pixels whole tiles may have than an allowed number */
 };
 
 static uint64_t max_of(uint64_t a, uint64_t b)
@@ -95,7 +95,8 @@ aecodec_claim aecodec_file_claim(const opened_file *f, const aecodec_limits *lim
     claim.pixels = all_pixels(f) * claim.weight;
     claim.work = work_of(f, claim.pixels);
     claim.memory = memory_of(f);
-    claim.max_frames = limits->max_frames ? limits->max_frames : max_of(FREE_FRAMES, f->size / BYTES_PER_FRAME);
+    claim.max_frames = limits->max_frames ? limits->max_frames
+                                          : max_of(FREE_FRAMES, f->size / BYTES_PER_FRAME);
     claim.max_pixels = limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS;
     claim.max_work = max_of(FREE_WORK, allowed);
     return claim;

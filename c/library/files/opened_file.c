@@ -8,8 +8,10 @@
 static aecodec_status read_base(opened_file *f)
 {
     const refined_file *r = &f->refined;
-    const aecodec_status status = (f->has_base ? aecodec_read_header : aecodec_read_content)(r->base, r->base_size, &f->header);
-    if (r->count && (status == AECODEC_OTHER_VERSION || status == AECODEC_NOT_AEC || status == AECODEC_TOO_SHORT)) {
+    const aecodec_status status = (f->has_base ? aecodec_read_header
+                                               : aecodec_read_content)(r->base, r->base_size, &f->header);
+    if (r->count &&
+        (status == AECODEC_OTHER_VERSION || status == AECODEC_NOT_AEC || status == AECODEC_TOO_SHORT)) {
         return AECODEC_DAMAGED_REFINEMENT; /* the base has refinements, or is not a file */
     }
     if (status == AECODEC_OK && !f->has_base && f->header.payload_size) {
@@ -23,7 +25,8 @@ static aecodec_status parse_header(opened_file *f)
     f->has_base = f->refined.has_base;
     aecodec_status status = read_base(f);
     if (status == AECODEC_OK && f->header.samples &&
-        !aecodec_samples_block_read(f->header.id, f->header.samples, f->header.samples_size, f->header.frames, &f->block)) {
+        !aecodec_samples_block_read(f->header.id, f->header.samples, f->header.samples_size, f->header.frames,
+                                    &f->block)) {
         status = AECODEC_DAMAGED_SAMPLES;
     }
     return status;
@@ -37,7 +40,8 @@ aecodec_status aecodec_file_parse(const uint8_t *file, size_t size, opened_file 
     return status == AECODEC_OK ? parse_header(f) : status;
 }
 
-aecodec_status aecodec_head_parse(const uint8_t *head, size_t size, uint64_t file_size, opened_file *f, size_t *needed)
+aecodec_status aecodec_head_parse(const uint8_t *head, size_t size, uint64_t file_size, opened_file *f,
+                                  size_t *needed)
 {
     memset(f, 0, sizeof *f);
     f->size = (size_t)file_size;
@@ -58,8 +62,8 @@ static void take_sizes(opened_file *f)
     f->coded_channels += header->mode & 2 && !header->alpha ? 1 : 0;
     f->samples.bands = f->coded_channels;
     f->level = header->level ? header->level : aecodec_default_units(f->bundle);
-    f->geometry = aecodec_geometry_of(facts, f->samples.width, f->samples.height, header->reduction, header->frames,
-                                      has_colours);
+    f->geometry = aecodec_geometry_of(facts, f->samples.width, f->samples.height, header->reduction,
+                                      header->frames, has_colours);
 }
 
 static void take_samples(opened_file *f)
@@ -71,13 +75,16 @@ static void take_samples(opened_file *f)
     f->samples.is_big_endian = block->is_big_endian;
     f->samples.mask_planes = block->mask_planes;
     f->samples.has_nodata = block->nodata != NULL;
-    f->samples.nodata = block->nodata ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block)) : 0;
+    f->samples.nodata = block->nodata
+                            ? aecodec_sample_number(block->type, aecodec_samples_block_nodata(block))
+                            : 0;
 }
 
 static aecodec_status check_samples(const opened_file *f)
 {
     const aecodec_bundle *bundle = f->bundle;
-    if (!f->header.samples != !bundle->facts.phases || (f->header.samples && f->block.bands != bundle->facts.channels)) {
+    if (!f->header.samples != !bundle->facts.phases ||
+        (f->header.samples && f->block.bands != bundle->facts.channels)) {
         return AECODEC_DAMAGED_SAMPLES;
     }
     if (bundle->facts.phases && !bundle->bands.is_present) {
@@ -105,7 +112,8 @@ aecodec_status aecodec_file_fit(const aecodec_bundle *bundle, opened_file *f)
 aecodec_status aecodec_file_check(const opened_file *f)
 {
     if (!has_networks(f->bundle)) {
-        return sides_fit(f->samples.width, f->samples.height, f->samples.frames) ? AECODEC_OK : AECODEC_BAD_SIZE;
+        return sides_fit(f->samples.width, f->samples.height, f->samples.frames) ? AECODEC_OK
+                                                                                 : AECODEC_BAD_SIZE;
     }
     if (!aecodec_has_level(f->bundle, f->level)) {
         return AECODEC_BAD_LEVEL;

@@ -21,7 +21,7 @@ typedef struct {
     uint32_t coded_channels; /* of pixels: 1 or 3 */
     uint32_t channels;       /* of the picture */
     geometry geometry;       /* of all frames as they are coded */
-    aecodec_samples samples; /* that are refined, without their content: the result, or pixels without alpha */
+    aecodec_samples samples; /* that are refined, without content: the result, or pixels without alpha */
 } opened_file;
 
 /* ---- opened_file.c ---- */
@@ -29,7 +29,8 @@ typedef struct {
 /* Read and check a file as far as its header goes, without a codec. */
 aecodec_status aecodec_file_parse(const uint8_t *file, size_t size, opened_file *f);
 /* The same for the first bytes of a file, as aecodec_refined_head_read takes them. */
-aecodec_status aecodec_head_parse(const uint8_t *head, size_t size, uint64_t file_size, opened_file *f, size_t *needed);
+aecodec_status aecodec_head_parse(const uint8_t *head, size_t size, uint64_t file_size, opened_file *f,
+                                  size_t *needed);
 /* Check that a codec can have made the file, and find the sizes of its content. */
 aecodec_status aecodec_file_fit(const aecodec_bundle *bundle, opened_file *f);
 /* Check the level and the number of tiles, which may be large. */

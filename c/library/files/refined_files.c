@@ -18,7 +18,8 @@ enum { WITH_BASE = 2, WITHOUT_BASE = 3 /* versions */ };
 
 static int is_refined(const uint8_t *file, size_t size)
 {
-    return size >= START && file[0] == 0xae && file[1] == 'C' && (file[2] == WITH_BASE || file[2] == WITHOUT_BASE);
+    return size >= START && file[0] == 0xae && file[1] == 'C' &&
+           (file[2] == WITH_BASE || file[2] == WITHOUT_BASE);
 }
 
 /* Where a file is read, and the checksum of the bytes before `summed`. */
@@ -122,7 +123,8 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
     aecodec_status status = take_base(&s, parsed);
     while (is_followed && status == AECODEC_OK) {
         refinement *to = &parsed->refinements[parsed->count];
-        status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&s, to) : AECODEC_DAMAGED_REFINEMENT;
+        status = parsed->count < AECODEC_MAX_REFINEMENTS ? take_refinement(&s, to)
+                                                         : AECODEC_DAMAGED_REFINEMENT;
         if (status == AECODEC_OK && to->has_base != (parsed->count++ || parsed->has_base)) {
             status = AECODEC_DAMAGED_REFINEMENT;
         }
@@ -161,8 +163,8 @@ static aecodec_status read_head(scan *s, refined_file *parsed)
     return status;
 }
 
-aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint64_t file_size, refined_file *parsed,
-                                         size_t *needed)
+aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint64_t file_size,
+                                         refined_file *parsed, size_t *needed)
 {
     scan s = {{head, size, 0}, head, head, 0};
     refinement *first = &parsed->refinements[0];
@@ -202,7 +204,8 @@ static void describe(const refinement *r, aecodec_refinement *to)
 }
 
 aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
-                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS], uint32_t *count)
+                                        aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS],
+                                        uint32_t *count)
 {
     refined_file parsed;
     aecodec_status status = aecodec_refined_file_read(file, size, &parsed);
@@ -218,7 +221,8 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
 
 /* ---- the base ---- */
 
-static aecodec_status find_base(reader r, size_t size, const uint8_t **base, size_t *base_size, size_t *needed)
+static aecodec_status find_base(reader r, size_t size, const uint8_t **base, size_t *base_size,
+                                size_t *needed)
 {
     const size_t before = r.left;
     const uint32_t length = take_number(&r);

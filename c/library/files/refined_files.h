@@ -15,10 +15,10 @@ typedef struct {
 
 /* Read a file and check the refinements, but not the base. */
 aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refined_file *parsed);
-/* Read the first bytes of a file with one refinement, up to its messages if it has an index, and check them. Returns
- * AECODEC_INCOMPLETE if there are too few bytes, with a number that may be needed. */
-aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint64_t file_size, refined_file *parsed,
-                                         size_t *needed);
+/* Read the first bytes of a file with one refinement, up to its messages if it has an index, and check them.
+ * Returns AECODEC_INCOMPLETE if there are too few bytes, with a number that may be needed. */
+aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint64_t file_size,
+                                         refined_file *parsed, size_t *needed);
 
 /* Write the start of a file and its base, or the content of a file without a payload. */
 void aecodec_refined_file_begin(buffer *file, const buffer *base, int has_base);

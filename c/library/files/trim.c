@@ -35,8 +35,8 @@ static aecodec_status cut_behind(const uint8_t *file, const refinement *r, uint8
     return AECODEC_OK;
 }
 
-aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root, uint8_t **trimmed,
-                            size_t *trimmed_size)
+aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root,
+                            uint8_t **trimmed, size_t *trimmed_size)
 {
     opened_file f;
     const refined_file *parsed = &f.refined;

@@ -16,8 +16,8 @@ uint32_t aecodec_network_channels(const aecodec_codec_facts *facts)
     return facts->channels * most(1, facts->phases);
 }
 
-geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
-                             uint32_t frames, int has_colours)
+geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height,
+                             uint32_t reduction, uint32_t frames, int has_colours)
 {
     geometry g;
     g.width = divide_up(2 * width, reduction);
@@ -30,7 +30,8 @@ geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, u
 
 uint64_t aecodec_tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
 {
-    uint64_t height = (uint64_t)g->rows * facts->tile_height, width = (uint64_t)g->columns * facts->tile_width;
+    uint64_t height = (uint64_t)g->rows * facts->tile_height,
+             width = (uint64_t)g->columns * facts->tile_width;
     return height * width * g->planes;
 }
 
@@ -78,7 +79,8 @@ placed_segment aecodec_segment_at(const aecodec_codec_facts *facts, const geomet
     return s;
 }
 
-void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all, void *part, size_t bytes, int is_back)
+void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all, void *part, size_t bytes,
+                          int is_back)
 {
     const size_t run = s->size.columns * bytes;
     uint8_t *to = part;
@@ -114,17 +116,19 @@ static span span_at(uint32_t count, uint32_t number, uint32_t n, uint32_t margin
     return s;
 }
 
-static aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns)
+static aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows,
+                                   uint32_t columns)
 {
-    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * aecodec_network_channels(facts);
+    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width *
+                      aecodec_network_channels(facts);
     uint32_t latents = rows * columns * facts->vectors_per_tile * facts->latent_channels;
     const aecodec_window encoder = {rows * facts->tile_height, columns * facts->tile_width, pixels, latents};
     const aecodec_window decoder = {rows, columns, latents, pixels};
     return is_encoder ? encoder : decoder;
 }
 
-aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
-                                  const placed_window *placed)
+aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network,
+                                  int is_encoder, const placed_window *placed)
 {
     aecodec_window w = window_sizes(facts, is_encoder, placed->rows.high - placed->rows.low,
                                     placed->columns.high - placed->columns.low);
@@ -146,15 +150,15 @@ int aecodec_window_is_taken(const aecodec_network *network, const aecodec_window
            (uint64_t)out[0] * out[1] * out[2] == w->output_size;
 }
 
-/* Bytes that running the network on a window takes, as far as is known. A network that is not present is taken
- * to need as much as its input and output. */
+/* Bytes that running the network on a window takes, as far as is known. A network that is not present is
+ * taken to need as much as its input and output. */
 static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
                           const aecodec_network *network, int is_encoder)
 {
     placed_window first = aecodec_window_at(g, w, 0);
     uint64_t tiles = (uint64_t)(first.rows.high - first.rows.low) * (first.columns.high - first.columns.low);
-    uint64_t ends =
-        tiles * (facts->tile_height * facts->tile_width * aecodec_network_channels(facts) + facts->latent_channels);
+    uint64_t ends = tiles * (facts->tile_height * facts->tile_width * aecodec_network_channels(facts) +
+                             facts->latent_channels);
     if (!network || ends > UINT32_MAX) {
         return ends;
     }
@@ -177,8 +181,8 @@ static int split_more(const geometry *g, windows *w)
     return may_down || may_across;
 }
 
-windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
-                           int is_encoder, uint32_t parts, size_t memory)
+windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g,
+                           const aecodec_network *network, int is_encoder, uint32_t parts, size_t memory)
 {
     windows w = {1, 1, 0};
     w.margin = facts->receptive_field;

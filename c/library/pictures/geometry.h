@@ -13,8 +13,8 @@ typedef struct {
 } geometry;
 
 uint32_t aecodec_network_channels(const aecodec_codec_facts *facts);
-geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
-                             uint32_t frames, int has_colours);
+geometry aecodec_geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height,
+                             uint32_t reduction, uint32_t frames, int has_colours);
 uint64_t aecodec_tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
 uint64_t aecodec_vectors(const aecodec_codec_facts *facts, const geometry *g);
 /* Whether the numbers of tiles and vectors are within the limits of the format. */
@@ -27,8 +27,10 @@ typedef struct {
 
 uint32_t aecodec_segment_count(const aecodec_codec_facts *facts, const geometry *g);
 placed_segment aecodec_segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number);
-/* Copy the items of a segment, of some bytes each, from their places among those of all planes, or back to them. */
-void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all, void *part, size_t bytes, int is_back);
+/* Copy the items of a segment, of some bytes each, from their places among those of all planes, or back to
+ * them. */
+void aecodec_segment_copy(const geometry *g, const placed_segment *s, void *all, void *part, size_t bytes,
+                          int is_back);
 
 /* The windows of the planes that a network processes one by one; single tiles without a receptive field. */
 typedef struct {
@@ -36,7 +38,8 @@ typedef struct {
     uint32_t margin;       /* the receptive field */
 } windows;
 
-/* One side of a window, in tiles: the network processes low to high, and its output from start to stop is used. */
+/* One side of a window, in tiles: the network processes low to high, and its output from start to stop is
+ * used. */
 typedef struct {
     uint32_t start, stop, low, high;
 } span;
@@ -46,14 +49,14 @@ typedef struct {
     span rows, columns;
 } placed_window;
 
-/* Divide the planes into at least `parts` windows, each small enough for the network to run in `memory` bytes. If that
- * is impossible, the windows are as small as possible. network: NULL if it is absent. */
-windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
-                           int is_encoder, uint32_t parts, size_t memory);
+/* Divide the planes into at least `parts` windows, each small enough for the network to run in `memory`
+ * bytes. If that is impossible, the windows are as small as possible. network: NULL if it is absent. */
+windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g,
+                           const aecodec_network *network, int is_encoder, uint32_t parts, size_t memory);
 uint32_t aecodec_window_count(const geometry *g, const windows *w);
 placed_window aecodec_window_at(const geometry *g, const windows *w, uint32_t number);
 /* Sizes of input and output of the network for a window. network: NULL if it is absent. */
-aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
-                                  const placed_window *placed);
+aecodec_window aecodec_window_for(const aecodec_codec_facts *facts, const aecodec_network *network,
+                                  int is_encoder, const placed_window *placed);
 /* Whether the network supports a window: the bundle may be inconsistent. */
 int aecodec_window_is_taken(const aecodec_network *network, const aecodec_window *w);

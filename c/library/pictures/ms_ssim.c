@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MS-SSIM of two pictures (Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003), as
- * aecodec.metrics in Python measures it. */
+/* MS-SSIM of two pictures (Z. Wang et al., "Multiscale structural similarity for image quality assessment",
+ * 2003), as aecodec.metrics in Python measures it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,8 @@ static void sum_columns(const plane *x, const plane *y, uint32_t top, double *su
 {
     memset(sums, 0, QUANTITIES * (size_t)x->width * sizeof *sums);
     for (uint32_t n = 0; n < SIDE; n++) {
-        const double *a = x->pixels + (size_t)(top + n) * x->width, *b = y->pixels + (size_t)(top + n) * x->width;
+        const double *a = x->pixels + (size_t)(top + n) * x->width,
+                     *b = y->pixels + (size_t)(top + n) * x->width;
         for (uint32_t column = 0; column < x->width; column++) {
             double *sum = sums + QUANTITIES * (size_t)column;
             sum[0] += window[n] * a[column];
@@ -73,7 +74,8 @@ static double similarity(const double *sums, int with_luminance)
         }
     }
     const double product = means[0] * means[1], squares = means[0] * means[0] + means[1] * means[1];
-    const double structure = (2 * (means[2] - product) + contrast_constant) / (means[3] - squares + contrast_constant);
+    const double structure = (2 * (means[2] - product) + contrast_constant) /
+                             (means[3] - squares + contrast_constant);
     const double luminance = (2 * product + luminance_constant) / (squares + luminance_constant);
     return with_luminance ? structure * luminance : structure;
 }
@@ -99,7 +101,8 @@ static void halve(plane *p)
     for (uint32_t y = 0; y < height; y++) {
         for (uint32_t x = 0; x < width; x++) {
             const double *block = p->pixels + 2 * (size_t)y * p->width + 2 * (size_t)x;
-            p->pixels[(size_t)y * width + x] = (block[0] + block[p->width] + block[1] + block[p->width + 1]) / 4;
+            p->pixels[(size_t)y * width + x] = (block[0] + block[p->width] + block[1] + block[p->width + 1]) /
+                                               4;
         }
     }
     p->width = width;
@@ -157,7 +160,8 @@ static uint32_t part_start(uint32_t side, uint32_t parts, uint32_t n)
 /* The mean over the channels of all parts of a frame. */
 static double frame_ms_ssim(part *p)
 {
-    const uint32_t height = p->original->height, width = p->original->width, colours = colours_of(p->original);
+    const uint32_t height = p->original->height, width = p->original->width;
+    const uint32_t colours = colours_of(p->original);
     const uint32_t down = divide_up(height, PART), across = divide_up(width, PART);
     double sum = 0;
     for (uint32_t n = 0; n < down * across; n++) {
@@ -180,7 +184,8 @@ static double frame_fidelity(const part *p)
     double sum = 0;
     for (size_t n = pixels * p->frame * colours; n < pixels * (p->frame + 1) * colours; n++) {
         const size_t pixel = n / colours, channel = n % colours;
-        const double d = (double)a->pixels[pixel * a->channels + channel] - b->pixels[pixel * b->channels + channel];
+        const double d = (double)a->pixels[pixel * a->channels + channel] -
+                         b->pixels[pixel * b->channels + channel];
         sum += d * d;
     }
     return 1 - sum / ((double)pixels * (double)colours * 255 * 255);

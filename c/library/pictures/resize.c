@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures at another size, with a cubic filter (Catmull-Rom), in Pillow's very integers: FORMAT, section 6. */
+/* Pictures at another size, with a cubic filter (Catmull-Rom), in Pillow's integers: FORMAT, section 6. */
 #include <stdlib.h>
 
 #include "pictures/resize.h"
@@ -60,7 +60,8 @@ static void set_weights(filter *f, uint32_t n, double centre, double stretch, do
 /* The filter is stretched where the number of pixels decreases, so that it averages them. */
 static aecodec_status filter_make(filter *f, uint32_t old, uint32_t new)
 {
-    double scale = (double)old / new, stretch = scale < 1 ? 1 : scale, support = (double)CUBIC_SUPPORT * stretch;
+    double scale = (double)old / new, stretch = scale < 1 ? 1 : scale,
+           support = (double)CUBIC_SUPPORT * stretch;
     double *weights;
     uint32_t n;
     f->count = new;
@@ -97,13 +98,15 @@ static uint8_t mean(const uint8_t *pixel, size_t step, const int32_t *weights, u
 static aecodec_status resize_side(const channel *from, const channel *to, int is_down)
 {
     filter f;
-    aecodec_status status = is_down ? filter_make(&f, from->height, to->height) : filter_make(&f, from->width, to->width);
+    aecodec_status status = is_down ? filter_make(&f, from->height, to->height)
+                                    : filter_make(&f, from->width, to->width);
     const size_t row = (size_t)from->width * from->stride, step = is_down ? row : from->stride;
     uint8_t *result = to->pixels;
     for (uint32_t y = 0; status == AECODEC_OK && y < to->height; y++) {
         for (uint32_t x = 0; x < to->width; x++, result += to->stride) {
             const size_t n = is_down ? y : x, across = is_down ? (size_t)x * from->stride : y * row;
-            *result = mean(from->pixels + across + f.start[n] * step, step, f.weights + n * f.most, f.taps[n]);
+            *result = mean(from->pixels + across + f.start[n] * step, step, f.weights + n * f.most,
+                           f.taps[n]);
         }
     }
     filter_free(&f);
@@ -132,7 +135,8 @@ static aecodec_status resize_channel(const channel *from, const channel *to)
 
 aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames)
 {
-    const size_t old = (size_t)from.width * from.height * from.stride, new = (size_t)to.width * to.height * to.stride;
+    const size_t old = (size_t)from.width * from.height * from.stride;
+    const size_t new = (size_t)to.width * to.height * to.stride;
     uint8_t *const first = from.pixels, *const result = to.pixels;
     aecodec_status status = AECODEC_OK;
     for (uint32_t frame = 0; frame < frames; frame++) {

@@ -10,5 +10,6 @@ typedef struct {
     uint32_t width, height, stride;
 } channel;
 
-/* Resample pictures with Pillow's cubic filter. from, to: the first channels; other channels and pictures follow. */
+/* Resample pictures with Pillow's cubic filter. from, to: the first channels; other channels and pictures
+ * follow. */
 aecodec_status aecodec_resize_pictures(channel from, channel to, uint32_t channels, uint32_t frames);

@@ -11,7 +11,8 @@
 /* How samples are compared with nodata, by their bits. */
 typedef struct {
     const aecodec_samples *samples;
-    uint64_t nodata, magnitude, infinity; /* the bits of nodata, all but the sign, and the least that is not finite */
+    uint64_t nodata, magnitude,
+        infinity; /* the bits of nodata, all but the sign, and the least that is not finite */
     int has_nodata, is_nan_missing;
 } test;
 
@@ -31,7 +32,8 @@ static test test_of(const aecodec_samples *s)
 /* Whether bits are nodata, of which floats have two zeros. */
 static int is_nodata(const test *t, uint64_t bits)
 {
-    return t->has_nodata && (bits == t->nodata || (t->infinity != UINT64_MAX && !((bits | t->nodata) & t->magnitude)));
+    return t->has_nodata &&
+           (bits == t->nodata || (t->infinity != UINT64_MAX && !((bits | t->nodata) & t->magnitude)));
 }
 
 void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint32_t band, uint64_t *bits)
@@ -43,7 +45,8 @@ void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint3
     }
 }
 
-/* Mark missing samples of a band. Returns 0 if others are infinite, or are NaN although missing ones have another value. */
+/* Mark missing samples of a band. Returns 0 if others are infinite, or are NaN although missing ones have
+ * another value. */
 static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t *marks)
 {
     uint64_t bits[TOGETHER];
@@ -148,7 +151,8 @@ void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
             if (is_missing(samples, n, band)) {
                 set_bits_of_sample(samples->type, samples->samples, at, bits);
             } else if (is_nodata(&t, bits_of_sample(samples->type, samples->samples, at))) {
-                set_bits_of_sample(samples->type, samples->samples, at, aecodec_avoid_nodata(samples, t.nodata));
+                set_bits_of_sample(samples->type, samples->samples, at,
+                                   aecodec_avoid_nodata(samples, t.nodata));
             }
         }
     }
@@ -157,7 +161,8 @@ void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits)
 /* ---- filling ---- */
 
 /* The first known value of a band of a frame; 0 if none is known. */
-static uint16_t first_known(const aecodec_samples *samples, size_t first, uint32_t band, const uint16_t *values)
+static uint16_t first_known(const aecodec_samples *samples, size_t first, uint32_t band,
+                            const uint16_t *values)
 {
     const size_t count = (size_t)samples->width * samples->height;
     size_t n = 0;
@@ -175,7 +180,9 @@ static void fill_band(const aecodec_samples *samples, size_t first, uint32_t ban
     size_t pixel = first;
     for (uint32_t y = 0; y < samples->height; y++) {
         for (uint32_t x = 0; x < samples->width; x++, pixel++, values += samples->bands) {
-            const uint32_t above = y ? values[-(ptrdiff_t)row] : x ? values[-(ptrdiff_t)samples->bands] : start;
+            const uint32_t above = y   ? values[-(ptrdiff_t)row]
+                                   : x ? values[-(ptrdiff_t)samples->bands]
+                                       : start;
             const uint32_t left = x ? values[-(ptrdiff_t)samples->bands] : above;
             if (is_missing(samples, pixel, band)) {
                 *values = (uint16_t)((left + above + 1) / 2);
@@ -213,7 +220,8 @@ static void pack_bits(const aecodec_samples *samples, uint8_t *bits)
 
 aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **stream, size_t *size)
 {
-    const size_t count = pixels_of_samples(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0);
+    const size_t count = pixels_of_samples(samples) * samples->mask_planes;
+    const size_t bytes = count / 8 + (count % 8 > 0);
     uint8_t *bits = calloc(1, bytes);
     *stream = malloc(aecodec_zlib_bound(bytes));
     *size = 0;
@@ -229,7 +237,8 @@ aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t
 {
     const uint64_t bytes = count / 8 + (count % 8 > 0);
     *bits = memory_fits(bytes) ? malloc((size_t)bytes) : NULL;
-    aecodec_status status = *bits ? aecodec_zlib_inflate(stream, size, *bits, (size_t)bytes) : AECODEC_NO_MEMORY;
+    aecodec_status status = *bits ? aecodec_zlib_inflate(stream, size, *bits, (size_t)bytes)
+                                  : AECODEC_NO_MEMORY;
     if (status == AECODEC_DAMAGED ||
         (status == AECODEC_OK && count % 8 && (uint8_t)((*bits)[bytes - 1] << count % 8))) {
         status = AECODEC_DAMAGED_MASK;
@@ -241,7 +250,8 @@ aecodec_status aecodec_mask_unpack(const aecodec_samples *samples, const uint8_t
 {
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
     uint8_t *bits, *to = samples->missing;
-    const aecodec_status status = aecodec_mask_inflate(stream, size, pixels * samples->frames * planes, &bits);
+    const aecodec_status status = aecodec_mask_inflate(stream, size, pixels * samples->frames * planes,
+                                                       &bits);
     for (size_t n = 0; status == AECODEC_OK && n < samples->frames * planes; n++) {
         unpack_bits(bits, n * pixels, pixels, to + n / planes * pixels * planes + n % planes, planes);
     }

@@ -11,7 +11,8 @@ static inline size_t pixels_of_samples(const aecodec_samples *samples)
 
 static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint32_t band)
 {
-    return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
+    return samples->missing &&
+           samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
 }
 
 enum { TOGETHER = 256 /* samples of a band that are converted together, at most */ };
@@ -36,21 +37,24 @@ static inline pixel_range range_at(const aecodec_samples *samples, size_t number
     return r;
 }
 
-void aecodec_load_bits(const aecodec_samples *samples, const pixel_range *range, uint32_t band, uint64_t *bits);
-/* The bits of the next finite samples below and above nodata; at an end of the type both are the one inside. Returns
- * whether there are both, and 0 if nodata is not a number. */
+void aecodec_load_bits(const aecodec_samples *samples, const pixel_range *range, uint32_t band,
+                       uint64_t *bits);
+/* The bits of the next finite samples below and above nodata; at an end of the type both are the one inside.
+ * Returns whether there are both, and 0 if nodata is not a number. */
 int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2]);
-/* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL if there
- * are none. */
+/* Replace the mask of the caller by one of all missing samples, which the caller of this function frees; NULL
+ * if there are none. */
 aecodec_status aecodec_find_missing(aecodec_samples *samples);
 void aecodec_fill_missing(const aecodec_samples *samples, uint16_t *values);
-/* The bits of a decoded sample that is known: if they are nodata, those of the next sample above, or of the largest one. */
+/* The bits of a decoded sample that is known: if they are nodata, those of the next sample above, or of the
+ * largest one. */
 uint64_t aecodec_avoid_nodata(const aecodec_samples *samples, uint64_t bits);
 /* Give all missing samples the same bits, and no others. */
 void aecodec_set_missing(const aecodec_samples *samples, uint64_t bits);
 /* Inflate the bits of a mask, which the caller frees in any case. Bits behind the last one are 0. */
 aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits);
-static inline size_t mask_bit(const aecodec_samples *samples, uint32_t frame, size_t pixel_of_frame, uint32_t band)
+static inline size_t mask_bit(const aecodec_samples *samples, uint32_t frame, size_t pixel_of_frame,
+                              uint32_t band)
 {
     const size_t pixels = (size_t)samples->width * samples->height, planes = samples->mask_planes;
     return (frame * planes + (planes > 1 ? band : 0)) * pixels + pixel_of_frame;

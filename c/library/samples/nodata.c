@@ -28,8 +28,8 @@ int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2])
 
 /* ---- what it is ---- */
 
-/* The end of the samples on one side: its place in the order of the type, counted from the end of the type, the one of the
- * next sample, and how many samples are there. */
+/* The end of the samples on one side: its place in the order of the type, counted from the end of the type,
+ * the one of the next sample, and how many samples are there. */
 typedef struct {
     uint64_t at, next, count;
 } end;
@@ -53,8 +53,10 @@ static int find_ends(const aecodec_samples *s, end ends[2])
     const uint64_t last = aecodec_last_order(s->type);
     ends[0] = ends[1] = (end){UINT64_MAX, UINT64_MAX, 0};
     for (size_t n = 0; n < count; n++) {
-        const uint64_t bits = bits_of_sample(s->type, s->samples, n), order = aecodec_sample_order(s->type, bits);
-        if (is_float(s->type) && aecodec_sample_number(s->type, bits) != aecodec_sample_number(s->type, bits)) {
+        const uint64_t bits = bits_of_sample(s->type, s->samples, n);
+        const uint64_t order = aecodec_sample_order(s->type, bits);
+        if (is_float(s->type) &&
+            aecodec_sample_number(s->type, bits) != aecodec_sample_number(s->type, bits)) {
             return 0;
         }
         add_to_end(&ends[0], order);
@@ -72,7 +74,8 @@ static int likeliness(const aecodec_samples *s, const end ends[2], int side, dou
     const uint64_t places[] = {ends[side].at, ends[side].next, across, 0};
     double at[4], gap, range;
     for (uint32_t n = 0; n < 4; n++) {
-        at[n] = aecodec_sample_number(s->type, aecodec_sample_at(s->type, side ? last - places[n] : places[n]));
+        at[n] = aecodec_sample_number(s->type,
+                                      aecodec_sample_at(s->type, side ? last - places[n] : places[n]));
     }
     gap = side ? at[0] - at[1] : at[1] - at[0];
     range = side ? at[1] - at[2] : at[2] - at[1];
@@ -122,7 +125,8 @@ aecodec_status aecodec_find_nodata(aecodec_samples *samples)
     if (likely[side] > NEAR && !is_held(samples->type, numbers[side])) {
         return AECODEC_UNCLEAR_NODATA;
     }
-    if (likely[side] > NEAR || (likely[side] == NEAR && !samples->has_nodata && is_held(samples->type, numbers[side]))) {
+    if (likely[side] > NEAR ||
+        (likely[side] == NEAR && !samples->has_nodata && is_held(samples->type, numbers[side]))) {
         samples->has_nodata = 1;
         samples->nodata = numbers[side];
     }

@@ -52,7 +52,8 @@ static uint32_t half_of(double number)
     for (number *= 1 << 24; number >= 2048; number /= 2) {
         exponent++;
     }
-    return sign | (nearest(number) + ((uint32_t)(exponent - 1) << 10)); /* which may carry into the exponent */
+    return sign |
+           (nearest(number) + ((uint32_t)(exponent - 1) << 10)); /* which may carry into the exponent */
 }
 
 static double double_of(uint64_t bits)
@@ -127,7 +128,8 @@ uint64_t aecodec_last_order(uint32_t type)
 
 static int is_signed(uint32_t type)
 {
-    return type != AECODEC_UINT8 && type != AECODEC_UINT16 && type != AECODEC_UINT32 && type != AECODEC_UINT64;
+    return type != AECODEC_UINT8 && type != AECODEC_UINT16 && type != AECODEC_UINT32 &&
+           type != AECODEC_UINT64;
 }
 
 uint64_t aecodec_sample_order(uint32_t type, uint64_t bits)

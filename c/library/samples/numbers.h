@@ -54,7 +54,8 @@ static inline double number_of_sample(uint32_t type, const void *samples, size_t
     return aecodec_sample_number(type, bits_of_sample(type, samples, at));
 }
 
-/* The bits of the sample that is nearest to a number, with ties to even; the nearest integer of 64 bits if it has more. */
+/* The bits of the sample that is nearest to a number, with ties to even; the nearest integer of 64 bits if it
+ * has more. */
 uint64_t aecodec_to_sample_bits(uint32_t type, double number);
 
 /* The bits of a sample as an unsigned number in the order of the numbers, and back; and the last of these. */

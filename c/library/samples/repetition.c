@@ -34,8 +34,8 @@ static int is_equal(const band_view *v, size_t a, size_t b)
            number_of_sample(s->type, s->samples, b * s->bands + v->band);
 }
 
-/* Whether a line of samples equals the line before it in all frames. step: from a sample to the next one of its line;
- * between: from a line to the next. */
+/* Whether a line of samples equals the line before it in all frames. step: from a sample to the next one of
+ * its line; between: from a line to the next. */
 static int line_repeats(const band_view *v, uint32_t line, uint32_t length, size_t step, size_t between)
 {
     size_t frame = (size_t)v->samples->width * v->samples->height;
@@ -50,8 +50,8 @@ static int line_repeats(const band_view *v, uint32_t line, uint32_t length, size
     return 1;
 }
 
-/* The greatest common divisor of the distances between lines that differ from the line before, 0 if there are none;
- * and the first of these lines. */
+/* The greatest common divisor of the distances between lines that differ from the line before, 0 if there are
+ * none; and the first of these lines. */
 static uint32_t find_changes(const band_view *v, int is_down, uint32_t *first)
 {
     uint32_t width = v->samples->width, height = v->samples->height, divisor = 0;
@@ -122,7 +122,8 @@ static void average_plane(const aecodec_samples *samples, uint32_t factor, uint3
         below = next_block(y, phase / 16, factor, height);
         for (uint32_t x = 0; x < width; x = after) {
             after = next_block(x, phase % 16, factor, width);
-            average_block(values + ((size_t)y * width + x) * bands, below - y, after - x, (size_t)width * bands, bands);
+            average_block(values + ((size_t)y * width + x) * bands, below - y, after - x,
+                          (size_t)width * bands, bands);
         }
     }
 }
@@ -133,7 +134,8 @@ void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repet
     for (uint32_t f = 0; f < samples->frames; f++) {
         for (uint32_t band = 0; band < samples->bands; band++) {
             if (repetition[2 * band] > 1) {
-                average_plane(samples, repetition[2 * band], repetition[2 * band + 1], values + frame * f + band);
+                average_plane(samples, repetition[2 * band], repetition[2 * band + 1],
+                              values + frame * f + band);
             }
         }
     }

@@ -4,6 +4,7 @@
 
 #include "base/common.h"
 
-/* Detect bands with repeated samples. repetition: output [bands][2] as in a file. Returns whether there are any. */
+/* Detect bands with repeated samples. repetition: output [bands][2] as in a file. Returns whether there are
+ * any. */
 int aecodec_detect_repetition(const aecodec_samples *samples, uint8_t *repetition);
 void aecodec_average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);

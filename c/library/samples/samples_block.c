@@ -31,7 +31,9 @@ uint64_t aecodec_samples_block_nodata(const samples_block *block)
     if (block->nodata) {
         return load(block->nodata, sample_size(block->type));
     }
-    return is_float(block->type) ? aecodec_to_sample_bits(block->type, aecodec_sample_number(AECODEC_FLOAT64, UINT64_MAX)) : 0;
+    return is_float(block->type)
+               ? aecodec_to_sample_bits(block->type, aecodec_sample_number(AECODEC_FLOAT64, UINT64_MAX))
+               : 0;
 }
 
 void aecodec_samples_block_limits(const samples_block *block, double *limits)
@@ -112,8 +114,8 @@ int aecodec_samples_block_read(const uint8_t id[4], const uint8_t *content, size
     if (!item || r.is_damaged || !layout_is_valid(block, frames) || (block->mask != NULL) != (r.left > 0)) {
         return 0;
     }
-    return (!block->mask || block->mask_planes == 1 || block->mask_planes == block->bands) && limits_are_valid(block) &&
-           repetition_is_valid(block);
+    return (!block->mask || block->mask_planes == 1 || block->mask_planes == block->bands) &&
+           limits_are_valid(block) && repetition_is_valid(block);
 }
 
 void aecodec_samples_block_write(int is_built_in, const aecodec_samples *samples, const samples_block *block,
@@ -121,8 +123,9 @@ void aecodec_samples_block_write(int is_built_in, const aecodec_samples *samples
 {
     const uint32_t size = sample_size(samples->type);
     uint8_t numbers[2];
-    numbers[0] = (uint8_t)(samples->type | (samples->limits ? HAS_LIMITS : 0) | (samples->has_nodata ? HAS_NODATA : 0) |
-                           (block->mask ? HAS_MASK : 0) | (block->repetition ? HAS_REPETITION : 0) |
+    numbers[0] = (uint8_t)(samples->type | (samples->limits ? HAS_LIMITS : 0) |
+                           (samples->has_nodata ? HAS_NODATA : 0) | (block->mask ? HAS_MASK : 0) |
+                           (block->repetition ? HAS_REPETITION : 0) |
                            (samples->is_big_endian ? IS_BIG_ENDIAN : 0));
     numbers[1] = (uint8_t)(samples->layout | (is_built_in ? 0 : (samples->bands - 1) << BANDS_SHIFT));
     aecodec_buffer_append(b, numbers, sizeof numbers);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures to files at a level, and to the best file of at most a number of bytes. Size and quality increase from level to
- * level, so bisection finds the level. */
+/* Pictures to files at a level, and to the best file of at most a number of bytes. Size and quality increase
+ * from level to level, so bisection finds the level. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 enum { REDUCTIONS = 9 };
 
-/* Reduction factors in halves; each is tried where the one before gives a level of the lower half, or none. */
+/* In halves; each is tried where the one before gives a level of the lower half, or none. */
 static const uint32_t reductions[REDUCTIONS] = {NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32};
 
 /* A file, and the level at which it was made; without bytes, none. */
@@ -50,8 +50,8 @@ static uint32_t level_at(const aecodec_codec_facts *facts, uint32_t n)
     return facts->has_gains ? LEVEL_UNITS + n : (n + 1) * LEVEL_UNITS;
 }
 
-/* Keep the file of the last level, by bisection, that is small enough. If there is none, the lowest level was the last one
- * that was tried. */
+/* Keep the file of the last level, by bisection, that is small enough. If there is none, the lowest level was
+ * the last one that was tried. */
 static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *found)
 {
     const aecodec_codec_facts *facts = &s->bundle->facts;
@@ -110,7 +110,8 @@ static aecodec_status measure(const search *s, candidate *c)
     if (!s->bundle->has_decoder) {
         return AECODEC_OK;
     }
-    aecodec_status status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution, &restored);
+    aecodec_status status = aecodec_decompress(s->bundle, c->bytes, c->size, &unlimited, s->execution,
+                                               &restored);
     if (status == AECODEC_OK) {
         status = aecodec_ms_ssim(s->picture, &restored, &c->ms_ssim);
         aecodec_image_free(&restored);
@@ -192,7 +193,8 @@ static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_t
     return bundle->has_encoder || target->bounds ? AECODEC_OK : AECODEC_ABSENT;
 }
 
-static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level, aecodec_compressed *made)
+static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level,
+                                aecodec_compressed *made)
 {
     candidate best = {.reduction = NOT_REDUCED};
     made->level = level ? level : aecodec_default_units(s->bundle);

@@ -21,7 +21,8 @@ static aecodec_status copy_channels(refiner *r, const aecodec_image *picture)
     const uint32_t bands = r->original.bands, colours = r->has_alpha ? bands - 1 : bands;
     const uint8_t *from = picture->pixels;
     uint8_t *to = r->pixels = malloc(pixels_of_samples(&r->original) * bands);
-    for (size_t n = 0; to && n < pixels_of_samples(&r->original); n++, from += picture->channels, to += bands) {
+    for (size_t n = 0; to && n < pixels_of_samples(&r->original);
+         n++, from += picture->channels, to += bands) {
         memcpy(to, from, colours);
         if (r->has_alpha) {
             to[colours] = from[picture->channels - 1];
@@ -44,16 +45,19 @@ static aecodec_status take_picture(refiner *r, const aecodec_image *picture)
     return r->original.bands == picture->channels ? AECODEC_OK : copy_channels(r, picture);
 }
 
-aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                    const aecodec_image *picture, const aecodec_samples *samples)
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle,
+                                    const aecodec_execution *execution, const aecodec_image *picture,
+                                    const aecodec_samples *samples)
 {
     const uint32_t parts = picture ? aecodec_parts_for(bundle, execution, picture->width, picture->height)
                                    : aecodec_parts_for(bundle, execution, samples->width, samples->height);
     memset(r, 0, sizeof *r);
     r->bundle = bundle;
     r->execution = execution;
-    aecodec_status status = picture ? aecodec_encoding_begin(bundle, picture, NOT_REDUCED, parts, &r->encoding)
-                                    : aecodec_encoding_begin_samples(bundle, samples, parts, r->clipped, &r->encoding);
+    aecodec_status status = picture
+                                ? aecodec_encoding_begin(bundle, picture, NOT_REDUCED, parts, &r->encoding)
+                                : aecodec_encoding_begin_samples(bundle, samples, parts, r->clipped,
+                                                                 &r->encoding);
     if (status == AECODEC_OK && picture) {
         return take_picture(r, picture);
     }
@@ -82,7 +86,8 @@ static aecodec_status decode_base(const refiner *r, const buffer *file, void **s
 static aecodec_status make_base(refiner *r, uint32_t units, buffer *file, void **samples)
 {
     aecodec_status status = aecodec_encoding_run(r->encoding, r->execution);
-    status = status == AECODEC_OK ? aecodec_encode_level(r->encoding, units, r->execution, file, NULL) : status;
+    status = status == AECODEC_OK ? aecodec_encode_level(r->encoding, units, r->execution, file, NULL)
+                                  : status;
     return status == AECODEC_OK ? decode_base(r, file, samples) : status;
 }
 
@@ -115,7 +120,8 @@ static aecodec_status encode_values(const refinement_coding *c, segment *s, uint
         aecodec_segment_read(s, &c->before, s->before);
     }
     aecodec_segment_read(s, c->to.samples, s->after);
-    status = aecodec_residuals_encode(&s->coding, s->before, s->after, s->decoded, &message->bytes, &message->size);
+    status = aecodec_residuals_encode(&s->coding, s->before, s->after, s->decoded, &message->bytes,
+                                      &message->size);
     status = status == AECODEC_OK ? aecodec_compare_segment(s, c->bounds, &c->max_errors[number]) : status;
     if (status == AECODEC_OK && c->before.samples) {
         aecodec_segment_write(s, s->decoded, &whole, c->before.samples);
@@ -163,20 +169,22 @@ static aecodec_status survey_all(const refining *to, uint32_t count, int is_prim
 
 static aecodec_status choose(refining *to, uint32_t count, int is_primed, int is_stable, buffer *choices)
 {
-    adaptive_survey *survey =
-        aecodec_survey_begin(to->samples->bands, to->steps, (const int32_t(*)[2])to->limits, !to->has_base && !is_primed,
-                             to->samples->missing != NULL);
+    adaptive_survey *survey = aecodec_survey_begin(to->samples->bands, to->steps,
+                                                   (const int32_t (*)[2])to->limits,
+                                                   !to->has_base && !is_primed, to->samples->missing != NULL);
     aecodec_status status = survey ? survey_all(to, count, is_primed, survey) : AECODEC_NO_MEMORY;
     aecodec_status end = survey ? aecodec_survey_end(survey, is_stable, choices) : status;
     status = status == AECODEC_OK ? end : status;
-    return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed) : status;
+    return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed)
+                                : status;
 }
 
 static aecodec_status encode_segments(refiner *r, refinement_coding *c, uint32_t count)
 {
     c->messages = calloc(count, sizeof *c->messages);
     c->max_errors = calloc(count, sizeof *c->max_errors);
-    return c->messages && c->max_errors ? aecodec_for_each(r->execution, count, encode_segment, c) : AECODEC_NO_MEMORY;
+    return c->messages && c->max_errors ? aecodec_for_each(r->execution, count, encode_segment, c)
+                                        : AECODEC_NO_MEMORY;
 }
 
 static void free_coding(refinement_coding *c, uint32_t count)
@@ -199,7 +207,8 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
     aecodec_status status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
     to->is_primed = status == AECODEC_OK && aecodec_refining_can_prime(&c.to);
-    status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, to->is_stable, &choices) : status;
+    status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, to->is_stable, &choices)
+                                  : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
     if (status == AECODEC_OK) {
         for (r->max_error = n = 0; n < to->messages; n++) {

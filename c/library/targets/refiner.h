@@ -18,16 +18,17 @@ typedef struct {
     double max_error; /* of the last refinement that was encoded */
 } refiner;
 
-/* Begin with a picture or samples, which must exist until the end; the other is NULL. Call aecodec_refiner_close in any
- * case. */
-aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle, const aecodec_execution *execution,
-                                    const aecodec_image *picture, const aecodec_samples *samples);
+/* Begin with a picture or samples, which must exist until the end; the other is NULL. Call
+ * aecodec_refiner_close in any case. */
+aecodec_status aecodec_refiner_open(refiner *r, const aecodec_bundle *bundle,
+                                    const aecodec_execution *execution, const aecodec_image *picture,
+                                    const aecodec_samples *samples);
 void aecodec_refiner_close(refiner *r);
 
-/* Make the file of a level and decode it to samples; or a file without a picture and without samples. The caller frees
- * both in any case. */
+/* Make the file of a level and decode it to samples; or a file without a picture and without samples. The
+ * caller frees both in any case. */
 aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, void **samples);
 
-/* Encode a refinement of samples, which become those of a decoder; NULL if there is no base and nothing follows. The
- * refinement is appended to the file. */
+/* Encode a refinement of samples, which become those of a decoder; NULL if there is no base and nothing
+ * follows. The refinement is appended to the file. */
 aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file);

@@ -23,7 +23,8 @@ static aecodec_status begin_file(refiner *r, uint32_t count, uint32_t units, buf
     return status;
 }
 
-static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t count, uint32_t units, buffer *file)
+static aecodec_status write_file(refiner *r, refinement *refinements, uint32_t count, uint32_t units,
+                                 buffer *file)
 {
     void *samples = NULL;
     aecodec_status status = begin_file(r, count, units, file, &samples);
@@ -69,7 +70,8 @@ static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (
     for (uint32_t n = 0; n < AECODEC_MAX_REFINEMENTS; n++) {
         refinements[n].bounds = room[n];
     }
-    aecodec_status status = aecodec_refinements_for(&bounds, &r->original, refinements, &count, &made->max_error);
+    aecodec_status status = aecodec_refinements_for(&bounds, &r->original, refinements, &count,
+                                                    &made->max_error);
     free(errors);
     return status == AECODEC_OK ? write_file(r, refinements, count, made->level, file) : status;
 }
@@ -87,7 +89,8 @@ aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_
     made->reduction = NOT_REDUCED;
     b.status = aecodec_refiner_open(&r, bundle, execution, picture, samples);
     if (b.status == AECODEC_OK) {
-        b.status = room ? compress_within(&r, target->bounds ? *target->bounds : lossless, room, made, &b) : AECODEC_NO_MEMORY;
+        b.status = room ? compress_within(&r, target->bounds ? *target->bounds : lossless, room, made, &b)
+                        : AECODEC_NO_MEMORY;
     }
     if (b.status == AECODEC_OK) {
         made->max_error = r.max_error;

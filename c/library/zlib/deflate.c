@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deflating to zlib streams (RFC 1950 and 1951). A block has the fixed codes, or its own if these take fewer bits; lengths of
- * its own codes are written with 4 bits each. */
+/* Deflating to zlib streams (RFC 1950 and 1951). A block has the fixed codes, or its own if these take fewer
+ * bits; lengths of its own codes are written with 4 bits each. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +39,8 @@ typedef struct {
 
 /* ---- prefix codes ---- */
 
-/* Choose lengths by the information of each symbol, and shorten them until the code is complete (C. E. Shannon, 1948). Two
- * symbols or more occur. */
+/* Choose lengths by the information of each symbol, and shorten them until the code is complete (C. E.
+ * Shannon, 1948). Two symbols or more occur. */
 static void choose_lengths(prefix_code *c, uint32_t symbols)
 {
     uint32_t total = 0, spare = 1u << MAX_LENGTH;
@@ -198,11 +198,13 @@ static uint32_t hash_of(const uint8_t *bytes)
 }
 
 /* The longest match at a place; 0 if there is none that is long enough. */
-static uint32_t find_match(const deflater *d, const uint8_t *bytes, size_t left, size_t at, uint32_t *distance)
+static uint32_t find_match(const deflater *d, const uint8_t *bytes, size_t left, size_t at,
+                           uint32_t *distance)
 {
     const size_t most = left < LONGEST ? left : LONGEST;
     uint32_t longest = SHORTEST - 1, candidate = left < SHORTEST ? 0 : d->last[hash_of(bytes + at)], next;
-    for (unsigned tries = 0; candidate && at + 1 - candidate <= WINDOW && tries < MAX_CHAIN && longest < most; tries++) {
+    for (unsigned tries = 0; candidate && at + 1 - candidate <= WINDOW && tries < MAX_CHAIN && longest < most;
+         tries++) {
         const uint8_t *there = bytes + candidate - 1;
         uint32_t length = 0;
         while (length < most && there[length] == bytes[at + length]) {

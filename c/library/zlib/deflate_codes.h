@@ -5,7 +5,15 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { LITERALS = 286, DISTANCES = 30, LENGTH_CODES = 19, END = 256, SHORTEST = 3, LONGEST = 258, WINDOW = 32768 };
+enum {
+    LITERALS = 286,
+    DISTANCES = 30,
+    LENGTH_CODES = 19,
+    END = 256,
+    SHORTEST = 3,
+    LONGEST = 258,
+    WINDOW = 32768
+};
 
 /* The lengths of matches and their distances: the least of each code, and how many bits follow. */
 static const uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zlib streams of alpha planes and masks (RFC 1950 and 1951), which are inflated whole, into memory of their exact size. */
+/* zlib streams of alpha planes and masks (RFC 1950 and 1951), which are inflated whole, into memory of their
+ * exact size. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +59,8 @@ static uint32_t take_bits(inflater *s, unsigned count)
     return taken;
 }
 
-/* Make a code of the lengths of its symbols. Returns whether it is complete; a code of one symbol of length 1,
- * or of none, need not be. */
+/* Make a code of the lengths of its symbols. Returns whether it is complete; a code of one symbol of length
+ * 1, or of none, need not be. */
 static int make_code(prefix_code *code, const uint8_t *lengths, unsigned symbols)
 {
     uint16_t next[MAX_BITS + 2];
@@ -189,7 +190,9 @@ static void read_lengths(inflater *s, const prefix_code *code, uint8_t *lengths,
         unsigned symbol = take_symbol(s, code), repeat = 1;
         uint8_t length = (uint8_t)symbol;
         if (symbol >= 16) {
-            repeat = symbol == 16 ? 3 + take_bits(s, 2) : symbol == 17 ? 3 + take_bits(s, 3) : 11 + take_bits(s, 7);
+            repeat = symbol == 16   ? 3 + take_bits(s, 2)
+                     : symbol == 17 ? 3 + take_bits(s, 3)
+                                    : 11 + take_bits(s, 7);
             length = symbol == 16 && n ? lengths[n - 1] : 0;
             s->is_damaged |= symbol == 16 && n == 0;
         }
