@@ -138,23 +138,20 @@ class Directory:
         options.check_pixels(self.segment, 1, pixel_bytes)
 
     @property
-    def dropped_by_pillow(self) -> str:
-        """The samples that Pillow drops or changes; empty if it keeps all."""
-        photometric = self.number(PHOTOMETRIC)
+    def is_kept_by_pillow(self) -> bool:
+        """Whether Pillow reads all samples unchanged."""
+        photometric, is_deep = self.number(PHOTOMETRIC), self.bits[-1] > 8
         has_alpha = self.tags.numbers(EXTRA_SAMPLES) in ((1,), (2,))
-        if self.samples != _COLOURS.get(photometric, 0) + has_alpha:
-            return f"{self.samples} samples per pixel, which are not only colours and alpha"
-        formats, is_deep = set(self.tags.numbers(_SAMPLE_FORMAT)) - {1}, self.bits[-1] > 8
-        if self.number(_DEPTH, 1) > 1:
-            return "several depths"
-        if len(self.bits) > 1 or (formats and not is_deep):
-            return f"{self.bits[-1]} bits per sample that are signed or of several types"
-        if is_deep and (self.planes > 1 or photometric == 0):
-            return f"{self.bits[-1]} bits per sample in planes, or with white as 0"
+        is_unsigned = set(self.tags.numbers(_SAMPLE_FORMAT)) <= {1}
         is_jpeg = self.number(_COMPRESSION) == JPEG
-        if photometric == _YCBCR and not is_jpeg and self.tags.numbers(_SUBSAMPLING) != (1, 1):
-            return "subsampled YCbCr"
-        return "" if self.absent_segments() == 0 else "absent strips or tiles"
+        return (
+            self.samples == _COLOURS.get(photometric, 0) + has_alpha
+            and self.number(_DEPTH, 1) == len(self.bits) == 1
+            and (is_unsigned or is_deep)
+            and not (is_deep and (self.planes > 1 or photometric == 0))
+            and (photometric != _YCBCR or is_jpeg or self.tags.numbers(_SUBSAMPLING) == (1, 1))
+            and self.absent_segments() == 0
+        )
 
 
 def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> None:
@@ -170,8 +167,8 @@ def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> Non
         elif number == 0 or options.frames is Frames.ALL:
             page.check_limits(1, options)
             is_preview = page.is_reduced
-            if problem := page.dropped_by_pillow:
-                raise ImageError(f"a TIFF file with {problem}: {ANY_CODEC}")
+            if not page.is_kept_by_pillow:
+                raise ImageError(f"a TIFF file whose samples Pillow drops or changes: {ANY_CODEC}")
             if page.tags.numbers(EXTRA_SAMPLES) == (_PREMULTIPLIED,):
                 notes.add("its colours were divided by its alpha, which changes them by rounding")
 
@@ -180,7 +177,7 @@ def is_picture(file: IO[bytes]) -> bool:
     """Whether a TIFF file is a picture that Pillow reads without loss, and no scene or stack."""
     pages = directories(file)
     first = next(pages, None)
-    if first is None or first.dropped_by_pillow or first.bits[-1] > 8:
+    if first is None or not first.is_kept_by_pillow or first.bits[-1] > 8:
         return False
     photometric, alpha = first.number(PHOTOMETRIC), first.tags.numbers(EXTRA_SAMPLES)
     is_scene = not GEOREFERENCE.isdisjoint(tag.code for tag in first.tags.tags)
