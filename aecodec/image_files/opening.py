@@ -50,18 +50,13 @@ _PREFIX_SIZE = 16
 def opened(source: Path | IO[bytes], options: ReadOptions, notes: Notes) -> Iterator[ImageFile]:
     """Open an image file in any format that Pillow supports, without reading its pixels.
 
-    Raises ImageError if the file cannot be opened, has too many pixels, or is a TIFF file with
-    samples that Pillow does not keep.
+    Raises ImageError if the file has no known format or too many pixels, or is a TIFF file with
+    samples that Pillow does not keep. Pillow's plugins raise many types of errors.
     """
     with opened_file(source) as file:
-        try:
-            if is_tiff(file.read(4)):
-                count_for_pillow(file, options, notes)
-            image = _identified(file)
-        except ImageError:
-            raise
-        except Exception as error:  # Pillow's plugins raise many types of errors
-            raise ImageError(f"cannot be read as an image: {error}") from error
+        if is_tiff(file.read(4)):
+            count_for_pillow(file, options, notes)
+        image = _identified(file)
         if image is None:
             raise ImageError(_rejection_text(file))
         options.check_pixels(image.size, 1)
@@ -106,7 +101,7 @@ def opened_file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         if not (hasattr(file, "seekable") and file.seekable()):
             file = io.BytesIO(file.read())
     except (OSError, ValueError) as error:  # ValueError: not a valid path
-        raise ImageError(f"cannot be read as an image: {error}") from error
+        raise ImageError(f"cannot be read: {error}") from error
     file.seek(0)
     with file if isinstance(source, Path) else nullcontext(file):
         yield file

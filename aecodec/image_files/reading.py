@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image
 
-from aecodec.errors import ImageError, Notes, warn
+from aecodec.errors import AecodecError, ImageError, Notes, warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.image_files import metadata, modes
@@ -34,7 +34,7 @@ def read_image(
     not kept. Raises ImageError if the file cannot be read, has too many pixels, or needs other
     options.
     """
-    with _noting(name) as notes, opened(source, options, notes) as image:
+    with noting(name) as notes, opened(source, options, notes) as image:
         return _frames_of(image, options, notes)
 
 
@@ -43,7 +43,7 @@ def size_of(source: Path) -> tuple[int, int]:
 
     Raises ImageError if the file cannot be opened, or has too many pixels.
     """
-    with opened(source, _DEFAULT, Notes()) as image:
+    with noting(warns=False) as notes, opened(source, _DEFAULT, notes) as image:
         return image.size
 
 
@@ -86,7 +86,7 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
     255
     """
-    with _noting() as notes:
+    with noting() as notes:
         return _frames_of(image, options, notes)
 
 
@@ -99,21 +99,22 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)
     """
-    with _noting() as notes:
+    with noting() as notes:
         return _all_frames(frames, _DEFAULT, notes)
 
 
 @contextmanager
-def _noting(name: str = "") -> Iterator[Notes]:
+def noting(name: str = "", *, warns: bool = True) -> Iterator[Notes]:
     """Convert errors of the block to ImageErrors, and report its notes if it succeeds."""
     notes = Notes(name)
     try:
         yield notes
-    except ImageError:
+    except AecodecError:
         raise
-    except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
-        raise ImageError(f"cannot be read as an image: {error}") from error
-    notes.warn()
+    except Exception as error:  # packages raise many types of errors for damaged files
+        raise ImageError(f"cannot be read: {error}") from error
+    if warns:
+        notes.warn()
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:

@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from aecodec.errors import AecodecError, ImageError, Notes, UsageError
+from aecodec.errors import AecodecError, Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.samples import ANY_BANDS, Layout
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
@@ -22,7 +22,7 @@ from aecodec.image_files.modes import DEEP_MODES, check_channels, check_scale, l
 from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
 from aecodec.image_files.opening import opened, opened_file
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import read_image
+from aecodec.image_files.reading import noting, read_image
 from aecodec.image_files.tiff import framed_picture, read_tiff, write_tiff
 from aecodec.image_files.tiff_directories import is_picture, is_tiff
 from aecodec.image_files.writing import encode_frames
@@ -76,21 +76,16 @@ def read_samples(
     Raises ImageError if the file cannot be read, has too many pixels, or is not supported, and
     AecodecError if an extra that reads it is not installed.
     """
-    notes = Notes(name)
-    try:
-        with opened_file(source) as file, warnings.catch_warnings():
-            read = _reader_of(file, options)
-            if read is not _read_picture:
-                warnings.simplefilter("ignore")  # of other packages, about damaged files
-            file.seek(0)
-            picture = read(file, options, notes)
-    except AecodecError:
-        raise
-    except Exception as error:  # each package raises many types of errors for damaged files
-        raise ImageError(f"cannot be read: {error}") from error
-    if options.names_dropped:
-        notes.warn()
-    return picture
+    with (
+        noting(name, warns=options.names_dropped) as notes,
+        opened_file(source) as file,
+        warnings.catch_warnings(),
+    ):
+        read = _reader_of(file, options)
+        if read is not _read_picture:
+            warnings.simplefilter("ignore")  # of other packages, about damaged files
+        file.seek(0)
+        return read(file, options, notes)
 
 
 def _reader_of(file: IO[bytes], options: ReadOptions) -> Read:
