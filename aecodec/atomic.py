@@ -96,8 +96,9 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
             _existing.discard(path)
 
 
-def sweep(folder: Path) -> None:
-    """Remove leftovers of killed processes from a folder."""
+@lru_cache
+def sweep_once(folder: Path) -> None:
+    """Remove leftovers of killed processes from a folder, once in this process."""
     with suppress(OSError):  # it does not exist yet, or cannot be changed
         for path in folder.glob(f"{_PREFIX}*"):
             if re.fullmatch(_NAME, path.name):
@@ -111,12 +112,6 @@ def _remove_unlocked(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)
-
-
-@lru_cache
-def sweep_once(folder: Path) -> None:
-    """Sweep a folder only once in this process, however many files it writes there."""
-    sweep(folder)
 
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:
@@ -168,7 +163,7 @@ def make_folder(folder: Path, contents: Contents) -> None:
     folder is then not created.
     """
     _make_parents(folder)
-    sweep(folder.parent)
+    sweep_once(folder.parent.absolute())
     with temporary_folder(folder.parent) as new:
         _fill(new, contents)
         _check_absent(folder)
@@ -196,7 +191,7 @@ def update_folder(
         with suppress(FileExistsError):  # another process was faster
             make_folder(folder, contents)
             return
-    sweep(folder)
+    sweep_once(folder.absolute())
     with locked(folder):
         _check_names(folder, contents, replace)
         existing = [file for file in folder.iterdir() if file.name not in contents]

@@ -126,7 +126,9 @@ def framed_picture(
 
     The mask (F, H, W, 1 or B) is True for missing samples; `nodata` is their value.
     """
-    picture = samples_picture(samples, nodata=nodata, mask=mask)
+    if mask is not None:
+        samples = np.ma.MaskedArray(samples, np.broadcast_to(mask, samples.shape))
+    picture = samples_picture(samples, nodata=nodata)
     is_single = len(samples) == 1
     return replace(picture, layout=Layout[layout.name.removeprefix("F" * is_single)])
 

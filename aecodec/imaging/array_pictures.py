@@ -120,7 +120,6 @@ def samples_picture(
     *,
     band_axis: int | None = None,
     nodata: float | None = None,
-    mask: npt.ArrayLike | None = None,
     bands: int | None = None,
 ) -> Picture:
     """Make a picture from samples of any type and number of bands, for a codec with bands.
@@ -131,7 +130,6 @@ def samples_picture(
             keeps its mask. NaN are missing samples, and restored as nodata if that is stated.
         band_axis: axis of the bands; the last one by default.
         nodata: value of missing samples.
-        mask: True for missing samples, in the array's shape, or without its axis of bands.
         bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames. With ANY_BANDS,
             the bands are the first or the last axis, if it is shorter than the others.
 
@@ -152,10 +150,9 @@ def samples_picture(
         )
     nodata = None if nodata is None else _as_type(nodata, kind)
     missing = _missing(samples, nodata)
-    for plane in (mask, np.ma.getmaskarray(array) if np.ma.isMaskedArray(array) else None):
-        if plane is not None:
-            fitted = _mask_like(samples, plane, layout)
-            missing = fitted if missing is None else missing | fitted
+    if np.ma.isMaskedArray(array):
+        masked = layout.undo(np.ma.getmaskarray(array))
+        missing = masked if missing is None else missing | masked
     _check_finite(samples, missing)
     return Picture(
         samples,
@@ -222,22 +219,6 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
             f"samples of type {dtype.name}: codecs with bands take {listed}; {ANY_CODEC}"
         )
     return dtype.newbyteorder("=")
-
-
-def _mask_like(samples: npt.NDArray[Any], mask: npt.ArrayLike, layout: Layout) -> Mask:
-    """Convert a mask in the layout of samples (F, H, W, B), or without its bands, to these axes."""
-    plane = np.asarray(mask)
-    if plane.dtype != np.bool_:
-        raise ImageError(f"a mask of type {plane.dtype}: give booleans, True for missing samples")
-    if layout.has_bands and plane.ndim == len(layout.name) - 1:
-        plane = np.expand_dims(plane, layout.name.index("B") - len(layout.name))
-    fitted = layout.undo(plane) if plane.ndim == len(layout.name) else plane
-    if fitted.shape not in (samples.shape, (*samples.shape[:-1], 1)):
-        raise ImageError(
-            f"a mask of shape {np.shape(mask)} for an array of shape "
-            f"{layout.apply(samples).shape}: give a mask with its shape, or without its bands"
-        )
-    return fitted
 
 
 def _as_type(nodata: float, kind: np.dtype[Any]) -> float:

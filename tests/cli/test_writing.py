@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import aecodec
-from aecodec.atomic import locked, sweep
+from aecodec.atomic import locked, sweep_once
 from aecodec.cli.shared import file_io
 from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
 
@@ -55,7 +55,7 @@ def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
     for path in foreign:
         path.write_bytes(b"not ours")
     with locked(held):
-        sweep(tmp_path)
+        sweep_once(tmp_path)
         assert sorted(tmp_path.iterdir()) == [held, *sorted(foreign)]
 
 

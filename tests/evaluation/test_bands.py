@@ -122,7 +122,8 @@ def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) ->
 
 def test_bands_are_stretched_by_the_original() -> None:
     samples = np.arange(1000, 1404).reshape(1, 1, 101, 4)[..., [0, 1, 2, 2]] * [1, 10, 3, 9]
-    original = samples_picture(samples.astype(np.int16), mask=np.arange(101)[None, None] == 5)
+    mask = np.broadcast_to(np.arange(101)[:, None] == 5, samples.shape)
+    original = samples_picture(np.ma.MaskedArray(samples.astype(np.int16), mask))
     shown = display(original, original, (2, 1, 0))
     assert shown.shape == (1, 1, 101, 3)
     assert (shown[0, 0, [0, 1, 5, 100]] == [[0], [0], [0], [255]]).all()

@@ -124,8 +124,6 @@ def test_arrays_become_pictures(
         (np.zeros((2, 2), np.float16), {"nodata": "none"}, "give a number"),
         (np.full((2, 2), np.inf, np.float32), {}, "4 samples are infinite"),
         (np.full((2, 2), -np.inf, np.float32), {"nodata": np.inf}, "4 samples are infinite"),
-        (np.zeros((2, 2), np.int8), {"mask": [[0, 1], [1, 0]]}, "give booleans"),
-        (np.zeros((2, 2, 3), np.int8), {"mask": np.ones((3, 2), bool)}, "a mask of shape"),
     ],
 )
 def test_arrays_that_codecs_do_not_take_are_rejected(
