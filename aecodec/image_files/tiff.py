@@ -44,7 +44,7 @@ from aecodec.image_files.tiff_directories import (
     directories,
 )
 from aecodec.image_files.tiff_pixels import TiffReader, load_tifffile
-from aecodec.imaging.array_pictures import native_type, samples_picture
+from aecodec.imaging.array_pictures import native_type, nodata_in, samples_picture
 from aecodec.imaging.missing import Mask
 from aecodec.imaging.picture import Picture
 
@@ -246,11 +246,7 @@ def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
     (-9999, None)
     """
     try:
-        value = float(text)
-        if dtype.kind == "f":
-            return float(dtype.type(value))
-        limits = np.iinfo(dtype)
-        return int(value) if value.is_integer() and limits.min <= value <= limits.max else None
+        return nodata_in(dtype, float(text))
     except ValueError:
         return None
 

@@ -148,7 +148,7 @@ def samples_picture(
             "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, add --bands-first "
             "(in Python band_axis)"
         )
-    nodata = None if nodata is None else _as_type(nodata, kind)
+    nodata = None if nodata is None else _checked_nodata(kind, nodata)
     missing = _missing(samples, nodata)
     if np.ma.isMaskedArray(array):
         masked = layout.undo(np.ma.getmaskarray(array))
@@ -221,19 +221,23 @@ def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]
     return dtype.newbyteorder("=")
 
 
-def _as_type(nodata: float, kind: np.dtype[Any]) -> float:
-    """The nodata value as a number of the type; ImageError if the type cannot represent it."""
+def nodata_in(kind: np.dtype[Any], nodata: float) -> float | None:
+    """The nodata value as a number of a type; None if the type cannot hold it."""
+    if kind.kind == "f":
+        with np.errstate(all="ignore"):
+            value = float(kind.type(nodata))
+        return value if math.isfinite(value) == math.isfinite(nodata) else None
+    limits = np.iinfo(kind)
+    is_held = limits.min <= nodata <= limits.max and nodata == int(nodata) == float(nodata)
+    return int(nodata) if is_held else None
+
+
+def _checked_nodata(kind: np.dtype[Any], nodata: float) -> float:
+    """The nodata value as a number of a type; ImageError if the type cannot hold it."""
     if not isinstance(nodata, Real):
         raise ImageError(f"nodata is {nodata!r}: give a number")
-    with np.errstate(all="ignore"):
-        if kind.kind == "f":
-            value = float(kind.type(nodata))
-            is_held = math.isfinite(value) == math.isfinite(nodata)
-        else:
-            range_ = np.iinfo(kind)
-            is_held = range_.min <= nodata <= range_.max and nodata == int(nodata) == float(nodata)
-            value = int(nodata) if is_held else 0
-    if not is_held:
+    value = nodata_in(kind, nodata)
+    if value is None:
         raise ImageError(
             f"nodata is {nodata}, and {kind.name} cannot hold it: give a nodata value of the "
             "array's type, or a mask"
