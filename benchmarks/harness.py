@@ -9,12 +9,12 @@ import os
 import platform
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -25,28 +25,14 @@ Row = dict[str, Any]
 _OUTPUTS = ("json", "plot")
 
 
-class Benchmark(Protocol):
-    """Module of a benchmark."""
-
-    __doc__: str | None
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options of the benchmark."""
-
-    def measure(self, options: argparse.Namespace) -> Iterator[Row]:
-        """Measure, and yield each row as soon as it is known."""
-
-
-def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
+def run(name: str, module: Any, arguments: Sequence[str]) -> None:
     """Run a benchmark, print each row as a line of JSON, and write all rows to `--json`.
 
     The file also records the machine, the command line, the git commit, whether tracked files
     differ from it, the time of the start (UTC, ISO 8601), and the hashes of the input data.
 
-    Args:
-        name: name of the benchmark.
-        module: its module.
-        arguments: command line after the name.
+    The module has functions `add_arguments`, which adds its options to a parser, and `measure`,
+    which yields rows for parsed options. `arguments` are the command line after the name.
     """
     parser = argparse.ArgumentParser(
         f"python -m benchmarks {name}",

@@ -18,11 +18,10 @@ from benchmarks.harness import Row
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("data", type=Path)
-    parser.add_argument("--rows", type=int)
 
 
-def _measure(options: Namespace) -> Iterator[Row]:
-    yield from ({"row": number} for number in range(options.rows))
+def _measure(_: Namespace) -> Iterator[Row]:
+    yield from ({"row": number} for number in range(3))
 
 
 COUNTING = SimpleNamespace(__doc__="How many rows?", add_arguments=_add_arguments, measure=_measure)
@@ -33,7 +32,7 @@ def test_rows_are_stored_with_command_commit_data_and_machine(tmp_path: Path) ->
     (data / "inner").mkdir(parents=True)
     for name in ("b.bin", "inner/a.bin"):
         (data / name).write_bytes(b"content")
-    arguments = [str(data), "--rows", "3", "--json", str(file)]
+    arguments = [str(data), "--json", str(file)]
     harness.run("counting", COUNTING, arguments)
     stored = json.loads(file.read_text("utf-8"))
     assert stored["rows"] == [{"row": number} for number in range(3)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.evaluation.formats import AVIF
 from benchmarks.__main__ import main
-from benchmarks.formats import TUNED_FORMATS
 from benchmarks.harness import Row
 
 
@@ -27,12 +24,3 @@ def test_a_codec_is_compared_with_the_formats_that_are_named(
     curves = [("aecodec", 1), ("aecodec", 5), ("WebP", 0), ("WebP", 50)]
     assert settings == [*curves, ("WebP", None)]
     assert rows[-1]["bd_rate"] is not None
-
-
-def test_each_tuning_of_avif_makes_another_file(photograph: Pixels) -> None:
-    untuned = replace(AVIF, settings={**AVIF.settings, "subsampling": "4:4:4"})
-    files = {
-        format_.at_quality(50).encode(photograph[:96, :120])
-        for format_ in (untuned, *TUNED_FORMATS)
-    }
-    assert len(files) == 3
