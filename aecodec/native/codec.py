@@ -38,10 +38,10 @@ class NativeCodec:
     @property
     def sections(self) -> list[structures.Section]:
         """All entries of the directory."""
-        found = [structures.Section() for _ in range(self.facts.sections)]
-        for number, section in enumerate(found):
+        sections = [structures.Section() for _ in range(self.facts.sections)]
+        for number, section in enumerate(sections):
             check(LIBRARY.aecodec_bundle_section(self.handle, number, byref(section)))
-        return found
+        return sections
 
     def part(self, offset: int, size: int) -> bytes:
         """Bytes of the file; fewer than `size` at its end."""
@@ -50,10 +50,10 @@ class NativeCodec:
     @property
     def bands(self) -> list[structures.Band]:
         """The bands of a codec with bands; CodecError if their section is absent."""
-        found = [structures.Band() for _ in range(self.facts.channels)]
-        for number, band in enumerate(found):
+        bands = [structures.Band() for _ in range(self.facts.channels)]
+        for number, band in enumerate(bands):
             check(LIBRARY.aecodec_bundle_band(self.handle, number, byref(band)))
-        return found
+        return bands
 
     def find(self, kind: int, level: int = 0) -> bytes | None:
         """The content of the first section with a kind and a level; None if it is absent."""

@@ -112,7 +112,7 @@ def share_of_missing(data: bytes) -> float:
 def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
     """Remove refinements from a file; see :func:`aecodec.trim`."""
     error, is_root = (-1.0, False) if bound is None else (bound.error, bound.is_root)
-    status, content = _made(LIBRARY.aecodec_trim, data, len(data), error, is_root)
+    status, content = _bytes_from(LIBRARY.aecodec_trim, data, len(data), error, is_root)
     if status == structures.NO_BASE:
         bounds = ", ".join(part.largest_bound.text for part in read_header(data).refinements)
         raise UsageError(
@@ -131,7 +131,7 @@ def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
 
 def to_bare(codec: NativeCodec, data: bytes, checksum: bool) -> bytes:
     """Convert a file to its bare payload; see :meth:`aecodec.Codec.to_bare`."""
-    status, content = _made(LIBRARY.aecodec_to_bare, codec.handle, data, len(data), checksum)
+    status, content = _bytes_from(LIBRARY.aecodec_to_bare, codec.handle, data, len(data), checksum)
     check(status)
     return content
 
@@ -139,7 +139,7 @@ def to_bare(codec: NativeCodec, data: bytes, checksum: bool) -> bytes:
 def from_bare(codec: NativeCodec, payload: bytes, checksum: bool) -> bytes:
     """Convert a bare payload to its file; see :meth:`aecodec.Codec.from_bare`."""
     size = len(payload)
-    status, content = _made(LIBRARY.aecodec_from_bare, codec.handle, payload, size, checksum)
+    status, content = _bytes_from(LIBRARY.aecodec_from_bare, codec.handle, payload, size, checksum)
     if status == structures.BAD_CHECKSUM:
         raise FormatError(
             "damaged: the checksum of the bare payload is wrong; it was changed, another codec "
@@ -149,7 +149,7 @@ def from_bare(codec: NativeCodec, payload: bytes, checksum: bool) -> bytes:
     return content
 
 
-def _made(function: Any, *arguments: Any) -> tuple[int, bytes]:
+def _bytes_from(function: Any, *arguments: Any) -> tuple[int, bytes]:
     """Call a function that makes bytes; return its status, and the bytes if it is OK."""
     address, size = c_void_p(), c_size_t()
     status = function(*arguments, byref(address), byref(size))

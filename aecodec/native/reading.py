@@ -42,8 +42,7 @@ def decompress(
     function, content = LIBRARY.aecodec_decompress, _empty(codec, header)
     if isinstance(content, structures.Samples):
         function = LIBRARY.aecodec_decompress_samples
-    made = byref(content)
-    status = function(codec.handle, data, len(data), chosen, loops.reference, made)
+    status = function(codec.handle, data, len(data), chosen, loops.reference, byref(content))
     _explain_limits(status, codec, data, limits)
     loops.check(status)
     return _picture_of(content, header)

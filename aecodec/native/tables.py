@@ -56,16 +56,16 @@ class LevelTables:
 
     def __init__(self, numbers: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        self._codec = self._made(structures.Codec, "", **numbers)
+        self._codec = self._structure(structures.Codec, "", **numbers)
         if "context_order" in arrays:
             units = len(arrays["context_degree"])
-            self._context = self._made(structures.ContextNetwork, "context_", units=units)
+            self._context = self._structure(structures.ContextNetwork, "context_", units=units)
             self._codec.context = addressof(self._context)
             if "spatial_centre" in arrays:
-                self._spatial = self._made(structures.SpatialWeights, "spatial_")
+                self._spatial = self._structure(structures.SpatialWeights, "spatial_")
                 self._context.spatial = addressof(self._spatial)
 
-    def _made(self, structure: Any, prefix: str, **numbers: Any) -> Any:
+    def _structure(self, structure: Any, prefix: str, **numbers: Any) -> Any:
         """A structure with numbers, and the arrays whose names begin with a prefix."""
         arrays = {
             name: address_of(self._arrays[prefix + name])
@@ -110,7 +110,7 @@ class LevelTables:
     def _explained(
         self, codes: Latents, latents: Latents | None, grid: Grid | None, weight: tuple[int, int]
     ) -> Choices:
-        made = Choices(
+        choices = Choices(
             np.empty(len(codes), np.uint16),
             np.empty(codes.shape, np.uint8),
             np.empty(codes.shape, np.uint8),
@@ -122,7 +122,7 @@ class LevelTables:
             part = slice(start, start + step)
             count = len(codes[part])
             sides = (count // of_plane, *grid[1:]) if grid else (1, 1, count)
-            pointers = (address_of(array[part]) for array in made)
+            pointers = (address_of(array[part]) for array in choices)
             status = LIBRARY.aecodec_explain(
                 byref(self._codec),
                 byref(structures.Segment(*sides)),
@@ -135,7 +135,7 @@ class LevelTables:
 
         for _ in Workers().map(explain, range(0, len(codes), step)):
             pass
-        return made
+        return choices
 
     def sizes(self, size: tuple[int, int], is_rgb: bool) -> tuple[int, int, int]:
         """What a picture of (width, height) pixels takes on a device.

@@ -109,17 +109,17 @@ def compress(
     size is that of the smallest.
     """
     target = structures.Target(level, max_bytes, addressof(bounds) if bounds else None)
-    made, loops = structures.Compressed(), loops_of(workers)
+    compressed, loops = structures.Compressed(), loops_of(workers)
     is_image = isinstance(original, structures.Image)
     call = LIBRARY.aecodec_compress if is_image else LIBRARY.aecodec_compress_samples
-    status = call(codec.handle, byref(original), byref(target), loops.reference, byref(made))
+    status = call(codec.handle, byref(original), byref(target), loops.reference, byref(compressed))
     if status == structures.TOO_FEW_BYTES:
-        return b"", made
+        return b"", compressed
     if status == structures.DOES_NOT_FIT:
-        least = Context(3, ROUND_CEILING).create_decimal(made.max_error)
+        least = Context(3, ROUND_CEILING).create_decimal(compressed.max_error)
         raise UsageError(f"{error_of(status)}, of at least {least:g}")
     loops.check(status)
-    return taken(made.file, made.size), made
+    return taken(compressed.file, compressed.size), compressed
 
 
 class Encoding:
@@ -147,14 +147,14 @@ class Encoding:
         self._loops, self._handle = loops_of(workers), c_void_p()
         self.clipped: Any = (c_uint64 * structures.MAX_BANDS)()
         self._parts = parts = parts_for(codec, workers, original.width, original.height)
-        begun, made = (codec.handle, byref(original)), self._handle
+        given, handle = (codec.handle, byref(original)), byref(self._handle)
         if is_raw:
-            status = LIBRARY.aecodec_encoding_begin_channels(*begun, parts, byref(made))
+            status = LIBRARY.aecodec_encoding_begin_channels(*given, parts, handle)
         elif isinstance(original, structures.Image):
-            status = LIBRARY.aecodec_encoding_begin(*begun, reduction, parts, byref(made))
+            status = LIBRARY.aecodec_encoding_begin(*given, reduction, parts, handle)
         else:
             begin = LIBRARY.aecodec_encoding_begin_samples
-            status = begin(*begun, parts, self.clipped, byref(made))
+            status = begin(*given, parts, self.clipped, handle)
         check(status)
 
     def __del__(self) -> None:

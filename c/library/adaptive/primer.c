@@ -120,16 +120,16 @@ static aecodec_status learn(const primer *p, primed *to)
 /* Choices without tables. */
 static primed *open_primed(const adaptive_choices *choices)
 {
-    primed *made = calloc(1, sizeof *made);
-    if (made) {
-        made->choices = malloc(sizeof *choices);
-        made->states = malloc(choices->bands * sizeof *made->states);
+    primed *opened = calloc(1, sizeof *opened);
+    if (opened) {
+        opened->choices = malloc(sizeof *choices);
+        opened->states = malloc(choices->bands * sizeof *opened->states);
     }
-    if (made && made->choices && made->states) {
-        *made->choices = *choices;
-        return made;
+    if (opened && opened->choices && opened->states) {
+        *opened->choices = *choices;
+        return opened;
     }
-    free_primed(made);
+    free_primed(opened);
     return NULL;
 }
 

@@ -301,7 +301,7 @@ static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes,
 
 aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle)
 {
-    aecodec_bundle *made;
+    aecodec_bundle *opened;
     if (!is_aligned(bytes)) {
         return AECODEC_BAD_ARGUMENT;
     }
@@ -309,16 +309,16 @@ aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecode
     if (!head || !is_little_endian()) {
         return AECODEC_BAD_BUNDLE;
     }
-    made = calloc(1, sizeof *made);
-    if (!made) {
+    opened = calloc(1, sizeof *opened);
+    if (!opened) {
         return AECODEC_NO_MEMORY;
     }
-    aecodec_status status = read_head(bytes, head, made);
-    status = status == AECODEC_OK ? use_sections(made, bytes, size) : status;
+    aecodec_status status = read_head(bytes, head, opened);
+    status = status == AECODEC_OK ? use_sections(opened, bytes, size) : status;
     if (status == AECODEC_OK) {
-        *bundle = made;
+        *bundle = opened;
     } else {
-        aecodec_bundle_close(made);
+        aecodec_bundle_close(opened);
     }
     return status;
 }
@@ -356,12 +356,12 @@ void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *fac
     *facts = bundle->facts;
 }
 
-aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number, aecodec_section *found)
+aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number, aecodec_section *entry)
 {
     if (number >= bundle->facts.sections) {
         return AECODEC_BAD_ARGUMENT;
     }
-    *found = bundle->sections[number].entry;
+    *entry = bundle->sections[number].entry;
     return AECODEC_OK;
 }
 

@@ -194,8 +194,8 @@ static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
     const uint32_t colours = d->file.channels - (d->file.header.mode & 2 ? 1 : 0);
     const size_t frame = (size_t)d->file.samples.width * d->file.samples.height, pixels = frame * d->frames;
     const uint8_t *from = *content, *alpha = d->alpha ? d->alpha + d->first * frame : NULL;
-    uint8_t *made = malloc(pixels * d->file.channels), *to = made;
-    for (size_t n = 0; made && n < pixels; n++, from += coded) {
+    uint8_t *result = malloc(pixels * d->file.channels), *to = result;
+    for (size_t n = 0; result && n < pixels; n++, from += coded) {
         for (uint32_t c = 0; c < colours; c++) {
             *to++ = from[colours > coded ? 0 : c];
         }
@@ -204,8 +204,8 @@ static aecodec_status add_channels(const aecodec_decoding *d, uint8_t **content)
         }
     }
     free(*content);
-    *content = made;
-    return made ? AECODEC_OK : AECODEC_NO_MEMORY;
+    *content = result;
+    return result ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status aecodec_decoding_finish(aecodec_decoding *d, const aecodec_execution *execution,
@@ -248,18 +248,18 @@ static aecodec_status copy_mask(aecodec_samples *samples)
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, const aecodec_execution *execution,
                                                aecodec_samples *samples)
 {
-    aecodec_samples made = samples_of(d, d->first, d->frames);
+    aecodec_samples result = samples_of(d, d->first, d->frames);
     aecodec_status status =
-        d->has_samples ? aecodec_decoding_take(d, execution, &made.samples) : AECODEC_OTHER_KIND;
+        d->has_samples ? aecodec_decoding_take(d, execution, &result.samples) : AECODEC_OTHER_KIND;
     if (status != AECODEC_OK) {
         return status;
     }
-    status = copy_mask(&made);
+    status = copy_mask(&result);
     if (status != AECODEC_OK) {
-        free(made.samples);
+        free(result.samples);
         return status;
     }
-    aecodec_set_missing(&made, d->nodata);
-    *samples = made;
+    aecodec_set_missing(&result, d->nodata);
+    *samples = result;
     return AECODEC_OK;
 }

@@ -169,12 +169,12 @@ aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t level,
 aecodec_status aecodec_encoding_codes(const aecodec_encoding *e, uint32_t level,
                                       const aecodec_execution *execution, aecodec_codes *codes)
 {
-    aecodec_codes made;
-    const aecodec_status status = aecodec_encode_level(e, level, execution, NULL, &made);
+    aecodec_codes result;
+    const aecodec_status status = aecodec_encode_level(e, level, execution, NULL, &result);
     if (status == AECODEC_OK) {
-        *codes = made;
+        *codes = result;
     } else {
-        free(made.codes);
+        free(result.codes);
     }
     return status;
 }

@@ -52,26 +52,26 @@ static uint32_t level_at(const aecodec_codec_facts *facts, uint32_t n)
 
 /* Keep the file of the last level, by bisection, that is small enough. If there is none, the lowest level was
  * the last one that was tried. */
-static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *found)
+static aecodec_status find_level(const search *s, const aecodec_encoding *e, candidate *best)
 {
     const aecodec_codec_facts *facts = &s->bundle->facts;
     uint32_t low = 0, high = level_count(facts);
     aecodec_status status = AECODEC_OK;
     while (low < high && status == AECODEC_OK) {
         const uint32_t middle = (low + high) / 2;
-        candidate tried = *found;
+        candidate tried = *best;
         tried.level = level_at(facts, middle);
         status = aecodec_encoding_file(e, tried.level, s->execution, &tried.bytes, &tried.size);
         if (status != AECODEC_OK) {
             break;
         }
         if (tried.size <= s->max_bytes) {
-            discard(found);
-            *found = tried;
+            discard(best);
+            *best = tried;
             low = middle + 1;
         } else {
             discard(&tried);
-            found->size = found->bytes ? found->size : tried.size;
+            best->size = best->bytes ? best->size : tried.size;
             high = middle;
         }
     }
@@ -87,11 +87,11 @@ static aecodec_status encode_windows(const search *s, uint32_t reduction, aecode
     return status == AECODEC_OK ? aecodec_encoding_run(*encoding, s->execution) : status;
 }
 
-static aecodec_status encode_reduced(const search *s, candidate *found)
+static aecodec_status encode_reduced(const search *s, candidate *best)
 {
     aecodec_encoding *e = NULL;
-    aecodec_status status = encode_windows(s, found->reduction, &e);
-    status = status == AECODEC_OK ? find_level(s, e, found) : status;
+    aecodec_status status = encode_windows(s, best->reduction, &e);
+    status = status == AECODEC_OK ? find_level(s, e, best) : status;
     aecodec_encoding_free(e);
     return status;
 }
@@ -166,16 +166,16 @@ static aecodec_status find_best(const search *s, candidate *best)
     return status;
 }
 
-static aecodec_status give(candidate *best, aecodec_status status, aecodec_compressed *made)
+static aecodec_status give(candidate *best, aecodec_status status, aecodec_compressed *compressed)
 {
     if (status != AECODEC_OK) {
         discard(best);
         return status;
     }
-    made->file = best->bytes;
-    made->size = best->size;
-    made->level = best->level;
-    made->reduction = best->reduction;
+    compressed->file = best->bytes;
+    compressed->size = best->size;
+    compressed->level = best->level;
+    compressed->reduction = best->reduction;
     return best->bytes ? AECODEC_OK : AECODEC_TOO_FEW_BYTES;
 }
 
@@ -194,38 +194,39 @@ static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_t
 }
 
 static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level,
-                                aecodec_compressed *made)
+                                aecodec_compressed *compressed)
 {
     candidate best = {.reduction = NOT_REDUCED};
-    made->level = level ? level : aecodec_default_units(s->bundle);
-    made->reduction = NOT_REDUCED;
+    compressed->level = level ? level : aecodec_default_units(s->bundle);
+    compressed->reduction = NOT_REDUCED;
     if (s->max_bytes) {
-        return give(&best, find_level(s, e, &best), made);
+        return give(&best, find_level(s, e, &best), compressed);
     }
-    return aecodec_encoding_file(e, made->level, s->execution, &made->file, &made->size);
+    return aecodec_encoding_file(e, compressed->level, s->execution, &compressed->file, &compressed->size);
 }
 
-static aecodec_status compress(const search *s, uint32_t level, aecodec_compressed *made)
+static aecodec_status compress(const search *s, uint32_t level, aecodec_compressed *compressed)
 {
     candidate best = {.reduction = NOT_REDUCED};
     aecodec_encoding *e = NULL;
     if (s->max_bytes) {
-        return give(&best, find_best(s, &best), made);
+        return give(&best, find_best(s, &best), compressed);
     }
     aecodec_status status = encode_windows(s, NOT_REDUCED, &e);
-    status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
+    status = status == AECODEC_OK ? make_file(s, e, level, compressed) : status;
     aecodec_encoding_free(e);
     return status;
 }
 
 static aecodec_status compress_samples(const search *s, const aecodec_samples *samples, uint32_t level,
-                                       aecodec_compressed *made)
+                                       aecodec_compressed *compressed)
 {
     aecodec_encoding *e = NULL;
     const uint32_t parts = aecodec_parts_for(s->bundle, s->execution, samples->width, samples->height);
-    aecodec_status status = aecodec_encoding_begin_samples(s->bundle, samples, parts, made->clipped, &e);
+    aecodec_status status = aecodec_encoding_begin_samples(s->bundle, samples, parts, compressed->clipped,
+                                                           &e);
     status = status == AECODEC_OK ? aecodec_encoding_run(e, s->execution) : status;
-    status = status == AECODEC_OK ? make_file(s, e, level, made) : status;
+    status = status == AECODEC_OK ? make_file(s, e, level, compressed) : status;
     aecodec_encoding_free(e);
     return status;
 }

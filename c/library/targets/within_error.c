@@ -54,7 +54,7 @@ static int add_alpha(aecodec_bounds *bounds, uint32_t bands, double **errors)
 }
 
 static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (*room)[AECODEC_MAX_BANDS],
-                                      aecodec_compressed *made, buffer *file)
+                                      aecodec_compressed *compressed, buffer *file)
 {
     refinement refinements[AECODEC_MAX_REFINEMENTS];
     aecodec_samples colours = r->original;
@@ -71,32 +71,33 @@ static aecodec_status compress_within(refiner *r, aecodec_bounds bounds, bound (
         refinements[n].bounds = room[n];
     }
     aecodec_status status = aecodec_refinements_for(&bounds, &r->original, refinements, &count,
-                                                    &made->max_error);
+                                                    &compressed->max_error);
     free(errors);
-    return status == AECODEC_OK ? write_file(r, refinements, count, made->level, file) : status;
+    return status == AECODEC_OK ? write_file(r, refinements, count, compressed->level, file) : status;
 }
 
 aecodec_status aecodec_within_error(const aecodec_bundle *bundle, const aecodec_image *picture,
                                     const aecodec_samples *samples, const aecodec_target *target,
-                                    const aecodec_execution *execution, aecodec_compressed *made)
+                                    const aecodec_execution *execution, aecodec_compressed *compressed)
 {
     static const double none = 0;
     const aecodec_bounds lossless = {1, 1, 0, 0, &none};
     buffer b = {NULL, 0, 0, AECODEC_OK};
     bound (*room)[AECODEC_MAX_BANDS] = malloc(AECODEC_MAX_REFINEMENTS * sizeof *room);
     refiner r;
-    made->level = target->level;
-    made->reduction = NOT_REDUCED;
+    compressed->level = target->level;
+    compressed->reduction = NOT_REDUCED;
     b.status = aecodec_refiner_open(&r, bundle, execution, picture, samples);
     if (b.status == AECODEC_OK) {
-        b.status = room ? compress_within(&r, target->bounds ? *target->bounds : lossless, room, made, &b)
+        b.status = room ? compress_within(&r, target->bounds ? *target->bounds : lossless, room, compressed,
+                                          &b)
                         : AECODEC_NO_MEMORY;
     }
     if (b.status == AECODEC_OK) {
-        made->max_error = r.max_error;
-        memcpy(made->clipped, r.clipped, sizeof r.clipped);
+        compressed->max_error = r.max_error;
+        memcpy(compressed->clipped, r.clipped, sizeof r.clipped);
     }
     free(room);
     aecodec_refiner_close(&r);
-    return aecodec_buffer_give(&b, &made->file, &made->size);
+    return aecodec_buffer_give(&b, &compressed->file, &compressed->size);
 }
