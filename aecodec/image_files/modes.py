@@ -145,8 +145,8 @@ def note_scale(image: Image.Image, notes: Notes) -> None:
 def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
 
-    Integers with 16 bits are scaled from 0..65535 and rounded, with a note. Modes that Pillow has
-    already truncated stay the same. `largest` is that of :func:`largest_value` before loading.
+    Integers with 16 bits are scaled from 0..65535 and rounded. Modes that Pillow has already
+    truncated stay the same. `largest` is that of :func:`largest_value` before loading.
     """
     if image.mode not in DEEP_MODES:
         if image.info.pop("transparency", None) is not None:
@@ -154,13 +154,9 @@ def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
         return image
     values = np.asarray(image)
     table = np.rint(np.arange(65536).clip(0, largest) * (255 / largest)).astype(np.uint8)
-    pixels = table[values.clip(0, 65535)]
-    if np.any(values.astype(np.int64) * 255 % largest):
-        levels = f"{values.min()} to {values.max()} were rounded to {pixels.min()}..{pixels.max()}"
-        notes.add(f"its values from {levels}")
-    scaled, info = Image.fromarray(pixels), dict(image.info)
-    transparent = info.pop("transparency", None)
-    scaled.info = info
+    scaled = Image.fromarray(table[values.clip(0, 65535)])
+    scaled.info = dict(image.info)
+    transparent = scaled.info.pop("transparency", None)
     if isinstance(transparent, int):
         scaled.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
     return scaled

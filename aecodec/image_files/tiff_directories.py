@@ -29,7 +29,7 @@ from aecodec.imaging.picture import ANY_CODEC
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _STRIP_ROWS = 256, 257, 258, 259, 277, 278
 _OFFSETS, _COUNTS, _TILE_OFFSETS, _TILE_COUNTS = 273, 279, 324, 325
 _TILE_WIDTH, _TILE_LENGTH, _SUB_IFDS, _SAMPLE_FORMAT, _SUBSAMPLING = 322, 323, 330, 339, 530
-_DEPTH, _METAMORPH = 32997, 33629
+_DEPTH = 32997
 
 REDUCED, PAGE, MASK = 1, 2, 4
 """Bits of NewSubfileType: an overview, one of several pages, a mask with 0 for missing pixels."""
@@ -224,8 +224,8 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
 
 
 def _images_stated(page: Directory) -> int:
-    """Images that ImageJ, tifffile or MetaMorph store behind the first without pages, or 1."""
-    text, planes = page.tags.text(DESCRIPTION), page.tags.get(_METAMORPH)
+    """Images that ImageJ or tifffile store behind the first without pages, or 1."""
+    text = page.tags.text(DESCRIPTION)
     images = re.search(r"^images=(\d{1,9})\s*$", text, re.MULTILINE)
     shape = re.match(r'\{"shape": \[([\d, ]+)\], "truncated": true', text)
     if shape:
@@ -233,7 +233,7 @@ def _images_stated(page: Directory) -> int:
         return math.prod(numbers) // max(1, size)
     if images and text.startswith("ImageJ="):
         return int(images[1])
-    return len(planes.value) // 8 if planes else 1
+    return 1
 
 
 class _Walk:

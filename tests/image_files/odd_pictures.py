@@ -87,9 +87,9 @@ def exif_of(**tags: Any) -> bytes:
 
 
 def deep_png(values: np.ndarray) -> bytes:
-    """A PNG file of 16 bits per channel: (H, W, C) uint16, with C in 1..4."""
+    """A PNG file of 16 bits per channel: (H, W) or (H, W, C) uint16."""
     codecs = pytest.importorskip("imagecodecs")
-    content: bytes = codecs.png_encode(np.squeeze(values))
+    content: bytes = codecs.png_encode(values)
     return content
 
 

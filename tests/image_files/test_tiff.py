@@ -42,7 +42,7 @@ FOR_BANDS = {
 
 @pytest.mark.parametrize("colours", [1, 3])
 def test_images_without_pages_are_rejected(colours: int) -> None:
-    """tifffile, ImageJ and MetaMorph can store images behind the first without pages."""
+    """tifffile and ImageJ can store images behind the first without pages."""
     frames = np.stack([np.squeeze(BANDS[..., :colours])] * 2)
     options = {"photometric": "rgb" if colours == 3 else "minisblack", "metadata": {}}
     for read in (read_image, read_samples):
