@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -32,19 +31,15 @@ def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: C
     assert (values["max_error"], values["level"]) == (2, 1)
     described = command("info", "scan.aec", "--json").json[0]
     assert (described["version"], described["guaranteed_errors"]) == (2, [9, 2])
-    sizes = [described["base_bytes"], *described["refinement_bytes"]]
-    assert sum(sizes) < described["bytes"]
+    assert described["base_bytes"] + sum(described["refinement_bytes"]) < described["bytes"]
     trimmed = command("trim", "scan.aec", "-o", "9.aec", "--max-error", 9)
     assert trimmed.out.endswith(" bytes, maximum error 9\n")
-    assert command("trim", "scan.aec", "-o", "base.aec").status == 0
+    assert "no maximum error is guaranteed" in command("trim", "scan.aec", "-o", "base.aec").out
     assert 2 < np.abs(opened_aec(command, "9") - scan.astype(int)).max() <= 9
     assert command("info", "base.aec", "--json").json[0]["version"] == 1
     assert np.array_equal(opened_aec(command, "scan", "--base-only"), opened_aec(command, "base"))
     assert command("trim", "base.aec", "--max-error", 9).status == 2
     assert "do not store the range" in command("trim", "scan.aec", "--max-error", "0.5%").err
-    assert "no maximum error is guaranteed" in command("trim", "scan.aec").out
-    assert command("trim", "scan.aec").status == 2
-    assert command("trim", "scan.aec", "--force").status == 0
     Path("scans").mkdir()
     Path("scan.aec").rename("scans/scan.aec")
     assert command("trim", "scans").status == 0
@@ -75,11 +70,9 @@ def test_verify_scales_originals_only_if_it_is_told(scan: np.ndarray, command: C
     deep = 257 * scan.astype(int) - 9 * (scan > 0)
     Image.fromarray(deep.astype(np.uint16)).save("deep.png")
     assert command("compress", "deep.png", *DIGITS, "--lossless", "--depth", 8).status == 0
-    result = command("verify", "deep.aec", "--against", "deep.png")
-    assert (result.status, "--depth 8" in result.err) == (3, False)
+    assert command("verify", "deep.aec", "--against", "deep.png").status == 3
     result = command("verify", "deep.aec", "--against", "deep.png", "--depth", 8)
     assert (result.status, result.out) == (0, "deep.aec: intact, maximum error 0 after --depth 8\n")
-    assert command("verify", "deep.aec", "--depth", 8).status == 2
 
 
 def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> None:
@@ -94,9 +87,6 @@ def test_verify_compares_with_originals(scan: np.ndarray, command: Command) -> N
     assert command("verify", "scan.aec", "--against", "changed/scan.png").status == 3
     Path("changed/scan.png").unlink()
     assert command("verify", "scan.aec", "--against", "changed").status == 6
-    assert command("trim", "scan.aec").status == 0
-    result = command("verify", "scan_trimmed.aec", "--against", "scan.png")
-    assert (result.status, "maximum error" in result.out) == (0, True)
 
 
 def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None:
@@ -114,22 +104,15 @@ def test_bands_have_their_own_bounds(scan: np.ndarray, command: Command) -> None
 
 
 def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) -> None:
-    assert command("compress", "scan.png", *DIGITS, "--max-error", "0.5sqrt,0").status == 0
-    assert command("info", "scan.aec", "--json").json[0]["guaranteed_errors"] == [
-        "0.5sqrt",
-        0,
-    ]
-    exact = ("compress", "half.png", *DIGITS, "-q", 1, "--max-error", "0.1sqrt,0")
-    Image.fromarray(scan // 2).save("half.png")
-    assert command(*exact).status == 0
-    [stated, _] = command("info", "half.aec", "--json").json[0]["guaranteed_errors"]
-    assert stated == "0.09765625sqrt"
-    assert stated in command("trim", "half.aec", "--max-error", stated).out
-    assert command("trim", "scan.aec", "--max-error", "0.5sqrt").status == 0
+    assert command("compress", "scan.png", *DIGITS, "--max-error", "0.1sqrt,0").status == 0
+    [stated, exact] = command("info", "scan.aec", "--json").json[0]["guaranteed_errors"]
+    assert (stated, exact) == ("0.09765625sqrt", 0)
+    assert stated in command("trim", "scan.aec", "--max-error", stated).out
     values = command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").json[0]
-    assert (values["guaranteed_error"], values["max_error"] <= 7) == ("0.5sqrt", True)
+    assert (values["guaranteed_error"], values["max_error"] <= 1) == (stated, True)
+    Image.fromarray(scan // 2).save("half.png")
     result = command("verify", "scan_trimmed.aec", "--against", "half.png")
-    assert (result.status, "guarantees 0.5sqrt: it was made" in result.err) == (1, True)
+    assert (result.status, f"guarantees {stated}: it was made" in result.err) == (1, True)
 
 
 @pytest.mark.parametrize("options", [[], ["--bands-first"]])
@@ -142,7 +125,6 @@ def test_verify_compares_samples(tmp_path: Path, command: Command, options: list
     compress = ("compress", "a.npy", *codec, "-q", 2, "--max-error", 7, "--nodata", -999)
     result = command(*compress, *options)
     assert (result.status, "clipped" in result.err) == (0, False)
-    assert "maximum error 7" in result.out
     result = command("verify", "a.aec", "--against", "a.npy", *codec)
     assert (result.status, result.out) == (0, "a.aec: intact, maximum error 7\n")
     restored = aecodec.decompress_array("a.aec", "bands")
@@ -158,41 +140,33 @@ def test_verify_finds_originals_by_the_names_of_results(tmp_path: Path, command:
         np.save(path, picture) if path.suffix == ".npy" else Image.fromarray(picture).save(path)
     for options, folder in ((["--lossless"], "all"), (["-q", 1], "pictures")):
         assert command("compress", "in", "-o", folder, *options).status == 0
-        result = command("verify", folder, "--against", "in", "--json")
-        errors = [line.get("error") for line in result.json]
+        errors = [line.get("error") for line in verified(command, folder)]
         assert errors.count(None) == len(list(Path(folder).rglob("*.aec")))
-        missing = [] if folder == "all" else ["it has no result"]
-        assert list(filter(None, errors)) == missing
-    result = command("verify", "all/sub/same.aec", "--against", "in/sub", "--json")
-    assert result.json[0]["max_error"] == 0
+        assert list(filter(None, errors)) == ([] if folder == "all" else ["it has no result"])
+    [line] = verified(command, "all/sub/same.aec", "in/sub")
+    assert line["max_error"] == 0
     assert command("stack", "in/sub", "--lossless", "-o", "two.aec").status == 0
-    assert command("verify", "two.aec", "--against", "in/sub").out.endswith("maximum error 0\n")
-    assert command("verify", "two.aec", "--against", "in").status == 3
+    assert verified(command, "two.aec", "in/sub")[0]["max_error"] == 0
+    assert verified(command, "two.aec", "in")[0]["status"] == 3
     Path("all/sub/same.aec").replace("all/same.aec")
     Path("all/a.bmp.aec").rename("all/unknown.aec")
-    result = command("verify", "all", "--against", "in")
-    assert (result.status, result.err.splitlines()[-1]) == (1, "4 of 8 failed")
-    for text in ("same.aec: a sample differs", "unknown.aec: in: no file in this folder has"):
-        assert f"error: all/{text}" in result.err
-    for name in ("a.bmp", "sub/same.png"):
-        assert f"error: in/{name}: it has no result" in result.err
+    errors = {line["source"]: line["error"] for line in verified(command, "all") if "error" in line}
+    assert set(errors) == {"all/same.aec", "all/unknown.aec", "in/a.bmp", "in/sub/same.png"}
+    assert "a sample differs" in errors["all/same.aec"]
+    assert "in: no file in this folder has" in errors["all/unknown.aec"]
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"imagej": True, "metadata": {"axes": "TZCYX"}},
-        {"ome": True, "metadata": {"axes": "TZCYX"}},
-    ],
-)
-def test_verify_compares_hyperstacks(
-    tmp_path: Path, command: Command, options: dict[str, Any]
-) -> None:
+def verified(command: Command, path: str, originals: str = "in") -> list[dict[str, object]]:
+    """The results of `aecodec verify --against`."""
+    return command("verify", path, "--against", originals, "--json").json
+
+
+def test_verify_compares_hyperstacks(tmp_path: Path, command: Command) -> None:
     stack = np.random.default_rng(0).integers(0, 999, (2, 3, 4, 8, 9)).astype(np.uint16)
-    tifffile.imwrite("stack.tif", stack, photometric="minisblack", **options)
+    options = {"photometric": "minisblack", "ome": True, "metadata": {"axes": "TZCYX"}}
+    tifffile.imwrite("stack.tif", stack, **options)
     assert command("compress", "stack.tif", "--lossless").status == 0
-    result = command("verify", "stack.aec", "--against", "stack.tif", "--json")
-    assert (result.status, result.json[0]["max_error"]) == (0, 0)
+    assert verified(command, "stack.aec", "stack.tif")[0]["max_error"] == 0
     stack[1, 2, 3, 4, 5] += 1
-    tifffile.imwrite("stack.tif", stack, photometric="minisblack", **options)
+    tifffile.imwrite("stack.tif", stack, **options)
     assert command("verify", "stack.aec", "--against", "stack.tif").status == 1

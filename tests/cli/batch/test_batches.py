@@ -28,18 +28,8 @@ _PATIENCE = 100
 @pytest.fixture
 def many(folder: Path, photograph: np.ndarray) -> Path:
     """A folder of 40 pictures of 96x96 pixels, `p00.png` to `p39.png`."""
-    return _pictures(photograph, 40)
-
-
-@pytest.fixture
-def ten(folder: Path, photograph: np.ndarray) -> Path:
-    """A folder of 10 of these pictures."""
-    return _pictures(photograph, 10)
-
-
-def _pictures(photograph: np.ndarray, count: int) -> Path:
     Path("many").mkdir()
-    for number in range(count):
+    for number in range(40):
         left = 8 * number
         Image.fromarray(photograph[100:196, left : left + 96]).save(f"many/p{number:02}.png")
     return Path("many")
@@ -139,22 +129,6 @@ def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> N
     assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
 
 
-def test_files_that_would_become_one_keep_their_whole_names(folder: Path, command: Command) -> None:
-    Path("scans").mkdir()
-    for name in ("a.png", "a.bmp", "b.png", "a.bmp.png"):
-        Image.open("digit.png").save(f"scans/{name}")
-    assert command("compress", "scans").status == 0
-    names = ["a.bmp.aec", "a.bmp.png.aec", "a.png.aec", "b.aec"]
-    assert sorted(path.name for path in Path("scans_aec").iterdir()) == names
-    assert command("decompress", "scans_aec", "-o", "back").status == 0
-    assert len(list(Path("back").iterdir())) == 4
-    Path("more").mkdir()
-    shutil.copy("digit.png", "more/a.png")
-    result = command("compress", "scans/a.png", "more/a.png", "-o", "out")
-    assert result.status == 2
-    assert "would both become out/a.png.aec" in result.err
-
-
 def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -> None:
     Path("scans").mkdir()
     shutil.copy("digit.png", "scans/good.png")
@@ -171,41 +145,6 @@ def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -
     for text in (".heic files", ".nef files", "broken or circular link", "not followed"):
         assert text in result.err
     assert [path.name for path in Path("scans_aec").iterdir()] == ["good.aec"]
-
-
-def test_a_stack_keeps_the_names_of_its_pictures(ten: Path, command: Command) -> None:
-    Image.open(ten / "p07.png").save(ten / "p07.bmp")
-    assert command("stack", ten).status == 0
-    assert command("decompress", "many.aec", "-o", "back").status == 0
-    names = [path.name for path in sorted(Path("back").iterdir())]
-    whole = [f"p{number:02}.png.png" for number in range(10)]
-    assert names == sorted([*whole, "p07.bmp.png"])
-    Path(ten, "p07.bmp").unlink()
-    assert command("stack", ten, "--force").status == 0
-    assert command("decompress", "many.aec", "-o", "again").status == 0
-    names = sorted(path.name for path in Path("again").iterdir())
-    assert names == [f"p{number:02}.png" for number in range(10)]
-    assert command("stack", ten, "--force", "--no-metadata").status == 0
-    assert command("decompress", "many.aec", "-o", "numbered").status == 0
-    assert Path("numbered/01.png").exists()
-
-
-def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
-    ten: Path, command: Command
-) -> None:
-    assert command("stack", ten).status == 0
-    decompress = ("decompress", "many.aec", "-o")
-    assert command(*decompress, "back").status == 0
-    before = sorted(Path("back").rglob("*"))
-    refused = command(*decompress, "back")
-    assert (refused.status, "back already exists" in refused.err) == (2, True)
-    assert command(*decompress, "back", "--skip-existing").status == 0
-    assert command(*decompress, "back", "--force").status == 0
-    assert sorted(Path("back").rglob("*")) == before
-    assert command(*decompress, "back/").status == 0
-    assert Path("back/many").is_dir()
-    assert command(*decompress, ".").status == 0
-    assert Path("many_decompressed").is_dir()
 
 
 def test_a_warning_about_many_files_is_printed_once(many: Path, command: Command) -> None:
