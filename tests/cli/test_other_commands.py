@@ -67,11 +67,18 @@ def test_the_keys_of_json_are_documented(folder: Path, command: Command) -> None
 
 
 def test_help_and_version(command: Command) -> None:
-    assert "compress" in command("--help").out
-    for name in ("compress", "decompress", "info", "verify", "compare", "codecs", "demo", "train"):
-        assert "Usage: aecodec" in command(name, "--help").out
+    assert "Exit status: 0 success" in command("--help").out
+    for name in ("compress", "stack", "payload", "import", "demo"):
+        assert f"Usage: aecodec {name}" in command(name, "--help").out
     assert command("--version").out == f"aecodec {aecodec.__version__}\n"
     assert command().status == 2
+
+
+def test_the_help_of_compress_is_short(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    text = command("compress", "--help").out
+    assert len(text.splitlines()) <= 60
+    assert len(re.findall(r"^│ --", text, re.MULTILINE)) <= 20
 
 
 def test_compare_draws_pixel_by_pixel(
@@ -89,21 +96,15 @@ def test_compare_draws_pixel_by_pixel(
 def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
     digits = np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
     np.savez("digits.npz", x_test=digits, labels=np.arange(10))
-    np.save("digits.npy", digits)
     shutil.copytree(sample_paths()[0].parent, "digits", ignore=shutil.ignore_patterns("*.py*"))
-    Path("digits/broken.png").write_bytes(b"not an image")
-    rows = {}
-    for data in ("digits.npz", "digits.npy", "digits"):
-        done = command("evaluate", "digits", data, "--json")
-        assert ("broken.png" in done.err) == (data == "digits")
-        assert done.status == (data == "digits")
-        lines = done.json
-        rows[data] = [line for line in lines if "level" in line]
+    of_array, of_folder = (
+        command("evaluate", "digits", data, "--json").json for data in ("digits.npz", "digits")
+    )
     codec = aecodec.load_codec("digits")
-    for number, same in enumerate(zip(*rows.values(), strict=True), start=1):
+    for number, rows in enumerate(zip(of_array, of_folder, strict=True), start=1):
         files = [codec.compress(digit, level=number) for digit in digits]
         restored = np.stack([np.asarray(codec.decompress(file)) for file in files])
-        for row in same:
+        for row in rows:
             assert row["level"] == number
             assert row["bytes"] == sum(map(len, files)) / 10
             assert row["ratio"] == pytest.approx(7840 / sum(map(len, files)), abs=1e-4)
@@ -115,31 +116,24 @@ def test_evaluate_compares_codecs_and_formats(
 ) -> None:
     Path("scans").mkdir()
     Image.fromarray(photograph[:64, :80]).save("scans/a.png")
-    Image.fromarray(photograph[:48, 90:154]).convert("L").save("scans/b.png")
-    outputs = ("--pictures", "all.csv")
-    against = ("--against", "webp,jpeg")
-    done = command("evaluate", "photo", "digits", "scans", "-q", 1, *against, *outputs)
+    Image.fromarray(photograph[:48, 90:154]).convert("L").save(b"scans/\xe9.png")
+    against = ("-q", 1, "--against", "webp,jpeg", "--pictures", "all.csv")
+    done = command("evaluate", "photo", "digits", "scans", *against)
     assert done.status == 0
     head, *lines = done.out.splitlines()
     assert head.split()[:2] == ["codec", "level"]
     assert [line.split()[0] for line in lines] == ["photo", "digits", *["WebP"] * 8, *["JPEG"] * 8]
     rows = list(csv.DictReader(Path("all.csv").read_text().splitlines()))
-    assert [row["name"] for row in rows] == ["a.png", "b.png"] * 18
+    assert [row["name"] for row in rows] == ["a.png", "\\udce9.png"] * 18
     expected = len(aecodec.load_codec("photo").compress(photograph[:64, :80], level=1))
     assert int(rows[0]["bytes"]) == expected
     assert float(rows[-1]["psnr"]) > float(rows[-3]["psnr"])
-    os.rename("scans/a.png", b"scans/\xe9.png")
-    assert command("evaluate", "photo", "scans", "-q", 1, "--pictures", "odd.csv").status == 0
-    assert "\\udce9.png" in Path("odd.csv").read_text()
 
 
 def test_evaluate_measures_ssimulacra2_where_it_is_asked_to(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("scans").mkdir()
-    shutil.copy("digit.png", "scans")
-    arguments = ["evaluate", "digits", "scans", "-q", 2]
-    assert "SSIMULACRA2" not in command(*arguments).out
+    arguments = ["evaluate", "digits", "digit.png", "-q", 2]
     assert command(*arguments, "--json").json[0]["ssimulacra2"] is None
     digit = np.asarray(Image.open("digit.png"))[..., None]
     codec = aecodec.load_codec("digits")
@@ -150,10 +144,8 @@ def test_evaluate_measures_ssimulacra2_where_it_is_asked_to(
     names, cells = command(*arguments, "--ssimulacra2").out.splitlines()
     assert cells.split().index(f"{score:.2f}") == names.split().index("SSIMULACRA2") + 1  # " dB"
     monkeypatch.setitem(sys.modules, "ssimulacra2", None)
-    assert command(*arguments).status == 0
     refused = command(*arguments, "--ssimulacra2")
-    assert (refused.status, refused.out) == (1, "")
-    assert "pip install 'aecodec[perceptual]'" in refused.err
+    assert (refused.status, "pip install 'aecodec[perceptual]'" in refused.err) == (1, True)
 
 
 def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> None:
@@ -161,13 +153,8 @@ def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> 
     shutil.copy("digit.png", "scans")
     Path("scans/cut.png").write_bytes(Path("digit.png").read_bytes()[:100])
     os.mkfifo("scans/pipe.png")
-    Path("scans/lost.png").symlink_to("nowhere.png")
-    result = command("evaluate", "digits", "scans", "-q", 1, "-q", 2)
-    assert result.status == 1
-    assert len(result.out.splitlines()) == 3
+    result = command("evaluate", "digits", "scans", "-q", 1, "-q", 2, "--json")
+    assert [line.get("status", 0) for line in result.json] == [0, 0, 3, 3]
     *warnings, count = result.err.splitlines()
-    assert count == "3 of 4 could not be read"
-    assert len(warnings) == 3
+    assert (result.status, len(warnings), count) == (1, 2, "2 of 3 could not be read")
     assert "scans/pipe.png: skipped because it cannot be read (not a regular file)" in result.err
-    lines = command("evaluate", "digits", "scans", "-q", 1, "--json").json
-    assert [line.get("status", 0) for line in lines] == [0, 3, 3, 3]

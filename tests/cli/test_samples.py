@@ -105,23 +105,18 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
     ("arguments", "message"),
     [
         (["scenes/a.tif"], "compress it with --max-error E or --lossless"),
-        (["scenes/b.npy"], "compress it with --max-error E or --lossless"),
         (["deep.png"], "compress it with --max-error E or --lossless"),
         (["scenes/a.tif", "--nodata", "0"], "--nodata.* codec with bands"),
-        (["scenes/a.tif", "--bands-first"], "--bands-first.* codec with bands"),
         (["scenes/a.tif", "--codec", "bands", "--depth", "8"], "leave out --depth"),
         (["scenes/b.npy", "--codec", "bands"], "20 bands.* takes 3 bands"),
         (["two.npz", "--codec", "bands"], "--array"),
-        (["damaged.tif", "--codec", "bands"], "damaged.tif: the file ends in its tags"),
     ],
 )
 def test_rejected_files_and_options(
     scenes: Path, command: Command, arguments: list[str], message: str
 ) -> None:
-    """Messages name the file, and the options that take it."""
     Image.fromarray(np.full((9, 9), 300, np.uint16)).save("deep.png")
     np.savez("two.npz", a=np.zeros((4, 4, 3)), b=np.zeros((4, 4, 3)))
-    Path("damaged.tif").write_bytes(Path("scenes/a.tif").read_bytes()[:200])
     result = command("compress", *arguments)
     assert result.status != 0
     assert re.search(message, result.err), result.err
