@@ -23,8 +23,6 @@ from aecodec.imaging.picture import Picture
 from aecodec.metrics import check_ssimulacra2
 from aecodec.parallel import Workers
 
-_QUALITY = "Quality"
-
 
 @dataclass(frozen=True, kw_only=True)
 class CodingOptions:
@@ -51,51 +49,38 @@ class CodingOptions:
     force: options.Force = False
     level: Annotated[
         float | None,
-        typer.Option(
+        options.quality(
             "-q",
             "--level",
             help="Level of the codec; 1 gives the smallest file, and photo also takes 2.5.",
-            rich_help_panel=_QUALITY,
         ),
     ] = None
     max_bytes: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Make the best file with at most N bytes.",
-            rich_help_panel=_QUALITY,
-        ),
+        options.quality(metavar="N", min=1, help="Make the best file with at most N bytes."),
     ] = None
     min_psnr: Annotated[
         float | None,
-        typer.Option(
-            metavar="DB",
-            help="Make the smallest file with at least this PSNR.",
-            rich_help_panel=_QUALITY,
-        ),
+        options.quality(metavar="DB", help="Make the smallest file with at least this PSNR."),
     ] = None
     min_ssimulacra2: Annotated[
         float | None,
-        typer.Option(
+        options.quality(
             metavar="SCORE",
             help="The same for SSIMULACRA2: 30 is low, 70 high. Needs the extra 'perceptual'.",
-            rich_help_panel=_QUALITY,
         ),
     ] = None
     max_error: Annotated[
         list[str] | None,
-        typer.Option(
+        options.quality(
             metavar="E",
             help="No sample differs more from its original: 4, 0.5%, 0.5sqrt, B02=4,B03=8, or "
             "16,4,0 for several. See docs/maximum_error.md.",
-            rich_help_panel=_QUALITY,
         ),
     ] = None
-    lossless: Annotated[
-        bool,
-        typer.Option("--lossless", help="The same as --max-error 0.", rich_help_panel=_QUALITY),
-    ] = False
+    lossless: Annotated[bool, options.quality("--lossless", help="The same as --max-error 0.")] = (
+        False
+    )
     depth: options.Depth = None
 
     def compression(self) -> Compression:

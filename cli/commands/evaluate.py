@@ -81,11 +81,10 @@ class EvaluateOptions:
     array: options.ArrayName = None
     peak: Annotated[
         float | None,
-        typer.Option(
+        options.science(
             metavar="VALUE",
             help="Range of the samples for PSNR. Default: for each picture, from the 0.1 to the "
             "99.9 percentile of the samples of all bands.",
-            rich_help_panel=options.SCIENCE,
         ),
     ] = None
     nodata: options.Nodata = None

@@ -50,8 +50,7 @@ class TrainOptions:
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA",
-            help="A folder of images or scenes with bands, or an .npz or .npy file.",
+            metavar="DATA", help="A folder of images or scenes with bands, or an .npz or .npy file."
         ),
     ]
     out: Annotated[

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, TypeVar, get_type_hints
 
@@ -16,7 +16,10 @@ import typer
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 
-_BATCHES, SCIENCE = "Batches", "Scientific data"
+quality = partial(typer.Option, rich_help_panel="Quality")
+batch = partial(typer.Option, rich_help_panel="Batches")
+science = partial(typer.Option, rich_help_panel="Scientific data")
+"""Options in a panel of the help."""
 
 Options = TypeVar("Options")
 
@@ -64,11 +67,7 @@ CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)
 OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
 ArrayName = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Name of the array in the .npz file. Default: x_test.",
-        rich_help_panel=SCIENCE,
-    ),
+    science(metavar="NAME", help="Name of the array in the .npz file. Default: x_test."),
 ]
 Limit = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
@@ -92,20 +91,11 @@ LevelNumber = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(
-        min=1,
-        metavar="N",
-        help="Process N files at once. Default: one per core.",
-        rich_help_panel=_BATCHES,
-    ),
+    batch(min=1, metavar="N", help="Process N files at once. Default: one per core."),
 ]
 SkipExisting = Annotated[
     bool,
-    typer.Option(
-        "--skip-existing",
-        help="Skip inputs whose result exists, to resume a run.",
-        rich_help_panel=_BATCHES,
-    ),
+    batch("--skip-existing", help="Skip inputs whose result exists, to resume a run."),
 ]
 Depth = Annotated[
     int | None,
@@ -132,37 +122,30 @@ MaxFrames = Annotated[
 ]
 Nodata = Annotated[
     float | None,
-    typer.Option(
-        metavar="VALUE",
-        help="Value of missing samples, if not NaN. Default: the file's.",
-        rich_help_panel=SCIENCE,
-    ),
+    science(metavar="VALUE", help="Value of missing samples, if not NaN. Default: the file's."),
 ]
 BandsFirst = Annotated[
     bool,
-    typer.Option(
+    science(
         "--bands-first",
         help="Bands are the first axis of arrays (of 4 axes, the second), and the pages of TIFF.",
-        rich_help_panel=SCIENCE,
     ),
 ]
 SamplesArray = Annotated[
     str | None,
-    typer.Option(
+    science(
         "--array",
         metavar="NAME",
         help="Name of the array in the .npz file. Default: its only array.",
-        rich_help_panel=SCIENCE,
     ),
 ]
 Rgb = Annotated[
     str | None,
-    typer.Option(
+    science(
         "--rgb",
         metavar="BANDS",
         help="Bands to show as red, green and blue, such as 4,3,2, or a single band in colours "
         "from blue to yellow. Default: 1,2,3, or 1.",
-        rich_help_panel=SCIENCE,
     ),
 ]
 WhichFrames = Annotated[
