@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from aecodec.datasets.folders_and_arrays import (
@@ -23,9 +22,6 @@ from aecodec.image_files.reading import read_image
 from aecodec.imaging.array_pictures import from_array
 from aecodec.imaging.picture import Picture
 
-Unread = dict[Path, ImageError]
-"""Unreadable files, with their errors."""
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -38,21 +34,33 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures in a fixed order, which are read during iteration.
+    """Pictures in a fixed order: samples, or files in a folder, which are read during iteration.
 
-    `count` includes unreadable files. Each of them is warned of, skipped, and added to `unread`
-    with its error by `samples`, the function that reads the pictures.
+    Unreadable files are warned of, skipped, and added to `unread` with their errors.
     """
 
-    count: int
-    samples: Callable[[Unread], Iterator[Sample]]
-    unread: Unread = field(default_factory=dict)
+    sources: Sequence[Sample | Path]
+    folder: Path
+    options: ReadOptions
+    unread: dict[Path, ImageError] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return self.count
+        return len(self.sources)
 
     def __iter__(self) -> Iterator[Sample]:
-        return self.samples(self.unread)
+        for source in self.sources:
+            if isinstance(source, Sample):
+                yield source
+                continue
+            try:
+                check_regular_file(source)
+                content, name = source.read_bytes(), source.relative_to(self.folder).as_posix()
+                picture = _read(content, self.options, name)
+            except (ImageError, OSError) as error:
+                self.unread[source] = ImageError(str(error))
+                warn_unreadable(source, error)
+            else:
+                yield Sample(picture, len(content), name)
 
 
 def open_dataset(
@@ -67,13 +75,10 @@ def open_dataset(
     if path.suffix.lower() in ARRAY_SUFFIXES:
         pictures = enumerate(_pictures_in(path, array, options))
         samples = [Sample(picture, picture.raw_size, str(n)) for n, picture in pictures]
-        return Dataset(len(samples), lambda _: iter(samples))
+        return Dataset(samples, path, options)
     suffixes = SAMPLES_SUFFIXES if options.bands else ()
     files = [path] if path.is_file() else images_in(path, suffixes)
-    if not files:
-        raise ImageError(f"{path} has no images: give a folder of images, or an .npz or .npy file")
-    folder = path.parent if path.is_file() else path
-    return Dataset(len(files), partial(_read_files, folder, files, options))
+    return Dataset(files, path.parent if path.is_file() else path, options)
 
 
 def _pictures_in(path: Path, array: str | None, options: ReadOptions) -> Iterator[Picture]:
@@ -91,19 +96,3 @@ def _read(content: bytes, options: ReadOptions, name: str) -> Picture:
 
     picture = read_samples(io.BytesIO(content), options, name)
     return replace(picture, metadata={}, origin=None)
-
-
-def _read_files(
-    folder: Path, paths: list[Path], options: ReadOptions, unread: Unread
-) -> Iterator[Sample]:
-    for path in paths:
-        try:
-            check_regular_file(path)
-            content = path.read_bytes()
-            name = path.relative_to(folder).as_posix()
-            picture = _read(content, options, name)
-        except (ImageError, OSError) as error:
-            unread[path] = ImageError(str(error))
-            warn_unreadable(path, error)
-        else:
-            yield Sample(picture, len(content), name)

@@ -28,12 +28,20 @@ TRAINING_ARRAYS = ("x_train", "train")
 
 
 def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
-    """Sorted paths of all images in a folder, at any depth; `suffixes` are further suffixes."""
-    return sorted(
+    """Sorted paths of all images in a folder, at any depth; `suffixes` are further suffixes.
+
+    Raises ImageError if there are none.
+    """
+    paths = sorted(
         path
         for path in folder.rglob("*")
         if (has_image_name(path) or path.suffix.lower() in suffixes) and not path.is_dir()
     )
+    if not paths:
+        raise ImageError(
+            f"{folder} has no images: give a folder of images, or an .npz or .npy file"
+        )
+    return paths
 
 
 def check_regular_file(path: Path) -> None:

@@ -67,26 +67,35 @@ class FilePictures:
         self._free_bytes = _CACHE_BYTES
 
     def __getitem__(self, number: int) -> Array:
-        if number in self._cache:
-            return self._cache[number]
-        pixels = self._read(number)
-        if pixels.nbytes < self._free_bytes:
-            self._free_bytes -= pixels.nbytes
-            self._cache[number] = pixels
-        return pixels
-
-    def _read(self, number: int) -> Pixels:
-        """Read a picture, or the next readable picture if its file is damaged.
+        """The picture, or the next readable one if its file is damaged.
 
         RGB with equal channels becomes a single channel.
         """
+        if number in self._cache:
+            return self._cache[number]
         for path in self._paths[number:] + self._paths[:number]:
             try:
                 pixels = read_image(path, ONLY_PIXELS, str(path)).pixels[0]
-                return pixels[..., :1] if is_grey(pixels) else pixels
             except (ImageError, OSError) as error:
                 warn_unreadable(path, error)
+                continue
+            pixels = pixels[..., :1] if is_grey(pixels) else pixels
+            if pixels.nbytes < self._free_bytes:
+                self._free_bytes -= pixels.nbytes
+                self._cache[number] = pixels
+            return pixels
         raise ImageError(f"{self._paths[0].parent}: none of the files can be read")
+
+
+def _size_in_header(path: Path) -> tuple[int, int] | None:
+    """(height, width) of an image file, without reading its pixels."""
+    try:
+        check_regular_file(path)
+        width, height = size_of(path)
+        return height, width
+    except ImageError as error:
+        warn_unreadable(path, error)
+        return None
 
 
 def open_pictures(data: str | Path) -> Pictures:
@@ -98,10 +107,7 @@ def open_pictures(data: str | Path) -> Pictures:
     path = Path(data)
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return ArrayPictures(load_images(path, defaults=TRAINING_ARRAYS))
-    paths = images_in(path)
-    if not paths:
-        raise ImageError(f"{path} has no images: give a folder of images, or an .npz or .npy file")
-    return FilePictures(paths)
+    return FilePictures(images_in(path))
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -128,14 +134,3 @@ def channels_of(pictures: Pictures) -> int:
     count = len(pictures.sizes)
     inspected = np.linspace(0, count - 1, min(count, _MAX_INSPECTED)).astype(int)
     return max(pictures[int(number)].shape[-1] for number in inspected)
-
-
-def _size_in_header(path: Path) -> tuple[int, int] | None:
-    """(height, width) of an image file, without reading its pixels."""
-    try:
-        check_regular_file(path)
-        width, height = size_of(path)
-        return height, width
-    except ImageError as error:
-        warn_unreadable(path, error)
-        return None

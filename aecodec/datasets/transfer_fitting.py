@@ -91,13 +91,9 @@ def fit_transfer(bands: Sequence[Samples]) -> FittedTransfer:
     limits = np.array([_limits(band, number) for number, band in enumerate(bands, 1)], np.float64)
     bands = [band[:: -(-len(band) // _MOST_INSPECTED)] for band in bands]
     ranges = _ranges(bands)
-    fitted, loss = _fitted(bands, limits, ranges, _PHASES[0])
-    for phases in _PHASES[1:] if bands[0].dtype.itemsize > 1 else ():
-        finer, finer_loss = _fitted(bands, limits, ranges, phases)
-        if loss < finer_loss * _ACCEPTED_LOSS:
-            break
-        fitted, loss = finer, finer_loss
-    return fitted
+    several = _PHASES if bands[0].dtype.itemsize > 1 else _PHASES[:1]
+    candidates = [_fitted(bands, limits, ranges, phases) for phases in several]
+    return next(fitted for fitted, loss in candidates if loss < _ACCEPTED_LOSS * candidates[-1][1])
 
 
 def _fitted(

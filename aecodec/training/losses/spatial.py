@@ -70,13 +70,12 @@ class SpatialEntropyModel(keras.layers.Layer):
         super().__init__(dtype="float32")
         self._product_dtype = product_dtype(dtype)
         self._readable, self._usable = _masks(channels, units)
-        normal = keras.initializers.RandomNormal
+        normal, add = keras.initializers.RandomNormal, self.add_weight
         own_normal, near_normal = (
             normal(stddev=channels**-0.5),
             normal(stddev=(2 * channels) ** -0.5),
         )
         small, half = normal(stddev=0.01), keras.initializers.Constant(0.5)
-        add = self.add_weight
         self.deviations = add(shape=(channels,), initializer="ones", trainable=False)
         self.kernel = add(shape=(channels, units), initializer=own_normal)
         self.activity_kernel = [
@@ -122,11 +121,14 @@ class SpatialEntropyModel(keras.layers.Layer):
         """(N,) bits of the vectors of a group."""
         own = tf.gather(vectors, group.members, axis=1)
         own_known = tf.gather(known, group.members, axis=1)
-        sums = self._product(_inputs(tf.abs(own_known) / deviations), self.kernel * self._readable)
+        own_inputs = tf.minimum(tf.abs(own_known) / deviations, _WIDEST_INPUT)
+        sums = self._product(own_inputs, self.kernel * self._readable)
         mean = self.mean * deviations
         if group.kind != NO_NEIGHBOURS:
             near = tf.gather(known, group.pairs, axis=1)
-            sums += self._from_activity(near, deviations, group.kind)
+            activity = tf.reduce_mean(tf.abs(near), axis=(2, 3)) / deviations
+            near_inputs = tf.minimum(activity, _WIDEST_INPUT)
+            sums += self._product(near_inputs, self.activity_kernel[group.kind])
             mean += self._from_gradients(near, deviations, group.kind)
         bias = tf.gather(self.bias[group.kind], levels)
         hidden = tf.clip_by_value(sums + bias[:, None], 0, _CEILING)
@@ -135,11 +137,6 @@ class SpatialEntropyModel(keras.layers.Layer):
         log_scale += self._product(hidden, self.to_scale * self._usable)
         mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST_LOG_SCALE))
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
-
-    def _from_activity(self, near: Any, deviations: Any, kind: int) -> Any:
-        """(N, n, H) sums of the units that read two pairs of neighbours (N, n, 2, 2, K)."""
-        activity = tf.reduce_mean(tf.abs(near), axis=(2, 3))
-        return self._product(_inputs(activity / deviations), self.activity_kernel[kind])
 
     def _from_gradients(self, near: Any, deviations: Any, kind: int) -> Any:
         """(N, n, K) moves of the means by the gradients of two pairs (N, n, 2, 2, K)."""
@@ -154,10 +151,6 @@ class SpatialEntropyModel(keras.layers.Layer):
     def _product(self, inputs: Any, kernel: Any) -> Any:
         dtype = self._product_dtype
         return tf.cast(tf.cast(inputs, dtype) @ tf.cast(kernel, dtype), tf.float32)
-
-
-def _inputs(values: Any) -> Any:
-    return tf.minimum(values, _WIDEST_INPUT)
 
 
 def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
