@@ -29,8 +29,8 @@ from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
 from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.parallel import Workers
-from aecodec.prior_fitting.context_fitting import fit_level
-from aecodec.prior_fitting.level_section import sections_of
+from aecodec.prior_fitting.fitting import fit_level
+from aecodec.prior_fitting.level_tables import sections_of
 
 _LOG = logging.getLogger(__name__)
 """Reports the steps of long tasks."""

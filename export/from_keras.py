@@ -9,8 +9,8 @@ from typing import Any
 
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
+from aecodec.datasets.pictures import Pictures, hold_out, open_pictures
 from aecodec.datasets.tiles import Tiles
-from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
 from aecodec.errors import ModelError
 from aecodec.export.adapt import adapt_models
 from aecodec.export.codec_folder import export_codec
@@ -52,7 +52,7 @@ def codec_from_keras(
             :func:`aecodec.export.adapt.adapt_models` for the accepted models.
         decoder: Keras model from latents to images.
         data: pictures for calibration and for fitting the priors, as for
-            :func:`aecodec.datasets.training_pictures.open_pictures`. A tenth of them is held out
+            :func:`aecodec.datasets.pictures.open_pictures`. A tenth of them is held out
             to measure the codec.
         folder: output folder; created if it does not exist.
         name: name of the codec.

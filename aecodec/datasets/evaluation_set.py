@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from aecodec.datasets.folders_and_arrays import (
+from aecodec.datasets.pictures import (
     ARRAY_SUFFIXES,
     check_regular_file,
     frames_of,

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Float32, Pixels
-from aecodec.datasets.folders_and_arrays import Array
-from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
+from aecodec.datasets.pictures import Array, Pictures, hold_out, open_pictures
 from aecodec.imaging import tiling
 from aecodec.imaging.picture import Picture
 
@@ -37,7 +36,7 @@ class Tiles:
         seed: random seed. The same seed and step give the same batch.
         smooth: share of the tiles in a batch that are made smooth.
 
-    >>> from aecodec.datasets.training_pictures import ArrayPictures
+    >>> from aecodec.datasets.pictures import ArrayPictures
     >>> tiles = Tiles(ArrayPictures(np.zeros((5, 8, 8), np.uint8)), (4, 4), channels=1)
     >>> len(tiles), tiles.batch(step=0, size=3).shape
     (20, (3, 4, 4, 1))

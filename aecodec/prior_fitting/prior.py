@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Int32
+from aecodec.arrays import Float64, Int32
 from aecodec.errors import CodecError
-from aecodec.prior_fitting.context_network import ArrayFields, ContextNetwork
+from aecodec.prior_fitting.context_network import POSITIONS, ArrayFields, ContextNetwork
 
 TABLE_BITS = 16
 TABLE_TOTAL = 1 << TABLE_BITS
@@ -39,6 +39,10 @@ def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
     bits = TABLE_BITS - np.log2(frequencies.astype(np.float64))
     return np.rint(COST_UNITS * bits).astype(np.int32)
 
+
+_NARROWEST_SCALE, _WIDEST_SHARE = 0.04, 0.5
+"""The logistic scales of the bank's shapes range from 0.04 symbols, which is a constant symbol, to
+half the window."""
 
 MAX_CODE_DIMENSION = 2000
 """Largest number of channels for which float32 can hold the cost of a vector exactly."""
@@ -133,3 +137,12 @@ class Prior(ArrayFields):
     def has_zeros(self) -> bool:
         """Whether rows of the bank do not code all S symbols."""
         return not self.bank.all()
+
+
+def shape_scales(radius: int, tables: int) -> Float64:
+    """(T / 8,) logistic scales in symbols of the shapes of a bank with T rows.
+
+    The bank has `radius` symbols on each side of its middle column.
+    """
+    widest = max(1.0, _WIDEST_SHARE * radius / 2)
+    return np.geomspace(_NARROWEST_SCALE, widest, tables // POSITIONS)

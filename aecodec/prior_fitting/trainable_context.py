@@ -27,8 +27,7 @@ from aecodec.prior_fitting.context_network import (
     slice_degrees,
 )
 from aecodec.prior_fitting.level_tables import choices
-from aecodec.prior_fitting.prior import Prior
-from aecodec.prior_fitting.table_fitting import shape_scales
+from aecodec.prior_fitting.prior import Prior, shape_scales
 
 _INPUT_UNIT = 32
 """Inputs are shifted left until the standard deviation of their channel is 16..32, and divided by

@@ -11,15 +11,16 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.atomic import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.codec_files.levels import UNMASKED, RateWeight
-from aecodec.datasets.band_tiles import BandTiles
+from aecodec.datasets.pictures import ArrayPictures
+from aecodec.datasets.scenes import BandTiles
 from aecodec.datasets.tiles import Tiles
-from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.image_shape import check_is_picture
@@ -32,15 +33,55 @@ from aecodec.export.step_allocation import (
 from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
+from aecodec.parallel import cores
 from aecodec.training.callbacks import Progress, Schedule
 from aecodec.training.checkpoints import checkpoints_in
-from aecodec.training.losses.base import DistortionLoss, TrainingOptions
+from aecodec.training.losses.base import (
+    DistortionLoss,
+    RateDistortionLoss,
+    TrainingOptions,
+)
 from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
 from aecodec.training.losses.gained import GainedRateDistortionLoss
-from aecodec.training.losses.separate_channels import RateDistortionLoss
-from aecodec.training.networks.precision import policy_in, product_dtype
+from aecodec.training.networks.quantization_aware import policy_in, product_dtype
 from aecodec.training.optimizers import optimizer_of
+
+ENDLESS = 1 << 40
+"""Number of steps or epochs of a loop that ends for another reason."""
+
+_PREFETCHED = 2
+
+
+def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
+    """Tiles (N, h, w, C) in the encoder's input shape, which may lack the last axis."""
+    return tiles.reshape(tiles.shape[: len(pair.image_shape) + 1])
+
+
+def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> Any:
+    """Endless batches of tiles for a pair's encoder, from the batch with the number `start`."""
+    shape = shaped_for(pair, tiles.batch(start, batch_size)).shape
+
+    def array(step: Any) -> Float32:
+        return shaped_for(pair, tiles.batch(int(step), batch_size))
+
+    def batch(step: Any) -> Any:
+        return tf.ensure_shape(tf.numpy_function(array, [step], tf.float32), shape)
+
+    steps = tf.data.Dataset.range(start, ENDLESS)
+    return _without_tuning(steps.map(batch, cores()).prefetch(_PREFETCHED))
+
+
+def in_order(images: Float32, batch_size: int) -> Any:
+    """Batches of images in order."""
+    return _without_tuning(tf.data.Dataset.from_tensor_slices(images).batch(batch_size))
+
+
+def _without_tuning(batches: Any) -> Any:
+    """Disable tuning, whose thread TensorFlow waits for up to a minute after the pipeline ends."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
+
 
 _STARTING_TILES = 500
 """Number of tiles with which the entropy models of the loss are initialized."""

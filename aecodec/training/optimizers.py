@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from aecodec.errors import UsageError
 from aecodec.keras_models.roles import Role, role_of
-from aecodec.training.networks.precision import product_dtype
+from aecodec.training.networks.quantization_aware import product_dtype
 
 _PIXELS = 0.1
 """Multiplier for layers that output pixels. A step changes each of their hundreds of weights by the

@@ -1,20 +1,70 @@
-"""Recipes: all settings for making a codec, in a small TOML file."""
+"""Recipes: all settings for making a codec, in a small TOML file, and the networks they name."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aecodec import data
 from aecodec.codec_files.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
+from aecodec.keras_models.roles import Role
 from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
-from aecodec.training.networks.bands import CHANNELS_PER_BAND
+from aecodec.training.networks.bands import CHANNELS_PER_BAND, band_pair, start_from_block_klt
+from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
+from aecodec.training.networks.tile import tile_pair
 from aecodec.training.optimizers import check_optimizer
-from aecodec.training.zoo import networks_named
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Functions that build and initialize a pair.
+
+    Attributes:
+        build: makes encoder and decoder for a tile shape (h, w, C) and a code dimension.
+        start: initializes the weights of encoder and decoder from a sample of tiles (N, h, w, C)
+            and the rate weights of the levels. For bands, the scales of
+            :class:`~aecodec.datasets.scenes.BandTiles` follow. None to keep Keras's weights.
+        exact: roles of layers that do not round in quantization-aware training.
+        shipped: file with trained networks, which are the start if their shapes fit; or None. See
+            :mod:`aecodec.training.starts`.
+    """
+
+    build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
+    start: Callable[..., None] | None = None
+    exact: Container[Role | None] = ()
+    shipped: Path | None = None
+
+    @property
+    def shares_channels(self) -> bool:
+        """Whether networks take any size, and all levels share latents and differ in gains."""
+        return self.start is not None
+
+
+SHIPPED = Path(data.__file__).with_name("starts") / "picture.npz"
+
+NETWORKS = {
+    "tile": Networks(tile_pair),
+    "picture": Networks(picture_pair, start_from_klt, shipped=SHIPPED),
+    "photo": Networks(partial(picture_pair, stages=LARGE), start_from_klt),
+    "bands": Networks(  # whose linear paths are dithered over phases
+        band_pair, start_from_block_klt, exact={Role.LATENTS, Role.LINEAR_PIXELS}
+    ),
+}
+
+
+def networks_named(name: str) -> Networks:
+    """Networks of :data:`NETWORKS`; UsageError if there are none with this name."""
+    if name not in NETWORKS:
+        raise UsageError(f"unknown networks {name!r}: use {', '.join(NETWORKS)}")
+    return NETWORKS[name]
+
 
 if sys.version_info >= (3, 11):
     import tomllib

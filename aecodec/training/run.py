@@ -17,9 +17,9 @@ from aecodec.atomic import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
-from aecodec.datasets.band_tiles import BandTiles, ScenePictures
+from aecodec.datasets.pictures import Pictures, channels_of, hold_out, open_pictures
+from aecodec.datasets.scenes import BandTiles, ScenePictures
 from aecodec.datasets.tiles import Tiles
-from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
@@ -29,11 +29,9 @@ from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.exports import centre, export_bands, names_of_bands
 from aecodec.training.losses.base import TrainingOptions
 from aecodec.training.networks.convolutional import STRIDE
-from aecodec.training.networks.precision import policy_of
-from aecodec.training.networks.quantization_aware import copy_weights, qat_copy
-from aecodec.training.recipe import Recipe
+from aecodec.training.networks.quantization_aware import copy_weights, policy_of, qat_copy
+from aecodec.training.recipe import Recipe, networks_named
 from aecodec.training.starts import begin_with, start_from_codec
-from aecodec.training.zoo import networks_named
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
@@ -80,7 +78,7 @@ def run_recipe(
 
     Args:
         recipe: the settings.
-        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`; or scenes
+        data: pictures, as in :func:`~aecodec.datasets.pictures.open_pictures`; or scenes
             with bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
         folder: folder of the codec and, during the training, of its state.
         minutes: duration of the training, which replaces the recipe's epochs.

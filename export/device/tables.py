@@ -11,8 +11,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
 from aecodec.errors import ModelError
 from aecodec.native.tables import LevelTables
-from aecodec.prior_fitting.level_section import arrays_of, prior_of
-from aecodec.prior_fitting.level_tables import level_numbers
+from aecodec.prior_fitting.level_tables import arrays_of, level_numbers, prior_of
 
 _LINE, _INDENT = 100, "    "
 _C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}

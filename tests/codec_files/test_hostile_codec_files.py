@@ -36,7 +36,7 @@ from aecodec.codec_files.codec_file import (
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
 from aecodec.data.samples import sample_paths
-from aecodec.prior_fitting.level_section import prior_of
+from aecodec.prior_fitting.level_tables import prior_of
 
 SMALL = {
     name: (GOLDEN / "codecs" / f"{name}.aecodec").read_bytes()

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecodec.datasets.band_tiles import BandTiles, ScenePictures
-from aecodec.datasets.scenes import description_of, open_scenes
+from aecodec.datasets.scenes import BandTiles, ScenePictures, description_of, open_scenes
 from aecodec.datasets.transfer_fitting import fit_to_scenes, fit_transfer
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.imaging.picture import Picture

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aecodec.arrays import Pixels
-from aecodec.datasets.folders_and_arrays import load_images
+from aecodec.datasets.pictures import ArrayPictures, hold_out, load_images, open_pictures
 from aecodec.datasets.tiles import Tiles, smooth_tile
-from aecodec.datasets.training_pictures import ArrayPictures, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, ImageError
 
 

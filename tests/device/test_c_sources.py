@@ -11,7 +11,7 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec.export.device.codec_source import MAX_VECTORS
-from aecodec.prior_fitting.level_section import LANES
+from aecodec.prior_fitting.level_tables import LANES
 from aecodec.version import version
 
 ROOT = Path(__file__).parents[2]

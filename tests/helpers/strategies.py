@@ -20,8 +20,8 @@ from aecodec.prior_fitting.context_network import (
     ContextNetwork,
     SpatialWeights,
 )
+from aecodec.prior_fitting.fitting import to_frequencies
 from aecodec.prior_fitting.prior import Prior
-from aecodec.prior_fitting.table_fitting import to_frequencies
 
 sides = st.integers(1, 300) | st.integers(1, 1 << 15)
 reduced_sides = st.integers(1, 300) | st.integers(1, 1 << 13)

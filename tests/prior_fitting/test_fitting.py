@@ -11,11 +11,16 @@ from helpers.codes import busy_and_even
 
 from aecodec.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
-from aecodec.prior_fitting.context_fitting import fit_context, fit_level, train_network
 from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
+from aecodec.prior_fitting.fitting import (
+    fit_context,
+    fit_level,
+    fit_prior,
+    pool_bank,
+    train_network,
+)
 from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
-from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 
 
 def test_fitting_is_deterministic_and_competition_pays() -> None:

@@ -14,10 +14,16 @@ from hypothesis import strategies as st
 from aecodec import load_codec
 from aecodec.arrays import Codes, Latents
 from aecodec.codec_files.levels import Level, RateWeight
-from aecodec.prior_fitting.level_section import level_section, prior_in, prior_of
-from aecodec.prior_fitting.level_tables import bits, choices, level_tables
+from aecodec.prior_fitting.fitting import fit_prior
+from aecodec.prior_fitting.level_tables import (
+    bits,
+    choices,
+    level_section,
+    level_tables,
+    prior_in,
+    prior_of,
+)
 from aecodec.prior_fitting.prior import Prior, integer_costs
-from aecodec.prior_fitting.table_fitting import fit_prior
 
 Grid = tuple[int, int, int]
 LEVEL = Level(0, 3, gains=(-700, -500, -300))

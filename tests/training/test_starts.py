@@ -18,9 +18,8 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.keras_models.model_files import keras_half
 from aecodec.training import Autoencoder
 from aecodec.training.losses.spatial import SpatialEntropyModel
-from aecodec.training.recipe import load_recipe
+from aecodec.training.recipe import NETWORKS, SHIPPED, load_recipe
 from aecodec.training.starts import begin_with, set_weights, start_from_codec, start_of
-from aecodec.training.zoo import NETWORKS, SHIPPED
 
 
 def new_pair(name: str, folder: CodecFolder, side: int) -> Autoencoder:

@@ -23,7 +23,7 @@ from aecodec.training.losses.base import (
 )
 from aecodec.training.losses.distortions import mean_squares
 from aecodec.training.losses.spatial import SpatialEntropyModel
-from aecodec.training.networks.precision import policy_in
+from aecodec.training.networks.quantization_aware import policy_in
 
 _DEAD_ZONE = 0.58
 """Latents below this fraction of a step are coded as 0, as by encoders; see
@@ -36,7 +36,7 @@ class GainedRateDistortionLoss(LossOfLevels):
     Latents are multiplied by gains, one per channel and level, before rounding, and divided by them
     for the decoder (Z. Cui et al., "Asymmetric gained deep image compression with continuous rate
     adaptation", 2021). Each picture of a batch has a single level. For noise, rounding and loss
-    weights, see :mod:`aecodec.training.losses.separate_channels`.
+    weights, see :mod:`aecodec.training.losses.base`.
 
     Noise is added to softly rounded latents. At coarse levels, most latents are far below half a
     step. Rounding turns them into zeros that cost nothing, but noise alone would cost about a

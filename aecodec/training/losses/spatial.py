@@ -22,7 +22,7 @@ from aecodec.prior_fitting.context_network import (
     slice_degrees,
 )
 from aecodec.prior_fitting.trainable_context import logistic_mass, sum_and_difference
-from aecodec.training.networks.precision import product_dtype
+from aecodec.training.networks.quantization_aware import product_dtype
 
 NO_NEIGHBOURS = KINDS
 """Kind of a group of vectors without neighbours; it follows the kinds of spatial contexts."""

@@ -14,9 +14,9 @@ from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.imaging.transfer import SCALE, Transfer
 from aecodec.network.convert import network_plan
-from aecodec.prior_fitting.level_section import sections_of
+from aecodec.prior_fitting.fitting import to_frequencies
+from aecodec.prior_fitting.level_tables import sections_of
 from aecodec.prior_fitting.prior import Prior
-from aecodec.prior_fitting.table_fitting import to_frequencies
 
 TILE = 2
 """Sides of a tile in pixels."""

@@ -10,7 +10,7 @@ from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.prior_fitting.level_section import sections_of
+from aecodec.prior_fitting.level_tables import sections_of
 from aecodec.prior_fitting.prior import Prior
 
 TILE = (4, 5)
