@@ -54,57 +54,34 @@ class ArrayFields:
 
 @dataclass(eq=False, repr=False)
 class SpatialWeights(ArrayFields):
-    """Weights with which a context network reads each kind of spatial context.
+    """Weights with which a context network reads each kind of spatial context."""
 
-    Attributes:
-        centre: (K,) int8, subtracted from all codes, including the vector's own.
-        weights: (KINDS, K, H) int8, weights of the activities. Activities are shifted left like the
-            input of their channel, then divided by four.
-        bias: (KINDS, H) int8, added to the bias of the prior.
-        gradient_weights: (KINDS, L, GRADIENTS, L) int8. The gradients of the first L channels (64
-            at most), weighted, move the table of each of these channels. Gradients are shifted left
-            like inputs, then clipped to -511..511.
-        gradient_shift: (KINDS, L) uint8, right shift of the weighted sum of gradients, with
-            rounding.
-    """
-
-    centre: npt.NDArray[np.int8]
-    weights: npt.NDArray[np.int8]
-    bias: npt.NDArray[np.int8]
-    gradient_weights: npt.NDArray[np.int8]
-    gradient_shift: npt.NDArray[np.uint8]
+    centre: npt.NDArray[np.int8]  # (K,), subtracted from all codes, including the vector's own
+    weights: npt.NDArray[np.int8]  # (KINDS, K, H) of activities, shifted like inputs, then / 4
+    bias: npt.NDArray[np.int8]  # (KINDS, H), added to the bias of the prior
+    gradient_weights: npt.NDArray[np.int8]  # (KINDS, L, GRADIENTS, L), of the first L channels
+    gradient_shift: npt.NDArray[np.uint8]  # (KINDS, L) right shifts of sums, with rounding
 
 
 @dataclass(eq=False, repr=False)
 class ContextNetwork(ArrayFields):
     """The weights of a context network with H hidden units, for P priors of K channels.
 
-    In all arrays, the K channels are in the order of coding.
-
-    Attributes:
-        order: (K,) uint16, all channels in the order of coding.
-        input_shift: (K,) uint8, left shift of a channel's input. The input is the distance of the
-            code from the offset of the selected prior or, with spatial weights, the absolute
-            distance from their centre.
-        degree: (H,) uint16, ascending; unit j reads the first degree[j] channels of the order.
-        weights: (K, H) int8, weights of the inputs.
-        unit_shift: (H,) uint8, right shift of a unit's weighted sum.
-        bias: (P, H) int8, added after that shift.
-        output_weights: (K, H, 2) int8, weights of the units. A channel's first output moves its
-            table by eighths of a symbol, its second one moves on to another shape.
-        output_shift: (K, 2) uint8, right shift of the outputs' weighted sums, with rounding.
-        spatial: weights of the spatial context; None for vectors without neighbours.
+    In all arrays, the K channels are in the order of coding. The input of a channel is the distance
+    of the code from the offset of the selected prior or, with spatial weights, the absolute
+    distance from their centre. The first output of a channel moves its table by eighths of a
+    symbol, the second one moves on to another shape.
     """
 
-    order: npt.NDArray[np.uint16]
-    input_shift: npt.NDArray[np.uint8]
-    degree: npt.NDArray[np.uint16]
-    weights: npt.NDArray[np.int8]
-    unit_shift: npt.NDArray[np.uint8]
-    bias: npt.NDArray[np.int8]
-    output_weights: npt.NDArray[np.int8]
-    output_shift: npt.NDArray[np.uint8]
-    spatial: SpatialWeights | None = None
+    order: npt.NDArray[np.uint16]  # (K,) all channels in the order of coding
+    input_shift: npt.NDArray[np.uint8]  # (K,) left shifts of inputs
+    degree: npt.NDArray[np.uint16]  # (H,), ascending: how many first channels a unit reads
+    weights: npt.NDArray[np.int8]  # (K, H) of the inputs
+    unit_shift: npt.NDArray[np.uint8]  # (H,) right shifts of the units' sums
+    bias: npt.NDArray[np.int8]  # (P, H), added after that shift
+    output_weights: npt.NDArray[np.int8]  # (K, H, 2) of the units
+    output_shift: npt.NDArray[np.uint8]  # (K, 2) right shifts of the outputs, with rounding
+    spatial: SpatialWeights | None = None  # None for vectors without neighbours
 
     @property
     def slices(self) -> list[slice]:

@@ -52,20 +52,9 @@ MAX_CODE_DIMENSION = 2000
 class Prior(ArrayFields):
     """P competing distributions of code vectors with K channels.
 
-    Attributes:
-        bank: (T, S + 1) uint16, T up to 256 and S up to 255, each row the frequencies of S
-            consecutive symbols, then of the escape, which is at least 1; a row sums to 65536.
-            Symbols with frequency 0 are escaped; the others of a row are consecutive.
-        first: symbol of column 0, before the offset is added.
-        table: (P, K) uint16, row of the bank that a channel uses with each prior.
-        offset: (P, K) int16, -128 to 127, added to the symbols of that row.
-        index: (P,) uint16, frequencies of the priors themselves, which sum to 65536. With P = 1,
-            `index` is [0], and no index is coded.
-        context: network that adapts the tables; None if they are fixed. With a network, row
-            8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s.
-
-    Raises:
-        CodecError: there are more than 2000 channels.
+    Symbols of a row with frequency 0 are escaped; the others are consecutive. With a network, row
+    8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s. Raises
+    CodecError if there are more than 2000 channels.
 
     >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
     >>> prior = Prior(bank, -1, zeros, zeros, [0])
@@ -73,12 +62,12 @@ class Prior(ArrayFields):
     (1, 5, 3)
     """
 
-    bank: npt.NDArray[np.uint16]
-    first: int
-    table: npt.NDArray[np.uint16]
-    offset: npt.NDArray[np.int16]
-    index: npt.NDArray[np.uint16]
-    context: ContextNetwork | None = None
+    bank: npt.NDArray[np.uint16]  # (T <= 256, S + 1 <= 256) frequencies, sums 65536; escape last
+    first: int  # symbol of column 0, before the offset is added
+    table: npt.NDArray[np.uint16]  # (P, K) row of the bank that a channel uses with each prior
+    offset: npt.NDArray[np.int16]  # (P, K) -128 to 127, added to the symbols of that row
+    index: npt.NDArray[np.uint16]  # (P,) frequencies of the priors, sum 65536; [0] if P is 1
+    context: ContextNetwork | None = None  # adapts the tables, if they are not fixed
 
     def __post_init__(self) -> None:
         super().__post_init__()

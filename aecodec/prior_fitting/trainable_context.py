@@ -49,17 +49,8 @@ _LEAST_PROBABILITY = 1e-7
 class _Measures:
     """Statistics of a prior and its codes, with which a network scales its inputs and outputs.
 
-    In all attributes except `centre`, the K channels are in the order of coding.
-
-    Attributes:
-        order: (K,) channels, starting with the largest deviation, which is most informative.
-        centre: (K,) mean codes.
-        deviations: (K,) standard deviations.
-        input_shift: (K,) left shifts of the inputs.
-        offset: (P, K) offsets of the prior.
-        mean: (P, K) means of the prior's tables.
-        log_scale: (P, K) logarithms of the scales of the prior's tables.
-        shape_ratio: logarithm of the ratio of the scales of two adjacent shapes.
+    In all arrays except `centre`, the K channels are in the order of coding, which starts with the
+    largest deviation, the most informative.
     """
 
     def __init__(self, prior: Prior, codes: Codes) -> None:
@@ -72,8 +63,8 @@ class _Measures:
         self.input_shift = np.clip(shifts, 0, _MAX_INPUT_SHIFT).astype(np.uint8)
         table = prior.table[:, self.order]
         eighths = (table % POSITIONS).astype(np.float32) - POSITIONS // 2
-        self.offset = prior.offset[:, self.order].astype(np.float32)
-        self.mean = self.offset + eighths / np.float32(POSITIONS)
+        self.offset = prior.offset[:, self.order].astype(np.float32)  # (P, K)
+        self.mean = self.offset + eighths / np.float32(POSITIONS)  # of the prior's tables
         self.log_scale = np.log(scales).astype(np.float32)[table // POSITIONS]
         self.shape_ratio = float(np.log(scales[-1] / scales[0]) / (len(scales) - 1))
 

@@ -78,23 +78,21 @@ def run_recipe(
 
     Args:
         recipe: the settings.
-        data: pictures, as in :func:`~aecodec.datasets.pictures.open_pictures`; or scenes
-            with bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
+        data: pictures, as in :func:`~aecodec.datasets.pictures.open_pictures`; or scenes with
+            bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
         folder: folder of the codec and, during the training, of its state.
         minutes: duration of the training, which replaces the recipe's epochs.
         resume: resume a training in this folder, with the same recipe and data.
         replace: replace an existing codec in the folder.
-        start_from: codec of the same recipe whose networks are the start of the training; None for
-            new networks.
+        start_from: codec of the same recipe whose networks are the start of the training.
         callbacks: Keras callbacks.
 
     Raises:
         ImageError: there are no images, or too few.
         CodecError: the float networks of `start_from` are missing or damaged.
-        ModelError: the networks do not fit the data, or the networks of `start_from` differ.
-        UsageError: there is no training to resume, or an interrupted training exists and `resume`
-            is False; another process runs it; or the folder contains a codec and `replace` is
-            False.
+        ModelError: the networks do not fit the data, or those of `start_from`.
+        UsageError: `resume` is not True if and only if there is an interrupted training; another
+            process runs it; or the folder contains a codec and `replace` is False.
         AecodecError: the folder cannot be written.
     """
     training = _Training(recipe, data, folder, minutes, start_from)
@@ -170,10 +168,7 @@ class _Training:
             )
 
     def run(self, callbacks: Sequence[Any]) -> tuple[Autoencoder, bool]:
-        """Train, starting from the state on disk if there is one.
-
-        Returns the trained autoencoder, and whether the training is complete; False after Ctrl-C.
-        """
+        """The trained autoencoder, and whether the training is complete; False after Ctrl-C."""
         keras.utils.set_random_seed(self._recipe.training["seed"])
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)

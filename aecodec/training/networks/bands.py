@@ -60,10 +60,9 @@ CHANNELS_PER_BAND = _STRIDE**2
 
 
 def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
-    """An encoder and a decoder for pictures of any size, with one code vector per 8x8 pixels.
+    """Models between pictures (H, W, B) in 0..1 and latents (H / 8, W / 8, K).
 
-    The tile shape is (height, width, bands). The Keras models map (H, W, B) in 0..1 to latents (H /
-    8, W / 8, K), and back. Raises ModelError if the sides of the tile are not multiples of 8.
+    The tile shape is (height, width, bands). Raises ModelError if its sides are not multiples of 8.
 
     >>> encoder, decoder = band_pair((64, 64, 4), 96)
     >>> encoder.output_shape, decoder.output_shape
@@ -75,8 +74,12 @@ def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
 
 
 def _decoder(code_dimension: int, channels: int, is_split: bool = False) -> Any:
-    codes = keras.Input((None, None, code_dimension))
-    values = _saturated(codes) if is_split else layers.Rescaling(_CODE_SCALE)(codes)
+    codes = values = keras.Input((None, None, code_dimension))
+    if is_split:  # values in 0..6: the largest minus the code, within the window of a copy
+        for name in ("lower_saturation", "upper_saturation"):
+            values = layers.DepthwiseConv2D(1, activation="relu6", name=name)(values)
+    else:
+        values = layers.Rescaling(_CODE_SCALE)(codes)
     linear = layers.Conv2D(_STRIDE**2 * channels, 1, name="slow_pixels")
     pixels = linear(layers.Concatenate()([values, _features(values)]))
     set_role(linear, Role.LINEAR_PIXELS)
@@ -92,12 +95,6 @@ def _features(values: Any) -> Any:
     return SpaceToDepth(2)(blocks_of(hidden, finer, numbers))
 
 
-def _saturated(codes: Any) -> Any:
-    """int8 codes as values in 0..6: the largest minus the code, within the window of a copy."""
-    lower = layers.DepthwiseConv2D(1, activation="relu6", name="lower_saturation")(codes)
-    return layers.DepthwiseConv2D(1, activation="relu6", name="upper_saturation")(lower)
-
-
 def start_from_block_klt(
     encoder: Any,
     decoder: Any,
@@ -105,10 +102,8 @@ def start_from_block_klt(
     rate_weights: list[float],
     scales: Float32 | None = None,
 ) -> None:
-    """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
+    """Start as :func:`~aecodec.training.networks.convolutional.start_from_klt`.
 
-    The models are those of :func:`band_pair`. The tiles (N, h, w, B) are in 0..1, with sides that
-    are multiples of 8. `rate_weights` are the lambdas of the levels, in squared error per bit;
     `scales` (B,) are square roots of the bands' weights in the squared error.
     """
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
@@ -145,7 +140,10 @@ def _set_encoder(trained: Any, model: Any, steps: Float32, copies: Copies, phase
     bands, sources = trained.input_shape[-1], copies.sources
     kernel, bias = ((weights / steps)[..., sources] for weights in last)
     latents = [_dithered_inputs(kernel[0, 0], bands, phases), bias - copies.offsets]
-    _set_weights(model, [[_over_phases(first[0], phases), first[1]], *inner, latents])
+    _set_weights(
+        model,
+        [[np.repeat(first[0], phases, axis=2) / np.float32(phases), first[1]], *inner, latents],
+    )
 
 
 def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
@@ -166,11 +164,6 @@ def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
     return np.concatenate([limited, others])[None, None].astype(np.float32)
 
 
-def _over_phases(kernel: Float32, phases: int) -> Float32:
-    """A kernel (h, w, C, outputs) for the means of P phases of the inputs."""
-    return np.repeat(kernel, phases, axis=2) / np.float32(phases)
-
-
 def _int8_step(kernel: Float32) -> Float32:
     """(outputs,) steps of a kernel (h, w, C, outputs) in int8."""
     return np.asarray(np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP)
@@ -184,7 +177,9 @@ def _turns(numbers: npt.NDArray[np.int64], phases: int) -> npt.NDArray[np.int64]
 def _set_decoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
     first, *inner, last = _weights_of(trained)
     features, (kernel, bias) = (_over_copies(layer, steps, copies) for layer in (first, last))
-    pixels = [np.repeat(kernel, phases, axis=-1), np.repeat(bias, phases) + _dither(bias, phases)]
+    # The sum of round(x + (k + 1/2) / P - 1/2) over the phases k is P x, rounded.
+    dither = np.tile(((np.arange(phases) + 0.5) / phases - 0.5) / 255, len(bias))
+    pixels = [np.repeat(kernel, phases, axis=-1), np.repeat(bias, phases) + dither]
     ones = np.ones((1, 1, len(copies.sources), 1), np.float32)
     low, high = (limit.astype(np.float32) for limit in copies.windows())
     lower, upper = [ones * _UNIT, -low * _UNIT], [-ones, (high - low) * _UNIT]
@@ -201,15 +196,6 @@ def _over_copies(weights: list[Float32], steps: Float32, copies: Copies) -> list
     shift = np.bincount(sources, copies.windows()[1], len(steps)) + copies.constants
     merged = np.concatenate([-rows[sources] / _UNIT, kernel[0, 0, len(steps) :]])
     return [merged[None, None].astype(np.float32), (bias + shift @ rows).astype(np.float32)]
-
-
-def _dither(bias: Float32, phases: int) -> Float32:
-    """Shifts of the P phases of each output, by which rounding them gives the phases of a value.
-
-    The sum of round(x + (k + 1/2) / P - 1/2) over the phases k is P x, rounded.
-    """
-    shifts = ((np.arange(phases) + 0.5) / phases - 0.5) / 255
-    return np.tile(shifts, len(bias)).astype(np.float32)
 
 
 def _round_pixels(decoder: Any, latents: Float32, copies: Copies, phases: int) -> None:

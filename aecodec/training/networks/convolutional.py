@@ -66,11 +66,10 @@ _FILTER = Stage(64, 1)
 def picture_pair(
     tile_shape: tuple[int, int, int], code_dimension: int, stages: tuple[Stage, ...] = SMALL
 ) -> tuple[Any, Any]:
-    """An encoder and a decoder for pictures of any size, with one code vector per 16x16 pixels.
+    """Models between pictures (H, W, C) in 0..1 and latents (H / 16, W / 16, K).
 
-    The tile shape is (height, width, channels). The three stages start with the finest grid. The
-    Keras models map (H, W, C) in 0..1 to latents (H / 16, W / 16, K), and back. Raises ModelError
-    if the sides of the tile are not multiples of 16.
+    The tile shape is (height, width, channels). The three stages start with the finest grid. Raises
+    ModelError if the sides of the tile are not multiples of 16.
 
     >>> encoder, decoder = picture_pair((64, 64, 3), 96)
     >>> encoder.output_shape, decoder.output_shape
@@ -140,12 +139,10 @@ def _learned_pixels(hidden: Any, channels: int, name: str) -> Any:
 
 
 def convolution(width: int, name: str | None = None) -> Any:
-    """A convolution of 3x3 grid points with outputs in 0..6."""
     return layers.Conv2D(width, 3, padding="same", activation="relu6", name=name)
 
 
 def blocks_of(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
-    """The residual blocks of a stage, numbered by an iterator."""
     for _ in range(stage.blocks):
         hidden = residual_block(hidden, stage.width, next(numbers))
     return hidden
