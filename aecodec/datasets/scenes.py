@@ -91,22 +91,6 @@ def _is_deep_png(path: Path) -> bool:
         return file.read(26)[24:] == _DEEP_GREY
 
 
-def description_of(scenes: Sequence[Picture]) -> str:
-    """Describe scenes in a line.
-
-    >>> description_of([Picture(np.zeros((1, 6, 8, 2), np.int16))])
-    '1 scene with 2 bands of int16'
-    """
-    shape, dtype = scenes[0].pixels.shape, scenes[0].pixels.dtype
-    missing = sum(scene.missing is not None for scene in scenes)
-    text = f"{_scenes(len(scenes))} with {shape[-1]} bands of {dtype.name}"
-    return f"{text}; missing samples in {_scenes(missing)}" if missing else text
-
-
-def _scenes(count: int) -> str:
-    return "1 scene" if count == 1 else f"{count} scenes"
-
-
 class ScenePictures:
     """Scenes with one frame each as values, with missing samples filled."""
 

@@ -22,7 +22,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
 from aecodec.data.recipes import purpose_of, recipe_names
-from aecodec.datasets.scenes import description_of, open_scenes
+from aecodec.datasets.scenes import open_scenes
 from aecodec.datasets.tiles import held_out_pictures
 from aecodec.errors import AecodecError, UsageError
 from aecodec.evaluation.rivals import Curves, curves_of, rate_at
@@ -178,8 +178,9 @@ def train(chosen: TrainOptions) -> None:
     with console.messages_as_they_come():
         scenes = open_scenes(Path(chosen.data), chosen.nodata)
     if scenes:
-        console.note(description_of(scenes))
-        recipe = recipe_for_bands(recipe, scenes[0].pixels.shape[-1])
+        pixels = scenes[0].pixels
+        console.note(f"scenes: {len(scenes)}, with {pixels.shape[-1]} bands of {pixels.dtype}")
+        recipe = recipe_for_bands(recipe, pixels.shape[-1])
     recipe = chosen.changed(recipe)
     with contextlib.redirect_stdout(sys.stderr), console.messages_as_they_come():
         codec = run_recipe(

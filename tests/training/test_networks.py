@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,7 +17,6 @@ from aecodec.training.networks.convolutional import picture_pair, start_from_klt
 from aecodec.training.networks.quantization_aware import (
     NormalizedConv2D,
     copy_weights,
-    policy_of,
     qat_copy,
     rounded_kernel,
 )
@@ -42,16 +40,6 @@ def test_a_new_pair_is_a_transform_codec_whose_layers_tell_pictures_apart(
             if getattr(layer, "activation", None) is keras.activations.relu6:
                 outputs = np.asarray(layer(inputs_of(layer, model, inputs)))
                 assert outputs.std(axis=(0, 1, 2)).min() > 0.3, layer.name
-
-
-@pytest.mark.parametrize(
-    ("flags", "policy"), [("fpu amx_bf16 sse", "mixed_bfloat16"), ("fpu avx512_bf16", "float32")]
-)
-def test_bfloat16_is_used_where_the_processor_multiplies_its_matrices(
-    flags: str, policy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Path, "read_text", lambda *_: flags)
-    assert policy_of("fastest") == policy
 
 
 @pytest.mark.parametrize(
