@@ -49,22 +49,21 @@ LANES = 16
 Arrays = dict[str, npt.NDArray[Any]]
 
 
-def arrays_of(prior: Prior, candidates: npt.NDArray[np.uint16] | None = None) -> Arrays:
-    """The arrays of a prior for encoders that select among candidates, by default all priors."""
+def arrays_of(prior: Prior) -> Arrays:
+    """The arrays of a prior for encoders and decoders."""
     rows, bank = trimmed(prior.bank, prior.bank)
-    kept = np.arange(prior.priors, dtype=np.uint16) if candidates is None else candidates
     arrays: Arrays = {
-        "prior_numbers": kept,
+        "prior_numbers": np.arange(prior.priors, dtype=np.uint16),
         "prior_frequencies": prior.index,
         "rows": rows,
         "bank": bank,
-        "table": prior.table[kept].astype(np.uint8),
-        "offset": prior.offset[kept].astype(np.int8),
+        "table": prior.table.astype(np.uint8),
+        "offset": prior.offset.astype(np.int8),
         "costs": trimmed(prior.bank, prior.costs)[1],
-        "prior_costs": prior.index_costs[kept].astype(np.uint16),
+        "prior_costs": prior.index_costs.astype(np.uint16),
     }
     if prior.context:
-        arrays |= _of_context(prior.context, kept)
+        arrays |= _of_context(prior.context)
     if prior.context and prior.context.spatial:
         arrays |= _of_spatial_weights(prior.context.spatial)
     return arrays
@@ -91,17 +90,13 @@ def trimmed(
     return rows, values[kept].astype(np.uint16)
 
 
-def _of_context(network: ContextNetwork, candidates: npt.NDArray[np.uint16]) -> Arrays:
+def _of_context(network: ContextNetwork) -> Arrays:
     """The arrays of an `aecodec_context_network`, unit by unit."""
     inner = [network.weights[:degree, unit] for unit, degree in enumerate(network.degree)]
     inner.append(np.zeros(LANES, np.int8))  # C reads whole blocks, even past the last weight
     outer = [network.output_weights[degree:, unit] for unit, degree in enumerate(network.degree)]
     outer.append(np.zeros((0, 2), np.int8))  # there may be no units
-    replaced = {
-        "weights": np.concatenate(inner),
-        "bias": network.bias[candidates],
-        "output_weights": np.concatenate(outer),
-    }
+    replaced = {"weights": np.concatenate(inner), "output_weights": np.concatenate(outer)}
     fields = {name: getattr(network, name) for name in array_fields(ContextNetwork)} | replaced
     return {f"context_{name}": values for name, values in fields.items()}
 
@@ -262,10 +257,6 @@ def sections_of(
     return sections
 
 
-Candidates = npt.NDArray[np.uint16] | None
-"""Numbers of the priors among which an encoder selects, ascending; None for all."""
-
-
 def level_numbers(prior: Prior, level: Level) -> dict[str, int]:
     """The numbers of a level by name."""
     return {
@@ -287,7 +278,6 @@ def level_tables(
     *,
     channels: int | None = None,
     in_grid: bool = True,
-    candidates: Candidates = None,
 ) -> LevelTables:
     """The tables of a level for the library, which codes vectors in a grid or without neighbours.
 
@@ -295,7 +285,7 @@ def level_tables(
     up to the last one of this level.
     """
     level = level or Level(0, prior.code_dimension)
-    arrays = arrays_of(prior, candidates)
+    arrays = arrays_of(prior)
     if level.gains:
         arrays["factors"] = level.factors.astype(np.uint16)
     return LevelTables(
@@ -313,24 +303,19 @@ def level_tables(
     )
 
 
-def choices(
-    prior: Prior, codes: Codes, grid: Grid | None = None, candidates: Candidates = None
-) -> Choices:
+def choices(prior: Prior, codes: Codes, grid: Grid | None = None) -> Choices:
     """What an encoder chooses for codes (N, K); the grid is their arrangement in pictures."""
     is_in_grid = grid is not None and prior.has_spatial_context
-    tables = level_tables(prior, in_grid=is_in_grid, candidates=candidates)
-    return tables.choices(codes, grid if is_in_grid else None)
+    return level_tables(prior, in_grid=is_in_grid).choices(codes, grid if is_in_grid else None)
 
 
-def bits(
-    prior: Prior, codes: Codes, grid: Grid | None = None, candidates: Candidates = None
-) -> Float64:
+def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
     """Cost of each vector (N,) in bits, including indices and escapes.
 
     >>> bank, zeros = np.array([[1, 32767, 1, 32767]]), np.zeros((1, 5))
     >>> bits(Prior(bank, -1, zeros, zeros, [0]), np.array([[0, 0, 0, 0, 9]])).tolist()
     [21.0]
     """
-    chosen = choices(prior, codes, grid, candidates)
+    chosen = choices(prior, codes, grid)
     costs = prior.costs[chosen.rows, chosen.columns].sum(axis=1) + prior.index_costs[chosen.priors]
     return np.asarray(costs / COST_UNITS, np.float64)

@@ -109,13 +109,6 @@ class Prior(ArrayFields):
         """(P,) cost of the index of each prior in 1/256 bit."""
         return integer_costs(self.index) if self.priors > 1 else np.zeros(1, np.int32)
 
-    def columns_of(self, symbols: npt.NDArray[Any]) -> Int32:
-        """(P, K, W) columns of symbols (W,) in the tables that are used without context."""
-        columns = symbols.astype(np.int32) - self.first - self.offset[..., None]
-        columns[(columns < 0) | (columns > self.symbols)] = self.symbols
-        is_coded = self.bank[self.table[..., None], columns] > 0
-        return np.where(is_coded, columns, self.symbols).astype(np.int32)
-
     @property
     def max_slice(self) -> int:
         """The largest number of channels that are coded together."""
