@@ -23,7 +23,6 @@ Pictures = Callable[[Shape], Float32]
 """Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""
 
 _MEAN_WORDS = ("mean", "mu")
-_VARIANCE_WORDS = ("var", "sigma", "std", "scale")
 
 
 def adapt_models(
@@ -178,16 +177,8 @@ def _output_names(model: Any) -> list[str]:
 
 def _mean_among(names: Sequence[str]) -> int | None:
     """Number of the mean among the outputs of a variational encoder."""
-    lowered = [name.lower() for name in names]
-    means = [number for number, name in enumerate(lowered) if _has_word(name, _MEAN_WORDS)]
-    if means:
-        return means[0]
-    is_variational = any(_has_word(name, _VARIANCE_WORDS) for name in lowered)
-    return 0 if is_variational and not _has_word(lowered[0], _VARIANCE_WORDS) else None
-
-
-def _has_word(name: str, words: Sequence[str]) -> bool:
-    return any(word in name for word in words)
+    means = (at for at, name in enumerate(names) if any(w in name.lower() for w in _MEAN_WORDS))
+    return next(means, None)
 
 
 def _without_random_layers(model: Any, half: str, sample: Float32) -> Any:

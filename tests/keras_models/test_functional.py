@@ -64,20 +64,13 @@ def nested(x: object) -> object:
     return keras.Model(inputs, keras.ops.relu(inputs))(x)
 
 
-class Weighted(keras.Model):
-    def __init__(self) -> None:
-        super().__init__()
-        self.gain = self.add_weight(shape=(8,), name="gain")
-
-    def call(self, inputs: object) -> object:
-        return inputs * self.gain
-
-
 def test_a_weight_outside_of_layers_is_named() -> None:
-    model = Weighted()
-    model(np.zeros((1, 8), np.float32))
+    model = Encoder()
+    model.gain = model.add_weight(shape=(16,), name="gain")
+    images = keras.Input((28, 28))
+    functional = keras.Model(images, model.code(model.flat(images)) * model.gain)
     with pytest.raises(ModelError, match="gain outside a layer"):
-        as_functional(model)
+        as_functional(functional)
 
 
 @pytest.mark.parametrize(

@@ -14,21 +14,6 @@ from aecodec.keras_models.model_files import (
     load_model,
     register_custom_objects,
 )
-from aecodec.training import Autoencoder
-from aecodec.training.networks.tile import tile_pair
-
-
-def test_hdf5_files_hold_exactly_the_weights(tmp_path: Path) -> None:
-    autoencoder = Autoencoder(*tile_pair((28, 28, 1), 8))
-    for path, model in zip(
-        autoencoder.save_models("x", tmp_path),
-        (autoencoder.encoder, autoencoder.decoder),
-        strict=True,
-    ):
-        for loaded, weight in zip(load_model(path).get_weights(), model.get_weights(), strict=True):
-            assert (loaded == weight).all()
-    with pytest.raises(ModelError, match=r"nothing\.hdf5"):
-        load_model(tmp_path / "nothing.hdf5")
 
 
 def broken(kind: str, folder: Path) -> Path:
