@@ -154,7 +154,7 @@ def _write(low: Lowering, operators: list[Operator], kind: Kind, *parameters: in
     entry = operators[0].inputs[0]
     *_, channels = low.tensor(operators[-1].outputs[0]).shape
     shape = low.shape(entry)._replace(channels=channels)
-    low.write_from([low.read(entry)], operators[-1], kind, shape, *parameters)
+    low.write(operators[-1], kind, shape, *parameters, inputs=[low.read(entry)])
 
 
 def _constant(low: Lowering, operator: Operator, number: int) -> npt.NDArray[Any]:

@@ -65,8 +65,7 @@ def write_windowed(
     """Add an operator that moves a window over its first input, with further `parameters`."""
     down, across = sweeps
     rows, columns = low.shape(operator.inputs[0]).sides
-    low.write_from(
-        [low.read(operator.inputs[0])],
+    low.write(
         operator,
         kind,
         Shape(down.over(rows), across.over(columns), channels),
@@ -89,7 +88,8 @@ def write_product(
     """Add a convolution of a tensor of the plan with a 1x1 kernel, which is the last operator."""
     shape = low.plan.tensors[number].shape._replace(channels=len(kernel))
     one, parts = pair(1, 1), (low.keep(packed(kernel)), low.keep(scaling))
-    low.write_from([number], operator, Kind.CONVOLUTION, shape, one, one, 0, *parts, ends, *more)
+    parameters = (one, one, 0, *parts, ends, *more)
+    low.write(operator, Kind.CONVOLUTION, shape, *parameters, inputs=[number])
 
 
 def lower_convolution(low: Lowering, operator: Operator) -> None:
@@ -294,10 +294,10 @@ def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape,
     rows, columns = (side.multiplied(step) for side in low.plan.tensors[blocks].shape.sides)
     whole = Shape(rows, columns, output.channels)
     if whole == output:
-        low.write_from([blocks], operator, Kind.DEPTH_TO_SPACE, whole, step)
+        low.write(operator, Kind.DEPTH_TO_SPACE, whole, step, inputs=[blocks])
     else:
         pixels = low.step([blocks], Kind.DEPTH_TO_SPACE, whole, step)
-        low.write_from([pixels], operator, Kind.WINDOW, output, 0, 0, 0)
+        low.write(operator, Kind.WINDOW, output, 0, 0, 0, inputs=[pixels])
 
 
 def _axis(size: int, step: int, side: int, is_same: bool) -> _Axis:

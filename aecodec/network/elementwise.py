@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -29,12 +30,6 @@ ELEMENTWISE = FUNCTIONS.union(_OF_SEVERAL.split())
 
 _ON_ELEMENTS = ELEMENTWISE | {"DEQUANTIZE"}
 
-_SUM_SHIFT = 20
-"""Left shift of addends before scaling, in bits."""
-
-_SQUARE_SHIFT = 7
-"""Left shift of the terms of a squared difference, in bits."""
-
 
 # Functions of one variable
 
@@ -50,7 +45,7 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
     operators = [low.model.operators[number] for number in numbers]
     variable = next(number for number in operators[0].inputs if not low.tensor(number).is_constant)
     shape, table = low.shape(variable), low.keep(results_of_int8(low.content, numbers))
-    low.write_from([low.read(variable)], operators[-1], Kind.TABLE, shape, table)
+    low.write(operators[-1], Kind.TABLE, shape, table, inputs=[low.read(variable)])
 
 
 def functions_of(model: Model) -> list[list[int]]:
@@ -96,26 +91,57 @@ def _is_single(tensor: Tensor) -> bool:
 
 # Functions of two tensors
 
-Factors = Callable[[float, float, float], list[int]]
-"""Converts the scales of both inputs and the output to a multiplier and a shift for each."""
+
+def _scaled(*factors: float) -> list[int]:
+    return [number for factor in factors for number in quantize_multiplier(factor)]
 
 
-def lower_pair(low: Lowering, operator: Operator, kind: Kind, factors_of: Factors) -> None:
+def _of_sum(left: float, right: float, output: float, sign: int = 1) -> list[int]:
+    twice = 2 * max(left, right)
+    first, shift, second, *rest = _scaled(left / twice, right / twice, twice / (output * 2**20))
+    return [first, shift, sign * second, *rest]
+
+
+def _of_squares(left: float, right: float, output: float) -> list[int]:
+    twice = 2 * max(left, right)
+    return _scaled(left / twice, right / twice, twice * twice / (output * 2**14))
+
+
+def _of_slopes(value: float, slope: float, output: float) -> list[int]:
+    return [*_scaled(value / output), 0, 0, *_scaled(value * slope / output)]
+
+
+PAIRS: dict[str, tuple[Kind, Callable[[float, float, float], list[int]]]] = {
+    "ADD": (Kind.SUM, _of_sum),
+    "MAXIMUM": (Kind.MAXIMUM, lambda *_: [0] * 6),
+    "MINIMUM": (Kind.MINIMUM, lambda *_: [0] * 6),
+    "MUL": (Kind.PRODUCT, lambda a, b, result: [0, 0, 0, 0, *_scaled(a * b / result)]),
+    "PRELU": (Kind.PRELU, _of_slopes),
+    "SQUARED_DIFFERENCE": (Kind.SQUARED_DIFFERENCE, _of_squares),
+    "SUB": (Kind.SUM, partial(_of_sum, sign=-1)),
+}
+"""The kind of each function of two tensors, and the multipliers and shifts of the scales of both
+inputs and of the output: one pair each. docs/PLAN.md states by how many bits inputs are shifted."""
+
+
+def lower_pair(low: Lowering, operator: Operator) -> None:
     """Lower a function of two tensors, or of one if the other is a constant with one element."""
     low.check_type(operator.inputs[0])
     tensors = [low.tensor(number) for number in (*operator.inputs, *operator.outputs)]
     if any(map(_is_single, tensors)):
         lower_function(low, operator)
         return
+    kind, factors_of = PAIRS[operator.name]
     limits = activation_range(tensors[-1], getattr(operator.options, "fusedActivationFunction", 0))
     factors = factors_of(*(tensor.scale for tensor in tensors))
     parameters = (four(*map(zero_of, tensors)), four(*limits), *factors)
     if any(math.prod(tensor.shape[:-3]) > 1 for tensor in tensors):  # more axes than a plan has
         sides = tensors[-1].shape
         inputs = [stretched(low, number, sides) for number in operator.inputs]
-        low.write_from(inputs, operator, kind, flat(math.prod(sides)), *parameters)
+        low.write(operator, kind, flat(math.prod(sides)), *parameters, inputs=inputs)
     else:
-        low.write(operator, kind, _broadcast(low, operator), *parameters)
+        inputs = [low.read(number) for number in operator.inputs]
+        low.write(operator, kind, _broadcast(low, operator), *parameters, inputs=inputs)
 
 
 def _broadcast(low: Lowering, operator: Operator) -> Shape:
@@ -124,37 +150,3 @@ def _broadcast(low: Lowering, operator: Operator) -> Shape:
     pairs = zip(left.sides, right.sides, strict=True)
     rows, columns = (second if first == fixed(1) else first for first, second in pairs)
     return Shape(rows, columns, max(left.channels, right.channels))
-
-
-def factors_of_sum(left: float, right: float, output: float) -> list[int]:
-    twice = 2 * max(left, right)
-    whole = twice / ((1 << _SUM_SHIFT) * output)
-    return _factors(left / twice, right / twice, whole)
-
-
-def factors_of_difference(left: float, right: float, output: float) -> list[int]:
-    factors = factors_of_sum(left, right, output)
-    return [*factors[:2], -factors[2], *factors[3:]]
-
-
-def factors_of_product(left: float, right: float, output: float) -> list[int]:
-    return [0, 0, 0, 0, *quantize_multiplier(left * right / output)]
-
-
-def factors_of_squares(left: float, right: float, output: float) -> list[int]:
-    twice = 2 * max(left, right)
-    whole = twice * twice / ((1 << 2 * _SQUARE_SHIFT) * output)
-    return _factors(left / twice, right / twice, whole)
-
-
-def factors_of_prelu(value: float, slope: float, output: float) -> list[int]:
-    return [*_factors(value / output), 0, 0, *_factors(value * slope / output)]
-
-
-def factors_of_extreme(*_: float) -> list[int]:
-    """No factors: MAXIMUM and MINIMUM have one scale."""
-    return [0] * 6
-
-
-def _factors(*factors: float) -> list[int]:
-    return [number for factor in factors for number in quantize_multiplier(factor)]

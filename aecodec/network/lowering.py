@@ -27,6 +27,7 @@ class Lowering:
         self.content, self.model = content, model
         rows, columns, channels = shape_of(model.tensors[model.entry])
         self.size = (rows, columns)
+        self.is_any_size = is_any_size
         self.plan = Plan((0, 0) if is_any_size else self.size)
         sides = (ANY_SIDE, ANY_SIDE) if is_any_size else (fixed(rows), fixed(columns))
         self.plan.entry = self.plan.tensor(Shape(*sides, channels))
@@ -43,9 +44,9 @@ class Lowering:
         """The plan's number of a tensor of the model; ModelError if it is not int8."""
         if number not in self._numbers:
             tensor = self.tensor(number)
-            rows, columns, channels = shape_of(tensor)
-            shape = Shape(fixed(rows), fixed(columns), channels)
-            self._numbers[number] = self.plan.constant(shape, tensor.values)
+            self._numbers[number] = self.plan.constant(
+                fixed_shape(*shape_of(tensor)), tensor.values
+            )
         return self._numbers[number]
 
     def shape(self, number: int) -> Shape:
@@ -60,38 +61,32 @@ class Lowering:
         own = self.read(number)
         if self.plan.tensors[own].shape == shape:
             return own
-        if self.plan.size == (0, 0):
+        if self.is_any_size:
             raise ModelError("it gives pictures of any size a fixed shape")
         return self.step([own], Kind.COPY, shape)
 
-    def write(self, operator: Operator, kind: Kind, shape: Shape, *parameters: int) -> None:
-        """Add an operator with the inputs and the output of the model's operator."""
-        self.write_from(list(map(self.read, operator.inputs)), operator, kind, shape, *parameters)
-
-    def write_from(
-        self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
+    def write(
+        self,
+        operator: Operator,
+        kind: Kind,
+        shape: Shape,
+        *parameters: int,
+        inputs: list[int] | None = None,
     ) -> None:
-        """Add an operator that reads tensors of the plan, and writes the model's output.
+        """Add an operator that writes the output of the model's operator.
 
-        Raises ModelError if the output has another shape in the model.
+        It reads tensors of the plan, by default the operator's first input. If the output has
+        another shape in the model, it is copied to this shape; raises ModelError if that is
+        impossible because pictures may have any size.
         """
-        output = operator.outputs[0]
-        stated = shape_of(self.tensor(output))
-        if shape.of(*self.size) != stated:
+        inputs = inputs or [self.read(operator.inputs[0])]
+        stated, own = shape_of(self.tensor(operator.outputs[0])), shape.of(*self.size)
+        if own != stated and (self.is_any_size or math.prod(own) != math.prod(stated)):
             raise ModelError("its output depends on the size of the picture in a way that C lacks")
-        self._numbers[output] = self.step(inputs, kind, shape, *parameters)
-
-    def write_as(
-        self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
-    ) -> None:
-        """Like :meth:`write_from`, but copies the output to the model's shape if it differs."""
-        stated = shape_of(self.tensor(operator.outputs[0]))
-        if shape.of(*self.size) == stated or self.plan.size == (0, 0):
-            self.write_from(inputs, operator, kind, shape, *parameters)
-        else:
-            made = self.step(inputs, kind, shape, *parameters)
-            whole = Shape(fixed(stated[0]), fixed(stated[1]), stated[2])
-            self.write_from([made], operator, Kind.COPY, whole)
+        number = self.step(inputs, kind, shape, *parameters)
+        if own != stated:
+            number = self.step([number], Kind.COPY, fixed_shape(*stated))
+        self._numbers[operator.outputs[0]] = number
 
     def step(self, inputs: list[int], kind: Kind, shape: Shape, *parameters: int) -> int:
         """Add an operator with a new output, which is not in the model; return the output."""
@@ -123,8 +118,12 @@ def shape_of(tensor: Tensor) -> tuple[int, int, int]:
     return rows, columns, channels
 
 
+def fixed_shape(rows: int, columns: int, channels: int) -> Shape:
+    return Shape(fixed(rows), fixed(columns), channels)
+
+
 def flat(channels: int) -> Shape:
-    return Shape(fixed(1), fixed(1), channels)
+    return fixed_shape(1, 1, channels)
 
 
 _ACTIVATIONS: dict[int, tuple[float | None, float | None]] = {

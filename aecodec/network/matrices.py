@@ -5,9 +5,15 @@ import math
 import numpy as np
 
 from aecodec.network.convolutions import ends_of, scaling_of, write_product
-from aecodec.network.lowering import Lowering, flat, quantize_multiplier, zero_of
+from aecodec.network.lowering import (
+    Lowering,
+    fixed_shape,
+    flat,
+    quantize_multiplier,
+    zero_of,
+)
 from aecodec.network.movement import arranged, steps_of
-from aecodec.network.plan import Kind, Shape, fixed, four
+from aecodec.network.plan import Kind, four
 from aecodec.tflite.model import Operator
 
 _ROUNDED_ONCE = 1
@@ -35,15 +41,15 @@ def lower_batch_product(low: Lowering, operator: Operator) -> None:
         _by_rows(low, operator.inputs[1], tuple(batches), is_turned=not options.adjY),
     ]
     left, right, output = (tensor.scale for tensor in tensors)
-    low.write_as(
-        inputs,
+    low.write(
         operator,
         Kind.MATRICES,
-        Shape(fixed(math.prod(batches)), fixed(rows), columns),
+        fixed_shape(math.prod(batches), rows, columns),
         four(*map(zero_of, tensors)),
         four(-128, 127),
         *(0, 0, 0, 0),
         *quantize_multiplier(left * right / output),
+        inputs=inputs,
     )
 
 
@@ -58,7 +64,7 @@ def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned:
     if math.prod(own[:-2]) == 1:
         batches = own[:-2]
     rows, columns = own[-2:][::-1] if is_turned else own[-2:]
-    shape = Shape(fixed(math.prod(batches)), fixed(rows), columns)
+    shape = fixed_shape(math.prod(batches), rows, columns)
     if tensor.is_constant:
         values = np.broadcast_to(tensor.values.reshape(own), (*batches, *own[-2:]))
         return low.plan.constant(shape, values.swapaxes(-1, -2) if is_turned else values)

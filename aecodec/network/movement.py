@@ -9,8 +9,15 @@ import numpy.typing as npt
 
 from aecodec.errors import ModelError
 from aecodec.network.convolutions import GROUP, write_product
-from aecodec.network.lowering import Lowering, flat, quantize_multipliers, shape_of, zero_of
-from aecodec.network.plan import MOST_INPUTS, Kind, Shape, fixed, four
+from aecodec.network.lowering import (
+    Lowering,
+    fixed_shape,
+    flat,
+    quantize_multipliers,
+    shape_of,
+    zero_of,
+)
+from aecodec.network.plan import MOST_INPUTS, Kind, Shape, four
 from aecodec.tflite.model import Operator
 from aecodec.tflite.model import Shape as Sides
 
@@ -40,10 +47,10 @@ def lower_reshape(low: Lowering, operator: Operator) -> None:
     number = low.read(operator.inputs[0])
     shape = low.plan.tensors[number].shape
     if shape.of(*low.size) != (rows, columns, channels):
-        if low.plan.size == (0, 0):
+        if low.is_any_size:
             raise ModelError("it gives pictures of any size a fixed shape")
-        shape = Shape(fixed(rows), fixed(columns), channels)
-    low.write_from([number], operator, Kind.COPY, shape)
+        shape = fixed_shape(rows, columns, channels)
+    low.write(operator, Kind.COPY, shape)
 
 
 def lower_concatenation(low: Lowering, operator: Operator) -> None:
@@ -57,7 +64,7 @@ def _concatenate(low: Lowering, operator: Operator, numbers: list[int], axis: in
         first, numbers = numbers[:MOST_INPUTS], numbers[MOST_INPUTS:]
         joined = low.step(first, Kind.CONCATENATION, _joined(low, first, axis), axis)
         numbers.insert(0, joined)
-    low.write_as(numbers, operator, Kind.CONCATENATION, _joined(low, numbers, axis), axis)
+    low.write(operator, Kind.CONCATENATION, _joined(low, numbers, axis), axis, inputs=numbers)
 
 
 def _axis(low: Lowering, operator: Operator, axis: int) -> int:
@@ -130,7 +137,7 @@ def lower_split(low: Lowering, operator: Operator) -> None:
 
 def _cut(low: Lowering, operator: Operator, places: list[range]) -> None:
     """Add an operator whose outputs are the elements at these places of each axis of the input."""
-    if low.plan.size == (0, 0):
+    if low.is_any_size:
         _cut_any_size(low, operator, places)
         return
     steps = steps_of(low.tensor(operator.inputs[0]).shape)
@@ -149,7 +156,7 @@ def _cut_any_size(low: Lowering, operator: Operator, places: list[range]) -> Non
     shape = Shape(shape.rows.plus(lost[0]), shape.columns.plus(lost[1]), shape.channels)
     window = (Kind.WINDOW, shape, down.start, across.start, 0)
     if channels == range(shape.channels):
-        low.write_from([number], operator, *window)
+        low.write(operator, *window)
     else:
         number = low.step([number], *window) if any(lost) else number
         _select_channels(low, operator, number, channels)
@@ -173,7 +180,7 @@ def lower_gather(low: Lowering, operator: Operator) -> None:
     if not places.is_constant:
         raise ModelError("its places are not constant")
     axis = operator.options.axis % len(value.shape)
-    if low.plan.size == (0, 0) and axis == _PICTURE_AXES - 1:
+    if low.is_any_size and axis == _PICTURE_AXES - 1:
         _select_channels(
             low, operator, low.read(operator.inputs[0]), places.values.ravel().tolist()
         )
@@ -182,7 +189,7 @@ def lower_gather(low: Lowering, operator: Operator) -> None:
     outer, parts = math.prod(value.shape[:axis]), []
     for first, step, count in _runs(places.values.ravel().tolist()):
         steps = [side * inner, step * inner, 1]
-        shape = Shape(fixed(outer), fixed(count), inner)
+        shape = fixed_shape(outer, count, inner)
         sides, start = [outer, count, inner], first * inner
         parts.append(arranged(low, operator.inputs[0], sides, steps, shape, start))
     _concatenate(low, operator, parts, axis=1)
@@ -237,13 +244,12 @@ def _move(
 ) -> None:
     """Add an operator whose outputs are elements of the input."""
     _check_fixed(low)
-    rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
-    inputs, shape = [low.read(operator.inputs[0])], Shape(fixed(rows), fixed(columns), channels)
-    low.write_from(inputs, operator, Kind.MOVE, shape, low.keep(_table(sides, steps, first)))
+    shape = fixed_shape(*shape_of(low.tensor(operator.outputs[0])))
+    low.write(operator, Kind.MOVE, shape, low.keep(_table(sides, steps, first)))
 
 
 def _check_fixed(low: Lowering) -> None:
-    if low.plan.size == (0, 0):
+    if low.is_any_size:
         raise ModelError("it moves the elements of pictures of any size")
 
 

@@ -9,38 +9,39 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.lowering import Lowering, quantize_multiplier, zero_of
+from aecodec.network.lowering import Lowering, fixed_shape, flat, quantize_multiplier, zero_of
 from aecodec.network.movement import arranged, steps_of
-from aecodec.network.plan import Kind, Shape, fixed, four
+from aecodec.network.plan import Kind, four
 from aecodec.tflite.model import Operator
 
-MEAN, MAXIMUM, MINIMUM, SUM = range(4)
+REDUCTIONS = {"MEAN": 0, "REDUCE_MAX": 1, "REDUCE_MIN": 2, "SUM": 3}
+"""The plan's numbers of reductions, by operator."""
 
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
-def lower_reduction(low: Lowering, operator: Operator, to: int) -> None:
-    """Lower a reduction to MEAN, MAXIMUM, MINIMUM or SUM."""
+def lower_reduction(low: Lowering, operator: Operator) -> None:
     value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
     axes = low.tensor(operator.inputs[1]).values.ravel().tolist()
     reduced = sorted(int(axis) % len(value.shape) for axis in axes)
     reduced = [axis for axis in reduced if value.shape[axis] > 1]
     zeros = four(zero_of(value), zero_of(output))
     factor = value.scale / output.scale
-    _reduce(low, operator, reduced, to, zeros, *quantize_multiplier(factor))
+    parameters = REDUCTIONS[operator.name], zeros, *quantize_multiplier(factor)
+    _reduce(low, operator, reduced, *parameters)
 
 
 def _reduce(low: Lowering, operator: Operator, reduced: list[int], *parameters: int) -> None:
     sides, number = low.tensor(operator.inputs[0]).shape, low.read(operator.inputs[0])
     shape, rank = low.plan.tensors[number].shape, len(sides)
     if rank == 4 and reduced == [axis for axis in (1, 2) if sides[axis] > 1]:
-        result, axes = Shape(fixed(1), fixed(1), shape.channels), _ROWS_AND_COLUMNS
+        result, axes = flat(shape.channels), _ROWS_AND_COLUMNS
     elif reduced == [rank - 1] and shape.channels == sides[-1]:
         result, axes = shape._replace(channels=1), _CHANNELS
     else:
         number = _as_channels(low, operator.inputs[0], reduced)
         result, axes = low.plan.tensors[number].shape._replace(channels=1), _CHANNELS
-    low.write_as([number], operator, Kind.REDUCTION, result, axes, *parameters)
+    low.write(operator, Kind.REDUCTION, result, axes, *parameters, inputs=[number])
 
 
 def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
@@ -48,7 +49,7 @@ def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
     sides, steps = low.tensor(number).shape, steps_of(low.tensor(number).shape)
     order = [axis for axis in range(len(sides)) if axis not in reduced] + reduced
     channels = math.prod(sides[axis] for axis in reduced)
-    shape = Shape(fixed(1), fixed(math.prod(sides) // channels), channels)
+    shape = fixed_shape(1, math.prod(sides) // channels, channels)
     return arranged(
         low, number, [sides[axis] for axis in order], [steps[axis] for axis in order], shape
     )
@@ -73,10 +74,10 @@ def lower_softmax(low: Lowering, operator: Operator) -> None:
     if length > MOST_CHANNELS:
         raise ModelError(f"it shares 1 among {length} channels, and C takes {MOST_CHANNELS}")
     if shape.channels != length:
-        shape = Shape(fixed(1), fixed(math.prod(value.shape[:-1])), length)
+        shape = fixed_shape(1, math.prod(value.shape[:-1]), length)
     table = exponentials(operator.options.beta * value.scale)
     reshaped = low.as_shape(operator.inputs[0], shape)
-    low.write_as([reshaped], operator, Kind.SOFTMAX, shape, low.keep(table))
+    low.write(operator, Kind.SOFTMAX, shape, low.keep(table), inputs=[reshaped])
 
 
 def exponentials(scale: float) -> npt.NDArray[np.int32]:

@@ -6,6 +6,8 @@ from aecodec.network.lowering import Lowering, activation_range, shape_of, zero_
 from aecodec.network.plan import Kind, Shape, fixed, four, pair
 from aecodec.tflite.model import Operator
 
+POOLS = {"AVERAGE_POOL_2D": Kind.MEAN_POOL, "MAX_POOL_2D": Kind.MAXIMUM_POOL}
+
 _REFLECT = 0
 """TFLite's number of this mode."""
 
@@ -44,17 +46,15 @@ def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -
         raise ModelError("it has a border of channels or pictures")
     down, across = borders[1:3]
     padded = Shape(shape.rows.plus(sum(down)), shape.columns.plus(sum(across)), shape.channels)
-    inputs = [low.read(operator.inputs[0])]
-    low.write_from(inputs, operator, kind, padded, -down[0], -across[0], filling)
+    low.write(operator, kind, padded, -down[0], -across[0], filling)
 
 
-def lower_pooling(low: Lowering, operator: Operator, kind: Kind) -> None:
-    """Lower MAX_POOL_2D or AVERAGE_POOL_2D."""
+def lower_pooling(low: Lowering, operator: Operator) -> None:
     options, shape = operator.options, low.shape(operator.inputs[0])
     sweeps = sweeps_of(options, (options.filterHeight, options.filterWidth))
     output = low.tensor(operator.outputs[0])
     limits = activation_range(output, options.fusedActivationFunction)
-    write_windowed(low, operator, kind, sweeps, shape.channels, four(*limits))
+    write_windowed(low, operator, POOLS[operator.name], sweeps, shape.channels, four(*limits))
 
 
 def lower_nearest(low: Lowering, operator: Operator) -> None:
@@ -66,19 +66,17 @@ def lower_nearest(low: Lowering, operator: Operator) -> None:
     if not is_whole or operator.options.alignCorners:
         raise ModelError("its output is not a multiple of its input")
     result = Shape(shape.rows.multiplied(down), shape.columns.multiplied(across), shape.channels)
-    inputs = [low.read(operator.inputs[0])]
-    low.write_from(inputs, operator, Kind.NEAREST, result, pair(down, across))
+    low.write(operator, Kind.NEAREST, result, pair(down, across))
 
 
 def lower_bilinear(low: Lowering, operator: Operator) -> None:
     """Lower RESIZE_BILINEAR; with whole factors if the network accepts any size."""
     options, shape = operator.options, low.shape(operator.inputs[0])
-    if options.alignCorners and low.plan.size == (0, 0):
+    if options.alignCorners and low.is_any_size:
         raise ModelError("windows of pictures of any size have other corners: do not align them")
     targets, sides = shape_of(low.tensor(operator.outputs[0]))[:2], []
     for side, length, target in zip(shape.sides, low.size, targets, strict=True):
         factor = target // side.of(length)
         sides.append(fixed(target) if side.is_fixed else side.multiplied(factor))
     flags = options.alignCorners + 2 * options.halfPixelCenters
-    inputs, result = [low.read(operator.inputs[0])], Shape(sides[0], sides[1], shape.channels)
-    low.write_from(inputs, operator, Kind.BILINEAR, result, flags)
+    low.write(operator, Kind.BILINEAR, Shape(sides[0], sides[1], shape.channels), flags)
