@@ -147,31 +147,13 @@ class _Search(NamedTuple):
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
         """The encoder and the decoder with layers of codes."""
-        order = _similar_in_turn(self.kernel.T)
-        digits = digits_of(np.argsort(order), len(order))
-        layer = NearestCode.of(kernel=self.kernel, bias=self.bias, digits=digits)
-        codes = layer(self.cut.tensor)
+        count = len(self.bias)
+        digits = digits_of(np.arange(count), count)
+        codes = NearestCode.of(kernel=self.kernel, bias=self.bias, digits=digits)(self.cut.tensor)
         return (
             keras.Model(encoder.inputs[0], codes, name="encoder"),
-            _with_table(decoder, codes, order),
+            _with_table(decoder, codes, count),
         )
-
-
-def _similar_in_turn(vectors: Float64) -> Any:
-    """An order of code vectors (n, D) with similar neighbours, so that digits are smooth.
-
-    Vectors are sorted along their first principal axis; vectors with the same first digit are
-    sorted along the second axis.
-    """
-    centred = vectors - vectors.mean(axis=0)
-    axes = np.linalg.svd(centred, full_matrices=False)[2]
-    places = centred @ axes.T
-    order, base = np.argsort(places[:, 0]), bases_of(len(vectors))[0][0]
-    if base == 1:
-        return order
-    parts = (order[start : start + base] for start in range(0, len(order), base))
-    last = min(1, places.shape[1] - 1)
-    return np.concatenate([part[np.argsort(places[part, last])] for part in parts])
 
 
 def _search(cuts: Iterator[_Cut]) -> _Search | None:
@@ -313,16 +295,16 @@ def _jumps(cut: _Cut, grid: Float64) -> Any:
     return np.nonzero(differs.any(axis=1))[0] if is_quantized else None
 
 
-def _with_table(decoder: Any, codes: Any, order: Any) -> Any:
+def _with_table(decoder: Any, codes: Any, count: int) -> Any:
     """A decoder of digits, whose first layer looks up the code vectors of a flat decoder.
 
-    `codes` is the Keras tensor of digits, and `order` (n,) the decoder's number for each row of the
-    table. Raises ModelError if the decoder does not begin with a lookup.
+    `codes` is the Keras tensor of digits. Raises ModelError if the decoder does not begin with a
+    lookup of numbers below `count`.
     """
     model, calls = calls_of(as_functional(decoder))
     shape = tuple(side or 16 for side in model.input_shape[1:])
-    cut, table = _lookup(model, calls, order, shape)
-    bases, offset = bases_of(len(order))
+    cut, table = _lookup(model, calls, count, shape)
+    bases, offset = bases_of(count)
     layer = CodeVectors.of(bases=np.array(bases), offset=np.array([offset]), table=table)
     digits = keras.Input(codes.shape[1:])
     vectors = layer(digits)
@@ -331,22 +313,22 @@ def _with_table(decoder: Any, codes: Any, order: Any) -> Any:
     return keras.Model(digits, in_inference_form(cut.rest, vectors), name="decoder")
 
 
-def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple[_Cut, Float32]:
+def _lookup(model: Any, calls: Any, count: int, shape: tuple[int, ...]) -> tuple[_Cut, Float32]:
     """The last cut of a decoder before which it looks up numbers separately, and the table."""
-    ranks = np.random.default_rng(0).permutation(len(order))
-    batch = _arranged(order, shape)
+    ranks = np.random.default_rng(0).permutation(count)
+    batch = _arranged(np.arange(count), shape)
     best: tuple[_Cut, Float32] | None = None
     for cut in _cuts(model, [call.output for call in calls], batch):
         width = cut.values.shape[-1]
         is_number = cut.values.size == batch.size  # of a cast, or of arithmetic
-        if is_number or width * len(order) > _MOST_ENTRIES:
+        if is_number or width * count > _MOST_ENTRIES:
             continue
         if cut.tensor is model.outputs[0] or width * batch.size != cut.values.size:
             break
         head = keras.Model(model.inputs[0], cut.tensor)
-        table = cut.values.reshape(-1, width)[: len(order)]
-        shuffled = outputs_of(head, _arranged(order[ranks], shape)).reshape(-1, width)
-        if not np.allclose(shuffled[: len(order)], table[ranks], atol=1e-5):
+        table = cut.values.reshape(-1, width)[:count]
+        shuffled = outputs_of(head, _arranged(ranks, shape)).reshape(-1, width)
+        if not np.allclose(shuffled[:count], table[ranks], atol=1e-5):
             break
         best = cut, table
     if best is None:

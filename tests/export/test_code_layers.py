@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from helpers.networks import code_pairs
+from helpers.networks.code_pairs import fsq_channels, vq_vae
 from helpers.networks.pairs import Pair
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,26 +22,19 @@ from aecodec.export.tflite.codebook import integer_scores
 from aecodec.keras_models.codes import CodeVectors, NearestCode, bases_of, digits_of
 from aecodec.metrics import mse
 
-Maker = Callable[[np.ndarray], Pair]
-FAST = {"priors": 4, "context_units": 0, "tile": 28}
 
-
-@given(st.integers(1, 1 << 16).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n - 1))))
-def test_digits_stand_for_each_number_and_fit_int8(case: tuple[int, int]) -> None:
-    count, number = case
-    digits = digits_of(np.array([number]), count)
-    bases, offset = bases_of(count)
-    assert (digits @ np.array(bases) + offset).tolist() == [number]
+@given(st.integers(1, 1 << 16), st.data())
+def test_digits_stand_for_each_number_and_fit_int8(count: int, data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, count - 1))
+    digits, (bases, offset) = digits_of(np.array([number]), count), bases_of(count)
     assert -128 <= digits.min() <= digits.max() <= 127
-
-
-@given(st.lists(st.integers(-128, 127), min_size=2, max_size=2))
-def test_damaged_digits_stand_for_a_row_of_the_table(digits: list[int]) -> None:
-    bases, offset = bases_of(300)
-    table = np.arange(300)[:, None]
-    layer = CodeVectors.of(bases=np.array(bases), offset=np.array([offset]), table=table)
-    row = float(layer(np.array([digits], np.float32))[0, 0])
-    assert row == np.clip(np.dot(digits, bases) + offset, 0, 299)
+    layer = CodeVectors.of(
+        bases=np.array(bases), offset=np.array([offset]), table=np.arange(count)[:, None]
+    )
+    assert float(layer(digits.astype(np.float32))[0, 0]) == number
+    damaged = data.draw(st.lists(st.integers(-128, 127), min_size=len(bases), max_size=len(bases)))
+    row = float(layer(np.array([damaged], np.float32))[0, 0])
+    assert row == np.clip(np.dot(damaged, bases) + offset, 0, count - 1)
 
 
 @given(st.integers(1, 300), st.integers(0, 1 << 30), st.integers(-128, 127))
@@ -58,41 +50,21 @@ def test_integer_scores_are_exact_in_floats(channels: int, seed: int, zero: int)
     assert np.corrcoef(expected.ravel(), scores.ravel())[0, 1] > 0.9999
 
 
-@pytest.fixture(scope="module")
-def pair_of(digits: Pixels) -> Callable[[Maker], Pair]:
-    """Trains the pair of a function, once."""
-    images = digits[::9, ..., None] / np.float32(255)
-    return functools.cache(lambda make_pair: make_pair(images))
-
-
-MAKERS = [
-    code_pairs.vq_vae,
-    pytest.param(code_pairs.any_size_take, marks=pytest.mark.slow),
-    pytest.param(code_pairs.fsq_channels, marks=pytest.mark.slow),
-]
-
-
-@pytest.mark.parametrize("make_pair", MAKERS)
-def test_layers_of_codes_give_the_pictures_of_the_pair(
-    make_pair: Maker, pair_of: Callable[[Maker], Pair], digits: Pixels
+@pytest.mark.parametrize("make_pair", [vq_vae, pytest.param(fsq_channels, marks=pytest.mark.slow)])
+def test_pairs_with_codes_become_codecs(
+    make_pair: Callable[[np.ndarray], Pair], digits: Pixels, tmp_path: Path
 ) -> None:
-    images, pair = digits[:40, ..., None] / np.float32(255), pair_of(make_pair)
-    expected = np.asarray(pair[1](pair[0](images)))
+    pair = make_pair(digits[::9, ..., None] / np.float32(255))
+    images = digits[:40, ..., None] / np.float32(255)
     encoder, decoder = with_codes(*pair, images)
     codes = np.asarray(encoder(images))
     assert -128 <= codes.min() < codes.max() <= 127
     assert (codes == np.rint(codes)).all()
-    error = np.abs(decoder(codes) - expected).max(axis=(1, 2, 3))
+    error = np.abs(decoder(codes) - pair[1](pair[0](images))).max(axis=(1, 2, 3))
     assert (error < 1e-3).mean() >= 0.9  # a few vectors lie halfway between two codes
-
-
-@pytest.mark.parametrize("make_pair", MAKERS)
-def test_pairs_with_codes_become_codecs(
-    make_pair: Maker, pair_of: Callable[[Maker], Pair], digits: Pixels, tmp_path: Path
-) -> None:
     np.save(tmp_path / "digits.npy", digits[:60])
-    data, folder = tmp_path / "digits.npy", tmp_path / "mine"
-    codec = codec_from_keras(*pair_of(make_pair), data, folder, name="mine", **FAST)
+    options = {"priors": 4, "context_units": 0, "tile": 28, "name": "mine"}
+    codec = codec_from_keras(*pair, tmp_path / "digits.npy", tmp_path / "mine", **options)
     loss = codec.folder.measured["finest_level"]
     assert len(codec.spec.levels) == 1
     assert loss["float_pair"] - loss["codec"] < 0.3

@@ -50,8 +50,6 @@ CASES = {
         "c = Conv<group=3, pads=[2,2,2,2]>(x, w)  y = LeakyRelu<alpha=0.2>(c)"),
     "transposed": (PICTURE + ", float[3,4,3,3] w, float[4] b",
         "y = ConvTranspose<strides=[2,2], pads=[1,1,1,1], output_padding=[1,1]>(x, w, b)"),
-    "transposed, even": (PICTURE + ", float[3,4,4,4] w",
-        "y = ConvTranspose<strides=[2,2], pads=[1,1,1,1]>(x, w)"),
     "transposed, cropped": (PICTURE + ", float[3,4,5,2] w, float[4] b",
         "y = ConvTranspose<strides=[2,3], pads=[2,0,1,0], output_padding=[0,2]>(x, w, b)"),
     "batch norm": (PICTURE + ", float[3] s, float[3] b, float[3] m, float[3] v",
@@ -62,8 +60,6 @@ CASES = {
         "t = Transpose<perm=[0,2,3,1]>(x)  n = LayerNormalization(t, w, b)"
         "y = Transpose<perm=[0,3,1,2]>(n)"),
     "gelu": (PICTURE, GELU),
-    "scaled": (PICTURE + ", float[3,1,1] b, float[3,1,1] w",
-        "a = Add(x, b)  t = Tanh(a)  y = Mul(t, w)"),
     "shuffle": ("float[N,12,4,4] x", 'y = DepthToSpace<blocksize=2, mode="CRD">(x)'),
     "unshuffle": (PICTURE, UNSHUFFLE),
     "heads": (TOKENS + ", float[8,8] w", HEADS),

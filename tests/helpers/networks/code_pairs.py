@@ -45,35 +45,17 @@ class FSQ(layers.Layer):
         return rounded / (levels // 2)
 
 
-def _codebook(encoder: Any, images: np.ndarray, count: int) -> np.ndarray:
-    """(count, D) latents of images, moved a little so that no two are alike."""
-    latents = encoder.predict(images, verbose=0)
-    vectors, rng = latents.reshape(-1, latents.shape[-1]), np.random.default_rng(0)
-    chosen = vectors[rng.choice(len(vectors), count)]
-    return (chosen + rng.normal(scale=1e-3, size=chosen.shape)).astype(np.float32)
-
-
 def vq_vae(images: np.ndarray) -> Pair:
     """The VQ-VAE of Keras's examples: argmin in a layer, and one_hot and matmul."""
     encoder, decoder = train_pair(convolutional_pair(16, 28), images)
-    codebook = _codebook(encoder, images, 128)
+    vectors = encoder.predict(images, verbose=0).reshape(-1, 16)
+    codebook = vectors[np.random.default_rng(0).choice(len(vectors), 128)]
     quantizer = VectorQuantizer(128, name="vector_quantizer")
     indices = keras.Model(encoder.inputs[0], quantizer(encoder.outputs[0]))
     quantizer.set_weights([codebook.T])
     numbers = keras.Input((7, 7), dtype="int64")
     vectors = ops.matmul(ops.one_hot(numbers, 128), codebook)
     return indices, keras.Model(numbers, decoder(vectors))
-
-
-def any_size_take(images: np.ndarray) -> Pair:
-    """Pictures of any size, 512 vectors, keras.ops.argmin and keras.ops.take."""
-    encoder, decoder = train_pair(convolutional_pair(), images)
-    codebook = _codebook(encoder, images, 512)
-    differences = ops.expand_dims(encoder.outputs[0], -2) - codebook
-    indices = ops.argmin(ops.sum(ops.square(differences), axis=-1), axis=-1)
-    numbers = keras.Input((None, None), dtype="int32")
-    vectors = ops.take(codebook, numbers, axis=0)
-    return keras.Model(encoder.inputs[0], indices), keras.Model(numbers, decoder(vectors))
 
 
 def fsq_channels(images: np.ndarray, levels: tuple[int, ...] = (8, 5, 5, 5)) -> Pair:
