@@ -272,18 +272,13 @@ def _dense(node: Node, value: Value, kernel: Array, bias: Array | None = None) -
     return Value(tensor, axes, value.rank)
 
 
-def _gemm(node: Node, left: Any, right: Any, bias: Any = None) -> Value:
-    left = _swapped(left) if node.get("transA", 0) else left
-    right = _swapped(right) if node.get("transB", 0) else right
-    alpha, beta = node.get("alpha", 1.0), node.get("beta", 1.0)
-    if isinstance(right, np.ndarray) and (bias is None or isinstance(bias, np.ndarray)):
-        shift = None if bias is None else np.broadcast_to(bias.ravel() * beta, right.shape[1:])
-        return _dense(node, left, right * alpha, shift)
-    product = _matrices(node, left, right)
-    product = (
-        product if alpha == 1 else combined(ops.multiply, product, np.array([alpha], np.float32))
-    )
-    return product if bias is None else _add(node, product, bias)
+def _gemm(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
+    """A linear layer."""
+    if node.get("transA", 0) or {node.get("alpha", 1.0), node.get("beta", 1.0)} != {1.0}:
+        raise ModelError("only linear layers are supported: use MatMul and Add")
+    kernel = kernel.T if node.get("transB", 0) else kernel
+    shift = None if bias is None else np.broadcast_to(bias.ravel(), kernel.shape[1:])
+    return _dense(node, value, kernel, shift)
 
 
 def _matrices(node: Node, left: Any, right: Any) -> Value:
