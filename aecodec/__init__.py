@@ -35,12 +35,15 @@ from aecodec.errors import (
     UsageError,
 )
 from aecodec.format.container import Header
+from aecodec.format.limits import LimitOptions
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.native import headers
 from aecodec.version import version
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from aecodec.sequences.arrays import ArrayFile
     from aecodec.sequences.frames import Frames
 
@@ -193,12 +196,7 @@ def decompress(
 
 
 def decompress_frames(
-    data: DataSource,
-    codec: Codec | str | Path | None = None,
-    *,
-    max_pixels: int | None = None,
-    max_frames: int | None = None,
-    base_only: bool = False,
+    data: DataSource, codec: Codec | str | Path | None = None, **limits: Unpack[LimitOptions]
 ) -> Pixels:
     """Decompress an `.aec` file with any number of pictures.
 
@@ -216,17 +214,11 @@ def decompress_frames(
     (1, 28, 28)
     """
     content = to_bytes(data)
-    limits = {"max_pixels": max_pixels, "max_frames": max_frames}
-    return _codec_of(content, codec).decompress_frames(content, **limits, base_only=base_only)
+    return _codec_of(content, codec).decompress_frames(content, **limits)
 
 
 def decompress_array(
-    data: DataSource,
-    codec: Codec | str | Path | None = None,
-    *,
-    max_pixels: int | None = None,
-    max_frames: int | None = None,
-    base_only: bool = False,
+    data: DataSource, codec: Codec | str | Path | None = None, **limits: Unpack[LimitOptions]
 ) -> npt.NDArray[Any]:
     """Decompress an `.aec` file to an array.
 
@@ -247,8 +239,7 @@ def decompress_array(
     (28, 28)
     """
     content = to_bytes(data)
-    limits = {"max_pixels": max_pixels, "max_frames": max_frames}
-    return _codec_of(content, codec).decompress_array(content, **limits, base_only=base_only)
+    return _codec_of(content, codec).decompress_array(content, **limits)
 
 
 def frames(

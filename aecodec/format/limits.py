@@ -25,16 +25,8 @@ class LimitOptions(TypedDict, total=False):
 class Limits:
     """Which part of a file is decoded, and limits of what a caller accepts.
 
-    Attributes:
-        max_pixels: limit for the pixels of all pictures together. If None, 178,956,970, but less
-            for a small file: 4096 computed pixels per byte, but at least 2,097,152. Pictures that
-            were reduced count as an eighth of their pixels. A pixel with bands counts as one for
-            every 3 bytes of its samples.
-        max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
-        base_only: decode only the picture before the refinements.
-
-    Raises:
-        UsageError: a limit is below 1 or not an integer.
+    The attributes are those of :func:`aecodec.decompress`. Raises UsageError if a limit is below 1
+    or not an integer.
 
     >>> Limits(max_pixels=0)
     Traceback (most recent call last):

@@ -72,25 +72,6 @@ class Browser:
 
         self._found(element).send_keys(*(getattr(Keys, key, key) for key in keys))
 
-    def drag(self, element: str, *, start: float, end: float, pointer: str = "mouse") -> None:
-        """Drag over an element, from one share of its width to another.
-
-        Args:
-            element: its selector.
-            start: where the pointer is pressed.
-            end: where it is released.
-            pointer: "mouse", or "touch" for a finger.
-        """
-        from selenium.webdriver import ActionChains
-        from selenium.webdriver.common.actions.pointer_input import PointerInput
-
-        box = self._found(element)
-        width = box.size["width"]
-        actions = ActionChains(self._driver, devices=[PointerInput(pointer, pointer)])
-        actions.move_to_element_with_offset(box, round((start - 0.5) * width), 0)
-        actions.click_and_hold().move_by_offset(round((end - start) * width), 0).release()
-        actions.perform()
-
     def messages(self) -> list[str]:
         """What was written to the console since this was asked for."""
         return [entry["message"] for entry in self._driver.get_log("browser")]
