@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.band_codecs import band_codec, half_curved
 from helpers.codecs.golden import GOLDEN, refused
 from PIL import Image
 
@@ -27,26 +26,16 @@ _BLANK = """<!DOCTYPE html><link rel="icon" href="data:,">
 
 
 @pytest.fixture(scope="session")
-def bands(tmp_path_factory: pytest.TempPathFactory) -> aecodec.Codec:
-    """A codec with three bands."""
-    limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
-    transfer = half_curved(limits, 4)
-    return aecodec.Codec(band_codec(tmp_path_factory.mktemp("bands"), limits, 4, transfer=transfer))
-
-
-@pytest.fixture(scope="session")
 def site(
     tmp_path_factory: pytest.TempPathFactory,
     photo: aecodec.Codec,
     codec: aecodec.Codec,
-    bands: aecodec.Codec,
     photograph: Pixels,
 ) -> Path:
     """A page with both codecs that ship; and beside it, for tests, others, files and pictures."""
     folder = tmp_path_factory.mktemp("web") / "site"
     contents = site_files([photo, codec], sample_pictures(None))
-    others = map(CodecFolder.open, GOLDEN.glob("codecs/*"))
-    for codec_folder in (*others, bands.folder):
+    for codec_folder in map(CodecFolder.open, GOLDEN.glob("codecs/*")):
         for name, content in hosted_files(codec_folder).items():
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
     write_folder(folder, contents, force=False)

@@ -15,6 +15,7 @@ from helpers.codecs.golden import GOLDEN
 from helpers.writer import pack
 from PIL import Image
 
+from aecodec import compress
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import TargetOptions
@@ -130,6 +131,27 @@ def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Cod
     assert photo.decompress(base64.b64decode(result[3])).mode == "LA"
 
 
+def test_missing_samples_are_restored_and_transparent(page: Browser) -> None:
+    samples = np.where(np.arange(48) % 7, np.arange(48), -9999).astype(np.int16)
+    data = compress(samples.reshape(4, 4, 3), max_error=0, nodata=-9999)
+    file = base64.b64encode(data).decode()
+    nodata, missing, alpha, names, shown = page.run(
+        f"const decoded = await decodeSamples(fromText('{file}'));"
+        "const image = samplesToImageData(decoded, { bands: [2] });"
+        f"const loaded = await loadCodec('/codecs/a11d77c8');"
+        "return [decoded.samples.filter((sample) => sample === decoded.nodata).length,"
+        " [...decoded.missing], image.data.filter((_, at) => at % 4 === 3).indexOf(0),"
+        " await loaded.bands(), [{ missing: Uint8Array.of(0, 0, 0, 1) }, { nodata: 9 }]"
+        ".map((mark) => [...samplesToImageData({ width: 2, height: 2, ...mark,"
+        " samples: Float32Array.of(NaN, 0, 1, 9) }).data])];",
+    )
+    assert shown == 2 * [[0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0]]
+    assert nodata == 7
+    assert missing == [int(at % 7 == 0) for at in range(48)]
+    assert alpha == 4  # sample 14, the third one of its pixel
+    assert names[1] == {"name": "band 2", "low": -100, "high": 4000}
+
+
 @pytest.mark.parametrize("checksum", [False, True])
 def test_bare_payloads_are_those_of_python(page: Browser, checksum: bool) -> None:
     data = (GOLDEN / "digit3.aec").read_bytes()
@@ -208,6 +230,8 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ("toBare(refined)", "UsageError", ""),
         ("previews.readTables(new ArrayBuffer(9))", "FormatError", "9 bytes instead of"),
         ("encodeWith({ level: 4 })", "UsageError", "levels 1 to 3"),
+        ("samplesToImageData({ bands: 2 }, { bands: [2] })", "ImageError", "from 0 to 1"),
+        ("samplesToImageData({ frames: 2 }, { frame: 2 })", "ImageError", "give a number from 0"),
         ("encodeWith({ maxBytes: 12 })", "UsageError", "the smallest"),
         ("encodeWith({ codec: '/codecs/31696c43' })", "CodecError", "no encoder"),
         ("encodeWith({ level: 1, maxBytes: 9 })", "UsageError", "not both"),

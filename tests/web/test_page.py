@@ -45,7 +45,7 @@ DROP = """
 const file = new File([await (await fetch(NAME)).blob()], NAME.split('/').pop());
 const dataTransfer = new DataTransfer();
 dataTransfer.items.add(file);
-for (const type of ['dragenter', 'dragover', 'drop'])
+for (const type of ['dragover', 'drop'])
   document.body.dispatchEvent(
     new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })
   );
