@@ -6,11 +6,9 @@ import pytest
 from helpers.codecs.golden import (
     GOLDEN,
     INTACT,
-    REFINED,
     codec_of,
     digests,
     listed,
-    refined_sha256,
     refused,
 )
 
@@ -31,22 +29,12 @@ def test_golden_files_hold_what_the_list_says(name: str) -> None:
     assert digests(data) == DIGESTS[name]
 
 
-@pytest.mark.parametrize("line", (REFINED / "samples.sha256").read_text().splitlines())
-def test_refined_files_hold_their_samples(line: str) -> None:
-    digest, name = line.split()
-    assert refined_sha256((REFINED / name).read_bytes()) == digest
-
-
 @pytest.mark.parametrize(("name", "data"), refused().items(), ids=refused())
 def test_files_that_break_a_rule_are_refused(name: str, data: bytes) -> None:
     for read in ("check", "decompress_picture"):
         with pytest.raises(CodecError if name in INTACT else FormatError):
             getattr(codec_of(data).decoder, read)(data, UNLIMITED)
     assert f"`{name}`" in FORMAT.read_text("utf-8")
-
-
-def test_every_golden_file_is_read() -> None:
-    assert sorted(DIGESTS) == sorted(path.stem for path in GOLDEN.glob("*.aec"))
 
 
 def test_names_come_back_beside_the_xmp() -> None:

@@ -1,4 +1,4 @@
-"""List the digests of the golden files, files with refinements, and arrays of Zarr.
+"""List the digests of the golden files and arrays of Zarr.
 
     python tests/golden/make.py
 
@@ -18,27 +18,21 @@ from helpers.codecs.golden import (
     LIST,
     REFINED,
     ZARR,
-    Digests,
     digests,
     golden_codecs,
     little_endian,
-    refined_sha256,
     sha256,
 )
 
 from aecodec.codec.registry import remember
 
 if __name__ == "__main__":
-    of_files = {path.stem: digests(path.read_bytes()) for path in sorted(GOLDEN.glob("*.aec"))}
     lines = [
-        f"{getattr(of_file, kind)}  {kind}  {name}\n"
-        for kind in Digests._fields
-        for name, of_file in of_files.items()
+        f"{digest}  {kind}  {path.relative_to(GOLDEN).with_suffix('').as_posix()}\n"
+        for path in sorted([*GOLDEN.glob("*.aec"), *REFINED.glob("*.aec")])
+        for kind, digest in digests(path.read_bytes()).items()
     ]
     LIST.write_text("".join(lines), "utf-8")
-    refined = sorted(REFINED.glob("*.aec"))
-    lines = [f"{refined_sha256(path.read_bytes())}  {path.name}\n" for path in refined]
-    (REFINED / "samples.sha256").write_text("".join(lines), "utf-8")
     for codec in golden_codecs().values():
         remember(codec)
     names = sorted(path.name for path in ZARR.iterdir() if path.is_dir())
