@@ -99,15 +99,6 @@ class OpenCodec(NamedTuple):
     entries: tuple[Entry, ...]
     transfer: Transfer | None
 
-    @property
-    def sections(self) -> list[Section]:
-        """All sections."""
-        part = self.native.part
-        return [
-            Section(*entry[:4], part(entry.offset, entry.size) if entry.offset else None)
-            for entry in self.entries
-        ]
-
 
 def pack_codec(spec: CodecSpec, rdoq: RateWeight, sections: Sequence[Section]) -> bytes:
     """Make a codec file of sections in their order in the file.

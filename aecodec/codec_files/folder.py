@@ -37,7 +37,6 @@ from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.codec_files.spec import CodecSpec, printable_name
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.imaging.transfer import Transfer
-from aecodec.native.codec import NativeCodec
 from aecodec.urls import check_is_local
 
 _MAX_FILE = 1 << 28
@@ -53,7 +52,8 @@ _FLOAT_NETWORKS = (
 class CodecFolder:
     """A codec on disk: its file, and the networks that may lie beside it.
 
-    It pickles as the path of the file and the codec's identity.
+    It pickles as the path of the file and the codec's identity. `native` is the codec as the
+    library takes it, and `rdoq` the weight of bits when the encoder quantizes.
 
     Args:
         file: the codec file.
@@ -69,7 +69,7 @@ class CodecFolder:
         except OSError as error:
             raise CodecError(f"{file}: not a codec ({error.strerror})") from error
         with errors_about(file):
-            self.codec = open_codec(content)
+            self.native, self.spec, self.rdoq, self.entries, self._transfer = open_codec(content)
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
@@ -93,25 +93,11 @@ class CodecFolder:
         return _reopen, (self.file, self.spec.sha256)
 
     @property
-    def native(self) -> NativeCodec:
-        """The codec as the library takes it."""
-        return self.codec.native
-
-    @property
-    def spec(self) -> CodecSpec:
-        return self.codec.spec
-
-    @property
-    def rdoq(self) -> RateWeight:
-        """The weight of bits when the encoder quantizes."""
-        return self.codec.rdoq
-
-    @property
     def transfer(self) -> Transfer:
         """The transfer of a codec with bands; CodecError if the codec has none."""
-        if not self.codec.transfer:
+        if not self._transfer:
             raise CodecError(f"{self.file}: the codec has no bands")
-        return self.codec.transfer
+        return self._transfer
 
     @property
     def content(self) -> bytes:
@@ -121,12 +107,16 @@ class CodecFolder:
     @property
     def sections(self) -> list[Section]:
         """All sections of the codec."""
-        return self.codec.sections
+        part = self.native.part
+        return [
+            Section(*entry[:4], part(entry.offset, entry.size) if entry.offset else None)
+            for entry in self.entries
+        ]
 
     def has(self, half: Half) -> bool:
         """Whether the codec file has the network of a half."""
         kind = NETWORKS[half]
-        return any(entry.kind == kind and entry.offset for entry in self.codec.entries)
+        return any(entry.kind == kind and entry.offset for entry in self.entries)
 
     def check_has(self, half: Half) -> None:
         """Raise CodecError if the codec file lacks the network of a half."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from aecodec.codec_files.codec_file import OpenCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import UNMASKED
@@ -33,17 +32,17 @@ class SamplesFolder(CodecFolder):
 
     def __init__(self) -> None:
         self.file = self.path = Path(SAMPLES)
-        native = NativeSamplesCodec()
-        spec = CodecSpec(
+        self.native, self.rdoq = NativeSamplesCodec(), UNMASKED
+        self.entries, self._transfer = (), None
+        self.spec = CodecSpec(
             SAMPLES,
             tile=_SMALL,
             channels=3,
             latent_channels=0,
             levels=(),
             default_level=0,
-            sha256=bytes(native.facts.sha256).hex(),
+            sha256=bytes(self.native.facts.sha256).hex(),
         )
-        self.codec = OpenCodec(native, spec, UNMASKED, (), None)
 
     def __reduce__(self) -> tuple[Callable[..., CodecFolder], tuple[Any, ...]]:
         return SamplesFolder, ()

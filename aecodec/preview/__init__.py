@@ -48,21 +48,16 @@ def encode(image: ImageSource, max_bytes: int = 40) -> bytes:
     return best_payload(_reduced(frame), _shape_number(frame.width / frame.height), max_bytes)
 
 
-def decode(payload: bytes, size: tuple[int, int] | None = None) -> Image.Image:
-    """Decode a preview to an RGB or RGBA image of `size`, (width, height) in pixels.
+def decode(payload: bytes) -> Image.Image:
+    """Decode a preview to an RGB or RGBA image, whose longer side has 32 pixels.
 
-    Without a size, the longer side has 32 pixels; a payload without shape is a square.
-
-    Raises FormatError if the payload is empty or not valid; most random bytes are a valid payload.
-    Raises UsageError if a side of the size is not positive.
+    A payload without shape is a square. Raises FormatError if the payload is empty or not valid;
+    most random bytes are a valid payload.
     """
-    if size and min(size) < 1:
-        raise UsageError(f"size {size[0]}x{size[1]}: each side needs 1 pixel or more")
     pixels, ratio = decode_pixels(payload)
     width, height = min(1.0, ratio or 1.0), min(1.0, 1 / (ratio or 1.0))
-    target = size or (round(SIDE * width), round(SIDE * height))
     image: Any = Image.fromarray(pixels)
-    return image if image.size == target else image.resize(target, Image.Resampling.BICUBIC)
+    return image.resize((round(SIDE * width), round(SIDE * height)), Image.Resampling.BICUBIC)
 
 
 def decode_pixels(payload: bytes) -> tuple[Pixels, float | None]:
