@@ -1,10 +1,6 @@
 """The public functions: what they take, what they return, what they refuse."""
 
 import io
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,28 +13,6 @@ from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
 
 DIGIT = sample_paths()[3]
-
-SCRIPT = """
-import io
-from pathlib import Path
-
-import numpy as np
-from PIL import Image
-
-import aecodec
-
-data: bytes = aecodec.compress("digit.png", level=2)
-for source in (data, bytearray(data), memoryview(data), np.frombuffer(data, np.uint8)):
-    image: Image.Image = aecodec.decompress(source)
-image.rotate(90).save("turned.png")
-for picture in (image, np.asarray(image), Path("digit.png"), Path("digit.png").open("rb")):
-    data = aecodec.compress(picture, "digits", max_bytes=40)
-frames = aecodec.decompress_frames(io.BytesIO(data))
-print(frames.shape[0], aecodec.read_header(data).frames)
-codec = aecodec.load_codec("digits")
-data = codec.compress(frames, min_psnr=20)
-print(codec.decompress(data).size, codec.spec.level(1).code_dimension)
-"""
 
 
 class Tensor:
@@ -91,19 +65,6 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     for source in (None, 5, np.zeros(3), io.StringIO("text")):
         with pytest.raises(UsageError, match=r"is not an \.aec file"):
             aecodec.decompress(source)
-
-
-@pytest.mark.slow
-def test_a_users_script_needs_no_cast(tmp_path: Path) -> None:
-    """It runs, and passes mypy in strict mode."""
-    (tmp_path / "script.py").write_text(SCRIPT)
-    (tmp_path / "digit.png").write_bytes(DIGIT.read_bytes())
-    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, check=True)
-    # mypy does not see an editable installation: a copy of the package stands for a plain one
-    shutil.copytree(Path(aecodec.__file__).parent, tmp_path / "installed" / "aecodec")
-    check = [sys.executable, "-m", "mypy", "--strict", "--follow-imports", "silent", "script.py"]
-    environment = {**os.environ, "MYPYPATH": "installed"}
-    subprocess.run(check, cwd=tmp_path, check=True, env=environment)
 
 
 def test_codecs_are_made_of_opened_folders_and_opened_by_name_or_path() -> None:

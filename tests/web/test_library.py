@@ -272,22 +272,19 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
     assert milliseconds < 1000
 
 
-def test_many_pictures_share_workers_and_aborted_ones_do_not_begin(page: Browser) -> None:
-    count, share, name, begun = page.run(
+def test_many_pictures_share_workers(page: Browser) -> None:
+    count, share = page.run(
         "const { Jobs } = await import('/aecodec/jobs.js');"
         "const { compileCore, Core } = await import('/aecodec/core.js');"
         "const module = await compileCore(), jobs = new Jobs(new Core(module), module);"
-        "let count = 0, begun = false; const file = await golden('photo');"
+        "let count = 0; const file = await golden('photo');"
         "globalThis.Worker = class extends Worker { constructor(...values) {"
         " super(...values); count += 1; } };"
-        "const work = (report = () => {}) => jobs.decode(file, { codecs: '/codecs' }, report);"
-        "await Promise.all(Array.from({ length: 9 }, () => work()));"
-        "jobs.core.calls = { ...jobs.core.calls, aecodec_decoding_begin: () => { begun = true; } };"
-        "const abort = () => { throw new DOMException('', 'AbortError'); };"
-        "return [count, jobs.runners.count, (await kind(() => work(abort)))[0], begun];",
+        "const work = () => jobs.decode(file, { codecs: '/codecs' }, () => {});"
+        "await Promise.all(Array.from({ length: 9 }, work));"
+        "return [count, jobs.runners.count];",
     )
     assert 0 < count <= 2 * share
-    assert (name, begun) == ("AbortError", False)
 
 
 def test_the_library_works_in_other_workers(page: Browser, site: Path) -> None:
