@@ -103,10 +103,10 @@ class EncoderCodec(CodecHalf):
         if "bounds" not in target:  # refinements restore all samples
             check_fill(self.folder, original.picture)
         with self._errors_explained(original.picture):
-            data, made = writing.compress(native, workers, original.native, **target)
+            data, compressed = writing.compress(native, workers, original.native, **target)
         if self.spec.bands and data and "bounds" not in target:
-            warn_of_clipped(self.folder, original.picture, made.clipped, data)
-        return data, made
+            warn_of_clipped(self.folder, original.picture, compressed.clipped, data)
+        return data, compressed
 
     def encode(self, original: Original, reduction: int = NOT_REDUCED) -> writing.Encoding:
         """Run the network on an original, for files at any level.

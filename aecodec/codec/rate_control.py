@@ -67,13 +67,13 @@ def within_bytes(
     with a colour profile are converted to sRGB. Raises UsageError if no file is small enough.
     """
     original = encoder.original(picture, bool(metadata))
-    data, made = encoder.make(original, max_bytes=int(max(1, min(max_bytes, _MOST_BYTES))))
+    data, compressed = encoder.make(original, max_bytes=int(max(1, min(max_bytes, _MOST_BYTES))))
     if not data:
         raise UsageError(
-            f"{max_bytes} bytes are too few: codec {encoder.spec.name} needs at least {made.size} "
-            "for this picture; allow more bytes, or reduce the picture"
+            f"{max_bytes} bytes are too few: codec {encoder.spec.name} needs at least "
+            f"{compressed.size} for this picture; allow more bytes, or reduce the picture"
         )
-    return Compressed(data, made.level, made.reduction)
+    return Compressed(data, compressed.level, compressed.reduction)
 
 
 def _reductions(spec: CodecSpec, picture: Picture) -> tuple[int, ...]:

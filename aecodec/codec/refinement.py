@@ -44,8 +44,8 @@ def within_error(
     level = 0 if target.level is None else encoder.spec.level_index(target.level)
     errors = _errors(encoder.spec, original.picture, target)
     bounds = bounds_of(errors, is_root=target.is_root, stability=stability)
-    data, made = encoder.make(original, level=level, bounds=bounds)
-    return Compressed(data, made.level, max_error=made.max_error)
+    data, compressed = encoder.make(original, level=level, bounds=bounds)
+    return Compressed(data, compressed.level, max_error=compressed.max_error)
 
 
 def check_guarantee(

@@ -152,12 +152,13 @@ def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
     """
     if codec_id not in _known:
         codecs = chain(map(load_codec, built_in_names()), _in_search_path())
-        found = next((codec for codec in codecs if codec.spec.codec_id == codec_id), None)
-        if found is None:
+        with_id = (candidate for candidate in codecs if candidate.spec.codec_id == codec_id)
+        codec = next(with_id, None)
+        if codec is None:
             raise CodecError(
                 f"made with codec {title_of(codec_id, name)}, which is not a built-in codec of "
                 "this version: give the codec's file with --codec, or in the environment variable "
                 f"{SEARCH_PATH}; for Pillow, with aecodec.pillow.register_aec_opener"
             )
-        remember(found)
+        remember(codec)
     return _known[codec_id]

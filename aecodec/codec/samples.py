@@ -62,10 +62,10 @@ def limits_in(folder: CodecFolder, picture: Picture, file: bytes) -> Float64 | N
         return None
     if not folder.spec.bands:
         return np.array([_ends(picture.known(band)) for band in range(picture.pixels.shape[-1])])
-    info, own = read_info(file), None
+    info, limits = read_info(file), None
     if info.has_limits:
-        own = np.array(info.limits)[: info.bands]
-    return folder.transfer.limits_of(picture.pixels.dtype, own)
+        limits = np.array(info.limits)[: info.bands]
+    return folder.transfer.limits_of(picture.pixels.dtype, limits)
 
 
 def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
@@ -86,13 +86,13 @@ def check_fill(folder: CodecFolder, picture: Picture) -> None:
     limits = folder.transfer.limits_of(picture.pixels.dtype)
     known = {band: picture.known(band) for band in range(len(limits))}
     ends = {band: (k.min(), k.max()) for band, k in known.items() if k.size}
-    own = np.array(list(ends.values()), np.float64).reshape(-1, 2)
+    spans = np.array(list(ends.values()), np.float64).reshape(-1, 2)
     low, high = limits[list(ends)].T
-    relative = (own.T - low) / (high - low)
-    if not (own[:, 0] < own[:, 1]).any() or np.ptp(relative) >= _LEAST_FILL:
+    relative = (spans.T - low) / (high - low)
+    if not (spans[:, 0] < spans[:, 1]).any() or np.ptp(relative) >= _LEAST_FILL:
         return
     text = (
-        f"its samples, {own.min():g} to {own.max():g}, fill only {np.ptp(relative):.2g} of the "
+        f"its samples, {spans.min():g} to {spans.max():g}, fill only {np.ptp(relative):.2g} of the "
         f"range of codec {folder.spec.name}, {low.min():g} to {high.max():g}: if they have other "
         "units than the codec's, convert them, or compress with a maximum error (--max-error E, in "
         "Python max_error)"

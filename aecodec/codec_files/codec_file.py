@@ -249,8 +249,8 @@ def _levels(content: bytes, count: int) -> tuple[Level, ...]:
     dimension = (stored[0][1] - stored[0][0]) * stored[0][3]  # of gains
     gains = np.frombuffer(content, "<i2", count * dimension, at + count * _LEVEL.size)
     return tuple(
-        Level(start, stop, multiple, tuple(own))
-        for (start, stop, multiple, _), own in zip(
+        Level(start, stop, multiple, tuple(gains_of_level))
+        for (start, stop, multiple, _), gains_of_level in zip(
             stored, gains.reshape(count, dimension).tolist(), strict=True
         )
     )

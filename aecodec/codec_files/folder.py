@@ -79,13 +79,13 @@ class CodecFolder:
         """
         if not path.is_dir():
             return cls(path)
-        found = codec_files_in(path)
-        if len(found) == 1:
-            return cls(found[0])
-        names = ", ".join(file.name for file in found)
+        files = codec_files_in(path)
+        if len(files) == 1:
+            return cls(files[0])
+        names = ", ".join(file.name for file in files)
         raise CodecError(
             f"{path}: has several codecs ({names}): give the path of one of them"
-            if found
+            if files
             else f"{path}: has no codec: give a file such as NAME{SUFFIX}, or its folder"
         )
 
@@ -128,11 +128,11 @@ class CodecFolder:
         """Whether the file has an encoder; without it, the codec can only decompress."""
         return self.has(Half.ENCODER)
 
-    def level_section(self, number: int) -> bytes:
+    def level_section(self, level: int) -> bytes:
         """The tables of a whole level; CodecError if they are missing or damaged."""
-        if content := self.native.find(SectionKind.LEVEL, number):
+        if content := self.native.find(SectionKind.LEVEL, level):
             return content
-        raise CodecError(f"{self.file}: without the tables of level {number}; give the whole codec")
+        raise CodecError(f"{self.file}: without the tables of level {level}; give the whole codec")
 
     @cached_property
     def measured(self) -> dict[str, Any]:

@@ -72,8 +72,8 @@ class Level(NamedTuple):
         >>> Level(0, 1, gains=(-256,)).quantize(np.array([[1], [2]], np.int8)).ravel().tolist()
         [0, 1]
         """
-        own = self._replace(start=0, stop=self.code_dimension)
-        return _tables(own, self.code_dimension).quantize(latents)
+        level = self._replace(start=0, stop=self.code_dimension)
+        return _tables(level, self.code_dimension).quantize(latents)
 
     def dequantize(self, codes: Codes) -> Latents:
         """Dequantize codes (N, K) to latents (N, K) in -128..127."""

@@ -130,9 +130,9 @@ class CodecSpec:
         The level is rounded to the nearest sixteenth. Raises UsageError if the codec has no such
         level.
         """
-        number, fraction = divmod(self.level_index(level), LEVEL_UNITS)
-        lower = self.levels[number - 1]
-        return lower.interpolate(self.levels[number], fraction) if fraction else lower
+        whole, sixteenths = divmod(self.level_index(level), LEVEL_UNITS)
+        lower = self.levels[whole - 1]
+        return lower.interpolate(self.levels[whole], sixteenths) if sixteenths else lower
 
     def level_index(self, level: float | None = None) -> int:
         """Convert a level, or the default level if None, to sixteenths, as files store it.

@@ -11,7 +11,7 @@ from aecodec.data.codecs import title_of
 class LevelSummary(NamedTuple):
     """Measurements of a level; the cost is the size of its payload in the codec's unit."""
 
-    number: int
+    level: int
     cost: float
     psnr: float
     is_default: bool
@@ -39,6 +39,6 @@ def levels_of(folder: CodecFolder) -> Iterator[LevelSummary]:
     """Yield the measured levels of a codec, beginning with level 1."""
     spec = folder.spec
     scale = 8 / math.prod(spec.tile) if spec.receptive_field else 1
-    for number, level in enumerate(folder.measured.get("levels", []), start=1):
-        is_default = number == spec.default_level
-        yield LevelSummary(number, scale * level["payload_bytes"], level["psnr"], is_default)
+    for level, values in enumerate(folder.measured.get("levels", []), start=1):
+        is_default = level == spec.default_level
+        yield LevelSummary(level, scale * values["payload_bytes"], values["psnr"], is_default)

@@ -68,9 +68,9 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_codecs_are_made_of_opened_folders_and_opened_by_name_or_path() -> None:
-    for made in (Codec, DecoderCodec):
+    for codec in (Codec, DecoderCodec):
         with pytest.raises(UsageError, match="open codecs with"):
-            made("photo")
+            codec("photo")
     for name in (None, 5, b"photo"):
         with pytest.raises(UsageError, match="not the name of a codec"):
             aecodec.load_codec(name)

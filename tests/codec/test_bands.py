@@ -106,8 +106,14 @@ def test_samples_in_other_units_get_no_level(tmp_path: Path) -> None:
             fails()
     with pytest.warns(AecodecWarning, match="fill only 0.005 of the range"):
         codec.compress(part * 50, level=2)
-    one = np.where(np.arange(42).reshape(6, 7, 1) == 3, part, np.nan)
-    for fine in (part * 200, part + np.array([0, 90, 300]), part[:1, :1] + 0 * part, one, 0 * part):
+    lonely = np.where(np.arange(42).reshape(6, 7, 1) == 3, part, np.nan)
+    for fine in (
+        part * 200,
+        part + np.array([0, 90, 300]),
+        part[:1, :1] + 0 * part,
+        lonely,
+        0 * part,
+    ):
         codec.compress(fine.astype(np.float32), level=2)
     assert np.abs(codec.decompress_array(codec.compress(part, max_error=0.01)) - part).max() <= 0.01
     flat = Codec(band_codec(tmp_path / "one", [(-500, 9000)], 4))

@@ -84,11 +84,10 @@ def shown_bytes(page: Browser) -> int:
 
 def message(page: Browser) -> str:
     """What the page complains about; empty if it does not."""
-    return str(
-        page.run(
-            "const it = document.getElementById('message');return it.hidden ? '' : it.textContent;"
-        )
+    script = (
+        "const box = document.getElementById('message'); return box.hidden ? '' : box.innerText;"
     )
+    return str(page.run(script))
 
 
 def settle(page: Browser) -> None:

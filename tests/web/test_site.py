@@ -21,8 +21,8 @@ def test_a_page_is_written_with_what_it_refers_to(
     command: Command, tmp_path: Path, codec: Codec
 ) -> None:
     """Also with the samples that suit its codec."""
-    made = command("web", "digits", "-o", "site")
-    assert (made.status, made.err) == (0, "")
+    result = command("web", "digits", "-o", "site")
+    assert (result.status, result.err) == (0, "")
     site = tmp_path / "site"
     page = (site / "index.html").read_text()
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
@@ -45,10 +45,10 @@ def test_samples_of_a_folder_suit_a_codec_and_their_addresses_are_quoted(
     (tmp_path / "mine").mkdir()
     for name, size in (("b (#1).png", 28), ("large.png", 30)):
         Image.new("LA", (size, size), (100, 50)).save(tmp_path / "mine" / name)
-    made = command("web", "digits", "-o", "site", "--samples", "mine")
-    assert made.status == 0
-    assert "large.png: left out" in made.err
-    assert "b (#1).png" not in made.err
+    result = command("web", "digits", "-o", "site", "--samples", "mine")
+    assert result.status == 0
+    assert "large.png: left out" in result.err
+    assert "b (#1).png" not in result.err
     assert (tmp_path / "site" / "samples" / "thumbnails" / "b (#1).png.jpg").is_file()
     page = (tmp_path / "site" / "index.html").read_text()
     assert 'src="samples/thumbnails/b%20(%231).png.jpg"' in page

@@ -87,11 +87,11 @@ function suited(picture) {
   return able.find((codec) => isTile(codec) && (codec.channels === 3 || isGrey())) ?? able.find(({ anySize }) => anySize) ?? able.find(isTile);
 }
 
-function openPicture(name, picture, codec, known) {
+function openPicture(name, picture, codec, sample) {
   state.picture = { name, picture };
-  state.coded = new CodedPicture(picture, codec, known);
+  state.coded = new CodedPicture(picture, codec, sample);
   state.shown = undefined;
-  state.level = known?.choice.level ?? codec.defaultLevel;
+  state.level = sample?.choice.level ?? codec.defaultLevel;
   view.open({ name, picture, codec, level: state.level, target: state.target });
   return update();
 }
@@ -138,10 +138,10 @@ async function openSample(sample) {
     );
     const original = await pixelsOf(picture);
     const codec = codecs.find(({ id }) => id === sample.codec);
-    const known = { choice: { level: sample.level }, file: new Uint8Array(await file.arrayBuffer()) };
+    const coded = { choice: { level: sample.level }, file: new Uint8Array(await file.arrayBuffer()) };
     if (!isCurrent()) return;
     state.target = "level";
-    openPicture(sample.title, original, codec, known);
+    openPicture(sample.title, original, codec, coded);
     for (const measured of sample.levels) view.showLevel(measured.level, measured, { isChosen: measured.level === sample.level });
   });
 }

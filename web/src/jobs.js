@@ -87,8 +87,8 @@ export class Jobs {
   /** A picture as the file of a level or files of several ones, the best one of a number of bytes, or one within errors. */
   async encode(image, { folder, level, maxBytes, maxError }, report) {
     const isOne = maxBytes === undefined || (level === undefined && maxError === undefined);
-    const other = level === undefined ? "maxError" : "level";
-    if (!isOne) throw new UsageError(`give ${other} or maxBytes, not both`);
+    const option = level === undefined ? "maxError" : "level";
+    if (!isOne) throw new UsageError(`give ${option} or maxBytes, not both`);
     const codec = await this.codec(folder);
     if (maxBytes === undefined && maxError === undefined) return this.#encodeAt(codec, image, level, report);
     const errors = maxError === undefined ? undefined : [maxError].flat();
