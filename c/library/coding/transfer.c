@@ -4,11 +4,7 @@
 
 #include "coding/transfer.h"
 
-enum {
-    STEPS = 65535, /* of a table, and the most that limits of integers may differ by */
-    IS_CLIPPED = 0x8000,
-    VALUE_BITS = 0x7fff
-};
+enum { STEPS = 65535 /* of a table, and the most that limits of integers may differ by */ };
 
 /* ---- the samples of all values ---- */
 
@@ -145,16 +141,14 @@ static double *middles_of(const transfer *t)
     return middles;
 }
 
-/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is
- * clipped. */
-static uint16_t search(const transfer *t, const double *middles, uint32_t band, double number)
+/* The value of the nearest sample of a band: how many middles are less than a number. */
+static uint16_t value_of(const transfer *t, const double *middles, uint32_t band, double number)
 {
     const uint16_t *table = t->tables + (size_t)band * (t->top + 1);
-    const double *limits = t->limits[band];
     uint32_t low = 0, high = t->top;
     middles += (size_t)band * t->top;
     while (low < high) {
-        uint32_t middle = (low + high) / 2;
+        const uint32_t middle = (low + high) / 2;
         if (middles[middle] < number) {
             low = middle + 1;
         } else {
@@ -164,51 +158,25 @@ static uint16_t search(const transfer *t, const double *middles, uint32_t band, 
     while (low && table[low] == table[low - 1]) {
         low--;
     }
-    return (uint16_t)(low | (number < limits[0] || number > limits[1] ? IS_CLIPPED : 0));
-}
-
-/* What the samples of each band become, by their bits: [bands][256 or 65536]. */
-static uint16_t *lookup_of(const transfer *t, const double *middles, uint32_t count)
-{
-    uint16_t *lookup = malloc((size_t)count * t->bands * sizeof *lookup), *to = lookup;
-    for (uint32_t band = 0; lookup && band < t->bands; band++) {
-        for (uint32_t bits = 0; bits < count; bits++) {
-            *to++ = search(t, middles, band, aecodec_sample_number(t->type, bits));
-        }
-    }
-    return lookup;
-}
-
-/* Convert, by a table of all samples if there are more pixels than the type has samples. */
-static aecodec_status convert(const transfer *t, const double *middles, const aecodec_samples *samples,
-                              uint16_t *values, uint64_t *clipped)
-{
-    const uint32_t size = sample_size(samples->type), count = size < 4 ? 1u << 8 * size : 0;
-    const size_t pixels = pixels_of_samples(samples);
-    const int is_looked_up = count && pixels >= count;
-    uint16_t *lookup = is_looked_up ? lookup_of(t, middles, count) : NULL;
-    size_t at = 0;
-    for (size_t n = 0; (lookup || !is_looked_up) && n < pixels; n++) {
-        for (uint32_t band = 0; band < samples->bands; band++, at++) {
-            const uint32_t bits = (uint32_t)bits_of_sample(samples->type, samples->samples, at);
-            const uint16_t value = lookup
-                                       ? lookup[(size_t)band * count + bits]
-                                       : search(t, middles, band, aecodec_sample_number(samples->type, bits));
-            values[at] = value & VALUE_BITS;
-            clipped[band] += value & IS_CLIPPED && !is_missing(samples, n, band);
-        }
-    }
-    free(lookup);
-    return lookup || !is_looked_up ? AECODEC_OK : AECODEC_NO_MEMORY;
+    return (uint16_t)low;
 }
 
 aecodec_status aecodec_transfer_to_values(const transfer *t, const aecodec_samples *samples, uint16_t *values,
                                           uint64_t *clipped)
 {
+    const size_t pixels = pixels_of_samples(samples);
     double *middles = middles_of(t);
-    aecodec_status status = middles ? convert(t, middles, samples, values, clipped) : AECODEC_NO_MEMORY;
+    size_t at = 0;
+    for (size_t n = 0; middles && n < pixels; n++) {
+        for (uint32_t band = 0; band < samples->bands; band++, at++) {
+            const double number = number_of_sample(samples->type, samples->samples, at);
+            values[at] = value_of(t, middles, band, number);
+            clipped[band] += !is_missing(samples, n, band) &&
+                             (number < t->limits[band][0] || number > t->limits[band][1]);
+        }
+    }
     free(middles);
-    return status;
+    return middles ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 /* ---- limits of a file ---- */

@@ -6,14 +6,6 @@
 
 enum { WEIGHT_BITS = 22, CUBIC_SUPPORT = 2 };
 
-/* The weights of the old pixels of which each new one along a side is the mean. */
-typedef struct {
-    uint32_t *start; /* [count] the first of them */
-    uint32_t *taps;  /* [count] how many */
-    int32_t *weights; /* [count][most] */
-    uint32_t count, most;
-} filter;
-
 static double cubic(double x)
 {
     x = x < 0 ? -x : x;
@@ -25,92 +17,64 @@ static double cubic(double x)
 
 static int32_t to_integer(double weight)
 {
-    double scaled = weight * (1 << WEIGHT_BITS);
+    const double scaled = weight * (1 << WEIGHT_BITS);
     return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-static void filter_free(filter *f)
-{
-    free(f->start);
-    free(f->taps);
-    free(f->weights);
-}
-
-/* Where the old pixels begin and end that a new one is made of. */
-static void set_range(filter *f, uint32_t n, double centre, double support, uint32_t old)
-{
-    double low = centre - support + 0.5, high = centre + support + 0.5;
-    uint32_t start = low > 0 ? (uint32_t)low : 0, stop = high < old ? (uint32_t)high : old;
-    f->start[n] = start;
-    f->taps[n] = stop - start;
-}
-
-static void set_weights(filter *f, uint32_t n, double centre, double stretch, double *weights)
-{
-    double sum = 0;
-    for (uint32_t m = 0; m < f->taps[n]; m++) {
-        weights[m] = cubic((m + f->start[n] - centre + 0.5) * (1 / stretch));
-        sum += weights[m];
-    }
-    for (uint32_t m = 0; m < f->taps[n]; m++) {
-        f->weights[(size_t)n * f->most + m] = to_integer(sum != 0 ? weights[m] / sum : weights[m]);
-    }
-}
+/* The old pixels of which a new one along a side is the weighted mean. */
+typedef struct {
+    uint32_t start, taps;
+    double *exact;
+    int32_t *weights;
+} filter;
 
 /* The filter is stretched where the number of pixels decreases, so that it averages them. */
-static aecodec_status filter_make(filter *f, uint32_t old, uint32_t new)
+static void set_filter(filter *f, uint32_t n, uint32_t old, uint32_t new)
 {
-    double scale = (double)old / new, stretch = scale < 1 ? 1 : scale,
-           support = (double)CUBIC_SUPPORT * stretch;
-    double *weights;
-    uint32_t n;
-    f->count = new;
-    f->most = 2 * (uint32_t)support + 3;
-    f->start = malloc(new * sizeof *f->start);
-    f->taps = malloc(new * sizeof *f->taps);
-    f->weights = malloc((size_t)new * f->most * sizeof *f->weights);
-    weights = malloc(f->most * sizeof *weights);
-    for (n = 0; f->start && f->taps && f->weights && weights && n < new; n++) {
-        double centre = (n + 0.5) * scale;
-        set_range(f, n, centre, support, old);
-        set_weights(f, n, centre, stretch, weights);
+    const double scale = (double)old / new, stretch = scale < 1 ? 1 : scale;
+    const double support = CUBIC_SUPPORT * stretch;
+    const double centre = (n + 0.5) * scale, low = centre - support + 0.5, high = centre + support + 0.5;
+    double sum = 0;
+    f->start = low > 0 ? (uint32_t)low : 0;
+    f->taps = (high < old ? (uint32_t)high : old) - f->start;
+    for (uint32_t m = 0; m < f->taps; m++) {
+        f->exact[m] = cubic((m + f->start - centre + 0.5) * (1 / stretch));
+        sum += f->exact[m];
     }
-    free(weights);
-    return n == new ? AECODEC_OK : AECODEC_NO_MEMORY;
+    for (uint32_t m = 0; m < f->taps; m++) {
+        f->weights[m] = to_integer(sum != 0 ? f->exact[m] / sum : f->exact[m]);
+    }
 }
 
 /* No sum exceeds 31 bits: the weights that are below 0 are a fifth of all at most. */
-static uint8_t to_pixel(int32_t sum)
+static uint8_t mean(const filter *f, const uint8_t *pixel, size_t step)
 {
-    sum += 1 << (WEIGHT_BITS - 1);
+    int32_t sum = 1 << (WEIGHT_BITS - 1);
+    for (uint32_t n = 0; n < f->taps; n++) {
+        sum += f->weights[n] * pixel[(f->start + n) * step];
+    }
     return (uint8_t)(sum < 0 ? 0 : sum >> WEIGHT_BITS > 255 ? 255 : sum >> WEIGHT_BITS);
 }
 
-static uint8_t mean(const uint8_t *pixel, size_t step, const int32_t *weights, uint32_t taps)
-{
-    int32_t sum = 0;
-    for (uint32_t n = 0; n < taps; n++) {
-        sum += weights[n] * pixel[n * step];
-    }
-    return to_pixel(sum);
-}
-
+/* Resample along one side: all columns, or all rows. */
 static aecodec_status resize_side(const channel *from, const channel *to, int is_down)
 {
-    filter f;
-    aecodec_status status = is_down ? filter_make(&f, from->height, to->height)
-                                    : filter_make(&f, from->width, to->width);
-    const size_t row = (size_t)from->width * from->stride, step = is_down ? row : from->stride;
-    uint8_t *result = to->pixels;
-    for (uint32_t y = 0; status == AECODEC_OK && y < to->height; y++) {
-        for (uint32_t x = 0; x < to->width; x++, result += to->stride) {
-            const size_t n = is_down ? y : x, across = is_down ? (size_t)x * from->stride : y * row;
-            *result = mean(from->pixels + across + f.start[n] * step, step, f.weights + n * f.most,
-                           f.taps[n]);
+    const uint32_t old = is_down ? from->height : from->width, new = is_down ? to->height : to->width;
+    const uint32_t lines = is_down ? to->width : to->height;
+    const size_t row = (size_t)from->width * from->stride, new_row = (size_t)to->width * to->stride;
+    filter f = {0, 0, malloc(old * sizeof *f.exact), malloc(old * sizeof *f.weights)};
+    const int has_room = f.exact && f.weights;
+    for (uint32_t n = 0; has_room && n < new; n++) {
+        set_filter(&f, n, old, new);
+        for (uint32_t line = 0; line < lines; line++) {
+            const uint8_t *pixels = from->pixels + line * (is_down ? from->stride : row);
+            const size_t at = is_down ? n * new_row + line * to->stride : line * new_row + n * to->stride;
+            to->pixels[at] = mean(&f, pixels, is_down ? row : from->stride);
         }
     }
-    filter_free(&f);
-    return status;
+    free(f.exact);
+    free(f.weights);
+    return has_room ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 static aecodec_status resize_channel(const channel *from, const channel *to)
