@@ -17,42 +17,33 @@ typedef struct {
     int is_stable; /* the unit must not depend on the samples */
 } bounded;
 
-static size_t part_count(const bounded *of)
+/* Get the bits of the known sample at a place or behind it, counted in bands. Returns 0 behind the last. */
+static int take_known(const bounded *of, size_t *place, uint64_t *bits)
 {
-    return range_count(of->samples) * of->bands;
-}
-
-/* Load the bits of the known samples of a part. Returns their number. */
-static uint32_t load_part(const bounded *of, size_t number, uint64_t *bits)
-{
-    const pixel_range range = range_at(of->samples, number / of->bands);
-    const uint32_t band = of->first_band + (uint32_t)(number % of->bands);
-    uint32_t count = 0;
-    aecodec_load_bits(of->samples, &range, band, bits);
-    if (!of->samples->missing) {
-        return range.count;
+    const aecodec_samples *s = of->samples;
+    for (; *place < pixels_of_samples(s) * of->bands; ++*place) {
+        const size_t pixel = *place / of->bands;
+        const uint32_t band = of->first_band + (uint32_t)(*place % of->bands);
+        if (!is_missing(s, pixel, band)) {
+            *bits = bits_of_sample(s->type, s->samples, pixel * s->bands + band);
+            ++*place;
+            return 1;
+        }
     }
-    for (uint32_t n = 0; n < range.count; n++) {
-        bits[count] = bits[n];
-        count += !is_missing(of->samples, range.first + n, band);
-    }
-    return count;
+    return 0;
 }
 
 /* Find the bits of the least and the largest number; both are 0 if none is known. */
 static void find_range(const bounded *of, uint64_t range[2])
 {
-    uint64_t bits[TOGETHER], least = UINT64_MAX, most = 0;
+    uint64_t bits, least = UINT64_MAX, most = 0;
     range[0] = range[1] = 0;
-    for (size_t part = 0; part < part_count(of); part++) {
-        uint32_t count = load_part(of, part, bits);
-        while (count--) {
-            const uint64_t order = aecodec_sample_order(of->samples->type, bits[count]);
-            range[0] = order <= least ? bits[count] : range[0];
-            range[1] = order >= most ? bits[count] : range[1];
-            least = order < least ? order : least;
-            most = order > most ? order : most;
-        }
+    for (size_t place = 0; take_known(of, &place, &bits);) {
+        const uint64_t order = aecodec_sample_order(of->samples->type, bits);
+        range[0] = order <= least ? bits : range[0];
+        range[1] = order >= most ? bits : range[1];
+        least = order < least ? order : least;
+        most = order > most ? order : most;
     }
 }
 
@@ -96,20 +87,16 @@ static double power_of_2(int exponent)
 static double common_divisor(const bounded *of)
 {
     enum { FRACTION = 52, BIAS = 1075, MOST_EXPONENT = 2047 };
-    uint64_t bits[TOGETHER];
+    uint64_t bits;
     uint32_t least = BIAS;
-    for (size_t part = 0; part < part_count(of); part++) {
-        uint32_t count = load_part(of, part, bits);
-        while (count--) {
-            uint32_t exponent = bits[count] >> FRACTION & MOST_EXPONENT;
-            uint64_t whole = bits[count] & (((uint64_t)1 << FRACTION) - 1);
-            whole |= (uint64_t)(exponent != 0) << FRACTION;
-            exponent += !exponent;
-            for (; whole && exponent < least && !(whole & 1); whole >>= 1) {
-                exponent++;
-            }
-            least = whole && exponent < least ? exponent : least;
+    for (size_t place = 0; take_known(of, &place, &bits);) {
+        uint32_t exponent = bits >> FRACTION & MOST_EXPONENT;
+        uint64_t whole = (bits & (((uint64_t)1 << FRACTION) - 1)) | (uint64_t)(exponent != 0) << FRACTION;
+        exponent += !exponent;
+        for (; whole && exponent < least && !(whole & 1); whole >>= 1) {
+            exponent++;
         }
+        least = whole && exponent < least ? exponent : least;
     }
     return power_of_2((int)least - BIAS);
 }
@@ -268,7 +255,7 @@ static double difference(uint32_t type, uint64_t a, uint64_t b)
 static int needs_gap(const bounded *of, const refinement *r, double error)
 {
     const uint32_t type = of->samples->type;
-    uint64_t bits[TOGETHER], beside[2], nodata;
+    uint64_t bits, beside[2], nodata;
     if (!(error > 0) || !aecodec_beside_nodata(of->samples, beside)) {
         return 0;
     }
@@ -276,13 +263,10 @@ static int needs_gap(const bounded *of, const refinement *r, double error)
         return 1; /* parts that are written later may have such samples */
     }
     nodata = aecodec_to_sample_bits(type, of->samples->nodata);
-    for (size_t part = 0; part < part_count(of); part++) {
-        uint32_t count = load_part(of, part, bits);
-        while (count--) {
-            if (aecodec_sample_order(type, bits[count]) < aecodec_sample_order(type, nodata) &&
-                (r->is_root || difference(type, bits[count], nodata) <= error)) {
-                return 1;
-            }
+    for (size_t place = 0; take_known(of, &place, &bits);) {
+        if (aecodec_sample_order(type, bits) < aecodec_sample_order(type, nodata) &&
+            (r->is_root || difference(type, bits, nodata) <= error)) {
+            return 1;
         }
     }
     return 0;

@@ -11,8 +11,7 @@
 /* How samples are compared with nodata, by their bits. */
 typedef struct {
     const aecodec_samples *samples;
-    uint64_t nodata, magnitude,
-        infinity; /* the bits of nodata, all but the sign, and the least that is not finite */
+    uint64_t nodata, magnitude, infinity; /* bits of nodata, all but the sign, the least that is not finite */
     int has_nodata, is_nan_missing;
 } test;
 
@@ -36,100 +35,61 @@ static int is_nodata(const test *t, uint64_t bits)
            (bits == t->nodata || (t->infinity != UINT64_MAX && !((bits | t->nodata) & t->magnitude)));
 }
 
-void aecodec_load_bits(const aecodec_samples *s, const pixel_range *range, uint32_t band, uint64_t *bits)
-{
-    const size_t at = range->first * s->bands + band;
-    const uint32_t type = s->type; /* known before the loop */
-    for (uint32_t n = 0; n < range->count; n++) {
-        bits[n] = bits_of_sample(type, s->samples, at + (size_t)n * s->bands);
-    }
-}
-
-/* Mark missing samples of a band. Returns 0 if others are infinite, or are NaN although missing ones have
- * another value. */
-static int mark(const test *t, const pixel_range *range, uint32_t band, uint8_t *marks)
-{
-    uint64_t bits[TOGETHER];
-    int is_bad = 0;
-    aecodec_load_bits(t->samples, range, band, bits);
-    for (uint32_t n = 0; n < range->count; n++) {
-        marks[n] = (uint8_t)is_nodata(t, bits[n]);
-    }
-    for (uint32_t n = 0; t->samples->missing && n < range->count; n++) {
-        marks[n] |= is_missing(t->samples, range->first + n, band) != 0;
-    }
-    for (uint32_t n = 0; t->infinity != UINT64_MAX && n < range->count; n++) {
-        const uint64_t magnitude = bits[n] & t->magnitude;
-        is_bad |= !marks[n] && (magnitude > t->infinity ? !t->is_nan_missing : magnitude == t->infinity);
-        marks[n] |= magnitude > t->infinity;
-    }
-    return !is_bad;
-}
-
-typedef struct {
-    int is_sound, is_any, is_enough;
-} marked;
-
-/* Fill a mask of one plane or of as many as there are bands. */
-static marked mark_all(const test *t, uint32_t planes, uint8_t *mask)
-{
-    const size_t ranges = range_count(t->samples);
-    marked m = {1, 0, 1};
-    uint8_t marks[TOGETHER];
-    for (size_t number = 0; number < ranges && m.is_sound && m.is_enough; number++) {
-        const pixel_range range = range_at(t->samples, number);
-        for (uint32_t band = 0; band < t->samples->bands; band++) {
-            m.is_sound &= mark(t, &range, band, marks);
-            for (uint32_t n = 0; n < range.count; n++) {
-                uint8_t *to = mask + (range.first + n) * planes + (planes > 1 ? band : 0);
-                m.is_enough &= planes > 1 || !band || *to == marks[n];
-                m.is_any |= marks[n];
-                *to = marks[n];
-            }
-        }
-    }
-    return m;
-}
-
-/* Whether all samples are finite: the bits of their exponents are not all 1. */
-static int is_all_finite(const test *t)
+/* Mark missing samples. Returns 0 if others are infinite, or NaN although missing ones have another value. */
+static int mark_all(const test *t, uint8_t *marks)
 {
     const aecodec_samples *s = t->samples;
-    const size_t count = is_float(s->type) ? pixels_of_samples(s) * s->bands : 0;
-    unsigned is_finite = 1;
-    for (size_t n = 0; n < count; n++) {
-        is_finite &= (bits_of_sample(s->type, s->samples, n) & t->infinity) != t->infinity;
+    const size_t pixels = pixels_of_samples(s);
+    size_t at = 0;
+    for (size_t n = 0; n < pixels; n++) {
+        for (uint32_t band = 0; band < s->bands; band++, at++) {
+            const uint64_t bits = bits_of_sample(s->type, s->samples, at), magnitude = bits & t->magnitude;
+            const int is_nan = t->infinity != UINT64_MAX && magnitude > t->infinity;
+            const int is_marked = is_nodata(t, bits) || is_missing(s, n, band);
+            if (!is_marked && (is_nan ? !t->is_nan_missing : magnitude == t->infinity)) {
+                return 0;
+            }
+            marks[at] = (uint8_t)(is_marked || is_nan);
+        }
     }
-    return (int)is_finite;
+    return 1;
 }
 
-/* Mark with some planes. Returns whether they are enough, or all else is settled. */
-static int find_with(const test *t, uint32_t planes, aecodec_samples *samples, aecodec_status *status)
+/* Take marks [pixels][bands] as a mask, of one plane if that is enough, if any sample is missing. */
+static aecodec_status take_marks(aecodec_samples *samples, const uint8_t *marks)
 {
-    uint8_t *mask = malloc(pixels_of_samples(samples) * planes);
-    const marked m = mask ? mark_all(t, planes, mask) : (marked){1, 0, 1};
-    *status = !mask ? AECODEC_NO_MEMORY : m.is_sound ? AECODEC_OK : AECODEC_BAD_IMAGE;
-    if (*status == AECODEC_OK && m.is_any && m.is_enough) {
-        samples->missing = mask;
-        samples->mask_planes = planes;
-    } else {
-        free(mask);
+    const size_t pixels = pixels_of_samples(samples), count = pixels * samples->bands;
+    int is_any = 0, is_enough = 1;
+    for (size_t n = 0; n < count; n++) {
+        is_any |= marks[n];
+        is_enough &= marks[n] == marks[n - n % samples->bands];
     }
-    return *status != AECODEC_OK || m.is_enough;
+    if (!is_any) {
+        return AECODEC_OK;
+    }
+    samples->mask_planes = is_enough ? 1 : samples->bands;
+    samples->missing = malloc(pixels * samples->mask_planes);
+    for (size_t n = 0; samples->missing && n < pixels * samples->mask_planes; n++) {
+        samples->missing[n] = marks[is_enough ? n * samples->bands : n];
+    }
+    return samples->missing ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status aecodec_find_missing(aecodec_samples *samples)
 {
     const aecodec_samples given = *samples;
     const test t = test_of(&given);
-    aecodec_status status = AECODEC_OK;
     samples->missing = NULL;
     samples->mask_planes = 0;
-    if (given.missing || given.has_nodata || !is_all_finite(&t)) {
-        if (!find_with(&t, 1, samples, &status)) {
-            find_with(&t, given.bands, samples, &status);
-        }
+    if (!given.missing && !given.has_nodata && !is_float(given.type)) {
+        return AECODEC_OK;
     }
+    uint8_t *marks = malloc(pixels_of_samples(samples) * samples->bands);
+    aecodec_status status = marks ? AECODEC_OK : AECODEC_NO_MEMORY;
+    if (marks) {
+        status = mark_all(&t, marks) ? take_marks(samples, marks) : AECODEC_BAD_IMAGE;
+    }
+    free(marks);
     return status;
 }
 

@@ -15,30 +15,6 @@ static inline int is_missing(const aecodec_samples *samples, size_t pixel, uint3
            samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
 }
 
-enum { TOGETHER = 256 /* samples of a band that are converted together, at most */ };
-
-typedef struct {
-    size_t first;
-    uint32_t count;
-} pixel_range;
-
-/* Divide the pixels into ranges of up to TOGETHER. */
-static inline size_t range_count(const aecodec_samples *samples)
-{
-    const size_t pixels = (size_t)samples->width * samples->height;
-    return ((pixels - 1) / TOGETHER + 1) * samples->frames;
-}
-
-static inline pixel_range range_at(const aecodec_samples *samples, size_t number)
-{
-    const size_t pixels = (size_t)samples->width * samples->height, ranges = (pixels - 1) / TOGETHER + 1;
-    const size_t start = number % ranges * TOGETHER, left = pixels - start;
-    const pixel_range r = {number / ranges * pixels + start, (uint32_t)(left < TOGETHER ? left : TOGETHER)};
-    return r;
-}
-
-void aecodec_load_bits(const aecodec_samples *samples, const pixel_range *range, uint32_t band,
-                       uint64_t *bits);
 /* The bits of the next finite samples below and above nodata; at an end of the type both are the one inside.
  * Returns whether there are both, and 0 if nodata is not a number. */
 int aecodec_beside_nodata(const aecodec_samples *samples, uint64_t beside[2]);
