@@ -4,10 +4,12 @@ from types import SimpleNamespace as Fields
 from typing import Any
 
 import numpy as np
-from reference.codec_file import BANDS, DECODER, Codec, Network
+from reference.codec_file import BANDS, DECODER, Codec
 from reference.container import SAMPLES, Reader, inflate, read_file
 from reference.entropy import decode_message, segments
 from reference.refining import beside, refine
+
+from aecodec.native.networks import NativeNetwork
 
 
 def decode(data: bytes, codec: Codec) -> Any:
@@ -108,13 +110,14 @@ def dequantize(codec: Codec, level: Any, codes: Any, g: Any) -> Any:
 
 
 def run_network(codec: Codec, latents: Any, g: Any) -> Any:
-    """Section 6: the network's pixels (planes, height, width, channels), 0 to 255."""
+    """Section 6: pixels (planes, height, width, channels), 0 to 255. The library runs the plan."""
+    network = NativeNetwork(codec.section(DECODER))
+    shape = g.planes, g.rows, g.columns, *codec.tile
     if codec.receptive_field:
-        output = Network(codec.section(DECODER)).run(latents)
+        output = np.stack([network(plane) for plane in latents]).astype(int)
     else:
-        tiles = Network(codec.section(DECODER)).run(latents.reshape(-1, latents.shape[3]))
-        shape = g.planes, g.rows, g.columns, *codec.tile
-        output = tiles.reshape(*shape, -1).transpose(0, 1, 3, 2, 4, 5)
+        tiles = np.stack([network(tile) for tile in latents.reshape(-1, latents.shape[3])])
+        output = tiles.astype(int).reshape(*shape, -1).transpose(0, 1, 3, 2, 4, 5)
     output = output.reshape(g.planes, g.rows * codec.tile[0], g.columns * codec.tile[1], -1)
     return output[:, : g.coded_height, : g.coded_width] + 128
 
