@@ -165,10 +165,7 @@ def gain_factors(gains: npt.ArrayLike) -> npt.NDArray[np.uint16]:
     >>> gain_factors([0, -256, -300]).tolist()
     [32768, 16384, 14544]
     """
-    exact = np.ascontiguousarray(gains, np.int16)
-    factors = np.empty(len(exact), np.uint16)
-    LIBRARY.aecodec_gain_factors(address_of(exact), len(exact), address_of(factors))
-    return factors
+    return np.rint(2.0 ** (15 + np.asarray(gains) / 256)).astype(np.uint16)
 
 
 class Neighbours(NamedTuple):

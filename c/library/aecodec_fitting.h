@@ -10,9 +10,6 @@
 extern "C" {
 #endif
 
-/* Factors of gains from -2048 to 0, in 1/256 octave, as multiples of 2^-15. */
-void aecodec_gain_factors(const int16_t *gains, size_t count, uint16_t *factors);
-
 /* Choose priors, rows and columns for the vectors of any number of planes, which are cut into segments as
  * in files.
  *

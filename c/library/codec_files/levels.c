@@ -2,7 +2,6 @@
 /* Levels in sixteenths: the tables of the nearer whole level, and gains between those of two. */
 #include <stdlib.h>
 
-#include "aecodec_fitting.h"
 #include "codec_files/levels.h"
 
 /* 2^(31 - n / 16) and 2^(31 - n / 256), rounded. */
@@ -22,13 +21,6 @@ static uint16_t factor_of(int32_t gain)
     uint32_t below = (uint32_t)-gain, shift = 47 + below / 256;
     uint64_t power = (uint64_t)sixteenths[below % 256 / 16] * parts[below % 16];
     return (uint16_t)((power + ((uint64_t)1 << (shift - 1))) >> shift);
-}
-
-void aecodec_gain_factors(const int16_t *gains, size_t count, uint16_t *factors)
-{
-    for (; count; count--) {
-        *factors++ = factor_of(*gains++);
-    }
 }
 
 static aecodec_status find_factors(const aecodec_bundle *bundle, uint32_t units, coding_level *level)

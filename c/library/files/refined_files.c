@@ -137,18 +137,6 @@ aecodec_status aecodec_refined_file_read(const uint8_t *file, size_t size, refin
 
 enum { FEWEST = 1 << 12 /* bytes that are worth a call */ };
 
-/* The bytes up to the messages, as far as they are known from too few; more than there are. */
-static uint64_t estimated(const uint8_t *head, size_t size, const refinement *first)
-{
-    reader r = {head, size, 0};
-    if (first->index) {
-        return (uint64_t)(first->index - head) + (uint64_t)first->messages * (LEAST_ENTRY + 2) + FEWEST;
-    }
-    take(&r, START);
-    uint32_t length = take_number(&r);
-    return (r.is_damaged ? size : (uint64_t)(r.at - head) + length) + FEWEST;
-}
-
 static aecodec_status read_head(scan *s, refined_file *parsed)
 {
     refinement *first = &parsed->refinements[0];
@@ -168,7 +156,6 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
 {
     scan s = {{head, size, 0}, head, head, 0};
     refinement *first = &parsed->refinements[0];
-    first->index = NULL;
     if (size >= START && !is_refined(head, size)) {
         return head[0] != 0xae || head[1] != 'C' ? AECODEC_NOT_AEC
                : head[2] == 1                    ? AECODEC_NO_WINDOWS
@@ -177,8 +164,7 @@ aecodec_status aecodec_refined_head_read(const uint8_t *head, size_t size, uint6
     parsed->count = 1;
     aecodec_status status = read_head(&s, parsed);
     if (s.rest.is_damaged && size < file_size) {
-        uint64_t more = estimated(head, size, first);
-        more = more > (uint64_t)size + FEWEST ? more : (uint64_t)size + FEWEST;
+        const uint64_t more = 2 * (uint64_t)(size > FEWEST ? size : FEWEST);
         *needed = (size_t)(more < file_size ? more : file_size);
         return AECODEC_INCOMPLETE;
     }
