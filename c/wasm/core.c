@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "refined.h"
+#include "codec_files/bundle.h"
+#include "pictures/geometry.h"
 
 /* Memory at a multiple of 64; NULL if there is none. Freed with aecodec_free. */
 void *aecodec_web_allocate(size_t size)
@@ -14,18 +15,18 @@ void *aecodec_web_allocate(size_t size)
 }
 
 /* A codec of which only the first bytes of its hash are known, for bare payloads. Freed with aecodec_free. */
-aecodec_bundle *aecodec_web_codec(const uint8_t id[ID_SIZE])
+aecodec_bundle *aecodec_web_codec(const uint8_t id[4])
 {
     aecodec_bundle *bundle = calloc(1, sizeof *bundle);
 
     if (bundle)
-        memcpy(bundle->facts.sha256, id, ID_SIZE);
+        memcpy(bundle->facts.sha256, id, 4);
     return bundle;
 }
 
 /* Run the network of a plan on a window, with working memory of its own. */
-aecodec_status aecodec_web_run(const void *plan, size_t plan_size, const aecodec_window *window, const int8_t *input,
-                               int8_t *output)
+aecodec_status aecodec_web_run(const void *plan, size_t plan_size, const aecodec_window *window,
+                               const int8_t *input, int8_t *output)
 {
     aecodec_network network;
     aecodec_status status = aecodec_network_open(&network, plan, plan_size);
