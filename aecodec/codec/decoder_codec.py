@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,6 +151,7 @@ class FileDecoding:
         native, workers = decoder.folder.native, decoder.workers
         parts = parts_for(native, workers, width, height)
         self._decoding = Decoding.of_file(native, data, limits, parts)
+        self._whole: Picture | None = None
 
     def codes(self, first: int, frames: int) -> Codes:
         """The codes (vectors, K) int16 of some frames; UsageError if the file has no base."""
@@ -157,7 +159,18 @@ class FileDecoding:
         return self._decoding.codes(self._decoder.workers).astype(np.int16)
 
     def picture(self, first: int, frames: int) -> Picture:
-        """Decode some frames."""
+        """Decode some frames. Refinements need all of them, which are decoded once."""
+        if not self.header.refinements:
+            return self._decoded(first, frames)
+        self._whole = whole = self._whole or self._decoded(0, self.header.frames)
+        parts = {
+            name: array[first : first + frames]
+            for name in ("pixels", "alpha", "missing")
+            if (array := getattr(whole, name)) is not None
+        }
+        return replace(whole, **parts)
+
+    def _decoded(self, first: int, frames: int) -> Picture:
         self._decoding.select(first, frames)
         self._decoder.run(self._decoding)
         return self._decoding.picture(self.header, self._decoder.workers)

@@ -536,9 +536,8 @@ void aecodec_decoding_output(aecodec_decoding *decoding, uint32_t number, const 
 /* Decode the codes of the selected frames, and run the codec's network on all windows. Returns
  * AECODEC_ABSENT without a network. */
 aecodec_status aecodec_decoding_run(aecodec_decoding *decoding, const aecodec_execution *execution);
-/* Return the selected pictures or samples, after all windows have their output. Refinements need all
- * frames: then windows are those of all frames, and there are none once a selection of frames has been
- * returned. */
+/* Return the selected pictures or samples, after all windows have their output. Returns AECODEC_BAD_ARGUMENT
+ * if they were returned before, or the file has refinements and not all frames are selected. */
 aecodec_status aecodec_decoding_finish(aecodec_decoding *decoding, const aecodec_execution *execution,
                                        aecodec_image *picture);
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *decoding, const aecodec_execution *execution,

@@ -26,7 +26,7 @@ void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *
 {
     const aecodec_codec_facts *facts = &d->file.bundle->facts;
     const placed_window w = aecodec_window_at(&d->seen, &d->windows, number);
-    const size_t plane = (size_t)d->first_seen * planes_per_frame(d) + w.plane;
+    const size_t plane = (size_t)d->first * planes_per_frame(d) + w.plane;
     const size_t vectors = (size_t)(w.columns.high - w.columns.low) * facts->vectors_per_tile;
     for (uint32_t row = w.rows.low; row < w.rows.high; row++, input += vectors * facts->latent_channels) {
         aecodec_dequantize(&d->level.codec, codes_at(d, plane, row, w.columns.low), vectors, input);
@@ -84,23 +84,18 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
     }
 }
 
-/* ---- the content of the frames seen ---- */
+/* ---- the content of the selected frames ---- */
 
-/* The samples of some frames, or their pixels without alpha, without content. */
-static aecodec_samples samples_of(const aecodec_decoding *d, uint32_t first, uint32_t frames)
+/* The samples of the frames, or their pixels without alpha, without content. */
+static aecodec_samples samples_of(const aecodec_decoding *d)
 {
     aecodec_samples samples = d->file.samples;
-    samples.frames = frames;
+    samples.frames = d->frames;
     samples.missing = d->missing;
     if (d->missing) {
-        samples.missing += (size_t)first * samples.height * samples.width * samples.mask_planes;
+        samples.missing += (size_t)d->first * samples.height * samples.width * samples.mask_planes;
     }
     return samples;
-}
-
-static uint32_t frames_seen(const aecodec_decoding *d)
-{
-    return d->seen.planes / planes_per_frame(d);
 }
 
 static size_t bytes_of_frame(const aecodec_decoding *d)
@@ -115,8 +110,8 @@ static aecodec_status take_pixels(aecodec_decoding *d, void **content)
     channel to = {d->pixels, d->file.samples.width, d->file.samples.height, d->file.coded_channels};
     aecodec_status status = AECODEC_OK;
     if (from.width != to.width || from.height != to.height) {
-        to.pixels = malloc(frames_seen(d) * bytes_of_frame(d));
-        status = to.pixels ? aecodec_resize_pictures(from, to, to.stride, frames_seen(d)) : AECODEC_NO_MEMORY;
+        to.pixels = malloc(d->frames * bytes_of_frame(d));
+        status = to.pixels ? aecodec_resize_pictures(from, to, to.stride, d->frames) : AECODEC_NO_MEMORY;
         free(d->pixels);
     }
     d->pixels = NULL;
@@ -127,8 +122,8 @@ static aecodec_status take_pixels(aecodec_decoding *d, void **content)
 /* Convert the values to samples; without a base, they are 0. */
 static aecodec_status take_values(aecodec_decoding *d, void **content)
 {
-    aecodec_samples samples = samples_of(d, d->first_seen, frames_seen(d));
-    *content = calloc(frames_seen(d), bytes_of_frame(d));
+    aecodec_samples samples = samples_of(d);
+    *content = calloc(d->frames, bytes_of_frame(d));
     if (*content && d->values) {
         if (d->file.block.repetition) {
             aecodec_average_blocks(&samples, d->file.block.repetition, d->values);
@@ -142,7 +137,7 @@ static aecodec_status take_values(aecodec_decoding *d, void **content)
 
 static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execution *execution, void *content)
 {
-    aecodec_samples samples = samples_of(d, 0, d->file.samples.frames);
+    aecodec_samples samples = samples_of(d);
     aecodec_status status = AECODEC_OK;
     samples.samples = content;
     for (uint32_t n = 0; n < d->file.refined.count && status == AECODEC_OK; n++) {
@@ -151,8 +146,13 @@ static aecodec_status refine_all(const aecodec_decoding *d, const aecodec_execut
     return status;
 }
 
-static aecodec_status take_seen(aecodec_decoding *d, const aecodec_execution *execution, void **content)
+aecodec_status aecodec_decoding_take(aecodec_decoding *d, const aecodec_execution *execution, void **content)
 {
+    *content = NULL;
+    if (d->is_given || (d->file.refined.count && d->frames != d->file.samples.frames)) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    d->is_given = 1;
     aecodec_status status = d->has_samples ? take_values(d, content) : take_pixels(d, content);
     status = status == AECODEC_OK ? refine_all(d, execution, *content) : status;
     if (status != AECODEC_OK) {
@@ -160,31 +160,6 @@ static aecodec_status take_seen(aecodec_decoding *d, const aecodec_execution *ex
         *content = NULL;
     }
     return status;
-}
-
-/* ---- the content of the selected frames ---- */
-
-aecodec_status aecodec_decoding_take(aecodec_decoding *d, const aecodec_execution *execution, void **content)
-{
-    const size_t frame = bytes_of_frame(d);
-    *content = NULL;
-    if (d->is_given) {
-        return AECODEC_BAD_ARGUMENT;
-    }
-    d->is_given = 1;
-    if (!d->refined && (!d->file.refined.count || is_all_selected(d))) {
-        return take_seen(d, execution, content);
-    }
-    aecodec_status status = d->refined ? AECODEC_OK : take_seen(d, execution, &d->refined);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    *content = malloc(d->frames * frame);
-    if (!*content) {
-        return AECODEC_NO_MEMORY;
-    }
-    memcpy(*content, (const uint8_t *)d->refined + d->first * frame, d->frames * frame);
-    return AECODEC_OK;
 }
 
 /* Add what is not coded, equal channels and alpha, to pixels, which are replaced. */
@@ -248,7 +223,7 @@ static aecodec_status copy_mask(aecodec_samples *samples)
 aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, const aecodec_execution *execution,
                                                aecodec_samples *samples)
 {
-    aecodec_samples result = samples_of(d, d->first, d->frames);
+    aecodec_samples result = samples_of(d);
     aecodec_status status =
         d->has_samples ? aecodec_decoding_take(d, execution, &result.samples) : AECODEC_OTHER_KIND;
     if (status != AECODEC_OK) {

@@ -96,7 +96,7 @@ static aecodec_status decode_next(void *argument, uint32_t number)
 static int is_seen(const aecodec_decoding *d, uint32_t number)
 {
     const placed_segment s = aecodec_segment_at(&d->file.bundle->facts, &d->file.geometry, number);
-    const uint32_t first = d->first_seen * planes_per_frame(d);
+    const uint32_t first = d->first * planes_per_frame(d);
     return !d->file.bundle->facts.receptive_field ||
            (s.plane < first + d->seen.planes && s.plane + s.size.planes > first);
 }
@@ -139,29 +139,25 @@ aecodec_status aecodec_decoding_codes(aecodec_decoding *d, const aecodec_executi
 static void choose_windows(aecodec_decoding *d)
 {
     const opened_file *f = &d->file;
-    const int is_all = f->refined.count != 0;
-    const uint32_t frames = is_all ? f->samples.frames : d->frames;
-    d->first_seen = is_all ? 0 : d->first;
     d->seen = aecodec_geometry_of(&f->bundle->facts, f->samples.width, f->samples.height,
-                                  f->has_base ? f->header.reduction : NOT_REDUCED, frames,
+                                  f->has_base ? f->header.reduction : NOT_REDUCED, d->frames,
                                   f->header.mode & 1);
     memset(&d->windows, 0, sizeof d->windows);
-    if (f->has_base && !d->refined) {
+    if (f->has_base) {
         d->windows = aecodec_windows_of(&f->bundle->facts, &d->seen, aecodec_network_of(f->bundle, 0), 0,
                                         d->parts, d->window_memory);
     }
 }
 
-/* Make room for the pixels or values of the frames seen. A caller may leave a window out. */
+/* Make room for the pixels or values of the frames. A caller may leave a window out. */
 static aecodec_status make_room(aecodec_decoding *d)
 {
-    const uint32_t frames = d->seen.planes / planes_per_frame(d);
-    const size_t pixels = (size_t)d->seen.width * d->seen.height * frames;
+    const size_t pixels = (size_t)d->seen.width * d->seen.height * d->frames;
     free(d->values);
     free(d->pixels);
     d->values = NULL;
     d->pixels = NULL;
-    if (d->refined || (d->has_samples && !d->file.has_base)) {
+    if (d->has_samples && !d->file.has_base) {
         return AECODEC_OK;
     }
     if (d->has_samples) {
@@ -330,7 +326,6 @@ void aecodec_decoding_free(aecodec_decoding *d)
         free(d->transfer.samples);
         free(d->pixels);
         free(d->values);
-        free(d->refined);
         free(d);
     }
 }

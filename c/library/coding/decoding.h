@@ -25,14 +25,11 @@ struct aecodec_decoding {
     uint32_t parts;
     size_t window_memory;
     uint32_t first, frames; /* selected */
-    /* of the frames seen, which windows are of: the selected ones or, with refinements, all */
-    uint32_t first_seen;
     geometry seen;
     windows windows;
     uint8_t *pixels;  /* [frames][coded height][coded width][coded_channels]; NULL with samples */
     uint16_t *values; /* [frames][height][width][bands]; NULL without samples or base */
-    int is_given;     /* whether the result of the frames seen was given away */
-    void *refined;    /* samples, or pixels without alpha, of all frames; NULL unless some were selected */
+    int is_given;     /* whether the result was given away */
 };
 
 static inline uint32_t planes_per_frame(const aecodec_decoding *d)
@@ -46,11 +43,6 @@ static inline int8_t *codes_at(const aecodec_decoding *d, size_t plane, uint32_t
     const geometry *g = &d->file.geometry;
     const size_t tile = (size_t)d->file.bundle->facts.vectors_per_tile * d->level.codec.code_dimension;
     return d->codes + ((plane * g->rows + row) * g->columns + column) * tile;
-}
-
-static inline int is_all_selected(const aecodec_decoding *d)
-{
-    return d->frames == d->file.samples.frames;
 }
 
 /* ---- decoded.c ---- */
