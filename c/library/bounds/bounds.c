@@ -340,38 +340,31 @@ aecodec_status aecodec_refinements_for(const aecodec_bounds *bounds, const aecod
 
 /* ---- comparisons ---- */
 
-/* The samples of a row of a segment, and their values in a decoder. */
-typedef struct {
-    const lattice *lattice;
-    const aecodec_samples *samples;
-    size_t first;           /* sample */
-    const int32_t *values, *decoded;
-    const uint8_t *missing; /* or NULL */
-    uint32_t count;
-    const refinement *bounds;
-    const bound *bound;
-} row;
-
-static int compare_samples(const row *r, double *max_error)
+/* The largest difference that a bound allows from a sample. */
+static double most_error(const refinement *r, uint32_t band, double sample)
 {
-    const uint32_t type = r->samples->type;
+    const double error = error_of(r, band);
+    return r->is_root ? (double)aecodec_root_error((uint32_t)(error * ROOT_UNITS), (int64_t)sample) : error;
+}
+
+/* Compare a row of a segment, which begins at a place among its values. */
+static int is_row_within(const segment *s, const refinement *r, uint32_t number, double *max_error)
+{
+    const aecodec_samples *all = s->all->samples;
+    const size_t first = (size_t)number * s->place.width;
     uint64_t decoded[REFINED_SIDE];
+    uint32_t band;
+    size_t at = aecodec_segment_row(s, number, &band) * all->bands;
     int is_within = 1;
-    aecodec_lattice_to_samples(r->lattice, r->decoded, 0, 1, r->count, decoded);
-    for (uint32_t n = 0; n < r->count; n++) {
-        const uint64_t bits = bits_of_sample(type, r->samples->samples,
-                                             r->first + (size_t)n * r->samples->bands);
-        const uint64_t coded = bits_of_sample(type, decoded, n);
-        const uint64_t other = r->samples->has_nodata &&
-                                       aecodec_sample_number(type, coded) == r->samples->nodata
-                                   ? aecodec_avoid_nodata(r->samples, coded)
-                                   : coded;
-        const double error = r->missing && r->missing[n] ? 0 : difference(type, bits, other);
-        const double most =
-            r->bounds->is_root ? (double)aecodec_root_error((uint32_t)(r->bound->error * ROOT_UNITS),
-                                                            (int64_t)aecodec_sample_number(type, bits))
-                               : r->bound->error;
-        is_within &= error <= most;
+    aecodec_lattice_to_samples(&s->all->lattices[band], s->decoded + first, 0, 1, s->place.width, decoded);
+    for (uint32_t n = 0; n < s->place.width; n++, at += all->bands) {
+        const uint64_t bits = bits_of_sample(all->type, all->samples, at + band);
+        uint64_t coded = bits_of_sample(all->type, decoded, n);
+        if (all->has_nodata && aecodec_sample_number(all->type, coded) == all->nodata) {
+            coded = aecodec_avoid_nodata(all, coded);
+        }
+        const double error = s->missing && s->missing[first + n] ? 0 : difference(all->type, bits, coded);
+        is_within &= error <= most_error(r, band, aecodec_sample_number(all->type, bits));
         *max_error = error > *max_error ? error : *max_error;
     }
     return is_within;
@@ -379,22 +372,9 @@ static int compare_samples(const row *r, double *max_error)
 
 aecodec_status aecodec_compare_segment(const segment *s, const refinement *r, double *max_error)
 {
-    const aecodec_samples *samples = s->all->samples;
-    const uint32_t rows = s->place.frames * samples->bands * s->place.height;
-    uint32_t band;
+    const uint32_t rows = s->place.frames * s->all->samples->bands * s->place.height;
     for (uint32_t n = 0; n < rows; n++) {
-        const size_t at = (size_t)n * s->place.width, pixel = aecodec_segment_row(s, n, &band);
-        const lattice *l = &s->all->lattices[band];
-        const row each = {l,
-                          samples,
-                          pixel * samples->bands + band,
-                          s->after + at,
-                          s->decoded + at,
-                          s->coding.missing ? s->coding.missing + at : NULL,
-                          s->place.width,
-                          r,
-                          &r->bounds[bound_number(r, band)]};
-        if (!compare_samples(&each, max_error)) {
+        if (!is_row_within(s, r, n, max_error)) {
             return AECODEC_BROKEN_BOUND;
         }
     }
