@@ -24,11 +24,14 @@ typedef struct {
     double ms_ssim; /* once measured; 0 if there is no decoder to tell */
 } candidate;
 
+/* A picture or samples; the other is NULL. */
 typedef struct {
     const aecodec_bundle *bundle;
     const aecodec_image *picture;
+    const aecodec_samples *samples;
     size_t max_bytes;
     const aecodec_execution *execution;
+    uint64_t *clipped;
 } search;
 
 static void discard(candidate *c)
@@ -80,10 +83,12 @@ static aecodec_status find_level(const search *s, const aecodec_encoding *e, can
 
 static aecodec_status encode_windows(const search *s, uint32_t reduction, aecodec_encoding **encoding)
 {
-    const aecodec_image *p = s->picture;
-    const uint32_t parts =
-        aecodec_parts_for(s->bundle, s->execution, 2 * p->width / reduction, 2 * p->height / reduction);
-    const aecodec_status status = aecodec_encoding_begin(s->bundle, p, reduction, parts, encoding);
+    const uint32_t width = s->samples ? s->samples->width : 2 * s->picture->width / reduction;
+    const uint32_t height = s->samples ? s->samples->height : 2 * s->picture->height / reduction;
+    const uint32_t parts = aecodec_parts_for(s->bundle, s->execution, width, height);
+    const aecodec_status status =
+        s->samples ? aecodec_encoding_begin_samples(s->bundle, s->samples, parts, s->clipped, encoding)
+                   : aecodec_encoding_begin(s->bundle, s->picture, reduction, parts, encoding);
     return status == AECODEC_OK ? aecodec_encoding_run(*encoding, s->execution) : status;
 }
 
@@ -134,8 +139,10 @@ static aecodec_status compare(const search *s, candidate *best, candidate *tried
 static uint32_t reduction_count(const search *s)
 {
     const aecodec_image *p = s->picture;
-    const uint64_t pixels = (uint64_t)p->width * p->height * p->frames;
-    return s->bundle->facts.receptive_field && pixels <= MAX_REDUCED_PIXELS ? REDUCTIONS : 1;
+    return p && s->bundle->facts.receptive_field &&
+                   (uint64_t)p->width * p->height * p->frames <= MAX_REDUCED_PIXELS
+               ? REDUCTIONS
+               : 1;
 }
 
 /* Try a reduction. is_last: set if no further one can be better. */
@@ -179,7 +186,7 @@ static aecodec_status give(candidate *best, aecodec_status status, aecodec_compr
     return best->bytes ? AECODEC_OK : AECODEC_TOO_FEW_BYTES;
 }
 
-/* ---- both kinds of originals ---- */
+/* ---- targets ---- */
 
 static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_target *target)
 {
@@ -193,18 +200,6 @@ static aecodec_status check_target(const aecodec_bundle *bundle, const aecodec_t
     return bundle->has_encoder || target->bounds ? AECODEC_OK : AECODEC_ABSENT;
 }
 
-static aecodec_status make_file(const search *s, const aecodec_encoding *e, uint32_t level,
-                                aecodec_compressed *compressed)
-{
-    candidate best = {.reduction = NOT_REDUCED};
-    compressed->level = level ? level : aecodec_default_units(s->bundle);
-    compressed->reduction = NOT_REDUCED;
-    if (s->max_bytes) {
-        return give(&best, find_level(s, e, &best), compressed);
-    }
-    return aecodec_encoding_file(e, compressed->level, s->execution, &compressed->file, &compressed->size);
-}
-
 static aecodec_status compress(const search *s, uint32_t level, aecodec_compressed *compressed)
 {
     candidate best = {.reduction = NOT_REDUCED};
@@ -212,23 +207,13 @@ static aecodec_status compress(const search *s, uint32_t level, aecodec_compress
     if (s->max_bytes) {
         return give(&best, find_best(s, &best), compressed);
     }
+    best.level = level ? level : aecodec_default_units(s->bundle);
     aecodec_status status = encode_windows(s, NOT_REDUCED, &e);
-    status = status == AECODEC_OK ? make_file(s, e, level, compressed) : status;
+    if (status == AECODEC_OK) {
+        status = aecodec_encoding_file(e, best.level, s->execution, &best.bytes, &best.size);
+    }
     aecodec_encoding_free(e);
-    return status;
-}
-
-static aecodec_status compress_samples(const search *s, const aecodec_samples *samples, uint32_t level,
-                                       aecodec_compressed *compressed)
-{
-    aecodec_encoding *e = NULL;
-    const uint32_t parts = aecodec_parts_for(s->bundle, s->execution, samples->width, samples->height);
-    aecodec_status status = aecodec_encoding_begin_samples(s->bundle, samples, parts, compressed->clipped,
-                                                           &e);
-    status = status == AECODEC_OK ? aecodec_encoding_run(e, s->execution) : status;
-    status = status == AECODEC_OK ? make_file(s, e, level, compressed) : status;
-    aecodec_encoding_free(e);
-    return status;
+    return give(&best, status, compressed);
 }
 
 static aecodec_status compress_source(const aecodec_bundle *bundle, const aecodec_image *picture,
@@ -236,7 +221,8 @@ static aecodec_status compress_source(const aecodec_bundle *bundle, const aecode
                                       const aecodec_execution *execution, aecodec_compressed *compressed)
 {
     static const aecodec_target defaults;
-    const search s = {bundle, picture, target ? target->max_bytes : 0, execution};
+    const size_t max_bytes = target ? target->max_bytes : 0;
+    const search s = {bundle, picture, samples, max_bytes, execution, compressed->clipped};
     memset(compressed, 0, sizeof *compressed);
     target = target ? target : &defaults;
     aecodec_status status = check_target(bundle, target);
@@ -246,8 +232,7 @@ static aecodec_status compress_source(const aecodec_bundle *bundle, const aecode
     if (target->bounds || !has_networks(bundle)) {
         return aecodec_within_error(bundle, picture, samples, target, execution, compressed);
     }
-    return samples ? compress_samples(&s, samples, target->level, compressed)
-                   : compress(&s, target->level, compressed);
+    return compress(&s, target->level, compressed);
 }
 
 aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture,
