@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from ctypes import addressof, byref, c_char_p, c_size_t, c_void_p, string_at
 from typing import Any
 
@@ -22,7 +21,7 @@ from aecodec.native.headers import part_of, read_info, share_of_missing
 from aecodec.native.library import LIBRARY
 from aecodec.native.reading import Decoding
 from aecodec.native.structures import BAD_ARGUMENT, OK, Limits
-from aecodec.native.writing import Encoding, image_of, samples_of
+from aecodec.native.writing import image_of, samples_of
 from aecodec.parallel import Workers
 
 UNLIMITED = Limits(1 << 40, 1 << 24)
@@ -128,28 +127,6 @@ def test_only_sound_metadata_are_stored(photo: Codec, entries: bytes) -> None:
     status, file, _ = compress(photo.folder.native, original)
     assert (entries in file) == (entries == b"\x02\x03abc")
     assert status == (OK if file else structures.DAMAGED_METADATA)
-
-
-@pytest.mark.parametrize("level", [1, 15, 17, 64, 2**32 - 16, 2**32 - 1])
-def test_levels_outside_of_the_codec_have_a_status(codec: Codec, level: int) -> None:
-    encoding = Encoding(codec.folder.native, Workers(), image_of(np.zeros((1, 28, 28, 1), "u1")))
-    encoding.run()
-    for call in (encoding.file, encoding.codes):
-        with pytest.raises(UsageError, match="no such level"):
-            call(level)
-
-
-def test_a_base_that_is_no_file_is_damage() -> None:
-    """Its own checksum is right, so only its signature tells."""
-    data = bytearray(
-        codec_of((REFINED / "digits_nested.aec").read_bytes()).compress(
-            np.zeros((28, 28), np.uint8), level=1, max_error=4
-        )
-    )
-    data[data.index(b"\xaeC", 1)] ^= 1
-    data[-4:] = zlib.crc32(data[:-4]).to_bytes(4, "little")
-    with pytest.raises(FormatError, match="damaged: a refinement"):
-        read_info(bytes(data))
 
 
 def test_files_without_base_have_a_level_and_few_tiles() -> None:

@@ -8,7 +8,7 @@ from ctypes import byref, c_void_p
 from pathlib import Path
 
 import pytest
-from helpers.c.calls import compress, decompress, target_of
+from helpers.c.calls import decompress
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
@@ -16,7 +16,6 @@ from aecodec.codec_files.codec_file import SectionKind, pack_codec, pack_head, w
 from aecodec.native.codec import NativeCodec, aligned
 from aecodec.native.library import LIBRARY
 from aecodec.native.structures import ABSENT, BAD_ARGUMENT, BAD_BUNDLE, OK, UNREADABLE
-from aecodec.native.writing import image_of
 
 
 def is_refused(content: bytes) -> bool:
@@ -50,15 +49,6 @@ def test_a_codec_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
         assert LIBRARY.aecodec_bundle_add(*added, len(content) - 1) == BAD_ARGUMENT
         assert LIBRARY.aecodec_bundle_add(*added, len(content)) == OK
     assert decompress(grown, file) == (OK, codec.decompress(file).tobytes())
-
-
-def test_a_level_that_is_left_out_is_absent(codec: Codec, digits: Pixels) -> None:
-    kinds, digit = (SectionKind.ENCODER, SectionKind.DECODER, SectionKind.LEVEL), digits[:1]
-    one_level, image = NativeCodec(part_of(codec, *kinds, level=2)), image_of(digit[..., None])
-    files = [codec.compress(digit[0], level=level) for level in (1, 2)]
-    assert compress(one_level, image, target_of(2))[:2] == (OK, files[1])
-    assert compress(one_level, image, target_of(1))[0] == ABSENT
-    assert decompress(one_level, files[0])[0] == ABSENT
 
 
 def test_every_bit_of_the_head_counts(codec: Codec) -> None:

@@ -89,9 +89,3 @@ def test_what_is_wrong_is_named(
     done = run(program, folder, *arguments)
     assert done[0] == status
     assert done[1].startswith(says)
-
-
-def test_alpha_is_refused(program: Path, folder: Path, codec: Codec) -> None:
-    (folder / "x.aec").write_bytes(codec.compress(np.zeros((28, 28, 2), np.uint8)))
-    done = run(program, folder, "decompress", "digits.aecodec", "x.aec", "back")
-    assert done == (1, "pnm: x.aec: has alpha\n")
