@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
-from helpers.codecs.golden import GOLDEN
-from helpers.real_data import load_photograph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import codec_file
@@ -18,8 +16,6 @@ from reference.codecs import codecs
 from reference.decoder import decode
 
 import aecodec
-from aecodec.codec_files.codec_file import pack_codec, primer_section
-from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import AecodecError
 
 Pair = tuple[aecodec.Codec, codec_file.Codec]
@@ -93,24 +89,6 @@ def test_scenes(scene: Any, bound: Any) -> None:
         bound = {str(band + 1): (0, 4, 20)[band % 3] for band in range(scene.shape[1])}
     pair = aecodec.load_codec("samples"), next(iter(codecs().values()))
     check(pair, scene, max_error=bound, band_axis=1)
-
-
-@pytest.fixture(scope="module")
-def primed(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    """A codec with a primer of two pictures."""
-    folder = CodecFolder.open(GOLDEN / "codecs" / "grid.aecodec")
-    pictures = load_photograph()[:12, :8].reshape(2, 6, 8, 3)
-    path = tmp_path_factory.mktemp("primed") / "primed.aecodec"
-    sections = [*folder.sections, primer_section(pictures)]
-    path.write_bytes(pack_codec(folder.spec, folder.rdoq, sections))
-    return opened(path)
-
-
-@settings(max_examples=12)
-@given(scenes(), st.sampled_from(BOUNDS[:5]))
-def test_scenes_after_a_primer(primed: Pair, scene: Any, bound: Any) -> None:
-    picture = np.clip(np.ma.getdata(scene)[0, [0, 0, -1]], 0, 255).astype(np.uint8)
-    check(primed, picture.transpose(1, 2, 0), max_error=bound)
 
 
 @pytest.fixture(scope="module")

@@ -466,9 +466,9 @@ static void append_table(buffer *block, const colour_set *s, int64_t low)
     buffer numbers = {NULL, 0, 0, AECODEC_OK};
     size_t size = 0;
     append_numbers(&numbers, s, low);
-    uint8_t *stream = numbers.status == AECODEC_OK ? malloc(aecodec_zlib_bound(numbers.size)) : NULL;
-    size = stream ? aecodec_zlib_deflate(numbers.bytes, numbers.size, stream) : 0;
-    if (!size) {
+    uint8_t *stream =
+        numbers.status == AECODEC_OK ? aecodec_zlib_deflate(numbers.bytes, numbers.size, &size) : NULL;
+    if (!stream) {
         block->status = AECODEC_NO_MEMORY;
     }
     aecodec_buffer_append_number(block, s->count - 1);

@@ -100,14 +100,12 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
         return AECODEC_OK;
     }
     uint8_t *planes = malloc(count);
-    e->alpha = malloc(aecodec_zlib_bound(count));
     for (size_t n = 0; planes && n < count; n++) {
         planes[n] = picture->pixels[n * picture->channels + picture->channels - 1];
     }
-    e->header.alpha = e->alpha;
-    e->header.alpha_size = planes && e->alpha ? aecodec_zlib_deflate(planes, count, e->alpha) : 0;
+    e->header.alpha = e->alpha = planes ? aecodec_zlib_deflate(planes, count, &e->header.alpha_size) : NULL;
     free(planes);
-    return e->header.alpha_size ? AECODEC_OK : AECODEC_NO_MEMORY;
+    return e->alpha ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)

@@ -183,14 +183,13 @@ aecodec_status aecodec_mask_pack(const aecodec_samples *samples, uint8_t **strea
     const size_t count = pixels_of_samples(samples) * samples->mask_planes;
     const size_t bytes = count / 8 + (count % 8 > 0);
     uint8_t *bits = calloc(1, bytes);
-    *stream = malloc(aecodec_zlib_bound(bytes));
-    *size = 0;
-    if (bits && *stream) {
+    *stream = NULL;
+    if (bits) {
         pack_bits(samples, bits);
-        *size = aecodec_zlib_deflate(bits, bytes, *stream);
+        *stream = aecodec_zlib_deflate(bits, bytes, size);
     }
     free(bits);
-    return *size ? AECODEC_OK : AECODEC_NO_MEMORY;
+    return *stream ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
 aecodec_status aecodec_mask_inflate(const uint8_t *stream, size_t size, uint64_t count, uint8_t **bits)

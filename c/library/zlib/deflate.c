@@ -245,26 +245,24 @@ static void deflate_bytes(deflater *d, const uint8_t *bytes, size_t size)
 
 /* ---- streams ---- */
 
-size_t aecodec_zlib_bound(size_t size)
-{
-    return size + size / 8 + size / 1024 + 32;
-}
-
-size_t aecodec_zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
+uint8_t *aecodec_zlib_deflate(const uint8_t *bytes, size_t size, size_t *stream_size)
 {
     const uint32_t checksum = aecodec_adler32(bytes, size);
     deflater *d = calloc(1, sizeof *d);
-    size_t written = 0;
-    if (d) {
-        d->out = room;
+    uint8_t *stream = malloc(size + size / 8 + size / 1024 + 32);
+    if (d && stream) {
+        d->out = stream;
         d->out[d->size++] = 0x78;
         d->out[d->size++] = 0xda;
         deflate_bytes(d, bytes, size);
         for (int shift = 24; shift >= 0; shift -= 8) {
             d->out[d->size++] = (uint8_t)(checksum >> shift);
         }
-        written = d->size;
+        *stream_size = d->size;
+    } else {
+        free(stream);
+        stream = NULL;
     }
     free(d);
-    return written;
+    return stream;
 }
