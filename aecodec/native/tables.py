@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ctypes import Structure, addressof, byref, c_size_t, c_void_p
 from functools import lru_cache
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,9 @@ from aecodec.parallel import Workers
 
 Grid = tuple[int, int, int]
 """(pictures, rows, columns) of code vectors; vectors are numbered in this order."""
+
+_SIDE = 128
+"""Largest side of a segment, in which vectors have neighbours."""
 
 _TOGETHER = structures.MAX_VECTORS
 """Approximate number of vectors that a thread explains at a time."""
@@ -190,10 +194,19 @@ def neighbours(rows: int, columns: int) -> Neighbours:
     >>> pairs[6].tolist()
     [[0, 12], [2, 10]]
     """
-    kind = np.empty(rows * columns, np.int8)
-    pairs = np.zeros((rows * columns, 2, 2), np.uint32)
-    check(LIBRARY.aecodec_neighbours(rows, columns, address_of(kind), address_of(pairs)))
-    return Neighbours(kind, pairs)
+    kind = np.empty((rows, columns), np.int8)
+    pairs = np.zeros((rows, columns, 2, 2), np.uint32)
+    for top, left in product(range(0, rows, _SIDE), range(0, columns, _SIDE)):
+        part = slice(top, top + _SIDE), slice(left, left + _SIDE)
+        height, width = kind[part].shape
+        kinds, around = np.empty((height, width), np.int8), np.zeros((height, width, 2, 2), "<u4")
+        members = np.empty(height * width, np.uint16)
+        arrays = (address_of(array) for array in (members, kinds, around))
+        LIBRARY.aecodec_find_neighbours(byref(structures.Segment(1, height, width)), *arrays)
+        down, across = around // width, around % width
+        kind[part], pairs[part] = kinds, (top + down) * columns + left + across
+    pairs[kind < 0] = 0
+    return Neighbours(kind.ravel(), pairs.reshape(-1, 2, 2))
 
 
 def _check_width(name: str, array: Array, width: int) -> None:

@@ -23,10 +23,6 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
                                const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
                                const aecodec_choices *choices);
 
-/* Find the neighbours that the spatial context of each vector of a plane reads, which is cut into segments
- * as in files. kinds and neighbours are those of aecodec_find_neighbours. */
-aecodec_status aecodec_neighbours(uint32_t rows, uint32_t columns, int8_t *kinds, uint32_t (*neighbours)[4]);
-
 #ifdef __cplusplus
 }
 #endif

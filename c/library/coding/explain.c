@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an encoder makes of vectors, for fitting. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "aecodec_fitting.h"
 #include "pictures/geometry.h"
 
 static size_t vectors_of(const aecodec_segment *s) { return (size_t)s->planes * s->rows * s->columns; }
-
-/* ---- choices ---- */
 
 typedef struct {
     uint32_t *work;
@@ -59,39 +56,4 @@ aecodec_status aecodec_explain(const aecodec_codec *codec, const aecodec_segment
     }
     free(r.work);
     return AECODEC_OK;
-}
-
-/* ---- neighbours ---- */
-
-static void renumber(const geometry *g, const placed_segment *s, uint32_t around[4])
-{
-    for (int n = 0; n < 4; n++) {
-        const uint32_t row = s->top + around[n] / s->size.columns;
-        const uint32_t column = s->left + around[n] % s->size.columns;
-        around[n] = row * g->columns + column;
-    }
-}
-
-aecodec_status aecodec_neighbours(uint32_t rows, uint32_t columns, int8_t *kinds, uint32_t (*neighbours)[4])
-{
-    static const aecodec_codec_facts facts = {.receptive_field = 1};
-    const geometry g = {0, 0, 1, rows, columns};
-    uint16_t members[AECODEC_MAX_VECTORS];
-    int8_t *own = malloc(AECODEC_MAX_VECTORS);
-    uint32_t(*around)[4] = malloc(AECODEC_MAX_VECTORS * sizeof *around), n, vector;
-    if (own && around) {
-        for (n = 0; n < aecodec_segment_count(&facts, &g); n++) {
-            const placed_segment s = aecodec_segment_at(&facts, &g, n);
-            aecodec_find_neighbours(&s.size, members, own, around);
-            for (vector = 0; vector < vectors_of(&s.size); vector++) {
-                renumber(&g, &s, around[vector]);
-            }
-            aecodec_segment_copy(&g, &s, kinds, own, 1, 1);
-            aecodec_segment_copy(&g, &s, neighbours, around, sizeof *around, 1);
-        }
-    }
-    n = own && around;
-    free(own);
-    free(around);
-    return n ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
