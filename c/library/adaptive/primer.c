@@ -70,8 +70,8 @@ int aecodec_primer_fits(const primer *p, uint32_t type, uint32_t bands)
 void aecodec_primer_show(const primer *p, const int64_t *steps, const int32_t (*limits)[2],
                          adaptive_survey *survey)
 {
-    const residual_coding coding = {p->frames, p->bands, p->height, p->width, steps, limits,
-                                    NULL,      0,        NULL,      NULL,     0};
+    const residual_coding coding = {.frames = p->frames, .bands = p->bands, .height = p->height,
+                                    .width = p->width, .steps = steps, .limits = limits};
     aecodec_survey_see(survey, &coding, p->values);
 }
 
@@ -108,8 +108,10 @@ static int32_t *values_within(const primer *p, const adaptive_choices *choices)
 
 static aecodec_status learn(const primer *p, primed *to)
 {
-    const residual_coding coding = {p->frames, p->bands, p->height, p->width, to->choices->steps,
-                                    (const int32_t(*)[2])to->choices->limits, NULL, 0, to->choices, NULL, 0};
+    const residual_coding coding = {.frames = p->frames, .bands = p->bands, .height = p->height,
+                                    .width = p->width, .steps = to->choices->steps,
+                                    .limits = (const int32_t(*)[2])to->choices->limits,
+                                    .choices = to->choices};
     int32_t *values = values_within(p, to->choices);
     const aecodec_status status = values ? aecodec_residuals_learn(&coding, values, to->states)
                                          : AECODEC_NO_MEMORY;

@@ -73,11 +73,11 @@ static void extend_plane(const adaptive_segment *s, int32_t *first)
 /* Code the samples of a band in a frame, in waves. from: the values to encode; to: those of a decoder. */
 AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *first, int32_t *values,
                                int32_t *errors, const uint8_t *missing, const int32_t *from, int32_t *to,
-                               int32_t waves, int lanes)
+                               int lanes)
 {
     const int32_t width = (int32_t)s->coding->width, height = (int32_t)s->coding->height;
     const int32_t centre = (int32_t)(((int64_t)s->band.limits[0] + s->band.limits[1]) >> 1);
-    for (int32_t wave = 0; wave < waves; wave++) {
+    for (int32_t wave = 0; wave < width + 3 * (height - 1); wave++) {
         for (int32_t y = wave < width ? 0 : (wave - width + 3) / 3; y < height && 3 * y <= wave; y++) {
             const int32_t x = wave - 3 * y;
             const ptrdiff_t at = (ptrdiff_t)y * s->row + x, n = (ptrdiff_t)y * width + x;
@@ -111,18 +111,18 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
 
 AECODEC_WIDE(code_alone,
              (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-              const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
-             (s, first, values, errors, missing, from, to, waves))
+              const uint8_t *missing, const int32_t *from, int32_t *to),
+             (s, first, values, errors, missing, from, to))
 {
-    code_frame(s, first, values, errors, missing, from, to, waves, FIRST_EARLIER);
+    code_frame(s, first, values, errors, missing, from, to, FIRST_EARLIER);
 }
 
 AECODEC_WIDE(code_after_others,
              (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-              const uint8_t *missing, const int32_t *from, int32_t *to, int32_t waves),
-             (s, first, values, errors, missing, from, to, waves))
+              const uint8_t *missing, const int32_t *from, int32_t *to),
+             (s, first, values, errors, missing, from, to))
 {
-    code_frame(s, first, values, errors, missing, from, to, waves, LANES);
+    code_frame(s, first, values, errors, missing, from, to, LANES);
 }
 
 static void open_state(adaptive_state *s)
@@ -196,7 +196,6 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
     const residual_coding *c = s->coding;
     const adaptive_planes *planes = &s->ring[number % RING];
     const uint32_t band = c->bands > 1 ? coded_band(c->choices, number) : number;
-    const uint32_t all = c->width + 3 * (c->height - 1);
     open_band(s, band, number + (uint32_t)c->has_base);
     if (c->has_base) {
         take_base(s, band, base);
@@ -206,11 +205,10 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
         const size_t first = s->plane * frame + (size_t)MARGIN * ((size_t)s->row + 1);
         const size_t start = start_of(c, frame, band);
         const adaptive_place place = place_in_frame(s, number, frame);
-        const int is_last = c->waves && number + 1 == c->bands && frame + 1 == c->frames;
         memset(s->experts, 0, s->plane * sizeof *s->experts);
         (place.plane_count ? code_after_others : code_alone)(
             s, &place, planes->values + first, planes->errors + first, c->missing ? c->missing + start : NULL,
-            from ? from + start : NULL, to + start, (int32_t)(is_last ? c->waves : all));
+            from ? from + start : NULL, to + start);
     }
     if (learned) {
         learned[band] = *s->band.state;
@@ -380,14 +378,11 @@ aecodec_status aecodec_residuals_decode(const residual_coding *c, const int32_t 
     int32_t *indices = has_palette ? malloc(count_of(&coded) * sizeof *indices) : NULL;
     range_coder coder;
     aecodec_status status = has_palette && !indices ? AECODEC_NO_MEMORY : AECODEC_OK;
-    if (c->waves) { /* samples that are not decoded have some value */
-        memset(indices ? indices : values, 0, count_of(&coded) * sizeof *values);
-    }
     if (status == AECODEC_OK) {
         start_coder(&coder, message, NULL, size);
         status = code_segment(&coded, &coder, base, NULL, indices ? indices : values, NULL);
     }
-    if (status == AECODEC_OK && !c->waves) {
+    if (status == AECODEC_OK) {
         status = check_end(&coder, 0);
     }
     if (status == AECODEC_OK && indices) {

@@ -19,7 +19,6 @@ typedef struct {
     int has_base;                    /* whether there are values of a base; otherwise `base` is NULL */
     const adaptive_choices *choices;
     const adaptive_state *primed;    /* [bands] what the coder learned before; NULL: nothing */
-    uint32_t waves;                  /* of the last band and frame that a decoder needs; 0 for all */
 } residual_coding;
 
 /* Encode values within the limits to a message, which the caller frees, and to the values of the decoder. */

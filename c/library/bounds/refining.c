@@ -203,17 +203,10 @@ aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segme
     s->all = all;
     s->place = place;
     size_t values = (size_t)rows_of(s) * place.width;
-    s->coding = (residual_coding){place.frames,
-                                  samples->bands,
-                                  place.height,
-                                  place.width,
-                                  all->steps,
-                                  (const int32_t (*)[2])all->limits,
-                                  NULL,
-                                  all->has_base,
-                                  all->choices,
-                                  all->primed ? all->primed->states : NULL,
-                                  0};
+    s->coding = (residual_coding){.frames = place.frames, .bands = samples->bands, .height = place.height,
+                                  .width = place.width, .steps = all->steps, .has_base = all->has_base,
+                                  .limits = (const int32_t(*)[2])all->limits, .choices = all->choices,
+                                  .primed = all->primed ? all->primed->states : NULL};
     s->after = malloc(values *
                       ((1 + arrays) * sizeof *s->after + has_mask)); /* as one, which can be used again */
     if (!s->after) {
@@ -290,14 +283,6 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
     return aecodec_crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
-/* Waves of a segment up to the last sample of a part of the picture; 0 for all. */
-static uint32_t waves_of(const box *place, const box *part)
-{
-    const uint32_t rows = least(part->top + part->height - place->top, place->height);
-    const uint32_t columns = least(part->left + part->width - place->left, place->width);
-    return rows == place->height && columns == place->width ? 0 : columns + 3 * (rows - 1);
-}
-
 aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message,
                                       size_t size, const box *part, void *samples)
 {
@@ -309,7 +294,6 @@ aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, cons
     if (s.before) {
         aecodec_segment_read(&s, all->samples, s.before);
     }
-    s.coding.waves = waves_of(&s.place, part);
     status = aecodec_residuals_decode(&s.coding, s.before, message, size, s.after);
     if (status == AECODEC_OK) {
         aecodec_segment_write(&s, s.after, part, samples);
