@@ -127,28 +127,28 @@ static void describe(const uint8_t *file, size_t size)
     free(bytes);
 }
 
-/* A window of a file that has windows is that of its samples. */
-static void decode_window(const uint8_t *file, size_t size, const aecodec_samples *samples)
+/* The last segment of a file that has segments is decoded. */
+static void decode_segment(const uint8_t *file, size_t size, const aecodec_samples *samples)
 {
-    const aecodec_region last = {samples->frames - 1, 1, samples->height - 1, 1, 0, samples->width};
     const size_t pixel = (size_t)samples->bands * (samples->type < AECODEC_UINT16 ? 1 : 8);
+    aecodec_region region = {0};
     aecodec_part part;
     aecodec_head *head;
-    uint32_t count;
+    uint32_t count = 0;
     size_t needed;
     if (aecodec_head_open(bundle(), file, size, size, &head, &needed) != AECODEC_OK) {
         return;
     }
-    require(aecodec_window_plan(head, &last, NULL, &count) == AECODEC_OK);
-    if (count == 1) {
-        uint8_t *row = exactly(samples->width * pixel);
-        uint8_t *missing = samples->mask_planes ? exactly((size_t)samples->width * samples->mask_planes) : NULL;
-        require(aecodec_window_plan(head, &last, &part, &count) == AECODEC_OK && part.size <= size - part.at);
-        const uint8_t *message = file + part.at;
-        require(aecodec_window_decode(head, &last, &message, NULL, row, missing) == AECODEC_OK);
-        free(row);
-        free(missing);
+    while (aecodec_head_segment(head, count, &region, &part) == AECODEC_OK) {
+        count++;
     }
+    const size_t pixels = (size_t)region.frames * region.rows * region.columns;
+    uint8_t *content = exactly(pixels * pixel);
+    uint8_t *missing = samples->mask_planes ? exactly(pixels * samples->mask_planes) : NULL;
+    require(part.size <= size - part.at);
+    require(aecodec_head_decode(head, count - 1, file + part.at, content, missing) == AECODEC_OK);
+    free(content);
+    free(missing);
     aecodec_head_close(head);
 }
 
@@ -161,7 +161,7 @@ static void decompress_one(const uint8_t *file, size_t size)
     describe(file, size);
     if (aecodec_decompress_samples(bundle(), file, size, &limits, NULL, &samples) == AECODEC_OK) {
         trim_all(file, size);
-        decode_window(file, size, &samples);
+        decode_segment(file, size, &samples);
         require(is_refined || aecodec_read_header(file, size, &header) == AECODEC_OK);
         compress_samples_again(&samples, header.level);
         aecodec_samples_free(&samples);

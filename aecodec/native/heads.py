@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
-from itertools import product
+from ctypes import byref, c_size_t, c_void_p
 from typing import NamedTuple
 from weakref import finalize
 
@@ -21,9 +20,6 @@ from aecodec.native.status import check
 _FIRST = 1 << 12
 """Bytes to begin with."""
 
-_SIDE = 256
-"""Largest side of a segment, whose frames have this many squared pixels together."""
-
 
 class Segment(NamedTuple):
     """A segment: its frames, rows and columns, and the range of its message in the file."""
@@ -31,11 +27,7 @@ class Segment(NamedTuple):
     box: tuple[range, range, range]
     start: int = 0
     stop: int = 0
-
-    @property
-    def region(self) -> structures.Region:
-        """Its place in the picture for the library."""
-        return structures.Region(*(n for side in self.box for n in (side.start, len(side))))
+    number: int = 0
 
 
 class FileHead:
@@ -60,10 +52,9 @@ class FileHead:
         if header.as_rgb:
             self._shown[:1] = [0, 0, 0]
         self.shape = (header.frames, info.height, info.width, len(self._shown))
-        together = _SIDE**2 // (min(info.height, _SIDE) * min(info.width, _SIDE))
-        frames = _cut(header.frames, together)
-        self.grid = frames, _cut(info.height, _SIDE), _cut(info.width, _SIDE)
         self.segments = self._segments()
+        axes = zip(*(segment.box for segment in self.segments), strict=True)
+        self.grid = tuple(list(dict.fromkeys(ranges)) for ranges in axes)
 
     @classmethod
     def open(
@@ -85,13 +76,18 @@ class FileHead:
         return cls(content, handle)
 
     def _segments(self) -> list[Segment]:
-        frames, height, width, _ = self.shape
-        whole, count = Segment((range(frames), range(height), range(width))).region, c_uint32()
-        check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), None, byref(count)))
-        parts = (structures.Part * count.value)()
-        check(LIBRARY.aecodec_window_plan(self._handle, byref(whole), parts, byref(count)))
-        pairs = zip(product(*self.grid), parts, strict=True)
-        return [Segment(box, part.at, part.at + part.size) for box, part in pairs]
+        region, part, segments = structures.Region(), structures.Part(), list[Segment]()
+        given = byref(region), byref(part)
+        while LIBRARY.aecodec_head_segment(self._handle, len(segments), *given) == structures.OK:
+            sides = (
+                (region.frame, region.frames),
+                (region.row, region.rows),
+                (region.column, region.columns),
+            )
+            frames, rows, columns = (range(start, start + size) for start, size in sides)
+            stop, number = part.at + part.size, len(segments)
+            segments.append(Segment((frames, rows, columns), part.at, stop, number))
+        return segments
 
     def decode(self, segment: Segment, message: bytes) -> Picture:
         """Decode a segment to (f, h, w, B); FormatError if its message is damaged."""
@@ -101,11 +97,6 @@ class FileHead:
         if samples and samples.mask:
             missing = np.empty((*shape, samples.mask_planes), np.bool_)
         mask = None if missing is None else address_of(missing)
-        given = self._handle, byref(segment.region), byref(c_char_p(message)), None
-        check(LIBRARY.aecodec_window_decode(*given, address_of(pixels), mask))
+        given = self._handle, segment.number, message, address_of(pixels), mask
+        check(LIBRARY.aecodec_head_decode(*given))
         return Picture(pixels[..., self._shown] if self.header.as_rgb else pixels, missing=missing)
-
-
-def _cut(length: int, side: int) -> list[range]:
-    """The parts of an axis."""
-    return [range(start, min(start + side, length)) for start in range(0, length, side)]

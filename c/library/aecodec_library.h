@@ -332,19 +332,18 @@ aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t
 aecodec_status aecodec_trim(const uint8_t *file, size_t size, double max_error, int is_root,
                             uint8_t **trimmed, size_t *trimmed_size);
 
-/* ---- windows of large files ----
+/* ---- segments of large files ----
  *
- * Of files without a picture before their only refinement, such as those of the codec `samples`, a window
- * needs only the first bytes of the file, which take about 6 bytes for each segment of 256 x 256 samples,
- * and the messages of the segments that it touches:
+ * Of files without a picture before their only refinement, such as those of the codec `samples`, a segment of
+ * at most 256 x 256 pixels needs only the first bytes of the file, about 6 for each segment, and its message:
  *
  *     size_t needed = 4096;
  *     do { // read `needed` bytes, or the whole file if it has fewer
  *         status = aecodec_head_open(aecodec_samples_codec(), bytes, size, file_size, &head, &needed);
  *     } while (status == AECODEC_INCOMPLETE);
- *     status = aecodec_window_plan(head, &region, NULL, &count);
- *     status = aecodec_window_plan(head, &region, parts, &count); // then read the parts
- *     status = aecodec_window_decode(head, &region, messages, NULL, samples, NULL);
+ *     for (n = 0; aecodec_head_segment(head, n, &region, &message) == AECODEC_OK; n++) { // if it is needed
+ *         status = aecodec_head_decode(head, n, bytes_of_message, samples, NULL);
+ *     }
  *     aecodec_head_close(head);
  *
  * Several threads may use a head at once. */
@@ -369,28 +368,20 @@ void aecodec_head_close(aecodec_head *head); /* NULL is allowed */
 /* What the header says, with the size also if the file does not state it. Parts are in the first bytes. */
 void aecodec_head_info(const aecodec_head *head, aecodec_file_info *info);
 
-/* Find the messages of a window, in the order of the file.
- *
- * parts: NULL, or room for all, which are set to their places in the file.
- * count: set to their number.
- *
- * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT for a region that is empty or not within the picture, or
- * AECODEC_NO_MEMORY. */
-aecodec_status aecodec_window_plan(const aecodec_head *head, const aecodec_region *region,
-                                   aecodec_part *parts, uint32_t *count);
+/* Find a segment, from number 0 on: its place in the picture, and that of its message in the file. Returns
+ * AECODEC_OK, or AECODEC_BAD_ARGUMENT for an unknown number. */
+aecodec_status aecodec_head_segment(const aecodec_head *head, uint32_t number, aecodec_region *region,
+                                    aecodec_part *message);
 
-/* Decode a window.
+/* Decode a segment.
  *
- * messages: the bytes of all parts of its plan.
  * samples: [frames][rows][columns][bands], written; of pictures the coded channels, of which alpha is the
  * last.
  * missing: [frames][rows][columns][mask_planes], written; NULL if, and only if, the file has no mask.
  *
- * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT, AECODEC_NO_MEMORY, AECODEC_CANCELLED, or a status about a
- * damaged message. */
-aecodec_status aecodec_window_decode(const aecodec_head *head, const aecodec_region *region,
-                                     const uint8_t *const *messages, const aecodec_execution *execution,
-                                     void *samples, uint8_t *missing);
+ * Returns AECODEC_OK, AECODEC_BAD_ARGUMENT, AECODEC_NO_MEMORY, or a status about a damaged message. */
+aecodec_status aecodec_head_decode(const aecodec_head *head, uint32_t number, const uint8_t *message,
+                                   void *samples, uint8_t *missing);
 
 /* ---- bare payloads, for places where the codec is known ---- */
 

@@ -156,12 +156,21 @@ void aecodec_refining_close(refining *r)
 
 /* ---- segments ---- */
 
+/* The pixel of a part of the picture, which contains the segment, at which a row of values begins. */
+static size_t row_in(const segment *s, const box *part, uint32_t number, uint32_t *band)
+{
+    const box *b = &s->place;
+    const uint32_t plane = number / b->height, bands = s->all->samples->bands;
+    const uint32_t frame = b->frame - part->frame + plane / bands;
+    const uint32_t row = b->top - part->top + number % b->height;
+    *band = plane % bands;
+    return ((size_t)frame * part->height + row) * part->width + b->left - part->left;
+}
+
 size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band)
 {
-    const aecodec_samples *all = s->all->samples;
-    const uint32_t row = number % s->place.height, frame = number / s->place.height / all->bands;
-    *band = number / s->place.height % all->bands;
-    return ((size_t)(s->place.frame + frame) * all->height + s->place.top + row) * all->width + s->place.left;
+    const box whole = {.height = s->all->samples->height, .width = s->all->samples->width};
+    return row_in(s, &whole, number, band);
 }
 
 static uint32_t rows_of(const segment *s)
@@ -237,42 +246,13 @@ void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t
     }
 }
 
-/* The part of a segment's rows or columns that is also in another range: its start in the segment, and its
- * size. */
-static uint32_t overlap(uint32_t start, uint32_t size, uint32_t other, uint32_t other_size, uint32_t *first)
-{
-    const uint32_t low = start > other ? start : other;
-    const uint32_t high = least(start + size, other + other_size);
-    *first = low - start;
-    return high > low ? high - low : 0;
-}
-
-/* Write the rows of a band of a frame, both counted in the segment. */
-static void write_band(const segment *s, const int32_t *from, const box *part, uint32_t frame, uint32_t band,
-                       void *samples)
-{
-    const uint32_t bands = s->coding.bands;
-    uint32_t top, left;
-    const uint32_t rows = overlap(s->place.top, s->place.height, part->top, part->height, &top);
-    const uint32_t columns = overlap(s->place.left, s->place.width, part->left, part->width, &left);
-    const int32_t *values = from + (((size_t)frame * bands + band) * s->place.height + top) * s->place.width +
-                            left;
-    const size_t first = (size_t)(s->place.frame + frame - part->frame) * part->height + s->place.top + top -
-                         part->top;
-    size_t at = (first * part->width + s->place.left + left - part->left) * bands + band;
-    for (uint32_t row = 0; row < rows; row++, values += s->place.width, at += (size_t)part->width * bands) {
-        aecodec_lattice_to_samples(&s->all->lattices[band], values, at, bands, columns, samples);
-    }
-}
-
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples)
 {
-    uint32_t first;
-    const uint32_t frames = overlap(s->place.frame, s->place.frames, part->frame, part->frames, &first);
-    for (uint32_t frame = first; frame < first + frames; frame++) {
-        for (uint32_t band = 0; band < s->coding.bands; band++) {
-            write_band(s, values, part, frame, band, samples);
-        }
+    const uint32_t width = s->place.width, bands = s->coding.bands;
+    uint32_t band;
+    for (uint32_t n = 0; n < rows_of(s); n++, values += width) {
+        const size_t at = row_in(s, part, n, &band) * bands + band;
+        aecodec_lattice_to_samples(&s->all->lattices[band], values, at, bands, width, samples);
     }
 }
 

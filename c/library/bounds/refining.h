@@ -59,7 +59,7 @@ void aecodec_segment_leave(segment *s);
 /* The pixel at which a row of values begins: those of all bands of all frames. Sets its band. */
 size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band);
 void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t *values);
-/* Convert values to samples of a part of the picture, as far as they are in it. */
+/* Convert values to samples of a part of the picture, which contains the segment. */
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples);
 /* Decode the message of a segment to samples of a part; with a base, they are all. */
 aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message,

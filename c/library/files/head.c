@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows of files without base and with one refinement, from their first bytes and a few messages. */
+/* Segments of files without base and with one refinement, from their first bytes and messages. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,123 +115,57 @@ void aecodec_head_info(const aecodec_head *h, aecodec_file_info *info)
     info->height = h->file.samples.height;
 }
 
-/* ---- windows ---- */
+/* ---- segments ---- */
 
-static int are_within(uint32_t first, uint32_t count, uint32_t all)
+aecodec_status aecodec_head_segment(const aecodec_head *h, uint32_t number, aecodec_region *region,
+                                    aecodec_part *message)
 {
-    return count >= 1 && count <= all && first <= all - count;
-}
-
-static int is_within(const aecodec_head *h, const aecodec_region *r)
-{
-    const aecodec_samples *s = &h->file.samples;
-    return are_within(r->frame, r->frames, s->frames) && are_within(r->row, r->rows, s->height) &&
-           are_within(r->column, r->columns, s->width);
-}
-
-static int touch(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
-{
-    return a < b + b_size && b < a + a_size;
-}
-
-/* List the segments that a window needs. numbers: room for all. Returns their number. */
-static uint32_t list_segments(const aecodec_head *h, const aecodec_region *r, uint32_t *numbers)
-{
-    const aecodec_samples *s = &h->file.samples;
-    uint32_t count = 0;
-    for (uint32_t n = 0; n < h->file.refined.refinements[0].messages; n++) {
-        const box place = aecodec_refining_place(s, n);
-        if (touch(place.frame, place.frames, r->frame, r->frames) &&
-            touch(place.top, place.height, r->row, r->rows) &&
-            touch(place.left, place.width, r->column, r->columns)) {
-            numbers[count++] = n;
-        }
-    }
-    return count;
-}
-
-aecodec_status aecodec_window_plan(const aecodec_head *h, const aecodec_region *region, aecodec_part *parts,
-                                   uint32_t *count)
-{
-    uint32_t *numbers;
-    if (!is_within(h, region)) {
+    if (number >= h->file.refined.refinements[0].messages) {
         return AECODEC_BAD_ARGUMENT;
     }
-    numbers = malloc(h->file.refined.refinements[0].messages * sizeof *numbers);
-    *count = numbers ? list_segments(h, region, numbers) : 0;
-    for (uint32_t n = 0; parts && n < *count; n++) {
-        const uint64_t *place = &h->places[numbers[n]];
-        parts[n] = (aecodec_part){(size_t)place[0], (size_t)(place[1] - place[0])};
-    }
-    free(numbers);
-    return numbers ? AECODEC_OK : AECODEC_NO_MEMORY;
+    const box b = aecodec_refining_place(&h->file.samples, number);
+    *region = (aecodec_region){b.frame, b.frames, b.top, b.height, b.left, b.width};
+    message->at = (size_t)h->places[number];
+    message->size = (size_t)(h->places[number + 1] - h->places[number]);
+    return AECODEC_OK;
 }
 
-typedef struct {
-    const aecodec_head *head;
-    const uint8_t *const *messages;
-    uint32_t *numbers; /* of their segments */
-    box part;
-    void *samples;
-} window;
-
-static aecodec_status decode_segment(void *argument, uint32_t number)
+/* Fill in the mask of a part and the samples that it marks. */
+static void mask_samples(const aecodec_head *h, const box *part, void *samples, uint8_t *missing)
 {
-    const window *w = argument;
-    const aecodec_head *h = w->head;
-    const uint32_t at = w->numbers[number];
-    const size_t size = (size_t)(h->places[at + 1] - h->places[at]);
-    if (HAS_CHECKSUMS && h->has_checksums &&
-        aecodec_crc32_of(0, w->messages[number], size) != h->checksums[at]) {
-        return AECODEC_BAD_CHECKSUM;
-    }
-    return aecodec_segment_decode(&h->to, at, w->messages[number], size, &w->part, w->samples);
-}
-
-static void mask_samples(const window *w, uint8_t *missing)
-{
-    const aecodec_head *h = w->head;
     aecodec_samples masked = h->file.samples;
-    const box *part = &w->part;
-    uint32_t row;
     uint8_t *to = missing;
     masked.frames = part->frames;
     masked.height = part->height;
     masked.width = part->width;
-    masked.samples = w->samples;
+    masked.samples = samples;
     masked.missing = missing;
-    for (uint32_t frame = part->frame; frame < part->frame + part->frames; frame++) {
-        for (row = part->top; missing && row < part->top + part->height;
-             row++, to += (size_t)part->width * masked.mask_planes) {
-            const size_t pixel = (size_t)row * h->file.samples.width + part->left;
-            for (uint32_t plane = 0; plane < masked.mask_planes; plane++) {
-                unpack_bits(h->mask_bits, mask_bit(&h->file.samples, frame, pixel, plane), part->width,
-                            to + plane, masked.mask_planes);
-            }
+    for (uint32_t n = 0; missing && n < part->frames * part->height; n++) {
+        const uint32_t frame = part->frame + n / part->height, row = part->top + n % part->height;
+        const size_t pixel = (size_t)row * h->file.samples.width + part->left;
+        for (uint32_t plane = 0; plane < masked.mask_planes; plane++) {
+            const size_t bit = mask_bit(&h->file.samples, frame, pixel, plane);
+            unpack_bits(h->mask_bits, bit, part->width, to + plane, masked.mask_planes);
         }
+        to += (size_t)part->width * masked.mask_planes;
     }
     aecodec_set_missing(&masked, aecodec_samples_block_nodata(&h->file.block));
 }
 
-aecodec_status aecodec_window_decode(const aecodec_head *h, const aecodec_region *region,
-                                     const uint8_t *const *messages, const aecodec_execution *execution,
-                                     void *samples, uint8_t *missing)
+aecodec_status aecodec_head_decode(const aecodec_head *h, uint32_t number, const uint8_t *message,
+                                   void *samples, uint8_t *missing)
 {
-    window w = {h,
-                messages,
-                NULL,
-                {region->frame, region->row, region->column, region->frames, region->rows, region->columns},
-                samples};
-    aecodec_status status;
-    if (!is_within(h, region) || !h->mask_bits != !missing) {
+    if (number >= h->file.refined.refinements[0].messages || !h->mask_bits != !missing) {
         return AECODEC_BAD_ARGUMENT;
     }
-    w.numbers = malloc(h->file.refined.refinements[0].messages * sizeof *w.numbers);
-    status = w.numbers ? aecodec_for_each(execution, list_segments(h, region, w.numbers), decode_segment, &w)
-                       : AECODEC_NO_MEMORY;
-    if (status == AECODEC_OK) {
-        mask_samples(&w, missing);
+    const box place = aecodec_refining_place(&h->file.samples, number);
+    const size_t size = (size_t)(h->places[number + 1] - h->places[number]);
+    if (HAS_CHECKSUMS && h->has_checksums && aecodec_crc32_of(0, message, size) != h->checksums[number]) {
+        return AECODEC_BAD_CHECKSUM;
     }
-    free(w.numbers);
+    const aecodec_status status = aecodec_segment_decode(&h->to, number, message, size, &place, samples);
+    if (status == AECODEC_OK) {
+        mask_samples(h, &place, samples, missing);
+    }
     return status;
 }
