@@ -117,10 +117,10 @@ static void run_strip(const aecodec_kernels *kernels, const aecodec_convolution 
 static void run_channels(const aecodec_kernels *kernels, const aecodec_convolution *convolution,
                          aecodec_tile *tile, uint32_t row, uint32_t rows)
 {
-    const uint32_t channels = convolution->out.channels, step = kernels->blocks * AECODEC_BLOCK;
+    const uint32_t channels = convolution->out.channels;
     const size_t weights = (size_t)convolution->height * tile->groups * AECODEC_GROUP; /* bytes of an output */
-    for (tile->channel = 0; tile->channel < channels; tile->channel += step) {
-        tile->channels = least_of(step, channels - tile->channel);
+    for (tile->channel = 0; tile->channel < channels; tile->channel += AECODEC_BLOCK) {
+        tile->channels = least_of(AECODEC_BLOCK, channels - tile->channel);
         tile->weights = convolution->weights + tile->channel * weights;
         if (kernels->begin) {
             kernels->begin(tile);
@@ -300,7 +300,9 @@ enum { LEAST_PLACES = 0 };
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    8, 1, 1, 1, aecodec_pack_bytes, aecodec_fill_bytes, NULL, portable_tile, portable_multiply, LEAST_PLACES, portable_outputs, portable_add,
+    .wide = 8, .element = 1, .strip = 1, .pack = aecodec_pack_bytes, .fill = aecodec_fill_bytes,
+    .tile = portable_tile, .multiply = portable_multiply, .least_places = LEAST_PLACES, .outputs = portable_outputs,
+    .add = portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -55,7 +55,7 @@ typedef struct {
     void *scratch;
 } aecodec_convolution;
 
-/* Adjacent outputs of a row, in adjacent blocks of channels. The packed inputs include padding. Steps are in packed
+/* Adjacent outputs of a row, in a block of channels. The packed inputs include padding. Steps are in packed
  * elements. */
 typedef struct {
     const void *packed;
@@ -65,12 +65,12 @@ typedef struct {
     uint32_t groups;       /* of inputs in a row of the kernel */
     uint32_t count;        /* outputs of a row: at most `wide` of the kernels */
     uint32_t channel;      /* first output channel, at the start of a block */
-    uint32_t channels;     /* number of output channels: at most `blocks` blocks of the kernels */
+    uint32_t channels;     /* number of output channels: at most a block */
     const int8_t *weights; /* of the first block */
     int8_t *output;        /* of the first channel */
     size_t output_step;    /* channels of the output */
     const aecodec_scaling *scaling;
-    int32_t excess[2 * AECODEC_BLOCK]; /* for each channel, the part of its sums that is due to the packing */
+    int32_t excess[AECODEC_BLOCK]; /* for each channel, the part of its sums that is due to the packing */
 } aecodec_tile;
 
 /* The sum of two tensors, element by element. */
@@ -88,7 +88,7 @@ typedef struct {
 
 /* Kernels for one kind of processor. */
 typedef struct aecodec_kernels {
-    uint32_t wide, blocks; /* maximum outputs of a row, and blocks of channels, in a tile */
+    uint32_t wide;         /* maximum outputs of a tile */
     uint32_t element;      /* bytes of a packed element */
     size_t strip;          /* bytes of packed rows that are processed together, unless one row is larger */
     void (*pack)(void *packed, const int8_t *from, size_t count);

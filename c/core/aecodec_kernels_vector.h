@@ -84,15 +84,12 @@ TARGET AECODEC_INLINE void V(store_sums)(const aecodec_scaling *scaling, const V
     V(store)(V(limit)(sums, scaling->zero, scaling->least, scaling->most), output, count);
 }
 
-/* A tile of `count` outputs of `vectors` vectors of channels from `from` on; the last block has `lanes` channels. */
+/* A tile of `count` outputs of `vectors` vectors of channels from `from` on, of a block with `lanes` channels. */
 TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count, uint32_t from, const int vectors,
                                       const int lanes)
 {
-    const int is_block = LANES == AECODEC_BLOCK; /* each vector is a block */
-    const size_t block = (size_t)tile->height * tile->groups * AECODEC_GROUP * AECODEC_BLOCK;
-    const int8_t *weights = tile->weights, *end = weights + from * AECODEC_GROUP;
+    const int8_t *weights = tile->weights + from * AECODEC_GROUP;
     V(sums) sums[WIDE][VECTORS];
-    end += is_block ? (size_t)(vectors - 1) * block : 0;
     UNROLLED for (int place = 0; place < count; place++) {
         UNROLLED for (int n = 0; n < vectors; n++) {
             sums[place][n] = V(no_sums)();
@@ -100,12 +97,10 @@ TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count,
     }
     for (uint32_t row = 0; row < tile->height; row++) {
         const ELEMENT *inputs = (const ELEMENT *)tile->packed + row * tile->row;
-        for (uint32_t group = 0; group < tile->groups; group++) {
+        for (uint32_t group = 0; group < tile->groups; group++, inputs += AECODEC_GROUP) {
             V(weights) own[VECTORS];
             UNROLLED for (int n = 0; n < vectors; n++) {
-                const int is_whole = is_block && n < vectors - 1, before = is_block ? 0 : n * LANES;
-                own[n] = V(load_weights)(is_whole ? weights : end + before * AECODEC_GROUP,
-                                         is_whole ? LANES : lanes - before);
+                own[n] = V(load_weights)(weights + n * LANES * AECODEC_GROUP, lanes - n * LANES);
             }
             UNROLLED for (int place = 0; place < count; place++) {
                 const V(input) input = V(load_input)(inputs + (size_t)place * tile->step);
@@ -113,13 +108,12 @@ TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count,
                     sums[place][n] = V(multiply_add)(sums[place][n], own[n], input);
                 }
             }
-            inputs += AECODEC_GROUP;
-            weights += AECODEC_BLOCK * AECODEC_GROUP;
-            end += lanes * AECODEC_GROUP;
+            weights += lanes * AECODEC_GROUP;
         }
     }
     UNROLLED for (int n = 0; n < vectors; n++) {
-        const uint32_t first = from + (uint32_t)n * LANES, channel = tile->channel + first, left = tile->channels - first;
+        const uint32_t first = from + (uint32_t)n * LANES, channel = tile->channel + first;
+        const uint32_t left = tile->channels - first;
         const V(scales) scales = V(scales_of)(tile->scaling, channel, left, EXCESS ? tile->excess + first : NULL);
         UNROLLED for (int place = 0; place < count; place++) {
             V(store_sums)(tile->scaling, &scales, V(whole_of)(sums[place][n]), channel, left,
@@ -161,14 +155,7 @@ TARGET AECODEC_INLINE void V(tile_in)(const aecodec_tile *tile, uint32_t from, c
 
 TARGET static void V(tile)(const aecodec_tile *tile)
 {
-#if LANES == 16 /* of a block */
-    const int lanes = (int)((tile->channels - 1) % LANES + 4) / 4 * 4;
-    if (tile->channels > LANES) {
-        V(tile_in)(tile, 0, 2, lanes);
-    } else {
-        V(tile_in)(tile, 0, 1, lanes);
-    }
-#elif VECTORS == 1
+#if VECTORS == 1
     for (uint32_t from = 0; from < tile->channels; from += LANES) {
         V(tile_in)(tile, from, 1, (int)(tile->channels + 3) / 4 * 4);
     }

@@ -141,8 +141,9 @@ static void wasm_add_tensors(const aecodec_sum *sum, const int8_t *one, const in
 }
 
 static const aecodec_kernels wasm_kernels = {
-    4, 1, 2, 1 << 17, aecodec_pack_words, aecodec_fill_words, NULL, wasm_tile, wasm_multiply, 64, wasm_outputs,
-    wasm_add_tensors,
+    .wide = 4, .element = 2, .strip = 1 << 17, .pack = aecodec_pack_words, .fill = aecodec_fill_words,
+    .tile = wasm_tile, .multiply = wasm_multiply, .least_places = 64, .outputs = wasm_outputs,
+    .add = wasm_add_tensors,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

@@ -16,7 +16,7 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #define LANES 16
 #define WIDE 12
-#define VECTORS 2
+#define VECTORS 1
 #define ELEMENT uint8_t
 #define EXCESS 1
 #define MULTIPLIED_ROWS 12
@@ -101,23 +101,21 @@ static void avx512_fill(void *packed, int8_t value, size_t count)
 /* 128 times the sums of all weights. */
 TARGET static void avx512_begin(aecodec_tile *tile)
 {
-    const uint32_t steps = tile->height * tile->groups;
-    const int8_t *weights = tile->weights;
-    for (uint32_t from = 0; from < tile->channels; from += LANES) {
-        const uint32_t left = tile->channels - from, lanes = left < LANES ? (left + 3) / 4 * 4 : LANES;
-        __m512i sums = _mm512_setzero_si512();
-        for (uint32_t step = 0; step < steps; step++, weights += (size_t)lanes * 4) {
-            sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), avx512_load_weights(weights, lanes));
-        }
-        _mm512_storeu_si512(tile->excess + from, _mm512_slli_epi32(sums, 7));
+    const uint32_t steps = tile->height * tile->groups, lanes = (tile->channels + 3) / 4 * 4;
+    __m512i sums = _mm512_setzero_si512();
+    for (uint32_t step = 0; step < steps; step++) {
+        const int8_t *weights = tile->weights + (size_t)step * lanes * AECODEC_GROUP;
+        sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), avx512_load_weights(weights, lanes));
     }
+    _mm512_storeu_si512(tile->excess, _mm512_slli_epi32(sums, 7));
 }
 
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx512_kernels = {
-    12, 2, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, avx512_multiply, 256,
-    avx512_outputs, avx512_add_tensors,
+    .wide = 12, .element = 1, .strip = 1 << 17, .pack = avx512_pack, .fill = avx512_fill, .begin = avx512_begin,
+    .tile = avx512_tile, .multiply = avx512_multiply, .least_places = 256, .outputs = avx512_outputs,
+    .add = avx512_add_tensors,
 };
 
 #endif
@@ -241,8 +239,8 @@ TARGET AECODEC_INLINE __m256i avx2_multiply_add(__m256i sums, avx2_weights weigh
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx2_kernels = {
-    4, 1, 2, 1 << 17, avx2_pack, aecodec_fill_words, NULL, avx2_tile, avx2_multiply, 16, avx2_outputs,
-    avx2_add_tensors,
+    .wide = 4, .element = 2, .strip = 1 << 17, .pack = avx2_pack, .fill = aecodec_fill_words, .tile = avx2_tile,
+    .multiply = avx2_multiply, .least_places = 16, .outputs = avx2_outputs, .add = avx2_add_tensors,
 };
 
 /* Bits of the instruction cpuid, and of the register XCR0, by which a system says that it saves vector registers. */
