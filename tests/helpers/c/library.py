@@ -6,8 +6,7 @@ import ctypes
 import os
 import subprocess
 from collections.abc import Callable
-from ctypes import POINTER, byref, c_size_t, c_void_p
-from dataclasses import dataclass
+from ctypes import byref, c_size_t, c_void_p
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,13 @@ from aecodec.data.c_sources import c_sources
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import Mode
-from aecodec.native.structures import Header, Picture
+from aecodec.native.structures import Picture
 from tests.helpers.programs import shared_folder
 
 SOURCES = c_sources("core")
 CODER = ("aecodec", "aecodec_coding", "aecodec_rows")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
-NOT_AEC, DAMAGED_METADATA = 32, 39
 GUARD = 64
 
 _OPTIONS = (*WARNINGS, "-O1", "-fPIC", f"-I{SOURCES}")
@@ -50,14 +48,6 @@ class Guarded:
     def check(self) -> None:
         assert (self._whole[:GUARD] == 0xA5).all()
         assert (self._whole[GUARD + len(self.bytes) :] == 0xA5).all()
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """Status and codes of `aecodec_decode`."""
-
-    status: int
-    codes: Latents
 
 
 def compiler() -> str:
@@ -130,7 +120,7 @@ class CLibrary:
         file.check()
         return status, file.bytes[: written.value].tobytes()
 
-    def decode(self, data: bytes, vectors: int, work_size: int) -> Decoded:
+    def decode(self, data: bytes, vectors: int, work_size: int) -> tuple[int, Latents]:
         """Status and codes, with room for this many code vectors."""
         dimension = self.tables.prior.code_dimension
         codes, work, result = Guarded(vectors * dimension), Guarded(work_size), c_size_t()
@@ -141,14 +131,4 @@ class CLibrary:
         codes.check()
         work.check()
         decoded = codes.bytes.view(np.int8).reshape(vectors, dimension)
-        return Decoded(status, decoded[: result.value])
-
-    def read_header(self, data: bytes) -> tuple[int, Header, bytes, bytes]:
-        """Status, header, samples and payload. C leaves the content of samples to its caller."""
-        header, buffer = Header(), ctypes.create_string_buffer(data, len(data))
-        self._c.aecodec_read_header.argtypes = [c_void_p, c_size_t, POINTER(Header)]
-        status = self._c.aecodec_read_header(ctypes.addressof(buffer), len(data), byref(header))
-        if status != OK:
-            return status, header, b"", b""
-        samples = ctypes.string_at(header.samples, header.samples_size) if header.samples else b""
-        return status, header, samples, ctypes.string_at(header.payload, header.payload_size)
+        return status, decoded[: result.value]
