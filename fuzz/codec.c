@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Target: open any codec file, or any plan of a network, and use what opens. Codec files have to compress and decompress
- * a tile. Plans run in exactly the memory that they ask for, and all kernels of this machine have to agree. */
+/* Target: open any codec file, or any plan of a network, and use what opens. Codec files have to compress
+ * and decompress a tile. Plans run in exactly the memory that they ask for, and all kernels of this
+ * machine have to agree. */
 #include "aecodec_kernels.h"
 #include "aecodec_library.h"
 #include "aecodec_network.h"
@@ -53,8 +54,8 @@ static void compress_with(const aecodec_bundle *bundle, uint32_t level)
     picture.width = facts.tile_width;
     picture.height = facts.tile_height;
     if (aecodec_compress(bundle, &picture, &target, NULL, &compressed) == AECODEC_OK) {
-        if (is_small(bundle, AECODEC_DECODER) &&
-            aecodec_decompress(bundle, compressed.file, compressed.size, &limits, NULL, &restored) == AECODEC_OK) {
+        if (is_small(bundle, AECODEC_DECODER) && aecodec_decompress(bundle, compressed.file, compressed.size,
+                                                                    &limits, NULL, &restored) == AECODEC_OK) {
             aecodec_image_free(&restored);
         }
         aecodec_free(compressed.file);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Target: decompress any file with libaecodec. Pictures and samples that decompress are compressed again, with the level of
- * their file or without loss, and must decompress. Files with refinements can be trimmed. */
+/* Target: decompress any file with libaecodec. Pictures and samples that decompress are compressed again,
+ * with the level of their file or without loss, and must decompress. Files with refinements can be
+ * trimmed. */
 #include "aecodec_library.h"
 #include "target.h"
 
-static const aecodec_limits limits = {.max_memory = 1 << 18}; /* so that an input takes no more than a moment */
+static const aecodec_limits limits = {.max_memory = 1 << 18}; /* so that inputs take only a moment */
 
 static int is_built_in; /* whether the file is of the codec `samples` */
 
@@ -49,7 +50,8 @@ static void trim_all(const uint8_t *file, size_t size)
     require(aecodec_file_refinements(file, size, refinements, &count) == AECODEC_OK);
     for (uint32_t n = 0; n < count; n++) {
         const double error = refinements[n].max_error;
-        require(aecodec_trim(file, size, error, (int)refinements[n].is_root, &trimmed, &trimmed_size) == AECODEC_OK);
+        require(aecodec_trim(file, size, error, (int)refinements[n].is_root, &trimmed, &trimmed_size) ==
+                AECODEC_OK);
         if (aecodec_decompress(bundle(), trimmed, trimmed_size, NULL, NULL, &picture) == AECODEC_OK) {
             aecodec_image_free(&picture);
         }
@@ -63,7 +65,7 @@ static void compress_again(const aecodec_image *picture, uint32_t level)
     aecodec_image restored;
     aecodec_compressed made;
     aecodec_status status = aecodec_compress(bundle(), picture, &target, NULL, &made);
-    if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE) { /* no encoder, or tiles of too many pixels */
+    if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE) { /* no encoder, or large tiles */
         return;
     }
     require(status == AECODEC_OK);
@@ -183,7 +185,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *file = copy_of(data, size);
     aecodec_file_info info;
-    is_built_in = aecodec_beginning_of(file, size, &info) == AECODEC_OK && memcmp(info.id, AECODEC_SAMPLES_ID, 4) == 0;
+    is_built_in =
+        aecodec_beginning_of(file, size, &info) == AECODEC_OK && memcmp(info.id, AECODEC_SAMPLES_ID, 4) == 0;
     decompress_one(file, size);
     free(file);
     return 0;

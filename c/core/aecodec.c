@@ -92,7 +92,8 @@ static void fill_header(aecodec_header *header, const aecodec_codec *codec, cons
     header->frames = 1;
 }
 
-static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture, aecodec_header *header)
+static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture,
+                              aecodec_header *header)
 {
     fill_header(header, codec, picture);
     shape s = shape_of(codec, header);
@@ -286,8 +287,9 @@ static aecodec_status check_limits(const aecodec_header *header)
     uint32_t most = header->reduction == FULL_SIZE ? MAX_PIXELS : MAX_REDUCED_PIXELS;
     uint64_t pixels = (header->width ? header->width : 1u);
     pixels *= (header->height ? header->height : 1u);
-    if (header->width > MAX_SIDE || header->height > MAX_SIDE || header->frames < 1 || header->frames > MAX_FRAMES ||
-        pixels > most / header->frames || header->reduction < FULL_SIZE || header->reduction > 64) {
+    if (header->width > MAX_SIDE || header->height > MAX_SIDE || header->frames < 1 ||
+        header->frames > MAX_FRAMES || pixels > most / header->frames || header->reduction < FULL_SIZE ||
+        header->reduction > 64) {
         return AECODEC_BAD_SIZE;
     }
     return header->level == 0 || header->level >= 16 ? AECODEC_OK : AECODEC_BAD_LEVEL;
@@ -380,7 +382,8 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
 {
     const aecodec_status status = check_whole(file, size);
     memset(header, 0, sizeof *header);
-    return status == AECODEC_OK ? aecodec_read_content(file + START, size - START - CHECKSUM, header) : status;
+    return status == AECODEC_OK ? aecodec_read_content(file + START, size - START - CHECKSUM, header)
+                                : status;
 }
 
 #ifdef AECODEC_LIBRARY

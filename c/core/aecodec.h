@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aecodec: .aec files on a microcontroller.
  *
- * Converts the int8 latents of an encoder network to the bytes of an .aec file, and a file back to the int8
- * input of a decoder network. The bytes equal those of aecodec in Python for the same latents, quantized to
- * the nearest codes (docs/FORMAT.md). main.c of a folder that `aecodec export --format c` writes has all calls.
+ * Converts the int8 latents of an encoder network to the bytes of an .aec file, and a file back to the
+ * int8 input of a decoder network. The bytes equal those of aecodec in Python for the same latents,
+ * quantized to the nearest codes (docs/FORMAT.md). main.c of a folder that `aecodec export --format c`
+ * writes has all calls.
  *
  * C99 without allocation, recursion, floating point or global state. Several threads may call functions at
  * once if each thread has its own working memory. The code uses 64-bit integers, and memset, memcpy and
  * memcmp of the C library. Compiled with AECODEC_ENCODER_ONLY, the library lacks aecodec_read_header and
  * aecodec_decode, and is a quarter smaller.
  *
- * The input of the encoder network is pixel - 128, row by row, with the colours of a pixel together. A picture
- * larger than the codec's tile is split into tiles, row by row from the upper left. Tiles at the right and lower
- * edges are filled by repeating the last column and the last row. A codec with 1 channel codes the R, G and B
- * planes of a colour picture one after the other; for a codec with 3 channels, grey becomes three equal channels.
- * The networks of a convolutional codec process the whole picture instead, with one code vector per tile.
+ * The input of the encoder network is pixel - 128, row by row, with the colours of a pixel together. A
+ * picture larger than the codec's tile is split into tiles, row by row from the upper left. Tiles at the
+ * right and lower edges are filled by repeating the last column and the last row. A codec with 1 channel
+ * codes the R, G and B planes of a colour picture one after the other; for a codec with 3 channels, grey
+ * becomes three equal channels. The networks of a convolutional codec process the whole picture instead,
+ * with one code vector per tile.
  *
  * aecodec_encode writes one picture, grey or RGB, without alpha and metadata. aecodec_decode reads any
- * number of frames and ignores alpha and metadata. A file has at most AECODEC_MAX_VECTORS code vectors. A file whose
- * header has a reduction above 2 contains the codes of a smaller picture, which you must enlarge after decoding. */
+ * number of frames and ignores alpha and metadata. A file has at most AECODEC_MAX_VECTORS code vectors. A
+ * file whose header has a reduction above 2 contains the codes of a smaller picture, which you must
+ * enlarge after decoding. */
 #ifndef AECODEC_H
 #define AECODEC_H
 
@@ -47,7 +50,7 @@ typedef enum {
     AECODEC_NO_MEMORY,
     AECODEC_BAD_BUNDLE,      /* not a codec file of this version, or a damaged one */
     AECODEC_ABSENT,          /* the bundle lacks a network or a level that is needed */
-    AECODEC_DOES_NOT_FIT,    /* samples of 64 bits differ by more than 32 bits can tell apart at a maximum error */
+    AECODEC_DOES_NOT_FIT,    /* differences of samples of 64 bits take more than 32 bits at a maximum error */
     AECODEC_BAD_IMAGE,       /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
     AECODEC_BAD_ARGUMENT,    /* an unknown level, section or reduction, or memory that is not aligned */
     AECODEC_TOO_FEW_BYTES,   /* no file of this picture is that small */
@@ -88,8 +91,8 @@ enum { AECODEC_MAX_VECTORS = 16384 };
 
 /* ---- the tables of a level ----
  *
- * Exported C source defines the next four structs. A program passes a pointer to an aecodec_codec and need not
- * read its fields. K is the code dimension, H the number of units, and L the minimum of K and
+ * Exported C source defines the next four structs. A program passes a pointer to an aecodec_codec and need
+ * not read its fields. K is the code dimension, H the number of units, and L the minimum of K and
  * AECODEC_PREDICTED_CHANNELS. */
 
 enum {
@@ -98,8 +101,8 @@ enum {
     AECODEC_PREDICTED_CHANNELS = 64 /* maximum number of channels that gradients predict */
 };
 
-/* A row of the bank of frequency tables. The elements from bank[at] on are the frequencies of the columns start to
- * start + count - 1 and of the escape. For all other columns, see `others` below. */
+/* A row of the bank of frequency tables. The elements from bank[at] on are the frequencies of the columns
+ * start to start + count - 1 and of the escape. For all other columns, see `others` below. */
 typedef struct {
     uint16_t at;
     uint8_t start, count;
@@ -123,7 +126,7 @@ typedef struct {
     const int8_t *weights;                  /* for each unit j: [degree[j]]; AECODEC_LANES more at the end */
     const uint8_t *unit_shift;              /* [H] */
     const int8_t *bias;                     /* [priors][H] */
-    const int8_t *output_weights;           /* for each unit j: [K - degree[j]][2], for the remaining channels */
+    const int8_t *output_weights;           /* for each unit j: [K - degree[j]][2], for the other channels */
     const uint8_t *output_shift;            /* [K][2] */
     const aecodec_spatial_weights *spatial; /* NULL for vectors without neighbours */
 } aecodec_context_network;
@@ -138,7 +141,7 @@ typedef struct {
     uint8_t level;                          /* in sixteenths */
     uint8_t is_default;                     /* 1: headers omit this level */
     uint16_t latent_channels;               /* channels of the latents, for all levels */
-    uint16_t start, code_dimension;         /* first latent channel of this level, and number of its channels, K */
+    uint16_t start, code_dimension;         /* first latent channel of this level, and their number, K */
     uint8_t multiple;                       /* quantization step, without factors */
     const uint16_t *factors;                /* [K] gains as multiples of 2^-15; NULL without gains */
     uint8_t shapes;                         /* of 8 rows in the bank; unused without a context network */
@@ -194,8 +197,8 @@ typedef struct {
 /* Number of code vectors of a picture; 0 if it is too large or has a side of 0. */
 size_t aecodec_vector_count(const aecodec_codec *codec, const aecodec_picture *picture);
 
-/* Bytes of working memory that aecodec_encode and aecodec_decode need for a picture; 0 if it is too large. Exported
- * headers define this and the next number as constants for one picture size. */
+/* Bytes of working memory that aecodec_encode and aecodec_decode need for a picture; 0 if it is too large.
+ * Exported headers define this and the next number as constants for one picture size. */
 size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *picture);
 
 /* Maximum size of a picture's file in bytes. */
@@ -204,7 +207,8 @@ size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *pic
 /* Quantize latents to codes.
  *
  * latents: [vectors][latent_channels] from the encoder network, row after row of tiles, plane after plane.
- * codes: [vectors][code_dimension], written; may be the same memory as latents if both have as many channels. */
+ * codes: [vectors][code_dimension], written; may be the same memory as latents if both have as many
+ * channels. */
 void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes);
 
 /* Dequantize codes to latents, the input of the decoder network. Channels of other levels become 0.
@@ -266,8 +270,9 @@ typedef struct {
     uint32_t planes, rows, columns;
 } aecodec_segment;
 
-/* Weight of 1/256 bit against squared error, in 2^-15 of a squared quantization step. With masking 0, the weight of
- * each vector is most. Otherwise it is the number of its nonzero codes, divided by masking, and at most most. */
+/* Weight of 1/256 bit against squared error, in 2^-15 of a squared quantization step. With masking 0, the
+ * weight of each vector is most. Otherwise it is the number of its nonzero codes, divided by masking, and
+ * at most most. */
 typedef struct {
     uint8_t most, masking;
 } aecodec_rate_weight;
@@ -290,10 +295,12 @@ typedef struct {
     uint8_t *columns; /* [vectors][code_dimension] columns of these rows */
 } aecodec_choices;
 
-/* Choose as aecodec_encode_message does, without writing a message. The arguments are the same, but latents may be NULL
- * for codes that are already decided; they are not changed. A segment has at most AECODEC_MAX_VECTORS. */
+/* Choose as aecodec_encode_message does, without writing a message. The arguments are the same, but
+ * latents may be NULL for codes that are already decided; they are not changed. A segment has at most
+ * AECODEC_MAX_VECTORS. */
 void aecodec_choose(const aecodec_codec *codec, const aecodec_segment *segment, const int8_t *latents,
-                    aecodec_rate_weight weight, int8_t *codes, uint32_t *work, const aecodec_choices *choices);
+                    aecodec_rate_weight weight, int8_t *codes, uint32_t *work,
+                    const aecodec_choices *choices);
 
 /* Find the neighbours that the spatial context of each vector of a plane reads.
  *
@@ -311,8 +318,8 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
 /* Whether an encoder can make codes [vectors][code_dimension]. */
 int aecodec_are_codes(const aecodec_codec *codec, const int8_t *codes, size_t vectors);
 
-/* Read the fields of a header up to the number of frames from the first bytes behind the version; the flags tell
- * whether it has samples. The file may still be damaged. */
+/* Read the fields of a header up to the number of frames from the first bytes behind the version; the
+ * flags tell whether it has samples. The file may still be damaged. */
 aecodec_status aecodec_read_beginning(const uint8_t *content, size_t size, aecodec_header *header);
 
 #endif

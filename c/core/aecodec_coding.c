@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Coding of vectors: quantization, symbols, slices of channels, and passes (docs/FORMAT.md, sections 3 to 6). */
+/* Coding of vectors: quantization, symbols, slices of channels, and passes (docs/FORMAT.md, sections 3 to
+ * 6). */
 #include "aecodec_coding.h"
 
 #include <string.h>
@@ -34,8 +35,8 @@ static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channe
     return (int8_t)clip(latent, -128, 127);
 }
 
-void aecodec_quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int has_dead_zone,
-                          int8_t *codes)
+void aecodec_quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors,
+                          int has_dead_zone, int8_t *codes)
 {
     for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
         for (size_t channel = 0; channel < codec->code_dimension; channel++) {
@@ -249,7 +250,8 @@ static int keep_neighbours(pass *p)
     return p->kinds != NULL;
 }
 
-/* Choose how the context network runs: one by one if priors have to be selected by what it makes of the vectors. */
+/* Choose how the context network runs: one by one if priors have to be selected by what it makes of the
+ * vectors. */
 static void choose_way(pass *p, const range_coder *c)
 {
     int is_selected = !is_decoder(c) && p->codec->priors > 1;
@@ -310,15 +312,16 @@ static int32_t code_escaped(range_coder *c, int32_t code)
     return (int32_t)(high << 8 | code_byte(c, value & 0xff)) - 32768;
 }
 
-/* Code the values of escaped symbols of a slice. A decoder keeps them as bases, if their tables have no columns for
- * them. */
+/* Code the values of escaped symbols of a slice. A decoder keeps them as bases, if their tables have no
+ * columns for them. */
 static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
 {
     size_t entry = 0;
     for (; place < stop; place++) {
         for (uint32_t vector = 0; vector < p->count; vector++, entry++) {
             if (p->column[entry] == p->codec->escape) {
-                size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
+                size_t code =
+                    (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
                 int32_t value = code_escaped(c, p->codes[code]);
                 if (is_decoder(c) &&
                     aecodec_column_of(p->codec, p->row[entry], value, p->base[entry]) != p->codec->escape) {
@@ -468,7 +471,8 @@ size_t aecodec_max_pass(const aecodec_codec *codec, shape s)
 /* Numbers in a vector's activity and gradients. */
 static size_t spatial_count(const aecodec_codec *codec)
 {
-    return has_spatial_context(codec) ? codec->code_dimension + AECODEC_GRADIENTS * predicted_channels(codec) : 0;
+    return has_spatial_context(codec) ? codec->code_dimension + AECODEC_GRADIENTS * predicted_channels(codec)
+                                      : 0;
 }
 
 size_t aecodec_pass_size(const aecodec_codec *codec, shape s)

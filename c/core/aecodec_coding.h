@@ -13,8 +13,8 @@ typedef struct {
 
 /* Quantize a latent, with or without a dead zone around 0. */
 int8_t aecodec_quantized(const aecodec_codec *codec, int32_t latent, size_t channel, int has_dead_zone);
-void aecodec_quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int has_dead_zone,
-                          int8_t *codes);
+void aecodec_quantize_all(const aecodec_codec *codec, const int8_t *latents, size_t vectors,
+                          int has_dead_zone, int8_t *codes);
 
 #ifdef AECODEC_LIBRARY
 enum { MANY = 4 }; /* symbols worth sorting, and vectors worth taking together */

@@ -33,7 +33,8 @@ typedef struct {
 static sizes sizes_of(const aecodec_codec *codec, size_t count)
 {
     const size_t channels = rounded_up(codec->code_dimension), units = rounded_up(codec->context->units);
-    const size_t predicted = rounded_up(predicted_channels(codec)), step = rounded_up((size_t)2 * codec->max_slice);
+    const size_t predicted = rounded_up(predicted_channels(codec)),
+                 step = rounded_up((size_t)2 * codec->max_slice);
     const size_t gradients = AECODEC_GRADIENTS * predicted_channels(codec);
     const int is_spatial = codec->context->spatial != NULL;
     sizes s = {0};
@@ -90,8 +91,8 @@ static void clear_matrix(const aecodec_context_pass *pass, size_t outputs, size_
 }
 
 /* Fill in the row of an output. order: where its inputs stand; NULL if they stand in order. */
-static void fill_row(const aecodec_context_pass *pass, size_t output, size_t length, const int8_t *row, size_t inputs,
-                     const uint16_t *order)
+static void fill_row(const aecodec_context_pass *pass, size_t output, size_t length, const int8_t *row,
+                     size_t inputs, const uint16_t *order)
 {
     int16_t *to = pass->weights + aecodec_place_in_matrix(output, 0, length);
     for (size_t n = 0; n < inputs; n++) {
@@ -116,7 +117,8 @@ static void multiply(const aecodec_context_pass *pass, const int16_t *inputs, si
                      size_t length, size_t outputs, int32_t *sums, size_t sums_step)
 {
     for (size_t from = 0; from < outputs; from += AECODEC_BLOCK) {
-        pass->kernels->multiply(inputs, step, vectors, pass->weights + from * length, length, sums + from, sums_step);
+        pass->kernels->multiply(inputs, step, vectors, pass->weights + from * length, length, sums + from,
+                                sums_step);
     }
 }
 
@@ -125,8 +127,8 @@ static void multiply_all(const aecodec_context_pass *pass, const int16_t *inputs
                          size_t outputs, int32_t *sums, size_t sums_step)
 {
     for (size_t from = 0; from < pass->count; from += TOGETHER) {
-        multiply(pass, inputs + from * step, step, aecodec_least(pass->count - from, TOGETHER), length, outputs,
-                 sums + from * sums_step, sums_step);
+        multiply(pass, inputs + from * step, step, aecodec_least(pass->count - from, TOGETHER), length,
+                 outputs, sums + from * sums_step, sums_step);
     }
 }
 
@@ -199,7 +201,8 @@ static void find_gradients(const aecodec_context_pass *pass, const int8_t *neigh
         const int centre = pass->by_channel[CENTRE][channel];
         const int16_t most = pass->by_channel[MOST][channel], factor = pass->by_channel[FACTOR][channel];
         for (int pair = 0; pair < 2; pair++) {
-            const int first = neighbours[2 * pair][channel] - centre, second = neighbours[2 * pair + 1][channel] - centre;
+            const int first = neighbours[2 * pair][channel] - centre,
+                      second = neighbours[2 * pair + 1][channel] - centre;
             gradients[(size_t)pair * predicted] = gradient((int16_t)(first + second), most, factor);
             gradients[(size_t)(2 + pair) * predicted] = gradient((int16_t)(first - second), most, factor);
         }
@@ -217,7 +220,8 @@ void aecodec_context_add_neighbours(aecodec_context_pass *pass, uint32_t vector,
 static void sum_activities(const aecodec_context_pass *pass)
 {
     const aecodec_context_network *context = pass->codec->context;
-    const size_t dimension = pass->codec->code_dimension, channels = rounded_up(dimension), units = context->units;
+    const size_t dimension = pass->codec->code_dimension, channels = rounded_up(dimension),
+                 units = context->units;
     const int8_t *weights = context->spatial->weights + (size_t)pass->kind * units * dimension;
     clear_matrix(pass, units, channels);
     for (size_t unit = 0; unit < units; unit++, weights += dimension) {

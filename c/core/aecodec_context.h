@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The context network for all vectors of a coding pass at once, with the kernels of the networks. Private; only the
- * library contains it. For devices, aecodec.c contains a small context network. */
+/* The context network for all vectors of a coding pass at once, with the kernels of the networks. Private;
+ * only the library contains it. For devices, aecodec.c contains a small context network. */
 #ifndef AECODEC_CONTEXT_H
 #define AECODEC_CONTEXT_H
 
@@ -44,8 +44,8 @@ void aecodec_context_add_neighbours(aecodec_context_pass *pass, uint32_t vector,
 /* Multiply the activities and gradients of all vectors by their weights, and keep the sums. */
 void aecodec_context_sum_neighbours(aecodec_context_pass *pass);
 
-/* Compute the outputs of a slice, places `place` to `stop`, from the inputs of all earlier places. Call it for slices
- * in order. */
+/* Compute the outputs of a slice, places `place` to `stop`, from the inputs of all earlier places. Call it
+ * for slices in order. */
 void aecodec_context_run(aecodec_context_pass *pass, size_t place, size_t stop);
 
 #endif

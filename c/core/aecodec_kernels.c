@@ -52,7 +52,8 @@ uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecod
     if (height > UINT32_MAX || row > UINT32_MAX) {
         return UINT64_MAX;
     }
-    return height > (UINT32_MAX >> 2) / (row ? row : 1) ? UINT64_MAX : (height * row + AECODEC_GROUP) * kernels->element;
+    return height > (UINT32_MAX >> 2) / (row ? row : 1) ? UINT64_MAX
+                                                        : (height * row + AECODEC_GROUP) * kernels->element;
 }
 
 /* Pack what the kernel sees of one row, with zeros where it sees nothing. */
@@ -69,7 +70,8 @@ static void pack_row(const aecodec_kernels *kernels, const aecodec_convolution *
     }
     kernels->fill(packed, convolution->zero, left * channels);
     packed += left * channels * element;
-    kernels->pack(packed, convolution->input + (size_t)row * convolution->in.columns * channels, seen * channels);
+    kernels->pack(packed, convolution->input + (size_t)row * convolution->in.columns * channels,
+                  seen * channels);
     kernels->fill(packed + seen * channels * element, convolution->zero, (columns - left - seen) * channels);
 }
 
@@ -87,8 +89,8 @@ static void pack_strip(const aecodec_kernels *kernels, const aecodec_convolution
 }
 
 /* One row of the output, in tiles of about the same width. */
-static void run_row(const aecodec_kernels *kernels, const aecodec_convolution *convolution, aecodec_tile *tile,
-                    const uint8_t *packed, int8_t *output)
+static void run_row(const aecodec_kernels *kernels, const aecodec_convolution *convolution,
+                    aecodec_tile *tile, const uint8_t *packed, int8_t *output)
 {
     const uint32_t columns = convolution->out.columns, tiles = (columns - 1) / kernels->wide + 1;
     uint32_t done = 0;
@@ -102,8 +104,8 @@ static void run_row(const aecodec_kernels *kernels, const aecodec_convolution *c
     }
 }
 
-static void run_strip(const aecodec_kernels *kernels, const aecodec_convolution *convolution, aecodec_tile *tile,
-                      uint32_t row, uint32_t rows)
+static void run_strip(const aecodec_kernels *kernels, const aecodec_convolution *convolution,
+                      aecodec_tile *tile, uint32_t row, uint32_t rows)
 {
     const size_t packed_size = (size_t)packed_row(convolution) * kernels->element * convolution->down;
     const size_t output_row = (size_t)convolution->out.columns * convolution->out.channels;
@@ -118,7 +120,7 @@ static void run_channels(const aecodec_kernels *kernels, const aecodec_convoluti
                          aecodec_tile *tile, uint32_t row, uint32_t rows)
 {
     const uint32_t channels = convolution->out.channels;
-    const size_t weights = (size_t)convolution->height * tile->groups * AECODEC_GROUP; /* bytes of an output */
+    const size_t weights = (size_t)convolution->height * tile->groups * AECODEC_GROUP;
     for (tile->channel = 0; tile->channel < channels; tile->channel += AECODEC_BLOCK) {
         tile->channels = least_of(AECODEC_BLOCK, channels - tile->channel);
         tile->weights = convolution->weights + tile->channel * weights;
@@ -187,8 +189,8 @@ static int32_t add_pairs(int32_t sum, int8x4_t weights, int16x2_t a, int16x2_t b
 }
 
 /* A function of its own, so that all sums stay in registers. */
-__attribute__((noinline)) static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *weights,
-                                                   size_t step, uint32_t groups)
+__attribute__((noinline)) static void add_products(uint32_t sums[4], const int8_t *inputs,
+                                                   const int8_t *weights, size_t step, uint32_t groups)
 {
     int32_t zero = (int32_t)sums[0], one = (int32_t)sums[1], two = (int32_t)sums[2], three = (int32_t)sums[3];
     for (; groups > 0; groups--, inputs += 4, weights += step) {
@@ -204,7 +206,8 @@ __attribute__((noinline)) static void add_products(uint32_t sums[4], const int8_
 
 #else
 
-static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *weights, size_t step, uint32_t groups)
+static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *weights, size_t step,
+                         uint32_t groups)
 {
     uint32_t zero = sums[0], one = sums[1], two = sums[2], three = sums[3];
     for (; groups > 0; groups--, inputs += 4, weights += step) {
@@ -220,16 +223,18 @@ static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *w
 #endif
 
 /* Four outputs of one place; `padded` channels lie in the block. */
-static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, uint32_t padded, int8_t *output)
+static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, uint32_t padded,
+                 int8_t *output)
 {
     const size_t step = (size_t)padded * AECODEC_GROUP, length = step * tile->groups;
     uint32_t sums[4] = {0, 0, 0, 0}, row, n;
     for (row = 0; row < tile->height; row++) {
-        add_products(sums, inputs + row * tile->row, tile->weights + from * AECODEC_GROUP + row * length, step,
-                     tile->groups);
+        add_products(sums, inputs + row * tile->row, tile->weights + from * AECODEC_GROUP + row * length,
+                     step, tile->groups);
     }
     for (n = 0; n < least_of(4, tile->channels - from); n++) {
-        const uint32_t channel = tile->channel + from + n, sum = sums[n] + (uint32_t)tile->scaling->bias[channel];
+        const uint32_t channel = tile->channel + from + n,
+                       sum = sums[n] + (uint32_t)tile->scaling->bias[channel];
         output[from + n] = aecodec_output(tile->scaling, (int32_t)sum, channel);
     }
 }
@@ -256,13 +261,14 @@ static void portable_add(const aecodec_sum *sum, const int8_t *one, const int8_t
     for (size_t n = 0; n < count; n++) {
         const int32_t a = scaled_part(one[n], sum->one_zero, sum->one_multiplier, sum->one_shift);
         const int32_t b = scaled_part(other[n], sum->other_zero, sum->other_multiplier, sum->other_shift);
-        const int32_t scaled = aecodec_scale((int32_t)((uint32_t)a + (uint32_t)b), sum->multiplier, sum->shift);
+        const int32_t scaled =
+            aecodec_scale((int32_t)((uint32_t)a + (uint32_t)b), sum->multiplier, sum->shift);
         output[n] = aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
     }
 }
 
-static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
-                              int32_t *sums, size_t sums_step)
+static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights,
+                              size_t length, int32_t *sums, size_t sums_step)
 {
     for (size_t row = 0; row < rows; row++, inputs += step, sums += sums_step) {
         uint32_t own[AECODEC_BLOCK] = {0};
@@ -281,8 +287,8 @@ static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, c
 
 #ifdef AECODEC_WINOGRAD
 
-static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
-                             uint32_t channels, int8_t *output, size_t output_step)
+static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count,
+                             uint32_t channel, uint32_t channels, int8_t *output, size_t output_step)
 {
     for (; count > 0; count--, sums += AECODEC_BLOCK, output += output_step) {
         for (uint32_t n = 0; n < channels; n++) {
@@ -300,8 +306,15 @@ enum { LEAST_PLACES = 0 };
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    .wide = 8, .element = 1, .strip = 1, .pack = aecodec_pack_bytes, .fill = aecodec_fill_bytes,
-    .tile = portable_tile, .multiply = portable_multiply, .least_places = LEAST_PLACES, .outputs = portable_outputs,
+    .wide = 8,
+    .element = 1,
+    .strip = 1,
+    .pack = aecodec_pack_bytes,
+    .fill = aecodec_fill_bytes,
+    .tile = portable_tile,
+    .multiply = portable_multiply,
+    .least_places = LEAST_PLACES,
+    .outputs = portable_outputs,
     .add = portable_add,
 };
 

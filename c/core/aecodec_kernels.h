@@ -39,8 +39,8 @@ typedef struct {
     int is_rounded_once;
 } aecodec_scaling;
 
-/* A convolution of a batch of pictures [rows][columns][channels]. The padding around the input has the value zero, the
- * zero point of the input. The bias includes the contribution of this zero point. */
+/* A convolution of a batch of pictures [rows][columns][channels]. The padding around the input has the
+ * value zero, the zero point of the input. The bias includes the contribution of this zero point. */
 typedef struct {
     uint32_t pictures; /* batch size */
     aecodec_shape in, out;
@@ -81,7 +81,8 @@ typedef struct {
 } aecodec_sum;
 
 /* With more working memory, 3 by 3 convolutions need 36 multiplications for 16 outputs instead of 144
- * (aecodec_winograd.c). Builds for 32-bit processors do not use this; define AECODEC_SMALL to disable it elsewhere. */
+ * (aecodec_winograd.c). Builds for 32-bit processors do not use this; define AECODEC_SMALL to disable it
+ * elsewhere. */
 #if (UINTPTR_MAX > 0xffffffffu || defined(__wasm__)) && !defined(AECODEC_SMALL)
 #define AECODEC_WINOGRAD
 #endif
@@ -93,7 +94,7 @@ typedef struct aecodec_kernels {
     size_t strip;          /* bytes of packed rows that are processed together, unless one row is larger */
     void (*pack)(void *packed, const int8_t *from, size_t count);
     void (*fill)(void *packed, int8_t value, size_t count);
-    void (*begin)(aecodec_tile *tile); /* compute the excess after channels and weights are set; may be NULL */
+    void (*begin)(aecodec_tile *tile); /* compute the excess of channels and weights; may be NULL */
     void (*tile)(const aecodec_tile *tile);
     /* Multiply rows of inputs by a block of weights.
      *
@@ -102,8 +103,9 @@ typedef struct aecodec_kernels {
      * sums: output [rows][AECODEC_BLOCK] with `sums_step` elements between rows. They wrap around. */
     void (*multiply)(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
                      int32_t *sums, size_t sums_step);
-    uint32_t least_places; /* number of output places from which aecodec_winograd.c is faster than tiles; 0: never */
-    /* Store a row of outputs from AECODEC_BLOCK sums each, of which `channels` are used. NULL if least_places is 0. */
+    uint32_t least_places; /* output places from which aecodec_winograd.c is faster than tiles; 0: never */
+    /* Store a row of outputs from AECODEC_BLOCK sums each, of which `channels` are used. NULL if
+     * least_places is 0. */
     void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
                     uint32_t channels, int8_t *output, size_t output_step);
     /* Add two tensors of the same shape; output may be one of them. */
@@ -137,23 +139,23 @@ const aecodec_kernels *aecodec_best_kernels(void);
 
 extern const aecodec_kernels aecodec_portable_kernels;
 
-/* Begin a static function that is compiled twice, with and without AVX2; each call chooses. Compilers can do the same
- * (target_clones), but not for all systems. */
+/* Begin a static function that is compiled twice, with and without AVX2; each call chooses. Compilers can
+ * do the same (target_clones), but not for all systems. */
 #ifdef AECODEC_X86
-#define AECODEC_WIDE(name, parameters, arguments)                                                                 \
-    AECODEC_INLINE void name##_anywhere parameters;                                                               \
-    __attribute__((target("avx2"))) static void name##_avx2 parameters                                            \
-    {                                                                                                             \
-        name##_anywhere arguments;                                                                                \
-    }                                                                                                             \
-    static void name##_portable parameters                                                                        \
-    {                                                                                                             \
-        name##_anywhere arguments;                                                                                \
-    }                                                                                                             \
-    static void name parameters                                                                                   \
-    {                                                                                                             \
-        (aecodec_best_kernels() == &aecodec_portable_kernels ? name##_portable : name##_avx2) arguments;          \
-    }                                                                                                             \
+#define AECODEC_WIDE(name, parameters, arguments)                                                            \
+    AECODEC_INLINE void name##_anywhere parameters;                                                          \
+    __attribute__((target("avx2"))) static void name##_avx2 parameters                                       \
+    {                                                                                                        \
+        name##_anywhere arguments;                                                                           \
+    }                                                                                                        \
+    static void name##_portable parameters                                                                   \
+    {                                                                                                        \
+        name##_anywhere arguments;                                                                           \
+    }                                                                                                        \
+    static void name parameters                                                                              \
+    {                                                                                                        \
+        (aecodec_best_kernels() == &aecodec_portable_kernels ? name##_portable : name##_avx2) arguments;     \
+    }                                                                                                        \
     AECODEC_INLINE void name##_anywhere parameters
 #else
 #define AECODEC_WIDE(name, parameters, arguments) static void name parameters
@@ -176,7 +178,8 @@ void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution 
 #error "the networks need a compiler that shifts negative numbers arithmetically"
 #endif
 
-/* x * multiplier * 2^(shift - 31), rounded twice. The multiplier is not INT32_MIN; shift is from -31 to 30. */
+/* x * multiplier * 2^(shift - 31), rounded twice. The multiplier is not INT32_MIN; shift is from -31 to
+ * 30. */
 static inline int32_t aecodec_scale(int32_t x, int32_t multiplier, int32_t shift)
 {
     const int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
@@ -203,7 +206,8 @@ static inline int8_t aecodec_output(const aecodec_scaling *scaling, int32_t sum,
     const int32_t multiplier = scaling->multiplier[channel], shift = scaling->shift[channel];
     const int32_t scaled = scaling->is_rounded_once ? aecodec_scale_once(sum, multiplier, shift)
                                                     : aecodec_scale(sum, multiplier, shift);
-    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least, scaling->most);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least,
+                         scaling->most);
 }
 
 /* ---- inputs, packed as 8 or 16 bits ---- */

@@ -104,8 +104,8 @@ AECODEC_INLINE void neon_store(int32x4_t x, int8_t *output, uint32_t count)
 enum { QUAD = 4, QUADS = 4 };
 
 /* Rows of inputs by a block of weights, of which vld2q takes the pairs apart. */
-static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
-                          int32_t *sums, size_t sums_step)
+static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights,
+                          size_t length, int32_t *sums, size_t sums_step)
 {
     for (; rows > 0; rows--, inputs += step, sums += sums_step) {
         int32x4_t own[QUADS] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
@@ -126,8 +126,14 @@ static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const
 }
 
 static const aecodec_kernels neon_kernels = {
-    .wide = MOST_OUTPUTS, .element = 1, .strip = 1 << 17, .pack = aecodec_pack_bytes, .fill = aecodec_fill_bytes,
-    .tile = neon_tile, .multiply = neon_multiply, .add = neon_add_tensors,
+    .wide = MOST_OUTPUTS,
+    .element = 1,
+    .strip = 1 << 17,
+    .pack = aecodec_pack_bytes,
+    .fill = aecodec_fill_bytes,
+    .tile = neon_tile,
+    .multiply = neon_multiply,
+    .add = neon_add_tensors,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

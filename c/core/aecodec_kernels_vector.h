@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loops of all kernels with vector instructions. A source file includes this once per instruction set. Before, it
- * defines the name of the set as VECTORS_NAME and, with this name as a prefix:
+/* The loops of all kernels with vector instructions. A source file includes this once per instruction set.
+ * Before, it defines the name of the set as VECTORS_NAME and, with this name as a prefix:
  *
  *     vector                      LANES numbers of 32 bits
  *     all, add, subtract, shift_left, least, most
@@ -15,9 +15,10 @@
  *     weights, input              for four inputs
  *     load_weights(from, lanes), load_input(from), multiply_add(sums, weights, input)
  *
- * and, if MULTIPLIED_ROWS is not 0, for two inputs: load_pairs(from), load_pair(from), multiply_pairs(sum, pairs,
- * pair). TARGET enables the instructions in the compiler. WIDE and VECTORS are the outputs and vectors of a tile,
- * ELEMENT is the type of a packed element, and EXCESS is 1 if `begin` computes the excess of tiles. */
+ * and, if MULTIPLIED_ROWS is not 0, for two inputs: load_pairs(from), load_pair(from), multiply_pairs(sum,
+ * pairs, pair). TARGET enables the instructions in the compiler. WIDE and VECTORS are the outputs and
+ * vectors of a tile, ELEMENT is the type of a packed element, and EXCESS is 1 if `begin` computes the
+ * excess of tiles. */
 
 #define AECODEC_PASTE(name, part) name##_##part
 #define AECODEC_NAMED(name, part) AECODEC_PASTE(name, part)
@@ -32,9 +33,10 @@
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-/* Store outputs one at a time if the instructions cannot scale their sums, for example with a single rounding. */
-static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
-                         int8_t *output)
+/* Store outputs one at a time if the instructions cannot scale their sums, for example with a single
+ * rounding. */
+static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel,
+                         uint32_t channels, int8_t *output)
 {
     for (uint32_t n = 0; n < channels; n++) {
         output[n] = aecodec_output(scaling, sums[n], channel + n);
@@ -70,8 +72,8 @@ TARGET AECODEC_INLINE V(vector) V(limit)(V(vector) x, int32_t zero, int32_t leas
     return V(least)(V(most)(V(add)(x, V(all)(zero)), V(all)(least)), V(all)(most));
 }
 
-TARGET AECODEC_INLINE void V(store_sums)(const aecodec_scaling *scaling, const V(scales) *scales, V(vector) sums,
-                                         uint32_t channel, uint32_t count, int8_t *output)
+TARGET AECODEC_INLINE void V(store_sums)(const aecodec_scaling *scaling, const V(scales) *scales,
+                                         V(vector) sums, uint32_t channel, uint32_t count, int8_t *output)
 {
     sums = V(add)(sums, scales->bias);
     if (!scales->is_plain) {
@@ -84,9 +86,10 @@ TARGET AECODEC_INLINE void V(store_sums)(const aecodec_scaling *scaling, const V
     V(store)(V(limit)(sums, scaling->zero, scaling->least, scaling->most), output, count);
 }
 
-/* A tile of `count` outputs of `vectors` vectors of channels from `from` on, of a block with `lanes` channels. */
-TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count, uint32_t from, const int vectors,
-                                      const int lanes)
+/* A tile of `count` outputs of `vectors` vectors of channels from `from` on, of a block with `lanes`
+ * channels. */
+TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count, uint32_t from,
+                                      const int vectors, const int lanes)
 {
     const int8_t *weights = tile->weights + from * AECODEC_GROUP;
     V(sums) sums[WIDE][VECTORS];
@@ -114,7 +117,8 @@ TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count,
     UNROLLED for (int n = 0; n < vectors; n++) {
         const uint32_t first = from + (uint32_t)n * LANES, channel = tile->channel + first;
         const uint32_t left = tile->channels - first;
-        const V(scales) scales = V(scales_of)(tile->scaling, channel, left, EXCESS ? tile->excess + first : NULL);
+        const V(scales) scales =
+            V(scales_of)(tile->scaling, channel, left, EXCESS ? tile->excess + first : NULL);
         UNROLLED for (int place = 0; place < count; place++) {
             V(store_sums)(tile->scaling, &scales, V(whole_of)(sums[place][n]), channel, left,
                           tile->output + (size_t)place * tile->output_step + first);
@@ -122,12 +126,13 @@ TARGET AECODEC_INLINE void V(tile_of)(const aecodec_tile *tile, const int count,
     }
 }
 
-#define AECODEC_CASE(count)                                                                                       \
-    case count:                                                                                                   \
-        V(tile_of)(tile, count, from, vectors, lanes);                                                            \
+#define AECODEC_CASE(count)                                                                                  \
+    case count:                                                                                              \
+        V(tile_of)(tile, count, from, vectors, lanes);                                                       \
         break;
 
-TARGET AECODEC_INLINE void V(tile_in)(const aecodec_tile *tile, uint32_t from, const int vectors, const int lanes)
+TARGET AECODEC_INLINE void V(tile_in)(const aecodec_tile *tile, uint32_t from, const int vectors,
+                                      const int lanes)
 {
     switch (tile->count) {
         AECODEC_CASE(1)
@@ -178,8 +183,8 @@ TARGET static void V(tile)(const aecodec_tile *tile)
 
 #if MULTIPLIED_ROWS /* which Winograd's minimal filtering needs */
 
-TARGET static void V(outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
-                              uint32_t channels, int8_t *output, size_t output_step)
+TARGET static void V(outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count,
+                              uint32_t channel, uint32_t channels, int8_t *output, size_t output_step)
 {
     for (uint32_t from = 0; from < channels; from += LANES) {
         const V(scales) scales = V(scales_of)(scaling, channel + from, channels - from, NULL);
@@ -191,8 +196,9 @@ TARGET static void V(outputs)(const aecodec_scaling *scaling, const int32_t *sum
 }
 
 /* Some rows of inputs, with all sums in registers. */
-TARGET AECODEC_INLINE void V(multiply_rows)(const int16_t *inputs, size_t step, const int rows, const int16_t *weights,
-                                            size_t length, int32_t *sums, size_t sums_step)
+TARGET AECODEC_INLINE void V(multiply_rows)(const int16_t *inputs, size_t step, const int rows,
+                                            const int16_t *weights, size_t length, int32_t *sums,
+                                            size_t sums_step)
 {
     enum { PARTS = AECODEC_BLOCK / LANES };
     V(vector) own[MULTIPLIED_ROWS][PARTS];
@@ -220,13 +226,16 @@ TARGET AECODEC_INLINE void V(multiply_rows)(const int16_t *inputs, size_t step, 
     }
 }
 
-#define AECODEC_ROWS(some)                                                                                        \
-    for (; some <= MULTIPLIED_ROWS && rows >= some; rows -= some, inputs += some * step, sums += some * sums_step) {  \
-        V(multiply_rows)(inputs, step, some, weights, length, sums, sums_step);                                   \
+#define AECODEC_ROWS(some)                                                          \
+    while (some <= MULTIPLIED_ROWS && rows >= some) {                                \
+        V(multiply_rows)(inputs, step, some, weights, length, sums, sums_step);      \
+        rows -= some;                                                                \
+        inputs += some * step;                                                       \
+        sums += some * sums_step;                                                    \
     }
 
-TARGET static void V(multiply)(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
-                               int32_t *sums, size_t sums_step)
+TARGET static void V(multiply)(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights,
+                               size_t length, int32_t *sums, size_t sums_step)
 {
     AECODEC_ROWS(MULTIPLIED_ROWS)
 #if MULTIPLIED_ROWS > 4
@@ -247,20 +256,21 @@ TARGET static void V(multiply)(const int16_t *inputs, size_t step, size_t rows, 
 TARGET AECODEC_INLINE V(vector) V(part)(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const V(vector) x = V(subtract)(V(load_bytes)(values), V(all)(zero));
-    if (multiplier == 1 << 30 && shift == 0) { /* halved, as always the input of the larger scale is: a shift will do */
+    if (multiplier == 1 << 30 && shift == 0) { /* 1/2, as for the input of the larger scale */
         return V(shift_left)(x, 19);
     }
     return V(scale)(V(shift_left)(x, 20), V(factor_of)(V(all)(multiplier), V(all)(shift)));
 }
 
-TARGET static void V(add_tensors)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output,
-                                  size_t count)
+TARGET static void V(add_tensors)(const aecodec_sum *sum, const int8_t *one, const int8_t *other,
+                                  int8_t *output, size_t count)
 {
     const V(factor) factor = V(factor_of)(V(all)(sum->multiplier), V(all)(sum->shift));
     size_t n;
     for (n = 0; n + LANES <= count; n += LANES) {
-        const V(vector) x = V(add)(V(part)(one + n, sum->one_zero, sum->one_multiplier, sum->one_shift),
-                                   V(part)(other + n, sum->other_zero, sum->other_multiplier, sum->other_shift));
+        const V(vector) x =
+            V(add)(V(part)(one + n, sum->one_zero, sum->one_multiplier, sum->one_shift),
+                   V(part)(other + n, sum->other_zero, sum->other_multiplier, sum->other_shift));
         V(store)(V(limit)(V(scale)(x, factor), sum->zero, sum->least, sum->most), output + n, LANES);
     }
     aecodec_portable_kernels.add(sum, one + n, other + n, output + n, count - n);

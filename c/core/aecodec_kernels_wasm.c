@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels for WebAssembly with simd128: i32x4.dot_i16x8_s multiplies pairs of 16 bits, which inputs are packed as;
- * weights become it as they are loaded. */
+/* Kernels for WebAssembly with simd128: i32x4.dot_i16x8_s multiplies pairs of 16 bits, which inputs are
+ * packed as; weights become it as they are loaded. */
 #include "aecodec_kernels.h"
 
 #ifdef AECODEC_WASM
@@ -32,8 +32,8 @@
 #define wasm_multiply_pairs(sum, pairs, pair) wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, pair))
 #define wasm_can_scale(shift) (wasm_i32x4_bitmask(shift) == 15) /* by 1/2 at most */
 
-/* x * multiplier / 2^31, rounded, halves upwards. Of a product 32 bits are taken, so that its sign does not matter,
- * and the shift that x86 has will do. */
+/* x * multiplier / 2^31, rounded, halves upwards. Of a product 32 bits are taken, so that its sign does
+ * not matter, and the shift that x86 has will do. */
 AECODEC_INLINE v128_t times(v128_t x, v128_t multiplier)
 {
     const v128_t half = wasm_i64x2_const_splat(1 << 30);
@@ -54,8 +54,8 @@ AECODEC_INLINE wasm_factor wasm_factor_of(v128_t multiplier, v128_t shift)
     return factor;
 }
 
-/* x * multiplier * 2^(shift - 31), rounded twice. There are no shifts by different numbers of bits, but to divide
- * by 2^n is to multiply by 2^(31 - n) / 2^31. */
+/* x * multiplier * 2^(shift - 31), rounded twice. There are no shifts by different numbers of bits, but to
+ * divide by 2^n is to multiply by 2^(31 - n) / 2^31. */
 AECODEC_INLINE v128_t wasm_scale(v128_t x, wasm_factor factor)
 {
     x = times(x, factor.multiplier);
@@ -129,7 +129,8 @@ static void wasm_add_tensors(const aecodec_sum *sum, const int8_t *one, const in
     size_t n = 0;
     if (count >= LARGE && sum->shift < 0) {
         int32_t ones[256], others[256];
-        const wasm_factor factor = wasm_factor_of(wasm_i32x4_splat(sum->multiplier), wasm_i32x4_splat(sum->shift));
+        const wasm_factor factor =
+            wasm_factor_of(wasm_i32x4_splat(sum->multiplier), wasm_i32x4_splat(sum->shift));
         tabulate(ones, sum->one_zero, sum->one_multiplier, sum->one_shift);
         tabulate(others, sum->other_zero, sum->other_multiplier, sum->other_shift);
         for (; n + 4 <= count; n += 4) {

@@ -9,8 +9,8 @@
 
 #ifndef AECODEC_NO_AVX512 /* to be defined by whoever wants AVX2 at most */
 
-/* ---- AVX-512 with VNNI: vpdpbusd multiplies unsigned inputs by signed weights, so inputs are packed with 128
- * added to them, and 128 times the sum of all weights is taken off the sums ---- */
+/* ---- AVX-512 with VNNI: vpdpbusd multiplies unsigned inputs by signed weights, so inputs are packed + 128,
+ * and 128 times the sum of all weights is taken off the sums ---- */
 
 #define VECTORS_NAME avx512
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
@@ -113,8 +113,16 @@ TARGET static void avx512_begin(aecodec_tile *tile)
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx512_kernels = {
-    .wide = 12, .element = 1, .strip = 1 << 17, .pack = avx512_pack, .fill = avx512_fill, .begin = avx512_begin,
-    .tile = avx512_tile, .multiply = avx512_multiply, .least_places = 256, .outputs = avx512_outputs,
+    .wide = 12,
+    .element = 1,
+    .strip = 1 << 17,
+    .pack = avx512_pack,
+    .fill = avx512_fill,
+    .begin = avx512_begin,
+    .tile = avx512_tile,
+    .multiply = avx512_multiply,
+    .least_places = 256,
+    .outputs = avx512_outputs,
     .add = avx512_add_tensors,
 };
 
@@ -218,8 +226,9 @@ TARGET AECODEC_INLINE __m256i avx2_pair(__m256i weights, int pair)
 /* The weights of 8 outputs, or of 4. */
 TARGET AECODEC_INLINE avx2_weights avx2_load_weights(const int8_t *from, int lanes)
 {
-    const __m256i bytes = lanes < LANES ? _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)from))
-                                        : _mm256_loadu_si256((const __m256i *)(const void *)from);
+    const __m256i bytes = lanes < LANES
+                              ? _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)from))
+                              : _mm256_loadu_si256((const __m256i *)(const void *)from);
     const avx2_weights weights = {avx2_pair(bytes, 0), avx2_pair(bytes, 1)};
     return weights;
 }
@@ -239,11 +248,20 @@ TARGET AECODEC_INLINE __m256i avx2_multiply_add(__m256i sums, avx2_weights weigh
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx2_kernels = {
-    .wide = 4, .element = 2, .strip = 1 << 17, .pack = avx2_pack, .fill = aecodec_fill_words, .tile = avx2_tile,
-    .multiply = avx2_multiply, .least_places = 16, .outputs = avx2_outputs, .add = avx2_add_tensors,
+    .wide = 4,
+    .element = 2,
+    .strip = 1 << 17,
+    .pack = avx2_pack,
+    .fill = aecodec_fill_words,
+    .tile = avx2_tile,
+    .multiply = avx2_multiply,
+    .least_places = 16,
+    .outputs = avx2_outputs,
+    .add = avx2_add_tensors,
 };
 
-/* Bits of the instruction cpuid, and of the register XCR0, by which a system says that it saves vector registers. */
+/* Bits of the instruction cpuid, and of the register XCR0, by which a system says that it saves vector
+ * registers. */
 enum {
     OSXSAVE = 1 << 27,    /* leaf 1, ecx: XCR0 can be read */
     AVX2 = 1 << 5,        /* leaf 7, ebx */

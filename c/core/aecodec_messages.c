@@ -27,7 +27,8 @@ static size_t size_of_pass(const aecodec_codec *codec, shape s)
     return (aecodec_pass_size(codec, s) + 3) / 4 * 4;
 }
 
-/* Whether the context network may run for all vectors of a pass at once: if they are many, or codes are decided. */
+/* Whether the context network may run for all vectors of a pass at once: if they are many, or codes are
+ * decided. */
 static int may_run_together(const aecodec_codec *codec, uint32_t vectors)
 {
     return codec->context && (codec->factors || vectors >= MANY);
@@ -35,7 +36,8 @@ static int may_run_together(const aecodec_codec *codec, uint32_t vectors)
 
 static size_t size_of_context(const aecodec_codec *codec, shape s)
 {
-    return may_run_together(codec, s.vectors) ? aecodec_context_work_size(codec, aecodec_max_pass(codec, s)) : 0;
+    return may_run_together(codec, s.vectors) ? aecodec_context_work_size(codec, aecodec_max_pass(codec, s))
+                                              : 0;
 }
 
 size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment)

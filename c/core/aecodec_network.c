@@ -100,7 +100,8 @@ static uint32_t side_of(uint32_t side, uint32_t fraction, uint32_t more)
 }
 
 /* The shape of a tensor. Returns 0 if it is none. */
-static int shape_of(const uint32_t *plan, uint32_t tensor, uint32_t rows, uint32_t columns, aecodec_shape *shape)
+static int shape_of(const uint32_t *plan, uint32_t tensor, uint32_t rows, uint32_t columns,
+                    aecodec_shape *shape)
 {
     const uint32_t *words = tensor_of(plan, tensor);
     shape->rows = side_of(rows, words[TENSOR_ROWS], words[TENSOR_MORE_ROWS]);
@@ -135,8 +136,9 @@ static int head_is_sound(const uint32_t *plan, size_t size)
         return 0;
     }
     words += plan[HEAD_TENSORS] * (uint64_t)TENSOR_WORDS + plan[HEAD_OPERATORS] * (uint64_t)OPERATOR_WORDS;
-    return words <= size / 4 && plan[HEAD_INPUT] < plan[HEAD_TENSORS] && plan[HEAD_OUTPUT] < plan[HEAD_TENSORS] &&
-           place_of(plan, plan[HEAD_INPUT]) == AT_INPUT && place_of(plan, plan[HEAD_OUTPUT]) == AT_OUTPUT;
+    return words <= size / 4 && plan[HEAD_INPUT] < plan[HEAD_TENSORS] &&
+           plan[HEAD_OUTPUT] < plan[HEAD_TENSORS] && place_of(plan, plan[HEAD_INPUT]) == AT_INPUT &&
+           place_of(plan, plan[HEAD_OUTPUT]) == AT_OUTPUT;
 }
 
 /* A tensor lies in a slot, in the input, in the output, or is a constant within the plan. */
@@ -274,8 +276,9 @@ static uint64_t scratch_size(const run_state *run, const aecodec_kernels *kernel
 static int size_is_taken(const uint32_t *plan, uint32_t rows, uint32_t columns)
 {
     return rows > 0 && columns > 0 && rows <= MAX_SIDE && columns <= MAX_SIDE &&
-           (!plan[HEAD_ROWS] || rows == plan[HEAD_ROWS]) && (!plan[HEAD_COLUMNS] || columns == plan[HEAD_COLUMNS]) &&
-           rows % plan[HEAD_ROW_UNIT] == 0 && columns % plan[HEAD_COLUMN_UNIT] == 0;
+           (!plan[HEAD_ROWS] || rows == plan[HEAD_ROWS]) &&
+           (!plan[HEAD_COLUMNS] || columns == plan[HEAD_COLUMNS]) && rows % plan[HEAD_ROW_UNIT] == 0 &&
+           columns % plan[HEAD_COLUMN_UNIT] == 0;
 }
 
 /* Bytes of the table that says where each slot begins. */
@@ -323,8 +326,9 @@ size_t aecodec_network_batch_work_size(const aecodec_network *network, uint32_t 
 {
     const run_state run = {network->plan, pictures, rows, columns, NULL, NULL, NULL, NULL};
     aecodec_shape input;
-    if (!pictures || !size_is_taken(run.plan, rows, columns) || !shape_of(run.plan, run.plan[HEAD_INPUT], rows, columns, &input) ||
-        input.rows != rows || input.columns != columns) {
+    if (!pictures || !size_is_taken(run.plan, rows, columns) ||
+        !shape_of(run.plan, run.plan[HEAD_INPUT], rows, columns, &input) || input.rows != rows ||
+        input.columns != columns) {
         return 0;
     }
     uint64_t slots = slots_size(&run);

@@ -11,9 +11,9 @@ int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size)
 
 /* ---- convolutions ----
  *
- * 0: height, width of the kernel; 1: steps; 2: rows above, columns before; 3: weights; 4: scaling; 5: zero of the
- * input, zero of the output, least, most; 6, of a depthwise convolution: outputs per input; 7: 1 if sums are rounded
- * once, as those of a matrix product are. */
+ * 0: height, width of the kernel; 1: steps; 2: rows above, columns before; 3: weights; 4: scaling; 5: zero
+ * of the input, zero of the output, least, most; 6, of a depthwise convolution: outputs per input; 7: 1 if
+ * sums are rounded once, as those of a matrix product are. */
 
 static uint32_t padded(uint32_t channels)
 {
@@ -60,11 +60,12 @@ static int scaling_is_sound(const aecodec_call *call)
     return scaling.least <= scaling.most;
 }
 
-/* Whether the last group of each row of the kernel has no weights beyond the row, where inputs of other places
- * lie. */
+/* Whether the last group of each row of the kernel has no weights beyond the row, where inputs of other
+ * places lie. */
 static int rows_end_in_zeros(const aecodec_call *call)
 {
-    const uint32_t height = low(call->parameters[0]), length = high(call->parameters[0]) * call->in[0].channels;
+    const uint32_t height = low(call->parameters[0]),
+                   length = high(call->parameters[0]) * call->in[0].channels;
     const uint32_t channels = padded(call->out.channels), groups = (length + 3) / 4;
     const int8_t *weights = at(call, call->parameters[3]);
     for (uint32_t from = 0; from < channels && length % 4; from += AECODEC_BLOCK) {
@@ -95,7 +96,8 @@ static int depthwise_is_sound(const aecodec_call *call)
     const uint32_t *word = call->parameters;
     return are_steps(word[0]) && are_steps(word[1]) && word[6] <= MAX_STEP &&
            (uint64_t)call->in[0].channels * word[6] == call->out.channels && scaling_is_sound(call) &&
-           aecodec_plan_holds(call->plan, word[3], (uint64_t)low(word[0]) * high(word[0]) * call->out.channels);
+           aecodec_plan_holds(call->plan, word[3],
+                              (uint64_t)low(word[0]) * high(word[0]) * call->out.channels);
 }
 
 static void convolve(const aecodec_call *call)
@@ -141,7 +143,8 @@ static void convolve_depthwise(const aecodec_call *call)
 /* ---- all operators ---- */
 
 static const aecodec_operator convolution = {.inputs = 1, .is_sound = convolution_is_sound, .run = convolve};
-static const aecodec_operator depthwise = {.inputs = 1, .is_sound = depthwise_is_sound, .run = convolve_depthwise};
+static const aecodec_operator depthwise = {
+    .inputs = 1, .is_sound = depthwise_is_sound, .run = convolve_depthwise};
 
 static const aecodec_operator *const kinds[AECODEC_KINDS] = {
     [AECODEC_CONVOLUTION] = &convolution,
@@ -197,7 +200,8 @@ uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call
     return aecodec_convolution_scratch(kernels, &c);
 }
 
-/* Convolutions take all pictures at once, as their weights have to be transformed; other operators take one by one. */
+/* Convolutions take all pictures at once, as their weights have to be transformed; other operators take
+ * one by one. */
 void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *call)
 {
     aecodec_call picture = *call;

@@ -48,7 +48,8 @@ static int block_is_sound(const aecodec_call *call)
 static int blocks_fit(const aecodec_call *call)
 {
     const int is_flat = call->kind == AECODEC_DEPTH_TO_SPACE; /* the input */
-    const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out, *wide = is_flat ? &call->out : &call->in[0];
+    const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out,
+                        *wide = is_flat ? &call->out : &call->in[0];
     const uint64_t side = call->parameters[0];
     return wide->rows == flat->rows * side && wide->columns == flat->columns * side &&
            flat->channels == wide->channels * side * side;
@@ -58,14 +59,17 @@ static int blocks_fit(const aecodec_call *call)
 static void move_blocks(const aecodec_call *call)
 {
     const int is_flat = call->kind == AECODEC_DEPTH_TO_SPACE;
-    const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out, *wide = is_flat ? &call->out : &call->in[0];
+    const aecodec_shape *flat = is_flat ? &call->in[0] : &call->out,
+                        *wide = is_flat ? &call->out : &call->in[0];
     const uint32_t side = call->parameters[0];
     const size_t run = (size_t)side * wide->channels;
     for (uint32_t row = 0; row < wide->rows; row++) {
         size_t in_wide = (size_t)row * flat->columns * run;
         size_t in_flat = (size_t)(row / side) * flat->columns * flat->channels + row % side * run;
-        for (uint32_t column = 0; column < flat->columns; column++, in_flat += flat->channels, in_wide += run) {
-            memcpy(call->to + (is_flat ? in_wide : in_flat), call->from[0] + (is_flat ? in_flat : in_wide), run);
+        for (uint32_t column = 0; column < flat->columns;
+             column++, in_flat += flat->channels, in_wide += run) {
+            memcpy(call->to + (is_flat ? in_wide : in_flat), call->from[0] + (is_flat ? in_flat : in_wide),
+                   run);
         }
     }
 }
@@ -103,7 +107,9 @@ static int concatenation_fits(const aecodec_call *call)
 /* Elements that lie together in the axes from this one on. */
 static size_t run_from(const aecodec_shape *shape, uint32_t axis)
 {
-    return axis == 0 ? aecodec_count(shape) : axis == 1 ? (size_t)shape->columns * shape->channels : shape->channels;
+    return axis == 0   ? aecodec_count(shape)
+           : axis == 1 ? (size_t)shape->columns * shape->channels
+                       : shape->channels;
 }
 
 static void concatenate(const aecodec_call *call)
@@ -133,8 +139,8 @@ static int64_t seen_through_window(const aecodec_call *call, uint32_t axis, uint
     return place < side_along(&call->in[0], axis) ? place : -1;
 }
 
-/* As a window, but what lies outside of the input is what lies inside, mirrored. 2: 1 if the pixels at an edge are
- * the mirror, which are not repeated then; 0 if the mirror is between them and what lies outside. */
+/* As a window, but what lies outside of the input is what lies inside, mirrored. 2: 1 if the pixels at an
+ * edge are the mirror, which are not repeated then; 0 if the mirror is between them and what lies outside. */
 static int mirror_is_sound(const aecodec_call *call)
 {
     return call->parameters[2] <= 1;
@@ -171,7 +177,9 @@ static int64_t repeated(const aecodec_call *call, uint32_t axis, uint32_t number
 static void gather(const aecodec_call *call)
 {
     int64_t (*const place_of)(const aecodec_call *call, uint32_t axis, uint32_t number) =
-        call->kind == AECODEC_WINDOW ? seen_through_window : call->kind == AECODEC_MIRROR ? mirrored : repeated;
+        call->kind == AECODEC_WINDOW   ? seen_through_window
+        : call->kind == AECODEC_MIRROR ? mirrored
+                                       : repeated;
     const size_t pixel = call->out.channels;
     int8_t *to = call->to;
     for (uint32_t row = 0; row < call->out.rows; row++) {

@@ -67,7 +67,8 @@ static int8_t product(const aecodec_sum *sum, int8_t one, int8_t other)
 static int8_t squared_difference(const aecodec_sum *sum, int8_t one, int8_t other)
 {
     const int32_t a = aecodec_scale((one - sum->one_zero) * (1 << 7), sum->one_multiplier, sum->one_shift);
-    const int32_t b = aecodec_scale((other - sum->other_zero) * (1 << 7), sum->other_multiplier, sum->other_shift);
+    const int32_t b =
+        aecodec_scale((other - sum->other_zero) * (1 << 7), sum->other_multiplier, sum->other_shift);
     const uint32_t difference = (uint32_t)a - (uint32_t)b;
     return output_of(sum, aecodec_scale((int32_t)(difference * difference), sum->multiplier, sum->shift));
 }
@@ -142,14 +143,15 @@ const aecodec_operator aecodec_operator_pairs = {.inputs = 2, .works_in_place = 
 
 /* ---- products of matrices ----
  *
- * Of each row of the output: its columns x channels are the first input's columns x channels times the second one's
- * channels x columns. Parameters as for two tensors, element by element. */
+ * Of each row of the output: its columns x channels are the first input's columns x channels times the
+ * second one's channels x columns. Parameters as for two tensors, element by element. */
 
 static int matrices_fit(const aecodec_call *call)
 {
     const aecodec_shape *one = &call->in[0], *other = &call->in[1], *out = &call->out;
     return is_side_of(one->rows, out->rows) && is_side_of(other->rows, out->rows) &&
-           one->columns == out->columns && other->columns == out->channels && one->channels == other->channels;
+           one->columns == out->columns && other->columns == out->channels &&
+           one->channels == other->channels;
 }
 
 static int8_t inner_product(const aecodec_sum *sum, const int8_t *one, const int8_t *other, uint32_t length)

@@ -30,7 +30,8 @@ static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, ui
     for (uint32_t y = y_from; y < y_to; y++) {
         for (uint32_t x = x_from; x < x_to; x++, count++) {
             const int8_t value =
-                call->from[0][((size_t)(top + y) * in->columns + (size_t)(left + x)) * in->channels + channel];
+                call->from[0]
+                          [((size_t)(top + y) * in->columns + (size_t)(left + x)) * in->channels + channel];
             sum += value;
             largest = value > largest ? value : largest;
         }
@@ -56,8 +57,9 @@ static void pool(const aecodec_call *call)
 const aecodec_operator aecodec_operator_pool = {.inputs = 1, .is_sound = pool_is_sound, .fits = same_channels,
     .run = pool};
 
-/* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what, 0 the mean, 1 the maximum,
- * 2 the minimum, 3 the sum; 2: zeros of input and output; 3: multiplier, and 4: shift of mean and sum. */
+/* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what, 0 the mean,
+ * 1 the maximum, 2 the minimum, 3 the sum; 2: zeros of input and output; 3: multiplier, and 4: shift of
+ * mean and sum. */
 
 enum { TO_MEAN, TO_MAXIMUM, TO_MINIMUM, TO_SUM };
 
@@ -244,7 +246,8 @@ static int8_t mixed(const aecodec_call *call, between down, between across, uint
     const int8_t *upper = call->from[0] + (size_t)down.from * in->columns * in->channels + channel;
     const int8_t *lower = call->from[0] + (size_t)down.to * in->columns * in->channels + channel;
     const size_t left = (size_t)across.from * in->channels, right = (size_t)across.to * in->channels;
-    const int64_t y = down.place - (int32_t)(down.from << 10), x = across.place - (int32_t)(across.from << 10);
+    const int64_t y = down.place - (int32_t)(down.from << 10),
+                  x = across.place - (int32_t)(across.from << 10);
     const int64_t sum = upper[left] * ((1 << 10) - y) * ((1 << 10) - x) + lower[left] * y * ((1 << 10) - x) +
                         upper[right] * ((1 << 10) - y) * x + lower[right] * y * x;
     return (int8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
@@ -270,8 +273,8 @@ const aecodec_operator aecodec_operator_bilinear = {.inputs = 1, .is_sound = bil
 
 /* ---- codes ----
  *
- * Rows of a table. 0: rows; 1: groups of channels, which stand for a row each; 2: table; 3: words, the row of zeros of
- * each group, then what each channel is worth. */
+ * Rows of a table. 0: rows; 1: groups of channels, which stand for a row each; 2: table; 3: words, the row
+ * of zeros of each group, then what each channel is worth. */
 
 static int lookup_is_sound(const aecodec_call *call)
 {
@@ -304,15 +307,15 @@ static void find_rows(const aecodec_call *call)
 const aecodec_operator aecodec_operator_lookup = {.inputs = 1, .is_sound = lookup_is_sound,
     .fits = same_places, .run = find_rows};
 
-/* The digits of the code with the largest score, the first of several. 0: codes; 1: weights, 16 bits each; 2: words to
- * add; 3: digits of the codes. */
+/* The digits of the code with the largest score, the first of several. 0: codes; 1: weights, 16 bits each;
+ * 2: words to add; 3: digits of the codes. */
 
 static int search_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
-    return word[0] >= 1 &&
-           call->in[0].channels <= UINT32_MAX / sizeof(int16_t) / word[0] &&
-           aecodec_plan_holds(call->plan, word[1], (uint64_t)word[0] * call->in[0].channels * sizeof(int16_t)) &&
+    return word[0] >= 1 && call->in[0].channels <= UINT32_MAX / sizeof(int16_t) / word[0] &&
+           aecodec_plan_holds(call->plan, word[1],
+                              (uint64_t)word[0] * call->in[0].channels * sizeof(int16_t)) &&
            aecodec_plan_holds(call->plan, word[2], (uint64_t)word[0] * sizeof(int32_t)) &&
            aecodec_plan_holds(call->plan, word[3], (uint64_t)word[0] * call->out.channels);
 }

@@ -43,7 +43,7 @@ typedef struct {
     size_t place;               /* first of the current slice */
     aecodec_context_pass all;
     const aecodec_choices *choices; /* to be filled instead of coding; else NULL */
-    int8_t *kinds;                  /* [vectors] to be filled with kinds of neighbours instead of coding; else NULL */
+    int8_t *kinds;                  /* [vectors] to be filled with kinds of neighbours instead; else NULL */
     uint32_t (*around)[4];          /* [vectors] with the neighbours */
 #endif
 } pass;

@@ -9,8 +9,8 @@
 
 enum { AECODEC_CODER_BITS = 24 };
 
-/* A range coder either encodes a message, or decodes one. One walk over the symbols serves both: functions named
- * code_... encode the symbol that they are given, or decode one and return it. */
+/* A range coder either encodes a message, or decodes one. One walk over the symbols serves both: functions
+ * named code_... encode the symbol that they are given, or decode one and return it. */
 typedef struct {
     const uint8_t *message; /* NULL in an encoder */
     uint8_t *out;           /* NULL in a decoder */
@@ -196,8 +196,8 @@ static inline uint32_t place_of(range_coder *c, uint64_t scale, uint32_t total)
 
 static inline uint32_t point_of(range_coder *c) { return place_of(c, scale_of(c), 1u << AECODEC_CODER_BITS); }
 
-/* Whether the message is the one that an encoder writes for the decoded symbols: of all that decode to them, the one
- * that ends in most bytes of 0. */
+/* Whether the message is the one that an encoder writes for the decoded symbols: of all that decode to
+ * them, the one that ends in most bytes of 0. */
 static inline int is_canonical(const range_coder *c, size_t length)
 {
     size_t after = c->position - length; /* bytes of what was read that follow the last one that is not 0 */
@@ -216,8 +216,10 @@ static inline aecodec_status check_end(const range_coder *c, size_t shortest)
     if (c->status != AECODEC_OK) {
         return c->status;
     }
-    return length <= c->position && c->size == (length > shortest ? length : shortest) && is_canonical(c, length)
-               ? AECODEC_OK : AECODEC_DAMAGED;
+    return length <= c->position && c->size == (length > shortest ? length : shortest) &&
+                   is_canonical(c, length)
+               ? AECODEC_OK
+               : AECODEC_DAMAGED;
 }
 
 #endif

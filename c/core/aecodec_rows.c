@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the bank, by which codes are coded: neighbours of a vector, the context network, and selection of a prior
- * (docs/FORMAT.md, sections 4 and 10). */
+/* Rows of the bank, by which codes are coded: neighbours of a vector, the context network, and selection
+ * of a prior (docs/FORMAT.md, sections 4 and 10). */
 #include "aecodec_rows.h"
 
 #include <string.h>
@@ -32,7 +32,8 @@ static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, i
 
 /* ---- neighbours ---- */
 
-/* One that lies outside of the picture is replaced by the opposite one, and a pair that does by the other pair. */
+/* One that lies outside of the picture is replaced by the opposite one, and a pair that does by the other
+ * pair. */
 void aecodec_find_neighbours_of(pass *p, uint32_t vector)
 {
     static const int8_t down[2][4] = {{-1, 1, -1, 1}, {-1, 1, 0, 0}};
@@ -105,7 +106,8 @@ static int16_t *gradients_of(const pass *p)
     return p->activity + p->codec->code_dimension;
 }
 
-/* Find the gradients around a vector, if it has neighbours: the sums of both pairs, then their differences. */
+/* Find the gradients around a vector, if it has neighbours: the sums of both pairs, then their
+ * differences. */
 static void find_gradients(pass *p, uint32_t vector)
 {
     size_t predicted = predicted_channels(p->codec);
@@ -191,7 +193,8 @@ static int32_t moved_by_gradients(const pass *p, size_t place)
     return shift_rounded(sum, shift);
 }
 
-/* By how many eighths of a symbol the context network moves a table, and by how many shapes, for all at once. */
+/* By how many eighths of a symbol the context network moves a table, and by how many shapes, for all at
+ * once. */
 #ifdef AECODEC_LIBRARY
 static void find_moves(const pass *p, uint32_t vector, size_t place, int32_t moves[2])
 {
@@ -214,8 +217,8 @@ static void compute_moves(const pass *p, uint32_t vector, size_t place, int32_t 
     }
 }
 
-/* The row of the bank with which a place of a vector is coded, and the symbol of its column 0. together: whether the
- * context network has run for all vectors. */
+/* The row of the bank with which a place of a vector is coded, and the symbol of its column 0. together:
+ * whether the context network has run for all vectors. */
 static unsigned find_row(const pass *p, uint32_t vector, size_t place, int together, int32_t *base)
 {
     const aecodec_codec *codec = p->codec;
@@ -330,8 +333,8 @@ static unsigned two_cheapest(const pass *p, uint32_t vector, unsigned *next)
     return best;
 }
 
-/* The cheapest prior without context or, if a second one is close, the one that is cheaper with context. This leaves
- * the context network's outputs for that prior. */
+/* The cheapest prior without context or, if a second one is close, the one that is cheaper with context.
+ * This leaves the context network's outputs for that prior. */
 void aecodec_select_prior(pass *p, uint32_t vector)
 {
     unsigned best = 0, next = 0;

@@ -22,7 +22,8 @@ void aecodec_select_prior(pass *p, uint32_t vector);
 /* Compute the units that are known at a place, for all vectors. */
 void aecodec_run_units(pass *p, size_t place, progress *now);
 
-/* Find rows, bases and columns of the places of a slice. An encoder decides codes as soon as their rows are known. */
+/* Find rows, bases and columns of the places of a slice. An encoder decides codes as soon as their rows
+ * are known. */
 void aecodec_find_rows(pass *p, size_t place, size_t stop);
 
 /* The column of a code in a row; that of the escape if it has none. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolutions with kernels of 3 by 3 and steps of 1, by Winograd's minimal filtering (A. Lavin and S. Gray, "Fast
- * algorithms for convolutional neural networks", 2015): 36 multiplications give 4 by 4 outputs, where the plain sums
- * take 144.
+/* Convolutions with kernels of 3 by 3 and steps of 1, by Winograd's minimal filtering (A. Lavin and S.
+ * Gray, "Fast algorithms for convolutional neural networks", 2015): 36 multiplications give 4 by 4
+ * outputs, where the plain sums take 144.
  *
- * All numbers are integers, and results are exact. The transform of the kernels is not divided by 24 as usual. So the
- * transformed sums are 9 times a power of two too large, up to 2^6, modulo 2^32. Multiplying by the inverse of 9 and
- * shifting right gives the sums, which have 26 bits if at most 224 channels are summed. */
+ * All numbers are integers, and results are exact. The transform of the kernels is not divided by 24 as
+ * usual. So the transformed sums are 9 times a power of two too large, up to 2^6, modulo 2^32. Multiplying
+ * by the inverse of 9 and shifting right gives the sums, which have 26 bits if at most 224 channels are
+ * summed. */
 #include "aecodec_kernels.h"
 
 #ifdef AECODEC_WINOGRAD
@@ -22,8 +23,8 @@ enum {
     CHUNK = 16,        /* channels that are transformed together */
     WIDEST = 1 << 24,  /* columns of the output times channels of the input, so that all sizes have 32 bits */
     APART = 32,        /* numbers between points, so that they do not share the same lines of a cache */
-    STRIP = 1 << 21,   /* bytes of transformed inputs that are worked on together, if a row of tiles is no larger */
-    QUAD = AECODEC_BLOCK * AECODEC_GROUP /* weights that lie together: of four inputs and a block of outputs */
+    STRIP = 1 << 21,   /* bytes of transformed inputs that are processed together, or a row of tiles */
+    QUAD = AECODEC_BLOCK * AECODEC_GROUP /* adjacent weights: of four inputs and a block of outputs */
 };
 
 /* How a convolution is laid out. Sizes are in numbers. */
@@ -74,10 +75,11 @@ int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolu
 {
     const aecodec_shape *in = &convolution->in, *out = &convolution->out;
     const uint64_t places = (uint64_t)out->rows * out->columns;
-    return kernels->least_places && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
-           convolution->across == 1 && in->channels % AECODEC_GROUP == 0 && in->channels >= LEAST_CHANNELS &&
-           in->channels <= MOST_CHANNELS && (uint64_t)out->columns * in->channels <= WIDEST &&
-           places >= SIDE * SIDE && places * convolution->pictures >= kernels->least_places;
+    return kernels->least_places && convolution->height == 3 && convolution->width == 3 &&
+           convolution->down == 1 && convolution->across == 1 && in->channels % AECODEC_GROUP == 0 &&
+           in->channels >= LEAST_CHANNELS && in->channels <= MOST_CHANNELS &&
+           (uint64_t)out->columns * in->channels <= WIDEST && places >= SIDE * SIDE &&
+           places * convolution->pictures >= kernels->least_places;
 }
 
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
@@ -113,17 +115,20 @@ AECODEC_WIDE(pack, (const layout *made, size_t tile_row), (made, tile_row))
     const size_t picture = (size_t)c->in.rows * c->in.columns * made->channels;
     const int64_t first = (int64_t)(tile_row % made->down * SIDE) - c->top;
     for (size_t n = 0; n < SEEN; n++) {
-        pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n, made->packed + n * size);
+        pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n,
+                 made->packed + n * size);
     }
     aecodec_fill_words(made->packed + SEEN * size, 0, CHUNK);
 }
 
-/* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
- * whole vectors. */
-AECODEC_INLINE void transform_inputs_of(const int16_t *restrict from, size_t gap, int16_t *restrict to, size_t step)
+/* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are
+ * constants, for whole vectors. */
+AECODEC_INLINE void transform_inputs_of(const int16_t *restrict from, size_t gap, int16_t *restrict to,
+                                        size_t step)
 {
     for (int n = 0; n < CHUNK; n++, from++, to++) {
-        const int a = from[0], b = from[gap], c = from[2 * gap], d = from[3 * gap], e = from[4 * gap], f = from[5 * gap];
+        const int a = from[0], b = from[gap], c = from[2 * gap], d = from[3 * gap], e = from[4 * gap],
+                  f = from[5 * gap];
         to[0] = (int16_t)(4 * a - 5 * c + e);
         to[step] = (int16_t)(e - 4 * c + (d - 4 * b));
         to[2 * step] = (int16_t)(e - 4 * c - (d - 4 * b));
@@ -179,7 +184,8 @@ AECODEC_INLINE void read_quad(const int8_t *weights, size_t lanes, int16_t *rest
 
 /* Three numbers of each weight, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
  * whole vectors. */
-AECODEC_INLINE void transform_weights_of(const int16_t *restrict from, size_t gap, int16_t *restrict to, size_t step)
+AECODEC_INLINE void transform_weights_of(const int16_t *restrict from, size_t gap, int16_t *restrict to,
+                                         size_t step)
 {
     for (int n = 0; n < QUAD; n++, from++, to++) {
         const int a = from[0], b = from[gap], c = from[2 * gap];
@@ -226,8 +232,8 @@ AECODEC_WIDE(transform_weights, (const layout *made, const int8_t *weights, uint
 
 /* ---- outputs ---- */
 
-/* Four outputs along an axis, of six sums of each channel that are `gap` apart; those are 24, 12, 6 and 6 times as
- * large as usual. */
+/* Four outputs along an axis, of six sums of each channel that are `gap` apart; those are 24, 12, 6 and 6
+ * times as large as usual. */
 AECODEC_INLINE void fold(const uint32_t *restrict sums, size_t gap, uint32_t *restrict to, size_t step)
 {
     for (int n = 0; n < AECODEC_BLOCK; n++, sums++, to++) {
@@ -247,8 +253,8 @@ AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restr
     const uint32_t ninth = 954437177; /* times 9 is 1 */
     uint32_t half[SIDE][SEEN * AECODEC_BLOCK], whole[SIDE][AECODEC_BLOCK];
     for (int n = 0; n < SEEN; n++) {
-        fold(sums + (size_t)n * MANY * AECODEC_BLOCK, SEEN * MANY * AECODEC_BLOCK, half[0] + n * AECODEC_BLOCK,
-             SEEN * AECODEC_BLOCK);
+        fold(sums + (size_t)n * MANY * AECODEC_BLOCK, SEEN * MANY * AECODEC_BLOCK,
+             half[0] + n * AECODEC_BLOCK, SEEN * AECODEC_BLOCK);
     }
     for (int row = 0; row < SIDE; row++) {
         fold(half[row], AECODEC_BLOCK, whole[0], AECODEC_BLOCK);
@@ -271,8 +277,8 @@ AECODEC_WIDE(fold_tiles, (const layout *made, size_t tiles, int is_first), (made
 }
 
 /* The outputs of a tile that lie in the picture. */
-static void store_tile(const aecodec_kernels *kernels, const layout *made, const int32_t *totals, size_t tile_row,
-                       size_t column, uint32_t channel, uint32_t outputs)
+static void store_tile(const aecodec_kernels *kernels, const layout *made, const int32_t *totals,
+                       size_t tile_row, size_t column, uint32_t channel, uint32_t outputs)
 {
     const aecodec_convolution *c = made->convolution;
     const size_t count = aecodec_least(c->out.columns - column, SIDE);
@@ -285,8 +291,8 @@ static void store_tile(const aecodec_kernels *kernels, const layout *made, const
 }
 
 /* Multiply the inputs of some tiles, for all points, and sum some channels. */
-static void multiply(const aecodec_kernels *kernels, const layout *made, size_t tile, size_t tiles, size_t channel,
-                     size_t channels)
+static void multiply(const aecodec_kernels *kernels, const layout *made, size_t tile, size_t tiles,
+                     size_t channel, size_t channels)
 {
     const int16_t *inputs = made->inputs + tile * made->length + channel;
     const int16_t *weights = made->weights + channel * AECODEC_BLOCK;
@@ -299,8 +305,8 @@ static void multiply(const aecodec_kernels *kernels, const layout *made, size_t 
 }
 
 /* Some tiles from this one on, in a block of outputs. */
-static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t tile, size_t left,
-                      uint32_t channel, uint32_t outputs)
+static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t tile,
+                      size_t left, uint32_t channel, uint32_t outputs)
 {
     const size_t tiles = aecodec_least(left, MANY);
     const size_t part = made->channels <= MOST_TOGETHER ? made->channels : PART;
@@ -309,8 +315,8 @@ static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t
         fold_tiles(made, tiles, from == 0);
     }
     for (size_t n = 0; n < tiles; n++) {
-        store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK, tile_row + (tile + n) / made->across,
-                   (tile + n) % made->across * SIDE, channel, outputs);
+        store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK,
+                   tile_row + (tile + n) / made->across, (tile + n) % made->across * SIDE, channel, outputs);
     }
 }
 
@@ -321,7 +327,8 @@ static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t
     const size_t own = 9 * made->channels; /* weights of an output */
     const size_t tiles = rows * made->across;
     for (uint32_t channel = 0; channel < c->out.channels; channel += AECODEC_BLOCK) {
-        const uint32_t left = c->out.channels - channel, outputs = left < AECODEC_BLOCK ? left : AECODEC_BLOCK;
+        const uint32_t left = c->out.channels - channel,
+                       outputs = left < AECODEC_BLOCK ? left : AECODEC_BLOCK;
         transform_weights(made, c->weights + channel * own, outputs);
         for (size_t tile = 0; tile < tiles; tile += MANY) {
             run_tiles(kernels, made, tile_row, tile, tiles - tile, channel, outputs);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A picture to an .aec file and back, as firmware does it. On a computer, files take the place of a camera and a radio:
+/* A picture to an .aec file and back, as firmware does it. On a computer, files take the place of a camera
+ * and a radio:
  *
  *     main encode PICTURE FILE     a picture to an .aec file, if the encoder is here
  *     main decode FILE PICTURE     an .aec file to a picture, if the decoder is here
  *
- * A picture is raw: row by row, with the colours of a pixel together. A board defines BOARD, and implements `receive` and
- * `transmit`. */
+ * A picture is raw: row by row, with the colours of a pixel together. A board defines BOARD, and
+ * implements `receive` and `transmit`. */
 #include "aecodec.h"
 #include "codec.h"
 #include "networks.h"
@@ -64,7 +65,8 @@ static void flip_pixels(void)
 /* Write the picture in `pixels` to `file`. Returns the size of the file, or 0 if a call failed. */
 static size_t write_file(void)
 {
-    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT, CODEC_CHANNELS == 3 ? AECODEC_RGB : AECODEC_GREY};
+    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
+                                     CODEC_CHANNELS == 3 ? AECODEC_RGB : AECODEC_GREY};
     aecodec_network network;
     size_t size = 0;
     flip_pixels();

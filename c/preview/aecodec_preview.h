@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decodes previews (docs/PREVIEW.md): C99, in integers, without the rest of aecodec and without allocating memory.
- * `tables` is the content of tables.bin in every call. */
+/* Decodes previews (docs/PREVIEW.md): C99, in integers, without the rest of aecodec and without allocating
+ * memory. `tables` is the content of tables.bin in every call. */
 #ifndef AECODEC_PREVIEW_H
 #define AECODEC_PREVIEW_H
 
@@ -30,10 +30,10 @@ typedef struct {
     uint8_t pixels[32 * 32 * 4];
 } aecodec_preview_work;
 
-/* Decode `size` bytes to RGBA pixels and a shape. Returns 0, or -1 if the payload is empty or its
- * shape is not valid. */
-int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t size, aecodec_preview_work *work,
-                           uint8_t pixels[32 * 32 * 4], int *shape);
+/* Decode `size` bytes to RGBA pixels and a shape. Returns 0, or -1 if the payload is empty or its shape is
+ * not valid. */
+int aecodec_preview_decode(const uint8_t *tables, const uint8_t *payload, size_t size,
+                           aecodec_preview_work *work, uint8_t pixels[32 * 32 * 4], int *shape);
 
 #ifdef __cplusplus
 }

@@ -65,7 +65,8 @@ static int write_file(const char *path, const char *header, content frame, uint3
     return fclose(to) == 0 && is_written ? 0 : fail(path, "cannot be written");
 }
 
-/* Take a number of a header, after white space and comments. Returns 0 if there is none, or if it is too large. */
+/* Take a number of a header, after white space and comments. Returns 0 if there is none, or if it is too
+ * large. */
 static uint32_t take_number(const content *file, size_t *at)
 {
     uint32_t number = 0;
@@ -96,7 +97,8 @@ static int find_picture(const content *file, aecodec_image *picture)
     return (file->size - at) / picture->channels / picture->width >= picture->height;
 }
 
-static int compress(const aecodec_bundle *codec, const char *path, const content *from, const char *to, double level)
+static int compress(const aecodec_bundle *codec, const char *path, const content *from, const char *to,
+                    double level)
 {
     const aecodec_target target = {.level = (uint32_t)(16 * level + 0.5)};
     aecodec_image picture = {.frames = 1};
@@ -139,7 +141,8 @@ int main(int count, char **arguments)
     int result;
     if ((count != 5 && !(is_compressing && count == 6 && level >= 1 && level < 16))
         || (!is_compressing && strcmp(arguments[1], "decompress") != 0)) {
-        fputs("usage: pnm compress CODEC PICTURE FILE [LEVEL]\n       pnm decompress CODEC FILE PICTURE\n", stderr);
+        fputs("usage: pnm compress CODEC PICTURE FILE [LEVEL]\n       pnm decompress CODEC FILE PICTURE\n",
+              stderr);
         return 2;
     }
     result = check(arguments[2], aecodec_bundle_open(arguments[2], &codec)) || read_file(arguments[3], &file)

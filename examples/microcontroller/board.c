@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Cortex-M board without a C library: start-up code, and the UART of Arm's MPS2 boards, which qemu-system-arm
- * has, as the serial line of an exported main.c. What a picture took is measured, and reported through semihosting,
- * which debuggers and qemu implement. */
+/* A Cortex-M board without a C library: start-up code, and the UART of Arm's MPS2 boards, which
+ * qemu-system-arm has, as the serial line of an exported main.c. What a picture took is measured, and
+ * reported through semihosting, which debuggers and qemu implement. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,8 +43,8 @@ enum { OUTPUT_IS_FULL = 1, INPUT_IS_FULL = 2, BOTH_WAYS = 3, FASTEST = 16 };
 
 static uart *const line = (uart *)0x40004000;
 
-/* The clock that counts down from 2^24, at 25 MHz. With -icount shift=0, qemu runs an instruction in a nanosecond,
- * so that 40 of them are one step of the clock. */
+/* The clock that counts down from 2^24, at 25 MHz. With -icount shift=0, qemu runs an instruction in a
+ * nanosecond, so that 40 of them are one step of the clock. */
 typedef struct {
     volatile uint32_t control, reload, value;
 } clock;
