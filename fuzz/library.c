@@ -30,13 +30,14 @@ static void compress_without_loss(const aecodec_image *picture)
     const aecodec_target target = {0, 0, &bounds};
     const size_t pixels = (size_t)picture->width * picture->height * picture->frames;
     aecodec_image restored;
-    aecodec_compressed made;
-    require(aecodec_compress(bundle(), picture, &target, NULL, &made) == AECODEC_OK);
-    require(made.max_error == 0);
-    require(aecodec_decompress(bundle(), made.file, made.size, NULL, NULL, &restored) == AECODEC_OK);
+    aecodec_compressed compressed;
+    require(aecodec_compress(bundle(), picture, &target, NULL, &compressed) == AECODEC_OK);
+    require(compressed.max_error == 0);
+    require(aecodec_decompress(bundle(), compressed.file, compressed.size, NULL, NULL, &restored) ==
+            AECODEC_OK);
     require(memcmp(restored.pixels, picture->pixels, pixels * picture->channels) == 0);
     aecodec_image_free(&restored);
-    aecodec_free(made.file);
+    aecodec_free(compressed.file);
 }
 
 /* All parts of a file that decompresses do so, too. */
@@ -63,33 +64,35 @@ static void compress_again(const aecodec_image *picture, uint32_t level)
 {
     const aecodec_target target = {level, 0, NULL};
     aecodec_image restored;
-    aecodec_compressed made;
-    aecodec_status status = aecodec_compress(bundle(), picture, &target, NULL, &made);
+    aecodec_compressed compressed;
+    aecodec_status status = aecodec_compress(bundle(), picture, &target, NULL, &compressed);
     if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE) { /* no encoder, or large tiles */
         return;
     }
     require(status == AECODEC_OK);
-    require(aecodec_decompress(bundle(), made.file, made.size, NULL, NULL, &restored) == AECODEC_OK);
+    require(aecodec_decompress(bundle(), compressed.file, compressed.size, NULL, NULL, &restored) ==
+            AECODEC_OK);
     require(restored.width == picture->width && restored.height == picture->height);
     require(restored.channels == picture->channels && restored.frames == picture->frames);
     aecodec_image_free(&restored);
-    aecodec_free(made.file);
+    aecodec_free(compressed.file);
 }
 
 static void compress_samples_again(const aecodec_samples *samples, uint32_t level)
 {
     const aecodec_target target = {level, 0, NULL};
     aecodec_samples restored;
-    aecodec_compressed made;
-    aecodec_status status = aecodec_compress_samples(bundle(), samples, &target, NULL, &made);
+    aecodec_compressed compressed;
+    aecodec_status status = aecodec_compress_samples(bundle(), samples, &target, NULL, &compressed);
     if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE || status == AECODEC_DOES_NOT_FIT) {
         return; /* no encoder, nodata within samples of NaN, or float64 that needs a bound */
     }
     require(status == AECODEC_OK);
-    require(aecodec_decompress_samples(bundle(), made.file, made.size, NULL, NULL, &restored) == AECODEC_OK);
+    require(aecodec_decompress_samples(bundle(), compressed.file, compressed.size, NULL, NULL, &restored) ==
+            AECODEC_OK);
     require(restored.type == samples->type && restored.frames == samples->frames);
     aecodec_samples_free(&restored);
-    aecodec_free(made.file);
+    aecodec_free(compressed.file);
 }
 
 /* ---- what is said of files ---- */

@@ -194,8 +194,8 @@ __attribute__((noinline)) static void add_products(uint32_t sums[4], const int8_
 {
     int32_t zero = (int32_t)sums[0], one = (int32_t)sums[1], two = (int32_t)sums[2], three = (int32_t)sums[3];
     for (; groups > 0; groups--, inputs += 4, weights += step) {
-        const int8x4_t given = aecodec_word_at(inputs);
-        const int16x2_t a = even(given), b = odd(given);
+        const int8x4_t bytes = aecodec_word_at(inputs);
+        const int16x2_t a = even(bytes), b = odd(bytes);
         zero = add_pairs(zero, aecodec_word_at(weights), a, b);
         one = add_pairs(one, aecodec_word_at(weights + 4), a, b);
         two = add_pairs(two, aecodec_word_at(weights + 8), a, b);
@@ -306,16 +306,9 @@ enum { LEAST_PLACES = 0 };
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    .wide = 8,
-    .element = 1,
-    .strip = 1,
-    .pack = aecodec_pack_bytes,
-    .fill = aecodec_fill_bytes,
-    .tile = portable_tile,
-    .multiply = portable_multiply,
-    .least_places = LEAST_PLACES,
-    .outputs = portable_outputs,
-    .add = portable_add,
+    .wide = 8, .element = 1, .strip = 1, .pack = aecodec_pack_bytes, .fill = aecodec_fill_bytes,
+    .tile = portable_tile, .multiply = portable_multiply, .least_places = LEAST_PLACES,
+    .outputs = portable_outputs, .add = portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -126,14 +126,8 @@ static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const
 }
 
 static const aecodec_kernels neon_kernels = {
-    .wide = MOST_OUTPUTS,
-    .element = 1,
-    .strip = 1 << 17,
-    .pack = aecodec_pack_bytes,
-    .fill = aecodec_fill_bytes,
-    .tile = neon_tile,
-    .multiply = neon_multiply,
-    .add = neon_add_tensors,
+    .wide = MOST_OUTPUTS, .element = 1, .strip = 1 << 17, .pack = aecodec_pack_bytes,
+    .fill = aecodec_fill_bytes, .tile = neon_tile, .multiply = neon_multiply, .add = neon_add_tensors,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

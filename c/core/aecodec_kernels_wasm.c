@@ -117,10 +117,10 @@ static void tabulate(int32_t *table, int32_t zero, int32_t multiplier, int32_t s
 AECODEC_INLINE v128_t looked_up(const int32_t *table, const int8_t *values)
 {
     const int32_t *middle = table + 128;
-    v128_t found = wasm_v128_load32_zero(middle + values[0]);
-    found = wasm_v128_load32_lane(middle + values[1], found, 1);
-    found = wasm_v128_load32_lane(middle + values[2], found, 2);
-    return wasm_v128_load32_lane(middle + values[3], found, 3);
+    v128_t sums = wasm_v128_load32_zero(middle + values[0]);
+    sums = wasm_v128_load32_lane(middle + values[1], sums, 1);
+    sums = wasm_v128_load32_lane(middle + values[2], sums, 2);
+    return wasm_v128_load32_lane(middle + values[3], sums, 3);
 }
 
 static void wasm_add_tensors(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output,

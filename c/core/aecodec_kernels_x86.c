@@ -113,17 +113,9 @@ TARGET static void avx512_begin(aecodec_tile *tile)
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx512_kernels = {
-    .wide = 12,
-    .element = 1,
-    .strip = 1 << 17,
-    .pack = avx512_pack,
-    .fill = avx512_fill,
-    .begin = avx512_begin,
-    .tile = avx512_tile,
-    .multiply = avx512_multiply,
-    .least_places = 256,
-    .outputs = avx512_outputs,
-    .add = avx512_add_tensors,
+    .wide = 12, .element = 1, .strip = 1 << 17, .pack = avx512_pack, .fill = avx512_fill,
+    .begin = avx512_begin, .tile = avx512_tile, .multiply = avx512_multiply, .least_places = 256,
+    .outputs = avx512_outputs, .add = avx512_add_tensors,
 };
 
 #endif
@@ -248,15 +240,8 @@ TARGET AECODEC_INLINE __m256i avx2_multiply_add(__m256i sums, avx2_weights weigh
 #include "aecodec_kernels_vector.h"
 
 static const aecodec_kernels avx2_kernels = {
-    .wide = 4,
-    .element = 2,
-    .strip = 1 << 17,
-    .pack = avx2_pack,
-    .fill = aecodec_fill_words,
-    .tile = avx2_tile,
-    .multiply = avx2_multiply,
-    .least_places = 16,
-    .outputs = avx2_outputs,
+    .wide = 4, .element = 2, .strip = 1 << 17, .pack = avx2_pack, .fill = aecodec_fill_words,
+    .tile = avx2_tile, .multiply = avx2_multiply, .least_places = 16, .outputs = avx2_outputs,
     .add = avx2_add_tensors,
 };
 

@@ -95,8 +95,8 @@ static uint32_t side_of(uint32_t side, uint32_t fraction, uint32_t more)
 {
     const uint32_t times = fraction & 0xffff, by = fraction >> 16;
     const int64_t whole = (int64_t)side * times;
-    const int64_t found = by && whole % by == 0 ? whole / by + (int32_t)more : 0;
-    return found > 0 && found <= MAX_SIDE ? (uint32_t)found : 0;
+    const int64_t scaled = by && whole % by == 0 ? whole / by + (int32_t)more : 0;
+    return scaled > 0 && scaled <= MAX_SIDE ? (uint32_t)scaled : 0;
 }
 
 /* The shape of a tensor. Returns 0 if it is none. */
@@ -310,14 +310,14 @@ void aecodec_network_input(const aecodec_network *network, uint32_t shape[3])
 aecodec_status aecodec_network_output(const aecodec_network *network, uint32_t rows, uint32_t columns,
                                       uint32_t shape[3])
 {
-    aecodec_shape found;
+    aecodec_shape output;
     if (!size_is_taken(network->plan, rows, columns) ||
-        !shape_of(network->plan, network->plan[HEAD_OUTPUT], rows, columns, &found)) {
+        !shape_of(network->plan, network->plan[HEAD_OUTPUT], rows, columns, &output)) {
         return AECODEC_OTHER_SIZE;
     }
-    shape[0] = found.rows;
-    shape[1] = found.columns;
-    shape[2] = found.channels;
+    shape[0] = output.rows;
+    shape[1] = output.columns;
+    shape[2] = output.channels;
     return AECODEC_OK;
 }
 

@@ -168,11 +168,11 @@ static int32_t room_above(uint32_t x)
 static int32_t reciprocal(uint32_t x)
 {
     const int32_t half = (int32_t)(x << room_above(x) >> 1); /* of x between 1 and 2 */
-    int32_t found = 1515870810 + aecodec_scale(half, -1010580540, 0); /* 48 / 17 - 32 / 17 * half */
+    int32_t estimate = 1515870810 + aecodec_scale(half, -1010580540, 0); /* 48 / 17 - 32 / 17 * half */
     for (unsigned step = 0; step < 3; step++) {
-        found += aecodec_scale(found, (1 << 29) - aecodec_scale(half, found, 0), 0) * 4;
+        estimate += aecodec_scale(estimate, (1 << 29) - aecodec_scale(half, estimate, 0), 0) * 4;
     }
-    return found < 1 << 30 ? found * 2 : INT32_MAX;
+    return estimate < 1 << 30 ? estimate * 2 : INT32_MAX;
 }
 
 /* The sum has 12 bits before the point and is from 2^19 to below 2^28. */
@@ -228,16 +228,16 @@ static between place_between(uint32_t flags, uint32_t place, uint32_t side, uint
 {
     const uint32_t is_aligned = flags == 1 && wanted > 1;
     const uint32_t parts = wanted - is_aligned, step = ((1u << 10) * (side - is_aligned) + parts / 2) / parts;
-    between found;
-    found.place = (int32_t)(place * step);
+    between position;
+    position.place = (int32_t)(place * step);
     if (flags == 2) {
-        found.place += (int32_t)(step >> 1) - (1 << 9);
+        position.place += (int32_t)(step >> 1) - (1 << 9);
     }
-    found.from = found.place > 0 ? (uint32_t)found.place >> 10 : 0;
-    found.to = (uint32_t)(found.place + (1 << 10) - 1) >> 10;
-    found.from = found.from < side ? found.from : side - 1;
-    found.to = found.to < side ? found.to : side - 1;
-    return found;
+    position.from = position.place > 0 ? (uint32_t)position.place >> 10 : 0;
+    position.to = (uint32_t)(position.place + (1 << 10) - 1) >> 10;
+    position.from = position.from < side ? position.from : side - 1;
+    position.to = position.to < side ? position.to : side - 1;
+    return position;
 }
 
 static int8_t mixed(const aecodec_call *call, between down, between across, uint32_t channel)

@@ -255,9 +255,9 @@ void aecodec_update_inputs(pass *p, uint32_t vector, size_t place)
 
 uint8_t aecodec_column_of(const aecodec_codec *codec, unsigned row, int32_t code, int32_t base)
 {
-    const aecodec_row found = codec->rows[row];
+    const aecodec_row entry = codec->rows[row];
     uint32_t column = (uint32_t)(code - base);
-    int is_coded = codec->others ? column < codec->escape : column - found.start < found.count;
+    int is_coded = codec->others ? column < codec->escape : column - entry.start < entry.count;
     return is_coded ? (uint8_t)column : codec->escape;
 }
 
@@ -266,12 +266,12 @@ uint8_t aecodec_column_of(const aecodec_codec *codec, unsigned row, int32_t code
 /* Cost of a code in 1/256 bit; an escaped one costs its value too. */
 static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t code, int32_t base)
 {
-    const aecodec_row found = codec->rows[row];
-    uint32_t column = (uint32_t)(code - base), number = column - found.start;
-    if (number < found.count) {
-        return codec->costs[found.at + number];
+    const aecodec_row entry = codec->rows[row];
+    uint32_t column = (uint32_t)(code - base), number = column - entry.start;
+    if (number < entry.count) {
+        return codec->costs[entry.at + number];
     }
-    return codec->others && column < codec->escape ? MAX_COST : codec->costs[found.at + found.count];
+    return codec->others && column < codec->escape ? MAX_COST : codec->costs[entry.at + entry.count];
 }
 
 /* Run the context network for a vector whose codes are all known. */

@@ -46,29 +46,29 @@ typedef struct {
 
 static layout layout_of(const aecodec_convolution *convolution)
 {
-    layout made = {0};
-    made.convolution = convolution;
-    made.channels = convolution->in.channels;
-    made.length = aecodec_round_up(made.channels, CHUNK);
-    made.across = ((size_t)convolution->out.columns + SIDE - 1) / SIDE;
-    made.packed_columns = SIDE * made.across + 2;
-    size_t row = made.across * POINTS * made.length * sizeof(int16_t);
-    made.down = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
-    made.rows = aecodec_least(row < STRIP ? STRIP / row : 1, made.down * convolution->pictures);
-    made.tiles = made.rows * made.across;
-    made.input_point = made.tiles * made.length + APART;
-    made.weight_point = AECODEC_BLOCK * made.length + APART;
-    return made;
+    layout tiling = {0};
+    tiling.convolution = convolution;
+    tiling.channels = convolution->in.channels;
+    tiling.length = aecodec_round_up(tiling.channels, CHUNK);
+    tiling.across = ((size_t)convolution->out.columns + SIDE - 1) / SIDE;
+    tiling.packed_columns = SIDE * tiling.across + 2;
+    size_t row = tiling.across * POINTS * tiling.length * sizeof(int16_t);
+    tiling.down = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
+    tiling.rows = aecodec_least(row < STRIP ? STRIP / row : 1, tiling.down * convolution->pictures);
+    tiling.tiles = tiling.rows * tiling.across;
+    tiling.input_point = tiling.tiles * tiling.length + APART;
+    tiling.weight_point = AECODEC_BLOCK * tiling.length + APART;
+    return tiling;
 }
 
 enum { SUMS = POINTS * MANY * AECODEC_BLOCK, TOTALS = SIDE * SIDE * MANY * AECODEC_BLOCK };
 
 /* Numbers in the packed rows, the inputs and the weights. */
-static void sizes_of(const layout *made, size_t sizes[3])
+static void sizes_of(const layout *tiling, size_t sizes[3])
 {
-    sizes[0] = aecodec_round_up(SEEN * made->packed_columns * made->channels + CHUNK, CHUNK);
-    sizes[1] = POINTS * made->input_point;
-    sizes[2] = POINTS * made->weight_point;
+    sizes[0] = aecodec_round_up(SEEN * tiling->packed_columns * tiling->channels + CHUNK, CHUNK);
+    sizes[1] = POINTS * tiling->input_point;
+    sizes[2] = POINTS * tiling->weight_point;
 }
 
 int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
@@ -84,41 +84,41 @@ int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolu
 
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
 {
-    const layout made = layout_of(convolution);
+    const layout tiling = layout_of(convolution);
     size_t sizes[3];
-    sizes_of(&made, sizes);
+    sizes_of(&tiling, sizes);
     return ((uint64_t)sizes[0] + sizes[1] + sizes[2]) * sizeof(int16_t) + (SUMS + TOTALS) * sizeof(int32_t);
 }
 
 /* ---- inputs ---- */
 
-AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t row, int16_t *packed)
+AECODEC_INLINE void pack_row(const layout *tiling, const int8_t *input, int64_t row, int16_t *packed)
 {
-    const aecodec_convolution *c = made->convolution;
-    const size_t columns = made->packed_columns, left = aecodec_least(c->left, columns);
+    const aecodec_convolution *c = tiling->convolution;
+    const size_t columns = tiling->packed_columns, left = aecodec_least(c->left, columns);
     const size_t seen = aecodec_least(columns - left, c->in.columns);
     const int is_inside = row >= 0 && row < (int64_t)c->in.rows;
-    const int8_t *from = input + (is_inside ? (size_t)row * c->in.columns * made->channels : 0);
-    const size_t start = left * made->channels, end = start + (is_inside ? seen * made->channels : 0);
+    const int8_t *from = input + (is_inside ? (size_t)row * c->in.columns * tiling->channels : 0);
+    const size_t start = left * tiling->channels, end = start + (is_inside ? seen * tiling->channels : 0);
     aecodec_fill_words(packed, c->zero, start);
     for (size_t n = start; n < end; n++) {
         packed[n] = from[n - start];
     }
-    aecodec_fill_words(packed + end, c->zero, columns * made->channels - end);
+    aecodec_fill_words(packed + end, c->zero, columns * tiling->channels - end);
 }
 
 /* Pack what a row of tiles sees. */
-AECODEC_WIDE(pack, (const layout *made, size_t tile_row), (made, tile_row))
+AECODEC_WIDE(pack, (const layout *tiling, size_t tile_row), (tiling, tile_row))
 {
-    const aecodec_convolution *c = made->convolution;
-    const size_t size = made->packed_columns * made->channels;
-    const size_t picture = (size_t)c->in.rows * c->in.columns * made->channels;
-    const int64_t first = (int64_t)(tile_row % made->down * SIDE) - c->top;
+    const aecodec_convolution *c = tiling->convolution;
+    const size_t size = tiling->packed_columns * tiling->channels;
+    const size_t picture = (size_t)c->in.rows * c->in.columns * tiling->channels;
+    const int64_t first = (int64_t)(tile_row % tiling->down * SIDE) - c->top;
     for (size_t n = 0; n < SEEN; n++) {
-        pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n,
-                 made->packed + n * size);
+        pack_row(tiling, c->input + tile_row / tiling->down * picture, first + (int64_t)n,
+                 tiling->packed + n * size);
     }
-    aecodec_fill_words(made->packed + SEEN * size, 0, CHUNK);
+    aecodec_fill_words(tiling->packed + SEEN * size, 0, CHUNK);
 }
 
 /* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are
@@ -139,12 +139,12 @@ AECODEC_INLINE void transform_inputs_of(const int16_t *restrict from, size_t gap
 }
 
 /* Some channels of a tile: 6 by 6 numbers. */
-AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int16_t *to)
+AECODEC_INLINE void transform_chunk(const layout *tiling, const int16_t *from, int16_t *to)
 {
-    const size_t row = made->packed_columns * made->channels, point = made->input_point;
+    const size_t row = tiling->packed_columns * tiling->channels, point = tiling->input_point;
     int16_t half[SEEN][SEEN * CHUNK], whole[SEEN * CHUNK];
     for (size_t n = 0; n < SEEN; n++) {
-        transform_inputs_of(from + n * row, made->channels, half[n], CHUNK);
+        transform_inputs_of(from + n * row, tiling->channels, half[n], CHUNK);
     }
     for (size_t n = 0; n < SEEN; n++) {
         transform_inputs_of(half[0] + n * CHUNK, SEEN * CHUNK, whole, CHUNK);
@@ -154,12 +154,12 @@ AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int
     }
 }
 
-AECODEC_WIDE(transform_inputs, (const layout *made, int16_t *to), (made, to))
+AECODEC_WIDE(transform_inputs, (const layout *tiling, int16_t *to), (tiling, to))
 {
-    for (size_t column = 0; column < made->across; column++, to += made->length) {
-        const int16_t *from = made->packed + SIDE * column * made->channels;
-        for (size_t channel = 0; channel < made->channels; channel += CHUNK) {
-            transform_chunk(made, from + channel, to + channel);
+    for (size_t column = 0; column < tiling->across; column++, to += tiling->length) {
+        const int16_t *from = tiling->packed + SIDE * column * tiling->channels;
+        for (size_t channel = 0; channel < tiling->channels; channel += CHUNK) {
+            transform_chunk(tiling, from + channel, to + channel);
         }
     }
 }
@@ -216,16 +216,16 @@ AECODEC_INLINE void transform_quad(const int8_t *weights, size_t gap, size_t lan
     }
 }
 
-AECODEC_WIDE(transform_weights, (const layout *made, const int8_t *weights, uint32_t outputs),
-             (made, weights, outputs))
+AECODEC_WIDE(transform_weights, (const layout *tiling, const int8_t *weights, uint32_t outputs),
+             (tiling, weights, outputs))
 {
-    const size_t lanes = aecodec_round_up(outputs, 4), quads = made->channels / AECODEC_GROUP;
-    const size_t gap = quads * lanes * AECODEC_GROUP, point = made->weight_point;
+    const size_t lanes = aecodec_round_up(outputs, 4), quads = tiling->channels / AECODEC_GROUP;
+    const size_t gap = quads * lanes * AECODEC_GROUP, point = tiling->weight_point;
     for (size_t n = 0; n < quads; n++, weights += lanes * AECODEC_GROUP) {
         if (lanes == AECODEC_BLOCK) { /* in whole vectors */
-            transform_quad(weights, gap, AECODEC_BLOCK, made->weights + n * QUAD, point);
+            transform_quad(weights, gap, AECODEC_BLOCK, tiling->weights + n * QUAD, point);
         } else {
-            transform_quad(weights, gap, lanes, made->weights + n * QUAD, point);
+            transform_quad(weights, gap, lanes, tiling->weights + n * QUAD, point);
         }
     }
 }
@@ -268,21 +268,21 @@ AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restr
     }
 }
 
-AECODEC_WIDE(fold_tiles, (const layout *made, size_t tiles, int is_first), (made, tiles, is_first))
+AECODEC_WIDE(fold_tiles, (const layout *tiling, size_t tiles, int is_first), (tiling, tiles, is_first))
 {
     for (size_t n = 0; n < tiles; n++) {
-        fold_tile((const uint32_t *)made->sums + n * AECODEC_BLOCK, is_first,
-                  made->totals + n * SIDE * SIDE * AECODEC_BLOCK);
+        fold_tile((const uint32_t *)tiling->sums + n * AECODEC_BLOCK, is_first,
+                  tiling->totals + n * SIDE * SIDE * AECODEC_BLOCK);
     }
 }
 
 /* The outputs of a tile that lie in the picture. */
-static void store_tile(const aecodec_kernels *kernels, const layout *made, const int32_t *totals,
+static void store_tile(const aecodec_kernels *kernels, const layout *tiling, const int32_t *totals,
                        size_t tile_row, size_t column, uint32_t channel, uint32_t outputs)
 {
-    const aecodec_convolution *c = made->convolution;
+    const aecodec_convolution *c = tiling->convolution;
     const size_t count = aecodec_least(c->out.columns - column, SIDE);
-    const size_t picture = tile_row / made->down, row = tile_row % made->down * SIDE;
+    const size_t picture = tile_row / tiling->down, row = tile_row % tiling->down * SIDE;
     for (size_t y = 0; y < SIDE && row + y < c->out.rows; y++, totals += SIDE * AECODEC_BLOCK) {
         const size_t place = (picture * c->out.rows + row + y) * c->out.columns + column;
         int8_t *output = c->output + place * c->out.channels + channel;
@@ -291,69 +291,70 @@ static void store_tile(const aecodec_kernels *kernels, const layout *made, const
 }
 
 /* Multiply the inputs of some tiles, for all points, and sum some channels. */
-static void multiply(const aecodec_kernels *kernels, const layout *made, size_t tile, size_t tiles,
+static void multiply(const aecodec_kernels *kernels, const layout *tiling, size_t tile, size_t tiles,
                      size_t channel, size_t channels)
 {
-    const int16_t *inputs = made->inputs + tile * made->length + channel;
-    const int16_t *weights = made->weights + channel * AECODEC_BLOCK;
-    int32_t *sums = made->sums;
+    const int16_t *inputs = tiling->inputs + tile * tiling->length + channel;
+    const int16_t *weights = tiling->weights + channel * AECODEC_BLOCK;
+    int32_t *sums = tiling->sums;
     for (int n = 0; n < POINTS; n++, sums += MANY * AECODEC_BLOCK) {
-        kernels->multiply(inputs, made->length, tiles, weights, channels, sums, AECODEC_BLOCK);
-        inputs += made->input_point;
-        weights += made->weight_point;
+        kernels->multiply(inputs, tiling->length, tiles, weights, channels, sums, AECODEC_BLOCK);
+        inputs += tiling->input_point;
+        weights += tiling->weight_point;
     }
 }
 
 /* Some tiles from this one on, in a block of outputs. */
-static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t tile,
+static void run_tiles(const aecodec_kernels *kernels, const layout *tiling, size_t tile_row, size_t tile,
                       size_t left, uint32_t channel, uint32_t outputs)
 {
     const size_t tiles = aecodec_least(left, MANY);
-    const size_t part = made->channels <= MOST_TOGETHER ? made->channels : PART;
-    for (size_t from = 0; from < made->channels; from += part) {
-        multiply(kernels, made, tile, tiles, from, aecodec_least(made->channels - from, part));
-        fold_tiles(made, tiles, from == 0);
+    const size_t part = tiling->channels <= MOST_TOGETHER ? tiling->channels : PART;
+    for (size_t from = 0; from < tiling->channels; from += part) {
+        multiply(kernels, tiling, tile, tiles, from, aecodec_least(tiling->channels - from, part));
+        fold_tiles(tiling, tiles, from == 0);
     }
     for (size_t n = 0; n < tiles; n++) {
-        store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK,
-                   tile_row + (tile + n) / made->across, (tile + n) % made->across * SIDE, channel, outputs);
+        store_tile(kernels, tiling, tiling->totals + n * SIDE * SIDE * AECODEC_BLOCK,
+                   tile_row + (tile + n) / tiling->across, (tile + n) % tiling->across * SIDE, channel,
+                   outputs);
     }
 }
 
 /* Some rows of tiles from this one on. */
-static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t rows)
+static void run_strip(const aecodec_kernels *kernels, const layout *tiling, size_t tile_row, size_t rows)
 {
-    const aecodec_convolution *c = made->convolution;
-    const size_t own = 9 * made->channels; /* weights of an output */
-    const size_t tiles = rows * made->across;
+    const aecodec_convolution *c = tiling->convolution;
+    const size_t own = 9 * tiling->channels; /* weights of an output */
+    const size_t tiles = rows * tiling->across;
     for (uint32_t channel = 0; channel < c->out.channels; channel += AECODEC_BLOCK) {
         const uint32_t left = c->out.channels - channel,
                        outputs = left < AECODEC_BLOCK ? left : AECODEC_BLOCK;
-        transform_weights(made, c->weights + channel * own, outputs);
+        transform_weights(tiling, c->weights + channel * own, outputs);
         for (size_t tile = 0; tile < tiles; tile += MANY) {
-            run_tiles(kernels, made, tile_row, tile, tiles - tile, channel, outputs);
+            run_tiles(kernels, tiling, tile_row, tile, tiles - tile, channel, outputs);
         }
     }
 }
 
 void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
-    layout made = layout_of(convolution);
-    const size_t all = made.down * convolution->pictures;
+    layout tiling = layout_of(convolution);
+    const size_t all = tiling.down * convolution->pictures;
     size_t sizes[3], row, n;
-    sizes_of(&made, sizes);
-    made.packed = convolution->scratch;
-    made.inputs = made.packed + sizes[0];
-    made.weights = made.inputs + sizes[1];
-    made.sums = (int32_t *)(void *)(made.weights + sizes[2]);
-    made.totals = made.sums + SUMS;
-    for (row = 0; row < all; row += made.rows) {
-        const size_t rows = aecodec_least(made.rows, all - row);
+    sizes_of(&tiling, sizes);
+    tiling.packed = convolution->scratch;
+    tiling.inputs = tiling.packed + sizes[0];
+    tiling.weights = tiling.inputs + sizes[1];
+    tiling.sums = (int32_t *)(void *)(tiling.weights + sizes[2]);
+    tiling.totals = tiling.sums + SUMS;
+    for (row = 0; row < all; row += tiling.rows) {
+        const size_t rows = aecodec_least(tiling.rows, all - row);
         for (n = 0; n < rows; n++) {
-            pack(&made, row + n);
-            transform_inputs(&made, made.inputs + n * made.across * made.length);
+            pack(&tiling, row + n);
+            transform_inputs(&tiling, tiling.inputs + n * tiling.across * tiling.length);
         }
-        run_strip(kernels, &made, row, rows);
+        run_strip(kernels, &tiling, row, rows);
     }
 }
 
