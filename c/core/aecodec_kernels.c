@@ -285,30 +285,9 @@ static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, c
     }
 }
 
-#ifdef AECODEC_WINOGRAD
-
-static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count,
-                             uint32_t channel, uint32_t channels, int8_t *output, size_t output_step)
-{
-    for (; count > 0; count--, sums += AECODEC_BLOCK, output += output_step) {
-        for (uint32_t n = 0; n < channels; n++) {
-            const uint32_t sum = (uint32_t)sums[n] + (uint32_t)scaling->bias[channel + n];
-            output[n] = aecodec_output(scaling, (int32_t)sum, channel + n);
-        }
-    }
-}
-
-enum { LEAST_PLACES = 32 };
-
-#else
-#define portable_outputs NULL
-enum { LEAST_PLACES = 0 };
-#endif
-
 const aecodec_kernels aecodec_portable_kernels = {
     .wide = 8, .element = 1, .strip = 1, .pack = aecodec_pack_bytes, .fill = aecodec_fill_bytes,
-    .tile = portable_tile, .multiply = portable_multiply, .least_places = LEAST_PLACES,
-    .outputs = portable_outputs, .add = portable_add,
+    .tile = portable_tile, .multiply = portable_multiply, .add = portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

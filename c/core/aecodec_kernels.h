@@ -80,13 +80,6 @@ typedef struct {
     int32_t multiplier, shift, zero, least, most;
 } aecodec_sum;
 
-/* With more working memory, 3 by 3 convolutions need 36 multiplications for 16 outputs instead of 144
- * (aecodec_winograd.c). Builds for 32-bit processors do not use this; define AECODEC_SMALL to disable it
- * elsewhere. */
-#if (UINTPTR_MAX > 0xffffffffu || defined(__wasm__)) && !defined(AECODEC_SMALL)
-#define AECODEC_WINOGRAD
-#endif
-
 /* Kernels for one kind of processor. */
 typedef struct aecodec_kernels {
     uint32_t wide;         /* maximum outputs of a tile */
@@ -119,6 +112,11 @@ typedef struct aecodec_kernels {
 #define AECODEC_NEON
 #elif !defined(AECODEC_PORTABLE) && defined(__wasm_simd128__)
 #define AECODEC_WASM
+#endif
+
+/* With more working memory, 3 by 3 convolutions need 36 multiplications for 16 outputs instead of 144. */
+#if defined(AECODEC_X86) || defined(AECODEC_WASM)
+#define AECODEC_WINOGRAD
 #endif
 
 #ifdef __GNUC__

@@ -11,6 +11,12 @@
 
 #ifdef AECODEC_WINOGRAD
 
+#ifdef AECODEC_X86 /* only kernels for AVX2 or better call this */
+#define VECTORIZED __attribute__((target("avx2")))
+#else
+#define VECTORIZED
+#endif
+
 enum {
     LEAST_CHANNELS = 8,
     MOST_CHANNELS = 1024,
@@ -108,7 +114,7 @@ AECODEC_INLINE void pack_row(const layout *tiling, const int8_t *input, int64_t 
 }
 
 /* Pack what a row of tiles sees. */
-AECODEC_WIDE(pack, (const layout *tiling, size_t tile_row), (tiling, tile_row))
+static VECTORIZED void pack(const layout *tiling, size_t tile_row)
 {
     const aecodec_convolution *c = tiling->convolution;
     const size_t size = tiling->packed_columns * tiling->channels;
@@ -154,7 +160,7 @@ AECODEC_INLINE void transform_chunk(const layout *tiling, const int16_t *from, i
     }
 }
 
-AECODEC_WIDE(transform_inputs, (const layout *tiling, int16_t *to), (tiling, to))
+static VECTORIZED void transform_inputs(const layout *tiling, int16_t *to)
 {
     for (size_t column = 0; column < tiling->across; column++, to += tiling->length) {
         const int16_t *from = tiling->packed + SIDE * column * tiling->channels;
@@ -216,8 +222,7 @@ AECODEC_INLINE void transform_quad(const int8_t *weights, size_t gap, size_t lan
     }
 }
 
-AECODEC_WIDE(transform_weights, (const layout *tiling, const int8_t *weights, uint32_t outputs),
-             (tiling, weights, outputs))
+static VECTORIZED void transform_weights(const layout *tiling, const int8_t *weights, uint32_t outputs)
 {
     const size_t lanes = aecodec_round_up(outputs, 4), quads = tiling->channels / AECODEC_GROUP;
     const size_t gap = quads * lanes * AECODEC_GROUP, point = tiling->weight_point;
@@ -268,7 +273,7 @@ AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restr
     }
 }
 
-AECODEC_WIDE(fold_tiles, (const layout *tiling, size_t tiles, int is_first), (tiling, tiles, is_first))
+static VECTORIZED void fold_tiles(const layout *tiling, size_t tiles, int is_first)
 {
     for (size_t n = 0; n < tiles; n++) {
         fold_tile((const uint32_t *)tiling->sums + n * AECODEC_BLOCK, is_first,

@@ -13,7 +13,7 @@
 
 enum {
     DEVICE_WORK = CODEC_WORK_SIZE > CODEC_NETWORK_WORK_SIZE ? CODEC_WORK_SIZE : CODEC_NETWORK_WORK_SIZE,
-#if defined(BOARD) || defined(AECODEC_SMALL)
+#if defined(BOARD) || defined(AECODEC_PORTABLE)
     WORK = DEVICE_WORK
 #else
     WORK = (1 << 22) + 2 * DEVICE_WORK /* kernels of a computer take more */

@@ -15,7 +15,7 @@ import aecodec
 from benchmarks.programs.device import CODE, sections_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
-ON_A_DEVICE = "-std=c99 -Wall -Wextra -Wconversion -Werror -DAECODEC_SMALL -DAECODEC_PORTABLE"
+ON_A_DEVICE = "-std=c99 -Wall -Wextra -Wconversion -Werror -DAECODEC_PORTABLE"
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

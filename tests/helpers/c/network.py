@@ -20,18 +20,14 @@ NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))
 _LIBRARY = "libnetwork.so"
 
 KERNELS = {
-    "small": ("-DAECODEC_PORTABLE", "-DAECODEC_SMALL", *SANITIZER),
     "portable": ("-DAECODEC_PORTABLE", *SANITIZER),
     "avx2": ("-DAECODEC_NO_AVX512",),
     "best": (),
 }
-"""Builds with different kernels, by their names, and the options that they are built with.
-
-That of small devices comes first; the others have memory for Winograd's minimal filtering.
-"""
+"""Builds with different kernels, by their names, and the options that they are built with."""
 
 
-FEW = ("small", "best")
+FEW = ("portable", "best")
 """Those that tests build which are not slow."""
 
 
@@ -71,7 +67,7 @@ class CNetwork:
         status: what opening it gave.
     """
 
-    def __init__(self, plan: bytes, kernels: str = "small") -> None:
+    def __init__(self, plan: bytes, kernels: str = "portable") -> None:
         self._library = _library(kernels)
         self._plan = np.frombuffer(plan, np.uint8).copy()
         self._network = (c_void_p * 2)()
