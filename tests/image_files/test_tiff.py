@@ -132,12 +132,17 @@ def jpeg_of(side: int) -> bytes:
 
 
 HOSTILE = {
-    "tags that share a text": tiff(*[GREY] * 200, extratags=[(65000, "s", 0, "a" * 20_000)]),
+    "tags that share a text": b"II*\0"
+    + struct.pack("<IH", 8, 100)
+    + b"".join(struct.pack("<HHII", code, 2, 1 << 16, 0) for code in range(65000, 65100))
+    + bytes(1 << 16),
+    "many tags": b"II*\0" + struct.pack("<IH", 8, 1 << 15) + bytes(1 << 20),
+    "pages that repeat": claims()[:-4] + struct.pack("<I", 8),
     "wide page": claims(t256=1 << 31, t257=1 << 31),
     "large tiles": claims(t322=1 << 16, t323=1 << 16, t324=8, t325=16),
     "no rows": claims(t257=0),
     "many samples": claims(t277=60_000),
-    "JPEG in a strip": claims(t259=7, t273=134) + bytes(12) + jpeg_of(60_000),
+    "JPEG in a strip": claims(t259=7, t273=122, t279=15) + jpeg_of(60_000),
     "header of an array": npz_of_header(1 << 26),
     "FITS axes": fits_header(SIMPLE="T", BITPIX=8, NAXIS=2, NAXIS1=-1, NAXIS2=-99),
     "FITS headers": (b"SIMPLE  = T".ljust(80) + b"A".ljust(80) * (1 << 16)),
