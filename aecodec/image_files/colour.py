@@ -60,11 +60,7 @@ def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) -> Picture:
-    """Convert a picture to the colours to code: sRGB, unless `metadata` has its colour profile.
-
-    Colours outside of sRGB become the nearest colours in it. Samples of codecs with bands are not
-    converted.
-    """
+    """Convert a picture to sRGB, unless `metadata` has its colour profile, or it has bands."""
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile is None or MetadataKind.ICC in metadata or picture.is_scientific:
         return picture

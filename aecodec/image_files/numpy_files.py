@@ -98,8 +98,8 @@ def read_stated(file: IO[bytes], stated: Stated) -> Array:
 def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read an array from an `.npz` file.
 
-    Raises ImageError like :func:`read_npy`, or if the file has several arrays and none is chosen.
-    For damaged files, zipfile and its decoders raise many types of errors.
+    Raises ImageError like :func:`read_npy`, or if the file has several arrays and none is chosen;
+    zipfile raises many types of errors for damaged files.
     """
     with zipfile.ZipFile(file) as archive:
         names = names_in(archive)

@@ -38,10 +38,6 @@ class ReadOptions:
 
     Raises:
         UsageError: the depth is not 8, or the limit is below 1.
-
-    >>> ReadOptions(depth=16)
-    Traceback (most recent call last):
-    aecodec.errors.UsageError: depth 16: the only possible depth is 8 bits per channel
     """
 
     depth: int | None = None

@@ -73,18 +73,13 @@ def origin_of(path: Path) -> Origin | None:
 def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     """Make a picture from a Pillow image.
 
-    L, LA, RGB and RGBA stay unchanged; 1 and P become the grey or RGB values that they represent; a
-    transparent colour becomes an alpha plane. CMYK and other colour spaces are converted to sRGB
-    with a warning, by their colour profile if they have one. EXIF orientation is applied. An
-    :class:`~aecodec.errors.AecodecWarning` lists properties that are not kept.
-
-    Raises ImageError if the image has channels with more than 8 bits but the options have no depth;
-    its frames differ in size or have too many pixels; or it is damaged.
+    `docs/pictures.md` says what becomes of each mode. An :class:`~aecodec.errors.AecodecWarning`
+    lists properties that are not kept. Raises ImageError if the image has channels with more than 8
+    bits but the options have no depth; its frames differ in size or have too many
+    pixels; or it is damaged.
 
     >>> from_pil(Image.new("P", (3, 2))).mode.name
     'RGB'
-    >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
-    255
     """
     with noting() as notes:
         return _frames_of(image, options, notes)
@@ -93,8 +88,7 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
     """Make one picture from several frames, like :func:`from_pil`, but with any number of pixels.
 
-    The frames may be one image with different current frames, as in the results of
-    :func:`~aecodec.image_files.reading.iter_frames`.
+    The frames may be one image with different current frames, as of :func:`iter_frames`.
 
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)
@@ -226,10 +220,9 @@ def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
 
 
 def _joined(frames: Sequence[Picture], notes: Notes) -> Picture:
-    """Join the frames of a file, with the metadata of the first.
+    """Join the frames of a file, with the metadata of the first; ImageError if sizes differ.
 
-    If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
-    different colour profiles are converted to sRGB. Raises ImageError if the frames differ in size.
+    If any frame has alpha, all get an alpha plane. Frames with different profiles become sRGB.
     """
     sizes = dict.fromkeys(frame.size for frame in frames)
     if len(sizes) > 1:
@@ -241,11 +234,9 @@ def _joined(frames: Sequence[Picture], notes: Notes) -> Picture:
     if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
         notes.add("its frames have different colour profiles and were converted to sRGB")
         frames = [in_kept_colours(frame, {}) for frame in frames]
-    has_alpha = any(frame.alpha is not None for frame in frames)
-    if has_alpha:
+    if any(frame.alpha is not None for frame in frames):
         opaque = np.full(frames[0].pixels.shape[:3], 255, np.uint8)
         frames = [
             frame if frame.alpha is not None else replace(frame, alpha=opaque) for frame in frames
         ]
-    picture = stack(frames)
-    return replace(picture, metadata=frames[0].metadata)
+    return replace(stack(frames), metadata=frames[0].metadata)

@@ -68,10 +68,8 @@ def read_samples(
 ) -> Picture:
     """Read a file with any number of bands, types of samples and missing samples.
 
-    Pages of a TIFF file are frames, unless ImageJ's or OME's description or `band_axis` says that
-    they are bands. The file is a path or is opened in binary mode. An
-    :class:`~aecodec.errors.AecodecWarning`, which begins with `name`, lists properties that are not
-    kept.
+    The file is a path or is opened in binary mode. An :class:`~aecodec.errors.AecodecWarning`,
+    which begins with `name`, lists properties that are not kept.
 
     Raises ImageError if the file cannot be read, has too many pixels, or is not supported, and
     AecodecError if an extra that reads it is not installed.

@@ -62,9 +62,8 @@ def format_to_write(suffix: str, quality: int | None) -> str:
 def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> list[bytes]:
     """Encode each frame of a picture as an image file in the format of a suffix, such as `.png`.
 
-    If the format does not support the colour profile, the pixels are converted to sRGB. The quality
-    is 1 to 100 for lossy formats. Raises UsageError if there is no such format, Pillow cannot write
-    a picture with this size and alpha, or it needs a quality.
+    If the format does not support the colour profile, the pixels are converted to sRGB. Raises
+    UsageError like :func:`format_to_write`, or if Pillow cannot write a picture like this.
     """
     file_format, notes = format_to_write(suffix, quality), Notes()
     if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):

@@ -126,8 +126,8 @@ def samples_picture(
 
     Args:
         array: (H, W), (H, W, B) or (N, H, W, B), or with `band_axis` (B, H, W) or (N, B, H, W), of
-            a type of :class:`~aecodec.format.samples.SampleType` in any byte order. A masked array
-            keeps its mask. NaN are missing samples, and restored as nodata if that is stated.
+            a type of :class:`~aecodec.format.samples.SampleType` in any byte order. Masked samples
+            and NaN are missing; NaN are restored as nodata if that is stated.
         band_axis: axis of the bands; the last one by default.
         nodata: value of missing samples.
         bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames. With ANY_BANDS,
