@@ -4,18 +4,18 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from aecodec.arrays import Float64, Pixels
 from aecodec.errors import AecodecError
 from aecodec.imaging.display import difference_picture, error_picture, middle, scale_of_errors
+from aecodec.imaging.picture import without_channel_axis
 
 _INCHES = 2.2
 """Unit of the size of figures with axes."""
 
-_GAP, _TEXT, _BAR = 12, 28, 8
-"""Space between panels, heights of a line of text and of the scale of errors, in pixels."""
+_GAP, _TEXT = 12, 28
+"""Space between panels, and height of a line of text, in pixels."""
 
 _MIN_PANEL, _MAX_PANEL = 240, 1200
 """Longer side of a panel in pixels: small pictures are enlarged, large pictures are cropped."""
@@ -28,7 +28,7 @@ class Comparison(NamedTuple):
         original: (H, W, C) uint8.
         reconstructed: (H, W, C) uint8.
         caption: text below the reconstruction, such as its size and quality.
-        errors: (H, W) errors, which are drawn with a scale instead of the difference, or None.
+        errors: (H, W) errors, which are drawn instead of the difference, or None.
     """
 
     original: Pixels
@@ -112,7 +112,7 @@ def _row(comparison: Comparison) -> Image.Image:
 
 def _panel(pixels: Pixels) -> Image.Image:
     """A picture (H, W, C), times an integer if it is small."""
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    image = Image.fromarray(without_channel_axis(pixels))
     scale = max(1, -(-_MIN_PANEL // max(image.size)))
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
 
@@ -124,11 +124,8 @@ def _errors(comparison: Comparison) -> tuple[str, Image.Image]:
         difference = difference_picture(comparison.original, comparison.reconstructed)
         return "difference", _panel(difference)
     most = scale_of_errors(errors)
-    shown = np.asarray(_panel(error_picture(errors, most)))
-    scale = error_picture(np.tile(np.linspace(0, most, shown.shape[1]), (_BAR, 1)), most)
-    edge = np.full_like(scale[:2], 255)
-    image = Image.fromarray(np.concatenate([shown, edge, scale]))
-    return f"largest error of the bands: 0 to {most:.4g}", image
+    title = f"largest error of the bands: 0 (black) to {most:.4g} (yellow)"
+    return title, _panel(error_picture(errors, most))
 
 
 def _write(image: Image.Image, middle: float, line: float, text: str) -> None:
