@@ -69,7 +69,7 @@ def write_object(url: Path, content: bytes, *, replace: bool) -> None:
 
 def _ask(url: Path, method: str, *arguments: Any, **options: Any) -> Any:
     """Call a method of fsspec's file system with the path in it; OSError if it fails."""
-    shown = masked(str(url))
+    name = masked(str(url))
     try:
         import fsspec
 
@@ -77,12 +77,12 @@ def _ask(url: Path, method: str, *arguments: Any, **options: Any) -> Any:
         system, path = fsspec.core.url_to_fs(address, use_listings_cache=False)
         return getattr(system, method)(path, *arguments, **options)
     except FileNotFoundError as error:
-        raise FileNotFoundError(errno.ENOENT, "no such object or bucket", shown) from error
+        raise FileNotFoundError(errno.ENOENT, "no such object or bucket", name) from error
     except ImportError as error:
         reason = f"{error}: pip install 'aecodec[cloud]', or the package named here"
-        raise OSError(errno.ENOSYS, masked(reason), shown) from error
+        raise OSError(errno.ENOSYS, masked(reason), name) from error
     except Exception as error:  # libraries have their own types of errors
-        raise OSError(errno.EIO, masked(str(error)) or type(error).__name__, shown) from error
+        raise OSError(errno.EIO, masked(str(error)) or type(error).__name__, name) from error
 
 
 def masked(text: str) -> str:

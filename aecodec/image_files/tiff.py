@@ -162,16 +162,18 @@ def _pages_of(
 
 def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
     """The tags that restored files get back."""
-    own = [[tag for tag in page.tags.tags if tag.code not in STRUCTURE] for page in images]
-    tags = [tag for tag in own[0] if _is_kept(tag)]
+    first, *later = (
+        [tag for tag in page.tags.tags if tag.code not in STRUCTURE] for page in images
+    )
+    tags = [tag for tag in first if _is_kept(tag)]
     known = load_tifffile().TIFF.TAGS
-    if names := [str(known.get(tag.code, tag.code)) for tag in own[0] if tag not in tags]:
+    if names := [str(known.get(tag.code, tag.code)) for tag in first if tag not in tags]:
         notes.add(f"not kept: its TIFF tags {', '.join(names)}")
     general = [tag for tag in tags if tag.code in _ARGUMENTS]
-    if any(later not in (tags, general) for later in own[1:]):
+    if any(page_tags not in (tags, general) for page_tags in later):
         notes.add("not kept: the TIFF tags of later pages, which differ from those of the first")
     kept = _without_defaults(KeptTags(tags, images[0].tags.byte_order))
-    is_repeated = len(own) > 1 and tags != general and all(later == tags for later in own[1:])
+    is_repeated = later and tags != general and all(page_tags == tags for page_tags in later)
     return _with_marker(kept, SUBFILE_TYPE, PAGE) if is_repeated else kept
 
 

@@ -13,7 +13,7 @@ from aecodec.imaging.picture import Picture
 _STRETCH = (2, 98)
 """Percentiles of the original that are shown as black and as white."""
 
-_MOST = 99.9
+_HIGHEST = 99.9
 """Percentile of the errors that is the end of their scale."""
 
 _SAMPLES = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725"
@@ -51,8 +51,8 @@ def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels
     """
     missing = np.asarray(original.is_missing[..., list(bands)].any(axis=-1))
     planes = [_stretched(picture.pixels[..., b], original.pixels[..., b], missing) for b in bands]
-    shown = _in_colours(planes[0], _SAMPLES) if len(bands) == 1 else np.stack(planes, axis=-1)
-    return np.where(missing[..., None], 0, np.rint(shown)).astype(np.uint8)
+    colours = _in_colours(planes[0], _SAMPLES) if len(bands) == 1 else np.stack(planes, axis=-1)
+    return np.where(missing[..., None], 0, np.rint(colours)).astype(np.uint8)
 
 
 def _stretched(
@@ -80,7 +80,7 @@ def error_map(original: Picture, restored: Picture) -> Float64:
 
 def scale_of_errors(errors: Float64) -> float:
     """End of the scale of an error map: a high percentile, or 1 without errors."""
-    return float(np.percentile(errors, _MOST)) or float(errors.max()) or 1.0
+    return float(np.percentile(errors, _HIGHEST)) or float(errors.max()) or 1.0
 
 
 def error_picture(errors: Float64, most: float) -> Pixels:

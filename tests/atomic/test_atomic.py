@@ -113,8 +113,8 @@ def test_named_files_change_and_others_stay(folder: Path) -> None:
     link = folder.with_name("link")
     link.symlink_to("folder")
     update_folder(link, new, replace=True, is_outdated=lambda path: path.name == "gone")
-    kept = {"notes": b"mine", "link": b"mine", "inner/deep": b"deep"}
-    assert files_of(folder) == {**new, **kept}
+    unchanged = {"notes": b"mine", "link": b"mine", "inner/deep": b"deep"}
+    assert files_of(folder) == {**new, **unchanged}
     assert (folder / "link").is_symlink()
     assert link.is_symlink()
     assert sorted(path.name for path in folder.parent.iterdir()) == ["folder", "link"]

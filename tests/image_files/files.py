@@ -16,8 +16,8 @@ def tiff(*pages: Any, byte_order: str = "<", big: bool = False, **options: Any) 
     content, options = io.BytesIO(), {"photometric": "minisblack", "metadata": None, **options}
     with tifffile.TiffWriter(content, byteorder=byte_order, bigtiff=big) as writer:
         for page in pages:
-            array, own = page if isinstance(page, tuple) else (page, {})
-            writer.write(array, **{**options, **own})
+            array, page_options = page if isinstance(page, tuple) else (page, {})
+            writer.write(array, **{**options, **page_options})
     return content.getvalue()
 
 

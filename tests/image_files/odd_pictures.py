@@ -40,18 +40,18 @@ class OddPicture:
         name: what is odd about it.
         content: the file.
         mode: mode of the picture.
-        shown: (F, H, W, 3) uint8, or what broadcasts to it: how the file is shown, in sRGB.
-        said: part of the only warning; empty if there must not be any.
-        kept: kinds of metadata that are kept.
+        colours: (F, H, W, 3) uint8, or what broadcasts to it: how the file is shown, in sRGB.
+        warning: part of the only warning; empty if there must not be any.
+        kinds: the metadata that is kept.
         options: what is accepted.
     """
 
     name: str
     content: bytes
     mode: str = "RGB"
-    shown: Pixels = field(default_factory=lambda: COLOURS)
-    said: str = ""
-    kept: Set[MetadataKind] = frozenset()
+    colours: Pixels = field(default_factory=lambda: COLOURS)
+    warning: str = ""
+    kinds: Set[MetadataKind] = frozenset()
     options: ReadOptions = AS_USUAL
 
 
@@ -138,14 +138,14 @@ second = Image.fromarray(np.ascontiguousarray(COLOURS[::-1]))
 ODD_PICTURES = [
     OddPicture("grey", saved(grey), "L", as_rgb(GREYS)),
     OddPicture("colours with alpha", saved(with_alpha(rgb)), "RGBA"),
-    OddPicture("equal channels", saved(equal), shown=EQUAL),
+    OddPicture("equal channels", saved(equal), colours=EQUAL),
     OddPicture(
         "black and white",
         saved(black_and_white),
         "L",
         as_rgb(np.asarray(black_and_white.convert("L"))),
     ),
-    OddPicture("palette", saved(palette), shown=palette_shown),
+    OddPicture("palette", saved(palette), colours=palette_shown),
     OddPicture("transparent colour", saved(palette, transparency=3), "RGBA", palette_shown),
     OddPicture("transparent level", saved(grey, transparency=60), "LA", as_rgb(GREYS)),
     OddPicture(
@@ -153,94 +153,104 @@ ODD_PICTURES = [
         saved(with_alpha(rgb), icc_profile=P3),
         "RGBA",
         shown_as(rgb, P3),
-        kept={ICC},
+        kinds={ICC},
     ),
     OddPicture(
-        "grey profile", saved(grey, icc_profile=GREY_18), "L", shown_as(grey, GREY_18), kept={ICC}
+        "grey profile",
+        saved(grey, icc_profile=GREY_18),
+        "L",
+        shown_as(grey, GREY_18),
+        kinds={ICC},
     ),
     OddPicture(
         "profile for RGB",
         saved(grey, icc_profile=P3),
         "L",
         as_rgb(GREYS),
-        said="profile is not kept: it is for RGB, but the pixels are L",
+        warning="profile is not kept: it is for RGB, but the pixels are L",
     ),
     OddPicture(
-        "damaged profile", saved(rgb, icc_profile=P3[:300]), said="is not kept: it is damaged"
+        "damaged profile", saved(rgb, icc_profile=P3[:300]), warning="is not kept: it is damaged"
     ),
     OddPicture(
         "CMYK with a profile",
         saved(cmyk, "TIFF", icc_profile=PRESS),
-        shown=shown_as(cmyk, PRESS),
-        said="CMYK was converted to sRGB with its colour profile",
+        colours=shown_as(cmyk, PRESS),
+        warning="CMYK was converted to sRGB with its colour profile",
     ),
     OddPicture(
         "CMYK",
         saved(cmyk, "TIFF"),
-        shown=np.asarray(cmyk.convert("RGB")),
-        said="CMYK was converted to RGB without a colour profile",
+        colours=np.asarray(cmyk.convert("RGB")),
+        warning="CMYK was converted to RGB without a colour profile",
     ),
     OddPicture(
         "Lab with a profile",
         saved(lab, "TIFF", icc_profile=LAB),
-        shown=shown_as(lab, LAB),
-        said="LAB was converted to sRGB with its colour profile",
+        colours=shown_as(lab, LAB),
+        warning="LAB was converted to sRGB with its colour profile",
     ),
     OddPicture(
         "linear light",
         with_chunks((b"gAMA", struct.pack(">I", 100000))),
-        said="not kept: its gamma of 1",
+        warning="not kept: its gamma of 1",
     ),
-    OddPicture("no EXIF", saved(rgb, exif=b"garbage"), said="not kept: its EXIF, which is damaged"),
+    OddPicture(
+        "no EXIF", saved(rgb, exif=b"garbage"), warning="not kept: its EXIF, which is damaged"
+    ),
+    OddPicture(
+        "coding of colours by numbers",
+        with_chunks((b"cICP", bytes([12, 13, 0, 1]))),
+        warning="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels are read as sRGB",
+    ),
     OddPicture("Photoshop", flat_photoshop_file()),
-    OddPicture("300 dpi", saved(rgb, dpi=(300, 300)), kept={EXIF}),
+    OddPicture("300 dpi", saved(rgb, dpi=(300, 300)), kinds={EXIF}),
     OddPicture(
         "text",
         with_chunks(Title="a", Author="b", Software="c"),
-        said="not kept: its text (Title, Author)",
+        warning="not kept: its text (Title, Author)",
     ),
     OddPicture(
         "comment and resolution beside EXIF",
         saved(rgb, "JPEG", quality=95, comment=b"mine", dpi=(300, 300), exif=exif_of(Make="m")),
-        shown=jpeg_shown,
-        said="not kept: its resolution of 300 dpi and its comment",
-        kept={EXIF},
+        colours=jpeg_shown,
+        warning="not kept: its resolution of 300 dpi and its comment",
+        kinds={EXIF},
     ),
-    OddPicture("XMP", saved(rgb, "JPEG", quality=95, xmp=XMP_PACKET), shown=jpeg_shown, kept={XMP}),
     OddPicture(
         "TIFF with tags",
         saved(rgb, "TIFF", artist="somebody", description="some", dpi=(600, 600)),
-        said="not kept: its TIFF tags ImageDescription",
-        kept={EXIF},
+        warning="not kept: its TIFF tags ImageDescription",
+        kinds={EXIF},
     ),
     OddPicture(
         "orientation",
         saved(rgb, exif=exif_of(Orientation=7, Make="m")),
-        shown=np.asarray(rgb.transpose(Image.Transpose.TRANSVERSE)),
-        kept={EXIF},
+        colours=np.asarray(rgb.transpose(Image.Transpose.TRANSVERSE)),
+        kinds={EXIF},
     ),
     OddPicture(
         "animation, its first frame",
         animation("GIF", [palette, second.quantize(64)]),
-        shown=palette_shown,
-        said="only the first of its 2 frames is used",
+        colours=palette_shown,
+        warning="only the first of its 2 frames is used",
     ),
     OddPicture(
         "animation",
         animation("PNG", [rgb, second], duration=70),
-        shown=np.stack([COLOURS, COLOURS[::-1]]),
-        said="durations of its frames are not kept",
+        colours=np.stack([COLOURS, COLOURS[::-1]]),
+        warning="durations of its frames are not kept",
         options=ALL_FRAMES,
     ),
     OddPicture(
         "pages of several modes",
         animation("TIFF", [grey, second, rgb]),
-        shown=np.stack([as_rgb(GREYS), COLOURS[::-1], COLOURS]),
+        colours=np.stack([as_rgb(GREYS), COLOURS[::-1], COLOURS]),
         options=ALL_FRAMES,
     ),
     OddPicture(
         "georeference",
         saved(rgb, "TIFF", tiffinfo={33550: (30.0, 30.0, 0.0), 65000: "x"}),
-        said="not kept: its TIFF tags ModelPixelScaleTag, ",
+        warning="not kept: its TIFF tags ModelPixelScaleTag, ",
     ),
 ]

@@ -42,11 +42,11 @@ def shown(picture: Picture) -> Pixels:
 @every_odd_picture
 def test_its_mode_colours_and_metadata_are_kept_and_the_rest_is_said(odd: OddPicture) -> None:
     """It is shown as its file is, also without its profile."""
-    picture, said = read(odd)
+    picture, warnings_ = read(odd)
     assert picture.mode.name == odd.mode
-    assert picture.metadata.keys() == odd.kept
-    assert len(said) == bool(odd.said)
-    assert odd.said in "".join(said)
+    assert picture.metadata.keys() == odd.kinds
+    assert len(warnings_) == bool(odd.warning)
+    assert odd.warning in "".join(warnings_)
     bare = in_kept_colours(picture, {})
     assert MetadataKind.ICC not in bare.metadata
     assert np.array_equal(bare.alpha, picture.alpha)
@@ -54,7 +54,7 @@ def test_its_mode_colours_and_metadata_are_kept_and_the_rest_is_said(odd: OddPic
         expected = Image.open(io.BytesIO(odd.content)).convert("RGBA").getchannel("A")
         assert np.array_equal(picture.alpha[0], expected)
     for variant in (picture, bare):
-        assert np.abs(shown(variant).astype(np.int16) - odd.shown).max() <= 2
+        assert np.abs(shown(variant).astype(np.int16) - odd.colours).max() <= 2
 
 
 @every_odd_picture

@@ -29,11 +29,11 @@ def test_a_sample_gets_the_value_whose_sample_is_nearest(
     low, high = (rng.integers([-300, 60], [50, 600]) / rng.choice([1, 7])).tolist()
     transfer = Transfer(np.array([[low, high]]), table[None])
     levels, limits = transfer.levels(dtype)[0], transfer.limits_of(dtype)[0]
-    some = np.concatenate([levels, (levels[1:] / 2 + levels[:-1] / 2).astype(dtype)])
-    values = transfer.to_values(some.reshape(1, 1, -1, 1))
+    array = np.concatenate([levels, (levels[1:] / 2 + levels[:-1] / 2).astype(dtype)])
+    values = transfer.to_values(array.reshape(1, 1, -1, 1))
     exact = limits[0] + (limits[1] - limits[0]) * (table / SCALE)
-    distances = np.abs(exact - some[:, None].astype(np.float64))
-    chosen = distances[np.arange(len(some)), values.ravel()]
+    distances = np.abs(exact - array[:, None].astype(np.float64))
+    chosen = distances[np.arange(len(array)), values.ravel()]
     np.testing.assert_allclose(chosen, distances.min(axis=1), rtol=0, atol=1e-9)
     lower = np.maximum(values.ravel(), 1) - 1
     assert (table[lower] < table[values.ravel()])[values.ravel() > 0].all()
