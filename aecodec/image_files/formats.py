@@ -37,24 +37,13 @@ _SAMPLES_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x93NUMPY", b"PK\
 _NO_IMAGES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
 """Suffixes that Pillow registers although such files rarely hold a picture."""
 
-_ANY_MODE = frozenset(Mode)
-_LOSSLESS = {
-    "BMP": frozenset({Mode.L, Mode.RGB}),
-    "JPEG2000": _ANY_MODE,
-    "PNG": _ANY_MODE,
-    "PPM": frozenset({Mode.L, Mode.RGB}),
-    "TGA": _ANY_MODE,
-    "TIFF": _ANY_MODE,
-    "WEBP": _ANY_MODE,
-}
-"""Modes that a format keeps exactly if it is written without a quality."""
+_LOSSLESS = frozenset({"BMP", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"})
+"""Formats that keep pixels exactly if they are written without a quality."""
 
-
-WRITTEN = LOSSY | _LOSSLESS.keys()
+WRITTEN = LOSSY | _LOSSLESS
 """Formats that are written: those that keep the size of any picture."""
 
-WITHOUT_ALPHA = frozenset({"BMP", "PPM"})
-"""Formats whose writers drop alpha without an error."""
+WITHOUT_ALPHA = frozenset({"BMP", "JPEG", "MPO", "PPM"})
 
 
 def holds_samples(prefix: bytes) -> bool:
@@ -105,8 +94,6 @@ def is_kept_by(suffix: str, mode: Mode, quality: int | None) -> bool:
     (True, False)
     """
     name = format_of(suffix)
-    if name in {"JPEG", "MPO"}:
-        return quality is not None and not mode.has_alpha
-    if name == "AVIF":
-        return quality is not None
-    return mode in _LOSSLESS.get(name or "", ())
+    if mode.has_alpha and name in WITHOUT_ALPHA:
+        return False
+    return name in _LOSSLESS or (quality is not None and name in LOSSY - {"JXL"})
