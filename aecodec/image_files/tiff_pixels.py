@@ -54,8 +54,6 @@ class TiffReader:
         if page.compression not in _BOUNDED | _PICTURES:
             name = getattr(page.compression, "name", page.compression)
             raise ImageError(f"a TIFF file with {name} inside: save it with Deflate, LZW or ZSTD")
-        if page.compression != 1:
-            _check_imagecodecs()
         return page
 
     def samples(self, directory: Directory, filler: float) -> Array:
@@ -84,12 +82,3 @@ class TiffReader:
         if len(content) < size:
             raise ImageError("the file ends before its pixels: fetch it again")
         return content
-
-
-def _check_imagecodecs() -> None:
-    try:
-        import imagecodecs  # noqa: F401
-    except ImportError as error:
-        raise AecodecError(
-            "compressed TIFF files need pip install 'aecodec[science]', which has imagecodecs"
-        ) from error

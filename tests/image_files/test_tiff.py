@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -162,9 +161,3 @@ def test_limits_come_before_reading(kind: str) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1 << 24
     finally:
         tracemalloc.stop()
-
-
-def test_packages_are_named_that_are_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    with pytest.raises(aecodec.AecodecError, match="which has imagecodecs"):
-        read_samples(io.BytesIO(tiff(WIDE, compression="zlib")))
