@@ -120,13 +120,6 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     With `replace`, an existing file keeps its permissions; if it is a link, its target is replaced.
     Otherwise FileExistsError is raised if the file exists, even if two processes that both checked
     before write it. Raises OSError if the file cannot be written; an existing file is unchanged.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     write_file(Path(folder, "a"), b"first", replace=False)
-    ...     write_file(Path(folder, "a"), b"second", replace=True)
-    ...     Path(folder, "a").read_bytes(), len(list(Path(folder).iterdir()))
-    (b'second', 1)
     """
     if replace:
         target = Path(os.path.realpath(target))
