@@ -175,12 +175,8 @@ def _upright(image: Image.Image, notes: Notes) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception as error:  # Pillow rewrites all tags, but does not support all types
         notes.add(f"not kept: its EXIF, which is damaged ({error})")
-    plain, exif = image.copy(), Image.Exif()
-    exif[ExifTags.Base.Orientation] = orientation
-    plain.info["exif"] = exif.tobytes()
-    upright = ImageOps.exif_transpose(plain)
-    del upright.info["exif"]
-    return upright
+        image.info.pop("exif", None)  # Pillow remembers its orientation
+        return ImageOps.exif_transpose(image)
 
 
 def _orientation(image: Image.Image, notes: Notes) -> Any:
