@@ -87,17 +87,10 @@ def name_of(profile: bytes) -> str:
 def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
     """Convert grey or RGB pixels (F, H, W, C) uint8 to sRGB, with an ICC profile that fits them."""
     if pixels.shape[-1] == 1:
-        return _grey_to_srgb(profile)[pixels]
-    result = np.empty_like(pixels)
-    for frame, source in zip(result, pixels, strict=True):
-        frame[:] = _apply(_transform(profile, "RGB"), np.ascontiguousarray(source))
-    return result
-
-
-def _grey_to_srgb(profile: bytes) -> Pixels:
-    """Table of the 256 grey levels in sRGB."""
-    colours = _apply(_transform(profile, "L"), _RAMP)[0].astype(np.uint16)
-    return ((colours.sum(axis=-1) + 1) // 3).astype(np.uint8)
+        colours = _apply(_transform(profile, "L"), _RAMP)[0].astype(np.uint16)
+        return ((colours.sum(axis=-1) + 1) // 3).astype(np.uint8)[pixels]
+    frames = [_apply(_transform(profile, "RGB"), np.ascontiguousarray(f)) for f in pixels]
+    return np.stack(frames)
 
 
 def _apply(transform: Any, array: Pixels) -> Pixels:
