@@ -70,6 +70,8 @@ def write_object(url: Path, content: bytes, *, replace: bool) -> None:
 def _ask(url: Path, method: str, *arguments: Any, **options: Any) -> Any:
     """Call a method of fsspec's file system with the path in it; OSError if it fails."""
     name = masked(str(url))
+    if name.startswith("file:"):  # which fsspec does not write atomically
+        raise OSError(errno.EINVAL, "give a path without file://", name)
     try:
         import fsspec
 
