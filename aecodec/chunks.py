@@ -90,8 +90,8 @@ def _shape_of_pictures(shape: Shape) -> Shape:
     ((1, 7), (6, 6, 512, 512))
     """
     shape = (*(1,) * (2 - len(shape)), *shape)
-    kept = 3 if len(shape) > 3 and min(shape[-1], shape[-3]) <= MAX_BANDS else 2
-    return shape if len(shape) <= kept else (math.prod(shape[:-kept]), *shape[-kept:])
+    axes = 3 if len(shape) > 3 and min(shape[-1], shape[-3]) <= MAX_BANDS else 2
+    return shape if len(shape) <= axes else (math.prod(shape[:-axes]), *shape[-axes:])
 
 
 def band_axis(shape: Shape, bands: int) -> int | None:
@@ -146,10 +146,10 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout, samples.bands)
     described = dtype.name, chunk.layout, chunk.pixels.shape[-1]
-    own_kind = None if chunk.layout is None else described
+    expected = None if chunk.layout is None else described
     mode = header.picture_mode if samples else chunk.mode
     stored = (header.frames, size, header.picture_mode, kind)
-    if stored != (chunk.frames, chunk.size, mode, own_kind):
+    if stored != (chunk.frames, chunk.size, mode, expected):
         name = samples.type.dtype if samples else header.picture_mode.name
         raise FormatError(
             f"the chunk has {header.frames} x {size[0]}x{size[1]} {name}, but "
@@ -258,8 +258,8 @@ class ChunkCodec:
         return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
 
     def __repr__(self) -> str:
-        stated = self.configuration().items()
-        return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in stated)})"
+        items = self.configuration().items()
+        return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in items)})"
 
     def configuration(self) -> dict[str, Any]:
         """Return values for JSON: codec, codec_id (hexadecimal digits), and those that are set."""
@@ -291,12 +291,12 @@ class ChunkCodec:
             return self._encode_pixels(chunk, target, fill_value)
         nodata, axis = self.nodata, band_axis(chunk.shape, self.bands)
         stability = Stability.STATED
-        make = partial(samples_picture, chunk, band_axis=axis, bands=self.bands)
+        picture_with = partial(samples_picture, chunk, band_axis=axis, bands=self.bands)
         if nodata is None and not target.is_lossless:
             try:
-                nodata = nodata_in(replace(make(), nodata=_as_nodata(fill_value)))
+                nodata = nodata_in(replace(picture_with(), nodata=_as_nodata(fill_value)))
             except UsageError as error:
-                return self._encode_without_loss(make(), error)
+                return self._encode_without_loss(picture_with(), error)
             if not nodata or nodata != fill_value:
                 stability = Stability.FOUND
         is_number = nodata is not None and nodata is not False
@@ -305,7 +305,7 @@ class ChunkCodec:
                 f"the chunk has NaN, and nodata is {nodata:g}: a chunk restores missing samples in "
                 "one way, so replace NaN by nodata"
             )
-        picture = make(nodata=nodata if is_number else None)
+        picture = picture_with(nodata=nodata if is_number else None)
         return self._compress(picture, target, stability)
 
     def _encode_without_loss(self, picture: Picture, reason: UsageError) -> bytes:

@@ -23,7 +23,7 @@ def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
     8.0
     """
     pairs = zip(_blocks(original), _blocks(reconstructed), strict=True)
-    differences = (one.astype(np.float32) - other.astype(np.float32) for one, other in pairs)
+    differences = (a.astype(np.float32) - b.astype(np.float32) for a, b in pairs)
     return sum(float((d * d).sum(dtype=np.float64)) for d in differences) / original.size
 
 

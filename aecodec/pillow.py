@@ -107,11 +107,12 @@ class AecImageFile(ImageFile.ImageFile):
 
 
 def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
-    names = unpack_names(header.metadata.get(MetadataKind.NAMES, b""))
-    kept = {
+    info: dict[str | tuple[int, int], Any] = {
         key: header.metadata[kind] for kind, key in INFO_KEYS.items() if kind in header.metadata
     }
-    return {**kept, **({"names": names} if names else {})}
+    if names := unpack_names(header.metadata.get(MetadataKind.NAMES, b"")):
+        info["names"] = names
+    return info
 
 
 _OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))

@@ -81,7 +81,7 @@ class ArrayFile:
     """
 
     def __init__(self, source: DataSource, codec: Codec | None = None) -> None:
-        self._made_of, self._ranges = (source, codec), Ranges.of(source)
+        self._arguments, self._ranges = (source, codec), Ranges.of(source)
         try:
             self._file = _segmented(self._ranges, codec)
         except BaseException:
@@ -108,7 +108,7 @@ class ArrayFile:
         self._ranges.close()
 
     def __reduce__(self) -> tuple[Callable[..., ArrayFile], tuple[DataSource, Codec | None]]:
-        return ArrayFile, self._made_of
+        return ArrayFile, self._arguments
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.axes} {self.shape} {self.dtype}>"
@@ -189,12 +189,14 @@ class ArrayFile:
     def _pieces(self, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
         """The decoded segments that have chosen frames, rows and columns."""
         grid = self._file.grid
-        met = [
+        numbers = [
             [number for number, side in enumerate(sides) if _meet(chosen, side)]
             for chosen, sides in zip(places, grid, strict=True)
         ]
         rows, columns = len(grid[1]), len(grid[2])
-        needed = [self._file.segments[(f * rows + r) * columns + c] for f, r, c in product(*met)]
+        needed = [
+            self._file.segments[(f * rows + r) * columns + c] for f, r, c in product(*numbers)
+        ]
         at_once = max(1, _KEPT_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
             batch, kept = needed[start : start + at_once], self._kept
@@ -220,11 +222,11 @@ def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[An
     """
     parts = list(index) if isinstance(index, tuple) else [index]
     ellipses = [place for place, part in enumerate(parts) if part is Ellipsis]
-    given = sum(part is not None for part in parts) - len(ellipses)
-    if given > len(shape) or len(ellipses) > 1:
+    count = sum(part is not None for part in parts) - len(ellipses)
+    if count > len(shape) or len(ellipses) > 1:
         raise IndexError(f"index {index!r} has too many parts for an array of shape {tuple(shape)}")
     place = ellipses[0] if ellipses else len(parts)
-    parts[place : place + 1] = [slice(None)] * (len(shape) - given)
+    parts[place : place + 1] = [slice(None)] * (len(shape) - count)
     chosen, rest, sides = list[range](), list[Any](), iter(shape)
     for part in parts:
         if part is None:

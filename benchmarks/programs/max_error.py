@@ -144,7 +144,9 @@ def _row(title: str, arrays: Sequence[Array], error: str) -> Row:
         ways = [_aecodec(bound), *rivals(array, bound)]
         measured = [(way.title, _figures(way, array)) for way in ways]
         for name, figures in smallest.items():
-            within = [one for title, one in measured if title == name and one.error <= bound]
+            within = [
+                figure for title, figure in measured if title == name and figure.error <= bound
+            ]
             figures.extend([min(within)] if within else [])
     if len(smallest[_AECODEC]) < len(arrays):
         raise SystemExit(f"{title}: aecodec exceeds the error {error}")
@@ -237,9 +239,9 @@ def _comparisons(rows: Sequence[Row]) -> Iterator[Row]:
 def _speeds(rows: Sequence[Row]) -> Iterator[Row]:
     """Million samples per second of each format, over all rows that it has figures for."""
     for name in (_AECODEC, *_FORMATS):
-        found = [row for row in rows if name in row]
-        samples = sum(row["samples"] for row in found)
+        measured = [row for row in rows if name in row]
+        samples = sum(row["samples"] for row in measured)
         works = ("encode", "decode")
-        seconds = {key: sum(row["samples"] / row[name][key] for row in found) for key in works}
-        if found:
+        seconds = {key: sum(row["samples"] / row[name][key] for row in measured) for key in works}
+        if measured:
             yield {"format": name} | {key: round(samples / seconds[key], 1) for key in works}

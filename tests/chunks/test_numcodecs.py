@@ -82,20 +82,20 @@ def test_parts_that_are_written_again_keep_their_bound(
     codec = Aecodec(name, 1 if name else None, max_error=error, nodata=nodata)
     number = np.random.default_rng(seed)
     sizes = np.linspace(0, power, 9)[:, None]
-    wanted = number.normal(0, 2, (9, 40)) * 2**sizes
+    samples = number.normal(0, 2, (9, 40)) * 2**sizes
     kind = np.dtype(dtype.dtype)
     limits = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
-    wanted = np.clip(wanted, float(limits.min), min(float(limits.max), 2.0**62)).astype(kind)
-    chunk = np.zeros_like(wanted)
+    samples = np.clip(samples, float(limits.min), min(float(limits.max), 2.0**62)).astype(kind)
+    chunk = np.zeros_like(samples)
     for row in range(9):
-        chunk[row] = wanted[row]
+        chunk[row] = samples[row]
         try:
             chunk = codec.decode(codec.encode(chunk))
         except UsageError:  # two values may be nodata, and 64 bits do not stay exact
             if nodata is False or kind.itemsize < 8:
                 raise
             return
-    np.testing.assert_allclose(chunk.astype(float), wanted.astype(float), 0, error)
+    np.testing.assert_allclose(chunk.astype(float), samples.astype(float), 0, error)
     if nodata is False:
         assert np.array_equal(codec.decode(codec.encode(chunk)), chunk)
 

@@ -139,8 +139,8 @@ def test_no_path_in_metadata_is_followed(
         Aecodec.from_dict({"name": "aecodec", "configuration": None})
     with pytest.raises(CodecError, match="is not a built-in codec: add its codec_id"):
         Aecodec.from_dict({"name": "aecodec", "configuration": {"codec": str(copy)}})
-    stated = {"codec": str(copy), "codec_id": "12345678", "level": 1}
-    codec = Aecodec.from_dict({"name": "aecodec", "configuration": stated})
+    configuration = {"codec": str(copy), "codec_id": "12345678", "level": 1}
+    codec = Aecodec.from_dict({"name": "aecodec", "configuration": configuration})
     opened, open_folder = list[Path](), CodecFolder.open
     monkeypatch.setattr(CodecFolder, "open", lambda path: opened.append(path) or open_folder(path))
     with pytest.raises(CodecError, match="is not a built-in codec of this version"):

@@ -35,9 +35,9 @@ def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 
 def test_evaluate_measures_bands(scenes: np.ndarray, command: Command) -> None:
     data = ("scenes.npz", "--array", "scenes", "--bands-first", "--nodata", "-999")
-    done = command("evaluate", "codec", *data, "--json", "--peak", 2000, "--pictures", "all.csv")
-    assert (done.status, done.err) == (0, "")
-    finest = json.loads(done.out.splitlines()[-1])
+    result = command("evaluate", "codec", *data, "--json", "--peak", 2000, "--pictures", "all.csv")
+    assert (result.status, result.err) == (0, "")
+    finest = json.loads(result.out.splitlines()[-1])
     codec = aecodec.load_codec(Path("codec"))
     files = [codec.compress(scene, band_axis=0, nodata=-999) for scene in scenes]
     restored = np.stack([codec.decompress_array(file) for file in files])
@@ -63,9 +63,9 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
     Path("folder").mkdir()
     np.save("folder/a.npy", scenes[0].transpose(1, 2, 0))
     np.save("folder/b.npy", scenes[1, :, 9:].transpose(1, 2, 0))
-    done = command("evaluate", "codec", "folder", "-q", 2, "-q", 1)
-    assert (done.status, done.err) == (0, "")
-    table, bands = done.out.split("\n\n")
+    result = command("evaluate", "codec", "folder", "-q", 2, "-q", 1)
+    assert (result.status, result.err) == (0, "")
+    table, bands = result.out.split("\n\n")
     assert len(table.splitlines()) == len(bands.splitlines()) == 1 + 2
     assert bands.splitlines()[0].split() == ["codec", "level", "band", "1", "band", "2"]
     assert "angle" in table.splitlines()[0]
@@ -83,9 +83,9 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
 def test_wrong_options_are_rejected(
     scenes: np.ndarray, command: Command, arguments: tuple[object, ...], message: str
 ) -> None:
-    done = command("evaluate", *arguments)
-    assert done.status == 2
-    assert message in done.err
+    result = command("evaluate", *arguments)
+    assert result.status == 2
+    assert message in result.err
 
 
 def test_measures_of_samples() -> None:
@@ -109,8 +109,8 @@ def test_measures_of_samples() -> None:
 def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) -> None:
     np.save("a.npy", np.concatenate([scenes[0], scenes[0, :1] // 2])[:2])
     options = ("--codec", "codec", "--bands-first", "--rgb", 2)
-    done = command("compare", "a.npy", *options, "-q", 1)
-    assert (done.status, done.err) == (0, "")
+    result = command("compare", "a.npy", *options, "-q", 1)
+    assert (result.status, result.err) == (0, "")
     drawn = np.asarray(Image.open("a_compared.png").convert("RGB"))
     assert drawn.shape[1] == 4 * 12 + 3 * 200
     for coloured in (drawn[28:268, 12:212], drawn[28:268, 436:636]):

@@ -64,10 +64,10 @@ def test_paths_open_files_and_parsers(digit: Image.Image, tmp_path: Path) -> Non
         assert Image.open(file).tobytes() == expected
         assert not file.closed
     image = Image.open(path)
-    own = image.fp
+    opened = image.fp
     assert image.tobytes() == expected
-    assert own is not None
-    assert own.closed
+    assert opened is not None
+    assert opened.closed
 
 
 @pytest.mark.parametrize("content", [b"", b"\xae", b"AEC\1", bytes(20)])
