@@ -20,7 +20,7 @@ import numpy.typing as npt
 from numcodecs.abc import Codec as NumcodecsCodec
 from numcodecs.compat import ensure_bytes, ensure_ndarray, ndarray_copy
 
-from aecodec.chunks import ChunkCodec
+from aecodec.codec.chunks import ChunkCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError, LimitError

@@ -19,11 +19,10 @@ from typing import IO, Any
 from PIL import Image, ImageFile
 
 import aecodec
+from aecodec import AecodecError, Codec, FormatError, UsageError, load_codec, read_header
 from aecodec.arrays import Pixels
-from aecodec.codec.codec import Codec
-from aecodec.codec.registry import codec_with_id, load_codec, remember
+from aecodec.codec.registry import codec_with_id, remember
 from aecodec.codec.sources import with_origin
-from aecodec.errors import AecodecError, FormatError, UsageError
 from aecodec.format.container import MAGIC, Header, MetadataKind
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.format.stack_names import unpack_names
@@ -31,7 +30,6 @@ from aecodec.image_files.formats import AEC
 from aecodec.image_files.metadata import INFO_KEYS
 from aecodec.image_files.reading import from_frames, iter_frames
 from aecodec.imaging.picture import to_array
-from aecodec.native.headers import read_header
 
 
 class PillowError(AecodecError, OSError):

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from zarr.abc.codec import ArrayBytesCodec
 
-from aecodec.chunks import ChunkCodec, check_chunk, check_chunks
+from aecodec.codec.chunks import ChunkCodec, check_chunk, check_chunks
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
 from aecodec.errors import ImageError, UsageError
@@ -42,8 +42,8 @@ NAME = "aecodec"
 class Aecodec(ArrayBytesCodec):
     """Serializes chunks of pictures as `.aec` files.
 
-    The shapes and types of chunks are those of :mod:`aecodec.chunks`. The metadata has the codec's
-    name, its id and the level.
+    The shapes and types of chunks are those of :mod:`aecodec.codec.chunks`. The metadata has the
+    codec's name, its id and the level.
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec file. If None,

@@ -16,9 +16,9 @@ from helpers.codecs.golden import ZARR, golden_codecs, little_endian, sha256
 from helpers.codecs.made_up_codecs import change_spec
 
 import aecodec
-from aecodec import AecodecWarning, CodecError, FormatError, ImageError, UsageError, chunks
+from aecodec import AecodecWarning, CodecError, FormatError, ImageError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.codec import registry
+from aecodec.codec import chunks, registry
 from aecodec.codec.registry import SEARCH_PATH
 from aecodec.codec_files.folder import CodecFolder
 
