@@ -76,26 +76,14 @@ def _figures(name: str) -> str:
 
 
 def table_of(name: str, rows: Iterable[Row]) -> str:
-    """A table in Markdown with the rows that have its figure `where`.
-
-    If the table has `labels`, columns before the numbers, the smallest number of a row is bold.
-    """
+    """A table in Markdown with the rows that have its figure `where`."""
     settings = TABLES[name]
     template, where = _Template(settings.get("absent", "")), settings.get("where")
     rows = [row for row in rows if where is None or where in row]
     lines = [
         [template.format(cell, **row) for cell in settings["columns"].values()] for row in rows
     ]
-    if "labels" in settings:
-        lines = [_with_smallest_bold(line, settings["labels"]) for line in lines]
     return _table(settings["columns"], lines)
-
-
-def _with_smallest_bold(cells: Sequence[str], labels: int) -> list[str]:
-    numbers = cells[labels:]
-    least = min(map(float, filter(None, numbers)))
-    bold = (f"**{text}**" if text and float(text) == least else text for text in numbers)
-    return [*cells[:labels], *bold]
 
 
 def _gains() -> str:

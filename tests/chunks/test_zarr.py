@@ -177,8 +177,8 @@ def test_an_own_codec_is_found_by_a_variable(
     change_spec(copy, default_level=1, name="mine")
     monkeypatch.setattr(registry, "_known", {})
     path = tmp_path / "a.zarr"
-    array = array_of(path, digits[:10], (10, 28, 28), Aecodec(copy))
-    assert array[7].any()  # in the process that wrote it
+    total = array_of(path, digits[:10], (10, 28, 28), Aecodec(copy))[7].sum()
+    assert total  # in the process that wrote it
     monkeypatch.setattr(registry, "_known", {})
     with pytest.raises(CodecError, match=rf"codec mine \(.* environment variable {SEARCH_PATH};"):
         zarr.open_array(path)[7]
@@ -186,16 +186,9 @@ def test_an_own_codec_is_found_by_a_variable(
     (tmp_path / "damaged" / "damaged.aecodec").write_text("{")
     folders = [tmp_path, tmp_path / "damaged", copy]
     monkeypatch.setenv(SEARCH_PATH, os.pathsep.join(map(str, folders)))
-    printed = subprocess.check_output([sys.executable, "-c", READ, path], text=True)
-    (tmp_path / "mine").mkdir()  # of pictures; it does not hide the codec
-    monkeypatch.chdir(tmp_path)
+    assert subprocess.check_output([sys.executable, "-c", READ, path]) == b"%d" % total
     with pytest.warns(AecodecWarning, match="damaged/damaged.aecodec"):
-        codecs = [aecodec.load_codec(name) for name in ("mine", copy.name)]
-    file = codecs[0].compress(digits[7])
-    assert file == codecs[1].compress(digits[7])
-    with pytest.warns(AecodecWarning, match=SEARCH_PATH):
-        decoded = aecodec.decompress_frames(file)
-    assert printed == str(array[7].sum()) == str(decoded.sum())
+        assert aecodec.load_codec("mine").compress(digits[7])
 
 
 def test_arrays_need_no_codec(tmp_path: Path) -> None:
