@@ -19,9 +19,8 @@ from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import names_in
-from aecodec.format.limits import Limits
 from aecodec.format.samples import LAYOUTS, Samples, SampleType
-from aecodec.imaging.picture import Picture, source_array, to_array
+from aecodec.imaging.picture import Picture, source_array
 from aecodec.native.headers import read_beginning
 from aecodec.native.heads import FileHead, Segment
 from aecodec.native.structures import BEGINNING
@@ -36,43 +35,13 @@ _KEPT_BYTES = 1 << 26
 """Largest size of the segments that are decoded at once, and kept for the next index."""
 
 
-class WholeFile:
-    """A file in the place of a :class:`FileHead`, with one segment, all that it has."""
-
-    def __init__(self, content: bytes, codec: Codec) -> None:
-        self._content, self._decoder = content, codec.decoder
-        self.header = header = self._decoder.header(content)
-        (width, height), mode = header.size or codec.spec.tile[::-1], header.picture_mode
-        bands = header.samples.bands if header.samples else mode.channels + mode.has_alpha
-        self.shape = (header.frames, height, width, bands)
-        box = range(header.frames), range(height), range(width)
-        self.grid = tuple([side] for side in box)
-        self.segments = [Segment(box)]
-
-    def decode(self, _: Segment, __: bytes) -> Picture:
-        """Decode the file to (F, H, W, B)."""
-        picture = self._decoder.decompress_picture(self._content, Limits())
-        return Picture(to_array(picture).reshape(self.shape), missing=picture.missing)
-
-
-def _segmented(ranges: Ranges, codec: Codec | None = None) -> FileHead | WholeFile:
-    """Read the head of a file, or the whole file if it must be decoded as a whole.
-
-    Raises FormatError if it is damaged, and CodecError if its codec is not installed.
-    """
-    beginning = read_beginning(ranges.read(0, min(BEGINNING, ranges.size)))
-    codec = codec or codec_with_id(bytes(beginning.id))
-    head = FileHead.open(codec.folder.native, ranges.read, ranges.size)
-    return head or WholeFile(ranges.read(0, ranges.size), codec)
-
-
 class ArrayFile:
     """An `.aec` file as an array, as returned by :func:`aecodec.open`.
 
     Indices are NumPy's basic ones: integers, slices, `...` and None. Only the segments that an
     index needs, of up to 256x256 pixels with all bands, are read and decoded; those of the last
     index are kept, up to 64 MiB. Files with a base or with several refinements are decoded as a
-    whole by the first index. Threads may share it.
+    whole when they are opened. Threads may share it.
 
     Attributes:
         axes: names of the axes: F for frames, B for bands, H for rows and W for columns.
@@ -83,19 +52,32 @@ class ArrayFile:
     def __init__(self, source: DataSource, codec: Codec | None = None) -> None:
         self._arguments, self._ranges = (source, codec), Ranges.of(source)
         try:
-            self._file = _segmented(self._ranges, codec)
+            self._open(codec)
         except BaseException:
             self.close()
             raise
+
+    def _open(self, codec: Codec | None) -> None:
+        """Read the head of the file, or the whole file if it must be decoded as a whole."""
+        ranges = self._ranges
+        beginning = read_beginning(ranges.read(0, min(BEGINNING, ranges.size)))
+        codec = codec or codec_with_id(bytes(beginning.id))
         self._kept = dict[Segment, Picture]()
-        frames, *_, bands = self._file.shape
+        self._head = head = FileHead.open(codec.folder.native, ranges.read, ranges.size)
+        if head:
+            self._header, (frames, *_, bands) = head.header, head.shape
+        else:
+            content = ranges.read(0, ranges.size)
+            self._whole = codec.decoder.decompress_array(content)
+            self._header = codec.decoder.header(content)
+            frames, mode = self._header.frames, self._header.picture_mode
+            bands = mode.channels + mode.has_alpha
         # without a description of samples, as in decompress_array
         usual = Samples(SampleType.UINT8, LAYOUTS[frames > 1, bands > 1], bands)
-        self._samples = samples = self._file.header.samples or usual
-        sizes = dict(zip("FHWB", self._file.shape, strict=True))
-        self.axes = samples.layout.name
-        self.shape = tuple(sizes[axis] for axis in self.axes)
-        self.dtype: np.dtype[Any] = np.dtype(samples.dtype)
+        self._samples = samples = self._header.samples or usual
+        self.axes, self.dtype = samples.layout.name, np.dtype[Any](samples.dtype)
+        sizes = dict(zip("FHWB", head.shape, strict=True)) if head else {}
+        self.shape = tuple(sizes[axis] for axis in self.axes) if head else self._whole.shape
 
     def __enter__(self) -> ArrayFile:
         return self
@@ -129,7 +111,8 @@ class ArrayFile:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Lengths of the axes of the first segment: the least that is decoded."""
-        lengths = dict(zip("FHW", map(len, self._file.segments[0].box), strict=True))
+        box = self._head.segments[0].box if self._head else ()
+        lengths = dict(zip("FHW", map(len, box), strict=False))
         sides = zip(self.axes, self.shape, strict=True)
         return tuple(lengths.get(axis, side) for axis, side in sides)
 
@@ -146,7 +129,7 @@ class ArrayFile:
     @property
     def metadata(self) -> Mapping[MetadataKind, bytes]:
         """ICC profile, EXIF, XMP and TIFF tags of the source."""
-        return self._file.header.metadata
+        return self._header.metadata
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Decode the whole array."""
@@ -165,12 +148,14 @@ class ArrayFile:
             AecodecError: memory runs out.
         """
         chosen, rest = split_index(index, self.shape)
+        if not self._head:
+            return self._whole[index].copy()
         of_axes = dict(zip(self.axes, chosen, strict=True))
         *places, bands = (of_axes.get(axis, range(1)) for axis in "FHWB")
         array = np.empty([len(numbers) for numbers in chosen], self._samples.type.dtype)
         samples = self._samples.layout.undo(array)
         missing = np.empty(samples.shape, np.bool_) if self._samples.mask else None
-        for segment, piece in self._pieces(places):
+        for segment, piece in self._pieces(self._head, places):
             pairs = [_overlap(*pair) for pair in zip(places, segment.box, strict=True)]
             target, source = (tuple(pair[side] for pair in pairs) for side in (0, 1))
             source = (*source, slice(bands.start, bands.stop, bands.step))
@@ -186,29 +171,26 @@ class ArrayFile:
         )
         return source_array(part)[rest]
 
-    def _pieces(self, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
+    def _pieces(self, head: FileHead, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
         """The decoded segments that have chosen frames, rows and columns."""
-        grid = self._file.grid
         numbers = [
             [number for number, side in enumerate(sides) if _meet(chosen, side)]
-            for chosen, sides in zip(places, grid, strict=True)
+            for chosen, sides in zip(places, head.grid, strict=True)
         ]
-        rows, columns = len(grid[1]), len(grid[2])
-        needed = [
-            self._file.segments[(f * rows + r) * columns + c] for f, r, c in product(*numbers)
-        ]
+        rows, columns = map(len, head.grid[1:])
+        needed = [head.segments[(f * rows + r) * columns + c] for f, r, c in product(*numbers)]
         at_once = max(1, _KEPT_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
             batch, kept = needed[start : start + at_once], self._kept
-            pieces = kept | self._decoded([part for part in batch if part not in kept])
+            pieces = kept | self._decoded(head, [part for part in batch if part not in kept])
             self._kept = batch_pieces = {part: pieces[part] for part in batch}
             yield from batch_pieces.items()
 
-    def _decoded(self, parts: Sequence[Segment]) -> dict[Segment, Picture]:
+    def _decoded(self, head: FileHead, parts: Sequence[Segment]) -> dict[Segment, Picture]:
         """Read and decode segments on all cores."""
         messages = self._ranges.read_parts([(part.start, part.stop) for part in parts])
         pairs = list(zip(parts, messages, strict=True))
-        pieces = Workers().map(lambda pair: self._file.decode(*pair), pairs)
+        pieces = Workers().map(lambda pair: head.decode(*pair), pairs)
         return dict(zip(parts, pieces, strict=True))
 
 
