@@ -292,9 +292,8 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
     """Open an `.aec` file as an array, of which indices read and decode only what they need.
 
     Of files of the codec `samples` with one maximum error, these are segments of up to 256x256
-    pixels with all bands. Other files, which have a base or several refinements, are read as a
-    whole, and decoded as a whole by the first index. There is no limit for pixels: an index decodes
-    as many as it chooses.
+    pixels with all bands, without a limit for the pixels of an index. Other files, which have a
+    base or several refinements, are read and decoded as a whole.
 
     Args:
         data: the path of the file, its URL, or its bytes. Of a URL, ranges are requested; if its
@@ -311,6 +310,7 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
         InputError: the file does not exist or cannot be read.
         FormatError: the file is damaged.
         CodecError: the codec did not make the file, or is not installed.
+        LimitError: a file that is decoded as a whole claims more than :func:`decompress` accepts.
 
     >>> import numpy as np
     >>> with open(compress(np.zeros((6, 300, 500), np.int16), max_error=1)) as array:

@@ -104,19 +104,6 @@ class ArrayFile:
         return len(self.shape)
 
     @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Lengths of the axes of the first segment: the least that is decoded."""
-        box = self._head.segments[0].box if self._head else ()
-        lengths = dict(zip("FHW", map(len, box), strict=False))
-        sides = zip(self.axes, self.shape, strict=True)
-        return tuple(lengths.get(axis, side) for axis, side in sides)
-
-    @property
     def nodata(self) -> float | None:
         """Value of missing samples, if they have one."""
         return self._samples.nodata
@@ -179,7 +166,8 @@ class ArrayFile:
         ]
         rows, columns = map(len, head.grid[1:])
         needed = [head.segments[(f * rows + r) * columns + c] for f, r, c in product(*numbers)]
-        at_once = max(1, _KEPT_BYTES // (math.prod(self.chunks) * self.dtype.itemsize))
+        largest = math.prod(map(len, needed[0].box)) * head.shape[-1] if needed else 1
+        at_once = max(1, _KEPT_BYTES // (largest * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
             batch, kept = needed[start : start + at_once], self._kept
             pieces = kept | self._decoded(head, [part for part in batch if part not in kept])

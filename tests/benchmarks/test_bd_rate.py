@@ -27,15 +27,8 @@ def test_a_shift_in_rate_is_measured_whatever_the_points() -> None:
 
 def test_the_mean_is_over_the_qualities_of_both_curves_within_limits() -> None:
     """Twice the slope halves the doublings between a rate and the common rate of 1."""
-    steeper, anchor = line(6, 30), line(3, 30)
-    assert bd_rate(steeper, anchor, (27, 30)) == pytest.approx(2**0.25 - 1)
-
-
-def test_curves_without_a_common_range_have_no_difference() -> None:
+    assert bd_rate(line(6, 30), line(3, 30), (27, 30)) == pytest.approx(2**0.25 - 1)
     low, high = line(3, 30, RATES[:3]), line(3, 50, RATES[4:])
     assert math.isnan(bd_rate(low, high))
     assert math.isnan(bd_rate(low[:1], low))
-
-
-def test_the_examples_in_docstrings_hold() -> None:
     assert doctest.testmod(module, raise_on_error=True).attempted > 0
