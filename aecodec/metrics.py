@@ -92,26 +92,6 @@ def band_errors(
     return sums / np.maximum(counts, 1), most
 
 
-def spectral_angle(
-    original: npt.NDArray[Any], restored: npt.NDArray[Any], missing: Missing = None
-) -> float:
-    """Mean angle in degrees between the spectra of pixels, samples (..., B).
-
-    Pixels with missing samples, and spectra that are 0 in all bands, do not count. NaN for one
-    band, or if no pixel counts.
-
-    >>> round(spectral_angle(np.array([[1, 0], [3, 4]]), np.array([[1, 1], [6, 8]])), 6)
-    22.5
-    """
-    counted = ~_missing_like(original, missing).any(axis=-1)
-    x, y = (pixels[counted].astype(np.float64) for pixels in (original, restored))
-    norms = np.linalg.norm(x, axis=-1) * np.linalg.norm(y, axis=-1)
-    cosines = (x * y).sum(axis=-1)[norms > 0] / norms[norms > 0]
-    if original.shape[-1] == 1 or not cosines.size:
-        return math.nan
-    return float(np.degrees(np.arccos(cosines.clip(-1, 1)).mean()))
-
-
 def _missing_like(samples: npt.NDArray[Any], missing: Missing) -> npt.NDArray[np.bool_]:
     return np.broadcast_to(False if missing is None else missing, samples.shape)
 

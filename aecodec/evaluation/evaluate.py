@@ -90,13 +90,12 @@ def band_errors(original: Picture, restored: Picture, *, peak: float | None = No
     """Measure a picture with bands.
 
     `samples` and `known` are the numbers of samples and of those that are not missing. `mse`,
-    `psnr`, `max_error`, `spectral_angle` (degrees; NaN for one band), and `rmse_1`, `max_error_1`
-    and so on for each band are errors of known samples. `peak` is the range of the samples for
-    PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
+    `psnr`, `max_error`, and `rmse_1`, `max_error_1` and so on for each band are errors of known
+    samples. `peak` is the range of the samples for PSNR, by default
+    :func:`~aecodec.metrics.range_of` of the picture.
     """
     missing, samples = original.missing, original.pixels
-    pair = samples, restored.pixels, missing
-    squares, most = metrics.band_errors(*pair)
+    squares, most = metrics.band_errors(samples, restored.pixels, missing)
     counts = (~original.is_missing).sum(axis=(0, 1, 2))
     mse = float(squares @ counts) / max(counts.sum(), 1)
     peak = metrics.range_of(samples, missing) if peak is None else peak
@@ -107,7 +106,6 @@ def band_errors(original: Picture, restored: Picture, *, peak: float | None = No
         "peak": peak,
         "psnr": metrics.psnr(mse, peak),
         "max_error": float(most.max()),
-        "spectral_angle": metrics.spectral_angle(*pair),
         **{f"rmse_{band}": math.sqrt(square) for band, square in enumerate(squares, start=1)},
         **{f"max_error_{band}": float(error) for band, error in enumerate(most, start=1)},
     }
@@ -191,7 +189,6 @@ def _means_of_bands(columns: Mapping[str, Float64]) -> Values:
         "peak": columns["peak"].mean(),
         "psnr": metrics.psnr(float(relative), 1),
         "max_error": columns["max_error"].max(),
-        "spectral_angle": _mean_of_finite(columns["spectral_angle"], known),
         **{
             name: math.sqrt(np.average(column**2, weights=known))
             for name, column in columns.items()
@@ -212,13 +209,9 @@ def _as_json(value: float | None) -> float | None:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _mean_of_finite(values: Float64, weights: Float64 | None = None) -> float:
-    """The mean of finite values, with weights; NaN if there are none."""
-    is_finite = np.isfinite(values)
-    if not is_finite.any():
-        return math.nan
-    weights = None if weights is None else weights[is_finite]
-    return float(np.average(values[is_finite], weights=weights))
+def _mean_of_finite(values: Float64) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:

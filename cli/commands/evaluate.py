@@ -115,8 +115,8 @@ def evaluate(chosen: EvaluateOptions) -> None:
     of raw pixels divided by it. PSNR is computed from the mean squared error of all pictures.
 
     For codecs with bands, the table has bits per sample, the root mean squared error (RMSE), the
-    maximum error and PSNR over all bands, the mean angle between the spectra of original and
-    restored pixels in degrees, and then RMSE and maximum error of each band.
+    maximum error and PSNR over all bands, and then RMSE and maximum error of each band. Missing
+    samples do not count in errors.
     """
     chosen.check()
     console, data = Console(as_json=chosen.as_json), chosen.data
@@ -222,7 +222,6 @@ _COLUMNS = {
     "max. error": ("max_error", "{:.5g}"),
     "MSE": ("mse", "{:.2f}"),
     "PSNR": ("psnr", "{:.2f} dB"),
-    "angle": ("spectral_angle", "{:.3f}"),
     "MS-SSIM": ("ms_ssim", "{:.4f}"),
     "SSIMULACRA2": ("ssimulacra2", "{:.2f}"),
     "compress": ("compress_ms", "{:.1f} ms"),
