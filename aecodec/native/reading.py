@@ -194,6 +194,6 @@ def _samples_of(samples: structures.Samples, header: Header) -> Picture:
 
 def owned(address: int, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """An array of numbers of the library, whose memory is freed with the last array of it."""
-    memory = (c_char * (math.prod(shape) * np.dtype(dtype).itemsize)).from_address(address)
+    memory: Any = (c_char * (math.prod(shape) * np.dtype(dtype).itemsize)).from_address(address)
     finalize(memory, LIBRARY.aecodec_free, address)
     return np.frombuffer(memory, dtype).reshape(shape)
