@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -17,9 +15,6 @@ import typer
 
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.discovery import in_unicode
-from aecodec.cli.shared.file_io import check_overwriting, check_suffix, write_bytes
-from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
@@ -29,7 +24,6 @@ Values = dict[str, Any]
 """Measurements of a level or a picture, by their names in JSON; None if not measured or finite."""
 
 if TYPE_CHECKING:  # loaded only when needed
-    from aecodec.datasets.evaluation_set import Sample
     from aecodec.evaluation.evaluate import Coder
 
 
@@ -56,35 +50,24 @@ class EvaluateOptions:
         str | None,
         typer.Option(
             metavar="FORMATS",
-            help="Also measure image formats at several qualities: jpeg, webp, jxl or avif, "
-            "separated by commas. jxl needs the extra 'jxl'.",
-        ),
-    ] = None
-    pictures: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            readable=False,
-            help="Write the measurements of every picture to a .csv file.",
+            help="Also measure image formats, such as jpeg,webp,jxl,avif. jxl needs the extra "
+            "'jxl'.",
         ),
     ] = None
     ssimulacra2: Annotated[
         bool,
         typer.Option(
             "--ssimulacra2",
-            help="Also measure SSIMULACRA2, which takes one second per 400,000 pixels. "
-            "Needs the extra 'perceptual'.",
+            help="Also measure SSIMULACRA2. Needs the extra 'perceptual'.",
         ),
     ] = False
-    force: options.Force = False
     as_json: options.Json = False
     array: options.ArrayName = None
     peak: Annotated[
         float | None,
         options.science(
             metavar="VALUE",
-            help="Range of the samples for PSNR. Default: for each picture, from the 0.1 to the "
-            "99.9 percentile of the samples of all bands.",
+            help="Range of the samples for PSNR. Default: percentiles 0.1 to 99.9 of a picture.",
         ),
     ] = None
     nodata: options.Nodata = None
@@ -96,15 +79,11 @@ class EvaluateOptions:
         return Path(self.names[-1])
 
     def check(self) -> None:
-        """Raise UsageError if an argument is missing, or the CSV file may not be written."""
+        """Raise UsageError if an argument is missing."""
         if len(self.names) == 1:
             raise UsageError(
                 f"evaluate needs a codec and a data set: name a codec before {self.names[0]}"
             )
-        if self.pictures:
-            check_not_sources([self.pictures], [self.data])
-            check_overwriting(self.pictures, self.force)
-            check_suffix(self.pictures, ".csv")
 
 
 @options.takes(EvaluateOptions)
@@ -113,10 +92,7 @@ def evaluate(chosen: EvaluateOptions) -> None:
 
     Each picture is compressed to its own file. Bytes are the mean file size; the ratio is the size
     of raw pixels divided by it. PSNR is computed from the mean squared error of all pictures.
-
-    For codecs with bands, the table has bits per sample, the root mean squared error (RMSE), the
-    maximum error and PSNR over all bands, and then RMSE and maximum error of each band. Missing
-    samples do not count in errors.
+    For codecs with bands, the table also has RMSE and maximum error of each band.
     """
     chosen.check()
     console, data = Console(as_json=chosen.as_json), chosen.data
@@ -125,13 +101,18 @@ def evaluate(chosen: EvaluateOptions) -> None:
     reading = reading_for(
         codecs[0], nodata=chosen.nodata, bands_first=chosen.bands_first, peak=chosen.peak
     )
+    from aecodec.evaluation.evaluate import band_errors, mean_values, measure, pixel_errors
+
+    by_pixels = partial(pixel_errors, ssimulacra2=chosen.ssimulacra2)
+    errors_of = by_pixels if reading.bands is None else partial(band_errors, peak=chosen.peak)
     coders = [*_codecs(codecs, chosen.levels), *_formats(chosen.against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, chosen.array, reading)
         samples = first_samples(dataset, chosen.limit, console)
-        rows, scores = _measured(coders, samples, reading.bands, chosen)
-    if chosen.pictures:
-        write_bytes(chosen.pictures, _csv(rows), chosen.force)
+        scores = [
+            mean_values(list(measure(c, samples(f"{c.name} {c.level:g}"), errors_of)))
+            for c in coders
+        ]
     for line in map(json.dumps, scores) if chosen.as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)
@@ -178,37 +159,6 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
         if not formats[name].is_installed:
             raise AecodecError(f"--against {name}: run pip install '{formats[name].package}' first")
     return [format_coder(formats[n], quality) for n in names for quality in formats[n].qualities]
-
-
-def _measured(
-    coders: Sequence[Coder],
-    samples: Callable[[str], Iterable[Sample]],
-    bands: int | None,
-    chosen: EvaluateOptions,
-) -> tuple[list[Values], list[Values]]:
-    """The measurements of every picture, and their means for every coder.
-
-    `samples` returns the pictures for a coder with a title.
-    """
-    from aecodec.evaluation.evaluate import band_errors, mean_values, measure, pixel_errors
-
-    by_pixels = partial(pixel_errors, ssimulacra2=chosen.ssimulacra2)
-    errors_of = by_pixels if bands is None else partial(band_errors, peak=chosen.peak)
-    rows, scores = list[Values](), list[Values]()
-    for coder in coders:
-        pictures = samples(f"{coder.name} {coder.level:g}")
-        measured = list(measure(coder, pictures, errors_of))
-        scores.append(mean_values(measured))
-        rows += [row | {"name": in_unicode(row["name"])} for row in measured]
-    return rows, scores
-
-
-def _csv(rows: Sequence[Values]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 _COLUMNS = {

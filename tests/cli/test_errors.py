@@ -83,8 +83,6 @@ def contents() -> dict[Path, bytes]:
         ("verify", _WRONG, "nothing to verify"),
         ("evaluate photo", _WRONG, "needs a codec and a data set"),
         ("evaluate photo scans --against gif", _WRONG, "the formats are jpeg, webp, jxl, avif"),
-        ("evaluate photo scans --pictures a.txt", _WRONG, "ends with .csv"),
-        ("evaluate photo scans --pictures exists.csv", _WRONG, "--force"),
         ("preview digit.png digit.png -o a.bin", _WRONG, "single picture"),
         ("preview digit.png -o digit.png --force", _WRONG, "is an input"),
         ("preview digit.png -o new.png", _WRONG, "name of a picture"),

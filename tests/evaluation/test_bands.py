@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 
 def test_evaluate_measures_bands(scenes: np.ndarray, command: Command) -> None:
     data = ("scenes.npz", "--array", "scenes", "--bands-first", "--nodata", "-999")
-    result = command("evaluate", "codec", *data, "--json", "--peak", 2000, "--pictures", "all.csv")
+    result = command("evaluate", "codec", *data, "--json", "--peak", 2000)
     assert (result.status, result.err) == (0, "")
     finest = json.loads(result.out.splitlines()[-1])
     codec = aecodec.load_codec(Path("codec"))
@@ -52,11 +51,6 @@ def test_evaluate_measures_bands(scenes: np.ndarray, command: Command) -> None:
         expected = np.sqrt(np.square(errors[:, band]).sum() / known[:, band].sum())
         assert finest[f"rmse_{band + 1}"] == pytest.approx(expected, 1e-4)
         assert finest[f"max_error_{band + 1}"] == errors[:, band].max()
-    rows = list(csv.DictReader(Path("all.csv").read_text().splitlines()))
-    assert [(row["name"], row["level"]) for row in rows] == [
-        (name, level) for level in "12" for name in "01"
-    ]
-    assert int(rows[-1]["known"]) == 2 * 24 * 20 - 36
 
 
 def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command) -> None:
