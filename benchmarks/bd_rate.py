@@ -58,7 +58,7 @@ def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float
 
 
 def curve_of(rows: Iterable[Mapping[str, float]], quality: str) -> Curve:
-    """Points of (bits per pixel, quality) of rows with the figures of `mean_values`.
+    """Points of (bits per pixel, quality) of rows with the figures of `measure`.
 
     Args:
         rows: one per setting of a format.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,39 +111,12 @@ def band_errors(original: Picture, restored: Picture, *, peak: float | None = No
     }
 
 
-def measure(
-    coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_errors
-) -> Iterator[Values]:
-    """Compress and decompress each picture separately, and measure it.
+def measure(coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_errors) -> Values:
+    """Compress and decompress each picture separately, and average the measurements.
 
-    Yields for each picture rounded `codec`, `level`, `name`, `bytes`, `raw_bytes` and
-    `source_bytes` (sizes of the raw pixels and in the data set), its errors, `compress_ms` and
-    `decompress_ms`.
-    """
-    for sample in samples:
-        start = time.perf_counter()
-        files = coder.encode(sample.picture)
-        middle = time.perf_counter()
-        restored = coder.decode(files, sample.picture)
-        end = time.perf_counter()
-        values = {
-            "bytes": sum(map(len, files)),
-            "raw_bytes": sample.picture.raw_size,
-            "source_bytes": sample.source_size,
-            **errors_of(sample.picture, restored),
-            "compress_ms": 1000 * (middle - start),
-            "decompress_ms": 1000 * (end - middle),
-        }
-        first = {"codec": coder.name, "level": coder.level, "name": sample.name}
-        yield first | _rounded(values)
-
-
-def mean_values(rows: Sequence[Values]) -> Values:
-    """Average the measurements of pictures, as :func:`measure` yields them.
-
-    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio`
-    (raw size and size in the data set, divided by file size), errors, and `compress_ms` and
-    `decompress_ms` (per picture). Raises ImageError if there are no pictures.
+    Returns rounded `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and
+    `source_ratio` (raw size and size in the data set, divided by file size), errors, and
+    `compress_ms` and `decompress_ms` (per picture). Raises ImageError if there are no pictures.
 
     Errors of pixels are `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and the means over the
     pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or None if there are
@@ -151,21 +124,38 @@ def mean_values(rows: Sequence[Values]) -> Values:
     samples of all pictures, and the largest errors. PSNR is computed from the mean of the squared
     errors divided by the squares of the peaks.
     """
+    rows = [_measured(coder, sample, errors_of) for sample in samples]
     if not rows:
         raise ImageError("none of the pictures in this data set can be read")
-    names = list(rows[0])[3:]
-    columns = {name: np.array([row[name] for row in rows], np.float64) for name in names}
+    columns = {name: np.array([row[name] for row in rows], np.float64) for name in rows[0]}
     size = columns["bytes"].sum()
     means = {
         "bytes": columns["bytes"].mean(),
         "ratio": columns["raw_bytes"].sum() / size,
         "source_ratio": columns["source_bytes"].sum() / size,
         **(_means_of_bands(columns) if "known" in columns else _means_of_pixels(columns)),
-        "compress_ms": columns["compress_ms"].mean(),
-        "decompress_ms": columns["decompress_ms"].mean(),
+        "compress_ms": 1000 * columns["compress"].mean(),
+        "decompress_ms": 1000 * columns["decompress"].mean(),
     }
-    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
-    return first | _rounded(means)
+    rounded = {name: _rounded(value) for name, value in means.items()}
+    return {"codec": coder.name, "level": coder.level, "pictures": len(rows), **rounded}
+
+
+def _measured(coder: Coder, sample: Sample, errors_of: Errors) -> Values:
+    """Sizes in bytes, errors, and times in seconds."""
+    start = time.perf_counter()
+    files = coder.encode(sample.picture)
+    middle = time.perf_counter()
+    restored = coder.decode(files, sample.picture)
+    end = time.perf_counter()
+    return {
+        "bytes": sum(map(len, files)),
+        "raw_bytes": sample.picture.raw_size,
+        "source_bytes": sample.source_size,
+        **errors_of(sample.picture, restored),
+        "compress": middle - start,
+        "decompress": end - middle,
+    }
 
 
 def _means_of_pixels(columns: Mapping[str, Float64]) -> Values:
@@ -198,14 +188,8 @@ def _means_of_bands(columns: Mapping[str, Float64]) -> Values:
     }
 
 
-def _rounded(values: Values) -> Values:
-    """Numbers with six significant digits; None if they are absent or not finite."""
-    return {name: _as_json(value) for name, value in values.items()}
-
-
-def _as_json(value: float | None) -> float | None:
-    if isinstance(value, int) or value is None:
-        return value
+def _rounded(value: float) -> float | None:
+    """A number with six significant digits; None if it is not finite."""
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 

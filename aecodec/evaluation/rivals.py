@@ -15,7 +15,6 @@ from aecodec.evaluation.evaluate import (
     Values,
     codec_coder,
     format_coder,
-    mean_values,
     measure,
     pixel_errors,
 )
@@ -23,7 +22,7 @@ from aecodec.evaluation.formats import COMPARED_FORMATS
 from aecodec.imaging.picture import Picture
 
 Curves = dict[str, list[Values]]
-"""Values of :func:`~aecodec.evaluation.evaluate.mean_values`, by the name of a codec or format."""
+"""Values of :func:`~aecodec.evaluation.evaluate.measure`, by the name of a codec or format."""
 
 
 def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = False) -> Curves:
@@ -43,7 +42,7 @@ def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = 
         },
     }
     return {
-        name: [mean_values(list(measure(coder, samples, errors_of))) for coder in group]
+        name: [measure(coder, samples, errors_of) for coder in group]
         for name, group in coders.items()
     }
 

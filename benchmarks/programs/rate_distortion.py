@@ -27,7 +27,6 @@ from aecodec.evaluation.evaluate import (
     Coder,
     codec_coder,
     format_coder,
-    mean_values,
     pixel_errors,
 )
 from aecodec.imaging.plots import rate_distortion_figure
@@ -86,8 +85,8 @@ def _rows(options: Namespace) -> Iterator[Row]:
     errors_of = partial(pixel_errors, ssimulacra2=is_scored)
     for name in (_CODEC, *(options.only or _ANCHORS)):
         for coder in islice(_coders(name, options), None, None, options.step):
-            measured = list(evaluate.measure(coder, samples, errors_of))
-            yield {"format": name, "setting": coder.level, **mean_values(measured)}
+            values = evaluate.measure(coder, samples, errors_of)
+            yield {"format": name, "setting": coder.level, **values}
 
 
 def _coders(name: str, options: Namespace) -> Iterator[Coder]:

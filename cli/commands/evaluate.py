@@ -101,7 +101,7 @@ def evaluate(chosen: EvaluateOptions) -> None:
     reading = reading_for(
         codecs[0], nodata=chosen.nodata, bands_first=chosen.bands_first, peak=chosen.peak
     )
-    from aecodec.evaluation.evaluate import band_errors, mean_values, measure, pixel_errors
+    from aecodec.evaluation.evaluate import band_errors, measure, pixel_errors
 
     by_pixels = partial(pixel_errors, ssimulacra2=chosen.ssimulacra2)
     errors_of = by_pixels if reading.bands is None else partial(band_errors, peak=chosen.peak)
@@ -109,10 +109,7 @@ def evaluate(chosen: EvaluateOptions) -> None:
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, chosen.array, reading)
         samples = first_samples(dataset, chosen.limit, console)
-        scores = [
-            mean_values(list(measure(c, samples(f"{c.name} {c.level:g}"), errors_of)))
-            for c in coders
-        ]
+        scores = [measure(c, samples(f"{c.name} {c.level:g}"), errors_of) for c in coders]
     for line in map(json.dumps, scores) if chosen.as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.images import opened
-from image_files.odd_pictures import COLOURS
+from image_files.odd_pictures import COLOURS, animation, rgb, second
 from PIL import Image
 
 import aecodec
