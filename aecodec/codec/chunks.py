@@ -231,31 +231,31 @@ class ChunkCodec:
         """
         name, level = values.get("codec", SAMPLES), values.get("level")
         codec_id, bands, nodata = (values.get(key) for key in ("codec_id", "bands", "nodata"))
-        is_any = name == SAMPLES and codec_id in (None, SAMPLES_ID.hex()) and bands is None
         max_error = Target(max_error=values.get("max_error")).max_error
+        is_any = name == SAMPLES and codec_id in (None, SAMPLES_ID.hex()) and bands is None
+        is_built_in = is_any or (codec_id is None and bands is None)
+        has_target = level is not None or max_error is not None
         is_valid = is_name(name) and not set(values) - _KEYS
         is_valid &= level is None or (type(level) in (int, float) and 1 <= level < 16)
         is_valid &= bands is None or (type(bands) is int and 1 <= bands <= MAX_CODEC_BANDS)
-        if not is_valid or not _is_nodata(nodata, ANY_BANDS if is_any else bands):
+        is_valid &= _is_nodata(nodata, ANY_BANDS if is_any else bands)
+        is_id = isinstance(codec_id, str) and bool(_CODEC_ID.fullmatch(codec_id))
+        is_valid &= is_built_in or (is_id and has_target)
+        if not is_valid:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
-                f"codec_id and level, a number from 1, or max_error; with bands, a number up to "
-                f"{MAX_CODEC_BANDS}, also nodata, a number"
+                "level, a number from 1, max_error, and codec_id, eight hexadecimal digits, which "
+                f"needs a level or max_error; bands is a number up to {MAX_CODEC_BANDS}, and with "
+                "bands nodata is a number"
             )
-        if is_any or ("codec_id" not in values and bands is None):
-            if name not in built_in_names():
-                raise CodecError(
-                    f"{name!r} is not a built-in codec: add its codec_id to the configuration, or "
-                    "give the path of its folder in Python"
-                )
-            return cls.of(name, level, nodata, max_error)
-        has_target = level is not None or max_error is not None
-        if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or not has_target:
-            raise UsageError(
-                f"{dict(values)}: codec_id must be eight hexadecimal digits, and needs a level or "
-                "max_error"
+        if not is_built_in:
+            return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
+        if name not in built_in_names():
+            raise CodecError(
+                f"{name!r} is not a built-in codec: add its codec_id to the configuration, or "
+                "give the path of its folder in Python"
             )
-        return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
+        return cls.of(name, level, nodata, max_error)
 
     def __repr__(self) -> str:
         items = self.configuration().items()
