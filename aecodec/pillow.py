@@ -120,9 +120,8 @@ _OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save the current picture of a loaded image; the name of the file is ignored.
 
-    The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
-    :func:`aecodec.compress`, and `lossless` as for WebP files. Metadata is that of the image's
-    `info`: its `exif`, `icc_profile` and `xmp`. Raises PillowError if the image is not supported,
+    The arguments of `save` are the options of :func:`aecodec.compress`, and `lossless` as for WebP
+    files. Metadata is that of the image's `info`. Raises PillowError if the image is not supported,
     options contradict each other, or the codec does not exist.
     """
     _save(image, [image], file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import product
 from types import EllipsisType
@@ -17,7 +17,6 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
-from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import names_in
 from aecodec.format.samples import LAYOUTS, Samples, SampleType
 from aecodec.imaging.picture import Picture, source_array
@@ -111,12 +110,7 @@ class ArrayFile:
     @cached_property
     def band_names(self) -> tuple[str, ...] | None:
         """Names of the bands in the TIFF tags of the source, if it had some."""
-        return names_in(self.metadata, self._samples.bands)
-
-    @property
-    def metadata(self) -> Mapping[MetadataKind, bytes]:
-        """ICC profile, EXIF, XMP and TIFF tags of the source."""
-        return self._header.metadata
+        return names_in(self._header.metadata, self._samples.bands)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Decode the whole array."""

@@ -171,14 +171,6 @@ def test_the_options_are_those_of_compress(
     assert saved(digit, **options).getvalue() == aecodec.compress(digit, **(same or options))
 
 
-def test_an_image_is_saved_over_its_own_file(digit: Image.Image, tmp_path: Path) -> None:
-    path = tmp_path / "digit.aec"
-    digit.save(path, level=3)
-    with Image.open(path) as image:
-        image.save(path, level=1)
-    assert aecodec.read_header(path).level == 16
-
-
 @pytest.mark.parametrize(
     ("image", "options", "text"),
     [
