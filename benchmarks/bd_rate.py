@@ -21,13 +21,8 @@ UNLIMITED = (-math.inf, math.inf)
 def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITED) -> float:
     """Mean difference in rate at equal quality: -0.3 means 30 % smaller than the anchor's.
 
-    Args:
-        curve: points of (rate, dB).
-        anchor: the same for the codec that is compared with.
-        between: lowest and highest dB to integrate over, within the range that both curves cover.
-
-    Returns:
-        The mean ratio of the rates, less 1; NaN if the curves have no range of qualities in common.
+    It is the mean ratio of the rates, less 1, over the qualities that both curves cover, at most
+    `between` two dB; NaN if there are none.
 
     >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
     >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)
@@ -60,9 +55,7 @@ def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float
 def curve_of(rows: Iterable[Mapping[str, float]], quality: str) -> Curve:
     """Points of (bits per pixel, quality) of rows with the figures of `measure`.
 
-    Args:
-        rows: one per setting of a format.
-        quality: its name; MS-SSIM becomes -10 log10(1 - MS-SSIM), as is usual.
+    MS-SSIM becomes -10 log10(1 - MS-SSIM), as is usual.
 
     >>> curve_of([{"bpp": 0.5, "ms_ssim": 0.9}], "ms_ssim")
     [(0.5, 10.0)]

@@ -37,13 +37,7 @@ class Coding(NamedTuple):
 
 
 class Rival(NamedTuple):
-    """A way to store samples (frames, bands, height, width).
-
-    Attributes:
-        title: name of the format.
-        split: samples to the contents of all files.
-        coding: of each file.
-    """
+    """A format, its split of samples (frames, bands, height, width) into files, and their coding."""
 
     title: str
     split: Split
@@ -90,12 +84,7 @@ def _lattice(samples: Array, step: float, of_multiples: bool = False) -> _Lattic
 
 
 def rivals(samples: Array, error: float) -> Iterator[Rival]:
-    """All ways to store samples within an error.
-
-    Args:
-        samples: (frames, bands, height, width), integers, or floats of which NaN are missing.
-        error: largest difference, an integer for integers; 0 stores them without loss.
-    """
+    """All ways to store samples (frames, bands, height, width) within an error; NaN are missing."""
     for title, coding in _codings(samples, error):
         for split in _layouts(title, samples.shape):
             yield Rival(title, split, coding)

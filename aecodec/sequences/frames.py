@@ -87,14 +87,6 @@ class Frames:
     `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). `len` and
     iteration work as well. A pickled sequence contains paths and the codec, so every process of a
     data loader opens the files itself. Threads may share a sequence.
-
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> import aecodec
-    >>> path = Path(tempfile.mkdtemp(), "digits.aec")
-    >>> _ = path.write_bytes(aecodec.compress(np.zeros((5, 28, 28), np.uint8)))
-    >>> aecodec.frames(path)[1:3].shape
-    (2, 28, 28)
     """
 
     def __init__(self, path: Path, codec: Codec | None = None, limits: Limits = Limits()) -> None:
