@@ -130,8 +130,8 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save all pictures of an image, and of the images in `append_images`, as one file.
 
-    All pictures must have the same size. If any picture is RGB or has alpha, all pictures become
-    RGB or get an alpha plane. The metadata of the first picture is kept.
+    They must have the same size. If any is RGB or has alpha, all become RGB or get an alpha plane.
+    The metadata of the first picture is kept.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
     _save(image, iter_frames(images), file)

@@ -37,7 +37,7 @@ class Coding(NamedTuple):
 
 
 class Rival(NamedTuple):
-    """A format, its split of samples (frames, bands, height, width) into files, and their coding."""
+    """A format, its split of samples (frames, bands, height, width) into files, and its coding."""
 
     title: str
     split: Split

@@ -22,6 +22,8 @@ from benchmarks.harness import Row
 from benchmarks.pictures import mnist
 
 _ERRORS = 16, 8, 2, 0
+_PEERS = 1000
+"""Digits that other formats are measured on."""
 _QUALITIES = ((JPEG, 5, 20), (WEBP, 0, 20), (JPEG_XL, 5, 30), (AVIF, 0, 10))
 _ANCHORS = (
     *LOSSLESS,
@@ -30,9 +32,8 @@ _ANCHORS = (
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the data and the number of digits for other formats."""
+    """Add the data."""
     parser.add_argument("data", type=Path, help="mnist.npz")
-    parser.add_argument("--peers", type=int, default=1000, help="digits for the other formats")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
@@ -44,7 +45,7 @@ def measure(options: Namespace) -> Iterator[Row]:
     for error in _ERRORS:
         yield _digits(codec, digits, f"maximum error {error}", max_error=error)
     for anchor in _ANCHORS:
-        yield _anchor(anchor, digits[: options.peers])
+        yield _anchor(anchor, digits[:_PEERS])
 
 
 def _digits(codec: Codec, digits: Pixels, settings: str, **options: Any) -> Row:
