@@ -200,6 +200,9 @@ def test_chunks_with_two_values_that_may_be_nodata_are_exact(
     with pytest.warns(AecodecWarning, match="without loss, because .* state nodata, .* or false"):
         data = codec.encode(chunk)
     assert np.array_equal(codec.decode(data), chunk)
+    wide = np.array([[-(2**63), 0, 2**50 + 1, 2**62 - 1, 2**63 - 1]])
+    with pytest.raises(UsageError, match="state nodata"):
+        aecodec.numcodecs.Aecodec(max_error=4).encode(wide)
     if dtype == "u1":
         stated = aecodec.numcodecs.Aecodec(max_error=4, nodata=False)
         lossy = numcodecs.get_codec(stated.get_config())

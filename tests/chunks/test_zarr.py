@@ -136,6 +136,8 @@ def test_no_path_in_metadata_is_followed(
     copy: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message of a codec that is missing does not open it either."""
+    with pytest.raises(UsageError, match="nodata is 0: give a finite number, and a codec with"):
+        Aecodec("digits", nodata=0)
     with pytest.raises(UsageError, match="needs a configuration"):
         Aecodec.from_dict({"name": "aecodec", "configuration": None})
     with pytest.raises(CodecError, match="is not a built-in codec: add its codec_id"):
@@ -163,6 +165,7 @@ def test_chunks_of_other_arrays_are_rejected(store: Path, digits: Pixels) -> Non
         with pytest.raises(error, match=words):
             zarr.open_array(store)[0]
     codec = Aecodec().chunk_codec
+    chunks.check_chunks((5, 7, 9), (5, 7, 9), "int16", 1)
     data = codec.encode(np.ones((3, 7, 9), np.int16))
     for shape, dtype in [((7, 9, 3), "int16"), ((3, 7, 9), "uint16"), ((3, 7, 8), "int16")]:
         with pytest.raises(FormatError, match="it belongs to another array"):

@@ -105,6 +105,8 @@ def test_indices_that_are_not_basic_or_out_of_range_are_rejected() -> None:
             _ = opened("bands")[index]
     with pytest.raises(TypeError):
         _ = opened("bands")[[0, 1]]
+    assert opened("bands").band_names is None
+    assert repr(opened("bands")) == "<ArrayFile BHW (3, 300, 530) int16>"
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -110,6 +111,8 @@ def test_wrong_indices_are_refused(stack: Path) -> None:
 def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.aec").write_bytes(b"GIF89a, or so it says")
     (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="not a regular file"):
+        aecodec.frames(os.devnull)
     with pytest.raises(InputError, match=r"absent\.aec: cannot be read"):
         aecodec.frames(tmp_path / "absent.aec")
     with pytest.raises(InputError, match=r"empty: this folder has no \.aec file"):
@@ -132,7 +135,8 @@ def test_a_sequence_pickles_without_opened_files(stack: Path) -> None:
     frames = aecodec.frames(stack, "digits")
     expected, data = frames[7], pickle.dumps(frames)
     assert len(data) < 2000
-    assert np.array_equal(pickle.loads(data)[7], expected)
+    assert np.array_equal(pickle.loads(data).__getitems__([7])[0], expected)
+    assert repr(frames).endswith("digits.aec': 300>")
 
 
 def test_threads_may_share_a_sequence(stack: Path) -> None:
