@@ -23,9 +23,8 @@ from aecodec import AecodecError, Codec, FormatError, UsageError, load_codec, re
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import codec_with_id, remember
 from aecodec.codec.sources import with_origin
-from aecodec.format.container import MAGIC, Header, MetadataKind
+from aecodec.format.container import MAGIC
 from aecodec.format.limits import UNLIMITED, Limits
-from aecodec.format.stack_names import unpack_names
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.metadata import INFO_KEYS
 from aecodec.image_files.reading import from_frames, iter_frames
@@ -47,10 +46,10 @@ def _errors_as_pillows() -> Iterator[None]:
 class AecImageFile(ImageFile.ImageFile):
     """An `.aec` file, as returned by `Image.open`.
 
-    Size, mode, `n_frames` and `info` come from the header. `info` has `icc_profile`, `exif`, `xmp`
-    and, for a stack, the `names` of its pictures. The first use of a pixel decodes all pictures of
-    the file. Damaged files, unknown codecs, and more pixels than :func:`aecodec.decompress` accepts
-    raise a PillowError. Copies, including pickled copies, contain only the current picture.
+    Size, mode, `n_frames` and `info`, with `icc_profile`, `exif` and `xmp`, come from the header.
+    The first use of a pixel decodes all pictures of the file. Damaged files, unknown codecs, and
+    more pixels than :func:`aecodec.decompress` accepts raise a PillowError. Copies, including
+    pickled copies, contain only the current picture.
     """
 
     format = AEC
@@ -70,7 +69,8 @@ class AecImageFile(ImageFile.ImageFile):
             if header.samples:
                 raise FormatError("the file has bands, which aecodec.decompress_array decodes")
             self._size = header.size or codec_with_id(header.codec_id).spec.tile[::-1]
-        self._mode, self.info = header.picture_mode.name, _info_of(header)
+        self._mode = header.picture_mode.name
+        self.info = {INFO_KEYS[kind]: v for kind, v in header.metadata.items() if kind in INFO_KEYS}
         self.n_frames, self.is_animated = header.frames, header.frames > 1
         self.tile = []  # Pillow decodes no part of the file
 
@@ -102,15 +102,6 @@ class AecImageFile(ImageFile.ImageFile):
             codec = codec_with_id(read_header(self._content).codec_id)
             limits = Limits() if Image.MAX_IMAGE_PIXELS else UNLIMITED
             return to_array(codec.decoder.decompress_picture(self._content, limits))
-
-
-def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
-    info: dict[str | tuple[int, int], Any] = {
-        key: header.metadata[kind] for kind, key in INFO_KEYS.items() if kind in header.metadata
-    }
-    if names := unpack_names(header.metadata.get(MetadataKind.NAMES, b"")):
-        info["names"] = names
-    return info
 
 
 _OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))

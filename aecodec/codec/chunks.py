@@ -239,7 +239,7 @@ class ChunkCodec:
                 "bands nodata is a number"
             )
         if not is_built_in:
-            return cls(name, bytes.fromhex(codec_id), level, bands, nodata, max_error)
+            return cls(name, bytes.fromhex(str(codec_id)), level, bands, nodata, max_error)
         if name not in built_in_names():
             raise CodecError(
                 f"{name!r} is not a built-in codec: add its codec_id to the configuration, or "
