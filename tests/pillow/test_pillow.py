@@ -159,9 +159,8 @@ def test_one_frame_or_all_frames_are_saved(
     [
         ({}, {}),
         ({"codec": "photo", "level": 2.5}, {}),
-        ({"codec": aecodec.load_codec("photo")}, {}),
+        ({"codec": aecodec.load_codec("photo"), "min_psnr": 24}, {}),
         ({"max_bytes": 40, "metadata": True}, {}),
-        ({"min_psnr": 24}, {}),
         ({"lossless": True}, {"max_error": 0}),
     ],
 )
