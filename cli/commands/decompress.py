@@ -78,13 +78,6 @@ def decompress(
         ),
     ] = None,
     codec: options.CodecName = None,
-    base_only: Annotated[
-        bool,
-        typer.Option(
-            "--base-only",
-            help="Decode only the picture before the refinements of --max-error, which is faster.",
-        ),
-    ] = False,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
@@ -108,7 +101,7 @@ def decompress(
     options.check_skipping(skip_existing, force)
     formats = _OutputFormats(inputs, out, image_format, quality)
     formats.check()
-    limits = Limits(max_pixels, max_frames, base_only)
+    limits = Limits(max_pixels, max_frames)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder)
     console = Console(to_stderr=out == "-" or STANDARD in inputs)

@@ -1,92 +1,72 @@
-"""`aecodec payload`: .aec files to bare payloads, as bytes or texts, and back."""
+"""`aecodec payload`: an .aec file to a bare payload, as bytes or a text, and back."""
 
-from functools import partial
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import AEC_FILES, STANDARD, FileKind, is_folder_at
+from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
-from aecodec.cli.shared.jobs import Job, folder_beside, plan
-from aecodec.codec.codec import Codec
+from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.codec.registry import codec_of_file, load_codec
+from aecodec.errors import errors_about
 from aecodec.format.texts import from_text, to_text
-from aecodec.parallel import Workers
 
 
 def payload(
-    inputs: Annotated[
-        list[Path],
+    file: Annotated[
+        Path,
         typer.Argument(
-            metavar="FILE...",
-            help=".aec files, or with --codec payloads; folders of them; - for standard input.",
+            metavar="FILE",
+            help="An .aec file, or with --codec a payload; - for standard input.",
         ),
     ],
-    out: options.Out = None,
+    out: options.OutFile = None,
     text: Annotated[
-        bool, typer.Option("--text", help="Payloads are lines of text, in base64url.")
+        bool, typer.Option("--text", help="The payload is a text in base64url, as for pages.")
     ] = False,
     checksum: Annotated[
-        bool, typer.Option("--checksum", help="Payloads end with a checksum of one byte.")
+        bool, typer.Option("--checksum", help="The payload ends with a checksum of one byte.")
     ] = False,
     codec: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="Make .aec files of payloads of this codec."),
+        typer.Option(metavar="NAME|FILE", help="Make an .aec file of a payload of this codec."),
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Turn .aec files into bare payloads; with --codec, turn payloads into .aec files.
+    """Turn an .aec file into a bare payload; with --codec, turn a payload into an .aec file.
 
     A payload lacks the signature, the codec id and the CRC-32 of its file, which saves 11 bytes.
     digit.aec becomes digit.bin, or digit.txt with --text. The way back needs the codec, and the
     same --text and --checksum.
     """
-    console = Console(to_stderr=out == "-" or STANDARD in inputs)
-    form = _Form(text, checksum)
-    loaded = load_codec(codec) if codec else None
-    suffix = ".aec" if loaded else form.suffix
-    kind = FileKind(lambda path: path.suffix.lower() == form.suffix) if loaded else AEC_FILES
-    planned = plan(inputs, out, partial(_rename, suffix=suffix), kind)
-    run_all(console, planned, partial(_convert, codec=loaded, form=form, force=force))
+    suffix = ".aec" if codec else ".txt" if text else ".bin"
+    beside = file if file == STANDARD else file.with_suffix(suffix)
+    target = Path(out) if out else beside
+    check_not_sources([target], [file])
+    check_overwriting(target, force)
+    with errors_about(name_of(file)):
+        content = read_bytes(file)
+        if codec:
+            result = _file_of(content, codec, text, checksum)
+        else:
+            result = _payload_of(content, text, checksum)
+    write_bytes(target, result, force)
+    console = Console(to_stderr=target == STANDARD)
+    console.result(f"{name_of(file)} -> {target}: {len(result)} of {len(content)} bytes")
 
 
-class _Form(NamedTuple):
-    """The form of payloads: whether they are texts, and have a checksum."""
-
-    text: bool
-    checksum: bool
-
-    @property
-    def suffix(self) -> str:
-        return ".txt" if self.text else ".bin"
-
-    def content(self, file: bytes) -> bytes:
-        """The payload of a file: bytes, or a line of text."""
-        bare = codec_of_file(file).to_bare(file, checksum=self.checksum)
-        return f"{to_text(bare)}\n".encode() if self.text else bare
-
-    def file(self, codec: Codec, content: bytes) -> bytes:
-        """The file of a payload; FormatError if it is damaged."""
-        if self.text:
-            content = from_text(content.decode("ascii", "replace").strip())
-        return codec.from_bare(content, checksum=self.checksum)
+def _payload_of(file: bytes, text: bool, checksum: bool) -> bytes:
+    """The payload of a file: bytes, or a line of text."""
+    bare = codec_of_file(file).to_bare(file, checksum=checksum)
+    return f"{to_text(bare)}\n".encode() if text else bare
 
 
-def _rename(path: Path, suffix: str) -> Path:
-    if is_folder_at(path):
-        return folder_beside(path, suffix.replace(".", "_"))
-    return path.with_suffix(suffix)
-
-
-def _convert(
-    job: Job, console: Console, _: Workers, codec: Codec | None, form: _Form, force: bool
-) -> None:
-    check_overwriting(job.target, force)
-    content = read_bytes(job.source)
-    result = form.file(codec, content) if codec else form.content(content)
-    write_bytes(job.target, result, force)
-    console.result(f"{name_of(job)} -> {job.target}: {len(result)} of {len(content)} bytes")
+def _file_of(payload: bytes, codec: str, text: bool, checksum: bool) -> bytes:
+    """The file of a payload; FormatError if it is damaged."""
+    bare = from_text(payload.decode("ascii", "replace").strip()) if text else payload
+    return load_codec(codec).from_bare(bare, checksum=checksum)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -36,26 +36,14 @@ def read_picture(
     Raises InputError if the file does not exist or cannot be read, and ImageError if it is not an
     image, or the options do not accept it.
     """
-    with opened_input(path) as file:
-        picture = picture_in(file, path, console, options)
-        if options.names_dropped:
-            with console.warnings_about(name_of(path)):
-                warn_of_sidecars(path)
-        return replace(picture, origin=origin_of(path)), file.seek(0, io.SEEK_END)
-
-
-def picture_in(
-    file: IO[bytes], path: Path, console: Console, options: ReadOptions = _DEFAULT
-) -> Picture:
-    """Read a picture from an image file, and print warnings.
-
-    Raises ImageError if it is not an image, or the options do not accept it.
-    """
     read = read_image
     if options.bands is not None:
         from aecodec.image_files.scientific import read_samples as read
-    with console.warnings_about(name_of(path)):
-        return read(file, options)
+    with opened_input(path) as file, console.warnings_about(name_of(path)):
+        picture = read(file, options)
+        if options.names_dropped:
+            warn_of_sidecars(path)
+        return replace(picture, origin=origin_of(path)), file.seek(0, io.SEEK_END)
 
 
 def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from helpers.commands import Command
-
-from aecodec.data.samples import sample_paths
 
 
 @pytest.mark.parametrize(
@@ -30,11 +27,3 @@ def test_a_file_is_restored(
     result = command("payload", name, "--codec", "digits", *options, "-o", "back.aec")
     assert result.out == f"{name} -> back.aec: {len(file)} of {len(payload)} bytes\n"
     assert Path("back.aec").read_bytes() == file
-
-
-def test_a_folder_of_files_is_restored(folder: Path, command: Command) -> None:
-    shutil.copytree(sample_paths()[0].parent, "scans")
-    for line in ("compress scans", "payload scans_aec", "payload scans_aec_bin --codec digits"):
-        assert command(*line.split(), "--force").status == 0
-    for path in Path("scans_aec").iterdir():
-        assert Path("scans_aec_bin_aec", path.name).read_bytes() == path.read_bytes()
