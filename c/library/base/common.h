@@ -48,3 +48,6 @@ static inline int is_samples_id(const uint8_t id[4])
 {
     return memcmp(id, AECODEC_SAMPLES_ID, 4) == 0;
 }
+
+/* The CRC-32 of bytes that follow other bytes, whose CRC-32 is `before`; 0 if there are none. */
+uint32_t aecodec_crc32_of(uint32_t before, const uint8_t *bytes, size_t size);

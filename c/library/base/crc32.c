@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CRC-32 (ISO-HDLC), with a table on the stack, which is made faster than a file is read. */
-#include "base/crc32.h"
+#include "base/common.h"
 
 static void fill_table(uint32_t table[256])
 {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "base/crc32.h"
 #include "samples/numbers.h"
 
 #define ROOT_UNITS 256.0                   /* of factors of square roots */

@@ -34,3 +34,9 @@ aecodec_status aecodec_encode_level(const aecodec_encoding *e, uint32_t units,
                                     const aecodec_execution *execution, buffer *file, aecodec_codes *codes);
 /* Write a file without a level and without a payload. */
 void aecodec_encoding_header_file(const aecodec_encoding *encoding, buffer *file);
+
+/* ---- running.c ---- */
+
+/* Minimum number of windows of a picture, so that all threads have work. */
+uint32_t aecodec_parts_for(const aecodec_bundle *bundle, const aecodec_execution *execution, uint32_t width,
+                           uint32_t height);

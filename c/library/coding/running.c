@@ -5,7 +5,6 @@
 #include "base/execution.h"
 #include "coding/decoding.h"
 #include "coding/encoding.h"
-#include "coding/running.h"
 
 enum {
     BATCH = 24,             /* tiles that a network takes at once */

@@ -6,7 +6,7 @@
 
 #include "base/execution.h"
 #include "codec_files/levels.h"
-#include "coding/running.h"
+#include "coding/encoding.h"
 #include "targets/within_error.h"
 
 enum { REDUCTIONS = 9 };

@@ -5,7 +5,6 @@
 
 #include "coding/encoding.h"
 #include "coding/decoding.h"
-#include "coding/running.h"
 #include "targets/refiner.h"
 
 /* ---- originals ---- */
