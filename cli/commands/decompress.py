@@ -43,8 +43,6 @@ from aecodec.urls import is_url
 
 _DEFAULT_SUFFIX = ".png"
 _ENDING = "_decompressed"
-_LONGEST_NAME = 255
-"""Bytes in a file's name, on most file systems."""
 
 
 class ImageFormat(str, Enum):
@@ -73,8 +71,7 @@ def decompress(
         typer.Option(
             min=1,
             max=100,
-            help="Quality for lossy formats. Without it, WebP is written losslessly, and JPEG and "
-            "AVIF are not written.",
+            help="Quality for JPEG and AVIF, and for WebP with loss.",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -86,17 +83,12 @@ def decompress(
 ) -> None:
     """Decompress .aec files to images.
 
-    Without -o, digit.aec becomes digit_decompressed.png in the same folder, and the folder
-    scans_aec becomes scans_aec_decompressed. Files in a folder regain the name and extension of
-    their original. Originals in a lossy format become PNG unless you give --quality. The original
-    timestamp is restored if the .aec file stores it.
+    Without -o, digit.aec becomes digit_decompressed.png, and the folder scans_aec becomes
+    scans_aec_decompressed. Files in a folder regain the name and extension of their original;
+    lossy ones become PNG unless you give --quality.
 
     With -o, the extension of the name selects the image format. A file with several pictures
-    becomes a folder, and the pictures regain their original names if the file stores them.
-    -o NAME writes the pictures to the folder NAME; -o NAME/ creates a folder for them inside NAME.
-
-    Built-in codecs are selected by the id in the file. For other codecs, give the codec file
-    with --codec.
+    becomes a folder: -o NAME is this folder, and -o NAME/ creates it inside NAME.
     """
     options.check_skipping(skip_existing, force)
     formats = _OutputFormats(inputs, out, image_format, quality)
@@ -153,9 +145,8 @@ class _OutputFormats:
         stem = path.stem
         if not (header and header.origin and header.origin.suffix != suffix):
             stem, suffix = _parted(stem, suffix)
-        name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
-        is_possible = 0 < len(os.fsencode(name)) <= _LONGEST_NAME
-        return path.with_name(name if is_possible else stem + suffix)
+        ending = _ENDING if self._stays_in(folder or path.parent, folder) else ""
+        return path.with_name(stem + ending + suffix)
 
     def _stays_in(self, source: Path, folder: Path | None) -> bool:
         """Whether results are written to the folder `source` of their sources.

@@ -135,11 +135,9 @@ class ExportOptions:
 def export(chosen: ExportOptions) -> None:
     """Export a codec's networks to another format.
 
-    --format tflite writes int8 TensorFlow Lite models: encoders take pixel - 128 and return
-    latents; decoders take latents and return pixel - 128. --format hdf5 writes the float networks
-    for Keras. --format c writes a folder ready to compile: the int8 networks as arrays, the tables
-    of one level, and code that runs the networks and makes `.aec` files. --format codec writes the
-    codec file without the levels and networks that you do not choose, for small devices.
+    tflite are int8 TensorFlow Lite models, and hdf5 the float networks for Keras. c is a folder
+    ready to compile, which makes .aec files of pictures. codec is the codec file without the levels
+    and networks that you do not choose. docs/devices.md describes all.
     """
     chosen.check()
     codec, console = load_codec(chosen.codec), Console(chosen.quiet)

@@ -35,20 +35,10 @@ class ImportOptions:
         typer.Option(
             metavar="DATA",
             readable=False,
-            help="Pictures of the kind the codec is for: a folder of images, or an .npz or .npy "
-            "file.",
+            help="Pictures for the codec: a folder of images, or an .npz or .npy file.",
         ),
     ]
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIR",
-            readable=False,
-            help="Folder for the codec file and its networks.",
-        ),
-    ]
+    out: options.CodecFolder
     image_shape: Annotated[
         str | None,
         typer.Option(
@@ -60,8 +50,8 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="BLACK..WHITE",
-            help="Values of black and white in the models, such as -1..1. If encoder and decoder "
-            "differ, give two ranges separated by a comma. Default: the range that works best.",
+            help="Values of black and white, such as -1..1; two, with a comma, if encoder and "
+            "decoder differ. Default: the range that works best.",
         ),
     ] = None
     custom_objects: options.CustomObjects = None

@@ -53,22 +53,12 @@ class TrainOptions:
             metavar="DATA", help="A folder of images or scenes with bands, or an .npz or .npy file."
         ),
     ]
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="DIR",
-            readable=False,
-            help="Folder for the codec file and its networks.",
-        ),
-    ]
+    out: options.CodecFolder
     recipe: Annotated[
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
-            "and photo for pictures of any size.",
+            help="A TOML file, or digits for tiles of one size, picture or photo for any size.",
         ),
     ] = "digits"
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None

@@ -63,18 +63,16 @@ def verify(
         typer.Option(
             metavar="DIR",
             readable=False,
-            help="Instead of .aec files, verify a folder made by aecodec export --format c, with "
-            "the images FILE. Default: the sample digits.",
+            help="Verify a folder of aecodec export --format c instead, with the images FILE. "
+            "Default: the sample digits.",
         ),
     ] = None,
     against: Annotated[
         Path | None,
         typer.Option(
             metavar="ORIGINAL",
-            help="Also print the largest difference of a sample from this image, and fail if the "
-            "file guarantees a smaller one. With a folder, the original is the file of which "
-            "compress makes a result with this name and subfolder, and files in it that have no "
-            "result fail.",
+            help="Compare with this image, or with the files of this folder by their names, and "
+            "fail if a file breaks its guarantee.",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -84,21 +82,16 @@ def verify(
     jobs: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check .aec files for damage.
+    """Check .aec files for damage: the checksum, the fields, and if the codec is known, the codes.
 
-    The command checks the checksum and the fields. If the codec is built in or named with --codec,
-    it also decodes the codes, the alpha plane and the refinements.
-
-    With --device, it uses this machine's compiler to build a folder that was exported as C, and
-    compares the files and pixels of the program with the library's. If the codec is not built in,
-    name it with --codec.
+    With --device, this machine's compiler builds a folder that was exported as C, and the files and
+    pixels of the program are compared with the library's.
     """
     console = Console(as_json=as_json)
     if device and against:
         raise UsageError("--against cannot be used with --device")
     if device:
-        with console.errors_as_json(device):
-            _verify_device(device, codec, inputs, console)
+        _verify_device(device, codec, inputs, console)
         return
     if depth is not None and against is None:
         raise UsageError("--depth needs --against")
@@ -159,16 +152,9 @@ class _Verification:
             values = self._compare(with_workers(codec, workers), data, source.original, console)
             scaled = f" after --depth {self.depth}" if self.depth else ""
             note = f", maximum error {values['max_error']:g}{scaled}"
-        console.result(
-            f"{name_of(source)}: intact{note}",
-            {
-                "source": str(source.path),
-                "bytes": len(data),
-                "whole": True,
-                "codes_checked": codec is not None,
-                **values,
-            },
-        )
+        stated = {"source": str(source.path), "bytes": len(data), "whole": True}
+        values = stated | {"codes_checked": codec is not None} | values
+        console.result(f"{name_of(source)}: intact{note}", values)
 
     def _codec_of(self, data: bytes, *, is_needed: bool) -> Codec | None:
         try:
@@ -281,7 +267,4 @@ def _verify_device(
     sets = [open_pictures(path, None, reading) for path in data]
     samples = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
     count = check_device(device, device_codec, (sample.picture for sample in samples))
-    console.result(
-        f"{path}: {count} pictures; the program makes and reads the library's files",
-        {"source": str(path), "pictures": count},
-    )
+    console.result(f"{path}: {count} pictures; the program makes and reads the library's files")

@@ -55,6 +55,16 @@ OutFile = Annotated[
     str | None,
     typer.Option("-o", "--output", metavar="OUT", help="Output file; - is standard output."),
 ]
+CodecFolder = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        readable=False,
+        help="Folder for the codec file and its networks.",
+    ),
+]
 AecFiles = Annotated[
     list[Path],
     typer.Argument(
@@ -82,12 +92,7 @@ CodecOrAuto = Annotated[
 ]
 LevelNumber = Annotated[
     float | None,
-    typer.Option(
-        "-q",
-        "--level",
-        help="Level of the codec; 1 is the smallest file, and photo accepts 2.5. Default: the "
-        "codec's.",
-    ),
+    typer.Option("-q", "--level", help="Level of the codec; 1 gives the smallest file."),
 ]
 Jobs = Annotated[
     int | None,
@@ -99,10 +104,7 @@ SkipExisting = Annotated[
 ]
 Depth = Annotated[
     int | None,
-    typer.Option(
-        metavar="8",
-        help="Scale 16-bit channels to 8 bits.",
-    ),
+    typer.Option(metavar="8", help="Scale 16-bit channels to 8 bits."),
 ]
 MaxPixels = Annotated[
     int | None,
@@ -156,8 +158,8 @@ CustomObjects = Annotated[
     list[str] | None,
     typer.Option(
         metavar="MODULE:CLASS",
-        help="A custom class or function that the models use. MODULE may be a file such as "
-        "layers.py; it is executed. Repeat the option for several classes.",
+        help="A custom class or function of the models. MODULE, or a file such as layers.py, is "
+        "executed. Repeat the option for several.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -78,14 +77,10 @@ def test_files_that_would_become_one_keep_their_whole_names(
     assert (result.status, "would both become out/b.png.aec" in result.err) == (2, True)
 
 
-def test_the_longest_names_are_restored(folder: Path, command: Command) -> None:
-    name = "é" * 125
-    shutil.copy("digit.png", f"{name}.png")
-    assert command("compress", f"{name}.png", "-o", "out/").status == 0
-    for options in ([], ["-o", "back/"]):
-        assert command("decompress", f"out/{name}.aec", *options).status == 0
-    assert Path(f"out/{name}.png").exists()
-    assert Path(f"back/{name}.png").exists()
+def test_targets_are_distinct_where_names_ignore_case() -> None:
+    pair = [jobs.Job(Path("A.png.aec"), Path("A.png")), jobs.Job(Path("b.aec"), Path("a.PNG"))]
+    targets = [job.target for job in jobs._with_distinct_targets(pair, jobs.folded)]
+    assert targets == [Path("A.png.aec.png"), Path("b.aec.PNG")]
 
 
 def test_commands_work_in_pipes(
