@@ -136,7 +136,6 @@ size_t aecodec_write_number(uint8_t *to, uint32_t value)
     return size;
 }
 
-/* All fields up to the content of samples. */
 size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
 {
     size_t size = FIELDS;
@@ -171,7 +170,6 @@ size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
     return size;
 }
 
-/* Append the checksum to a file. Returns the file's length. */
 size_t aecodec_write_checksum(uint8_t *file, size_t length)
 {
     uint32_t crc = crc32(file, length);
@@ -314,7 +312,6 @@ static aecodec_status check_whole(const uint8_t *file, size_t size)
     return file[2] == 1 ? AECODEC_OK : AECODEC_OTHER_VERSION;
 }
 
-/* Read the fields that the flags announce up to the number of frames. */
 static void read_size(reader *r, uint8_t flags, aecodec_header *header)
 {
     r->is_damaged |= (flags & SAMPLES_FLAG) && (flags & (REDUCTION_FLAG | 3u));
@@ -336,7 +333,6 @@ static void read_size(reader *r, uint8_t flags, aecodec_header *header)
     }
 }
 
-/* Read the fields that the flags announce behind the number of frames. */
 static aecodec_status read_fields(reader *r, uint8_t flags, aecodec_header *header)
 {
     if (flags & REDUCTION_FLAG) {
@@ -405,7 +401,6 @@ aecodec_status aecodec_read_beginning(const uint8_t *content, size_t size, aecod
 
 #endif
 
-/* Check that a file is of this codec and level. */
 static aecodec_status check_codec(const aecodec_codec *codec, const aecodec_header *header)
 {
     if (memcmp(header->id, codec->id, sizeof header->id) != 0) {

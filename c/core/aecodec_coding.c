@@ -187,7 +187,6 @@ static void sort_entries(pass *p, size_t entries)
     }
 }
 
-/* Code the columns of a slice, in ascending order of their rows of the bank. */
 static void code_columns(pass *p, range_coder *c, size_t entries)
 {
     if (entries < MANY || !p->order) { /* aecodec_encode and aecodec_decode have no memory to sort */
@@ -217,7 +216,6 @@ static int32_t weight_of(const pass *p, uint32_t vector)
     return clip(count / p->weight.masking, 0, p->weight.most);
 }
 
-/* Whether choices are only kept, and not coded. */
 static int is_only_choosing(const pass *p) { return p->choices != NULL; }
 
 static void keep_priors(const pass *p)
@@ -271,7 +269,6 @@ static void sum_neighbours(pass *p)
     aecodec_context_sum_neighbours(&p->all);
 }
 
-/* Begin to code slices. */
 static void begin_slices(pass *p)
 {
     for (uint32_t vector = 0; p->latents && vector < p->count; vector++) {
@@ -304,7 +301,6 @@ static void run_together(const pass *p, size_t place, size_t stop) { (void)p; (v
 
 /* ---- passes ---- */
 
-/* Code the value of an escaped symbol, high byte first. */
 static int32_t code_escaped(range_coder *c, int32_t code)
 {
     uint32_t value = (uint32_t)(code + 32768);
@@ -418,7 +414,6 @@ static int has_spatial_context(const aecodec_codec *codec)
     return codec->is_convolutional && codec->context && codec->context->spatial;
 }
 
-/* Add every step-th vector of every step-th row to the pass. */
 static void add_members(pass *p, uint32_t row, uint32_t column, uint32_t step)
 {
     for (uint32_t plane = 0; plane < p->planes; plane++) {
@@ -468,7 +463,6 @@ size_t aecodec_max_pass(const aecodec_codec *codec, shape s)
     return has_spatial_context(codec) ? s.planes * (of_plane > 1 ? of_plane / 2 : of_plane) : s.vectors;
 }
 
-/* Numbers in a vector's activity and gradients. */
 static size_t spatial_count(const aecodec_codec *codec)
 {
     return has_spatial_context(codec) ? codec->code_dimension + AECODEC_GRADIENTS * predicted_channels(codec)

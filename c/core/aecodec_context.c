@@ -100,7 +100,6 @@ static void fill_row(const aecodec_context_pass *pass, size_t output, size_t len
     }
 }
 
-/* Fill in the column of an input. */
 static void fill_column(const aecodec_context_pass *pass, size_t input, size_t length, const int8_t *column,
                         size_t outputs)
 {
@@ -122,7 +121,6 @@ static void multiply(const aecodec_context_pass *pass, const int16_t *inputs, si
     }
 }
 
-/* The same for all vectors. */
 static void multiply_all(const aecodec_context_pass *pass, const int16_t *inputs, size_t step, size_t length,
                          size_t outputs, int32_t *sums, size_t sums_step)
 {

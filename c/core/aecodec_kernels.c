@@ -131,7 +131,6 @@ static void run_channels(const aecodec_kernels *kernels, const aecodec_convoluti
     }
 }
 
-/* Convolve one picture in tiles. */
 static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     const size_t channels = convolution->in.channels;

@@ -73,14 +73,12 @@ typedef struct {
     int32_t excess[AECODEC_BLOCK]; /* for each channel, the part of its sums that is due to the packing */
 } aecodec_tile;
 
-/* The sum of two tensors, element by element. */
 typedef struct {
     int32_t one_zero, other_zero;
     int32_t one_multiplier, one_shift, other_multiplier, other_shift;
     int32_t multiplier, shift, zero, least, most;
 } aecodec_sum;
 
-/* Kernels for one kind of processor. */
 typedef struct aecodec_kernels {
     uint32_t wide;         /* maximum outputs of a tile */
     uint32_t element;      /* bytes of a packed element */
@@ -132,7 +130,6 @@ static inline size_t aecodec_place_in_matrix(size_t output, size_t input, size_t
            output % AECODEC_BLOCK * 2 + input % 2;
 }
 
-/* The fastest kernels for the processor on which the program runs. */
 const aecodec_kernels *aecodec_best_kernels(void);
 
 extern const aecodec_kernels aecodec_portable_kernels;

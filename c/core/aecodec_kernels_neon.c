@@ -29,7 +29,6 @@
 #define neon_load_input(from) vreinterpretq_s8_s32(vdupq_n_s32(aecodec_word_at(from)))
 #define neon_can_scale(shift) 1
 
-/* Sums of four channels. */
 #ifdef __ARM_FEATURE_DOTPROD
 
 #define WIDE 6

@@ -98,7 +98,6 @@ static void avx512_fill(void *packed, int8_t value, size_t count)
     memset(packed, value + 128, count);
 }
 
-/* 128 times the sums of all weights. */
 TARGET static void avx512_begin(aecodec_tile *tile)
 {
     const uint32_t steps = tile->height * tile->groups, lanes = (tile->channels + 3) / 4 * 4;
@@ -215,7 +214,6 @@ TARGET AECODEC_INLINE __m256i avx2_pair(__m256i weights, int pair)
     return _mm256_srai_epi16(_mm256_shuffle_epi8(weights, _mm256_add_epi8(pair ? second : first, base)), 8);
 }
 
-/* The weights of 8 outputs, or of 4. */
 TARGET AECODEC_INLINE avx2_weights avx2_load_weights(const int8_t *from, int lanes)
 {
     const __m256i bytes = lanes < LANES

@@ -47,7 +47,6 @@ size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segme
            aecodec_max_pass(codec, s) * (codec->max_slice * sizeof(uint32_t) + 1);
 }
 
-/* Lay out the working memory of the library. */
 static void start_message_pass(pass *p, const aecodec_codec *codec, shape s, int8_t *codes, uint32_t *work)
 {
     aecodec_start_pass(p, codec, s, codes, work);

@@ -71,7 +71,6 @@ static uint32_t place_of(const uint32_t *plan, uint32_t tensor)
     return tensor_of(plan, tensor)[TENSOR_PLACE];
 }
 
-/* The tensors that an operator reads and writes. */
 static void read_operator(const uint32_t *plan, uint32_t number, aecodec_call *call)
 {
     const uint32_t *words = operator_of(plan, number);
@@ -281,7 +280,6 @@ static int size_is_taken(const uint32_t *plan, uint32_t rows, uint32_t columns)
            columns % plan[HEAD_COLUMN_UNIT] == 0;
 }
 
-/* Bytes of the table that says where each slot begins. */
 static size_t table_size(const uint32_t *plan)
 {
     return (plan[HEAD_SLOTS] * sizeof(uint32_t) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -339,7 +337,6 @@ size_t aecodec_network_batch_work_size(const aecodec_network *network, uint32_t 
     return ALIGNMENT - 1 + table_size(run.plan) + (size_t)(slots - ALIGNMENT) + (size_t)scratch;
 }
 
-/* Where a tensor lies. The input and constants are only read. */
 static int8_t *tensor_at(const run_state *run, uint32_t tensor)
 {
     const uint32_t place = place_of(run->plan, tensor);

@@ -106,7 +106,6 @@ static void convolve(const aecodec_call *call)
     aecodec_convolve(call->kernels, &c);
 }
 
-/* One output of a depthwise convolution. */
 static int8_t depthwise_output(const aecodec_convolution *c, uint32_t row, uint32_t column, uint32_t channel,
                                uint32_t input)
 {

@@ -53,7 +53,6 @@ typedef struct {
     void *scratch;
 } aecodec_call;
 
-/* Whether a plan contains size bytes at an offset that is a multiple of 4. */
 int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size);
 
 /* Whether an operator may overwrite its input. */

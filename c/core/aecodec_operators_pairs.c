@@ -52,7 +52,6 @@ static int pair_fits(const aecodec_call *call)
     return 1;
 }
 
-/* An output from a scaled result. */
 static int8_t output_of(const aecodec_sum *sum, int32_t scaled)
 {
     return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
@@ -73,7 +72,6 @@ static int8_t squared_difference(const aecodec_sum *sum, int8_t one, int8_t othe
     return output_of(sum, aecodec_scale((int32_t)(difference * difference), sum->multiplier, sum->shift));
 }
 
-/* An element, times a slope if it is negative. */
 static int8_t sloped(const aecodec_sum *sum, int8_t one, int8_t slope)
 {
     const int32_t x = one - sum->one_zero;

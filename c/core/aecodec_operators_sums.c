@@ -17,7 +17,6 @@ static int32_t rounded_quotient(int32_t sum, int32_t count)
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-/* One output of a pool. */
 static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, uint32_t channel)
 {
     const uint32_t *word = call->parameters;

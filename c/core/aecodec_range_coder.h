@@ -96,7 +96,6 @@ static inline void raise_low(range_coder *c, uint64_t distance)
     }
 }
 
-/* Shift a word out of low. */
 static inline void hold_word(range_coder *c)
 {
     uint32_t word = (uint32_t)(c->low >> 32);
@@ -112,7 +111,6 @@ static inline void hold_word(range_coder *c)
 
 static inline uint64_t scale_of(const range_coder *c) { return c->range >> AECODEC_CODER_BITS; }
 
-/* Leave out the lower part of the interval. */
 static inline void pass_over(range_coder *c, uint64_t distance)
 {
     if (is_decoder(c)) {

@@ -79,7 +79,6 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
     return distance < 0 ? -distance : distance;
 }
 
-/* Find the activity around a vector, if it has neighbours: the inputs of the spatial weights. */
 static void find_activity(pass *p, uint32_t vector)
 {
     const aecodec_codec *codec = p->codec;
@@ -131,7 +130,6 @@ progress aecodec_no_units_known(const aecodec_codec *codec)
     return now;
 }
 
-/* The activation of a unit. */
 static int32_t activation(const pass *p, uint32_t vector, size_t unit, const int8_t *weights)
 {
     const aecodec_context_network *context = p->codec->context;
@@ -274,7 +272,6 @@ static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t co
     return codec->others && column < codec->escape ? MAX_COST : codec->costs[entry.at + entry.count];
 }
 
-/* Run the context network for a vector whose codes are all known. */
 static void run_network(pass *p, uint32_t vector, unsigned prior)
 {
     progress now = aecodec_no_units_known(p->codec);

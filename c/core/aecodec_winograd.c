@@ -69,7 +69,6 @@ static layout layout_of(const aecodec_convolution *convolution)
 
 enum { SUMS = POINTS * MANY * AECODEC_BLOCK, TOTALS = SIDE * SIDE * MANY * AECODEC_BLOCK };
 
-/* Numbers in the packed rows, the inputs and the weights. */
 static void sizes_of(const layout *tiling, size_t sizes[3])
 {
     sizes[0] = aecodec_round_up(SEEN * tiling->packed_columns * tiling->channels + CHUNK, CHUNK);
@@ -113,7 +112,6 @@ AECODEC_INLINE void pack_row(const layout *tiling, const int8_t *input, int64_t 
     aecodec_fill_words(packed + end, c->zero, columns * tiling->channels - end);
 }
 
-/* Pack what a row of tiles sees. */
 static VECTORIZED void pack(const layout *tiling, size_t tile_row)
 {
     const aecodec_convolution *c = tiling->convolution;
@@ -281,7 +279,6 @@ static VECTORIZED void fold_tiles(const layout *tiling, size_t tiles, int is_fir
     }
 }
 
-/* The outputs of a tile that lie in the picture. */
 static void store_tile(const aecodec_kernels *kernels, const layout *tiling, const int32_t *totals,
                        size_t tile_row, size_t column, uint32_t channel, uint32_t outputs)
 {
@@ -309,7 +306,6 @@ static void multiply(const aecodec_kernels *kernels, const layout *tiling, size_
     }
 }
 
-/* Some tiles from this one on, in a block of outputs. */
 static void run_tiles(const aecodec_kernels *kernels, const layout *tiling, size_t tile_row, size_t tile,
                       size_t left, uint32_t channel, uint32_t outputs)
 {
@@ -326,7 +322,6 @@ static void run_tiles(const aecodec_kernels *kernels, const layout *tiling, size
     }
 }
 
-/* Some rows of tiles from this one on. */
 static void run_strip(const aecodec_kernels *kernels, const layout *tiling, size_t tile_row, size_t rows)
 {
     const aecodec_convolution *c = tiling->convolution;
