@@ -11,7 +11,7 @@ from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
-from aecodec.cli.shared.jobs import check_not_sources
+from aecodec.cli.shared.jobs import beside, check_not_sources
 from aecodec.codec.registry import codec_of_file, load_codec
 from aecodec.errors import errors_about
 from aecodec.format.texts import from_text, to_text
@@ -45,8 +45,7 @@ def payload(
     same --text and --checksum.
     """
     suffix = ".aec" if codec else ".txt" if text else ".bin"
-    beside = file if file == STANDARD else file.with_suffix(suffix)
-    target = Path(out) if out else beside
+    target = Path(out) if out else beside(file, file.stem + suffix)
     check_not_sources([target], [file])
     check_overwriting(target, force)
     with errors_about(name_of(file)):

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from aecodec.cli.batch.compression import CodingOptions, Compression
+from aecodec.cli.batch.compression import CodingOptions
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
@@ -16,14 +15,6 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import shared_metadata, stacked
 from aecodec.parallel import Workers
-
-
-class _Member(NamedTuple):
-    """A picture of a stack, and the size of its file in bytes."""
-
-    path: Path
-    picture: Picture
-    size: int
 
 
 @options.takes(CodingOptions)
@@ -38,14 +29,21 @@ def stack(chosen: CodingOptions) -> None:
     check_not_sources([target], [source.path for source in sources])
     check_overwriting(target, chosen.force)
     compression = chosen.compression()
-    members = []
+    pictures, size = [], 0
     for source in sources:
         with errors_about(name_of(source)):
             if source.problem:
                 raise source.problem
-            picture, size = read_picture(source.path, console, compression.reading)
-            members.append(_Member(source.path, picture, size))
-    _write(members, target, console, compression)
+            picture, bytes_read = read_picture(source.path, console, compression.reading)
+        pictures.append(picture)
+        size += bytes_read
+    name = "1 picture" if len(pictures) == 1 else f"{len(pictures)} pictures"
+    with console.warnings_about(name):
+        paths = [source.path for source in sources]
+        joined = _joined(paths, pictures, compression.metadata)
+    with console.bar("") as bar:
+        workers = Workers(progress=bar.update)
+        compression.write(name, joined, size, target, console, workers)
 
 
 def _target(inputs: Sequence[Path], out: str | None) -> Path:
@@ -58,23 +56,10 @@ def _target(inputs: Sequence[Path], out: str | None) -> Path:
     return Path(out)
 
 
-def _write(
-    members: Sequence[_Member], target: Path, console: Console, compression: Compression
-) -> None:
-    name = "1 picture" if len(members) == 1 else f"{len(members)} pictures"
-    size = sum(member.size for member in members)
-    with console.warnings_about(name):
-        joined = _joined(members, compression.metadata)
-    with console.bar("") as bar:
-        workers = Workers(progress=bar.update)
-        compression.write(name, joined, size, target, console, workers)
-
-
-def _joined(members: Sequence[_Member], metadata: bool | None) -> Picture:
+def _joined(paths: Sequence[Path], pictures: Sequence[Picture], metadata: bool | None) -> Picture:
     """The pictures as one, in shared colours; warns if this changes the colours of any."""
-    pictures = [member.picture for member in members]
     shared = shared_metadata(pictures, metadata)
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
         warn("the stack keeps no colour profile: pictures that have one were converted to sRGB")
-    return stacked([member.path for member in members], coded, shared, metadata)
+    return stacked(paths, coded, shared, metadata)

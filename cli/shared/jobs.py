@@ -136,6 +136,11 @@ def folder_beside(folder: Path, ending: str) -> Path:
     return named.with_name(named.name + ending)
 
 
+def beside(path: Path, name: str) -> Path:
+    """Path of the result of a file, next to it; standard output if it is standard input."""
+    return path if path == STANDARD else path.with_name(name)
+
+
 def result_beside(path: Path, ending: str, suffix: str) -> Path:
     """Path of the result of a file or folder, next to it, with an ending added to its name.
 

@@ -12,6 +12,8 @@ import pytest
 from helpers.commands import Command, piped
 from helpers.images import opened
 
+from aecodec.cli.shared import jobs
+
 
 def names_in(folder: str) -> list[str]:
     """The files of a folder, with their subfolders."""
