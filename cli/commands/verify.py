@@ -41,7 +41,7 @@ from aecodec.format.refinement import ROOT_UNITS, Bound, Refinement
 from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import Picture, stack
+from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors, row_blocks
 from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
@@ -112,8 +112,7 @@ def _sources(inputs: list[Path], against: Path | None) -> list[Source]:
 def _with_originals_in(folder: Path, path: Path) -> list[Source]:
     """A file or the files of a folder, with the files of which compress makes results so named.
 
-    The original of another file is the folder, whose pictures it may hold as a stack. Files of the
-    folder without a result have a problem.
+    Results without an original, and files of the folder without a result, have a problem.
     """
     results, is_whole = expand([path], AEC_FILES), is_folder_at(path)
     top, files = path if is_whole else path.parent, sources_in(folder, IMAGES_AND_SAMPLES)
@@ -123,7 +122,13 @@ def _with_originals_in(folder: Path, path: Path) -> list[Source]:
             target = top / file.path.relative_to(folder)
             originals[target.with_suffix(".aec")] = file.path
             originals[target.with_name(f"{target.name}.aec")] = file.path
-    sources = [result._replace(original=originals.get(result.path, folder)) for result in results]
+    lost = InputError(f"no file in {folder} has this result: name its original")
+    sources = [
+        result._replace(original=originals[result.path])
+        if result.path in originals
+        else result._replace(problem=result.problem or lost)
+        for result in results
+    ]
     used = {source.original for source in sources}
     unused = [file for file in files if is_whole and file.path not in used]
     problem = InputError("it has no result")
@@ -183,8 +188,6 @@ class _Verification:
         Raises ImageError if it cannot be read.
         """
         options = _reading_like(restored, self.depth)
-        if is_folder_at(path):
-            return _stack_in(path, restored, options, console)
         if restored.layout in (Layout.BHW, Layout.FBHW):
             with suppress(ImageError):
                 original, _ = read_picture(path, console, options)
@@ -192,15 +195,6 @@ class _Verification:
                     return original
             options = replace(options, band_axis=-3)
         return read_picture(path, console, options)[0]
-
-
-def _stack_in(folder: Path, restored: Picture, options: ReadOptions, console: Console) -> Picture:
-    """The pictures of a folder, in the colours of a stack; InputError for a single picture."""
-    if restored.frames == 1:
-        raise InputError("no file in this folder has this result: name its original")
-    paths = [source.path for source in expand([folder], IMAGES)]
-    pictures = [read_picture(path, console, options)[0] for path in paths]
-    return stack([in_kept_colours(picture, restored.metadata) for picture in pictures], paths)
 
 
 def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:

@@ -22,10 +22,6 @@ Values = Mapping[str, Any]
 """The values of one result, by their names in JSON."""
 
 
-def _values_of(name: str, error: AecodecError) -> Values:
-    return {"source": name, "error": str(error), "status": error.exit_status}
-
-
 def _line(values: Values) -> str:
     r"""A line of JSON. Bytes of file names that are not UTF-8 are escaped.
 
@@ -82,7 +78,8 @@ class Console(NamedTuple):
     def error_as_json(self, name: str, error: AecodecError) -> None:
         """Print a line of JSON for a failed file, if the output is JSON."""
         if self.as_json:
-            self.write(_line(_values_of(name, error)), self.to_stderr)
+            values = {"source": name, "error": str(error), "status": error.exit_status}
+            self.write(_line(values), self.to_stderr)
 
     @contextmanager
     def errors_as_json(self, name: object) -> Iterator[None]:
@@ -102,7 +99,7 @@ class Console(NamedTuple):
                 yield
             finally:
                 for text in dict.fromkeys(str(warning.message) for warning in caught):
-                    self._warn(f"{name}: {text}")
+                    self.note(f"warning: {name}: {text}")
 
     @contextmanager
     def messages_as_they_come(self) -> Iterator[None]:
@@ -111,7 +108,7 @@ class Console(NamedTuple):
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
             if str(message) not in printed:
-                self._warn(str(message))
+                self.note(f"warning: {message}")
             printed.add(str(message))
 
         with warnings.catch_warnings():
@@ -134,9 +131,6 @@ class Console(NamedTuple):
         finally:
             logger.removeHandler(handler)
             logger.setLevel(level)
-
-    def _warn(self, text: str) -> None:
-        self.note(f"warning: {text}")
 
     def bar(self, title: str) -> Bar:
         """A progress bar, for use in a `with` statement."""
