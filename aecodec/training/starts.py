@@ -92,29 +92,6 @@ class Start(NamedTuple):
         encoder = [*features, kernel[..., channels], bias[channels]]
         return self._replace(encoder=encoder, decoder=decoder, gains=self.gains[:, channels])
 
-    def gains_for(self, rate_weights: list[float]) -> Float32:
-        """(L, K) gains between those of known levels; beyond, as a root of lambda."""
-        known, logs = np.log(self.rate_weights), np.log(rate_weights)
-        roots = self._at_levels(np.log(self.gains) + known[:, None] / 2, rate_weights)
-        return np.exp(roots - logs[:, None] / 2).astype(np.float32)
-
-    def entropy_model_for(self, channels: int, rate_weights: list[float]) -> list[Float32] | None:
-        """Weights of the entropy model of levels; None if there is none for these channels."""
-        weights = self.entropy_models.get(channels)
-        return weights and [
-            np.stack([self._at_levels(kind, rate_weights) for kind in weight])
-            if weight.ndim == 3 and weight.shape[1] == len(self.rate_weights)
-            else weight
-            for weight in weights
-        ]
-
-    def _at_levels(self, values: npt.NDArray[Any], rate_weights: list[float]) -> Float32:
-        """Values (L, n) of the known levels for other rate weights; the nearest level's beyond."""
-        known, logs = np.log(self.rate_weights), np.log(rate_weights)
-        order = np.argsort(known)
-        columns = [np.interp(logs, known[order], column) for column in values[order].T]
-        return np.stack(columns, axis=1).astype(np.float32)
-
     def packed(self) -> bytes:
         """The content of a file."""
         arrays: dict[str, Any] = {"rate_weights": self.rate_weights, "gains": self.gains}
@@ -167,15 +144,18 @@ def start_of(autoencoder: Autoencoder, rate_weights: list[float], pictures: Floa
 
 
 def begin_with(file: Path, autoencoder: Autoencoder, rate_weights: list[float]) -> bool:
-    """Give a pair for RGB or grey pictures the start in a file, with gains for its levels.
+    """Give a pair for RGB or grey pictures the start in a file.
 
-    Returns False, and changes nothing, if the networks in the file have other shapes.
+    It gets gains, and an entropy model if there is one for its channels, if its levels have the
+    rate weights of the file. Returns False, and changes nothing, if the networks have other shapes.
     """
-    start = read_start(file).with_channels(slice(autoencoder.code_dimension))
+    channels = autoencoder.code_dimension
+    start = read_start(file).with_channels(slice(channels))
     if not set_weights(autoencoder.models, [*start.encoder, *start.decoder]):
         return False
-    autoencoder.gains = start.gains_for(rate_weights)
-    autoencoder.entropy_model = start.entropy_model_for(autoencoder.code_dimension, rate_weights)
+    if start.rate_weights.tolist() == np.float32(rate_weights).tolist():
+        autoencoder.gains = start.gains
+        autoencoder.entropy_model = start.entropy_models.get(channels)
     return True
 
 
