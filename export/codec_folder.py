@@ -15,10 +15,9 @@ from aecodec.arrays import Float32, Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
-from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
+from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.datasets.tiles import as_uint8
-from aecodec.errors import ModelError
 from aecodec.export.held_out import PixelCoding, measure_codec
 from aecodec.export.lowering import check_plans, check_round_trips, lowered
 from aecodec.export.pair_loss import measure_pair_loss
@@ -29,7 +28,7 @@ from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
 from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.parallel import Workers
-from aecodec.prior_fitting.fitting import fit_level
+from aecodec.prior_fitting.fitting import PriorOptions, fit_level
 from aecodec.prior_fitting.level_tables import sections_of
 
 _LOG = logging.getLogger(__name__)
@@ -49,10 +48,7 @@ def export_codec(
     levels: Sequence[Level],
     images: Float32,
     held_out: Sequence[Float32],
-    priors: int = 64,
-    context_units: int | Sequence[int] = 512,
-    context_epochs: int = 40,
-    rdoq: RateWeight = UNMASKED,
+    priors: PriorOptions,
     replace: bool = False,
     samples: PixelCoding = _PIXELS,
 ) -> CodecFolder:
@@ -73,7 +69,7 @@ def export_codec(
             take pictures, or the number of `context_units` differs from the number of levels.
     """
     channels = samples.channels(encoder.input_shape[1:])
-    units = _per_level(levels, context_units)
+    rdoq, units = priors.rdoq, priors.units_of(len(levels))
     geometry = _geometry(encoder, decoder, images)
     tflite, plans, latents = _networks(
         encoder, decoder, images, levels, is_any_size=geometry["receptive_field"] > 0,
@@ -83,7 +79,7 @@ def export_codec(
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
         _LOG.info("fitting the priors of level %d of %d", number, len(levels))
-        fitted.append(fit_level(level, vectors, priors, size, context_epochs, rdoq))
+        fitted.append(fit_level(level, vectors, priors, size))
     spec = CodecSpec(
         name=name,
         channels=channels,
@@ -140,16 +136,6 @@ def _networks(
         latents = latents.reshape(-1, *encoder.output_shape[1:])
     convert(Half.DECODER, decoder, _requantized(latents, levels))
     return tflite, plans, latents
-
-
-def _per_level(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:
-    if isinstance(context_units, int):
-        return [context_units] * len(levels)
-    if len(context_units) != len(levels):
-        raise ModelError(
-            f"{len(context_units)} context_units for {len(levels)} levels: give one per level"
-        )
-    return list(context_units)
 
 
 def _takes_any_size(encoder: Any) -> bool:

@@ -19,6 +19,7 @@ from aecodec.export.model_hints import ModelHints
 from aecodec.export.step_allocation import in_steps, separate_steps, shared_steps
 from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.codes import code_layer
+from aecodec.prior_fitting.fitting import PriorOptions
 
 _TRIED = 64
 """Number of pictures to test the pixel ranges of a pair with."""
@@ -90,9 +91,7 @@ def codec_from_keras(
             levels=quality_levels,
             images=images,
             held_out=[*map(pair.checked, held_out.to_measure(pair.image_shape, _MAX_HELD_OUT))],
-            priors=priors,
-            context_units=context_units,
-            context_epochs=_CONTEXT_EPOCHS,
+            priors=PriorOptions(priors, context_units, _CONTEXT_EPOCHS),
             replace=replace,
         )
     )

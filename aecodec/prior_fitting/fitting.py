@@ -5,6 +5,7 @@ Priors are fitted by hard expectation-maximization, and then share a bank of tab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Codes, Float32, Float64, Int32, Latents
 from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
+from aecodec.errors import ModelError
 from aecodec.native.tables import Grid
 from aecodec.prior_fitting.context_network import MAX_UNITS, POSITIONS
 from aecodec.prior_fitting.level_tables import bits, choices, level_tables
@@ -238,14 +240,35 @@ _FIRST_STRIDE = 6
 """The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""
 
 
-def fit_level(
-    level: Level,
-    latents: Latents,
-    priors: int,
-    units: int,
-    epochs: int,
-    rdoq: RateWeight = UNMASKED,
-) -> Prior:
+@dataclass(frozen=True)
+class PriorOptions:
+    """How the priors of a codec are fitted.
+
+    Attributes:
+        count: P, the number of competing distributions.
+        context_units: hidden units of the context networks, one number per level or one for all; 0
+            for no context network.
+        context_epochs: training epochs of the context networks.
+        rdoq: weight of bits in the encoder's quantization, if levels have gains.
+    """
+
+    count: int = 64
+    context_units: int | Sequence[int] = 512
+    context_epochs: int = 40
+    rdoq: RateWeight = UNMASKED
+
+    def units_of(self, levels: int) -> list[int]:
+        """The hidden units for each level; ModelError if there are not as many numbers."""
+        if isinstance(self.context_units, int):
+            return [self.context_units] * levels
+        if len(self.context_units) != levels:
+            raise ModelError(
+                f"{len(self.context_units)} context_units for {levels} levels: give one per level"
+            )
+        return list(self.context_units)
+
+
+def fit_level(level: Level, latents: Latents, options: PriorOptions, units: int) -> Prior:
     """Fit a prior to the codes that encoders make from latents at a level.
 
     With RDOQ, encoders weigh errors against bits, so the codes depend on the prior. A preliminary
@@ -253,21 +276,20 @@ def fit_level(
     final prior is fitted to these codes.
 
     The int8 `latents` have the channels of all levels: (N, C) for vectors without neighbours, or
-    (F, rows, columns, C) for pictures. The prior has P distributions (`priors`), and a context
-    network with this number of hidden `units` (0 for none), trained for `epochs`. `rdoq` is the
-    weight of bits.
+    (F, rows, columns, C) for pictures. The context network has this number of hidden `units`.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:
         grid = (pictures, *latents.shape[1:3]) if latents.ndim == 4 else None
-        return fit_context(fit_prior(codes, priors), codes, units, epochs, grid=grid)
+        prior = fit_prior(codes, options.count)
+        return fit_context(prior, codes, units, options.context_epochs, grid=grid)
 
     if not level.gains:
         return fitted(level.quantize(level.channels_of(latents)), len(latents))
     subset = latents[::_FIRST_STRIDE]
     preliminary = fitted(level.quantize(level.channels_of(subset)), len(subset))
     tables = level_tables(preliminary, level, channels=latents.shape[-1], in_grid=latents.ndim == 4)
-    return fitted(tables.decide(latents, rdoq), len(latents))
+    return fitted(tables.decide(latents, options.rdoq), len(latents))
 
 
 def fit_context(

@@ -5,12 +5,14 @@
 """
 
 from aecodec.keras_models.model_files import load_model
+from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.losses.base import TrainingOptions
 from aecodec.training.networks.tile import mnist_decoder, mnist_encoder
 
 __all__ = [
     "Autoencoder",
+    "PriorOptions",
     "TrainingOptions",
     "load_model",
     "mnist_decoder",

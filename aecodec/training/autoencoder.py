@@ -17,7 +17,6 @@ from aecodec.arrays import Float32
 from aecodec.atomic import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
-from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.datasets.pictures import ArrayPictures
 from aecodec.datasets.scenes import BandTiles
 from aecodec.datasets.tiles import Tiles
@@ -34,6 +33,7 @@ from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
+from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.callbacks import Progress, Schedule
 from aecodec.training.checkpoints import checkpoints_in
 from aecodec.training.losses.base import (
@@ -90,7 +90,7 @@ _MOST_VALIDATED = 2_000_000
 """Maximum number of values in the tiles that are measured after each epoch."""
 
 
-_DEFAULT = TrainingOptions()
+_DEFAULT, _PRIORS = TrainingOptions(), PriorOptions()
 
 
 class Autoencoder(KerasPair):
@@ -257,10 +257,7 @@ class Autoencoder(KerasPair):
         name: str = "custom",
         held_out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None,
         levels: int = 3,
-        priors: int = 64,
-        context_units: int | Sequence[int] = 512,
-        context_epochs: int = 40,
-        rdoq: RateWeight = UNMASKED,
+        priors: PriorOptions = _PRIORS,
         *,
         replace: bool = False,
     ) -> Codec:
@@ -273,11 +270,7 @@ class Autoencoder(KerasPair):
             held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows, or
                 several arrays of images with different sizes; every tenth image of `x` if None.
             levels: number of levels, if they share their channels.
-            priors: P, the number of competing distributions.
-            context_units: hidden units of the context networks, one number per level or one for
-                all; 0 for no context network.
-            context_epochs: training epochs of the context networks.
-            rdoq: weight of bits in the encoder's quantization, if levels have gains.
+            priors: number of priors, context networks and weight of bits.
             replace: replace an existing codec in the folder, whose files can then no longer be
                 decompressed.
 
@@ -303,9 +296,6 @@ class Autoencoder(KerasPair):
             images=images,
             held_out=[self.checked(array) for array in arrays],
             priors=priors,
-            context_units=context_units,
-            context_epochs=context_epochs,
-            rdoq=rdoq,
             replace=replace,
         )
         return Codec(exported)

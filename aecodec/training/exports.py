@@ -24,6 +24,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import to_phases
 from aecodec.keras_models.roles import Role, layer_with
 from aecodec.keras_models.runners import outputs_of
+from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.networks.bands import int8_form
 
@@ -44,8 +45,7 @@ def centre(
     gains. The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
     """
     with tempfile.TemporaryDirectory() as folder:
-        options: dict[str, Any] = {"levels": levels, "priors": 1, "context_units": 0}
-        draft = autoencoder.to_codec(folder, tiles, "draft", held_out=(), **options)
+        draft = autoencoder.to_codec(folder, tiles, "draft", (), levels, PriorOptions(1, 0))
         shift = np.mean([_shift(draft, as_uint8(picture)) for picture in pictures], axis=0) / 255
     linear = layer_with(autoencoder.decoder, Role.LINEAR_PIXELS)
     kernel, bias = linear.get_weights()

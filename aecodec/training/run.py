@@ -23,6 +23,7 @@ from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
+from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.callbacks import between_steps
 from aecodec.training.checkpoints import has_checkpoint
@@ -248,13 +249,11 @@ class _Training:
         if self._networks.shares_channels and not self._fitted:
             whole = self._tiles.to_measure(autoencoder.image_shape, _CENTRED_PICTURES)
             centre(autoencoder, images, count, whole)
+        rdoq, epochs = read_rate_weight(priors["rdoq"]), priors["context_epochs"]
         options: dict[str, Any] = {
             "name": self._recipe.name,
             "held_out": self._held_out.to_measure(autoencoder.image_shape, _MOST_HELD_OUT),
-            "priors": priors["count"],
-            "context_units": levels["context_units"],
-            "context_epochs": priors["context_epochs"],
-            "rdoq": read_rate_weight(priors["rdoq"]),
+            "priors": PriorOptions(priors["count"], levels["context_units"], epochs, rdoq),
             "replace": replace,
         }
         if self._fitted:

@@ -19,7 +19,7 @@ from aecodec import metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.datasets.tiles import as_floats
 from aecodec.imaging.plots import Comparison, comparison_figure
-from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
+from aecodec.training import Autoencoder, PriorOptions, mnist_decoder, mnist_encoder
 from benchmarks.formats import PNG
 from benchmarks.harness import Row
 from benchmarks.pictures import mnist
@@ -84,7 +84,7 @@ def _coded(autoencoder: Autoencoder, train: Pixels, test: Pixels) -> tuple[Pixel
     """Digits decoded at the finest level, and the mean size of a file."""
     x_train, held_out = as_floats(train), as_floats(test[:1000])
     with tempfile.TemporaryDirectory() as folder:
-        codec = autoencoder.to_codec(folder, x_train, held_out=held_out, context_units=0)
+        codec = autoencoder.to_codec(folder, x_train, held_out=held_out, priors=PriorOptions(context_units=0))
         finest = len(codec.spec.levels)
         codes = codec.encoder.codes(test[..., None], finest)
         sizes = [len(codec.compress(digit, level=finest)) for digit in test[:_FILES]]

@@ -13,6 +13,7 @@ from aecodec.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
 from aecodec.prior_fitting.fitting import (
+    PriorOptions,
     fit_context,
     fit_level,
     fit_prior,
@@ -51,7 +52,7 @@ def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
     def decided(prior: Prior) -> Codes:
         return level_tables(prior, level).decide(latents, weight)
 
-    prior = fit_level(level, latents, priors=1, units=0, epochs=1, rdoq=weight)
+    prior = fit_level(level, latents, PriorOptions(1, rdoq=weight), units=0)
     first = fit_prior(level.quantize(level.channels_of(latents[::6])), priors=1)
     assert (prior.bank == fit_prior(decided(first), priors=1).bank).all()
     sums = [bits(candidate, decided(candidate)).sum() for candidate in (prior, rounded)]

@@ -18,14 +18,19 @@ import aecodec
 from aecodec import ModelError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.export.step_allocation import gained_steps
-from aecodec.training import Autoencoder, TrainingOptions, mnist_decoder, mnist_encoder
+from aecodec.training import (
+    Autoencoder,
+    PriorOptions,
+    TrainingOptions,
+    mnist_decoder,
+    mnist_encoder,
+)
 from aecodec.training.networks.convolutional import Stage, picture_pair, start_from_klt
 
 
 def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
     """Every level gives back its codes, and pictures like those of the float pair."""
-    fewer = {"priors": 4, "context_units": 0}
-    codec = autoencoder.to_codec(folder, x[:300], "mine", **fewer)
+    codec = autoencoder.to_codec(folder, x[:300], "mine", priors=PriorOptions(4, 0))
     pixels = np.rint(x * 255).astype(np.uint8).reshape(-1, *codec.spec.tile, codec.spec.channels)
     errors = []
     for level in range(1, len(codec.spec.levels) + 1):

@@ -12,7 +12,7 @@ from aecodec.datasets.tiles import as_uint8
 from aecodec.errors import ModelError
 from aecodec.export.held_out import check_shift
 from aecodec.keras_models.roles import Role, layer_with
-from aecodec.training import Autoencoder
+from aecodec.training import Autoencoder, PriorOptions
 from aecodec.training.exports import centre
 from aecodec.training.networks.convolutional import picture_pair, start_from_klt
 
@@ -28,7 +28,7 @@ def test_each_channel_gets_the_mean_of_the_originals(photograph: Pixels, tmp_pat
     shift = np.array([0.02, -0.01, 0.005], np.float32)
     linear.set_weights([kernel, bias + np.tile(shift, len(bias) // 3)])
     centre(pair, whole, 2, pictures)
-    codec = pair.to_codec(tmp_path, whole, priors=1, context_units=0, levels=2, held_out=pictures)
+    codec = pair.to_codec(tmp_path, whole, "centred", pictures, 2, PriorOptions(1, 0))
     decoded = [codec.decompress(codec.compress(as_uint8(p)[0], level=1)) for p in pictures]
     errors = [np.asarray(d) - p[0] * 255 for d, p in zip(decoded, pictures, strict=True)]
     assert np.mean(errors, axis=(0, 1, 2)) == pytest.approx(np.zeros(3), abs=0.4)
