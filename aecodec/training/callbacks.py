@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 import keras
-from rich.console import Console
 
 TensorBoard = keras.callbacks.TensorBoard
 
@@ -63,38 +62,22 @@ class Schedule(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """Prints a line per epoch: finished share, remaining time, and held-out measurements.
-
-    A terminal also shows the finished share after each step, below the lines.
-    """
+    """Prints a line per epoch: finished share, remaining time, and held-out measurements."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
-        is_terminal = False if Console().is_jupyter else None  # notebooks cannot erase a line
-        options: dict[str, Any] = {"highlight": False, "soft_wrap": True, "force_jupyter": False}
-        self._console = Console(file=out, force_terminal=is_terminal, **options)
-        self._status = self._console.status("")
-        self._began = self._done_before = 0.0
+        self._out, self._began, self._done_before = out, 0.0, 0.0
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._began, self._done_before = time.monotonic(), float(self.model.progress)
-        self._status.start()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self._console.is_terminal:
-            self._status.update(f"{float(self.model.progress):.0%}, {_measured(logs, '')}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         done = float(self.model.progress)
         passed = (time.monotonic() - self._began) / 60
         minutes_left = passed * (1 - done) / max(done - self._done_before, 1e-9)
-        self._console.print(
-            f"epoch {epoch + 1}, {done:.0%}, {minutes_left:.0f} min left; "
-            f"held out: {_measured(logs, 'val_') or _measured(logs, '')}"
-        )
-
-    def on_train_end(self, logs: Any = None) -> None:
-        self._status.stop()
+        measured = _measured(logs, "val_") or _measured(logs, "")
+        line = f"epoch {epoch + 1}, {done:.0%}, {minutes_left:.0f} min left; held out: {measured}"
+        print(line, file=self._out, flush=True)
 
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:

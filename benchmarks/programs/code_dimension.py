@@ -84,7 +84,8 @@ def _coded(autoencoder: Autoencoder, train: Pixels, test: Pixels) -> tuple[Pixel
     """Digits decoded at the finest level, and the mean size of a file."""
     x_train, held_out = as_floats(train), as_floats(test[:1000])
     with tempfile.TemporaryDirectory() as folder:
-        codec = autoencoder.to_codec(folder, x_train, held_out=held_out, priors=PriorOptions(context_units=0))
+        priors = PriorOptions(context_units=0)
+        codec = autoencoder.to_codec(folder, x_train, held_out=held_out, priors=priors)
         finest = len(codec.spec.levels)
         codes = codec.encoder.codes(test[..., None], finest)
         sizes = [len(codec.compress(digit, level=finest)) for digit in test[:_FILES]]
