@@ -130,7 +130,7 @@ _ARRAY_ALIGNMENT = 16
 _HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
 
 
-def level_section(prior: Prior, number: int) -> bytes:
+def level_section(prior: Prior, level: int) -> bytes:
     """Convert the prior of a whole level to a section (section 3 of `docs/FORMAT.md`)."""
     arrays, context = arrays_of(prior), prior.context
     at = _NUMBERS.size + _ENTRY.size * len(SECTION_ARRAYS)
@@ -150,7 +150,7 @@ def level_section(prior: Prior, number: int) -> bytes:
         prior.first,
         prior.symbols,
         flags | _ESCAPES_OTHERS * prior.has_zeros,
-        number,
+        level,
         len(arrays["bank"]),
     )
     return numbers + directory + contents
@@ -249,8 +249,8 @@ def sections_of(
     sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
     sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
     sections += [
-        Section.of(SectionKind.LEVEL, level_section(prior, number), number)
-        for number, prior in enumerate(priors, start=1)
+        Section.of(SectionKind.LEVEL, level_section(prior, level), level)
+        for level, prior in enumerate(priors, start=1)
     ]
     if pictures is not None and can_prime(pictures):
         sections.append(primer_section(pictures))

@@ -34,15 +34,14 @@ from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
 from aecodec.prior_fitting.fitting import PriorOptions
-from aecodec.training.callbacks import Progress, Schedule
-from aecodec.training.checkpoints import checkpoints_in
+from aecodec.training.callbacks import Progress, Schedule, checkpoints_in
 from aecodec.training.losses.base import (
     DistortionLoss,
+    GainedRateDistortionLoss,
     RateDistortionLoss,
     TrainingOptions,
 )
 from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
-from aecodec.training.losses.gained import GainedRateDistortionLoss
 from aecodec.training.networks.quantization_aware import policy_in, product_dtype
 from aecodec.training.optimizers import optimizer_of
 

@@ -1,17 +1,31 @@
-"""Keras callbacks: learning rate, progress on the terminal and in TensorBoard, and Ctrl-C."""
+"""Keras callbacks: learning rate, progress, Ctrl-C, and the state from which a training resumes.
+
+The file `latest.npz` has the weights, the optimizer and the progress after the last epoch, with
+checksums. It is written atomically, so a process may be killed at any time. The numbers of the
+epoch and the batch follow from the optimizer's step count in the file. The format is not HDF5,
+because that library terminates the process if the disk is full.
+"""
 
 from __future__ import annotations
 
+import io
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 import keras
+import numpy as np
+
+from aecodec.atomic import locked, write_file
+from aecodec.errors import ModelError, UsageError, warn
 
 TensorBoard = keras.callbacks.TensorBoard
+
+LATEST = "latest.npz"
 
 _WARMUP_STEPS = 200
 _LARGEST_WARMUP_SHARE = 0.1
@@ -26,7 +40,7 @@ class Schedule(keras.callbacks.Callback):
     without interruptions.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
-    >>> [round(float(schedule.learning_rate(done)), 6) for done in (0, 0.02, 0.51, 1)]
+    >>> [round(float(schedule.learning_rate(share)), 6) for share in (0, 0.02, 0.51, 1)]
     [0.0, 0.001, 0.0005, 0.0]
     """
 
@@ -35,29 +49,29 @@ class Schedule(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._steps, self._minutes = steps, minutes
-        share = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
-        warmup = min(_LARGEST_WARMUP_SHARE, share)
+        warmup = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
+        warmup = min(_LARGEST_WARMUP_SHARE, warmup)
         self.learning_rate = keras.optimizers.schedules.CosineDecay(
             0.0, 1 - warmup, warmup_target=highest, warmup_steps=warmup
         )
         self._began = 0.0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        done = float(self.model.progress)
-        self._began = time.monotonic() - 60 * done * (self._minutes or 0)
-        self.model.stop_training = done >= 1
+        share = float(self.model.progress)
+        self._began = time.monotonic() - 60 * share * (self._minutes or 0)
+        self.model.stop_training = share >= 1
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         self.model.optimizer.learning_rate = self.learning_rate(float(self.model.progress))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._minutes:
-            done = (time.monotonic() - self._began) / (60 * self._minutes)
+            share = (time.monotonic() - self._began) / (60 * self._minutes)
         else:
             assert self._steps
-            done = int(self.model.optimizer.iterations) / self._steps
-        self.model.progress.assign(min(1.0, done))
-        if done >= 1:
+            share = int(self.model.optimizer.iterations) / self._steps
+        self.model.progress.assign(min(1.0, share))
+        if share >= 1:
             self.model.stop_training = True
 
 
@@ -66,17 +80,17 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
-        self._out, self._began, self._done_before = out, 0.0, 0.0
+        self._out, self._began, self._share_before = out, 0.0, 0.0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._began, self._done_before = time.monotonic(), float(self.model.progress)
+        self._began, self._share_before = time.monotonic(), float(self.model.progress)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        done = float(self.model.progress)
+        share = float(self.model.progress)
         passed = (time.monotonic() - self._began) / 60
-        minutes_left = passed * (1 - done) / max(done - self._done_before, 1e-9)
+        minutes_left = passed * (1 - share) / max(share - self._share_before, 1e-9)
         measured = _measured(logs, "val_") or _measured(logs, "")
-        line = f"epoch {epoch + 1}, {done:.0%}, {minutes_left:.0f} min left; held out: {measured}"
+        line = f"epoch {epoch + 1}, {share:.0%}, {minutes_left:.0f} min left; held out: {measured}"
         print(line, file=self._out, flush=True)
 
 
@@ -130,3 +144,58 @@ def between_steps() -> Iterator[Any]:
         yield interruption
     finally:
         signal.signal(signal.SIGINT, default_handler)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether a folder contains the state of a training after an epoch."""
+    return (folder / LATEST).exists()
+
+
+@contextmanager
+def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
+    """Restore a model from the state in a folder, and save its state there during the block.
+
+    The folder is created if it does not exist; with None, nothing is saved. All variables of the
+    Keras model and its optimizer must exist. Yields callbacks for the training.
+
+    Raises UsageError if another process uses the folder, ModelError if the state belongs to another
+    model, and OSError if the folder cannot be written.
+    """
+    if folder is None:
+        yield []
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder, waits=False) as is_ours:
+        if not is_ours:
+            raise UsageError(f"{folder}: another process is running this training")
+        if has_checkpoint(folder):
+            _restore(model, folder / LATEST)
+        yield [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _save(model, folder))]
+
+
+def _save(model: Any, folder: Path) -> None:
+    content = io.BytesIO()
+    np.savez(content, *(variable.numpy() for variable in _state_of(model)))
+    write_file(folder / LATEST, content.getvalue(), replace=True)
+
+
+def _restore(model: Any, path: Path) -> None:
+    """Restore a model, unless the file is damaged, which is warned of."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            values = [arrays[name] for name in arrays.files]
+    except Exception as error:  # NumPy may raise anything for damaged files
+        warn(f"{path} cannot be read ({error}): the training starts from the beginning")
+        return
+    state = _state_of(model)
+    if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
+        raise ModelError(
+            f"{path.parent} contains the state of other networks: delete it to start from the "
+            "beginning"
+        )
+    for variable, value in zip(state, values, strict=True):
+        variable.assign(value)
+
+
+def _state_of(model: Any) -> list[Any]:
+    return [*model.weights, *model.optimizer.variables]

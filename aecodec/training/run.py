@@ -25,8 +25,7 @@ from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
 from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.callbacks import between_steps
-from aecodec.training.checkpoints import has_checkpoint
+from aecodec.training.callbacks import between_steps, has_checkpoint
 from aecodec.training.exports import centre, export_bands, names_of_bands
 from aecodec.training.losses.base import TrainingOptions
 from aecodec.training.networks.convolutional import STRIDE

@@ -29,9 +29,9 @@ def test_fitting_is_deterministic_and_competition_pays() -> None:
     kinds = rng.integers(0, 2, 4000)[:, None]
     codes = np.where(kinds, rng.normal(-6, 1, (4000, 8)), rng.normal(6, 1, (4000, 8)))
     codes = codes.round().astype(np.int16)
-    single, pair, again = (fit_prior(codes, priors=p, tables=64) for p in (1, 2, 2))
+    single, pair, repeated = (fit_prior(codes, priors=p, tables=64) for p in (1, 2, 2))
     for name in ("bank", "table", "offset", "index"):
-        assert (getattr(pair, name) == getattr(again, name)).all()
+        assert (getattr(pair, name) == getattr(repeated, name)).all()
     assert bits(pair, codes).mean() < bits(single, codes).mean() - 5
     assert bits(pair, codes).mean() < 8 * np.log2(np.sqrt(2 * np.pi * np.e)) + 2
 
@@ -83,12 +83,12 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     rng = np.random.default_rng(0)
     alike = rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))
     unlike = rng.normal(0, 4, (4000, 6))
-    first, again, without = (
+    first, repeated, without = (
         fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
         for codes in (values.round().astype(np.int16) for values in (alike, alike, unlike))
     )
     assert first.context
-    assert again.context
+    assert repeated.context
     for name in array_fields(ContextNetwork):
-        assert (getattr(first.context, name) == getattr(again.context, name)).all()
+        assert (getattr(first.context, name) == getattr(repeated.context, name)).all()
     assert without.context is None

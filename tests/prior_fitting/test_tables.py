@@ -37,9 +37,9 @@ def some_codes(prior: Prior, grid: Grid, seed: int) -> np.ndarray:
     return rng.normal(0, 9, (math.prod(grid), prior.code_dimension)).round().astype(np.int8)
 
 
-def with_prior(prior: Prior, number: int) -> Prior:
+def with_prior(prior: Prior, selected: int) -> Prior:
     """A prior whose index selects one of its distributions at the cost of any other."""
-    part, context = slice(number, number + 1), prior.context
+    part, context = slice(selected, selected + 1), prior.context
     context = context and replace(context, bias=context.bias[part])
     kept = {"table": prior.table[part], "offset": prior.offset[part], "context": context}
     return replace(prior, index=np.zeros(1), **kept)
@@ -50,15 +50,20 @@ def test_the_cheapest_prior_is_selected_or_with_context_the_cheaper_of_two() -> 
     alone = fit_prior(codes, priors=4, tables=64)
     prior = replace(alone, context=any_context(np.random.default_rng(0), 4, 6))
     costs, costs_alone = (
-        np.stack([bits(with_prior(each, n), codes) + each.index_costs[n] / 256 for n in range(4)])
-        for each in (prior, alone)
+        np.stack(
+            [
+                bits(with_prior(candidate, n), codes) + candidate.index_costs[n] / 256
+                for n in range(4)
+            ]
+        )
+        for candidate in (prior, alone)
     )
     assert bits(alone, codes) == pytest.approx(costs_alone.min(axis=0))
     first, second = np.argsort(costs_alone, axis=0)[:2]
-    every, chosen = np.arange(300), choices(prior, codes).priors
-    gap = costs_alone[second, every] - costs_alone[first, every]
+    vectors, chosen = np.arange(300), choices(prior, codes).priors
+    gap = costs_alone[second, vectors] - costs_alone[first, vectors]
     assert 0.1 < (gap < 4).mean() < 0.9
-    is_second = costs[second, every] < costs[first, every]
+    is_second = costs[second, vectors] < costs[first, vectors]
     assert (chosen == np.where((gap < 4) & is_second, second, first))[abs(gap - 4) > 0.1].all()
 
 
@@ -83,16 +88,16 @@ def test_segments_do_not_depend_on_each_other_and_sections_keep_all_that_is_code
     prior: Prior, grid: Grid, seed: int
 ) -> None:
     codes, content = some_codes(prior, grid, seed), level_section(prior, 3)
-    again = prior_in(content)
-    assert level_section(again, 3) == content
+    read = prior_in(content)
+    assert level_section(read, 3) == content
     whole = choices(prior, codes, grid)
-    for one, other in zip(whole, choices(again, codes, grid), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for expected, actual in zip(whole, choices(read, codes, grid), strict=True):
+        np.testing.assert_array_equal(actual, expected)
     cut = codes.reshape(*grid, -1)[:, :128]
     part = choices(prior, cut.reshape(-1, codes.shape[1]), (grid[0], cut.shape[1], grid[2]))
-    for one, other in zip(whole, part, strict=True):
-        shaped = one.reshape(*grid, -1)[:, :128]
-        np.testing.assert_array_equal(shaped.reshape(other.shape), other)
+    for expected, actual in zip(whole, part, strict=True):
+        first = expected.reshape(*grid, -1)[:, :128]
+        np.testing.assert_array_equal(actual, first.reshape(actual.shape))
 
 
 @pytest.mark.parametrize("name", ["digits", "photo"])

@@ -15,13 +15,16 @@ from PIL import Image
 from aecodec import UsageError
 from aecodec.arrays import Float32, Pixels
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses.base import RateDistortionLoss, TrainingOptions
+from aecodec.training.losses.base import (
+    GainedRateDistortionLoss,
+    RateDistortionLoss,
+    TrainingOptions,
+)
 from aecodec.training.losses.distortions import (
     check_sides_for_ssimulacra2,
     mean_squares,
     ssimulacra2_error,
 )
-from aecodec.training.losses.gained import GainedRateDistortionLoss
 from aecodec.training.recipe import NETWORKS
 
 QUALITIES = (10, 30, 60, 90)

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from aecodec.errors import AecodecWarning, ModelError, UsageError
-from aecodec.training.callbacks import between_steps
-from aecodec.training.checkpoints import LATEST, checkpoints_in, has_checkpoint
+from aecodec.training.callbacks import LATEST, between_steps, checkpoints_in, has_checkpoint
 
 
 @pytest.fixture(autouse=True)

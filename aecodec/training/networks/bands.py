@@ -154,14 +154,14 @@ def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
 
     The weights (64 * B + n, outputs) start with those of 8x8 pixels; the last n stay unchanged.
     """
-    pixels, others = np.split(kernel, [_STRIDE**2 * bands])
-    step = _int8_step(np.concatenate([pixels / phases, others])[None, None])
+    pixels, features = np.split(kernel, [_STRIDE**2 * bands])
+    step = _int8_step(np.concatenate([pixels / phases, features])[None, None])
     sums = np.rint(np.cumsum((pixels / step).reshape(_STRIDE**2, bands, -1), axis=0))
     integers = np.diff(sums, axis=0, prepend=0).reshape(pixels.shape)
     turns = _turns(np.arange(len(pixels)), phases)
     of_phases = np.floor((integers[:, None] + turns[:, :, None]) / phases)  # their sum is integers
     limited = of_phases.clip(-LARGEST_INT8, LARGEST_INT8).reshape(-1, len(step)) * step
-    return np.concatenate([limited, others])[None, None].astype(np.float32)
+    return np.concatenate([limited, features])[None, None].astype(np.float32)
 
 
 def _int8_step(kernel: Float32) -> Float32:
