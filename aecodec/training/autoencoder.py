@@ -42,7 +42,7 @@ from aecodec.training.losses.base import (
     TrainingOptions,
 )
 from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
-from aecodec.training.networks.quantization_aware import policy_in, product_dtype
+from aecodec.training.networks.quantization_aware import product_dtype
 from aecodec.training.optimizers import optimizer_of
 
 ENDLESS = 1 << 40
@@ -179,7 +179,7 @@ class Autoencoder(KerasPair):
         keras.utils.set_random_seed(options.seed)
         loss = self._loss(rate_weight, options, tiles)
         loss.compile(
-            optimizer_of(options.optimizer, policy_in(self.encoder), options.network_rate),
+            optimizer_of(options.optimizer, product_dtype(self.encoder), options.network_rate),
             jit_compile=False,
         )
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
@@ -203,7 +203,7 @@ class Autoencoder(KerasPair):
             self.gains = loss.gains
 
     def _check_convertible(self) -> None:
-        if product_dtype(policy_in(self.encoder)) == "float32":  # else a copy is converted later
+        if product_dtype(self.encoder) == "float32":  # else a copy is converted later
             check_pair_convertible(self)
 
     def _validation_batches(self, x: npt.NDArray[Any] | Tiles | None, batch_size: int) -> Any:

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from aecodec.errors import UsageError
 from aecodec.keras_models.roles import Role, role_of
-from aecodec.training.networks.quantization_aware import product_dtype
 
 _PIXELS = 0.1
 """Multiplier for layers that output pixels. A step changes each of their hundreds of weights by the
@@ -56,13 +55,13 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
     they add up to a change of the mean that hides the learned features. Muon treats a kernel as a
     matrix of inputs and outputs, and moves it by the same amount in each direction of its space;
     the mean is only one of them. Vectors, and weights that describe the codes, get Adam's steps.
-    See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. `policy`
-    is the Keras policy of the matrix products of a step.
+    See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. `dtype`
+    is that of the matrix products of a step.
     """
 
     code_statistics = 12.0
 
-    def __init__(self, policy: str) -> None:
+    def __init__(self, dtype: str) -> None:
         super().__init__(
             adam_beta_2=_BETA_2,
             adam_lr_ratio=0.2,
@@ -70,7 +69,7 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
             weight_decay=None,
             adam_weight_decay=None,
         )
-        self._product_dtype = product_dtype(policy)
+        self._product_dtype = dtype
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
         matrix = tf.cast(tf.reshape(x, (-1, x.shape[-1])), self._product_dtype)
@@ -88,14 +87,14 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
 _OPTIMIZERS = {"adam": Adam, "muon": Muon}
 
 
-def optimizer_of(name: str, policy: str, network_rate: float = 1.0) -> Any:
-    """Create the optimizer `adam` or `muon` for networks with a Keras policy.
+def optimizer_of(name: str, dtype: str, network_rate: float = 1.0) -> Any:
+    """Create the optimizer `adam` or `muon` for networks whose products have a dtype.
 
     `network_rate` is a factor of the networks' learning rate. Raises UsageError if there is no
     optimizer with this name.
     """
     check_optimizer(name)
-    optimizer = _OPTIMIZERS[name](policy)
+    optimizer = _OPTIMIZERS[name](dtype)
     optimizer.network_rate = network_rate
     return optimizer
 

@@ -21,19 +21,20 @@ from aecodec.training.networks.convolutional import LARGE, picture_pair, start_f
 from aecodec.training.networks.tile import tile_pair
 from aecodec.training.optimizers import check_optimizer
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 
 @dataclass(frozen=True)
 class Networks:
     """Functions that build and initialize a pair.
 
-    Attributes:
-        build: makes encoder and decoder for a tile shape (h, w, C) and a code dimension.
-        start: initializes the weights of encoder and decoder from a sample of tiles (N, h, w, C)
-            and the rate weights of the levels. For bands, the scales of
-            :class:`~aecodec.datasets.scenes.BandTiles` follow. None to keep Keras's weights.
-        exact: roles of layers that do not round in quantization-aware training.
-        shipped: file with trained networks, which are the start if their shapes fit; or None. See
-            :mod:`aecodec.training.starts`.
+    `build` makes encoder and decoder for a tile shape (h, w, C) and a code dimension. `start`
+    initializes their weights from a sample of tiles (N, h, w, C), the rate weights of the levels,
+    and for bands the scales of :class:`~aecodec.datasets.scenes.BandTiles`. Layers with the `exact`
+    roles do not round in training. The file `shipped` is the start if its networks fit.
     """
 
     build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
@@ -65,11 +66,6 @@ def networks_named(name: str) -> Networks:
         raise UsageError(f"unknown networks {name!r}: use {', '.join(NETWORKS)}")
     return NETWORKS[name]
 
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _FOR_PICTURES, _FOR_BANDS = "picture", "bands"
 """Networks, and recipes with the same names."""

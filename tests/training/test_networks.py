@@ -127,14 +127,3 @@ def test_a_normalized_copy_becomes_a_plain_model(tiles: np.ndarray) -> None:
     copy_weights(copy, encoder)
     plain = qat_copy(encoder, dtype)(inputs).numpy()
     assert np.abs(plain - copy(inputs)).max() < 0.1 * np.abs(plain - before).max()
-
-
-@pytest.mark.parametrize("bias", [-50, 50])
-def test_dead_units_start_anew(bias: int) -> None:
-    x = np.random.default_rng(0).normal(size=(4, 8, 8, 2)).astype(np.float32)
-    inputs = keras.Input((8, 8, 2))
-    constant = keras.initializers.Constant(bias)
-    dead = layers.Conv2D(1, 3, activation="relu6", bias_initializer=constant)
-    model = keras.Model(inputs, dead(inputs))
-    assert np.ptp(model(x)) == 0
-    assert np.ptp(qat_copy(model, inputs=x)(x)) > 0.1

@@ -1,4 +1,4 @@
-"""Options of a training, and losses without gains: distortion alone, or separate channels."""
+"""Options of a training, and its losses: distortion alone, or also the rate of several levels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aecodec.keras_models.roles import Role, set_role
 from aecodec.prior_fitting.trainable_context import logistic_mass
 from aecodec.training.losses.distortions import mean_squares, ssimulacra2_error
 from aecodec.training.losses.spatial import SpatialEntropyModel
-from aecodec.training.networks.quantization_aware import policy_in
+from aecodec.training.networks.quantization_aware import product_dtype
 
 _SOFT_ROUNDING = 4.0
 """Hardness of the soft rounding: 0 for no rounding, infinite for exact rounding."""
@@ -346,7 +346,9 @@ class GainedRateDistortionLoss(LossOfLevels):
             name="log_gains",
         )
         set_role(self.log_gains, Role.CODE_STATISTICS)
-        self.entropy_model = SpatialEntropyModel(channels, levels, dtype=policy_in(pair.decoder))
+        self.entropy_model = SpatialEntropyModel(
+            channels, levels, dtype=product_dtype(pair.decoder)
+        )
         self.built = True  # all parts are built
 
     @property

@@ -22,7 +22,6 @@ from aecodec.prior_fitting.context_network import (
     slice_degrees,
 )
 from aecodec.prior_fitting.trainable_context import logistic_mass, sum_and_difference
-from aecodec.training.networks.quantization_aware import product_dtype
 
 NO_NEIGHBOURS = KINDS
 """Kind of a group of vectors without neighbours; it follows the kinds of spatial contexts."""
@@ -53,8 +52,8 @@ class SpatialEntropyModel(keras.layers.Layer):
     quantities are in units of the standard deviations of the channels, so that a single network
     serves all levels.
 
-    The codes have K channels; the network has H hidden units. `dtype` is the Keras policy of their
-    products; all other operations use float32.
+    The codes have K channels; the network has H hidden units. Their products have the `dtype`; all
+    other operations use float32.
 
     >>> model = SpatialEntropyModel(channels=3, levels=2, units=8)
     >>> codes = tf.zeros((5, 8, 8, 3))
@@ -68,7 +67,7 @@ class SpatialEntropyModel(keras.layers.Layer):
     ) -> None:
         # Keras 3.15 casts the weights of a layer whose policy is mixed, even with autocast=False.
         super().__init__(dtype="float32")
-        self._product_dtype = product_dtype(dtype)
+        self._product_dtype = dtype
         self._readable, self._usable = _masks(channels, units)
         normal, add = keras.initializers.RandomNormal, self.add_weight
         own_normal, near_normal = (

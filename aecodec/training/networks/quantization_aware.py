@@ -32,9 +32,6 @@ _CEILING = 6.0
 _STEPS = 255.0
 _EPSILON = 1e-3
 
-_RESTART_DEVIATION = 0.1
-"""Initial deviation of a restarted dead unit. Its effect is small, as in residual branches."""
-
 LARGEST_INT8 = 127
 """Largest integer of a kernel, which TFLite rounds with a step for each output channel."""
 
@@ -129,24 +126,15 @@ class NormalizedConv2D(RoundingConv2D):
         return self.normalization(super().convolution_op(inputs, kernel))
 
     def start_like(self, convolution: Any, inputs: Any) -> None:
-        """Set the weights so that this layer computes the same as a plain convolution with a bias.
-
-        Units with constant outputs for typical inputs (N, h, w, C) are restarted with a small
-        effect.
-        """
+        """Compute the same as a plain convolution with a bias for typical inputs (N, h, w, C)."""
         kernel, bias = convolution.get_weights()
         self.kernel.assign(kernel)
         inputs, weights = (tf.cast(array, self.compute_dtype) for array in (inputs, self.kernel))
         sums = np.asarray(super().convolution_op(inputs, weights), np.float32)
         all_but_last = tuple(range(sums.ndim - 1))
         mean, variance = sums.mean(all_but_last), sums.var(all_but_last)
-        scale, centre = np.sqrt(variance + _EPSILON), mean + bias
-        if _has_relu6(self):
-            outputs = np.asarray(self.activation(sums + bias))
-            is_dead = outputs.max(all_but_last) == outputs.min(all_but_last)
-            scale = np.where(is_dead, _RESTART_DEVIATION, scale)
-            centre = np.where(is_dead, 0, centre)
-        self.normalization.set_weights([scale, centre, mean, variance])
+        scale = np.sqrt(variance + _EPSILON)
+        self.normalization.set_weights([scale, mean + bias, mean, variance])
 
     def folded(self, weights: list[Float32]) -> list[Float32]:
         """Fold the five weights, in Keras's order, into a kernel (h, w, C, K) and a bias (K,)."""
@@ -210,17 +198,8 @@ def policy_of(dtype: str) -> str:
     return "mixed_bfloat16" if has_amx or tf.config.list_physical_devices("GPU") else "float32"
 
 
-def policy_in(model: Any) -> str:
-    """The Keras policy of the first layer of a model after its input."""
+def product_dtype(model: Any) -> str:
+    """The dtype of matrix products in the first layer of a model after its input."""
     inputs = keras.layers.InputLayer
     first_layer = next(layer for layer in model.layers if not isinstance(layer, inputs))
-    return str(first_layer.dtype_policy.name)
-
-
-def product_dtype(policy: str) -> str:
-    """The dtype of matrix products with a Keras policy.
-
-    >>> product_dtype("mixed_bfloat16")
-    'bfloat16'
-    """
-    return str(keras.dtype_policies.get(policy).compute_dtype)
+    return str(first_layer.compute_dtype)
