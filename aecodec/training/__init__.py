@@ -7,8 +7,8 @@
 from aecodec.keras_models.model_files import load_model
 from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.losses.base import TrainingOptions
-from aecodec.training.networks.tile import mnist_decoder, mnist_encoder
+from aecodec.training.losses import TrainingOptions
+from aecodec.training.tile_networks import mnist_decoder, mnist_encoder
 
 __all__ = [
     "Autoencoder",

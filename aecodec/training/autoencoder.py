@@ -35,15 +35,15 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
 from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.callbacks import Progress, Schedule, checkpoints_in
-from aecodec.training.losses.base import (
+from aecodec.training.distortions import check_sides_for_ssimulacra2
+from aecodec.training.losses import (
     DistortionLoss,
     GainedRateDistortionLoss,
     RateDistortionLoss,
     TrainingOptions,
 )
-from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
-from aecodec.training.networks.quantization_aware import product_dtype
 from aecodec.training.optimizers import optimizer_of
+from aecodec.training.quantization_aware import product_dtype
 
 ENDLESS = 1 << 40
 """Number of steps or epochs of a loop that ends for another reason."""

@@ -26,7 +26,7 @@ from aecodec.keras_models.roles import Role, layer_with
 from aecodec.keras_models.runners import outputs_of
 from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.networks.bands import int8_form
+from aecodec.training.band_networks import int8_form
 
 _TYPICAL_TILES = 500
 
@@ -41,7 +41,7 @@ def centre(
     own, of a quarter of a grey level. A draft of the codec shows the sum of all, by which the bias
     of the decoder's linear path changes.
 
-    The networks are those of :func:`~aecodec.training.networks.convolutional.picture_pair`, with
+    The networks are those of :func:`~aecodec.training.picture_networks.picture_pair`, with
     gains. The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +72,7 @@ def export_bands(
     held_out: Sequence[Float32],
     **options: Any,
 ) -> Codec:
-    """Write a codec with the networks of :mod:`aecodec.training.networks.bands`.
+    """Write a codec with the networks of :mod:`aecodec.training.band_networks`.
 
     `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
     to which the priors are fitted; arrays `held_out` (M, h, w, B) are measured. For the `options`

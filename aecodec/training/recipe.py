@@ -15,11 +15,11 @@ from aecodec.codec_files.levels import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
 from aecodec.keras_models.roles import Role
-from aecodec.training.losses.distortions import check_sides_for_ssimulacra2
-from aecodec.training.networks.bands import CHANNELS_PER_BAND, band_pair, start_from_block_klt
-from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
-from aecodec.training.networks.tile import tile_pair
+from aecodec.training.band_networks import CHANNELS_PER_BAND, band_pair, start_from_block_klt
+from aecodec.training.distortions import check_sides_for_ssimulacra2
 from aecodec.training.optimizers import check_optimizer
+from aecodec.training.picture_networks import LARGE, picture_pair, start_from_klt
+from aecodec.training.tile_networks import tile_pair
 
 if sys.version_info >= (3, 11):
     import tomllib

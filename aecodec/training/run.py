@@ -27,9 +27,9 @@ from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.callbacks import between_steps, has_checkpoint
 from aecodec.training.exports import centre, export_bands, names_of_bands
-from aecodec.training.losses.base import TrainingOptions
-from aecodec.training.networks.convolutional import STRIDE
-from aecodec.training.networks.quantization_aware import copy_weights, policy_of, qat_copy
+from aecodec.training.losses import TrainingOptions
+from aecodec.training.picture_networks import STRIDE
+from aecodec.training.quantization_aware import copy_weights, policy_of, qat_copy
 from aecodec.training.recipe import Recipe, networks_named
 from aecodec.training.starts import begin_with, start_from_codec
 

@@ -24,7 +24,7 @@ from aecodec.training import (
     mnist_decoder,
     mnist_encoder,
 )
-from aecodec.training.networks.convolutional import Stage, picture_pair, start_from_klt
+from aecodec.training.picture_networks import Stage, picture_pair, start_from_klt
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import aecodec
 from aecodec.datasets.scenes import open_scenes
 from aecodec.export.step_allocation import split_steps
 from aecodec.imaging.transfer import to_phases
-from aecodec.training.networks.bands import (
+from aecodec.training.band_networks import (
     band_pair,
     dithered_kernel,
     int8_form,

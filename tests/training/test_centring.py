@@ -14,7 +14,7 @@ from aecodec.export.held_out import check_shift
 from aecodec.keras_models.roles import Role, layer_with
 from aecodec.training import Autoencoder, PriorOptions
 from aecodec.training.exports import centre
-from aecodec.training.networks.convolutional import picture_pair, start_from_klt
+from aecodec.training.picture_networks import picture_pair, start_from_klt
 
 
 def test_each_channel_gets_the_mean_of_the_originals(photograph: Pixels, tmp_path: Path) -> None:

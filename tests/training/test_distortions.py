@@ -15,15 +15,15 @@ from PIL import Image
 from aecodec import UsageError
 from aecodec.arrays import Float32, Pixels
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses.base import (
-    GainedRateDistortionLoss,
-    RateDistortionLoss,
-    TrainingOptions,
-)
-from aecodec.training.losses.distortions import (
+from aecodec.training.distortions import (
     check_sides_for_ssimulacra2,
     mean_squares,
     ssimulacra2_error,
+)
+from aecodec.training.losses import (
+    GainedRateDistortionLoss,
+    RateDistortionLoss,
+    TrainingOptions,
 )
 from aecodec.training.recipe import NETWORKS
 

@@ -13,16 +13,16 @@ from keras import layers
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.roles import Role, role_of, set_role
 from aecodec.training import Autoencoder, TrainingOptions
-from aecodec.training.networks.convolutional import picture_pair, start_from_klt
-from aecodec.training.networks.quantization_aware import (
+from aecodec.training.optimizers import optimizer_of
+from aecodec.training.picture_networks import picture_pair, start_from_klt
+from aecodec.training.quantization_aware import (
     NormalizedConv2D,
     copy_weights,
     qat_copy,
     rounded_kernel,
 )
-from aecodec.training.networks.tile import tile_pair
-from aecodec.training.optimizers import optimizer_of
 from aecodec.training.recipe import NETWORKS, load_recipe
+from aecodec.training.tile_networks import tile_pair
 
 _RESOLUTION = 6 / 255
 """Resolution of the activations of a quantization-aware copy."""

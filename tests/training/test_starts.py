@@ -17,7 +17,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.keras_models.model_files import keras_half
 from aecodec.training import Autoencoder
-from aecodec.training.losses.spatial import SpatialEntropyModel
+from aecodec.training.entropy_model import SpatialEntropyModel
 from aecodec.training.recipe import NETWORKS, SHIPPED, load_recipe
 from aecodec.training.starts import begin_with, set_weights, start_from_codec, start_of
 

@@ -1,6 +1,6 @@
 """A ready-made fully convolutional pair for pictures with bands of any depth.
 
-As in :mod:`aecodec.training.networks.convolutional`, each half joins a linear path, which starts as
+As in :mod:`aecodec.training.picture_networks`, each half joins a linear path, which starts as
 the KLT of 8x8 pixels of all bands, with a convolutional network, which starts at zero. In the
 decoder, codes and network are joined before a single last layer, so that pixels are rounded once.
 
@@ -27,14 +27,7 @@ from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, set_role
-from aecodec.training.networks.convolutional import (
-    Stage,
-    blocks_of,
-    check_sides,
-    convolution,
-    encoder_of,
-)
-from aecodec.training.networks.initialization import (
+from aecodec.training.initialization import (
     CEILING,
     FINEST_LATENTS,
     FINEST_PIXELS,
@@ -43,7 +36,14 @@ from aecodec.training.networks.initialization import (
     step_for,
     unit_variance,
 )
-from aecodec.training.networks.quantization_aware import LARGEST_INT8, SMALLEST_STEP
+from aecodec.training.picture_networks import (
+    Stage,
+    blocks_of,
+    check_sides,
+    convolution,
+    encoder_of,
+)
+from aecodec.training.quantization_aware import LARGEST_INT8, SMALLEST_STEP
 
 _STRIDE = 8
 _STAGES = (Stage(64, 1), Stage(128, 1))
@@ -102,7 +102,7 @@ def start_from_block_klt(
     rate_weights: list[float],
     scales: Float32 | None = None,
 ) -> None:
-    """Start as :func:`~aecodec.training.networks.convolutional.start_from_klt`.
+    """Start as :func:`~aecodec.training.picture_networks.start_from_klt`.
 
     `scales` (B,) are square roots of the bands' weights in the squared error.
     """

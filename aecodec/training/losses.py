@@ -16,9 +16,9 @@ from aecodec.arrays import Float32
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.prior_fitting.trainable_context import logistic_mass
-from aecodec.training.losses.distortions import mean_squares, ssimulacra2_error
-from aecodec.training.losses.spatial import SpatialEntropyModel
-from aecodec.training.networks.quantization_aware import product_dtype
+from aecodec.training.distortions import mean_squares, ssimulacra2_error
+from aecodec.training.entropy_model import SpatialEntropyModel
+from aecodec.training.quantization_aware import product_dtype
 
 _SOFT_ROUNDING = 4.0
 """Hardness of the soft rounding: 0 for no rounding, infinite for exact rounding."""
@@ -31,7 +31,7 @@ class TrainingOptions:
     Attributes:
         optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
         ssimulacra2: weight of SSIMULACRA 2 in the distortion, beside the squared error of pixels in
-            0..1; see :mod:`aecodec.training.losses.distortions`.
+            0..1; see :mod:`aecodec.training.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
         components: number of distributions that the entropy model mixes, if levels have separate
             channels.
@@ -315,7 +315,7 @@ class GainedRateDistortionLoss(LossOfLevels):
     Latents are multiplied by gains, one per channel and level, before rounding, and divided by them
     for the decoder (Z. Cui et al., "Asymmetric gained deep image compression with continuous rate
     adaptation", 2021). Each picture of a batch has a single level. For noise, rounding and loss
-    weights, see :mod:`aecodec.training.losses.base`.
+    weights, see :mod:`aecodec.training.losses`.
 
     Noise is added to softly rounded latents. At coarse levels, most latents are far below half a
     step. Rounding turns them into zeros that cost nothing, but noise alone would cost about a

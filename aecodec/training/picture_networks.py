@@ -26,7 +26,7 @@ from aecodec.arrays import Float32
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, set_role
-from aecodec.training.networks.initialization import (
+from aecodec.training.initialization import (
     CEILING,
     FINEST_LATENTS,
     FINEST_PIXELS,
@@ -35,7 +35,7 @@ from aecodec.training.networks.initialization import (
     step_for,
     unit_variance,
 )
-from aecodec.training.networks.tile import residual_block
+from aecodec.training.tile_networks import residual_block
 
 STRIDE, _FINEST_GRID = 16, 4
 """Distances in pixels between the points of the coarsest and the finest grid."""

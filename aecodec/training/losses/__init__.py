@@ -1,1 +1,0 @@
-"""Losses for training: distortion, or distortion and the rate of codes."""

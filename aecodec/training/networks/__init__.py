@@ -1,1 +1,0 @@
-"""Ready-made encoders and decoders, their initialization, and quantization-aware copies."""
