@@ -92,8 +92,8 @@ def fit_transfer(bands: Sequence[Samples]) -> FittedTransfer:
     bands = [band[:: -(-len(band) // _MOST_INSPECTED)] for band in bands]
     ranges = _ranges(bands)
     several = _PHASES if bands[0].dtype.itemsize > 1 else _PHASES[:1]
-    candidates = [_fitted(bands, limits, ranges, phases) for phases in several]
-    return next(fitted for fitted, loss in candidates if loss < _ACCEPTED_LOSS * candidates[-1][1])
+    *coarser, (finest, least) = [_fitted(bands, limits, ranges, phases) for phases in several]
+    return next((fitted for fitted, loss in coarser if loss < _ACCEPTED_LOSS * least), finest)
 
 
 def _fitted(

@@ -93,13 +93,8 @@ def optimizer_of(name: str, dtype: str, network_rate: float = 1.0) -> Any:
     `network_rate` is a factor of the networks' learning rate. Raises UsageError if there is no
     optimizer with this name.
     """
-    check_optimizer(name)
+    if name not in _OPTIMIZERS:
+        raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(_OPTIMIZERS)}")
     optimizer = _OPTIMIZERS[name](dtype)
     optimizer.network_rate = network_rate
     return optimizer
-
-
-def check_optimizer(name: str) -> None:
-    """Raise UsageError if there is no optimizer with this name."""
-    if name not in _OPTIMIZERS:
-        raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(_OPTIMIZERS)}")

@@ -17,7 +17,7 @@ from aecodec.errors import UsageError, errors_about
 from aecodec.keras_models.roles import Role
 from aecodec.training.band_networks import CHANNELS_PER_BAND, band_pair, start_from_block_klt
 from aecodec.training.distortions import check_sides_for_ssimulacra2
-from aecodec.training.optimizers import check_optimizer
+from aecodec.training.optimizers import optimizer_of
 from aecodec.training.picture_networks import LARGE, picture_pair, start_from_klt
 from aecodec.training.tile_networks import tile_pair
 
@@ -155,7 +155,7 @@ def _check(recipe: Recipe) -> None:
     networks = networks_named(recipe.networks)
     for section, keys in _KEYS.items():
         _check_keys(set(getattr(recipe, section)), set(keys.split()), f"[{section}]")
-    check_optimizer(recipe.training["optimizer"])
+    optimizer_of(recipe.training["optimizer"], "float32")
     if not 0 <= recipe.data["smooth"] <= 1:
         raise UsageError("smooth must be a share of the tiles, from 0 to 1")
     side = recipe.data["tile"]
