@@ -22,7 +22,7 @@ from aecodec.export.held_out import PixelCoding, measure_codec
 from aecodec.export.lowering import check_plans, check_round_trips, lowered
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
-from aecodec.export.tflite.int8 import int8_tflite
+from aecodec.export.tflite.int8 import Int8Half, int8_half
 from aecodec.export.tflite.signature import with_signature
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
@@ -71,7 +71,7 @@ def export_codec(
     channels = samples.channels(encoder.input_shape[1:])
     rdoq, units = priors.rdoq, priors.units_of(len(levels))
     geometry = _geometry(encoder, decoder, images)
-    tflite, plans, latents = _networks(
+    halves, plans, latents = _networks(
         encoder, decoder, images, levels, is_any_size=geometry["receptive_field"] > 0,
         has_trained_ranges=samples.bands is not None,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def export_codec(
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
-        check_plans(codec, tflite, as_uint8(images), _requantized(latents, levels))
+        check_plans(codec, halves, as_uint8(images), _requantized(latents, levels))
         planes = [_to_planes(pictures) for pictures in held_out]
         if spec.receptive_field and not spec.bands:
             check_round_trips(codec, (planes or [_to_planes(images)])[0][0])
@@ -102,7 +102,7 @@ def export_codec(
             measured["finest_level"] = measure_pair_loss(
                 codec, encoder, decoder, _to_planes(images)
             )
-    files = {half.tflite: with_signature(content, half) for half, content in tflite.items()}
+    files = {half.tflite: with_signature(own.content, half) for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
         folder, spec, sections, rdoq, measured=measured, files=files, replace=replace
@@ -117,17 +117,17 @@ def _networks(
     *,
     is_any_size: bool,
     has_trained_ranges: bool,
-) -> tuple[dict[Half, bytes], dict[Half, bytes], Latents]:
-    """The int8 TFLite models and the plans of both halves, and the latents of all images.
+) -> tuple[dict[Half, Int8Half], dict[Half, bytes], Latents]:
+    """The int8 forms and the plans of both halves, and the latents of all images.
 
     Raises ModelError if a half cannot be converted.
     """
-    tflite, plans = dict[Half, bytes](), dict[Half, bytes]()
+    halves, plans = dict[Half, Int8Half](), dict[Half, bytes]()
 
     def convert(half: Half, model: Any, inputs: Float32) -> None:
         _LOG.info("converting the %s to int8", half.value)
-        tflite[half] = int8_tflite(model, half, inputs, has_trained_ranges)
-        plans[half] = lowered(tflite[half], half, model, is_any_size=is_any_size)
+        halves[half] = int8_half(model, half, inputs, has_trained_ranges)
+        plans[half] = lowered(half, model, halves[half], is_any_size=is_any_size)
 
     convert(Half.ENCODER, encoder, images)
     outputs = Workers().map(NativeNetwork(plans[Half.ENCODER]), to_int8(as_uint8(images)))
@@ -135,7 +135,7 @@ def _networks(
     if not is_any_size:
         latents = latents.reshape(-1, *encoder.output_shape[1:])
     convert(Half.DECODER, decoder, _requantized(latents, levels))
-    return tflite, plans, latents
+    return halves, plans, latents
 
 
 def _takes_any_size(encoder: Any) -> bool:

@@ -13,6 +13,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.errors import CodecError, ModelError
 from aecodec.export.device.network_source import plan_of
 from aecodec.export.tflite.conversion import without_integers
+from aecodec.export.tflite.int8 import Int8Half
 from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.network.convert import network_plan
 from aecodec.tflite.reference import reference_transform
@@ -21,16 +22,17 @@ _COMPARED = 8
 """Number of pictures for which plan and TFLite model are compared."""
 
 
-def lowered(content: bytes, half: Half, model: Any, *, is_any_size: bool) -> bytes:
-    """Convert the int8 TFLite model of a half to the plan that the library runs.
+def lowered(half: Half, model: Any, int8: Int8Half, *, is_any_size: bool) -> bytes:
+    """Convert the int8 form of a Keras model to the plan that the library runs.
 
     Raises ModelError if the library lacks an operator; the message names the layer of the Keras
     model, and a replacement.
     """
+    codes: Any = {"after" if half is Half.ENCODER else "before": int8.codes}
     try:
-        return network_plan(content, is_any_size=is_any_size)
+        return network_plan(int8.content, is_any_size=is_any_size, **codes)
     except ModelError as error:
-        raise without_integers(content, model, half.value, error) from error
+        raise without_integers(int8.content, model, half.value, error) from error
 
 
 def _mirrored(image: Any, sides: tuple[int, int]) -> Any:
@@ -62,9 +64,9 @@ def check_round_trips(codec: Codec, picture: Pixels) -> None:
 
 
 def check_plans(
-    codec: Codec, tflite: Mapping[Half, bytes], images: Pixels, latents: Float32
+    codec: Codec, halves: Mapping[Half, Int8Half], images: Pixels, latents: Float32
 ) -> None:
-    """Compare the networks of a codec with LiteRT's reference kernels.
+    """Compare the networks of a codec, unless they contain codes, with LiteRT's reference kernels.
 
     The inputs are pictures (N, *image_shape) and the latents that the decoder reads (N, *shape).
     Raises ModelError if a result differs.
@@ -72,7 +74,9 @@ def check_plans(
     inputs = {Half.ENCODER: to_int8(images), Half.DECODER: latents.astype(np.int8)}
     for half, batch in inputs.items():
         network = NativeNetwork(plan_of(codec.folder, half))
-        reference = reference_transform(tflite[half])
+        if halves[half].codes:
+            continue
+        reference = reference_transform(halves[half].content)
         stride = max(1, len(batch) // _COMPARED)
         for item in batch[::stride][:_COMPARED]:
             if not np.array_equal(network(item).ravel(), reference(item[None]).ravel()):

@@ -33,6 +33,12 @@ class Lowering:
         self.plan.entry = self.plan.tensor(Shape(*sides, channels))
         self._numbers = {model.entry: self.plan.entry}
 
+    def begin(self, channels: int, add: Callable[["Lowering", int], int]) -> None:
+        """Begin the plan with an operator from other channels to the model's input."""
+        own = self.plan.tensors[self.plan.entry]
+        own.shape = own.shape._replace(channels=channels)
+        self._numbers[self.model.entry] = add(self, self.plan.entry)
+
     def tensor(self, number: int) -> Tensor:
         return self.model.tensors[number]
 
@@ -94,10 +100,6 @@ class Lowering:
 
     def keep(self, values: npt.NDArray[np.generic]) -> Offset:
         return Offset(self.plan.keep(values))
-
-    def finish(self) -> Plan:
-        self.plan.exit = self.read(self.model.exit)
-        return self.plan
 
 
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:

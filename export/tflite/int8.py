@@ -13,10 +13,11 @@ from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
-from aecodec.export.tflite.codebook import with_code_layer
+from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import reason
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 from aecodec.keras_models.runners import outputs_of
+from aecodec.network.codes import Lookup, Search
 from aecodec.tflite.model import read_model
 
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
@@ -52,9 +53,19 @@ class _FakeQuant(keras.layers.Layer):
         return tf.quantization.fake_quant_with_min_max_args(inputs, *self._end.limits)
 
 
-def int8_tflite(
+class Int8Half(NamedTuple):
+    """A half as an int8 `.tflite` file, without its layer of codes, and the tables of that layer.
+
+    The decoder's layer comes before the model, the encoder's after it.
+    """
+
+    content: bytes
+    codes: Search | Lookup | None = None
+
+
+def int8_half(
     model: Any, half: Half, samples: Float32, has_trained_ranges: bool = False
-) -> bytes:
+) -> Int8Half:
     """Convert a half to int8, with pixel - 128 and latents as integer input and output.
 
     The Keras encoder maps images (N, *image_shape) in 0..1 to latents; the int8 latent is
@@ -68,7 +79,7 @@ def int8_tflite(
     is_encoder, layer = half is Half.ENCODER, code_layer(model)
     start, end = (_PIXELS, _LATENTS) if is_encoder else (_LATENTS, _PIXELS)
     if layer is None:
-        return _int8_model(model, start, end, samples, half, has_trained_ranges)
+        return Int8Half(_int8_model(model, start, end, samples, half, has_trained_ranges))
     part = float_part(model)
     if is_encoder:
         end = vectors = _end_of(layer, outputs_of(part, samples))
@@ -76,7 +87,7 @@ def int8_tflite(
         start = vectors = _end_for(layer.constants()["table"])
         samples = outputs_of(layer, samples)
     content = _int8_model(part, start, end, samples, half)
-    return with_code_layer(content, layer, vectors.quantization)
+    return Int8Half(content, code_tables(layer, vectors.quantization))
 
 
 def _end_of(layer: Any, vectors: Float32) -> _End:

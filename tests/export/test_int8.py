@@ -11,7 +11,7 @@ from aecodec.arrays import Latents
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
 from aecodec.export.lowering import lowered
-from aecodec.export.tflite.int8 import int8_tflite
+from aecodec.export.tflite.int8 import int8_half
 from aecodec.native.networks import NativeNetwork, to_pixels
 
 LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32)
@@ -28,8 +28,8 @@ def decoder_with(activation: str) -> keras.Model:
 
 
 def plan_of(decoder: keras.Model) -> bytes:
-    content = int8_tflite(decoder, Half.DECODER, LATENTS)
-    return lowered(content, Half.DECODER, decoder, is_any_size=False)
+    int8 = int8_half(decoder, Half.DECODER, LATENTS)
+    return lowered(Half.DECODER, decoder, int8, is_any_size=False)
 
 
 def pixels_of(decoder: keras.Model) -> Latents:

@@ -84,22 +84,14 @@ class Maker:
     def integers(self, values: Any) -> int:
         return self._builder.constant(np.array(values, np.int32))
 
-    def floats(self, values: Any) -> int:
-        return self._builder.constant(np.array(values, np.float32))
-
     def operator(
-        self, name: str, inputs: list[int], output: Any, kind: str = "", **fields: Any
+        self, name: str, inputs: list[int], output: int, kind: str = "", **fields: Any
     ) -> int:
-        """Add an operator, with options if a kind of them is given; its output.
-
-        `output` is a tensor, or the type of a new one without scale.
-        """
+        """Add an operator, with options if a kind of them is given; its output."""
         options = getattr(schema, f"{kind}OptionsT")() if kind else None
         for field, value in fields.items():
             assert hasattr(options, field)
             setattr(options, field, value)
-        if isinstance(output, type):
-            output = self._builder.variable([1], output)
         return self._builder.operator(name, inputs, output, options)
 
     def single(
@@ -351,55 +343,6 @@ def taken(make: Maker) -> bytes:
     return make.single("GATHER", [entry, make.integers(numbers)], "Gather", entry, axis=axis)
 
 
-def _gathered(make: Maker, entry: int, table: npt.NDArray[np.int8], rows: int) -> bytes:
-    """The model from an entry to rows of a table."""
-    output = make.variable(ranges=quantized(1, 0))
-    inputs = [make.table(table), rows]
-    return make.model(entry, make.operator("GATHER", inputs, output, "Gather"))
-
-
-def searched(make: Maker) -> bytes:
-    """The digits of the code with the largest score; several scores may be largest."""
-    entry, (_, _, channels) = _picture(make)
-    count, width = make.number(2, 60), make.number(1, 3)
-    kernel = make.rng.integers(-3, 4, (count, channels)) * make.choice([1, 900])
-    bias = make.floats(make.rng.integers(-99, 99, count))
-    inputs = [make.operator("CAST", [entry], np.float32, "Cast"), make.floats(kernel), bias]
-    fields = {"keepNumDims": True}
-    scores = make.operator("FULLY_CONNECTED", inputs, np.float32, "FullyConnected", **fields)
-    fields = {"outputType": schema.TensorType.INT32}
-    best = make.operator("ARG_MAX", [scores, make.integers(-1)], np.int32, "ArgMax", **fields)
-    return _gathered(make, entry, make.int8([count, width]), best)
-
-
-def looked_up(make: Maker) -> bytes:
-    """The row of a table that all channels stand for, clipped to the table."""
-    entry, (_, _, channels) = _picture(make)
-    count = make.number(1, 60)
-    total = make.operator("CAST", [entry], np.float32, "Cast")
-    for name, kind, values in (
-        ("MUL", "Mul", make.rng.integers(-3, 4, channels)),
-        ("SUM", "Reducer", None),
-        ("ADD", "Add", [7]),
-        ("MAXIMUM", "MaximumMinimum", [0]),
-        ("MINIMUM", "MaximumMinimum", [count - 1]),
-    ):
-        other = make.integers([-1]) if values is None else make.floats(values)
-        total = make.operator(name, [total, other], np.float32, kind)
-    table = make.int8([count, make.number(1, 9)])
-    return _gathered(make, entry, table, make.operator("CAST", [total], np.int32, "Cast"))
-
-
-def of_channels(make: Maker) -> bytes:
-    """A table of 256 results for each channel."""
-    entry, (_, _, channels) = _picture(make)
-    places = make.floats(256 * np.arange(channels) + 128)
-    inputs = [make.operator("CAST", [entry], np.float32, "Cast"), places]
-    total = make.operator("ADD", inputs, np.float32, "Add")
-    rows = make.operator("CAST", [total], np.int32, "Cast")
-    return _gathered(make, entry, make.int8([256 * channels]), rows)
-
-
 LAYERS: dict[str, Layer] = {
     "CONV_2D": convolution,
     "CONV_2D of 3 by 3": filtering,
@@ -430,9 +373,6 @@ LAYERS: dict[str, Layer] = {
     "TRANSPOSE": order,
     "GATHER": taken,
     "BATCH_MATMUL": matrices,
-    "GATHER of the best score": searched,
-    "GATHER by digits": looked_up,
-    "GATHER by channel": of_channels,
     **{name: partial(function, name=name) for name in ("RELU", "RELU_N1_TO_1", "RELU6")},
     "QUANTIZE": partial(function, name="QUANTIZE", kind="Quantize"),
     **{name: partial(pool, name=name) for name in ("MAX_POOL_2D", "AVERAGE_POOL_2D")},
