@@ -1,7 +1,7 @@
 """Layers that convert vectors to integer codes and back, registered with Keras.
 
 An index of up to 4,096 does not fit an int8 channel, so codes are digits. Exporters replace the
-quantizers of models with these layers, and the layers with TFLite operators on integers.
+quantizers of models with these layers, and the layers with integer operators of plans.
 """
 
 from __future__ import annotations
