@@ -21,8 +21,7 @@ class PixelRange:
 
 
 UNIT, BYTES, SIGNED = PixelRange(0, 1), PixelRange(0, 255), PixelRange(-1, 1)
-CENTRED, INVERTED = PixelRange(-0.5, 0.5), PixelRange(1, 0)
-PIXEL_RANGES = (UNIT, BYTES, SIGNED, CENTRED, INVERTED)
+PIXEL_RANGES = (UNIT, BYTES, SIGNED, PixelRange(-0.5, 0.5))
 """Common ranges, the most frequent first."""
 
 
