@@ -29,8 +29,6 @@ _DTYPES = {
     for name in ("float32", "float16", "int32", "uint8", "int64", "bool", "int16", "int8")
 }
 
-_TYPES = {dtype: number for number, dtype in _DTYPES.items()}
-
 
 class Tensor(NamedTuple):
     """A tensor with its shape in the file; `content` is empty unless it is constant.
@@ -124,11 +122,6 @@ def name_of(code: Any) -> str:
     """The name of an operator, from the schema's object of its code."""
     number = max(code.builtinCode, code.deprecatedBuiltinCode)
     return _NAMES.get(number, f"number {number}")
-
-
-def type_of(dtype: npt.DTypeLike) -> int:
-    """The schema's number of a type."""
-    return _TYPES[np.dtype(dtype)]
 
 
 def _tensor(tensor: Any, buffers: list[Any]) -> Tensor:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from aecodec.arrays import Latents
 from aecodec.errors import CodecError
-from aecodec.tflite.building import Builder, quantized
 from aecodec.tflite.interpreter import Kernels, litert_errors, open_interpreter, silent_stderr
 from aecodec.tflite.model import name_of, packed, schema
 
@@ -25,11 +24,17 @@ def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
 
 
 class _Step(NamedTuple):
-    """An operator on its own, and the numbers of the tensors that it reads and writes."""
+    """An operator on its own, and the numbers of the tensors that it reads and writes.
+
+    The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. An
+    `is_unsigned` operator works on uint8: with 128 added to all elements and zero points, the sum
+    is the correct sum of int8.
+    """
 
     interpreter: Any
     entries: list[int]
     exits: list[int]
+    is_unsigned: bool
 
     @classmethod
     def of(cls, whole: Any, operator: Any, values: dict[int, npt.NDArray[Any]]) -> _Step:
@@ -48,19 +53,34 @@ class _Step(NamedTuple):
         variables = [end for end in ends if not _is_constant(whole, graph.tensors[end])]
         entries = [end for end in variables if end not in exits]
         graph.inputs, graph.outputs, graph.tensors = entries, exits, [*graph.tensors]
-        for number in entries:
+        for number in variables:
             graph.tensors[number] = copy(graph.tensors[number])
+        for number in entries:
             graph.tensors[number].shape = values[number].shape
+        is_sum = name_of(alone.operatorCodes[0]) == "SUM"
+        is_unsigned = is_sum and graph.tensors[exits[0]].type == schema.TensorType.INT8
+        if is_unsigned:
+            for number in variables:
+                _make_unsigned(graph.tensors[number])
         with silent_stderr():
-            return cls(_interpreter(packed(alone)), entries, exits)
+            return cls(_interpreter(packed(alone)), entries, exits, is_unsigned)
 
     def run(self, values: dict[int, npt.NDArray[Any]]) -> None:
         """Add the operator's results to the values of tensors."""
         with litert_errors("run"):
             for number in self.entries:
-                self.interpreter.set_tensor(number, values[number])
+                value = values[number]
+                value = (value ^ -128).view(np.uint8) if self.is_unsigned else value
+                self.interpreter.set_tensor(number, value)
             self.interpreter.invoke()
-            values.update((number, self.interpreter.get_tensor(number)) for number in self.exits)
+            for number in self.exits:
+                value = self.interpreter.get_tensor(number)
+                values[number] = value.view(np.int8) ^ -128 if self.is_unsigned else value
+
+
+def _make_unsigned(tensor: Any) -> None:
+    tensor.type, tensor.quantization = schema.TensorType.UINT8, copy(tensor.quantization)
+    tensor.quantization.zeroPoint = np.add(tensor.quantization.zeroPoint, 128)
 
 
 class _Runner:
@@ -89,44 +109,15 @@ class _Runner:
 
 
 def _for_reference_kernels(model: bytes) -> Any:
-    """Change a model so that the reference kernels accept it: versions of 1, and unsigned sums.
+    """Change a model so that the reference kernels accept it: versions of 1.
 
     A version states the types and options that a kernel must support. The reference kernels are
     registered with lower versions than the others, although they support as much.
     """
     whole = schema.ModelT.InitFromPackedBuf(model)
-    _make_sums_unsigned(Builder(whole))
     for code in whole.operatorCodes:
         code.version = 1
     return whole
-
-
-def _make_sums_unsigned(builder: Builder) -> None:
-    """Replace each SUM of int8 with a SUM of uint8 between two conversions.
-
-    The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. With 128
-    added to every element and zero point, the sum of uint8 is the correct sum of int8.
-    """
-    graph, codes = builder.graph, builder.whole.operatorCodes
-    operators, graph.operators = graph.operators, []
-    for operator in operators:
-        entry, exit_ = int(operator.inputs[0]), int(operator.outputs[0])
-        is_sum = name_of(codes[operator.opcodeIndex]) == "SUM"
-        if not is_sum or graph.tensors[entry].type != schema.TensorType.INT8:
-            graph.operators.append(operator)
-            continue
-        unsigned = [_add_unsigned(builder, end) for end in (entry, exit_)]
-        builder.operator("QUANTIZE", [entry], unsigned[0])
-        operator.inputs, operator.outputs = [unsigned[0], *operator.inputs[1:]], unsigned[1:]
-        graph.operators.append(operator)
-        builder.operator("QUANTIZE", [unsigned[1]], exit_)
-
-
-def _add_unsigned(builder: Builder, number: int) -> int:
-    """Add a uint8 tensor that replaces an int8 tensor; return its number."""
-    own = builder.graph.tensors[number]
-    ranges = quantized(own.quantization.scale, np.add(own.quantization.zeroPoint, 128))
-    return builder.variable(own.shape, np.uint8, ranges)
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.c.library import BUFFER_TOO_SMALL
 from helpers.c.network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
-from helpers.networks.random_models import Maker, function, mirror
+from helpers.networks.random_models import Maker, function, mirror, quantized
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
@@ -16,7 +16,6 @@ from aecodec.network.convert import network_plan
 from aecodec.network.elementwise import ELEMENTWISE
 from aecodec.network.operators import OPERATORS
 from aecodec.network.plan import work_size
-from aecodec.tflite.building import quantized
 from aecodec.tflite.model import read_model, schema
 from aecodec.tflite.reference import reference_transform
 

@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.tflite.building import Builder, quantized
 from aecodec.tflite.interpreter import open_interpreter, silent_stderr
-from aecodec.tflite.model import packed, schema
+from aecodec.tflite.model import name_of, packed, schema
+
+
+def quantized(scales: Any, zero: Any, axis: int = 0) -> Any:
+    """Scales and zero points, one or one for each slice along an axis."""
+    ranges = schema.QuantizationParametersT()
+    ranges.scale = np.atleast_1d(np.asarray(scales, np.float32))
+    ranges.zeroPoint = np.full(len(ranges.scale), zero, np.int64)
+    ranges.quantizedDimension = axis
+    return ranges
 
 
 class Maker:
@@ -22,10 +30,10 @@ class Maker:
 
     def __init__(self, rng: np.random.Generator | None = None) -> None:
         self.rng = rng or np.random.default_rng(0)
-        whole, graph = schema.ModelT(), schema.SubGraphT()
-        whole.version, whole.buffers, whole.operatorCodes = 3, [schema.BufferT()], []
-        whole.subgraphs, graph.tensors, graph.operators = [graph], [], []
-        self._builder, self._tensors = Builder(whole), graph.tensors
+        self._whole, self._graph = schema.ModelT(), schema.SubGraphT()
+        self._whole.version, self._whole.subgraphs = 3, [self._graph]
+        self._whole.buffers, self._whole.operatorCodes = [schema.BufferT()], []
+        self._graph.tensors, self._graph.operators = [], []
 
     def number(self, low: int, high: int) -> int:
         """A random number, at least `low` and less than `high`."""
@@ -56,33 +64,46 @@ class Maker:
     ) -> int:
         """Add a variable of int8 with a scale and zero point: these, another's, or random."""
         if like is not None:
-            ranges = self._tensors[like].quantization
-        return self._builder.variable(
-            shape, np.int8, ranges or quantized(self.scale(), self.zero())
-        )
+            ranges = self._graph.tensors[like].quantization
+        return self._tensor(shape, np.int8, ranges or quantized(self.scale(), self.zero()))
+
+    def _tensor(self, shape: Sequence[int], dtype: npt.DTypeLike, ranges: Any) -> int:
+        tensor, number = schema.TensorT(), len(self._graph.tensors)
+        tensor.shape, tensor.buffer, tensor.quantization = list(shape), 0, ranges
+        tensor.type = getattr(schema.TensorType, np.dtype(dtype).name.upper())
+        tensor.name = f"tensor_{number}".encode()
+        self._graph.tensors.append(tensor)
+        return number
+
+    def _constant(self, values: npt.NDArray[Any], ranges: Any = None) -> int:
+        number, buffer = self._tensor(values.shape, values.dtype, ranges), schema.BufferT()
+        buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+        self._graph.tensors[number].buffer = len(self._whole.buffers)
+        self._whole.buffers.append(buffer)
+        return number
 
     def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
         """Add a constant of int8, quantized at random or like another tensor."""
-        number = self._builder.constant(values, quantized(self.scale(), self.zero()))
+        number = self._constant(values, quantized(self.scale(), self.zero()))
         if like is not None:
-            self._tensors[number].quantization = self._tensors[like].quantization
+            self._graph.tensors[number].quantization = self._graph.tensors[like].quantization
         return number
 
     def table(self, values: npt.NDArray[Any]) -> int:
         """Add constant integers that stand for themselves."""
-        return self._builder.constant(values, quantized(1, 0))
+        return self._constant(values, quantized(1, 0))
 
     def weights(self, shape: Sequence[int], axis: int) -> int:
         """Add weights with a scale for each slice along an axis."""
         values = self.rng.integers(-127, 128, shape).astype(np.int8)
         scales = [self.scale() / 16 for _ in range(shape[axis])]
-        return self._builder.constant(values, quantized(scales, 0, axis))
+        return self._constant(values, quantized(scales, 0, axis))
 
     def bias(self, count: int) -> int:
         return self.table(self.rng.integers(-3000, 3000, count).astype(np.int32))
 
     def integers(self, values: Any) -> int:
-        return self._builder.constant(np.array(values, np.int32))
+        return self._constant(np.array(values, np.int32))
 
     def operator(
         self, name: str, inputs: list[int], output: int, kind: str = "", **fields: Any
@@ -92,7 +113,23 @@ class Maker:
         for field, value in fields.items():
             assert hasattr(options, field)
             setattr(options, field, value)
-        return self._builder.operator(name, inputs, output, options)
+        operator, names = schema.OperatorT(), [*map(name_of, self._whole.operatorCodes)]
+        if name not in names:
+            code = schema.OperatorCodeT()
+            code.builtinCode = getattr(schema.BuiltinOperator, name)
+            code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
+            self._whole.operatorCodes.append(code)
+            names.append(name)
+        operator.opcodeIndex, operator.inputs, operator.outputs = (
+            names.index(name),
+            inputs,
+            [output],
+        )
+        if kind:
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, f"{kind}Options")
+            operator.builtinOptions = options
+        self._graph.operators.append(operator)
+        return output
 
     def single(
         self, name: str, inputs: list[int], kind: str = "", like: int | None = None, **fields: Any
@@ -102,12 +139,12 @@ class Maker:
 
     def model(self, entry: int, exit_: int) -> bytes:
         """The model, with the shapes that LiteRT works out."""
-        self._builder.graph.inputs, self._builder.graph.outputs = [entry], [exit_]
+        self._graph.inputs, self._graph.outputs = [entry], [exit_]
         with silent_stderr():
-            interpreter = open_interpreter(packed(self._builder.whole))
-        for number, tensor in enumerate(self._tensors):
+            interpreter = open_interpreter(packed(self._whole))
+        for number, tensor in enumerate(self._graph.tensors):
             tensor.shape = interpreter.get_tensor_details()[number]["shape"].tolist()
-        return packed(self._builder.whole)
+        return packed(self._whole)
 
 
 Layer = Callable[[Maker], bytes]
