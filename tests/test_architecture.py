@@ -48,7 +48,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
 @pytest.mark.parametrize(
     ("projects", "packages"),
     [
-        ({"ai_edge_litert"}, ("tflite",)),
+        ({"ai_edge_litert"}, ("compiler",)),
         ({"matplotlib"}, ("imaging",)),
         ({"ssimulacra2"}, ("metrics",)),
         ({"pillow_jxl"}, ("evaluation",)),
@@ -106,7 +106,7 @@ def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)
     decompress = loaded_by("decompress", file)
     runtime = {"ai_edge_litert"}
-    unneeded = {"aecodec.tflite.interpreter", "random"}
+    unneeded = {"aecodec.compiler.interpreter", "random"}
     assert not (compress | decompress) & (runtime | unneeded)
     assert "aecodec.imaging.stacks" not in compress
     assert not (compress | decompress) & heavy

@@ -11,6 +11,7 @@ from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.compiler.plan import work_size
 from aecodec.errors import CodecError
 from aecodec.export.device.c_names import (
     LICENCE,
@@ -21,7 +22,6 @@ from aecodec.export.device.c_names import (
     in_comment,
 )
 from aecodec.native.networks import NativeNetwork
-from aecodec.network.plan import work_size
 
 _WORDS_PER_LINE = 8
 

@@ -11,9 +11,9 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.python.optimize.calibrator import Calibrator
 
 from aecodec.arrays import Float32
+from aecodec.compiler.elementwise import functions_of
+from aecodec.compiler.model import name_of, packed, read_model, schema
 from aecodec.export.tflite.conversion import quiet
-from aecodec.network.elementwise import functions_of
-from aecodec.tflite.model import name_of, packed, read_model, schema
 
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""

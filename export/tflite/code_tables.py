@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from aecodec.arrays import Float32
+from aecodec.compiler.codes import Lookup, Search
 from aecodec.keras_models.codes import CodeVectors, NearestCode
-from aecodec.network.codes import Lookup, Search
 
 _LARGEST_SUM, _LARGEST_WEIGHT = (1 << 30) - 1, (1 << 15) - 1
 

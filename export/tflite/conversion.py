@@ -14,12 +14,12 @@ import keras
 import tensorflow as tf
 
 from aecodec.codec_files.file_names import Half
+from aecodec.compiler.interpreter import silent_stderr
+from aecodec.compiler.model import schema
+from aecodec.compiler.network_plan import check_operators
 from aecodec.errors import ModelError
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
-from aecodec.network.convert import check_operators
-from aecodec.tflite.interpreter import silent_stderr
-from aecodec.tflite.model import schema
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's message about a missing operator: its place in the model, and its name."""

@@ -11,14 +11,14 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
+from aecodec.compiler.codes import Lookup, Search
+from aecodec.compiler.model import read_model
 from aecodec.errors import ModelError
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import reason
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 from aecodec.keras_models.runners import outputs_of
-from aecodec.network.codes import Lookup, Search
-from aecodec.tflite.model import read_model
 
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 

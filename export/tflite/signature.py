@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aecodec.codec_files.file_names import Half
-from aecodec.tflite.model import packed, schema
+from aecodec.compiler.model import packed, schema
 
 _NAMES = {Half.ENCODER: ("encode", "image", "code"), Half.DECODER: ("decode", "code", "image")}
 """The signature of each half, its input and its output."""

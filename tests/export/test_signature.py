@@ -6,7 +6,7 @@ import numpy as np
 
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.tflite.interpreter import open_interpreter
+from aecodec.compiler.interpreter import open_interpreter
 
 
 def test_tflite_files_name_their_ends(convolutional_codec: Codec) -> None:

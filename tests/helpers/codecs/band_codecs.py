@@ -12,8 +12,8 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import Bands, CodecSpec
+from aecodec.compiler.network_plan import network_plan
 from aecodec.imaging.transfer import SCALE, Transfer
-from aecodec.network.convert import network_plan
 from aecodec.prior_fitting.fitting import to_frequencies
 from aecodec.prior_fitting.level_tables import sections_of
 from aecodec.prior_fitting.prior import Prior

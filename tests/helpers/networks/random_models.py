@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.tflite.interpreter import open_interpreter, silent_stderr
-from aecodec.tflite.model import name_of, packed, schema
+from aecodec.compiler.interpreter import open_interpreter, silent_stderr
+from aecodec.compiler.model import name_of, packed, schema
 
 
 def quantized(scales: Any, zero: Any, axis: int = 0) -> Any:

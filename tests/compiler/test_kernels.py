@@ -8,9 +8,9 @@ from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
 from helpers.documents import ROOT
 from helpers.networks.random_models import LAYERS, Maker
 
-from aecodec.network.convert import network_plan
-from aecodec.tflite.model import read_model
-from aecodec.tflite.reference import reference_transform
+from aecodec.compiler.model import read_model
+from aecodec.compiler.network_plan import network_plan
+from aecodec.compiler.reference import reference_transform
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

@@ -4,17 +4,17 @@ import math
 
 import numpy as np
 
-from aecodec.network.convolutions import ends_of, scaling_of, write_product
-from aecodec.network.lowering import (
+from aecodec.compiler.convolutions import ends_of, scaling_of, write_product
+from aecodec.compiler.lowering import (
     Lowering,
     fixed_shape,
     flat,
     quantize_multiplier,
     zero_of,
 )
-from aecodec.network.movement import arranged, steps_of
-from aecodec.network.plan import Kind, four
-from aecodec.tflite.model import Operator
+from aecodec.compiler.model import Operator
+from aecodec.compiler.movement import arranged, steps_of
+from aecodec.compiler.plan import Kind, four
 
 _ROUNDED_ONCE = 1
 """LiteRT's kernels round the sums of matrix products once, but those of convolutions twice."""

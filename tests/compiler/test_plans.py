@@ -11,13 +11,13 @@ from helpers.networks.random_models import Maker, function, mirror, quantized
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.compiler.elementwise import ELEMENTWISE
+from aecodec.compiler.model import read_model, schema
+from aecodec.compiler.network_plan import network_plan
+from aecodec.compiler.operators import OPERATORS
+from aecodec.compiler.plan import work_size
+from aecodec.compiler.reference import reference_transform
 from aecodec.errors import ModelError
-from aecodec.network.convert import network_plan
-from aecodec.network.elementwise import ELEMENTWISE
-from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import work_size
-from aecodec.tflite.model import read_model, schema
-from aecodec.tflite.reference import reference_transform
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

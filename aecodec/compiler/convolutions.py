@@ -5,16 +5,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ModelError
-from aecodec.network.lowering import (
+from aecodec.compiler.lowering import (
     Lowering,
     activation_range,
     quantize_multipliers,
     shape_of,
     zero_of,
 )
-from aecodec.network.plan import Kind, Shape, Side, fixed, four, pair
-from aecodec.tflite.model import Operator, Tensor
+from aecodec.compiler.model import Operator, Tensor
+from aecodec.compiler.plan import Kind, Shape, Side, fixed, four, pair
+from aecodec.errors import ModelError
 
 BLOCK, GROUP = 16, 4
 """Numbers of outputs and of inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in

@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from aecodec.network.lowering import Lowering, activation_range, flat, quantize_multiplier, zero_of
-from aecodec.network.movement import stretched
-from aecodec.network.plan import Kind, Shape, fixed, four
-from aecodec.tflite.model import Model, Operator, Tensor
-from aecodec.tflite.reference import results_of_int8
+from aecodec.compiler.lowering import Lowering, activation_range, flat, quantize_multiplier, zero_of
+from aecodec.compiler.model import Model, Operator, Tensor
+from aecodec.compiler.movement import stretched
+from aecodec.compiler.plan import Kind, Shape, fixed, four
+from aecodec.compiler.reference import results_of_int8
 
 _OF_ONE = """
 ABS CEIL COS ELU EXP FLOOR GELU HARD_SWISH LEAKY_RELU LOG LOGISTIC NEG QUANTIZE RELU RELU6

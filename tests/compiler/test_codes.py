@@ -9,8 +9,8 @@ from helpers.networks.random_models import Maker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec.network.codes import Lookup, Search
-from aecodec.network.convert import network_plan
+from aecodec.compiler.codes import Lookup, Search
+from aecodec.compiler.network_plan import network_plan
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from aecodec.compiler.codes import Lookup, Search
+from aecodec.compiler.elementwise import ELEMENTWISE, functions_of, tabulate
+from aecodec.compiler.lowering import Lowering
+from aecodec.compiler.model import Model, Operator, read_model
+from aecodec.compiler.operators import OPERATORS
+from aecodec.compiler.plan import assign_slots
 from aecodec.errors import AecodecError, ModelError
-from aecodec.network.codes import Lookup, Search
-from aecodec.network.elementwise import ELEMENTWISE, functions_of, tabulate
-from aecodec.network.lowering import Lowering
-from aecodec.network.operators import OPERATORS
-from aecodec.network.plan import assign_slots
-from aecodec.tflite.model import Model, Operator, read_model
 
 _NO_KERNEL = "C has no kernel for it"
 

@@ -10,13 +10,13 @@ import numpy as np
 from aecodec.arrays import Float32, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
+from aecodec.compiler.network_plan import network_plan
+from aecodec.compiler.reference import reference_transform
 from aecodec.errors import CodecError, ModelError
 from aecodec.export.device.network_source import plan_of
 from aecodec.export.tflite.conversion import without_integers
 from aecodec.export.tflite.int8 import Int8Half
 from aecodec.native.networks import NativeNetwork, to_int8
-from aecodec.network.convert import network_plan
-from aecodec.tflite.reference import reference_transform
 
 _COMPARED = 8
 """Number of pictures for which plan and TFLite model are compared."""

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.compiler.interpreter import NEEDS_LITERT
 from aecodec.errors import AecodecError, CodecError, ModelError
-from aecodec.tflite.interpreter import NEEDS_LITERT
 
 try:
     import flatbuffers

@@ -3,8 +3,8 @@
 None of them branches, loops, keeps state or draws random numbers.
 """
 
-from aecodec.network import convolutions, elementwise, matrices, movement, reductions, spatial
-from aecodec.network.lowering import Lower
+from aecodec.compiler import convolutions, elementwise, matrices, movement, reductions, spatial
+from aecodec.compiler.lowering import Lower
 
 OPERATORS: dict[str, Lower] = {
     **dict.fromkeys(elementwise.FUNCTIONS, elementwise.lower_function),

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ModelError
-from aecodec.network.convolutions import GROUP, write_product
-from aecodec.network.lowering import (
+from aecodec.compiler.convolutions import GROUP, write_product
+from aecodec.compiler.lowering import (
     Lowering,
     fixed_shape,
     flat,
@@ -17,9 +16,10 @@ from aecodec.network.lowering import (
     shape_of,
     zero_of,
 )
-from aecodec.network.plan import MOST_INPUTS, Kind, Shape, four
-from aecodec.tflite.model import Operator
-from aecodec.tflite.model import Shape as Sides
+from aecodec.compiler.model import Operator
+from aecodec.compiler.model import Shape as Sides
+from aecodec.compiler.plan import MOST_INPUTS, Kind, Shape, four
+from aecodec.errors import ModelError
 
 _AXES = 6
 """Maximum number of axes of a move."""

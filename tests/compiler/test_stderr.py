@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from aecodec.tflite.interpreter import silent_stderr
+from aecodec.compiler.interpreter import silent_stderr
 
 
 def test_lines_in_the_block_are_dropped(capfd: pytest.CaptureFixture[str]) -> None:
@@ -17,7 +17,7 @@ def test_lines_in_the_block_are_dropped(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_closed_standard_error_is_left_closed() -> None:
-    program = "import aecodec.tflite.interpreter as s\nwith s.silent_stderr(): print('done')"
+    program = "import aecodec.compiler.interpreter as s\nwith s.silent_stderr(): print('done')"
     command = f'exec "{sys.executable}" -c "{program}" 2>&-'
     done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=True)
     assert done.stdout == b"done\n"

@@ -5,7 +5,7 @@ import re
 
 from helpers.networks.random_models import LAYERS, Maker
 
-from aecodec.network.convert import network_plan
+from aecodec.compiler.network_plan import network_plan
 
 PLANS = "7aa94466cc491e84b95cb718b3bb751d"
 LAYERS_OF_ALL_KINDS = """

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Latents
+from aecodec.compiler.interpreter import Kernels, litert_errors, open_interpreter, silent_stderr
+from aecodec.compiler.model import name_of, packed, schema
 from aecodec.errors import CodecError
-from aecodec.tflite.interpreter import Kernels, litert_errors, open_interpreter, silent_stderr
-from aecodec.tflite.model import name_of, packed, schema
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.network.lowering import Lowering
-from aecodec.network.plan import Kind
+from aecodec.compiler.lowering import Lowering
+from aecodec.compiler.plan import Kind
 
 
 class Search(NamedTuple):

@@ -1,1 +1,0 @@
-"""TFLite models, read as data, and LiteRT, which runs them."""
