@@ -1,5 +1,8 @@
 """Convolutions, which move a window over pictures: CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV."""
 
+from __future__ import annotations
+
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -220,33 +223,33 @@ def lower_depthwise(low: Lowering, operator: Operator) -> None:
 # Transposed convolutions: convolutions that give blocks of pixels
 
 
-class _Phase(NamedTuple):
-    """The `seen` inputs of the outputs at one place of a block, along one axis.
+class _Axis(NamedTuple):
+    """An axis of a transposed convolution, whose outputs are blocks of `step` pixels.
 
-    `last` is the last of these inputs, relative to the block's own input. It is multiplied by row
-    `first` of the kernel, earlier inputs by later rows.
+    The pixel at a place of a block is the sum of rows of the kernel times inputs; `rows` are
+    (place, row of the kernel, input relative to the block's own).
     """
 
-    first: int
-    last: int
-    seen: int
-
-
-class _Axis(NamedTuple):
-    """An axis of a transposed convolution: outputs per input, and a phase per place of a block."""
-
     step: int
-    phases: list[_Phase]
+    rows: list[tuple[int, int, int]]
+
+    @classmethod
+    def of(cls, size: int, step: int, side: int, is_same: bool) -> _Axis:
+        """The axis for a kernel with this size, and outputs with this side."""
+        before = max(0, (-(-side // step) - 1) * step + size - side) // 2 if is_same else 0
+        places = ((place, row) for place in range(step) for row in range(size))
+        moves = ((place, row, place + before - row) for place, row in places)
+        return cls(step, [(place, row, at // step) for place, row, at in moves if at % step == 0])
 
     @property
     def low(self) -> int:
         """First input of a block's outputs, relative to the block's own input."""
-        return min(0, *(phase.last - phase.seen + 1 for phase in self.phases if phase.seen))
+        return min(0, *(move for _, _, move in self.rows))
 
     @property
     def length(self) -> int:
         """Number of inputs of a block."""
-        return max(0, *(phase.last for phase in self.phases)) - self.low + 1
+        return max(0, *(move for _, _, move in self.rows)) - self.low + 1
 
 
 def lower_transposed(low: Lowering, operator: Operator) -> None:
@@ -255,28 +258,20 @@ def lower_transposed(low: Lowering, operator: Operator) -> None:
     Each place of a block uses other rows and columns of the kernel; the rest of the new kernel is
     zeros. The blocks are rearranged to pixels, and pixels outside the output are cut off.
     """
-    options = operator.options
+    options, value = operator.options, operator.inputs[2]
     is_same, step = options.padding == _SAME, options.strideW
     if options.strideH != step:
         raise ModelError("its steps down and across differ")
-    kernel, shape = low.tensor(operator.inputs[1]), low.shape(operator.inputs[2])
+    kernel, shape = low.tensor(operator.inputs[1]), low.shape(value)
     *targets, channels = shape_of(low.tensor(operator.outputs[0]))
     sizes = kernel.shape[1:3]
-    axes = [_axis(size, step, side, is_same) for size, side in zip(sizes, targets, strict=True)]
+    axes = [_Axis.of(size, step, side, is_same) for size, side in zip(sizes, targets, strict=True)]
     rows, columns = (
         _output(low, shape, axis, sizes[axis], step, targets[axis], is_same) for axis in (0, 1)
     )
-    output = Shape(rows, columns, channels)
-    blocks = _add_blocks(low, operator, axes, output)
-    _write_pixels(low, operator, blocks, output, step)
-
-
-def _add_blocks(low: Lowering, operator: Operator, axes: list[_Axis], output: Shape) -> int:
-    """Add the convolution whose channels are the pixels of a block; return its output."""
-    step, value = axes[0].step, operator.inputs[2]
-    weights = _by_phase(low.tensor(operator.inputs[1]).values, axes)
+    output, weights = Shape(rows, columns, channels), _in_blocks(kernel.values, axes)
     rows, columns = (side.plus(step - 1).divided(step) for side in output.sides)
-    return low.step(
+    blocks = low.step(
         [low.read(value)],
         Kind.CONVOLUTION,
         Shape(rows, columns, len(weights)),
@@ -287,6 +282,17 @@ def _add_blocks(low: Lowering, operator: Operator, axes: list[_Axis], output: Sh
         low.keep(scaling_of(low, operator, weights, (2, 1), times=step**2)),
         ends_of(low, operator, low.tensor(value)),
     )
+    _write_pixels(low, operator, blocks, output, step)
+
+
+def _in_blocks(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np.int8]:
+    """The kernel of the convolution: (places of a block * outputs, height, width, inputs)."""
+    (down, across), (count, *_, channels) = axes, kernel.shape
+    sides = (down.length, across.length)
+    weights = np.zeros((down.step, across.step, count, *sides, channels), np.int8)
+    for (y, row, up), (x, column, left) in product(down.rows, across.rows):
+        weights[y, x, :, up - down.low, left - across.low] = kernel[:, row, column]
+    return weights.reshape(-1, *sides, channels)
 
 
 def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape, step: int) -> None:
@@ -298,31 +304,6 @@ def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape,
     else:
         pixels = low.step([blocks], Kind.DEPTH_TO_SPACE, whole, step)
         low.write(operator, Kind.WINDOW, output, 0, 0, 0, inputs=[pixels])
-
-
-def _axis(size: int, step: int, side: int, is_same: bool) -> _Axis:
-    count = -(-side // step)
-    before = max(0, (count - 1) * step + size - side) // 2 if is_same else 0
-    phases = []
-    for place in range(step):
-        last, first = divmod(place + before, step)
-        phases.append(_Phase(first, last, max(0, -(-(size - first) // step))))
-    return _Axis(step, phases)
-
-
-def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np.int8]:
-    """The kernel of the convolution: (places of a block * outputs, height, width, inputs)."""
-    count, channels, step = len(kernel), kernel.shape[3], axes[0].step
-    sides = (axes[0].length, axes[1].length)
-    weights = np.zeros((step, step, count, *sides, channels), np.int8)
-    for row, down in enumerate(axes[0].phases):
-        for column, across in enumerate(axes[1].phases):
-            for y in range(down.seen):
-                for x in range(across.seen):
-                    place = (down.last - y - axes[0].low, across.last - x - axes[1].low)
-                    own = kernel[:, down.first + y * step, across.first + x * step]
-                    weights[row, column, :, place[0], place[1]] = own
-    return weights.reshape(step * step * count, *sides, channels)
 
 
 def _output(
