@@ -67,7 +67,6 @@ def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
 
 
 def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
-    """A flat model with only the output that is coded or decoded."""
     shape = model.input_shape[1:]
     number = _code_output(model, half, decoder_input)
     dtype = str(model.inputs[0].dtype)
@@ -92,7 +91,6 @@ def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
 
 
 def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int, ...]) -> str:
-    """Message about decoded pictures with another size than the original."""
     sizes = f"{image[1]}x{image[0]} pixels are decoded to {decoded[1]}x{decoded[0]} pixels"
     factor = decoded[0] // code[0]
     if factor * code[0] != decoded[0] or factor < 2:
@@ -138,7 +136,6 @@ def _to_pixels(decoder: Any, pixel_range: PixelRange) -> Any:
 
 
 def _check_single_input(model: Any, half: str) -> None:
-    """Raise ModelError if a model has several inputs."""
     if len(model.inputs) != 1:
         names = ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in model.inputs)
         raise ModelError(
@@ -176,7 +173,6 @@ def _output_names(model: Any) -> list[str]:
 
 
 def _mean_among(names: Sequence[str]) -> int | None:
-    """Number of the mean among the outputs of a variational encoder."""
     means = (at for at, name in enumerate(names) if any(w in name.lower() for w in _MEAN_WORDS))
     return next(means, None)
 

@@ -139,8 +139,6 @@ def _cuts(model: Any, tensors: list[Any], inputs: Any) -> Iterator[_Cut]:
 
 
 class _Search(NamedTuple):
-    """A search for the code with the largest score."""
-
     cut: _Cut
     kernel: Float64
     bias: Float64
@@ -340,5 +338,4 @@ def _lookup(model: Any, calls: Any, count: int, shape: tuple[int, ...]) -> tuple
 
 
 def _arranged(numbers: Any, shape: tuple[int, ...]) -> Any:
-    """Repeat numbers to fill an array (N, *shape)."""
     return np.resize(numbers, (-(-len(numbers) // math.prod(shape)), *shape))

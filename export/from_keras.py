@@ -98,7 +98,6 @@ def codec_from_keras(
 
 
 def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
-    """Tiles for calibration and fitting, and held-out tiles for measurements."""
     height, width, channels = (*shape, 1)[:3]
     sides = (height or tile, width or tile)
     rows, columns = pictures.sizes[0]

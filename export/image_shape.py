@@ -56,7 +56,6 @@ def _is_picture(shape: Shape) -> bool:
 
 
 def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
-    """The output shape of the decoder, for an encoder that takes flat vectors."""
     shape: Shape = tuple(decoder.output_shape[1:])
     count = flat[0] or 0
     if _is_picture(shape) and None not in shape and _values(shape) == count:

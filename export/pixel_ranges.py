@@ -48,7 +48,6 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
 
 
 def _standardized(images: Float32) -> PixelRange:
-    """The range of pixels minus their mean, divided by their standard deviation."""
     mean, deviation = float(images.mean()), max(float(images.std()), 1e-6)
     return PixelRange(-mean / deviation, (1 - mean) / deviation)
 

@@ -145,7 +145,6 @@ def lower_pair(low: Lowering, operator: Operator) -> None:
 
 
 def _broadcast(low: Lowering, operator: Operator) -> Shape:
-    """Shape of the output of a function of two tensors."""
     left, right = (low.shape(number) for number in operator.inputs)
     pairs = zip(left.sides, right.sides, strict=True)
     rows, columns = (second if first == fixed(1) else first for first, second in pairs)

@@ -242,7 +242,6 @@ def steps_of(sides: tuple[int, ...]) -> list[int]:
 def _move(
     low: Lowering, operator: Operator, sides: list[int], steps: list[int], first: int
 ) -> None:
-    """Add an operator whose outputs are elements of the input."""
     _check_fixed(low)
     shape = fixed_shape(*shape_of(low.tensor(operator.outputs[0])))
     low.write(operator, Kind.MOVE, shape, low.keep(_table(sides, steps, first)))

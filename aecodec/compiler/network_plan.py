@@ -78,7 +78,6 @@ def _tables(model: Model) -> list[list[int]]:
 
 
 def _lower(low: Lowering, operator: Operator, parts: list[int]) -> None:
-    """Lower an operator, with others that it forms one function with."""
     if len(parts) > 1:
         tabulate(low, parts)
     elif operator.name in OPERATORS:

@@ -298,7 +298,6 @@ class _Slots:
         self._free |= {at for at in places if at < Place.INPUT and at != output.place}
 
     def _may_share(self, operator: Operator, tensor: int) -> bool:
-        """Whether an operator may overwrite a tensor that it reads."""
         is_slot = self._slot_of(tensor) < Place.INPUT
         is_alike = self._bytes_of(tensor) == self._bytes_of(operator.output)
         return operator.kind in _IN_PLACE and is_slot and is_alike

@@ -95,7 +95,6 @@ def exponentials(scale: float) -> npt.NDArray[np.int32]:
 
 
 def _product(number: int, factor: int) -> int:
-    """Multiply by a factor with 31 fractional bits."""
     return (number * factor + (1 << 30)) >> 31
 
 

@@ -88,7 +88,6 @@ def _check_keras(version: str) -> None:
 
 
 def _check_is_model_file(path: Path) -> None:
-    """Raise ModelError, with advice, if a path is not a model file."""
     if path.is_dir():
         is_saved_model = (path / "saved_model.pb").is_file()
         advice = _SAVED_MODEL.format(path=repr(str(path)))
@@ -104,7 +103,6 @@ def _check_is_model_file(path: Path) -> None:
 
 
 def _advice(path: Path, error: Exception) -> str:
-    """Advice about a model that Keras does not open."""
     text = str(error)
     if "torch" in text:
         return (
@@ -130,7 +128,6 @@ def _advice(path: Path, error: Exception) -> str:
 
 
 def _is_of_keras_2(path: Path) -> bool:
-    """Whether Keras 2 wrote a file, according to its metadata."""
     try:
         if h5py.is_hdf5(path):
             with h5py.File(path) as file:

@@ -110,7 +110,6 @@ class _Conversion:
         return Node(attributes_of(node) | {"outputs": len(node.output)}, self._name(node))
 
     def _name(self, node: Any) -> str:
-        """A unique name for the layer of a node."""
         name = re.sub(r"[^A-Za-z0-9_.]+", "_", label(node)).strip("_.") or "layer"
         return next(self._names.setdefault(name, numbered_names(name)))
 

@@ -188,7 +188,6 @@ def _convolution(node: Node, value: Value, kernel: Array, bias: Array | None = N
 
 
 def _with_weights(layer: Any, tensor: Any, *weights: Array | None) -> Any:
-    """Call a layer, and set its weights."""
     result = layer(tensor)
     layer.set_weights([weight for weight in weights if weight is not None])
     return result
@@ -273,7 +272,6 @@ def _dense(node: Node, value: Value, kernel: Array, bias: Array | None = None) -
 
 
 def _gemm(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
-    """A linear layer."""
     if node.get("transA", 0) or {node.get("alpha", 1.0), node.get("beta", 1.0)} != {1.0}:
         raise ModelError("only linear layers are supported: use MatMul and Add")
     kernel = kernel.T if node.get("transB", 0) else kernel
@@ -336,7 +334,6 @@ def _over(function: Callable[..., Any], value: Value, axes: Any, keep: int) -> V
 
 
 def _without_axes(value: Value, axes: Any) -> Value:
-    """A value without some axes of length 1."""
     kept = [axis for axis in range(value.rank) if axis not in axes]
     order = tuple(axis for axis in value.axes if axis not in axes)
     return Value(arranged(value, order), tuple(map(kept.index, order)), len(kept))
@@ -384,7 +381,6 @@ def _transpose(node: Node, value: Value) -> Value:
 
 
 def _with_axis(value: Value, axis: int) -> Value:
-    """A value whose Keras tensor has an axis."""
     if axis in value.axes:
         return value
     return Value(arranged(value, (*value.axes, axis)), (*value.axes, axis), value.rank)
@@ -431,7 +427,6 @@ def _slice(
 
 
 def _taken(value: Value, axis: int, places: Array) -> Value:
-    """The elements at some places of an axis."""
     if list(places) == list(range(value.shape[axis] or 0)):
         return value
     steps = set(np.diff(places).tolist())

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler he
 
 @pytest.fixture(scope="module")
 def photo_plans(photo: Codec) -> dict[Half, bytes]:
-    """The networks of `photo`, for pictures of any size."""
     return {half: network_plan(photo.folder.read(half.tflite), is_any_size=True) for half in Half}
 
 

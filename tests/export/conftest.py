@@ -16,7 +16,6 @@ from aecodec.export.model_hints import UNIT, ModelHints
 
 @pytest.fixture(scope="session")
 def few_digits(digits: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An array of 30 digits, to calibrate and to fit on."""
     path = tmp_path_factory.mktemp("data") / "digits.npy"
     np.save(path, digits[:30])
     return path
@@ -24,7 +23,6 @@ def few_digits(digits: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def convolutional(digits: Pixels) -> Pair:
-    """A fully convolutional pair, trained on digits."""
     return train_pair(convolutional_pair(), digits[::3, ..., None] / np.float32(255))
 
 

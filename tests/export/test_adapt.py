@@ -34,13 +34,11 @@ def adapted(encoder: Any, decoder: Any, hints: ModelHints | None = None) -> Any:
 
 
 def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
-    """The images in the sides of a shape, if it states them."""
     height, width = shape[:2]
     return IMAGES if height is None else IMAGES.reshape(-1, height, width, 1)
 
 
 def round_trip(pair: Any) -> np.ndarray:
-    """What an adapted pair makes of the images."""
     images = IMAGES.reshape(len(IMAGES), *pair.image_shape)
     return np.asarray(pair.decoder(pair.encoder(images))).reshape(IMAGES.shape)
 
@@ -128,7 +126,6 @@ def test_sizes_that_do_not_come_back_are_refused(padding: str, kernel: int, advi
 
 
 def variational(*names: str) -> Any:
-    """An encoder with outputs of these names."""
     images = keras.Input((4, 4, 1))
     flat = layers.Flatten()(images)
     return keras.Model(images, [layers.Dense(16, name=name)(flat) for name in names])

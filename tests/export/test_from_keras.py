@@ -25,7 +25,6 @@ FAST = {"priors": 4, "context_units": 0}
 
 
 def transposed(activation: str) -> Pair:
-    """Strided and transposed convolutions, which end in an activation."""
     options = {"strides": 2, "padding": "same"}
     images, codes = keras.Input((28, 28, 1)), keras.Input((24,))
     hidden = layers.Conv2D(16, 3, activation="relu", **options)(images)

@@ -18,7 +18,6 @@ LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32
 
 
 def decoder_with(activation: str) -> keras.Model:
-    """A decoder with an activation between two dense layers, of fixed weights."""
     rng, codes = np.random.default_rng(1), keras.Input((6,))
     hidden = layers.Activation(activation, name="between")(layers.Dense(24)(codes))
     model = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden)))

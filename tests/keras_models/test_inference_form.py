@@ -12,13 +12,11 @@ from aecodec.keras_models.inference_form import in_inference_form
 
 
 def flat(model: keras.Model) -> keras.Model:
-    """A model in inference form."""
     tensor = keras.Input(model.input_shape[1:])
     return keras.Model(tensor, in_inference_form(model, tensor))
 
 
 def outputs(model: keras.Model, shape: tuple[int, ...]) -> np.ndarray:
-    """What a model gives for random inputs."""
     inputs = np.random.default_rng(0).random((3, *shape)).astype(np.float32)
     return np.asarray(model(inputs, training=False))
 

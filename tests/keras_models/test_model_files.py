@@ -17,7 +17,6 @@ from aecodec.keras_models.model_files import (
 
 
 def broken(kind: str, folder: Path) -> Path:
-    """A path that Keras 3 does not open as a model, of one kind."""
     path = folder / f"{kind}.h5"
     if kind == "SavedModel":
         path = folder / kind

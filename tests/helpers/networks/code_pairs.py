@@ -59,5 +59,4 @@ def vq_vae(images: np.ndarray) -> Pair:
 
 
 def fsq_channels(images: np.ndarray, levels: tuple[int, ...] = (8, 5, 5, 5)) -> Pair:
-    """FSQ with a code for each channel."""
     return train_pair(convolutional_pair(len(levels), 28, FSQ(levels, name="fsq")), images)

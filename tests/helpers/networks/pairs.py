@@ -14,7 +14,6 @@ Pair = tuple[keras.Model, keras.Model]
 
 
 def dense_pair(image_shape: tuple[int, ...], code: int, hidden: int = 64) -> Pair:
-    """An encoder and a decoder of one hidden dense layer each."""
     images, codes = keras.Input(image_shape), keras.Input((code,))
     latents = layers.Dense(code)(layers.Dense(hidden, "relu")(layers.Flatten()(images)))
     values = layers.Dense(int(np.prod(image_shape)))(layers.Dense(hidden, "relu")(codes))

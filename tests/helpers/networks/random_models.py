@@ -14,7 +14,6 @@ from aecodec.compiler.model import name_of, packed, schema
 
 
 def quantized(scales: Any, zero: Any, axis: int = 0) -> Any:
-    """Scales and zero points, one or one for each slice along an axis."""
     ranges = schema.QuantizationParametersT()
     ranges.scale = np.atleast_1d(np.asarray(scales, np.float32))
     ranges.zeroPoint = np.full(len(ranges.scale), zero, np.int64)
@@ -83,7 +82,6 @@ class Maker:
         return number
 
     def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
-        """Add a constant of int8, quantized at random or like another tensor."""
         number = self._constant(values, quantized(self.scale(), self.zero()))
         if like is not None:
             self._graph.tensors[number].quantization = self._graph.tensors[like].quantization
@@ -249,7 +247,6 @@ _SHARES, _SIGNED_SHARES = quantized(1 / 256, -128), quantized(1 / 128, 0)
 
 
 def function(make: Maker, name: str, kind: str = "", ranges: Any = None) -> bytes:
-    """A function of one variable."""
     entry, _ = _picture(make)
     output = make.variable(ranges=ranges)
     slope = {"alpha": make.choice([0.01, -0.5, 0.3, 1.5])} if "Leaky" in kind else {}
@@ -309,7 +306,6 @@ def concatenation(make: Maker) -> bytes:
 
 
 def blocks(make: Maker, name: str) -> bytes:
-    """Channels to pixels, or back."""
     rows, columns, channels, side = make.numbers(1, 5, 4)
     flat, wide = (rows, columns, channels * side**2), (rows * side, columns * side, channels)
     is_deep = name == "DEPTH_TO_SPACE"
@@ -325,7 +321,6 @@ def border(make: Maker) -> bytes:
 
 
 def mirror(make: Maker) -> bytes:
-    """A border that mirrors what is inside."""
     entry, sides = _picture(make)
     mode = make.number(0, 2)
     widths = [[0, 0], *(make.numbers(0, side + mode, 2) for side in sides[:2]), [0, 0]]
@@ -333,7 +328,6 @@ def mirror(make: Maker) -> bytes:
 
 
 def box(make: Maker) -> bytes:
-    """A box of the picture, in steps."""
     entry, sides = _picture(make)
     begin = [0, *(make.number(0, side) for side in sides)]
     steps = [make.choice([1, 2, -1]) for _ in sides]
@@ -371,7 +365,6 @@ def matrices(make: Maker) -> bytes:
 
 
 def taken(make: Maker) -> bytes:
-    """Slices by their numbers, along any axis."""
     entry, sides = _picture(make)
     axis = make.number(1, 4)
     numbers = make.numbers(0, sides[axis - 1], make.number(1, 12))
