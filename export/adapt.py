@@ -47,10 +47,11 @@ def adapt_models(
     decoder = _flat_model(decoder, None, "decoder")
     shape = image_shape(encoder, decoder, hints.image_shape)
     images = pictures(shape)
-    encoder = _without_random_layers(encoder, "encoder", _shaped(images, encoder)[:2])
+    sample = shaped_for(images, encoder.input_shape)[:2]
+    encoder = _without_random_layers(encoder, "encoder", sample)
     check_latents(encoder, decoder)
     encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, encoder, hints))
-    latents = outputs_of(encoder, _shaped(images, encoder)[:2])
+    latents = outputs_of(encoder, sample)
     decoder = _without_random_layers(decoder, "decoder", latents)
     pixels = in_shape(decoder.outputs[0], shape, free_name("pictures_of_values", decoder))
     decoder = keras.Model(decoder.inputs[0], pixels, name="decoder")
@@ -63,7 +64,7 @@ def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
     """Pictures (N, h, w, C) in the encoder's shape, in the ranges that its pixels may have."""
     ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else PIXEL_RANGES[:3]
     scaled = [pixel_ranges.to_range(images, pixel_range) for pixel_range in ranges]
-    return _shaped(np.concatenate(scaled), encoder)
+    return shaped_for(np.concatenate(scaled), encoder.input_shape)
 
 
 def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
@@ -101,16 +102,9 @@ def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int
 
 def _tried_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
     def run(batch: Float32) -> Float32:
-        return outputs_of(decoder, outputs_of(encoder, _shaped(batch, encoder)))
+        return outputs_of(decoder, outputs_of(encoder, shaped_for(batch, encoder.input_shape)))
 
     return pixel_ranges.find_pixel_ranges(run, images)
-
-
-def _shaped(images: Float32, encoder: Any) -> Float32:
-    """Pictures (N, h, w, C) in the input shape of an encoder."""
-    if encoder.input_shape[1:] == (images.shape[3], *images.shape[1:3]):
-        return images.transpose(0, 3, 1, 2)
-    return shaped_for(images, encoder.input_shape)
 
 
 def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:

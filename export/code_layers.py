@@ -277,7 +277,8 @@ def _scalars_at(cut: _Cut) -> _Scalars | None:
         return None
     limits = np.array([wide[jumps.min()], wide[jumps.max() + 1]])
     limits += np.ptp(limits) * np.array([-_MARGIN, _MARGIN])
-    table = cut.run(np.repeat(np.linspace(*limits, _GRID)[:, None], rows.shape[1], axis=1)).T
+    grid = np.linspace(limits[0], limits[1], _GRID)
+    table = cut.run(np.repeat(grid[:, None], rows.shape[1], axis=1)).T
     tests = np.vstack([rows, rng.permuted(rows, axis=0)])
     expected = ScalarCodes.of(limits=limits, table=table)(tests.astype(np.float32))
     is_equal = np.isclose(cut.run(tests), expected, rtol=1e-4, atol=1e-4)

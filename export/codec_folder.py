@@ -23,7 +23,6 @@ from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.plan_checks import check_plans, check_round_trips, lowered
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import Int8Half, int8_half
-from aecodec.export.tflite.signature import with_signature
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
 from aecodec.native.networks import NativeNetwork, to_int8
@@ -102,7 +101,7 @@ def export_codec(
             measured["finest_level"] = measure_pair_loss(
                 codec, encoder, decoder, _to_planes(images)
             )
-    files = {half.tflite: with_signature(own.content, half) for half, own in halves.items()}
+    files = {half.tflite: own.content for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
         folder, spec, sections, rdoq, measured=measured, files=files, replace=replace
@@ -130,7 +129,7 @@ def _networks(
         plans[half] = lowered(half, model, halves[half], is_any_size=is_any_size)
 
     convert(Half.ENCODER, encoder, images)
-    outputs = Workers().map(NativeNetwork(plans[Half.ENCODER]), to_int8(as_uint8(images)))
+    outputs = Workers().map(NativeNetwork(plans[Half.ENCODER]), [*to_int8(as_uint8(images))])
     latents = np.stack(list(outputs))
     if not is_any_size:
         latents = latents.reshape(-1, *encoder.output_shape[1:])

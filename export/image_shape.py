@@ -27,8 +27,6 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
                 f"takes {shape}: give a shape with as many values"
             )
         return shape if _without_singletons(shape) == _without_singletons(stated) else stated
-    if _is_channels_first(shape):
-        return (*shape[1:], shape[0])
     if _are_swapped(encoder, decoder):
         raise ModelError(
             f"the encoder takes {shape}, and the decoder takes pictures: exchange --encoder and "
@@ -74,23 +72,20 @@ def check_is_picture(shape: Shape) -> None:
         return
     raise ModelError(
         f"the encoder takes {shape}, which is not a shape of pictures: build it for (height, "
-        "width), (height, width, 1) or (height, width, 3), with a fixed size or any size"
+        "width), (height, width, 1) or (height, width, 3), channels last, with a fixed size or any "
+        "size"
     )
 
 
 def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
     """Convert a Keras tensor (N, ...) of pictures, or of their values, to another shape (...).
 
-    Flat vectors are reshaped, axes of length 1 are added or removed, and channels are moved; a
-    layer for this gets the `name`. Raises ModelError if the shapes do not fit.
+    Flat vectors are reshaped, and axes of length 1 are added or removed; a layer for this gets the
+    `name`. Raises ModelError if the shapes do not fit.
     """
     old: Shape = tuple(tensor.shape[1:])
     if old == shape:
         return tensor
-    if len(shape) == 3 and old == (shape[2], *shape[:2]):
-        return keras.layers.Permute((2, 3, 1), name=name)(tensor)
-    if _is_channels_first(shape) and old == (*shape[1:], shape[0]):
-        return keras.layers.Permute((3, 1, 2), name=name)(tensor)
     is_flat = 1 in (len(_without_singletons(old)), len(_without_singletons(shape)))
     has_as_many = None not in (*old, *shape) and _values(old) == _values(shape)
     if has_as_many and (is_flat or _without_singletons(old) == _without_singletons(shape)):
@@ -106,8 +101,3 @@ def _without_singletons(shape: Shape) -> Shape:
 
 def _values(shape: Shape) -> int:
     return math.prod(side or 0 for side in shape)
-
-
-def _is_channels_first(shape: Shape) -> bool:
-    """Whether a shape is (channels, height, width) and cannot be a picture with channels last."""
-    return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)

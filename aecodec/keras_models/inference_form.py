@@ -12,7 +12,6 @@ from typing import Any
 
 import keras
 
-from aecodec.errors import warn
 from aecodec.keras_models.functional import numbered_names, with_shapes
 from aecodec.keras_models.layers import DepthToSpace
 
@@ -28,18 +27,14 @@ _AUGMENTATION = ("AugMix", "CutMix", "MixUp", "Rand")
 Augmentation layers have `training=True` by default."""
 
 _FLOAT32 = "float32"
-_CALLED_IN_TRAINING = (
-    "{} was called with training=True: in the codec it works as in inference, without random values"
-)
 
 
 def in_inference_form(model: Any, tensor: Any) -> Any:
     """Apply a model with one input to a Keras tensor, as layers of a flat graph.
 
     Layers keep their weights and, if these are unique, their names. A layer that is called several
-    times remains a single layer. Calls of `keras.ops` do not change. An :class:`AecodecWarning`
-    names layers that were called with `training=True`. Returns a Keras tensor, or the structure of
-    tensors that the model returns. Raises ModelError if the input shape is not known.
+    times remains a single layer. Calls of `keras.ops` do not change. Returns a Keras tensor, or the
+    structure of tensors that the model returns. Raises ModelError if the input shape is not known.
     """
     return _Inlining().run(with_shapes(model), tensor)
 
@@ -62,8 +57,7 @@ class _Inlining:
             return operation(*args, **kwargs)
         if _augments(operation):
             return args[0]
-        if kwargs.pop("training", False) is True and _draws_or_learns(operation):
-            warn(_CALLED_IN_TRAINING.format(operation.name))
+        kwargs.pop("training", None)
         if _is_noise(operation):
             return args[0]
         if _enlarges_any_size(operation, args[0]):
@@ -113,12 +107,6 @@ def _enlarged(tensor: Any, factor: int, name: str) -> Any:
 
 def _is_sequential(model: Any) -> bool:
     return isinstance(model, keras.Sequential)
-
-
-def _draws_or_learns(layer: Any) -> bool:
-    """Whether a layer works differently with `training=True`."""
-    learns = isinstance(layer, keras.layers.BatchNormalization)
-    return learns or _is_noise(layer) or hasattr(layer, "seed_generator")
 
 
 def _is_noise(layer: Any) -> bool:

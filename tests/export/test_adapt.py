@@ -107,13 +107,6 @@ def test_flat_vectors_become_pictures_of_the_stated_shape() -> None:
         adapted(encoder, decoder, ModelHints(image_shape=(5, 3)))
 
 
-def test_channels_first_change_their_place() -> None:
-    encoder, decoder = lossless(shape=(1, 4, 4))
-    pair = adapted(encoder, decoder)
-    assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4, 1)
-    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("padding", "kernel", "advice"), [("same", 3, "--tile 3"), ("valid", 2, 'padding="same"')]
 )
@@ -196,6 +189,7 @@ def of(*parts: Any) -> Any:
         ),
         (lambda: of((4, 4, 5), layers.Flatten()), None, "not a shape of pictures"),
         (lambda: of((4, None, 1), layers.ReLU()), None, "not a shape of pictures"),
+        (lambda: of((3, 4, 4), layers.Flatten()), None, "channels last"),
         (
             lambda: of((4, 4, 1), layers.Flatten(), layers.Dense(9)),
             None,
