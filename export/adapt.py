@@ -10,10 +10,16 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError, warn
-from aecodec.export import pixel_ranges
 from aecodec.export.code_layers import with_codes
 from aecodec.export.image_shape import Shape, image_shape, in_shape
-from aecodec.export.model_hints import PIXEL_RANGES, UNIT, ModelHints, PixelRange
+from aecodec.export.model_hints import (
+    PIXEL_RANGES,
+    UNIT,
+    ModelHints,
+    PixelRange,
+    find_pixel_ranges,
+    to_range,
+)
 from aecodec.keras_models.functional import as_functional, calls_of, free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair, check_latents
@@ -63,7 +69,7 @@ def adapt_models(
 def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
     """Pictures (N, h, w, C) in the encoder's shape, in the ranges that its pixels may have."""
     ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else PIXEL_RANGES[:3]
-    scaled = [pixel_ranges.to_range(images, pixel_range) for pixel_range in ranges]
+    scaled = [to_range(images, pixel_range) for pixel_range in ranges]
     return shaped_for(np.concatenate(scaled), encoder.input_shape)
 
 
@@ -104,7 +110,7 @@ def _tried_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRan
     def run(batch: Float32) -> Float32:
         return outputs_of(decoder, outputs_of(encoder, shaped_for(batch, encoder.input_shape)))
 
-    return pixel_ranges.find_pixel_ranges(run, images)
+    return find_pixel_ranges(run, images)
 
 
 def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:

@@ -18,8 +18,7 @@ from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.datasets.tiles import as_uint8
-from aecodec.export.held_out import PixelCoding, measure_codec
-from aecodec.export.pair_loss import measure_pair_loss
+from aecodec.export.held_out import PixelCoding, measure_codec, measure_pair_loss
 from aecodec.export.plan_checks import check_plans, check_round_trips, lowered
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import Int8Half, int8_half

@@ -18,10 +18,10 @@ from aecodec.export.model_hints import (
     UNIT,
     ModelHints,
     PixelRange,
+    find_pixel_ranges,
     parse_image_shape,
     parse_pixel_ranges,
 )
-from aecodec.export.pixel_ranges import find_pixel_ranges
 
 IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
 
