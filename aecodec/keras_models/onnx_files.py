@@ -20,7 +20,6 @@ from aecodec.keras_models.onnx_graph import Graph, attributes_of, label
 from aecodec.keras_models.onnx_operators import OPERATORS, Node
 from aecodec.keras_models.onnx_values import ANY_SIZE, Array, Axes, Value, arranged
 
-_COLOURS = (1, 3)
 _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
 
 
@@ -56,36 +55,32 @@ class _Conversion:
         self._names: dict[str, Iterator[str]] = {}
 
     def keras_model(self) -> Any:
-        tensor, is_last = self._input()
+        tensor = self._input()
         for node in self._graph.needed_nodes():
             results = self._results(node)
             results = results if isinstance(results, list) else [results]
             self._values.update(zip(node.output, results, strict=False))
-        outputs = {name: self._output(name, is_last) for name in self._graph.outputs}
+        outputs = {name: self._output(name) for name in self._graph.outputs}
         return keras.Model(tensor, outputs if len(outputs) > 1 else next(iter(outputs.values())))
 
-    def _input(self) -> tuple[Any, bool]:
-        """The Keras tensor of the input, and whether the model has channels last."""
+    def _input(self) -> Any:
+        """The Keras tensor of the input."""
         entries = self._graph.inputs
         if len(entries) != 1:
             raise ModelError(f"the model has {len(entries)} inputs ({', '.join(entries)}), not one")
         ((name, sides),) = entries.items()
         if len(sides) < 2:
             raise ModelError(f"the input {name} has no batch of pictures: export the model again")
-        is_last = any(
-            len(ends) == 4 and ends[3] in _COLOURS and ends[1] not in _COLOURS
-            for ends in (sides, *self._graph.outputs.values())
-        )
-        axes = _order(len(sides), is_last)
+        axes = _order(len(sides))
         tensor = keras.Input([sides[axis] for axis in axes])
         self._values[name] = Value(tensor, axes, len(sides))
-        return tensor, is_last
+        return tensor
 
-    def _output(self, name: str, is_last: bool) -> Any:
+    def _output(self, name: str) -> Any:
         value = self._values[name]
         if not isinstance(value, Value):
             raise ModelError(f"the output {name} does not depend on the input")
-        return arranged(value, _order(value.rank, is_last))
+        return arranged(value, _order(value.rank))
 
     def _results(self, node: Any) -> Any:
         """The results of a node: constants if its inputs are constants."""
@@ -114,9 +109,9 @@ class _Conversion:
         return next(self._names.setdefault(name, numbered_names(name)))
 
 
-def _order(rank: int, is_last: bool) -> Axes:
-    """The axes of a Keras input or output after the batch."""
-    return (2, 3, 1) if rank == 4 and not is_last else tuple(range(1, rank))
+def _order(rank: int) -> Axes:
+    """The axes of a Keras input or output after the batch; pictures have channels last."""
+    return (2, 3, 1) if rank == 4 else tuple(range(1, rank))
 
 
 def _known_shape(value: Value) -> tuple[int, ...]:

@@ -8,8 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from helpers.networks.code_pairs import fsq_channels, vq_vae
-from helpers.networks.pairs import Pair
+from helpers.networks.pairs import Pair, fsq_channels, vq_vae
 from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers, ops

@@ -1,4 +1,4 @@
-"""Plain pairs of Keras models, as somebody would bring them."""
+"""Pairs of Keras models, as somebody would bring them; some have codes (VQ-VAE and FSQ)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+import tensorflow as tf
+from keras import layers, ops
 
 from aecodec.keras_models.layers import DepthToSpace
 
@@ -43,3 +44,45 @@ def train_pair(pair: Pair, images: np.ndarray, epochs: int = 2) -> Pair:
     joint.compile(keras.optimizers.Adam(3e-3), "mse", jit_compile=False)
     joint.fit(images, images, batch_size=16, epochs=epochs, verbose=0)
     return pair
+
+
+class VectorQuantizer(layers.Layer):
+    """The quantizer of Keras's VQ-VAE example, which returns the numbers of code vectors."""
+
+    def __init__(self, codebook: np.ndarray) -> None:
+        super().__init__(name="vector_quantizer")
+        self.embeddings = codebook.T
+
+    def call(self, x: Any) -> Any:
+        flat = tf.reshape(x, [-1, self.embeddings.shape[0]])
+        similarity = tf.matmul(flat, self.embeddings)
+        squares = tf.reduce_sum(flat**2, axis=1, keepdims=True)
+        distances = squares + tf.reduce_sum(self.embeddings**2, axis=0) - 2 * similarity
+        return tf.reshape(tf.argmin(distances, axis=1), tf.shape(x)[:-1])
+
+
+class FSQ(layers.Layer):
+    """Finite scalar quantization, as in the code of Mentzer et al. (2023)."""
+
+    def call(self, z: Any) -> Any:
+        levels = tf.constant([8.0, 5.0, 5.0, 5.0])
+        half = (levels - 1) * (1 - 1e-3) / 2
+        offset = tf.where(levels % 2 == 1, 0.0, 0.5)
+        bounded = tf.tanh(z + tf.tan(offset / half)) * half - offset
+        rounded = bounded + tf.stop_gradient(tf.round(bounded) - bounded)
+        return rounded / (levels // 2)
+
+
+def vq_vae(images: np.ndarray) -> Pair:
+    """The VQ-VAE of Keras's examples: argmin in a layer, and one_hot and matmul."""
+    encoder, decoder = train_pair(convolutional_pair(16, 28), images)
+    vectors = encoder.predict(images, verbose=0).reshape(-1, 16)
+    codebook = vectors[np.random.default_rng(0).choice(len(vectors), 128)]
+    indices = keras.Model(encoder.inputs[0], VectorQuantizer(codebook)(encoder.outputs[0]))
+    numbers = keras.Input((7, 7), dtype="int64")
+    decoded = decoder(ops.matmul(ops.one_hot(numbers, 128), codebook))
+    return indices, keras.Model(numbers, decoded)
+
+
+def fsq_channels(images: np.ndarray) -> Pair:
+    return train_pair(convolutional_pair(4, 28, FSQ()), images)
