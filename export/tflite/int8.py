@@ -16,7 +16,7 @@ from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.codes import Lookup, Search
 from aecodec.compiler.elementwise import functions_of
-from aecodec.compiler.model import name_of, packed, read_model, schema
+from aecodec.compiler.model import packed, read_model, schema
 from aecodec.errors import ModelError
 from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import quiet, reason
@@ -29,11 +29,6 @@ _ENOUGH_PIXELS = 512 * 28 * 28
 """Number of pixels that is sufficient to measure the ranges of a network's tensors."""
 
 _MARGIN = 0.05
-
-
-Range = tuple[float, float]
-"""Float values of the integers -128 and 127."""
-
 _CEILING = 6.0
 _MOVES = ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "CONCATENATION")
 """Operators that move values without changing them."""
@@ -49,7 +44,7 @@ class _End(NamedTuple):
     `limits` are the float values of -128 and 127; `quantization` is the scale and zero point.
     """
 
-    limits: Range
+    limits: tuple[float, float]
     quantization: tuple[float, int]
 
 
@@ -134,19 +129,17 @@ def _int8_model(
 ) -> bytes:
     """An int8 model.
 
-    If it has the ranges of its training in int8
-    (:meth:`CalibratedModel.set_trained_ranges`), all operators
-    compute in int8. Otherwise, ranges are measured, and functions of several operators compute in
-    floats that become tables.
+    If it has the ranges of its training in int8, all operators compute in int8. Otherwise, ranges
+    are measured, and functions of several operators compute in floats that become tables.
     """
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
     inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
     try:
-        calibrated = CalibratedModel(keras.Model(inputs, _FakeQuant(end)(model(inputs))), samples)
-        calibrated.set_ends(start.limits, end.limits)  # a sigmoid has another range; it is rescaled
+        ended = keras.Model(inputs, _FakeQuant(end)(model(inputs)))
+        calibrated = _Calibrated(ended, samples, start, end)
         if has_trained_ranges:
-            calibrated.set_trained_ranges(end.limits)
+            calibrated.set_trained_ranges(end)
         content = calibrated.quantized([] if has_trained_ranges else calibrated.functions())
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
@@ -169,25 +162,32 @@ def _check_ends(content: bytes, start: _End, end: _End, half: Half) -> None:
         )
 
 
-class CalibratedModel:
-    """A float TFLite model with ranges of tensors that can be changed.
+class _Calibrated:
+    """A float TFLite model with ranges of tensors, measured with samples (N, *input_shape).
 
-    The Keras `model` has one input and one output, with a batch size of 1. The ranges are measured
-    with the `samples` (N, *input_shape).
+    The converter could measure the ranges, too, but with optimizations enabled it first rounds the
+    kernels of transposed convolutions. The Keras `model` has a batch size of 1. The ends have the
+    limits of `start` and `end`: samples with extreme values would have the same effect at the
+    input, but would also widen the ranges of all later tensors.
     """
 
-    def __init__(self, model: Any, samples: Float32) -> None:
-        content = float_model_with_ranges(model, samples)
-        self._model = schema.ModelT.InitFromPackedBuf(content)
-        self._graph = self._model.subgraphs[0]
-        for tensor in self._graph.tensors:
+    def __init__(self, model: Any, samples: Float32, start: _End, end: _End) -> None:
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        with quiet():
+            calibrator = Calibrator(converter.convert())
+            content = bytes(calibrator.calibrate(lambda: ([sample[None]] for sample in samples)))
+        self._model, self._whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
+        self._tensors = self._whole.subgraphs[0].tensors
+        for tensor in self._tensors:
             _make_finite(tensor.quantization)
+        self._set_range(self._model.entry, *start.limits)
+        self._set_range(self._model.exit, *end.limits)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
         """The int8 model with these ranges; the operators in `in_floats` compute in floats."""
         with quiet():
             content = mlir_quantize(
-                packed(self._model),
+                packed(self._whole),
                 input_data_type=tf.int8,
                 output_data_type=tf.int8,
                 denylisted_nodes=list(in_floats) or None,
@@ -200,59 +200,39 @@ class CalibratedModel:
         Such a function, for example mish, consists of several operators on the elements of one
         tensor and on single constants. In int8, each of its operators would round.
         """
-        model = read_model(packed(self._model))
         names: list[str] = []
-        for numbers in functions_of(model):
-            operators = [model.operators[number] for number in numbers]
+        for numbers in functions_of(self._model):
+            operators = [self._model.operators[number] for number in numbers]
             outputs = [one.outputs[0] for one in operators if one.name not in _CONVERSIONS]
             if len(outputs) > 1:
-                names += [self._graph.tensors[number].name.decode() for number in outputs]
+                names += [self._tensors[number].name.decode() for number in outputs]
         return names
 
-    def set_ends(self, start: Range, end: Range) -> None:
-        """Set the ranges of the input and the output.
+    def _set_range(self, tensor: int, low: float, high: float) -> None:
+        ranges = self._tensors[tensor].quantization
+        ranges.min, ranges.max = [low], [high]
 
-        For the input, samples with extreme values would have the same effect, but would also widen
-        the ranges of all later tensors.
-        """
-        self._set_range(self._graph.inputs[0], start)
-        self._set_range(self._graph.outputs[0], end)
-
-    def _set_range(self, tensor: int, limits: Range) -> None:
-        quantization = self._graph.tensors[tensor].quantization
-        quantization.min, quantization.max = [limits[0]], [limits[1]]
-
-    def set_trained_ranges(self, end: Range) -> None:
+    def set_trained_ranges(self, end: _End) -> None:
         """Set the ranges with which networks of ReLU6 are trained for int8.
 
         These are 0..6, and -6..6 for convolutions whose outputs are added to values in 0..6. If
-        outputs are moved at the end, they already have the range `end` of the model's output.
+        outputs are moved at the end, they already have the range of the model's output.
         """
-        added = {
-            index
-            for operator in self._graph.operators
-            if self._name(operator) == "ADD"
-            for index in operator.inputs
-        }
-        in_range: set[int] = set()
-        for operator in self._graph.operators:
-            output, options = operator.outputs[0], operator.builtinOptions
-            activation = getattr(options, "fusedActivationFunction", None)
-            is_move = self._name(operator) in _MOVES and operator.inputs[0] in in_range
-            is_scaled = self._name(operator) == "MUL"
-            if activation == schema.ActivationFunctionType.RELU6 or is_move or is_scaled:
-                in_range.add(output)
-                self._set_range(output, (0.0, _CEILING))
-            elif output in added:
-                self._set_range(output, (-_CEILING, _CEILING))
-        moved = self._graph.outputs[0]
-        for operator in reversed(self._graph.operators):
-            if operator.outputs[0] == moved and self._name(operator) in (*_MOVES, *_CONVERSIONS):
-                moved = operator.inputs[0]
-                self._set_range(moved, end)
-
-    def _name(self, operator: Any) -> str:
-        return name_of(self._model.operatorCodes[operator.opcodeIndex])
+        operators, in_range = self._model.operators, set[int]()
+        added = {index for one in operators if one.name == "ADD" for index in one.inputs}
+        for one in operators:
+            activation = getattr(one.options, "fusedActivationFunction", None)
+            is_move = one.name in _MOVES and one.inputs[0] in in_range
+            if activation == schema.ActivationFunctionType.RELU6 or is_move or one.name == "MUL":
+                in_range.add(one.outputs[0])
+                self._set_range(one.outputs[0], 0.0, _CEILING)
+            elif one.outputs[0] in added:
+                self._set_range(one.outputs[0], -_CEILING, _CEILING)
+        moved = self._model.exit
+        for one in reversed(operators):
+            if one.outputs[0] == moved and one.name in (*_MOVES, *_CONVERSIONS):
+                moved = one.inputs[0]
+                self._set_range(moved, *end.limits)
 
 
 def _make_finite(ranges: Any) -> None:
@@ -260,16 +240,3 @@ def _make_finite(ranges: Any) -> None:
     if ranges is not None and ranges.min is not None and ranges.max is not None:
         ranges.min = np.clip(np.nan_to_num(ranges.min), -_LARGEST, _LARGEST).astype(np.float32)
         ranges.max = np.clip(np.nan_to_num(ranges.max), -_LARGEST, _LARGEST).astype(np.float32)
-
-
-def float_model_with_ranges(model: Any, samples: Float32) -> bytes:
-    """A float TFLite model with the ranges of its tensors for samples (N, *input_shape).
-
-    The converter could measure the ranges, too, but with optimizations enabled it first rounds the
-    kernels of transposed convolutions. The Keras model has one input, one output and a batch size
-    of 1.
-    """
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    with quiet():
-        content = converter.convert()
-        return bytes(Calibrator(content).calibrate(lambda: ([sample[None]] for sample in samples)))
