@@ -138,24 +138,15 @@ def _is_of_keras_2(path: Path) -> bool:
         return False
 
 
-def open_model(name: str, content: bytes) -> Any:
-    """Open the Keras model in the content of an HDF5 or `.keras` file.
-
-    The suffix of the name determines the format. Raises ModelError if the content is not a model
-    that can be opened.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, name)
-        file.write_bytes(content)
-        return load_model(file)
-
-
 def keras_half(folder: CodecFolder, half: Half) -> Any:
     """The float Keras model of a half of a codec.
 
-    Raises CodecError if its HDF5 file is missing or damaged.
+    Raises CodecError if its HDF5 file is missing, and ModelError if it is damaged.
     """
-    return open_model(half.hdf5, folder.read(half.hdf5))
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary, half.hdf5)
+        file.write_bytes(folder.read(half.hdf5))
+        return load_model(file)
 
 
 def hdf5_bytes(model: Any) -> bytes:
