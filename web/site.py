@@ -15,7 +15,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.codec_file import pack_head
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.web.samples import Sample, sample_files
+from aecodec.web.example_pictures import Sample, sample_files
 
 
 def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, bytes]:

@@ -27,7 +27,7 @@ from aecodec.codec import refinement
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, codec_with_id, load_codec, remember
 from aecodec.codec.target import MaxError, Target
-from aecodec.codec_files.samples_codec import SAMPLES, SAMPLES_ID
+from aecodec.codec_files.fileless_codec import SAMPLES, SAMPLES_ID
 from aecodec.codec_files.spec import CodecSpec, is_name
 from aecodec.data.codecs import title_of
 from aecodec.errors import (
@@ -38,9 +38,9 @@ from aecodec.errors import (
     memory_errors_wrapped,
     warn,
 )
+from aecodec.format.arrays import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits
-from aecodec.format.samples import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
 from aecodec.imaging.array_pictures import as_picture, layout_of, native_type, samples_picture
 from aecodec.imaging.picture import Picture, check_limits, source_array
 from aecodec.native.headers import read_header

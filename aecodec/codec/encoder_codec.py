@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aecodec.arrays import Codes, Latents, Pixels
+from aecodec.codec.acceptance import check_fill, fit, warn_of_clipped
 from aecodec.codec.base import CodecHalf
-from aecodec.codec.samples import check_fill, fit, warn_of_clipped
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ImageError, memory_errors_wrapped, warn

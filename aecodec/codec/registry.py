@@ -6,12 +6,12 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
+from aecodec.codec.acceptance import fit
 from aecodec.codec.codec import Codec
-from aecodec.codec.samples import fit
 from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import SUFFIX
+from aecodec.codec_files.fileless_codec import SAMPLES, SamplesFolder
 from aecodec.codec_files.folder import CodecFolder, codec_files_in
-from aecodec.codec_files.samples_codec import SAMPLES, SamplesFolder
 from aecodec.data.codecs import BUILT_IN, title_of
 from aecodec.errors import CodecError, UsageError, warn
 from aecodec.imaging.picture import Picture, is_grey

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.errors import FormatError, ImageError, UsageError, errors_about
-from aecodec.format.samples import ANY_BANDS
+from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.modes import DEEP_MODES
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import from_pil, origin_of, read_image

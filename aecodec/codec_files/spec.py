@@ -8,8 +8,8 @@ from typing import Any, TypeGuard
 from aecodec.codec_files.levels import Level
 from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
+from aecodec.format.arrays import ANY_BANDS, MAX_CODEC_BANDS
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
-from aecodec.format.samples import ANY_BANDS, MAX_CODEC_BANDS
 from aecodec.imaging.transfer import PHASES
 
 _MAX_NAME = 100

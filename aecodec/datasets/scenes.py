@@ -22,7 +22,7 @@ from aecodec.datasets.pictures import (
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import ImageError
-from aecodec.format.samples import ANY_BANDS
+from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.scientific import read_samples
 from aecodec.imaging.array_pictures import samples_picture

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32, Float64
 from aecodec.errors import ImageError
-from aecodec.format.samples import MAX_RANGE
+from aecodec.format.arrays import MAX_RANGE
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import SCALE, Samples, Transfer
 

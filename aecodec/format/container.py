@@ -11,10 +11,10 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from aecodec.errors import FormatError
+from aecodec.format.arrays import Samples
 from aecodec.format.binary import block, read_leb128
 from aecodec.format.origin import Origin
 from aecodec.format.refinement import Refinement
-from aecodec.format.samples import Samples
 
 MAGIC = b"\xaeC"
 """First bytes of a file. Version 2 has refinements of a base, version 3 refinements only."""

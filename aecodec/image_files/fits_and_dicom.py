@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import AecodecError, ImageError, Notes, UsageError
+from aecodec.format.arrays import Layout
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
-from aecodec.format.samples import Layout
 from aecodec.image_files.opening import check_stated_size
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff import framed_picture

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from aecodec.errors import AecodecError, Notes, UsageError
+from aecodec.format.arrays import ANY_BANDS, Layout
 from aecodec.format.container import MetadataKind
-from aecodec.format.samples import ANY_BANDS, Layout
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
 from aecodec.image_files.formats import SAMPLES_PREFIX_SIZE
 from aecodec.image_files.modes import DEEP_MODES, check_channels, check_scale, largest_value

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import FormatError, ImageError, Notes, UsageError
+from aecodec.format.arrays import MAX_BANDS, Layout
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import (
     ASCII,
@@ -31,7 +32,6 @@ from aecodec.format.kept_tags import (
     Tag,
     text_tag,
 )
-from aecodec.format.samples import MAX_BANDS, Layout
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff_directories import (
     GEOREFERENCE,

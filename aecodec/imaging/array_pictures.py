@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Pixels
 from aecodec.errors import ImageError, warn
-from aecodec.format.samples import ANY_BANDS, BAND_TYPES, MAX_BANDS, Layout, SampleType
+from aecodec.format.arrays import ANY_BANDS, BAND_TYPES, MAX_BANDS, Layout, SampleType
 from aecodec.imaging.missing import Mask, without_equal_planes
 from aecodec.imaging.picture import ANY_CODEC, Picture
 
@@ -126,7 +126,7 @@ def samples_picture(
 
     Args:
         array: (H, W), (H, W, B) or (N, H, W, B), or with `band_axis` (B, H, W) or (N, B, H, W), of
-            a type of :class:`~aecodec.format.samples.SampleType` in any byte order. Masked samples
+            a type of :class:`~aecodec.format.arrays.SampleType` in any byte order. Masked samples
             and NaN are missing; NaN are restored as nodata if that is stated.
         band_axis: axis of the bands; the last one by default.
         nodata: value of missing samples.

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from aecodec.arrays import Pixels
 from aecodec.errors import FormatError, ImageError
+from aecodec.format.arrays import Layout
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.origin import Origin
-from aecodec.format.samples import Layout
 from aecodec.imaging.missing import Mask
 
 ANY_CODEC = "compress it with --max-error E or --lossless (in Python max_error)"
@@ -24,7 +24,7 @@ class Picture:
 
     Attributes:
         pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB). Codecs with bands also take
-            other types (:class:`~aecodec.format.samples.SampleType`) in native byte order, and C
+            other types (:class:`~aecodec.format.arrays.SampleType`) in native byte order, and C
             from 1 to 32.
         alpha: (F, H, W) uint8, or None for opaque pictures.
         metadata: ICC profile, EXIF and XMP, unchanged from the source file.

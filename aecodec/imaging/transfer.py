@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float64, Pixels, Values
 from aecodec.errors import ImageError
-from aecodec.format.samples import MAX_RANGE
+from aecodec.format.arrays import MAX_RANGE
 
 PHASES = (1, 2, 4, 8)
 """Numbers of phases that a codec may have."""
@@ -25,7 +25,7 @@ SCALE = 65535
 """The last entry of every table."""
 
 Samples = npt.NDArray[Any]
-"""(F, H, W, B) of a type of :class:`aecodec.format.samples.SampleType`, in native byte order."""
+"""(F, H, W, B) of a type of :class:`aecodec.format.arrays.SampleType`, in native byte order."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from zlib import error as zlib_error
 import numpy as np
 
 from aecodec.errors import FormatError, UsageError
+from aecodec.format.arrays import Layout, Samples, SampleType
 from aecodec.format.container import Header, Mode, read_metadata
 from aecodec.format.refinement import Bound, Refinement
-from aecodec.format.samples import Layout, Samples, SampleType
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
 from aecodec.native.library import LIBRARY, taken

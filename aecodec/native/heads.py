@@ -9,7 +9,7 @@ from weakref import finalize
 
 import numpy as np
 
-from aecodec.format.samples import SampleType
+from aecodec.format.arrays import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec

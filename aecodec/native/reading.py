@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Pixels
+from aecodec.format.arrays import Layout, SampleType
 from aecodec.format.container import Header
 from aecodec.format.limits import Limits
-from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec

@@ -12,9 +12,9 @@ import numpy as np
 
 from aecodec.arrays import Codes, Latents
 from aecodec.errors import UsageError
+from aecodec.format.arrays import SampleType
 from aecodec.format.container import Header
 from aecodec.format.limits import UNLIMITED
-from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec

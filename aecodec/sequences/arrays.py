@@ -17,8 +17,8 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
+from aecodec.format.arrays import LAYOUTS, Samples, SampleType
 from aecodec.format.kept_tags import names_in
-from aecodec.format.samples import LAYOUTS, Samples, SampleType
 from aecodec.imaging.picture import Picture, source_array
 from aecodec.native.headers import read_beginning
 from aecodec.native.heads import FileHead, Segment

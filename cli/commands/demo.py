@@ -20,7 +20,7 @@ from aecodec.image_files.reading import from_pil, read_image
 from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import comparison_figure
-from aecodec.web.samples import PHOTOGRAPH
+from aecodec.web.example_pictures import PHOTOGRAPH
 
 _SHOWN = 3
 

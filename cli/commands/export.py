@@ -13,9 +13,9 @@ from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.pictures import open_pictures, reading_for
+from aecodec.codec.acceptance import fit
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
-from aecodec.codec.samples import fit
 from aecodec.codec_files.codec_file import NETWORKS, SectionKind, pack_codec, without
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder

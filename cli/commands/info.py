@@ -13,9 +13,9 @@ from aecodec.cli.shared.options import AecFiles, Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import CodecError
+from aecodec.format.arrays import Samples
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.format.kept_tags import names_in
-from aecodec.format.samples import Samples
 from aecodec.native.headers import header_of, read_info, share_of_missing
 from aecodec.parallel import Workers
 

@@ -36,9 +36,9 @@ from aecodec.errors import (
     UsageError,
     errors_about,
 )
+from aecodec.format.arrays import Layout
 from aecodec.format.limits import Limits
 from aecodec.format.refinement import ROOT_UNITS, Bound, Refinement
-from aecodec.format.samples import Layout
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture

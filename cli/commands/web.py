@@ -11,7 +11,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import check_input, check_overwriting, write_folder
 from aecodec.cli.shared.options import Force, Quiet
 from aecodec.codec.registry import built_in_names, load_codec
-from aecodec.codec_files.samples_codec import SAMPLES
+from aecodec.codec_files.fileless_codec import SAMPLES
 
 
 def web(
@@ -51,7 +51,7 @@ def web(
     console = Console(quiet)
     chosen = codecs or [name for name in built_in_names() if name != SAMPLES]
     loaded_codecs = [load_codec(name) for name in chosen]
-    from aecodec.web.samples import sample_pictures
+    from aecodec.web.example_pictures import sample_pictures
     from aecodec.web.site import site_files  # loaded only when needed
 
     pictures = sample_pictures(samples)

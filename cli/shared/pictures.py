@@ -16,7 +16,7 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_input, opened_input
 from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
-from aecodec.format.samples import MAX_BANDS
+from aecodec.format.arrays import MAX_BANDS
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image, warn_of_sidecars
 from aecodec.imaging.display import bands_to_show

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 import aecodec.numcodecs
 from aecodec import Codec, ImageError, UsageError, load_codec
 from aecodec.errors import AecodecWarning
+from aecodec.format.arrays import ANY_BANDS, SampleType
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag
-from aecodec.format.samples import ANY_BANDS, SampleType
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.scientific import read_samples, write_samples
 from aecodec.imaging.array_pictures import samples_picture

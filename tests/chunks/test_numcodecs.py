@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import aecodec
 from aecodec import AecodecWarning, FormatError, ImageError, LimitError, UsageError, load_codec
 from aecodec.arrays import Pixels
+from aecodec.format.arrays import SampleType
 from aecodec.format.limits import Limits
-from aecodec.format.samples import SampleType
 
 numcodecs = pytest.importorskip("numcodecs")
 from aecodec.numcodecs import Aecodec  # noqa: E402 - which imports numcodecs

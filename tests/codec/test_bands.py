@@ -17,9 +17,9 @@ import aecodec
 from aecodec import Codec
 from aecodec.codec.chunks import ChunkCodec
 from aecodec.errors import AecodecWarning, ImageError, LimitError, UsageError
+from aecodec.format.arrays import BAND_TYPES, Layout, SampleType
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags
-from aecodec.format.samples import BAND_TYPES, Layout, SampleType
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.imaging.picture import Picture
 

@@ -16,8 +16,8 @@ from image_files import profiles
 
 import aecodec
 from aecodec import Codec, LimitError, Target, UsageError, load_codec
+from aecodec.format.arrays import BAND_TYPES
 from aecodec.format.container import MetadataKind
-from aecodec.format.samples import BAND_TYPES
 
 MOST = 1020
 """Largest sample between the limits of the codecs with bands."""

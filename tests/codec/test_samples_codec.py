@@ -18,7 +18,7 @@ import aecodec
 from aecodec import AecodecError, CodecError, Target, UsageError
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import codec_with_id, load_codec
-from aecodec.format.samples import Layout, SampleType
+from aecodec.format.arrays import Layout, SampleType
 
 ARRAYS = arrays(SampleType, st.lists(st.integers(1, 8), min_size=2, max_size=4).map(tuple))
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from aecodec.format.samples import SampleType
+from aecodec.format.arrays import SampleType
 
 Array = npt.NDArray[Any]
 

@@ -9,10 +9,10 @@ import numpy as np
 from helpers.writer import Part
 from hypothesis import strategies as st
 
+from aecodec.format.arrays import BAND_TYPES, MAX_CODEC_BANDS, Layout, Samples
 from aecodec.format.container import MAX_FRAMES, NOT_REDUCED, Header, MetadataKind, Mode
 from aecodec.format.origin import Origin
 from aecodec.format.refinement import ROOT_UNITS, Bound
-from aecodec.format.samples import BAND_TYPES, MAX_CODEC_BANDS, Layout, Samples
 from aecodec.prior_fitting.context_network import (
     GRADIENTS,
     KINDS,

@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from aecodec.format.arrays import Samples, SampleType
 from aecodec.format.binary import block, leb128
 from aecodec.format.container import MAGIC, NOT_REDUCED, Header, pack_metadata
 from aecodec.format.refinement import ROOT_UNITS, Bound
-from aecodec.format.samples import Samples, SampleType
 from aecodec.native.headers import header_of, part_of, read_info
 
 

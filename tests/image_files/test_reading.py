@@ -11,7 +11,7 @@ from image_files.odd_pictures import DEEP, animation, deep_png, deep_ppm, saved
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.format.samples import ANY_BANDS
+from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.scientific import read_samples, write_samples

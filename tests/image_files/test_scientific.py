@@ -19,10 +19,10 @@ from image_files.odd_pictures import cmyk, grey, rgb, saved, second
 from image_files.profiles import GREY_18, P3, PRESS
 
 from aecodec import AecodecWarning, ImageError, Picture, UsageError, load_codec
+from aecodec.format.arrays import Layout, SampleType
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.format.origin import Origin
-from aecodec.format.samples import Layout, SampleType
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image

@@ -15,7 +15,7 @@ from image_files.files import fits_header, tiff
 
 import aecodec
 from aecodec.errors import AecodecWarning, ImageError, UsageError
-from aecodec.format.samples import ANY_BANDS
+from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.scientific import read_samples

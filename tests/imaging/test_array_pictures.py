@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.format.samples import BAND_TYPES, Layout
+from aecodec.format.arrays import BAND_TYPES, Layout
 from aecodec.imaging import missing
 from aecodec.imaging.array_pictures import from_array, samples_picture
 from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, to_phases

@@ -15,7 +15,7 @@ from helpers.documents import ROOT
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.codec_files.samples_codec import SamplesFolder
+from aecodec.codec_files.fileless_codec import SamplesFolder
 from aecodec.format.limits import UNLIMITED
 
 pytest.importorskip("ziglang", reason="no ziglang here, which compiles for other processors")

@@ -15,7 +15,7 @@ import aecodec
 from aecodec.arrays import Pixels
 from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.web.samples import sample_pictures
+from aecodec.web.example_pictures import sample_pictures
 from aecodec.web.site import hosted_files, site_files
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host

@@ -12,7 +12,7 @@ from helpers.documents import ROOT
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.web.samples import PHOTOGRAPH
+from aecodec.web.example_pictures import PHOTOGRAPH
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 

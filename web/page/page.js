@@ -79,7 +79,7 @@ async function showOtherLevels(coded, isCurrent) {
 
 // ---- what is opened
 
-// The codec for a picture: the same rule as for samples, in samples.py.
+// The codec for a picture: the same rule as for the pictures of the page, in example_pictures.py.
 function suited(picture) {
   const { width, height, data } = picture;
   const isGrey = () => data.every((value, at) => at % 4 === 3 || value === data[at - (at % 4)]);

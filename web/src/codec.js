@@ -3,7 +3,7 @@
 import { CodecError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
 import { fetchFile, fetchSection } from "./fetching.js";
-import { SAMPLES } from "./samples.js";
+import { SAMPLES } from "./arrays.js";
 import { CONSTANTS } from "./structures.js";
 
 const { ENCODER, DECODER, LEVEL, BANDS, PRIMER } = CONSTANTS;

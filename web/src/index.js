@@ -4,11 +4,11 @@ import { client } from "./client.js";
 import { ImageError, UsageError } from "./errors.js";
 import { absolute, bytesOf, decodeFile, folderOf, folderWithId } from "./files.js";
 import { checkImageData, fromImageData, toImageData } from "./pixels.js";
-import { SAMPLES, fromCore } from "./samples.js";
+import { SAMPLES, fromCore } from "./arrays.js";
 
 export * from "./errors.js";
 export { setCodecs } from "./files.js";
-export { samplesToImageData } from "./samples.js";
+export { samplesToImageData } from "./arrays.js";
 
 /** What a file says of itself. */
 export async function readHeader(data) {

@@ -1,7 +1,7 @@
 // Coding step by step: a picture is a number of windows, each one run of a network.
 
 import { UsageError } from "./errors.js";
-import { ARRAYS } from "./samples.js";
+import { ARRAYS } from "./arrays.js";
 import { CONSTANTS } from "./structures.js";
 
 const NOT_REDUCED = 2; // halves

@@ -11,7 +11,7 @@ from aecodec.arrays import Float64
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, warn
-from aecodec.format.samples import LAYOUTS
+from aecodec.format.arrays import LAYOUTS
 from aecodec.imaging.array_pictures import native_type
 from aecodec.imaging.picture import ANY_CODEC, Picture
 from aecodec.native.headers import read_info
