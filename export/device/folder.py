@@ -51,13 +51,13 @@ def device_files(
         "sample.raw": sample.tobytes(),
         "sample.aec": DeviceCodec(tables).file(sample),
         "main.c": (c_sources("firmware") / "main.c").read_bytes(),
-        **{name: _filled(name, values) for name in ("CMakeLists.txt", "README.md")},
+        "README.md": _readme(values),
         "networks.h": network_names(networks).encode(),
     }
 
 
-def _filled(template: str, values: dict[str, object]) -> bytes:
-    text = (c_sources("firmware") / template).read_text("utf-8")
+def _readme(values: dict[str, object]) -> bytes:
+    text = (c_sources("firmware") / "README.md").read_text("utf-8")
     return Template(text).substitute(values).encode()
 
 

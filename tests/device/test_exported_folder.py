@@ -54,16 +54,6 @@ def test_the_program_makes_pythons_file_and_says_what_is_wrong(
             assert made.read_bytes() == (exported / "sample.aec").read_bytes()
 
 
-@pytest.mark.slow
-def test_the_folder_builds_with_cmake(exported: Path, tmp_path: Path) -> None:
-    needs("cmake", "make")
-    subprocess.run(["cmake", "-S", exported, "-B", tmp_path], check=True, capture_output=True)
-    subprocess.run(["cmake", "--build", tmp_path], check=True, capture_output=True)
-    made = tmp_path / "made.aec"
-    subprocess.run([tmp_path / "main", "encode", exported / "sample.raw", made], check=True)
-    assert made.read_bytes() == (exported / "sample.aec").read_bytes()
-
-
 @pytest.mark.usefixtures("fast_compiler")
 def test_a_folder_that_differs_from_the_library_is_not_verified(
     exported: Path, command: Command, tmp_path: Path
