@@ -91,6 +91,9 @@ def _package_of(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
+NO_MEMORY = "not enough memory; --jobs 1 needs the least"
+
+
 @contextmanager
 def memory_errors_wrapped() -> Iterator[None]:
     """Raise an AecodecError if memory runs out in the block or in the decorated function.
@@ -103,7 +106,7 @@ def memory_errors_wrapped() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        raise AecodecError("not enough memory; --jobs 1 needs the least") from error
+        raise AecodecError(NO_MEMORY) from error
 
 
 class Notes:

@@ -15,7 +15,7 @@ from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.errors import UsageError, memory_errors_wrapped
+from aecodec.errors import UsageError
 from aecodec.format.kept_tags import alpha_bands
 from aecodec.imaging.picture import Picture
 from aecodec.native.headers import from_bare, read_header, to_bare
@@ -55,7 +55,6 @@ class Codec(DecoderCodec):
         """The half that decompresses: the codec itself."""
         return self
 
-    @memory_errors_wrapped()
     def compress(
         self,
         image: ImageSource,

@@ -13,7 +13,7 @@ from aecodec.arrays import Codes, Pixels
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import UsageError, memory_errors_wrapped
+from aecodec.errors import UsageError
 from aecodec.format.container import Header
 from aecodec.format.limits import LimitOptions, Limits
 from aecodec.image_files.writing import to_pil
@@ -38,7 +38,6 @@ class DecoderCodec(CodecHalf):
     (28, 28)
     """
 
-    @memory_errors_wrapped()
     def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:
         """Decompress a file with one picture.
 
@@ -58,19 +57,16 @@ class DecoderCodec(CodecHalf):
             )
         return to_pil(self._decompressed(content, header, Limits(**limits)))[0]
 
-    @memory_errors_wrapped()
     def decompress_frames(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Pixels:
         """Decompress any number of pictures; see :func:`aecodec.decompress_frames`."""
         return to_array(self.decompress_picture(to_bytes(data), Limits(**limits)))
 
-    @memory_errors_wrapped()
     def decompress_array(
         self, data: DataSource, **limits: Unpack[LimitOptions]
     ) -> npt.NDArray[Any]:
         """Decompress a file to an array; see :func:`aecodec.decompress_array`."""
         return source_array(self.decompress_picture(to_bytes(data), Limits(**limits)))
 
-    @memory_errors_wrapped()
     def decompress_picture(self, data: bytes, limits: Limits = Limits()) -> Picture:
         """Decompress the bytes of a file to its pictures, with alpha and metadata."""
         return self._decompressed(data, self.header(data), limits)
@@ -91,7 +87,6 @@ class DecoderCodec(CodecHalf):
         with self.absence_explained(Half.DECODER):
             decoding.run(self.workers)
 
-    @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
         """Decode the bytes of a file to exactly the codes that were encoded.
 
@@ -101,7 +96,6 @@ class DecoderCodec(CodecHalf):
         decoding = FileDecoding(self, data, limits)
         return decoding.codes(0, decoding.header.frames)
 
-    @memory_errors_wrapped()
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
         """Check the bytes of a file as :meth:`decompress_picture` does, but without the network.
 
@@ -110,7 +104,6 @@ class DecoderCodec(CodecHalf):
         self.header(data)
         reading.check_file(self.folder.native, data, limits, self.workers)
 
-    @memory_errors_wrapped()
     def reconstruct(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
     ) -> Pixels:

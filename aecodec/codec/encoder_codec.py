@@ -13,7 +13,7 @@ from aecodec.codec.acceptance import check_fill, fit, warn_of_clipped
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import ImageError, memory_errors_wrapped, warn
+from aecodec.errors import ImageError, warn
 from aecodec.format.container import NOT_REDUCED, MetadataKind, pack_metadata
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.image_files.options import ReadOptions
@@ -37,7 +37,6 @@ class EncoderCodec(CodecHalf):
     True
     """
 
-    @memory_errors_wrapped()
     def compress(
         self,
         image: ImageSource,

@@ -36,7 +36,7 @@ def decompress(
 
     `header` is the header of the file. Raises FormatError if the file is damaged, CodecError if
     another codec made it or the network is absent, LimitError if it claims more than the limits,
-    UsageError if only its base is wanted and it has none, and MemoryError.
+    UsageError if only its base is wanted and it has none, and AecodecError.
     """
     loops, chosen = loops_of(workers), structure_of(limits)
     function, content = LIBRARY.aecodec_decompress, _empty(codec, header)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aecodec.errors import (
+    NO_MEMORY,
     AecodecError,
     CodecError,
     FormatError,
@@ -37,6 +38,6 @@ def check(status: int) -> None:
 def error_of(status: int) -> Exception:
     """The error of a status, with the sentence of the library about it."""
     if status == structures.NO_MEMORY:
-        return MemoryError()
+        return AecodecError(NO_MEMORY)
     text = LIBRARY.aecodec_status_text(status).decode()
     return _ERRORS.get(LIBRARY.aecodec_status_error(status), AecodecError)(text)

@@ -100,17 +100,9 @@ def test_memory_that_runs_out_is_an_error_of_the_tree(
     codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = codec.compress(np.zeros((28, 28), np.uint8))
-
-    def too_large(*_: object) -> None:
-        raise MemoryError
-
     monkeypatch.setattr(LIBRARY, "aecodec_decompress", lambda *_: structures.NO_MEMORY)
-    for decode in (codec.decompress, codec.decompress_frames, codec.decoder.decompress_picture):
-        with pytest.raises(AecodecError, match="not enough memory"):
-            decode(data)
-    monkeypatch.setattr("aecodec.codec.encoder_codec.to_picture", too_large)
     with pytest.raises(AecodecError, match="not enough memory"):
-        codec.encoder.compress(np.ones((28, 28), np.uint8))
+        codec.decompress(data)
 
 
 @pytest.mark.parametrize("shape", [(4, 1 << 15, 1 << 15), (4, 1 << 15, 1 << 15, 3), (1 << 21, 4)])
