@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -40,8 +39,6 @@ from aecodec.imaging.transfer import Transfer
 from aecodec.urls import check_is_local
 
 _MAX_FILE = 1 << 28
-_LEAST_FREE_BYTES = 1 << 27
-"""Free space for a codec and the state of a training."""
 
 _FLOAT_NETWORKS = (
     ": export and training need the float networks beside the codec file; if they are not "
@@ -198,8 +195,7 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
     """Check, before hours of work, that a codec can be written.
 
     Raises UsageError if the name is not allowed, the folder is a URL, or a codec exists and
-    `replace` is False, and AecodecError if the folder cannot be written, or its disk is almost
-    full.
+    `replace` is False, and AecodecError if the folder cannot be written.
     """
     check_is_local(folder)
     try:
@@ -216,8 +212,6 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
         raise AecodecError(f"{folder} cannot be written: {parent} is a file, not a folder")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise AecodecError(f"{folder} cannot be written: no permission to write in {parent}")
-    if (free := shutil.disk_usage(parent).free) < _LEAST_FREE_BYTES:
-        raise AecodecError(f"{folder} cannot be written: only {free >> 20} MiB are free there")
 
 
 def _has_codec(folder: Path, name: str) -> bool:
