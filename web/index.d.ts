@@ -135,9 +135,6 @@ export interface Codec {
 
   /** Whether its encoder is there; without it, it only decompresses. */
   readonly compresses: boolean;
-
-  /** Names and limits of its bands; an empty array for a codec of pictures. */
-  bands(): Promise<{ name: string; low: number; high: number }[]>;
 }
 
 /**

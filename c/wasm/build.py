@@ -38,7 +38,6 @@ EXPORTS = (
     "aecodec_bundle_add",
     "aecodec_bundle_facts",
     "aecodec_bundle_section",
-    "aecodec_bundle_band",
     "aecodec_decoding_begin",
     "aecodec_decoding_codes",
     "aecodec_decoding_windows",

@@ -1,4 +1,4 @@
-"""The import graph of aecodec: modules, packages, the imports between them, and cycles.
+"""The import graph of aecodec: modules, packages, and the imports between them.
 
 Here a package is a folder of modules, or a module in the top folder. Every import counts: at the
 top of a module, in a function, and for type checking only.
@@ -10,7 +10,6 @@ import ast
 import sys
 from collections.abc import Mapping
 from functools import cache
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -92,12 +91,3 @@ def package_graph() -> Graph:
         package = package_of(module)
         graph.setdefault(package, set()).update({*map(package_of, imported)} - {package})
     return graph
-
-
-def cycle_in(graph: Graph) -> list[str]:
-    """A cycle of a graph; empty if there is none."""
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        return list(error.args[1])
-    return []

@@ -132,13 +132,12 @@ def test_missing_samples_are_restored_and_transparent(page: Browser) -> None:
     samples = np.where(np.arange(48) % 7, np.arange(48), -9999).astype(np.int16)
     data = compress(samples.reshape(4, 4, 3), max_error=0, nodata=-9999)
     file = base64.b64encode(data).decode()
-    nodata, missing, alpha, names, shown = page.run(
+    nodata, missing, alpha, shown = page.run(
         f"const decoded = await decodeSamples(fromText('{file}'));"
         "const image = samplesToImageData(decoded, { bands: [2] });"
-        f"const loaded = await loadCodec('/codecs/a11d77c8');"
         "return [decoded.samples.filter((sample) => sample === decoded.nodata).length,"
         " [...decoded.missing], image.data.filter((_, at) => at % 4 === 3).indexOf(0),"
-        " await loaded.bands(), [{ missing: Uint8Array.of(0, 0, 0, 1) }, { nodata: 9 }]"
+        " [{ missing: Uint8Array.of(0, 0, 0, 1) }, { nodata: 9 }]"
         ".map((mark) => [...samplesToImageData({ width: 2, height: 2, ...mark,"
         " samples: Float32Array.of(NaN, 0, 1, 9) }).data])];",
     )
@@ -146,7 +145,6 @@ def test_missing_samples_are_restored_and_transparent(page: Browser) -> None:
     assert nodata == 7
     assert missing == [int(at % 7 == 0) for at in range(48)]
     assert alpha == 4  # sample 14, the third one of its pixel
-    assert names[1] == {"name": "band 2", "low": -100, "high": 4000}
 
 
 @pytest.mark.parametrize("checksum", [False, True])

@@ -88,13 +88,6 @@ export class Codec {
     return this.sections.filter(({ kind }) => kinds.includes(kind)).map((section) => this.#coming(section));
   }
 
-  /** Names and limits of the bands. */
-  async bands() {
-    await this.needBands();
-    const band = (_, number) => this.core.fill("band", "aecodec_bundle_band", this.bundle, number);
-    return Array.from({ length: this.facts.phases ? this.facts.channels : 0 }, band);
-  }
-
   #need(kind, level) {
     const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
     if (!section) throw new CodecError(`codec ${this.facts.name} has no ${NAMES[kind]} ${level || ""}here`);

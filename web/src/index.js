@@ -19,7 +19,7 @@ export async function readHeader(data) {
 /** A codec, whose files lie in the folder of a URL. Only its head is fetched now. */
 export async function loadCodec(url) {
   const folder = absolute(url);
-  return new Codec(folder, await client.ask("facts", { folder }));
+  return { url: folder, ...(await client.ask("facts", { folder })) };
 }
 
 /** The first picture of a file. */
@@ -72,19 +72,6 @@ async function decoded(data, options) {
   const picture = await decodeFile(data, options);
   if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples");
   return picture;
-}
-
-/** A codec that was loaded. */
-class Codec {
-  constructor(url, facts) {
-    this.url = url;
-    Object.assign(this, facts);
-  }
-
-  /** Names and limits of the bands; none of a codec for pictures. */
-  bands() {
-    return client.ask("bands", { folder: this.url });
-  }
 }
 
 function colours(imageData) {

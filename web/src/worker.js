@@ -24,7 +24,6 @@ const ASKED = {
   toBare: async ({ core }, { file, checksum }) => core.toBare(file, checksum),
   fromBare: async ({ core }, { payload, id, checksum }) => core.fromBare(payload, id, checksum),
   facts: async (all, { folder }) => (await all.codec(folder)).facts,
-  bands: async (all, { folder }) => (await all.codec(folder)).bands(),
   decode: (all, { file, options }, report) => all.decode(file, options, report),
   encode: (all, { image, options }, report) => all.encode(image, options, report),
   msSsim: async ({ core }, { first, second }) => msSsim(core, first, second),
