@@ -2,13 +2,20 @@
 
 import { client } from "./client.js";
 import { ImageError, UsageError } from "./errors.js";
-import { absolute, bytesOf, decodeFile, folderOf, folderWithId } from "./files.js";
 import { checkImageData, fromImageData, toImageData } from "./pixels.js";
 import { SAMPLES, fromCore } from "./arrays.js";
 
 export * from "./errors.js";
-export { setCodecs } from "./files.js";
 export { samplesToImageData } from "./arrays.js";
+
+const LARGEST = 0xffffffff;
+
+let codecs = absolute("codecs");
+
+/** Set the folder in which codecs lie, each in a folder named by its id. */
+export function setCodecs(url) {
+  codecs = absolute(url);
+}
 
 /** What a file says of itself. */
 export async function readHeader(data) {
@@ -37,7 +44,7 @@ export async function decodeFrames(data, options) {
 export async function encode(imageData, options) {
   const image = fromImageData(imageData);
   const { codec, level, maxBytes, maxError, signal, onProgress } = options ?? {};
-  const folder = codec || maxError === undefined ? folderOf(codec) : folderWithId(SAMPLES);
+  const folder = codec || maxError === undefined ? folderOf(codec) : `${codecs}/${SAMPLES}`;
   const values = { image, options: { folder, level, maxBytes, maxError } };
   return client.ask("encode", values, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
@@ -77,4 +84,38 @@ async function decoded(data, options) {
 function colours(imageData) {
   const { width, height, data } = checkImageData(imageData);
   return { width, height, channels: 4, frames: 1, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}
+
+// The folder of a codec that was loaded, or of a URL.
+function folderOf(codec) {
+  if (!codec) throw new UsageError("say which codec: { codec: await loadCodec(url) }, or its URL");
+  return codec.url ?? absolute(codec);
+}
+
+// The pixels of a file with their own number of channels, or its samples, as the core has them.
+async function decodeFile(data, { codec, maxPixels, maxFrames, baseOnly, signal, onProgress } = {}) {
+  const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames), baseOnly };
+  const options = { codecs, folder: codec && folderOf(codec), limits };
+  return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
+}
+
+// The core takes 32 bits, of which 0 stands for its own limit.
+function limit(name, value) {
+  if (value === undefined) return undefined;
+  if (!(value >= 1)) throw new UsageError(`${name} is ${value}, and has to be at least 1`);
+  return Math.min(value, LARGEST);
+}
+
+function absolute(url) {
+  const here = globalThis.document?.baseURI ?? globalThis.location?.href; // absent in Node
+  const base = !here || /^(about|blob|data):/.test(here) ? import.meta.url : here;
+  return new URL(url, base).href.replace(/\/$/, "");
+}
+
+// The bytes of a file. Parts of larger buffers are copied: workers would receive the whole buffers.
+async function bytesOf(data) {
+  if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+  if (/ArrayBuffer]$/.test(Object.prototype.toString.call(data))) return new Uint8Array(data);
+  throw new UsageError(`not the bytes of a file, but ${data?.constructor.name ?? data}: give an ArrayBuffer, an array of bytes or a Blob`);
 }
