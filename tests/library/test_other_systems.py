@@ -43,9 +43,9 @@ def decode(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     (folder / "wine").mkdir(0o700)
     variables = dict.fromkeys(("WINEPREFIX", "XDG_RUNTIME_DIR"), str(folder / "wine"))
     environment = {**os.environ, "WINEDEBUG": "-all", **variables}
-    sources = [Path(__file__).with_name("decoded.c"), *(ROOT / "c" / "core").glob("*.c")]
-    sources += (ROOT / "c" / "library").rglob("*.c")
-    include = (f"-I{folder}" for folder in {source.parent for source in sources})
+    core, library = (ROOT / "c" / name for name in ("core", "library"))
+    sources = [Path(__file__).with_name("decoded.c"), *core.glob("*.c"), *library.rglob("*.c")]
+    include = (f"-I{core}", f"-I{library}")
     options = (*target, *STRICT, "-ffp-contract=off", "-DAECODEC_LIBRARY", *include)
     program, compiler = folder / "decoded.exe", (sys.executable, "-m", "ziglang", "cc")
     subprocess.run([*compiler, *options, *sources, "-o", program], check=True)

@@ -32,7 +32,7 @@ typedef struct {
 static void set_filter(filter *f, uint32_t n, uint32_t old, uint32_t new)
 {
     const double scale = (double)old / new, stretch = scale < 1 ? 1 : scale;
-    const double support = CUBIC_SUPPORT * stretch;
+    const double support = (double)CUBIC_SUPPORT * stretch;
     const double centre = (n + 0.5) * scale, low = centre - support + 0.5, high = centre + support + 0.5;
     double sum = 0;
     f->start = low > 0 ? (uint32_t)low : 0;
