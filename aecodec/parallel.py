@@ -30,9 +30,6 @@ class Workers(NamedTuple):
 
     By default, there is one thread per core. `progress` is called after each item of a loop, with
     the numbers of finished and of all items.
-
-    >>> list(Workers().map(abs, [-1, 2, -3]))
-    [1, 2, 3]
     """
 
     threads: int | None = None

@@ -66,9 +66,6 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     """The application. Only the module of the requested command is loaded.
 
     If the arguments do not begin with a command, all commands are loaded.
-
-    >>> [command.callback.__name__ for command in app_for(["info", "a.aec"]).registered_commands]
-    ['info']
     """
     app = typer.Typer(
         name="aecodec",

@@ -53,11 +53,6 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) ->
     """Make a chunk of black pictures, which take no memory, for a codec with this number of bands.
 
     Raises ImageError for other shapes or dtypes, or too many pixels.
-
-    >>> check_chunk((60000, 28, 28), np.uint8).frames
-    60000
-    >>> check_chunk((6, 512, 512), np.int16, bands=6).size
-    (512, 512)
     """
     if bands is not None:
         shape = _shape_of_pictures(shape) if bands == ANY_BANDS else shape
@@ -94,9 +89,6 @@ def band_axis(shape: Shape, bands: int) -> int | None:
     """Axis of the bands of a chunk; None for chunks without an axis for one band, and ANY_BANDS.
 
     Raises ImageError if the chunk does not have these bands.
-
-    >>> band_axis((6, 512, 512), 6), band_axis((512, 512, 6), 6), band_axis((512, 512), 1)
-    (-3, 2, None)
     """
     if bands == ANY_BANDS:
         return None
@@ -169,9 +161,6 @@ class ChunkCodec:
         nodata: value of missing samples, for codecs with bands; False if none is missing; None for
             the array's fill value or, if that is 0 or unknown, a value that looks like it.
         max_error: the maximum error, as for :func:`aecodec.compress`, of each chunk.
-
-    >>> ChunkCodec.of("digits").configuration()
-    {'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}
     """
 
     name: str

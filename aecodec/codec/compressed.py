@@ -30,11 +30,7 @@ class Compressed:
 
 
 def level_text(level: float | None, max_error: float | None = None) -> str:
-    """The level of a file, for people, and its maximum error, if it is known.
-
-    >>> level_text(2), level_text(1.5, 4), level_text(None, 0)
-    ('at level 2', 'at level 1.5, maximum error 4', 'without a level, lossless')
-    """
+    """The level of a file, for people, and its maximum error, if it is known."""
     text = "without a level" if level is None else f"at level {level:g}"
     if max_error is None:
         return text

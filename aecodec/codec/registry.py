@@ -64,9 +64,6 @@ def codec_named(name: str | Path | None, target: Target) -> Codec | None:
 
     `samples` makes files with a maximum error and no level. For other targets, the result is None:
     the picture chooses with :func:`codec_for`.
-
-    >>> codec_named(AUTO, Target(max_error=0)), codec_named(None, Target(level=2))
-    (Codec('samples', id 53414d50, without levels), None)
     """
     if name is not None and name != AUTO:
         return load_codec(name)
@@ -78,12 +75,6 @@ def codec_for(picture: Picture) -> Codec:
 
     RGB pictures with equal channels count as grey. Raises ImageError for pictures that these codecs
     do not take.
-
-    >>> import numpy as np
-    >>> codec_for(Picture(np.zeros((1, 28, 28, 1), np.uint8))).spec.name
-    'digits'
-    >>> codec_for(Picture(np.zeros((1, 28, 29, 1), np.uint8))).spec.name
-    'photo'
     """
     if picture.is_scientific:
         fit(load_codec(_FOR_PHOTOS).spec, picture)
@@ -120,11 +111,7 @@ def _built_in(name: str) -> Codec:
 
 @cache
 def built_in_names() -> tuple[str, ...]:
-    """Names of the built-in codecs.
-
-    >>> built_in_names()
-    ('digits', 'photo', 'samples')
-    """
+    """Names of the built-in codecs."""
     return *sorted(path.parent.name for path in BUILT_IN.glob(f"*/*{SUFFIX}")), SAMPLES
 
 

@@ -57,9 +57,6 @@ def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
 
     Raises ImageError if it cannot be read, or its type is not supported, and UsageError if the
     options have `band_axis` or `nodata` for a codec without bands, or without an array or a file.
-
-    >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
-    2
     """
     bands, band_axis, nodata = options.bands, options.band_axis, options.nodata
     if bands == ANY_BANDS and isinstance(image, Image.Image) and image.mode in DEEP_MODES:
@@ -116,9 +113,6 @@ def to_bytes(data: DataSource) -> bytes:
     """Read the content of an `.aec` file from any supported source.
 
     Raises FormatError if it cannot be read, and UsageError if its type is not supported.
-
-    >>> to_bytes(np.frombuffer(b"content", np.uint8))
-    b'content'
     """
     if isinstance(data, str | os.PathLike):
         return _read_bytes(Path(data))

@@ -31,11 +31,7 @@ class Half(str, Enum):
 
 
 def codec_files(name: str) -> tuple[str, ...]:
-    """Names of all files that an export writes to the folder of a codec with a name.
-
-    >>> codec_files("my/codec")[0]
-    'my-codec.aecodec'
-    """
+    """Names of all files that an export writes to the folder of a codec with a name."""
     networks = [file for half in Half for file in (half.tflite, half.hdf5)]
     return (codec_file_name(name), CODEC_JSON, *networks)
 

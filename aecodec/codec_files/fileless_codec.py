@@ -25,9 +25,6 @@ class SamplesFolder(CodecFolder):
     """The codec `samples` in the place of a codec on disk.
 
     What needs the sections of a codec raises CodecError.
-
-    >>> SamplesFolder().spec.codec_id == SAMPLES_ID
-    True
     """
 
     def __init__(self) -> None:

@@ -80,11 +80,7 @@ class Level(NamedTuple):
         return _tables(self, self.stop).dequantize(codes)[:, self.start :]
 
     def requantize(self, latents: Latents) -> Latents:
-        """Quantize and dequantize latents (..., channels); channels of other levels become 0.
-
-        >>> Level(1, 2, multiple=3).requantize(np.array([[5, 5]], np.int8)).tolist()
-        [[0, 6]]
-        """
+        """Quantize and dequantize latents (..., channels); channels of other levels become 0."""
         tables = _tables(self, latents.shape[-1])
         return tables.dequantize(tables.quantize(latents)).reshape(latents.shape)
 

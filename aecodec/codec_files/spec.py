@@ -39,9 +39,6 @@ class Bands:
 
     Raises:
         ValueError: an attribute is out of range.
-
-    >>> Bands(4, ("red", "near infrared")).count
-    2
     """
 
     phases: int
@@ -82,9 +79,6 @@ class CodecSpec:
         vectors: number of code vectors per tile.
         bands: the bands of a codec for samples of any type, or None.
         sha256: the codec's identity, as 64 hexadecimal digits; empty before its file is written.
-
-    >>> CodecSpec("x", (28, 28), 1, 50, (Level(0, 50),), 1).network_channels
-    1
     """
 
     name: str
@@ -171,8 +165,5 @@ def nearest_level(level_index: int) -> int:
     """Number of the whole level nearest to a level in sixteenths; in a tie, the higher one.
 
     Levels between whole levels use the prior of the nearest whole level.
-
-    >>> nearest_level(24), nearest_level(23)
-    (2, 1)
     """
     return (level_index + LEVEL_UNITS // 2) // LEVEL_UNITS

@@ -24,11 +24,7 @@ Repetition = tuple[int, int, int]
 
 
 class SampleType(IntEnum):
-    """Type of the samples. Types from UINT32 are those of the codec `samples` alone.
-
-    >>> SampleType.INT16.dtype, SampleType.INT16.size
-    ('int16', 2)
-    """
+    """Type of the samples. Types from UINT32 are those of the codec `samples` alone."""
 
     UINT8 = 0
     INT8 = 1
@@ -125,9 +121,6 @@ class Samples(NamedTuple):
         repetition: (factor, y, x) of each band, or None if no band repeats samples.
         mask: zlib stream of the mask of missing samples, or empty.
         mask_planes: planes of the mask: 1 for all bands together, or the number of bands.
-
-    >>> Samples(SampleType.INT16, Layout.HW, is_big_endian=True).dtype
-    '>i2'
     """
 
     type: SampleType

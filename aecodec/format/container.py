@@ -121,9 +121,6 @@ def pack_metadata(
     """The entries of the metadata, with ascending kinds.
 
     Raises FormatError if a file cannot store the extension of the origin.
-
-    >>> pack_metadata({}, Origin(".png", 5), as_rgb=True)
-    b'\\x05\\x06.png 5\\x07\\x00'
     """
     entries = dict(metadata)
     if origin:

@@ -63,10 +63,6 @@ class KeptTags:
     Attributes:
         tags: the tags.
         byte_order: `<` for little-endian values, `>` for big-endian values.
-
-    >>> kept = KeptTags([text_tag(GDAL_NODATA, "-9999")], ">")
-    >>> KeptTags.unpack(kept.pack()) == kept
-    True
     """
 
     tags: Sequence[Tag]
@@ -143,12 +139,7 @@ def names_in(metadata: Mapping[MetadataKind, bytes], bands: int) -> tuple[str, .
 
 
 def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
-    """Names of the bands in OME's XML or GDAL's metadata; None if some band has no name.
-
-    >>> item = '<Item name="DESCRIPTION" sample="0" role="description">red</Item>'
-    >>> band_names(KeptTags([text_tag(GDAL_METADATA, item)]), 1)
-    ('red',)
-    """
+    """Names of the bands in OME's XML or GDAL's metadata; None if some band has no name."""
     channels = dict(enumerate(_OME_CHANNEL.findall(kept.text(DESCRIPTION))))
     names = channels | _gdal_names(kept)
     if set(names) != set(range(bands)):
@@ -157,12 +148,7 @@ def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
 
 
 def alpha_bands(metadata: Mapping[MetadataKind, bytes], bands: int) -> list[int]:
-    """Numbers of the bands that the TIFF tags of a picture call alpha.
-
-    >>> tags = KeptTags([Tag(EXTRA_SAMPLES, SHORT, b"\\0\\0\\2\\0")])
-    >>> alpha_bands({MetadataKind.TIFF: tags.pack()}, 5)
-    [4]
-    """
+    """Numbers of the bands that the TIFF tags of a picture call alpha."""
     tags = metadata.get(MetadataKind.TIFF)
     extra = KeptTags.unpack(tags).numbers(EXTRA_SAMPLES) if tags else ()
     return [bands - len(extra) + place for place, kind in enumerate(extra) if kind in (1, 2)]

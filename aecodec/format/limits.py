@@ -27,10 +27,6 @@ class Limits:
 
     The attributes are those of :func:`aecodec.decompress`. Raises UsageError if a limit is below 1
     or not an integer.
-
-    >>> Limits(max_pixels=0)
-    Traceback (most recent call last):
-    aecodec.errors.UsageError: max_pixels is 0: give an integer of at least 1
     """
 
     max_pixels: int | None = None

@@ -26,22 +26,14 @@ class Origin(NamedTuple):
         return _TEXT.fullmatch(self._text()) is not None
 
     def pack(self) -> bytes:
-        """The content of the entry; raises FormatError if a file cannot store the origin.
-
-        >>> Origin(".jpg", 1714564800).pack()
-        b'.jpg 1714564800'
-        """
+        """The content of the entry; raises FormatError if a file cannot store the origin."""
         if not self.can_be_kept:
             raise FormatError(f"{self}: an extension is a dot and 1 to 16 letters and digits")
         return self._text()
 
     @classmethod
     def unpack(cls, content: bytes) -> Origin:
-        """Read the content of an entry, which the library has checked.
-
-        >>> Origin.unpack(b".png 0")
-        Origin(suffix='.png', modified=0)
-        """
+        """Read the content of an entry, which the library has checked."""
         suffix, modified = content.decode("ascii").split()
         return cls(suffix, int(modified))
 

@@ -41,19 +41,11 @@ def _folded(name: str) -> str:
 
 
 def pack_names(names: Sequence[str]) -> bytes:
-    """The content of the entry: UTF-8, with slashes between the names.
-
-    >>> pack_names(["a.png", "b.jpg"])
-    b'a.png/b.jpg'
-    """
+    """The content of the entry: UTF-8, with slashes between the names."""
     return "/".join(names).encode()
 
 
 def unpack_names(content: bytes) -> list[str]:
-    """Read the content of an entry; the list is empty if the names are not safe and distinct.
-
-    >>> unpack_names(b"a.png/b.jpg"), unpack_names(b"a/../b"), unpack_names(b"")
-    (['a.png', 'b.jpg'], [], [])
-    """
+    """Read the content of an entry; the list is empty if the names are not safe and distinct."""
     names = content.decode("utf-8", "replace").split("/")
     return names if can_be_kept(names) else []

@@ -24,13 +24,7 @@ _ERRORS: dict[int, type[AecodecError]] = {
 
 
 def check(status: int) -> None:
-    """Raise the error of a status, unless it is OK.
-
-    >>> check(structures.OK)
-    >>> check(structures.NOT_AEC)
-    Traceback (most recent call last):
-    aecodec.errors.FormatError: not an .aec file: it does not begin with the .aec signature
-    """
+    """Raise the error of a status, unless it is OK."""
     if status != structures.OK:
         raise error_of(status)
 

@@ -34,9 +34,6 @@ class Ranges(NamedTuple):
         """Open a path, a URL or the content of a file.
 
         Raises InputError if there is no such file.
-
-        >>> Ranges.of(b"content").read(3, 7)
-        b'tent'
         """
         if not isinstance(source, str | os.PathLike):
             return _of_content(to_bytes(source))

@@ -23,11 +23,7 @@ Values = Mapping[str, Any]
 
 
 def _line(values: Values) -> str:
-    r"""A line of JSON. Bytes of file names that are not UTF-8 are escaped.
-
-    >>> _line({"source": "l\udce9.png"})
-    '{"source": "l\\\\udce9.png"}'
-    """
+    """A line of JSON. Bytes of file names that are not UTF-8 are escaped."""
     return json.dumps(_in_unicode(values))
 
 

@@ -128,9 +128,5 @@ def _problem(path: Path) -> InputError | None:
 
 
 def in_unicode(text: str) -> str:
-    r"""A text for JSON: secrets of URLs are masked, and bytes outside UTF-8 escaped.
-
-    >>> in_unicode("l\udce9.png")
-    'l\\udce9.png'
-    """
+    """A text for JSON: secrets of URLs are masked, and bytes outside UTF-8 escaped."""
     return masked(text).encode("utf-8", "backslashreplace").decode("utf-8")

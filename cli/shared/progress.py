@@ -27,9 +27,6 @@ def visible(text: str) -> str:
 
     File and codec names may come from untrusted sources. They must neither control the terminal nor
     forge lines of output.
-
-    >>> visible("\x1b[2Jdigits")
-    '\\x1b[2Jdigits'
     """
     return re.sub(_CONTROLS, lambda match: ascii(match[0])[1:-1], masked(text))
 
@@ -51,11 +48,6 @@ class Bar:
     """A progress bar that appears if work takes long, and disappears after the block.
 
     It is shown only if it is enabled and standard error is a terminal.
-
-    >>> with Bar("compressed", is_enabled=True) as bar:
-    ...     bar.update(1, 1000)
-    ...     bar.write("one line", to_stderr=False)
-    one line
     """
 
     def __init__(self, title: str, is_enabled: bool) -> None:
