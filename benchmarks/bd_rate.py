@@ -23,6 +23,10 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITE
 
     It is the mean ratio of the rates, less 1, over the qualities that both curves cover, at most
     `between` two dB; NaN if there are none.
+
+    >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
+    >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)
+    -0.3
     """
     rising = _rising(curve), _rising(anchor)
     if min(map(len, rising)) < 2:
@@ -37,7 +41,11 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITE
 
 
 def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float]:
-    """Qualities of a curve at a low and a high rate; infinite at a rate that it does not reach."""
+    """Qualities of a curve at a low and a high rate; infinite at a rate that it does not reach.
+
+    >>> qualities_at([(1, 30.0), (2, 33.0), (4, 36.0)], (0.1, 2))
+    (-inf, 33.0)
+    """
     curve_rates, qualities = zip(*sorted(curve), strict=True)
     log_rates = np.log(np.maximum(rates, 1e-9))
     low, high = np.interp(log_rates, np.log(curve_rates), qualities, left=-np.inf, right=np.inf)
@@ -48,6 +56,9 @@ def curve_of(rows: Iterable[Mapping[str, float]], quality: str) -> Curve:
     """Points of (bits per pixel, quality) of rows with the figures of `measure`.
 
     MS-SSIM becomes -10 log10(1 - MS-SSIM), as is usual.
+
+    >>> curve_of([{"bpp": 0.5, "ms_ssim": 0.9}], "ms_ssim")
+    [(0.5, 10.0)]
     """
     points = [(row["bpp"], row[quality]) for row in rows]
     if quality == "ms_ssim":
