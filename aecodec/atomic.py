@@ -36,10 +36,7 @@ Contents = Mapping[str, bytes]
 
 
 def try_lock(descriptor: int) -> bool | None:
-    """Lock an open file or folder without waiting; closing it releases the lock.
-
-    Returns False if another process has the lock, and None if the file system has no locks.
-    """
+    """Lock an open file without waiting; False if another process has it, None without locks."""
     if fcntl is None:
         return None
     try:
@@ -150,11 +147,7 @@ def _create(new: Path, target: Path) -> None:
 
 
 def make_folder(folder: Path, contents: Contents) -> None:
-    """Create a folder with files.
-
-    Raises FileExistsError if the path exists, and OSError if the files cannot be written; the
-    folder is then not created.
-    """
+    """Create a folder with files; FileExistsError if the path exists, OSError if that fails."""
     _make_parents(folder)
     sweep_once(folder.parent.absolute())
     with temporary_folder(folder.parent) as new:

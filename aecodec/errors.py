@@ -98,10 +98,7 @@ def memory_errors_wrapped() -> Iterator[None]:
 
 
 class Notes:
-    """Notes about a file, reported once even if they concern several frames.
-
-    Warnings begin with the name of the file, which may be empty.
-    """
+    """Notes about a named file, each reported once, even if it concerns several frames."""
 
     def __init__(self, name: str = "") -> None:
         self._beginning = f"{name}: " if name else ""

@@ -50,18 +50,12 @@ def object_size(url: Path) -> int:
 
 
 def read_object(url: Path, start: int | None = None, stop: int | None = None) -> bytes:
-    """Read the bytes from an offset up to another; all of them if the server ignores ranges.
-
-    Raises OSError if the object cannot be read.
-    """
+    """The bytes from an offset up to another; all if the server ignores ranges. Or OSError."""
     return bytes(_ask(url, "cat_file", start=start, end=stop))
 
 
 def write_object(url: Path, content: bytes, *, replace: bool) -> None:
-    """Write an object atomically.
-
-    Raises FileExistsError if it exists and `replace` is False, and OSError if it cannot be written.
-    """
+    """Write an object atomically; FileExistsError if it is there without `replace`, or OSError."""
     if not replace and object_exists(url):
         raise FileExistsError(errno.EEXIST, "already exists", str(url))
     _ask(url, "pipe_file", content, mode="overwrite" if replace else "create")

@@ -49,11 +49,7 @@ class _Template(Formatter):
 
 
 def with_tables(text: str) -> str:
-    """A Markdown document with current tables between its markers.
-
-    Raises:
-        KeyError: `tables.toml` has no table with the name of a marker.
-    """
+    """A Markdown document with current tables between its markers; KeyError for an unknown one."""
     return _MARKED.sub(lambda marked: _section(marked[1]), text)
 
 

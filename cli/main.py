@@ -63,10 +63,7 @@ def _options(
 
 
 def app_for(arguments: Sequence[str]) -> typer.Typer:
-    """The application. Only the module of the requested command is loaded.
-
-    If the arguments do not begin with a command, all commands are loaded.
-    """
+    """The application. Of the modules of commands, only that of a named command is loaded."""
     app = typer.Typer(
         name="aecodec",
         epilog=_EPILOG,

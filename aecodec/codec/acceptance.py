@@ -24,7 +24,7 @@ bands, none of which differs from the others, have other units."""
 def fit(spec: CodecSpec, picture: Picture) -> Picture:
     """Check that a codec takes a picture. A picture that it codes as samples gets a layout.
 
-    Raises ImageError if it does not; the message names the codec that does.
+    Raises ImageError, which names the codec that takes it.
     """
     bands = picture.pixels.shape[-1]
     if spec.band_count is None and picture.is_scientific:
@@ -54,10 +54,7 @@ def _bands_text(count: int) -> str:
 
 
 def limits_in(folder: CodecFolder, picture: Picture, file: bytes) -> Float64 | None:
-    """The limits (B, 2) of the samples of a picture's file; None for a picture of pixels.
-
-    A codec without limits has the range of the picture.
-    """
+    """The limits (B, 2) of the samples of a file, or else their range; None for pixels."""
     if picture.layout is None:
         return None
     if not folder.spec.bands:
@@ -77,9 +74,8 @@ def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
 def check_fill(folder: CodecFolder, picture: Picture) -> None:
     """Check that samples have the units of a codec with bands, before they get a level.
 
-    The known samples of all bands together, each band relative to its limits, should fill a
-    hundredth of the codec's range, unless all bands are constant; otherwise, this warns. Raises
-    ImageError if several bands fill less than a thousandth.
+    Warns if all known samples together, relative to their limits, fill less than a hundredth of the
+    range, and not all bands are constant; ImageError if several bands fill less than a thousandth.
     """
     if folder.spec.bands is None:
         return

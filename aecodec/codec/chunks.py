@@ -50,10 +50,7 @@ Shape = tuple[int, ...]
 
 
 def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> Picture:
-    """Make a chunk of black pictures, which take no memory, for a codec with this number of bands.
-
-    Raises ImageError for other shapes or dtypes, or too many pixels.
-    """
+    """A black chunk that takes no memory, for a codec with these bands; or ImageError."""
     if bands is not None:
         shape = _shape_of_pictures(shape) if bands == ANY_BANDS else shape
         layout = layout_of(shape, band_axis(shape, bands), bands)
@@ -86,10 +83,7 @@ def _shape_of_pictures(shape: Shape) -> Shape:
 
 
 def band_axis(shape: Shape, bands: int) -> int | None:
-    """Axis of the bands of a chunk; None for chunks without an axis for one band, and ANY_BANDS.
-
-    Raises ImageError if the chunk does not have these bands.
-    """
+    """Axis of the bands of a chunk; None without one, as for ANY_BANDS. Or ImageError."""
     if bands == ANY_BANDS:
         return None
     if len(shape) in (3, 4) and shape[-1] == bands:
@@ -107,10 +101,7 @@ def band_axis(shape: Shape, bands: int) -> int | None:
 
 
 def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | None) -> None:
-    """Check the shapes of an array and its chunks, which are pictures with all channels or bands.
-
-    Raises ImageError if they are not.
-    """
+    """Raise ImageError unless the chunks of an array are pictures with all channels or bands."""
     check_chunk(chunk, dtype, bands)
     if bands is None:
         axis = -1 if len(chunk) > 2 and chunk[-1] <= 4 else None
@@ -155,12 +146,9 @@ class ChunkCodec:
     Attributes:
         name: name of the codec, for messages.
         codec_id: first bytes of its identity, which find the codec.
-        level: level to write chunks at; chunks with any level can be read. None lets `max_error`
-            choose it.
+        level: level to write chunks at, or None if `max_error` chooses it; any level can be read.
         bands: number of bands of the codec, or None if it has no bands.
-        nodata: value of missing samples, for codecs with bands; False if none is missing; None for
-            the array's fill value or, if that is 0 or unknown, a value that looks like it.
-        max_error: the maximum error, as for :func:`aecodec.compress`, of each chunk.
+        nodata, max_error: as for :class:`aecodec.zarr.Aecodec`.
     """
 
     name: str
@@ -178,11 +166,7 @@ class ChunkCodec:
         nodata: float | None = None,
         max_error: MaxError | None = None,
     ) -> ChunkCodec:
-        """Choose a codec by name, folder or object; parameters are as for `aecodec.zarr.Aecodec`.
-
-        Raises CodecError if the codec does not exist, and UsageError if it has no such level or no
-        bands that could have nodata, or nodata is not a finite number.
-        """
+        """Choose a codec; parameters and errors are those of :class:`aecodec.zarr.Aecodec`."""
         opened = codec if isinstance(codec, Codec) else load_codec(codec or SAMPLES)
         remember(opened)
         spec = opened.spec
@@ -202,11 +186,8 @@ class ChunkCodec:
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
         """Read a configuration of :meth:`configuration`; without an id, the codec must be built in.
 
-        Paths in metadata are never opened. A codec that is not installed raises an error only when
-        a chunk is read or written.
-
-        Raises CodecError if the values have no id, and the name is not a built-in codec, and
-        UsageError if a value is missing, unknown, or has the wrong type.
+        Paths in metadata are never opened, and codecs are only needed to read or write a chunk.
+        Raises CodecError for an unknown name without id, and UsageError for wrong values.
         """
         name, level = values.get("codec", SAMPLES), values.get("level")
         codec_id, bands, nodata = (values.get(key) for key in ("codec_id", "bands", "nodata"))
@@ -257,10 +238,8 @@ class ChunkCodec:
         """Compress a chunk, in any memory order, to the bytes of an `.aec` file.
 
         If two values may be that of missing samples, the chunk is stored without loss, with a
-        warning. Raises CodecError if the codec is not installed, UsageError if it has no such
-        level, or if two values may be nodata of elements of 64 bits that cannot be stored without
-        loss, and ImageError if the dtype or the shape is not supported, or the chunk has both NaN
-        and nodata.
+        warning; UsageError if that cannot be. Raises CodecError if the codec is not installed, and
+        ImageError if dtype or shape are not supported, or the chunk has both NaN and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         if self.bands == ANY_BANDS:
@@ -330,19 +309,14 @@ class ChunkCodec:
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk with a known shape and dtype.
 
-        Raises CodecError if another codec made the chunk, or the codec is not installed, and
-        FormatError if the chunk is damaged, or belongs to an array with other chunks.
+        Raises CodecError for a chunk of another codec, FormatError for a damaged or foreign one.
         """
         header = self._header(data)
         check_header(self.codec.spec, header, shape, np.dtype(dtype))
         return self._decoded(data, header, UNLIMITED).reshape(shape).astype(dtype, copy=False)
 
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
-        """Decode a chunk with an unknown shape.
-
-        Axes of length 1 of pixels may be missing. Raises CodecError and FormatError like
-        :meth:`decode_to`, and LimitError if the chunk exceeds the limits.
-        """
+        """Decode a chunk without axes of length 1, as :meth:`decode_to`; or LimitError."""
         return self._decoded(data, self._header(data), limits)
 
     def _decoded(self, data: bytes, header: Header, limits: Limits) -> npt.NDArray[Any]:

@@ -82,10 +82,7 @@ class Codec(DecoderCodec):
         metadata: bool | None = None,
         **options: Unpack[TargetOptions],
     ) -> Compressed:
-        """Compress an image, and return the file with its level and its maximum error.
-
-        Arguments and errors are as for :meth:`compress`.
-        """
+        """Compress as :meth:`compress`; return the file with its level and its maximum error."""
         spec = self.spec
         target = target_of(target, options).for_codec(spec)
         picture = self.encoder.picture_of(image)

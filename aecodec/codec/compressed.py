@@ -9,13 +9,10 @@ from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 
 @dataclass(frozen=True)
 class Compressed:
-    """A file of a picture.
+    """A file of a picture, and its level in sixteenths, 0 without a base.
 
-    Attributes:
-        data: the file.
-        level_index: its level in sixteenths; 0 for a file with refinements and without a base.
-        reduction: factor by which the sides were reduced, in halves; 2 without reduction.
-        max_error: the largest error of a sample of a file with refinements; otherwise None.
+    `reduction` is the factor by which the sides were reduced, in halves. `max_error` is the largest
+    error of a sample of a file with refinements; otherwise None.
     """
 
     data: bytes = field(repr=False)

@@ -19,17 +19,15 @@ def squared_errors(
 ) -> list[float]:
     """Mean squared error of each frame, between a picture in the coded colours and its file's.
 
-    Samples of codecs with bands are first scaled to 0..255 by the limits (B, 2) of the file, and
-    missing samples are not compared.
+    With bands, known samples are first scaled to 0..255 by the limits (B, 2) of the file.
     """
     return _of_frames(metrics.mse, picture, restored, limits)
 
 
 class Quality(NamedTuple):
-    """A measure of picture quality; higher is better.
+    """A measure of picture quality, higher is better: the unit after its number in messages.
 
-    `unit` follows the number in messages, `measure` compares two frames, and `of_mean` converts the
-    mean over the frames to the quality of the picture.
+    `measure` compares two frames; `of_mean` converts its mean over the frames to the quality.
     """
 
     unit: str

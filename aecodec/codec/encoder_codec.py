@@ -57,10 +57,7 @@ class EncoderCodec(CodecHalf):
     def picture_of(
         self, image: ImageSource, band_axis: int | None = None, nodata: float | None = None
     ) -> Picture:
-        """Convert an image to a picture for this codec.
-
-        Arguments and errors are as for :func:`aecodec.compress`.
-        """
+        """Convert an image to a picture for this codec, as for :func:`aecodec.compress`."""
         options = ReadOptions(bands=self.spec.band_count, band_axis=band_axis, nodata=nodata)
         return fit(self.spec, to_picture(image, options))
 
@@ -96,7 +93,7 @@ class EncoderCodec(CodecHalf):
     def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
         """Make a file for a target of :func:`aecodec.native.writing.compress` with the library.
 
-        A warning counts samples that were clipped. Raises ImageError if a level would lose them.
+        Warns of samples that were clipped. Raises ImageError if a level would lose them.
         """
         native, workers = self.folder.native, self.workers
         if "bounds" not in target:  # refinements restore all samples
@@ -108,10 +105,7 @@ class EncoderCodec(CodecHalf):
         return data, compressed
 
     def encode(self, original: Original, reduction: int = NOT_REDUCED) -> writing.Encoding:
-        """Run the network on an original, for files at any level.
-
-        With a reduction factor, which is in halves, fewer pixels are coded.
-        """
+        """Run the network on an original, reduced by a factor in halves, for files at any level."""
         check_fill(self.folder, original.picture)
         encoding = self._encoding(original.picture, original.native, reduction)
         if any(encoding.clipped):

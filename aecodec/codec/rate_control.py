@@ -41,10 +41,9 @@ _MOST_BYTES = 1 << 40
 def reach(
     encoder: EncoderCodec, picture: Picture, target: Target, metadata: bool | None = None
 ) -> Compressed:
-    """Make a file that reaches a number of bytes or a quality; see :class:`Target`.
+    """Make a file that reaches a number of bytes or a quality.
 
-    Raises UsageError if no level of the codec reaches the target, and AecodecError if the package
-    that measures the quality is not installed.
+    Raises UsageError if no level does, and AecodecError without the package of the measure.
     """
     if target.max_bytes is not None:
         return within_bytes(encoder, picture, target.max_bytes, metadata)
@@ -57,14 +56,11 @@ def reach(
 def within_bytes(
     encoder: EncoderCodec, picture: Picture, max_bytes: float, metadata: bool | None = None
 ) -> Compressed:
-    """Make the best file with at most `max_bytes` bytes.
+    """Make the best file with at most `max_bytes` bytes, ICC profile, EXIF and XMP included.
 
-    Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
-    states the original size, and decoding restores it. Without a decoder network, pictures are
-    coded with fewer pixels only if they would not fit otherwise.
-
-    The size includes ICC profile, EXIF and XMP. If `metadata` is None, they are dropped, and pixels
-    with a colour profile are converted to sRGB. Raises UsageError if no file is small enough.
+    Codecs for pictures of any size code fewer pixels if that makes a better picture, without a
+    decoder network only if it would not fit otherwise; decoding restores the size. By default,
+    metadata is dropped, and colours are converted to sRGB. UsageError if no file is small enough.
     """
     original = encoder.original(picture, bool(metadata))
     data, compressed = encoder.make(original, max_bytes=int(max(1, min(max_bytes, _MOST_BYTES))))
@@ -92,11 +88,8 @@ def with_quality(
     """Make the smallest file whose picture reaches a minimum quality over all frames.
 
     Codecs for pictures of any size code fewer pixels if that makes a smaller file. If no level
-    reaches the quality, the file has the largest maximum error that does.
-
-    Raises UsageError if the picture itself does not reach it, or is too small for the measure, or
-    the codec has no decoder network, and AecodecError if the package that measures it is not
-    installed.
+    reaches the quality, the file has the largest maximum error that does. Raises UsageError if the
+    picture itself does not, or is too small for the measure, or the codec has no decoder network.
     """
     spec = encoder.spec
     if not encoder.folder.has(Half.DECODER):
@@ -131,10 +124,7 @@ def _beyond_levels(
     minimum: float,
     metadata: bool | None,
 ) -> Compressed:
-    """Make the file with the largest of some maximum errors that reaches a quality.
-
-    Raises UsageError if not even the picture itself reaches it.
-    """
+    """The file with the largest maximum error that reaches a quality; UsageError if none does."""
     decoder = DecoderCodec(encoder.folder, workers=encoder.workers)
 
     @cache

@@ -31,10 +31,9 @@ def within_error(
 ) -> Compressed:
     """Make the smallest file in which no sample differs from its original by more than a bound.
 
-    Without a level in the target, samples are predicted only from each other. If `metadata` is
-    None, a colour profile is kept, because a conversion to sRGB would change the samples.
-
-    Raises CodecError if a level is set, and the codec has no decoder network.
+    Without a level in the target, samples are predicted only from each other. By default, a colour
+    profile is kept, because a conversion to sRGB would change the samples. Raises CodecError if a
+    level is set, and the codec has no decoder network.
     """
     profile = picture.metadata.get(MetadataKind.ICC)
     is_converted = profile and not picture.is_scientific and not is_srgb(profile, picture.mode)
@@ -51,10 +50,7 @@ def within_error(
 def check_guarantee(
     spec: CodecSpec, picture: Picture, max_error: MaxError, refinements: Sequence[Refinement]
 ) -> None:
-    """Check that the last refinement of a decoded file bounds its samples by a maximum error.
-
-    Raises FormatError if it allows a larger error, or another kind of error.
-    """
+    """Raise FormatError unless the last refinement of a file bounds its samples by an error."""
     last = max_error[-1] if isinstance(max_error, tuple) else max_error
     target, bounds = Target(max_error=last), refinements[-1].bounds if refinements else ()
     most = max((bound.error for bound in bounds), default=0.0) * 2  # by which the range may shrink

@@ -62,8 +62,7 @@ def _with_name(name: str) -> Codec | None:
 def codec_named(name: str | Path | None, target: Target) -> Codec | None:
     """Open a codec as :func:`load_codec` does. If it is None or "auto", the target chooses.
 
-    `samples` makes files with a maximum error and no level. For other targets, the result is None:
-    the picture chooses with :func:`codec_for`.
+    Without a level, a maximum error chooses `samples`. Else it is None, and the picture chooses.
     """
     if name is not None and name != AUTO:
         return load_codec(name)
@@ -71,11 +70,7 @@ def codec_named(name: str | Path | None, target: Target) -> Codec | None:
 
 
 def codec_for(picture: Picture) -> Codec:
-    """Choose the built-in codec for a picture: `digits` if it is grey and 28x28, else `photo`.
-
-    RGB pictures with equal channels count as grey. Raises ImageError for pictures that these codecs
-    do not take.
-    """
+    """Choose `digits` for a picture that is 28x28 and all grey, else `photo`; or ImageError."""
     if picture.is_scientific:
         fit(load_codec(_FOR_PHOTOS).spec, picture)
     is_digit = picture.size == _DIGIT_SIZE and is_grey(picture.pixels)
@@ -84,10 +79,7 @@ def codec_for(picture: Picture) -> Codec:
 
 @cache
 def with_workers(codec: Codec, workers: Workers) -> Codec:
-    """Return a copy of a codec that uses these workers, and loads its networks itself.
-
-    Equal arguments return the same object.
-    """
+    """A copy of a codec that uses these workers, the same for equal arguments."""
     return Codec(codec.folder, workers)
 
 
@@ -116,10 +108,7 @@ def built_in_names() -> tuple[str, ...]:
 
 
 def codec_of_file(data: bytes) -> Codec:
-    """Find the codec that made the bytes of an `.aec` file, as :func:`codec_with_id` does.
-
-    Raises FormatError if the data is not a complete file, and CodecError if there is no such codec.
-    """
+    """Find the codec of a file as :func:`codec_with_id` does; FormatError if it is damaged."""
     return codec_with_id(read_header(data).codec_id)
 
 
@@ -133,10 +122,7 @@ def remember(codec: Codec) -> None:
 
 
 def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
-    """Find the remembered codec, the built-in one, or the one in AECODEC_PATH, that has an id.
-
-    The name is only for messages. Raises CodecError if no codec has the id.
-    """
+    """Find a remembered codec, or one that is built in or in AECODEC_PATH; or CodecError."""
     if codec_id not in _known:
         codecs = chain(map(load_codec, built_in_names()), _in_search_path())
         with_id = (candidate for candidate in codecs if candidate.spec.codec_id == codec_id)

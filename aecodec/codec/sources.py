@@ -50,13 +50,9 @@ DataSource = (
 def to_picture(image: ImageSource, options: ReadOptions = _DEFAULT) -> Picture:
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
-    For a codec with `bands`, arrays are read by
-    :func:`~aecodec.imaging.array_pictures.samples_picture` with `band_axis` and `nodata`, and
-    files by :func:`~aecodec.image_files.scientific.read_samples`. With ANY_BANDS, pictures remain
-    pictures.
-
-    Raises ImageError if it cannot be read, or its type is not supported, and UsageError if the
-    options have `band_axis` or `nodata` for a codec without bands, or without an array or a file.
+    With `bands` in the options, arrays and files keep all samples; with ANY_BANDS, pictures remain
+    pictures. Raises ImageError if it cannot be read, or its type is not supported, and UsageError
+    if the options have `band_axis` or `nodata` without bands, or without an array or a file.
     """
     bands, band_axis, nodata = options.bands, options.band_axis, options.nodata
     if bands == ANY_BANDS and isinstance(image, Image.Image) and image.mode in DEEP_MODES:
@@ -110,10 +106,7 @@ def with_origin(picture: Picture, path: str | Path) -> Picture:
 
 
 def to_bytes(data: DataSource) -> bytes:
-    """Read the content of an `.aec` file from any supported source.
-
-    Raises FormatError if it cannot be read, and UsageError if its type is not supported.
-    """
+    """The content of an `.aec` file; FormatError if that fails, UsageError for other types."""
     if isinstance(data, str | os.PathLike):
         return _read_bytes(Path(data))
     if isinstance(data, bytes | bytearray | memoryview):

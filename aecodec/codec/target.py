@@ -33,10 +33,7 @@ class TargetOptions(TypedDict, total=False):
 
 
 class _Error(NamedTuple):
-    """A maximum error in units of the samples, of their square root, or in percent of their range.
-
-    The unit is "", "sqrt" or "%".
-    """
+    """A maximum error in units of the samples, or of their square root ("sqrt") or range ("%")."""
 
     number: float
     unit: str
@@ -129,8 +126,7 @@ class Target:
     def for_codec(self, spec: CodecSpec) -> "Target":
         """Check that a codec has the level; without a target, a codec without levels is lossless.
 
-        Raises UsageError if it has no such level, or no levels at all for another target than a
-        maximum error.
+        Raises UsageError if it has no such level, or none at all for another target than an error.
         """
         if not spec.levels and self == Target():
             return Target(max_error=0)
@@ -154,11 +150,10 @@ class Target:
         return any(error.is_root for part in self._errors for error in part.values())
 
     def errors(self, ranges: Mapping[str | None, float]) -> list[list[float]]:
-        """The maximum errors of each refinement, not rounded; empty if there are none.
+        """The maximum errors of each refinement, not rounded: one for all bands, or one for each.
 
-        All refinements have one error for all bands, or one for each. `ranges` are the ranges of
-        the samples of each band, by its name, and of all bands, by None. Raises UsageError if
-        errors do not descend, or bands are unknown or missing.
+        `ranges` are those of the samples of each band by its name, and of all by None. Raises
+        UsageError if errors do not descend, or bands are unknown or missing.
         """
         stated = [self._numbers(errors, ranges) for errors in self._errors]
         bands = max(map(len, stated), default=1)
@@ -220,10 +215,7 @@ def _errors_of(value: Any) -> _Errors:
 
 
 def bound_to_keep(max_error: float | str) -> Bound:
-    """The bound that a file without its finer refinements must guarantee.
-
-    Raises UsageError if it is not a number or a factor of the square root.
-    """
+    """The bound that a file without its finer refinements keeps; UsageError for percentages."""
     error = _Error.of(max_error)
     if error.unit == _PERCENT:
         raise UsageError(
@@ -234,10 +226,7 @@ def bound_to_keep(max_error: float | str) -> Bound:
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:
-    """Return the target, or make one from the options.
-
-    Raises UsageError if both are given, or a value is not a number.
-    """
+    """Return the target, or make one from the options; UsageError if both are given."""
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
     return target or Target(**options)

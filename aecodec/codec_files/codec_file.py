@@ -60,10 +60,7 @@ NETWORKS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER
 
 
 class Section(NamedTuple):
-    """A section of a codec; its content is None if the codec file leaves it out.
-
-    `level` is the number of a level for its tables, else 0.
-    """
+    """A section; its level is 0 but for tables, and its content None if the file leaves it out."""
 
     kind: int
     level: int
@@ -87,11 +84,7 @@ class Entry(NamedTuple):
 
 
 class OpenCodec(NamedTuple):
-    """What a codec file contains.
-
-    `rdoq` is the weight of bits when the encoder quantizes; `transfer` is that of a codec with
-    bands.
-    """
+    """What a codec file contains, with its weight of bits, and the transfer of its bands."""
 
     native: NativeCodec
     spec: CodecSpec
@@ -101,10 +94,7 @@ class OpenCodec(NamedTuple):
 
 
 def pack_codec(spec: CodecSpec, rdoq: RateWeight, sections: Sequence[Section]) -> bytes:
-    """Make a codec file of sections in their order in the file.
-
-    Raises ModelError if it has 4 GiB or more.
-    """
+    """Make a codec file of sections in their order; ModelError if it has 4 GiB or more."""
     content = pack_head(spec, rdoq, sections)
     for section in sections:
         if section.content is not None:
@@ -189,8 +179,7 @@ def can_prime(pictures: Pixels) -> bool:
 def primer_section(pictures: Pixels) -> Section:
     """Make the section of pictures that the adaptive coder learns from before it codes a file.
 
-    `pictures` are (N, H, W, C) of uint8; as many of them as one segment has samples are taken from
-    all of N. They must be small enough; see :func:`can_prime`.
+    As many of the pictures (N, H, W, C) uint8 as fit into a segment are taken from all of N.
     """
     count = min(_PRIMER_SAMPLES // pictures[0].size, len(pictures))
     places = np.linspace(0, len(pictures) - 1, count, dtype=int)
@@ -201,10 +190,7 @@ def primer_section(pictures: Pixels) -> Section:
 
 
 def open_codec(content: bytes) -> OpenCodec:
-    """Open the bytes of a codec file, all of whose sections get checked.
-
-    Raises CodecError if it is not a codec file, or damaged.
-    """
+    """Open a codec file and check its sections; CodecError if it is none, or damaged."""
     if len(content) < _START.size or content[:4] != MAGIC:
         raise CodecError("not a codec file")
     _, version, _, _, *rdoq = _START.unpack_from(content)

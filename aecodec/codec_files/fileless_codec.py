@@ -22,10 +22,7 @@ _SMALL = (28, 28)
 
 
 class SamplesFolder(CodecFolder):
-    """The codec `samples` in the place of a codec on disk.
-
-    What needs the sections of a codec raises CodecError.
-    """
+    """The codec `samples` in the place of a codec on disk; CodecError without sections."""
 
     def __init__(self) -> None:
         self.file = self.path = Path(SAMPLES)

@@ -50,13 +50,7 @@ class CodecFolder:
     """A codec on disk: its file, and the networks that may lie beside it.
 
     It pickles as the path of the file and the codec's identity. `native` is the codec as the
-    library takes it, and `rdoq` the weight of bits when the encoder quantizes.
-
-    Args:
-        file: the codec file.
-
-    Raises:
-        CodecError: it cannot be read, or is not a codec file.
+    library takes it, and `rdoq` the weight of bits. Raises CodecError if the file is no codec.
     """
 
     def __init__(self, file: Path) -> None:
@@ -70,10 +64,7 @@ class CodecFolder:
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
-        """Open a codec file, or the only one in a folder.
-
-        Raises CodecError if there is none or there are several, or it is damaged.
-        """
+        """Open a codec file, or the only one in a folder; or CodecError."""
         if not path.is_dir():
             return cls(path)
         files = codec_files_in(path)
@@ -166,10 +157,7 @@ def _read_regular(path: Path) -> bytes:
 
 
 def _reopen(file: Path, sha256: str) -> CodecFolder:
-    """Open a codec file that was pickled.
-
-    Raises CodecError if it is missing, or contains a different codec.
-    """
+    """Open a codec file that was pickled; CodecError if it has a different codec, or is missing."""
     folder = CodecFolder(file)
     if folder.spec.sha256 != sha256:
         raise CodecError(f"{file}: the codec has changed since it was pickled")
@@ -231,11 +219,9 @@ def write_folder(
 ) -> CodecFolder:
     """Write a codec folder; other processes see the old codec file or the new one.
 
-    The codec file gets the sections, and one with the measurements; `files` are written beside it.
-    If `replace` is False, and two processes write the same folder, the second one fails.
-
-    Raises UsageError if a codec exists and `replace` is False, ModelError if the codec has 4 GiB or
-    more, and AecodecError if the files cannot be written.
+    The codec file gets the sections and the measurements; `files` are written beside it. Raises
+    UsageError if a codec exists, maybe by another process, and `replace` is False, ModelError if
+    the codec has 4 GiB or more, and AecodecError if the files cannot be written.
     """
     numbers = json.dumps(dict(measured), sort_keys=True).encode()
     sections = [*sections, Section.of(SectionKind.MEASUREMENTS, numbers)]

@@ -136,10 +136,7 @@ UNMASKED = RateWeight()
 
 
 def read_rate_weight(values: Mapping[str, Any]) -> RateWeight:
-    """Read a weight from parsed JSON or TOML.
-
-    Raises TypeError for unknown keys, and ValueError if a number is not an integer from 0 to 255.
-    """
+    """Read a weight from JSON or TOML; TypeError for unknown keys, ValueError unless 0 to 255."""
     weight = RateWeight(**values)
     for number in weight:
         if type(number) is not int or not 0 <= number <= _MAX_WEIGHT:

@@ -29,16 +29,12 @@ def printable_name(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Bands:
-    """The bands of a codec.
+    """The bands of a codec, by their names; ValueError if phases or bands are out of range.
 
     Attributes:
         phases: P, the number of 8-bit channels per band of the networks: 1, 2, 4 or 8. A band has
             the values 0 to 255 P.
-        names: names of the bands.
         file_limits: whether a file may have its own limits instead of the codec's.
-
-    Raises:
-        ValueError: an attribute is out of range.
     """
 
     phases: int
@@ -67,17 +63,14 @@ class CodecSpec:
     """The specification of a codec.
 
     Attributes:
-        name: short name in lower case.
         tile: (height, width) in pixels of a tile, the networks' unit of input.
         channels: 1 (grey) or 3 (RGB); with bands, their number.
         latent_channels: number of channels of the latents, for all levels together.
-        levels: quality levels, beginning with level 1, which makes the smallest files. Empty if the
-            codec makes only refinements, of pictures and of samples of any type.
+        levels: quality levels, the smallest files first. Empty if the codec makes only refinements.
         default_level: number of the default level, from 1.
         receptive_field: distance in tiles, in any direction, at which tiles still influence the
             latents or pixels of a tile; 0 if tiles are independent.
         vectors: number of code vectors per tile.
-        bands: the bands of a codec for samples of any type, or None.
         sha256: the codec's identity, as 64 hexadecimal digits; empty before its file is written.
     """
 
@@ -119,20 +112,13 @@ class CodecSpec:
         return bool(self.levels[0].gains)
 
     def level(self, level: float | None = None) -> Level:
-        """Return the quantization of a level, or of the default level if None.
-
-        The level is rounded to the nearest sixteenth. Raises UsageError if the codec has no such
-        level.
-        """
+        """The quantization of a level, rounded to sixteenths, or of the default; or UsageError."""
         whole, sixteenths = divmod(self.level_index(level), LEVEL_UNITS)
         lower = self.levels[whole - 1]
         return lower.interpolate(self.levels[whole], sixteenths) if sixteenths else lower
 
     def level_index(self, level: float | None = None) -> int:
-        """Convert a level, or the default level if None, to sixteenths, as files store it.
-
-        Raises UsageError if the codec has no such level.
-        """
+        """A level, or the default if it is None, in sixteenths, as in files; or UsageError."""
         if not self.levels:
             raise UsageError(
                 f"codec {self.name} has no levels: give only a maximum error with --max-error or "
@@ -162,8 +148,5 @@ class CodecSpec:
 
 
 def nearest_level(level_index: int) -> int:
-    """Number of the whole level nearest to a level in sixteenths; in a tie, the higher one.
-
-    Levels between whole levels use the prior of the nearest whole level.
-    """
+    """Number of the whole level, the higher in a tie, whose prior a level in sixteenths uses."""
     return (level_index + LEVEL_UNITS // 2) // LEVEL_UNITS

@@ -60,7 +60,6 @@ class FileComparison(NamedTuple):
 
     Attributes:
         level: level of the file, 1 or more; None if it has only refinements.
-        raw_size: size of the uncompressed pixels.
         bits_per_sample: None for pictures without samples.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
         has_limits: whether PSNR is relative to the limits of the codec, not to the samples.
@@ -135,11 +134,9 @@ def compare_file(
     source_size: int,
     size: int | None = None,
 ) -> FileComparison:
-    """Compare a file with its original picture.
+    """Compare a file with its original picture; `size` is that of what is stored instead of it.
 
-    Sizes are in bytes; `size` is that of what is stored, if it is not the file. An
-    :class:`AecodecWarning` is issued if the picture is unlike the training set, or if the file is
-    larger than its source.
+    Warns if the picture is unlike the training set, or the file is larger than its source.
     """
     errors = _errors(codec, picture, compressed.data)
     resembles_training = _is_in_distribution(codec, picture, compressed, errors)
@@ -178,8 +175,7 @@ def _is_in_distribution(
 ) -> bool:
     """Whether a picture resembles the codec's training set; True if that is unknown.
 
-    One frame in a hundred may differ, because a few frames of any set of pictures do. `errors` are
-    the mean squared errors of the frames; empty if there is no decoder.
+    One frame in a hundred may differ, because a few frames of any set of pictures do.
     """
     levels = codec.folder.measured.get("levels")
     if not levels or compressed.level is None or compressed.reduction != NOT_REDUCED:
@@ -215,9 +211,8 @@ def compare_picture(
 ) -> Comparison:
     """The first frame of a picture and its reconstruction, for a figure.
 
-    `level` is 1 or more; None is the codec's default. With bands, `rgb` selects those to show (see
-    :func:`~aecodec.imaging.display.bands_to_show`). Raises UsageError if there are no such bands,
-    or the codec has no such level, and ImageError if the codec does not accept the picture.
+    With bands, `rgb` selects those to show. Raises UsageError if the codec has no such level, or
+    there are no such bands, and ImageError if the codec does not accept the picture.
     """
     from aecodec.imaging.plots import Comparison
 

@@ -28,10 +28,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Coder:
-    """A codec at a level, or an image format at a quality.
-
-    `encode` makes the files of a picture; `decode` makes a picture from its files and its original.
-    """
+    """A codec at a level, or an image format at a quality; `decode` also gets the original."""
 
     name: str
     level: float
@@ -87,12 +84,10 @@ def pixel_errors(original: Picture, restored: Picture, *, ssimulacra2: bool = Fa
 
 
 def band_errors(original: Picture, restored: Picture, *, peak: float | None = None) -> Values:
-    """Measure a picture with bands.
+    """Measure a picture with bands: the errors of its known samples, and their number.
 
-    `samples` and `known` are the numbers of samples and of those that are not missing. `mse`,
-    `psnr`, `max_error`, and `rmse_1`, `max_error_1` and so on for each band are errors of known
-    samples. `peak` is the range of the samples for PSNR, by default
-    :func:`~aecodec.metrics.range_of` of the picture.
+    `rmse_1`, `max_error_1` and so on are those of each band. `peak` is the range of the samples for
+    PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
     """
     missing, samples = original.missing, original.pixels
     squares, most = metrics.band_errors(samples, restored.pixels, missing)

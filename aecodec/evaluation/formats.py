@@ -23,7 +23,6 @@ class PillowFormat:
     Attributes:
         title: name in tables.
         name: Pillow's name of the format.
-        settings: options for Pillow's `Image.save`.
         qualities: values of the option `quality` for a rate-distortion curve.
         package: package to install if Pillow does not write the format.
     """

@@ -26,10 +26,7 @@ Curves = dict[str, list[Values]]
 
 
 def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = False) -> Curves:
-    """Measure the levels of a codec with both halves, and the installed formats.
-
-    SSIMULACRA2 is optional, and needs its package.
-    """
+    """Measure the levels of a codec with both halves, and the installed formats."""
     samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
     errors_of = partial(pixel_errors, ssimulacra2=ssimulacra2)
     levels = range(1, len(codec.spec.levels) + 1)

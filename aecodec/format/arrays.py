@@ -109,13 +109,9 @@ LAYOUTS = {
 
 
 class Samples(NamedTuple):
-    """The samples of a file.
+    """The samples of a file: their type, and the layout and byte order of the source array.
 
     Attributes:
-        type: type of the samples.
-        layout: axes of the source array.
-        bands: number of bands, 1 to 256.
-        is_big_endian: whether the source was big-endian.
         limits: (low, high) of each band in the type, or None for the codec's limits.
         nodata: value of missing samples in the type, or None.
         repetition: (factor, y, x) of each band, or None if no band repeats samples.

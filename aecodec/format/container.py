@@ -118,10 +118,7 @@ class Header(NamedTuple):
 def pack_metadata(
     metadata: Mapping[MetadataKind, bytes], origin: Origin | None, *, as_rgb: bool = False
 ) -> bytes:
-    """The entries of the metadata, with ascending kinds.
-
-    Raises FormatError if a file cannot store the extension of the origin.
-    """
+    """The entries of the metadata, with ascending kinds; FormatError for a wrong extension."""
     entries = dict(metadata)
     if origin:
         entries[MetadataKind.ORIGIN] = origin.pack()
@@ -144,10 +141,7 @@ def read_metadata(content: bytes) -> tuple[dict[MetadataKind, bytes], Origin | N
 
 
 def check_size(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold this number of pictures with this (width, height).
-
-    Raises FormatError if a side or a number is out of range, or there are too many pixels.
-    """
+    """Raise FormatError unless a file may hold so many pictures of this (width, height)."""
     width, height = size
     if not (min(size) >= 1 and max(size) <= MAX_SIDE):
         raise FormatError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")

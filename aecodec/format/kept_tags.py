@@ -33,13 +33,7 @@ _GDAL_BAND = re.compile(r'\ssample="(\d+)"')
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag of a TIFF file.
-
-    Attributes:
-        code: its number.
-        type: its type, a key of :data:`TYPE_SIZES`.
-        value: its value in the byte order of the file.
-    """
+    """A tag of a TIFF file: its code, a type of :data:`TYPE_SIZES`, and the value in the file."""
 
     code: int
     type: int
@@ -58,12 +52,7 @@ def text_tag(code: int, text: str) -> Tag:
 
 @dataclass(frozen=True)
 class KeptTags:
-    """Tags of a TIFF file.
-
-    Attributes:
-        tags: the tags.
-        byte_order: `<` for little-endian values, `>` for big-endian values.
-    """
+    """Tags of a TIFF file, whose values are little-endian (`<`) or big-endian (`>`)."""
 
     tags: Sequence[Tag]
     byte_order: str = "<"
@@ -104,11 +93,7 @@ class KeptTags:
 
     @classmethod
     def unpack(cls, data: bytes) -> KeptTags:
-        """Read a TIFF file without pixels.
-
-        Raises:
-            FormatError: it is damaged.
-        """
+        """Read a TIFF file without pixels; FormatError if it is damaged."""
         try:
             byte_order = {magic: order for order, magic in _MAGIC.items()}[data[:4]]
             (start,) = struct.unpack_from(byte_order + "I", data, 4)

@@ -15,13 +15,9 @@ _ALIGNMENT = 64
 
 
 class NativeCodec:
-    """A codec file in memory. Several threads may use it at once.
+    """A codec file in memory; CodecError if it is damaged, or has another version.
 
-    Args:
-        content: the bytes of the file. Sections may be absent; the caller checks their hashes.
-
-    Raises:
-        CodecError: the file is damaged, or has another version.
+    Sections may be absent; the caller checks their hashes. Several threads may use it at once.
     """
 
     def __init__(self, content: bytes) -> None:

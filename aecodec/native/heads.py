@@ -33,11 +33,9 @@ class Segment(NamedTuple):
 class FileHead:
     """The head of a file without a base and with one refinement. Several threads may use it.
 
-    Attributes:
-        header: the header of the file, with its size and without its refinement.
-        shape: (F, H, W, B) of its array; alpha is the last of the bands.
-        grid: the frames, rows and columns of segments.
-        segments: the segments in the order of the file, whose columns change first.
+    `header` has the size, and no refinement. `shape` is (F, H, W, B) of the array, with alpha last;
+    `grid` are the frames, rows and columns of segments. `segments` are in the order of the file,
+    whose columns change first.
     """
 
     def __init__(self, content: bytes, handle: c_void_p) -> None:

@@ -31,20 +31,14 @@ def structure_of(limits: Limits) -> Any:
 
 
 def claim_of(codec: NativeCodec, data: bytes, limits: Limits = Limits()) -> structures.Claim:
-    """What a file of a codec claims, and the limits that hold for it.
-
-    Raises FormatError if the file is damaged, and CodecError if another codec made it.
-    """
+    """What a file of a codec claims, and its limits; FormatError or CodecError if it is not one."""
     claim, chosen = structures.Claim(), structure_of(limits)
     check(LIBRARY.aecodec_claim_of(codec.handle, data, len(data), chosen, byref(claim)))
     return claim
 
 
 def check_limits(codec: NativeCodec, data: bytes, limits: Limits) -> None:
-    """Raise LimitError if a file claims more than the limits; other errors as :func:`claim_of`.
-
-    The message names the option that raises the limit.
-    """
+    """Raise LimitError, with the option that raises the limit, if a file claims more."""
     claim = claim_of(codec, data, limits)
     if claim.frames > claim.max_frames:
         raise LimitError(

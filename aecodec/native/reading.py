@@ -32,11 +32,10 @@ _ABOVE_LIMITS = range(structures.TOO_MANY_FRAMES, structures.TOO_MUCH_MEMORY)
 def decompress(
     codec: NativeCodec, data: bytes, header: Header, limits: Limits, workers: Workers
 ) -> Picture:
-    """Decompress a file with its codec's network.
+    """Decompress a file, which has a header, with its codec's network.
 
-    `header` is the header of the file. Raises FormatError if the file is damaged, CodecError if
-    another codec made it or the network is absent, LimitError if it claims more than the limits,
-    UsageError if only its base is wanted and it has none, and AecodecError.
+    Raises FormatError if the file is damaged, CodecError if another codec made it or the network is
+    absent, LimitError, UsageError if it lacks the base that is wanted, and AecodecError.
     """
     loops, chosen = loops_of(workers), structure_of(limits)
     function, content = LIBRARY.aecodec_decompress, _empty(codec, header)
@@ -49,10 +48,7 @@ def decompress(
 
 
 def check_file(codec: NativeCodec, data: bytes, limits: Limits, workers: Workers) -> None:
-    """Check a file as :func:`decompress` does, but without the network if there are no refinements.
-
-    Errors are as for :func:`decompress`.
-    """
+    """Check a file as :func:`decompress` does, but without the network if it has no refinements."""
     loops = loops_of(workers)
     chosen = structure_of(limits)
     status = LIBRARY.aecodec_check(codec.handle, data, len(data), chosen, loops.reference)
@@ -78,10 +74,7 @@ def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> 
 class Decoding:
     """A file or codes, of which any frames are decoded. Threads must not share it.
 
-    Args:
-        codec: the codec.
-        handle: what the library began to decode, which this object frees.
-        kept: objects that the library still reads.
+    It frees the handle, whose library still reads the kept objects.
     """
 
     def __init__(self, codec: NativeCodec, handle: c_void_p, kept: object = None) -> None:

@@ -38,12 +38,9 @@ CODEC_ARRAYS = [name for name in _array_names(structures.Codec) if name != "cont
 
 
 class Choices(NamedTuple):
-    """What an encoder codes for N vectors with K channels.
+    """What an encoder codes for N vectors with K channels: the prior (N,) that each selects.
 
-    Attributes:
-        priors: (N,) the prior that each vector selects.
-        rows: (N, K) rows of the bank.
-        columns: (N, K) columns of these rows; the last column is the escape.
+    `columns` (N, K) are those of rows (N, K) of the bank; the last column is the escape.
     """
 
     priors: npt.NDArray[np.uint16]

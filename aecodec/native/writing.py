@@ -67,10 +67,7 @@ class Stability(IntEnum):
 
 
 def nodata_in(picture: Picture) -> float | None:
-    """The value of missing samples that the picture states, or that they seem to have.
-
-    Raises UsageError if several values may be that of missing samples.
-    """
+    """The value of missing samples that a picture states or seems to have; or UsageError."""
     samples = samples_of(picture)
     check(LIBRARY.aecodec_find_nodata(byref(samples)))
     if not samples.has_nodata:
@@ -125,13 +122,9 @@ def compress(
 class Encoding:
     """Pictures as latents: their files and codes at any level. Threads must not share it.
 
-    Args:
-        codec: the codec.
-        workers: the threads that share windows and segments.
-        original: pictures, or samples for a codec with bands. `clipped` then counts the samples of
-            each band outside of its limits.
-        reduction: factor by which the sides are reduced, in halves; 2 keeps the size.
-        is_raw: the pictures have the channels of the networks, and there are no files.
+    `reduction` is the factor by which the sides are reduced, in halves. With `is_raw`, the pictures
+    have the channels of the networks, and there are no files. `clipped` counts the samples of each
+    band outside of its limits.
     """
 
     def __init__(

@@ -110,24 +110,14 @@ _HALF, _RARE = 1 << 15, 1 << 12
 
 
 class Plane(NamedTuple):
-    """The colours of a picture, or its alpha as a grey picture.
-
-    Attributes:
-        level: 0 to 7, coarse to fine.
-        codes: (400,) quantized latents, -120 to 120.
-    """
+    """The colours of a picture, or its alpha: a level, 0 to 7, and codes (400,), -120 to 120."""
 
     level: int
     codes: Int64
 
 
 class Content(NamedTuple):
-    """The content of a payload.
-
-    Attributes:
-        shape: number of the ratio of width to height, 0 to 62, or None if it is known elsewhere.
-        planes: the colours, and the alpha of pictures that are not opaque.
-    """
+    """A shape, 0 to 62 or None if it is known elsewhere, and planes: the colours, and alpha."""
 
     shape: int | None
     planes: list[Plane]

@@ -31,14 +31,9 @@ _ALPHA_SHARE = 0.4
 
 
 class Candidates(NamedTuple):
-    """N ways to code a picture.
+    """N ways to code a picture, with estimated bits.
 
-    Attributes:
-        levels: (N,) levels.
-        weights: (N,) weights of a bit.
-        codes: (N, 400) quantized latents.
-        bits: (N,) estimated bits.
-        errors: (N,) sums of the squared errors of the latents.
+    `weights` are those of a bit, and `errors` sums of the squared errors of the latents.
     """
 
     levels: Int64

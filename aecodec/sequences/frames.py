@@ -48,8 +48,7 @@ Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[A
 class OpenedFile:
     """A file from which selected frames are decoded, and only the segments that contain them.
 
-    It keeps what it decoded of a message. Threads may share it. Raises FormatError if the file is
-    damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
+    Threads may share it. Errors are those of :class:`~aecodec.codec.decoder_codec.DecoderCodec`.
     """
 
     def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits) -> None:
@@ -112,10 +111,7 @@ class Frames:
 
     @cached_property
     def _starts(self) -> Numbers:
-        """(files + 1,) number of the first frame of each file; the last item counts all frames.
-
-        Only the first bytes of each file are read.
-        """
+        """(files + 1,) numbers of the first frame of each file, from its first bytes, and of all."""
         counts = [0]
         for path in self._paths:
             with errors_about(path):

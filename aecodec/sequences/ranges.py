@@ -17,13 +17,7 @@ _FIRST = 1 << 14
 
 
 class Ranges(NamedTuple):
-    """The bytes of a file.
-
-    Attributes:
-        size: their number.
-        read: returns those from an offset up to another.
-        close: closes the file.
-    """
+    """The size of a file, and functions that read from an offset up to another, and close it."""
 
     size: int
     read: Callable[[int, int], bytes]
@@ -31,10 +25,7 @@ class Ranges(NamedTuple):
 
     @classmethod
     def of(cls, source: DataSource) -> Ranges:
-        """Open a path, a URL or the content of a file.
-
-        Raises InputError if there is no such file.
-        """
+        """Open a path, a URL or the content of a file; InputError if there is no such file."""
         if not isinstance(source, str | os.PathLike):
             return _of_content(to_bytes(source))
         path = Path(source)

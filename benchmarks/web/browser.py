@@ -20,11 +20,7 @@ _PATIENCE = 120
 
 
 class Browser:
-    """A page in Chromium.
-
-    Args:
-        driver: Selenium's driver of it.
-    """
+    """A page in Chromium, by Selenium's driver of it."""
 
     def __init__(self, driver: Any) -> None:
         self._driver = driver
@@ -32,13 +28,9 @@ class Browser:
     def open(
         self, page: Path | str, *, width: int, scheme: str = "light", motion: str = "no-preference"
     ) -> None:
-        """Open a page in a window of a width in pixels, a phone's if it is narrow.
+        """Open a file or a URL in a window of a width in pixels, a phone's if it is narrow.
 
-        Args:
-            page: its file, or its address.
-            width: of the window.
-            scheme: whether the system asks for "light" or "dark".
-            motion: "reduce" if the system asks for less motion.
+        The system asks for a "light" or "dark" scheme, and with "reduce" for less motion.
         """
         media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
         features = [{"name": name, "value": value} for name, value in media.items()]
@@ -50,11 +42,7 @@ class Browser:
         self.run(_LOADED)
 
     def run(self, script: str) -> Any:
-        """Run a script, which may wait, and return what it returns.
-
-        Raises:
-            RuntimeError: with the message of an error that the script throws.
-        """
+        """Run a script, which may wait, and return its result; RuntimeError with what it throws."""
         outcome = "(value) => done([value]), (error) => done([null, String(error)])"
         whole = f"const done = arguments[0]; (async () => {{ {script} }})().then({outcome});"
         value, *errors = self._driver.execute_async_script(whole)

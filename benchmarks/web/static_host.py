@@ -13,12 +13,7 @@ from typing import Any
 
 
 class StaticHost(ThreadingHTTPServer):
-    """A host of the files of a folder, at a port that is free.
-
-    Attributes:
-        url: its address, without a slash at the end.
-        sent: sizes of the files that it sent, by path.
-    """
+    """A host of the files of a folder, at a URL with a free port; `sent` has the sizes by path."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("localhost", 0), partial(_Handler, directory=str(folder)))

@@ -12,22 +12,14 @@ Work = Callable[[Any, Console, Workers], None]
 
 
 class Outcome(NamedTuple):
-    """The outcome of processing a file.
-
-    Attributes:
-        lines: lines to print; the second value says whether to standard error.
-        error: the error of the file, or None.
-    """
+    """The lines of a file, each with whether it goes to standard error, and its error, or None."""
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
-    """Process a file and collect its output.
-
-    A file whose `problem` is set (:mod:`aecodec.cli.shared.discovery`) fails with that error.
-    """
+    """Process a file and collect its output; its `problem`, if it has one, is its error."""
     lines: list[tuple[str, bool]] = []
     keeping = console._replace(write=lambda text, to_stderr: lines.append((text, to_stderr)))
     try:

@@ -39,12 +39,7 @@ _Running = deque[tuple[Any, "Future[Outcome]"]]
 
 
 class Pool(NamedTuple):
-    """Processes that work on files.
-
-    Attributes:
-        call: processes a file in a worker.
-        workers: number of workers.
-    """
+    """Processes that work on files: `call` processes a file in a worker."""
 
     call: Callable[[Any], Outcome]
     workers: int

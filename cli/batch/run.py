@@ -27,12 +27,7 @@ _USUAL_BYTES = 10_000
 
 
 class BatchOptions(NamedTuple):
-    """Options of commands that process many files.
-
-    Attributes:
-        jobs: maximum number of parallel processes; one per core if None.
-        skip_existing: skip files whose result exists, instead of failing.
-    """
+    """How many processes work, None for one per core, and whether existing results are skipped."""
 
     jobs: int | None = 1
     skip_existing: bool = False
@@ -43,8 +38,7 @@ def run_all(
 ) -> None:
     """Process all files. If one of several files fails, continue with the next.
 
-    Raises AecodecError for the error of a single file, and typer.Exit with status 1 if some of
-    several files failed, or 130 after Ctrl-C.
+    Raises the error of a single file; typer.Exit with 1 if some failed, with 130 after Ctrl-C.
     """
     with console.bar("") as bar:
         tally = _Tally(console._replace(write=bar.write), len(items), options.skip_existing)

@@ -149,10 +149,7 @@ class _OutputFormats:
         return path.with_name(stem + ending + suffix)
 
     def _stays_in(self, source: Path, folder: Path | None) -> bool:
-        """Whether results are written to the folder `source` of their sources.
-
-        `folder` is the input that is this folder; None if the source is itself an input.
-        """
+        """Whether results go to the folder of their sources, an input if `folder` is given."""
         if self.out is None:
             return folder is None
         return real_path(Path(self.out)) == real_path(source)
@@ -200,10 +197,7 @@ def _parted(name: str, suffix: str) -> tuple[str, str]:
 
 
 class _Decompression(NamedTuple):
-    """The options of `aecodec decompress`.
-
-    `folder` is the folder for the pictures of a single input, if `-o` names an existing folder.
-    """
+    """The options of the command; `folder`, if it exists, is the result of a single input."""
 
     codec: Codec | None
     limits: Limits

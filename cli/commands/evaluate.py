@@ -136,11 +136,7 @@ def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Cod
 
 
 def _formats(against: str | None, bands: int | None) -> list[Coder]:
-    """Image formats at all their qualities.
-
-    Raises UsageError if there is no such format, and AecodecError if the package that writes it is
-    not installed.
-    """
+    """Image formats at all qualities; UsageError or AecodecError if one is not available."""
     if not against:
         return []
     if bands is not None:

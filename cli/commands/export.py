@@ -34,10 +34,7 @@ _DEFAULT_SIZE = "128x128"
 
 @dataclass(frozen=True, kw_only=True)
 class ExportOptions:
-    """The options of `aecodec export`.
-
-    Without levels, C gets the tables of the default level, and a codec file those of all levels.
-    """
+    """The options of `aecodec export`; by default, C has one level, and codec files all."""
 
     codec: options.CodecArgument
     out: Annotated[
@@ -95,10 +92,7 @@ class ExportOptions:
             check_input(self.data)
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
-        """(height, width) of the pictures.
-
-        Raises UsageError if the codec does not accept pictures of this size, or needs pictures.
-        """
+        """(height, width) of the pictures; UsageError for a wrong size, or without pictures."""
         if not spec.receptive_field:
             if self.size:
                 raise UsageError(
@@ -117,11 +111,7 @@ class ExportOptions:
         return int(match[2]), int(match[1])
 
     def sample(self, codec: Codec) -> npt.NDArray[Any]:
-        """A picture (1, h, w, C) uint8.
-
-        Raises UsageError if the codec does not accept the size, or needs pictures, and ImageError
-        if none can be read, or the codec does not take it.
-        """
+        """A picture (1, h, w, C) uint8; UsageError or ImageError if there is none."""
         spec, reading = codec.spec, reading_for(codec)
         shape = self.shape_for(spec)
         dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)

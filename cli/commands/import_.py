@@ -72,11 +72,7 @@ class ImportOptions:
         return self.out.resolve().name
 
     def check(self) -> None:
-        """Check that files can be read, and that the codec can be written.
-
-        Raises InputError if a file does not exist or cannot be read, UsageError if the folder
-        contains a codec and `force` is not set, and AecodecError if it cannot be written.
-        """
+        """Raise an error unless the files can be read, and the codec can be written."""
         models = (self.encoder, self.decoder)
         for path in (*models, self.calibrate):
             check_input(path)

@@ -122,11 +122,7 @@ class TrainOptions:
         return self.force or self.resume
 
     def check(self) -> None:
-        """Check that there are data, and that the codec can be written.
-
-        Raises InputError without data, UsageError if the folder contains a codec that is not to be
-        replaced, or is that of `--from`, and AecodecError if it cannot be written.
-        """
+        """Raise an error unless there are data, and a codec can be written to its folder."""
         check_target(self.out, self.codec_name, replace=self.replaces)
         if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
             raise UsageError(f"{self.out} is the codec of --from: give another folder with -o")

@@ -137,10 +137,7 @@ def _with_originals_in(folder: Path, path: Path) -> list[Source]:
 
 @dataclass(frozen=True)
 class _Verification:
-    """The options of `aecodec verify`.
-
-    Without a codec, each file is checked with its built-in codec.
-    """
+    """The options of the command. Without a codec, each file is checked with its own."""
 
     codec: Codec | None
     limits: Limits
@@ -183,10 +180,7 @@ class _Verification:
         return {"max_error": float(errors.max()), "guaranteed_error": guaranteed}
 
     def _original_of(self, restored: Picture, path: Path, console: Console) -> Picture:
-        """Read the original; if its bands come first, perhaps only because `--bands-first` said so.
-
-        Raises ImageError if it cannot be read.
-        """
+        """Read the original; if its bands come first, perhaps only as `--bands-first` said so."""
         options = _reading_like(restored, self.depth)
         if restored.layout in (Layout.BHW, Layout.FBHW):
             with suppress(ImageError):

@@ -36,12 +36,7 @@ def _in_unicode(value: Any) -> Any:
 
 
 class Console(NamedTuple):
-    """Prints the results, warnings and errors of a command.
-
-    Attributes:
-        as_json: print one line of JSON per result and per failed file.
-        to_stderr: print results to standard error, because a file goes to standard output.
-    """
+    """Prints results as text or JSON, to standard error if a file goes to the output."""
 
     quiet: bool = False
     as_json: bool = False

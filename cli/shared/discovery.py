@@ -23,10 +23,7 @@ _NOT_OPENED = {*_RAW.split(), *_OTHER.split()}
 
 
 class Source(NamedTuple):
-    """A file to read, or `-` for standard input.
-
-    `problem` is the reason if it cannot be read, and `original` the file to compare it with.
-    """
+    """A file to read, or `-`, with the reason if it cannot be, and the file to compare it with."""
 
     path: Path
     problem: AecodecError | None = None
@@ -34,13 +31,7 @@ class Source(NamedTuple):
 
 
 class FileKind(NamedTuple):
-    """The kind of files that a command reads in a folder.
-
-    Attributes:
-        accepts: whether the command reads a file with this name.
-        reason_to_skip: why a file with this name is skipped with a message; None to ignore it
-            silently.
-    """
+    """Which files of a folder a command reads, and why it skips others with a message, if so."""
 
     accepts: Callable[[Path], bool]
     reason_to_skip: Callable[[Path], str | None] = lambda _: None
@@ -93,10 +84,7 @@ def expand(inputs: Sequence[Path], kind: FileKind) -> list[Source]:
 
 
 def sources_in(folder: Path, kind: FileKind) -> list[Source]:
-    """The files of a kind in a folder at any depth, sorted.
-
-    If there are none, the folder itself is listed with a problem.
-    """
+    """The sorted files of a kind in a folder at any depth; else the folder, with a problem."""
     sources = sorted(_walk(folder, kind), key=lambda source: source.path)
     return sources or [Source(folder, AecodecError("this folder has no files to read"))]
 

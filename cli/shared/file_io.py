@@ -32,11 +32,7 @@ class ExistsError(UsageError):
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file or standard input.
-
-    Raises InputError if the file does not exist or cannot be read, or a pipe or device has more
-    than 2 GiB.
-    """
+    """Read a file or standard input, of a pipe or device at most 2 GiB; or InputError."""
     try:
         if path == STANDARD:
             if sys.stdin is None:
@@ -51,10 +47,7 @@ def read_bytes(path: Path) -> bytes:
 
 @contextmanager
 def opened_input(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, in which any place can be read; its content if it is not a local file.
-
-    Raises InputError as :func:`read_bytes` does.
-    """
+    """Open a file, in which any place can be read, or the content of another one; or InputError."""
     try:
         is_file = path != STANDARD and path.is_file()
         file = path.open("rb") if is_file else io.BytesIO(read_bytes(path))
@@ -84,10 +77,9 @@ def check_input(path: Path) -> None:
 
 
 def check_overwriting(target: Path, force: bool) -> None:
-    """Check that a file may be written, before any work is done for it.
+    """Check that a file may be written, and remove what killed processes left in its folder.
 
-    Also removes leftovers of killed processes from its folder. Raises ExistsError if the file
-    exists and `force` is not set, and InputError if an object store does not answer.
+    Raises ExistsError if it exists and `force` is not set, InputError if a store does not answer.
     """
     if target == STANDARD:
         return
@@ -120,9 +112,8 @@ def _existing(target: object) -> ExistsError:
 def write_bytes(target: Path, content: bytes, force: bool) -> None:
     """Write a file atomically, or write to standard output.
 
-    Without `force`, an existing file stays, and if two processes write the same file, the second
-    one fails. Raises ExistsError if the file exists and `force` is not set, UsageError if standard
-    output is a terminal, and AecodecError if the file cannot be written.
+    Raises ExistsError if the file exists, or two processes write it, and `force` is not set,
+    UsageError if standard output is a terminal, and AecodecError if the file cannot be written.
     """
     with _failures_of(target):
         if target == STANDARD:
@@ -160,8 +151,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
     """Write a folder of files, whose names may be numbers or have subfolders.
 
     A new folder appears as a whole, but at a URL file after file. With `force`, the folder may
-    exist; numbered files with higher numbers are removed. Raises ExistsError if it exists and
-    `force` is not set, and AecodecError if the files cannot be written.
+    exist; numbered files with higher numbers are removed. Raises ExistsError or AecodecError.
     """
     with _failures_of(folder):
         if is_url(folder):
@@ -176,11 +166,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
 
 
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write files into a folder; other files stay. A missing folder is created.
-
-    Raises ExistsError if one of the files exists and `force` is not set, and AecodecError if the
-    files cannot be written.
-    """
+    """Write files into a folder, which keeps its other files; ExistsError or AecodecError."""
     with _failures_of(folder):
         update_folder(folder, contents, replace=force)
 

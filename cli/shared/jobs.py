@@ -24,10 +24,7 @@ Key = Callable[[Path], str]
 
 
 class Job(NamedTuple):
-    """A file to read, and the path of its result.
-
-    `problem` is the reason why the file cannot be processed, or None.
-    """
+    """A file to read, the path of its result, and why it cannot be processed, or None."""
 
     source: Path
     target: Path
@@ -126,10 +123,7 @@ def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
 
 
 def folder_beside(folder: Path, ending: str) -> Path:
-    """Path of a folder with an ending added to its name: `scans` becomes `scans_aec`.
-
-    Raises UsageError if the folder is the root of the file system.
-    """
+    """The folder with an ending: `scans` becomes `scans_aec`. UsageError for the root."""
     named = folder if folder.name not in ("", "..") else real_path(folder)
     if not named.name:
         raise UsageError(f"{folder} has no parent folder for the results: name a folder with -o")

@@ -13,10 +13,7 @@ from aecodec.errors import AecodecError
 
 @contextmanager
 def tensorflow_for(purpose: str) -> Iterator[None]:
-    """Run a block that imports TensorFlow, and Keras with TensorFlow as its backend.
-
-    Raises AecodecError, with the purpose in its message, if TensorFlow is not installed.
-    """
+    """Run a block that imports Keras with TensorFlow; AecodecError if it is missing."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences messages from C++
     os.environ["KERAS_BACKEND"] = "tensorflow"  # model files open with any backend
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # silences advice about tracing

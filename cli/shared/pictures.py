@@ -31,11 +31,7 @@ _DEFAULT = ReadOptions()
 def read_picture(
     path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> tuple[Picture, int]:
-    """Read a picture with its origin, print warnings, and return it with its size in bytes.
-
-    Raises InputError if the file does not exist or cannot be read, and ImageError if it is not an
-    image, or the options do not accept it.
-    """
+    """A picture with its origin, and its size in bytes; InputError or ImageError."""
     read = read_image
     if options.bands is not None:
         from aecodec.image_files.scientific import read_samples as read
@@ -47,11 +43,10 @@ def read_picture(
 
 
 def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
-    """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
+    """Open a folder of images, or an array in an `.npz` or `.npy` file.
 
-    `array` is the name of an array in an `.npz` file. With `bands` in the options, pictures have
-    any bands and types. Raises InputError if the path does not exist or cannot be read, UsageError
-    if an array is named for another kind of file, and ImageError if there are no images.
+    Raises InputError if the path does not exist or cannot be read, UsageError if an array is named
+    for another kind of file, and ImageError if there are no images.
     """
     from aecodec.datasets.evaluation_set import open_dataset
 
@@ -71,10 +66,7 @@ def reading_for(
     rgb: str | None = None,
     peak: float | None = None,
 ) -> ReadOptions:
-    """Change options to read pictures for a codec by options of the command line.
-
-    Raises UsageError if an option needs a codec with bands, or its value is wrong.
-    """
+    """Add options of the command line for a codec; UsageError if one needs bands, or is wrong."""
     values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
     stated = [k for k, v in (values | {"--rgb": rgb, "--peak": peak}).items() if v is not None]
     bands = codec.spec.band_count if codec else None
@@ -98,10 +90,7 @@ def first_samples(
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:
-    """Print the number of files that could not be read; warnings have already named them.
-
-    Raises typer.Exit with status 1 if there are any.
-    """
+    """Print the number of files that could not be read, and end with status 1 if there are any."""
     for path, error in dataset.unread.items():
         console.error_as_json(str(path), error)
     if dataset.unread:

@@ -32,11 +32,7 @@ def visible(text: str) -> str:
 
 
 def echo(text: str, to_stderr: bool) -> None:
-    """Print a line with escaped control characters.
-
-    Lines are lost silently if standard error cannot be written; OutputError is raised if standard
-    output cannot be written.
-    """
+    """Print a line with escaped control characters; OutputError if the output is closed."""
     if to_stderr:
         with suppress(OSError):
             typer.echo(visible(text), err=True)
@@ -45,10 +41,7 @@ def echo(text: str, to_stderr: bool) -> None:
 
 
 class Bar:
-    """A progress bar that appears if work takes long, and disappears after the block.
-
-    It is shown only if it is enabled and standard error is a terminal.
-    """
+    """A bar on a terminal that appears if work takes long, and disappears after the block."""
 
     def __init__(self, title: str, is_enabled: bool) -> None:
         self._title = title

@@ -50,10 +50,7 @@ def write_line(text: str) -> None:
 
 
 def write_content(content: bytes) -> None:
-    """Write the content of a file to standard output.
-
-    Raises UsageError if standard output is a terminal, and OutputError if it cannot be written.
-    """
+    """Write a file to standard output; UsageError if it is a terminal, OutputError if it fails."""
     if sys.stdout.isatty():
         raise UsageError("a terminal cannot display binary data: redirect it to a file or a pipe")
     with _failures_of(sys.stdout):
