@@ -21,7 +21,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.registry import codec_for, codec_named, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
-from aecodec.codec.target import MaxError, Target, bound_to_keep
+from aecodec.codec.target import Target, TargetOptions, bound_to_keep
 from aecodec.codec_files.levels import Level
 from aecodec.errors import (
     AecodecError,
@@ -83,14 +83,10 @@ def compress(
     image: ImageSource,
     codec: Codec | str | Path | None = None,
     *,
-    level: float | None = None,
-    max_bytes: int | None = None,
-    min_psnr: float | None = None,
-    min_ssimulacra2: float | None = None,
-    max_error: MaxError | None = None,
     metadata: bool | None = None,
     band_axis: int | None = None,
     nodata: float | None = None,
+    **options: Unpack[TargetOptions],
 ) -> bytes:
     """Compress an image, or a batch of images with the same size.
 
@@ -146,7 +142,7 @@ def compress(
     >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100
     True
     """
-    target = Target(level, max_bytes, min_psnr, min_ssimulacra2, max_error)
+    target = Target(**options)
     opened = codec if isinstance(codec, Codec) else codec_named(codec, target)
     if opened is None:
         image = to_picture(image, ReadOptions(band_axis=band_axis, nodata=nodata))
