@@ -14,12 +14,10 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Target, TargetOptions, target_of
-from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import UsageError
 from aecodec.format.kept_tags import alpha_bands
 from aecodec.imaging.picture import Picture
 from aecodec.native.headers import from_bare, read_header, to_bare
-from aecodec.parallel import Workers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,9 +34,6 @@ class Codec(DecoderCodec):
     >>> codec
     Codec('digits', id f206e96f, levels 1 to 3)
     """
-
-    def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:
-        super().__init__(folder, workers=workers)
 
     def __repr__(self) -> str:
         spec = self.spec

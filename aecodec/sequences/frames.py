@@ -111,7 +111,7 @@ class Frames:
 
     @cached_property
     def _starts(self) -> Numbers:
-        """(files + 1,) numbers of the first frame of each file, from its first bytes, and of all."""
+        """(files + 1,) number of the first frame of each file, and of all frames."""
         counts = [0]
         for path in self._paths:
             with errors_about(path):

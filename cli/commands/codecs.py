@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.options import OptionalCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
-from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.data.codecs import title_of
 
 
 def codecs(name: OptionalCodec = None) -> None:
@@ -21,11 +24,25 @@ def codecs(name: OptionalCodec = None) -> None:
 
 def codec_lines(codec: Codec) -> list[str]:
     """A line for a codec, and a line for each of its levels."""
-    unit = unit_of_cost(codec.folder)
-    decimals = 3 if unit == "bpp" else 2
-    lines = [
-        f"  level {number}  {cost:6.{decimals}f} {unit}  {psnr:6.2f} dB"
-        + ("  (default)" if is_default else "")
-        for number, cost, psnr, is_default in levels_of(codec.folder)
-    ]
-    return [title_line(codec.folder), *lines]
+    spec, lines = codec.spec, [_title_line(codec.folder)]
+    unit, decimals, scale = "bytes", 2, 1.0
+    if spec.receptive_field:
+        unit, decimals, scale = "bpp", 3, 8 / math.prod(spec.tile)
+    for level, values in enumerate(codec.folder.measured.get("levels", []), start=1):
+        cost, psnr = scale * values["payload_bytes"], values["psnr"]
+        default = "  (default)" * (level == spec.default_level)
+        lines.append(f"  level {level}  {cost:6.{decimals}f} {unit}  {psnr:6.2f} dB{default}")
+    return lines
+
+
+def _title_line(folder: CodecFolder) -> str:
+    """Describe a codec: `digits (f206e96f): grey, 28x28 tiles`."""
+    spec = folder.spec
+    kind = "grey" if spec.channels == 1 else "RGB"
+    if spec.bands:
+        kind = f"{spec.channels} band{'s' * (spec.channels > 1)} ({', '.join(spec.bands.names)})"
+    if not spec.levels:
+        return f"{title_of(spec.codec_id, spec.name)}: any samples, with a maximum error"
+    sizes = "any size" if spec.receptive_field else f"{spec.tile[1]}x{spec.tile[0]} tiles"
+    half = "" if folder.compresses else ", only decompresses"
+    return f"{title_of(spec.codec_id, spec.name)}: {kind}, {sizes}{half}"
