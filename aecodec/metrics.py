@@ -17,11 +17,7 @@ _BLOCK = 1 << 20
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Mean squared error of 8-bit pixels of any, but equal, shape.
-
-    >>> mse(np.array([0, 10], np.uint8), np.array([0, 14], np.uint8))
-    8.0
-    """
+    """Mean squared error of 8-bit pixels of any, but equal, shape."""
     pairs = zip(_blocks(original), _blocks(reconstructed), strict=True)
     differences = (a.astype(np.float32) - b.astype(np.float32) for a, b in pairs)
     return sum(float((d * d).sum(dtype=np.float64)) for d in differences) / original.size
@@ -33,11 +29,7 @@ def _blocks(pixels: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
 
 
 def psnr(mean_squared_error: float, peak: float = 255) -> float:
-    """Peak signal-to-noise ratio in dB for a mean squared error of samples with a range of `peak`.
-
-    >>> round(psnr(65.025), 6), psnr(0.0)
-    (30.0, inf)
-    """
+    """PSNR in dB for a mean squared error of samples with a range of `peak`; infinite for 0."""
     return 10 * math.log10(peak**2 / mean_squared_error) if mean_squared_error else math.inf
 
 
@@ -50,9 +42,6 @@ def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
     """Range of samples (..., B): the difference of their 0.1 and 99.9 percentiles over all bands.
 
     Missing samples are ignored. It is 1 if there is no difference.
-
-    >>> round(range_of(np.arange(1001, dtype=np.int16)[:, None]), 6)
-    998.0
     """
     known = samples[~_missing_like(samples, missing)]
     low, high = np.percentile(known.astype(np.float64), (0.1, 99.9)) if known.size else (0, 0)
@@ -60,11 +49,7 @@ def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
 
 
 def row_blocks(shape: tuple[int, ...]) -> Iterator[tuple[int, slice]]:
-    """Indices of the rows of pictures (F, H, W, B), of about a million samples at a time.
-
-    >>> list(row_blocks((1, 3, 1 << 19, 1)))
-    [(0, slice(0, 2, None)), (0, slice(2, 4, None))]
-    """
+    """Indices of the rows of pictures (F, H, W, B), of about a million samples at a time."""
     rows = max(1, _BLOCK // math.prod(shape[2:]))
     for frame, top in np.ndindex(shape[0], -(-shape[1] // rows)):
         yield frame, slice(top * rows, (top + 1) * rows)
@@ -97,7 +82,6 @@ def _missing_like(samples: npt.NDArray[Any], missing: Missing) -> npt.NDArray[np
 
 
 WINDOW = 11
-"""Side of a window in pixels."""
 
 _GAUSSIAN = np.exp(-0.5 * (np.arange(WINDOW) - WINDOW // 2) ** 2 / 1.5**2)
 WINDOW_WEIGHTS = _GAUSSIAN / _GAUSSIAN.sum()
@@ -114,9 +98,6 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Pictures
     that are too small for five scales use as many scales as possible, with proportional weights. It
     is at most 1, and NaN if a side has less than 11 pixels.
-
-    >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
-    1.0
     """
     side = min(original.shape[:2])
     if side < WINDOW:
@@ -135,20 +116,15 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
 
 
 def scale_weights(side: int) -> Float64:
-    """Weights of the scales, at most five, for a shortest side of at least 11 pixels.
-
-    >>> len(scale_weights(176)), len(scale_weights(175))
-    (5, 4)
-    """
+    """Weights of the scales, at most five, for a shortest side of at least 11 pixels."""
     weights = _SCALE_WEIGHTS[: int(math.log2(side / WINDOW)) + 1]
     return weights / weights.sum()
 
 
 def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tuple[Any, Any]:
-    """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure.
+    """Similarity per window of planes (..., h, w), arrays or tensors: luminance, and the rest.
 
-    The planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is
-    white.
+    `blur` converts planes to their means in windows. `peak` is white.
     """
     c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
     mean_x, mean_y = blur(x), blur(y)
@@ -158,11 +134,7 @@ def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tup
 
 
 def halved(planes: Any) -> Any:
-    """Average blocks of 2x2 pixels of planes (..., h, w); an odd last row or column is dropped.
-
-    >>> halved(np.array([[1.0, 3.0, 9.0], [5.0, 7.0, 9.0]])).tolist()
-    [[4.0]]
-    """
+    """Average blocks of 2x2 pixels of planes (..., h, w); an odd last row or column is dropped."""
     height, width = (side // 2 * 2 for side in planes.shape[-2:])
     even = planes[..., :height, :width]
     above, below = even[..., ::2, :], even[..., 1::2, :]

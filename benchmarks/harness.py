@@ -28,11 +28,8 @@ _OUTPUTS = ("json", "plot")
 def run(name: str, module: Any, arguments: Sequence[str]) -> None:
     """Run a benchmark, print each row as a line of JSON, and write all rows to `--json`.
 
-    The file also records the machine, the command line, the git commit, whether tracked files
-    differ from it, the time of the start (UTC, ISO 8601), and the hashes of the input data.
-
-    The module has functions `add_arguments`, which adds its options to a parser, and `measure`,
-    which yields rows for parsed options. `arguments` are the command line after the name.
+    The file also records the machine, the command, the commit, the start, and hashes of the data.
+    The module has `add_arguments` for a parser, and `measure`, which yields rows for its options.
     """
     parser = argparse.ArgumentParser(
         f"python -m benchmarks {name}",

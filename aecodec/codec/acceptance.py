@@ -22,10 +22,7 @@ bands, none of which differs from the others, have other units."""
 
 
 def fit(spec: CodecSpec, picture: Picture) -> Picture:
-    """Check that a codec takes a picture. A picture that it codes as samples gets a layout.
-
-    Raises ImageError, which names the codec that takes it.
-    """
+    """Give a picture that is coded as samples a layout; ImageError if a codec does not take it."""
     bands = picture.pixels.shape[-1]
     if spec.band_count is None and picture.is_scientific:
         text = f"codec {spec.name} takes uint8 grey or RGB; {ANY_CODEC}"

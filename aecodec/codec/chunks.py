@@ -1,13 +1,9 @@
 """Chunks of arrays as `.aec` files, for the codecs of Zarr and numcodecs.
 
-The shape of a chunk determines whether it is one picture or several. As for
-:func:`aecodec.compress`, two axes are (H, W), and four axes are (N, H, W, C). Three axes are
-(H, W, C) if the last axis has a length of 1 to 4, else (N, H, W).
-
-With a codec with B bands, the last axis holds them if its length is B. Otherwise, they come before
-the rows: (B, H, W) or (N, B, H, W). With one band, other chunks are (H, W) or (N, H, W).
-
-The codec `samples` takes chunks of any shape. Axes before the last three are frames.
+As for :func:`aecodec.compress`, two axes are (H, W), and four axes are (N, H, W, C). Three axes are
+(H, W, C) if the last axis has a length of 1 to 4, else (N, H, W). Of B bands, the last axis has B,
+or they come before the rows: (B, H, W) or (N, B, H, W); one band needs no axis. The codec `samples`
+takes chunks of any shape, whose axes before the last three are frames.
 """
 
 from __future__ import annotations

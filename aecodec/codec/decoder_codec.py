@@ -39,11 +39,7 @@ class DecoderCodec(CodecHalf):
     """
 
     def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:
-        """Decompress a file with one picture.
-
-        The limits and `base_only` are as for :func:`aecodec.decompress`. Raises UsageError if the
-        file has several pictures, or samples of a codec with bands.
-        """
+        """Decompress a file with one picture of pixels; see :func:`aecodec.decompress`."""
         content = to_bytes(data)
         header = self.header(content)
         if header.samples:
@@ -88,19 +84,12 @@ class DecoderCodec(CodecHalf):
             decoding.run(self.workers)
 
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """Decode the bytes of a file to exactly the codes that were encoded.
-
-        Returns int16 (T * vectors, K), for the T tiles that cover the pictures. Raises UsageError
-        if the file has only refinements.
-        """
+        """The codes (T * vectors, K) int16 of T tiles, as encoded; UsageError without a base."""
         decoding = FileDecoding(self, data, limits)
         return decoding.codes(0, decoding.header.frames)
 
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
-        """Check the bytes of a file as :meth:`decompress_picture` does, but without the network.
-
-        Refinements need the network.
-        """
+        """Check a file as :meth:`decompress_picture` does; only refinements need the network."""
         self.header(data)
         reading.check_file(self.folder.native, data, limits, self.workers)
 
@@ -133,10 +122,7 @@ class DecoderCodec(CodecHalf):
 
 
 class FileDecoding:
-    """A file of which any frames are decoded. Threads must not share it.
-
-    Raises as the methods of :class:`DecoderCodec`.
-    """
+    """A file of which any frames are decoded, by one thread; errors are those of the decoder."""
 
     def __init__(self, decoder: DecoderCodec, data: bytes, limits: Limits) -> None:
         self.header, self._decoder = decoder.header(data), decoder

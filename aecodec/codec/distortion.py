@@ -25,10 +25,7 @@ def squared_errors(
 
 
 class Quality(NamedTuple):
-    """A measure of picture quality, higher is better: the unit after its number in messages.
-
-    `measure` compares two frames; `of_mean` converts its mean over the frames to the quality.
-    """
+    """A measure of frames with a unit, higher is better; `of_mean` converts its mean."""
 
     unit: str
     measure: Measure

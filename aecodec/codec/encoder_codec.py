@@ -46,10 +46,7 @@ class EncoderCodec(CodecHalf):
         band_axis: int | None = None,
         nodata: float | None = None,
     ) -> bytes:
-        """Compress an image, or images with the same size, to the bytes of an `.aec` file.
-
-        Arguments and errors are as for :func:`aecodec.compress`.
-        """
+        """Compress an image to the bytes of an `.aec` file, as :func:`aecodec.compress` does."""
         self.spec.check_level(level)
         picture = self.picture_of(image, band_axis, nodata)
         return self.file(self.original(picture, metadata), level)
@@ -64,10 +61,9 @@ class EncoderCodec(CodecHalf):
     def original(self, picture: Picture, metadata: bool | None = None) -> Original:
         """Convert a picture to the colours that are coded, with the metadata that is kept.
 
-        If a colour profile is dropped, an :class:`~aecodec.errors.AecodecWarning` says that the
-        colours are converted to sRGB. By default, `metadata` is kept for pictures with more than
-        one tile, and for codecs with bands. Raises ImageError if the picture has more pixels than
-        a file may have, or the codec does not take it.
+        By default, `metadata` is kept for pictures with more than one tile, and for bands. Warns if
+        the colours are converted to sRGB without their profile. Raises ImageError if the picture
+        has too many pixels, or the codec does not take it.
         """
         check_limits(picture)
         picture, spec = fit(self.spec, picture), self.spec
@@ -91,10 +87,7 @@ class EncoderCodec(CodecHalf):
         return self.make(original, level=self.spec.level_index(level))[0]
 
     def make(self, original: Original, **target: Any) -> tuple[bytes, structures.Compressed]:
-        """Make a file for a target of :func:`aecodec.native.writing.compress` with the library.
-
-        Warns of samples that were clipped. Raises ImageError if a level would lose them.
-        """
+        """Make a file for a target of the library; warns of clipped samples. Or ImageError."""
         native, workers = self.folder.native, self.workers
         if "bounds" not in target:  # refinements restore all samples
             check_fill(self.folder, original.picture)

@@ -35,16 +35,12 @@ _ERRORS_OF_SAMPLES: tuple[float | str, ...] = *(f"{100 / 2**n:g}%" for n in rang
 """Maximum errors beyond the last level, the coarsest first."""
 
 _MOST_BYTES = 1 << 40
-"""No file is larger."""
 
 
 def reach(
     encoder: EncoderCodec, picture: Picture, target: Target, metadata: bool | None = None
 ) -> Compressed:
-    """Make a file that reaches a number of bytes or a quality.
-
-    Raises UsageError if no level does, and AecodecError without the package of the measure.
-    """
+    """Make a file that reaches a number of bytes or a quality; UsageError if no level does."""
     if target.max_bytes is not None:
         return within_bytes(encoder, picture, target.max_bytes, metadata)
     if target.min_psnr is not None:

@@ -32,11 +32,7 @@ def load_codec(name_or_path: str | Path) -> Codec:
     """Open a codec by its name, if it is built in or in AECODEC_PATH, or by its path.
 
     The path is that of a codec file such as `my.aecodec`, or of the folder that has it. Raises
-    CodecError if the codec does not exist or is damaged, and UsageError if the argument is neither
-    a string nor a path.
-
-    >>> load_codec("digits").spec.tile
-    (28, 28)
+    CodecError if there is no whole codec, and UsageError for other arguments.
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its file")

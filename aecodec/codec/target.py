@@ -73,19 +73,9 @@ class Target:
     """The target of a file. At most one attribute may be set; the default is the codec's level.
 
     Only `level` and `max_error` may be set together. The attributes are those of
-    :func:`aecodec.compress`. Levels are in sixteenths for a codec with gains. Of several maximum
-    errors, only 0 can follow another kind.
+    :func:`aecodec.compress`; of several maximum errors, only 0 can follow another kind. Raises
+    UsageError if they contradict each other, are no numbers, or errors do not descend.
 
-    Raises:
-        UsageError: attributes contradict each other, one is not a number, or maximum errors are
-            negative or not in descending order.
-
-    >>> Target(max_bytes=237).is_level
-    False
-    >>> Target(level=1, min_psnr=30)
-    Traceback (most recent call last):
-        ...
-    aecodec.errors.UsageError: level and min_psnr exclude each other: give only one
     >>> Target(max_error=[16, "0.5%"]).errors({None: 1000})
     [[16.0], [5.0]]
     """
@@ -124,10 +114,7 @@ class Target:
             raise UsageError(f"max_error is {_text(self.max_error)}: give the coarsest error first")
 
     def for_codec(self, spec: CodecSpec) -> "Target":
-        """Check that a codec has the level; without a target, a codec without levels is lossless.
-
-        Raises UsageError if it has no such level, or none at all for another target than an error.
-        """
+        """Check the level; UsageError. Without a target, codecs without levels are lossless."""
         if not spec.levels and self == Target():
             return Target(max_error=0)
         if spec.levels or self != Target(max_error=self.max_error):

@@ -177,10 +177,7 @@ def can_prime(pictures: Pixels) -> bool:
 
 
 def primer_section(pictures: Pixels) -> Section:
-    """Make the section of pictures that the adaptive coder learns from before it codes a file.
-
-    As many of the pictures (N, H, W, C) uint8 as fit into a segment are taken from all of N.
-    """
+    """Make the section of as many pictures (N, H, W, C) as prime the adaptive coder, out of all."""
     count = min(_PRIMER_SAMPLES // pictures[0].size, len(pictures))
     places = np.linspace(0, len(pictures) - 1, count, dtype=int)
     planes = pictures[places].transpose(0, 3, 1, 2)

@@ -4,7 +4,6 @@ import re
 from enum import Enum
 
 SUFFIX = ".aecodec"
-"""Suffix of the codec file."""
 
 CODEC_JSON = "codec.json"
 """A description of the codec, for people."""

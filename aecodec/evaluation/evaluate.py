@@ -63,14 +63,12 @@ def format_coder(image_format: PillowFormat, quality: int) -> Coder:
 
 
 Errors = Callable[[Picture, Picture], Values]
-"""Measures a picture and its restored picture."""
 
 
 def pixel_errors(original: Picture, restored: Picture, *, ssimulacra2: bool = False) -> Values:
-    """Measure pixels: `pixels` (their number), `mse`, `psnr`, `ms_ssim` and `ssimulacra2`.
+    """Measure the errors of pixels; with `ssimulacra2`, AecodecError without its package.
 
-    MS-SSIM is NaN for pictures with a side below 11 pixels. SSIMULACRA2 is optional and takes one
-    second per 400,000 pixels; raises AecodecError if its package is not installed.
+    MS-SSIM is NaN for pictures with a side below 11 pixels.
     """
     original = in_kept_colours(original, restored.metadata)
     mse = metrics.mse(original.pixels, restored.pixels)

@@ -60,7 +60,6 @@ class SampleType(IntEnum):
 
 
 BAND_TYPES = tuple(kind for kind in SampleType if kind <= SampleType.FLOAT32)
-"""Types of the samples of codecs with bands."""
 
 
 class Layout(IntEnum):

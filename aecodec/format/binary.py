@@ -2,10 +2,7 @@
 
 
 def leb128(value: int) -> bytes:
-    """Encode an unsigned integer as LEB128.
-
-    Each byte has seven bits, the lowest first; its top bit is set if another byte follows.
-    """
+    """Encode an unsigned integer in sevens of bits, the lowest first; top bits continue."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)

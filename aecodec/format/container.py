@@ -74,19 +74,12 @@ class Header(NamedTuple):
         mode: pixel mode of the coded pictures.
         size: (width, height) in pixels, or None for the codec's tile size.
         level: quality level in sixteenths (16 is level 1), or None for the codec's default.
-        frames: number of pictures, which have the same size.
-        reduction: factor, in halves, by which the sides were reduced before coding; 2 without
-            reduction.
+        reduction: factor, in halves, by which the sides were reduced; 2 without reduction.
         alpha: zlib stream of the alpha planes of all frames; empty without alpha.
         samples: type, layout and missing samples of a file with bands, or None.
-        metadata: ICC profile, EXIF and XMP, unchanged from the source file, tags of a TIFF file,
-            and names of the pictures.
-        origin: extension and time of the source file, or None if they are not kept.
+        metadata: ICC profile, EXIF, XMP, tags of a TIFF file, and names of the pictures.
         as_rgb: whether grey pixels are decoded to RGB with equal channels.
         refinements: refinements of the samples, the coarsest first.
-
-    >>> Header(b"\\x00\\x01\\x02\\x03").frames
-    1
     """
 
     codec_id: bytes

@@ -23,10 +23,9 @@ class LimitOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Limits:
-    """Which part of a file is decoded, and limits of what a caller accepts.
+    """Which part of a file is decoded, and its limits, as for :func:`aecodec.decompress`.
 
-    The attributes are those of :func:`aecodec.decompress`. Raises UsageError if a limit is below 1
-    or not an integer.
+    Raises UsageError if a limit is below 1 or not an integer.
     """
 
     max_pixels: int | None = None

@@ -11,10 +11,9 @@ _TEXT = re.compile(rb"\.[0-9A-Za-z]{1,16} (0|-?[1-9][0-9]{0,11})")
 
 
 class Origin(NamedTuple):
-    """The extension of the file that a picture was read from, and the time of its last change.
+    """The extension of a picture's file: a dot and 1 to 16 letters and digits, such as `.jpg`.
 
-    The extension, such as `.jpg`, is a dot and 1 to 16 letters and digits; the time is in whole
-    seconds since 1970-01-01 00:00 UTC.
+    `modified` is the time of its last change in whole seconds since 1970-01-01 00:00 UTC.
     """
 
     suffix: str

@@ -15,17 +15,12 @@ MAX_REFINEMENTS = 16
 
 
 class Bound(NamedTuple):
-    """The guaranteed maximum error of a band.
+    """The guaranteed maximum error of a band, in units of the samples.
 
-    Attributes:
-        error: largest difference between a sample and its original; or, with `is_root`, the factor
-            of the square root of the original that is the largest difference, in steps of 1/256.
-        is_root: whether `error` is a factor of the square root.
+    With `is_root`, it is a factor of the square root of the original, in steps of 1/256.
 
-    >>> Bound(0.5, is_root=True).text, Bound(4).text
-    ('0.5sqrt', '4')
-    >>> Bound(25 / 256, is_root=True).text
-    '0.09765625sqrt'
+    >>> Bound(25 / 256, is_root=True).text, Bound(4).text
+    ('0.09765625sqrt', '4')
     """
 
     error: float
@@ -48,12 +43,9 @@ Bounds = Sequence[Bound]
 
 
 class Refinement(NamedTuple):
-    """The description of a refinement.
+    """The bounds of a refinement, one for all bands or one for each, and its size in bytes.
 
-    Attributes:
-        bounds: one bound for all bands, or one for each.
-        has_base: whether the residuals are differences from the samples before the refinement.
-        size: size of its messages in bytes.
+    With `has_base`, its residuals are differences from the samples before it.
     """
 
     bounds: Bounds

@@ -15,10 +15,7 @@ _ALIGNMENT = 64
 
 
 class NativeCodec:
-    """A codec file in memory; CodecError if it is damaged, or has another version.
-
-    Sections may be absent; the caller checks their hashes. Several threads may use it at once.
-    """
+    """A codec file in memory, whose sections the caller checks, for any thread; or CodecError."""
 
     def __init__(self, content: bytes) -> None:
         self._content = aligned(content)

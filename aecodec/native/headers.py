@@ -90,8 +90,7 @@ def _refinement_of(part: structures.Refinement, is_float: bool) -> Refinement:
 def read_beginning(data: bytes) -> structures.FileInfo:
     """Read the number of pictures of a file, and whether it has samples, from its first bytes.
 
-    `structures.BEGINNING` bytes are enough; the file may still be damaged. Raises FormatError if
-    the data does not begin like an `.aec` file of this version.
+    `structures.BEGINNING` bytes are enough. FormatError if the file does not begin as one.
     """
     info = structures.FileInfo()
     check(LIBRARY.aecodec_beginning_of(data, len(data), byref(info)))

@@ -18,7 +18,6 @@ from aecodec.native.library import LIBRARY, address_of
 from aecodec.native.status import check
 
 _FIRST = 1 << 12
-"""Bytes to begin with."""
 
 
 class Segment(NamedTuple):

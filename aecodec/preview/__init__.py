@@ -27,7 +27,6 @@ __all__ = ["decode", "decode_pixels", "encode"]
 LARGEST_RATIO = 5.0
 """Largest ratio of the longer to the shorter side that a preview can state."""
 LEAST_BYTES = 10
-"""Smallest `max_bytes` of a preview."""
 
 
 def encode(image: ImageSource, max_bytes: int = 40) -> bytes:

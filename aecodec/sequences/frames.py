@@ -39,17 +39,13 @@ _OPEN_FILES = 8
 
 Array = npt.NDArray[Any]
 Numbers = npt.NDArray[np.intp]
-"""Numbers of frames, from 0."""
 
 Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[Any]]
 """An index of one or several frames of a sequence; negative numbers count from the end."""
 
 
 class OpenedFile:
-    """A file from which selected frames are decoded, and only the segments that contain them.
-
-    Threads may share it. Errors are those of :class:`~aecodec.codec.decoder_codec.DecoderCodec`.
-    """
+    """A file from which selected frames are decoded, in any thread; errors are the decoder's."""
 
     def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits) -> None:
         self._decoding, self._lock = FileDecoding(decoder, data, limits), threading.Lock()

@@ -30,7 +30,6 @@ _A_THREE = 18
 """Index of the test digit in the figure."""
 
 _FILES = 1000
-"""Digits whose files are measured."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

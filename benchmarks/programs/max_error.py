@@ -115,10 +115,7 @@ def _arrays(file: Path) -> Iterator[tuple[str, Array]]:
 
 
 def _samples(array: Array) -> Array:
-    """An array as (frames, bands, height, width) in native byte order.
-
-    The last of several axes has the bands if it is shorter than the two before it.
-    """
+    """An array as (frames, bands, height, width); bands may be last if they are few."""
     if array.ndim > 2 and array.shape[-1] < min(array.shape[-3:-1]):
         array = np.moveaxis(array, -1, -3)
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))

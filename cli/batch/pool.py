@@ -106,10 +106,7 @@ def _unpickled(work: bytes) -> Work:
 
 @contextmanager
 def _processes(count: int) -> Iterator[Executor]:
-    """Processes that end with the block, even if a file is not finished.
-
-    They are spawned, not forked, because threads and locks do not survive a fork.
-    """
+    """Spawned processes, as threads and locks do not survive a fork, that end with the block."""
     with _single_threaded_blas():
         pool = ProcessPoolExecutor(count, get_context("spawn"), _end_with_parent)
         try:
@@ -158,10 +155,7 @@ def _single_threaded_blas() -> Iterator[None]:
 
 @contextmanager
 def _blocked() -> Iterator[None]:
-    """Block Ctrl-C for this thread and for processes that it starts; the main thread ends them.
-
-    Windows has no signal masks. There, worker processes ignore Ctrl-C once they run.
-    """
+    """Block Ctrl-C for this thread and processes that it starts, if there are signal masks."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

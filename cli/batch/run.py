@@ -23,7 +23,6 @@ _MANY_FILES, _MANY_BYTES = 200, 100_000
 """Files with which it pays to start other processes, which takes half a second."""
 
 _USUAL_BYTES = 10_000
-"""Size of a file whose size is unknown."""
 
 
 class BatchOptions(NamedTuple):

@@ -32,10 +32,7 @@ class CompressOptions(CodingOptions):
         self._check_folder_name()
 
     def _check_folder_name(self) -> None:
-        """Raise UsageError if `-o FILE.aec` would create a folder with that name by mistake.
-
-        A folder that exists, or whose name ends with a slash, may have such a name.
-        """
+        """Raise UsageError if `-o FILE.aec` would be a new folder by mistake."""
         out = self.out
         if out is None or Path(out).suffix.lower() != ".aec" or is_folder(out):
             return

@@ -188,10 +188,7 @@ def _header_of(path: Path) -> Header | None:
 
 
 def _parted(name: str, suffix: str) -> tuple[str, str]:
-    """A name without a suffix, and the suffix as the name has it, in any case.
-
-    If `a.jpg` and `A.PNG` are compressed together, `a.jpg` becomes `a.jpg.aec`.
-    """
+    """A name without a suffix, and the suffix as the name has it: `A.PNG.aec` becomes `A.PNG`."""
     stem, own = os.path.splitext(name)
     return (stem, own) if own.lower() == suffix.lower() else (name, suffix)
 

@@ -67,11 +67,7 @@ def _describe(data: bytes) -> dict[str, Any]:
 
 
 def _describe_refinements(header: Header, base_size: int) -> dict[str, Any]:
-    """Sizes in bytes of the base and of each refinement, and the maximum error of each refinement.
-
-    The base has 0 bytes if there is none. A list of errors has one per band. A text such as
-    "0.5sqrt" is a factor of the square root of the samples.
-    """
+    """Sizes in bytes of base and refinements, and errors, one for all bands or a list."""
     if not header.refinements:
         return {"base_bytes": None, "guaranteed_errors": None, "refinement_bytes": None}
     bounds = [[bound.json for bound in part.bounds] for part in header.refinements]

@@ -110,7 +110,7 @@ def _sources(inputs: list[Path], against: Path | None) -> list[Source]:
 
 
 def _with_originals_in(folder: Path, path: Path) -> list[Source]:
-    """A file or the files of a folder, with the files of which compress makes results so named.
+    """The files at a path, with the files of a folder of which compress makes results so named.
 
     Results without an original, and files of the folder without a result, have a problem.
     """

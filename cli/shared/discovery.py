@@ -55,15 +55,6 @@ def _reason_to_skip(path: Path) -> str | None:
 
 
 IMAGES = FileKind(has_image_name, _reason_to_skip)
-"""Pictures, by their suffixes.
-
->>> IMAGES.accepts(Path("a.png")), IMAGES.accepts(Path("a.txt"))
-(True, False)
->>> IMAGES.reason_to_skip(Path("a.txt")) is None
-True
->>> IMAGES.reason_to_skip(Path("a.NEF"))
-'skipped: Pillow does not open .nef files; convert them to PNG or JPEG first'
-"""
 
 IMAGES_AND_SAMPLES = FileKind(
     lambda path: has_image_name(path) or path.suffix.lower() in SAMPLES_SUFFIXES, _reason_to_skip
@@ -71,7 +62,6 @@ IMAGES_AND_SAMPLES = FileKind(
 """Pictures, and files that only codecs with bands read, by their suffixes."""
 
 AEC_FILES = FileKind(lambda path: path.suffix.lower() == ".aec")
-"""`.aec` files, by their suffix."""
 
 
 def expand(inputs: Sequence[Path], kind: FileKind) -> list[Source]:

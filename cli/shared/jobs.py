@@ -42,7 +42,6 @@ def folded(path: Path) -> str:
 
 
 as_here = folded if sys.platform in ("win32", "darwin") else cased
-"""The key of names on this system."""
 
 
 def plan(
@@ -152,10 +151,7 @@ def is_folder(out: str) -> bool:
 
 
 def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
-    """The existing folder that `-o` names as the result of a single file, or None.
-
-    If `-o` ends with a slash, or is `.` or `..`, the result goes inside that folder instead.
-    """
+    """The existing folder that `-o` names as the result of a single file, or None."""
     if out is None or _ends_with_slash(out) or Path(out).name in ("", ".."):
         return None
     is_single_file = len(inputs) == 1 and not is_folder_at(inputs[0])

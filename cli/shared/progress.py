@@ -23,11 +23,7 @@ _CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 
 
 def visible(text: str) -> str:
-    r"""Mask the secrets of URLs in a text, and escape its control characters.
-
-    File and codec names may come from untrusted sources. They must neither control the terminal nor
-    forge lines of output.
-    """
+    """A text without secrets and control characters, as names of files may come from anywhere."""
     return re.sub(_CONTROLS, lambda match: ascii(match[0])[1:-1], masked(text))
 
 

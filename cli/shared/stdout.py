@@ -24,10 +24,7 @@ class OutputError(AecodecError):
 
 @contextmanager
 def complete_stdout() -> Iterator[None]:
-    """Make every write of the block to standard output complete, or raise OutputError.
-
-    File names may contain any bytes, so characters that the encoding lacks are escaped.
-    """
+    """Make every write of the block to standard output complete, and escape characters."""
     _open_closed_streams()
     original: Any = sys.stdout
     if original is None or isinstance(getattr(original, "buffer", None), io.RawIOBase):
@@ -60,10 +57,7 @@ def write_content(content: bytes) -> None:
 
 
 def _open_closed_streams() -> None:
-    """Open closed standard streams, so that files opened later do not get their descriptors.
-
-    Writing to a standard output that was closed still fails.
-    """
+    """Open closed standard streams, whose descriptors files that are opened later would get."""
     for number in (_STDIN, _STDOUT, _STDERR):
         try:
             os.fstat(number)
