@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from aecodec.imaging.picture import Picture, source_array, to_array
 from aecodec.imaging.tiling import grid_of
 from aecodec.native import reading
 from aecodec.native.headers import read_header
-from aecodec.native.reading import Decoding, parts_for
+from aecodec.native.reading import Decoding
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -85,8 +84,9 @@ class DecoderCodec(CodecHalf):
 
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
         """The codes (T * vectors, K) int16 of T tiles, as encoded; UsageError without a base."""
-        decoding = FileDecoding(self, data, limits)
-        return decoding.codes(0, decoding.header.frames)
+        self.header(data)
+        decoding = Decoding.of_file(self.folder.native, data, limits)
+        return decoding.codes(self.workers).astype(np.int16)
 
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
         """Check a file as :meth:`decompress_picture` does; only refinements need the network."""
@@ -119,37 +119,3 @@ class DecoderCodec(CodecHalf):
         decoding = Decoding.of_codes(self.folder.native, index, codes, shape)
         self.run(decoding)
         return decoding.channels(self.workers)
-
-
-class FileDecoding:
-    """A file of which any frames are decoded, by one thread; errors are those of the decoder."""
-
-    def __init__(self, decoder: DecoderCodec, data: bytes, limits: Limits) -> None:
-        self.header, self._decoder = decoder.header(data), decoder
-        self.size = width, height = self.header.size or decoder.spec.tile[::-1]
-        native, workers = decoder.folder.native, decoder.workers
-        parts = parts_for(native, workers, width, height)
-        self._decoding = Decoding.of_file(native, data, limits, parts)
-        self._whole: Picture | None = None
-
-    def codes(self, first: int, frames: int) -> Codes:
-        """The codes (vectors, K) int16 of some frames; UsageError if the file has no base."""
-        self._decoding.select(first, frames)
-        return self._decoding.codes(self._decoder.workers).astype(np.int16)
-
-    def picture(self, first: int, frames: int) -> Picture:
-        """Decode some frames. Refinements need all of them, which are decoded once."""
-        if not self.header.refinements:
-            return self._decoded(first, frames)
-        self._whole = whole = self._whole or self._decoded(0, self.header.frames)
-        parts = {
-            name: array[first : first + frames]
-            for name in ("pixels", "alpha", "missing")
-            if (array := getattr(whole, name)) is not None
-        }
-        return replace(whole, **parts)
-
-    def _decoded(self, first: int, frames: int) -> Picture:
-        self._decoding.select(first, frames)
-        self._decoder.run(self._decoding)
-        return self._decoding.picture(self.header, self._decoder.workers)

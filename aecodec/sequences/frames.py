@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
-from aecodec.codec.decoder_codec import DecoderCodec, FileDecoding
+from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.registry import codec_of_file
 from aecodec.errors import (
     FormatError,
@@ -28,6 +27,7 @@ from aecodec.errors import (
 from aecodec.format.limits import Limits
 from aecodec.imaging.picture import to_array
 from aecodec.native.headers import read_beginning
+from aecodec.native.reading import Decoding, parts_for
 from aecodec.native.structures import BEGINNING
 
 _AT_ONCE = 256
@@ -48,17 +48,31 @@ class OpenedFile:
     """A file from which selected frames are decoded, in any thread; errors are the decoder's."""
 
     def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits) -> None:
-        self._decoding, self._lock = FileDecoding(decoder, data, limits), threading.Lock()
-        self.frames = self._decoding.header.frames
-        self.pixels_of_frame = math.prod(self._decoding.size)
+        self._header, self._decoder, self._lock = decoder.header(data), decoder, threading.Lock()
+        width, height = self._header.size or decoder.spec.tile[::-1]
+        native = decoder.folder.native
+        parts = parts_for(native, decoder.workers, width, height)
+        self._decoding = Decoding.of_file(native, data, limits, parts)
+        self._whole: Array | None = None
+        self.frames, self.pixels_of_frame = self._header.frames, width * height
 
     def pixels(self, numbers: Numbers) -> Array:
-        """Frames (n,) as an array (n, H, W) or (n, H, W, C), uint8 or the type of the samples."""
-        ordered, places = np.unique(numbers, return_inverse=True)
-        runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
+        """Frames (n,) as an array (n, H, W) or (n, H, W, C), uint8 or the type of the samples.
+
+        Only the segments that contain them are decoded. Refinements need all frames.
+        """
         with self._lock:
-            parts = [to_array(self._decoding.picture(int(run[0]), len(run))) for run in runs]
-        return _concatenated(parts)[places]
+            if self._header.refinements:
+                self._whole = self._decoded(0, self.frames) if self._whole is None else self._whole
+                return self._whole[numbers]
+            ordered, places = np.unique(numbers, return_inverse=True)
+            runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
+            return _concatenated([self._decoded(int(run[0]), len(run)) for run in runs])[places]
+
+    def _decoded(self, first: int, frames: int) -> Array:
+        self._decoding.select(first, frames)
+        self._decoder.run(self._decoding)
+        return to_array(self._decoding.picture(self._header, self._decoder.workers))
 
 
 def _concatenated(parts: Sequence[Array]) -> Array:
