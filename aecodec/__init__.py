@@ -254,14 +254,6 @@ def frames(
         FormatError: a file is not an `.aec` file. Damage is reported when a file is opened.
         CodecError: the codec does not exist.
         UsageError: a limit is below 1.
-
-    >>> import tempfile
-    >>> import numpy as np
-    >>> stack = Path(tempfile.mkdtemp(), "digits.aec")
-    >>> _ = stack.write_bytes(compress(np.zeros((3, 28, 28), np.uint8)))
-    >>> pictures = frames(stack)
-    >>> len(pictures), pictures[-1].shape, pictures[:2].shape
-    (3, (28, 28), (2, 28, 28))
     """
     from aecodec.format.limits import Limits
     from aecodec.sequences.frames import Frames

@@ -61,9 +61,6 @@ def band_errors(
     """Mean squared error and maximum error of each band of samples (F, H, W, B), two arrays (B,).
 
     Missing samples do not count; the errors of a band without known samples are 0.
-
-    >>> band_errors(np.array([[[[0, 5], [10, 5]]]]), np.array([[[[0, 5], [14, 6]]]]))
-    (array([8. , 0.5]), array([4., 1.]))
     """
     is_missing = _missing_like(original, missing)
     sums, counts, most = np.zeros((3, original.shape[-1]))

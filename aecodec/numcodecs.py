@@ -2,12 +2,6 @@
 
 numcodecs finds it by the entry point `aecodec` in the group `numcodecs.codecs`, so programs that
 read chunks need not import aecodec.
-
->>> import numcodecs
->>> import numpy as np
->>> codec = numcodecs.get_codec({"id": "aecodec", "codec": "digits", "level": 1})
->>> codec.decode(codec.encode(np.zeros((100, 28, 28), np.uint8))).shape
-(100, 28, 28)
 """
 
 from __future__ import annotations
@@ -39,9 +33,6 @@ class Aecodec(NumcodecsCodec):
 
     Parameters and errors are the same. Without `nodata`, it is a value in a chunk that looks like
     it, as numcodecs does not know the array's fill value.
-
-    >>> Aecodec("digits").get_config()
-    {'id': 'aecodec', 'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}
     """
 
     codec_id = "aecodec"

@@ -2,16 +2,6 @@
 
 Zarr finds it by the entry point `aecodec` in the group `zarr.codecs`, so programs that read an
 array need not import aecodec.
-
->>> import numpy as np
->>> import zarr
->>> digits = zarr.create_array(
-...     {}, shape=(100, 28, 28), chunks=(50, 28, 28), dtype="uint8",
-...     serializer=Aecodec("digits", level=2), compressors=None,
-... )
->>> digits[:] = np.zeros((100, 28, 28), np.uint8)
->>> digits.serializer
-Aecodec(codec='digits', codec_id='f206e96f', level=2)
 """
 
 from __future__ import annotations
@@ -61,9 +51,6 @@ class Aecodec(ArrayBytesCodec):
         CodecError: the codec does not exist.
         UsageError: the codec has no such level, or nodata is not a finite number or needs a codec
             with bands. When a chunk of elements of 64 bits is written, two values may be nodata.
-
-    >>> Aecodec("digits").to_dict()["configuration"]
-    {'codec': 'digits', 'codec_id': 'f206e96f', 'level': 2}
     """
 
     is_fixed_size = False

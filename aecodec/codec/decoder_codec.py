@@ -31,10 +31,6 @@ class DecoderCodec(CodecHalf):
 
     Methods that read a file raise FormatError if it is damaged, CodecError if another codec made
     it, LimitError if it claims more than the limits, and AecodecError if memory runs out.
-
-    >>> from aecodec import compress, load_codec
-    >>> load_codec("digits").decoder.decompress(compress(np.zeros((28, 28), np.uint8))).size
-    (28, 28)
     """
 
     def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:

@@ -29,13 +29,7 @@ class Original(NamedTuple):
 
 
 class EncoderCodec(CodecHalf):
-    """The half of a codec that compresses. It needs only the encoder's network.
-
-    >>> from aecodec import load_codec
-    >>> digit = np.zeros((28, 28), np.uint8)
-    >>> len(load_codec("digits").encoder.compress(digit)) < 30
-    True
-    """
+    """The half of a codec that compresses. It needs only the encoder's network."""
 
     def compress(
         self,

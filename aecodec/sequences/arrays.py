@@ -180,9 +180,6 @@ def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[An
     """Split a basic index into ascending ranges of all axes, and an index of what they choose.
 
     Raises IndexError if it is out of range, and TypeError if it is not a basic index.
-
-    >>> split_index((..., 0, slice(None, None, -2)), (4, 5))
-    ([range(0, 1), range(0, 6, 2)], (0, slice(None, None, -1), Ellipsis))
     """
     parts = list(index) if isinstance(index, tuple) else [index]
     ellipses = [place for place, part in enumerate(parts) if part is Ellipsis]

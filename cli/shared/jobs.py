@@ -135,11 +135,7 @@ def beside(path: Path, name: str) -> Path:
 
 
 def result_beside(path: Path, ending: str, suffix: str) -> Path:
-    """Path of the result of a file or folder, next to it, with an ending added to its name.
-
-    >>> str(result_beside(Path("scans/a.png"), "_compared", ".png"))
-    'scans/a_compared.png'
-    """
+    """Path of the result of a file or folder, next to it, with an ending added to its name."""
     if is_folder_at(path):
         return folder_beside(path, ending)
     return path.with_name(f"{path.stem}{ending}{suffix}")

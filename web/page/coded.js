@@ -130,7 +130,6 @@ export function psnr(original, picture) {
   return mean ? 10 * Math.log10(255 ** 2 / mean) : Infinity;
 }
 
-/** A picture as a PNG file. */
 export function asPng(imageData) {
   return canvasOf(imageData).convertToBlob({ type: "image/png" });
 }

@@ -52,7 +52,6 @@ export class Core {
     return address;
   }
 
-  /** Bytes copied out of memory. */
   take(address, size) {
     return this.bytes(address, size).slice();
   }
@@ -137,7 +136,6 @@ export class Core {
     return decoder.decode(rest.slice(0, rest.indexOf(0)));
   }
 
-  /** SHA-256 in hexadecimal digits. */
   sha256(content) {
     return this.withBytes(content, (bytes, size) =>
       this.withBytes(new Uint8Array(32), (digest) => {
@@ -179,7 +177,6 @@ export class Core {
     });
   }
 
-  /** The bare payload of a file. */
   toBare(file, hasChecksum) {
     return this.#converted("aecodec_to_bare", this.header(file).id, file, hasChecksum);
   }

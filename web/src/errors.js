@@ -7,22 +7,12 @@ export class AecodecError extends Error {
   }
 }
 
-/** A call that contradicts itself, or asks for a level that the codec does not have. */
+// What each kind means, index.d.ts says.
 export class UsageError extends AecodecError {}
-
-/** An image of a kind or a size that is not supported. */
 export class ImageError extends AecodecError {}
-
-/** Bytes that are not a whole, undamaged `.aec` file that this version can read. */
 export class FormatError extends AecodecError {}
-
-/** A codec that is damaged, or not the one that made the file. */
 export class CodecError extends AecodecError {}
-
-/** Something that cannot be fetched. */
 export class InputError extends AecodecError {}
-
-/** An `.aec` file that claims more pixels or pictures than the caller accepts. */
 export class LimitError extends AecodecError {}
 
 const KINDS = { AecodecError, UsageError, ImageError, FormatError, CodecError, InputError, LimitError };

@@ -17,7 +17,6 @@ export function setCodecs(url) {
   codecs = absolute(url);
 }
 
-/** What a file says of itself. */
 export async function readHeader(data) {
   const { levelIndex, ...header } = await client.ask("header", { file: await bytesOf(data) });
   return { ...header, level: levelIndex ? levelIndex / 16 : undefined };
@@ -29,12 +28,10 @@ export async function loadCodec(url) {
   return { url: folder, ...(await client.ask("facts", { folder })) };
 }
 
-/** The first picture of a file. */
 export async function decode(data, options) {
   return toImageData(await decoded(data, options));
 }
 
-/** All pictures of a file. */
 export async function decodeFrames(data, options) {
   const picture = await decoded(data, options);
   return Array.from({ length: picture.frames }, (_, frame) => toImageData(picture, frame));
@@ -49,7 +46,6 @@ export async function encode(imageData, options) {
   return client.ask("encode", values, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 
-/** The samples of a file with bands. */
 export async function decodeSamples(data, options) {
   const decoded = await decodeFile(data, options);
   if (!decoded.samples) throw new UsageError("the file has pixels, not samples of bands: use decode");
@@ -61,7 +57,6 @@ export async function toBare(data, { checksum = false } = {}) {
   return client.ask("toBare", { file: await bytesOf(data), checksum });
 }
 
-/** The file of a bare payload. */
 export async function fromBare(data, { codec, checksum = false } = {}) {
   const id = codec?.id;
   if (!/^[0-9a-f]{8}$/.test(id)) throw new UsageError("say which codec: { codec: await loadCodec(url) }");

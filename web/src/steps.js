@@ -42,7 +42,6 @@ class Steps {
     this.core.withBytes(content, (at) => this.call("output", number, at));
   }
 
-  /** Run the network on all windows here. */
   runHere() {
     this.core.check(`aecodec_${this.name}_run`, this.address, 0);
   }
@@ -75,7 +74,6 @@ export class Decoding extends Steps {
     );
   }
 
-  /** Decode the codes, which windows take. */
   decodeCodes() {
     this.core.check("aecodec_decoding_codes", this.address, 0, 0);
   }
@@ -114,7 +112,6 @@ export class Encoding extends Steps {
     );
   }
 
-  /** The file at a level in sixteenths. */
   file(levelIndex) {
     return this.core.file("aecodec_encoding_file", this.address, levelIndex, 0);
   }
@@ -152,7 +149,6 @@ function withBounds(core, errors, use) {
   return core.withBytes(numbers, (at) => core.with("bounds", { count: errors.length, bands: 1, errors: at }, use));
 }
 
-/** MS-SSIM of two pictures. */
 export function msSsim(core, first, second) {
   return withPixels(core, first, (a) =>
     withPixels(core, second, (b) =>
@@ -168,7 +164,6 @@ function fieldsOf({ width, height, channels, frames }, pixels) {
   return { width, height, channels, frames, pixels };
 }
 
-// A picture in memory.
 function withPixels(core, image, use) {
   return core.withBytes(image.pixels, (pixels) => core.with("image", fieldsOf(image, pixels), use));
 }
