@@ -141,11 +141,7 @@ def _beyond_levels(
 
 
 def _quality_at(
-    picture: Picture,
-    quality: Quality,
-    limits: Float64 | None,
-    encoding: Encoding,
-    level_index: int,
+    picture: Picture, quality: Quality, limits: Float64 | None, encoding: Encoding, level_index: int
 ) -> float:
     value = quality.of(picture, encoding.decode(level_index).pixels, limits)
     if math.isnan(value):

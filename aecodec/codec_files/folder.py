@@ -18,20 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aecodec.codec_files.codec_file import (
-    NETWORKS,
-    Section,
-    SectionKind,
-    open_codec,
-    pack_codec,
-)
-from aecodec.codec_files.file_names import (
-    CODEC_JSON,
-    SUFFIX,
-    Half,
-    codec_file_name,
-    codec_files,
-)
+from aecodec.codec_files.codec_file import NETWORKS, Section, SectionKind, open_codec, pack_codec
+from aecodec.codec_files.file_names import CODEC_JSON, SUFFIX, Half, codec_file_name, codec_files
 from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.codec_files.spec import CodecSpec, printable_name
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about

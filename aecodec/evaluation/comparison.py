@@ -204,10 +204,7 @@ def _is_natural(pixels: Pixels) -> bool:
 
 
 def compare_picture(
-    codec: Codec,
-    picture: Picture,
-    level: float | None,
-    rgb: str | None = None,
+    codec: Codec, picture: Picture, level: float | None, rgb: str | None = None
 ) -> Comparison:
     """The first frame of a picture and its reconstruction, for a figure.
 

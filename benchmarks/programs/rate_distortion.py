@@ -23,12 +23,7 @@ from pathlib import Path
 import aecodec
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.evaluation import evaluate
-from aecodec.evaluation.evaluate import (
-    Coder,
-    codec_coder,
-    format_coder,
-    pixel_errors,
-)
+from aecodec.evaluation.evaluate import Coder, codec_coder, format_coder, pixel_errors
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
 from benchmarks.formats import BEST, LOSSY

@@ -31,8 +31,7 @@ class CodingOptions:
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...",
-            help="Images, folders of images, or - for standard input.",
+            metavar="INPUT...", help="Images, folders of images, or - for standard input."
         ),
     ]
     out: options.Out = None

@@ -21,10 +21,7 @@ from aecodec.imaging.plots import comparison_figure
 
 
 def compare(
-    image: Annotated[
-        Path,
-        typer.Argument(),
-    ],
+    image: Annotated[Path, typer.Argument()],
     out: options.OutFile = None,
     codec: options.CodecOrAuto = AUTO,
     level: options.LevelNumber = None,

@@ -46,11 +46,7 @@ class CompressOptions(CodingOptions):
         """How to read pictures, or samples for a codec with bands."""
         if self.depth is None:
             return reading_for(
-                codec,
-                basis,
-                nodata=self.nodata,
-                bands_first=self.bands_first,
-                array=self.array,
+                codec, basis, nodata=self.nodata, bands_first=self.bands_first, array=self.array
             )
         has_bands = codec and codec.spec.bands
         if has_bands or self.nodata is not None or self.bands_first or self.array:

@@ -68,11 +68,7 @@ def decompress(
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            max=100,
-            help="Quality for JPEG and AVIF, and for WebP with loss.",
-        ),
+        typer.Option(min=1, max=100, help="Quality for JPEG and AVIF, and for WebP with loss."),
     ] = None,
     codec: options.CodecName = None,
     max_pixels: options.MaxPixels = None,

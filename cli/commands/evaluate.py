@@ -57,8 +57,7 @@ class EvaluateOptions:
     ssimulacra2: Annotated[
         bool,
         typer.Option(
-            "--ssimulacra2",
-            help="Also measure SSIMULACRA2. Needs the extra 'perceptual'.",
+            "--ssimulacra2", help="Also measure SSIMULACRA2. Needs the extra 'perceptual'."
         ),
     ] = False
     as_json: options.Json = False

@@ -22,10 +22,7 @@ from aecodec.parallel import Workers
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def info(
-    inputs: AecFiles,
-    as_json: Json = False,
-) -> None:
+def info(inputs: AecFiles, as_json: Json = False) -> None:
     """Describe .aec files: size, mode, codec, level, payload, refinements. Needs no codec."""
     run_all(Console(as_json=as_json), expand(inputs, AEC_FILES), _describe_file)
 

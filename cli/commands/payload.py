@@ -21,8 +21,7 @@ def payload(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE",
-            help="An .aec file, or with --codec a payload; - for standard input.",
+            metavar="FILE", help="An .aec file, or with --codec a payload; - for standard input."
         ),
     ],
     out: options.OutFile = None,

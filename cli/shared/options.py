@@ -68,16 +68,14 @@ CodecFolder = Annotated[
 AecFiles = Annotated[
     list[Path],
     typer.Argument(
-        metavar="FILE...",
-        help=".aec files, folders of .aec files, or - for standard input.",
+        metavar="FILE...", help=".aec files, folders of .aec files, or - for standard input."
     ),
 ]
 _CODEC_HELP = "A built-in codec or a codec file."
 CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)]
 OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
 ArrayName = Annotated[
-    str | None,
-    science(metavar="NAME", help="Name of the array in the .npz file. Default: x_test."),
+    str | None, science(metavar="NAME", help="Name of the array in the .npz file. Default: x_test.")
 ]
 Limit = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
@@ -95,17 +93,12 @@ LevelNumber = Annotated[
     typer.Option("-q", "--level", help="Level of the codec; 1 gives the smallest file."),
 ]
 Jobs = Annotated[
-    int | None,
-    batch(min=1, metavar="N", help="Process N files at once. Default: one per core."),
+    int | None, batch(min=1, metavar="N", help="Process N files at once. Default: one per core.")
 ]
 SkipExisting = Annotated[
-    bool,
-    batch("--skip-existing", help="Skip inputs whose result exists, to resume a run."),
+    bool, batch("--skip-existing", help="Skip inputs whose result exists, to resume a run.")
 ]
-Depth = Annotated[
-    int | None,
-    typer.Option(metavar="8", help="Scale 16-bit channels to 8 bits."),
-]
+Depth = Annotated[int | None, typer.Option(metavar="8", help="Scale 16-bit channels to 8 bits.")]
 MaxPixels = Annotated[
     int | None,
     typer.Option(
@@ -151,8 +144,7 @@ Rgb = Annotated[
     ),
 ]
 WhichFrames = Annotated[
-    Frames,
-    typer.Option(help="Frames of an animation, or pages of a document, to compress."),
+    Frames, typer.Option(help="Frames of an animation, or pages of a document, to compress.")
 ]
 CustomObjects = Annotated[
     list[str] | None,
