@@ -73,23 +73,16 @@ class Section(NamedTuple):
         return cls(kind, level, len(content), hashlib.sha256(content).digest(), content)
 
 
-class Entry(NamedTuple):
-    """A section in the directory; its offset in the file is 0 if the file leaves it out."""
-
-    kind: int
-    level: int
-    size: int
-    sha256: bytes
-    offset: int
-
-
 class OpenCodec(NamedTuple):
-    """What a codec file contains, with its weight of bits, and the transfer of its bands."""
+    """What a codec file contains, with its weight of bits, and the transfer of its bands.
+
+    The offset of an entry of its directory is 0 if the file leaves the section out.
+    """
 
     native: NativeCodec
     spec: CodecSpec
     rdoq: RateWeight
-    entries: tuple[Entry, ...]
+    entries: Sequence[structures.Section]
     transfer: Transfer | None
 
 
@@ -112,7 +105,7 @@ def pack_head(spec: CodecSpec, rdoq: RateWeight, sections: Sequence[Section]) ->
     numbers, description = _numbers(spec), _description(spec)
     size = _START.size + _NUMBERS.size + _HASH + len(description) + _ENTRY.size * len(sections)
     size = _aligned(size + _HASH)
-    directory = [_ENTRY.pack(*entry) for entry in _placed(sections, size)]
+    directory = list(_directory(sections, size))
     start = _START.pack(MAGIC, VERSION, len(sections), size, *rdoq)
     identity = _identity(numbers, description, directory)
     head = start + numbers + identity + description + b"".join(directory)
@@ -144,10 +137,10 @@ def _description(spec: CodecSpec) -> bytes:
     return b"".join([*levels, *gains, spec.name.encode()])
 
 
-def _placed(sections: Iterable[Section], at: int) -> Iterable[Entry]:
+def _directory(sections: Iterable[Section], at: int) -> Iterable[bytes]:
     for section in sections:
         is_absent = section.content is None
-        yield Entry(*section[:4], 0 if is_absent else at)
+        yield _ENTRY.pack(*section[:4], 0 if is_absent else at)
         at = at if is_absent else _aligned(at + section.size)
 
 
@@ -194,12 +187,9 @@ def open_codec(content: bytes) -> OpenCodec:
     if version != VERSION:
         raise CodecError(f"a codec file of version {version}: upgrade aecodec")
     codec = NativeCodec(content)
-    entries = tuple(
-        Entry(part.kind, part.level, part.size, bytes(part.sha256), part.offset)
-        for part in codec.sections
-    )
+    entries = codec.sections
     for entry in filter(lambda entry: entry.offset, entries):
-        if hashlib.sha256(codec.part(entry.offset, entry.size)).digest() != entry.sha256:
+        if hashlib.sha256(codec.part(entry.offset, entry.size)).digest() != bytes(entry.sha256):
             raise CodecError("damaged: a section has another hash")
     try:
         bands, transfer = _bands(codec, entries) if codec.facts.phases else (None, None)
@@ -239,7 +229,7 @@ def _levels(content: bytes, count: int) -> tuple[Level, ...]:
     )
 
 
-def _bands(codec: NativeCodec, entries: Sequence[Entry]) -> tuple[Bands, Transfer]:
+def _bands(codec: NativeCodec, entries: Sequence[structures.Section]) -> tuple[Bands, Transfer]:
     """The bands of a codec, whose section is the first one."""
     if not entries or entries[0].kind != SectionKind.BANDS:
         raise ValueError("it lacks the section of its bands")

@@ -24,6 +24,7 @@ from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.codec_files.spec import CodecSpec, printable_name
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.imaging.transfer import Transfer
+from aecodec.native import structures
 from aecodec.urls import check_is_local
 
 _MAX_FILE = 1 << 28
@@ -83,11 +84,11 @@ class CodecFolder:
     @property
     def sections(self) -> list[Section]:
         """All sections of the codec."""
-        part = self.native.part
-        return [
-            Section(*entry[:4], part(entry.offset, entry.size) if entry.offset else None)
-            for entry in self.entries
-        ]
+        return [self._section(entry) for entry in self.entries]
+
+    def _section(self, entry: structures.Section) -> Section:
+        content = self.native.part(entry.offset, entry.size) if entry.offset else None
+        return Section(entry.kind, entry.level, entry.size, bytes(entry.sha256), content)
 
     def has(self, half: Half) -> bool:
         """Whether the codec file has the network of a half."""
