@@ -108,6 +108,5 @@ class Notes:
         self._texts[text] = None
 
     def warn(self) -> None:
-        """Report the notes as :class:`AecodecWarning`."""
         for text in self._texts:
             warn(self._beginning + text)

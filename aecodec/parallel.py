@@ -19,7 +19,6 @@ _MAX_THREADS = 4
 
 
 def cores() -> int:
-    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -47,7 +46,6 @@ class Workers(NamedTuple):
 
     @property
     def thread_count(self) -> int:
-        """Number of threads."""
         return self.threads or min(cores(), _MAX_THREADS)
 
     def _map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:

@@ -31,7 +31,6 @@ def is_url(path: Path) -> bool:
 
 
 def check_is_local(path: Path) -> None:
-    """Raise UsageError if a path is a URL."""
     if is_url(path):
         raise UsageError(f"{masked(str(path))}: URLs are not accepted here; give a local path")
 

@@ -67,13 +67,11 @@ def curve_of(rows: Iterable[Mapping[str, float]], quality: str) -> Curve:
 
 
 def _log_rate(points: Curve) -> PchipInterpolator:
-    """Logarithm of the rate as a function of the quality."""
     rates, qualities = zip(*points, strict=True)
     return PchipInterpolator(qualities, np.log(rates))
 
 
 def _rising(curve: Curve) -> Curve:
-    """The points where rate and quality both rise."""
     points: list[tuple[float, float]] = []
     for rate, quality in sorted(curve, key=lambda point: (point[0], -point[1])):
         if not points or quality > points[-1][1]:

@@ -87,7 +87,6 @@ def _git(*arguments: str) -> str | None:
 
 
 def machine() -> dict[str, Any]:
-    """The machine, and the versions of packages that affect figures."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

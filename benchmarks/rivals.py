@@ -62,7 +62,6 @@ class _Lattice(NamedTuple):
         return numbers.astype(self.numbers)
 
     def restore(self, numbers: Array) -> Array:
-        """The samples of numbers."""
         if self.samples.kind == "f":
             samples = np.where(numbers, self.low + self.step * (numbers - 1.0), np.nan)
         else:
@@ -122,7 +121,6 @@ def _of_floats(samples: Array, error: float) -> Iterator[tuple[str, Coding]]:
 
 
 def _of_numbers(lattice: _Lattice) -> Iterator[tuple[str, Coding]]:
-    """Lossless formats of quantized samples."""
     codings = {"deflate": _deflate(lattice.numbers), "zstd": _zstd(lattice.numbers)}
     if lattice.numbers.itemsize <= 4:
         codings["LERC"] = _lerc(0)
@@ -133,7 +131,6 @@ def _of_numbers(lattice: _Lattice) -> Iterator[tuple[str, Coding]]:
 
 
 def _of_bits(kind: np.dtype[Any]) -> Iterator[tuple[str, Coding]]:
-    """Lossless formats of floats."""
     bits = np.dtype(f"u{kind.itemsize}")
     for title, coding in {"deflate": _deflate(bits), "zstd": _zstd(bits)}.items():
         yield title, coding.after(lambda array: array.view(bits), lambda array: array.view(kind))

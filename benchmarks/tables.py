@@ -54,7 +54,6 @@ def with_tables(text: str) -> str:
 
 
 def write() -> None:
-    """Write the tables of all documents."""
     for document in DOCUMENTS:
         document.write_text(with_tables(document.read_text("utf-8")), "utf-8")
 

@@ -82,7 +82,6 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command of this process."""
     gc.freeze()  # or collections would examine the objects of all modules again and again
     run()
 

@@ -13,8 +13,6 @@ from aecodec.parallel import Workers
 
 
 class CodecHalf:
-    """One half of a codec."""
-
     def __init__(self, folder: CodecFolder, workers: Workers = Workers()) -> None:
         check_folder(folder)
         self.folder, self.workers = folder, workers

@@ -147,7 +147,6 @@ class EncoderCodec(CodecHalf):
 
     @contextmanager
     def _errors_explained(self, picture: Picture) -> Iterator[None]:
-        """Explain why the library does not encode a picture."""
         try:
             with self.absence_explained(Half.ENCODER):
                 yield

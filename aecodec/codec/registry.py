@@ -99,7 +99,6 @@ def _built_in(name: str) -> Codec:
 
 @cache
 def built_in_names() -> tuple[str, ...]:
-    """Names of the built-in codecs."""
     return *sorted(path.parent.name for path in BUILT_IN.glob(f"*/*{SUFFIX}")), SAMPLES
 
 

@@ -155,7 +155,6 @@ def _aligned(size: int) -> int:
 
 
 def bands_section(bands: Bands, transfer: Transfer) -> Section:
-    """Make the section that describes the bands of a codec."""
     content = _BANDS.pack(bands.phases, bands.count, bands.file_limits)
     content += transfer.limits.astype("<f8").tobytes() + transfer.tables.astype("<u2").tobytes()
     for name in bands.names:
@@ -216,7 +215,6 @@ def _spec_of(codec: NativeCodec, content: bytes, bands: Bands | None) -> CodecSp
 
 
 def _levels(content: bytes, count: int) -> tuple[Level, ...]:
-    """The levels of a head."""
     at = _START.size + _NUMBERS.size + _HASH
     stored = [_LEVEL.unpack_from(content, at + n * _LEVEL.size) for n in range(count)]
     dimension = (stored[0][1] - stored[0][0]) * stored[0][3]  # of gains

@@ -20,12 +20,10 @@ class Half(str, Enum):
 
     @property
     def tflite(self) -> str:
-        """Name of the int8 TFLite file."""
         return f"{self.value}.tflite"
 
     @property
     def hdf5(self) -> str:
-        """Name of the float Keras model in HDF5."""
         return f"{self.value}.hdf5"
 
 

@@ -47,17 +47,14 @@ class SamplesFolder(CodecFolder):
 
     @property
     def measured(self) -> dict[str, Any]:
-        """Measurements of levels, of which there are none."""
         return {"levels": []}
 
     @property
     def content(self) -> NoReturn:
-        """Raise CodecError."""
         _no_file()
 
     @property
     def sections(self) -> NoReturn:
-        """Raise CodecError."""
         _no_file()
 
 

@@ -78,12 +78,10 @@ class CodecFolder:
 
     @property
     def content(self) -> bytes:
-        """The whole codec file."""
         return self.native.part(0, _MAX_FILE)
 
     @property
     def sections(self) -> list[Section]:
-        """All sections of the codec."""
         return [self._section(entry) for entry in self.entries]
 
     def _section(self, entry: structures.Section) -> Section:
@@ -91,7 +89,6 @@ class CodecFolder:
         return Section(entry.kind, entry.level, entry.size, bytes(entry.sha256), content)
 
     def has(self, half: Half) -> bool:
-        """Whether the codec file has the network of a half."""
         kind = NETWORKS[half]
         return any(entry.kind == kind and entry.offset for entry in self.entries)
 
@@ -131,7 +128,6 @@ class CodecFolder:
 
 
 def codec_files_in(folder: Path) -> list[Path]:
-    """The codec files in a folder, by name."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 

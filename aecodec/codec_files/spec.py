@@ -49,12 +49,10 @@ class Bands:
 
     @property
     def count(self) -> int:
-        """Number of bands."""
         return len(self.names)
 
     @property
     def network_channels(self) -> int:
-        """Number of channels of the networks on the side of the picture."""
         return self.count * self.phases
 
 
@@ -135,11 +133,9 @@ class CodecSpec:
         return round(level * LEVEL_UNITS)
 
     def check_level(self, level: float | None) -> None:
-        """Raise UsageError if the codec has no such level."""
         self.level_index(level)
 
     def check_id(self, codec_id: bytes) -> None:
-        """Raise CodecError if a file has the id of another codec."""
         if codec_id != self.codec_id:
             raise CodecError(
                 f"made with codec {title_of(codec_id)}, and this is "

@@ -81,12 +81,10 @@ class FileComparison(NamedTuple):
 
     @property
     def ratio_to_source(self) -> float:
-        """Size of the source divided by the size of the file."""
         return self.source_size / self.size
 
     @property
     def ratio_to_raw(self) -> float:
-        """Size of the uncompressed pixels divided by the size of the file."""
         return self.raw_size / self.size
 
     def as_json(self) -> dict[str, Any]:
@@ -107,7 +105,6 @@ class FileComparison(NamedTuple):
         }
 
     def as_text(self) -> str:
-        """One line of text for the terminal."""
         basis = " relative to the codec's limits" if self.has_limits else ""
         is_shown = self.psnr is not None and self.max_error != 0
         quality = f", {self.psnr:.2f} dB{basis}" if is_shown else ""

@@ -135,7 +135,6 @@ def measure(coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_e
 
 
 def _measured(coder: Coder, sample: Sample, errors_of: Errors) -> Values:
-    """Sizes in bytes, errors, and times in seconds."""
     start = time.perf_counter()
     files = coder.encode(sample.picture)
     middle = time.perf_counter()

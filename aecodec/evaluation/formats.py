@@ -44,7 +44,6 @@ class PillowFormat:
         return True
 
     def at_quality(self, quality: int) -> PillowFormat:
-        """The format at another quality."""
         return replace(self, settings={**self.settings, "quality": quality})
 
     def encode(self, pixels: Pixels) -> bytes:

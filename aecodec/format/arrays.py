@@ -45,17 +45,14 @@ class SampleType(IntEnum):
 
     @property
     def dtype(self) -> str:
-        """Name of the NumPy type."""
         return self.name.lower()
 
     @property
     def size(self) -> int:
-        """Size of a sample in bytes."""
         return (1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8)[self]
 
     @property
     def is_float(self) -> bool:
-        """Whether samples are floating-point numbers."""
         return self.name.startswith("FLOAT")
 
 

@@ -46,7 +46,6 @@ class Tag:
 
 
 def text_tag(code: int, text: str) -> Tag:
-    """Make a tag with a text."""
     return Tag(code, ASCII, text.encode() + b"\0")
 
 
@@ -70,7 +69,6 @@ class KeptTags:
         return tuple(number for (number,) in numbers)
 
     def text(self, code: int) -> str:
-        """Text of a tag, or an empty text."""
         tag = self.get(code)
         return tag.text if tag else ""
 

@@ -21,7 +21,6 @@ class Origin(NamedTuple):
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether a file can store this origin."""
         return _TEXT.fullmatch(self._text()) is not None
 
     def pack(self) -> bytes:

@@ -54,9 +54,7 @@ class Refinement(NamedTuple):
 
     @property
     def largest_bound(self) -> Bound:
-        """The largest bound of all bands."""
         return max(self.bounds)
 
     def bound(self, band: int) -> Bound:
-        """The bound of a band."""
         return self.bounds[band if len(self.bounds) > 1 else 0]

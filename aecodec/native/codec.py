@@ -30,7 +30,6 @@ class NativeCodec:
 
     @property
     def sections(self) -> list[structures.Section]:
-        """All entries of the directory."""
         sections = [structures.Section() for _ in range(self.facts.sections)]
         for number, section in enumerate(sections):
             check(LIBRARY.aecodec_bundle_section(self.handle, number, byref(section)))

@@ -47,5 +47,4 @@ class Loops:
 
 @lru_cache(16)
 def loops_of(workers: Workers) -> Loops:
-    """The loops of workers, made once."""
     return Loops(workers)

@@ -32,7 +32,6 @@ def read_header(data: bytes) -> Header:
 
 
 def header_of(data: bytes, info: structures.FileInfo) -> Header:
-    """The header of a file that :func:`read_info` has read."""
     metadata, origin = read_metadata(part_of(data, info.metadata))
     return Header(
         codec_id=bytes(info.id),
@@ -51,7 +50,6 @@ def header_of(data: bytes, info: structures.FileInfo) -> Header:
 
 
 def part_of(data: bytes, part: structures.Part) -> bytes:
-    """Some bytes of a file."""
     return data[part.at : part.at + part.size]
 
 

@@ -29,7 +29,6 @@ _TOGETHER = structures.MAX_VECTORS
 
 
 def _array_names(structure: type[Structure]) -> list[str]:
-    """The fields of a structure that are pointers."""
     return [field[0] for field in structure._fields_ if field[1] is c_void_p]
 
 

@@ -74,8 +74,6 @@ class BitDecoder:
 
 
 class BitEncoder:
-    """Writes decisions."""
-
     def __init__(self) -> None:
         self._low = 0
         self._range = (1 << 32) - 1

@@ -169,7 +169,6 @@ class ArrayFile:
             yield from batch_pieces.items()
 
     def _decoded(self, head: FileHead, parts: Sequence[Segment]) -> dict[Segment, Picture]:
-        """Read and decode segments on all cores."""
         messages = self._ranges.read_parts([(part.start, part.stop) for part in parts])
         pairs = list(zip(parts, messages, strict=True))
         pieces = Workers().map(lambda pair: head.decode(*pair), pairs)

@@ -33,14 +33,12 @@ _FILES = 1000
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the data, the epochs and the figure."""
     parser.add_argument("data", type=Path, help="mnist.npz")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a digit as PNG")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per code dimension."""
     train, test = mnist(options.data)
     png = float(np.mean([len(PNG.encode(digit)) for digit in test[:_FILES]]))
     shown = []

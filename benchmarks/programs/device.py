@@ -30,12 +30,10 @@ _PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the codec."""
     parser.add_argument("--codec", default="digits", metavar="NAME|FILE")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per level."""
     for level in range(1, len(aecodec.load_codec(options.codec).spec.levels) + 1):
         with tempfile.TemporaryDirectory() as folder:
             sizes = _sizes(_export(options.codec, level, Path(folder, "device")))
@@ -78,7 +76,6 @@ def _sizes(device: DeviceFolder) -> dict[str, int]:
 
 
 def sections_of(linker_map: str) -> Counter[tuple[str, str]]:
-    """Bytes by object and section."""
     sizes: Counter[tuple[str, str]] = Counter()
     for section, size, name in _PLACED.findall(
         linker_map.partition("Linker script and memory map")[2]

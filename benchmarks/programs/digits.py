@@ -32,12 +32,10 @@ _ANCHORS = (
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the data."""
     parser.add_argument("data", type=Path, help="mnist.npz")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per level, per maximum error, and per other format and quality."""
     _, digits = mnist(options.data)
     codec = aecodec.load_codec("digits")
     for level in range(1, len(codec.spec.levels) + 1):

@@ -47,7 +47,6 @@ class Data(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> Data:
-        """Read PATH[:ARRAYS][=ERRORS]."""
         place, _, errors = text.partition("=")
         path, _, arrays = place.partition(":")
         return cls(Path(path), arrays or "*", tuple(filter(None, errors.split(","))))
@@ -74,13 +73,11 @@ class Figures(NamedTuple):
 
     @classmethod
     def sum(cls, figures: Sequence[Figures]) -> Figures:
-        """Figures of the files of several arrays."""
         sizes, errors, encode, decode = zip(*figures, strict=True)
         return cls(sum(sizes), max(errors), sum(encode), sum(decode))
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the data and the errors."""
     parser.add_argument("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
     parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
     parser.add_argument("--each", action="store_true", help="a row for every array")
@@ -125,7 +122,6 @@ def _samples(array: Array) -> Array:
 
 
 def _sets(data: Data, is_each: bool) -> Iterator[tuple[str, list[Array]]]:
-    """The arrays of each row, and its title."""
     if is_each:
         yield from ((name, [array]) for name, array in data.read())
     else:
@@ -160,7 +156,6 @@ def _row(title: str, arrays: Sequence[Array], error: str) -> Row:
 
 
 def _bound(array: Array, error: str) -> float:
-    """An error in units of the samples."""
     value = float(error.removesuffix("%"))
     if error.endswith("%"):
         value *= float(np.nanmax(array) - np.nanmin(array).astype(float)) / 100
@@ -168,7 +163,6 @@ def _bound(array: Array, error: str) -> float:
 
 
 def _figures(way: Rival, samples: Array) -> Figures:
-    """Encode and decode samples."""
     pieces = way.split(samples)
     start = time.process_time()
     files = [way.coding.encode(piece) for piece in pieces]

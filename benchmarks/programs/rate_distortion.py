@@ -47,7 +47,6 @@ _SCORES = (30.0, 80.0)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the data, the codec, and the range of the BD-rate."""
     parser.add_argument("data", type=Path)
     parser.add_argument("--codec", default="digits", metavar="NAME|FILE")
     parser.add_argument("--limit", type=int, default=1000, help="maximal number of pictures")
@@ -73,7 +72,6 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 
 def _rows(options: Namespace) -> Iterator[Row]:
-    """The rows of the codec, and of all formats that are installed."""
     pictures = first_pictures(options.data, options.limit)
     samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
     is_scored = min(min(picture.size) for picture in pictures) >= _LEAST_SIDE
@@ -111,7 +109,6 @@ def _bd_rates(rows: Sequence[Row], anchor: str, options: Namespace) -> Row:
 
 
 def _range(quality: str, curve: Curve, options: Namespace) -> tuple[float, float]:
-    """The qualities over which a BD-rate is taken."""
     if quality == "ssimulacra2":
         return _SCORES
     low, high = qualities_at(curve, options.bpp)

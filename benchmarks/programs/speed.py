@@ -42,7 +42,6 @@ _ANCHORS = (
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the photographs, and the megapixels of their mosaics."""
     parser.add_argument("data", type=Path, help="a folder of photographs")
     parser.add_argument("--megapixels", type=float, nargs=2, default=(12, 100))
 
@@ -95,7 +94,6 @@ def _times_of_processes(data: Path, megapixels: float, folder: Path) -> Iterator
 
 
 def _commands(picture: Path, folder: Path) -> tuple[Work, Work]:
-    """Compress a picture on the command line, and restore it."""
     aecodec, file = str(Path(sys.executable).with_name("aecodec")), str(folder / "picture.aec")
     restored = str(folder / "restored.png")
     return (
@@ -117,7 +115,6 @@ def _times_of(
     decode: Callable[[bytes], object],
     rounds: int = 3,
 ) -> Row:
-    """Mean times of pictures."""
     files = [encode(picture) for picture in pictures]
     return _row(
         what,

@@ -81,7 +81,6 @@ class Browser:
         return [(node["role"]["value"], node["name"]["value"]) for node in shown]
 
     def download_to(self, folder: Path) -> None:
-        """Save what is downloaded in a folder."""
         options = {"behavior": "allow", "downloadPath": str(folder)}
         self._command("Browser.setDownloadBehavior", options)
 

@@ -112,8 +112,6 @@ def _errors_of(text: str) -> list[MaxErrorOfBands]:
 
 
 class Compression(NamedTuple):
-    """How to compress pictures."""
-
     codec: Codec | None
     target: Target
     metadata: bool | None
@@ -121,7 +119,6 @@ class Compression(NamedTuple):
     force: bool
 
     def compress_file(self, job: Job, console: Console, workers: Workers) -> None:
-        """Compress one file."""
         check_overwriting(job.target, self.force)
         picture, size = read_picture(job.source, console, self.reading)
         self.write(name_of(job), picture, size, job.target, console, workers)
@@ -135,7 +132,6 @@ class Compression(NamedTuple):
         console: Console,
         workers: Workers,
     ) -> None:
-        """Compress a picture or a stack, and print the result."""
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)

@@ -89,7 +89,6 @@ def _outcome_in(future: Future[Outcome]) -> Outcome | None:
 
 
 def process_pool(work: Work, console: Console, jobs: int) -> Pool:
-    """A pool of processes on this machine."""
     return Pool(partial(_outcome_of, pickle.dumps(work), console), jobs)
 
 

@@ -58,7 +58,6 @@ def run_all(
 def _outcomes(
     work: Work, items: Sequence[Any], console: Console, jobs: int
 ) -> Generator[Outcome, None, None]:
-    """Yield the outcomes of files in order."""
     reads_a_pipe = name_of(STANDARD) in map(name_of, items)
     if reads_a_pipe or jobs == 1 or _is_quick(items):
         for item in items:
@@ -84,7 +83,6 @@ class _Tally:
         self._warnings = Counter[str]()
 
     def report(self, item: Any, outcome: Outcome) -> None:
-        """Print the outcome of one of several files."""
         error = self._print(item, outcome)
         self._reported += 1
         if error:
@@ -92,7 +90,6 @@ class _Tally:
             self._console.error(name_of(item), error)
 
     def report_only(self, item: Any, outcome: Outcome) -> None:
-        """Print the outcome of a single file, and raise its error."""
         if error := self._print(item, outcome):
             with errors_about(name_of(item)), self._console.errors_as_json(name_of(item)):
                 raise error
@@ -116,7 +113,6 @@ class _Tally:
             self._console.write(line, to_stderr)
 
     def end(self) -> None:
-        """Print the counts, and exit with status 1 if a file failed."""
         for warning, count in self._warnings.items():
             if count > 1:
                 self._console.note(f"warning: {count - 1} more file{'s' * (count > 2)}: {warning}")
@@ -128,6 +124,5 @@ class _Tally:
             raise typer.Exit(_SOME_FAILED)
 
     def interrupted(self) -> None:
-        """Print how many files were done, and exit with status 130."""
         self._console.write(f"interrupted: {self._reported} of {self._count} were done", True)
         raise typer.Exit(_INTERRUPTED)

@@ -23,7 +23,6 @@ def codecs(name: OptionalCodec = None) -> None:
 
 
 def codec_lines(codec: Codec) -> list[str]:
-    """A line for a codec, and a line for each of its levels."""
     spec, lines = codec.spec, [_title_line(codec.folder)]
     unit, decimals, scale = "bytes", 2, 1.0
     if spec.receptive_field:

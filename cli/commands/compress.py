@@ -17,8 +17,6 @@ from aecodec.image_files.options import ReadOptions
 
 @dataclass(frozen=True, kw_only=True)
 class CompressOptions(CodingOptions):
-    """The options of `aecodec compress`."""
-
     as_json: options.Json = False
     jobs: options.Jobs = None
     skip_existing: options.SkipExisting = False
@@ -27,7 +25,6 @@ class CompressOptions(CodingOptions):
     array: options.SamplesArray = None
 
     def check(self) -> None:
-        """Raise UsageError if options contradict each other."""
         options.check_skipping(self.skip_existing, self.force)
         self._check_folder_name()
 
@@ -43,7 +40,6 @@ class CompressOptions(CodingOptions):
             )
 
     def reading(self, codec: Codec | None, basis: ReadOptions) -> ReadOptions:
-        """How to read pictures, or samples for a codec with bands."""
         if self.depth is None:
             return reading_for(
                 codec, basis, nodata=self.nodata, bands_first=self.bands_first, array=self.array

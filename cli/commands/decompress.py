@@ -46,8 +46,6 @@ _ENDING = "_decompressed"
 
 
 class ImageFormat(str, Enum):
-    """Values of `--format`."""
-
     PNG = "png"
     JPEG = "jpeg"
     WEBP = "webp"
@@ -56,7 +54,6 @@ class ImageFormat(str, Enum):
 
     @property
     def suffix(self) -> str:
-        """Usual suffix of its files."""
         return ".jpg" if self is ImageFormat.JPEG else f".{self.value}"
 
 
@@ -151,7 +148,6 @@ class _OutputFormats:
         return real_path(Path(self.out)) == real_path(source)
 
     def suffix_for(self, target: Path, header: Header) -> str:
-        """The suffix that selects the format of a result."""
         is_named = target != STANDARD and target.suffix
         return target.suffix if is_named else self._suffix(header if header.samples else None)
 
@@ -199,7 +195,6 @@ class _Decompression(NamedTuple):
     folder: Path | None
 
     def decompress_file(self, job: Job, console: Console, workers: Workers) -> None:
-        """Decompress one file."""
         data = read_bytes(job.source)
         header = read_header(data)
         target = self._target(job, 1 if header.samples else header.frames)

@@ -29,8 +29,6 @@ if TYPE_CHECKING:  # loaded only when needed
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions:
-    """The options of `aecodec evaluate`."""
-
     names: Annotated[
         list[str],
         typer.Argument(
@@ -74,11 +72,9 @@ class EvaluateOptions:
 
     @property
     def data(self) -> Path:
-        """The pictures, the last of the names."""
         return Path(self.names[-1])
 
     def check(self) -> None:
-        """Raise UsageError if an argument is missing."""
         if len(self.names) == 1:
             raise UsageError(
                 f"evaluate needs a codec and a data set: name a codec before {self.names[0]}"
@@ -186,7 +182,6 @@ def table_lines(rows: Sequence[dict[str, str]]) -> Iterator[str]:
 
 
 def _row(score: Values) -> dict[str, str]:
-    """Cells of the table, by the names of the columns."""
     values = {"psnr": math.inf} | {k: v for k, v in score.items() if v is not None}
     if "bits_per_sample" in values:
         values["rmse"] = math.sqrt(values.pop("mse"))

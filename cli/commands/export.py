@@ -145,7 +145,6 @@ def export(chosen: ExportOptions) -> None:
 
 
 def _write_c(codec: Codec, chosen: ExportOptions, console: Console) -> None:
-    """Write a folder of C for a level and some networks."""
     from aecodec.export.device.folder import device_files
 
     with console.warnings_about(chosen.data):
@@ -157,7 +156,6 @@ def _write_c(codec: Codec, chosen: ExportOptions, console: Console) -> None:
 
 
 def _write_codec(folder: CodecFolder, chosen: ExportOptions, console: Console) -> None:
-    """Write a codec file with the chosen levels and networks."""
     check_overwriting(chosen.out, chosen.force)
     levels = chosen.levels or range(1, len(folder.spec.levels) + 1)
     numbers = {nearest_level(folder.spec.level_index(level)) for level in levels}

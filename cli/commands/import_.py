@@ -22,8 +22,6 @@ from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixe
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """The options of `aecodec import`."""
-
     encoder: Annotated[
         Path, typer.Option(metavar="FILE", readable=False, help="Keras or ONNX encoder.")
     ]
@@ -68,7 +66,6 @@ class ImportOptions:
 
     @property
     def name(self) -> str:
-        """Name of the codec: that of the folder."""
         return self.out.resolve().name
 
     def check(self) -> None:
@@ -80,7 +77,6 @@ class ImportOptions:
         check_target(self.out, self.name, replace=self.force)
 
     def hints(self) -> ModelHints:
-        """What the models do not say."""
         return ModelHints(
             parse_image_shape(self.image_shape) if self.image_shape else None,
             parse_pixel_ranges(self.pixel_range) if self.pixel_range else None,

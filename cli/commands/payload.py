@@ -59,12 +59,10 @@ def payload(
 
 
 def _payload_of(file: bytes, text: bool, checksum: bool) -> bytes:
-    """The payload of a file: bytes, or a line of text."""
     bare = codec_of_file(file).to_bare(file, checksum=checksum)
     return f"{to_text(bare)}\n".encode() if text else bare
 
 
 def _file_of(payload: bytes, codec: str, text: bool, checksum: bool) -> bytes:
-    """The file of a payload; FormatError if it is damaged."""
     bare = from_text(payload.decode("ascii", "replace").strip()) if text else payload
     return load_codec(codec).from_bare(bare, checksum=checksum)

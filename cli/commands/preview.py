@@ -72,7 +72,6 @@ def _write(
 
 
 def _payload_of(path: Path, max_bytes: int, console: Console) -> bytes:
-    """The preview of an image or an `.aec` file."""
     with console.warnings_about(path):
         content = read_bytes(path)
         if not AEC_FILES.accepts(path):

@@ -113,12 +113,10 @@ class TrainOptions:
 
     @property
     def codec_name(self) -> str:
-        """The name of the codec."""
         return self.name or real_path(self.out).name
 
     @property
     def replaces(self) -> bool:
-        """Whether files in the folder may be replaced."""
         return self.force or self.resume
 
     def check(self) -> None:
@@ -129,7 +127,6 @@ class TrainOptions:
         check_input(Path(self.data))
 
     def changed(self, recipe: Recipe) -> Recipe:
-        """A recipe with the values of the options."""
         if self.code_dimension:
             recipe = recipe.with_code_dimension(self.code_dimension)
         return replace(
@@ -140,7 +137,6 @@ class TrainOptions:
         )
 
     def callbacks(self) -> list[Any]:
-        """What shows the progress of a training."""
         from aecodec.training.callbacks import Progress, TensorBoard
 
         shown = [] if self.quiet else [Progress(sys.stderr)]

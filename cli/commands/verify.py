@@ -103,7 +103,6 @@ def verify(
 
 
 def _sources(inputs: list[Path], against: Path | None) -> list[Source]:
-    """The files to verify, with their originals."""
     if against is not None and is_folder_at(against):
         return [source for path in inputs for source in _with_originals_in(against, path)]
     return [source._replace(original=against) for source in expand(inputs, AEC_FILES)]
@@ -144,7 +143,6 @@ class _Verification:
     depth: int | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
-        """Check one file, and report which parts could not be checked."""
         data = read_bytes(source.path)
         codec = self._codec_of(data, is_needed=source.original is not None)
         values, note = dict[str, Any](), "" if codec else _FIELDS_ONLY
@@ -192,7 +190,6 @@ class _Verification:
 
 
 def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
-    """Options to read the original of a decoded picture."""
     frames = Frames.ALL if restored.frames > 1 else Frames.FIRST
     if restored.layout is None:
         return ReadOptions(depth=depth, frames=frames, names_dropped=False)

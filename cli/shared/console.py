@@ -52,7 +52,6 @@ class Console(NamedTuple):
                 self.write(line, self.to_stderr)
 
     def note(self, text: str) -> None:
-        """Print a line that is not a result to standard error."""
         if not self.quiet:
             self.write(text, True)
 
@@ -62,7 +61,6 @@ class Console(NamedTuple):
             self.write(_line({"source": name, "skipped": reason}), self.to_stderr)
 
     def error(self, name: str, error: AecodecError) -> None:
-        """Print the error of a file."""
         self.error_as_json(name, error)
         self.write(f"error: {name}: {error}", True)
 
@@ -136,7 +134,6 @@ class Console(NamedTuple):
 
 
 def name_of(item: object) -> str:
-    """Name of an input in messages."""
     path = item.source if isinstance(item, Job) else item
     path = path.path if isinstance(path, Source) else path
     return "standard input" if path == STANDARD else str(path)

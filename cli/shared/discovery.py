@@ -38,7 +38,6 @@ class FileKind(NamedTuple):
 
 
 def real_path(path: Path) -> Path:
-    """A path with all links resolved."""
     return Path(os.path.realpath(path))
 
 
@@ -92,7 +91,6 @@ def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
 
 
 def _source(path: Path, kind: FileKind) -> Source | None:
-    """A file in a folder; None if the command ignores it."""
     if kind.accepts(path):
         return Source(path, _problem(path))
     reason = kind.reason_to_skip(path)

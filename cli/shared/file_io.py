@@ -96,7 +96,6 @@ def check_suffix(path: Path, *suffixes: str) -> None:
 
 
 def _exists(path: Path) -> bool:
-    """Whether a file, a link or an object exists."""
     if not is_url(path):
         return os.path.lexists(path)
     try:
@@ -128,7 +127,6 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
 
 @contextmanager
 def _failures_of(target: Path) -> Iterator[None]:
-    """Name the target in errors of the system."""
     try:
         yield
     except FileExistsError as error:

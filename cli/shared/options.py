@@ -160,6 +160,5 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 
 
 def check_skipping(skip_existing: bool, force: bool) -> None:
-    """Raise UsageError if `skip_existing` and `force` are both set."""
     if skip_existing and force:
         raise UsageError("--skip-existing and --force contradict each other: use only one of them")

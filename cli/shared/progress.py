@@ -52,7 +52,6 @@ class Bar:
             self._progress.stop()
 
     def update(self, done: int, total: int) -> None:
-        """Show the number of finished steps."""
         if not self._is_enabled or total < _MIN_STEPS:
             return
         if self._progress is None:
