@@ -120,13 +120,8 @@ class ArrayFile:
     def __getitem__(self, index: Index | tuple[Index, ...]) -> Array:
         """Decode a part of the array.
 
-        Missing samples are as in :func:`aecodec.decompress_array`: nodata or NaN, or masked.
-
-        Raises:
-            IndexError: the index is out of range, or has too many parts.
-            TypeError: the index is not a basic one.
-            FormatError: the file is damaged.
-            AecodecError: memory runs out.
+        Missing samples are as in :func:`aecodec.decompress_array`. Raises IndexError if the index
+        is out of range, TypeError if it is not a basic one, and FormatError for a damaged file.
         """
         chosen, rest = split_index(index, self.shape)
         if not self._head:

@@ -152,13 +152,8 @@ class Frames:
     def __getitem__(self, index: Index) -> Array:
         """Return one array, or the stacked arrays of a slice or a list of numbers.
 
-        Raises:
-            IndexError: there is no frame with this number.
-            FormatError: a file is damaged.
-            CodecError: a file was made by another codec, or by a codec that is not installed.
-            LimitError: a file claims more than the limits.
-            ImageError: the selected frames differ in shape.
-            AecodecError: memory runs out.
+        Raises IndexError without such a frame, ImageError if the frames differ in shape, and the
+        errors of :func:`aecodec.decompress` about their files.
         """
         if isinstance(index, slice):
             return self._stacked(np.arange(*index.indices(len(self))))

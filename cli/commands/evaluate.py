@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ import typer
 
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.pictures import first_samples, open_pictures, reading_for, report_unread
+from aecodec.cli.shared.pictures import open_pictures, reading_for, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import AecodecError, UsageError
@@ -103,8 +103,12 @@ def evaluate(chosen: EvaluateOptions) -> None:
     coders = [*_codecs(codecs, chosen.levels), *_formats(chosen.against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, chosen.array, reading)
-        samples = first_samples(dataset, chosen.limit, console)
-        scores = [measure(c, samples(f"{c.name} {c.level:g}"), errors_of) for c in coders]
+        count = min(len(dataset), chosen.limit or len(dataset))
+        scores = []
+        for coder in coders:
+            title = f"{coder.name} {coder.level:g}"
+            samples = console.progress(islice(dataset, count), count, title)
+            scores.append(measure(coder, samples, errors_of))
     for line in map(json.dumps, scores) if chosen.as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)

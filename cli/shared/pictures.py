@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,7 @@ from aecodec.imaging.display import bands_to_show
 from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only when needed
-    from aecodec.datasets.evaluation_set import Dataset, Sample
+    from aecodec.datasets.evaluation_set import Dataset
 
 _DEFAULT = ReadOptions()
 
@@ -79,14 +77,6 @@ def reading_for(
     bands_to_show(rgb, bands or MAX_BANDS)
     axis = -3 if bands_first else None
     return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands)
-
-
-def first_samples(
-    dataset: Dataset, limit: int | None, console: Console
-) -> Callable[[str], Iterator[Sample]]:
-    """A function that yields at most `limit` pictures, with a progress bar that has a title."""
-    count = min(len(dataset), limit or len(dataset))
-    return lambda title: console.progress(islice(dataset, limit), count, title)
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:
