@@ -190,16 +190,11 @@ def decompress(
 def decompress_frames(
     data: DataSource, codec: Codec | str | Path | None = None, **limits: Unpack[LimitOptions]
 ) -> Pixels:
-    """Decompress an `.aec` file with any number of pictures.
-
-    The arguments are as for :func:`decompress`.
+    """Decompress an `.aec` file with any number of pictures, otherwise as :func:`decompress`.
 
     Returns:
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
         (N, H, W, B) of the type of the samples; see :func:`decompress_array`.
-
-    Raises:
-        AecodecError: as for :func:`decompress`, but several pictures are allowed.
     """
     content = to_bytes(data)
     return _codec_of(content, codec).decompress_frames(content, **limits)
@@ -210,17 +205,13 @@ def decompress_array(
 ) -> npt.NDArray[Any]:
     """Decompress an `.aec` file to an array.
 
-    It has the axes, the type and the byte order of the original array. The arguments are as for
-    :func:`decompress`; for `max_pixels`, a pixel with bands counts as one for every 3 bytes of its
-    samples.
+    It has the axes, the type and the byte order of the original array. Arguments and errors are as
+    for :func:`decompress`; for `max_pixels`, a pixel counts as one for every 3 bytes of its bands.
 
     Returns:
         The array. Missing samples are nodata, or NaN in floats. If integers have missing samples
         without nodata, the array is a masked array. Without bands, a single picture has no axis of
         pictures.
-
-    Raises:
-        AecodecError: as for :func:`decompress`, but several pictures are allowed.
     """
     content = to_bytes(data)
     return _codec_of(content, codec).decompress_array(content, **limits)

@@ -69,10 +69,9 @@ def _ends(known: npt.NDArray[Any]) -> tuple[float, float]:
 
 
 def check_fill(folder: CodecFolder, picture: Picture) -> None:
-    """Check that samples have the units of a codec with bands, before they get a level.
+    """Warn if all known samples, relative to limits, fill less than 1/100 of the codec's range.
 
-    Warns if all known samples together, relative to their limits, fill less than a hundredth of the
-    range, and not all bands are constant; ImageError if several bands fill less than a thousandth.
+    ImageError if several bands fill less than 1/1000: they have other units than the codec's.
     """
     if folder.spec.bands is None:
         return

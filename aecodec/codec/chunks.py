@@ -139,12 +139,8 @@ _PERCENTAGE = (
 class ChunkCodec:
     """A codec at a level, as the metadata of an array describe it.
 
-    Attributes:
-        name: name of the codec, for messages.
-        codec_id: first bytes of its identity, which find the codec.
-        level: level to write chunks at, or None if `max_error` chooses it; any level can be read.
-        bands: number of bands of the codec, or None if it has no bands.
-        nodata, max_error: as for :class:`aecodec.zarr.Aecodec`.
+    The first bytes of its identity find it; its name is for messages. `level` is that of new
+    chunks, or None if `max_error` chooses it. `bands` is None without bands.
     """
 
     name: str
@@ -303,10 +299,7 @@ class ChunkCodec:
         return data
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Decode a chunk with a known shape and dtype.
-
-        Raises CodecError for a chunk of another codec, FormatError for a damaged or foreign one.
-        """
+        """Decode a chunk with a known shape and dtype; CodecError or FormatError for others."""
         header = self._header(data)
         check_header(self.codec.spec, header, shape, np.dtype(dtype))
         return self._decoded(data, header, UNLIMITED).reshape(shape).astype(dtype, copy=False)

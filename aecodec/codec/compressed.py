@@ -9,10 +9,9 @@ from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 
 @dataclass(frozen=True)
 class Compressed:
-    """A file of a picture, and its level in sixteenths, 0 without a base.
+    """A file, its level in sixteenths, 0 without a base, and the factor of its reduction in halves.
 
-    `reduction` is the factor by which the sides were reduced, in halves. `max_error` is the largest
-    error of a sample of a file with refinements; otherwise None.
+    `max_error` is the largest error of a sample of a file with refinements; otherwise None.
     """
 
     data: bytes = field(repr=False)

@@ -17,10 +17,7 @@ Measure = Callable[[Pixels, Pixels], float]
 def squared_errors(
     picture: Picture, restored: npt.NDArray[Any], limits: Float64 | None = None
 ) -> list[float]:
-    """Mean squared error of each frame, between a picture in the coded colours and its file's.
-
-    With bands, known samples are first scaled to 0..255 by the limits (B, 2) of the file.
-    """
+    """Mean squared error of each frame; with limits (B, 2), of known samples scaled to 0..255."""
     return _of_frames(metrics.mse, picture, restored, limits)
 
 

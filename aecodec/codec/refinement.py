@@ -31,9 +31,8 @@ def within_error(
 ) -> Compressed:
     """Make the smallest file in which no sample differs from its original by more than a bound.
 
-    Without a level in the target, samples are predicted only from each other. By default, a colour
-    profile is kept, because a conversion to sRGB would change the samples. Raises CodecError if a
-    level is set, and the codec has no decoder network.
+    By default, a colour profile is kept, because a conversion to sRGB would change the samples.
+    Raises CodecError if a level is set, and the codec has no decoder network.
     """
     profile = picture.metadata.get(MetadataKind.ICC)
     is_converted = profile and not picture.is_scientific and not is_srgb(profile, picture.mode)

@@ -74,10 +74,7 @@ class Section(NamedTuple):
 
 
 class OpenCodec(NamedTuple):
-    """What a codec file contains, with its weight of bits, and the transfer of its bands.
-
-    The offset of an entry of its directory is 0 if the file leaves the section out.
-    """
+    """What a codec file contains; the offsets of absent sections in its directory are 0."""
 
     native: NativeCodec
     spec: CodecSpec

@@ -167,8 +167,7 @@ def check_folder(folder: object) -> None:
 def check_target(folder: Path, name: str, *, replace: bool) -> None:
     """Check, before hours of work, that a codec can be written.
 
-    Raises UsageError if the name is not allowed, the folder is a URL, or a codec exists and
-    `replace` is False, and AecodecError if the folder cannot be written.
+    Raises UsageError for a name, a URL, or a codec that is not replaced, else AecodecError.
     """
     check_is_local(folder)
     try:

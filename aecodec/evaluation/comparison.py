@@ -58,13 +58,9 @@ _JUDGED_SIDE = 1024
 class FileComparison(NamedTuple):
     """Comparison of a file with its original picture; sizes are in bytes.
 
-    Attributes:
-        level: level of the file, 1 or more; None if it has only refinements.
-        bits_per_sample: None for pictures without samples.
-        psnr: PSNR in dB, without alpha; None if the codec has no decoder.
-        has_limits: whether PSNR is relative to the limits of the codec, not to the samples.
-        is_in_distribution: whether the picture resembles the training set, judged by its errors.
-        max_error: the largest error of a sample in a file with refinements; None without.
+    `level` is None with only refinements, `psnr` without a decoder, and `bits_per_sample` without
+    samples. With `has_limits`, PSNR is relative to the limits of the codec, not to the samples.
+    `is_in_distribution` says whether the picture resembles the training set, judged by its errors.
     """
 
     codec: str
@@ -170,10 +166,7 @@ def _errors(codec: Codec, picture: Picture, file: bytes) -> list[float]:
 def _is_in_distribution(
     codec: Codec, picture: Picture, compressed: Compressed, errors: Sequence[float]
 ) -> bool:
-    """Whether a picture resembles the codec's training set; True if that is unknown.
-
-    One frame in a hundred may differ, because a few frames of any set of pictures do.
-    """
+    """Whether 99 % of the frames resemble the codec's training set; True if that is unknown."""
     levels = codec.folder.measured.get("levels")
     if not levels or compressed.level is None or compressed.reduction != NOT_REDUCED:
         return True  # nothing was measured for it

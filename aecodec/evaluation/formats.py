@@ -18,13 +18,9 @@ with suppress(ImportError):
 
 @dataclass(frozen=True)
 class PillowFormat:
-    """An image format with its settings.
+    """An image format of Pillow with settings, and with qualities for a rate-distortion curve.
 
-    Attributes:
-        title: name in tables.
-        name: Pillow's name of the format.
-        qualities: values of the option `quality` for a rate-distortion curve.
-        package: package to install if Pillow does not write the format.
+    `package` is the one to install if Pillow does not write the format.
     """
 
     title: str

@@ -107,12 +107,9 @@ LAYOUTS = {
 class Samples(NamedTuple):
     """The samples of a file: their type, and the layout and byte order of the source array.
 
-    Attributes:
-        limits: (low, high) of each band in the type, or None for the codec's limits.
-        nodata: value of missing samples in the type, or None.
-        repetition: (factor, y, x) of each band, or None if no band repeats samples.
-        mask: zlib stream of the mask of missing samples, or empty.
-        mask_planes: planes of the mask: 1 for all bands together, or the number of bands.
+    `limits` (low, high) of each band are None if they are the codec's. `repetition` is
+    (factor, y, x) of each band, or None if no band repeats samples. `mask` is the zlib stream of
+    the mask of missing samples, or empty; it has 1 plane for all bands, or one for each.
     """
 
     type: SampleType

@@ -23,10 +23,7 @@ class LimitOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Limits:
-    """Which part of a file is decoded, and its limits, as for :func:`aecodec.decompress`.
-
-    Raises UsageError if a limit is below 1 or not an integer.
-    """
+    """What a file may claim, and which part is decoded, as for :func:`aecodec.decompress`."""
 
     max_pixels: int | None = None
     max_frames: int | None = None

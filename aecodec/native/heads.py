@@ -57,11 +57,7 @@ class FileHead:
     def open(
         cls, codec: NativeCodec, read: Callable[[int, int], bytes], size: int
     ) -> FileHead | None:
-        """Read the head of a file with a number of bytes; None if it must be decoded as a whole.
-
-        `read` returns the bytes from an offset up to another. Raises FormatError if the file is
-        damaged, and CodecError if another codec made it.
-        """
+        """Read the head of a file; None if it must be decoded as a whole. Or FormatError."""
         handle, needed, status = c_void_p(), c_size_t(_FIRST), structures.INCOMPLETE
         while status == structures.INCOMPLETE:
             content = read(0, min(needed.value, size))

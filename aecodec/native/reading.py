@@ -72,10 +72,7 @@ def parts_for(codec: NativeCodec, workers: Workers, width: int, height: int) -> 
 
 
 class Decoding:
-    """A file or codes, of which any frames are decoded. Threads must not share it.
-
-    It frees the handle, whose library still reads the kept objects.
-    """
+    """A file or codes, of which any frames are decoded, by one thread; it frees the handle."""
 
     def __init__(self, codec: NativeCodec, handle: c_void_p, kept: object = None) -> None:
         self._codec, self._handle, self._kept = codec, handle, kept
@@ -99,10 +96,9 @@ class Decoding:
     def of_codes(
         cls, codec: NativeCodec, level: int, codes: Codes, shape: tuple[int, int, int]
     ) -> Decoding:
-        """Begin to decode codes (vectors, K) of pictures (F, H, W) with the networks' channels.
+        """Begin to decode codes (vectors, K), at a level in sixteenths, of pictures (F, H, W).
 
-        `level` is in sixteenths. Raises FormatError if no encoder makes the codes, ImageError if
-        a file cannot hold the pictures, and UsageError if their number of codes is another.
+        Raises FormatError for codes of no encoder, ImageError for a size, UsageError for a number.
         """
         narrow = np.ascontiguousarray(codes, np.int8)
         if not np.array_equal(narrow, codes):

@@ -100,10 +100,9 @@ def compress(
     max_bytes: int = 0,
     bounds: structures.Bounds | None = None,
 ) -> tuple[bytes, structures.Compressed]:
-    """Make a file at a level in sixteenths, within a number of bytes, or within maximum errors.
+    """Make a file at a level in sixteenths, 0 for the default, or for a number of bytes, or bounds.
 
-    By default, it has the codec's default level. If no file is small enough, it is empty, and the
-    size is that of the smallest.
+    If no file is small enough, it is empty, and the size is that of the smallest.
     """
     target = structures.Target(level, max_bytes, addressof(bounds) if bounds else None)
     compressed, loops = structures.Compressed(), loops_of(workers)

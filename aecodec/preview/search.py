@@ -31,10 +31,7 @@ _ALPHA_SHARE = 0.4
 
 
 class Candidates(NamedTuple):
-    """N ways to code a picture, with estimated bits.
-
-    `weights` are those of a bit, and `errors` sums of the squared errors of the latents.
-    """
+    """N ways to code a picture: their bits, weights of a bit, and squared errors of latents."""
 
     levels: Int64
     weights: Float64

@@ -57,10 +57,7 @@ class OpenedFile:
         self.frames, self.pixels_of_frame = self._header.frames, width * height
 
     def pixels(self, numbers: Numbers) -> Array:
-        """Frames (n,) as an array (n, H, W) or (n, H, W, C), uint8 or the type of the samples.
-
-        Only the segments that contain them are decoded. Refinements need all frames.
-        """
+        """Decode frames (n,) to (n, H, W) or (n, H, W, C); refinements need all of them."""
         with self._lock:
             if self._header.refinements:
                 self._whole = self._decoded(0, self.frames) if self._whole is None else self._whole

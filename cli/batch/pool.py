@@ -47,8 +47,7 @@ class Pool(NamedTuple):
     def run(self, items: Sequence[Any]) -> Generator[Outcome, None, None]:
         """Yield the outcomes of files in order.
 
-        If a worker dies, the files that it may have had are processed one by one, so that only the
-        file that crashes workers fails.
+        If a worker dies, its files are processed one by one, so that only the deadly one fails.
         """
         waiting = deque(items)
         while waiting:

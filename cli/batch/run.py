@@ -35,10 +35,7 @@ class BatchOptions(NamedTuple):
 def run_all(
     console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
 ) -> None:
-    """Process all files. If one of several files fails, continue with the next.
-
-    Raises the error of a single file; typer.Exit with 1 if some failed, with 130 after Ctrl-C.
-    """
+    """Process all files, even if some fail; raises the error of a single one, or typer.Exit."""
     with console.bar("") as bar:
         tally = _Tally(console._replace(write=bar.write), len(items), options.skip_existing)
         if len(items) == 1:

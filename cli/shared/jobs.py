@@ -43,14 +43,11 @@ def plan(
 ) -> list[Job]:
     """Choose the path of the result of each input.
 
-    Without `out`, the result of a file is a file next to it, and the results of a folder go to a
-    folder next to it. `out` is a folder if there are several inputs, if it ends with a slash, or if
-    it is an existing folder; otherwise it is the name of the result. Folders keep their inner
-    structure. If several files would have the same result, each result contains the full name of
-    its source. Results are the same if their keys are equal.
-
-    Raises UsageError if the arguments contradict each other, or two files would have the same
-    result.
+    Without `out`, results go next to their files and folders. `out` is a folder if there are
+    several inputs, if it ends with a slash, or if it is an existing folder; otherwise it is the
+    name of the result. Folders keep their inner structure. If several files would have results
+    whose keys are equal, each result contains the full name of its source. Raises UsageError if
+    the arguments contradict each other, or two files would have the same result.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
         raise UsageError("standard output takes one result: give one file, or name a folder in -o")

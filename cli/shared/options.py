@@ -27,10 +27,7 @@ Options = TypeVar("Options")
 def takes(
     options: Callable[..., Options],
 ) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
-    """Make a command of a function that takes an object; the object's fields become its options.
-
-    The class of the object, `options`, is a dataclass whose fields are annotated for Typer.
-    """
+    """Make a command of a function of a dataclass, whose annotated fields become its options."""
 
     def decorated(function: Callable[[Options], None]) -> Callable[..., None]:
         @wraps(function)
