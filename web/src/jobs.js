@@ -116,15 +116,3 @@ export class Jobs {
     return this.#inTurn(encode, report);
   }
 }
-
-/** A job at work, which its owner may abort. `report` without numbers only ends aborted jobs. */
-export class Job {
-  constructor(tell) {
-    this.tell = tell;
-    this.isAborted = false;
-    this.report = (done, of) => {
-      if (this.isAborted) throw new DOMException("the caller gave up", "AbortError");
-      if (of) this.tell(done, of);
-    };
-  }
-}

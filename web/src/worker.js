@@ -2,7 +2,7 @@
 
 import { compileCore, Core } from "./core.js";
 import { packError } from "./errors.js";
-import { Job, Jobs } from "./jobs.js";
+import { Jobs } from "./jobs.js";
 import { msSsim } from "./steps.js";
 
 const running = new Map(); // jobs at work, by number of their message
@@ -39,10 +39,14 @@ onmessage = async ({ data: { number, what, abort, ...values } }) => {
     if (running.has(abort)) running.get(abort).isAborted = true;
     return;
   }
-  const job = new Job((done, of) => postMessage({ number, done, of }));
+  const job = { isAborted: false };
+  const report = (done, of) => { // without numbers, it only ends aborted jobs
+    if (job.isAborted) throw new DOMException("the caller gave up", "AbortError");
+    if (of) postMessage({ number, done, of });
+  };
   running.set(number, job);
   try {
-    const result = await ASKED[what](await started(), values, job.report);
+    const result = await ASKED[what](await started(), values, report);
     postMessage({ number, result }, buffersOf(result));
   } catch (error) {
     // After a fault in the core nothing in its memory can be trusted: the next job gets another one.
