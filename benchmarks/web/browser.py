@@ -25,14 +25,12 @@ class Browser:
     def __init__(self, driver: Any) -> None:
         self._driver = driver
 
-    def open(
-        self, page: Path | str, *, width: int, scheme: str = "light", motion: str = "no-preference"
-    ) -> None:
+    def open(self, page: Path | str, *, width: int, motion: str = "no-preference") -> None:
         """Open a file or a URL in a window of a width in pixels, a phone's if it is narrow.
 
-        The system asks for a "light" or "dark" scheme, and with "reduce" for less motion.
+        With "reduce", the system asks for less motion.
         """
-        media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
+        media = {"prefers-color-scheme": "light", "prefers-reduced-motion": motion}
         features = [{"name": name, "value": value} for name, value in media.items()]
         self._command("Emulation.setEmulatedMedia", {"features": features})
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
