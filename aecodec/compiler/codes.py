@@ -12,10 +12,7 @@ from aecodec.compiler.plan import Kind
 
 
 class Search(NamedTuple):
-    """The digits (n, K) of the code with the largest score.
-
-    Scores are weights (n, D) times channels, plus biases (n,).
-    """
+    """The digits (n, K) of the best code: scores are weights (n, D) x channels + biases (n,)."""
 
     weights: npt.NDArray[np.int16]
     biases: npt.NDArray[np.int32]

@@ -35,7 +35,6 @@ class Sweep(NamedTuple):
     is_same: bool
 
     def over(self, side: Side) -> Side:
-        """The output's side."""
         if self.is_same:
             return side.divided(self.step, up=True)
         return side.plus(self.step - self.window).divided(self.step)
@@ -126,7 +125,6 @@ def _dilated(weights: npt.NDArray[np.int8], down: int, across: int) -> npt.NDArr
 
 
 def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.int8]:
-    """Extend a kernel to all channels, with zeros for the channels of other groups."""
     groups = channels // weights.shape[3]
     if groups == 1:
         return weights
@@ -235,7 +233,6 @@ class _Axis(NamedTuple):
 
     @classmethod
     def of(cls, size: int, step: int, side: int, is_same: bool) -> _Axis:
-        """The axis for a kernel with this size, and outputs with this side."""
         before = max(0, (-(-side // step) - 1) * step + size - side) // 2 if is_same else 0
         places = ((place, row) for place in range(step) for row in range(size))
         moves = ((place, row, place + before - row) for place, row in places)
@@ -248,16 +245,11 @@ class _Axis(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Number of inputs of a block."""
         return max(0, *(move for _, _, move in self.rows)) - self.low + 1
 
 
 def lower_transposed(low: Lowering, operator: Operator) -> None:
-    """Lower TRANSPOSE_CONV to a convolution whose outputs are blocks of pixels.
-
-    Each place of a block uses other rows and columns of the kernel; the rest of the new kernel is
-    zeros. The blocks are rearranged to pixels, and pixels outside the output are cut off.
-    """
+    """Lower TRANSPOSE_CONV to a convolution, and rearrange its blocks to pixels."""
     options, value = operator.options, operator.inputs[2]
     is_same, step = options.padding == _SAME, options.strideW
     if options.strideH != step:
@@ -296,7 +288,6 @@ def _in_blocks(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[n
 
 
 def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape, step: int) -> None:
-    """Rearrange blocks to pixels, and cut off pixels outside the output."""
     rows, columns = (side.multiplied(step) for side in low.plan.tensors[blocks].shape.sides)
     whole = Shape(rows, columns, output.channels)
     if whole == output:

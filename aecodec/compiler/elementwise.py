@@ -41,7 +41,6 @@ def lower_function(low: Lowering, operator: Operator) -> None:
 
 
 def tabulate(low: Lowering, numbers: list[int]) -> None:
-    """Tabulate the results of a chain of operators of the model."""
     operators = [low.model.operators[number] for number in numbers]
     variable = next(number for number in operators[0].inputs if not low.tensor(number).is_constant)
     shape, table = low.shape(variable), low.keep(results_of_int8(low.content, numbers))
@@ -49,10 +48,9 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
 
 
 def functions_of(model: Model) -> list[list[int]]:
-    """The elementwise functions of single tensors: the numbers of the operators of each.
+    """The numbers of the operators of each elementwise function of a single tensor.
 
-    A function reads one tensor, besides constants with one element, and no other operator reads
-    what is within it. Tensors of int8 are the input or the output of functions, never within.
+    Besides it, a function reads constants with one element; no other operator reads what is within.
     """
     ends = {number for number, tensor in enumerate(model.tensors) if tensor.dtype == np.int8}
     readers: dict[int, set[int]] = {}
@@ -73,7 +71,6 @@ def functions_of(model: Model) -> list[list[int]]:
 
 
 def _functions_between(model: Model, ends: set[int]) -> list[list[int]]:
-    """The longest functions that may be within each other's reach, between these tensors."""
     sources: dict[int, tuple[int, list[int]]] = {}  # by output: the input, and the operators
     for number, operator in enumerate(model.operators):
         entries = {at for at in operator.inputs if not _is_single(model.tensors[at])}

@@ -21,10 +21,7 @@ class Kernels(Enum):
 
 
 def open_interpreter(model: bytes, kernels: Kernels = Kernels.BUILTIN) -> Any:
-    """Create an interpreter of any model, with one thread and allocated tensors.
-
-    Raises RuntimeError or ValueError if LiteRT cannot load the model.
-    """
+    """An interpreter of a model; RuntimeError or ValueError if LiteRT cannot load it."""
     try:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ImportError as error:
@@ -54,10 +51,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Drop what is printed to standard error in the block.
-
-    No setting silences the output of LiteRT and TensorFlow.
-    """
+    """Drop what LiteRT and TensorFlow print to standard error, which no setting silences."""
     with _lock:
         try:
             kept = os.dup(2)

@@ -18,10 +18,7 @@ ModelError if the C core cannot compute it."""
 
 
 class Lowering:
-    """A model, and the plan that is built from it.
-
-    Raises ModelError if the input is not a single picture or vector of int8.
-    """
+    """A model and its plan; ModelError if the input is not a single picture or vector of int8."""
 
     def __init__(self, content: bytes, model: Model, *, is_any_size: bool) -> None:
         self.content, self.model = content, model
@@ -43,7 +40,6 @@ class Lowering:
         return self.model.tensors[number]
 
     def check_type(self, number: int) -> None:
-        """Raise ModelError if a tensor of the model is not int8."""
         shape_of(self.tensor(number))
 
     def read(self, number: int) -> int:
@@ -56,14 +52,10 @@ class Lowering:
         return self._numbers[number]
 
     def shape(self, number: int) -> Shape:
-        """Shape of a tensor of the model in the plan."""
         return self.plan.tensors[self.read(number)].shape
 
     def as_shape(self, number: int, shape: Shape) -> int:
-        """The plan's number of a tensor of the model, in another shape with as many elements.
-
-        Raises ModelError if the shape changes and the plan accepts pictures of any size.
-        """
+        """As :meth:`read`, copied to another shape; ModelError if the plan accepts any size."""
         own = self.read(number)
         if self.plan.tensors[own].shape == shape:
             return own
@@ -81,9 +73,8 @@ class Lowering:
     ) -> None:
         """Add an operator that writes the output of the model's operator.
 
-        It reads tensors of the plan, by default the operator's first input. If the output has
-        another shape in the model, it is copied to this shape; raises ModelError if that is
-        impossible because pictures may have any size.
+        It reads tensors of the plan, by default the operator's first input. The output is copied to
+        its shape in the model; ModelError if pictures of any size prevent that.
         """
         inputs = inputs or [self.read(operator.inputs[0])]
         stated, own = shape_of(self.tensor(operator.outputs[0])), shape.of(*self.size)
@@ -103,10 +94,7 @@ class Lowering:
 
 
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
-    """Rows, columns and channels of an int8 tensor of the model; more than three axes are a vector.
-
-    Raises ModelError if it has another type.
-    """
+    """Rows, columns, channels of an int8 tensor, else ModelError; more axes are a vector."""
     if tensor.dtype != np.int8:
         raise ModelError(f"it works on {tensor.dtype}: C has kernels for int8 only")
     sides = tensor.shape

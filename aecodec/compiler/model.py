@@ -50,7 +50,6 @@ class Tensor(NamedTuple):
 
     @property
     def is_constant(self) -> bool:
-        """Whether the file contains its values."""
         return len(self.content) > 0
 
     @property
@@ -62,10 +61,7 @@ class Tensor(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """An operator with its name in TFLite's schema, and the schema's object of its options.
-
-    The number of an omitted input is -1.
-    """
+    """An operator with its name and options in TFLite; an omitted input is -1."""
 
     name: str
     inputs: list[int]
@@ -112,7 +108,6 @@ def _model(whole: Any) -> Model:
 
 
 def packed(whole: Any) -> bytes:
-    """A `.tflite` file of the schema's object of a model."""
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(whole.Pack(builder), _IDENTIFIER)
     return bytes(builder.Output())

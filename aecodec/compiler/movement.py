@@ -28,7 +28,6 @@ _PICTURE_AXES = 4
 
 
 def _strided(shape: Sides, options: Any, columns: list[list[int]]) -> list[range]:
-    """The positions along each axis that STRIDED_SLICE takes."""
     places = []
     for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
         side, bit = shape[axis], 1 << axis
@@ -136,7 +135,6 @@ def lower_split(low: Lowering, operator: Operator) -> None:
 
 
 def _cut(low: Lowering, operator: Operator, places: list[range]) -> None:
-    """Add an operator whose outputs are the elements at these places of each axis of the input."""
     if low.is_any_size:
         _cut_any_size(low, operator, places)
         return
@@ -147,7 +145,6 @@ def _cut(low: Lowering, operator: Operator, places: list[range]) -> None:
 
 
 def _cut_any_size(low: Lowering, operator: Operator, places: list[range]) -> None:
-    """Cut the same rows and columns off pictures of every size, and select channels."""
     if len(places) != _PICTURE_AXES or {places[1].step, places[2].step} != {1}:
         raise ModelError("it takes rows or columns of pictures of any size: use strides instead")
     number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
@@ -165,7 +162,6 @@ def _cut_any_size(low: Lowering, operator: Operator, places: list[range]) -> Non
 def _select_channels(
     low: Lowering, operator: Operator, number: int, channels: Sequence[int]
 ) -> None:
-    """Add a convolution with a kernel of ones and zeros, which computes exactly."""
     shape, zero = low.plan.tensors[number].shape, zero_of(low.tensor(operator.outputs[0]))
     kernel = np.zeros((len(channels), 1, 1, shape.channels), np.int8)
     kernel[range(len(channels)), 0, 0, channels] = 1
@@ -235,7 +231,6 @@ def arranged(
 
 
 def steps_of(sides: tuple[int, ...]) -> list[int]:
-    """Distances of neighbouring elements along each axis."""
     return [math.prod(sides[axis + 1 :]) for axis in range(len(sides))]
 
 

@@ -14,10 +14,7 @@ _NO_KERNEL = "C has no kernel for it"
 
 
 def check_operators(content: bytes) -> None:
-    """Raise ModelError if a `.tflite` file has operators that no codec has, or is no single graph.
-
-    Operators on floats are allowed: they may become tables.
-    """
+    """Raise ModelError if no codec has an operator of a model, or it is no single graph."""
     for number, operator in enumerate(read_model(content).operators):
         if operator.name not in OPERATORS.keys() | ELEMENTWISE:
             raise ModelError(f"operator {number}, {operator.name}: {_NO_KERNEL}")
@@ -64,10 +61,7 @@ def network_plan(
 
 
 def _tables(model: Model) -> list[list[int]]:
-    """The functions of several operators from int8 to int8.
-
-    Converters leave some functions in float: DEQUANTIZE, operators on floats, QUANTIZE.
-    """
+    """The functions of several operators, which converters leave in float, from int8 to int8."""
     operators = model.operators
     return [
         function

@@ -29,7 +29,6 @@ class Side(NamedTuple):
     more: int
 
     def of(self, side: int) -> int:
-        """The side in pixels or elements, for a side of the input."""
         return side * self.times // self.by + self.more
 
     @property
@@ -181,14 +180,12 @@ class Plan:
         return len(self.tensors) - 1
 
     def keep(self, values: npt.NDArray[Any]) -> int:
-        """Add data, and return their offset."""
         offset, padding = self.data_size, np.zeros(-values.nbytes % _ALIGNMENT, np.uint8)
         self.data += [np.ascontiguousarray(values), padding]
         self.data_size += values.nbytes + len(padding)
         return offset
 
     def add(self, kind: Kind, inputs: list[int], output: int, *parameters: int) -> int:
-        """Add an operator, and return the number of its output."""
         self.operators.append(Operator(kind, inputs, output, list(parameters)))
         return output
 
@@ -261,10 +258,7 @@ _SLOT_ALIGNMENT, _GROUP = 16, 4
 
 
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
-    """Assign each tensor that an operator writes to a slot or to the output.
-
-    The memory is small for an input with this many rows and columns.
-    """
+    """Assign tensors to slots, so that inputs of this size need little memory."""
     plan.tensors[plan.entry].place = Place.INPUT
     plan.tensors[plan.exit].place = Place.OUTPUT
     slots = _Slots(plan, (rows, columns))
@@ -274,8 +268,6 @@ def assign_slots(plan: Plan, rows: int, columns: int) -> None:
 
 
 class _Slots:
-    """The sizes of all slots so far, and the free slots."""
-
     def __init__(self, plan: Plan, size: tuple[int, int]) -> None:
         self._plan, self._size = plan, size
         self._last = {

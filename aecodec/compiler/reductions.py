@@ -45,7 +45,6 @@ def _reduce(low: Lowering, operator: Operator, reduced: list[int], *parameters: 
 
 
 def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
-    """Move the reduced axes of a tensor of the model to the channels of a tensor of the plan."""
     sides, steps = low.tensor(number).shape, steps_of(low.tensor(number).shape)
     order = [axis for axis in range(len(sides)) if axis not in reduced] + reduced
     channels = math.prod(sides[axis] for axis in reduced)
@@ -81,9 +80,7 @@ def lower_softmax(low: Lowering, operator: Operator) -> None:
 
 
 def exponentials(scale: float) -> npt.NDArray[np.int32]:
-    """exp(-n * scale) for n from 0 to 255, with 31 fractional bits.
-
-    Exponentials that are too small for the reference kernel are 0.
+    """exp(-n * scale) for n from 0 to 255 with 31 fractional bits, or 0.
 
     >>> (exponentials(0.5)[:3] / 2**31).round(4).tolist()
     [1.0, 0.6065, 0.3679]

@@ -16,10 +16,7 @@ from aecodec.errors import CodecError
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
-    """Make a transform of single inputs from an int8 `.tflite` file, with reference kernels.
-
-    The transform raises CodecError if LiteRT cannot load or run an operator.
-    """
+    """Make a transform of single inputs; it raises CodecError if LiteRT fails."""
     return _Runner(_for_reference_kernels(model))
 
 
@@ -38,7 +35,6 @@ class _Step(NamedTuple):
 
     @classmethod
     def of(cls, whole: Any, operator: Any, values: dict[int, npt.NDArray[Any]]) -> _Step:
-        """An operator of a model with one graph, for inputs with the shapes of these values."""
         alone, operator, (graph,) = copy(whole), copy(operator), map(copy, whole.subgraphs)
         exits = [int(end) for end in operator.outputs]
         ends = [int(end) for end in dict.fromkeys((*operator.inputs, *exits)) if end != -1]
@@ -66,7 +62,6 @@ class _Step(NamedTuple):
             return cls(_interpreter(packed(alone)), entries, exits, is_unsigned)
 
     def run(self, values: dict[int, npt.NDArray[Any]]) -> None:
-        """Add the operator's results to the values of tensors."""
         with litert_errors("run"):
             for number in self.entries:
                 value = values[number]
@@ -84,10 +79,9 @@ def _make_unsigned(tensor: Any) -> None:
 
 
 class _Runner:
-    """A model whose operators run one by one, each with its reference kernel if LiteRT has one.
+    """Runs operators one by one with reference kernels, or, where LiteRT has none, with others.
 
-    A model in LiteRT has kernels of one kind. There are no reference kernels of some functions of
-    floats, such as ELU, and the other kernels round some sums of convolutions to other integers.
+    The other kernels round some sums of convolutions to other integers.
     """
 
     def __init__(self, whole: Any) -> None:
@@ -109,11 +103,7 @@ class _Runner:
 
 
 def _for_reference_kernels(model: bytes) -> Any:
-    """Change a model so that the reference kernels accept it: versions of 1.
-
-    A version states the types and options that a kernel must support. The reference kernels are
-    registered with lower versions than the others, although they support as much.
-    """
+    """Set all versions to 1: the reference kernels are registered with these, but support more."""
     whole = schema.ModelT.InitFromPackedBuf(model)
     for code in whole.operatorCodes:
         code.version = 1
@@ -123,12 +113,9 @@ def _for_reference_kernels(model: bytes) -> Any:
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
     """Return the results (256,) of a chain of elementwise operators for -128 to 127.
 
-    The first operator has one variable input, of int8; each later operator reads the output of the
-    previous one. All other inputs are constants with one element. The reference kernels run the
-    operators without the rest of the model. If LiteRT rejects the lowest values, as for the
-    logarithm, they get the result of the lowest accepted value.
-
-    Raises CodecError if LiteRT cannot run the operators.
+    Besides the variable of the first operator, all inputs are constants with one element. Values
+    that LiteRT rejects, as for the logarithm, get the result of the lowest accepted one. Raises
+    CodecError if LiteRT cannot run the operators.
     """
     run = _Runner(_alone(content, numbers))
     values = np.arange(-128, 128).astype(np.int8)
@@ -141,7 +128,6 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
 
 
 def _interpreter(model: bytes) -> Any:
-    """An interpreter with reference kernels, or with LiteRT's other kernels if there are none."""
     for kernels in (Kernels.REFERENCE, Kernels.BUILTIN):
         try:
             return open_interpreter(model, kernels)
@@ -151,7 +137,6 @@ def _interpreter(model: bytes) -> Any:
 
 
 def _alone(content: bytes, numbers: Sequence[int]) -> Any:
-    """A model with only these operators, on 256 elements."""
     whole = schema.ModelT.InitFromPackedBuf(content)
     (graph,) = whole.subgraphs
     graph.operators = [graph.operators[number] for number in numbers]

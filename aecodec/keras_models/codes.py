@@ -43,11 +43,7 @@ def bases_of(count: int) -> tuple[list[int], int]:
 
 
 class _Codes(keras.layers.Layer):
-    """A layer whose weights are constants.
-
-    The weight `columns` has a column for each channel of the output; if None, the output has as
-    many channels as the input.
-    """
+    """A layer with constant weights; `columns` has one for each output channel if they differ."""
 
     shapes: dict[str, Sequence[int]]
     columns: ClassVar[str | None] = None
@@ -61,13 +57,11 @@ class _Codes(keras.layers.Layer):
 
     @classmethod
     def of(cls, **constants: npt.NDArray[Any]) -> Any:
-        """A layer with these weights, by name."""
         layer = cls({name: values.shape for name, values in constants.items()})
         layer.set_weights([values.astype(np.float32) for values in constants.values()])
         return layer
 
     def constants(self) -> dict[str, Float32]:
-        """The weights by name."""
         return dict(zip(self.shapes, self.get_weights(), strict=True))
 
     def get_config(self) -> dict[str, Any]:

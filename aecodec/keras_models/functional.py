@@ -24,8 +24,6 @@ files; see :mod:`aecodec.training.starts`."""
 
 
 class LayerCall(NamedTuple):
-    """A call of a layer in a model."""
-
     layer: Any
     inputs: list[Any]
     output: Any
@@ -55,8 +53,7 @@ def with_shapes(model: Any) -> Any:
 def with_calls(model: Any, inputs: Any, call: Any) -> Any:
     """Rebuild a model with one input and one output; `call` calls its layers.
 
-    `call` receives a layer and its arguments, and returns the output. `inputs` is the Keras input
-    of the new model; None creates one like the model's.
+    `inputs` is the Keras input of the new model; None creates one like the model's.
     """
     functional = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     return keras.models.clone_model(functional, inputs, lambda layer: layer, call)
@@ -65,8 +62,7 @@ def with_calls(model: Any, inputs: Any, call: Any) -> Any:
 def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
     """Rebuild a model with one input and one output, and record the calls of its layers in order.
 
-    Rebuilding is necessary because a layer that belongs to several models does not know which of
-    its tensors belong to which model.
+    A layer that belongs to several models does not know which of its tensors belong to which.
     """
     calls: list[LayerCall] = []
 
@@ -101,7 +97,6 @@ def numbered_names(name: str) -> Iterator[str]:
 
 
 def inputs_of(layer: Any, model: Any, inputs: npt.NDArray[Any]) -> Any:
-    """The inputs of a layer if its model gets inputs (N, ...)."""
     return keras.Model(model.inputs[0], layer.input)(inputs)
 
 

@@ -40,8 +40,6 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
 
 
 class _Inlining:
-    """Calls the layers of models on tensors, in float32 and with unique names."""
-
     def __init__(self) -> None:
         self._named: dict[str, Any] = {}
         self._copies: dict[int, Any] = {}
@@ -67,7 +65,6 @@ class _Inlining:
         return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
-        """Call a layer, or a copy if its dtype is not float32 or its name is taken."""
         if id(layer) in self._copies:
             return call(self._copies[id(layer)])
         if self._is_free(layer.name, layer) and layer.dtype_policy.name == _FLOAT32:
@@ -86,10 +83,7 @@ class _Inlining:
 
 
 def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
-    """Whether a layer is an UpSampling2D that repeats the pixels of pictures of any size.
-
-    In TFLite, the output size of that layer is a constant.
-    """
+    """Whether it repeats pixels of any size; TFLite would give it a fixed size."""
     return (
         type(layer) is keras.layers.UpSampling2D
         and None in tensor.shape[1:]
@@ -100,7 +94,6 @@ def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
 
 
 def _enlarged(tensor: Any, factor: int, name: str) -> Any:
-    """Repeat each pixel of a picture of any size, with copies of its channels."""
     copies = keras.layers.Concatenate(name=f"{name}_copies")([tensor] * factor**2)
     return DepthToSpace(factor, name=name)(copies)
 

@@ -9,8 +9,6 @@ import tensorflow as tf
 
 
 class _Rearrangement(keras.layers.Layer):
-    """A layer that exchanges space and depth in square blocks."""
-
     def __init__(self, block: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.block = block

@@ -139,10 +139,7 @@ def _is_of_keras_2(path: Path) -> bool:
 
 
 def keras_half(folder: CodecFolder, half: Half) -> Any:
-    """The float Keras model of a half of a codec.
-
-    Raises CodecError if its HDF5 file is missing, and ModelError if it is damaged.
-    """
+    """The float model of a half; CodecError if its HDF5 file is missing, ModelError if damaged."""
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary, half.hdf5)
         file.write_bytes(folder.read(half.hdf5))
@@ -150,7 +147,6 @@ def keras_half(folder: CodecFolder, half: Half) -> Any:
 
 
 def hdf5_bytes(model: Any) -> bytes:
-    """The content of an HDF5 file of a Keras model."""
     verbosity = absl_logging.get_verbosity()
     absl_logging.set_verbosity(absl_logging.ERROR)  # Keras warns that HDF5 is a legacy format
     try:
@@ -162,11 +158,7 @@ def hdf5_bytes(model: Any) -> bytes:
 
 
 def register_custom_objects(names: Iterable[str]) -> None:
-    """Import objects, `module:Name` or `file.py:Name`, and register them with Keras.
-
-    This runs the code of their modules, which may be in the working directory. Raises UsageError if
-    a module or an object does not exist, or the module fails.
-    """
+    """Register objects with Keras; arguments and errors are those of :func:`imported_object`."""
     for name in names:
         attribute = name.rpartition(":")[2]
         keras.saving.get_custom_objects()[attribute] = imported_object(name)

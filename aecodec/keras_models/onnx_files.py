@@ -47,8 +47,6 @@ def load_onnx(path: Path) -> Any:
 
 
 class _Conversion:
-    """The values of a graph, by name."""
-
     def __init__(self, model: Any) -> None:
         self._graph = Graph(model)
         self._values: dict[str, Any] = dict(self._graph.constants)
@@ -64,7 +62,6 @@ class _Conversion:
         return keras.Model(tensor, outputs if len(outputs) > 1 else next(iter(outputs.values())))
 
     def _input(self) -> Any:
-        """The Keras tensor of the input."""
         entries = self._graph.inputs
         if len(entries) != 1:
             raise ModelError(f"the model has {len(entries)} inputs ({', '.join(entries)}), not one")

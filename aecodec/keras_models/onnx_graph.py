@@ -40,7 +40,6 @@ class Graph:
         self.nodes = list(graph.node)
 
     def needed_nodes(self) -> list[Any]:
-        """The nodes that the outputs need, in order."""
         names, nodes = set(self.outputs), []
         for node in reversed(self.nodes):
             if names & set(node.output):
@@ -49,7 +48,6 @@ class Graph:
         return nodes[::-1]
 
     def fold(self, node: Any, *inputs: Array | None) -> list[Array]:
-        """The results of a node whose inputs are constants."""
         import onnx
         from onnx.reference import ReferenceEvaluator
 

@@ -40,8 +40,6 @@ class Node(NamedTuple):
 
 
 def _unary(function: Callable[..., Any], **defaults: float) -> Callable[..., Value]:
-    """A function of single elements, whose parameters are attributes."""
-
     def convert(node: Node, value: Value) -> Value:
         parameters = [float(node.get(name, default)) for name, default in defaults.items()]
         return value._replace(tensor=function(value.tensor, *parameters))
@@ -116,11 +114,7 @@ def _hard_sigmoid(tensor: Any, alpha: float, beta: float) -> Any:
 
 
 def _erf(tensor: Any) -> Any:
-    """The error function, at most 1.5e-7 off.
-
-    TFLite lacks it. The formula is 7.1.26 of M. Abramowitz and I. Stegun, "Handbook of Mathematical
-    Functions", 1964.
-    """
+    """The error function, at most 1.5e-7 off: M. Abramowitz and I. Stegun, 1964, formula 7.1.26."""
     size = ops.abs(tensor)
     part = 1 / (1 + 0.3275911 * size)
     series = 0.0
@@ -144,7 +138,6 @@ def _cast(node: Node, value: Any) -> Any:
 
 
 def _pads(node: Node) -> list[tuple[int, int]]:
-    """(before, after) of each spatial axis."""
     if node.get("auto_pad", "NOTSET") != "NOTSET":
         raise ModelError("auto_pad is not supported: give pads")
     top, left, bottom, right = node.get("pads", (0, 0, 0, 0))
@@ -251,7 +244,6 @@ def _instance_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value
 
 
 def _normalized(node: Node, value: Value, axes: Any, scale: Array, bias: Array | None) -> Value:
-    """Values minus their mean over some axes, divided by their deviation."""
     places = [place for place in map(value.place, axes) if place is not None]
     epsilon = node.get("epsilon", 1e-5)
     layer = layers.LayerNormalization(
@@ -298,7 +290,6 @@ def _matrices(node: Node, left: Any, right: Any) -> Value:
 
 
 def _swapped(value: Any) -> Any:
-    """A matrix or value with its last two axes exchanged."""
     if isinstance(value, np.ndarray):
         return value.swapaxes(-1, -2)
     exchange = {value.rank - 1: value.rank - 2, value.rank - 2: value.rank - 1}

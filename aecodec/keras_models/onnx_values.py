@@ -42,7 +42,6 @@ class Value(NamedTuple):
 
     @property
     def all_axes(self) -> Axes:
-        """Axes in ONNX order without those of length 1."""
         return tuple(axis for axis, side in enumerate(self.shape) if side != 1)
 
     def place(self, axis: int) -> int | None:
@@ -51,10 +50,7 @@ class Value(NamedTuple):
 
 
 def arranged(value: Value, axes: Sequence[int]) -> Any:
-    """The Keras tensor whose axes, after the batch, are these ONNX axes.
-
-    Raises ModelError if the order needs a reshape, but the model accepts any size.
-    """
+    """The tensor with these ONNX axes after the batch; ModelError if any size prevents it."""
     shape = value.shape
     kept = [axis for axis in axes if axis in value.axes]
     order = [value.axes.index(axis) + 1 for axis in kept]
@@ -67,10 +63,7 @@ def arranged(value: Value, axes: Sequence[int]) -> Any:
 
 
 def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
-    """A Keras tensor (N, *sides) with the same elements.
-
-    Raises ModelError if a side is not known, or the number of elements differs.
-    """
+    """A tensor (N, *sides); ModelError if a side is unknown or the counts differ."""
     if None in sides or None in tensor.shape[1:]:
         raise ModelError(ANY_SIZE)
     if math.prod(sides) != math.prod(tensor.shape[1:]):  # type: ignore[arg-type]
@@ -79,17 +72,13 @@ def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
 
 
 def image_like(value: Value) -> Any:
-    """The Keras tensor (N, height, width, channels) of an ONNX tensor (1, C, H, W).
-
-    Raises ModelError if it has another number of axes.
-    """
+    """The tensor (N, height, width, channels); ModelError unless it is (1, C, H, W) in ONNX."""
     if value.rank != 4:
         raise ModelError(f"it has {value.rank - 2} spatial axes instead of 2")
     return arranged(value, (2, 3, 1))
 
 
 def image_value(tensor: Any) -> Value:
-    """Undo :func:`image_like`."""
     return Value(tensor, (2, 3, 1), 4)
 
 

@@ -27,7 +27,6 @@ class KerasPair:
 
     @property
     def models(self) -> tuple[Any, Any]:
-        """The encoder and the decoder."""
         return self.encoder, self.decoder
 
     @property
@@ -37,12 +36,10 @@ class KerasPair:
 
     @property
     def code_shape(self) -> tuple[int, ...]:
-        """Shape of the latents of an image."""
         return tuple(self.encoder.output_shape[1:])
 
     @property
     def code_dimension(self) -> int:
-        """K, the number of channels of the latents."""
         return int(self.code_shape[-1])
 
     def vectors_of(self, tile_shape: tuple[int, ...]) -> int:
@@ -77,7 +74,6 @@ class KerasPair:
 
 
 def check_latents(encoder: Any, decoder: Any) -> None:
-    """Raise ModelError unless the output of an encoder has the shape of a decoder's input."""
     _check_equal("encoder", encoder.output_shape, "decoder", decoder.input_shape)
 
 
@@ -90,7 +86,6 @@ def _check_equal(source: str, returned: Any, target: str, taken: Any) -> None:
 
 
 def _matches(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    """Whether a shape is as expected; None matches any number."""
     return len(shape) == len(expected) and all(
         expected_side in (None, side) for expected_side, side in zip(expected, shape, strict=True)
     )

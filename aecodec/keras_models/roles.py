@@ -43,12 +43,10 @@ def set_role(target: Any, role: Role | None) -> None:
 
 
 def role_of(target: Any) -> Role | None:
-    """The role of a layer or weight, or None."""
     return getattr(target, _ATTRIBUTE, None)
 
 
 def layer_with(model: Any, role: Role) -> Any:
-    """The first layer of a model with a role; LookupError if there is none."""
     for layer in model.layers:
         if role_of(layer) is role:
             return layer

@@ -10,14 +10,10 @@ _BATCH = 256
 
 
 def outputs_of(model: Any, inputs: Float32) -> Float32:
-    """Run a Keras model on inputs (N, ...) in batches.
-
-    `predict` would trace a model of any size with unknown sides, which some Keras layers reject.
-    """
+    """Run a model in batches; `predict` would trace unknown sides, and some layers fail."""
     parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))
     return np.concatenate([np.asarray(model(part, training=False), np.float32) for part in parts])
 
 
 def shaped_for(batch: Float32, shape: tuple[int | None, ...]) -> Float32:
-    """Reshape a batch to a model's input shape, unless the model takes any size."""
     return batch if None in shape[1:] else batch.reshape(-1, *shape[1:])
