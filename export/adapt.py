@@ -67,7 +67,6 @@ def adapt_models(
 
 
 def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
-    """Pictures (N, h, w, C) in the encoder's shape, in the ranges that its pixels may have."""
     ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else PIXEL_RANGES[:3]
     scaled = [to_range(images, pixel_range) for pixel_range in ranges]
     return shaped_for(np.concatenate(scaled), encoder.input_shape)
@@ -84,7 +83,6 @@ def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
 
 
 def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
-    """Raise ModelError unless latents and decoded pictures are finite and have the right size."""
     if not (np.isfinite(latents).all() and np.isfinite(decoded).all()):
         raise ModelError("the models return values that are not finite (NaN): train them again")
     if latents.shape[1:] == images.shape[1:] and decoded.shape == latents.shape:
@@ -145,11 +143,9 @@ def _check_single_input(model: Any, half: str) -> None:
 
 
 def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
-    """Number of the output to code: the single output, or the mean of a variational encoder.
+    """Number of the single output, or with a warning, of a variational encoder's mean.
 
-    If it is a mean, an :class:`AecodecWarning` says so. `half` is for messages; `decoder_input` is
-    the decoder's input shape without the batch. Raises ModelError if the model has several outputs,
-    and none is recognized as a mean.
+    Raises ModelError if the model has several outputs, and none is recognized as a mean.
     """
     if len(model.outputs) == 1:
         return 0
@@ -166,7 +162,6 @@ def _code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | 
 
 
 def _output_names(model: Any) -> list[str]:
-    """Names of the outputs: keys if the model returns a dictionary, else names of their layers."""
     if isinstance(model.output, dict):
         return [str(path[-1]) for path, _ in keras.tree.flatten_with_path(model.output)]
     return [str(output._keras_history.operation.name) for output in model.outputs]
@@ -178,10 +173,9 @@ def _mean_among(names: Sequence[str]) -> int | None:
 
 
 def _without_random_layers(model: Any, half: str, sample: Float32) -> Any:
-    """Remove the layer that draws random latents from a flat model; replace it by the mean.
+    """Replace the layer that draws random latents by the mean, with a warning.
 
-    An :class:`AecodecWarning` says so. `half` is for messages; `sample` (N, *input_shape) is an
-    input. Raises ModelError if another layer returns random values.
+    Raises ModelError if another layer returns random values for a `sample` (N, *input_shape).
     """
     if _is_steady(model.inputs[0], model.outputs[0], sample):
         return model

@@ -65,23 +65,17 @@ _REMEDY = (
 
 
 class _Cut(NamedTuple):
-    """A place in a model after which everything depends on a single tensor (N, ..., D).
-
-    `values` are its values for sample pictures; `rest` is the Keras model from the tensor to the
-    output.
-    """
+    """A Keras tensor (N, ..., D), its values for sample pictures, and the only model after it."""
 
     tensor: Any
     values: Float32
     rest: Any
 
     def run(self, rows: Float64) -> Float64:
-        """Outputs (M, C) of the rest for vectors (M, D) at arbitrary places."""
         return _in_places(lambda batch: outputs_of(self.rest, batch), rows, self.values.shape[1:])
 
 
 def _in_places(run: Callable[[Float32], Float32], rows: Any, shape: tuple[int, ...]) -> Float64:
-    """Run a function on vectors (M, D), arranged in arrays of shape (..., D)."""
     places = math.prod(shape) // rows.shape[-1]
     arranged = np.resize(rows, (-(-len(rows) // places) * places, rows.shape[-1]))
     outputs = run(arranged.reshape(-1, *shape).astype(np.float32))
@@ -125,7 +119,6 @@ def _are_codes(encoder: Any, latents: Float32) -> bool:
 
 
 def _cuts(model: Any, tensors: list[Any], inputs: Any) -> Iterator[_Cut]:
-    """The cuts of a model at float tensors (N, ..., D), in order, for inputs (N, ...)."""
     for tensor in tensors:
         if not keras.utils.is_keras_tensor(tensor) or "float" not in str(tensor.dtype):
             continue
@@ -144,7 +137,6 @@ class _Search(NamedTuple):
     bias: Float64
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
-        """The encoder and the decoder with layers of codes."""
         count = len(self.bias)
         digits = digits_of(np.arange(count), count)
         codes = NearestCode.of(kernel=self.kernel, bias=self.bias, digits=digits)(self.cut.tensor)
@@ -190,7 +182,6 @@ def _search_at(cut: _Cut) -> _Search | None:
 
 
 def _are_best(chosen: Float64, scores: Float64) -> bool:
-    """Whether codes (M,) have the largest scores (M, n), or nearly: codes may be similar."""
     reached = np.take_along_axis(scores, chosen.astype(np.int64)[:, None], axis=1)[:, 0]
     lost = scores.max(axis=1) - reached
     return bool(np.mean(lost <= _ROUNDING * np.ptp(scores)) >= _AGREEMENT)
@@ -225,11 +216,7 @@ class _Scalars(NamedTuple):
     table: Float64
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
-        """The encoder and the decoder with layers of codes.
-
-        Raises ModelError if the values of a channel are not multiples of a number, or do not fit
-        int8.
-        """
+        """The pair with codes; ModelError if values are no multiples, or exceed int8."""
         steps = np.abs(np.diff(self.table))
         units = np.where(steps > _SMALLEST_STEP, steps, np.inf).min(axis=1, keepdims=True)
         units[np.isinf(units)] = 1
@@ -257,7 +244,6 @@ def _are_integers(values: Float64) -> bool:
 
 
 def _scalars(cuts: Iterator[_Cut]) -> _Scalars | None:
-    """The quantizer after the first cut of the encoder with nothing else after it."""
     best: _Scalars | None = None
     for cut in cuts:
         scalars = _scalars_at(cut)
@@ -286,7 +272,6 @@ def _scalars_at(cut: _Cut) -> _Scalars | None:
 
 
 def _jumps(cut: _Cut, grid: Float64) -> Any:
-    """The places of a grid after which an output of scalars jumps; None if they do not do so."""
     channels = cut.values.shape[-1]
     outputs = cut.run(np.repeat(grid[:, None], channels, axis=1))
     differs = np.abs(np.diff(outputs, axis=0)) > _SMALLEST_STEP
@@ -295,11 +280,7 @@ def _jumps(cut: _Cut, grid: Float64) -> Any:
 
 
 def _with_table(decoder: Any, codes: Any, count: int) -> Any:
-    """A decoder of digits, whose first layer looks up the code vectors of a flat decoder.
-
-    `codes` is the Keras tensor of digits. Raises ModelError if the decoder does not begin with a
-    lookup of numbers below `count`.
-    """
+    """A decoder of digits, which looks up the code vectors of a flat decoder first."""
     model, calls = calls_of(as_functional(decoder))
     shape = tuple(side or 16 for side in model.input_shape[1:])
     cut, table = _lookup(model, calls, count, shape)

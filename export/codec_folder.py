@@ -116,10 +116,7 @@ def _networks(
     is_any_size: bool,
     has_trained_ranges: bool,
 ) -> tuple[dict[Half, Int8Half], dict[Half, bytes], Latents]:
-    """The int8 forms and the plans of both halves, and the latents of all images.
-
-    Raises ModelError if a half cannot be converted.
-    """
+    """The int8 forms and plans of both halves, and all latents; ModelError if one fails."""
     halves, plans = dict[Half, Int8Half](), dict[Half, bytes]()
 
     def convert(half: Half, model: Any, inputs: Float32) -> None:
@@ -157,7 +154,6 @@ def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
 
 
 def _to_planes(images: Float32) -> Pixels:
-    """Images in 0..1 as (N, h, w, C) uint8 pixels."""
     pixels = as_uint8(images)
     return pixels if pixels.ndim == 4 else pixels[..., None]
 
@@ -171,9 +167,5 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
 
 
 def _compares_with_floats(spec: CodecSpec) -> bool:
-    """Whether the finest level is comparable with the float models.
-
-    It is not if levels have separate channels or gains, because training then balances the rounding
-    error with the rate.
-    """
+    """Not with separate channels or gains, which trade rounding against the rate."""
     return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains

@@ -110,10 +110,7 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 
 def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
-    """Raise ModelError if an encoder would read the values of a picture in rows of a wrong width.
-
-    Both arguments are (height, width): of the encoder's input, and of the first picture.
-    """
+    """Raise ModelError if pictures (height, width) have as many values in other rows."""
     if sides != picture and math.prod(sides) == math.prod(picture):
         size = f"{picture[1]}x{picture[0]}"
         raise ModelError(

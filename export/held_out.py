@@ -105,7 +105,6 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
 def _measure_level(
     codec: Codec, pixels: Sequence[Pixels], level: int, samples: PixelCoding, prior: Prior
 ) -> dict[str, Any]:
-    """Bytes of a vector, PSNR, mean error and the largest error of familiar pictures."""
     coded = [_coded(codec, pictures, level, prior) for pictures in pixels]
     sides = np.concatenate([np.tile(p.shape[1:3], (len(p), 1)) for p in pixels])
     vectors, weights = np.ceil(sides / codec.spec.tile).prod(axis=1).sum(), sides.prod(axis=1)
@@ -127,7 +126,6 @@ def _measure_level(
 
 
 def _coded(codec: Codec, pixels: Pixels, level: int, prior: Prior) -> tuple[float, Pixels]:
-    """Bits of pictures (N, h, w, C), and the decoded pictures."""
     frames, height, width, _ = pixels.shape
     codes = codec.encoder.codes(pixels, level)
     grid = (frames, *grid_of((width, height), codec.spec.tile))
@@ -136,7 +134,6 @@ def _coded(codec: Codec, pixels: Pixels, level: int, prior: Prior) -> tuple[floa
 
 
 def _mean_errors(original: Pixels, decoded: Pixels) -> Float64:
-    """(N,) differences of the means of decoded pictures (N, h, w, C) and of their originals."""
     axes = (1, 2, 3)
     return np.asarray(decoded.mean(axes, np.float64) - original.mean(axes, np.float64))
 
@@ -160,10 +157,9 @@ _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 
 
 def measure_pair_loss(codec: Codec, encoder: Any, decoder: Any, pixels: Pixels) -> dict[str, float]:
-    """PSNRs in dB for uint8 pictures (N, h, w, C): of the float pair, and of the finest level.
+    """PSNRs of pictures (N, h, w, C): of the float pair, and of the finest level.
 
-    The float pair does not round its latents. An :class:`AecodecWarning` says if the codec loses
-    more than 0.5 dB.
+    An :class:`AecodecWarning` says if the codec loses more than 0.5 dB.
     """
     pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
     finest, size = len(codec.spec.levels), (pixels.shape[2], pixels.shape[1])

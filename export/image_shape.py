@@ -39,7 +39,6 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
 
 
 def _are_swapped(encoder: Any, decoder: Any) -> bool:
-    """Whether the encoder expands its input to the pictures that the decoder takes."""
     takes, returns = encoder.input_shape[1:], encoder.output_shape[1:]
     return (
         not _is_picture(takes)

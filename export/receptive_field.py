@@ -49,10 +49,7 @@ def measure_receptive_field(
 
 
 def _distance_of_change(half: str, network: Any, pair: Float32, sides: tuple[int, int]) -> int:
-    """The largest distance in cells at which the middle cell affects outputs with these sides.
-
-    The inputs (2, h, w, C) are an original, whose middle cell is replaced, and the replacement.
-    """
+    """Largest distance of a change, when the middle cell of the first input is replaced."""
     centre, cell = _SIDE // 2, (pair.shape[1] // _SIDE, pair.shape[2] // _SIDE)
     rows, columns = (slice(centre * side, (centre + 1) * side) for side in cell)
     modified = pair[:1].copy()
@@ -63,7 +60,6 @@ def _distance_of_change(half: str, network: Any, pair: Float32, sides: tuple[int
 
 
 def _outputs(half: str, network: Any, inputs: Float32, sides: tuple[int, int]) -> Float32:
-    """Outputs of a Keras model; ModelError unless they have these (height, width)."""
     size = f"{inputs.shape[2]}x{inputs.shape[1]}"
     try:
         outputs = outputs_of(network, inputs)

@@ -86,7 +86,6 @@ def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLe
 
 
 def _levels_of(gains: Float32, coarsest: Float32 | float = np.inf) -> tuple[Level, ...]:
-    """Levels with gains (L, K) of int8 latents, and at most the coarsest quantization steps."""
     multiples = np.minimum(_odd_where_near(np.asarray(1 / gains, np.float32)), coarsest)
     logarithms = np.rint(-GAIN_UNITS * np.log2(multiples)).clip(MIN_GAIN, 0)
     return tuple(
@@ -129,7 +128,6 @@ class Copies:
 
     @property
     def is_copy(self) -> npt.NDArray[np.bool_]:
-        """(K',) whether the latent is one of several copies."""
         return np.asarray(np.bincount(self.sources)[self.sources] > 1)
 
     def windows(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -256,7 +254,6 @@ def sensitivities(decoder: Any, latents: Float32) -> Float32:
 
 
 def _largest_latents(latents: Float32) -> Float32:
-    """(K,) largest absolute value of each channel."""
     return np.asarray(np.abs(latents).max(axis=_all_but_last(latents)))
 
 

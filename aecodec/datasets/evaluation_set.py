@@ -34,7 +34,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures in a fixed order: samples, or files in a folder, which are read during iteration.
+    """Pictures in a fixed order: samples, or files, which are read during iteration.
 
     Unreadable files are warned of, skipped, and added to `unread` with their errors.
     """
@@ -89,7 +89,6 @@ def _pictures_in(path: Path, array: str | None, options: ReadOptions) -> Iterato
 
 
 def _read(content: bytes, options: ReadOptions, name: str) -> Picture:
-    """Read a file without metadata; with all its samples if the options have `bands`."""
     if options.bands is None:
         return read_image(io.BytesIO(content), options, name)
     from aecodec.image_files.scientific import read_samples

@@ -29,10 +29,7 @@ TRAINING_ARRAYS = ("x_train", "train")
 
 
 def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
-    """Sorted paths of all images in a folder, at any depth; `suffixes` are further suffixes.
-
-    Raises ImageError if there are none.
-    """
+    """Sorted paths of images at any depth, also with these suffixes; ImageError if none."""
     paths = sorted(
         path
         for path in folder.rglob("*")
@@ -128,7 +125,6 @@ def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str])
 
 
 def _check_size(array: Array, info: zipfile.ZipInfo) -> None:
-    """Raise ImageError if an array is much larger than its file, and above the limit for pixels."""
     if array.nbytes > max(info.compress_size, 3 * ReadOptions().pixel_limit):
         raise ImageError(
             f"an array of {array.nbytes} bytes, compressed to {info.compress_size}: save arrays "
@@ -168,10 +164,7 @@ class ArrayPictures:
 
 
 class FilePictures:
-    """Image files of any size. Damaged files are skipped with a warning.
-
-    Raises ImageError if none of the files is an image.
-    """
+    """Image files of any size; damaged ones are skipped, and ImageError if none is an image."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         sizes = [(path, size) for path in paths if (size := _size_in_header(path))]
@@ -183,10 +176,7 @@ class FilePictures:
         self._free_bytes = _CACHE_BYTES
 
     def __getitem__(self, number: int) -> Array:
-        """The picture, or the next readable one if its file is damaged.
-
-        RGB with equal channels becomes a single channel.
-        """
+        """The picture, or the next readable one; equal channels of RGB become one."""
         if number in self._cache:
             return self._cache[number]
         for path in self._paths[number:] + self._paths[:number]:
@@ -204,7 +194,6 @@ class FilePictures:
 
 
 def _size_in_header(path: Path) -> tuple[int, int] | None:
-    """(height, width) of an image file, without reading its pixels."""
     try:
         check_regular_file(path)
         width, height = size_of(path)
@@ -215,11 +204,7 @@ def _size_in_header(path: Path) -> tuple[int, int] | None:
 
 
 def open_pictures(data: str | Path) -> Pictures:
-    """Open training pictures; raise ImageError if there are none.
-
-    `data` is a folder with images at any depth, or an array as for
-    :func:`~aecodec.datasets.pictures.load_images`, by default `x_train` or `train`.
-    """
+    """Open a folder of images, or an array (`x_train` or `train`); ImageError if there are none."""
     path = Path(data)
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return ArrayPictures(load_images(path, defaults=TRAINING_ARRAYS))

@@ -154,7 +154,6 @@ class BandTiles(Tiles):
         return np.concatenate([self._as_images(tiles), self._weights_of(tiles)], axis=-1)
 
     def _weights_of(self, tiles: Array) -> Float32:
-        """(N, h, w, B) weights of the samples; 0 for missing samples."""
         bands = range(self._bands)
         planes = [self._weights[band][tiles[..., band]] for band in bands]
         weights: Float32 = np.stack(planes, axis=-1)

@@ -64,12 +64,10 @@ class Tiles:
         return self.shape
 
     def __len__(self) -> int:
-        """Number of tiles in a pass."""
         return len(self._sources)
 
     @cached_property
     def _sources(self) -> npt.NDArray[np.int64]:
-        """Numbers of the pictures from which the tiles of a pass are cut."""
         tiles = np.maximum(1, self.sizes // np.array(self.shape[:2])).prod(axis=1)
         return np.repeat(self._only, tiles)
 
@@ -79,12 +77,10 @@ class Tiles:
         return self._pictures.sizes[self._only]
 
     def of_side(self, side: int) -> Tiles:
-        """Square tiles with another side, from the same pictures."""
         tile = (side, side)
         return Tiles(self._pictures, tile, self.shape[2], self._flips, self._only, self._seed)
 
     def _shuffle(self, number: int) -> npt.NDArray[np.int64]:
-        """The pictures of pass `number` in random order."""
         return np.random.default_rng([self._seed, 0, number]).permutation(self._sources)
 
     def batch(self, step: int, size: int) -> Float32:
@@ -102,10 +98,7 @@ class Tiles:
         return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
 
     def sample(self, count: int, passes: int = 1) -> Float32:
-        """The first `count` random tiles of some passes, or all: (n, h, w, C) float32 in 0..1.
-
-        These tiles are not made smooth.
-        """
+        """The first `count` random tiles of some passes: (n, h, w, C) in 0..1, not smooth."""
         return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
@@ -116,7 +109,6 @@ class Tiles:
         return self._as_images(self._whole(count))
 
     def validation(self, count: int) -> Float32:
-        """As :meth:`whole`, with the weights of a batch if it has any."""
         return self._as_batch(self._whole(count))
 
     def _whole(self, count: int) -> Array:
@@ -134,11 +126,7 @@ class Tiles:
         return np.stack(tiles[:count])
 
     def to_measure(self, image_shape: tuple[int | None, ...], count: int) -> list[Float32]:
-        """Arrays (n, h, w, C) in 0..1 for measuring a codec for images with a shape.
-
-        They are :meth:`whole`, or, if the sides of images are None, at most `count` evenly spaced
-        whole pictures.
-        """
+        """Arrays (n, h, w, C) for a codec: :meth:`whole`, or whole pictures of any size."""
         if None not in image_shape:
             return [self.whole(count)]
         numbers = self._only[:: -(-len(self._only) // count)]
@@ -146,7 +134,6 @@ class Tiles:
         return [self._as_images(picture[None]) for picture in whole]
 
     def _as_images(self, tiles: Array) -> Float32:
-        """Tiles as floats in 0..1, without weights."""
         return as_floats(tiles)
 
     def _as_batch(self, tiles: Array) -> Float32:
@@ -168,10 +155,7 @@ class Tiles:
 def whole_pictures(
     pictures: Pictures, numbers: npt.NDArray[np.int64], channels: int, most: int
 ) -> list[Array]:
-    """Evenly spaced pictures (H, W, C) among those with some numbers; at least one.
-
-    Together they have about `most` values or fewer.
-    """
+    """Evenly spaced pictures (H, W, C), at least one, with about `most` values or fewer."""
     values = int(pictures.sizes[numbers].prod(axis=1).sum()) * channels
     used = max(1, min(len(numbers), len(numbers) * most // values))
     places = np.linspace(0, len(numbers) - 1, used).round().astype(int)
@@ -179,10 +163,7 @@ def whole_pictures(
 
 
 def held_out_pictures(data: str | Path, share: float, channels: int, most: int) -> list[Picture]:
-    """Some of the whole pictures that a training holds out; see :func:`whole_pictures`.
-
-    Raises ImageError if there are no pictures.
-    """
+    """Some whole pictures that a training holds out; ImageError if there are none."""
     pictures = open_pictures(data)
     whole = whole_pictures(pictures, hold_out(pictures, share)[1], channels, most)
     return [Picture(as_uint8(as_floats(picture))[None]) for picture in whole]
@@ -205,7 +186,6 @@ def as_floats(tiles: Array) -> Float32:
 
 
 def as_uint8(images: Float32) -> Pixels:
-    """Convert images in 0..1 to uint8 pixels."""
     return np.rint(images * 255).astype(np.uint8)
 
 

@@ -63,11 +63,7 @@ class FittedTransfer:
 
     @property
     def weights(self) -> Float32:
-        """(B, V + 1) weights of the networks' squared error at each value, in 0..1.
-
-        With these weights, the error is the squared error of samples, relative to the range of the
-        band.
-        """
+        """(B, V + 1) weights in 0..1 that turn errors of values into those of samples."""
         table = self.transfer.tables.astype(np.float64) / SCALE
         spans = np.diff(self.transfer.limits)
         slopes = np.gradient(table, axis=1) * (table.shape[1] - 1) * spans / self.ranges[:, None]
@@ -99,7 +95,6 @@ def fit_transfer(bands: Sequence[Samples]) -> FittedTransfer:
 def _fitted(
     bands: Sequence[Samples], limits: Float64, ranges: Float64, phases: int
 ) -> tuple[FittedTransfer, float]:
-    """The transfer with the best curve of each band, and its largest loss."""
     losses, tables = [], []
     for band, ends, width in zip(bands, limits, ranges, strict=True):
         curves = list(_curves(band, ends, 255 * phases))
@@ -134,10 +129,7 @@ def _limits(band: Samples, number: int) -> tuple[float, float]:
 
 
 def _ranges(bands: Sequence[Samples]) -> Float64:
-    """Differences of samples to which the errors of each band are relative.
-
-    All bands are as important as the widest; narrow bands are more important.
-    """
+    """Differences to which errors are relative: of the widest band, less for narrow bands."""
     ends = np.array([np.percentile(band, _ORDINARY) for band in bands])
     ranges = np.maximum(np.diff(ends)[:, 0], 1e-6 * np.abs(ends).max())
     return np.minimum(ranges.max(), _LARGEST_RATIO * ranges)
@@ -161,7 +153,6 @@ def _curves(band: Samples, ends: tuple[float, float], most: int) -> Iterator[Flo
 
 
 def _loss(band: Samples, samples: Float64, width: float) -> float:
-    """Factor by which a curve increases the squared error, compared with exact samples."""
     places = np.interp(band, samples, np.arange(len(samples)))
     slopes = np.interp(places, np.arange(len(samples)), np.gradient(samples)) ** 2
     rounding = float(slopes.mean()) / 12 / (_FINE_ERROR * width**2)

@@ -81,24 +81,18 @@ class _Sample:
         return min(_LARGEST_RADIUS, max(self.width, 3) // 2 + 1)
 
     def bank_columns(self, offset: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(..., W) columns of the bank for the symbols, at offsets (...)."""
         columns = np.arange(self.width) - offset[..., None] + self.radius
         escape = 2 * self.radius + 1
         return np.where((columns < 0) | (columns >= escape), escape, columns)
 
     def counts(self, assigned: Indices, priors: int) -> Float32:
-        """(P, K, W) numbers of occurrences of symbols, by prior and channel."""
         channels, width = self.columns.shape[1], self.width
         cell = (assigned[:, None] * channels + np.arange(channels)) * width
         counts = np.bincount((cell + self.columns).ravel(), minlength=priors * channels * width)
         return counts.reshape(priors, channels, width).astype(np.float32)
 
     def cheapest(self, costs: Float32, index_costs: Float32) -> Indices:
-        """(N,) the cheapest prior for each vector, for costs (P, K, W) and (P,).
-
-        Gathering costs symbol by symbol takes a fraction of the time of a matrix product with
-        one-hot vectors, and the time does not depend on the width.
-        """
+        """(N,) the cheapest prior of each vector; by symbol, faster than a one-hot product."""
         by_symbol = np.ascontiguousarray(costs.transpose(1, 2, 0))
         cheapest = np.zeros(len(self.columns), np.intp)
         for start in range(0, len(self.columns) if len(costs) > 1 else 0, _BLOCK):
@@ -120,7 +114,6 @@ def _random_start(sample: _Sample, priors: int) -> Indices:
 
 
 def _estimated_costs(sample: _Sample, assigned: Indices, priors: int) -> tuple[Float32, Float32]:
-    """Costs in bits of symbols (P, K, W) and of indices (P,), estimated from an assignment."""
     counts = sample.counts(assigned, priors)
     marginal = counts.sum(axis=0) + 0.5
     marginal /= marginal.sum(axis=-1, keepdims=True)
@@ -173,7 +166,6 @@ def _logistic_shapes(radius: int, tables: int) -> Float64:
 
 
 def _bank_costs(bank: Float64) -> Float32:
-    """(T, S + 1) costs of symbols in bits. The cost of an escape includes its value."""
     costs = -np.log2(bank / bank.sum(axis=1, keepdims=True))
     costs[:, -1] += ESCAPE_BITS
     return costs.astype(np.float32)
@@ -191,11 +183,7 @@ def _nearest(counts: Float32, costs: Float32, sample: _Sample) -> tuple[Indices,
 
 
 def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
-    """Estimate the bank of a prior again, from the symbols of codes (N, K) in each row.
-
-    The bank has the layout of :func:`fit_prior`. The grid is the arrangement of the vectors in
-    pictures; None for vectors without neighbours.
-    """
+    """Estimate the bank of a prior of :func:`fit_prior` again, from the rows that codes use."""
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
     chosen = choices(prior, codes, grid)
     np.add.at(pooled, (chosen.rows, chosen.columns), 1)
@@ -317,7 +305,6 @@ def fit_context(
 
 
 def _split(codes: Codes, grid: Grid | None) -> list[tuple[Codes, Grid | None]]:
-    """Split whole pictures into training codes and held-out codes, with their grids."""
     shuffled = np.random.default_rng(_SEED).permutation(grid[0] if grid else len(codes))
     pictures = codes.reshape(len(shuffled), -1, codes.shape[1])
     parts = np.split(shuffled, [int((1 - _HELD_OUT_SHARE) * len(shuffled))])

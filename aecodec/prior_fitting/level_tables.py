@@ -91,7 +91,6 @@ def trimmed(
 
 
 def _of_context(network: ContextNetwork) -> Arrays:
-    """The arrays of an `aecodec_context_network`, unit by unit."""
     inner = [network.weights[:degree, unit] for unit, degree in enumerate(network.degree)]
     inner.append(np.zeros(LANES, np.int8))  # C reads whole blocks, even past the last weight
     outer = [network.output_weights[degree:, unit] for unit, degree in enumerate(network.degree)]
@@ -102,7 +101,6 @@ def _of_context(network: ContextNetwork) -> Arrays:
 
 
 def _of_spatial_weights(spatial: SpatialWeights) -> Arrays:
-    """The arrays of an `aecodec_spatial_weights`, its weights unit by unit."""
     fields = {name: getattr(spatial, name) for name in array_fields(SpatialWeights)}
     fields["weights"] = spatial.weights.transpose(0, 2, 1)
     return {f"spatial_{name}": values for name, values in fields.items()}
@@ -242,10 +240,7 @@ def sections_of(
     transfer: Transfer | None = None,
     pictures: Pixels | None = None,
 ) -> list[Section]:
-    """Make the sections of a codec file.
-
-    Small ones of the pictures (N, H, W, C) become its primer.
-    """
+    """The sections of a codec file; small pictures (N, H, W, C) become its primer."""
     sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
     sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
     sections += [
@@ -258,7 +253,6 @@ def sections_of(
 
 
 def level_numbers(prior: Prior, level: Level) -> dict[str, int]:
-    """The numbers of a level by name."""
     return {
         "start": level.start,
         "code_dimension": level.code_dimension,
@@ -279,10 +273,9 @@ def level_tables(
     channels: int | None = None,
     in_grid: bool = True,
 ) -> LevelTables:
-    """The tables of a level for the library, which codes vectors in a grid or without neighbours.
+    """The tables of a level for vectors in a grid or without neighbours.
 
-    Without a `level`, latents are codes. They have the `channels` of all levels, by default those
-    up to the last one of this level.
+    Without a `level`, latents are codes. They have the `channels` of all levels.
     """
     level = level or Level(0, prior.code_dimension)
     arrays = arrays_of(prior)

@@ -79,22 +79,18 @@ class Prior(ArrayFields):
 
     @property
     def priors(self) -> int:
-        """P, the number of competing distributions."""
         return int(self.table.shape[0])
 
     @property
     def code_dimension(self) -> int:
-        """K, the number of channels."""
         return int(self.table.shape[1])
 
     @property
     def symbols(self) -> int:
-        """S, the number of symbols in a table, without the escape."""
         return int(self.bank.shape[1]) - 1
 
     @property
     def has_spatial_context(self) -> bool:
-        """Whether the context network reads the neighbours of a vector."""
         return bool(self.context and self.context.spatial)
 
     @cached_property
@@ -117,14 +113,10 @@ class Prior(ArrayFields):
 
     @property
     def has_zeros(self) -> bool:
-        """Whether rows of the bank do not code all S symbols."""
         return not self.bank.all()
 
 
 def shape_scales(radius: int, tables: int) -> Float64:
-    """(T / 8,) logistic scales in symbols of the shapes of a bank with T rows.
-
-    The bank has `radius` symbols on each side of its middle column.
-    """
+    """(T / 8,) logistic scales in symbols for a bank with `radius` symbols on each side."""
     widest = max(1.0, _WIDEST_SHARE * radius / 2)
     return np.geomspace(_NARROWEST_SCALE, widest, tables // POSITIONS)

@@ -69,7 +69,6 @@ class _Measures:
         self.shape_ratio = float(np.log(scales[-1] / scales[0]) / (len(scales) - 1))
 
     def inputs(self, distances: Any) -> Any:
-        """Inputs of the units for distances (N, K) in symbols."""
         shifted = distances * 2.0**self.input_shift
         return tf.clip_by_value(shifted, -MAX_ACTIVATION, MAX_ACTIVATION) / _INPUT_UNIT
 
@@ -103,7 +102,6 @@ class TrainableContext(keras.Model):
         self.built = True
 
     def inputs(self, codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[Any], ...]:
-        """Inputs of this model for codes (N, K): floats, selected priors and spatial context."""
         spatial = self.spatial.inputs(codes, grid) if self.spatial and grid else ()
         selected = choices(self.prior, codes).priors.astype(np.int32)
         return codes.astype(np.float32), selected, *spatial
@@ -134,7 +132,6 @@ class TrainableContext(keras.Model):
         return codes - tf.gather(self.measures.offset, selected)
 
     def quantized(self) -> ContextNetwork:
-        """The network in integers."""
         channels, units = self.kernel.shape
         kernels = [self.kernel.numpy() * self.readable]
         if self.spatial:  # the units shift the sum of both products
@@ -159,8 +156,6 @@ class TrainableContext(keras.Model):
 
 
 class _SpatialTerms(keras.layers.Layer):
-    """Contributions of the spatial context to the H hidden units and to the means of the tables."""
-
     def __init__(self, measures: _Measures, units: int) -> None:
         super().__init__()
         self.measures, channels = measures, len(measures.order)
@@ -174,11 +169,7 @@ class _SpatialTerms(keras.layers.Layer):
         self.built = True
 
     def inputs(self, codes: Codes, grid: Grid) -> tuple[Float32, Float32, Float32]:
-        """The spatial context of codes (N, K); zeros for vectors without neighbours.
-
-        Returns:
-            (N, KINDS) 1 for the kind of each context, (N, GRADIENTS, L) gradients, (N, K) activity.
-        """
+        """(N, KINDS) kinds, (N, GRADIENTS, L) gradients and (N, K) activity, or zeros."""
         predicted = self.measures.order[:PREDICTED_CHANNELS]
         kinds = np.zeros((len(codes), KINDS), np.float32)
         gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.float32)
@@ -195,7 +186,6 @@ class _SpatialTerms(keras.layers.Layer):
         return kinds, gradients, activity
 
     def call(self, context: Any) -> tuple[Any, Any]:
-        """(N, H) sums for the units and (N, K) moves of the means, from :meth:`inputs`."""
         kinds, gradients, activity = context
         inputs = self.measures.inputs(tf.gather(activity, self.measures.order, axis=1) / 4)
         by_kind = tf.einsum("nk,tkh->tnh", inputs, self.kernel)
@@ -203,7 +193,6 @@ class _SpatialTerms(keras.layers.Layer):
         return sums, self._moved(kinds, gradients) * self.measures.deviations
 
     def _moved(self, kinds: Any, gradients: Any) -> Any:
-        """(N, K) moves of the means by gradients, in standard deviations."""
         shifted = gradients * 2.0 ** self.measures.input_shift[:PREDICTED_CHANNELS]
         inputs = tf.clip_by_value(shifted, -MAX_GRADIENT, MAX_GRADIENT) / _GRADIENT_UNIT
         by_kind = tf.einsum("npj,tpjk->tnk", inputs, self.gradient_kernel)
@@ -211,7 +200,6 @@ class _SpatialTerms(keras.layers.Layer):
         return tf.pad(moved, [[0, 0], [0, len(self.measures.order) - moved.shape[1]]])
 
     def quantized(self, weights: npt.NDArray[np.int8]) -> SpatialWeights:
-        """The terms as integers, with integer weights (KINDS * K, H) of the kernel."""
         moves = POSITIONS * self.measures.deviations[:PREDICTED_CHANNELS] / _GRADIENT_UNIT
         by_channel = (self.gradient_kernel.numpy() * moves).transpose(0, 3, 1, 2)
         flat = by_channel.reshape(*by_channel.shape[:2], -1)

@@ -87,7 +87,6 @@ def _decoder(code_dimension: int, channels: int, is_split: bool = False) -> Any:
 
 
 def _features(values: Any) -> Any:
-    """Features of the codes and their neighbours, computed on the grids of both stages."""
     (finer, coarser), numbers = _STAGES, itertools.count()
     hidden = layers.Conv2D(coarser.width, 1, activation="relu6")(values)
     hidden = blocks_of(hidden, coarser, numbers)
@@ -102,10 +101,7 @@ def start_from_block_klt(
     rate_weights: list[float],
     scales: Float32 | None = None,
 ) -> None:
-    """Start as :func:`~aecodec.training.picture_networks.start_from_klt`.
-
-    `scales` (B,) are square roots of the bands' weights in the squared error.
-    """
+    """As `start_from_klt`; `scales` (B,) are roots of the bands' weights in the error."""
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
     scale = np.tile(of_bands, _STRIDE**2)
     set_klt(encoder, decoder, tiles, _STRIDE, step_for(rate_weights), scale, _CODE_SCALE)
@@ -165,12 +161,10 @@ def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
 
 
 def _int8_step(kernel: Float32) -> Float32:
-    """(outputs,) steps of a kernel (h, w, C, outputs) in int8."""
     return np.asarray(np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP)
 
 
 def _turns(numbers: npt.NDArray[np.int64], phases: int) -> npt.NDArray[np.int64]:
-    """(C, P) permutations of the phases, which numbered channels take in turn."""
     return (np.arange(phases) + numbers[:, None]) % phases
 
 

@@ -95,11 +95,7 @@ class Progress(keras.callbacks.Callback):
 
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:
-    """Rate and distortion of each level, as `13.2 B 24.31 dB, ...`.
-
-    The names of held-out measurements start with `val_`, the names of training measurements with
-    nothing.
-    """
+    """Rate and distortion of each level; held-out names start with `val_`, others with nothing."""
     logs, texts = logs or {}, []
     for name in logs:
         if name.startswith(f"{start}psnr"):
@@ -110,8 +106,6 @@ def _measured(logs: dict[str, Any] | None, start: str) -> str:
 
 
 class _Interruption(keras.callbacks.Callback):
-    """Raises KeyboardInterrupt after the step in which Ctrl-C was pressed."""
-
     is_requested = False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -125,9 +119,8 @@ class _Interruption(keras.callbacks.Callback):
 def between_steps() -> Iterator[Any]:
     """Delay Ctrl-C until the end of a training step, with the callback that is yielded.
 
-    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks. A
-    second Ctrl-C takes effect immediately. Nothing changes where Ctrl-C does not raise
-    KeyboardInterrupt.
+    Within a step it may be lost, because libraries ignore exceptions in callbacks. A second Ctrl-C
+    takes effect immediately.
     """
     interruption, default_handler = _Interruption(), signal.default_int_handler
     is_main = threading.current_thread() is threading.main_thread()
@@ -147,7 +140,6 @@ def between_steps() -> Iterator[Any]:
 
 
 def has_checkpoint(folder: Path) -> bool:
-    """Whether a folder contains the state of a training after an epoch."""
     return (folder / LATEST).exists()
 
 
@@ -155,11 +147,8 @@ def has_checkpoint(folder: Path) -> bool:
 def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
     """Restore a model from the state in a folder, and save its state there during the block.
 
-    The folder is created if it does not exist; with None, nothing is saved. All variables of the
-    Keras model and its optimizer must exist. Yields callbacks for the training.
-
-    Raises UsageError if another process uses the folder, ModelError if the state belongs to another
-    model, and OSError if the folder cannot be written.
+    With None, nothing is saved. Raises UsageError if another process uses the folder, ModelError if
+    the state belongs to another model, and OSError if the folder cannot be written.
     """
     if folder is None:
         yield []
@@ -180,7 +169,6 @@ def _save(model: Any, folder: Path) -> None:
 
 
 def _restore(model: Any, path: Path) -> None:
-    """Restore a model, unless the file is damaged, which is warned of."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             values = [arrays[name] for name in arrays.files]

@@ -34,8 +34,6 @@ _SMALLEST = 1e-12
 
 
 class _Weights(NamedTuple):
-    """Weights of means, and of fourth roots of mean fourth powers, for a channel at a scale."""
-
     structure: float = 0
     structure_4: float = 0
     new_edges_4: float = 0
@@ -112,7 +110,6 @@ def _perceived(light: Any) -> Any:
 
 
 def _sum_at(scale: int, x: Any, y: Any) -> Any:
-    """The weighted sum at a scale. y is the original."""
     terms: list[Any] = []
     for (weight_scale, channel), weights in _WEIGHTS.items():
         if weight_scale == scale:
@@ -122,7 +119,6 @@ def _sum_at(scale: int, x: Any, y: Any) -> Any:
 
 
 def _terms(weights: _Weights, x: Any, y: Any) -> Iterator[Any]:
-    """The weighted terms of a channel at a scale."""
     mean_x, mean_y = _blur(x), _blur(y)
     structure = _lost_structure(x, y, mean_x, mean_y)
     if weights.structure:
@@ -147,12 +143,10 @@ def _lost_structure(x: Any, y: Any, mean_x: Any, mean_y: Any) -> Any:
 
 
 def _norm_4(planes: Any) -> Any:
-    """Fourth roots of mean fourth powers."""
     return (tf.reduce_mean(planes**4, axis=(1, 2, 3)) + _SMALLEST) ** 0.25
 
 
 def _planes_of(pictures: Any) -> Any:
-    """Pictures as float32 planes (N, C, h, w)."""
     pictures = tf.cast(pictures, tf.float32)
     return pictures[:, None] if len(pictures.shape) == 3 else tf.transpose(pictures, (0, 3, 1, 2))
 

@@ -94,7 +94,6 @@ class SpatialEntropyModel(keras.layers.Layer):
         set_role(self, Role.CODE_STATISTICS)
 
     def start_from(self, deviations: Any) -> None:
-        """Initialize the model so that latents with these standard deviations (K,) are likely."""
         self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
 
     def copy(self, weights: Sequence[Float32]) -> None:
@@ -117,7 +116,6 @@ class SpatialEntropyModel(keras.layers.Layer):
         return tf.add_n([self._bits(vectors, known, deviations, levels, group) for group in groups])
 
     def _bits(self, vectors: Any, known: Any, deviations: Any, levels: Any, group: _Group) -> Any:
-        """(N,) bits of the vectors of a group."""
         own = tf.gather(vectors, group.members, axis=1)
         own_known = tf.gather(known, group.members, axis=1)
         own_inputs = tf.minimum(tf.abs(own_known) / deviations, _WIDEST_INPUT)
@@ -138,7 +136,6 @@ class SpatialEntropyModel(keras.layers.Layer):
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
 
     def _from_gradients(self, near: Any, deviations: Any, kind: int) -> Any:
-        """(N, n, K) moves of the means by the gradients of two pairs (N, n, 2, 2, K)."""
         predicted = self.gradient_kernel.shape[-1]
         scale, pairs = deviations[..., :predicted], near[..., :predicted]
         gradients = sum_and_difference(pairs[:, :, :, 0], pairs[:, :, :, 1])
@@ -161,11 +158,7 @@ def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
 
 
 class _Group(NamedTuple):
-    """Vectors of a picture with the same kind of spatial context, or NO_NEIGHBOURS.
-
-    `members` (n,) are the numbers of the vectors, `pairs` (n, 2, 2) the numbers of their
-    neighbours; (0, 2, 2) without neighbours.
-    """
+    """Vectors (n,) of a picture with the same spatial context; pairs (n, 2, 2) or (0, 2, 2)."""
 
     kind: int
     members: Indices
@@ -174,7 +167,6 @@ class _Group(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _groups(height: int, width: int) -> list[_Group]:
-    """The vectors of a picture with height x width vectors, in non-empty groups by kind."""
     kind, pairs = neighbours(height, width)
     return [
         _Group(number, members, (pairs[members] if number < KINDS else pairs[:0]).astype(np.intp))

@@ -36,13 +36,11 @@ def centre(
 ) -> None:
     """Give decoded pictures, over all levels, the mean of the originals in each channel.
 
-    Convolutions pad with zeros. Most vectors of a small crop lie near its borders, and networks
-    learn to compensate the zeros, also where a whole picture has none. Integers add shifts of their
-    own, of a quarter of a grey level. A draft of the codec shows the sum of all, by which the bias
-    of the decoder's linear path changes.
+    Networks learn to compensate the zeros around small crops, also where a whole picture has none,
+    and integers shift by a quarter of a grey level. A draft of the codec shows the sum, by which
+    the bias of the linear path changes.
 
-    The networks are those of :func:`~aecodec.training.picture_networks.picture_pair`, with
-    gains. The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
+    The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
     """
     with tempfile.TemporaryDirectory() as folder:
         draft = autoencoder.to_codec(folder, tiles, "draft", (), levels, PriorOptions(1, 0))
@@ -53,7 +51,6 @@ def centre(
 
 
 def _shift(codec: Codec, picture: Pixels) -> Float64:
-    """Mean error (C,) of a picture (1, H, W, C) over all levels, in grey levels."""
     size = picture.shape[2], picture.shape[1]
     decoded = [
         codec.decoder.reconstruct(codec.encoder.codes(picture, level), level, size)
@@ -74,11 +71,9 @@ def export_bands(
 ) -> Codec:
     """Write a codec with the networks of :mod:`aecodec.training.band_networks`.
 
-    `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
-    to which the priors are fitted; arrays `held_out` (M, h, w, B) are measured. For the `options`
-    and errors, see :func:`~aecodec.export.codec_folder.export_codec`.
-
-    Raises ModelError if the networks were trained without levels.
+    `fitted` is the transfer of the `images` (N, h, w, B) in 0..1; arrays `held_out` (M, h, w, B)
+    are measured. The `options` are those of `export_codec`. Raises ModelError if the networks were
+    trained without levels.
     """
     if autoencoder.gains is None:
         raise ModelError("networks for bands need a rate weight for each of two or more levels")
@@ -100,7 +95,6 @@ def export_bands(
 
 
 def _phases(images: Float32, phases: int) -> Float32:
-    """Images (N, h, w, B) as phases in 0..1 (N, h, w, B * P)."""
     values = np.rint(images * np.float32(255 * phases)).astype(np.uint16)
     return np.asarray(to_phases(values, phases) / np.float32(255), np.float32)
 

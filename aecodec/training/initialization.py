@@ -49,10 +49,9 @@ def set_klt(
     scale: Any = 1.0,
     code_scale: float = 1.0,
 ) -> None:
-    """Set the kernels of both linear paths to the KLT of blocks with a side.
+    """Set both linear paths to the KLT of blocks, whose N numbers are multiplied by `scale`.
 
-    The N numbers of a block are multiplied by `scale`, which may be an array (N,). The decoder
-    multiplies codes by `code_scale` before its linear path.
+    The decoder multiplies codes by `code_scale` before its linear path.
     """
     latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
     blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
@@ -100,7 +99,6 @@ def unit_variance(
 
 
 def _decorrelate(layer: Any, inputs: Any, finest: float) -> None:
-    """Apply a kernel to the principal components of its inputs, scaled to a deviation of 1."""
     kernel, bias = layer.get_weights()
     vectors = np.reshape(inputs, (-1, kernel.shape[2]))
     variances, components = np.linalg.eigh(np.cov(vectors, rowvar=False))

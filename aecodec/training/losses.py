@@ -78,11 +78,9 @@ class Loss(keras.Model):
 
     @property
     def gains(self) -> Float32 | None:
-        """(L, K) factors by which latents are multiplied at each level; None without gains."""
         return None
 
     def distortion(self, decoded: Any, images: Any) -> Any:
-        """(N,) squared errors of decoded pictures, and weighted errors by SSIMULACRA 2."""
         squares = mean_squares(decoded, images)
         if not self.ssimulacra2:
             return squares
@@ -104,8 +102,6 @@ class Loss(keras.Model):
 
 
 class DistortionLoss(Loss):
-    """The distortion of an autoencoder without any quantization."""
-
     def __init__(self, pair: KerasPair, options: TrainingOptions) -> None:
         super().__init__(pair, options)
         self.squared_error = keras.metrics.Mean("mse")
@@ -120,8 +116,6 @@ class DistortionLoss(Loss):
 
 
 class LossOfLevels(Loss):
-    """A loss that measures several levels."""
-
     def __init__(self, pair: KerasPair, options: TrainingOptions, levels: int) -> None:
         super().__init__(pair, options)
         self.level_weights = options.weights_of(levels)  # Keras models have `loss_weights`
@@ -131,7 +125,6 @@ class LossOfLevels(Loss):
         self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
 
     def results(self) -> dict[str, Any]:
-        """The loss, and bytes and PSNR of each level so far."""
         results: dict[str, Any] = {"loss": self.cost.result()}
         for n, (bits, error) in enumerate(zip(self.bits, self.squared_errors, strict=True), 1):
             results |= {f"bytes{n}": bits.result() / 8, f"psnr{n}": psnr(error.result())}
@@ -208,10 +201,9 @@ class MixtureEntropyModel(keras.layers.Layer):
         self.built = True
 
     def start_from(self, deviations: Any) -> None:
-        """Initialize the model so that latents with these standard deviations (K,) are likely.
+        """Make latents with these standard deviations (K,) likely.
 
-        Deviations of an untrained encoder are all below 1. They are scaled so that the largest is
-        1, because the rate would soon move latents near 0 to 0, where they would stay.
+        They are scaled to at most 1, because the rate would soon move latents near 0 to 0.
         """
         enlarged = deviations / min(1.0, max(deviations.max(), 1e-3))
         wide = np.maximum(enlarged, _NARROWEST_START)
@@ -274,10 +266,7 @@ class RateDistortionLoss(LossOfLevels):
         return cost, self.results()
 
     def total_cost(self, bits: list[Any], distortions: list[Any], pixels: int) -> Any:
-        """The loss for (N,) bits and distortions of each level.
-
-        `pixels` is the number of values in a picture.
-        """
+        """The loss for (N,) bits and distortions of each level, and values per picture."""
         terms = zip(bits, distortions, self.rate_weights, self.level_weights, strict=True)
         return tf.add_n(
             [
@@ -288,7 +277,6 @@ class RateDistortionLoss(LossOfLevels):
         )
 
     def _coded(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
-        """For each level, (N,) bits of the pictures, and the decoded pictures."""
         latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
             model(noisy(latent) if training else tf.round(latent))
@@ -299,7 +287,6 @@ class RateDistortionLoss(LossOfLevels):
         return bits, tf.split(decoded, len(self.channels))
 
     def _with_zeros(self, level: int, latents: Any) -> Any:
-        """The latents of a level, with zeros in the channels of other levels."""
         padding = [sum(self.channels[:level]), sum(self.channels[level + 1 :])]
         return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), padding])
 
@@ -386,7 +373,6 @@ class GainedRateDistortionLoss(LossOfLevels):
         return cost, self.results()
 
     def _at(self, levels: Any, images: Any, batch: Any, training: bool) -> tuple[Any, Any, Any]:
-        """(N,) bits, distortions and squared errors of images at their levels."""
         bits, decoded = self._coded(images, levels, training)
         if self.is_weighted:
             weights = tf.split(batch, 2, axis=-1)[1]
@@ -396,16 +382,12 @@ class GainedRateDistortionLoss(LossOfLevels):
         return bits, self.distortion(decoded, images), mean_squares(decoded, images)
 
     def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
-        """The loss for (N,) bits, distortions and numbers of levels, from 0.
-
-        `pixels` is the number of values in a picture.
-        """
+        """The loss for (N,) bits, distortions and level numbers."""
         weights = tf.gather(tf.constant(self.level_weights, tf.float32), levels)
         picture_costs = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))
         return tf.reduce_mean(weights * picture_costs**self.cost_power)
 
     def _coded(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
-        """(N,) bits of the pictures at their levels, and the decoded pictures."""
         gains = tf.exp(tf.gather(self.log_gains, levels))
         grid_gains = gains[:, None, None]
         latents = tf.cast(self.encoder(images, training=training), tf.float32) * grid_gains

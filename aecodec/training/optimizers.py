@@ -19,11 +19,7 @@ _BETA_2 = 0.99
 
 
 class _WithMultipliers(keras.optimizers.Optimizer):
-    """An optimizer whose learning rate is multiplied by a factor for the role of a variable.
-
-    `network_rate` also multiplies it for all variables but those that describe the codes, which
-    must follow the changing networks.
-    """
+    """Multiplies the learning rate by role, and by `network_rate` except for codes."""
 
     code_statistics: ClassVar[float]
     network_rate = 1.0
@@ -88,11 +84,7 @@ _OPTIMIZERS = {"adam": Adam, "muon": Muon}
 
 
 def optimizer_of(name: str, dtype: str, network_rate: float = 1.0) -> Any:
-    """Create the optimizer `adam` or `muon` for networks whose products have a dtype.
-
-    `network_rate` is a factor of the networks' learning rate. Raises UsageError if there is no
-    optimizer with this name.
-    """
+    """Create `adam` or `muon`, with a factor of the networks' rate; UsageError for others."""
     if name not in _OPTIMIZERS:
         raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(_OPTIMIZERS)}")
     optimizer = _OPTIMIZERS[name](dtype)

@@ -129,7 +129,6 @@ def _filtered(pixels: Any, channels: int, numbers: Iterator[int]) -> Any:
 
 
 def _learned_pixels(hidden: Any, channels: int, name: str) -> Any:
-    """Pixels that a network on the finest grid adds; initially zero."""
     learned = layers.Conv2D(
         _FINEST_GRID**2 * channels, 3, padding="same", kernel_initializer="zeros", name=name
     )
@@ -149,11 +148,10 @@ def blocks_of(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
 
 
 def start_from_klt(encoder: Any, decoder: Any, tiles: Float32, rate_weights: list[float]) -> None:
-    """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
+    """Set the linear paths of a pair to the KLT of blocks, and initialize the networks.
 
-    The models are those of :func:`picture_pair`. The tiles (N, h, w, C) are in 0..1, with sides
-    that are multiples of 16. The quantization steps of the KLT fit the geometric mean of the
-    `rate_weights`, which are lambdas in squared error per bit.
+    The tiles (N, h, w, C) are in 0..1. The steps fit the geometric mean of the `rate_weights`,
+    which are lambdas in squared error per bit.
     """
     set_klt(encoder, decoder, tiles, STRIDE, step_for(rate_weights))
     sample = tiles[:STARTING_TILES]

@@ -88,7 +88,6 @@ def copy_weights(trained: Any, model: Any) -> None:
 
 
 def _as_trained(weights: Float32, dtype: str) -> Float32:
-    """Kernels rounded as in the copy; biases are returned unchanged."""
     if weights.ndim < 2:
         return weights
     return np.asarray(tf.cast(rounded_kernel(tf.cast(weights, dtype)), tf.float32))
@@ -98,7 +97,6 @@ class RoundingConv2D(layers.Conv2D):
     """A convolution that rounds its kernel, and its outputs if their range is known."""
 
     def folded(self, weights: list[Float32]) -> list[Float32]:
-        """The weights of a plain convolution equivalent to this layer with `weights`."""
         return weights
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
@@ -137,7 +135,6 @@ class NormalizedConv2D(RoundingConv2D):
         self.normalization.set_weights([scale, mean + bias, mean, variance])
 
     def folded(self, weights: list[Float32]) -> list[Float32]:
-        """Fold the five weights, in Keras's order, into a kernel (h, w, C, K) and a bias (K,)."""
         kernel, scale, centre, mean, variance = weights
         scale = scale / np.sqrt(variance + _EPSILON)
         return [kernel * scale, centre - mean * scale]
@@ -199,7 +196,6 @@ def policy_of(dtype: str) -> str:
 
 
 def product_dtype(model: Any) -> str:
-    """The dtype of matrix products in the first layer of a model after its input."""
     inputs = keras.layers.InputLayer
     first_layer = next(layer for layer in model.layers if not isinstance(layer, inputs))
     return str(first_layer.compute_dtype)

@@ -44,7 +44,6 @@ class Networks:
 
     @property
     def shares_channels(self) -> bool:
-        """Whether networks take any size, and all levels share latents and differ in gains."""
         return self.start is not None
 
 
@@ -151,7 +150,6 @@ def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
 
 
 def _check(recipe: Recipe) -> None:
-    """Check that a recipe is complete and its settings are valid."""
     networks = networks_named(recipe.networks)
     for section, keys in _KEYS.items():
         _check_keys(set(getattr(recipe, section)), set(keys.split()), f"[{section}]")
@@ -177,7 +175,6 @@ def _check(recipe: Recipe) -> None:
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
-    """Report unknown keys, with the nearest known keys, and missing keys."""
     for key in sorted(keys - expected):
         nearest = get_close_matches(key, expected, 1) or [", ".join(sorted(expected))]
         raise UsageError(f"{place} has an unknown key {key}: the nearest key is {nearest[0]}")

@@ -106,8 +106,6 @@ def run_recipe(
 
 
 class _Training:
-    """A training with the arguments of :func:`run_recipe`, whose state is in a backup folder."""
-
     def __init__(
         self,
         recipe: Recipe,
@@ -131,7 +129,6 @@ class _Training:
             self._tiles, self._held_out = self._split(pictures)
 
     def _split(self, pictures: Pictures) -> tuple[Tiles, Tiles]:
-        """Training tiles, and tiles of held-out pictures."""
         data, seed = self._recipe.data, self._recipe.training["seed"]
         trained, held_out = hold_out(pictures, data["held_out"])
         side = data["tile"]
@@ -155,7 +152,6 @@ class _Training:
         )
 
     def check_state(self, resume: bool) -> None:
-        """Raise UsageError unless a state exists on disk if and only if the training is resumed."""
         if resume and not self.backup.exists():
             raise UsageError(
                 f"{self._folder} has no interrupted training with this recipe, these options and "
@@ -179,7 +175,6 @@ class _Training:
         return autoencoder, is_complete
 
     def _new_autoencoder(self) -> Autoencoder:
-        """The autoencoder with its initial weights."""
         networks, shape = self._networks, self._tiles.image_shape
         channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
         if networks.shares_channels:  # at most as many as a block has values
@@ -208,7 +203,6 @@ class _Training:
         return copy
 
     def _train(self, copy: Autoencoder, callbacks: Sequence[Any]) -> bool:
-        """Train until Ctrl-C, and return whether the training is complete."""
         levels, training = self._recipe.levels, self._recipe.training
         smaller = self._recipe.data["tile"] / self._tiles.shape[0]
         try:
@@ -242,7 +236,6 @@ class _Training:
         return True
 
     def to_codec(self, autoencoder: Autoencoder, replace: bool) -> Codec:
-        """Make a codec from the trained autoencoder; see :meth:`Autoencoder.to_codec`."""
         levels, priors = self._recipe.levels, self._recipe.priors
         count, images = len(levels["rate_weights"]), self._images_to_fit(autoencoder)
         if self._networks.shares_channels and not self._fitted:
@@ -261,10 +254,7 @@ class _Training:
         return autoencoder.to_codec(self._folder, images, levels=count, **options)
 
     def _images_to_fit(self, autoencoder: Autoencoder) -> Float32:
-        """Tiles for fitting the priors.
-
-        They are larger for networks that take any size, whose code vectors have neighbours.
-        """
+        """Tiles for fitting the priors: larger ones have code vectors with neighbours."""
         if not self._networks.shares_channels:
             count = _MOST_FITTED // autoencoder.vectors_of(self._tiles.image_shape)
             return self._tiles.sample(count)
@@ -280,7 +270,6 @@ class _Training:
 def _digest(
     recipe: Recipe, minutes: float | None, pictures: Pictures, start_from: CodecFolder | None
 ) -> str:
-    """Digest of everything that affects a training, without name and settings of priors."""
     settings = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
     data = pictures.sizes.tobytes() + pictures[0].tobytes()
     codec_id = start_from.spec.codec_id if start_from else b""
@@ -288,6 +277,5 @@ def _digest(
 
 
 def _typical_side(sizes: npt.NDArray[np.int64]) -> int:
-    """The median of the shorter sides of pictures with sizes (N, 2), as a multiple of a unit."""
     units = int(np.median(sizes.min(axis=1))) // _SIDE_UNIT
     return max(units, _LEAST_UNITS) * _SIDE_UNIT

@@ -55,7 +55,6 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
 
 
 def _in_training(stored: Any, half: Half, middle: Float32) -> list[Float32]:
-    """The weights of a codec's network for a pair in training."""
     sources = [layer for layer in stored.layers if layer.weights]
     to_latents = middle * getattr(stored.layers[-1], "scale", 1)
     all_weights = []
@@ -93,7 +92,6 @@ class Start(NamedTuple):
         return self._replace(encoder=encoder, decoder=decoder, gains=self.gains[:, channels])
 
     def packed(self) -> bytes:
-        """The content of a file."""
         arrays: dict[str, Any] = {"rate_weights": self.rate_weights, "gains": self.gains}
         entropy = {f"entropy_{k}_": weights for k, weights in self.entropy_models.items()}
         for name, weights in ({"encoder": self.encoder, "decoder": self.decoder} | entropy).items():
@@ -105,7 +103,6 @@ class Start(NamedTuple):
 
 
 def _quantized(weight: Float32) -> tuple[npt.NDArray[Any], Float32]:
-    """Integers of a kernel, and scales of its outputs; biases are unchanged."""
     if weight.ndim == 1:
         return weight, np.ones(1, np.float32)
     largest = np.abs(weight).max(axis=tuple(range(weight.ndim - 1)))
@@ -114,7 +111,6 @@ def _quantized(weight: Float32) -> tuple[npt.NDArray[Any], Float32]:
 
 
 def read_start(file: Path) -> Start:
-    """Read a file of :meth:`Start.packed`."""
     with np.load(file) as stored:
         arrays = dict(stored)
 
@@ -144,10 +140,9 @@ def start_of(autoencoder: Autoencoder, rate_weights: list[float], pictures: Floa
 
 
 def begin_with(file: Path, autoencoder: Autoencoder, rate_weights: list[float]) -> bool:
-    """Give a pair for RGB or grey pictures the start in a file.
+    """Give a pair the start in a file, with gains and entropy model if its rate weights fit.
 
-    It gets gains, and an entropy model if there is one for its channels, if its levels have the
-    rate weights of the file. Returns False, and changes nothing, if the networks have other shapes.
+    Returns False, and changes nothing, if the networks have other shapes.
     """
     channels = autoencoder.code_dimension
     start = read_start(file).with_channels(slice(channels))
@@ -160,10 +155,7 @@ def begin_with(file: Path, autoencoder: Autoencoder, rate_weights: list[float]) 
 
 
 def set_weights(models: Sequence[Any], weights: Sequence[Float32]) -> bool:
-    """Set the weights of models; return False, and change nothing, if their shapes differ.
-
-    Weights for RGB also fit models for grey pictures, which then compute about the same.
-    """
+    """Set weights of models, for RGB or grey; False, and no change, if shapes differ."""
     targets = [weight for model in models for weight in model.weights]
     if len(targets) != len(weights):
         return False
@@ -176,11 +168,7 @@ def set_weights(models: Sequence[Any], weights: Sequence[Float32]) -> bool:
 
 
 def _for_grey(weight: Float32, shape: tuple[int, ...]) -> Float32:
-    """A kernel or bias for RGB as one for grey pictures, if the shape is that of one.
-
-    A third of the colours remain, which are the first inputs: their kernels are added, and outputs
-    are averaged.
-    """
+    """A kernel or bias for grey pictures: kernels of colours are added, outputs averaged."""
     missing = weight.shape[2] - shape[2] if weight.ndim == len(shape) == 4 else 0
     if missing > 0 and missing % 2 == 0 and missing <= 2 * shape[2]:
         pixels, rest = np.split(weight, [3 * missing // 2], axis=2)

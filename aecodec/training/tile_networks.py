@@ -84,7 +84,6 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
 
 
 def _analysis(images: Any, width: int, squeezed: int) -> Any:
-    """Map images to a grid with one vector of `squeezed` numbers per patch."""
     hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu6")(
         images
     )

@@ -65,12 +65,10 @@ extern {declaration};
 
 
 def c_defines(prefix: str, values: Mapping[str, object]) -> str:
-    """One macro definition per line."""
     return "\n".join(f"#define {prefix}_{name} {value}" for name, value in values.items())
 
 
 def c_numbers(numbers: Iterable[str], per_line: int) -> str:
-    """The indented lines of an array."""
     items = [f"{number}," for number in numbers]
     lines = (" ".join(items[at : at + per_line]) for at in range(0, len(items), per_line))
     return "\n    ".join(lines)

@@ -22,10 +22,7 @@ from aecodec.prior_fitting.context_network import ContextNetwork, SpatialWeights
 
 @dataclass(frozen=True)
 class PictureSizes:
-    """Sizes of buffers for a picture, equal to the numbers that `aecodec.c` computes.
-
-    `work` and `file` (the maximum) are in bytes.
-    """
+    """Sizes that `aecodec.c` computes; `work` and the largest `file` are in bytes."""
 
     width: int
     height: int
@@ -35,10 +32,7 @@ class PictureSizes:
 
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
-        """The sizes for a (width, height) in pixels.
-
-        Raises ModelError if the picture has more code vectors than `aecodec.c` supports.
-        """
+        """The sizes for (width, height); ModelError if `aecodec.c` takes fewer code vectors."""
         vectors, work, file = tables.native.sizes(size, tables.folder.spec.channels == 3)
         if not vectors:
             raise ModelError(

@@ -26,13 +26,11 @@ class DeviceCodec:
     tables: CTables
 
     def file(self, pixels: Pixels) -> bytes:
-        """The `.aec` file of a picture."""
         is_rgb, native = self.tables.folder.spec.channels == 3, self.tables.native
         codes = native.quantize(self._latents(pixels))
         return native.file((pixels.shape[2], pixels.shape[1]), is_rgb, codes)
 
     def decoded(self, pixels: Pixels) -> Pixels:
-        """A picture after compression and decompression."""
         latents = self.tables.level.requantize(self._latents(pixels))
         outputs = NativeNetwork(plan_of(self.tables.folder, Half.DECODER))(latents)
         return to_pixels(outputs).reshape(pixels.shape)

@@ -45,10 +45,7 @@ class CNetwork:
 
     @classmethod
     def of(cls, folder: CodecFolder, half: Half, size: tuple[int, int]) -> CNetwork:
-        """A half of a codec, for pictures of (width, height) pixels.
-
-        Raises CodecError if the codec lacks the half.
-        """
+        """A half for pictures of (width, height); CodecError if the codec lacks it."""
         plan, tile = plan_of(folder, half), folder.spec.tile if half is Half.DECODER else (1, 1)
         taken, returned = NativeNetwork(plan).shapes(size[1] // tile[0], size[0] // tile[1])
         counts = math.prod(taken), math.prod(returned)
@@ -61,7 +58,6 @@ class CNetwork:
 
     @property
     def numbers(self) -> dict[str, int]:
-        """The macros of the header."""
         return {
             "SIZE": len(self.plan),
             "ROWS": self.rows,
@@ -72,7 +68,6 @@ class CNetwork:
         }
 
     def as_text(self) -> str:
-        """One line for the terminal."""
         return (
             f"{self.half.value} in C: {len(self.plan)} bytes of flash, {self.work} bytes of "
             "working memory"

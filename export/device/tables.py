@@ -25,7 +25,6 @@ class Array(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Size in flash."""
         return self.values.nbytes
 
     def as_c(self, prefix: str) -> str:
@@ -70,7 +69,6 @@ class CTables:
 
     @cached_property
     def level_index(self) -> int:
-        """The level in sixteenths."""
         return self.folder.spec.level_index(self.number)
 
     @property
@@ -113,5 +111,4 @@ class CTables:
 
 
 def _number(value: int | tuple[int, ...]) -> str:
-    """An integer in C, or a struct of integers."""
     return f"{{{', '.join(map(str, value))}}}" if isinstance(value, tuple) else str(value)

@@ -67,12 +67,10 @@ class DeviceFolder:
 
     @property
     def codec_id(self) -> bytes:
-        """Id of the exported codec."""
         return self.constant("ID").to_bytes(4, "big")
 
     @property
     def level(self) -> float:
-        """The level of the tables in the folder."""
         return self.constant("LEVEL") / LEVEL_UNITS
 
     @property
@@ -82,7 +80,6 @@ class DeviceFolder:
 
     @property
     def library_sources(self) -> list[Path]:
-        """The C sources of the library, the tables and the networks."""
         return sorted(self.path.glob("aecodec*.c"))
 
     @property
@@ -94,14 +91,10 @@ class DeviceFolder:
         return halves
 
     def network_name(self, half: Half) -> str:
-        """Name of a network's array, and stem of its files."""
         return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
-        """Compile the example program, with further `options` for the compiler.
-
-        Raises AecodecError if there is no compiler, or it reports an error.
-        """
+        """Compile the example program; AecodecError without a compiler, or if it fails."""
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
         if not compiler:
             raise AecodecError("no C compiler found: install one, or set the variable CC")
@@ -113,10 +106,9 @@ class DeviceFolder:
 
 
 def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels: Pixels) -> None:
-    """Run a program with one or both halves on a picture (1, H, W, C) of :class:`DeviceCodec`.
+    """Run a program with its halves on a picture (1, H, W, C), in its own folder.
 
-    It writes files to the folder of the program. Raises AecodecError if the program fails, or its
-    results differ from the library's.
+    Raises AecodecError if the program fails, or its results differ from the library's.
     """
     picture, file, decoded = (program.with_name(name) for name in ("in", "file.aec", "out"))
     expected = device.file(pixels)
@@ -136,7 +128,6 @@ def _check(file: Path, expected: bytes, difference: str) -> None:
 
 
 def _run_program(command: list[str], failure: str) -> None:
-    """Run a program; raise AecodecError with a message that begins with `failure` if it fails."""
     try:
         process = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False
@@ -149,8 +140,6 @@ def _run_program(command: list[str], failure: str) -> None:
 
 def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
     """Check that a device's program makes and reads the library's files; count pictures.
-
-    Pictures are scaled to the size that the program accepts.
 
     Raises AecodecError if results differ or the folder does not build, CodecError if another codec
     was exported, and ImageError if there are no pictures.
@@ -173,10 +162,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """Scale a picture for the program, (1, H, W, C) uint8.
-
-    A grey codec receives the red channel of a colour picture.
-    """
+    """Scale a picture to (1, H, W, C); a grey codec receives the red channel of colours."""
     image = Image.fromarray(without_channel_axis(picture.pixels[0]))
     scaled = np.asarray(image.resize(device.size, Image.Resampling.BICUBIC))
     channels = picture.pixels.shape[-1]

@@ -13,7 +13,6 @@ from aecodec.keras_models.codes import CodeVectors, NearestCode
 _LARGEST_SUM, _LARGEST_WEIGHT = (1 << 30) - 1, (1 << 15) - 1
 
 Quantization = tuple[float, int]
-"""Scale and zero point."""
 
 
 def code_tables(layer: Any, quantization: Quantization) -> Search | Lookup:

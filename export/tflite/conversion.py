@@ -52,10 +52,9 @@ _ANY_SIDE = 64
 
 
 def check_pair_convertible(pair: KerasPair) -> None:
-    """Check in seconds, before work that takes minutes, that a pair can be converted to TFLite.
+    """Check in seconds that TFLite and codecs have the operators of a pair, and no loops.
 
-    Raises ModelError if TFLite or codecs lack an operator, or a model has a loop. The message names
-    the layer if possible.
+    Raises ModelError, which names the layer if possible.
     """
     for half in Half:
         _check_convertible(float_part(getattr(pair, half.value)), half.value)
@@ -81,7 +80,6 @@ def _check_convertible(model: Any, half: str) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence stdout, stderr from C++, warnings and the logger of the converter."""
     logger = logging.getLogger("tensorflow")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -138,7 +136,6 @@ def reason(model: Any, error: Exception) -> str:
 
 
 def _summary(error: Exception) -> str:
-    """The line of an error message that names an operator, or else its first line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     naming = [line for line in lines if "op" in line.split() or "ops:" in line]
     return (naming or lines or [type(error).__name__])[0]

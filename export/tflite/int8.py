@@ -39,10 +39,7 @@ _LARGEST = 1e9
 
 
 class _End(NamedTuple):
-    """The meaning of the int8 values at the input or output of a model.
-
-    `limits` are the float values of -128 and 127; `quantization` is the scale and zero point.
-    """
+    """The limits of -128 and 127 in floats, and (scale, zero point), at an end of a model."""
 
     limits: tuple[float, float]
     quantization: tuple[float, int]
@@ -165,10 +162,8 @@ def _check_ends(content: bytes, start: _End, end: _End, half: Half) -> None:
 class _Calibrated:
     """A float TFLite model with ranges of tensors, measured with samples (N, *input_shape).
 
-    The converter could measure the ranges, too, but with optimizations enabled it first rounds the
-    kernels of transposed convolutions. The Keras `model` has a batch size of 1. The ends have the
-    limits of `start` and `end`: samples with extreme values would have the same effect at the
-    input, but would also widen the ranges of all later tensors.
+    The converter itself would first round the kernels of transposed convolutions. The ends have the
+    limits of `start` and `end`; extreme samples would widen all later tensors.
     """
 
     def __init__(self, model: Any, samples: Float32, start: _End, end: _End) -> None:
@@ -184,7 +179,6 @@ class _Calibrated:
         self._set_range(self._model.exit, *end.limits)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
-        """The int8 model with these ranges; the operators in `in_floats` compute in floats."""
         with quiet():
             content = mlir_quantize(
                 packed(self._whole),
@@ -195,11 +189,7 @@ class _Calibrated:
         return bytes(content)
 
     def functions(self) -> list[str]:
-        """Names of the operators of functions that become tables of 256 results.
-
-        Such a function, for example mish, consists of several operators on the elements of one
-        tensor and on single constants. In int8, each of its operators would round.
-        """
+        """Operators of functions that become tables; each operator would round in int8."""
         names: list[str] = []
         for numbers in functions_of(self._model):
             operators = [self._model.operators[number] for number in numbers]
@@ -213,10 +203,9 @@ class _Calibrated:
         ranges.min, ranges.max = [low], [high]
 
     def set_trained_ranges(self, end: _End) -> None:
-        """Set the ranges with which networks of ReLU6 are trained for int8.
+        """Set the ranges of trained ReLU6: 0..6, or -6..6 for what is added to these.
 
-        These are 0..6, and -6..6 for convolutions whose outputs are added to values in 0..6. If
-        outputs are moved at the end, they already have the range of the model's output.
+        If outputs are moved at the end, they already have the range of the model's output.
         """
         operators, in_range = self._model.operators, set[int]()
         added = {index for one in operators if one.name == "ADD" for index in one.inputs}
