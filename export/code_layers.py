@@ -31,8 +31,6 @@ from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.runners import outputs_of
 
 _LARGEST = 127
-"""Largest absolute value of a code in int8."""
-
 _MOST_STEPS = 256
 """Maximum number of values of a channel, because they become a table of int8."""
 
@@ -56,8 +54,6 @@ _MOST_ENTRIES = 1 << 21
 """Maximum number of values in the table of a decoder, which take one byte each."""
 
 _MOST_VECTORS = 4096
-"""Number of vectors with which a quantizer is compared with its replacement."""
-
 _REMEDY = (
     "return the argmin of the distances to fixed vectors (VQ-VAE), or round each channel (FSQ) to "
     f"at most {MOST_CODES} codes, as the last step of the encoder"

@@ -30,8 +30,6 @@ from aecodec.prior_fitting.fitting import PriorOptions, fit_level
 from aecodec.prior_fitting.level_tables import sections_of
 
 _LOG = logging.getLogger(__name__)
-"""Reports the steps of long tasks."""
-
 _PICTURES_FOR_GEOMETRY = 64
 
 _PIXELS = PixelCoding()

@@ -22,8 +22,6 @@ from aecodec.keras_models.codes import code_layer
 from aecodec.prior_fitting.fitting import PriorOptions
 
 _TRIED = 64
-"""Number of pictures to test the pixel ranges of a pair with."""
-
 _HELD_OUT_SHARE = 0.1
 _MAX_FITTED_VECTORS = 20_000
 """Three times as many vectors make files 2 % smaller, but fitting takes three times as long."""

@@ -28,7 +28,6 @@ class PixelRange:
 
 UNIT, BYTES, SIGNED = PixelRange(0, 1), PixelRange(0, 255), PixelRange(-1, 1)
 PIXEL_RANGES = (UNIT, BYTES, SIGNED, PixelRange(-0.5, 0.5))
-"""Common ranges, the most frequent first."""
 
 
 @dataclass(frozen=True)

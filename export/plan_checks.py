@@ -19,15 +19,10 @@ from aecodec.export.tflite.int8 import Int8Half
 from aecodec.native.networks import NativeNetwork, to_int8
 
 _COMPARED = 8
-"""Number of pictures for which plan and TFLite model are compared."""
 
 
 def lowered(half: Half, model: Any, int8: Int8Half, *, is_any_size: bool) -> bytes:
-    """Convert the int8 form of a Keras model to the plan that the library runs.
-
-    Raises ModelError if the library lacks an operator; the message names the layer of the Keras
-    model, and a replacement.
-    """
+    """Convert an int8 model to a plan; ModelError names the layer that C lacks and a remedy."""
     codes: Any = {"after" if half is Half.ENCODER else "before": int8.codes}
     try:
         return network_plan(int8.content, is_any_size=is_any_size, **codes)

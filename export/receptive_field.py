@@ -11,8 +11,6 @@ from aecodec.errors import ModelError
 from aecodec.keras_models.runners import outputs_of
 
 _SIDE = 33
-"""Side of the random pictures, in tiles."""
-
 _TRIALS = 4
 
 _REMEDY = (

@@ -10,7 +10,6 @@ from typing import Any
 from aecodec.errors import AecodecError, CodecError
 
 NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[train]'"
-"""Error message if LiteRT is not installed."""
 
 
 class Kernels(Enum):

@@ -34,4 +34,3 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": movement.lower_transpose,
     "TRANSPOSE_CONV": convolutions.lower_transposed,
 }
-"""The lowering of each operator, by its name in TFLite's schema."""

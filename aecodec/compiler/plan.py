@@ -52,7 +52,6 @@ def fixed(side: int) -> Side:
 
 
 ANY_SIDE = Side(1, 1, 0)
-"""The input's side, for networks that accept any."""
 
 
 def _reduced(times: int, by: int, more: int) -> Side:
@@ -112,7 +111,6 @@ _IN_PLACE = (
     Kind.PRELU,
     Kind.SOFTMAX,
 )
-"""Operators that may overwrite their input."""
 
 
 class Place(IntEnum):

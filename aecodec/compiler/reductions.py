@@ -58,8 +58,6 @@ _BITS = 26
 """Fractional bits of the exponential's argument; 5 bits are before the point."""
 
 _ONE = (1 << 31) - 1
-"""The number nearest to 1 with 31 fractional bits."""
-
 _EXPONENTIALS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
 """exp(-1/4), exp(-1/2), exp(-1), ... exp(-16), with 31 fractional bits."""
 

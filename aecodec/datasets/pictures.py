@@ -138,7 +138,6 @@ def _holds_pictures(array: Array) -> bool:
 
 _CACHE_BYTES = 1 << 30
 _MAX_INSPECTED = 200
-"""Maximum number of pictures that :func:`channels_of` reads."""
 
 
 class Pictures(Protocol):

@@ -102,10 +102,7 @@ class Tiles:
         return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
-        """At most `count` tiles of pictures, cut along a grid and not mirrored.
-
-        Only tiles of pictures smaller than a tile are padded. Returns (n, h, w, C) float32 in 0..1.
-        """
+        """At most `count` tiles (n, h, w, C) in 0..1 along a grid; small pictures are padded."""
         return self._as_images(self._whole(count))
 
     def validation(self, count: int) -> Float32:

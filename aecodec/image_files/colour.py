@@ -19,26 +19,16 @@ _SPACE_OF = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CM
 
 _WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
 _RAMP = np.arange(256, dtype=np.uint8)[None]
-"""All grey levels, (1, 256)."""
-
 _SOME_COLOURS = _RAMP[0, np.indices((6, 6, 6)).reshape(1, 1, 3, -1).swapaxes(2, 3) * 51]
-"""A regular grid in the cube of RGB, (1, 1, 216, 3)."""
 
 
 def is_profile(content: bytes) -> bool:
-    """Whether bytes look like an ICC profile, which may be damaged.
-
-    >>> is_profile(b"something else")
-    False
-    """
+    """Whether bytes look like an ICC profile, which may be damaged."""
     return content[36:40] == b"acsp"
 
 
 def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
-    """Return a profile if it fits pixels of a mode; otherwise add a note and return None.
-
-    The mode is Pillow's mode of the pixels: L, LA, RGB, RGBA, CMYK or LAB.
-    """
+    """Return a profile if it fits pixels of a mode of Pillow; else add a note."""
     try:
         space = str(_opened(profile).profile.xcolor_space).strip()
         if space != _SPACE_OF[mode]:

@@ -23,8 +23,6 @@ _BLOCK, _CARD = 2880, 80
 """Sizes in bytes: headers and data of FITS files consist of blocks, and headers of cards."""
 
 _TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
-"""Types of samples by BITPIX."""
-
 _UNSIGNED = 0x8000
 """BZERO of FITS files with uint16 samples, which they store as int16."""
 
@@ -87,8 +85,7 @@ def _units(file: IO[bytes]) -> Iterator[_Unit]:
 def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the first image of a FITS file; values are as stored, before BSCALE.
 
-    Raises ImageError unless it has 2 or 3 axes and a supported type, and KeyError or ValueError if
-    the file is damaged.
+    Raises ImageError unless it has 2 or 3 axes and a supported type, or other errors if damaged.
     """
     unit = next((unit for unit in _units(file) if unit.size), None)
     if (
@@ -149,7 +146,6 @@ def write_fits(picture: Picture) -> bytes:
 
 
 def _set_blank(cards: list[bytes], blank: int) -> None:
-    """Set BLANK, the value of missing samples, in the last header."""
     start = max(n for n, card in enumerate(cards) if card.startswith((b"SIMPLE", b"XTENSION")))
     place = next((n for n in range(start, len(cards)) if cards[n][:8] == b"BLANK   "), None)
     card = (b"BLANK   = %20d" % blank).ljust(_CARD)
@@ -166,8 +162,7 @@ def _padded(content: bytes, filler: bytes) -> bytes:
 def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the stored values of a DICOM file, but no other data, such as patients' data.
 
-    Raises ImageError if its colours are not supported; pydicom raises many types of errors for
-    damaged files.
+    Raises ImageError for other colours; pydicom raises many types of errors for damaged files.
     """
     try:
         from pydicom import dcmread
@@ -193,7 +188,6 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
 
 
 def _check_syntax(file: Any) -> None:
-    """Raise ImageError if a DICOM file is compressed as a whole, which has no limit."""
     from pydicom.filereader import _read_file_meta_info
     from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -204,7 +198,7 @@ def _check_syntax(file: Any) -> None:
 
 
 def _check_frames(dataset: Any, size: tuple[int, int]) -> None:
-    """Raise ImageError if a compressed frame states another size than its DICOM file."""
+    """Raise ImageError if a compressed frame states another size than its file."""
     from pydicom.encaps import generate_frames
     from pydicom.uid import RLELossless
 

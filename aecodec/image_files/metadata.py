@@ -11,11 +11,7 @@ from aecodec.format.container import MetadataKind
 from aecodec.image_files.tiff_directories import STRUCTURE
 
 INFO_KEYS = {MetadataKind.ICC: "icc_profile", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
-"""Key of each kind of metadata in the `info` of a Pillow image."""
-
 PNG_XMP = "XML:com.adobe.xmp"
-"""Keyword of the text with XMP in a PNG file."""
-
 _TIFF_TAGS = {271, 272, 306, 315, 33432}
 """Make, model, time, artist and copyright: tags of TIFF files that EXIF also has."""
 
@@ -74,10 +70,7 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
-    """Note that the colour coding in an unloaded PNG file (cICP chunk) is ignored.
-
-    Nothing is noted if the coding is sRGB or the file has a colour profile.
-    """
+    """Note that a cICP chunk is ignored, unless it is sRGB or there is a profile."""
     file = getattr(image, "fp", None)
     if image.format != "PNG" or file is None or image.info.get("icc_profile"):
         return
@@ -88,7 +81,6 @@ def note_colour_coding(image: Image.Image, notes: Notes) -> None:
 
 
 def _coding_in_png(file: IO[bytes]) -> bytes | None:
-    """Read the cICP chunk of a PNG file, and restore the position in the file."""
     position = file.tell()
     try:
         file.seek(_PNG_SIGNATURE_SIZE)

@@ -32,14 +32,12 @@ _RGB_SPACES = frozenset({"YCbCr", "HSV"})
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 
 _STRIP = 256
-"""Rows that are copied from Pillow at a time."""
 
 
 def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> Picture:
-    """Make a picture from a loaded, upright image with 8 bits per channel.
+    """Make a picture from a loaded, upright image with 8 bits, with a profile that fits.
 
-    The colour profile is dropped if it does not fit the pixels of the picture. Lossy conversions
-    are noted.
+    Lossy conversions are noted.
     """
     converted, profile = _convert(image, metadata.get(MetadataKind.ICC), notes)
     if profile is None:
@@ -68,7 +66,6 @@ def _mode_of(image: Image.Image) -> str:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None, notes: Notes) -> Image.Image:
-    """Convert an image from another colour space, such as CMYK or LAB, to RGB."""
     profile = profile and colour.fitting_profile(profile, image.mode, notes)
     if profile:
         notes.add(f"{image.mode} was converted to sRGB with its colour profile")
@@ -100,8 +97,6 @@ DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 """Pillow's modes of grey levels with more than 8 bits."""
 
 _CUT_RAW_MODES = (";16B", ";16L", ";16N")
-"""Suffixes of the raw modes that Pillow truncates."""
-
 _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
@@ -163,13 +158,11 @@ def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
 
 
 def _is_cut(image: Image.Image) -> bool:
-    """Whether Pillow truncates channels from 16 to 8 bits."""
     is_raw = any(mode.endswith(_CUT_RAW_MODES) for mode in _raw_modes(image))
     return is_raw or _netpbm_max(image) > 255 or stored_samples(image).bits > 8
 
 
 def _raw_modes(image: Image.Image) -> list[str]:
-    """Pillow's raw modes in the file of an image that is not loaded."""
     arguments = map(_arguments, getattr(image, "tile", ()))
     return [str(values[0]) for values in arguments if values]
 

@@ -28,7 +28,6 @@ _MOST_HEADER = 10_000
 """NumPy rejects longer headers, too, but only after reading them."""
 
 _FORTRAN = "fortran_order"
-"""Description of arrays whose first axis varies fastest in the file."""
 
 
 def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") -> Picture:
@@ -49,7 +48,6 @@ def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") ->
 
 
 def _read_array(file: IO[bytes], options: ReadOptions) -> Array:
-    """Read an array without copying more than its header states, and its size allows."""
     stated = read_header(file)
     native_type(stated.array.dtype)
     layout = layout_of(stated.array.shape, options.band_axis, options.bands)
@@ -59,10 +57,7 @@ def _read_array(file: IO[bytes], options: ReadOptions) -> Array:
 
 
 class Stated(NamedTuple):
-    """The header of an `.npy` file: an array of its shape and type without memory, and its order.
-
-    The order is "C" or "F".
-    """
+    """The shape and type of an `.npy` file, as an array without memory, and its order."""
 
     array: Array
     order: Literal["C", "F"]
@@ -98,8 +93,8 @@ def read_stated(file: IO[bytes], stated: Stated) -> Array:
 def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read an array from an `.npz` file.
 
-    Raises ImageError like :func:`read_npy`, or if the file has several arrays and none is chosen;
-    zipfile raises many types of errors for damaged files.
+    Raises ImageError like :func:`read_npy`, or if one of several arrays must be chosen; zipfile
+    raises many types of errors for damaged files.
     """
     with zipfile.ZipFile(file) as archive:
         names = names_in(archive)
@@ -111,15 +106,11 @@ def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
 
 
 def names_in(archive: zipfile.ZipFile) -> list[str]:
-    """Names of the arrays in an `.npz` file."""
     return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
 def opened_array(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    """Open an array of an `.npz` file; ImageError if it has a compression that NumPy never writes.
-
-    Deflate makes at most a thousand bytes of one; others make more.
-    """
+    """Open an array; ImageError for compressions other than NumPy's, which have no limit."""
     info = archive.getinfo(f"{name}.npy")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ImageError(f"{name} is not compressed as numpy.savez_compressed does: save it again")

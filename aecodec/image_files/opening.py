@@ -28,8 +28,6 @@ _REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
 _UNKNOWN = "not an image that Pillow can open"
 
 _FITS = "FITS"
-"""Pillow reads only the first two axes of FITS files."""
-
 _CODESTREAM = b"\xff\x4f\xff\x51"
 """Start of JPEG 2000 without boxes, which could state another size than its pixels have."""
 
@@ -37,8 +35,6 @@ _FRAMES_OF_JPEG = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """Markers of the headers with the size of JPEG and JPEG-LS."""
 
 _STUBS = ("BUFR", "GRIB", "HDF5")
-"""Formats that Pillow names, but does not read."""
-
 _ARRAYS = (b"\x89HDF", b"CDF", b"GRIB", b"BUFR")
 """Starts of files with named arrays: HDF5 and netCDF, and of weather services."""
 
@@ -64,10 +60,7 @@ def opened(source: Path | IO[bytes], options: ReadOptions, notes: Notes) -> Iter
 
 
 def check_stated_size(content: bytes, size: tuple[int, int]) -> None:
-    """Check the size that JPEG or JPEG 2000 inside another file states, before it is decoded.
-
-    Raises ImageError if it is larger than the (width, height) that the file states.
-    """
+    """Raise ImageError if JPEG or JPEG 2000 in a file states more than (width, height)."""
     read = _size_in_jpeg_2000 if content.startswith(_CODESTREAM) else _size_in_jpeg
     try:
         width, height = read(content)
@@ -108,10 +101,7 @@ def opened_file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def _identified(file: IO[bytes]) -> ImageFile | None:
-    """Open the file with the first plugin that accepts it.
-
-    Loading all plugins takes 40 ms, so they are loaded only if necessary. PNG's is always loaded.
-    """
+    """Open the file with the first plugin that accepts it. Loading all takes 40 ms."""
     file.seek(0)
     prefix, tried = file.read(_PREFIX_SIZE), {AEC, _FITS, *_STUBS}
     for load in (None, Image.preinit, Image.init):
@@ -125,7 +115,6 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
 
 
 def _rejection_text(file: IO[bytes]) -> str:
-    """Message about a file that is not an image."""
     file.seek(0)
     prefix = file.read(SAMPLES_PREFIX_SIZE)
     if prefix.startswith(MAGIC):

@@ -31,15 +31,12 @@ from aecodec.imaging.picture import Picture
 Read = Callable[[IO[bytes], ReadOptions, Notes], Picture]
 
 _READERS: dict[bytes, Read] = {b"\x93NUM": read_npy, b"PK\3\4": read_npz, b"SIMP": read_fits}
-"""Readers of files by their first four bytes."""
-
 _DEFAULT = ReadOptions()
 _DEEP_INFO = ("icc_profile", "exif", "xmp", "gamma")
 """Properties of deep grey pictures that are not kept, by Pillow's names."""
 
 
 def _write_png(picture: Picture) -> bytes:
-    """Encode 8-bit grey levels or RGB, or 16-bit grey levels, as PNG."""
     samples, frames, bands = picture.pixels, picture.frames, picture.pixels.shape[-1]
     if frames == 1 and samples.dtype == np.uint16 and bands == 1:
         file, options = io.BytesIO(), {"transparency": picture.nodata}
@@ -60,7 +57,6 @@ _WRITERS: dict[str, Callable[[Picture], bytes]] = {
     **dict.fromkeys((".fits", ".fit", ".fts"), write_fits),
     ".png": _write_png,
 }
-"""Writers by the suffix of the file."""
 
 
 def read_samples(

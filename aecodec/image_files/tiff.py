@@ -71,8 +71,6 @@ _COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}
 """Samples of the supported kinds of colours: grey levels from white and from black, RGB, CMYK."""
 
 _LAYOUTS = {"YX": Layout.FHW, "YXS": Layout.FHWB, "SYX": Layout.FBHW}
-"""Layouts of stacked pages, by tifffile's axes of a page."""
-
 _MOST_BYTES = 2**32 - 2**25
 """Bytes of pixels above which a file is a BigTIFF."""
 
@@ -161,7 +159,6 @@ def _pages_of(
 
 
 def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
-    """The tags that restored files get back."""
     first, *later = (
         [tag for tag in page.tags.tags if tag.code not in STRUCTURE] for page in images
     )
@@ -178,7 +175,6 @@ def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
 
 
 def _layout_of(page: TiffPage) -> Layout:
-    """Layout of pages of this kind; ImageError if their pixels are not supported."""
     if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
         raise ImageError(f"{page.bitspersample} bits per sample: codecs take 8, 16 and 32")
     native_type(page.dtype)
@@ -220,10 +216,7 @@ def _has_marker(kept: KeptTags, code: int, bit: int) -> bool:
 
 
 def _channels_in(pages: int, text: str, options: ReadOptions) -> int:
-    """Number of consecutive pages that are the bands of a frame; 1 if each page is a frame.
-
-    Raises ImageError if there are too many bands.
-    """
+    """Number of pages that are the bands of a frame; ImageError if they are too many."""
     channels = _channels_stated(text, pages) if options.band_axis is None else pages
     if channels > MAX_BANDS:
         raise ImageError(f"{channels} bands: codecs have at most {MAX_BANDS}")
@@ -231,10 +224,7 @@ def _channels_in(pages: int, text: str, options: ReadOptions) -> int:
 
 
 def _channels_stated(text: str, pages: int) -> int:
-    """Number of channels in a description, if they are the fastest axis of the pages; else 1.
-
-    Only ImageJ's and Bio-Formats' descriptions state them.
-    """
+    """Channels in a description of ImageJ or Bio-Formats, if pages of a frame adjoin; else 1."""
     is_imagej = text.startswith(_IMAGEJ)
     match = (_IMAGEJ_CHANNELS if is_imagej else _OME_CHANNELS).search(text)
     channels = int(match[1]) if match else 1
@@ -254,10 +244,7 @@ def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
 
 
 def write_tiff(picture: Picture) -> bytes:
-    """Write a picture as a TIFF file with its tags, compressed losslessly with Deflate.
-
-    Raises UsageError if TIFF files cannot store the picture.
-    """
+    """Write a losslessly compressed TIFF file; UsageError if it cannot store the picture."""
     kept, samples = _tags_to_write(picture), picture.pixels
     has_values = picture.nodata is not None or samples.dtype.kind == "f"
     mask = None if has_values and not _has_marker(kept, SUBFILE_TYPE, MASK) else picture.missing
@@ -322,7 +309,6 @@ def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: 
 def _pages_to_write(
     layout: Layout | None, samples: Array, kept: KeptTags
 ) -> tuple[Array, str | None]:
-    """Pages (N, H, W), (N, H, W, B) or (N, B, H, W), and their planar configuration."""
     if samples.shape[-1] == 1:
         return samples[..., 0], None
     if layout not in (Layout.BHW, Layout.FBHW):
@@ -334,6 +320,5 @@ def _pages_to_write(
 
 
 def _extra_tag(tag: Tag) -> tuple[int, int, int, bytes, bool]:
-    """A tag as an argument of tifffile, for the first page of an array."""
     count = len(tag.value) // TYPE_SIZES[tag.type]
     return tag.code, tag.type, count, tag.value, True

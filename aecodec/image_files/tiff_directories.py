@@ -43,8 +43,6 @@ _STACKED = (0, 1, 2)
 """Kinds of colours whose pages are frames."""
 
 _BY_PILLOW = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}
-"""Compressions that Pillow decodes."""
-
 GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
 """Tags of scenes, with GDAL's."""
 
@@ -70,12 +68,10 @@ class Directory:
     is_sub: bool = False
 
     def number(self, code: int, default: int = 0) -> int:
-        """First number of a tag."""
         return int(next(iter(self.tags.numbers(code)), default))
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels."""
         return self.number(_WIDTH), self.number(_LENGTH)
 
     @property
@@ -105,7 +101,6 @@ class Directory:
 
     @property
     def is_mask(self) -> bool:
-        """Whether it marks missing pixels of another page."""
         return bool(self.number(SUBFILE_TYPE) & MASK)
 
     @property
@@ -139,7 +134,6 @@ class Directory:
 
     @property
     def is_kept_by_pillow(self) -> bool:
-        """Whether Pillow reads all samples unchanged."""
         photometric, is_deep = self.number(PHOTOMETRIC), self.bits[-1] > 8
         has_alpha = self.tags.numbers(EXTRA_SAMPLES) in ((1,), (2,))
         is_unsigned = set(self.tags.numbers(_SAMPLE_FORMAT)) <= {1}
@@ -248,7 +242,6 @@ class _Walk:
         (self.first,) = self._unpack(self._place, 8 if self._is_big else 4)
 
     def tags_at(self, place: int) -> tuple[KeptTags, int]:
-        """The tags of a directory, and the place of the next one."""
         (count,) = self._unpack("Q" if self._is_big else "H", place)
         if count > _MOST_TAGS:
             raise ImageError(f"a page with {count} tags: at most {_MOST_TAGS} are read")

@@ -25,7 +25,6 @@ _PICTURES = {JPEG, 34712}
 
 
 def load_tifffile() -> Any:
-    """Import tifffile; AecodecError if it is not installed."""
     try:
         import tifffile
     except ImportError as error:
@@ -35,10 +34,7 @@ def load_tifffile() -> Any:
 
 
 class TiffReader:
-    """Reads the samples of pages of an open TIFF file.
-
-    tifffile raises many types of errors for damaged files.
-    """
+    """Reads samples of an open TIFF file; many types of errors if it is damaged."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._tifffile = load_tifffile()
@@ -75,7 +71,6 @@ class TiffReader:
         return samples
 
     def _bytes_of(self, page: TiffPage, number: int) -> bytes:
-        """The bytes of a strip or tile."""
         size = page.databytecounts[number]
         self._tiff.filehandle.seek(page.dataoffsets[number])
         content: bytes = self._tiff.filehandle.read(size)

@@ -101,7 +101,6 @@ def _is_transparent(image: Image.Image) -> bool:
 
 
 def _metadata_options(image: Image.Image, file_format: str) -> dict[str, Any]:
-    """Arguments of `save` for the metadata in an image's `info`."""
     entries = {key: image.info[key] for key in INFO_KEYS.values() if image.info.get(key)}
     options = dict(entries) if file_format in HOLDS_METADATA else {}
     dpi = resolution_of(entries.get("exif", b""))
@@ -116,7 +115,6 @@ def _metadata_options(image: Image.Image, file_format: str) -> dict[str, Any]:
 
 
 def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
-    """Make the tags of a TIFF file, which include XMP."""
     tags = Image.Exif()
     if exif:
         tags.load(exif)

@@ -95,10 +95,7 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
 def any_picture(
     array: npt.NDArray[Any], *, band_axis: int | None = None, nodata: float | None = None
 ) -> Picture:
-    """Make a picture from any array: one of pixels if it can only be that, else one of samples.
-
-    Arguments and errors are as for :func:`samples_picture`.
-    """
+    """A picture of pixels if an array can only be that, else as :func:`samples_picture`."""
     is_plain = array.dtype == np.uint8 and band_axis is None and nodata is None
     if is_plain and array.size and not np.ma.is_masked(array) and _has_only_pixels(array):
         return as_picture(np.asarray(array))
@@ -106,7 +103,6 @@ def any_picture(
 
 
 def _has_only_pixels(array: npt.NDArray[Any]) -> bool:
-    """Whether no axis of an array of uint8 may hold bands."""
     shape = array.shape
     if len(shape) == 3 and shape[2] > 4:
         return not _may_be_bands(*shape) and not _may_be_planes(shape)
@@ -164,7 +160,6 @@ def samples_picture(
 
 
 _LAYOUTS = {(3, 2): Layout.HWB, (3, 0): Layout.BHW, (4, 3): Layout.FHWB, (4, 1): Layout.FBHW}
-"""Layouts by the number of axes and the axis of the bands."""
 
 
 def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
@@ -233,7 +228,6 @@ def nodata_in(kind: np.dtype[Any], nodata: float) -> float | None:
 
 
 def _checked_nodata(kind: np.dtype[Any], nodata: float) -> float:
-    """The nodata value as a number of a type; ImageError if the type cannot hold it."""
     if not isinstance(nodata, Real):
         raise ImageError(f"nodata is {nodata!r}: give a number")
     value = nodata_in(kind, nodata)

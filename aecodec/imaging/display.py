@@ -66,7 +66,6 @@ def _stretched(
 
 
 def _in_colours(values: Float64, colours: str) -> Float64:
-    """Values from 0 to 255 in the colours of a map; adds an axis of RGB."""
     table = np.array([list(bytes.fromhex(colour)) for colour in colours.split()])
     places = np.linspace(0, 255, len(table))
     return np.stack([np.interp(values, places, channel) for channel in table.T], axis=-1)

@@ -36,7 +36,6 @@ def fill(values: Values, missing: Mask) -> Values:
 
 
 def _fill_plane(plane: npt.NDArray[np.integer], known: Mask) -> None:
-    """Fill the unknown values of a plane (H, W) from a plane with half its sides."""
     if known.all():
         return
     if known.size == 1:
@@ -52,6 +51,5 @@ def _fill_plane(plane: npt.NDArray[np.integer], known: Mask) -> None:
 
 
 def _sum_of_quads(plane: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Sums of 2x2 values, fewer at the edges of odd sides."""
     rows, columns = (np.arange(0, side, 2) for side in plane.shape)
     return np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1)

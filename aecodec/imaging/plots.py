@@ -12,23 +12,15 @@ from aecodec.imaging.display import difference_picture, error_picture, middle, s
 from aecodec.imaging.picture import without_channel_axis
 
 _INCHES = 2.2
-"""Unit of the size of figures with axes."""
-
 _GAP, _TEXT = 12, 28
-"""Space between panels, and height of a line of text, in pixels."""
-
 _MIN_PANEL, _MAX_PANEL = 240, 1200
 """Longer side of a panel in pixels: small pictures are enlarged, large pictures are cropped."""
 
 
 class Comparison(NamedTuple):
-    """One picture before and after compression.
+    """A picture (H, W, C) uint8 before and after compression, and the text below.
 
-    Attributes:
-        original: (H, W, C) uint8.
-        reconstructed: (H, W, C) uint8.
-        caption: text below the reconstruction, such as its size and quality.
-        errors: (H, W) errors, which are drawn instead of the difference, or None.
+    `errors` (H, W) are drawn instead of the difference, if any.
     """
 
     original: Pixels
@@ -58,9 +50,9 @@ Curves = Mapping[str, Sequence[tuple[float, float]]]
 
 
 def rate_distortion_figure(panels: Mapping[str, Curves]) -> bytes:
-    """Draw qualities against bits per pixel, one line per codec, as a PNG file.
+    """Draw a panel of quality against bits per pixel for each measure, as PNG.
 
-    Each measure of quality has a panel. Raises AecodecError if matplotlib is not installed.
+    Raises AecodecError if matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure
@@ -96,7 +88,6 @@ def _centre(comparison: Comparison) -> Comparison:
 
 
 def _row(comparison: Comparison) -> Image.Image:
-    """Draw the panels of a picture below their titles, and the caption of the middle one."""
     pictures = {"original": comparison.original, "reconstructed": comparison.reconstructed}
     panels = [(title, _panel(pixels)) for title, pixels in pictures.items()]
     panels.append(_errors(comparison))
@@ -111,14 +102,12 @@ def _row(comparison: Comparison) -> Image.Image:
 
 
 def _panel(pixels: Pixels) -> Image.Image:
-    """A picture (H, W, C), times an integer if it is small."""
     image = Image.fromarray(without_channel_axis(pixels))
     scale = max(1, -(-_MIN_PANEL // max(image.size)))
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
 
 
 def _errors(comparison: Comparison) -> tuple[str, Image.Image]:
-    """The difference, or the errors of bands above their scale, with a title."""
     errors = comparison.errors
     if errors is None:
         difference = difference_picture(comparison.original, comparison.reconstructed)
@@ -129,6 +118,5 @@ def _errors(comparison: Comparison) -> tuple[str, Image.Image]:
 
 
 def _write(image: Image.Image, middle: float, line: float, text: str) -> None:
-    """Write a text around a point, in pixels from the left and the top."""
     font = ImageFont.load_default(12)
     ImageDraw.Draw(image).text((middle, line), text, "black", font, "mm")

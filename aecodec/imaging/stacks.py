@@ -37,10 +37,7 @@ def stacked(
 
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
-    """Find the metadata that is the same in all pictures, unless `metadata` is False.
-
-    A warning names other metadata.
-    """
+    """Metadata that all pictures share, unless it is not wanted; others are warned of."""
     if metadata is False:
         return {}
     kinds = {kind for picture in pictures for kind in picture.metadata}
@@ -52,7 +49,6 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
 
 
 def without_names(picture: Picture) -> tuple[Picture, list[str]]:
-    """Separate the metadata of a decoded stack from its names; the list may be empty."""
     metadata = dict(picture.metadata)
     names = unpack_names(metadata.pop(MetadataKind.NAMES, b""))
     return replace(picture, metadata=metadata), names

@@ -55,10 +55,7 @@ class Transfer:
             raise ValueError("tables do not ascend from 0 to 65535")
 
     def limits_of(self, dtype: np.dtype[Any], limits: Float64 | None = None) -> Float64:
-        """:func:`rounded_limits` of the codec or the file for samples of a type.
-
-        Raises ImageError if the type cannot represent samples between the limits of a band.
-        """
+        """:func:`rounded_limits` of a codec or file; ImageError if a band has no samples."""
         unrounded = self.limits if limits is None else limits
         fitted = rounded_limits(unrounded, dtype)
         for band, (least, most) in enumerate(fitted.tolist()):
@@ -73,7 +70,6 @@ class Transfer:
         return fitted
 
     def levels(self, dtype: np.dtype[Any]) -> Samples:
-        """The samples (B, V + 1) of all values."""
         fitted = self.limits_of(dtype)
         low, high = fitted[:, :1], fitted[:, 1:]
         if dtype.kind == "f":
@@ -85,7 +81,7 @@ class Transfer:
         """Convert samples (F, H, W, B) to the values with the nearest unrounded samples.
 
         Ties go to the lower value, samples outside the limits to the nearest limit; NaN get an
-        undefined value. Raises ImageError if the type cannot represent samples between the limits.
+        undefined value. Raises ImageError as :meth:`limits_of`.
         """
         values = np.empty(samples.shape, np.uint16)
         for band, (low, high) in enumerate(self.limits_of(samples.dtype)):
@@ -95,10 +91,7 @@ class Transfer:
         return values
 
     def to_samples(self, values: Values, dtype: np.dtype[Any]) -> Samples:
-        """Convert values (F, H, W, B) to samples of a type.
-
-        Raises ImageError if the type cannot represent samples between the limits.
-        """
+        """Convert values (F, H, W, B) to samples; ImageError as :meth:`limits_of`."""
         samples = np.empty(values.shape, dtype.newbyteorder("="))
         for band, levels in enumerate(self.levels(samples.dtype)):
             for frame in range(len(values)):

@@ -54,7 +54,6 @@ class SpaceToDepth(_Rearrangement):
 
 
 TENSOR = "<tensor>"
-"""Placeholder for a tensor in the arguments of a :class:`BareOperation`."""
 
 
 @keras.saving.register_keras_serializable(package="aecodec")

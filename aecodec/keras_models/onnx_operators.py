@@ -578,4 +578,3 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Unsqueeze": _unsqueeze,
     "Where": lambda node, *parts: combined(ops.where, *parts),
 }
-"""Functions from nodes and values to values, by operator."""

@@ -17,8 +17,6 @@ MAX_ACTIVATION = 127
 """Inputs are in -127..127, hidden units in 0..127."""
 
 MAX_GRADIENT = 511
-"""Gradients are clipped to -511..511."""
-
 POSITIONS = 8
 """Tables move by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
 
@@ -34,7 +32,6 @@ PREDICTED_CHANNELS = 64
 MAX_SHIFT = 24
 
 MAX_UNITS = 1024
-"""Largest number of channels or units."""
 
 
 def array_fields(owner: type) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from aecodec.prior_fitting.context_network import POSITIONS, ArrayFields, Contex
 
 TABLE_BITS = 16
 TABLE_TOTAL = 1 << TABLE_BITS
-"""Sum of the frequencies of a table."""
-
 COST_UNITS = 256
 """Costs are integers in 1/256 bit."""
 

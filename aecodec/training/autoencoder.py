@@ -83,8 +83,6 @@ def _without_tuning(batches: Any) -> Any:
 
 
 _STARTING_TILES = 500
-"""Number of tiles with which the entropy models of the loss are initialized."""
-
 _MOST_VALIDATED = 2_000_000
 """Maximum number of values in the tiles that are measured after each epoch."""
 

@@ -47,14 +47,10 @@ from aecodec.training.quantization_aware import LARGEST_INT8, SMALLEST_STEP
 
 _STRIDE = 8
 _STAGES = (Stage(64, 1), Stage(128, 1))
-"""Stages with a grid point at every 4th and 8th pixel."""
-
 _CODE_SCALE = 0.15
 """Scale of codes before they are joined with values in 0..6, for kernels with similar weights."""
 
 _UNIT = CEILING / 255
-"""Step of int8 values in 0..6."""
-
 CHANNELS_PER_BAND = _STRIDE**2
 """Number of channels of the latents with which the KLT is complete."""
 

@@ -27,8 +27,6 @@ _ABSORBANCE = np.array(
 _BIAS = 0.0037930733
 _C2 = 0.0009
 _SUM_AT_0 = 20.9
-"""The weighted sum of a picture with a SSIMULACRA 2 score of 0."""
-
 _SMALLEST = 1e-12
 """Added to the arguments of roots, whose gradient is infinite at 0."""
 

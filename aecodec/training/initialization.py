@@ -27,8 +27,6 @@ _MEAN, _DEVIATION = 1.0, 1.0
 """Mean and deviation of outputs before a ReLU6, with which most are neither 0 nor 6."""
 
 _BRANCH_DEVIATION = 0.1
-"""Initial deviation of residual branches."""
-
 _SMALLEST_DEVIATION = 1e-6
 
 

@@ -177,7 +177,6 @@ _MEAN_SPREAD = 0.7
 """Standard deviation of the initial means of the components, which must differ."""
 
 _NARROWEST_START = 0.1
-"""Least initial standard deviation of a model, in steps."""
 
 
 class MixtureEntropyModel(keras.layers.Layer):

@@ -44,7 +44,6 @@ _FINEST_DECODED = 0.005
 """Least deviation of decoded pixels that carries information: about 1/255."""
 
 _FILTER_START = "filter"
-"""Name of the first layer of the decoder's filter."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ LARGEST_INT8 = 127
 """Largest integer of a kernel, which TFLite rounds with a step for each output channel."""
 
 SMALLEST_STEP = 1e-9
-"""Added to every step, so that no step is 0."""
 
 
 def qat_copy(

@@ -49,8 +49,6 @@ _SIDE_UNIT, _LEAST_UNITS, _LARGEST_FITTED_SIDE = 16, 2, 192
 and the largest side for fitting priors with a spatial context."""
 
 _CENTRED_PICTURES = 50
-"""Maximum number of pictures whose mean error is measured and corrected."""
-
 _FINE_TUNING_RATE = 0.1
 """Factor of the learning rate of networks that start with gains, which are trained networks. At the
 full rate they lose in the first minute what ten minutes do not bring back."""

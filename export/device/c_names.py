@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from aecodec.format.container import LEVEL_UNITS
 
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"
-"""First line of every C file."""
 
 
 def codec_identifier(name: str) -> str:

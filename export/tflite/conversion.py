@@ -25,8 +25,6 @@ _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op
 """The converter's message about a missing operator: its place in the model, and its name."""
 
 _PLACE = re.compile(r'"\w+:", "(?P<path>[^"@]+)@')
-"""A place in the model, in other messages of the converter."""
-
 _OPERATOR = re.compile(r"operator (\d+)")
 
 _REPLACEMENTS = {
@@ -37,8 +35,6 @@ _REPLACEMENTS = {
     "SQRT": "BatchNormalization, whose statistics are constants",
     "SQUARED_DIFFERENCE": "BatchNormalization, whose statistics are constants",
 }
-"""What to use in place of operators that the library lacks."""
-
 _OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activation"
 
 _REMEDIES = {
@@ -48,7 +44,6 @@ _REMEDIES = {
 """Advice about operators that Keras adds to its own functions."""
 
 _ANY_SIDE = 64
-"""Side of test inputs for models that take any size."""
 
 
 def check_pair_convertible(pair: KerasPair) -> None:

@@ -26,13 +26,9 @@ from aecodec.keras_models.runners import outputs_of
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 
 _ENOUGH_PIXELS = 512 * 28 * 28
-"""Number of pixels that is sufficient to measure the ranges of a network's tensors."""
-
 _MARGIN = 0.05
 _CEILING = 6.0
 _MOVES = ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "CONCATENATION")
-"""Operators that move values without changing them."""
-
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 
 _LARGEST = 1e9
