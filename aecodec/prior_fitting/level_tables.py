@@ -6,9 +6,8 @@ the bank, and weights of the context network that its degrees exclude.
 
 from __future__ import annotations
 
-import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,16 +23,12 @@ from aecodec.codec_files.codec_file import (
     primer_section,
 )
 from aecodec.codec_files.file_names import Half
-from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
-from aecodec.codec_files.spec import CodecSpec, nearest_level
+from aecodec.codec_files.spec import CodecSpec
 from aecodec.imaging.transfer import Transfer
 from aecodec.native.tables import Choices, Grid, LevelTables
 from aecodec.prior_fitting.context_network import (
-    GRADIENTS,
-    KINDS,
     POSITIONS,
-    PREDICTED_CHANNELS,
     ContextNetwork,
     SpatialWeights,
     array_fields,
@@ -108,18 +103,18 @@ def _of_spatial_weights(spatial: SpatialWeights) -> Arrays:
 
 # The section of a level in a codec file
 
-SECTION_ARRAYS = (
-    "prior_numbers",
-    "prior_frequencies",
-    "rows",
-    "bank",
-    "costs",
-    "prior_costs",
-    "table",
-    "offset",
-    *(f"context_{name}" for name in array_fields(ContextNetwork)),
-    *(f"spatial_{name}" for name in array_fields(SpatialWeights)),
-)
+SECTION_ARRAYS: dict[str, Any] = {
+    "prior_numbers": np.uint16,
+    "prior_frequencies": np.uint16,
+    "rows": _ROW,
+    "bank": np.uint16,
+    "costs": np.uint16,
+    "prior_costs": np.uint16,
+    "table": np.uint8,
+    "offset": np.int8,
+    **{f"context_{name}": dtype for name, dtype in array_fields(ContextNetwork).items()},
+    **{f"spatial_{name}": dtype for name, dtype in array_fields(SpatialWeights).items()},
+}
 """The arrays of a section in the order of its directory; a missing array has no bytes."""
 
 _NUMBERS = struct.Struct("<5HhBBHI12x")
@@ -154,83 +149,28 @@ def level_section(prior: Prior, level: int) -> bytes:
     return numbers + directory + contents
 
 
-def prior_of(folder: CodecFolder, level: float | None = None) -> Prior:
-    """The prior of a level of a codec, or of its default level.
-
-    A level between two whole levels has the prior of the nearer one, in a tie of the higher one.
-    Raises CodecError if the tables are missing or damaged, and UsageError if the codec has no such
-    level.
-    """
-    _ = folder.native  # opening checks all tables
-    return prior_in(folder.level_section(nearest_level(folder.spec.level_index(level))))
-
-
-def prior_in(content: bytes) -> Prior:
-    """Convert the section of a level back to its prior.
-
-    Entries that the section omits are 0; no symbol needs them.
-    """
-    channels, priors, _, units, rows, first, symbols, flags, _, entries = _NUMBERS.unpack_from(
-        content
-    )
-
-    def take(name: str, dtype: npt.DTypeLike, *shape: int) -> npt.NDArray[Any]:
-        place = _NUMBERS.size + _ENTRY.size * SECTION_ARRAYS.index(name)
-        at, _ = _ENTRY.unpack_from(content, place)
-        return np.frombuffer(content, dtype, math.prod(shape), at).reshape(shape).copy()
-
-    bank = np.full((rows, symbols + 1), not flags & _ESCAPES_OTHERS, np.uint16)
-    frequencies = take("bank", np.uint16, entries)
-    for row, (at, start, count) in zip(bank, take("rows", _ROW, rows).tolist(), strict=True):
-        row[start : start + count] = frequencies[at : at + count]
-        row[-1] = frequencies[at + count]
-    spatial = _spatial(take, channels, units) if flags & _HAS_SPATIAL else None
-    return Prior(
-        bank=bank,
-        first=first,
-        table=take("table", np.uint8, priors, channels),
-        offset=take("offset", np.int8, priors, channels),
-        index=take("prior_frequencies", np.uint16, priors),
-        context=_context(take, channels, priors, units, spatial) if flags & _HAS_CONTEXT else None,
-    )
-
-
-Take = Callable[..., npt.NDArray[Any]]
-"""A function that takes an array from a section, as a copy: by name, dtype and sides."""
-
-
-def _context(
-    take: Take, channels: int, priors: int, units: int, spatial: SpatialWeights | None
-) -> ContextNetwork:
-    degree = take("context_degree", np.uint16, units)
-    read = np.arange(channels) < degree[:, None]
-    weights = np.zeros((units, channels), np.int8)
-    output_weights = np.zeros((units, channels, 2), np.int8)
-    weights[read] = take("context_weights", np.int8, int(read.sum()))
-    output_weights[~read] = take("context_output_weights", np.int8, int((~read).sum()), 2)
-    return ContextNetwork(
-        order=take("context_order", np.uint16, channels),
-        input_shift=take("context_input_shift", np.uint8, channels),
-        degree=degree,
-        weights=weights.T,
-        unit_shift=take("context_unit_shift", np.uint8, units),
-        bias=take("context_bias", np.int8, priors, units),
-        output_weights=output_weights.transpose(1, 0, 2),
-        output_shift=take("context_output_shift", np.uint8, channels, 2),
-        spatial=spatial,
-    )
-
-
-def _spatial(take: Take, channels: int, units: int) -> SpatialWeights:
-    predicted = min(channels, PREDICTED_CHANNELS)
-    gradients = (KINDS, predicted, GRADIENTS, predicted)
-    return SpatialWeights(
-        centre=take("spatial_centre", np.int8, channels),
-        weights=take("spatial_weights", np.int8, KINDS, units, channels).transpose(0, 2, 1),
-        bias=take("spatial_bias", np.int8, KINDS, units),
-        gradient_weights=take("spatial_gradient_weights", np.int8, *gradients),
-        gradient_shift=take("spatial_gradient_shift", np.uint8, KINDS, predicted),
-    )
+def stored_tables(content: bytes, level: Level) -> tuple[dict[str, int], Arrays]:
+    """The numbers of a level, and the arrays of its section, without axes."""
+    channels, priors, most, _, rows, first, symbols, flags, *_ = _NUMBERS.unpack_from(content)
+    arrays = {}
+    for number, (name, dtype) in enumerate(SECTION_ARRAYS.items()):
+        at, size = _ENTRY.unpack_from(content, _NUMBERS.size + _ENTRY.size * number)
+        if size or (flags & _HAS_CONTEXT and name.startswith("context_")):
+            arrays[name] = np.frombuffer(content, dtype, size // np.dtype(dtype).itemsize, at)
+    if level.gains:
+        arrays["factors"] = level.factors.astype(np.uint16)
+    return {
+        "start": level.start,
+        "code_dimension": channels,
+        "multiple": level.multiple,
+        "shapes": rows // POSITIONS,
+        "escape": symbols,
+        "others": int(not flags & _ESCAPES_OTHERS),
+        "first": first,
+        "all_priors": priors,
+        "max_slice": most,
+        "priors": priors,
+    }, arrays
 
 
 def sections_of(
@@ -252,20 +192,6 @@ def sections_of(
     return sections
 
 
-def level_numbers(prior: Prior, level: Level) -> dict[str, int]:
-    return {
-        "start": level.start,
-        "code_dimension": level.code_dimension,
-        "multiple": level.multiple,
-        "shapes": len(prior.bank) // POSITIONS,
-        "escape": prior.symbols,
-        "others": int(not prior.has_zeros),
-        "first": prior.first,
-        "all_priors": prior.priors,
-        "max_slice": prior.max_slice,
-    }
-
-
 def level_tables(
     prior: Prior,
     level: Level | None = None,
@@ -278,13 +204,10 @@ def level_tables(
     Without a `level`, latents are codes. They have the `channels` of all levels.
     """
     level = level or Level(0, prior.code_dimension)
-    arrays = arrays_of(prior)
-    if level.gains:
-        arrays["factors"] = level.factors.astype(np.uint16)
+    numbers, arrays = stored_tables(level_section(prior, 0), level)
     return LevelTables(
         {
-            **level_numbers(prior, level),
-            "priors": len(arrays["prior_numbers"]),
+            **numbers,
             "tile_width": 1,
             "tile_height": 1,
             "channels": 1,

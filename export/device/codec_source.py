@@ -62,11 +62,11 @@ def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
 
 
 def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
-    spec, dimension = tables.folder.spec, tables.prior.code_dimension
+    spec, dimension = tables.folder.spec, tables.numbers["code_dimension"]
     return {
         "ID": f"0x{spec.codec_id.hex()}",
         "LEVEL": tables.level_index,
-        "PRIORS": tables.prior.priors,
+        "PRIORS": tables.numbers["priors"],
         "WIDTH": sizes.width,
         "HEIGHT": sizes.height,
         "CHANNELS": spec.channels,
@@ -113,12 +113,12 @@ def _title(tables: CTables) -> str:
 
 
 def _source(tables: CTables) -> str:
-    name, context = identifier_of(tables), tables.prior.context
+    name = identifier_of(tables)
     parts = [array.as_c(f"{name}_") for array in tables.arrays.values()]
-    if context and context.spatial:
+    if "spatial_centre" in tables.arrays:
         parts.append(_spatial_struct(name))
-    if context:
-        parts.append(_context_struct(context, name))
+    if "context_degree" in tables.arrays:
+        parts.append(_context_struct(tables, name))
     parts.append(_struct("const aecodec_codec", name, _codec_fields(tables, name)))
     start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
     return "\n\n".join([start, *parts]) + "\n"
@@ -134,11 +134,11 @@ def _spatial_struct(name: str) -> str:
     return _struct("static const aecodec_spatial_weights", f"{name}_spatial", fields)
 
 
-def _context_struct(network: ContextNetwork, name: str) -> str:
+def _context_struct(tables: CTables, name: str) -> str:
     fields: dict[str, object] = {
-        "units": len(network.degree),
+        "units": len(tables.arrays["context_degree"].values),
         **{field: f"{name}_context_{field}" for field in array_fields(ContextNetwork)},
-        "spatial": f"&{name}_spatial" if network.spatial else "NULL",
+        "spatial": f"&{name}_spatial" if "spatial_centre" in tables.arrays else "NULL",
     }
     return _struct("static const aecodec_context_network", f"{name}_context", fields)
 
@@ -151,5 +151,5 @@ def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
         "id": "{" + ", ".join(f"0x{byte:02x}" for byte in tables.folder.spec.codec_id) + "}",
         **tables.numbers,
         **{field: array(field) for field in CODEC_ARRAYS},
-        "context": f"&{name}_context" if tables.prior.context else "NULL",
+        "context": f"&{name}_context" if "context_degree" in tables.arrays else "NULL",
     }

@@ -77,7 +77,7 @@ def _template_values(
 
 
 def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> list[str]:
-    channels = tables.folder.spec.latent_channels + tables.prior.code_dimension
+    channels = tables.folder.spec.latent_channels + tables.numbers["code_dimension"]
     return [
         *(f"| flash | {net.half.value} network | {len(net.plan):,} |" for net in networks),
         f"| flash | tables | {tables.bytes:,} |",

@@ -4,14 +4,14 @@ import textwrap
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
+from aecodec.codec_files.spec import nearest_level
 from aecodec.errors import ModelError
 from aecodec.native.tables import LevelTables
-from aecodec.prior_fitting.level_tables import arrays_of, level_numbers, prior_of
+from aecodec.prior_fitting.level_tables import stored_tables
 
 _LINE, _INDENT = 100, "    "
 _C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
@@ -30,6 +30,7 @@ class Array(NamedTuple):
     def as_c(self, prefix: str) -> str:
         """Define the array in C.
 
+        >>> import numpy as np
         >>> print(Array("bias", np.array([1, -2], np.int8)).as_c("aecodec_x_"))
         static const int8_t aecodec_x_bias[] = {
             1, -2
@@ -51,7 +52,9 @@ class CTables:
 
     def __init__(self, folder: CodecFolder, number: float | None = None) -> None:
         self.folder, self.number = folder, number
-        self.prior = prior_of(folder, number)
+        _ = folder.native  # opening checks all tables
+        section = folder.level_section(nearest_level(self.level_index))
+        self._numbers, self._arrays = stored_tables(section, self.level)
         if folder.spec.bands:
             raise ModelError(
                 f"codec {folder.spec.name} has bands, which devices do not support: use "
@@ -79,12 +82,12 @@ class CTables:
     @cached_property
     def arrays(self) -> dict[str, Array]:
         """All arrays by name, in the order in which they are written."""
-        arrays = arrays_of(self.prior)
-        if self.prior.priors == 1:  # an encoder does not select
-            del arrays["costs"], arrays["prior_costs"]
-        if self.level.gains:
-            arrays["factors"] = self.level.factors.astype(np.uint16)
-        return {name: Array(name, values) for name, values in arrays.items()}
+        is_needed = self._numbers["priors"] > 1  # else an encoder does not select
+        return {
+            name: Array(name, values)
+            for name, values in self._arrays.items()
+            if is_needed or name not in ("costs", "prior_costs")
+        }
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -99,8 +102,7 @@ class CTables:
             "level": self.level_index,
             "is_default": int(self.level_index == spec.level_index()),
             "latent_channels": spec.latent_channels,
-            **level_numbers(self.prior, self.level),
-            "priors": self.prior.priors,
+            **self._numbers,
         }
 
     @property

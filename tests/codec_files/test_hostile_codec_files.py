@@ -36,7 +36,6 @@ from aecodec.codec_files.codec_file import (
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands
 from aecodec.data.samples import sample_paths
-from aecodec.prior_fitting.level_tables import prior_of
 
 SMALL = {
     name: (GOLDEN / "codecs" / f"{name}.aecodec").read_bytes()
@@ -200,10 +199,10 @@ def test_pipes_and_devices_are_not_read(copy: Path) -> None:
 
 def test_spatial_weights_without_neighbours_are_refused(tmp_path: Path) -> None:
     copyfile(GOLDEN / "codecs" / "grid.aecodec", tmp_path / "grid.aecodec")
-    assert prior_of(CodecFolder.open(tmp_path), 3).has_spatial_context
+    assert CodecFolder.open(tmp_path).native
     change_spec(tmp_path, receptive_field=0)
     with pytest.raises(CodecError, match=r"grid\.aecodec"):
-        prior_of(CodecFolder.open(tmp_path), 3)
+        _ = CodecFolder.open(tmp_path).native
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class CLibrary:
 
     def quantize(self, latents: Latents) -> Latents:
         """Latents (N, channels of all levels) to codes (N, K)."""
-        return self._map(self._c.aecodec_quantize, latents, self.tables.prior.code_dimension)
+        return self._map(self._c.aecodec_quantize, latents, self.tables.numbers["code_dimension"])
 
     def dequantize(self, codes: Latents) -> Latents:
         """Codes (N, K) to latents (N, channels of all levels)."""
@@ -122,7 +122,7 @@ class CLibrary:
 
     def decode(self, data: bytes, vectors: int, work_size: int) -> tuple[int, Latents]:
         """Status and codes, with room for this many code vectors."""
-        dimension = self.tables.prior.code_dimension
+        dimension = self.tables.numbers["code_dimension"]
         codes, work, result = Guarded(vectors * dimension), Guarded(work_size), c_size_t()
         file = Guarded(len(data))
         file.bytes[:] = np.frombuffer(data, np.uint8)
