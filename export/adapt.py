@@ -29,10 +29,11 @@ Pictures = Callable[[Shape], Float32]
 """Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""
 
 _MEAN_WORDS = ("mean", "mu")
+_NO_HINTS = ModelHints()
 
 
 def adapt_models(
-    encoder: Any, decoder: Any, pictures: Pictures, hints: ModelHints | None = None
+    encoder: Any, decoder: Any, pictures: Pictures, hints: ModelHints = _NO_HINTS
 ) -> KerasPair:
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
@@ -45,7 +46,6 @@ def adapt_models(
     Raises ModelError if the models do not accept pictures, do not fit each other, have several
     inputs or outputs, or return random values.
     """
-    hints = hints or ModelHints()
     encoder, decoder = with_shapes(encoder), with_shapes(decoder)
     _check_single_input(encoder, "encoder")
     _check_single_input(decoder, "decoder")

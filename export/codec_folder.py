@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.arrays import Float32, Latents
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.datasets.tiles import as_uint8
-from aecodec.export.held_out import PixelCoding, measure_codec, measure_pair_loss
+from aecodec.export.held_out import PixelCoding, measure_codec, measure_pair_loss, to_planes
 from aecodec.export.plan_checks import check_plans, check_round_trips, lowered
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import Int8Half, int8_half
@@ -32,31 +32,25 @@ from aecodec.prior_fitting.level_tables import sections_of
 _LOG = logging.getLogger(__name__)
 _PICTURES_FOR_GEOMETRY = 64
 
-_PIXELS = PixelCoding()
-
 
 def export_codec(
-    encoder: Any,
-    decoder: Any,
+    models: tuple[Any, Any],
     folder: Path,
     *,
     name: str,
     levels: Sequence[Level],
     images: Float32,
-    held_out: Sequence[Float32],
+    held_out: PixelCoding,
     priors: PriorOptions,
     replace: bool = False,
-    samples: PixelCoding = _PIXELS,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
     The Keras encoder maps images in 0..1 to latents, which are rounded to integers, and the decoder
     maps latents to images. `levels` start with level 1, which has the smallest files; the middle
     level becomes the default. `images` (N, *image_shape) in 0..1 are for calibration and for
-    fitting the priors, `held_out` are arrays (M, *image_shape) for measuring the codec, whole
-    pictures if it takes any size. `samples` is the coding of the pictures: the channels of images
-    are the phases of samples, or 1 or 3 channels of pixels. The other arguments are those of
-    :meth:`~aecodec.training.autoencoder.Autoencoder.to_codec`.
+    fitting the priors; `held_out` are pictures for measuring the codec, and their coding. The other
+    arguments are those of :meth:`~aecodec.training.autoencoder.Autoencoder.to_codec`.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
@@ -64,12 +58,13 @@ def export_codec(
         ModelError: the models cannot be converted to int8 TFLite or to integer plans, or do not
             take pictures, or the number of `context_units` differs from the number of levels.
     """
-    channels = samples.channels(encoder.input_shape[1:])
+    encoder, decoder = models
+    channels = held_out.channels(encoder.input_shape[1:])
     rdoq, units = priors.rdoq, priors.units_of(len(levels))
     geometry = _geometry(encoder, decoder, images)
     halves, plans, latents = _networks(
         encoder, decoder, images, levels, is_any_size=geometry["receptive_field"] > 0,
-        has_trained_ranges=samples.bands is not None,
+        has_trained_ranges=held_out.bands is not None,
     )  # fmt: skip
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = []
@@ -81,23 +76,20 @@ def export_codec(
         channels=channels,
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
-        bands=samples.bands,
+        bands=held_out.bands,
         **geometry,
     )
-    pictures = None if samples.bands else _to_planes(images)
-    sections = sections_of(spec, plans, fitted, samples.transfer, pictures)
+    pictures = None if held_out.bands else to_planes(images)
+    sections = sections_of(spec, plans, fitted, held_out.transfer, pictures)
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
         check_plans(codec, halves, as_uint8(images), _requantized(latents, levels))
-        planes = [_to_planes(pictures) for pictures in held_out]
         if spec.receptive_field and not spec.bands:
-            check_round_trips(codec, (planes or [_to_planes(images)])[0][0])
-        measured = measure_codec(codec, planes, samples, fitted)
+            check_round_trips(codec, (held_out.pictures or [to_planes(images)])[0][0])
+        measured = measure_codec(codec, held_out, fitted)
         if _compares_with_floats(spec):
-            measured["finest_level"] = measure_pair_loss(
-                codec, encoder, decoder, _to_planes(images)
-            )
+            measured["finest_level"] = measure_pair_loss(codec, encoder, decoder, to_planes(images))
     files = {half.tflite: own.content for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
@@ -149,11 +141,6 @@ def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
     tile = (images.shape[1] // latents.shape[1], images.shape[2] // latents.shape[2])
     distance = measure_receptive_field(encoder, decoder, tile, latents)
     return {"tile": tile, "latent_channels": latents.shape[-1], "receptive_field": distance}
-
-
-def _to_planes(images: Float32) -> Pixels:
-    pixels = as_uint8(images)
-    return pixels if pixels.ndim == 4 else pixels[..., None]
 
 
 def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:

@@ -14,6 +14,7 @@ from aecodec.datasets.tiles import Tiles
 from aecodec.errors import ModelError
 from aecodec.export.adapt import adapt_models
 from aecodec.export.codec_folder import export_codec
+from aecodec.export.held_out import PixelCoding
 from aecodec.export.image_shape import Shape
 from aecodec.export.model_hints import ModelHints
 from aecodec.export.step_allocation import in_steps, separate_steps, shared_steps
@@ -26,40 +27,35 @@ _HELD_OUT_SHARE = 0.1
 _MAX_FITTED_VECTORS = 20_000
 """Three times as many vectors make files 2 % smaller, but fitting takes three times as long."""
 
-_CONTEXT_EPOCHS = 10
 _MAX_HELD_OUT = 2_000
+
+PRIORS, _NO_HINTS = PriorOptions(64, 256, context_epochs=10), ModelHints()
 
 
 def codec_from_keras(
-    encoder: Any,
-    decoder: Any,
+    models: tuple[Any, Any],
     data: str | Path,
     folder: Path,
     *,
     name: str,
-    tile: int = 64,
     levels: int = 3,
-    priors: int = 64,
-    context_units: int = 256,
-    hints: ModelHints | None = None,
+    priors: PriorOptions = PRIORS,
+    hints: ModelHints = _NO_HINTS,
     replace: bool = False,
 ) -> Codec:
     """Make a codec from a trained encoder and decoder.
 
     Args:
-        encoder: Keras model from images to latents. See
-            :func:`aecodec.export.adapt.adapt_models` for the accepted models.
-        decoder: Keras model from latents to images.
+        models: Keras models from images to latents and back, as for
+            :func:`aecodec.export.adapt.adapt_models`.
         data: pictures for calibration and for fitting the priors, as for
             :func:`aecodec.datasets.pictures.open_pictures`. A tenth of them is held out
             to measure the codec.
         folder: output folder; created if it does not exist.
         name: name of the codec.
-        tile: side in pixels of the calibration crops, for models that take any size.
         levels: number of quality levels; encoders that return codes have a single level.
-        priors: P, the number of competing distributions.
-        context_units: hidden units of the context network; 0 for no context network.
-        hints: shape of flat vectors and range of pixels, if the models do not contain them.
+        priors: how the priors are fitted.
+        hints: properties that the models do not contain.
         replace: replace an existing codec in the folder.
 
     Raises:
@@ -70,8 +66,8 @@ def codec_from_keras(
             cannot be converted to int8 TFLite.
     """
     check_target(folder, name, replace=replace)
-    tiles = partial(_tiles, open_pictures(data), tile)
-    pair = adapt_models(encoder, decoder, lambda shape: tiles(shape)[0].whole(_TRIED), hints)
+    tiles = partial(_tiles, open_pictures(data), hints.tile)
+    pair = adapt_models(*models, lambda shape: tiles(shape)[0].whole(_TRIED), hints)
     check_pair_convertible(pair)
     calibration, held_out = tiles(pair.image_shape)
     vectors = pair.vectors_of(calibration.shape)
@@ -83,13 +79,15 @@ def codec_from_keras(
     )
     return Codec(
         export_codec(
-            *in_steps(pair, steps),
+            in_steps(pair, steps),
             folder,
             name=name,
             levels=quality_levels,
             images=images,
-            held_out=[*map(pair.checked, held_out.to_measure(pair.image_shape, _MAX_HELD_OUT))],
-            priors=PriorOptions(priors, context_units, _CONTEXT_EPOCHS),
+            held_out=PixelCoding(
+                map(pair.checked, held_out.to_measure(pair.image_shape, _MAX_HELD_OUT))
+            ),
+            priors=priors,
             replace=replace,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from aecodec import metrics
 from aecodec.arrays import Float32, Float64, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands
+from aecodec.datasets.tiles import as_uint8
 from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.imaging.tiling import grid_of
@@ -29,11 +30,20 @@ _LARGEST_SHIFT, _STANDARD_ERRORS = 0.2, 3
 errors by which it may be larger, because few pictures may be held out."""
 
 
+def to_planes(images: Float32) -> Pixels:
+    """Images in 0..1 as (N, h, w, C) uint8 pixels."""
+    pixels = as_uint8(images)
+    return pixels if pixels.ndim == 4 else pixels[..., None]
+
+
 class PixelCoding:
-    """A codec's coding of pixels with 1 or 3 channels."""
+    """Arrays (M, *image_shape) of held-out pictures in 0..1, and a codec's coding of pixels."""
 
     bands: Bands | None = None
     transfer: Transfer | None = None
+
+    def __init__(self, held_out: Iterable[Float32]) -> None:
+        self.pictures = [to_planes(images) for images in held_out]
 
     def channels(self, image_shape: tuple[Any, ...]) -> int:
         """Channels of the codec, for networks that process pictures (H, W) or (H, W, C)."""
@@ -52,13 +62,12 @@ class SampleCoding(PixelCoding):
     PSNRs are relative to the ranges (B,).
     """
 
-    def __init__(self, bands: Bands, transfer: Transfer, ranges: Float64) -> None:
-        self.bands, self.transfer, self._phases, self._ranges = (
-            bands,
-            transfer,
-            bands.phases,
-            ranges,
-        )
+    def __init__(
+        self, held_out: Iterable[Float32], bands: Bands, transfer: Transfer, ranges: Float64
+    ) -> None:
+        super().__init__(held_out)
+        self.bands, self.transfer, self._ranges = bands, transfer, ranges
+        self._phases = bands.phases
         self._levels = transfer.levels(np.dtype(np.float32)).astype(np.float64)
 
     def channels(self, image_shape: tuple[Any, ...]) -> int:
@@ -74,16 +83,14 @@ class SampleCoding(PixelCoding):
         return errors
 
 
-def measure_codec(
-    codec: Codec, pixels: Sequence[Pixels], samples: PixelCoding, priors: Sequence[Prior]
-) -> dict[str, Any]:
-    """Bytes and errors of each level for arrays of held-out pictures (N, h, w, C), if any."""
-    if not pixels:
+def measure_codec(codec: Codec, held_out: PixelCoding, priors: Sequence[Prior]) -> dict[str, Any]:
+    """Bytes and errors of each level for held-out pictures, if any."""
+    if not held_out.pictures:
         return {}
     measured: dict[str, Any] = {
-        "pictures": sum(map(len, pixels)),
+        "pictures": sum(map(len, held_out.pictures)),
         "levels": [
-            _measure_level(codec, pixels, number, samples, prior)
+            _measure_level(codec, held_out, number, prior)
             for number, prior in enumerate(priors, start=1)
         ],
     }
@@ -102,9 +109,8 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
         )
 
 
-def _measure_level(
-    codec: Codec, pixels: Sequence[Pixels], level: int, samples: PixelCoding, prior: Prior
-) -> dict[str, Any]:
+def _measure_level(codec: Codec, samples: PixelCoding, level: int, prior: Prior) -> dict[str, Any]:
+    pixels = samples.pictures
     coded = [_coded(codec, pictures, level, prior) for pictures in pixels]
     sides = np.concatenate([np.tile(p.shape[1:3], (len(p), 1)) for p in pixels])
     vectors, weights = np.ceil(sides / codec.spec.tile).prod(axis=1).sum(), sides.prod(axis=1)

@@ -39,10 +39,12 @@ class ModelHints:
             take flat vectors; None if the encoder takes pictures.
         pixel_ranges: ranges of the encoder's input and of the decoder's output; None to try the
             common ranges.
+        tile: side in pixels of the calibration crops, for models that take any size.
     """
 
     image_shape: tuple[int, ...] | None = None
     pixel_ranges: tuple[PixelRange, PixelRange] | None = None
+    tile: int = 64
 
 
 def parse_image_shape(text: str) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from aecodec.datasets.scenes import BandTiles
 from aecodec.datasets.tiles import Tiles
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
+from aecodec.export.held_out import PixelCoding
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.step_allocation import (
     gained_steps,
@@ -286,12 +287,12 @@ class Autoencoder(KerasPair):
         else:
             steps, all_levels = shared_steps(self, images, levels, self.is_rate_trained)
         exported = export_codec(
-            *in_steps(self, steps),
+            in_steps(self, steps),
             Path(folder),
             name=name,
             levels=all_levels,
             images=images,
-            held_out=[self.checked(array) for array in arrays],
+            held_out=PixelCoding(map(self.checked, arrays)),
             priors=priors,
             replace=replace,
         )

@@ -81,13 +81,15 @@ def export_bands(
     steps, copies, levels = split_steps(latents, autoencoder.gains)
     sample = images[:_TYPICAL_TILES]
     exported = export_codec(
-        *int8_form(*autoencoder.models, steps, copies, fitted.phases, sample),
+        int8_form(*autoencoder.models, steps, copies, fitted.phases, sample),
         folder,
         levels=levels,
         images=_phases(images, fitted.phases),
-        held_out=[_phases(scenes, fitted.phases) for scenes in held_out],
-        samples=SampleCoding(
-            Bands(fitted.phases, tuple(names), file_limits=True), fitted.transfer, fitted.ranges
+        held_out=SampleCoding(
+            (_phases(scenes, fitted.phases) for scenes in held_out),
+            Bands(fitted.phases, tuple(names), file_limits=True),
+            fitted.transfer,
+            fitted.ranges,
         ),
         **options,
     )

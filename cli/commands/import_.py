@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -80,6 +80,7 @@ class ImportOptions:
         return ModelHints(
             parse_image_shape(self.image_shape) if self.image_shape else None,
             parse_pixel_ranges(self.pixel_range) if self.pixel_range else None,
+            self.tile,
         )
 
 
@@ -89,19 +90,17 @@ def import_(chosen: ImportOptions) -> None:
     chosen.check()
     hints, console = chosen.hints(), Console(chosen.quiet)
     with tensorflow_for("importing"):
-        from aecodec.export.from_keras import codec_from_keras
+        from aecodec.export.from_keras import PRIORS, codec_from_keras
         from aecodec.keras_models.model_files import load_model, register_custom_objects
     register_custom_objects(chosen.custom_objects or [])
     with console.messages_as_they_come():
         codec = codec_from_keras(
-            load_model(chosen.encoder),
-            load_model(chosen.decoder),
+            (load_model(chosen.encoder), load_model(chosen.decoder)),
             chosen.calibrate,
             chosen.out,
             name=chosen.name,
-            tile=chosen.tile,
             levels=chosen.levels,
-            priors=chosen.priors,
+            priors=replace(PRIORS, count=chosen.priors),
             hints=hints,
             replace=chosen.force,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
+from aecodec.prior_fitting.fitting import PriorOptions
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,8 @@ def convolutional_codec(
 ) -> Codec:
     """The codec of that pair, without context networks."""
     folder = tmp_path_factory.mktemp("convolutional") / "codec"
-    hints = ModelHints(pixel_ranges=(UNIT, UNIT))  # after so little training, others may fit
-    options = {"name": "any size", "tile": 28, "priors": 4, "context_units": 0, "hints": hints}
-    return codec_from_keras(*convolutional, few_digits, folder, **options)
+    hints = ModelHints(
+        pixel_ranges=(UNIT, UNIT), tile=28
+    )  # after so little training, others may fit
+    options: Any = {"name": "any size", "priors": PriorOptions(4, 0), "hints": hints}
+    return codec_from_keras(convolutional, few_digits, folder, **options)

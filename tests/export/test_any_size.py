@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from aecodec import Codec, ModelError
 from aecodec.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
+from aecodec.prior_fitting.fitting import PriorOptions
 
 SIZES = ((1, 1), (24, 24), (37, 53), (96, 64), (111, 7), (200, 301))
 
@@ -22,9 +24,9 @@ SIZES = ((1, 1), (24, 24), (37, 53), (96, 64), (111, 7), (200, 301))
 def codec_of(pair: Pair, photograph: Pixels, folder: Path) -> Codec:
     tiles = [photograph[y : y + 48, x : x + 48] for y in range(0, 370, 90) for x in (0, 240, 500)]
     np.save(folder / "tiles.npy", np.stack(tiles))
-    options = {"tile": 48, "levels": 1, "priors": 1, "context_units": 0}
-    options |= {"hints": ModelHints(pixel_ranges=(UNIT, UNIT)), "name": "any"}
-    return codec_from_keras(*pair, folder / "tiles.npy", folder / "any", **options)
+    hints = ModelHints(pixel_ranges=(UNIT, UNIT), tile=48)
+    options: Any = {"levels": 1, "priors": PriorOptions(1, 0), "hints": hints, "name": "any"}
+    return codec_from_keras(pair, folder / "tiles.npy", folder / "any", **options)
 
 
 def convolutions(hidden: str) -> Pair:

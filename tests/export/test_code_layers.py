@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +18,11 @@ from aecodec import ModelError
 from aecodec.arrays import Pixels
 from aecodec.export.code_layers import with_codes
 from aecodec.export.from_keras import codec_from_keras
+from aecodec.export.model_hints import ModelHints
 from aecodec.export.tflite.code_tables import integer_scores
 from aecodec.keras_models.codes import CodeVectors, NearestCode, bases_of, digits_of
 from aecodec.metrics import mse
+from aecodec.prior_fitting.fitting import PriorOptions
 
 
 @given(st.integers(1, 1 << 16), st.data())
@@ -62,8 +65,8 @@ def test_pairs_with_codes_become_codecs(
     error = np.abs(decoder(codes) - pair[1](pair[0](images))).max(axis=(1, 2, 3))
     assert (error < 1e-3).mean() >= 0.9  # a few vectors lie halfway between two codes
     np.save(tmp_path / "digits.npy", digits[:60])
-    options = {"priors": 4, "context_units": 0, "tile": 28, "name": "mine"}
-    codec = codec_from_keras(*pair, tmp_path / "digits.npy", tmp_path / "mine", **options)
+    options: Any = {"priors": PriorOptions(4, 0), "name": "mine", "hints": ModelHints(tile=28)}
+    codec = codec_from_keras(pair, tmp_path / "digits.npy", tmp_path / "mine", **options)
     loss = codec.folder.measured["finest_level"]
     assert len(codec.spec.levels) == 1
     assert loss["float_pair"] - loss["codec"] < 0.3

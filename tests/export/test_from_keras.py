@@ -20,8 +20,9 @@ from aecodec.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.keras_models.model_files import register_custom_objects
+from aecodec.prior_fitting.fitting import PriorOptions
 
-FAST = {"priors": 4, "context_units": 0}
+FAST: Any = {"priors": PriorOptions(4, 0)}
 
 
 def transposed(activation: str) -> Pair:
@@ -76,7 +77,7 @@ def test_a_layer_that_does_not_convert_is_named(
     hints = ModelHints(pixel_ranges=(UNIT, UNIT))
     encoder, options = keras.Model(images, encode(images)), {"name": "x", "hints": hints, **FAST}
     with pytest.raises(ModelError, match=message):
-        codec_from_keras(encoder, decoder, few_digits, tmp_path, **options)
+        codec_from_keras((encoder, decoder), few_digits, tmp_path, **options)
 
 
 @pytest.mark.slow
@@ -85,7 +86,7 @@ def test_a_decoder_may_end_in_an_activation(
     activation: str, digits: Pixels, few_digits: Path, tmp_path: Path
 ) -> None:
     pair = train_pair(transposed(activation), digits[::3, ..., None] / np.float32(255))
-    codec = codec_from_keras(*pair, few_digits, tmp_path, name="mine", **FAST)
+    codec = codec_from_keras(pair, few_digits, tmp_path, name="mine", **FAST)
     assert_loses_little(codec)
 
 
