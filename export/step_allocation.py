@@ -105,10 +105,6 @@ class Copies:
         sources: (K',) the channel of each latent, ascending.
         offsets: (K',) subtracted from the channel.
         constants: (K,) added to the sum of the copies of a channel.
-
-    >>> copies = Copies(np.array([0, 0, 1]), np.array([-111, 112, 0]), np.array([1, 0]))
-    >>> [limits.tolist() for limits in copies.windows()]
-    [[-112, -112, -128], [111, 111, 127]]
     """
 
     sources: npt.NDArray[np.int64]
@@ -190,12 +186,7 @@ def _odd_where_near(multiples: Float32) -> Float32:
 
 
 def separate_steps(channels: Sequence[int]) -> StepsAndLevels:
-    """Steps and levels of a pair whose levels have separate channels, trained with steps of 1.
-
-    >>> steps, levels = separate_steps([2, 3])
-    >>> steps.tolist(), [(level.start, level.stop) for level in levels]
-    ([1.0, 1.0, 1.0, 1.0, 1.0], [(0, 2), (2, 5)])
-    """
+    """Steps and levels of a pair whose levels have separate channels, trained with steps of 1."""
     stops = np.cumsum(channels).tolist()
     levels = (Level(stop - count, stop) for stop, count in zip(stops, channels, strict=True))
     return np.ones(stops[-1], np.float32), tuple(levels)

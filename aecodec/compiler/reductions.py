@@ -78,11 +78,7 @@ def lower_softmax(low: Lowering, operator: Operator) -> None:
 
 
 def exponentials(scale: float) -> npt.NDArray[np.int32]:
-    """exp(-n * scale) for n from 0 to 255 with 31 fractional bits, or 0.
-
-    >>> (exponentials(0.5)[:3] / 2**31).round(4).tolist()
-    [1.0, 0.6065, 0.3679]
-    """
+    """exp(-n * scale) for n from 0 to 255 with 31 fractional bits, or 0."""
     multiplier, shift = quantize_multiplier(min(scale * 2**_BITS, _ONE))
     most = (31 << _BITS) // (1 << shift)
     scaled = [_product(-n << shift, multiplier) if n <= most else None for n in range(256)]

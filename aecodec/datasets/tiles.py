@@ -35,11 +35,6 @@ class Tiles:
         only: numbers of the pictures to use; all if None.
         seed: random seed. The same seed and step give the same batch.
         smooth: share of the tiles in a batch that are made smooth.
-
-    >>> from aecodec.datasets.pictures import ArrayPictures
-    >>> tiles = Tiles(ArrayPictures(np.zeros((5, 8, 8), np.uint8)), (4, 4), channels=1)
-    >>> len(tiles), tiles.batch(step=0, size=3).shape
-    (20, (3, 4, 4, 1))
     """
 
     def __init__(

@@ -47,20 +47,12 @@ WITHOUT_ALPHA = frozenset({"BMP", "JPEG", "MPO", "PPM"})
 
 
 def holds_samples(prefix: bytes) -> bool:
-    """Whether a file begins like TIFF, NumPy, FITS or DICOM files, which codecs with bands read.
-
-    >>> holds_samples(b"II*\\0"), holds_samples(b"\\x89PNG")
-    (True, False)
-    """
+    """Whether a file begins like TIFF, NumPy, FITS or DICOM files, which codecs with bands read."""
     return prefix.startswith(_SAMPLES_PREFIXES) or prefix[128:] == b"DICM"
 
 
 def has_image_name(path: Path) -> bool:
-    """Whether a file name has the suffix of an image format.
-
-    >>> has_image_name(Path("digit.PNG")), has_image_name(Path("digit.aec"))
-    (True, False)
-    """
+    """Whether a file name has the suffix of an image format."""
     is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
     return not is_shadow and path.suffix.lower() in _image_suffixes()
 
@@ -75,9 +67,6 @@ def format_of(suffix: str) -> str | None:
     """Pillow's name of the format with a suffix; None if there is no such format.
 
     Loading all plugins takes 40 ms, so they are loaded only if necessary.
-
-    >>> format_of(".jpg"), format_of(".txt")
-    ('JPEG', None)
     """
     Image.preinit()
     lower = suffix.lower()

@@ -89,9 +89,6 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
     """Make one picture from several frames, like :func:`from_pil`, but with any number of pixels.
 
     The frames may be one image with different current frames, as of :func:`iter_frames`.
-
-    >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
-    (2, 2, 3, 3)
     """
     with noting() as notes:
         return _all_frames(frames, _DEFAULT, notes)

@@ -184,11 +184,7 @@ def is_picture(file: IO[bytes]) -> bool:
 
 
 def is_tiff(prefix: bytes) -> bool:
-    """Whether a file begins like a TIFF or BigTIFF file.
-
-    >>> is_tiff(b"MM\\0+"), is_tiff(b"MM")
-    (True, False)
-    """
+    """Whether a file begins like a TIFF or BigTIFF file."""
     return prefix[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 

@@ -23,9 +23,6 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     The array is uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
     (F, H, W) for F grey frames, or (F, H, W, C). Raises ImageError if it has another dtype or
     shape, is empty, or could be a picture with bands as well as grey frames.
-
-    >>> from_array(np.zeros((5, 28, 28), np.uint8)).frames
-    5
     """
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
@@ -132,9 +129,6 @@ def samples_picture(
     Raises:
         ImageError: the array has another type or shape, is empty, has samples that are infinite or
             nodata that the type cannot hold.
-
-    >>> samples_picture(np.zeros((4, 5, 6), ">i2"), band_axis=0).pixels.shape
-    (1, 5, 6, 4)
     """
     layout, kind = layout_of(array.shape, band_axis, bands), native_type(array.dtype)
     samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)

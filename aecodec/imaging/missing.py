@@ -10,11 +10,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def without_equal_planes(mask: Mask) -> Mask | None:
-    """Reduce a mask to one plane if its planes are equal, and to None if nothing is missing.
-
-    >>> without_equal_planes(np.ones((1, 5, 7, 3), bool)).shape
-    (1, 5, 7, 1)
-    """
+    """Reduce a mask to one plane if its planes are equal, and to None if nothing is missing."""
     if not mask.any():
         return None
     return mask[..., :1] if (mask == mask[..., :1]).all() else mask

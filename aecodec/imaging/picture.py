@@ -101,11 +101,6 @@ def source_array(picture: Picture) -> npt.NDArray[Any]:
     Returns an array with the layout and the byte order of the source; a masked array if integers
     have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,
     H, W) or (F, H, W, C), without the axis of a single frame.
-
-    >>> pixels = np.ones((1, 2, 3, 4), np.float32)
-    >>> array = source_array(Picture(pixels, layout=Layout.BHW, is_big_endian=True))
-    >>> array.shape, array.dtype.str
-    ((4, 2, 3), '>f4')
     """
     if picture.layout is None:
         array = to_array(picture)
@@ -119,21 +114,13 @@ def source_array(picture: Picture) -> npt.NDArray[Any]:
 
 
 def is_grey(pixels: npt.NDArray[Any]) -> bool:
-    """Whether pictures (..., H, W, C), uint8 or floats, have one channel or equal channels.
-
-    >>> is_grey(np.full((2, 3, 3), 7)), is_grey(np.eye(3)[None])
-    (True, False)
-    """
+    """Whether pictures (..., H, W, C), uint8 or floats, have one channel or equal channels."""
     rows = pixels.reshape(-1, *pixels.shape[-2:])
     return pixels.shape[-1] == 1 or not any((row != row[..., :1]).any() for row in rows)
 
 
 def grey_if_possible(picture: Picture) -> Picture:
-    """Reduce a picture to one channel if its channels are equal; return other pictures unchanged.
-
-    >>> grey_if_possible(Picture(np.zeros((1, 2, 3, 3), np.uint8))).pixels.shape
-    (1, 2, 3, 1)
-    """
+    """Reduce a picture to one channel if its channels are equal."""
     return replace(picture, pixels=picture.pixels[..., :1]) if is_grey(picture.pixels) else picture
 
 

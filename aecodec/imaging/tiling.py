@@ -20,11 +20,7 @@ def to_planes(pixels: Pixels, channels: int) -> Pixels:
 
 
 def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
-    """Number of (rows, columns) of tiles (height, width) that cover a picture (width, height).
-
-    >>> grid_of((57, 28), (28, 28))
-    (1, 3)
-    """
+    """Number of (rows, columns) of tiles (height, width) that cover a picture (width, height)."""
     return -(-size[1] // tile[0]), -(-size[0] // tile[1])
 
 
@@ -40,11 +36,7 @@ def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
 
 
 def pad_to_tiles(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
-    """Repeat the last row and column of pictures until their sides are multiples of the tile's.
-
-    >>> pad_to_tiles(np.zeros((1, 57, 28, 1), np.uint8), (28, 28)).shape
-    (1, 84, 28, 1)
-    """
+    """Repeat the last row and column of pictures until their sides are multiples of the tile's."""
     bottom, right = -pixels.shape[1] % tile[0], -pixels.shape[2] % tile[1]
     if not (bottom or right):
         return pixels

@@ -100,11 +100,7 @@ class Transfer:
 
 
 def rounded_limits(limits: Float64, dtype: np.dtype[Any]) -> Float64:
-    """Limits (B, 2) clipped to the range of a type, and rounded outwards if it is an integer type.
-
-    >>> rounded_limits(np.array([(-0.5, 300.2), (0.5, 2.5)]), np.dtype("uint8")).tolist()
-    [[0.0, 255.0], [0.0, 3.0]]
-    """
+    """Limits (B, 2) clipped to the range of a type, and for integers rounded outwards."""
     if dtype.kind == "f":
         return limits.clip(float(np.finfo(dtype).min), float(np.finfo(dtype).max))
     outwards = np.stack([np.floor(limits[:, 0]), np.ceil(limits[:, 1])], axis=1)
@@ -140,12 +136,7 @@ def to_phases(values: Values, phases: int) -> Pixels:
 
 
 def from_phases(channels: Pixels, phases: int) -> Values:
-    """Sum the phases (F, H, W, B * P) uint8 to values (F, H, W, B).
-
-    >>> values = np.arange(256 * 4 - 3, dtype=np.uint16).reshape(1, 1, -1, 1)
-    >>> bool((from_phases(to_phases(values, 4), 4) == values).all())
-    True
-    """
+    """Sum the phases (F, H, W, B * P) uint8 to values (F, H, W, B)."""
     parts = channels.reshape(*channels.shape[:-1], -1, phases)
     values: Values = parts.sum(axis=-1, dtype=np.uint16)
     return values

@@ -78,10 +78,6 @@ class NearestCode(_Codes):
 
     Weights: `kernel` (D, n) and `bias` (n,), for scores that are linear in the vectors, and
     `digits` (n, K). The nearest of n vectors has the largest `2 v . x - |v|**2`.
-
-    >>> layer = NearestCode.of(kernel=np.eye(2), bias=np.zeros(2), digits=np.array([[-1], [0]]))
-    >>> layer(np.array([[3.0, 4.0], [4.0, 3.0]])).numpy().tolist()
-    [[0.0], [-1.0]]
     """
 
     columns = "digits"
@@ -96,10 +92,6 @@ class ScalarCodes(_Codes):
     """Vectors (..., D) to codes (..., D), with a table for each channel.
 
     Weights: `table` (D, n), the codes of n values at equal distances between the `limits` (2,).
-
-    >>> layer = ScalarCodes.of(limits=np.array([-1, 1]), table=np.array([[-5, 0, 5]]))
-    >>> layer(np.array([[-3.0], [0.4], [0.6]])).numpy().ravel().tolist()
-    [-5.0, 0.0, 5.0]
     """
 
     def call(self, inputs: Any) -> Any:
@@ -115,11 +107,6 @@ class CodeVectors(_Codes):
 
     Weights: `bases` (K,), `offset` (1,) and `table` (n, D). The row is `offset` plus the sum of
     digits times bases, clipped to 0..n-1, so that damaged codes also select a row.
-
-    >>> layer = CodeVectors.of(
-    ...     bases=np.array([2, 1]), offset=np.array([1]), table=np.arange(4)[:, None])
-    >>> layer(np.array([[1.0, -1.0], [100.0, 0.0]])).numpy().ravel().tolist()
-    [2.0, 3.0]
     """
 
     columns = "table"

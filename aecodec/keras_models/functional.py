@@ -76,22 +76,13 @@ def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
 
 
 def free_name(name: str, model: Any) -> str:
-    """A name that no layer of a model has: `name`, or `name` with a number.
-
-    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="scale")])
-    >>> free_name("scale", model), free_name("shift", model)
-    ('scale_1', 'shift')
-    """
+    """A name that no layer of a model has: `name`, or `name` with a number."""
     taken = {layer.name for layer in model.layers}
     return next(candidate for candidate in numbered_names(name) if candidate not in taken)
 
 
 def numbered_names(name: str) -> Iterator[str]:
-    """A name, followed by the name with the numbers 1, 2, 3 and so on.
-
-    >>> list(itertools.islice(numbered_names("dense"), 3))
-    ['dense', 'dense_1', 'dense_2']
-    """
+    """A name, followed by the name with the numbers 1, 2, 3 and so on."""
     yield name
     yield from (f"{name}_{number}" for number in itertools.count(1))
 

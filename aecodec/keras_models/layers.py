@@ -22,9 +22,6 @@ class DepthToSpace(_Rearrangement):
     """(N, h, w, C * block**2) to (N, h * block, w * block, C).
 
     It converts to one native TFLite operator, for any batch size.
-
-    >>> DepthToSpace(2)(tf.zeros((1, 7, 7, 12))).shape.as_list()
-    [1, 14, 14, 3]
     """
 
     def call(self, inputs: Any) -> Any:
@@ -38,11 +35,7 @@ class DepthToSpace(_Rearrangement):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class SpaceToDepth(_Rearrangement):
-    """(N, h * block, w * block, C) to (N, h, w, block**2 * C), the inverse of DepthToSpace.
-
-    >>> SpaceToDepth(2)(tf.zeros((1, 14, 14, 3))).shape.as_list()
-    [1, 7, 7, 12]
-    """
+    """(N, h * block, w * block, C) to (N, h, w, block**2 * C), the inverse of DepthToSpace."""
 
     def call(self, inputs: Any) -> Any:
         return tf.nn.space_to_depth(inputs, self.block)
@@ -62,11 +55,6 @@ class BareOperation(keras.layers.Layer):
 
     `operation` is the operation object of a call in a functional model; `arguments` are the
     positional and named arguments of the call, with :data:`TENSOR` for each tensor.
-
-    >>> doubled = keras.Input((2,)) * 2.0
-    >>> double = BareOperation(doubled._keras_history.operation, ((TENSOR, 2.0), {}))
-    >>> double([tf.constant([[1.0, 2.0]])]).numpy().tolist()
-    [[2.0, 4.0]]
     """
 
     def __init__(self, operation: Any, arguments: Any, **kwargs: Any) -> None:

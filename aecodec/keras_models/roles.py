@@ -29,15 +29,7 @@ class Role(Enum):
 
 
 def set_role(target: Any, role: Role | None) -> None:
-    """Set the role of a weight, or of a built layer and all its weights.
-
-    >>> import keras
-    >>> layer = keras.layers.Dense(3)
-    >>> layer.build((None, 2))
-    >>> set_role(layer, Role.LATENTS)
-    >>> role_of(layer).name, role_of(layer.kernel).name, role_of(keras.layers.Dense(3))
-    ('LATENTS', 'LATENTS', None)
-    """
+    """Set the role of a weight, or of a built layer and all its weights."""
     for part in (target, *getattr(target, "weights", ())):
         setattr(part, _ATTRIBUTE, role)
 

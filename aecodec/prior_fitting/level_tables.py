@@ -226,12 +226,7 @@ def choices(prior: Prior, codes: Codes, grid: Grid | None = None) -> Choices:
 
 
 def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
-    """Cost of each vector (N,) in bits, including indices and escapes.
-
-    >>> bank, zeros = np.array([[1, 32767, 1, 32767]]), np.zeros((1, 5))
-    >>> bits(Prior(bank, -1, zeros, zeros, [0]), np.array([[0, 0, 0, 0, 9]])).tolist()
-    [21.0]
-    """
+    """Cost of each vector (N,) in bits, including indices and escapes."""
     chosen = choices(prior, codes, grid)
     costs = prior.costs[chosen.rows, chosen.columns].sum(axis=1) + prior.index_costs[chosen.priors]
     return np.asarray(costs / COST_UNITS, np.float64)

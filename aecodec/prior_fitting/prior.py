@@ -30,9 +30,6 @@ def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
 
     No frequency is close enough to a tie for the last digits of the logarithm to matter (a test
     checks all of them), so every machine computes the same integers.
-
-    >>> integer_costs(np.array([65535, 32768, 1])).tolist()
-    [0, 256, 4096]
     """
     bits = TABLE_BITS - np.log2(frequencies.astype(np.float64))
     return np.rint(COST_UNITS * bits).astype(np.int32)
@@ -53,11 +50,6 @@ class Prior(ArrayFields):
     Symbols of a row with frequency 0 are escaped; the others are consecutive. With a network, row
     8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s. Raises
     CodecError if there are more than 2000 channels.
-
-    >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
-    >>> prior = Prior(bank, -1, zeros, zeros, [0])
-    >>> prior.priors, prior.code_dimension, prior.symbols
-    (1, 5, 3)
     """
 
     bank: npt.NDArray[np.uint16]  # (T <= 256, S + 1 <= 256) frequencies, sums 65536; escape last

@@ -110,10 +110,6 @@ class Autoencoder(KerasPair):
     Raises:
         ModelError: the shapes do not fit. The output of each model must have the shape of the other
             model's input.
-
-    >>> from aecodec.training import mnist_decoder, mnist_encoder
-    >>> Autoencoder(mnist_encoder((28, 28), (50,)), mnist_decoder((50,), (28, 28))).code_shape
-    (50,)
     """
 
     def __init__(self, encoder: Any, decoder: Any, levels: Sequence[int] | None = None) -> None:

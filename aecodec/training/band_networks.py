@@ -59,10 +59,6 @@ def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
     """Models between pictures (H, W, B) in 0..1 and latents (H / 8, W / 8, K).
 
     The tile shape is (height, width, bands). Raises ModelError if its sides are not multiples of 8.
-
-    >>> encoder, decoder = band_pair((64, 64, 4), 96)
-    >>> encoder.output_shape, decoder.output_shape
-    ((None, None, None, 96), (None, None, None, 4))
     """
     check_sides(tile_shape, _STRIDE)
     bands = tile_shape[2]

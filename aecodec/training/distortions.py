@@ -155,9 +155,6 @@ def _blur(planes: Any) -> Any:
     Along each axis, the blur is a product with a band matrix, which processors compute at full
     speed in spite of its zeros; a convolution of a few channels is slow. Sides are at least 11;
     returns (N, C, h - 10, w - 10).
-
-    >>> _blur(tf.ones((1, 1, 12, 11))).numpy().round(3).tolist()
-    [[[[1.0], [1.0]]]]
     """
     for _ in range(2):
         planes = _blurred_rows(tf.transpose(planes, (0, 1, 3, 2)))

@@ -54,12 +54,6 @@ class SpatialEntropyModel(keras.layers.Layer):
 
     The codes have K channels; the network has H hidden units. Their products have the `dtype`; all
     other operations use float32.
-
-    >>> model = SpatialEntropyModel(channels=3, levels=2, units=8)
-    >>> codes = tf.zeros((5, 8, 8, 3))
-    >>> bits = model(codes, codes, tf.ones((5, 3)), tf.zeros(5, tf.int32))
-    >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
-    ([5], True)
     """
 
     def __init__(

@@ -184,10 +184,6 @@ class MixtureEntropyModel(keras.layers.Layer):
 
     A single component is the plain factorized model. Several components are a differentiable form
     of competing priors. The seed determines the initial means.
-
-    >>> bits = MixtureEntropyModel(components=2, channels=3)(tf.zeros((5, 3)))
-    >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
-    ([5], True)
     """
 
     def __init__(self, components: int, channels: int, seed: int = 0) -> None:

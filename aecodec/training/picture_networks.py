@@ -69,10 +69,6 @@ def picture_pair(
 
     The tile shape is (height, width, channels). The three stages start with the finest grid. Raises
     ModelError if the sides of the tile are not multiples of 16.
-
-    >>> encoder, decoder = picture_pair((64, 64, 3), 96)
-    >>> encoder.output_shape, decoder.output_shape
-    ((None, None, None, 96), (None, None, None, 3))
     """
     check_sides(tile_shape, STRIDE)
     channels = tile_shape[2]

@@ -104,9 +104,6 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     """Load a built-in recipe by its name, or any recipe by its path.
 
     Raises UsageError if the recipe does not exist or is not valid.
-
-    >>> load_recipe("digits").name
-    'digits'
     """
     built_in = recipe_path(str(name_or_path))
     path = built_in if built_in.is_file() else Path(name_or_path)

@@ -29,9 +29,6 @@ def mnist_encoder(
     The image shape is (height, width) or (height, width, channels), with sides that are multiples
     of 4; the code shape (50,) means 50 numbers. Raises ModelError if the image shape has another
     form.
-
-    >>> mnist_encoder((28, 28), (50,)).output_shape
-    (None, 50)
     """
     images = keras.Input(image_shape)
     planes = layers.Reshape(_with_channels(image_shape))(images)
@@ -43,11 +40,7 @@ def mnist_encoder(
 def mnist_decoder(
     code_shape: tuple[int, ...] = (50,), image_shape: tuple[int, ...] = (28, 28)
 ) -> Any:
-    """The decoder that belongs to :func:`mnist_encoder`, from latents to images in 0..1.
-
-    >>> mnist_decoder((50,), (28, 28)).output_shape
-    (None, 28, 28)
-    """
+    """The decoder that belongs to :func:`mnist_encoder`, from latents to images in 0..1."""
     height, width, channels = _with_channels(image_shape)
     codes = keras.Input(code_shape)
     grid = (height // _PATCH, width // _PATCH, 16)
@@ -63,10 +56,6 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
     The tile shape is (side, side, channels). The Keras models map (side, side, C) in 0..1 to
     latents (1, 1, K), and back. Raises ModelError if the tile is not square, or its side is not a
     multiple of 4.
-
-    >>> encoder, decoder = tile_pair((28, 28, 1), 148)
-    >>> encoder.output_shape, decoder.output_shape
-    ((None, 1, 1, 148), (None, 28, 28, 1))
     """
     height, width, channels = _with_channels(tile_shape)
     if height != width:

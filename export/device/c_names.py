@@ -30,11 +30,7 @@ def level_identifier(name: str, units: int) -> str:
 
 
 def in_comment(text: str) -> str:
-    """A text that does not end a C comment.
-
-    >>> in_comment("a */ b")
-    'a * / b'
-    """
+    """A text that does not end a C comment."""
     return text.replace("*/", "* /")
 
 

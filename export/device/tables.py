@@ -28,14 +28,7 @@ class Array(NamedTuple):
         return self.values.nbytes
 
     def as_c(self, prefix: str) -> str:
-        """Define the array in C.
-
-        >>> import numpy as np
-        >>> print(Array("bias", np.array([1, -2], np.int8)).as_c("aecodec_x_"))
-        static const int8_t aecodec_x_bias[] = {
-            1, -2
-        };
-        """
+        """Define the array in C."""
         c_type = _C_TYPES.get(self.values.dtype.str[1:], "aecodec_row")
         numbers = ", ".join(map(_number, self.values.ravel().tolist()))
         numbers = numbers or "0"  # C has no empty arrays
