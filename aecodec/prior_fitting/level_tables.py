@@ -152,10 +152,11 @@ def level_section(prior: Prior, level: int) -> bytes:
 def stored_tables(content: bytes, level: Level) -> tuple[dict[str, int], Arrays]:
     """The numbers of a level, and the arrays of its section, without axes."""
     channels, priors, most, _, rows, first, symbols, flags, *_ = _NUMBERS.unpack_from(content)
+    needed = {"context": flags & _HAS_CONTEXT, "spatial": flags & _HAS_SPATIAL}
     arrays = {}
     for number, (name, dtype) in enumerate(SECTION_ARRAYS.items()):
         at, size = _ENTRY.unpack_from(content, _NUMBERS.size + _ENTRY.size * number)
-        if size or (flags & _HAS_CONTEXT and name.startswith("context_")):
+        if needed.get(name.partition("_")[0], True):
             arrays[name] = np.frombuffer(content, dtype, size // np.dtype(dtype).itemsize, at)
     if level.gains:
         arrays["factors"] = level.factors.astype(np.uint16)
