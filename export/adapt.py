@@ -10,16 +10,9 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError, warn
+from aecodec.export import model_hints
 from aecodec.export.code_layers import with_codes
 from aecodec.export.image_shape import Shape, image_shape, in_shape
-from aecodec.export.model_hints import (
-    PIXEL_RANGES,
-    UNIT,
-    ModelHints,
-    PixelRange,
-    find_pixel_ranges,
-    to_range,
-)
 from aecodec.keras_models.functional import as_functional, calls_of, free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair, check_latents
@@ -29,11 +22,11 @@ Pictures = Callable[[Shape], Float32]
 """Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""
 
 _MEAN_WORDS = ("mean", "mu")
-_NO_HINTS = ModelHints()
+_NO_HINTS = model_hints.ModelHints()
 
 
 def adapt_models(
-    encoder: Any, decoder: Any, pictures: Pictures, hints: ModelHints = _NO_HINTS
+    encoder: Any, decoder: Any, pictures: Pictures, hints: model_hints.ModelHints = _NO_HINTS
 ) -> KerasPair:
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
@@ -66,9 +59,9 @@ def adapt_models(
     return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
 
 
-def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
-    ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else PIXEL_RANGES[:3]
-    scaled = [to_range(images, pixel_range) for pixel_range in ranges]
+def _in_all_ranges(images: Float32, encoder: Any, hints: model_hints.ModelHints) -> Float32:
+    ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else model_hints.PIXEL_RANGES[:3]
+    scaled = [model_hints.to_range(images, pixel_range) for pixel_range in ranges]
     return shaped_for(np.concatenate(scaled), encoder.input_shape)
 
 
@@ -104,17 +97,19 @@ def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int
     return f"{sizes}: use sides that are multiples of {factor}, for example --tile {tile}"
 
 
-def _tried_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
+def _tried_ranges(
+    encoder: Any, decoder: Any, images: Float32
+) -> tuple[model_hints.PixelRange, model_hints.PixelRange]:
     def run(batch: Float32) -> Float32:
         return outputs_of(decoder, outputs_of(encoder, shaped_for(batch, encoder.input_shape)))
 
-    return find_pixel_ranges(run, images)
+    return model_hints.find_pixel_ranges(run, images)
 
 
-def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:
+def _from_pixels(encoder: Any, shape: Shape, pixel_range: model_hints.PixelRange) -> Any:
     images = keras.Input(shape)
     tensor = images
-    if pixel_range != UNIT:
+    if pixel_range != model_hints.UNIT:
         name = free_name("pixels_to_model_range", encoder)
         width = pixel_range.white - pixel_range.black
         tensor = keras.layers.Rescaling(width, pixel_range.black, name=name)(images)
@@ -123,8 +118,8 @@ def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:
     return keras.Model(images, in_inference_form(encoder, tensor), name="encoder")
 
 
-def _to_pixels(decoder: Any, pixel_range: PixelRange) -> Any:
-    if pixel_range == UNIT:
+def _to_pixels(decoder: Any, pixel_range: model_hints.PixelRange) -> Any:
+    if pixel_range == model_hints.UNIT:
         return decoder
     name = free_name("model_range_to_pixels", decoder)
     scale = 1 / (pixel_range.white - pixel_range.black)

@@ -4,14 +4,8 @@ import math
 
 import numpy as np
 
+from aecodec.compiler import lowering
 from aecodec.compiler.convolutions import ends_of, scaling_of, write_product
-from aecodec.compiler.lowering import (
-    Lowering,
-    fixed_shape,
-    flat,
-    quantize_multiplier,
-    zero_of,
-)
 from aecodec.compiler.model import Operator
 from aecodec.compiler.movement import arranged, steps_of
 from aecodec.compiler.plan import Kind, four
@@ -20,18 +14,18 @@ _ROUNDED_ONCE = 1
 """LiteRT's kernels round the sums of matrix products once, but those of convolutions twice."""
 
 
-def lower_fully_connected(low: Lowering, operator: Operator) -> None:
+def lower_fully_connected(low: lowering.Lowering, operator: Operator) -> None:
     """Lower FULLY_CONNECTED to a convolution with a 1x1 kernel."""
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
     number = low.read(operator.inputs[0])
     if low.shape(operator.inputs[0]).channels != kernel.shape[3]:
-        number = low.step([number], Kind.COPY, flat(kernel.shape[3]))
+        number = low.step([number], Kind.COPY, lowering.flat(kernel.shape[3]))
     scaling, ends = scaling_of(low, operator, kernel), ends_of(low, operator, value)
     write_product(low, operator, number, kernel, scaling, ends, 0, _ROUNDED_ONCE)
 
 
-def lower_batch_product(low: Lowering, operator: Operator) -> None:
+def lower_batch_product(low: lowering.Lowering, operator: Operator) -> None:
     """Lower BATCH_MATMUL: for each batch, rows of the first input times columns of the second."""
     options = operator.options
     tensors = [low.tensor(number) for number in (*operator.inputs, *operator.outputs)]
@@ -44,16 +38,18 @@ def lower_batch_product(low: Lowering, operator: Operator) -> None:
     low.write(
         operator,
         Kind.MATRICES,
-        fixed_shape(math.prod(batches), rows, columns),
-        four(*map(zero_of, tensors)),
+        lowering.fixed_shape(math.prod(batches), rows, columns),
+        four(*map(lowering.zero_of, tensors)),
         four(-128, 127),
         *(0, 0, 0, 0),
-        *quantize_multiplier(left * right / output),
+        *lowering.quantize_multiplier(left * right / output),
         inputs=inputs,
     )
 
 
-def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned: bool) -> int:
+def _by_rows(
+    low: lowering.Lowering, number: int, batches: tuple[int, ...], *, is_turned: bool
+) -> int:
     """Add the matrices of a tensor below each other, by rows, or by columns if `is_turned`.
 
     `batches` are the output's sides before the matrices; the tensor may have a single matrix for
@@ -64,7 +60,7 @@ def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned:
     if math.prod(own[:-2]) == 1:
         batches = own[:-2]
     rows, columns = own[-2:][::-1] if is_turned else own[-2:]
-    shape = fixed_shape(math.prod(batches), rows, columns)
+    shape = lowering.fixed_shape(math.prod(batches), rows, columns)
     if tensor.is_constant:
         values = np.broadcast_to(tensor.values.reshape(own), (*batches, *own[-2:]))
         return low.plan.constant(shape, values.swapaxes(-1, -2) if is_turned else values)

@@ -13,16 +13,7 @@ from typing import IO
 import numpy as np
 
 from aecodec.errors import ImageError, Notes
-from aecodec.format.kept_tags import (
-    DESCRIPTION,
-    EXTRA_SAMPLES,
-    PHOTOMETRIC,
-    PLANAR,
-    SUBFILE_TYPE,
-    TYPE_SIZES,
-    KeptTags,
-    Tag,
-)
+from aecodec.format import kept_tags
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import ANY_CODEC
 
@@ -53,7 +44,7 @@ STRUCTURE |= {324, 325, 330, 339, 340, 341, 347, 529, 530, 531, 532}
 OVERVIEWS = "not kept: its overviews"
 SUB_PICTURES = "not kept: the pictures in its SubIFDs"
 
-_SIZES = {**TYPE_SIZES, 13: 4, 16: 8, 17: 8, 18: 8}
+_SIZES = {**kept_tags.TYPE_SIZES, 13: 4, 16: 8, 17: 8, 18: 8}
 _MOST_TAGS = 4096
 _SHARED = 1 << 20
 """Bytes by which tags may exceed the file, because some programs let pages share them."""
@@ -63,7 +54,7 @@ _SHARED = 1 << 20
 class Directory:
     """A page of a TIFF file: all its tags, and its place; `is_sub` if it is in SubIFDs."""
 
-    tags: KeptTags
+    tags: kept_tags.KeptTags
     place: int
     is_sub: bool = False
 
@@ -85,7 +76,7 @@ class Directory:
 
     @property
     def planes(self) -> int:
-        return self.samples if self.number(PLANAR, 1) == 2 else 1
+        return self.samples if self.number(kept_tags.PLANAR, 1) == 2 else 1
 
     @property
     def segment(self) -> tuple[int, int]:
@@ -97,16 +88,16 @@ class Directory:
 
     @property
     def is_reduced(self) -> bool:
-        return bool(self.number(SUBFILE_TYPE) & REDUCED) or self.number(255) == 2
+        return bool(self.number(kept_tags.SUBFILE_TYPE) & REDUCED) or self.number(255) == 2
 
     @property
     def is_mask(self) -> bool:
-        return bool(self.number(SUBFILE_TYPE) & MASK)
+        return bool(self.number(kept_tags.SUBFILE_TYPE) & MASK)
 
     @property
     def kind(self) -> tuple[object, ...]:
         """Properties that frames of a picture share."""
-        codes = PHOTOMETRIC, PLANAR, EXTRA_SAMPLES, _SAMPLE_FORMAT
+        codes = kept_tags.PHOTOMETRIC, kept_tags.PLANAR, kept_tags.EXTRA_SAMPLES, _SAMPLE_FORMAT
         return self.size, self.samples, self.bits, *map(self.tags.numbers, codes)
 
     def absent_segments(self) -> int:
@@ -134,8 +125,8 @@ class Directory:
 
     @property
     def is_kept_by_pillow(self) -> bool:
-        photometric, is_deep = self.number(PHOTOMETRIC), self.bits[-1] > 8
-        has_alpha = self.tags.numbers(EXTRA_SAMPLES) in ((1,), (2,))
+        photometric, is_deep = self.number(kept_tags.PHOTOMETRIC), self.bits[-1] > 8
+        has_alpha = self.tags.numbers(kept_tags.EXTRA_SAMPLES) in ((1,), (2,))
         is_unsigned = set(self.tags.numbers(_SAMPLE_FORMAT)) <= {1}
         is_jpeg = self.number(_COMPRESSION) == JPEG
         return (
@@ -163,7 +154,7 @@ def count_for_pillow(file: IO[bytes], options: ReadOptions, notes: Notes) -> Non
             is_preview = page.is_reduced
             if not page.is_kept_by_pillow:
                 raise ImageError(f"a TIFF file whose samples Pillow drops or changes: {ANY_CODEC}")
-            if page.tags.numbers(EXTRA_SAMPLES) == (_PREMULTIPLIED,):
+            if page.tags.numbers(kept_tags.EXTRA_SAMPLES) == (_PREMULTIPLIED,):
                 notes.add("its colours were divided by its alpha, which changes them by rounding")
 
 
@@ -173,7 +164,10 @@ def is_picture(file: IO[bytes]) -> bool:
     first = next(pages, None)
     if first is None or not first.is_kept_by_pillow or first.bits[-1] > 8:
         return False
-    photometric, alpha = first.number(PHOTOMETRIC), first.tags.numbers(EXTRA_SAMPLES)
+    photometric, alpha = (
+        first.number(kept_tags.PHOTOMETRIC),
+        first.tags.numbers(kept_tags.EXTRA_SAMPLES),
+    )
     is_scene = not GEOREFERENCE.isdisjoint(tag.code for tag in first.tags.tags)
     if is_scene or photometric == _CMYK or alpha == (_PREMULTIPLIED,):
         return False
@@ -215,7 +209,7 @@ def directories(file: IO[bytes]) -> Iterator[Directory]:
 
 def _images_stated(page: Directory) -> int:
     """Images that ImageJ or tifffile store behind the first without pages, or 1."""
-    text = page.tags.text(DESCRIPTION)
+    text = page.tags.text(kept_tags.DESCRIPTION)
     images = re.search(r"^images=(\d{1,9})\s*$", text, re.MULTILINE)
     shape = re.match(r'\{"shape": \[([\d, ]+)\], "truncated": true', text)
     if shape:
@@ -237,7 +231,7 @@ class _Walk:
         self._place, self._entry = ("Q", "HHQ8s") if self._is_big else ("I", "HHI4s")
         (self.first,) = self._unpack(self._place, 8 if self._is_big else 4)
 
-    def tags_at(self, place: int) -> tuple[KeptTags, int]:
+    def tags_at(self, place: int) -> tuple[kept_tags.KeptTags, int]:
         (count,) = self._unpack("Q" if self._is_big else "H", place)
         if count > _MOST_TAGS:
             raise ImageError(f"a page with {count} tags: at most {_MOST_TAGS} are read")
@@ -247,14 +241,14 @@ class _Walk:
             self._tag(*fields) for fields in struct.iter_unpack(self._order + self._entry, entries)
         ]
         (following,) = self._unpack(self._place, start + count * size)
-        return KeptTags(tags, self._order), following
+        return kept_tags.KeptTags(tags, self._order), following
 
-    def _tag(self, code: int, kind: int, count: int, field: bytes) -> Tag:
+    def _tag(self, code: int, kind: int, count: int, field: bytes) -> kept_tags.Tag:
         size = count * _SIZES.get(kind, 0)
         if size <= len(field):
-            return Tag(code, kind, field[:size])
+            return kept_tags.Tag(code, kind, field[:size])
         (place,) = struct.unpack(self._order + self._place, field)
-        return Tag(code, kind, self._bytes_at(place, size))
+        return kept_tags.Tag(code, kind, self._bytes_at(place, size))
 
     def _unpack(self, code: str, place: int) -> tuple[int, ...]:
         return struct.unpack(self._order + code, self._bytes_at(place, struct.calcsize("<" + code)))

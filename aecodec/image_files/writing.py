@@ -8,17 +8,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from aecodec.errors import Notes, UsageError
 from aecodec.format.container import MetadataKind
+from aecodec.image_files import formats
 from aecodec.image_files.colour import in_kept_colours
-from aecodec.image_files.formats import (
-    GREY_AS_RGB,
-    HOLDS_METADATA,
-    HOLDS_RESOLUTION,
-    LOSSY,
-    NEEDS_QUALITY,
-    WITHOUT_ALPHA,
-    WRITTEN,
-    format_of,
-)
 from aecodec.image_files.metadata import INFO_KEYS, PNG_XMP, resolution_of
 from aecodec.imaging.picture import Picture, to_array
 
@@ -50,11 +41,11 @@ def format_to_write(suffix: str, quality: int | None) -> str:
     Traceback (most recent call last):
     aecodec.errors.UsageError: JPEG is lossy: choose a --quality from 1 to 100
     """
-    file_format = format_of(suffix)
-    if file_format not in WRITTEN:
+    file_format = formats.format_of(suffix)
+    if file_format not in formats.WRITTEN:
         end = f"names that end with {suffix}" if suffix else "names without an extension"
         raise UsageError(f"no image format for {end}: choose .png, .tif, .jpg, .webp or .jp2")
-    if quality is None and file_format in NEEDS_QUALITY:
+    if quality is None and file_format in formats.NEEDS_QUALITY:
         raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format
 
@@ -66,7 +57,9 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
     UsageError like :func:`format_to_write`, or if Pillow cannot write a picture like this.
     """
     file_format, notes = format_to_write(suffix, quality), Notes()
-    if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
+    if file_format not in formats.HOLDS_METADATA or picture.mode in formats.GREY_AS_RGB.get(
+        file_format, ()
+    ):
         picture = in_kept_colours(picture, {})
     contents = [_encoded(image, file_format, quality, notes) for image in to_pil(picture)]
     notes.warn()
@@ -74,11 +67,11 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
 
 
 def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: Notes) -> bytes:
-    has_quality = file_format in LOSSY and quality is not None
+    has_quality = file_format in formats.LOSSY and quality is not None
     options = {"quality": quality} if has_quality else {**_WITHOUT_QUALITY.get(file_format, {})}
-    if file_format in WITHOUT_ALPHA and _is_transparent(image):
+    if file_format in formats.WITHOUT_ALPHA and _is_transparent(image):
         raise UsageError(f"{file_format} does not support alpha: choose PNG, TIFF or WebP")
-    if file_format not in HOLDS_METADATA and (names := _exif_and_xmp(image)):
+    if file_format not in formats.HOLDS_METADATA and (names := _exif_and_xmp(image)):
         notes.add(f"not kept: its {names}, which {file_format} does not support")
     try:
         options.update(_metadata_options(image, file_format))
@@ -102,9 +95,9 @@ def _is_transparent(image: Image.Image) -> bool:
 
 def _metadata_options(image: Image.Image, file_format: str) -> dict[str, Any]:
     entries = {key: image.info[key] for key in INFO_KEYS.values() if image.info.get(key)}
-    options = dict(entries) if file_format in HOLDS_METADATA else {}
+    options = dict(entries) if file_format in formats.HOLDS_METADATA else {}
     dpi = resolution_of(entries.get("exif", b""))
-    if dpi and file_format in HOLDS_RESOLUTION:
+    if dpi and file_format in formats.HOLDS_RESOLUTION:
         options["dpi"] = dpi
     if "xmp" in options and file_format == "PNG":
         options["pnginfo"] = PngInfo()

@@ -14,14 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Float64, Pixels
-from aecodec.codec_files.codec_file import (
-    NETWORKS,
-    Section,
-    SectionKind,
-    bands_section,
-    can_prime,
-    primer_section,
-)
+from aecodec.codec_files import codec_file
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
@@ -180,16 +173,18 @@ def sections_of(
     priors: Sequence[Prior],
     transfer: Transfer | None = None,
     pictures: Pixels | None = None,
-) -> list[Section]:
+) -> list[codec_file.Section]:
     """The sections of a codec file; small pictures (N, H, W, C) become its primer."""
-    sections = [bands_section(spec.bands, transfer)] if spec.bands and transfer else []
-    sections += [Section.of(NETWORKS[half], plan) for half, plan in plans.items()]
+    sections = [codec_file.bands_section(spec.bands, transfer)] if spec.bands and transfer else []
     sections += [
-        Section.of(SectionKind.LEVEL, level_section(prior, level), level)
+        codec_file.Section.of(codec_file.NETWORKS[half], plan) for half, plan in plans.items()
+    ]
+    sections += [
+        codec_file.Section.of(codec_file.SectionKind.LEVEL, level_section(prior, level), level)
         for level, prior in enumerate(priors, start=1)
     ]
-    if pictures is not None and can_prime(pictures):
-        sections.append(primer_section(pictures))
+    if pictures is not None and codec_file.can_prime(pictures):
+        sections.append(codec_file.primer_section(pictures))
     return sections
 
 

@@ -27,30 +27,15 @@ from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, set_role
-from aecodec.training.initialization import (
-    CEILING,
-    FINEST_LATENTS,
-    FINEST_PIXELS,
-    STARTING_TILES,
-    set_klt,
-    step_for,
-    unit_variance,
-)
-from aecodec.training.picture_networks import (
-    Stage,
-    blocks_of,
-    check_sides,
-    convolution,
-    encoder_of,
-)
+from aecodec.training import initialization, picture_networks
 from aecodec.training.quantization_aware import LARGEST_INT8, SMALLEST_STEP
 
 _STRIDE = 8
-_STAGES = (Stage(64, 1), Stage(128, 1))
+_STAGES = (picture_networks.Stage(64, 1), picture_networks.Stage(128, 1))
 _CODE_SCALE = 0.15
 """Scale of codes before they are joined with values in 0..6, for kernels with similar weights."""
 
-_UNIT = CEILING / 255
+_UNIT = initialization.CEILING / 255
 CHANNELS_PER_BAND = _STRIDE**2
 """Number of channels of the latents with which the KLT is complete."""
 
@@ -60,9 +45,11 @@ def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
 
     The tile shape is (height, width, bands). Raises ModelError if its sides are not multiples of 8.
     """
-    check_sides(tile_shape, _STRIDE)
+    picture_networks.check_sides(tile_shape, _STRIDE)
     bands = tile_shape[2]
-    return encoder_of(bands, code_dimension, _STAGES), _decoder(code_dimension, bands)
+    return picture_networks.encoder_of(bands, code_dimension, _STAGES), _decoder(
+        code_dimension, bands
+    )
 
 
 def _decoder(code_dimension: int, channels: int, is_split: bool = False) -> Any:
@@ -81,9 +68,9 @@ def _decoder(code_dimension: int, channels: int, is_split: bool = False) -> Any:
 def _features(values: Any) -> Any:
     (finer, coarser), numbers = _STAGES, itertools.count()
     hidden = layers.Conv2D(coarser.width, 1, activation="relu6")(values)
-    hidden = blocks_of(hidden, coarser, numbers)
-    hidden = DepthToSpace(2)(convolution(4 * finer.width)(hidden))
-    return SpaceToDepth(2)(blocks_of(hidden, finer, numbers))
+    hidden = picture_networks.blocks_of(hidden, coarser, numbers)
+    hidden = DepthToSpace(2)(picture_networks.convolution(4 * finer.width)(hidden))
+    return SpaceToDepth(2)(picture_networks.blocks_of(hidden, finer, numbers))
 
 
 def start_from_block_klt(
@@ -96,11 +83,13 @@ def start_from_block_klt(
     """As `start_from_klt`; `scales` (B,) are roots of the bands' weights in the error."""
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
     scale = np.tile(of_bands, _STRIDE**2)
-    set_klt(encoder, decoder, tiles, _STRIDE, step_for(rate_weights), scale, _CODE_SCALE)
-    sample = tiles[:STARTING_TILES]
-    unit_variance(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
-    finest = FINEST_LATENTS * _CODE_SCALE
-    unit_variance(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
+    initialization.set_klt(
+        encoder, decoder, tiles, _STRIDE, initialization.step_for(rate_weights), scale, _CODE_SCALE
+    )
+    sample = tiles[: initialization.STARTING_TILES]
+    initialization.unit_variance(encoder, sample, initialization.FINEST_PIXELS, {Role.LATENTS})
+    finest = initialization.FINEST_LATENTS * _CODE_SCALE
+    initialization.unit_variance(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
 
 
 def int8_form(
@@ -114,7 +103,7 @@ def int8_form(
     """
     bands = encoder.input_shape[-1]
     count, channels = len(copies.sources), bands * phases
-    new_encoder = encoder_of(channels, count, _STAGES)
+    new_encoder = picture_networks.encoder_of(channels, count, _STAGES)
     new_decoder = _decoder(count, channels, is_split=True)
     _set_encoder(encoder, new_encoder, steps, copies, phases)
     _set_decoder(decoder, new_decoder, steps, copies, phases)

@@ -26,15 +26,7 @@ from aecodec.arrays import Float32
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, set_role
-from aecodec.training.initialization import (
-    CEILING,
-    FINEST_LATENTS,
-    FINEST_PIXELS,
-    STARTING_TILES,
-    set_klt,
-    step_for,
-    unit_variance,
-)
+from aecodec.training import initialization
 from aecodec.training.tile_networks import residual_block
 
 STRIDE, _FINEST_GRID = 16, 4
@@ -89,7 +81,7 @@ def encoder_of(channels: int, code_dimension: int, stages: Sequence[Stage]) -> A
     """An encoder with a stage per grid, each twice as coarse as the one before, from 4x4 pixels."""
     images = keras.Input((None, None, channels))
     finest, *coarser = stages
-    numbers, pixels = itertools.count(), layers.Rescaling(CEILING)(images)
+    numbers, pixels = itertools.count(), layers.Rescaling(initialization.CEILING)(images)
     hidden = convolution(finest.width)(SpaceToDepth(_FINEST_GRID)(pixels))
     hidden = blocks_of(hidden, finest, numbers)
     for stage in coarser:
@@ -148,8 +140,10 @@ def start_from_klt(encoder: Any, decoder: Any, tiles: Float32, rate_weights: lis
     The tiles (N, h, w, C) are in 0..1. The steps fit the geometric mean of the `rate_weights`,
     which are lambdas in squared error per bit.
     """
-    set_klt(encoder, decoder, tiles, STRIDE, step_for(rate_weights))
-    sample = tiles[:STARTING_TILES]
-    unit_variance(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
+    initialization.set_klt(encoder, decoder, tiles, STRIDE, initialization.step_for(rate_weights))
+    sample = tiles[: initialization.STARTING_TILES]
+    initialization.unit_variance(encoder, sample, initialization.FINEST_PIXELS, {Role.LATENTS})
     excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
-    unit_variance(decoder, np.rint(encoder(sample)), FINEST_LATENTS, excluded, finest)
+    initialization.unit_variance(
+        decoder, np.rint(encoder(sample)), initialization.FINEST_LATENTS, excluded, finest
+    )

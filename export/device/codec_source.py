@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aecodec.errors import ModelError
-from aecodec.export.device.c_names import (
-    LICENCE,
-    c_defines,
-    c_header,
-    in_comment,
-    level_identifier,
-)
+from aecodec.export.device import c_names
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.native.structures import MAX_VECTORS
@@ -44,7 +38,7 @@ class PictureSizes:
 
 def identifier_of(tables: CTables) -> str:
     """Name of the `aecodec_codec`; in upper case, the prefix of the level's macros."""
-    return level_identifier(tables.folder.spec.name, tables.level_index)
+    return c_names.level_identifier(tables.folder.spec.name, tables.level_index)
 
 
 def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
@@ -88,8 +82,8 @@ def _header(tables: CTables, sizes: PictureSizes) -> str:
 /* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
  * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
  * sizes in bytes of the latents, the codes, the working memory, and the largest file. */
-{c_defines(name.upper(), _constants(tables, sizes))}"""
-    return c_header(f"{name.upper()}_H", comment, content, f"const aecodec_codec {name}")
+{c_names.c_defines(name.upper(), _constants(tables, sizes))}"""
+    return c_names.c_header(f"{name.upper()}_H", comment, content, f"const aecodec_codec {name}")
 
 
 def _short_names(tables: CTables, sizes: PictureSizes) -> str:
@@ -103,13 +97,13 @@ def _short_names(tables: CTables, sizes: PictureSizes) -> str:
 #include "{name}.h"
 
 #define CODEC {name}
-{c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes)})}"""
-    return c_header(f"{name.upper()}_SHORT_NAMES_H", comment, content)
+{c_names.c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes)})}"""
+    return c_names.c_header(f"{name.upper()}_SHORT_NAMES_H", comment, content)
 
 
 def _title(tables: CTables) -> str:
     spec, level = tables.folder.spec, tables.level_index / LEVEL_UNITS
-    return f"Codec {in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
+    return f"Codec {c_names.in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
 
 
 def _source(tables: CTables) -> str:
@@ -120,7 +114,7 @@ def _source(tables: CTables) -> str:
     if "context_degree" in tables.arrays:
         parts.append(_context_struct(tables, name))
     parts.append(_struct("const aecodec_codec", name, _codec_fields(tables, name)))
-    start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
+    start = f'{c_names.LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
     return "\n\n".join([start, *parts]) + "\n"
 
 

@@ -13,14 +13,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.compiler.plan import work_size
 from aecodec.errors import CodecError
-from aecodec.export.device.c_names import (
-    LICENCE,
-    c_defines,
-    c_header,
-    c_numbers,
-    codec_identifier,
-    in_comment,
-)
+from aecodec.export.device import c_names
 from aecodec.native.networks import NativeNetwork
 
 _WORDS_PER_LINE = 8
@@ -28,44 +21,40 @@ _WORDS_PER_LINE = 8
 
 @dataclass(frozen=True)
 class CNetwork:
-    """A half of a codec as a network plan.
+    """A half of a codec as a network plan, and the `numbers` of its header by macro.
 
-    `rows` and `columns` of the input are 1 for a vector; `input_size` and `output_size` count
-    elements, and `work` is the number of bytes of working memory on a device.
+    ROWS and COLUMNS of the input are 1 for a vector, INPUT_SIZE and OUTPUT_SIZE count elements, and
+    WORK_SIZE is in bytes of working memory on a device.
     """
 
     codec: CodecSpec
     half: Half
     plan: bytes
-    rows: int
-    columns: int
-    input_size: int
-    output_size: int
-    work: int
+    numbers: dict[str, int]
 
     @classmethod
     def of(cls, folder: CodecFolder, half: Half, size: tuple[int, int]) -> CNetwork:
         """A half for pictures of (width, height); CodecError if the codec lacks it."""
         plan, tile = plan_of(folder, half), folder.spec.tile if half is Half.DECODER else (1, 1)
         taken, returned = NativeNetwork(plan).shapes(size[1] // tile[0], size[0] // tile[1])
-        counts = math.prod(taken), math.prod(returned)
-        return cls(folder.spec, half, plan, *taken[:2], *counts, work_size(plan, *taken[:2]))
+        numbers = {
+            "SIZE": len(plan),
+            "ROWS": taken[0],
+            "COLUMNS": taken[1],
+            "INPUT_SIZE": math.prod(taken),
+            "OUTPUT_SIZE": math.prod(returned),
+            "WORK_SIZE": work_size(plan, *taken[:2]),
+        }
+        return cls(folder.spec, half, plan, numbers)
+
+    @property
+    def work(self) -> int:
+        return self.numbers["WORK_SIZE"]
 
     @property
     def array(self) -> str:
         """Name of the array, and stem of the file names; the levels of a codec share it."""
-        return f"{codec_identifier(self.codec.name)}_{self.half.value}_network"
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        return {
-            "SIZE": len(self.plan),
-            "ROWS": self.rows,
-            "COLUMNS": self.columns,
-            "INPUT_SIZE": self.input_size,
-            "OUTPUT_SIZE": self.output_size,
-            "WORK_SIZE": self.work,
-        }
+        return f"{c_names.codec_identifier(self.codec.name)}_{self.half.value}_network"
 
     def as_text(self) -> str:
         return (
@@ -76,18 +65,17 @@ class CNetwork:
     def files(self) -> dict[str, bytes]:
         """The header and the source file in C99, by name."""
         array, macro = self.array, self.array.upper()
-        title = f"The {self.half.value} of the codec {in_comment(self.codec.name)}"
+        title = f"The {self.half.value} of the codec {c_names.in_comment(self.codec.name)}"
         comment = f"""{title} ({self.codec.codec_id.hex()}), as a network plan:
  * aecodec_network_open takes the array and its SIZE in bytes. ROWS and COLUMNS are those of the
  * input; WORK_SIZE is the working memory in bytes that portable kernels need."""
-        content = f"#include <stdint.h>\n\n{c_defines(macro, self.numbers)}"
+        content = f"#include <stdint.h>\n\n{c_names.c_defines(macro, self.numbers)}"
         declared = f"const uint32_t {array}[{macro}_SIZE / 4]"
-        header = c_header(f"{macro}_H", comment, content, declared)
+        header = c_names.c_header(f"{macro}_H", comment, content, declared)
         words = (f"0x{word:08x}" for word in np.frombuffer(self.plan, "<u4").tolist())
-        body = c_numbers(words, _WORDS_PER_LINE)
-        source = (
-            f'{LICENCE}\n#include "{array}.h"\n\nconst uint32_t {array}[] = {{\n    {body}\n}};\n'
-        )
+        body = c_names.c_numbers(words, _WORDS_PER_LINE)
+        start = f'{c_names.LICENCE}\n#include "{array}.h"\n\n'
+        source = f"{start}const uint32_t {array}[] = {{\n    {body}\n}};\n"
         return {f"{array}.h": header.encode(), f"{array}.c": source.encode()}
 
 
@@ -110,7 +98,7 @@ def network_names(networks: list[CNetwork]) -> str:
 /* Bytes of working memory that any of them needs. */
 #define CODEC_NETWORK_WORK_SIZE {most}"""
     comment = "Short names for a program with the networks of one codec."
-    return c_header("AECODEC_NETWORKS_H", comment, content)
+    return c_names.c_header("AECODEC_NETWORKS_H", comment, content)
 
 
 def _short_names(network: CNetwork) -> str:
