@@ -46,11 +46,10 @@ def export_codec(
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
-    The Keras encoder maps images in 0..1 to latents, which are rounded to integers, and the decoder
-    maps latents to images. `levels` start with level 1, which has the smallest files; the middle
-    level becomes the default. `images` (N, *image_shape) in 0..1 are for calibration and for
-    fitting the priors; `held_out` are pictures for measuring the codec, and their coding. The other
-    arguments are those of :meth:`~aecodec.training.autoencoder.Autoencoder.to_codec`.
+    The models map images in 0..1 to latents, which are rounded to integers, and back. `levels`
+    start with the smallest files; the middle level becomes the default. `images` (N, *image_shape)
+    in 0..1 are for calibration and for fitting the priors; `held_out` are pictures for measuring
+    the codec, and their coding.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
@@ -88,7 +87,8 @@ def export_codec(
         if spec.receptive_field and not spec.bands:
             check_round_trips(codec, (held_out.pictures or [to_planes(images)])[0][0])
         measured = measure_codec(codec, held_out, fitted)
-        if _compares_with_floats(spec):
+        # Levels with separate channels or gains trade rounding errors against the rate.
+        if spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains:
             measured["finest_level"] = measure_pair_loss(codec, encoder, decoder, to_planes(images))
     files = {half.tflite: own.content for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
@@ -149,8 +149,3 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
     for turn, level in enumerate(levels):
         result[turn :: len(levels)] = level.requantize(latents[turn :: len(levels)])
     return result
-
-
-def _compares_with_floats(spec: CodecSpec) -> bool:
-    """Not with separate channels or gains, which trade rounding against the rate."""
-    return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
-from aecodec.errors import AecodecError, CodecError
+from aecodec.errors import AecodecError
 
 NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[train]'"
 
@@ -31,18 +31,6 @@ def open_interpreter(model: bytes, kernels: Kernels = Kernels.BUILTIN) -> Any:
     )
     interpreter.allocate_tensors()
     return interpreter
-
-
-@contextmanager
-def litert_errors(what: str) -> Iterator[None]:
-    """Convert any exception of LiteRT to a CodecError with the failed action, such as "load"."""
-    try:
-        yield
-    except AecodecError:
-        raise
-    except Exception as error:  # RuntimeError, ValueError, UnicodeDecodeError, MemoryError
-        text = " ".join(str(error).split())  # which is several lines
-        raise CodecError(f"LiteRT cannot {what} the model: {text}") from error
 
 
 _lock = threading.Lock()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Latents
-from aecodec.compiler.interpreter import Kernels, litert_errors, open_interpreter, silent_stderr
+from aecodec.compiler.interpreter import Kernels, open_interpreter, silent_stderr
 from aecodec.compiler.model import name_of, packed, schema
 from aecodec.errors import CodecError
 
@@ -62,15 +62,18 @@ class _Step(NamedTuple):
             return cls(_interpreter(packed(alone)), entries, exits, is_unsigned)
 
     def run(self, values: dict[int, npt.NDArray[Any]]) -> None:
-        with litert_errors("run"):
-            for number in self.entries:
-                value = values[number]
-                value = (value ^ -128).view(np.uint8) if self.is_unsigned else value
-                self.interpreter.set_tensor(number, value)
+        for number in self.entries:
+            value = values[number]
+            value = (value ^ -128).view(np.uint8) if self.is_unsigned else value
+            self.interpreter.set_tensor(number, value)
+        try:
             self.interpreter.invoke()
-            for number in self.exits:
-                value = self.interpreter.get_tensor(number)
-                values[number] = value.view(np.int8) ^ -128 if self.is_unsigned else value
+        except RuntimeError as error:
+            text = " ".join(str(error).split())  # which is several lines
+            raise CodecError(f"LiteRT cannot run the model: {text}") from error
+        for number in self.exits:
+            value = self.interpreter.get_tensor(number)
+            values[number] = value.view(np.int8) ^ -128 if self.is_unsigned else value
 
 
 def _make_unsigned(tensor: Any) -> None:

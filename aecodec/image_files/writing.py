@@ -69,7 +69,8 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
 def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: Notes) -> bytes:
     has_quality = file_format in formats.LOSSY and quality is not None
     options = {"quality": quality} if has_quality else {**_WITHOUT_QUALITY.get(file_format, {})}
-    if file_format in formats.WITHOUT_ALPHA and _is_transparent(image):
+    is_opaque = not image.mode.endswith("A") or image.getchannel("A").getextrema() == (255, 255)
+    if file_format in formats.WITHOUT_ALPHA and not is_opaque:
         raise UsageError(f"{file_format} does not support alpha: choose PNG, TIFF or WebP")
     if file_format not in formats.HOLDS_METADATA and (names := _exif_and_xmp(image)):
         notes.add(f"not kept: its {names}, which {file_format} does not support")
@@ -87,10 +88,6 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)
     return file.getvalue()
-
-
-def _is_transparent(image: Image.Image) -> bool:
-    return image.mode.endswith("A") and image.getchannel("A").getextrema() != (255, 255)
 
 
 def _metadata_options(image: Image.Image, file_format: str) -> dict[str, Any]:

@@ -53,11 +53,9 @@ class _Inlining:
     def _call(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(operation, keras.layers.Layer):
             return operation(*args, **kwargs)
-        if _augments(operation):
+        if _is_for_training(operation):
             return args[0]
         kwargs.pop("training", None)
-        if _is_noise(operation):
-            return args[0]
         if _enlarges_any_size(operation, args[0]):
             return _enlarged(args[0], operation.size[0], operation.name)
         if isinstance(operation, keras.Model):
@@ -102,15 +100,8 @@ def _is_sequential(model: Any) -> bool:
     return isinstance(model, keras.Sequential)
 
 
-def _is_noise(layer: Any) -> bool:
-    return _is_of_keras(layer) and isinstance(layer, _NOISE)
-
-
-def _augments(layer: Any) -> bool:
-    """Whether a layer changes pictures in training only. RandomCrop also does in inference."""
-    name = type(layer).__name__
-    return _is_of_keras(layer) and name.startswith(_AUGMENTATION) and name != "RandomCrop"
-
-
-def _is_of_keras(layer: Any) -> bool:
-    return type(layer).__module__.split(".")[0] == "keras"
+def _is_for_training(layer: Any) -> bool:
+    """Whether a layer of Keras returns its input in inference, which RandomCrop does not."""
+    name, module = type(layer).__name__, type(layer).__module__
+    augments = name.startswith(_AUGMENTATION) and name != "RandomCrop"
+    return module.split(".")[0] == "keras" and (augments or isinstance(layer, _NOISE))

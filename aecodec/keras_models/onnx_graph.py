@@ -13,9 +13,6 @@ _FLOATS = ("float16", "bfloat16", "float64")
 _OLDEST = 13
 """The version of the operators since which axes and sizes are inputs, except for reductions."""
 
-_AXES_OF = {"Resize": "axes"}
-"""Attributes that are omitted when a node is computed."""
-
 
 class Graph:
     """The graph of an ONNX model; ModelError if its operators are too old.
@@ -54,9 +51,9 @@ class Graph:
         names = ["" if array is None else f"input{k}" for k, array in enumerate(inputs)]
         bare = onnx.NodeProto(op_type=node.op_type, domain=node.domain, input=names)
         bare.output.extend(node.output)
-        bare.attribute.extend(
-            part for part in node.attribute if part.name != _AXES_OF.get(node.op_type)
-        )
+        is_resize = node.op_type == "Resize"  # whose axes ReferenceEvaluator does not take
+        kept = [part for part in node.attribute if not (is_resize and part.name == "axes")]
+        bare.attribute.extend(kept)
         feeds = {name: array for name, array in zip(names, inputs, strict=True) if name}
         results = ReferenceEvaluator(bare, opsets=self._versions).run(None, feeds)
         return [_with_float32(np.asarray(result)) for result in results]

@@ -64,10 +64,6 @@ def _without_zeros(value: Any, zeros: Any) -> Any:
     return value if np.broadcast_shapes(value.shape, zeros.shape) == value.shape else None
 
 
-def _size(value: Value) -> float:
-    return math.prod(side or 1 for side in value.shape)
-
-
 def _multiply(node: Node, left: Any, right: Any) -> Any:
     for value, zeros in ((left, right), (right, left)):
         if isinstance(zeros, np.ndarray) and not zeros.any() and None not in value.shape:
@@ -342,8 +338,9 @@ def _reshape(node: Node, value: Value, sides: Array) -> Value:
         raise ModelError(ANY_SIZE)
     target = [int(side) for side in sides]
     target = [value.shape[axis] or 0 if side == 0 else side for axis, side in enumerate(target)]
-    known = math.prod(side for side in target if side != -1)
-    target = [int(_size(value)) // known if side == -1 else side for side in target]
+    whole = math.prod(side or 1 for side in value.shape)
+    rest = whole // math.prod(side for side in target if side != -1)
+    target = [rest if side == -1 else side for side in target]
     axes = tuple(axis for axis, side in enumerate(target) if side != 1) or (0,)
     tensor, new = arranged(value, value.all_axes), tuple(target[axis] for axis in axes)
     return Value(tensor if tensor.shape[1:] == new else reshaped(tensor, new), axes, len(target))
@@ -437,10 +434,6 @@ def _gather(node: Node, value: Any, places: Any) -> Value:
     return taken if places.ndim else _without_axes(taken, [axis])
 
 
-def _expand(node: Node, value: Value, sides: Array) -> Value:
-    return _add(node, value, np.zeros(sides.tolist(), np.float32))
-
-
 def _pad(node: Node, value: Value, pads: Array, fill: Any = None, axes: Any = None) -> Value:
     ends = pads.reshape(2, -1).T.tolist()
     axes = range(value.rank) if axes is None else axes.tolist()
@@ -524,7 +517,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Elu": _unary(ops.elu, alpha=1.0),
     "Erf": _unary(_erf),
     "Exp": _unary(ops.exp),
-    "Expand": _expand,
+    "Expand": lambda node, value, sides: _add(node, value, np.zeros(sides, np.float32)),
     "Flatten": _flatten,
     "Gather": _gather,
     "Gelu": _gelu,

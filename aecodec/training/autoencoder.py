@@ -163,7 +163,8 @@ class Autoencoder(KerasPair):
         """
         if not isinstance(x, BandTiles):
             check_is_picture(self.encoder.input_shape[1:])
-        self._check_convertible()
+        if product_dtype(self.encoder) == "float32":  # else a copy is converted later
+            check_pair_convertible(self)
         if isinstance(x, Tiles):
             tiles = x
         else:
@@ -196,10 +197,6 @@ class Autoencoder(KerasPair):
                 )
         finally:  # interrupted or not
             self.gains = loss.gains
-
-    def _check_convertible(self) -> None:
-        if product_dtype(self.encoder) == "float32":  # else a copy is converted later
-            check_pair_convertible(self)
 
     def _validation_batches(self, x: npt.NDArray[Any] | Tiles | None, batch_size: int) -> Any:
         if isinstance(x, Tiles):

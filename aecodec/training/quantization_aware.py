@@ -4,13 +4,10 @@ The copy is trained, and its weights are copied to the model. The model itself u
 layers, opens anywhere, and has learned to work in int8. See B. Jacob et al., "Quantization and
 training of neural networks for efficient integer-arithmetic-only inference", 2018.
 
-Deep networks are also trained with batch normalization, which is folded into kernels after
-training. Outputs of a ReLU are positive, so a training step mainly changes the mean of the next
-layer's sums. It can push a unit below 0 for all pictures, after which the unit learns nothing.
-Normalized sums keep their learned mean and deviation (S. Ioffe and C. Szegedy, "Batch
-normalization: accelerating deep network training by reducing internal covariate shift", 2015). In
-inference, these are fixed numbers, and a plain convolution with other weights computes the same
-(B. Jacob et al., section 3.2).
+Deep networks are also trained with batch normalization (S. Ioffe and C. Szegedy, 2015), which is
+folded into kernels after training (B. Jacob et al., section 3.2). Outputs of a ReLU are positive,
+so a training step mainly changes the mean of the next layer's sums, and could push a unit below 0
+for all pictures, after which it learns nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +53,8 @@ def qat_copy(
         kind = type(layer)
         if role_of(layer) not in exact:
             kind = _ROUNDING_CLASSES.get(kind, kind)
-        if inputs is not None and kind is RoundingConv2D and _has_known_range(layer):
+        is_in_range = role_of(layer) is Role.BRANCH_END or _has_relu6(layer)
+        if inputs is not None and kind is RoundingConv2D and is_in_range:
             kind = NormalizedConv2D
         return kind.from_config(config)
 
@@ -146,10 +144,6 @@ class _RoundingReLU(layers.ReLU):
 
 
 _ROUNDING_CLASSES: dict[Any, Any] = {layers.Conv2D: RoundingConv2D, layers.ReLU: _RoundingReLU}
-
-
-def _has_known_range(layer: Any) -> bool:
-    return _has_relu6(layer) or role_of(layer) is Role.BRANCH_END
 
 
 def _has_relu6(layer: Any) -> bool:

@@ -44,11 +44,8 @@ class DeviceFolder:
 
     def constant(self, name: str) -> int:
         """A constant of the level's header, such as "WORK_SIZE"; AecodecError if it is missing."""
-        return int(self._constant(name), 0)
-
-    def _constant(self, name: str) -> str:
         macro = f"{self.identifier.upper()}_{name}"
-        return self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro)
+        return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
 
     def _search(self, file: str, pattern: str, name: str) -> str:
         match = re.search(pattern, self._text(file), re.MULTILINE)
@@ -79,10 +76,6 @@ class DeviceFolder:
         return self.constant("WIDTH"), self.constant("HEIGHT")
 
     @property
-    def library_sources(self) -> list[Path]:
-        return sorted(self.path.glob("aecodec*.c"))
-
-    @property
     def networks(self) -> list[Half]:
         """The halves whose networks are in the folder; AecodecError if there are none."""
         halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
@@ -98,7 +91,7 @@ class DeviceFolder:
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
         if not compiler:
             raise AecodecError("no C compiler found: install one, or set the variable CC")
-        sources = [str(self.path / "main.c"), *map(str, self.library_sources)]
+        sources = map(str, [self.path / "main.c", *sorted(self.path.glob("aecodec*.c"))])
         _run_program(
             [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
             f"{compiler} cannot compile {self.path}",

@@ -169,8 +169,9 @@ class _Calibrated:
             content = bytes(calibrator.calibrate(lambda: ([sample[None]] for sample in samples)))
         self._model, self._whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
         self._tensors = self._whole.subgraphs[0].tensors
-        for tensor in self._tensors:
-            _make_finite(tensor.quantization)
+        for ranges in (tensor.quantization for tensor in self._tensors):
+            if ranges is not None and ranges.min is not None and ranges.max is not None:
+                ranges.min, ranges.max = map(_finite, (ranges.min, ranges.max))
         self._set_range(self._model.entry, *start.limits)
         self._set_range(self._model.exit, *end.limits)
 
@@ -220,8 +221,6 @@ class _Calibrated:
                 self._set_range(moved, *end.limits)
 
 
-def _make_finite(ranges: Any) -> None:
-    """Bound the limits of a tensor. Infinite limits, for example of exp, crash the quantizer."""
-    if ranges is not None and ranges.min is not None and ranges.max is not None:
-        ranges.min = np.clip(np.nan_to_num(ranges.min), -_LARGEST, _LARGEST).astype(np.float32)
-        ranges.max = np.clip(np.nan_to_num(ranges.max), -_LARGEST, _LARGEST).astype(np.float32)
+def _finite(limits: Any) -> Float32:
+    """Bounded limits of a tensor. Infinite limits, for example of exp, crash the quantizer."""
+    return np.clip(np.nan_to_num(limits), -_LARGEST, _LARGEST).astype(np.float32)
