@@ -30,11 +30,9 @@ def adapt_models(
 ) -> KerasPair:
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
-    Both models are flattened and converted to inference form
-    (:mod:`aecodec.keras_models.inference_form`). A variational encoder returns its mean. Flat
-    vectors are reshaped, and other pixel ranges are scaled. An :class:`AecodecWarning` reports
-    changes that may surprise the user.
-    `pictures` are for testing the pair; `hints` are properties that the models do not contain.
+    Both models are flattened and converted to inference form. A variational encoder returns its
+    mean; flat vectors are reshaped, and other pixel ranges are scaled. An :class:`AecodecWarning`
+    reports changes that may surprise. `pictures` are for testing the pair.
 
     Raises ModelError if the models do not accept pictures, do not fit each other, have several
     inputs or outputs, or return random values.

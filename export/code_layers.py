@@ -1,9 +1,8 @@
 """Encoders that return code numbers or quantized scalars, and their decoders.
 
-The quantizer of an encoder (VQ-VAE, FSQ, rounding) is the part after its last vectors. Running the
-encoder reveals it: a search is the argmin or argmax of scores that are linear in the vectors; a
-scalar quantizer is a function of each channel. Both become layers whose codes fit int8
-(:mod:`aecodec.keras_models.codes`). The lookup of a decoder becomes a table of its results.
+Running an encoder reveals the quantizer (VQ-VAE, FSQ, rounding) after its last vectors: a search
+is the argmin or argmax of scores that are linear in the vectors, a scalar quantizer a function of
+each channel. Both, and the lookup of a decoder, become layers of codes in int8.
 """
 
 from __future__ import annotations

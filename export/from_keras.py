@@ -49,8 +49,7 @@ def codec_from_keras(
         models: Keras models from images to latents and back, as for
             :func:`aecodec.export.adapt.adapt_models`.
         data: pictures for calibration and for fitting the priors, as for
-            :func:`aecodec.datasets.pictures.open_pictures`. A tenth of them is held out
-            to measure the codec.
+            :func:`aecodec.datasets.pictures.open_pictures`; a tenth is held out.
         folder: output folder; created if it does not exist.
         name: name of the codec.
         levels: number of quality levels; encoders that return codes have a single level.

@@ -24,9 +24,8 @@ def measure_receptive_field(
 ) -> int:
     """Measure the largest distance, at least 1, at which a tile affects another, in tiles.
 
-    The middle tile of a random picture, or the middle vector of random latents, is changed, and the
-    outputs of the encoder or decoder are compared. `tile` is the (height, width) in pixels of a
-    code vector; random vectors are drawn from the `latents` (N, h, w, K).
+    The middle of random pictures or latents is changed, and outputs are compared. `tile` is the
+    (height, width) in pixels of a code vector; vectors are drawn from the `latents` (N, h, w, K).
 
     Raises ModelError if a model does not process this number of tiles, or a change affects the
     whole picture, so that windows cannot be coded independently.

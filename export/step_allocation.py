@@ -1,10 +1,8 @@
 """Quantization steps and levels of an encoder and a decoder.
 
-If the levels share their channels, the step of a channel depends on the effect of its rounding on
-the picture. At a fixed slope of rate against distortion, rounding should cost the same error in
-every channel (the high-rate theory of transform coding, as in A. Gersho and R. M. Gray, "Vector
-Quantization and Signal Compression", 1992, chapter 8). The step of a channel is therefore
-proportional to the inverse square root of the decoder's sensitivity to it.
+If the levels share their channels, rounding should cost the same error in every channel (A. Gersho
+and R. M. Gray, "Vector Quantization and Signal Compression", 1992, chapter 8). Steps are therefore
+proportional to the inverse square root of the decoder's sensitivity to their channels.
 """
 
 from __future__ import annotations

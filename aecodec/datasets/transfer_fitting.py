@@ -1,10 +1,8 @@
 """Fit the limits, curves and phases of a codec's transfer to training samples.
 
-A codec's errors are similar everywhere on a curve. At equal rates, the squared error of samples is
-therefore proportional to the mean of the curve's squared slopes, divided by their geometric mean. A
-linear transfer is best, as long as its values are fine enough for bands with long tails. The loss
-of a curve is this ratio, times the increase of the error by rounding to values if a codec has 50
-dB.
+At equal rates, the squared error of samples is proportional to the mean of the curve's squared
+slopes, divided by their geometric mean. The loss of a curve is this ratio, times the increase of
+the error by rounding to values if a codec has 50 dB.
 """
 
 from __future__ import annotations

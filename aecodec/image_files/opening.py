@@ -1,8 +1,7 @@
 """Open image files with a limit for their pixels that is independent of Pillow's global limit.
 
-`Image.open` warns above `Image.MAX_IMAGE_PIXELS` and raises an error above twice this number, which
-belongs to the calling program and all its threads. It must not be changed here, so this module
-opens files with Pillow's plugins, and counts pages, samples and pixels before pixels are read.
+That limit belongs to the calling program and all its threads, so this module opens files with
+Pillow's plugins, and counts pages, samples and pixels before pixels are read.
 """
 
 import io

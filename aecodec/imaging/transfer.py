@@ -1,11 +1,9 @@
 """Conversion of samples of any type to the 8-bit channels of networks, and back.
 
 Each band has limits, and a table that maps values 0 to V = 255 P to 0..65535. A sample is low +
-(high - low) * table[value] / 65535, rounded as the type of the samples needs. Curves, such as a
-logarithm, are only in the table, so that decoding is exact.
-
-Values with more than 8 bits become several 8-bit channels, the phases: phase k of a value v is
-(v + k) div P, and the P phases sum to v. A codec thus has int8 networks, but P times finer samples.
+(high - low) * table[value] / 65535, rounded as the type of the samples needs. Values with more than
+8 bits become several 8-bit channels, the phases: phase k of a value v is (v + k) div P, and the P
+phases sum to v.
 """
 
 from dataclasses import dataclass

@@ -32,10 +32,9 @@ class LayerCall(NamedTuple):
 def as_functional(model: Any) -> Any:
     """A model with an input shape: the model itself, or a functional model with the same layers.
 
-    The model is functional, Sequential or subclassed, and was built or called once. A subclassed
-    model is replaced by its layers, so that its files open without its class. Calls of `keras.ops`
-    become layers of aecodec, because HDF5 files can only store layers. Raises ModelError if the
-    input shape is not known, or a weight is used outside a layer.
+    A subclassed model, which was built or called once, is replaced by its layers, so that its files
+    open without its class. Calls of `keras.ops` become layers, because HDF5 only stores layers.
+    Raises ModelError if the input shape is not known, or a weight is used outside a layer.
     """
     model = with_shapes(model)
     return with_calls(model, None, _as_layer) if _has_bare_operations(model) else model
@@ -155,9 +154,8 @@ def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, 
 def taking_steps(decoder: Any, steps: Float64) -> Any:
     """A decoder that multiplies codes by the steps in the kernels of its first layers.
 
-    In TFLite, a multiplication before a padded convolution would remain an operator whose results
-    are rounded with a single int8 scale for all channels. Before other layers, the converter would
-    merge it into kernels that are already rounded.
+    TFLite would round products before a padded convolution with a single scale for all channels, or
+    merge the steps into kernels that are already rounded.
     """
     codes = keras.Input(decoder.input_shape[1:])
     name = free_name("steps_to_latents", decoder)

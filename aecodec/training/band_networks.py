@@ -1,15 +1,11 @@
 """A ready-made fully convolutional pair for pictures with bands of any depth.
 
 As in :mod:`aecodec.training.picture_networks`, each half joins a linear path, which starts as
-the KLT of 8x8 pixels of all bands, with a convolutional network, which starts at zero. In the
-decoder, codes and network are joined before a single last layer, so that pixels are rounded once.
-
-Two things only matter in int8, and :func:`int8_form` adds them after the training:
-
-- The networks get P channels per band, the phases of :mod:`aecodec.imaging.transfer`.
-- The largest components of the KLT have more quantization steps than int8 has values. They are
-  split into several latents, the copies, each of which covers a window of the component and
-  saturates outside. Their sum is the component.
+the KLT of 8x8 pixels of all bands, with a convolutional network. In the decoder, they are joined
+before a single last layer, so that pixels are rounded once. After the training, :func:`int8_form`
+gives the networks P channels per band, the phases of :mod:`aecodec.imaging.transfer`, and splits
+the largest components of the KLT into several latents, the copies, because int8 has too few values.
+Each covers a window of the component and saturates outside; their sum is the component.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Keras callbacks: learning rate, progress, Ctrl-C, and the state from which a training resumes.
 
-The file `latest.npz` has the weights, the optimizer and the progress after the last epoch, with
-checksums. It is written atomically, so a process may be killed at any time. The numbers of the
-epoch and the batch follow from the optimizer's step count in the file. The format is not HDF5,
-because that library terminates the process if the disk is full.
+The file `latest.npz` has the weights, the optimizer and the progress after the last epoch. It is
+written atomically, so a process may be killed at any time. The numbers of the epoch and the batch
+follow from the optimizer's steps. HDF5 would terminate the process if the disk is full.
 """
 
 from __future__ import annotations

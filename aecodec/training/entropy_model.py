@@ -46,11 +46,9 @@ class SpatialEntropyModel(keras.layers.Layer):
     """A learned distribution of grids of code vectors, for all levels.
 
     It is a differentiable form of a prior with a context network
-    (:mod:`aecodec.prior_fitting.context_network`). A network with one hidden layer reads the
-    activity of known neighbours and of preceding channel slices, and predicts the mean and scale of
-    a logistic for each symbol. The gradients of the first channels shift the means directly. All
-    quantities are in units of the standard deviations of the channels, so that a single network
-    serves all levels.
+    (:mod:`aecodec.prior_fitting.context_network`), which predicts the mean and scale of a logistic
+    for each symbol. All quantities are in units of the standard deviations of the channels, so that
+    a single network serves all levels.
 
     The codes have K channels; the network has H hidden units. Their products have the `dtype`; all
     other operations use float32.

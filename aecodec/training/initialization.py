@@ -74,11 +74,9 @@ def unit_variance(
 ) -> None:
     """Scale the weights of a model's convolutions for learning, with typical inputs (N, ...).
 
-    Neighbouring pixels are nearly equal, and so are their sums with random kernels. A network would
-    start with many copies of its simplest feature, and with outputs that int8 cannot distinguish.
-    Therefore, the kernel of the first layer decorrelates its inputs, and the outputs of each layer
-    are scaled to a standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init",
-    2016).
+    Neighbouring pixels are nearly equal, and so would be their sums with random kernels. The kernel
+    of the first layer therefore decorrelates its inputs, and the outputs of each layer get a
+    standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init", 2016).
 
     `finest` is the least standard deviation of the first layer's inputs that carries information.
     Layers with `excluded` roles do not change. `correlated` names other layers whose inputs are

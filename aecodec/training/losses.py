@@ -218,12 +218,11 @@ class MixtureEntropyModel(keras.layers.Layer):
 class RateDistortionLoss(LossOfLevels):
     """Distortion + rate weight x rate, for levels with separate channels.
 
-    Each level has its own rate weight. Its decoder input is zero in the channels of other levels.
-    The encoder processes a batch once, the decoder once per level. Costs are divided by the root of
-    the rate weight, so that no level dominates, and multiplied by the loss weights. Rounding is
-    replaced by uniform noise for the rate (J. Ballé et al., "End-to-end optimized image
-    compression", 2017), and by rounding with a straight-through gradient for the distortion (L.
-    Theis et al., "Lossy image compression with compressive autoencoders", 2017).
+    The decoder input of a level is zero in the channels of other levels. Costs are divided by the
+    root of the rate weight, so that no level dominates, and multiplied by the loss weights.
+    Rounding is replaced by uniform noise for the rate (J. Ballé et al., "End-to-end optimized image
+    compression", 2017), and by a straight-through gradient for the distortion (L. Theis et al.,
+    "Lossy image compression with compressive autoencoders", 2017).
 
     The levels have these numbers of `channels`. `rate_weights` are their lambdas, in squared error
     of a picture (pixels in 0..1, summed) per bit.
@@ -299,14 +298,11 @@ class GainedRateDistortionLoss(LossOfLevels):
     adaptation", 2021). Each picture of a batch has a single level. For noise, rounding and loss
     weights, see :mod:`aecodec.training.losses`.
 
-    Noise is added to softly rounded latents. At coarse levels, most latents are far below half a
-    step. Rounding turns them into zeros that cost nothing, but noise alone would cost about a
-    quarter of a bit for each latent.
-
-    The encoder maps images (h, w, C) to latents (rows, columns, K). `rate_weights` are the lambdas
-    of L levels, in squared error of a picture (pixels in 0..1, summed) per bit. `gains` (L, K) are
-    initial gains; None to derive them from the rate weights. If the loss `is_weighted`, batches
-    (N, h, w, 2 B) contain weights of the squared errors after the images.
+    Noise is added to softly rounded latents: alone, it would cost a quarter of a bit for each
+    latent that coarse levels round to 0. `rate_weights` are the lambdas of L levels, in squared
+    error of a picture (pixels in 0..1, summed) per bit. `gains` (L, K) are initial gains; None to
+    derive them from the rate weights. If the loss `is_weighted`, batches (N, h, w, 2 B) contain
+    weights of the squared errors after the images.
     """
 
     def __init__(

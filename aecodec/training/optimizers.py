@@ -47,10 +47,8 @@ class Adam(_WithMultipliers, keras.optimizers.Adam):
 class Muon(_WithMultipliers, keras.optimizers.Muon):
     """Keras's Muon, also for convolution kernels; its steps have equal size in all directions.
 
-    Pixels and outputs of a ReLU are positive. Adam's steps are equal for hundreds of inputs, so
-    they add up to a change of the mean that hides the learned features. Muon treats a kernel as a
-    matrix of inputs and outputs, and moves it by the same amount in each direction of its space;
-    the mean is only one of them. Vectors, and weights that describe the codes, get Adam's steps.
+    Adam's steps are equal for hundreds of positive inputs, so they add up to a change of the mean
+    that hides the learned features. Vectors, and weights that describe the codes, get them anyway.
     See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. `dtype`
     is that of the matrix products of a step.
     """

@@ -2,13 +2,9 @@
 
 Each half has two parallel paths: a linear path, which starts as the Karhunen-Loève transform (KLT)
 of 16x16 blocks, and a convolutional network, which starts at zero. The pair is therefore a
-transform codec from the first step, and training improves it. The blocks of the decoder's linear
-path learn to overlap, because each block also depends on neighbouring vectors.
-
-In the encoder, the outputs of the network and the pixels are joined before a last linear layer.
-Both are between 0 and 6, so that int8 rounds each latent only once. In the decoder, the two paths
-are added as pixels, where rounding errors are small. The sum still has visible block borders, and
-ringing at edges. A filter follows, as in video codecs: a residual network that also starts at zero.
+transform codec from the first step. In the encoder, the paths are joined before a last linear
+layer, so that int8 rounds each latent only once. In the decoder, they are added as pixels, where
+rounding errors are small, and a filter for block borders follows, as in video codecs.
 """
 
 from __future__ import annotations

@@ -82,14 +82,13 @@ def run_recipe(
         minutes: duration of the training, which replaces the recipe's epochs.
         resume: resume a training in this folder, with the same recipe and data.
         replace: replace an existing codec in the folder.
-        start_from: codec of the same recipe whose networks are the start of the training.
+        start_from: codec of the same recipe whose networks are the start.
         callbacks: Keras callbacks.
 
     Raises:
         ImageError: there are no images, or too few.
-        CodecError: the float networks of `start_from` are missing or damaged.
-        ModelError: the networks do not fit the data, or those of `start_from`.
-        UsageError: `resume` is not True if and only if there is an interrupted training; another
+        CodecError, ModelError: networks are missing, damaged, or do not fit the data.
+        UsageError: `resume` is True without an interrupted training, or False with one; another
             process runs it; or the folder contains a codec and `replace` is False.
         AecodecError: the folder cannot be written.
     """

@@ -1,9 +1,8 @@
 """The start of a training with trained networks: those of a codec, or those shipped with aecodec.
 
-A codec file only has its entropy models in integers, so their counterparts in the loss are learned
-again. A shipped start was learned from photographs. Its file has the kernels as int8 with a scale
-for each output, the biases, the gains of some levels with their rate weights, and entropy models of
-the loss for some numbers of channels.
+A codec file only has its entropy models in integers, so those of the loss are learned again. The
+file of a shipped start has the kernels as int8 with a scale for each output, the biases, gains and
+rate weights, and entropy models of the loss for some numbers of channels.
 """
 
 from __future__ import annotations

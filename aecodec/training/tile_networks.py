@@ -1,9 +1,7 @@
 """Ready-made encoders and decoders for small tiles.
 
-All layers work on a grid of 4x4 patches, where training and inference are fastest. The encoder
-reads overlapping 8x8 patches, and the decoder writes adjacent 4x4 patches. Int8 TFLite, TensorFlow
-Lite Micro and a resized batch support all layers. Values between layers pass a ReLU6, so that the
-255 steps of int8 have a range that is known in training.
+All layers work on a grid of 4x4 patches, where training and inference are fastest. Values between
+layers pass a ReLU6, so that the 255 steps of int8 have a range that is known in training.
 """
 
 from __future__ import annotations
