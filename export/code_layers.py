@@ -78,11 +78,10 @@ def _in_places(run: Callable[[Float32], Float32], rows: Any, shape: tuple[int, .
 
 
 def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
-    """Replace the quantizer of an encoder and the lookup of its decoder by layers of codes.
+    """Replace quantizer and lookup of flat models by layers of codes.
 
-    Both models are flat. `inputs` (N, ...) of the encoder are in all ranges that pixels may have.
-    Returns the same models if the latents are neither integers nor a few values. Raises ModelError
-    if the latents do not fit int8, and the quantizer is not recognized.
+    `inputs` (N, ...) are in all ranges that pixels may have. Returns the same models if the latents
+    are no codes. Raises ModelError if they exceed int8, and the quantizer is not recognized.
     """
     latents = outputs_of(encoder, inputs)
     if not _are_codes(encoder, latents):

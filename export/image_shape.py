@@ -15,8 +15,7 @@ Shape = tuple[int | None, ...]
 def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> Shape:
     """(height, width) or (height, width, channels) of the pictures that an encoder accepts.
 
-    `stated` is the user's shape, for models that accept flat vectors. Raises ModelError if the
-    encoder does not accept pictures, or accepts another shape than stated.
+    `stated` is the user's shape, for flat vectors. Raises ModelError for other shapes.
     """
     shape: Shape = tuple(encoder.input_shape[1:])
     if stated is not None:
@@ -77,10 +76,9 @@ def check_is_picture(shape: Shape) -> None:
 
 
 def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
-    """Convert a Keras tensor (N, ...) of pictures, or of their values, to another shape (...).
+    """Convert a Keras tensor (N, ...) of pictures or of their values to a shape (...).
 
-    Flat vectors are reshaped, and axes of length 1 are added or removed; a layer for this gets the
-    `name`. Raises ModelError if the shapes do not fit.
+    A layer for this gets the `name`. Raises ModelError if the shapes do not fit.
     """
     old: Shape = tuple(tensor.shape[1:])
     if old == shape:

@@ -53,8 +53,8 @@ def shared_steps(
     """Steps and levels of a pair whose levels share all channels and differ in their step.
 
     The middle level has the step with which the rate was trained (1, if `is_rate_trained`), or the
-    largest steps that barely increase the squared error. The steps of the levels are proportional
-    to odd numbers: 5, 3 and 1 for three levels. `images` (N, *image_shape) are in 0..1.
+    largest steps that barely increase the squared error. Steps are proportional to odd numbers: 5,
+    3 and 1 for three levels. `images` (N, *image_shape) are in 0..1.
     """
     multiples = range(2 * levels - 1, 0, -2)
     sample = pair.checked(images)[:_SAMPLE]
@@ -133,12 +133,11 @@ class Copies:
 
 
 def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tuple[Level, ...]]:
-    """Steps (K,), copies, and levels with K' channels of an encoder whose levels differ in gains.
+    """Steps (K,), copies, and levels with K' channels of an encoder with gains (L, K).
 
-    As in :func:`gained_steps`, but channels with a range of more than 255 finest quantization steps
-    are split into copies, whose int8 steps are the finest quantization steps. If there are more
-    latents than a context network supports, channels with the smallest deviations are omitted.
-    Gains (L, K) multiply latents (N, ..., K) before rounding.
+    As in :func:`gained_steps`, but channels with a range of more than 255 finest steps are split
+    into copies. If there are more latents than a context network supports, channels with the
+    smallest deviations are omitted.
     """
     finest, largest = 1 / gains.max(axis=0), _MARGIN * _largest_latents(latents)
     is_wide = largest > _LARGEST_LATENT * finest
@@ -159,8 +158,7 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
 def _copies(ends: Float32, middle: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
     """Copies of wide channels, whose medians (K,) are in the middle of a copy's window.
 
-    Near the border of two windows, both copies change with the channel, which costs bits twice.
-    `ends` (2, K) are the lowest and highest values, in int8 steps.
+    Near a border, two copies change, which costs bits twice. `ends` (2, K) are in int8 steps.
     """
     width = 2 * _HALF_WINDOW - 1
     middle = np.where(is_wide, np.rint(middle), 0).astype(np.int64)

@@ -32,8 +32,7 @@ class Search(NamedTuple):
 class Lookup(NamedTuple):
     """A row of a table (n, W) for each group of channels.
 
-    The number of the row is the offset of the group (G,) plus the sum of its channels, each times
-    its worth (C,).
+    Its number is the offset of the group (G,) plus the sum of its channels times their worth (C,).
     """
 
     table: npt.NDArray[np.int8]

@@ -139,8 +139,8 @@ def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.i
 def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     """Return a kernel (outputs, height, width, channels) in the order that C reads.
 
-    Outputs are divided into blocks of 16, the last block rounded up to a multiple of 4. The order
-    of a block is (height, groups of 4 inputs in a row of the kernel, outputs, 4).
+    Outputs are in blocks of 16, the last one rounded up to a multiple of 4. The order of a block is
+    (height, groups of 4 inputs in a row of the kernel, outputs, 4).
     """
     count, height = weights.shape[:2]
     rows = weights.reshape(count, height, -1)
@@ -171,9 +171,8 @@ def scaling_of(
 ) -> npt.NDArray[np.int32]:
     """Return bias, multiplier and shift of each output, padded to a multiple of 4.
 
-    `places` are the positions of the value and the kernel among the inputs; the bias follows them.
-    `weights` are (outputs, height, width, channels); the bias includes the effect of the input's
-    zero point on their sums. The outputs are repeated `times` times.
+    `places` are those of value and kernel among the inputs; the bias follows, and includes the
+    effect of the input's zero point. The outputs are repeated `times` times.
     """
     value, kernel = (low.tensor(operator.inputs[place]) for place in places)
     weight_sum = weights.sum(axis=(1, 2, 3), dtype=np.int64)
@@ -224,8 +223,7 @@ def lower_depthwise(low: Lowering, operator: Operator) -> None:
 class _Axis(NamedTuple):
     """An axis of a transposed convolution, whose outputs are blocks of `step` pixels.
 
-    The pixel at a place of a block is the sum of rows of the kernel times inputs; `rows` are
-    (place, row of the kernel, input relative to the block's own).
+    `rows` are (place in a block, row of the kernel, input relative to the block's own).
     """
 
     step: int

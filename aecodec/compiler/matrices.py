@@ -52,8 +52,7 @@ def _by_rows(
 ) -> int:
     """Add the matrices of a tensor below each other, by rows, or by columns if `is_turned`.
 
-    `batches` are the output's sides before the matrices; the tensor may have a single matrix for
-    all.
+    The tensor may have a single matrix for all `batches` of the output.
     """
     tensor = low.tensor(number)
     own = (1,) * (len(batches) + 2 - len(tensor.shape)) + tensor.shape

@@ -220,10 +220,10 @@ def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
 def arranged(
     low: Lowering, number: int, sides: list[int], steps: list[int], shape: Shape, first: int = 0
 ) -> int:
-    """Move elements of a tensor of the model to a new tensor of the plan with this shape.
+    """Move elements of the model's tensor to a new tensor of the plan with this shape.
 
-    `sides` are the sides of the result, `steps` the distances of neighbouring elements in the
-    tensor along each side, and `first` is the position of the first element.
+    `sides` are those of the result, `steps` the distances of neighbours along each side in the
+    tensor.
     """
     _check_fixed(low)
     table = low.keep(_table(sides, steps, first))

@@ -30,12 +30,10 @@ def network_plan(
     """Convert an int8 `.tflite` file to a network plan, for `aecodec_network_open`.
 
     `before` looks up the vectors that the model takes, `after` makes codes of those it returns.
+    With `is_any_size`, the plan accepts pictures of any size, and the network must be fully
+    convolutional.
 
-    With `is_any_size`, the plan accepts pictures of any size. Their sides must be multiples of a
-    number that follows from the strides, and the network must be fully convolutional.
-
-    Raises CodecError if the model is damaged, and ModelError if C lacks an operator or the model
-    computes with types other than int8.
+    Raises CodecError if the model is damaged, and ModelError if C lacks an operator or type.
     """
     model = read_model(content)
     low = Lowering(content, model, is_any_size=is_any_size)

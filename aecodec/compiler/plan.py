@@ -156,8 +156,7 @@ class Operator(NamedTuple):
 class Plan:
     """A network plan in the making; its size is (0, 0) if the network takes any size.
 
-    `entry` and `exit` are the numbers of the input and the output. `data` has weights, tables and
-    constants, in parts. `slots` are the sizes of the slots in bytes.
+    `entry` and `exit` are numbers of tensors; `slots` are the sizes of the slots in bytes.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:

@@ -66,11 +66,10 @@ class Dataset:
 def open_dataset(
     path: Path, array: str | None = None, options: ReadOptions = ONLY_PIXELS
 ) -> Dataset:
-    """Open a folder with images at any depth, an image, or an `.npz` or `.npy` file with images.
+    """Open a folder with images at any depth, an image, or an array, by default `x_test`.
 
-    If `array` is None, the only array of images is loaded, or `x_test` if there are several. If the
-    options have `bands`, files and arrays may have any bands and types, and each frame of an array
-    is a picture. Raises ImageError if the path does not contain images.
+    If the options have `bands`, files and arrays may have any bands and types. Raises ImageError if
+    the path does not contain images.
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
         pictures = enumerate(_pictures_in(path, array, options))

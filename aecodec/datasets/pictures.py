@@ -55,9 +55,8 @@ def warn_unreadable(path: Path, error: Exception) -> None:
 def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x_test",)) -> Array:
     """Load the pictures of an `.npz` or `.npy` file: (N, H, W) or (N, H, W, C) of any type.
 
-    If `key` is None, the only array with such a shape is loaded, or the first of the defaults that
-    exists if there are several. Raises ImageError if the file or the array does not exist or does
-    not contain pictures.
+    Without a `key`, this is the only such array, or the first existing one of the defaults. Raises
+    ImageError if there is none.
     """
     try:
         with path.open("rb") as file:

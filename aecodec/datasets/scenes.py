@@ -114,11 +114,7 @@ class ScenePictures:
 
 
 class BandTiles(Tiles):
-    """Tiles of scenes with bands. A batch has B channels of images and B channels of weights.
-
-    A tile has (height, width) pixels; `flips` mirrors tiles at random in both directions. `only`
-    are the numbers of the scenes to use. The same seed and step give the same batch.
-    """
+    """Tiles of scenes with bands: as :class:`Tiles`, with weights behind the images of a batch."""
 
     def __init__(
         self,

@@ -184,8 +184,7 @@ def as_uint8(images: Float32) -> Pixels:
 def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:
     """Reduce a tile (h, w, C) to a few pixels, enlarge it again, and add grain.
 
-    Borders of blocks are most visible in smooth tiles, such as sky. The sides of a tile are at
-    least 24, and its dtype is kept. `rng` selects the smoothness and the grain.
+    Borders of blocks are most visible in such tiles. Sides are at least 24; the dtype is kept.
     """
     side = int(rng.integers(_LEAST_SIDE, min(tile.shape[:2]) // _LEAST_FACTOR + 1))
     planes = [_enlarged(tile[..., channel], side) for channel in range(tile.shape[-1])]

@@ -54,10 +54,9 @@ _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
 def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
-    """Read ICC profile, EXIF and XMP of an image, unchanged from its file.
+    """Read ICC profile, EXIF and XMP of an image, unchanged; tags and dpi become EXIF.
 
-    The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF. The image is
-    loaded. Damaged tags are noted.
+    The image is loaded. Damaged tags are noted.
     """
     values = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
     values[MetadataKind.XMP] = values[MetadataKind.XMP] or image.info.get(PNG_XMP)

@@ -101,10 +101,9 @@ _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
 def largest_value(image: Image.Image) -> int | None:
-    """Largest value of a channel: 255 for ordinary images, 65535 for 16 bits.
+    """Largest value of a channel of an unloaded image: 255, or 65535 for 16 bits.
 
-    It is None for floats and integers with 32 bits, whose range depends on the picture. The image
-    must not be loaded yet, because loading hides the file's raw mode.
+    It is None for floats and integers with 32 bits, whose range depends on the picture.
     """
     if image.mode.startswith("I;16"):
         return 4095 if "I;12" in _raw_modes(image) else 65535
@@ -140,8 +139,7 @@ def note_scale(image: Image.Image, notes: Notes) -> None:
 def to_8_bits(image: Image.Image, largest: int, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
 
-    Integers with 16 bits are scaled from 0..65535 and rounded. Modes that Pillow has already
-    truncated stay the same. `largest` is that of :func:`largest_value` before loading.
+    Modes that Pillow has truncated stay the same. `largest` is the value before loading.
     """
     if image.mode not in DEEP_MODES:
         if image.info.pop("transparency", None) is not None:

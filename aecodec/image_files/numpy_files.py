@@ -31,10 +31,9 @@ _FORTRAN = "fortran_order"
 
 
 def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") -> Picture:
-    """Read an array from an `.npy` file; `name` is its name in an `.npz` file, which is kept.
+    """Read an array from an `.npy` file, with its `name` in an `.npz` file.
 
-    Raises ImageError if its type or shape is not supported, or it has too many pixels or is
-    incomplete, and ValueError if the file is damaged.
+    Raises ImageError if its type, shape or size is not supported, and ValueError if it is damaged.
     """
     array = _read_array(file, options)
     picture = samples_picture(
@@ -66,8 +65,7 @@ class Stated(NamedTuple):
 def read_header(file: IO[bytes]) -> Stated:
     """Read the header of an `.npy` file, whose size is checked first.
 
-    Raises ImageError if it is too long or its version is not supported, and ValueError if it is
-    damaged, for example because a side is negative.
+    Raises ImageError for other sizes or versions, and ValueError if it is damaged.
     """
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:

@@ -45,8 +45,8 @@ _PREFIX_SIZE = 16
 def opened(source: Path | IO[bytes], options: ReadOptions, notes: Notes) -> Iterator[ImageFile]:
     """Open an image file in any format that Pillow supports, without reading its pixels.
 
-    Raises ImageError if the file has no known format or too many pixels, or is a TIFF file with
-    samples that Pillow does not keep. Pillow's plugins raise many types of errors.
+    Raises ImageError if the format is unknown, there are too many pixels, or Pillow drops samples.
+    Pillow's plugins raise many types of errors.
     """
     with opened_file(source) as file:
         if is_tiff(file.read(4)):

@@ -81,10 +81,10 @@ _OME_ORDER = re.compile(r'\sDimensionOrder="XYC')
 
 
 def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
-    """Read the pages of a TIFF file as frames, or as bands if the file says that they are channels.
+    """Read the pages of a TIFF file as frames, or as bands if the file says so.
 
-    Raises ImageError if pages differ, or have too many pixels or an unsupported type; tifffile
-    raises many types of errors for damaged files.
+    Raises ImageError if pages differ, or their size or type is not supported; tifffile raises many
+    types of errors for damaged files.
     """
     (images, masks), reader = _pages_of(file, options, notes), TiffReader(file)
     absent = sum(page.absent_segments() for page in images)

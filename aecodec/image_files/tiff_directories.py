@@ -101,10 +101,7 @@ class Directory:
         return self.size, self.samples, self.bits, *map(self.tags.numbers, codes)
 
     def absent_segments(self) -> int:
-        """Number of strips or tiles that the file leaves out, with neither a place nor bytes.
-
-        Raises ImageError unless there are as many as its size needs, each with a place and bytes.
-        """
+        """Number of strips or tiles without a place and bytes; ImageError if some are lost."""
         is_tiled = bool(self.number(_TILE_WIDTH))
         codes = (_TILE_OFFSETS, _TILE_COUNTS) if is_tiled else (_OFFSETS, _COUNTS)
         places, counts = (np.array(self.tags.numbers(code), np.uint64) for code in codes)
@@ -185,8 +182,7 @@ def is_tiff(prefix: bytes) -> bool:
 def directories(file: IO[bytes]) -> Iterator[Directory]:
     """The pages of a TIFF file, each followed by those in its SubIFDs.
 
-    Raises ImageError if its pages repeat, or its tags have more bytes than the file, and
-    struct.error if it is damaged otherwise.
+    Raises ImageError if pages repeat or tags exceed the file, and struct.error for other damage.
     """
     walk = _Walk(file)
     place, seen, stated = walk.first, set[int](), 0

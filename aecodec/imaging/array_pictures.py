@@ -193,10 +193,7 @@ _ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an 
 
 
 def native_type(dtype: np.dtype[Any], bands: int | None = None) -> np.dtype[Any]:
-    """The type in native byte order.
-
-    Raises ImageError if files have no such samples, or codecs with this number of bands do not.
-    """
+    """The type in native byte order; ImageError if files, or codecs with bands, lack it."""
     names, everywhere = ([kind.dtype for kind in kinds] for kinds in (SampleType, BAND_TYPES))
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")

@@ -138,11 +138,10 @@ def check_limits(picture: Picture) -> None:
 
 
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
-    """Join pictures with the same size to one picture with many frames.
+    """Join pictures with the same size to one picture with many frames, without metadata.
 
-    Metadata and origins are dropped. Grey pictures become RGB if any of the pictures is RGB. The
-    names, if any, are for messages. Raises ImageError if there are no pictures, they differ in
-    size, or only some of them have alpha.
+    Grey pictures become RGB if any is RGB. The names are for messages. Raises ImageError if there
+    are no pictures, they differ in size, or only some of them have alpha.
     """
     if not pictures:
         raise ImageError("there are no pictures to stack: give at least one")

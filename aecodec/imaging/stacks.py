@@ -17,9 +17,8 @@ def stacked(
 ) -> Picture:
     """Join pictures with their names and common metadata (see :func:`shared_metadata`).
 
-    All pictures have the same size, and all or none have alpha. Names are dropped if `metadata` is
-    False, or with a warning if they cannot be kept. A warning says, too, if grey pictures become
-    RGB. Raises ImageError if the pictures cannot be stacked.
+    Names are dropped if `metadata` is False, or with a warning if they cannot be kept. Raises
+    ImageError if the pictures cannot be stacked.
     """
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:

@@ -32,9 +32,8 @@ _FLOAT32 = "float32"
 def in_inference_form(model: Any, tensor: Any) -> Any:
     """Apply a model with one input to a Keras tensor, as layers of a flat graph.
 
-    Layers keep their weights and, if these are unique, their names. A layer that is called several
-    times remains a single layer. Calls of `keras.ops` do not change. Returns a Keras tensor, or the
-    structure of tensors that the model returns. Raises ModelError if the input shape is not known.
+    Layers keep their weights and, if unique, their names. Returns a Keras tensor, or the structure
+    of tensors that the model returns. Raises ModelError if the input shape is not known.
     """
     return _Inlining().run(with_shapes(model), tensor)
 

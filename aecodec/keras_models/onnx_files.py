@@ -26,9 +26,8 @@ _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLi
 def load_onnx(path: Path) -> Any:
     """Open an ONNX model as a functional Keras model with channels last.
 
-    Random numbers become zero, and an :class:`AecodecWarning` says so. Raises AecodecError if the
-    package `onnx` is missing, and ModelError if the file is damaged, or contains an operator that
-    cannot be converted.
+    Random numbers become zero, with a warning. Raises AecodecError without the package `onnx`, and
+    ModelError if the file is damaged or cannot be converted.
     """
     try:
         from onnx import inliner, load

@@ -17,8 +17,7 @@ _OLDEST = 13
 class Graph:
     """The graph of an ONNX model; ModelError if its operators are too old.
 
-    `constants` are arrays by name, with floats as float32.
-    `inputs` and `outputs` are their sides by name; None is a variable side. The nodes are in order.
+    `constants`, `inputs` and `outputs` are arrays and sides by name; None is a variable side.
     """
 
     def __init__(self, model: Any) -> None:

@@ -50,7 +50,6 @@ class KerasPair:
     def checked(self, x: npt.NDArray[Any]) -> Float32:
         """Convert images (N, *image_shape) in 0..1 to the encoder's input shape and float32.
 
-        If the encoder accepts (height, width), they may have an additional last axis of length 1.
         Raises ModelError if the shape or the range is wrong, or there are no images.
         """
         if not isinstance(x, np.ndarray):

@@ -46,11 +46,10 @@ _BLOCK = 1 << 12
 
 
 def fit_prior(codes: Codes, priors: int = 64, tables: int = 256) -> Prior:
-    """Fit a prior to a sample of code vectors. The same codes give the same prior.
+    """Fit a prior to a sample of code vectors (N, K). The same codes give the same prior.
 
-    The codes (N, K) are those of the training set; N should be several hundred times P, the number
-    of competing distributions. The bank has T rows (`tables`, a multiple of 8), a column for each
-    symbol in the range of the codes (at most 255), and an escape for all other values.
+    N should be several hundred times P. The bank has T rows (`tables`, a multiple of 8), a column
+    for each symbol in the range of the codes (at most 255), and an escape for all other values.
     """
     sample = _Sample.of(codes)
     assigned = _random_start(sample, min(priors, len(codes)))
@@ -259,12 +258,9 @@ class PriorOptions:
 def fit_level(level: Level, latents: Latents, options: PriorOptions, units: int) -> Prior:
     """Fit a prior to the codes that encoders make from latents at a level.
 
-    With RDOQ, encoders weigh errors against bits, so the codes depend on the prior. A preliminary
-    prior is then fitted to some of the rounded latents. RDOQ chooses all codes with it, and the
-    final prior is fitted to these codes.
-
-    The int8 `latents` have the channels of all levels: (N, C) for vectors without neighbours, or
-    (F, rows, columns, C) for pictures. The context network has this number of hidden `units`.
+    With RDOQ, codes depend on the prior, so a preliminary prior is fitted to some rounded latents,
+    and chooses them. The int8 `latents` have the channels of all levels: (N, C) for vectors without
+    neighbours, or (F, rows, columns, C) for pictures.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:
@@ -289,10 +285,9 @@ def fit_context(
 ) -> Prior:
     """Add a context network to a prior, if held-out vectors then take fewer bits.
 
-    The prior was fitted to these codes (N, K), of which a tenth is held out. The network has 0 to
-    1024 hidden `units`; fewer are smaller and faster. With a `grid`, the arrangement of the vectors
-    in pictures, it reads their neighbours. The prior is returned unchanged if there are fewer than
-    a few hundred vectors, or more than 1024 channels (512 in a grid).
+    The prior was fitted to these codes (N, K). The network has 0 to 1024 `units`; with a `grid`, it
+    reads neighbours. The prior stays unchanged with fewer than a few hundred vectors, or more than
+    1024 channels (512 in a grid).
     """
     most = MAX_UNITS if grid is None else MAX_UNITS // 2
     trained, held_out = _split(codes, grid)

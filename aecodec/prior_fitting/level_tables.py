@@ -60,11 +60,10 @@ def arrays_of(prior: Prior) -> Arrays:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Omit columns at both ends of the rows of a bank (T, S + 1).
+    """Omit columns at both ends of the rows of a bank (T, S + 1) with frequency 0, or else 1.
 
-    These are columns with frequency 0, or with frequency 1 if the bank contains no 0.
     The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
-    of columns of each row; and the values of all rows, each followed by the value of its escape.
+    of columns of each row; and all values, those of a row followed by that of its escape.
     """
     large = bank[:, :-1] > int(bank.all())
     start = large.argmax(axis=1)

@@ -47,10 +47,10 @@ _LEAST_PROBABILITY = 1e-7
 
 
 class _Measures:
-    """Statistics of a prior and its codes, with which a network scales its inputs and outputs.
+    """Statistics of a prior and its codes, for scaling.
 
-    In all arrays except `centre`, the K channels are in the order of coding, which starts with the
-    largest deviation, the most informative.
+    Except for `centre`, channels are in the order of coding, which starts with the largest
+    deviation.
     """
 
     def __init__(self, prior: Prior, codes: Codes) -> None:
@@ -74,10 +74,9 @@ class _Measures:
 
 
 class TrainableContext(keras.Model):
-    """A differentiable context network, from code vectors and their priors to numbers of bits.
+    """A differentiable context network, from code vectors and priors to numbers of bits.
 
-    The `prior` with P distributions of K channels was fitted to the `codes` (N, K). The network has
-    H hidden `units`, of which a share is dropped in training, and may read the spatial context.
+    The `prior` was fitted to the `codes` (N, K). Some of H `units` are dropped in training.
     """
 
     def __init__(

@@ -32,9 +32,8 @@ def device_files(
 ) -> tuple[list[CNetwork], dict[str, bytes]]:
     """The networks of some halves, and all files of a device folder by name.
 
-    The `sample` (1, H, W, C) is uint8 with the codec's channels.
-    Raises CodecError if the codec lacks a half, and ModelError if the sample is too large for
-    `aecodec.c`.
+    The `sample` is (1, H, W, C) uint8. Raises CodecError if the codec lacks a half, and ModelError
+    if the sample is too large for `aecodec.c`.
     """
     size = (sample.shape[2], sample.shape[1])
     sizes = PictureSizes.of(tables, size)

@@ -71,12 +71,8 @@ def int8_half(
 ) -> Int8Half:
     """Convert a half to int8, with pixel - 128 and latents as integer input and output.
 
-    The Keras encoder maps images (N, *image_shape) in 0..1 to latents; the int8 latent is
-    round(latent), clipped to -128..127. The Keras decoder maps latents (N, *code_shape) to images.
-    The `samples` are inputs, which calibrate the model. For `has_trained_ranges`, see
-    :func:`_int8_model`.
-
-    Raises ModelError if the model cannot be converted, or its input or output cannot be quantized
+    The int8 latent is round(latent), clipped to -128..127. The `samples` are inputs, which
+    calibrate the model. Raises ModelError if the model, its input or its output cannot be converted
     this way.
     """
     is_encoder, layer = half is Half.ENCODER, code_layer(model)
