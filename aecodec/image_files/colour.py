@@ -22,11 +22,6 @@ _RAMP = np.arange(256, dtype=np.uint8)[None]
 _SOME_COLOURS = _RAMP[0, np.indices((6, 6, 6)).reshape(1, 1, 3, -1).swapaxes(2, 3) * 51]
 
 
-def is_profile(content: bytes) -> bool:
-    """Whether bytes look like an ICC profile, which may be damaged."""
-    return content[36:40] == b"acsp"
-
-
 def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
     """Return a profile if it fits pixels of a mode of Pillow; else add a note."""
     try:

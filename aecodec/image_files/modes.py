@@ -55,7 +55,7 @@ def _convert(
         notes.add(f"{image.mode} was converted to RGB")
     mode = _mode_of(image)
     converted = image if image.mode == mode else image.convert(mode)
-    if profile and colour.is_profile(profile):
+    if profile and profile[36:40] == b"acsp":
         profile = colour.fitting_profile(profile, converted.mode, notes)
     return converted, profile  # bytes that are not a profile change no colours, and are kept
 
@@ -225,10 +225,6 @@ def _of_avif(header: bytes, image: Image.Image) -> Stored:
     return Stored(bands, bands, (8, 8, 10, 12)[flags >> 5 & 3])
 
 
-def _of_photoshop(header: bytes, image: Image.Image) -> Stored:
-    return Stored(int.from_bytes(header[12:14], "big"), len(image.getbands()), 8)
-
-
 def _of_sgi(header: bytes, image: Image.Image) -> Stored:
     bands = len(image.getbands())
     return Stored(bands, bands, 8 * header[3])
@@ -237,6 +233,8 @@ def _of_sgi(header: bytes, image: Image.Image) -> Stored:
 _HEADERS: dict[str, Callable[[bytes, Image.Image], Stored]] = {
     "AVIF": _of_avif,
     "JPEG2000": _of_jpeg_2000,
-    "PSD": _of_photoshop,
+    "PSD": lambda header, image: Stored(
+        int.from_bytes(header[12:14], "big"), len(image.getbands()), 8
+    ),
     "SGI": _of_sgi,
 }

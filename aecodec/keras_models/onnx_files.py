@@ -90,15 +90,14 @@ class _Conversion:
                 return self._graph.fold(node, *inputs)
             if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
                 raise ModelError("int8 TFLite has no such operator: replace it")
-            return OPERATORS[node.op_type](self._wrapped(node), *inputs)
+            attributes = attributes_of(node) | {"outputs": len(node.output)}
+            wrapped = Node(attributes, self._name(node))
+            return OPERATORS[node.op_type](wrapped, *inputs)
         except ModelError as error:
             raise ModelError(f"node {label(node)} ({node.op_type}): {error}") from error
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
             message = f"node {label(node)} ({node.op_type}) cannot be converted ({error})"
             raise ModelError(message) from error
-
-    def _wrapped(self, node: Any) -> Node:
-        return Node(attributes_of(node) | {"outputs": len(node.output)}, self._name(node))
 
     def _name(self, node: Any) -> str:
         name = re.sub(r"[^A-Za-z0-9_.]+", "_", label(node)).strip("_.") or "layer"

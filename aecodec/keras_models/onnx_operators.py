@@ -308,10 +308,6 @@ def _reduced(function: Callable[..., Any]) -> Callable[..., Value]:
     return convert
 
 
-def _length(tensor: Any, axis: Any) -> Any:
-    return ops.sqrt(ops.sum(ops.square(tensor), axis=axis))
-
-
 def _over(function: Callable[..., Any], value: Value, axes: Any, keep: int) -> Value:
     """Reduce a value over some axes, which become 1 or disappear."""
     places = [place for place in map(value.place, axes) if place is not None]
@@ -478,10 +474,6 @@ def _depth_to_space(node: Node, value: Value) -> Value:
     return image_value(DepthToSpace(block, name=node.name)(images))
 
 
-def _space_to_depth(node: Node, value: Value) -> Value:
-    return image_value(SpaceToDepth(node.get("blocksize"), name=node.name)(image_like(value)))
-
-
 def _resize(
     node: Node, value: Value, _: Any = None, scales: Any = None, sizes: Any = None
 ) -> Value:
@@ -544,7 +536,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Pad": _pad,
     "Pow": _power,
     "Reciprocal": _unary(lambda tensor: ops.divide(1.0, tensor)),
-    "ReduceL2": _reduced(_length),
+    "ReduceL2": _reduced(lambda value, axis: ops.sqrt(ops.sum(ops.square(value), axis=axis))),
     "ReduceMax": _reduced(ops.max),
     "ReduceMean": _reduced(ops.mean),
     "ReduceMin": _reduced(ops.min),
@@ -559,7 +551,9 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Softmax": _softmax,
     "Softplus": _unary(ops.softplus),
     "Softsign": _unary(ops.softsign),
-    "SpaceToDepth": _space_to_depth,
+    "SpaceToDepth": lambda node, value: image_value(
+        SpaceToDepth(node.get("blocksize"), name=node.name)(image_like(value))
+    ),
     "Split": _split,
     "Sqrt": _unary(ops.sqrt),
     "Squeeze": _squeeze,

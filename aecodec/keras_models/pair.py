@@ -59,7 +59,8 @@ class KerasPair:
             )
         if len(self.image_shape) == 2 and x.ndim == 4 and x.shape[-1] == 1:
             x = x[..., 0]
-        if not _matches(x.shape[1:], self.image_shape):
+        sides = [own or side for own, side in zip(self.image_shape, x.shape[1:], strict=False)]
+        if x.ndim != 1 + len(self.image_shape) or [*x.shape[1:]] != sides:
             raise ModelError(
                 f"the images have the shape {x.shape[1:]}, but the encoder takes {self.image_shape}"
             )
@@ -82,9 +83,3 @@ def _check_equal(source: str, returned: Any, target: str, taken: Any) -> None:
             f"the {source} returns {returned[1:]}, but the {target} takes {taken[1:]}: the two "
             "shapes must be equal"
         )
-
-
-def _matches(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(expected) and all(
-        expected_side in (None, side) for expected_side, side in zip(expected, shape, strict=True)
-    )

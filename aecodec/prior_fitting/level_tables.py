@@ -134,7 +134,7 @@ def level_section(prior: Prior, level: int) -> bytes:
         len(prior.bank),
         prior.first,
         prior.symbols,
-        flags | _ESCAPES_OTHERS * prior.has_zeros,
+        flags | _ESCAPES_OTHERS * (not prior.bank.all()),
         level,
         len(arrays["bank"]),
     )
@@ -188,11 +188,7 @@ def sections_of(
 
 
 def level_tables(
-    prior: Prior,
-    level: Level | None = None,
-    *,
-    channels: int | None = None,
-    in_grid: bool = True,
+    prior: Prior, level: Level | None = None, *, channels: int | None = None, in_grid: bool = True
 ) -> LevelTables:
     """The tables of a level for vectors in a grid or without neighbours.
 

@@ -36,8 +36,7 @@ def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
 
 
 _NARROWEST_SCALE, _WIDEST_SHARE = 0.04, 0.5
-"""The logistic scales of the bank's shapes range from 0.04 symbols, which is a constant symbol, to
-half the window."""
+"""Logistic scales of shapes: 0.04 symbols, a constant symbol, to half the window."""
 
 MAX_CODE_DIMENSION = 2000
 """Largest number of channels for which float32 can hold the cost of a vector exactly."""
@@ -100,10 +99,6 @@ class Prior(ArrayFields):
         """The largest number of channels that are coded together."""
         slices = self.context.slices if self.context else [slice(0, self.code_dimension)]
         return max(places.stop - places.start for places in slices)
-
-    @property
-    def has_zeros(self) -> bool:
-        return not self.bank.all()
 
 
 def shape_scales(radius: int, tables: int) -> Float64:
