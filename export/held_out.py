@@ -22,12 +22,10 @@ from aecodec.prior_fitting.level_tables import bits
 from aecodec.prior_fitting.prior import Prior
 
 _IN_DISTRIBUTION_QUANTILE = 0.999
-"""Quantile of the squared errors of held-out pictures. Pictures with larger errors are considered
-unlike the training set."""
+"""Quantile of squared errors above which pictures are considered unfamiliar."""
 
 _LARGEST_SHIFT, _STANDARD_ERRORS = 0.2, 3
-"""Largest change of the mean of held-out pictures in grey levels, and the number of its standard
-errors by which it may be larger, because few pictures may be held out."""
+"""Largest change of the mean in grey levels, and tolerance in standard errors."""
 
 
 def to_planes(images: Float32) -> Pixels:

@@ -33,8 +33,7 @@ _SAMPLE = 300
 _LARGEST_LATENT = 127
 
 _STEPS_PER_FINEST_STEP = 3
-"""Number of int8 steps in the smallest quantization step, if there are gains. It is odd, so that
-rounding to int8 steps and then to quantization steps rounds to the nearest."""
+"""int8 steps in the smallest quantization step; odd, so that rounding twice agrees."""
 
 _HALF_WINDOW, _COARSEST_COPIES = 112, 30.0
 """Half the values of a copy of a latent, and its largest quantization step. A latent at an end of

@@ -20,8 +20,7 @@ from aecodec.compiler.plan import Kind, Shape, Side, fixed, four, pair
 from aecodec.errors import ModelError
 
 BLOCK, GROUP = 16, 4
-"""Numbers of outputs and of inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in
-C."""
+"""Outputs and inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in C."""
 
 _SAME = 0
 """TFLite's number of this padding."""
@@ -50,10 +49,7 @@ class Sweep(NamedTuple):
 def sweeps_of(options: Any, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
     """The movements of an operator's window down and across."""
     is_same = options.padding == _SAME
-    return (
-        Sweep(window[0], options.strideH, is_same),
-        Sweep(window[1], options.strideW, is_same),
-    )
+    return (Sweep(window[0], options.strideH, is_same), Sweep(window[1], options.strideW, is_same))
 
 
 def write_windowed(

@@ -13,8 +13,7 @@ from aecodec.errors import ModelError
 Integers = npt.NDArray[np.int64]
 
 Lower = Callable[["Lowering", Operator], None]
-"""Adds operators to the plan that compute the same as one operator of the model. It raises
-ModelError if the C core cannot compute it."""
+"""Adds operators to the plan for one of the model; ModelError if C cannot compute it."""
 
 
 class Lowering:

@@ -32,8 +32,7 @@ _ACCEPTED_LOSS = 1.023
 """Loss by fewer phases that is accepted: 0.1 dB."""
 
 _PHASES = (4, 8)
-"""Numbers of phases. Samples of 8 bits have several, too, because the kernels of the linear paths
-are dithered over them: kernels in int8 alone would limit the PSNR of codecs."""
+"""Numbers of phases; kernels in int8 alone would limit the PSNR, also of samples of 8 bits."""
 
 _KNEES = (0.25, 0.5, 1.0, 2.0)
 """Distances from the median, relative to the range, at which asinh begins to bend."""

@@ -8,8 +8,7 @@ from PIL import Image
 from aecodec.format.container import Mode
 
 AEC = "AEC"
-"""Pillow's name of the `.aec` format if :mod:`aecodec.pillow` is imported. It is ignored here, so
-commands interpret file names in the same way with and without that import."""
+"""Pillow's name of `.aec` after importing :mod:`aecodec.pillow`, which file names ignore."""
 
 LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "WEBP"})
 """Pillow's names of the formats that have a quality."""

@@ -17,8 +17,7 @@ _WITHOUT_QUALITY: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 4},
     "WEBP": {"lossless": True, "exact": True},
 }
-"""Options by format. PNG files are within 3 % of Pillow's default (6), often smaller, in less than
-half the time."""
+"""Options; PNG files are within 3 % of Pillow's default (6) in less than half the time."""
 
 _TIFF_XMP = 700
 

@@ -19,8 +19,7 @@ _HIGHEST = 99.9
 _SAMPLES = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725"
 _ERRORS = "000004 1f0c48 550f6d 88226a bc3754 e35933 f98e09 f9cb35 fcffa4"
 _DIFFERENCES = "67001f b2182b d6604d f4a582 fddbc7 f7f7f7 d1e5f0 92c5de 4393c3 2166ac 053061"
-"""Equidistant colours of the maps for a single band (viridis), errors (inferno), and differences
-(RdBu)."""
+"""Equidistant colours of viridis for a single band, inferno for errors, and RdBu."""
 
 
 def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:

@@ -19,8 +19,7 @@ from aecodec.errors import ModelError
 from aecodec.keras_models.layers import TENSOR, BareOperation
 
 IN_STEPS = "_in_steps"
-"""Suffix of the names of layers whose inputs are latents in units of steps. It is stored in model
-files; see :mod:`aecodec.training.starts`."""
+"""Suffix of layers whose inputs are latents in units of steps, stored in model files."""
 
 
 class LayerCall(NamedTuple):

@@ -25,8 +25,7 @@ from aecodec.prior_fitting.trainable_context import TrainableContext
 Indices = npt.NDArray[np.intp]
 
 _MARGINAL_WEIGHT = 6.0
-"""Weight of the marginal distribution in the distribution of each prior, in vectors (a Dirichlet
-prior)."""
+"""Weight of the marginal distribution in each prior, in vectors (a Dirichlet prior)."""
 
 _SHAPE_WEIGHT = 30.0
 """Weight of the logistic shape of a table, in symbols."""
@@ -39,8 +38,7 @@ _LARGEST_RADIUS = 127
 _ESCAPE_SHARE = 0.5 / TABLE_TOTAL
 
 _LEAST_SHARE = 2.0**-20
-"""Symbols at the ends of a table that are less likely than this are escaped. An escape costs 16
-bits more, but a frequency of at least 1 would cost each symbol of the table 1 / 45,000 bit."""
+"""Less likely symbols at the ends of a table are escaped, for 16 bits more."""
 
 _BLOCK = 1 << 12
 
@@ -277,11 +275,7 @@ def fit_level(level: Level, latents: Latents, options: PriorOptions, units: int)
 
 
 def fit_context(
-    prior: Prior,
-    codes: Codes,
-    units: int = 512,
-    epochs: int = 40,
-    grid: Grid | None = None,
+    prior: Prior, codes: Codes, units: int = 512, epochs: int = 40, grid: Grid | None = None
 ) -> Prior:
     """Add a context network to a prior, if held-out vectors then take fewer bits.
 
@@ -304,10 +298,7 @@ def _split(codes: Codes, grid: Grid | None) -> list[tuple[Codes, Grid | None]]:
     pictures = codes.reshape(len(shuffled), -1, codes.shape[1])
     parts = np.split(shuffled, [int((1 - _HELD_OUT_SHARE) * len(shuffled))])
     return [
-        (
-            pictures[part].reshape(-1, codes.shape[1]),
-            (len(part), *grid[1:]) if grid else None,
-        )
+        (pictures[part].reshape(-1, codes.shape[1]), (len(part), *grid[1:]) if grid else None)
         for part in parts
     ]
 

@@ -30,8 +30,7 @@ from aecodec.prior_fitting.level_tables import choices
 from aecodec.prior_fitting.prior import Prior, shape_scales
 
 _INPUT_UNIT = 32
-"""Inputs are shifted left until the standard deviation of their channel is 16..32, and divided by
-32 for the network."""
+"""Divisor of inputs, which are shifted left to a standard deviation of 16..32."""
 
 _GRADIENT_UNIT = 2 * _INPUT_UNIT
 """Divisor of the gradients, which are sums or differences of two vectors."""

@@ -24,12 +24,7 @@ from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.held_out import PixelCoding
 from aecodec.export.image_shape import check_is_picture
-from aecodec.export.step_allocation import (
-    gained_steps,
-    in_steps,
-    separate_steps,
-    shared_steps,
-)
+from aecodec.export.step_allocation import gained_steps, in_steps, separate_steps, shared_steps
 from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair

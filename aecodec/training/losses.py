@@ -286,8 +286,7 @@ class RateDistortionLoss(LossOfLevels):
 
 
 _DEAD_ZONE = 0.58
-"""Latents below this fraction of a step are coded as 0, as by encoders; see
-:meth:`aecodec.codec_files.levels.Level.quantize`."""
+"""Latents below this fraction of a step are coded as 0, as by encoders."""
 
 
 class GainedRateDistortionLoss(LossOfLevels):

@@ -12,8 +12,7 @@ from aecodec.errors import UsageError
 from aecodec.keras_models.roles import Role, role_of
 
 _PIXELS = 0.1
-"""Multiplier for layers that output pixels. A step changes each of their hundreds of weights by the
-same amount, which would move a pixel by more than its error."""
+"""Multiplier for layers that output pixels, which add up hundreds of equal steps."""
 
 _BETA_2 = 0.99
 

@@ -34,24 +34,20 @@ from aecodec.training.recipe import Recipe, networks_named
 from aecodec.training.starts import begin_with, start_from_codec
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
-"""Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
-each cut at different positions. Photographs need this many."""
+"""Most code vectors for fitting priors, and passes; photographs need this many."""
 
 _MOST_FITTED_TO_BANDS = 100_000
-"""Maximum number of code vectors of bands, which have several times as many channels. Six bands
-have 80,000 with the limit below."""
+"""Most code vectors of bands, which have several times as many channels."""
 
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
 _SIDE_UNIT, _LEAST_UNITS, _LARGEST_FITTED_SIDE = 16, 2, 192
-"""Unit of the sides in pixels of tiles for networks that take any size, the least number of units,
-and the largest side for fitting priors with a spatial context."""
+"""Unit and least number of units of sides of tiles in pixels; largest side for priors."""
 
 _CENTRED_PICTURES = 50
 _FINE_TUNING_RATE = 0.1
-"""Factor of the learning rate of networks that start with gains, which are trained networks. At the
-full rate they lose in the first minute what ten minutes do not bring back."""
+"""Factor of the learning rate of trained networks, which lose at the full rate."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
