@@ -44,8 +44,6 @@ _AGREEMENT = 0.995
 """Minimum share of equal outputs; values near a threshold may fall to either side."""
 
 _ROUNDING = 1e-5
-"""Error of scores in float32, relative to their range."""
-
 _MOST_CUTS = 40
 """Number of calls at the end of an encoder among which its quantizer must be."""
 

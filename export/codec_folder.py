@@ -128,7 +128,6 @@ def _takes_any_size(encoder: Any) -> bool:
 
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
-    """Tile, channels and vectors of the codec. A convolutional codec has one vector per tile."""
     latents = np.rint(outputs_of(encoder, images[:_PICTURES_FOR_GEOMETRY]))
     if not _takes_any_size(encoder):
         vectors = math.prod(latents.shape[1:-1])

@@ -44,7 +44,6 @@ class PixelCoding:
         self.pictures = [to_planes(images) for images in held_out]
 
     def channels(self, image_shape: tuple[Any, ...]) -> int:
-        """Channels of the codec, for networks that process pictures (H, W) or (H, W, C)."""
         check_is_picture(image_shape)
         return int((*image_shape, 1)[2])
 
@@ -82,7 +81,6 @@ class SampleCoding(PixelCoding):
 
 
 def measure_codec(codec: Codec, held_out: PixelCoding, priors: Sequence[Prior]) -> dict[str, Any]:
-    """Bytes and errors of each level for held-out pictures, if any."""
     if not held_out.pictures:
         return {}
     measured: dict[str, Any] = {

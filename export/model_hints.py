@@ -136,12 +136,10 @@ def _standardized(images: Float32) -> PixelRange:
 
 
 def to_range(images: Any, target: PixelRange) -> Any:
-    """Scale pixels in 0..1 to the range of a model."""
     return images * np.float32(target.white - target.black) + np.float32(target.black)
 
 
 def from_range(outputs: Any, source: PixelRange) -> Any:
-    """Scale pixels in the range of a model to 0..1."""
     return (outputs - np.float32(source.black)) / np.float32(source.white - source.black)
 
 

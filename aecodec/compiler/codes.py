@@ -23,7 +23,6 @@ class Search(NamedTuple):
         return cls(weights.astype(np.int16), biases.astype(np.int32), digits.astype(np.int8))
 
     def add_to(self, low: Lowering, number: int) -> int:
-        """Add the search in a tensor of the plan; return the tensor of digits."""
         shape = low.plan.tensors[number].shape._replace(channels=self.digits.shape[1])
         parts = (low.keep(self.weights), low.keep(self.biases), low.keep(self.digits))
         return low.step([number], Kind.SEARCH, shape, len(self.weights), *parts)
@@ -45,7 +44,6 @@ class Lookup(NamedTuple):
         return cls(clipped, offsets.astype(np.int32), worth.astype(np.int32))
 
     def add_to(self, low: Lowering, number: int) -> int:
-        """Add the lookup by a tensor of the plan; return the tensor of rows."""
         count, width = self.table.shape
         shape = low.plan.tensors[number].shape._replace(channels=len(self.offsets) * width)
         parts = low.keep(self.table), low.keep(np.concatenate([self.offsets, self.worth]))

@@ -47,7 +47,6 @@ class Sweep(NamedTuple):
 
 
 def sweeps_of(options: Any, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
-    """The movements of an operator's window down and across."""
     is_same = options.padding == _SAME
     return (Sweep(window[0], options.strideH, is_same), Sweep(window[1], options.strideW, is_same))
 
@@ -60,7 +59,6 @@ def write_windowed(
     channels: int,
     *parameters: int,
 ) -> None:
-    """Add an operator that moves a window over its first input, with further `parameters`."""
     down, across = sweeps
     rows, columns = low.shape(operator.inputs[0]).sides
     low.write(
@@ -110,7 +108,6 @@ def lower_convolution(low: Lowering, operator: Operator) -> None:
 
 
 def _dilated(weights: npt.NDArray[np.int8], down: int, across: int) -> npt.NDArray[np.int8]:
-    """Insert zeros between the rows and columns of a kernel."""
     if (down, across) == (1, 1):
         return weights
     count, height, width, channels = weights.shape

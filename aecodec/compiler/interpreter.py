@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
 from typing import Any
 
 from aecodec.errors import AecodecError
@@ -12,20 +11,17 @@ from aecodec.errors import AecodecError
 NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[train]'"
 
 
-class Kernels(Enum):
-    """Implementations of the operators; the value is LiteRT's name for the resolver."""
-
-    BUILTIN = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
-    REFERENCE = "BUILTIN_REF"
+KERNELS = ("BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES")
+"""LiteRT's names of its reference kernels, and of its other kernels."""
 
 
-def open_interpreter(model: bytes, kernels: Kernels = Kernels.BUILTIN) -> Any:
+def open_interpreter(model: bytes, kernels: str = KERNELS[1]) -> Any:
     """An interpreter of a model; RuntimeError or ValueError if LiteRT cannot load it."""
     try:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ImportError as error:
         raise AecodecError(NEEDS_LITERT) from error
-    resolver = getattr(OpResolverType, kernels.value)
+    resolver = getattr(OpResolverType, kernels)
     interpreter = Interpreter(
         model_content=model, num_threads=1, experimental_op_resolver_type=resolver
     )

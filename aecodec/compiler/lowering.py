@@ -135,7 +135,6 @@ def quantize_multiplier(factor: float) -> tuple[int, int]:
 
 
 def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, Integers]:
-    """:func:`quantize_multiplier` for several factors."""
     fractions, shifts = np.frexp(factors)
     multipliers = np.floor(fractions * 2**31 + 0.5).astype(np.int64)
     is_one = multipliers == 2**31
@@ -159,5 +158,4 @@ def activation_range(output: Tensor, activation: int) -> tuple[int, int]:
 
 
 def zero_of(tensor: Tensor) -> int:
-    """Zero point of a tensor with one scale."""
     return int(tensor.zeros[0])

@@ -15,7 +15,6 @@ _ROUNDED_ONCE = 1
 
 
 def lower_fully_connected(low: lowering.Lowering, operator: Operator) -> None:
-    """Lower FULLY_CONNECTED to a convolution with a 1x1 kernel."""
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
     number = low.read(operator.inputs[0])

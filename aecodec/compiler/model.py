@@ -114,7 +114,6 @@ def packed(whole: Any) -> bytes:
 
 
 def name_of(code: Any) -> str:
-    """The name of an operator, from the schema's object of its code."""
     number = max(code.builtinCode, code.deprecatedBuiltinCode)
     return _NAMES.get(number, f"number {number}")
 

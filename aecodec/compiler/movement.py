@@ -121,7 +121,6 @@ def lower_slice(low: Lowering, operator: Operator) -> None:
 
 
 def lower_split(low: Lowering, operator: Operator) -> None:
-    """Lower SPLIT or SPLIT_V, one part at a time."""
     number = next(at for at in operator.inputs if low.tensor(at).dtype == np.int8)
     shape, first = low.tensor(number).shape, 0
     for output in operator.outputs:

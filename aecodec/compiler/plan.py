@@ -42,7 +42,6 @@ class Side(NamedTuple):
         return _reduced(self.times * factor, self.by, self.more * factor)
 
     def divided(self, divisor: int, *, up: bool = False) -> Side:
-        """The side divided by a whole number, rounded down or up."""
         more = -(-self.more // divisor) if up else self.more // divisor
         return _reduced(self.times, self.by * divisor, more)
 
@@ -64,8 +63,6 @@ def _reduced(times: int, by: int, more: int) -> Side:
 MAGIC, VERSION = b"AECN", 1
 MOST_INPUTS = 4
 MOST = 1 << 12
-"""Maximum number of tensors, operators and slots."""
-
 _NONE = 0xFFFF
 _ALIGNMENT = 64
 
@@ -114,8 +111,6 @@ _IN_PLACE = (
 
 
 class Place(IntEnum):
-    """Places of tensors without a slot."""
-
     INPUT = 0x10000
     OUTPUT = 0x10001
     CONSTANT = 0x10002
@@ -133,7 +128,6 @@ class Shape(NamedTuple):
         return self.rows, self.columns
 
     def of(self, rows: int, columns: int) -> tuple[int, int, int]:
-        """Rows, columns and channels for an input of this size."""
         return self.rows.of(rows), self.columns.of(columns), self.channels
 
 
@@ -172,7 +166,6 @@ class Plan:
         return len(self.tensors) - 1
 
     def constant(self, shape: Shape, values: npt.NDArray[np.int8]) -> int:
-        """Add a constant tensor, and return its number."""
         self.tensors.append(Tensor(shape, Place.CONSTANT, self.keep(values)))
         return len(self.tensors) - 1
 
@@ -218,12 +211,10 @@ class Offset(int):
 
 
 def pair(low: int, high: int) -> int:
-    """Pack two 16-bit numbers into a word."""
     return low | high << 16
 
 
 def four(*numbers: int) -> int:
-    """Pack up to four signed bytes into a word."""
     return sum((number & 0xFF) << 8 * place for place, number in enumerate(numbers))
 
 
@@ -276,7 +267,6 @@ class _Slots:
         self._free: set[int] = set()
 
     def place(self, number: int, operator: Operator) -> None:
-        """Place an operator's output, and free the slots of tensors that are not read again."""
         output = self._plan.tensors[operator.output]
         ending = [tensor for tensor in set(operator.inputs) if self._last[tensor] == number]
         if output.place is None:

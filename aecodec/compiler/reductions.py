@@ -15,8 +15,6 @@ from aecodec.compiler.plan import Kind, four
 from aecodec.errors import ModelError
 
 REDUCTIONS = {"MEAN": 0, "REDUCE_MAX": 1, "REDUCE_MIN": 2, "SUM": 3}
-"""The plan's numbers of reductions, by operator."""
-
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 

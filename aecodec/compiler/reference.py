@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Latents
-from aecodec.compiler.interpreter import Kernels, open_interpreter, silent_stderr
+from aecodec.compiler.interpreter import KERNELS, open_interpreter, silent_stderr
 from aecodec.compiler.model import name_of, packed, schema
 from aecodec.errors import CodecError
 
@@ -131,7 +131,7 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
 
 
 def _interpreter(model: bytes) -> Any:
-    for kernels in (Kernels.REFERENCE, Kernels.BUILTIN):
+    for kernels in KERNELS:
         try:
             return open_interpreter(model, kernels)
         except (RuntimeError, ValueError) as error:

@@ -58,7 +58,6 @@ def lower_pooling(low: Lowering, operator: Operator) -> None:
 
 
 def lower_nearest(low: Lowering, operator: Operator) -> None:
-    """Lower RESIZE_NEAREST_NEIGHBOR with whole factors."""
     shape = low.shape(operator.inputs[0])
     sides, targets = shape.of(*low.size)[:2], shape_of(low.tensor(operator.outputs[0]))[:2]
     down, across = (target // side for side, target in zip(sides, targets, strict=True))

@@ -86,7 +86,6 @@ def load_images(
 
 
 def frames_of(picture: Picture) -> Iterator[Picture]:
-    """The frames of a picture with bands, as pictures with one frame each."""
     for number in range(picture.frames):
         part, missing = slice(number, number + 1), picture.missing
         mask = None if missing is None else without_equal_planes(missing[part])
@@ -140,8 +139,6 @@ _MAX_INSPECTED = 200
 
 
 class Pictures(Protocol):
-    """Pictures that are read on access, by number."""
-
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
         """(N, 2) height and width of each picture in pixels."""

@@ -30,8 +30,6 @@ from aecodec.imaging.missing import fill
 from aecodec.imaging.picture import Picture
 
 _FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
-"""Suffixes of files in a folder that may contain scenes. Other files are images with 8 bits."""
-
 _DEEP_GREY = b"\x10\0"
 """Bit depth 16 and colour type grey in the header of a PNG file."""
 

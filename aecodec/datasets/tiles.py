@@ -21,7 +21,6 @@ _MOST_MEASURED = 10_000_000
 """Maximum number of values in whole pictures for measuring."""
 
 _GRAINS = (0.0, 0.7, 1.5)
-"""Standard deviations of the grain, in grey levels of 0..255."""
 
 
 class Tiles:
@@ -55,7 +54,6 @@ class Tiles:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(h, w, C) of the encoder's images."""
         return self.shape
 
     def __len__(self) -> int:
@@ -172,7 +170,6 @@ def to_channels(picture: Array, channels: int) -> Array:
 
 
 def as_floats(tiles: Array) -> Float32:
-    """Convert uint8 pixels to float32 in 0..1. Floats keep their values."""
     scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
     return np.asarray(tiles, np.float32) / scale
 

@@ -68,7 +68,6 @@ class FittedTransfer:
 
 
 def fit_to_scenes(scenes: Sequence[Picture]) -> FittedTransfer:
-    """Fit the transfer to training scenes with one frame each, as :func:`fit_transfer`."""
     bands = range(scenes[0].pixels.shape[-1])
     return fit_transfer(
         [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]

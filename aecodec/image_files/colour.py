@@ -65,7 +65,6 @@ def is_srgb(profile: bytes, mode: Mode) -> bool:
 
 
 def name_of(profile: bytes) -> str:
-    """Name of a profile, from its description."""
     return str(_opened(profile).profile.profile_description or "without a name").strip()
 
 

@@ -64,7 +64,6 @@ class _Unit:
 
 
 def _units(file: IO[bytes]) -> Iterator[_Unit]:
-    """The headers of a file up to the first one with data."""
     place = 0
     while (start := file.read(_CARD)).strip(b"\0 "):
         cards, card = dict[str, str](), start

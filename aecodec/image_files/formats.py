@@ -11,20 +11,14 @@ AEC = "AEC"
 """Pillow's name of `.aec` after importing :mod:`aecodec.pillow`, which file names ignore."""
 
 LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "WEBP"})
-"""Pillow's names of the formats that have a quality."""
-
 NEEDS_QUALITY = LOSSY - {"WEBP"}
 """Lossy formats that need a quality; without a quality, WebP is lossless."""
 
 HOLDS_METADATA = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PNG", "TIFF", "WEBP"})
-"""Formats with ICC profile, EXIF and XMP."""
-
 GREY_AS_RGB = {"AVIF": frozenset({Mode.LA}), "WEBP": frozenset({Mode.L, Mode.LA})}
 """Grey modes that Pillow writes as RGB, which grey profiles do not fit."""
 
 HOLDS_RESOLUTION = frozenset({"BMP", "JPEG", "MPO", "PNG", "TIFF"})
-"""Formats with a field for pixels per inch."""
-
 SAMPLES_SUFFIXES = frozenset({".npy", ".npz", ".fits", ".fit", ".fts", ".dcm"})
 """Suffixes of files that only codecs with bands read; they read TIFF files, too."""
 
@@ -51,7 +45,6 @@ def holds_samples(prefix: bytes) -> bool:
 
 
 def has_image_name(path: Path) -> bool:
-    """Whether a file name has the suffix of an image format."""
     is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
     return not is_shadow and path.suffix.lower() in _image_suffixes()
 

@@ -24,8 +24,6 @@ _SHAPE = '{"shape": '
 """Beginning of the description that tifffile writes by default."""
 
 _DEFAULT_DPI = frozenset({0, 1, 72, 96})
-"""Pixels per inch that programs write by default."""
-
 _INCH = 2
 _IPTC = 0x0404
 _KEYWORDS_OF_PROGRAMS = (
@@ -38,11 +36,7 @@ _KEYWORDS_OF_PROGRAMS = (
     "jpeg:",
     "thumbnail",
 )
-"""Prefixes of keywords of texts in PNG files that programs write about themselves."""
-
 _COMMENTS_OF_PROGRAMS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
-"""Prefixes of comments that programs write about themselves."""
-
 _SRGB_CODING = bytes([1, 13])
 """Numbers of the primaries and the transfer function of sRGB in a cICP chunk."""
 

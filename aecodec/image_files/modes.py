@@ -48,7 +48,6 @@ def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: N
 def _convert(
     image: Image.Image, profile: bytes | None, notes: Notes
 ) -> tuple[Image.Image, bytes | None]:
-    """Convert an image to a mode of the format, and return its profile if it fits the result."""
     if image.mode not in {*_LOSSLESS_MODES, *_RGB_SPACES}:
         return _to_srgb(image, profile, notes), None
     if image.mode in _RGB_SPACES:
@@ -94,8 +93,6 @@ def _array_of(image: Image.Image) -> Pixels:
 
 
 DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-"""Pillow's modes of grey levels with more than 8 bits."""
-
 _CUT_RAW_MODES = (";16B", ";16L", ";16N")
 _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 
@@ -128,7 +125,6 @@ def check_scale(image: Image.Image) -> None:
 
 
 def note_scale(image: Image.Image, notes: Notes) -> None:
-    """Note that Pillow scales the levels of an unloaded image to 8 bits."""
     raw = next((mode for mode in _raw_modes(image) if mode.startswith(("L;2", "L;4"))), "L;8")
     bits = min(int(raw[2]), stored_samples(image).bits)
     largest = _netpbm_max(image) or (1 << bits) - 1

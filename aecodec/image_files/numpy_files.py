@@ -125,14 +125,12 @@ def _chosen(names: list[str], name: str | None) -> str:
 
 
 def write_npy(picture: Picture) -> bytes:
-    """Write the samples of a picture in its layout and byte order as an `.npy` file."""
     content = io.BytesIO()
     np.lib.format.write_array(content, _array(picture), allow_pickle=False)
     return content.getvalue()
 
 
 def write_npz(picture: Picture) -> bytes:
-    """Write an `.npz` file with the name of its array; see :func:`write_npy`."""
     content, name = io.BytesIO(), _kept(picture).text(DOCUMENT_NAME) or "arr_0"
     np.savez_compressed(content, allow_pickle=False, **{name: _array(picture)})
     return content.getvalue()

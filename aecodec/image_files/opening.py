@@ -38,7 +38,6 @@ _ARRAYS = (b"\x89HDF", b"CDF", b"GRIB", b"BUFR")
 """Starts of files with named arrays: HDF5 and netCDF, and of weather services."""
 
 _PREFIX_SIZE = 16
-"""Number of bytes that plugins need to recognize their format."""
 
 
 @contextmanager

@@ -146,7 +146,6 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
 
 
 def _note_lost_tags(picture: Picture, suffix: str, notes: Notes) -> None:
-    """Note tags of a TIFF file or a FITS header that the format does not keep."""
     source = _WRITERS.get(picture.origin.suffix.lower()) if picture.origin else None
     has_tags = MetadataKind.TIFF in picture.metadata and source in (write_tiff, write_fits)
     if has_tags and source is not _WRITERS[suffix.lower()]:

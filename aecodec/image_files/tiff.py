@@ -195,7 +195,6 @@ def _is_kept(tag: Tag) -> bool:
 
 
 def _without_defaults(kept: KeptTags) -> KeptTags:
-    """Omit tags that tifffile writes with the same values anyway."""
     codes = {PHOTOMETRIC} if kept.numbers(PHOTOMETRIC) == (1,) else set()
     if not any(kept.numbers(EXTRA_SAMPLES)):
         codes.add(EXTRA_SAMPLES)

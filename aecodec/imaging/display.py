@@ -11,8 +11,6 @@ from aecodec.errors import UsageError
 from aecodec.imaging.picture import Picture
 
 _STRETCH = (2, 98)
-"""Percentiles of the original that are shown as black and as white."""
-
 _HIGHEST = 99.9
 """Percentile of the errors that is the end of their scale."""
 

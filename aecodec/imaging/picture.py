@@ -15,7 +15,6 @@ from aecodec.format.origin import Origin
 from aecodec.imaging.missing import Mask
 
 ANY_CODEC = "compress it with --max-error E or --lossless (in Python max_error)"
-"""Advice for pictures that no codec with networks takes."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,11 +17,7 @@ from aecodec.errors import ImageError
 from aecodec.format.arrays import MAX_RANGE
 
 PHASES = (1, 2, 4, 8)
-"""Numbers of phases that a codec may have."""
-
 SCALE = 65535
-"""The last entry of every table."""
-
 Samples = npt.NDArray[Any]
 """(F, H, W, B) of a type of :class:`aecodec.format.arrays.SampleType`, in native byte order."""
 

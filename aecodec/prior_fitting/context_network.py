@@ -35,15 +35,12 @@ MAX_UNITS = 1024
 
 
 def array_fields(owner: type) -> dict[str, Any]:
-    """The fields of a dataclass that are arrays, with the dtypes of their annotations."""
     hints = get_type_hints(owner).items()
     arrays = {name: get_args(hint) for name, hint in hints if get_origin(hint) is np.ndarray}
     return {name: get_args(dtype)[0] for name, (_, dtype) in arrays.items()}
 
 
 class ArrayFields:
-    """A base of dataclasses that converts array fields to their dtypes."""
-
     def __post_init__(self) -> None:
         for name, dtype in array_fields(type(self)).items():
             setattr(self, name, np.asarray(getattr(self, name), dtype))

@@ -102,7 +102,6 @@ class _Sample:
 
 
 def _random_start(sample: _Sample, priors: int) -> Indices:
-    """Assign each vector to the nearest of P vectors drawn from the sample."""
     drawn = np.random.default_rng(0).choice(len(sample.columns), priors, replace=False)
     points = sample.columns.astype(np.float32)
     centres = points[drawn]

@@ -38,7 +38,6 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def arrays_of(prior: Prior) -> Arrays:
-    """The arrays of a prior for encoders and decoders."""
     rows, bank = trimmed(prior.bank, prior.bank)
     arrays: Arrays = {
         "prior_numbers": np.arange(prior.priors, dtype=np.uint16),

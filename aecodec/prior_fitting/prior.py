@@ -22,7 +22,6 @@ COST_UNITS = 256
 """Costs are integers in 1/256 bit."""
 
 ESCAPE_BITS = 16
-"""Number of bits that code the value of an escaped symbol."""
 
 
 def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
@@ -96,7 +95,6 @@ class Prior(ArrayFields):
 
     @property
     def max_slice(self) -> int:
-        """The largest number of channels that are coded together."""
         slices = self.context.slices if self.context else [slice(0, self.code_dimension)]
         return max(places.stop - places.start for places in slices)
 

@@ -42,8 +42,6 @@ from aecodec.training.optimizers import optimizer_of
 from aecodec.training.quantization_aware import product_dtype
 
 ENDLESS = 1 << 40
-"""Number of steps or epochs of a loop that ends for another reason."""
-
 _PREFETCHED = 2
 
 
@@ -67,7 +65,6 @@ def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> An
 
 
 def in_order(images: Float32, batch_size: int) -> Any:
-    """Batches of images in order."""
     return _without_tuning(tf.data.Dataset.from_tensor_slices(images).batch(batch_size))
 
 
@@ -80,7 +77,6 @@ def _without_tuning(batches: Any) -> Any:
 
 _STARTING_TILES = 500
 _MOST_VALIDATED = 2_000_000
-"""Maximum number of values in the tiles that are measured after each epoch."""
 
 
 _DEFAULT, _PRIORS = TrainingOptions(), PriorOptions()

@@ -170,7 +170,6 @@ def _over_copies(weights: list[Float32], steps: Float32, copies: Copies) -> list
 
 
 def _round_pixels(decoder: Any, latents: Float32, copies: Copies, phases: int) -> None:
-    """Round the last kernel, and adjust the biases for the change of the mean."""
     linear = layer_with(decoder, Role.LINEAR_PIXELS)
     kernel, bias = linear.get_weights()
     numbers = np.zeros(kernel.shape[2], np.int64)

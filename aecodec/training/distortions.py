@@ -66,7 +66,6 @@ def check_sides_for_ssimulacra2(weight: float, height: int, width: int) -> None:
 
 
 def mean_squares(decoded: Any, images: Any) -> Any:
-    """The mean squared error of each picture."""
     difference = tf.cast(decoded, tf.float32) - tf.cast(images, tf.float32)
     return tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
 

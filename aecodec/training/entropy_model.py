@@ -31,11 +31,7 @@ _WIDEST_INPUT = 4.0
 
 _CEILING = 6.0
 _NARROWEST_LOG_SCALE = -7.0
-"""Least logarithm of a logistic's scale, in steps."""
-
 _LEAST_DEVIATION = 1e-2
-"""Least standard deviation of a channel, in steps of the middle level."""
-
 _STANDARD_LOG_SCALE = math.log(math.sqrt(3) / math.pi)
 """Logarithm of the scale of a logistic with a standard deviation of 1."""
 

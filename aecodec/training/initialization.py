@@ -16,8 +16,6 @@ from aecodec.keras_models.layers import SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, role_of
 
 CEILING = 6.0
-"""Largest value between layers."""
-
 STARTING_TILES = 200
 
 FINEST_PIXELS, FINEST_LATENTS = 0.03, 0.3

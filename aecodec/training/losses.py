@@ -60,7 +60,6 @@ class TrainingOptions:
     network_rate: float = 1.0
 
     def weights_of(self, levels: int) -> list[float]:
-        """Weights of the levels in the loss."""
         return [1.0] * levels if self.loss_weights is None else list(self.loss_weights)
 
 
@@ -169,7 +168,6 @@ def to_int8(latents: Any) -> Any:
 
 
 def straight_through(latents: Any, integers: Any) -> Any:
-    """The integers, with the gradient of the identity."""
     return latents + tf.stop_gradient(integers - latents)
 
 
@@ -244,7 +242,6 @@ class RateDistortionLoss(LossOfLevels):
         self.built = True  # all parts are built
 
     def start_from(self, images: Any) -> None:
-        """Initialize the entropy models for the latents of images (N, ...)."""
         latents = tf.split(tf.cast(self.encoder(images), tf.float32), self.channels, axis=-1)
         for model, latent in zip(self.entropy_models, latents, strict=True):
             model.start_from(np.reshape(latent, (-1, latent.shape[-1])).std(axis=0))
@@ -334,7 +331,6 @@ class GainedRateDistortionLoss(LossOfLevels):
         return np.exp(self.log_gains.numpy())
 
     def start_from(self, images: Any) -> None:
-        """Initialize the entropy model for the latents of images (N, h, w, C)."""
         latents = np.asarray(self.encoder(images), np.float32)
         self.entropy_model.start_from(latents.std(axis=(0, 1, 2)))
 

@@ -67,8 +67,6 @@ def networks_named(name: str) -> Networks:
 
 
 _FOR_PICTURES, _FOR_BANDS = "picture", "bands"
-"""Networks, and recipes with the same names."""
-
 _KEYS = {
     "data": "tile held_out flips smooth",
     "levels": "channels rate_weights loss_weights context_units",

@@ -80,7 +80,6 @@ class Start(NamedTuple):
     entropy_models: dict[int, list[Float32]]
 
     def with_channels(self, channels: npt.NDArray[np.intp] | slice) -> Start:
-        """The start of networks with some of the channels of codes."""
         count = self.gains.shape[1]
         *features, kernel, bias = self.encoder
         decoder = [

@@ -38,7 +38,7 @@ def mnist_encoder(
 def mnist_decoder(
     code_shape: tuple[int, ...] = (50,), image_shape: tuple[int, ...] = (28, 28)
 ) -> Any:
-    """The decoder that belongs to :func:`mnist_encoder`, from latents to images in 0..1."""
+    """The decoder of :func:`mnist_encoder`, from latents to images in 0..1."""
     height, width, channels = _with_channels(image_shape)
     codes = keras.Input(code_shape)
     grid = (height // _PATCH, width // _PATCH, 16)

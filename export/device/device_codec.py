@@ -1,8 +1,7 @@
 """The files and pictures of a device.
 
-Networks compute the same integers on every processor. `aecodec.c` quantizes to the nearest codes.
-It does not use RDOQ, whose costs of symbols need logarithms and more code than small devices can
-hold. The files are written by the same `aecodec.c` in the library.
+`aecodec.c` quantizes to the nearest codes, because RDOQ needs more code than they can hold.
+The files are written by the same `aecodec.c` in the library.
 """
 
 from __future__ import annotations

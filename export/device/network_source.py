@@ -63,7 +63,6 @@ class CNetwork:
         )
 
     def files(self) -> dict[str, bytes]:
-        """The header and the source file in C99, by name."""
         array, macro = self.array, self.array.upper()
         title = f"The {self.half.value} of the codec {c_names.in_comment(self.codec.name)}"
         comment = f"""{title} ({self.codec.codec_id.hex()}), as a network plan:
@@ -88,7 +87,6 @@ def plan_of(folder: CodecFolder, half: Half) -> bytes:
 
 
 def network_names(networks: list[CNetwork]) -> str:
-    """A header with short names, for a program with the networks of one codec."""
     includes = "".join(f'#include "{network.array}.h"\n' for network in networks)
     defines = "".join(_short_names(network) for network in networks)
     most = max(network.work for network in networks)

@@ -8,21 +8,16 @@ from aecodec.codec_files.file_names import Half
 
 
 class Halves(str, Enum):
-    """A half of a codec, or both halves."""
-
     ENCODER = "encoder"
     DECODER = "decoder"
     BOTH = "both"
 
     @property
     def members(self) -> list[Half]:
-        """The halves as a list."""
         return list(Half) if self is Halves.BOTH else [Half(self.value)]
 
 
 class Format(str, Enum):
-    """Format of an export."""
-
     HDF5 = "hdf5"
     TFLITE = "tflite"
     C = "c"

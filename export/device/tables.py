@@ -28,7 +28,6 @@ class Array(NamedTuple):
         return self.values.nbytes
 
     def as_c(self, prefix: str) -> str:
-        """Define the array in C."""
         c_type = _C_TYPES.get(self.values.dtype.str[1:], "aecodec_row")
         numbers = ", ".join(map(_number, self.values.ravel().tolist()))
         numbers = numbers or "0"  # C has no empty arrays
@@ -69,7 +68,6 @@ class CTables:
 
     @property
     def bytes(self) -> int:
-        """Size of the tables in flash."""
         return sum(array.bytes for array in self.arrays.values())
 
     @cached_property
@@ -84,7 +82,6 @@ class CTables:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        """The numbers of the `aecodec_codec` by name."""
         spec = self.folder.spec
         return {
             "tile_width": spec.tile[1],
@@ -100,7 +97,6 @@ class CTables:
 
     @property
     def native(self) -> LevelTables:
-        """The tables for the library."""
         arrays = {name: array.values for name, array in self.arrays.items()}
         return LevelTables({"id": tuple(self.folder.spec.codec_id), **self.numbers}, arrays)
 

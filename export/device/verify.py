@@ -72,7 +72,6 @@ class DeviceFolder:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels of the pictures that the program takes."""
         return self.constant("WIDTH"), self.constant("HEIGHT")
 
     @property

@@ -115,7 +115,6 @@ def _check_not_recurrent(model: Any, half: str) -> None:
 
 
 def reason(model: Any, error: Exception) -> str:
-    """The reason why a functional Keras model cannot be converted, from an exception."""
     names = {layer.name for layer in model.layers}
     if missing := _MISSING.search(str(error)):
         layer = layer_of(missing["path"], names)

@@ -101,7 +101,6 @@ def _end_of(layer: Any, vectors: Float32) -> _End:
 
 
 def _end_for(values: Float32) -> _End:
-    """An end whose integers cover these values and 0."""
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     scale = float(np.float32(max(high - low, 1e-6) / 255))
     zero = int(np.clip(np.rint(-128 - low / scale), -128, 127))
