@@ -65,7 +65,7 @@ def export_codec(
         encoder, decoder, images, levels, is_any_size=geometry["receptive_field"] > 0,
         has_trained_ranges=held_out.bands is not None,
     )  # fmt: skip
-    vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
+    vectors = latents if geometry["receptive_field"] else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
         _LOG.info("fitting the priors of level %d of %d", number, len(levels))
@@ -123,13 +123,9 @@ def _networks(
     return halves, plans, latents
 
 
-def _takes_any_size(encoder: Any) -> bool:
-    return None in encoder.input_shape[1:]
-
-
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
     latents = np.rint(outputs_of(encoder, images[:_PICTURES_FOR_GEOMETRY]))
-    if not _takes_any_size(encoder):
+    if None not in encoder.input_shape[1:]:
         vectors = math.prod(latents.shape[1:-1])
         return {
             "tile": images.shape[1:3],

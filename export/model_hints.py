@@ -111,7 +111,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
     ranges = (*PIXEL_RANGES, _standardized(images))
     outputs = {entry: run(to_range(images, entry)).reshape(images.shape) for entry in ranges}
     errors = {
-        (entry, exit_): _error(images, from_range(outputs[entry], exit_))
+        (entry, exit_): _error(images, (outputs[entry] - exit_.black) / (exit_.white - exit_.black))
         for entry, exit_ in product(ranges, ranges)
     }
     best = min(errors, key=errors.__getitem__)
@@ -137,10 +137,6 @@ def _standardized(images: Float32) -> PixelRange:
 
 def to_range(images: Any, target: PixelRange) -> Any:
     return images * np.float32(target.white - target.black) + np.float32(target.black)
-
-
-def from_range(outputs: Any, source: PixelRange) -> Any:
-    return (outputs - np.float32(source.black)) / np.float32(source.white - source.black)
 
 
 def _error(images: Float32, decoded: Float32) -> float:

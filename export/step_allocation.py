@@ -200,16 +200,7 @@ def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
     `latents` (N, ..., K) belong to the images (N, *image_shape).
     """
     relative = 1 / np.sqrt(sensitivities(decoder, latents))
-    return scaled_to_error(decoder, images, latents, relative / np.exp(np.log(relative).mean()))
-
-
-def scaled_to_error(
-    decoder: Any, images: Float32, latents: Float32, relative: npt.NDArray[Any]
-) -> Float32:
-    """(K,) steps with `relative` (K,) proportions, as large as the allowed squared error permits.
-
-    `latents` (N, ..., K) belong to the images (N, *image_shape).
-    """
+    relative /= np.exp(np.log(relative).mean())
 
     def error(steps: Float32 | None) -> float:
         rounded = latents if steps is None else np.rint(latents / steps) * steps

@@ -299,7 +299,11 @@ def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: 
         "metadata": None,
         "software": False,
     }
-    tags = [_extra_tag(tag) for tag in kept.tags if tag.code not in _ARGUMENTS]
+    tags = [
+        (tag.code, tag.type, len(tag.value) // TYPE_SIZES[tag.type], tag.value, True)
+        for tag in kept.tags
+        if tag.code not in _ARGUMENTS
+    ]
     for page in [pages] if is_imagej else pages:  # ImageJ needs the pixels of all pages in a row
         tiff.write(page, extratags=tags, **options)
         tags = tags if _has_marker(kept, SUBFILE_TYPE, PAGE) else []
@@ -316,8 +320,3 @@ def _pages_to_write(
     return (
         (planes.reshape(-1, *planes.shape[2:]), None) if kept.get(PLANAR) else (planes, "separate")
     )
-
-
-def _extra_tag(tag: Tag) -> tuple[int, int, int, bytes, bool]:
-    count = len(tag.value) // TYPE_SIZES[tag.type]
-    return tag.code, tag.type, count, tag.value, True

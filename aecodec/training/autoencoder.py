@@ -93,14 +93,12 @@ class Autoencoder(KerasPair):
 
     Attributes:
         levels: number of channels of each level.
-        is_rate_trained: whether the rate was trained.
         gains: (L, K) factors by which latents are multiplied at each level; None without gains.
         entropy_model: weights with which the loss begins to predict the latents; None for random
             weights.
 
     Raises:
-        ModelError: the shapes do not fit. The output of each model must have the shape of the other
-            model's input.
+        ModelError: the output of a model has not the shape of the other model's input.
     """
 
     def __init__(self, encoder: Any, decoder: Any, levels: Sequence[int] | None = None) -> None:

@@ -135,10 +135,6 @@ def costs(distortions: Any, bits: Any, rate_weights: Any) -> Any:
     return (distortions + rate_weights * bits) / rate_weights**0.5
 
 
-def numbers_in(images: Any) -> int:
-    return math.prod(images.shape[1:])
-
-
 def psnr(mean_squared_error: Any) -> Any:
     return -10 / math.log(10) * tf.math.log(mean_squared_error)
 
@@ -249,7 +245,7 @@ class RateDistortionLoss(LossOfLevels):
     def measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
         bits, decoded = self._coded(images, training)
         distortions = [self.distortion(pictures, images) for pictures in decoded]
-        cost = self.total_cost(bits, distortions, pixels=numbers_in(images))
+        cost = self.total_cost(bits, distortions, pixels=math.prod(images.shape[1:]))
         self.cost.update_state(cost)
         for n, (rate, pictures) in enumerate(zip(bits, decoded, strict=True)):
             self.bits[n].update_state(rate)
@@ -350,7 +346,7 @@ class GainedRateDistortionLoss(LossOfLevels):
                 fn_output_signature=(tf.float32,) * 3,
             )
             bits, distortions, errors = (tf.reshape(values, [-1]) for values in results)
-        cost = self.total_cost(bits, distortions, levels, pixels=numbers_in(images))
+        cost = self.total_cost(bits, distortions, levels, pixels=math.prod(images.shape[1:]))
         self.cost.update_state(cost)
         for n in range(len(self.bits)):
             of_level = tf.cast(levels == n, tf.float32)
