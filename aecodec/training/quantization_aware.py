@@ -53,9 +53,9 @@ def qat_copy(
         kind = type(layer)
         if role_of(layer) not in exact:
             kind = _ROUNDING_CLASSES.get(kind, kind)
-        is_in_range = role_of(layer) is Role.BRANCH_END or _has_relu6(layer)
-        if inputs is not None and kind is RoundingConv2D and is_in_range:
-            kind = NormalizedConv2D
+        if inputs is not None and kind is RoundingConv2D:
+            is_in_range = role_of(layer) is Role.BRANCH_END or _has_relu6(layer)
+            kind = NormalizedConv2D if is_in_range else kind
         return kind.from_config(config)
 
     copy = keras.models.clone_model(model, clone_function=new_layer)
