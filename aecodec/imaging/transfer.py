@@ -84,14 +84,6 @@ class Transfer:
                 values[frame, ..., band] = _values_of(plane, self.tables[band], low, high)
         return values
 
-    def to_samples(self, values: Values, dtype: np.dtype[Any]) -> Samples:
-        """Convert values (F, H, W, B) to samples; ImageError as :meth:`limits_of`."""
-        samples = np.empty(values.shape, dtype.newbyteorder("="))
-        for band, levels in enumerate(self.levels(samples.dtype)):
-            for frame in range(len(values)):
-                samples[frame, ..., band] = levels[values[frame, ..., band]]
-        return samples
-
 
 def rounded_limits(limits: Float64, dtype: np.dtype[Any]) -> Float64:
     """Limits (B, 2) clipped to the range of a type, and for integers rounded outwards."""

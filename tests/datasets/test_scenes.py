@@ -91,8 +91,9 @@ def test_the_weights_turn_errors_of_values_into_errors_of_samples(samples: np.nd
     fitted = fit_to_scenes([Picture(scene[None]) for scene in samples])
     values = fitted.transfer.to_values(samples)
     moved = np.minimum(values + 3, 255 * fitted.phases).astype(np.uint16)
+    levels = fitted.transfer.levels(np.dtype(np.float32)).astype(float)
     restored = [
-        fitted.transfer.to_samples(v, np.dtype(np.float32)).astype(float) for v in (values, moved)
+        np.stack([levels[band][v[..., band]] for band in range(3)], -1) for v in (values, moved)
     ]
     exact = ((restored[1] - restored[0]) / fitted.ranges) ** 2
     in_floats = ((moved.astype(float) - values) / (255 * fitted.phases)) ** 2

@@ -37,8 +37,6 @@ def test_a_sample_gets_the_value_whose_sample_is_nearest(
     np.testing.assert_allclose(chosen, distances.min(axis=1), rtol=0, atol=1e-9)
     lower = np.maximum(values.ravel(), 1) - 1
     assert (table[lower] < table[values.ravel()])[values.ravel() > 0].all()
-    restored = transfer.to_samples(values, dtype)
-    np.testing.assert_array_equal(restored.ravel(), levels[values.ravel()])
     np.testing.assert_array_equal(from_phases(to_phases(values, phases), phases), values)
 
 
@@ -53,7 +51,7 @@ def test_extreme_limits_are_exact_at_both_ends(limits: tuple[float, float]) -> N
     transfer = linear([limits], 4)
     samples = np.array(limits, np.float32).reshape(1, 1, 2, 1)
     values = transfer.to_values(samples)
-    np.testing.assert_array_equal(transfer.to_samples(values, samples.dtype), samples)
+    np.testing.assert_array_equal(transfer.levels(samples.dtype)[0][values], samples)
 
 
 @pytest.mark.parametrize(("dtype", "limits"), [("int32", (0, 65536)), ("uint8", (300, 400))])
