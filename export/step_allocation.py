@@ -199,7 +199,7 @@ def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
 
     `latents` (N, ..., K) belong to the images (N, *image_shape).
     """
-    relative = 1 / np.sqrt(sensitivities(decoder, latents))
+    relative: npt.NDArray[Any] = 1 / np.sqrt(sensitivities(decoder, latents))
     relative /= np.exp(np.log(relative).mean())
 
     def error(steps: Float32 | None) -> float:
