@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
-
-from benchmarks import __main__ as command_line
 from benchmarks import harness
 from benchmarks.harness import Row
 
@@ -43,12 +40,3 @@ def test_rows_are_stored_with_command_commit_data_and_machine(tmp_path: Path) ->
     assert {"processor", "cores", "python", "numpy"} <= set(stored["machine"])
     assert {"commit", "dirty"} <= set(stored)
     assert stored["date"].endswith("+00:00")
-
-
-def test_the_listing_has_a_question_per_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main([]) == 0
-    listing = dict(
-        line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line[-1:] == "?"
-    )
-    assert listing == command_line.questions()
-    assert "rate_distortion" in listing

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import Image
 
-from benchmarks.__main__ import main
 from benchmarks.rivals import Array, rivals
 
 pytest.importorskip("imagecodecs")
@@ -51,39 +45,3 @@ def _largest_errors(samples: Array, error: float) -> dict[str, float]:
             difference = np.nan_to_num(np.abs(decoded.astype(float) - piece.astype(float)))
             errors[rival.title] = max(errors.get(rival.title, 0), float(difference.max()))
     return errors
-
-
-def _rows(tmp_path: Path, *arguments: Path | str) -> list[dict[str, Any]]:
-    file = tmp_path / "rows.json"
-    assert main(["max_error", *map(str, arguments), "--json", str(file)]) == 0
-    rows: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["rows"]
-    return rows
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A folder with an RGB picture, and with arrays of two bands and of floats."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    numbers = np.random.default_rng(0)
-    rgb = numbers.integers(0, 256, (40, 50, 3), np.uint8)
-    Image.fromarray(rgb).save(folder / "rgb.png")
-    bands = numbers.integers(-900, 900, (2, 30, 20)).astype(np.int16)
-    field = numbers.normal(size=(30, 20)).astype(np.float32)
-    np.savez(folder / "arrays.npz", bands=bands, field=field)
-    return folder
-
-
-def test_each_array_is_a_row_or_rows_add_up_arrays(data: Path, tmp_path: Path) -> None:
-    """A percentage is of the range of an array."""
-    rows = _rows(tmp_path, data, "--each", "--errors", "0", "5%")
-    arrays = [row for row in rows if "pictures" in row]
-    titles = ["arrays bands", "arrays field", "rgb"]
-    assert [row["pictures"] for row in arrays] == [name for name in titles for _ in range(2)]
-    bands, field, rgb = (row["JPEG 2000"]["error"] for row in arrays[1::2])
-    assert (bands, rgb) == (89, 12)
-    assert 0.2 < field < 0.5
-    picture, both, *_ = _rows(tmp_path, f"{data / 'rgb.png'}=4", f"{data / 'arrays.npz'}=1")
-    least = min(picture[name]["bytes"] for name in FORMATS & picture.keys())
-    assert picture["ratio"] == round(picture["aecodec"]["bytes"] / least, 4)
-    assert (picture["aecodec"]["error"], both["samples"]) == (4, 1800)
