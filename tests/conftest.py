@@ -34,7 +34,6 @@ def _shared_by_processes(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def codec() -> aecodec.Codec:
-    """The codec `digits`."""
     return aecodec.load_codec("digits")
 
 
@@ -54,7 +53,6 @@ def digits() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def photo() -> aecodec.Codec:
-    """The codec for photographs that ships."""
     return aecodec.load_codec("photo")
 
 

@@ -84,7 +84,6 @@ print("LOADED", *sys.modules)
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """Modules that a command loads."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True
     )

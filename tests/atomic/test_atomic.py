@@ -101,7 +101,6 @@ def test_a_fault_at_any_step_loses_nothing(tmp_path: Path, name: str, kind: str)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a file to replace, one that is outdated, and others that stay."""
     path = tmp_path / "folder"
     make_folder(path, {"a": b"old", "gone": b"x", "notes": b"mine", "inner/deep": b"deep"})
     (path / "link").symlink_to("notes")

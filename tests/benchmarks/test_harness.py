@@ -1,4 +1,4 @@
-"""The list of benchmarks, and the record of a run."""
+"""The record of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other formats keep maximum errors, and rows add up arrays and copy earlier figures."""
+"""Other formats keep maximum errors."""
 
 from __future__ import annotations
 

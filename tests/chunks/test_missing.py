@@ -60,7 +60,6 @@ def cases(draw: st.DrawFn, *, ends_only: bool = False) -> Case:
 
 
 def check(array: np.ndarray, restored: np.ndarray, nodata: Any, error: float) -> None:
-    """Check which samples are missing, and the errors of the others."""
     missing = np.isnan(array) | (array == nodata)
     assert np.array_equal(np.isnan(restored) | (restored == nodata), missing)
     exact = object if array.dtype.kind != "f" else float
@@ -69,8 +68,6 @@ def check(array: np.ndarray, restored: np.ndarray, nodata: Any, error: float) ->
 
 
 def through_file(suffix: str) -> Callable[..., Any]:
-    """A function that compresses an array, and writes and reads a file with the result."""
-
     def restore(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
         picture = samples_picture(array, band_axis=0, nodata=nodata, bands=ANY_BANDS)
         if suffix == ".fits":
@@ -130,7 +127,6 @@ def test_only_missing_samples_have_the_value_nodata(way: str, case: Case, error:
 
 @pytest.fixture(scope="module")
 def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
-    """A codec with two bands."""
     return Codec(band_codec(tmp_path_factory.mktemp("bands"), [(-150, 250)] * 2, 2))
 
 
@@ -139,7 +135,6 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
 @settings(max_examples=60, deadline=None)
 @given(cases(), st.sampled_from([None, 0, 3, "0.5sqrt", (9, 2)]), st.sampled_from([1, 2]))
 def test_codecs_with_bands(bands: Codec, case: Case, error: Any, level: int) -> None:
-    """Levels have no bound, and bounds may be relative to the square root, or several."""
     array, nodata = case
     if array.dtype.itemsize > 4 or array.dtype.name in ("uint32", "int32"):
         return

@@ -132,7 +132,6 @@ def two_bands(tmp_path_factory: pytest.TempPathFactory) -> Aecodec:
 def test_samples_of_any_shape_and_type_come_back(
     two_bands: Aecodec, shape: list[int], place: int | None, dtype: str, seed: int
 ) -> None:
-    """Without a codec, and with two bands at a place that is allowed for bands."""
     codec = Aecodec()
     if place is not None and dtype in ("uint8", ">i2", "float32"):
         codec, shape = two_bands, [*shape, 1, 1, 1][: 4 if place else 3]

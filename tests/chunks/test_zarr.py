@@ -36,13 +36,11 @@ def array_of(
     serializer: object = SERIALIZER,
     **options: Any,
 ) -> Any:
-    """An array in a store, with these pixels."""
     coding = {"serializer": serializer, "compressors": None}
     return zarr.create_array(store, data=pixels, chunks=chunks, **coding, **options)
 
 
 def configuration_of(path: Path) -> Any:
-    """The configuration of the codec in the metadata of an array on disk."""
     [stated] = json.loads((path / "zarr.json").read_text("utf-8"))["codecs"]
     assert stated["name"] == "aecodec"
     return stated["configuration"]
@@ -50,7 +48,6 @@ def configuration_of(path: Path) -> Any:
 
 @pytest.fixture
 def store(tmp_path: Path, digits: Pixels) -> Path:
-    """An array of 100 digits, in chunks of 40."""
     path = tmp_path / "digits.zarr"
     array_of(path, digits[:100], (40, 28, 28))
     return path
@@ -65,7 +62,6 @@ def test_chunks_are_aec_files_also_in_shards(store: Path, digits: Pixels) -> Non
 
 
 def test_the_metadata_state_name_id_and_level(store: Path, tmp_path: Path) -> None:
-    """The level too where it was left to the codec."""
     assert configuration_of(store) == {"codec": "digits", "codec_id": "f206e96f", "level": 1}
     ones = np.ones((3, 28, 28), np.uint8)
     by_default = array_of(tmp_path / "b.zarr", ones, (3, 28, 28), Aecodec("photo"))
@@ -149,7 +145,6 @@ def test_no_path_in_metadata_is_followed(
 
 
 def test_chunks_of_other_arrays_are_rejected(store: Path, digits: Pixels) -> None:
-    """Chunks of another shape or type before anything is decoded."""
     chunk = store / "c" / "0" / "0" / "0"
     padded = np.pad(digits[:40], ((0, 0), (0, 1), (0, 0)))
     for content, error, words in (
@@ -193,7 +188,6 @@ def test_an_own_codec_is_found_by_a_variable(
 
 
 def test_arrays_need_no_codec(tmp_path: Path) -> None:
-    """Chunks of any shape; fill values and NaN are restored, and readers find the codec."""
     array = np.random.default_rng(0).normal(50, 40, (5, 3, 20, 30))
     array[2, :, 4:] = np.nan
     codec = {"name": "aecodec", "configuration": {"max_error": 0.01}}

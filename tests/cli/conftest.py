@@ -12,7 +12,6 @@ from aecodec.data.samples import sample_paths
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder, with one digit in it."""
     shutil.copy(sample_paths()[3], tmp_path / "digit.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path

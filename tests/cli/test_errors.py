@@ -25,7 +25,6 @@ PAIR = "--decoder digit.png --calibrate digit.png"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a file of each kind."""
     folder = tmp_path_factory.mktemp("files")
     shutil.copytree(sample_paths()[0].parent, folder / "scans")
     shutil.copy(sample_paths()[3], folder / "digit.png")

@@ -16,13 +16,11 @@ from aecodec.cli.shared import jobs
 
 
 def names_in(folder: str) -> list[str]:
-    """The files of a folder, with their subfolders."""
     files = [path for path in Path(folder).rglob("*") if path.is_file()]
     return sorted(str(path.relative_to(folder)) for path in files)
 
 
 def copies_of_the_digit(*names: str) -> None:
-    """Write the digit to files, in the formats of their names."""
     for name in names:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         opened("digit.png").save(name)

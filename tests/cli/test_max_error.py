@@ -46,7 +46,6 @@ def test_refinements_are_made_described_and_trimmed(scan: np.ndarray, command: C
 
 
 def opened_aec(command: Command, name: str) -> np.ndarray:
-    """The picture of a file, decompressed."""
     assert command("decompress", f"{name}.aec", "-o", "x.png", "--force").status == 0
     return np.asarray(opened("x.png"))
 
@@ -152,7 +151,6 @@ def test_verify_finds_originals_by_the_names_of_results(tmp_path: Path, command:
 
 
 def verified(command: Command, path: str, originals: str = "in") -> list[dict[str, object]]:
-    """The results of `aecodec verify --against`."""
     return command("verify", path, "--against", originals, "--json").json
 
 

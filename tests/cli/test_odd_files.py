@@ -25,7 +25,6 @@ ODD_EXIF_AND_XMP = bytes.fromhex(
 
 @pytest.fixture
 def scans(folder: Path, photograph: Pixels) -> Path:
-    """A folder of files with many endings, changed in 2014."""
     (folder / "scans").mkdir()
     picture = Image.fromarray(photograph[150:230, 200:300])
     for name in ("a.jpg", "b.PNG", "c.bmp", "d.tif", "e.webp", "f.avif", "g.gif"):

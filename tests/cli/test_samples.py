@@ -38,7 +38,6 @@ def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def samples_of(path: Path) -> np.ndarray:
-    """The samples of a file, in its type and byte order."""
     if path.suffix == ".tif":
         with tifffile.TiffFile(path) as file:
             return np.asarray(file.pages[0].asarray(), file.byteorder + "i2")
@@ -48,7 +47,6 @@ def samples_of(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["a.tif", "b.npy", "c.npz"])
 def test_files_are_restored(scenes: Path, command: Command, name: str) -> None:
-    """Formats, axes, types and byte orders come back, next to the file and in a folder."""
     first = ["--bands-first"] if name == "b.npy" else []
     codec = ("--codec", "bands")
     result = command("compress", f"scenes/{name}", *codec, "-o", "x.aec", *first)
@@ -65,7 +63,6 @@ def test_files_are_restored(scenes: Path, command: Command, name: str) -> None:
 
 
 def test_folders_of_scenes(scenes: Path, command: Command) -> None:
-    """Codecs with bands read all kinds of files in a folder, and each regains its format."""
     (scenes / "b.npy").unlink()
     assert command("compress", "scenes", "--codec", "bands").status == 0
     assert command("decompress", "scenes_aec", "--codec", "bands", "-o", "restored").status == 0
@@ -74,7 +71,6 @@ def test_folders_of_scenes(scenes: Path, command: Command) -> None:
 
 
 def test_info_describes_samples(scenes: Path, command: Command) -> None:
-    """The type, the bands with their names, and the missing samples are listed."""
     made = command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec", "--json").json[0]
     assert made["bits_per_sample"] == pytest.approx(made["bpp"] / 3, abs=1e-4)
     values = command("info", "a.aec", "--json").json[0]

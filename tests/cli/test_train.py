@@ -24,7 +24,6 @@ EPOCHS = {"tile.toml": 60, "picture.toml": 6}
 
 @pytest.fixture
 def recipes(folder: Path, digits: Pixels, photograph: Pixels) -> Path:
-    """The working folder, with pictures of different sizes, an array, and recipes for them."""
     np.save("digits.npy", digits[:120])
     Path("tile.toml").write_text(tiny_recipe(EPOCHS["tile.toml"]))
     pictures = tiny_recipe(EPOCHS["picture.toml"], networks="picture", tile=32, channels=[12])

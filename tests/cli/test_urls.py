@@ -23,7 +23,6 @@ DIGIT = sample_paths()[3].read_bytes()
 
 @pytest.fixture
 def memory() -> Iterator[fsspec.AbstractFileSystem]:
-    """The file system in memory, with a digit in it."""
     system = fsspec.filesystem("memory")
     system.store.clear()
     system.pipe_file("/scans/a.png", DIGIT)

@@ -80,7 +80,6 @@ def picture(folder: Path) -> Path:
 
 
 def error_of(arguments: str, stdout: int, unbuffered: bool) -> str:
-    """The line on standard error of a command that fails because of its standard output."""
     done = subprocess.run(
         [sys.executable, "-m", "aecodec", *arguments.split()],
         stdout=stdout,

@@ -16,8 +16,6 @@ DIGIT = sample_paths()[3]
 
 
 class Tensor:
-    """What tensors of other libraries are to NumPy."""
-
     def __init__(self, array: Pixels) -> None:
         self._array = array
 

@@ -91,7 +91,6 @@ def test_arrays_come_back_as_they_were(codecs: Codecs, case: Case) -> None:
 
 
 def test_samples_in_other_units_get_no_level(tmp_path: Path) -> None:
-    """Bands that are constant, unlike each other or missing are accepted."""
     codec = Codec(band_codec(tmp_path, [(0, 10000)] * 3, 4))
     part = np.random.default_rng(0).uniform(0, 1, (6, 7, 3)).astype(np.float32)
     for options in ({"level": 2}, {"max_bytes": 9999}, {"min_psnr": 30}):

@@ -21,7 +21,6 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def of_digits(codec: Codec, header: Header) -> Header:
-    """The header with the id of a codec."""
     return header._replace(codec_id=codec.spec.codec_id)
 
 

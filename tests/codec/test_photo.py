@@ -47,7 +47,6 @@ def test_any_size(photo: Codec, photograph: Pixels, shape: tuple[int, ...]) -> N
 
 
 def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
-    """At a quality no worse, and by a fifth at least."""
     theirs = io.BytesIO()
     Image.fromarray(photograph).save(theirs, "JPEG", quality=30, optimize=True)
     quality = metrics.psnr(metrics.mse(photograph, np.asarray(Image.open(theirs))))
@@ -62,7 +61,6 @@ def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
 def test_neither_threads_nor_windows_change_anything(
     photo: Codec, photograph: Pixels, threads: int, options: dict[str, Any]
 ) -> None:
-    """A picture that is large enough to be shared among threads."""
     picture = photograph[:300, :400] if options else np.tile(photograph, (3, 4, 1))
     one, several = (with_workers(photo, Workers(count)) for count in (1, threads))
     data = one.compress(picture, **options)

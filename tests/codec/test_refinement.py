@@ -25,7 +25,6 @@ MOST = 1020
 
 @pytest.fixture(scope="module")
 def bands(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Codec]:
-    """Codecs with 1 and 3 bands, by their number of bands."""
     path, codecs = tmp_path_factory.mktemp("codecs"), {}
     for count in (1, 3):
         band_codec(path / str(count), [(0, MOST)] * count, 4)
@@ -99,7 +98,6 @@ def test_errors_of_bands_that_do_not_fit_are_rejected(
 def test_a_file_may_have_no_base(
     bands: dict[int, Codec], shape: tuple[int, int], dtype: str
 ) -> None:
-    """Noise is cheapest without a base; then nothing is left without refinements."""
     array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
     data = bands[1].compress(array, max_error=0)
     assert not aecodec.read_header(data).has_base

@@ -73,7 +73,6 @@ def sealed(head: bytes) -> bytes:
 
 
 def changed(data: st.DataObject, content: bytes) -> bytes:
-    """Content with a few words at their limits, or a byte of any value."""
     mutable = bytearray(content)
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(content) - 1))

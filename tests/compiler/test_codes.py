@@ -18,7 +18,6 @@ pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler he
 def outputs(
     channels: int, inputs: np.ndarray, kernels: str, **codes: Lookup | Search
 ) -> np.ndarray:
-    """What a network makes of vectors (N, C): a copy of vectors with `channels`, and codes."""
     make = Maker(np.random.default_rng(1))
     entry = make.variable([1, 1, 8, channels])
     model = make.single("RESHAPE", [entry, make.integers([1, 1, 8, channels])], like=entry)

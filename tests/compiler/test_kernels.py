@@ -26,7 +26,6 @@ MANY = pytest.param(range(120), list(filter(has_kernels, KERNELS)), marks=pytest
 
 
 def check_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -> None:
-    """Check that C gives LiteRT's outputs, of inputs of any values."""
     graph = read_model(model)
     shape = graph.tensors[graph.entry].shape
     plan, reference = network_plan(model), reference_transform(model)

@@ -141,8 +141,6 @@ FILES: dict[str, Callable[[Path], object]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    """Fill the temporary folder with what a text takes for granted, and return its path."""
-
     def fill(text: str) -> Path:
         for name, write in FILES.items():
             if re.search(rf"\b{re.escape(name)}\b", text):
@@ -154,19 +152,16 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def is_possible(command: str) -> bool:
-    """Whether this machine has the tools for a command or a program."""
     needed = [tools for pattern, tools in TOOLS.items() if re.match(pattern, command)]
     return all(shutil.which(tool) or find_spec(tool) for tools in needed for tool in tools)
 
 
 def is_quick(command: str) -> bool:
-    """Whether a command is short and possible, installs nothing, and has its data here."""
     is_unfit = "pip install" in command or ".npz:" in command or LONG.match(command)
     return not is_unfit and is_possible(command)
 
 
 def smaller(command: str) -> str:
-    """A command with the options that make it small."""
     benchmark = re.match(r"python -m benchmarks (\w+)", command)
     return f"{command} {SMALLER.get(benchmark[1], '')}".strip() if benchmark else command
 
@@ -178,7 +173,6 @@ def environment() -> dict[str, str]:
 
 
 def run(line: str, command: Command) -> None:
-    """Run a command: one of `aecodec` in this process, any other in a shell."""
     program, *arguments = shlex.split(line)
     if program == "aecodec" and not set("|<>&;") & set(line):
         result = command(*arguments)

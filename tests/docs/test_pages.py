@@ -61,7 +61,6 @@ return [...context.getImageData(0, 0, 64, 64).data].filter((_, index) => index %
 
 
 def code_of(notebook: Path) -> str:
-    """The code cells of a notebook, one after the other."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 

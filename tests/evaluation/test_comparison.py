@@ -39,7 +39,6 @@ def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels)
 def test_a_photograph_full_of_detail_is_in_distribution(
     photo: Codec, photograph: Pixels, level: int
 ) -> None:
-    """The part of 96x96 pixels that has the most detail."""
     parts = [
         photograph[y : y + 96, x : x + 96] for y in range(0, 321, 32) for x in range(0, 521, 32)
     ]
@@ -56,7 +55,6 @@ def _noise() -> Pixels:
 
 
 def _drawing() -> Pixels:
-    """Black lines on white, as text has them."""
     drawing = np.full((160, 160), 255, np.uint8)
     drawing[4::10, ::3] = drawing[5::10, 1::5] = drawing[6::10, ::7] = 0
     drawing[4:160:10, 20:140:4] = 0

@@ -32,7 +32,6 @@ def convolutional(digits: Pixels) -> Pair:
 def convolutional_codec(
     convolutional: Pair, few_digits: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Codec:
-    """The codec of that pair, without context networks."""
     folder = tmp_path_factory.mktemp("convolutional") / "codec"
     hints = ModelHints(
         pixel_ranges=(UNIT, UNIT), tile=28

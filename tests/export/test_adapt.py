@@ -27,7 +27,6 @@ IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
 
 
 def adapted(encoder: Any, decoder: Any, hints: ModelHints | None = None) -> Any:
-    """A pair adapted on random images, whose pixels are in 0..1 if nothing else is stated."""
     stated = hints or ModelHints()
     ranges = stated.pixel_ranges or (UNIT, UNIT)
     return adapt_models(encoder, decoder, pictures_of, ModelHints(stated.image_shape, ranges))
@@ -56,7 +55,6 @@ def test_pixel_ranges_are_found(pixel_range: PixelRange) -> None:
     models = lossless(pixel_range.white - pixel_range.black, pixel_range.black)
 
     def run(batch: np.ndarray) -> np.ndarray:
-        """The pair, which tells few latents apart: those of its own range."""
         return np.asarray(models[1](np.rint(31 * np.clip(models[0](batch), 0, 1)) / 31))
 
     with (
@@ -79,7 +77,6 @@ def test_the_standardized_range_is_found() -> None:
     mean, deviation = IMAGES.mean(), IMAGES.std()
 
     def standardized(batch: np.ndarray) -> np.ndarray:
-        """A pair of pixels less their mean, divided by their deviation."""
         clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
         return np.rint(20 * clipped) / 20
 
@@ -164,7 +161,6 @@ def two_inputs() -> Any:
 
 
 def whole() -> Any:
-    """An autoencoder whose halves were not separated."""
     encoder, decoder = lossless()
     return keras.Sequential([keras.Input((4, 4, 1)), encoder, decoder])
 

@@ -30,7 +30,6 @@ def codec_of(pair: Pair, photograph: Pixels, folder: Path) -> Codec:
 
 
 def convolutions(hidden: str) -> Pair:
-    """A pair with tiles of 2x2 pixels, whose decoder has `hidden` layers."""
     images, codes = keras.Input((None, None, 3)), keras.Input((None, None, 4))
     latents = layers.Conv2D(4, 2, 2)(layers.Conv2D(4, 3, padding="same")(images))
     inner = {

@@ -37,7 +37,6 @@ def transposed(activation: str) -> Pair:
 
 
 def assert_loses_little(codec: Codec) -> None:
-    """Check the loss by rounding and int8 at the finest level, in dB."""
     loss = codec.folder.measured["finest_level"]
     assert loss["float_pair"] - loss["codec"] < 0.5
 
@@ -52,12 +51,10 @@ def strange(images: Any) -> Any:
 
 
 def loop(images: Any) -> Any:
-    """The converter of ranges dies of one."""
     return layers.LSTM(20, name="loop")(images)
 
 
 def nearest(images: Any) -> Any:
-    """argmin in the middle of an encoder."""
     numbers = keras.ops.argmin(layers.Reshape((28, 28))(images), axis=-1)
     return layers.Dense(20)(keras.ops.cast(numbers, "float32"))
 
@@ -93,7 +90,6 @@ def test_a_decoder_may_end_in_an_activation(
 def test_one_command_converts_models_of_ones_own(
     digits: Pixels, few_digits: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Flat vectors in 0..255, and a layer that draws latents, from a module of the user's."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     Path("mine.py").write_text(MODULE)
     with mock.patch.dict(keras.saving.get_custom_objects()):
@@ -130,7 +126,6 @@ class Draw(keras.layers.Layer):
 
 
 def flat_pair_in_bytes(draw: type[layers.Layer], digits: Pixels) -> Pair:
-    """A trained pair of 784 values in 0..255, whose encoder is variational."""
     images = keras.Input((784,))
     hidden = layers.Dense(64, "relu")(layers.Rescaling(1 / 255)(images))
     mean = layers.Dense(12, name="mean")(hidden)

@@ -20,7 +20,6 @@ TAGS = st.builds(
 
 @given(st.lists(TAGS, max_size=6, unique_by=lambda tag: tag.code), st.sampled_from("<>"))
 def test_tags_are_restored(tags: list[Tag], byte_order: str) -> None:
-    """Tags of all types and sizes come back, sorted by number."""
     kept = KeptTags(sorted(tags, key=lambda tag: tag.code), byte_order)
     data = kept.pack()
     assert KeptTags.unpack(data) == kept

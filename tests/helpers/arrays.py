@@ -34,7 +34,6 @@ def arrays(draw: st.DrawFn, types: Iterable[SampleType], shapes: st.SearchStrate
 
 
 def known(array: Array) -> Array:
-    """The samples of an array that are not missing."""
     return np.asarray(np.ma.masked_invalid(array).compressed())
 
 

@@ -26,7 +26,6 @@ class Result(NamedTuple):
 
     @property
     def json(self) -> list[dict[str, Any]]:
-        """The results that were printed with `--json`."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
@@ -34,7 +33,6 @@ Command = Callable[..., Result]
 
 
 def call(*arguments: str) -> None:
-    """Call `aecodec` in this process; what goes wrong is raised."""
     app_for(arguments)(list(arguments), standalone_mode=False)
 
 

@@ -29,11 +29,9 @@ class Block(NamedTuple):
 
 
 def blocks_of(document: Path) -> list[Block]:
-    """The fenced blocks of a document, in order."""
     return [Block(*groups) for groups in _BLOCK.findall(document.read_text("utf-8"))]
 
 
 def commands_of(document: Path) -> list[str]:
-    """The commands that a document shows, one per line of its blocks in sh."""
     shown = [block.text for block in blocks_of(document) if block.language == "sh"]
     return [line for text in shown for line in text.splitlines()]

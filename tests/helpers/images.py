@@ -12,14 +12,12 @@ import aecodec.pillow  # noqa: F401 - which registers the plugin
 
 
 def opened(source: str | Path | io.BytesIO) -> Image.Image:
-    """An image, loaded, with its file closed."""
     with Image.open(source) as image:
         image.load()
         return image
 
 
 def saved(image: Image.Image, file_format: str = "AEC", **options: Any) -> io.BytesIO:
-    """A file in memory that Pillow has written."""
     file = io.BytesIO()
     image.save(file, format=file_format, **options)
     file.seek(0)

@@ -21,7 +21,6 @@ SOURCES = ROOT / "c" / "preview"
 
 @cache
 def digest(payload: bytes) -> str:
-    """SHA-256 of the RGBA pixels of a payload, or the name of the error."""
     try:
         pixels, _ = preview.decode_pixels(payload)
     except FormatError:
@@ -46,7 +45,6 @@ class CPreview:
         compile_c(*SANITIZER, "-shared", source, "-o", folder / "preview.so")
 
     def digest(self, payload: bytes) -> str:
-        """What `digest` returns, of the pixels of C."""
         pixels, shape = create_string_buffer(4096), c_int()
         arguments = (payload, c_size_t(len(payload)), self._work, pixels, byref(shape))
         status = self._library.aecodec_preview_decode(self._tables, *arguments)

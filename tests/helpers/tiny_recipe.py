@@ -36,5 +36,4 @@ _DIGITS = {
 
 
 def tiny_recipe(epochs: int, **changes: object) -> str:
-    """The text of a recipe for digits, with some values changed."""
     return _TEXT.format(**_DIGITS | changes | {"epochs": epochs})

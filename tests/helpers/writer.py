@@ -66,7 +66,6 @@ def pack(header: Header, payload: bytes, parts: Sequence[Part] = ()) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[Header, bytes]:
-    """The header and the payload of a file."""
     info = read_info(data)
     return header_of(data, info), part_of(data, info.payload)
 

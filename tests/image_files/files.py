@@ -22,14 +22,12 @@ def tiff(*pages: Any, byte_order: str = "<", big: bool = False, **options: Any) 
 
 
 def numpy_file(array: np.ndarray) -> bytes:
-    """An `.npy` file."""
     content = io.BytesIO()
     np.save(content, array)
     return content.getvalue()
 
 
 def npz(**arrays: np.ndarray) -> bytes:
-    """An `.npz` file."""
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     return content.getvalue()
@@ -50,7 +48,6 @@ def fits_file(array: np.ndarray, **cards: Any) -> bytes:
 
 
 def fits_header(**cards: Any) -> bytes:
-    """A header of a FITS file."""
     lines = [
         f"{keyword:8}= {value!s:>20} / a comment".ljust(80) for keyword, value in cards.items()
     ]

@@ -56,7 +56,6 @@ class OddPicture:
 
 
 def saved(image: Image.Image, file_format: str = "PNG", **options: Any) -> bytes:
-    """An image as a file."""
     file = io.BytesIO()
     image.save(file, file_format, **options)
     return file.getvalue()
@@ -94,13 +93,11 @@ def deep_png(values: np.ndarray) -> bytes:
 
 
 def deep_ppm(values: np.ndarray) -> bytes:
-    """A PPM file of 16 bits per channel."""
     height, width, _ = values.shape
     return b"P6 %d %d 65535\n" % (width, height) + values.astype(">u2").tobytes()
 
 
 def with_chunks(*chunks: tuple[bytes, bytes], **texts: str) -> bytes:
-    """A PNG file of colours with chunks and texts."""
     info = PngInfo()
     for name, content in chunks:
         info.add(name, content)

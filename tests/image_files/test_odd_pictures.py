@@ -22,7 +22,6 @@ every_odd_picture = pytest.mark.parametrize("odd", ODD_PICTURES, ids=lambda odd:
 
 
 def read(odd: OddPicture) -> tuple[Picture, list[str]]:
-    """The picture, and what was said."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         picture = read_image(io.BytesIO(odd.content), odd.options)

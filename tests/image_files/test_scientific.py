@@ -59,7 +59,6 @@ def samples(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
 
 
 def tiff_with(layout: Layout, array: np.ndarray, **options: Any) -> bytes:
-    """A TIFF file with an array of a layout."""
     planar = {Layout.HWB: "contig", Layout.BHW: "separate"}
     frame = Layout[layout.name.removeprefix("F")]
     pages = array if layout.has_frames else [array]
@@ -239,7 +238,6 @@ def test_masks_are_pages(restored: Restore, dtype: str) -> None:
 
 
 def test_arrays_of_npz_keep_their_names(restored: Restore) -> None:
-    """The only array is read, or the chosen one; it keeps its name and order."""
     content = restored(npz(tas=np.asfortranarray(GREY)), ".npz")
     with np.load(io.BytesIO(content)) as arrays:
         assert arrays.files == ["tas"]
@@ -328,7 +326,6 @@ DAMAGED = {
 @pytest.mark.filterwarnings("ignore::aecodec.AecodecWarning")
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_damaged_files(kind: str) -> None:
-    """Damaged files are read or rejected; other errors do not leave the readers."""
     rng, content = np.random.default_rng(1), DAMAGED[kind]
     places = max(0, content.find(b"acsp")), len(content)
     for _ in range(60):

@@ -36,8 +36,6 @@ def broken(kind: str, folder: Path) -> Path:
 
 
 class Halved(layers.Layer):
-    """A layer that Keras does not know."""
-
     def call(self, inputs: object) -> object:
         return inputs / 2
 

@@ -27,19 +27,16 @@ from aecodec.pillow import register_aec_opener
 
 @pytest.fixture
 def picture(photograph: Pixels) -> Image.Image:
-    """A photograph of 60x44 pixels, RGB, which is in no file."""
     return Image.fromarray(np.ascontiguousarray(photograph[100:144, 200:260]))
 
 
 @pytest.fixture
 def digit(samples: Pixels) -> Image.Image:
-    """A digit of 28x28 pixels, L."""
     return Image.fromarray(samples[3])
 
 
 @pytest.fixture
 def stack(samples: Pixels) -> io.BytesIO:
-    """A file of ten digits."""
     return io.BytesIO(aecodec.compress(samples))
 
 
@@ -207,7 +204,6 @@ def test_metadata_is_that_of_the_info_of_the_first_picture(picture: Image.Image)
 def test_aec_files_are_not_pictures_for_commands(
     tmp_path: Path, digit: Image.Image, command: Command
 ) -> None:
-    """Although the plugin opens them."""
     folder = tmp_path / "scans"
     folder.mkdir()
     for name in ("a.aec", "b.png", "._b.png"):

@@ -37,7 +37,6 @@ def test_fitting_is_deterministic_and_competition_pays() -> None:
 
 
 def test_a_symbol_that_is_nearly_always_0_costs_nearly_nothing() -> None:
-    """Although another channel of the same vectors has a range of 200."""
     wide = np.random.default_rng(0).integers(-100, 101, (20_000, 1))
     codes = np.hstack([wide, np.zeros((20_000, 63), np.int64)]).astype(np.int16)
     mean = bits(fit_prior(codes, priors=1), codes).mean()

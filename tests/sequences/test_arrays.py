@@ -34,7 +34,6 @@ _BANDS = np.moveaxis(load_photograph()[:300, :530], -1, 0)
 
 @cache
 def files() -> dict[str, bytes]:
-    """Files of all kinds."""
     wide, rgb = _BANDS.astype(">i2") * 7 - 900, np.moveaxis(_BANDS, 0, -1)
     holes = np.ma.MaskedArray(wide, wide > 800)
     floats = np.where(wide > 700, np.nan, wide.astype(np.float32) / 3)
@@ -142,7 +141,6 @@ def memory_url() -> str:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[range]:
-    """The ranges that are read of objects in memory."""
     read_ranges, read = list[range](), MemoryFileSystem.cat_file
 
     def counted(system: MemoryFileSystem, path: str, start: int, end: int) -> bytes:

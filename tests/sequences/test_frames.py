@@ -20,7 +20,6 @@ from aecodec.native.headers import read_info
 
 @pytest.fixture
 def stack(tmp_path: Path, digits: Pixels) -> Path:
-    """A file of 300 digits."""
     path = tmp_path / "digits.aec"
     path.write_bytes(aecodec.compress(digits[:300], level=1))
     return path
@@ -38,7 +37,6 @@ def photographs(tmp_path: Path, photograph: Pixels) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Path:
-    """A folder with a stack of 5 digits, a single digit and a photograph, at several depths."""
     path = tmp_path / "folder"
     (path / "b").mkdir(parents=True)
     (path / "a.aec").write_bytes(aecodec.compress(digits[:5]))

@@ -29,7 +29,6 @@ from aecodec.training.picture_networks import Stage, picture_pair, start_from_kl
 
 @pytest.mark.slow
 def test_a_pair_is_trained_saved_and_opened_without_aecodec(x: np.ndarray, tmp_path: Path) -> None:
-    """Build the pair, train, save, load in a process without aecodec, predict."""
     autoencoder = Autoencoder(mnist_encoder(x[0].shape, (50,)), mnist_decoder((50,), x[0].shape))
     history = autoencoder.train(x[:300], epochs=3, batch_size=32, learning_rate=4e-3, verbose=0)
     assert history.history["psnr"][-1] > history.history["psnr"][0] + 1

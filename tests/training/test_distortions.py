@@ -31,7 +31,6 @@ QUALITIES = (10, 30, 60, 90)
 
 
 def photograph() -> Pixels:
-    """(192, 256, 3) of a photograph with sky, walls and fine lines."""
     return np.ascontiguousarray(load_photograph()[100:292, 100:356])
 
 
@@ -43,7 +42,6 @@ def as_jpeg(quality: int) -> Pixels:
 
 
 def floats(*pictures: Pixels) -> Float32:
-    """A batch of pictures in 0..1."""
     return np.stack(pictures).astype(np.float32) / 255
 
 

@@ -74,7 +74,6 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
 
 @pytest.mark.slow
 def test_a_codec_for_bands_restores_arrays(tmp_path: Path) -> None:
-    """Trained on TIFF files with two bands of int16, of two sizes."""
     tifffile = pytest.importorskip("tifffile")
     rng = np.random.default_rng(0)
     for number in range(8):

@@ -23,7 +23,6 @@ from aecodec.training.starts import begin_with, set_weights, start_from_codec, s
 
 
 def new_pair(name: str, folder: CodecFolder, side: int) -> Autoencoder:
-    """An untrained pair of the networks of a shipped codec."""
     shape = (side, side, folder.spec.channels)
     return Autoencoder(*NETWORKS[name].build(shape, folder.spec.latent_channels))
 

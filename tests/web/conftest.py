@@ -32,7 +32,6 @@ def site(
     codec: aecodec.Codec,
     photograph: Pixels,
 ) -> Path:
-    """A page with both codecs that ship; and beside it, for tests, others, files and pictures."""
     folder = tmp_path_factory.mktemp("web") / "site"
     contents = site_files([photo, codec], sample_pictures(None))
     for codec_folder in map(CodecFolder.open, GOLDEN.glob("codecs/*")):
@@ -52,14 +51,12 @@ def site(
 
 @pytest.fixture(scope="session")
 def host(site: Path) -> Iterator[StaticHost]:
-    """The page on a host."""
     with static_host(site) as host:
         yield host
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, where it is installed."""
     pytest.importorskip("selenium", reason="needs pip install -e '.[test]'")
     if not (shutil.which("chromium") and shutil.which("chromedriver")):
         pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
@@ -69,6 +66,5 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, host: StaticHost) -> Browser:
-    """A page of the host with the globals of `scripts.js`."""
     browser.open(f"{host.url}/blank.html", width=1280)
     return browser

@@ -45,7 +45,6 @@ def rgba(pixels: Pixels) -> Pixels:
 
 
 def frames_of(picture: Picture) -> list[str]:
-    """SHA-256 of each frame as ImageData."""
     parts = (
         [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha[..., None]]
     )
@@ -161,7 +160,6 @@ def test_bare_payloads_are_those_of_python(page: Browser, checksum: bool) -> Non
 
 
 def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
-    """A decoder, and the tables of one level; another level later, and nothing a second time."""
     with static_host(site) as host, opened_browser() as browser:
         browser.open(f"{host.url}/blank.html", width=1280)
         decode = "await aecodec.decode(await bytes('/golden/photo.aec'));"
@@ -256,7 +254,6 @@ def test_work_can_be_given_up(page: Browser) -> None:
 
 
 def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo: Codec) -> None:
-    """A small file that claims 8192x8192 pixels; its codec's parts are not even fetched."""
     header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(8192, 8192))
     bomb = base64.b64encode(pack(header, bytes(4096))).decode()
     name, milliseconds, width = page.run(

@@ -55,7 +55,6 @@ await new Promise((resolve) => setTimeout(resolve, 50));
 
 @pytest.fixture(params=WIDTHS)
 def opened(browser: Browser, host: StaticHost, request: pytest.FixtureRequest) -> Browser:
-    """The page with its first sample."""
     browser.open(f"{host.url}/", width=request.param)
     browser.run(READY)
     return browser
@@ -63,14 +62,12 @@ def opened(browser: Browser, host: StaticHost, request: pytest.FixtureRequest) -
 
 @pytest.fixture
 def desktop(browser: Browser, host: StaticHost) -> Browser:
-    """The page with its first sample, on a desktop."""
     browser.open(f"{host.url}/", width=1280)
     browser.run(READY)
     return browser
 
 
 def drop(page: Browser, name: str) -> None:
-    """Drop a file of the host on the page."""
     page.run(DROP.replace("NAME", repr(name)) + READY)
 
 
@@ -83,7 +80,6 @@ def shown_bytes(page: Browser) -> int:
 
 
 def message(page: Browser) -> str:
-    """What the page complains about; empty if it does not."""
     script = (
         "const box = document.getElementById('message'); return box.hidden ? '' : box.innerText;"
     )
@@ -91,7 +87,6 @@ def message(page: Browser) -> str:
 
 
 def settle(page: Browser) -> None:
-    """Wait until the picture is there, and all that is measured beside it."""
     page.run(READY + MEASURED)
 
 
@@ -200,7 +195,6 @@ def test_a_picture_is_opened_and_its_file_is_saved(
 
 
 def awaited(file: Path) -> bytes:
-    """The content of a file that a browser is writing."""
     for _ in range(200):
         if file.exists() and file.stat().st_size:
             break

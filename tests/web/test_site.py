@@ -20,7 +20,6 @@ from benchmarks.web.static_host import static_host
 def test_a_page_is_written_with_what_it_refers_to(
     command: Command, tmp_path: Path, codec: Codec
 ) -> None:
-    """Also with the samples that suit its codec."""
     result = command("web", "digits", "-o", "site")
     assert (result.status, result.err) == (0, "")
     site = tmp_path / "site"

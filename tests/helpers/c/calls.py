@@ -18,7 +18,6 @@ ERRORS = Any
 def target_of(
     level: float = 0, max_bytes: int = 0, errors: ERRORS = None, *, is_root: bool = False
 ) -> structures.Target:
-    """What a file has to reach."""
     target = structures.Target(round(16 * level), max_bytes)
     if errors is not None:
         target.kept = bounds_of(errors, is_root=is_root)

@@ -51,7 +51,6 @@ class Guarded:
 
 
 def compiler() -> str:
-    """The C compiler of this machine."""
     return os.environ.get("CC", "cc")
 
 

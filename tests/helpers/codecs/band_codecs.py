@@ -69,7 +69,6 @@ def band_codec(
 
 
 def linear(limits: Limits, phases: int = 1) -> Transfer:
-    """A transfer whose values are evenly spaced."""
     table = np.rint(np.linspace(0, SCALE, 255 * phases + 1)).astype(np.uint16)
     return Transfer(np.array(limits, np.float64), np.tile(table, (len(limits), 1)))
 

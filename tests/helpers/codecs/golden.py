@@ -25,7 +25,6 @@ INTACT = ("unknown_codec", "refined_base")
 
 @cache
 def golden_codecs() -> dict[bytes, Codec]:
-    """The codecs of `tests/golden/codecs` by their ids."""
     codecs = [load_codec(path) for path in sorted(GOLDEN.glob("codecs/*.aecodec"))]
     return {codec.spec.codec_id: codec for codec in codecs}
 
@@ -42,7 +41,6 @@ def codec_of(data: bytes) -> Codec:
 
 
 def id_in(data: bytes) -> bytes:
-    """The codec id in a file that may be damaged."""
     try:
         return bytes(read_beginning(data).id)
     except FormatError:
@@ -60,12 +58,10 @@ def digests(data: bytes) -> dict[str, str]:
 
 
 def little_endian(samples: np.ndarray) -> np.ndarray:
-    """Samples in little-endian byte order, without their mask."""
     return np.ma.getdata(samples).astype(samples.dtype.newbyteorder("<"))
 
 
 def sha256(array: np.ndarray) -> str:
-    """SHA-256 of an array, in hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 

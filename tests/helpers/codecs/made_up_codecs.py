@@ -26,7 +26,6 @@ def folder_of(
 
 
 def leave_out(folder: Path, *kinds: SectionKind) -> None:
-    """Leave the sections of these kinds out of the codec file in a folder."""
     codec = CodecFolder.open(folder)
     sections = codec.sections
     kept = [section for section in sections if section.kind not in kinds]

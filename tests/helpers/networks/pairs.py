@@ -36,7 +36,6 @@ def convolutional_pair(channels: int = 8, side: int | None = None, code: Any = N
 
 
 def train_pair(pair: Pair, images: np.ndarray, epochs: int = 2) -> Pair:
-    """Train a pair to reconstruct images (N, ...) in 0..1."""
     keras.utils.set_random_seed(0)
     encoder, decoder = pair
     inputs = keras.Input(images.shape[1:])

@@ -35,7 +35,6 @@ class Maker:
         self._graph.tensors, self._graph.operators = [], []
 
     def number(self, low: int, high: int) -> int:
-        """A random number, at least `low` and less than `high`."""
         return int(self.rng.integers(low, high))
 
     def numbers(self, low: int, high: int, count: int) -> list[int]:
@@ -61,7 +60,6 @@ class Maker:
     def variable(
         self, shape: Sequence[int] = (1,), like: int | None = None, ranges: Any = None
     ) -> int:
-        """Add a variable of int8 with a scale and zero point: these, another's, or random."""
         if like is not None:
             ranges = self._graph.tensors[like].quantization
         return self._tensor(shape, np.int8, ranges or quantized(self.scale(), self.zero()))
@@ -88,7 +86,6 @@ class Maker:
         return number
 
     def table(self, values: npt.NDArray[Any]) -> int:
-        """Add constant integers that stand for themselves."""
         return self._constant(values, quantized(1, 0))
 
     def weights(self, shape: Sequence[int], axis: int) -> int:
@@ -136,7 +133,6 @@ class Maker:
         return self.model(0, self.operator(name, inputs, self.variable([1], like), kind, **fields))
 
     def model(self, entry: int, exit_: int) -> bytes:
-        """The model, with the shapes that LiteRT works out."""
         self._graph.inputs, self._graph.outputs = [entry], [exit_]
         with silent_stderr():
             interpreter = open_interpreter(packed(self._whole))
@@ -337,7 +333,6 @@ def box(make: Maker) -> bytes:
 
 
 def order(make: Maker) -> bytes:
-    """The axes in another order, and the result several times."""
     entry, _ = _picture(make, 6)
     axes = make.integers([0, *(1 + make.rng.permutation(3))])
     turned = make.operator("TRANSPOSE", [entry, axes], make.variable([1], entry), "Transpose")
