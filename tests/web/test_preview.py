@@ -99,21 +99,3 @@ def test_an_invalid_preview_does_not_stop_the_picture(
     assert error.startswith("FormatError")
     assert message in error
     assert width == 28
-
-
-def test_tables_are_fetched_once_and_again_after_a_failure(page: Browser) -> None:
-    def tables() -> int:
-        return sum(url.endswith("/tables.bin.gz") for url in page.requests())
-
-    run(page, "make({ src: '/golden/digit3.aec' });")
-    assert tables() == 0
-    name = run(
-        page,
-        "const { fetch } = globalThis;"
-        "globalThis.fetch = () => { throw new TypeError(); };"
-        "const { error } = await event(make({ preview: green }), 'previewerror');"
-        "globalThis.fetch = fetch;"
-        "await Promise.all([green, red].map((preview) => event(make({ preview }), 'preview')));"
-        "return error.name;",
-    )
-    assert (name, tables()) == ("InputError", 1)
