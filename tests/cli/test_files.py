@@ -112,10 +112,3 @@ def test_links_devices_and_permissions_survive(folder: Path, command: Command) -
     assert Path("real.aec").stat().st_mode & 0o777 == 0o600
     assert command("compress", "digit.png", "-o", "/dev/null", "--force").status == 0
     assert Path("/dev/null").is_char_device()
-    os.mkfifo("pipe.png")
-    writer = threading.Thread(
-        target=Path("pipe.png").write_bytes, args=[Path("digit.png").read_bytes()]
-    )
-    writer.start()
-    assert command("compress", "pipe.png", "-o", "digit.aec").status == 0
-    writer.join()

@@ -78,18 +78,6 @@ def test_the_help_of_compress_is_short(command: Command, monkeypatch: pytest.Mon
     assert len(re.findall(r"^│ --", text, re.MULTILINE)) <= 20
 
 
-def test_compare_draws_pixel_by_pixel(
-    folder: Path, command: Command, photograph: np.ndarray
-) -> None:
-    Image.fromarray(photograph).save("a.png")
-    restored = np.asarray(aecodec.decompress(aecodec.compress(photograph)))
-    error = np.square(photograph * 1.0 - restored).mean()
-    assert f"{10 * np.log10(255**2 / error):.2f} dB" in command("compare", "a.png").out
-    drawn = np.asarray(opened("a_compared.png").convert("RGB"))
-    height, width = photograph.shape[:2]
-    assert np.array_equal(drawn[28 : 28 + height, 12 : 12 + width], photograph)
-
-
 def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
     digits = np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
     np.savez("digits.npz", x_test=digits, labels=np.arange(10))
