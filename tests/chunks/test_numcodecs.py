@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,16 +159,3 @@ def test_chunks_that_cannot_be_stored_are_rejected(
     monkeypatch.setattr("aecodec.numcodecs._LIMITS", Limits(28 * 28 * 4, 9))
     with pytest.raises(LimitError, match="give smaller chunks"):
         codec.encode(digits[:5])
-
-
-def test_zarr_2_stores_chunks(tmp_path: Path, digits: Pixels) -> None:
-    zarr = pytest.importorskip("zarr")
-    path = str(tmp_path / "digits.zarr")
-    options = {"shape": (100, 28, 28), "chunks": (40, 28, 28), "dtype": "uint8", "zarr_format": 2}
-    array = zarr.create_array(path, compressors=Aecodec("digits", 1), **options)
-    array[:] = digits[:100]
-    expected = aecodec.decompress_frames(aecodec.compress(digits[40:80], level=1))
-    assert np.array_equal(array[40:80], expected)
-    stated = json.loads((tmp_path / "digits.zarr" / ".zarray").read_text("utf-8"))
-    assert stated["compressor"] == CONFIG
-    assert np.array_equal(zarr.open_array(path, mode="r")[47], array[47])

@@ -222,19 +222,6 @@ def test_pillow_images_are_not_made_of_bands(codecs: Codecs) -> None:
         codecs[3].decompress(data)
 
 
-def test_repeated_bands_cost_almost_nothing_and_stay_exact(codecs: Codecs) -> None:
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, MOST, (64, 64, 3)).astype(np.int16)
-    coarse = rng.integers(0, MOST, (11, 11)).astype(np.int16).repeat(6, axis=0).repeat(6, axis=1)
-    noise[..., 1] = coarse[2:, 1:65][:64]
-    data = codecs[3].compress(noise, level=1)
-    header = aecodec.read_header(data)
-    assert header.samples is not None
-    assert header.samples.repetition == ((1, 0, 0), (6, 4, 5), (1, 0, 0))
-    band = codecs[3].decompress_array(data)[..., 1]
-    assert (band[4:10, 5:11] == band[4, 5]).all()
-
-
 def test_a_target_psnr_is_reached_without_missing_samples(codecs: Codecs) -> None:
     array = np.random.default_rng(0).integers(0, MOST, (16, 16, 3)).astype(np.float32)
     array[:8] = np.nan

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from aecodec import AecodecError, Codec, CodecError, FormatError, UsageError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.format.container import Header
-from aecodec.format.texts import to_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -33,14 +32,6 @@ def test_a_bare_payload_is_a_file_without_11_bytes(
     assert len(payload) == len(file) - 11 + checksum
     assert payload[: len(payload) - checksum] == file[7:-4]
     assert codec.from_bare(payload, checksum=checksum) == file
-
-
-def test_the_example_of_the_specification(codec: Codec) -> None:
-    file = (GOLDEN / "digit3.aec").read_bytes()
-    payload = codec.to_bare(file, checksum=True)
-    examples = payload.hex(" "), to_text(payload)
-    text = (GOLDEN.parents[1] / "docs" / "FORMAT.md").read_text(encoding="utf-8")
-    assert "".join(f"    {example}\n" for example in examples) in text
 
 
 @given(headers, st.binary(max_size=30), st.data())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import aecodec
-from aecodec import AecodecError, CodecError, Target, UsageError
+from aecodec import CodecError, Target, UsageError
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.format.arrays import Layout, SampleType
@@ -55,18 +55,6 @@ def test_arrays_are_lossless_if_32_bits_tell_their_samples_apart(
 def test_doubles_that_are_multiples_of_a_power_of_2_are_lossless(numbers: list[float]) -> None:
     array = np.array([numbers])
     assert restored(aecodec.compress(array, max_error=0), array).tolist() == [numbers]
-
-
-@pytest.mark.parametrize("shape", [(2, 8, 9), (3, 260, 257)])
-@pytest.mark.parametrize("error", [1, (9, 1)])
-def test_every_changed_byte_is_found(shape: tuple[int, ...], error: Any) -> None:
-    array = np.random.default_rng(0).integers(0, 200, shape, np.int16)
-    data = aecodec.compress(array, max_error=error)
-    for place in {*range(min(len(data), 200)), *range(0, len(data), len(data) // 200 + 1)}:
-        damaged = bytearray(data)
-        damaged[place] ^= 1 + place % 255
-        with pytest.raises(AecodecError):
-            aecodec.decompress_array(damaged)
 
 
 @pytest.mark.parametrize(

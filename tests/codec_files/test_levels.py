@@ -1,11 +1,7 @@
 """Levels quantize and dequantize, the same on every machine."""
 
-import math
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aecodec.codec_files.levels import GAIN_UNITS, MIN_GAIN, Level
 from aecodec.errors import UsageError
@@ -14,32 +10,11 @@ from aecodec.format.container import LEVEL_UNITS
 ALL = np.arange(-128, 128, dtype=np.int8)[:, None]
 
 
-@st.composite
-def levels(draw: st.DrawFn) -> Level:
-    """A level of one channel, with a multiple or with a gain."""
-    if draw(st.booleans()):
-        return Level(0, 1, multiple=2 * draw(st.integers(0, 127)) + 1)
-    return Level(0, 1, gains=(draw(st.integers(MIN_GAIN, 0)),))
-
-
-def step_of(level: Level) -> float:
-    """The quantization step, in units of the latents."""
-    return 2 ** (-level.gains[0] / GAIN_UNITS) if level.gains else level.multiple
-
-
-@given(levels())
-def test_latents_come_back_within_half_a_step(level: Level) -> None:
-    """A little more is allowed around 0, where levels with gains have a dead zone."""
-    back = level.requantize(ALL)
-    half = 0.58 if level.gains else 0.5
-    assert np.abs(back.astype(int) - ALL).max() <= math.floor(step_of(level) * half) + 1
-
-
 def test_the_dead_zone_is_as_wide_as_stated() -> None:
     """For every gain, latents below 0.57 steps are coded as 0, and those above 0.59 are not."""
     for gain in range(MIN_GAIN, 1):
         level = Level(0, 1, gains=(gain,))
-        steps = np.abs(ALL / step_of(level))
+        steps = np.abs(ALL * 2 ** (gain / GAIN_UNITS))
         zeros = level.quantize(ALL) == 0
         assert zeros[steps < 0.57].all()
         assert not zeros[steps > 0.59].any()

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from helpers.c.library import BUFFER_TOO_SMALL
 from helpers.c.network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
-from helpers.networks.random_models import Maker, function, mirror, quantized
+from helpers.networks.random_models import Maker, function, quantized
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.elementwise import ELEMENTWISE
-from aecodec.compiler.model import read_model, schema
+from aecodec.compiler.model import schema
 from aecodec.compiler.network_plan import network_plan
 from aecodec.compiler.operators import OPERATORS
 from aecodec.compiler.plan import work_size
@@ -97,19 +97,6 @@ def test_cut_plans_and_less_memory_than_is_needed_are_refused(codec: Codec) -> N
     network, inputs = CNetwork(plan), np.zeros((28, 28, 1), np.int8)
     assert network.run(inputs, lacking=1)[0] == BUFFER_TOO_SMALL
     assert network.run(inputs)[0] == 0
-
-
-def test_borders_mirror_pictures_of_any_size() -> None:
-    model = mirror(Maker(np.random.default_rng(4)))
-    graph = read_model(model)
-    channels = graph.tensors[graph.entry].shape[3]
-    network, reference = CNetwork(network_plan(model, is_any_size=True)), reference_transform(model)
-    rng = np.random.default_rng(0)
-    for size in [(5, 9), (12, 5), (31, 6)]:
-        inputs = rng.integers(-128, 128, (*size, channels)).astype(np.int8)
-        status, output = network.run(inputs)
-        assert status == 0
-        assert (output == reference(inputs[None])[0]).all()
 
 
 def test_the_table_names_operators_as_the_schema_does() -> None:

@@ -125,16 +125,9 @@ def refinements(draw: st.DrawFn) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def any_context(
-    rng: np.random.Generator,
-    count: int,
-    channels: int,
-    is_spatial: bool | None = None,
-    units: int | None = None,
-) -> ContextNetwork:
-    """A random context network of some units, or 0 to 12, with or without spatial weights."""
-    units = int(rng.integers(0, 13)) if units is None else units
-    is_spatial = bool(rng.integers(0, 2)) if is_spatial is None else is_spatial
+def _any_context(rng: np.random.Generator, count: int, channels: int) -> ContextNetwork:
+    """A context network of 0 to 12 units, with or without spatial weights."""
+    units, is_spatial = int(rng.integers(0, 13)), bool(rng.integers(0, 2))
     any_int8 = functools.partial(rng.integers, -128, 128)
     arrays: dict[str, Any] = {
         "order": rng.permutation(channels),
@@ -159,13 +152,6 @@ def any_context(
     return ContextNetwork(**arrays)
 
 
-def any_bank(rng: np.random.Generator, rows: int, symbols: int) -> np.ndarray:
-    """Random rows of frequencies of symbols and the escape; in half of all banks, some are 0."""
-    return np.stack(
-        [_any_row(rng, symbols, is_whole) for is_whole in [bool(rng.integers(2))] * rows]
-    )
-
-
 def _any_row(rng: np.random.Generator, symbols: int, is_whole: bool) -> np.ndarray:
     start = 0 if is_whole else int(rng.integers(symbols))
     stop = symbols if is_whole else int(rng.integers(start, symbols)) + 1
@@ -175,25 +161,18 @@ def _any_row(rng: np.random.Generator, symbols: int, is_whole: bool) -> np.ndarr
     return row
 
 
-def any_prior(
-    rng: np.random.Generator, count: int, channels: int, symbols: int, bank: int
-) -> Prior:
-    """A random prior, with a context network if the bank has rows for one."""
-    index = to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16)
-    return Prior(
-        bank=any_bank(rng, bank, symbols),
-        first=int(rng.integers(-20, 6)),
-        table=rng.integers(0, bank, (count, channels)).astype(np.uint16),
-        offset=rng.integers(-128, 128, (count, channels)) // rng.choice([1, 20, 129]),
-        index=index,
-        context=any_context(rng, count, channels) if bank % 8 == 0 else None,
-    )
-
-
 @st.composite
 def priors(draw: st.DrawFn) -> Prior:
-    """A prior: 1 to 5 competing, of 1 to 6 channels, with and without a context network."""
+    """A prior: 1 to 5 competing, of 1 to 6 channels; some have frequencies of 0, or a context."""
     count, channels, symbols = (draw(st.integers(1, n)) for n in (5, 6, 9))
     bank = draw(st.sampled_from([1, 2, 3, 8, 16, 24]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    return any_prior(rng, count, channels, symbols, bank)
+    is_whole = bool(rng.integers(2))
+    return Prior(
+        bank=np.stack([_any_row(rng, symbols, is_whole) for _ in range(bank)]),
+        first=int(rng.integers(-20, 6)),
+        table=rng.integers(0, bank, (count, channels)).astype(np.uint16),
+        offset=rng.integers(-128, 128, (count, channels)) // rng.choice([1, 20, 129]),
+        index=to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16),
+        context=_any_context(rng, count, channels) if bank % 8 == 0 else None,
+    )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.format.arrays import BAND_TYPES, Layout
+from aecodec.format.arrays import BAND_TYPES
 from aecodec.imaging import missing
 from aecodec.imaging.array_pictures import from_array, samples_picture
 from aecodec.imaging.transfer import PHASES, SCALE, Transfer, from_phases, to_phases
@@ -40,20 +40,6 @@ def test_a_sample_gets_the_value_whose_sample_is_nearest(
     np.testing.assert_array_equal(from_phases(to_phases(values, phases), phases), values)
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_samples_outside_of_the_limits_are_clipped(dtype: np.dtype[Any]) -> None:
-    samples = np.array([0, 1, 10, 11], dtype).reshape(1, 2, 2, 1)
-    assert linear([(1, 10)], 2).to_values(samples).ravel().tolist() == [0, 0, 510, 510]
-
-
-@pytest.mark.parametrize("limits", [(-3.4e38, 3.4e38), (1e-44, 2e-44)])
-def test_extreme_limits_are_exact_at_both_ends(limits: tuple[float, float]) -> None:
-    transfer = linear([limits], 4)
-    samples = np.array(limits, np.float32).reshape(1, 1, 2, 1)
-    values = transfer.to_values(samples)
-    np.testing.assert_array_equal(transfer.levels(samples.dtype)[0][values], samples)
-
-
 @pytest.mark.parametrize(("dtype", "limits"), [("int32", (0, 65536)), ("uint8", (300, 400))])
 def test_limits_that_a_type_cannot_have_are_rejected(dtype: str, limits: tuple[int, int]) -> None:
     with pytest.raises(ImageError, match="cannot hold samples"):
@@ -74,35 +60,6 @@ def test_missing_values_are_filled_from_known_ones(
     ):
         low, high = (old[is_known].min(), old[is_known].max()) if is_known.any() else (0, 0)
         assert low <= plane.min() <= plane.max() <= high or is_known.all()
-
-
-ARRAYS: list[tuple[tuple[int, ...], int | None, int | None, Layout, tuple[int, ...]]] = [
-    ((5, 6), None, None, Layout.HW, (1, 5, 6, 1)),
-    ((5, 6, 3), None, None, Layout.HWB, (1, 5, 6, 3)),
-    ((5, 6, 7), None, 1, Layout.FHW, (5, 6, 7, 1)),
-    ((5, 6, 1), None, 1, Layout.HWB, (1, 5, 6, 1)),
-    ((3, 5, 6), -3, None, Layout.BHW, (1, 5, 6, 3)),
-    ((2, 5, 6, 3), None, None, Layout.FHWB, (2, 5, 6, 3)),
-    ((2, 3, 5, 6), -3, None, Layout.FBHW, (2, 5, 6, 3)),
-]
-
-
-@pytest.mark.parametrize(("shape", "axis", "bands", "layout", "expected"), ARRAYS)
-@pytest.mark.parametrize("kind", ["<i2", ">i2", "u1", ">f4"])
-def test_arrays_become_pictures(
-    shape: tuple[int, ...], axis: Any, bands: Any, layout: Layout, expected: Any, kind: str
-) -> None:
-    array = np.arange(np.prod(shape)).reshape(shape).astype(kind)
-    mask = array % 3 == 0
-    masked = np.ma.MaskedArray(array, mask)
-    picture = samples_picture(masked, band_axis=axis, bands=bands)
-    assert (picture.pixels.shape, picture.layout) == (expected, layout)
-    assert picture.is_big_endian == (kind[0] == ">")
-    assert picture.pixels.dtype == np.dtype(kind).newbyteorder("=")
-    np.testing.assert_array_equal(layout.apply(picture.pixels), array)
-    assert picture.missing is not None
-    whole = np.broadcast_to(picture.missing, expected)
-    np.testing.assert_array_equal(layout.apply(whole), mask)
 
 
 @pytest.mark.parametrize(

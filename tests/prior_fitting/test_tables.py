@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.strategies import any_context, priors
+from helpers.strategies import priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,36 +30,6 @@ LAMBDA = 5 / 128
 def some_codes(prior: Prior, grid: Grid, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return rng.normal(0, 9, (math.prod(grid), prior.code_dimension)).round().astype(np.int8)
-
-
-def with_prior(prior: Prior, selected: int) -> Prior:
-    """A prior whose index selects one of its distributions at the cost of any other."""
-    part, context = slice(selected, selected + 1), prior.context
-    context = context and replace(context, bias=context.bias[part])
-    kept = {"table": prior.table[part], "offset": prior.offset[part], "context": context}
-    return replace(prior, index=np.zeros(1), **kept)
-
-
-def test_the_cheapest_prior_is_selected_or_with_context_the_cheaper_of_two() -> None:
-    codes = np.random.default_rng(0).normal(0, 3, (300, 6)).round().astype(np.int8)
-    alone = fit_prior(codes, priors=4, tables=64)
-    prior = replace(alone, context=any_context(np.random.default_rng(0), 4, 6))
-    costs, costs_alone = (
-        np.stack(
-            [
-                bits(with_prior(candidate, n), codes) + candidate.index_costs[n] / 256
-                for n in range(4)
-            ]
-        )
-        for candidate in (prior, alone)
-    )
-    assert bits(alone, codes) == pytest.approx(costs_alone.min(axis=0))
-    first, second = np.argsort(costs_alone, axis=0)[:2]
-    vectors, chosen = np.arange(300), choices(prior, codes).priors
-    gap = costs_alone[second, vectors] - costs_alone[first, vectors]
-    assert 0.1 < (gap < 4).mean() < 0.9
-    is_second = costs[second, vectors] < costs[first, vectors]
-    assert (chosen == np.where((gap < 4) & is_second, second, first))[abs(gap - 4) > 0.1].all()
 
 
 @settings(max_examples=60)

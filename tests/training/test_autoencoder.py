@@ -16,7 +16,6 @@ from keras import layers
 
 from aecodec import ModelError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.export.step_allocation import gained_steps
 from aecodec.training import (
     Autoencoder,
     PriorOptions,
@@ -24,7 +23,6 @@ from aecodec.training import (
     mnist_decoder,
     mnist_encoder,
 )
-from aecodec.training.picture_networks import Stage, picture_pair, start_from_klt
 
 
 @pytest.mark.slow
@@ -43,25 +41,6 @@ def test_a_pair_is_trained_saved_and_opened_without_aecodec(x: np.ndarray, tmp_p
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "(1, 50) (1, 28, 28) False"
-
-
-@pytest.mark.slow
-def test_levels_that_share_their_channels_differ_by_gains(tiles: np.ndarray) -> None:
-    weights = [0.1, 0.01]
-    autoencoder = Autoencoder(*picture_pair((64, 64, 3), 6, stages=(Stage(8, 1),) * 3))
-    start_from_klt(*autoencoder.models, tiles, weights)
-    options = TrainingOptions("muon")
-    history = autoencoder.train(
-        tiles, 2, 10, weights, validation_data=tiles[:10], verbose=0, options=options
-    ).history
-    assert history["bytes1"][-1] < history["bytes2"][-1]
-    assert history["val_bytes1"][-1] < history["val_bytes2"][-1]
-    assert history["psnr1"][-1] < history["psnr2"][-1]
-    steps, levels = gained_steps(autoencoder, tiles, autoencoder.gains)
-    assert np.abs(autoencoder.encoder(tiles).numpy() / steps).max() < 127.5
-    for level, gains in zip(levels, autoencoder.gains, strict=True):
-        multiples = (1 << 15) / level.factors
-        assert np.abs(multiples - 1 / (gains * steps)).max() < 0.75
 
 
 def test_colour_tiles_with_grids_of_code_vectors_become_a_codec(

@@ -20,7 +20,6 @@ from aecodec.keras_models.roles import Role, layer_with
 from aecodec.training import Autoencoder, PriorOptions
 from aecodec.training.band_networks import (
     band_pair,
-    dithered_kernel,
     int8_form,
     start_from_block_klt,
 )
@@ -28,16 +27,6 @@ from aecodec.training.exports import centre
 from aecodec.training.picture_networks import picture_pair, start_from_klt
 from aecodec.training.recipe import load_recipe, recipe_for_bands
 from aecodec.training.run import run_recipe
-
-
-def test_the_phases_of_a_kernel_add_up_to_a_finer_kernel() -> None:
-    kernel = np.random.default_rng(0).normal(size=(1, 1, 30, 7)).astype(np.float32)
-    rounded = dithered_kernel(kernel, 4, np.zeros(30, np.int64))
-    step = np.abs(kernel).max(axis=(0, 1, 2)) / 127
-    mean = rounded.reshape(1, 1, 30, 7, 4).mean(axis=-1)
-    assert (np.abs(mean - kernel) <= 0.5001 * step / 4).all()
-    integers = rounded.reshape(1, 1, 30, 7, 4) / step[:, None]
-    assert np.allclose(integers, np.rint(integers), atol=1e-3)
 
 
 def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:

@@ -8,11 +8,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import layers
 
 from aecodec.keras_models.functional import inputs_of
-from aecodec.keras_models.roles import Role, role_of, set_role
-from aecodec.training import Autoencoder, TrainingOptions
+from aecodec.keras_models.roles import Role, set_role
 from aecodec.training.optimizers import optimizer_of
 from aecodec.training.picture_networks import picture_pair, start_from_klt
 from aecodec.training.quantization_aware import (
@@ -21,11 +19,8 @@ from aecodec.training.quantization_aware import (
     qat_copy,
     rounded_kernel,
 )
-from aecodec.training.recipe import NETWORKS, load_recipe
+from aecodec.training.recipe import NETWORKS
 from aecodec.training.tile_networks import tile_pair
-
-_RESOLUTION = 6 / 255
-"""Resolution of the activations of a quantization-aware copy."""
 
 
 def test_a_new_pair_is_a_transform_codec_whose_layers_tell_pictures_apart(
@@ -58,36 +53,6 @@ def test_the_role_of_a_variable_multiplies_its_learning_rate(
     optimizer.apply([tf.ones(4) for _ in variables], variables)
     steps = [float(-variable.numpy()[0]) / 1e-2 for variable in variables]
     assert steps == pytest.approx(expected, rel=1e-3)
-
-
-_ENDS = {Role.LATENTS, Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["picture", "photo"])
-def test_no_layer_dies_while_the_learning_rate_is_highest(tiles: np.ndarray, name: str) -> None:
-    """Units that are off for every picture do not learn any more."""
-    recipe = load_recipe(name)
-    weights, networks = recipe.levels["rate_weights"], NETWORKS[recipe.networks]
-    pair = Autoencoder(*networks.build((64, 64, 3), 96))
-    networks.start(*pair.models, tiles, weights)
-    inputs = tiles, np.rint(pair.encoder(tiles).numpy())
-    halves = [qat_copy(*half) for half in zip(pair.models, ["float32"] * 2, inputs, strict=True)]
-    copy = Autoencoder(*halves)
-    options = TrainingOptions(
-        recipe.training["optimizer"], cost_power=recipe.training["cost_power"]
-    )
-    rate = recipe.training["learning_rate"]
-    copy.train(tiles, 8, 16, weights, rate, verbose=0, options=options)
-    codes = np.rint(copy.encoder(tiles).numpy())
-    for half, images in ((copy.encoder, tiles), (copy.decoder, codes)):
-        hidden = [
-            layer.output
-            for layer in half.layers
-            if isinstance(layer, layers.Conv2D) and role_of(layer) not in _ENDS
-        ]
-        for outputs in map(np.asarray, keras.Model(half.input, hidden)(images)):
-            assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5
 
 
 def weights_of(copy: keras.Model, model: keras.Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:
