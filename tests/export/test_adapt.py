@@ -146,15 +146,6 @@ class Sampling(layers.Layer):
         return mean + ops.exp(0.5 * log_variance) * noise
 
 
-def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
-    both = variational("first", "second")
-    encoder = keras.Model(both.inputs, Sampling(name="draw")(both.outputs))
-    with pytest.warns(AecodecWarning, match="draw draws the latents at random"):
-        pair = adapted(encoder, lossless()[1])
-    expected = keras.Model(both.inputs[0], both.outputs[0])(IMAGES)
-    assert np.allclose(pair.encoder(IMAGES), expected)
-
-
 def two_inputs() -> Any:
     images, condition = keras.Input((4, 4, 1)), keras.Input((16,))
     return keras.Model([images, condition], layers.Flatten()(images) + condition)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aecodec import ModelError
 from aecodec.arrays import Pixels
@@ -19,7 +16,7 @@ from aecodec.keras_models.model_files import keras_half
 from aecodec.training import Autoencoder
 from aecodec.training.entropy_model import SpatialEntropyModel
 from aecodec.training.recipe import NETWORKS, SHIPPED, load_recipe
-from aecodec.training.starts import begin_with, set_weights, start_from_codec, start_of
+from aecodec.training.starts import begin_with, start_from_codec, start_of
 
 
 def new_pair(name: str, folder: CodecFolder, side: int) -> Autoencoder:
@@ -50,18 +47,6 @@ def test_a_codec_with_other_networks_or_levels_is_refused() -> None:
         start_from_codec(new_pair("tile", folder, 28), folder, levels=2)
     with pytest.raises(ModelError, match="encoder: the networks have other shapes"):
         start_from_codec(new_pair("tile", folder, 20), folder, levels=3)
-
-
-@given(*[st.integers(1, 40)] * 4)
-def test_kernels_of_any_shapes_fit_or_do_not(
-    inputs: int, outputs: int, wide: int, many: int
-) -> None:
-    stored = np.ones((1, 1, wide, many))
-    target = SimpleNamespace(shape=(1, 1, inputs, outputs), assign=lambda _: None)
-    fewer = wide - inputs
-    is_grey = fewer > 0 and fewer % 2 == 0 and 3 * fewer // 2 <= wide
-    fits = set_weights([SimpleNamespace(weights=[target])], [stored])
-    assert fits == ((not fewer or is_grey) and many in (outputs, 3 * outputs))
 
 
 WEIGHTS = load_recipe("picture").levels["rate_weights"]
