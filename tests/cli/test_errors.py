@@ -19,7 +19,6 @@ from aecodec.format.container import Header
 _WRONG, _IMAGE, _DAMAGED, _CODEC, _MISSING, _TOO_LARGE = 2, 3, 4, 5, 6, 7
 
 PAIR = "--decoder digit.png --calibrate digit.png"
-"""The other files of a pair that becomes a codec."""
 
 
 @pytest.fixture(scope="module")

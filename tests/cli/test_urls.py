@@ -75,10 +75,7 @@ def test_what_is_missing_for_a_url_is_named(
     assert command("compress", "odd://a/b.png", "-o", "b.aec").status == 6
     local = command("compress", f"file://{folder}/digit.png", "-o", "b.aec")
     assert (local.status, "give a path without file://" in local.err) == (6, True)
-    for arguments in (
-        ("train", folder, "-o", "s3://a/new"),
-        ("evaluate", "digits", "s3://a"),
-    ):
+    for arguments in (("train", folder, "-o", "s3://a/new"), ("evaluate", "digits", "s3://a")):
         done = command(*arguments)
         assert (done.status, "give a local path" in done.err) == (2, True)
     monkeypatch.setitem(sys.modules, "fsspec", None)

@@ -27,7 +27,6 @@ MOST = 1020
 
 
 Codecs = dict[int, Codec]
-"""Codecs by their number of bands."""
 
 
 @pytest.fixture(scope="module")

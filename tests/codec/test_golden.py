@@ -3,14 +3,7 @@
 from pathlib import Path
 
 import pytest
-from helpers.codecs.golden import (
-    GOLDEN,
-    INTACT,
-    codec_of,
-    digests,
-    listed,
-    refused,
-)
+from helpers.codecs.golden import GOLDEN, INTACT, codec_of, digests, listed, refused
 
 from aecodec.errors import CodecError, FormatError
 from aecodec.format.container import MetadataKind

@@ -131,8 +131,7 @@ def test_pictures_of_every_mode(codec: Codec, shape: tuple[int, ...]) -> None:
 
 def test_a_profile_that_changes_colours_is_kept(codec: Codec) -> None:
     picture = aecodec.Picture(
-        np.full((1, 4, 4, 3), 90, np.uint8),
-        metadata={MetadataKind.ICC: profiles.P3},
+        np.full((1, 4, 4, 3), 90, np.uint8), metadata={MetadataKind.ICC: profiles.P3}
     )
     header = aecodec.read_header(codec.compress(picture, level=1, max_error=0))
     assert MetadataKind.ICC in header.metadata

@@ -35,7 +35,6 @@ LONG = re.compile(
     r"aecodec train .* -o "
     r"|python -m benchmarks (code_dimension|device)\b"
 )
-"""Commands that take minutes to hours."""
 
 SMALLER = {
     "digits": "--peers 10",
@@ -52,7 +51,6 @@ TOOLS = {
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
-"""Programs and packages that commands and programs need."""
 
 Folder = Callable[[str], Path]
 

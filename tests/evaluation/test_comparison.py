@@ -54,16 +54,9 @@ def _noise() -> Pixels:
     return np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
 
 
-def _drawing() -> Pixels:
-    drawing = np.full((160, 160), 255, np.uint8)
-    drawing[4::10, ::3] = drawing[5::10, 1::5] = drawing[6::10, ::7] = 0
-    drawing[4:160:10, 20:140:4] = 0
-    return drawing
-
-
 @pytest.mark.parametrize("level", [1, 4, 8])
-@pytest.mark.parametrize("alien", [_noise(), _noise()[..., 0], _drawing()])
-def test_noise_and_drawings_are_unfamiliar_to_a_codec_for_photographs(
+@pytest.mark.parametrize("alien", [_noise(), _noise()[..., 0]])
+def test_noise_is_unfamiliar_to_a_codec_for_photographs(
     photo: Codec, alien: Pixels, level: int
 ) -> None:
     with pytest.warns(AecodecWarning, match="unlike those that codec photo was trained on"):

@@ -122,8 +122,7 @@ def variational(*names: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("names", "mean"),
-    [(("z_mean", "z_log_var", "z"), "z_mean"), (("log_sigma", "mu"), "mu")],
+    ("names", "mean"), [(("z_mean", "z_log_var", "z"), "z_mean"), (("log_sigma", "mu"), "mu")]
 )
 def test_the_mean_of_a_variational_encoder_is_coded(names: tuple[str, ...], mean: str) -> None:
     encoder = variational(*names)

@@ -31,11 +31,7 @@ def test_options_that_do_not_go_together_are_refused(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (("--level", "4"), "level 4"),
-        (("--size", "16x16"), "need --format c"),
-    ],
+    ("options", "says"), [(("--level", "4"), "level 4"), (("--size", "16x16"), "need --format c")]
 )
 def test_options_that_a_codec_file_does_not_take_are_refused(
     command: Command, options: tuple[str, str], says: str

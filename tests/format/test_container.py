@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format.container import Header
-from aecodec.native.headers import (
-    part_of,
-    read_beginning,
-    read_header,
-    read_info,
-    trimmed,
-)
+from aecodec.native.headers import part_of, read_beginning, read_header, read_info, trimmed
 from aecodec.native.structures import BEGINNING
 
 Parts = tuple[Part, ...]

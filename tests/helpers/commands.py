@@ -12,13 +12,7 @@ from aecodec.cli.main import app_for
 
 
 class Result(NamedTuple):
-    """What a command did.
-
-    Attributes:
-        status: exit status.
-        out: standard output.
-        err: standard error.
-    """
+    """Exit status and output of a command."""
 
     status: int
     out: str

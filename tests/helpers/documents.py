@@ -15,13 +15,7 @@ _BLOCK = re.compile(r'^```(\w+)(?: title="([^"\n]*)")?\n(.*?)^```$', re.MULTILIN
 
 
 class Block(NamedTuple):
-    """A fenced block of a document.
-
-    Attributes:
-        language: language of its text, such as sh or python.
-        title: name of the file that readers write it to, or "".
-        text: its text.
-    """
+    """A fenced block; its title is the file that readers write the text to, or empty."""
 
     language: str
     title: str

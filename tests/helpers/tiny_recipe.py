@@ -27,12 +27,7 @@ seed = 0
 count = 3
 context_epochs = 5
 """
-_DIGITS = {
-    "networks": "tile",
-    "tile": 28,
-    "channels": [4, 8],
-    "context_units": [0, 0],
-}
+_DIGITS = {"networks": "tile", "tile": 28, "channels": [4, 8], "context_units": [0, 0]}
 
 
 def tiny_recipe(epochs: int, **changes: object) -> str:

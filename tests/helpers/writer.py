@@ -15,15 +15,11 @@ from aecodec.native.headers import header_of, part_of, read_info
 
 
 class Part(NamedTuple):
-    """A refinement.
+    """A refinement: one bound for all bands or one for each, and the message of its only segment.
 
-    Attributes:
-        bounds: one bound for all bands, or one for each.
-        unit: distance of floats that can be told apart; None for integers.
-        base_checksum: CRC-32 of the samples before the refinement; None if they are not used.
-        choices: what the encoder chose for the coder.
-        message: the message of the only segment.
-        is_primed: whether the coder learned from the primer of the codec.
+    `unit` is the distance of floats that can be told apart, None for integers. `base_checksum` is
+    the CRC-32 of the samples before, None if they are not used. `choices` are for the coder, which
+    learned from the primer of the codec if `is_primed`.
     """
 
     bounds: Sequence[Bound] = (Bound(0),)

@@ -28,22 +28,15 @@ COLOURS = np.stack([5 * columns, 6 * rows, (3 * rows + 2 * columns) % 256], axis
     np.uint8
 )
 GREYS = COLOURS[..., 1]
-EQUAL = np.repeat(GREYS[..., None], 3, axis=-1)
 ALPHA = (255 - 5 * columns).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class OddPicture:
-    """A file, and what is to become of it.
+    """A file, what is odd about it, and the mode, colours and kinds of metadata that it becomes.
 
-    Attributes:
-        name: what is odd about it.
-        content: the file.
-        mode: mode of the picture.
-        colours: (F, H, W, 3) uint8, or what broadcasts to it: how the file is shown, in sRGB.
-        warning: part of the only warning; empty if there must not be any.
-        kinds: the metadata that is kept.
-        options: what is accepted.
+    `colours` is (F, H, W, 3) uint8, or broadcasts to it: how the file is shown, in sRGB. `warning`
+    is a part of the only one; empty if there must not be any.
     """
 
     name: str
@@ -117,7 +110,7 @@ def flat_photoshop_file() -> bytes:
     return header + bytes(12) + b"\0\0" + b"".join(band.tobytes() for band in rgb.split())
 
 
-rgb, grey, equal = map(Image.fromarray, (COLOURS, GREYS, EQUAL))
+rgb, grey = map(Image.fromarray, (COLOURS, GREYS))
 cmyk = Image.merge(
     "CMYK", [Image.fromarray(COLOURS[..., n]) for n in (0, 1, 2)] + [grey.point(lambda v: v // 3)]
 )
@@ -127,7 +120,6 @@ lab = ImageCms.profileToProfile(
 lab.info.clear()  # of the profile
 palette = rgb.quantize(64)
 palette_shown = np.asarray(palette.convert("RGB"))
-black_and_white = grey.convert("1")
 jpeg = saved(rgb, "JPEG", quality=95)
 jpeg_shown = np.asarray(Image.open(io.BytesIO(jpeg)))
 second = Image.fromarray(np.ascontiguousarray(COLOURS[::-1]))
@@ -135,13 +127,6 @@ second = Image.fromarray(np.ascontiguousarray(COLOURS[::-1]))
 ODD_PICTURES = [
     OddPicture("grey", saved(grey), "L", as_rgb(GREYS)),
     OddPicture("colours with alpha", saved(with_alpha(rgb)), "RGBA"),
-    OddPicture("equal channels", saved(equal), colours=EQUAL),
-    OddPicture(
-        "black and white",
-        saved(black_and_white),
-        "L",
-        as_rgb(np.asarray(black_and_white.convert("L"))),
-    ),
     OddPicture("palette", saved(palette), colours=palette_shown),
     OddPicture("transparent colour", saved(palette, transparency=3), "RGBA", palette_shown),
     OddPicture("transparent level", saved(grey, transparency=60), "LA", as_rgb(GREYS)),
@@ -153,11 +138,7 @@ ODD_PICTURES = [
         kinds={ICC},
     ),
     OddPicture(
-        "grey profile",
-        saved(grey, icc_profile=GREY_18),
-        "L",
-        shown_as(grey, GREY_18),
-        kinds={ICC},
+        "grey profile", saved(grey, icc_profile=GREY_18), "L", shown_as(grey, GREY_18), kinds={ICC}
     ),
     OddPicture(
         "profile for RGB",

@@ -83,9 +83,7 @@ def test_a_weight_outside_of_layers_is_named() -> None:
         lambda codes: layers.MultiHeadAttention(2, 3)(query=codes, value=codes),
     ],
 )
-def test_a_decoder_in_steps_multiplies_by_the_steps(
-    first: Callable[[object], object],
-) -> None:
+def test_a_decoder_in_steps_multiplies_by_the_steps(first: Callable[[object], object]) -> None:
     codes = keras.Input((5, 5, 4))
     decoder = as_functional(keras.Model(codes, first(codes)))
     steps = np.array([0.1, 1, 2, 30])

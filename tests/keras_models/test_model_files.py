@@ -10,10 +10,7 @@ import pytest
 from keras import layers
 
 from aecodec import ModelError
-from aecodec.keras_models.model_files import (
-    load_model,
-    register_custom_objects,
-)
+from aecodec.keras_models.model_files import load_model, register_custom_objects
 
 
 def broken(kind: str, folder: Path) -> Path:

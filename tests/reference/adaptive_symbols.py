@@ -106,11 +106,7 @@ def decode_bit(decoder: RangeDecoder | None, p: int, known: bool) -> int:
 
 
 def decode_mixed(
-    decoder: RangeDecoder | None,
-    p: int,
-    entries: list[Probability],
-    mixer: list[int],
-    known: bool,
+    decoder: RangeDecoder | None, p: int, entries: list[Probability], mixer: list[int], known: bool
 ) -> int:
     """Subsection "Decisions": a bit by the distribution's probability and those of tables."""
     p = clip(p, 16, 65519)

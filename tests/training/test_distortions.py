@@ -20,11 +20,7 @@ from aecodec.training.distortions import (
     mean_squares,
     ssimulacra2_error,
 )
-from aecodec.training.losses import (
-    GainedRateDistortionLoss,
-    RateDistortionLoss,
-    TrainingOptions,
-)
+from aecodec.training.losses import GainedRateDistortionLoss, RateDistortionLoss, TrainingOptions
 from aecodec.training.recipe import NETWORKS
 
 QUALITIES = (10, 30, 60, 90)

@@ -18,11 +18,7 @@ from aecodec.export.step_allocation import split_steps
 from aecodec.imaging.transfer import to_phases
 from aecodec.keras_models.roles import Role, layer_with
 from aecodec.training import Autoencoder, PriorOptions
-from aecodec.training.band_networks import (
-    band_pair,
-    int8_form,
-    start_from_block_klt,
-)
+from aecodec.training.band_networks import band_pair, int8_form, start_from_block_klt
 from aecodec.training.exports import centre
 from aecodec.training.picture_networks import picture_pair, start_from_klt
 from aecodec.training.recipe import load_recipe, recipe_for_bands

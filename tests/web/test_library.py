@@ -67,7 +67,7 @@ def test_golden_files_have_the_content_of_python(page: Browser, name: str) -> No
 @pytest.mark.parametrize("file", golden.refused())
 def test_damaged_golden_files_are_refused(page: Browser, file: str) -> None:
     name, message, is_ours = page.run(
-        f"return kind(async () => aecodec.decode(await bytes('/golden/refused/{file}.aec')));",
+        f"return kind(async () => aecodec.decode(await bytes('/golden/refused/{file}.aec')));"
     )
     is_of_another = file in golden.INTACT
     assert (name, is_ours) == ("CodecError" if is_of_another else "FormatError", True)
@@ -91,7 +91,7 @@ def test_files_of_photographs_are_those_of_python(
     encoded = page.run(
         f"const options = {{ codec: '/codecs/{PHOTO}', ...{of_page} }};"
         f"const file = await aecodec.encode(await picture('/{name}.png'), options);"
-        "return [text(file), await digest((await aecodec.decode(file)).data)];",
+        "return [text(file), await digest((await aecodec.decode(file)).data)];"
     )
     file = base64.b64decode(encoded[0])
     image = Image.open(site / f"{name}.png").convert("L" if name == "grey" else "RGB")
@@ -117,7 +117,7 @@ def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Cod
         "const headers = [await aecodec.readHeader(grey), await aecodec.readHeader(both)];"
         "const decoded = await aecodec.decode(both);"
         "const isAlpha = image.data.every((value, at) => at % 4 < 3 || decoded.data[at] === value);"
-        "return [...headers, isAlpha, text(both)];",
+        "return [...headers, isAlpha, text(both)];"
     )
     height, width = np.asarray(Image.open(site / "grey.png")).shape[:2]
     header = {"id": PHOTO, "width": width, "height": height, "frames": 1}
@@ -138,7 +138,7 @@ def test_missing_samples_are_restored_and_transparent(page: Browser) -> None:
         " [...decoded.missing], image.data.filter((_, at) => at % 4 === 3).indexOf(0),"
         " [{ missing: Uint8Array.of(0, 0, 0, 1) }, { nodata: 9 }]"
         ".map((mark) => [...samplesToImageData({ width: 2, height: 2, ...mark,"
-        " samples: Float32Array.of(NaN, 0, 1, 9) }).data])];",
+        " samples: Float32Array.of(NaN, 0, 1, 9) }).data])];"
     )
     assert shown == 2 * [[0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0]]
     assert nodata == 7
@@ -153,7 +153,7 @@ def test_bare_payloads_are_those_of_python(page: Browser, checksum: bool) -> Non
         f"const file = await golden('digit3'), checksum = {json.dumps(checksum)};"
         "const payload = await toBare(file, { checksum });"
         f"const back = await fromBare(payload, {{ codec: {{ id: '{DIGITS}' }}, checksum }});"
-        "return [text(payload), text(back) === text(file)];",
+        "return [text(payload), text(back) === text(file)];"
     )
     assert base64.b64decode(payload) == golden.codec_of(data).to_bare(data, checksum=checksum)
     assert is_back
@@ -172,7 +172,7 @@ def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
         assert host.sent == before
         browser.run(
             f"const codec = await aecodec.loadCodec('{folder}');"
-            "await aecodec.encode(await picture('/photograph.png'), { codec, level: 1 });",
+            "await aecodec.encode(await picture('/photograph.png'), { codec, level: 1 });"
         )
         assert len([name for name in host.sent if name.startswith(folder)]) == 5
 
@@ -242,7 +242,7 @@ def test_work_can_be_given_up(page: Browser) -> None:
         "const control = new AbortController(); const image = await picture('/samples/coffee.jpg');"
         f"const options = {{ codec: '/codecs/{PHOTO}', signal: control.signal,"
         " onProgress: () => control.abort() };"
-        "return kind(() => aecodec.encode(image, options));",
+        "return kind(() => aecodec.encode(image, options));"
     )
     assert name == "AbortError"
 
@@ -255,7 +255,7 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
         "const start = performance.now(); const [name] = await kind(() => aecodec.decode(bomb));"
         "const after = performance.now();"
         "const { width } = await aecodec.decode(await bytes('/golden/digit3.aec'));"
-        "return [name, after - start, width];",
+        "return [name, after - start, width];"
     )
     assert (name, width) == ("LimitError", 28)
     assert milliseconds < 1000
@@ -279,7 +279,7 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser, photo: C
         "for (const src of [damaged, '/x.aec', 'http://localhost:1/', wide, 'cut']) {"
         " element.setAttribute('src', src); const { error } = await event(element, 'error');"
         " failures.push([error.name, element.naturalWidth]); }"
-        "return [empty, room, digit, label, size, failures];",
+        "return [empty, room, digit, label, size, failures];"
     )
     data = (GOLDEN / "digit3.aec").read_bytes()
     digit = golden.codec_of(data).decoder.decompress_picture(data)
@@ -312,7 +312,7 @@ def test_the_element_shows_bands(page: Browser) -> None:
         " results.push([await drawn(element), await drawing(canvas)]);"
         " element.removeAttribute('src'); }"
         "element.setAttribute('bands', '9'); element.setAttribute('src', '/golden/bands.aec');"
-        "return [results, (await event(element, 'error')).error.message];",
+        "return [results, (await event(element, 'error')).error.message];"
     )
     assert [shown for shown, _ in pairs] == [expected for _, expected in pairs]
     assert "bands is 8: give one or three numbers" in message

@@ -57,15 +57,7 @@ def _library(kernels: str) -> ctypes.CDLL:
 
 
 class CNetwork:
-    """An open network.
-
-    Args:
-        plan: the plan.
-        kernels: with which kernels, of `KERNELS`.
-
-    Attributes:
-        status: what opening it gave.
-    """
+    """An open network of a plan, with some of `KERNELS`; `status` is what opening it gave."""
 
     def __init__(self, plan: bytes, kernels: str = "portable") -> None:
         self._library = _library(kernels)
@@ -86,15 +78,7 @@ class CNetwork:
         return int(self._library.aecodec_network_work_size(byref(self._network), rows, columns))
 
     def run(self, inputs: npt.NDArray[np.int8], lacking: int = 0) -> tuple[int, Any]:
-        """Run it within exactly the memory that it asks for, or some bytes less.
-
-        Args:
-            inputs: (rows, columns, channels).
-            lacking: how many bytes of working memory are lacking.
-
-        Returns:
-            Status and output.
-        """
+        """Status and output of inputs (rows, columns, channels), with memory lacking."""
         sizes = inputs.shape[:2]
         work = Guarded(self.work_size(*sizes) - lacking)
         _, shape = self.output_shape(*sizes)

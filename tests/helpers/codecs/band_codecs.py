@@ -36,14 +36,8 @@ def band_codec(
 ) -> CodecFolder:
     """A codec whose latents are its pixels; the last of its two levels keeps them exactly.
 
-    Args:
-        path: the folder.
-        limits: of each band.
-        phases: number of phases.
-        file_limits: whether files may have their own limits.
-        transfer: the transfer; linear by default.
-        names: of the bands; "band 1" and so on by default.
-        name: of the codec.
+    The limits are of each band, and files may have their own with `file_limits`. The transfer is
+    linear by default, and bands are named "band 1" and so on.
     """
     names = names or [f"band {n + 1}" for n in range(len(limits))]
     channels = len(limits) * phases
