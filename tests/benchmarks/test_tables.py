@@ -12,7 +12,6 @@ from benchmarks.harness import RESULTS
 from benchmarks.tables import DOCUMENTS, TABLES, with_tables
 
 TEXTS = {document.name: document.read_text("utf-8") for document in DOCUMENTS}
-PAGE = TEXTS["benchmarks.md"]
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

@@ -99,21 +99,6 @@ def test_parts_that_are_written_again_keep_their_bound(
         assert np.array_equal(codec.decode(codec.encode(chunk)), chunk)
 
 
-@pytest.mark.parametrize(
-    "shape", [(30, 40), (30, 40, 1), (30, 40, 2), (30, 40, 3), (5, 30, 40), (2, 30, 40, 3)]
-)
-def test_pixels_are_those_of_decompress(shape: tuple[int, ...], photograph: Pixels) -> None:
-    chunk, codec = np.resize(photograph[:100, :100], shape), Aecodec("photo", nodata=False)
-    data = codec.encode(chunk)
-    decoded, out = codec.decode(data), np.empty(shape, np.uint8)
-    assert decoded.shape == (shape[:-1] if shape[-1] == 1 else shape)
-    assert np.array_equal(decoded, np.squeeze(aecodec.decompress_frames(data)))
-    assert codec.decode(data, out) is out
-    assert np.array_equal(out.reshape(decoded.shape), decoded)
-    with pytest.raises(ValueError, match="reshape"):
-        codec.decode(data, out[1:])
-
-
 @pytest.fixture(scope="module")
 def two_bands(tmp_path_factory: pytest.TempPathFactory) -> Aecodec:
     """A codec with two bands, whose samples of 8 bits are exact."""

@@ -71,13 +71,6 @@ def test_help_and_version(command: Command) -> None:
     assert command().status == 2
 
 
-def test_the_help_of_compress_is_short(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
-    text = command("compress", "--help").out
-    assert len(text.splitlines()) <= 60
-    assert len(re.findall(r"^│ --", text, re.MULTILINE)) <= 20
-
-
 def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
     digits = np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
     np.savez("digits.npz", x_test=digits, labels=np.arange(10))

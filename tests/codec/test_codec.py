@@ -2,7 +2,6 @@
 
 import pickle
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -99,13 +98,6 @@ def test_a_codec_is_a_file_or_the_folder_that_has_it(
     shutil.copy(file, tmp_path / "more.aecodec")
     with pytest.raises(CodecError, match=r"several codecs \(mine\.aecodec, more\.aecodec\)"):
         aecodec.load_codec(tmp_path)
-
-
-def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
-    expected = [codec.compress(digit) for digit in samples]
-    with ThreadPoolExecutor(4) as pool:
-        for _ in range(20):
-            assert list(pool.map(codec.compress, samples)) == expected
 
 
 def test_a_warning_has_the_line_that_called_aecodec_or_pillow(tmp_path: Path) -> None:

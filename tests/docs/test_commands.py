@@ -104,10 +104,6 @@ def _scenes(path: Path) -> None:
         _scene(path / f"{number}.npy")
 
 
-def _array_of_scenes(path: Path) -> None:
-    np.savez(path, train=np.arange(8 * 4 * 96 * 96, dtype=np.uint16).reshape(8, 4, 96, 96) % 500)
-
-
 def _my_bands(path: Path) -> None:
     band_codec(path, [(0, 500)] * 4, names=("B02", "B03", "B04", "B08"), name="my-bands")
 
@@ -120,7 +116,6 @@ FILES: dict[str, Callable[[Path], object]] = {
     "scene.tif": _scene,
     "scene.npy": _scene,
     "scenes": _scenes,
-    "scenes.npz": _array_of_scenes,
     "my-arrays": _scenes,
     "my-bands": _my_bands,
     "digit.png": _copy_of(sample_paths()[3]),
@@ -132,7 +127,6 @@ FILES: dict[str, Callable[[Path], object]] = {
     **dict.fromkeys(("kodak", "photographs", "wallpapers"), _photographs),
     **{name: _copy_of(ROOT / name) for name in ("c", "examples/c", "examples/microcontroller")},
     "my-steel": _copy_of(CODECS / "digits"),
-    "first": _copy_of(CODECS / "photo"),
 }
 """What a text takes for granted, by the names in it."""
 

@@ -33,13 +33,3 @@ def test_origins_that_no_file_stores_are_not_written(origin: Origin) -> None:
     assert not origin.can_be_kept
     with pytest.raises(FormatError, match="an extension is a dot and"):
         pack(Header(b"abcd", origin=origin), b"")
-
-
-def test_entries_take_few_bytes_in_the_order_of_their_kinds() -> None:
-    metadata = {MetadataKind.NAMES: b"a/b", MetadataKind.XMP: b"<x/>"}
-    header = Header(
-        b"abcd", frames=2, metadata=metadata, origin=Origin(".jpg", 1714564800), as_rgb=True
-    )
-    data = pack(header, b"")
-    assert b"\x03\x04<x/>\x05\x0f.jpg 1714564800\x06\x03a/b\x07\x00" in data
-    assert read_header(data) == header
