@@ -85,9 +85,6 @@ class Maker:
             self._graph.tensors[number].quantization = self._graph.tensors[like].quantization
         return number
 
-    def table(self, values: npt.NDArray[Any]) -> int:
-        return self._constant(values, quantized(1, 0))
-
     def weights(self, shape: Sequence[int], axis: int) -> int:
         """Add weights with a scale for each slice along an axis."""
         values = self.rng.integers(-127, 128, shape).astype(np.int8)
@@ -95,7 +92,8 @@ class Maker:
         return self._constant(values, quantized(scales, 0, axis))
 
     def bias(self, count: int) -> int:
-        return self.table(self.rng.integers(-3000, 3000, count).astype(np.int32))
+        values = self.rng.integers(-3000, 3000, count).astype(np.int32)
+        return self._constant(values, quantized(1, 0))
 
     def integers(self, values: Any) -> int:
         return self._constant(np.array(values, np.int32))
@@ -115,11 +113,8 @@ class Maker:
             code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
             self._whole.operatorCodes.append(code)
             names.append(name)
-        operator.opcodeIndex, operator.inputs, operator.outputs = (
-            names.index(name),
-            inputs,
-            [output],
-        )
+        operator.opcodeIndex = names.index(name)
+        operator.inputs, operator.outputs = inputs, [output]
         if kind:
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, f"{kind}Options")
             operator.builtinOptions = options
@@ -374,15 +369,13 @@ LAYERS: dict[str, Layer] = {
     "DEPTHWISE_CONV_2D": depthwise,
     "FULLY_CONNECTED": matrix,
     "TRANSPOSE_CONV": transposed,
-    "ADD": partial(pairs, name="ADD", kind="Add", fused=True),
-    "SUB": partial(pairs, name="SUB", kind="Sub", fused=True),
-    "MUL": partial(pairs, name="MUL", kind="Mul", fused=True),
-    "ADD of a scalar": partial(with_scalar, name="ADD", kind="Add"),
-    "SUB of a scalar": partial(with_scalar, name="SUB", kind="Sub"),
-    "MUL by a scalar": partial(with_scalar, name="MUL", kind="Mul"),
+    **{n: partial(pairs, name=n, kind=n.title(), fused=True) for n in ("ADD", "SUB", "MUL")},
+    **{
+        f"{name} of a scalar": partial(with_scalar, name=name, kind=name.title())
+        for name in ("ADD", "SUB", "MUL")
+    },
     "SQUARED_DIFFERENCE": partial(pairs, name="SQUARED_DIFFERENCE", kind="SquaredDifference"),
-    "MAXIMUM": partial(pairs, name="MAXIMUM", kind="MaximumMinimum"),
-    "MINIMUM": partial(pairs, name="MINIMUM", kind="MaximumMinimum"),
+    **{n: partial(pairs, name=n, kind="MaximumMinimum") for n in ("MAXIMUM", "MINIMUM")},
     "PRELU": slopes,
     "LOGISTIC": partial(function, name="LOGISTIC", ranges=_SHARES),
     "TANH": partial(function, name="TANH", ranges=_SIGNED_SHARES),
