@@ -1,6 +1,7 @@
 """docs/FORMAT.md, section 8, "The adaptive coder": the values of a segment."""
 
 from collections import defaultdict
+from functools import partial
 from types import SimpleNamespace as Fields
 from typing import Any
 
@@ -64,8 +65,7 @@ class Band:
         self.log_step = log8(self.noise)
         self.predictor = Predictor(self.unit, self.noise, planes)
         self.clue_weights, self.shapes = CLUES.copy(), [Shape() for _ in range(40)]
-        copies = lambda: Probability(83886, 2)  # noqa: E731
-        self.copies: Any = defaultdict(copies), defaultdict(copies)
+        self.copies: Any = [defaultdict(partial(Probability, 83886, 2)) for _ in range(2)]
         self.tables: Any = [defaultdict(Probability) for _ in range(4)]
         self.mixers: Any = defaultdict(lambda: [45875, 6000, 6000, 6000, 6000])
 

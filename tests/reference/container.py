@@ -38,21 +38,16 @@ class Reader:
 
 
 def read_file(data: bytes) -> tuple[Any, list[Any]]:
-    """Sections 1 and 8: the header, and the refinements of a file of version 2."""
-    if data[:3] not in (b"\xaeC\2", b"\xaeC\3"):
-        return read_base(data), []
-    reader, refinements = Reader(data[3:]), list[Any]()
-    has_base = data[2] == 2
-    header = (read_base if has_base else read_content)(reader.block())
+    """Sections 1 and 8: the header, and the refinements of a file of any version."""
+    version, reader, refinements = data[2], Reader(data[3:]), list[Any]()
+    if version == 1:
+        return read_content(data[3:-4]), []
+    content = reader.block()  # a file of version 1, or only its fields
+    header = read_content(content[3:-4] if version == 2 else content)
+    header.has_base = version == 2
     while not refinements or refinements[-1].is_followed:
         refinements.append(read_refinement(reader))
-    header.has_base = has_base
     return header, refinements
-
-
-def read_base(data: bytes) -> Any:
-    """Section 1: a file of version 1."""
-    return read_content(data[3:-4])
 
 
 def read_content(data: bytes) -> Any:
