@@ -11,10 +11,7 @@ from helpers.networks.random_models import Maker, function, quantized
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
-from aecodec.compiler.elementwise import ELEMENTWISE
-from aecodec.compiler.model import schema
 from aecodec.compiler.network_plan import network_plan
-from aecodec.compiler.operators import OPERATORS
 from aecodec.compiler.plan import work_size
 from aecodec.compiler.reference import reference_transform
 from aecodec.errors import ModelError
@@ -97,10 +94,6 @@ def test_cut_plans_and_less_memory_than_is_needed_are_refused(codec: Codec) -> N
     network, inputs = CNetwork(plan), np.zeros((28, 28, 1), np.int8)
     assert network.run(inputs, lacking=1)[0] == BUFFER_TOO_SMALL
     assert network.run(inputs)[0] == 0
-
-
-def test_the_table_names_operators_as_the_schema_does() -> None:
-    assert OPERATORS.keys() | ELEMENTWISE <= vars(schema.BuiltinOperator).keys()
 
 
 def test_an_operator_that_c_lacks_is_named() -> None:

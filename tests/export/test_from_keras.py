@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 from helpers.commands import Command
-from helpers.networks.pairs import Pair, dense_pair, train_pair
+from helpers.networks.pairs import Pair, dense_pair
 from keras import layers
 
 from aecodec import Codec, ModelError, load_codec
@@ -23,17 +23,6 @@ from aecodec.keras_models.model_files import register_custom_objects
 from aecodec.prior_fitting.fitting import PriorOptions
 
 FAST: Any = {"priors": PriorOptions(4, 0)}
-
-
-def transposed(activation: str) -> Pair:
-    options = {"strides": 2, "padding": "same"}
-    images, codes = keras.Input((28, 28, 1)), keras.Input((24,))
-    hidden = layers.Conv2D(16, 3, activation="relu", **options)(images)
-    latents = layers.Dense(24)(layers.Flatten()(layers.Conv2D(16, 3, **options)(hidden)))
-    hidden = layers.Reshape((7, 7, 16))(layers.Dense(7 * 7 * 16, "relu")(codes))
-    hidden = layers.Conv2DTranspose(16, 3, activation="relu", **options)(hidden)
-    pixels = layers.Conv2DTranspose(1, 3, activation=activation, **options)(hidden)
-    return keras.Model(images, latents), keras.Model(codes, pixels)
 
 
 def assert_loses_little(codec: Codec) -> None:
@@ -75,16 +64,6 @@ def test_a_layer_that_does_not_convert_is_named(
     encoder, options = keras.Model(images, encode(images)), {"name": "x", "hints": hints, **FAST}
     with pytest.raises(ModelError, match=message):
         codec_from_keras((encoder, decoder), few_digits, tmp_path, **options)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("activation", ["sigmoid", "hard_sigmoid"])
-def test_a_decoder_may_end_in_an_activation(
-    activation: str, digits: Pixels, few_digits: Path, tmp_path: Path
-) -> None:
-    pair = train_pair(transposed(activation), digits[::3, ..., None] / np.float32(255))
-    codec = codec_from_keras(pair, few_digits, tmp_path, name="mine", **FAST)
-    assert_loses_little(codec)
 
 
 def test_one_command_converts_models_of_ones_own(
