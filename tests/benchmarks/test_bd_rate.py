@@ -15,7 +15,6 @@ RATES = np.geomspace(0.1, 1.6, 9)
 
 
 def line(slope: float, offset: float, rates: np.ndarray = RATES) -> Curve:
-    """Quality that rises by a slope with each doubling of the rate."""
     return [(rate, offset + slope * math.log2(rate)) for rate in rates]
 
 

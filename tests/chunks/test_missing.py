@@ -15,6 +15,7 @@ import pytest
 from helpers.codecs.band_codecs import band_codec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from image_files.files import fits_header
 
 import aecodec.numcodecs
 from aecodec import Codec, ImageError, UsageError, load_codec
@@ -73,8 +74,7 @@ def through_file(suffix: str) -> Callable[..., Any]:
         if suffix == ".fits":
             axes = {f"NAXIS{n}": side for n, side in enumerate(SHAPE[::-1], 1)}
             cards = {"SIMPLE": "T", "BITPIX": BITPIX[array.dtype.str[1:]], "NAXIS": 3, **axes}
-            header = "".join(f"{name:8}= {value:>20}".ljust(80) for name, value in cards.items())
-            tags = KeptTags([text_tag(DESCRIPTION, f"{header}END")], "<")
+            tags = KeptTags([text_tag(DESCRIPTION, fits_header(**cards).decode().strip())], "<")
             picture = replace(picture, metadata={MetadataKind.TIFF: tags.pack()})
         samples = load_codec("samples")
         made = samples.decoder.decompress_picture(samples.compress(picture, max_error=error))

@@ -19,7 +19,6 @@ from aecodec.native.limits import check_limits, claim_of
 
 
 def without_payload(codec: Codec, header: Header) -> bytes:
-    """A file with a right checksum whose payload is missing: only its header can be read."""
     return pack(header._replace(codec_id=codec.spec.codec_id, level=16), b"")
 
 

@@ -72,7 +72,6 @@ def test_neither_threads_nor_windows_change_anything(
 def test_a_damaged_message_of_a_long_picture_is_refused(
     photo: Codec, photograph: Pixels, number: int
 ) -> None:
-    """The first one is used while the second is still being decoded."""
     strip = np.concatenate([photograph[:32, :600]] * 4, axis=1)
     data = photo.compress(strip)
     assert photo.decompress_frames(data)[0].shape == strip.shape

@@ -159,7 +159,6 @@ def smaller(command: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Environment in which `aecodec` and the benchmarks are found from any folder."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
 

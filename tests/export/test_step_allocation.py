@@ -12,7 +12,6 @@ from aecodec.keras_models.pair import KerasPair
 
 
 def test_steps_follow_the_decoder() -> None:
-    """A channel that the decoder multiplies by ten gets a step a tenth as large."""
     gains = np.float32([1, 10, 100])
     codes = keras.Input((3,))
     spread = layers.Dense(30, use_bias=False, kernel_initializer="orthogonal")

@@ -16,7 +16,6 @@ Array = npt.NDArray[Any]
 
 @st.composite
 def arrays(draw: st.DrawFn, types: Iterable[SampleType], shapes: st.SearchStrategy[Any]) -> Array:
-    """Arrays with ends of their type, some with NaN or a mask, in any byte order."""
     dtype = np.dtype(draw(st.sampled_from(list(types))).dtype)
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     shape, range_ = draw(shapes), np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)

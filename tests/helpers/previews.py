@@ -30,8 +30,6 @@ def digest(payload: bytes) -> str:
 
 
 class CPreview:
-    """`aecodec_preview.c`, with a sanitizer."""
-
     def __init__(self) -> None:
         needs("cc")
         folder = shared_folder("preview", self._build)

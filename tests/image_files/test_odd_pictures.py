@@ -40,7 +40,6 @@ def shown(picture: Picture) -> Pixels:
 
 @every_odd_picture
 def test_its_mode_colours_and_metadata_are_kept_and_the_rest_is_said(odd: OddPicture) -> None:
-    """It is shown as its file is, also without its profile."""
     picture, warnings_ = read(odd)
     assert picture.mode.name == odd.mode
     assert picture.metadata.keys() == odd.kinds

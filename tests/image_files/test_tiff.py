@@ -112,7 +112,6 @@ def test_alpha_of_bands_is_exact(tmp_path: Path) -> None:
 
 
 def claims(**entries: int) -> bytes:
-    """A TIFF file of 4x4 pixels with other entries."""
     numbers = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 4, 279: 16}
     numbers |= {int(code[1:]): number for code, number in entries.items()}
     fields = [struct.pack("<HHII", code, 4, 1, number) for code, number in sorted(numbers.items())]

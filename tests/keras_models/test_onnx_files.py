@@ -175,7 +175,6 @@ def test_commands_use_tensorflow_whatever_the_backend(monkeypatch: pytest.Monkey
 
 @pytest.mark.slow
 def test_an_onnx_pair_becomes_a_codec(digits: Pixels, tmp_path: Path, command: Command) -> None:
-    """A cosine transform of 4x4 pixels needs no training."""
     waves = np.cos(np.pi / 4 * np.outer(np.arange(4), np.arange(4) + 0.5))
     waves /= np.linalg.norm(waves, axis=1, keepdims=True)
     basis = np.einsum("ab,cd->acbd", waves, waves).reshape(16, 1, 4, 4)[[0, 1, 2, 4, 5, 8]]

@@ -89,7 +89,6 @@ def test_damage_is_an_error(digit: Image.Image, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def own_codec(copy: Path) -> Iterator[Path]:
-    """A codec that is not built in: `digits` with a different name, so another id."""
     change_spec(copy, name="own-digits")
     yield copy
     registry._known.clear()

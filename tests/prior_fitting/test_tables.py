@@ -82,7 +82,6 @@ def decided(prior: Prior, latents: Latents, weight: RateWeight) -> Latents:
 
 
 def cost(prior: Prior, latents: np.ndarray, codes: Codes) -> float:
-    """Squared error in squared steps plus lambda times bits."""
     return float(np.square(latents - codes).sum() + LAMBDA * bits(prior, codes).sum())
 
 

@@ -59,7 +59,6 @@ def started(channels: int, code_dimension: int) -> Autoencoder:
 
 
 def restored(pair: Autoencoder, pictures: np.ndarray) -> np.ndarray:
-    """Pictures (N, h, w, C) in 0..1, coded at the middle level."""
     gains = pair.gains[len(pair.gains) // 2]
     latents = np.rint(np.asarray(pair.encoder(pictures)) * gains) / gains
     return np.asarray(pair.decoder(latents))

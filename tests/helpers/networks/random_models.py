@@ -101,7 +101,6 @@ class Maker:
     def operator(
         self, name: str, inputs: list[int], output: int, kind: str = "", **fields: Any
     ) -> int:
-        """Add an operator, with options if a kind of them is given; its output."""
         options = getattr(schema, f"{kind}OptionsT")() if kind else None
         for field, value in fields.items():
             assert hasattr(options, field)
@@ -124,7 +123,6 @@ class Maker:
     def single(
         self, name: str, inputs: list[int], kind: str = "", like: int | None = None, **fields: Any
     ) -> bytes:
-        """The model from the first tensor to this operator, whose output may be like a tensor."""
         return self.model(0, self.operator(name, inputs, self.variable([1], like), kind, **fields))
 
     def model(self, entry: int, exit_: int) -> bytes:
@@ -186,7 +184,6 @@ def depthwise(make: Maker) -> bytes:
 
 
 def matrix(make: Maker) -> bytes:
-    """A matrix product of a vector, or of a picture that it takes as one."""
     entry, sides = _picture(make)
     count = make.number(2, 70)
     inputs = [entry, make.weights([count, int(np.prod(sides))], 0)]
