@@ -101,11 +101,6 @@ def test_the_weights_turn_errors_of_values_into_errors_of_samples(samples: np.nd
     assert (weights * in_floats).mean() == pytest.approx(exact.mean(), rel=0.05)
 
 
-def test_a_narrow_band_has_a_larger_weight(samples: np.ndarray) -> None:
-    wide, narrow = fit_transfer([samples[..., 0].ravel(), samples[..., 1].ravel() // 20]).ranges
-    assert wide / narrow == pytest.approx(20 / 4, rel=0.1)
-
-
 def test_tiles_have_images_and_weights_that_are_0_for_missing_samples(samples: np.ndarray) -> None:
     missing = np.zeros((1, 40, 48, 1), bool)
     missing[:, :20] = True
