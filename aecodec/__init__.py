@@ -181,6 +181,10 @@ def decompress(
         UsageError: the file has several pictures; use :func:`decompress_frames`. Or it has bands;
             use :func:`decompress_array`. Or `base_only` is set, and the file has only refinements.
         AecodecError: memory runs out.
+
+    >>> import numpy as np
+    >>> decompress(compress(np.zeros((28, 28), np.uint8)), max_pixels=1000).size
+    (28, 28)
     """
     content = to_bytes(data)
     limits = {"max_pixels": max_pixels, "max_frames": max_frames}
@@ -195,6 +199,10 @@ def decompress_frames(
     Returns:
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
         (N, H, W, B) of the type of the samples; see :func:`decompress_array`.
+
+    >>> import numpy as np
+    >>> decompress_frames(compress(np.zeros((1, 28, 28), np.uint8))).shape
+    (1, 28, 28)
     """
     content = to_bytes(data)
     return _codec_of(content, codec).decompress_frames(content, **limits)
@@ -212,6 +220,10 @@ def decompress_array(
         The array. Missing samples are nodata, or NaN in floats. If integers have missing samples
         without nodata, the array is a masked array. Without bands, a single picture has no axis of
         pictures.
+
+    >>> import numpy as np
+    >>> decompress_array(compress(np.zeros((28, 28), np.uint8))).shape
+    (28, 28)
     """
     content = to_bytes(data)
     return _codec_of(content, codec).decompress_array(content, **limits)
@@ -245,6 +257,14 @@ def frames(
         FormatError: a file is not an `.aec` file. Damage is reported when a file is opened.
         CodecError: the codec does not exist.
         UsageError: a limit is below 1.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> stack = Path(tempfile.mkdtemp(), "digits.aec")
+    >>> _ = stack.write_bytes(compress(np.zeros((3, 28, 28), np.uint8)))
+    >>> pictures = frames(stack)
+    >>> len(pictures), pictures[-1].shape, pictures[:2].shape
+    (3, (28, 28), (2, 28, 28))
     """
     from aecodec.format.limits import Limits
     from aecodec.sequences.frames import Frames
@@ -320,6 +340,10 @@ def read_header(data: DataSource) -> Header:
 
     Raises:
         FormatError: the file cannot be read, or is not a complete `.aec` file.
+
+    >>> import numpy as np
+    >>> read_header(compress(np.zeros((3, 28, 28), np.uint8))).frames
+    3
     """
     return headers.read_header(to_bytes(data))
 

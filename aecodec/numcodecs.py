@@ -2,6 +2,12 @@
 
 numcodecs finds it by the entry point `aecodec` in the group `numcodecs.codecs`, so programs that
 read chunks need not import aecodec.
+
+>>> import numcodecs
+>>> import numpy as np
+>>> codec = numcodecs.get_codec({"id": "aecodec", "codec": "digits", "level": 1})
+>>> codec.decode(codec.encode(np.zeros((100, 28, 28), np.uint8))).shape
+(100, 28, 28)
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""A plugin for Pillow: `Image.open` and `save` of `.aec` files. Importing it registers it."""
+"""A plugin for Pillow: `Image.open` and `save` of `.aec` files. Importing it registers it.
+
+>>> import io
+>>> import aecodec.pillow
+>>> from PIL import Image
+>>> file = io.BytesIO()
+>>> Image.new("L", (28, 28)).save(file, format="AEC", level=1)
+>>> Image.open(file).size
+(28, 28)
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

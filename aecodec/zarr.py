@@ -2,6 +2,16 @@
 
 Zarr finds it by the entry point `aecodec` in the group `zarr.codecs`, so programs that read an
 array need not import aecodec.
+
+>>> import numpy as np
+>>> import zarr
+>>> digits = zarr.create_array(
+...     {}, shape=(100, 28, 28), chunks=(50, 28, 28), dtype="uint8",
+...     serializer=Aecodec("digits", level=2), compressors=None,
+... )
+>>> digits[:] = np.zeros((100, 28, 28), np.uint8)
+>>> digits.serializer
+Aecodec(codec='digits', codec_id='f206e96f', level=2)
 """
 
 from __future__ import annotations

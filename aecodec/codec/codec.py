@@ -99,6 +99,13 @@ class Codec(DecoderCodec):
         It has neither a signature nor the id of the codec nor a CRC-32; :meth:`from_bare` adds
         them. With `checksum`, a byte at its end detects most damage. Raises FormatError if the file
         is damaged, CodecError if another codec made it, and UsageError if it has refinements.
+
+        >>> import numpy as np
+        >>> from aecodec import load_codec
+        >>> codec = load_codec("digits")
+        >>> file = codec.compress(np.zeros((28, 28), np.uint8), max_bytes=41)
+        >>> codec.from_bare(codec.to_bare(file)) == file
+        True
         """
         content = to_bytes(data)
         self.spec.check_id(read_header(content).codec_id)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the pixels or samples of an .aec file, whose codec is a bundle or by default `samples`, to standard output. */
+/* Writes the pixels or samples of an .aec file to standard output; its codec is a bundle, or `samples`. */
 #include <aecodec_library.h>
 #include <stdio.h>
 #ifdef _WIN32
@@ -11,7 +11,8 @@ enum { MAX_FILE = 1 << 24 };
 
 static const size_t SIZES[] = {1, 1, 2, 2, 4, 2, 4, 4, 8, 8, 8}; /* of samples, by their types */
 
-static size_t write_samples(const aecodec_bundle *codec, const uint8_t *file, size_t size, const aecodec_limits *limits)
+static size_t write_samples(const aecodec_bundle *codec, const uint8_t *file, size_t size,
+                            const aecodec_limits *limits)
 {
     aecodec_samples samples;
     if (aecodec_decompress_samples(codec, file, size, limits, NULL, &samples) != AECODEC_OK) {
@@ -21,13 +22,15 @@ static size_t write_samples(const aecodec_bundle *codec, const uint8_t *file, si
     return fwrite(samples.samples, SIZES[samples.type], count, stdout);
 }
 
-static size_t write_pixels(const aecodec_bundle *codec, const uint8_t *file, size_t size, const aecodec_limits *limits)
+static size_t write_pixels(const aecodec_bundle *codec, const uint8_t *file, size_t size,
+                           const aecodec_limits *limits)
 {
     aecodec_image picture;
     if (aecodec_decompress(codec, file, size, limits, NULL, &picture) != AECODEC_OK) {
         return 0;
     }
-    return fwrite(picture.pixels, (size_t)picture.width * picture.height * picture.channels, picture.frames, stdout);
+    const size_t frame = (size_t)picture.width * picture.height * picture.channels;
+    return fwrite(picture.pixels, frame, picture.frames, stdout);
 }
 
 int main(int count, char **arguments)
