@@ -15,7 +15,7 @@ from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.modes import DEEP_MODES
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import from_pil, origin_of, read_image
+from aecodec.image_files.reading import from_pil, origin_of, read_image, warn_of_sidecars
 from aecodec.imaging.array_pictures import any_picture, from_array, samples_picture
 from aecodec.imaging.picture import ANY_CODEC, Picture
 

@@ -94,7 +94,8 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         channels = _channels_in(len(images), kept.text(DESCRIPTION), options)
     if channels > 1:
         layout, kept = Layout.FBHW, _with_marker(kept, PLANAR, 1)
-    nodata = options.nodata_or(_nodata_of(kept.text(GDAL_NODATA), dtype))
+    stated = _nodata_of(kept.text(GDAL_NODATA), dtype)
+    nodata = stated if options.nodata is None else options.nodata
     if absent and nodata is None:
         notes.add(f"{absent} of its strips or tiles are absent, and are read as 0")
     samples = _stacked([reader.samples(page, nodata or 0) for page in images], channels)

@@ -150,7 +150,10 @@ def _set_decoder(trained: Any, model: Any, steps: Float32, copies: Copies, phase
     features, (kernel, bias) = (_over_copies(layer, steps, copies) for layer in (first, last))
     # The sum of round(x + (k + 1/2) / P - 1/2) over the phases k is P x, rounded.
     dither = np.tile(((np.arange(phases) + 0.5) / phases - 0.5) / 255, len(bias))
-    pixels = [np.repeat(kernel, phases, axis=-1), np.repeat(bias, phases) + dither]
+    pixels: list[npt.NDArray[Any]] = [
+        np.repeat(kernel, phases, axis=-1),
+        np.repeat(bias, phases) + dither,
+    ]
     ones = np.ones((1, 1, len(copies.sources), 1), np.float32)
     low, high = (limit.astype(np.float32) for limit in copies.windows())
     lower, upper = [ones * _UNIT, -low * _UNIT], [-ones, (high - low) * _UNIT]

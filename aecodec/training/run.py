@@ -187,11 +187,11 @@ class _Training:
         images = self._tiles.sample(_TYPICAL_TILES)
         inputs = images, np.rint(autoencoder.encoder(images))
         dtype, networks = policy_of(self._recipe.training["dtype"]), self._networks
-        copies = [
+        encoder, decoder = (
             qat_copy(model, dtype, typical if networks.start else None, networks.exact)
             for model, typical in zip(autoencoder.models, inputs, strict=True)
-        ]
-        copy = Autoencoder(*copies, autoencoder.levels)
+        )
+        copy = Autoencoder(encoder, decoder, autoencoder.levels)
         copy.gains, copy.entropy_model = autoencoder.gains, autoencoder.entropy_model
         return copy
 

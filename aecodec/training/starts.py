@@ -146,7 +146,7 @@ def begin_with(file: Path, autoencoder: Autoencoder, rate_weights: list[float]) 
     start = read_start(file).with_channels(slice(channels))
     if not set_weights(autoencoder.models, [*start.encoder, *start.decoder]):
         return False
-    if start.rate_weights.tolist() == np.float32(rate_weights).tolist():
+    if np.array_equal(start.rate_weights, np.asarray(rate_weights, np.float32)):
         autoencoder.gains = start.gains
         autoencoder.entropy_model = start.entropy_models.get(channels)
     return True

@@ -191,7 +191,7 @@ def test_metadata_is_that_of_the_info_of_the_first_picture(picture: Image.Image)
     picture.info |= {
         "exif": exif.tobytes(),
         "xmp": b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><text>a subject</text></x:xmpmeta>',
-        "icc_profile": profiles.rgb(profiles.DISPLAY_P3),
+        "icc_profile": profiles.P3,
     }
     appended = [picture.rotate(90, expand=False)]
     for file in (saved(picture), saved(picture, save_all=True, append_images=appended)):
