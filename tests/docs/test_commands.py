@@ -37,9 +37,8 @@ LONG = re.compile(
 )
 
 SMALLER = {
-    "digits": "--peers 10",
     "rate_distortion": "--limit 1",
-    "speed": "--rounds 2 --megapixels 0.3 0.3",
+    "speed": "--megapixels 0.3 0.3",
 }
 """Options that turn a benchmark of minutes into one of seconds."""
 
