@@ -160,7 +160,9 @@ static void decompress_one(const uint8_t *file, size_t size)
     }
     if (aecodec_decompress(bundle(), file, size, &limits, NULL, &picture) == AECODEC_OK) {
         trim_all(file, size);
-        select_last_frame(file, size, &picture);
+        if (!is_refined) { /* a decoding of refinements returns all frames */
+            select_last_frame(file, size, &picture);
+        }
         require(is_refined || aecodec_read_header(file, size, &header) == AECODEC_OK);
         compress_again(&picture, header.level, is_refined);
         aecodec_image_free(&picture);
