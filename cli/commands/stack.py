@@ -1,13 +1,14 @@
 """`aecodec stack`: several pictures of one size to one .aec file."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from aecodec.cli.batch.compression import CodingOptions
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
-from aecodec.cli.shared.file_io import check_overwriting
+from aecodec.cli.shared.file_io import ExistsError, check_overwriting
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.errors import UsageError, errors_about, warn
@@ -17,8 +18,15 @@ from aecodec.imaging.stacks import shared_metadata, stacked
 from aecodec.parallel import Workers
 
 
-@options.takes(CodingOptions)
-def stack(chosen: CodingOptions) -> None:
+@dataclass(frozen=True, kw_only=True)
+class StackOptions(CodingOptions):
+    """The options of `aecodec stack`."""
+
+    skip_existing: options.SkipExisting = False
+
+
+@options.takes(StackOptions)
+def stack(chosen: StackOptions) -> None:
     """Put pictures of one size into one .aec file, which is smaller than a file for each.
 
     Without -o, the pictures of the folder scans become scans.aec. aecodec decompress writes a stack
@@ -27,7 +35,14 @@ def stack(chosen: CodingOptions) -> None:
     sources, target = expand(chosen.inputs, IMAGES), _target(chosen.inputs, chosen.out)
     console = Console(to_stderr=target == STANDARD)
     check_not_sources([target], [source.path for source in sources])
-    check_overwriting(target, chosen.force)
+    options.check_skipping(chosen.skip_existing, chosen.force)
+    try:
+        check_overwriting(target, chosen.force)
+    except ExistsError:
+        if not chosen.skip_existing:
+            raise
+        console.note(f"{target} was already done, perhaps with other options")
+        return
     compression = chosen.compression()
     pictures, size = [], 0
     for source in sources:

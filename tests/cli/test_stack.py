@@ -36,6 +36,9 @@ def test_digits_become_numbered_files(folder: Path, command: Command) -> None:
     single = aecodec.decompress(aecodec.compress(names[7]))
     assert np.array_equal(np.asarray(opened(restored[7])), np.asarray(single))
     assert command("decompress", "all.aec", "-o", "-").status == 2
+    before = Path("all.aec").stat().st_mtime_ns
+    assert command("stack", *names, "-o", "all.aec", "--skip-existing").status == 0
+    assert Path("all.aec").stat().st_mtime_ns == before
 
 
 def test_photographs_keep_their_names(scans: Path, command: Command) -> None:
