@@ -62,9 +62,13 @@ def export_codec(
     rdoq, units = priors.rdoq, priors.units_of(len(levels))
     geometry = _geometry(encoder, decoder, images)
     halves, plans, latents = _networks(
-        encoder, decoder, images, levels, is_any_size=geometry["receptive_field"] > 0,
+        encoder,
+        decoder,
+        images,
+        levels,
+        is_any_size=geometry["receptive_field"] > 0,
         has_trained_ranges=held_out.bands is not None,
-    )  # fmt: skip
+    )
     vectors = latents if geometry["receptive_field"] else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
