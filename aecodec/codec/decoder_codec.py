@@ -31,6 +31,11 @@ class DecoderCodec(CodecHalf):
 
     Methods that read a file raise FormatError if it is damaged, CodecError if another codec made
     it, LimitError if it claims more than the limits, and AecodecError if memory runs out.
+
+    >>> from aecodec import load_codec
+    >>> codec = load_codec("digits")
+    >>> codec.decoder.reconstruct(np.zeros((2, 44), np.int16), level=2).shape
+    (2, 28, 28, 1)
     """
 
     def decompress(self, data: DataSource, **limits: Unpack[LimitOptions]) -> Image.Image:

@@ -29,7 +29,13 @@ class Original(NamedTuple):
 
 
 class EncoderCodec(CodecHalf):
-    """The half of a codec that compresses. It needs only the encoder's network."""
+    """The half of a codec that compresses. It needs only the encoder's network.
+
+    >>> from aecodec import load_codec
+    >>> encoder = load_codec("digits").encoder
+    >>> encoder.codes(np.zeros((2, 28, 28, 1), np.uint8), level=1).shape
+    (2, 28)
+    """
 
     def compress(
         self,
