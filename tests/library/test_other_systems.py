@@ -34,12 +34,10 @@ Decode = Callable[[bytes, Codec], bytes]
 """A function from a file and its codec to pixels."""
 
 
-@pytest.fixture(scope="module", params=SYSTEMS)
-def decode(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Decode:
-    """The program `decoded` for a system."""
-    emulator, target = SYSTEMS[request.param]
+def decoder_for(system: str, folder: Path) -> Decode:
+    """Compile the program `decoded` for a system."""
+    emulator, target = SYSTEMS[system]
     needs(emulator[0])
-    folder = tmp_path_factory.mktemp(request.param)
     (folder / "wine").mkdir(0o700)
     variables = dict.fromkeys(("WINEPREFIX", "XDG_RUNTIME_DIR"), str(folder / "wine"))
     environment = {**os.environ, "WINEDEBUG": "-all", **variables}
@@ -62,16 +60,19 @@ def decode(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return decoded
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*sorted(GOLDEN.glob("*.aec")), *sorted(REFINED.glob("*.aec"))],
-    ids=lambda path: f"{path.parent.name}/{path.stem}",
-)
-def test_golden_files_decode_to_the_same_pixels(decode: Decode, path: Path) -> None:
-    data = path.read_bytes()
-    codec = codec_of(data)
+def pixels_of(data: bytes, codec: Codec) -> bytes:
     picture = codec.decoder.decompress_picture(data, UNLIMITED)
     pixels = picture.pixels
     if picture.alpha is not None:
         pixels = np.concatenate([pixels, picture.alpha[..., None]], axis=-1)
-    assert decode(data, codec) == pixels.tobytes()
+    return pixels.tobytes()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_golden_files_decode_to_the_same_pixels(system: str, tmp_path: Path) -> None:
+    decode = decoder_for(system, tmp_path)
+    files = {path: path.read_bytes() for path in (*GOLDEN.glob("*.aec"), *REFINED.glob("*.aec"))}
+    assert files
+    for path, data in files.items():
+        codec = codec_of(data)
+        assert decode(data, codec) == pixels_of(data, codec), path
