@@ -15,27 +15,12 @@ from aecodec.arrays import Float64
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import (
-    AEC_FILES,
-    IMAGES,
-    IMAGES_AND_SAMPLES,
-    Source,
-    expand,
-    is_folder_at,
-    sources_in,
-)
+from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
-from aecodec.errors import (
-    AecodecError,
-    CodecError,
-    ImageError,
-    InputError,
-    UsageError,
-    errors_about,
-)
+from aecodec.errors import AecodecError, CodecError, ImageError, UsageError, errors_about
 from aecodec.format.arrays import Layout
 from aecodec.format.limits import Limits
 from aecodec.format.refinement import ROOT_UNITS, Bound, Refinement
@@ -71,8 +56,7 @@ def verify(
         Path | None,
         typer.Option(
             metavar="ORIGINAL",
-            help="Compare with this image, or with the files of this folder by their names, and "
-            "fail if a file breaks its guarantee.",
+            help="Compare one file with this image, and fail if it breaks its guarantee.",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -97,41 +81,12 @@ def verify(
         raise UsageError("--depth needs --against")
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
-    limits = Limits(max_pixels, max_frames)
-    verification = _Verification(load_codec(codec) if codec else None, limits, depth)
-    run_all(console, _sources(inputs, against), verification.verify_file, BatchOptions(jobs))
-
-
-def _sources(inputs: list[Path], against: Path | None) -> list[Source]:
-    if against is not None and is_folder_at(against):
-        return [source for path in inputs for source in _with_originals_in(against, path)]
-    return [source._replace(original=against) for source in expand(inputs, AEC_FILES)]
-
-
-def _with_originals_in(folder: Path, path: Path) -> list[Source]:
-    """The files at a path, with the files of a folder of which compress makes results so named.
-
-    Results without an original, and files of the folder without a result, have a problem.
-    """
-    results, is_whole = expand([path], AEC_FILES), is_folder_at(path)
-    top, files = path if is_whole else path.parent, sources_in(folder, IMAGES_AND_SAMPLES)
-    originals = dict[Path, Path]()
-    for file in sorted(files, key=lambda file: IMAGES.accepts(file.path)):  # pictures go first
-        if file.path != folder:  # which is listed if it has no files
-            target = top / file.path.relative_to(folder)
-            originals[target.with_suffix(".aec")] = file.path
-            originals[target.with_name(f"{target.name}.aec")] = file.path
-    lost = InputError(f"no file in {folder} has this result: name its original")
-    sources = [
-        result._replace(original=originals[result.path])
-        if result.path in originals
-        else result._replace(problem=result.problem or lost)
-        for result in results
-    ]
-    used = {source.original for source in sources}
-    unused = [file for file in files if is_whole and file.path not in used]
-    problem = InputError("it has no result")
-    return sources + [Source(file.path, file.problem or problem) for file in unused]
+    sources = expand(inputs, AEC_FILES)
+    if against and len(sources) > 1:
+        raise UsageError("--against compares one file with its original: give one file")
+    limits, own_codec = Limits(max_pixels, max_frames), load_codec(codec) if codec else None
+    verification = _Verification(own_codec, limits, depth, against)
+    run_all(console, sources, verification.verify_file, BatchOptions(jobs))
 
 
 @dataclass(frozen=True)
@@ -141,15 +96,16 @@ class _Verification:
     codec: Codec | None
     limits: Limits
     depth: int | None
+    original: Path | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
         data = read_bytes(source.path)
-        codec = self._codec_of(data, is_needed=source.original is not None)
+        codec = self._codec_of(data, is_needed=self.original is not None)
         values, note = dict[str, Any](), "" if codec else _FIELDS_ONLY
-        if codec and source.original is None:
+        if codec and self.original is None:
             with_workers(codec, workers).decoder.check(data, self.limits)
-        elif codec and source.original:
-            values = self._compare(with_workers(codec, workers), data, source.original, console)
+        elif codec and self.original:
+            values = self._compare(with_workers(codec, workers), data, self.original, console)
             scaled = f" after --depth {self.depth}" if self.depth else ""
             note = f", maximum error {values['max_error']:g}{scaled}"
         stated = {"source": str(source.path), "bytes": len(data), "whole": True}

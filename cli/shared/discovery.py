@@ -23,11 +23,10 @@ _NOT_OPENED = {*_RAW.split(), *_OTHER.split()}
 
 
 class Source(NamedTuple):
-    """A file to read, or `-`, with the reason if it cannot be, and the file to compare it with."""
+    """A file to read, or `-`, with the reason if it cannot be."""
 
     path: Path
     problem: AecodecError | None = None
-    original: Path | None = None
 
 
 class FileKind(NamedTuple):
