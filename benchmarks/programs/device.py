@@ -18,6 +18,8 @@ from pathlib import Path
 
 import aecodec
 from aecodec.data.c_sources import c_sources
+from aecodec.export.device.codec_source import CODEC
+from aecodec.export.device.network_source import network_name
 from aecodec.export.device.verify import DeviceFolder
 from benchmarks.harness import ROOT, Row
 
@@ -67,8 +69,8 @@ def _sizes(device: DeviceFolder) -> dict[str, int]:
     (network,) = device.networks
     return {
         "code": sum(sections[name, part] for name in CODE for part in ("text", "rodata")),
-        "tables": sections[device.identifier, "rodata"],
-        "network": sections[device.network_name(network), "rodata"],
+        "tables": sections[CODEC, "rodata"],
+        "network": sections[network_name(network), "rodata"],
         "stack": _number(build / "stack.txt"),
         "ram": sections["main", "bss"],
         "instructions": _number(build / "instructions.txt"),

@@ -7,9 +7,7 @@
  *
  * A picture is raw: row by row, with the colours of a pixel together. A board defines BOARD, and
  * implements `receive` and `transmit`. */
-#include "aecodec.h"
 #include "codec.h"
-#include "networks.h"
 
 enum {
     DEVICE_WORK = CODEC_WORK_SIZE > CODEC_NETWORK_WORK_SIZE ? CODEC_WORK_SIZE : CODEC_NETWORK_WORK_SIZE,
@@ -60,7 +58,7 @@ static void flip_pixels(void)
     }
 }
 
-#ifdef CODEC_ENCODER
+#ifdef CODEC_ENCODER_SIZE
 
 /* Write the picture in `pixels` to `file`. Returns the size of the file, or 0 if a call failed. */
 static size_t write_file(void)
@@ -70,13 +68,14 @@ static size_t write_file(void)
     aecodec_network network;
     size_t size = 0;
     flip_pixels();
-    if (aecodec_network_open(&network, CODEC_ENCODER, CODEC_ENCODER_SIZE) != AECODEC_OK ||
+    if (aecodec_network_open(&network, aecodec_device_encoder, CODEC_ENCODER_SIZE) != AECODEC_OK ||
         aecodec_network_run(&network, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS, pixels, latents, work,
                             sizeof work) != AECODEC_OK) {
         return 0;
     }
-    aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
-    if (aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size) != AECODEC_OK) {
+    aecodec_quantize(&aecodec_device_codec, latents, CODEC_VECTORS, codes);
+    if (aecodec_encode(&aecodec_device_codec, &picture, codes, work, sizeof work, file, sizeof file, &size) !=
+        AECODEC_OK) {
         return 0;
     }
     return size;
@@ -96,19 +95,20 @@ static const char *encode(void)
 static const char *encode(void) { return "the encoder is not in this program"; }
 #endif
 
-#ifdef CODEC_DECODER
+#ifdef CODEC_DECODER_SIZE
 
 /* Read a picture from `file` into `pixels`. Returns 0 if a call failed. */
 static int read_file(size_t size)
 {
     aecodec_network network;
     size_t vectors = 0;
-    if (aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors) != AECODEC_OK ||
+    if (aecodec_decode(&aecodec_device_codec, file, size, work, sizeof work, codes, sizeof codes, &vectors) !=
+            AECODEC_OK ||
         vectors != CODEC_VECTORS) {
         return 0;
     }
-    aecodec_dequantize(&CODEC, codes, vectors, latents);
-    if (aecodec_network_open(&network, CODEC_DECODER, CODEC_DECODER_SIZE) != AECODEC_OK ||
+    aecodec_dequantize(&aecodec_device_codec, codes, vectors, latents);
+    if (aecodec_network_open(&network, aecodec_device_decoder, CODEC_DECODER_SIZE) != AECODEC_OK ||
         aecodec_network_run(&network, CODEC_DECODER_ROWS, CODEC_DECODER_COLUMNS, latents, pixels, work,
                             sizeof work) != AECODEC_OK) {
         return 0;

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aecodec.errors import ModelError
-from aecodec.export.device import c_names
+from aecodec.export.device.network_source import LICENCE, CNetwork, in_comment
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.native.structures import MAX_VECTORS
@@ -36,26 +36,57 @@ class PictureSizes:
         return cls(*size, vectors, work, file)
 
 
-def identifier_of(tables: CTables) -> str:
-    """Name of the `aecodec_codec`; in upper case, the prefix of the level's macros."""
-    return c_names.level_identifier(tables.folder.spec.name, tables.level_index)
+CODEC = "aecodec_device_codec"
+"""Name of the `aecodec_codec`, and stem of its file."""
 
 
-def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
-    """A level as C source: the contents of the files, by name.
+def codec_header(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> str:
+    """The header `codec.h`, which declares the tables of a level and the networks."""
+    groups = [("CODEC", _constants(tables, sizes, networks))]
+    groups += [(f"CODEC_{net.half.value.upper()}", net.numbers) for net in networks]
+    defines = "\n".join(
+        f"#define {prefix}_{name} {value}"
+        for prefix, values in groups
+        for name, value in values.items()
+    )
+    arrays = "\n".join(
+        f"extern const uint32_t {net.array}[CODEC_{net.half.value.upper()}_SIZE / 4];"
+        for net in networks
+    )
+    return f"""{LICENCE}
+/* {_title(tables)}: {tables.bytes:,} bytes of tables, and networks. */
+#ifndef CODEC_H
+#define CODEC_H
 
-    The files are a header and a source file named after codec and level, and `codec.h` with short
-    names for programs with one codec.
-    """
-    name = identifier_of(tables)
-    return {
-        f"{name}.h": _header(tables, sizes).encode(),
-        f"{name}.c": _source(tables).encode(),
-        "codec.h": _short_names(tables, sizes).encode(),
-    }
+#include "aecodec.h"
+#include "aecodec_network.h"
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+/* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
+ * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
+ * sizes in bytes of the latents, the codes, the working memory, and the largest file.
+ * aecodec_network_open takes the array of a network and its SIZE in bytes. ROWS and COLUMNS are
+ * those of the input; WORK_SIZE is the working memory in bytes that portable kernels need, and
+ * NETWORK_WORK_SIZE the largest. */
+{defines}
+
+extern const aecodec_codec {CODEC};
+{arrays}
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
 
 
-def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
+def _constants(
+    tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]
+) -> dict[str, object]:
     spec, dimension = tables.folder.spec, tables.numbers["code_dimension"]
     return {
         "ID": f"0x{spec.codec_id.hex()}",
@@ -71,50 +102,25 @@ def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
         "CODES_SIZE": sizes.vectors * dimension,
         "WORK_SIZE": sizes.work,
         "FILE_BOUND": sizes.file,
+        "NETWORK_WORK_SIZE": max((net.work for net in networks), default=0),
     }
-
-
-def _header(tables: CTables, sizes: PictureSizes) -> str:
-    name = identifier_of(tables)
-    comment = f"{_title(tables)}: {tables.bytes:,} bytes of tables."
-    content = f"""#include "aecodec.h"
-
-/* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
- * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
- * sizes in bytes of the latents, the codes, the working memory, and the largest file. */
-{c_names.c_defines(name.upper(), _constants(tables, sizes))}"""
-    return c_names.c_header(f"{name.upper()}_H", comment, content, f"const aecodec_codec {name}")
-
-
-def _short_names(tables: CTables, sizes: PictureSizes) -> str:
-    name = identifier_of(tables)
-    comment = f"""Short names for a program with one codec: {_title(tables)}.
- * A program with several includes {name}.h and uses the full names."""
-    content = f"""#ifdef CODEC
-#error "a second codec.h: include {name}.h instead, and use its full names"
-#endif
-
-#include "{name}.h"
-
-#define CODEC {name}
-{c_names.c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes)})}"""
-    return c_names.c_header(f"{name.upper()}_SHORT_NAMES_H", comment, content)
 
 
 def _title(tables: CTables) -> str:
     spec, level = tables.folder.spec, tables.level_index / LEVEL_UNITS
-    return f"Codec {c_names.in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
+    return f"Codec {in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
 
 
-def _source(tables: CTables) -> str:
-    name = identifier_of(tables)
-    parts = [array.as_c(f"{name}_") for array in tables.arrays.values()]
+def codec_source(tables: CTables) -> str:
+    """The C source of the tables of a level."""
+    parts = [array.as_c() for array in tables.arrays.values()]
     if "spatial_centre" in tables.arrays:
-        parts.append(_spatial_struct(name))
+        fields = {field: f"spatial_{field}" for field in array_fields(SpatialWeights)}
+        parts.append(_struct("static const aecodec_spatial_weights", "spatial", fields))
     if "context_degree" in tables.arrays:
-        parts.append(_context_struct(tables, name))
-    parts.append(_struct("const aecodec_codec", name, _codec_fields(tables, name)))
-    start = f'{c_names.LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
+        parts.append(_context_struct(tables))
+    parts.append(_struct("const aecodec_codec", CODEC, _codec_fields(tables)))
+    start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "codec.h"'
     return "\n\n".join([start, *parts]) + "\n"
 
 
@@ -123,27 +129,19 @@ def _struct(declared: str, name: str, fields: Mapping[str, object]) -> str:
     return f"{declared} {name} = {{\n{lines}}};"
 
 
-def _spatial_struct(name: str) -> str:
-    fields = {field: f"{name}_spatial_{field}" for field in array_fields(SpatialWeights)}
-    return _struct("static const aecodec_spatial_weights", f"{name}_spatial", fields)
-
-
-def _context_struct(tables: CTables, name: str) -> str:
+def _context_struct(tables: CTables) -> str:
     fields: dict[str, object] = {
         "units": len(tables.arrays["context_degree"].values),
-        **{field: f"{name}_context_{field}" for field in array_fields(ContextNetwork)},
-        "spatial": f"&{name}_spatial" if "spatial_centre" in tables.arrays else "NULL",
+        **{field: f"context_{field}" for field in array_fields(ContextNetwork)},
+        "spatial": "&spatial" if "spatial_centre" in tables.arrays else "NULL",
     }
-    return _struct("static const aecodec_context_network", f"{name}_context", fields)
+    return _struct("static const aecodec_context_network", "context", fields)
 
 
-def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
-    def array(field: str) -> str:
-        return f"{name}_{field}" if field in tables.arrays else "NULL"
-
+def _codec_fields(tables: CTables) -> dict[str, object]:
     return {
         "id": "{" + ", ".join(f"0x{byte:02x}" for byte in tables.folder.spec.codec_id) + "}",
         **tables.numbers,
-        **{field: array(field) for field in CODEC_ARRAYS},
-        "context": f"&{name}_context" if "context_degree" in tables.arrays else "NULL",
+        **{field: field if field in tables.arrays else "NULL" for field in CODEC_ARRAYS},
+        "context": "&context" if "context_degree" in tables.arrays else "NULL",
     }

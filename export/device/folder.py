@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from aecodec.codec_files.file_names import Half
 from aecodec.data.c_sources import c_sources
-from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
+from aecodec.export.device.codec_source import CODEC, PictureSizes, codec_header, codec_source
 from aecodec.export.device.device_codec import DeviceCodec
-from aecodec.export.device.network_source import CNetwork, network_names
+from aecodec.export.device.network_source import CNetwork
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 
@@ -45,13 +45,13 @@ def device_files(
             for path in sorted(c_sources("core").glob("aecodec*.[ch]"))
             if path.name not in _LIBRARY_ONLY
         },
-        **c_codec(tables, sizes),
-        **{name: content for network in networks for name, content in network.files().items()},
+        "codec.h": codec_header(tables, sizes, networks).encode(),
+        f"{CODEC}.c": codec_source(tables).encode(),
+        **{f"{network.array}.c": network.source().encode() for network in networks},
         "sample.raw": sample.tobytes(),
         "sample.aec": DeviceCodec(tables).file(sample),
         "main.c": (c_sources("firmware") / "main.c").read_bytes(),
         "README.md": _readme(values),
-        "networks.h": network_names(networks).encode(),
     }
 
 
@@ -68,8 +68,6 @@ def _template_values(
         "level": f"{tables.level_index / LEVEL_UNITS:g}",
         "width": sizes.width,
         "height": sizes.height,
-        "tables": identifier_of(tables),
-        "macro_": f"{identifier_of(tables).upper()}_",
         "rows": "\n".join(_rows(tables, sizes, networks)),
         "trial": _TRIALS[networks[0].half],
     }

@@ -1,8 +1,10 @@
-"""Networks of a codec as C source: their plans in arrays, and a header."""
+"""Networks of a codec as C source: their plans in arrays."""
 
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +15,15 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.compiler.plan import work_size
 from aecodec.errors import CodecError
-from aecodec.export.device import c_names
 from aecodec.native.networks import NativeNetwork
 
-_WORDS_PER_LINE = 8
+LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"
+_INDENT = "    "
 
 
 @dataclass(frozen=True)
 class CNetwork:
-    """A half of a codec as a network plan, and the `numbers` of its header by macro.
+    """A half of a codec as a network plan, and its `numbers` by the ends of macros.
 
     ROWS and COLUMNS of the input are 1 for a vector, INPUT_SIZE and OUTPUT_SIZE count elements, and
     WORK_SIZE is in bytes of working memory on a device.
@@ -53,8 +55,8 @@ class CNetwork:
 
     @property
     def array(self) -> str:
-        """Name of the array, and stem of the file names; the levels of a codec share it."""
-        return f"{c_names.codec_identifier(self.codec.name)}_{self.half.value}_network"
+        """Name of the array, and stem of the file."""
+        return network_name(self.half)
 
     def as_text(self) -> str:
         return (
@@ -62,20 +64,30 @@ class CNetwork:
             "working memory"
         )
 
-    def files(self) -> dict[str, bytes]:
-        array, macro = self.array, self.array.upper()
-        title = f"The {self.half.value} of the codec {c_names.in_comment(self.codec.name)}"
-        comment = f"""{title} ({self.codec.codec_id.hex()}), as a network plan:
- * aecodec_network_open takes the array and its SIZE in bytes. ROWS and COLUMNS are those of the
- * input; WORK_SIZE is the working memory in bytes that portable kernels need."""
-        content = f"#include <stdint.h>\n\n{c_names.c_defines(macro, self.numbers)}"
-        declared = f"const uint32_t {array}[{macro}_SIZE / 4]"
-        header = c_names.c_header(f"{macro}_H", comment, content, declared)
+    def source(self) -> str:
         words = (f"0x{word:08x}" for word in np.frombuffer(self.plan, "<u4").tolist())
-        body = c_names.c_numbers(words, _WORDS_PER_LINE)
-        start = f'{c_names.LICENCE}\n#include "{array}.h"\n\n'
-        source = f"{start}const uint32_t {array}[] = {{\n    {body}\n}};\n"
-        return {f"{array}.h": header.encode(), f"{array}.c": source.encode()}
+        return f"""{LICENCE}
+/* The {self.half.value} of the codec {in_comment(self.codec.name)}, as a network plan. */
+#include "codec.h"
+
+const uint32_t {self.array}[] = {{
+{in_lines(words)}
+}};
+"""
+
+
+def network_name(half: Half) -> str:
+    return f"aecodec_device_{half.value}"
+
+
+def in_comment(text: str) -> str:
+    """A text that does not end a C comment."""
+    return text.replace("*/", "* /")
+
+
+def in_lines(numbers: Iterable[str]) -> str:
+    """Numbers of a C array, separated by commas, in indented lines."""
+    return textwrap.fill(", ".join(numbers), 100, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
 def plan_of(folder: CodecFolder, half: Half) -> bytes:
@@ -84,22 +96,3 @@ def plan_of(folder: CodecFolder, half: Half) -> bytes:
     if plan is None:
         raise CodecError(f"codec {folder.spec.name} has no {half.value}")
     return bytes(plan)
-
-
-def network_names(networks: list[CNetwork]) -> str:
-    includes = "".join(f'#include "{network.array}.h"\n' for network in networks)
-    defines = "".join(_short_names(network) for network in networks)
-    most = max(network.work for network in networks)
-    content = f"""#include "aecodec_network.h"
-{includes}
-{defines}
-/* Bytes of working memory that any of them needs. */
-#define CODEC_NETWORK_WORK_SIZE {most}"""
-    comment = "Short names for a program with the networks of one codec."
-    return c_names.c_header("AECODEC_NETWORKS_H", comment, content)
-
-
-def _short_names(network: CNetwork) -> str:
-    macro, half = network.array.upper(), network.half.value.upper()
-    names = "".join(f"#define CODEC_{half}_{key} {macro}_{key}\n" for key in network.numbers)
-    return f"#define CODEC_{half} {network.array}\n{names}"

@@ -1,6 +1,5 @@
 """The tables of one level of a codec for a device."""
 
-import textwrap
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,15 +9,15 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import nearest_level
 from aecodec.errors import ModelError
+from aecodec.export.device.network_source import in_lines
 from aecodec.native.tables import LevelTables
 from aecodec.prior_fitting.level_tables import stored_tables
 
-_LINE, _INDENT = 100, "    "
 _C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
 
 
 class Array(NamedTuple):
-    """A constant array of integers; in C, the prefix of the level precedes its name."""
+    """A constant array of integers."""
 
     name: str
     values: npt.NDArray[Any]
@@ -27,12 +26,12 @@ class Array(NamedTuple):
     def bytes(self) -> int:
         return self.values.nbytes
 
-    def as_c(self, prefix: str) -> str:
+    def as_c(self) -> str:
         c_type = _C_TYPES.get(self.values.dtype.str[1:], "aecodec_row")
-        numbers = ", ".join(map(_number, self.values.ravel().tolist()))
-        numbers = numbers or "0"  # C has no empty arrays
-        lines = textwrap.fill(numbers, _LINE, initial_indent=_INDENT, subsequent_indent=_INDENT)
-        return f"static const {c_type} {prefix}{self.name}[] = {{\n{lines}\n}};"
+        numbers = in_lines(map(_number, self.values.ravel().tolist()))
+        return (
+            f"static const {c_type} {self.name}[] = {{\n{numbers or '    0'}\n}};"  # C has no empty
+        )
 
 
 class CTables:

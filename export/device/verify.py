@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.device_codec import DeviceCodec
+from aecodec.export.device.network_source import network_name
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture, without_channel_axis
@@ -37,21 +37,15 @@ class DeviceFolder:
 
     path: Path
 
-    @cached_property
-    def identifier(self) -> str:
-        """Name of the `aecodec_codec` in the folder; AecodecError if there is none."""
-        return self._search("codec.h", r"^#define CODEC (\w+)$", "CODEC")
-
     def constant(self, name: str) -> int:
-        """A constant of the level's header, such as "WORK_SIZE"; AecodecError if it is missing."""
-        macro = f"{self.identifier.upper()}_{name}"
-        return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
-
-    def _search(self, file: str, pattern: str, name: str) -> str:
-        match = re.search(pattern, self._text(file), re.MULTILINE)
+        """A constant of `codec.h`, such as "WORK_SIZE"; AecodecError if it is missing."""
+        pattern = rf"^#define CODEC_{name} (\w+)$"
+        match = re.search(pattern, self._text("codec.h"), re.MULTILINE)
         if not match:
-            raise AecodecError(f"{self.path / file} does not define {name}: {_EXPORT_AGAIN}")
-        return match[1]
+            raise AecodecError(
+                f"{self.path / 'codec.h'} does not define CODEC_{name}: {_EXPORT_AGAIN}"
+            )
+        return int(match[1], 0)
 
     def _text(self, name: str) -> str:
         try:
@@ -77,13 +71,10 @@ class DeviceFolder:
     @property
     def networks(self) -> list[Half]:
         """The halves whose networks are in the folder; AecodecError if there are none."""
-        halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
+        halves = [half for half in Half if (self.path / f"{network_name(half)}.c").exists()]
         if not halves:
             raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
         return halves
-
-    def network_name(self, half: Half) -> str:
-        return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
         """Compile the example program; AecodecError without a compiler, or if it fails."""

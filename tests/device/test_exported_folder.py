@@ -61,7 +61,7 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
     assert "10 pictures" in command("verify", "--device", exported).out
     damaged = shutil.copytree(exported, tmp_path / "damaged")
     for name, old, new, error in (
-        ("aecodec_digits_level1.c", ".first = -", ".first = 1 - ", "another file than the library"),
+        ("aecodec_device_codec.c", ".first = -", ".first = 1 - ", "another file than the library"),
         ("aecodec.c", "int", "no C", "cannot compile"),
     ):
         text = (damaged / name).read_text("utf-8")
@@ -69,7 +69,7 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
         done = command("verify", "--device", damaged)
         assert (done.status, done.out) == (1, "")
         assert error in done.err
-    (damaged / "aecodec_digits_encoder_network.c").unlink()
+    (damaged / "aecodec_device_encoder.c").unlink()
     assert "has no network" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
@@ -81,8 +81,8 @@ def test_a_folder_that_differs_from_the_library_is_not_verified(
 def test_both_halves_run_in_c(command: Command) -> None:
     assert command("export", "digits", "-o", "both", "--format", "c").status == 0
     assert "10 pictures" in command("verify", "--device", "both").out
-    (Path("both") / "aecodec_digits_encoder_network.c").rename("away.c")
-    names = Path("both/networks.h")
+    (Path("both") / "aecodec_device_encoder.c").rename("away.c")
+    names = Path("both/codec.h")
     lines = names.read_text("utf-8").splitlines(keepends=True)
     names.write_text("".join(line for line in lines if "ENCODER" not in line), "utf-8")
     assert "10 pictures" in command("verify", "--device", "both").out  # the decoder alone

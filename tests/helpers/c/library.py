@@ -13,7 +13,7 @@ import numpy as np
 
 from aecodec.arrays import Latents
 from aecodec.data.c_sources import c_sources
-from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
+from aecodec.export.device.codec_source import CODEC, PictureSizes, codec_header, codec_source
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import Mode
 from aecodec.native.structures import Picture
@@ -74,15 +74,16 @@ class CLibrary:
 
     def __init__(self, tables: CTables, folder: Path) -> None:
         self.tables = tables
-        for name, content in c_codec(tables, PictureSizes.of(tables, (1, 1))).items():
-            (folder / name).write_bytes(content)
-        library, name = folder / "library.so", identifier_of(tables)
-        sources = [folder / f"{name}.c", *_library_objects()]
+        library, source = folder / "library.so", folder / "codec.c"
+        header = codec_header(tables, PictureSizes.of(tables, (1, 1)), [])
+        (folder / "codec.h").write_text(header)
+        source.write_text(codec_source(tables))
+        sources = [source, *_library_objects()]
         compile_c(*SANITIZER, "-shared", "-o", library, *sources)
         self._c = ctypes.CDLL(str(library))
         for function in _SIZES:
             getattr(self._c, function).restype = c_size_t
-        self._codec = c_void_p(ctypes.addressof(ctypes.c_char.in_dll(self._c, name)))
+        self._codec = c_void_p(ctypes.addressof(ctypes.c_char.in_dll(self._c, CODEC)))
 
     def sizes(self, size: tuple[int, int], mode: Mode) -> tuple[int, int, int]:
         """Code vectors, bytes of working memory, and bytes that no file exceeds."""
