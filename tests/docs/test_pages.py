@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.browser import opened_browser
 from helpers.documents import PAGES, README, ROOT, TUTORIALS, blocks_of
 
 import aecodec
-from benchmarks.web.browser import opened_browser
 
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
 DOCUMENTS = [

@@ -17,6 +17,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from helpers.codecs.golden import REFINED, codec_of, golden_codecs, id_in, refused
 from helpers.real_data import load_photograph
+from helpers.static_host import static_host
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -27,7 +28,6 @@ from aecodec.arrays import Pixels
 from aecodec.sequences import ranges
 from aecodec.sequences.arrays import ArrayFile
 from aecodec.urls import read_object
-from benchmarks.web.static_host import static_host
 
 _BANDS = np.moveaxis(load_photograph()[:300, :530], -1, 0)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.browser import Browser, opened_browser
 from helpers.codecs.golden import GOLDEN, refused
+from helpers.static_host import StaticHost, static_host
 from PIL import Image
 
 import aecodec
@@ -17,8 +19,6 @@ from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.example_pictures import sample_pictures
 from aecodec.web.site import hosted_files, site_files
-from benchmarks.web.browser import Browser, opened_browser
-from benchmarks.web.static_host import StaticHost, static_host
 
 _BLANK = """<!DOCTYPE html><link rel="icon" href="data:,">
 <script type="module" src="scripts.js"></script>

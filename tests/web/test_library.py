@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.browser import Browser, opened_browser
 from helpers.codecs import golden
 from helpers.codecs.golden import GOLDEN
+from helpers.static_host import static_host
 from helpers.writer import pack
 from PIL import Image
 
@@ -22,8 +24,6 @@ from aecodec.codec.target import TargetOptions
 from aecodec.format.container import Header, Mode
 from aecodec.format.limits import Limits
 from aecodec.imaging.picture import Picture, to_array
-from benchmarks.web.browser import Browser, opened_browser
-from benchmarks.web.static_host import static_host
 
 pytestmark = pytest.mark.slow
 

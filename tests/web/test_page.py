@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.browser import Browser
 from helpers.documents import ROOT
+from helpers.static_host import StaticHost
 from PIL import Image
 
 from aecodec.codec.codec import Codec
 from aecodec.web.example_pictures import PHOTOGRAPH
-from benchmarks.web.browser import Browser
-from benchmarks.web.static_host import StaticHost
 
 pytestmark = pytest.mark.slow
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.browser import Browser
+from helpers.static_host import StaticHost
 from PIL import Image
 
 from aecodec import preview
 from aecodec.format.texts import to_text
-from benchmarks.web.browser import Browser
-from benchmarks.web.static_host import StaticHost
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.browser import Browser
 from helpers.commands import Command
 from helpers.documents import ROOT
+from helpers.static_host import static_host
 from helpers.tutorials import follow
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from benchmarks.web.browser import Browser
-from benchmarks.web.static_host import static_host
 
 
 def test_a_page_is_written_with_what_it_refers_to(

@@ -1,1 +1,0 @@
-"""Chromium and a host of static files, for benchmarks and tests of pages."""
