@@ -1,9 +1,7 @@
-"""Find codecs: built in or in AECODEC_PATH by name or id, others by their files."""
+"""Find codecs: built-in ones by name or id, others by their files."""
 
 import os
-from collections.abc import Iterator
 from functools import cache
-from itertools import chain
 from pathlib import Path
 
 from aecodec.codec.acceptance import fit
@@ -11,9 +9,9 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import SUFFIX
 from aecodec.codec_files.fileless_codec import SAMPLES, SamplesFolder
-from aecodec.codec_files.folder import CodecFolder, codec_files_in
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.codecs import BUILT_IN, title_of
-from aecodec.errors import CodecError, UsageError, warn
+from aecodec.errors import CodecError, UsageError
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.native.headers import read_header
 from aecodec.parallel import Workers
@@ -21,38 +19,27 @@ from aecodec.parallel import Workers
 AUTO = "auto"
 """Name that lets :func:`codec_named` or :func:`codec_for` choose a codec."""
 
-SEARCH_PATH = "AECODEC_PATH"
-"""Environment variable with further codec files or their folders, separated like PATH."""
-
 _FOR_DIGITS, _FOR_PHOTOS = "digits", "photo"
 _DIGIT_SIZE = (28, 28)
 
 
 def load_codec(name_or_path: str | Path) -> Codec:
-    """Open a codec by its name, if it is built in or in AECODEC_PATH, or by its path.
+    """Open a codec by its name, if it is built in, or by its path.
 
     The path is that of a codec file such as `my.aecodec`, or of the folder that has it. Raises
     CodecError if there is no whole codec, and UsageError for other arguments.
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its file")
-    if isinstance(name_or_path, str) and (codec := _with_name(name_or_path)):
-        return codec
+    if isinstance(name_or_path, str) and name_or_path in built_in_names():
+        return _built_in(name_or_path)
     if os.path.exists(name_or_path):
         return Codec(CodecFolder.open(Path(name_or_path)))
     raise CodecError(
         f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
-        f"({', '.join(built_in_names())}), the path of a codec file (NAME{SUFFIX}) or of its "
-        f"folder, or the name of a codec in {SEARCH_PATH}"
+        f"({', '.join(built_in_names())}), or the path of a codec file (NAME{SUFFIX}) or of its "
+        "folder"
     )
-
-
-def _with_name(name: str) -> Codec | None:
-    """The built-in codec with a name, or the codec in AECODEC_PATH; None if there is none."""
-    if name in built_in_names():
-        return _built_in(name)
-    named = (c for c in _in_search_path() if name in (c.spec.name, c.folder.file.stem))
-    return next(named, None)
 
 
 def codec_named(name: str | Path | None, target: Target) -> Codec | None:
@@ -77,18 +64,6 @@ def codec_for(picture: Picture) -> Codec:
 def with_workers(codec: Codec, workers: Workers) -> Codec:
     """A copy of a codec that uses these workers, the same for equal arguments."""
     return Codec(codec.folder, workers)
-
-
-def _in_search_path() -> Iterator[Codec]:
-    """Codecs in AECODEC_PATH, with a warning for each damaged one."""
-    for place in filter(None, os.environ.get(SEARCH_PATH, "").split(os.pathsep)):
-        for file in [Path(place)] if os.path.isfile(place) else codec_files_in(Path(place)):
-            try:
-                codec = Codec(CodecFolder(file))
-            except CodecError as error:
-                warn(f"{SEARCH_PATH}: {error}")
-                continue
-            yield codec
 
 
 @cache
@@ -117,16 +92,16 @@ def remember(codec: Codec) -> None:
 
 
 def codec_with_id(codec_id: bytes, name: str = "") -> Codec:
-    """Find a remembered codec, or one that is built in or in AECODEC_PATH; or CodecError."""
+    """Find a remembered codec, or one that is built in; or CodecError."""
     if codec_id not in _known:
-        codecs = chain(map(load_codec, built_in_names()), _in_search_path())
-        with_id = (candidate for candidate in codecs if candidate.spec.codec_id == codec_id)
-        codec = next(with_id, None)
+        codecs = map(load_codec, built_in_names())
+        codec = next((codec for codec in codecs if codec.spec.codec_id == codec_id), None)
         if codec is None:
             raise CodecError(
                 f"made with codec {title_of(codec_id, name)}, which is not a built-in codec of "
-                "this version: give the codec's file with --codec, or in the environment variable "
-                f"{SEARCH_PATH}; for Pillow, with aecodec.pillow.register_aec_opener"
+                "this version: give the codec's file with --codec; in Python, to the function, "
+                "for Zarr first to aecodec.zarr.Aecodec, or for Pillow to "
+                "aecodec.pillow.register_aec_opener"
             )
         remember(codec)
     return _known[codec_id]
