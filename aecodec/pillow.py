@@ -18,17 +18,19 @@ from typing import IO, Any
 
 from PIL import Image, ImageFile
 
-import aecodec
-from aecodec import AecodecError, Codec, FormatError, UsageError, load_codec, read_header
 from aecodec.arrays import Pixels
-from aecodec.codec.registry import codec_with_id, remember
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import codec_for, codec_named, codec_with_id, load_codec, remember
 from aecodec.codec.sources import with_origin
+from aecodec.codec.target import Target
+from aecodec.errors import AecodecError, FormatError, UsageError
 from aecodec.format.container import MAGIC
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.metadata import INFO_KEYS
 from aecodec.image_files.reading import from_frames, iter_frames
 from aecodec.imaging.picture import to_array
+from aecodec.native.headers import read_header
 
 
 class PillowError(AecodecError, OSError):
@@ -104,8 +106,7 @@ class AecImageFile(ImageFile.ImageFile):
             return to_array(codec.decoder.decompress_picture(self._content, limits))
 
 
-_OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))
-"""Options of :func:`aecodec.compress`."""
+_OPTIONS_OF_TARGET = [field.name for field in fields(Target)]
 
 
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
@@ -130,14 +131,17 @@ def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None
 
 def _save(image: Image.Image, frames: Iterable[Image.Image], file: IO[bytes]) -> None:
     options = image.encoderinfo
-    chosen = {name: options[name] for name in _OPTIONS if name in options}
+    chosen = {name: options[name] for name in _OPTIONS_OF_TARGET if name in options}
     if options.get("lossless"):
         chosen.setdefault("max_error", 0)
     with _errors_as_pillows():
         if names := [name for name in INFO_KEYS.values() if name in options]:
             raise UsageError(f"{names[0]} is not an option: set it in the info of the image")
+        target, codec = Target(**chosen), options.get("codec")
         picture = with_origin(from_frames(frames), getattr(image, "filename", ""))
-        file.write(aecodec.compress(picture, **chosen))
+        if not isinstance(codec, Codec):
+            codec = codec_named(codec, target) or codec_for(picture)
+        file.write(codec.compress(picture, target, metadata=options.get("metadata")))
 
 
 __all__ = ["register_aec_opener"]

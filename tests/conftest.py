@@ -17,7 +17,7 @@ from PIL import Image
 
 import aecodec
 from aecodec.cli.main import run
-from aecodec.data.codecs import BUILT_IN
+from aecodec.codec.registry import BUILT_IN
 from aecodec.data.samples import sample_paths
 
 # The time of an example depends on what else the machine does; the fuzzers try more examples.

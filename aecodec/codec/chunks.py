@@ -24,8 +24,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, codec_with_id, load_codec, remember
 from aecodec.codec.target import MaxError, Target
 from aecodec.codec_files.fileless_codec import SAMPLES, SAMPLES_ID
-from aecodec.codec_files.spec import CodecSpec, is_name
-from aecodec.data.codecs import title_of
+from aecodec.codec_files.spec import CodecSpec, is_name, title_of
 from aecodec.errors import (
     CodecError,
     FormatError,

@@ -10,7 +10,7 @@ from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import SUFFIX
 from aecodec.codec_files.fileless_codec import SAMPLES, SamplesFolder
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.data.codecs import BUILT_IN, title_of
+from aecodec.codec_files.spec import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.native.headers import read_header
@@ -18,6 +18,9 @@ from aecodec.parallel import Workers
 
 AUTO = "auto"
 """Name that lets :func:`codec_named` or :func:`codec_for` choose a codec."""
+
+BUILT_IN = Path(__file__).parents[1] / "data" / "codecs"
+"""Folder of the built-in codecs."""
 
 _FOR_DIGITS, _FOR_PHOTOS = "digits", "photo"
 _DIGIT_SIZE = (28, 28)

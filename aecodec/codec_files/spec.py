@@ -6,13 +6,21 @@ from numbers import Real
 from typing import Any, TypeGuard
 
 from aecodec.codec_files.levels import Level
-from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.arrays import ANY_BANDS, MAX_CODEC_BANDS
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
 from aecodec.imaging.transfer import PHASES
 
 _MAX_NAME = 100
+
+
+def title_of(codec_id: bytes, name: str | None = None) -> str:
+    """Title of a codec in messages: its name, if known, and its id.
+
+    >>> title_of(bytes(4), "photo")
+    'photo (00000000)'
+    """
+    return f"{name} ({codec_id.hex()})" if name else codec_id.hex()
 
 
 def is_name(value: Any) -> TypeGuard[str]:

@@ -9,7 +9,7 @@ from aecodec.cli.shared.options import OptionalCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.data.codecs import title_of
+from aecodec.codec_files.spec import title_of
 
 
 def codecs(name: OptionalCodec = None) -> None:

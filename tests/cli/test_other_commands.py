@@ -18,8 +18,7 @@ from PIL import Image
 import aecodec
 from aecodec import metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.registry import built_in_names
-from aecodec.data.codecs import BUILT_IN
+from aecodec.codec.registry import BUILT_IN, built_in_names
 from aecodec.data.samples import sample_paths
 
 

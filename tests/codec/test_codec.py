@@ -15,8 +15,8 @@ import aecodec
 import aecodec.pillow
 from aecodec import Codec, CodecError, metrics
 from aecodec.arrays import Pixels
+from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.codec_file import SectionKind
-from aecodec.data.codecs import BUILT_IN
 from aecodec.format.container import Header
 from aecodec.imaging.array_pictures import from_array
 from aecodec.imaging.tiling import split, to_planes

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from helpers.commands import Command
 
-from aecodec.data.codecs import BUILT_IN
+from aecodec.codec.registry import BUILT_IN
 
 
 @pytest.mark.parametrize("suffix", ["tflite", "hdf5"])
