@@ -44,8 +44,8 @@ from aecodec.version import version
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from aecodec.sequences.arrays import ArrayFile
-    from aecodec.sequences.frames import Frames
+    from aecodec.codec.array_file import ArrayFile
+    from aecodec.codec.frames import Frames
 
 __all__ = [
     "AecodecError",
@@ -266,8 +266,8 @@ def frames(
     >>> len(pictures), pictures[-1].shape, pictures[:2].shape
     (3, (28, 28), (2, 28, 28))
     """
+    from aecodec.codec.frames import Frames
     from aecodec.format.limits import Limits
-    from aecodec.sequences.frames import Frames
 
     loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
     sequence = Frames(Path(path), loaded, Limits(max_pixels, max_frames))
@@ -304,7 +304,7 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
     ...     array.shape, array.dtype, array[0, -20:, ::5].shape
     ((6, 300, 500), dtype('int16'), (20, 100))
     """
-    from aecodec.sequences.arrays import ArrayFile
+    from aecodec.codec.array_file import ArrayFile
 
     return ArrayFile(data, load_codec(codec) if isinstance(codec, str | Path) else codec)
 

@@ -25,8 +25,8 @@ from hypothesis.extra import numpy as npst
 import aecodec
 from aecodec import AecodecError, AecodecWarning, FormatError, InputError, urls
 from aecodec.arrays import Pixels
-from aecodec.sequences import ranges
-from aecodec.sequences.arrays import ArrayFile
+from aecodec.codec import ranges
+from aecodec.codec.array_file import ArrayFile
 from aecodec.urls import read_object
 
 _BANDS = np.moveaxis(load_photograph()[:300, :530], -1, 0)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
+from aecodec.codec.ranges import Ranges
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec.sources import DataSource
 from aecodec.errors import memory_errors_wrapped
@@ -24,7 +25,6 @@ from aecodec.native.headers import read_beginning
 from aecodec.native.heads import FileHead, Segment
 from aecodec.native.structures import BEGINNING
 from aecodec.parallel import Workers
-from aecodec.sequences.ranges import Ranges
 
 Array = npt.NDArray[Any]
 Index = int | np.integer[Any] | slice | EllipsisType | None

@@ -1,1 +1,0 @@
-"""Files as sequences of pictures, with fast access to any of them."""
