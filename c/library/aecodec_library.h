@@ -309,20 +309,6 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
                                         aecodec_refinement refinements[AECODEC_MAX_REFINEMENTS],
                                         uint32_t *count);
 
-/* Find the base of a file, which you can decompress for a quick look. The first bytes of a file of version
- * 2 are enough, for example from an HTTP range request. A file of version 1 is its own base, and must be
- * whole.
- *
- * size: bytes that are available.
- * base, base_size: set to the base within file.
- * needed: set to the number of bytes of the file that are needed. If a whole file has fewer bytes, it is
- * damaged.
- *
- * Returns AECODEC_OK, AECODEC_INCOMPLETE if needed is more than size, AECODEC_NO_BASE if there is no
- * picture before the first refinement, or a status about a damaged file. */
-aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
-                                 size_t *needed);
-
 /* Remove the refinements that a maximum error does not need. Free the trimmed file with aecodec_free.
  *
  * max_error, is_root: as in aecodec_refinement; a negative number removes all refinements.

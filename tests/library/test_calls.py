@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import addressof, byref, c_char_p, c_size_t, c_void_p, string_at
+from ctypes import addressof, byref
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from aecodec.arrays import Pixels
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
-from aecodec.native.headers import part_of, read_info, share_of_missing
+from aecodec.native.headers import share_of_missing
 from aecodec.native.library import LIBRARY
 from aecodec.native.reading import Decoding
 from aecodec.native.structures import BAD_ARGUMENT, OK, Limits
@@ -151,20 +151,6 @@ def test_the_largest_error_is_measured(error: float) -> None:
     decoded, known = codec.decoder.decompress_picture(file).pixels[0], numbers != 5
     assert made.max_error == np.abs(decoded.astype(int) - numbers)[known].max() <= error
     assert np.array_equal(decoded != 5, known)
-
-
-@pytest.mark.parametrize("name", ["photo_level", "digits_nested"])
-def test_the_base_is_found_in_the_first_bytes(name: str) -> None:
-    data = (REFINED / f"{name}.aec").read_bytes()
-    base, size, needed = c_void_p(), c_size_t(), c_size_t()
-    places = byref(base), byref(size), byref(needed)
-    for length in range(len(data) + 1):
-        part = c_char_p(data[:length])
-        found = LIBRARY.aecodec_file_base(part, length, *places)
-        assert found == (structures.INCOMPLETE if length < needed.value else OK)
-    assert string_at(base, size.value) == part_of(data, read_info(data).base)
-    assert needed.value < len(data)
-    assert LIBRARY.aecodec_file_base(b"\xaeC\3", 3, *places) == structures.NO_BASE
 
 
 def test_missing_samples_are_counted() -> None:

@@ -5,12 +5,7 @@
 
 #include "files/refined_files.h"
 
-enum {
-    START = 3,      /* bytes of the magic and the version */
-    CHECKSUM = 4,
-    MAX_NUMBER = 5,
-    LEAST_ENTRY = 1 + CHECKSUM /* bytes of an entry of the index */
-};
+enum { START = 3 /* bytes of the magic and the version */, CHECKSUM = 4 };
 
 /* ---- reading ---- */
 
@@ -203,46 +198,6 @@ aecodec_status aecodec_file_refinements(const uint8_t *file, size_t size,
     }
     *count = parsed.count;
     return AECODEC_OK;
-}
-
-/* ---- the base ---- */
-
-static aecodec_status find_base(reader r, size_t size, const uint8_t **base, size_t *base_size,
-                                size_t *needed)
-{
-    const size_t before = r.left;
-    const uint32_t length = take_number(&r);
-    if (r.is_damaged) {
-        *needed = START + MAX_NUMBER;
-        return before < MAX_NUMBER ? AECODEC_INCOMPLETE : AECODEC_DAMAGED_HEADER;
-    }
-    if (!memory_fits((uint64_t)length + START + MAX_NUMBER)) {
-        return AECODEC_DAMAGED_HEADER;
-    }
-    *needed = size - r.left + length;
-    *base = take(&r, length);
-    *base_size = length;
-    return *base ? AECODEC_OK : AECODEC_INCOMPLETE;
-}
-
-aecodec_status aecodec_file_base(const uint8_t *file, size_t size, const uint8_t **base, size_t *base_size,
-                                 size_t *needed)
-{
-    reader r = {file, size, 0};
-    *base = file;
-    *base_size = *needed = size;
-    if (size < START) {
-        *needed = START + MAX_NUMBER;
-        return AECODEC_INCOMPLETE;
-    }
-    if (!is_refined(file, size)) {
-        return AECODEC_OK;
-    }
-    if (file[2] == WITHOUT_BASE) {
-        return AECODEC_NO_BASE;
-    }
-    take(&r, START);
-    return find_base(r, size, base, base_size, needed);
 }
 
 /* ---- writing ---- */
