@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compresses a PGM or PPM picture of 8 bits to an .aec file, and decompresses such files:
  *
- *     cc -std=c99 pnm.c $(pkg-config --cflags --libs aecodec) -o pnm
+ *     cc -std=c99 pnm.c -laecodec -o pnm
  *     ./pnm compress photo.aecodec holiday.ppm holiday.aec 2.5
  *     ./pnm decompress photo.aecodec holiday.aec back.ppm
  *
