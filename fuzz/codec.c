@@ -44,7 +44,7 @@ static int is_small(const aecodec_bundle *bundle, uint32_t kind)
 
 static void compress_with(const aecodec_bundle *bundle, uint32_t level)
 {
-    static const aecodec_limits limits = {0, 0, 0, MAX_MEMORY};
+    static const aecodec_limits limits = {.max_pixels = 4096};
     static uint8_t pixels[2 * 4096];
     aecodec_codec_facts facts;
     const aecodec_target target = {level, 0, NULL};

@@ -5,7 +5,8 @@
 #include "aecodec_library.h"
 #include "target.h"
 
-static const aecodec_limits limits = {.max_memory = 1 << 18}; /* so that inputs take only a moment */
+/* so that inputs take only a moment */
+static const aecodec_limits limits = {.max_pixels = 1 << 14, .max_frames = 256};
 
 static int is_built_in; /* whether the file is of the codec `samples` */
 

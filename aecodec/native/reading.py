@@ -26,7 +26,7 @@ from aecodec.parallel import Workers
 _TILES = 4096
 """Tiles that a window of a large picture has at least."""
 
-_ABOVE_LIMITS = range(structures.TOO_MANY_FRAMES, structures.TOO_MUCH_MEMORY)
+_ABOVE_LIMITS = range(structures.TOO_MANY_FRAMES, structures.TOO_MUCH_WORK + 1)
 
 
 def decompress(

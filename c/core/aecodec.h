@@ -82,7 +82,6 @@ typedef enum {
     AECODEC_TOO_MANY_FRAMES = 48,
     AECODEC_TOO_MANY_PIXELS,
     AECODEC_TOO_MUCH_WORK,   /* for its size: a decompression bomb */
-    AECODEC_TOO_MUCH_MEMORY,
     /* two values may be that of missing samples */
     AECODEC_UNCLEAR_NODATA = 64
 } aecodec_status;

@@ -167,8 +167,6 @@ typedef struct {
     uint64_t max_pixels;
     uint32_t max_frames;  /* default: one per 8 bytes of the file, but at least 1000 */
     uint32_t base_only;   /* 1: without refinements. AECODEC_NO_BASE if nothing is left */
-    /* bytes of the picture, its codes and the network's working memory together; default: no limit */
-    uint64_t max_memory;
 } aecodec_limits;
 
 /* What a file claims, and the limits that hold for it, for messages about AECODEC_LIMIT_ERROR. */

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.c.calls import compress, decompress, in_order, target_of
+from helpers.c.calls import compress, decompress, target_of
 from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import GOLDEN, REFINED, codec_of
 from helpers.writer import pack, unpack
@@ -37,31 +37,6 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> NativeCodec:
 def samples(numbers: Any, nodata: float | None = None) -> structures.Samples:
     """Samples (H, W, 3)."""
     return samples_of(samples_picture(numbers, bands=3, nodata=nodata))
-
-
-# ---- limits, progress and windows ----
-
-
-@pytest.mark.parametrize("name", ["digit3", "refined/samples_grey"])
-def test_memory_is_limited(name: str) -> None:
-    data = (GOLDEN / f"{name}.aec").read_bytes()
-    status, _ = decompress(codec_of(data).folder.native, data, Limits(max_memory=1000))
-    assert status == structures.TOO_MUCH_MEMORY
-
-
-def test_windows_leave_no_seams(photo: Codec, photograph: Pixels) -> None:
-    """With less memory there are more windows, and the same pixels."""
-    picture, parts = np.tile(photograph, (2, 2, 1))[:560, :700], list[int]()
-    limits = Limits(max_memory=picture.size + 35 * 44 * 256 + (8 << 20))
-
-    def report(_: int, of: int) -> int:
-        parts.append(of)
-        return 0
-
-    file = photo.compress(picture, level=3)
-    cut = decompress(photo.folder.native, file, limits, in_order(report))
-    assert parts[0] > 1
-    assert cut == (OK, photo.decompress_frames(file).tobytes())
 
 
 # ---- bad arguments ----

@@ -6,7 +6,7 @@ export const STRUCTURES = {
   section: { size: 52, fields: { kind: [0, "Uint32"], level: [4, "Uint32"], offset: [8, "Uint32"], size: [12, "Uint32"], is_present: [16, "Uint32"], sha256: [20, "Uint8", 32] } },
   band: { size: 424, fields: { low: [0, "Float64"], high: [8, "Float64"], name: [16, "Char", 404] } },
   image: { size: 28, fields: { width: [0, "Uint32"], height: [4, "Uint32"], channels: [8, "Uint32"], frames: [12, "Uint32"], pixels: [16, "Uint32"], metadata: [20, "Uint32"], metadata_size: [24, "Uint32"] } },
-  limits: { size: 24, fields: { max_pixels: [0, "BigUint64"], max_frames: [8, "Uint32"], base_only: [12, "Uint32"], max_memory: [16, "BigUint64"] } },
+  limits: { size: 16, fields: { max_pixels: [0, "BigUint64"], max_frames: [8, "Uint32"], base_only: [12, "Uint32"] } },
   bounds: { size: 20, fields: { count: [0, "Uint32"], bands: [4, "Uint32"], is_root: [8, "Uint32"], is_stable: [12, "Uint32"], errors: [16, "Uint32"] } },
   target: { size: 12, fields: { level: [0, "Uint32"], max_bytes: [4, "Uint32"], bounds: [8, "Uint32"] } },
   compressed: { size: 2072, fields: { file: [0, "Uint32"], size: [4, "Uint32"], level: [8, "Uint32"], reduction: [12, "Uint32"], max_error: [16, "Float64"], clipped: [24, "BigUint64", 256] } },

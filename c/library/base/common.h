@@ -17,7 +17,7 @@ enum {
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
     ALIGNMENT = 64,
-    WINDOW_MEMORY = 128 << 20 /* bytes of working memory that a run of a network may use by default */
+    WINDOW_MEMORY = 128 << 20 /* bytes of working memory that a run of a network may use */
 };
 
 static inline uint32_t least(uint32_t a, uint32_t b)

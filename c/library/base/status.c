@@ -86,8 +86,6 @@ static const struct {
     [AECODEC_TOO_MUCH_WORK] = {AECODEC_LIMIT_ERROR,
         "unusually many pixels for so few bytes, as a decompression bomb has: if you trust the file, allow"
         " more"},
-    [AECODEC_TOO_MUCH_MEMORY] = {AECODEC_LIMIT_ERROR,
-        "more memory than the limit: if you trust the file, allow more"},
 };
 
 static int is_known(aecodec_status status)

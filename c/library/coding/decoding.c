@@ -145,7 +145,7 @@ static void choose_windows(aecodec_decoding *d)
     memset(&d->windows, 0, sizeof d->windows);
     if (f->has_base) {
         d->windows = aecodec_windows_of(&f->bundle->facts, &d->seen, aecodec_network_of(f->bundle, 0), 0,
-                                        d->parts, d->window_memory);
+                                        d->parts);
     }
 }
 
@@ -243,14 +243,10 @@ static aecodec_status check_refinements(const opened_file *f)
 static aecodec_status check(aecodec_decoding *d, const aecodec_limits *limits)
 {
     const aecodec_claim claim = aecodec_file_claim(&d->file, limits);
-    aecodec_status status = aecodec_limits_check(&claim, limits);
+    aecodec_status status = aecodec_limits_check(&claim);
     status = status == AECODEC_OK ? aecodec_file_check(&d->file) : status;
     if (status == AECODEC_OK && !memory_fits(claim.memory)) {
         status = AECODEC_NO_MEMORY;
-    }
-    d->window_memory = WINDOW_MEMORY;
-    if (limits->max_memory && limits->max_memory - claim.memory < WINDOW_MEMORY) {
-        d->window_memory = (size_t)(limits->max_memory - claim.memory);
     }
     return status == AECODEC_OK ? check_refinements(&d->file) : status;
 }
@@ -290,7 +286,6 @@ static aecodec_decoding *new_decoding(uint32_t parts)
     aecodec_decoding *d = calloc(1, sizeof *d);
     if (d) {
         d->parts = parts;
-        d->window_memory = WINDOW_MEMORY;
     }
     return d;
 }

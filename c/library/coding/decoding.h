@@ -23,7 +23,6 @@ struct aecodec_decoding {
     uint64_t nodata;       /* bits of missing samples */
     int has_samples;
     uint32_t parts;
-    size_t window_memory;
     uint32_t first, frames; /* selected */
     geometry seen;
     windows windows;

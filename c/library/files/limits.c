@@ -102,7 +102,7 @@ aecodec_claim aecodec_file_claim(const opened_file *f, const aecodec_limits *lim
     return claim;
 }
 
-aecodec_status aecodec_limits_check(const aecodec_claim *claim, const aecodec_limits *limits)
+aecodec_status aecodec_limits_check(const aecodec_claim *claim)
 {
     if (claim->frames > claim->max_frames) {
         return AECODEC_TOO_MANY_FRAMES;
@@ -110,10 +110,7 @@ aecodec_status aecodec_limits_check(const aecodec_claim *claim, const aecodec_li
     if (claim->pixels > claim->max_pixels) {
         return AECODEC_TOO_MANY_PIXELS;
     }
-    if (claim->work > claim->max_work) {
-        return AECODEC_TOO_MUCH_WORK;
-    }
-    return limits->max_memory && claim->memory > limits->max_memory ? AECODEC_TOO_MUCH_MEMORY : AECODEC_OK;
+    return claim->work > claim->max_work ? AECODEC_TOO_MUCH_WORK : AECODEC_OK;
 }
 
 aecodec_status aecodec_claim_of(const aecodec_bundle *bundle, const uint8_t *file, size_t size,

@@ -45,4 +45,4 @@ void aecodec_describe(const opened_file *f, const uint8_t *file, aecodec_file_in
 
 /* What the file claims, and the limits that hold. */
 aecodec_claim aecodec_file_claim(const opened_file *f, const aecodec_limits *limits);
-aecodec_status aecodec_limits_check(const aecodec_claim *claim, const aecodec_limits *limits);
+aecodec_status aecodec_limits_check(const aecodec_claim *claim);

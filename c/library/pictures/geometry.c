@@ -182,7 +182,7 @@ static int split_more(const geometry *g, windows *w)
 }
 
 windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g,
-                           const aecodec_network *network, int is_encoder, uint32_t parts, size_t memory)
+                           const aecodec_network *network, int is_encoder, uint32_t parts)
 {
     windows w = {1, 1, 0};
     w.margin = facts->receptive_field;
@@ -191,7 +191,8 @@ windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g,
         w.across = g->columns;
         return w;
     }
-    while ((aecodec_window_count(g, &w) < parts || memory_of(facts, g, &w, network, is_encoder) > memory) &&
+    while ((aecodec_window_count(g, &w) < parts ||
+            memory_of(facts, g, &w, network, is_encoder) > WINDOW_MEMORY) &&
            split_more(g, &w)) {
     }
     return w;

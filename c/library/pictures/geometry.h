@@ -49,10 +49,10 @@ typedef struct {
     span rows, columns;
 } placed_window;
 
-/* Divide the planes into at least `parts` windows, each small enough for the network to run in `memory`
- * bytes. If that is impossible, the windows are as small as possible. network: NULL if it is absent. */
+/* Divide the planes into at least `parts` windows, each small enough for the network to run in WINDOW_MEMORY.
+ * If that is impossible, the windows are as small as possible. network: NULL if it is absent. */
 windows aecodec_windows_of(const aecodec_codec_facts *facts, const geometry *g,
-                           const aecodec_network *network, int is_encoder, uint32_t parts, size_t memory);
+                           const aecodec_network *network, int is_encoder, uint32_t parts);
 uint32_t aecodec_window_count(const geometry *g, const windows *w);
 placed_window aecodec_window_at(const geometry *g, const windows *w, uint32_t number);
 /* Sizes of input and output of the network for a window. network: NULL if it is absent. */

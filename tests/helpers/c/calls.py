@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from ctypes import addressof, byref, string_at
 from typing import Any
 
@@ -26,39 +25,22 @@ def target_of(
 
 
 def compress(
-    codec: NativeCodec, original: Original, target: Any = None, execution: Any = None
+    codec: NativeCodec, original: Original, target: Any = None
 ) -> tuple[int, bytes, structures.Compressed]:
     """The status, the file, and what the library says of it."""
     is_image, made = isinstance(original, structures.Image), structures.Compressed()
     call = LIBRARY.aecodec_compress if is_image else LIBRARY.aecodec_compress_samples
-    chosen = target and byref(target), execution and byref(execution)
-    status = call(codec.handle, byref(original), *chosen, byref(made))
+    status = call(codec.handle, byref(original), target and byref(target), None, byref(made))
     file = string_at(made.file, made.size) if status == structures.OK else b""
     LIBRARY.aecodec_free(made.file)
     return status, file, made
 
 
-def decompress(
-    codec: NativeCodec, file: bytes, limits: Any = None, execution: Any = None
-) -> tuple[int, bytes]:
+def decompress(codec: NativeCodec, file: bytes, limits: Any = None) -> tuple[int, bytes]:
     """The status and the pixels of a file."""
-    image, chosen = structures.Image(), (limits and byref(limits), execution and byref(execution))
-    status = LIBRARY.aecodec_decompress(codec.handle, file, len(file), *chosen, byref(image))
+    image, given = structures.Image(), (codec.handle, file, len(file), limits and byref(limits))
+    status = LIBRARY.aecodec_decompress(*given, None, byref(image))
     size = image.frames * image.height * image.width * image.channels
     pixels = string_at(image.pixels, size) if status == structures.OK else b""
     LIBRARY.aecodec_image_free(byref(image))
     return status, pixels
-
-
-def in_order(report: Callable[[int, int], int]) -> structures.Execution:
-    """Loops in order that report their progress, and are cancelled by another number than 0."""
-
-    def for_each(_: Any, count: int, task: Any, argument: Any) -> int:
-        for done in range(count):
-            if status := report(done, count):
-                return status
-            task(argument, done)
-        return report(count, count)
-
-    run: Any = dict(structures.Execution._fields_)["for_each"]
-    return structures.Execution(run(for_each), None, 1)
