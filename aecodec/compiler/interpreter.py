@@ -36,11 +36,7 @@ _lock = threading.Lock()
 def silent_stderr() -> Iterator[None]:
     """Drop what LiteRT and TensorFlow print to standard error, which no setting silences."""
     with _lock:
-        try:
-            kept = os.dup(2)
-        except OSError:  # no standard error: nothing to keep quiet
-            yield
-            return
+        kept = os.dup(2)
         with open(os.devnull, "wb") as sink:
             os.dup2(sink.fileno(), 2)
         try:

@@ -19,6 +19,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.imaging.transfer import Transfer
+from aecodec.native.structures import LANES
 from aecodec.native.tables import Choices, Grid, LevelTables
 from aecodec.prior_fitting.context_network import (
     POSITIONS,
@@ -29,9 +30,6 @@ from aecodec.prior_fitting.context_network import (
 from aecodec.prior_fitting.prior import COST_UNITS, Prior
 
 _ROW = np.dtype([("at", np.uint16), ("start", np.uint8), ("count", np.uint8)])
-
-LANES = 16
-"""`AECODEC_LANES` of `aecodec.h`."""
 
 
 Arrays = dict[str, npt.NDArray[Any]]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
-from aecodec.export.device.codec_source import MAX_VECTORS
-from aecodec.prior_fitting.level_tables import LANES
 from aecodec.version import version
 
-ROOT = Path(__file__).parents[2]
 HEADER = (SOURCES / "aecodec.h").read_text("utf-8")
 
 
@@ -47,17 +43,3 @@ def test_the_header_has_the_version_of_the_package() -> None:
     assert macro("AECODEC_VERSION") == f'"{version()}"'
     major, minor, patch = map(int, version().split(".")[:3])
     assert int(macro("AECODEC_VERSION_NUMBER")) == 10000 * major + 100 * minor + patch
-
-
-def test_python_has_the_constants_of_c() -> None:
-    for name, value in {"AECODEC_LANES": LANES, "AECODEC_MAX_VECTORS": MAX_VECTORS}.items():
-        assert re.search(rf"\b{name} = {value}\b", HEADER)
-
-
-def test_every_c_file_states_its_licence() -> None:
-    folders = ("c/core", "examples/microcontroller", "fuzz")
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*.[ch]")]
-    assert len(files) >= 8
-    for path in files:
-        first = path.read_text("utf-8").splitlines()[0]
-        assert first == "/* SPDX-License-Identifier: Apache-2.0 */", path

@@ -2,7 +2,6 @@
 
 import { AecodecError, CodecError, decode, decodeSamples, ImageError, loadCodec, readHeader, samplesToImageData, setCodecs } from "./aecodec/index.js";
 import { asPng, CodedPicture, FORMATS, pixelsOf } from "./coded.js";
-import { listenToOpening } from "./opening.js";
 import * as view from "./view.js";
 
 const PACKET = 237; // bytes: one LoRa packet
@@ -167,7 +166,7 @@ function listen() {
     const name = picture.name.replace(/\.\w+$/, "") || "picture";
     return kind === "aec" ? [shown.blob, `${name}.aec`] : [await asPng(shown.picture), `${name}.png`];
   });
-  listenToOpening(openFile);
+  view.listenToOpening(openFile);
 }
 
 async function json(url) {

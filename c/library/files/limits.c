@@ -21,11 +21,6 @@ static uint64_t max_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int has_samples(const opened_file *f)
 {
     return f->header.samples != NULL;
@@ -84,9 +79,9 @@ static uint64_t memory_of(const opened_file *f)
 
 aecodec_claim aecodec_file_claim(const opened_file *f, const aecodec_limits *limits)
 {
-    const uint64_t allowed =
-        limits->max_pixels ? ROUNDED_UP * min_of(limits->max_pixels, UINT64_MAX / ROUNDED_UP)
-                           : (uint64_t)WORK_PER_BYTE * f->size;
+    const uint64_t most = UINT64_MAX / ROUNDED_UP, pixels = limits->max_pixels;
+    const uint64_t allowed = pixels ? ROUNDED_UP * (pixels < most ? pixels : most)
+                                    : (uint64_t)WORK_PER_BYTE * f->size;
     aecodec_claim claim;
     claim.width = f->samples.width;
     claim.height = f->samples.height;
