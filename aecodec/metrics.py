@@ -2,7 +2,8 @@
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from ctypes import byref, c_double
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from PIL import Image
 
 from aecodec.arrays import Float64, Pixels
 from aecodec.errors import AecodecError
+from aecodec.native.library import LIBRARY
+from aecodec.native.status import check
+from aecodec.native.writing import image_of
 
 _BLOCK = 1 << 20
 """Number of samples to convert to floats at a time, to limit memory."""
@@ -78,71 +82,28 @@ def _missing_like(samples: npt.NDArray[Any], missing: Missing) -> npt.NDArray[np
     return np.broadcast_to(False if missing is None else missing, samples.shape)
 
 
-WINDOW = 11
-
-_GAUSSIAN = np.exp(-0.5 * (np.arange(WINDOW) - WINDOW // 2) ** 2 / 1.5**2)
-WINDOW_WEIGHTS = _GAUSSIAN / _GAUSSIAN.sum()
-"""Weights of a window along one axis."""
-
-_SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
-_K1, _K2 = 0.01, 0.03
-"""Constants of MS-SSIM, from the paper that :func:`ms_ssim` names."""
+_WINDOW = 11
+"""Side of the windows of MS-SSIM in pixels."""
 
 
-def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
+def ms_ssim(original: Pixels, reconstructed: Pixels) -> float:
     """Multi-scale structural similarity of 8-bit pictures (H, W, C), averaged over their channels.
 
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Pictures
     that are too small for five scales use as many scales as possible, with proportional weights. It
-    is at most 1, and NaN if a side has less than 11 pixels.
+    is at most 1, and NaN if a side has less than 11 pixels. Of pictures with sides above 1024
+    pixels, it is the mean over parts.
+
+    >>> black = np.zeros((20, 30, 1), np.uint8)
+    >>> ms_ssim(black, black)
+    1.0
     """
-    side = min(original.shape[:2])
-    if side < WINDOW:
+    if min(original.shape[:2]) < _WINDOW:
         return math.nan
-    weights = scale_weights(side)
-    # Planes (C, H, W) in contiguous memory, which windows read faster.
-    planes = (np.moveaxis(pixels, -1, 0) for pixels in (original, reconstructed))
-    x, y = (np.ascontiguousarray(pixels, np.float64) for pixels in planes)
-    similarity = np.ones(len(x))
-    for number, weight in enumerate(weights, start=1):
-        luminance, contrast = similarities(x, y, _blur, peak=255)
-        factor = luminance * contrast if number == len(weights) else contrast
-        similarity *= np.maximum(factor.mean(axis=(1, 2)), 0) ** weight
-        x, y = halved(x), halved(y)
-    return float(similarity.mean())
-
-
-def scale_weights(side: int) -> Float64:
-    """Weights of the scales, at most five, for a shortest side of at least 11 pixels."""
-    weights = _SCALE_WEIGHTS[: int(math.log2(side / WINDOW)) + 1]
-    return weights / weights.sum()
-
-
-def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tuple[Any, Any]:
-    """Similarity per window of planes (..., h, w), arrays or tensors: luminance, and the rest.
-
-    `blur` converts planes to their means in windows. `peak` is white.
-    """
-    c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
-    mean_x, mean_y = blur(x), blur(y)
-    product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    covariance, variances = blur(x * y) - product, blur(x**2 + y**2) - squares
-    return (2 * product + c1) / (squares + c1), (2 * covariance + c2) / (variances + c2)
-
-
-def halved(planes: Any) -> Any:
-    """Average blocks of 2x2 pixels of planes (..., h, w); an odd last row or column is dropped."""
-    height, width = (side // 2 * 2 for side in planes.shape[-2:])
-    even = planes[..., :height, :width]
-    above, below = even[..., ::2, :], even[..., 1::2, :]
-    return (above[..., ::2] + below[..., ::2] + above[..., 1::2] + below[..., 1::2]) / 4
-
-
-def _blur(planes: Float64) -> Float64:
-    """Gaussian means of all windows that lie within the planes."""
-    for axis in (1, 2):
-        planes = np.lib.stride_tricks.sliding_window_view(planes, WINDOW, axis) @ WINDOW_WEIGHTS
-    return planes
+    images = [image_of(pixels[None]) for pixels in (original, reconstructed)]
+    similarity = c_double()
+    check(LIBRARY.aecodec_ms_ssim(*map(byref, images), byref(similarity)))
+    return similarity.value
 
 
 _MIN_SIDE = 8

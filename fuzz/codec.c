@@ -104,9 +104,8 @@ static int8_t *run(const aecodec_network *network, const uint32_t in[3], const u
 /* The beginning of a plan and its size are corrected, as they would reject most inputs. */
 static void use_plan(const uint8_t *data, size_t size)
 {
-    uint32_t in[3], out[3], *plan = exactly(size);
+    uint32_t in[3], out[3], *plan = (uint32_t *)(void *)copy_of(data, size);
     aecodec_network network;
-    memcpy(plan, data, size);
     plan[1] = 1;
     plan[2] = (uint32_t)size;
     if (aecodec_network_open(&network, plan, size) == AECODEC_OK) {

@@ -14,7 +14,11 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.errors import UsageError
-from aecodec.metrics import WINDOW, WINDOW_WEIGHTS, halved
+
+_WINDOW = 11
+_GAUSSIAN = np.exp(-0.5 * (np.arange(_WINDOW) - _WINDOW // 2) ** 2 / 1.5**2)
+_WINDOW_WEIGHTS = _GAUSSIAN / _GAUSSIAN.sum()
+"""Weights of a window along one axis."""
 
 _SMALLEST_SIDE = 22
 """Least side in pixels for SSIMULACRA 2 at two scales."""
@@ -81,11 +85,19 @@ def ssimulacra2_error(decoded: Any, images: Any) -> Any:
     pair = [_linear(_planes_of(pictures)) for pictures in (decoded, images)]
     total = tf.zeros(())
     for scale in range(max(scale for scale, _ in _WEIGHTS) + 1):
-        if min(pair[0].shape[2:]) < WINDOW:
+        if min(pair[0].shape[2:]) < _WINDOW:
             break
         total += _sum_at(scale, *(_perceived(light) for light in pair))
-        pair = [halved(light) for light in pair]
+        pair = [_halved(light) for light in pair]
     return total / _SUM_AT_0
+
+
+def _halved(planes: Any) -> Any:
+    """Average blocks of 2x2 pixels of planes (..., h, w); an odd last row or column is dropped."""
+    height, width = (side // 2 * 2 for side in planes.shape[-2:])
+    even = planes[..., :height, :width]
+    above, below = even[..., ::2, :], even[..., 1::2, :]
+    return (above[..., ::2] + below[..., ::2] + above[..., 1::2] + below[..., 1::2]) / 4
 
 
 def _linear(planes: Any) -> Any:
@@ -122,7 +134,7 @@ def _terms(weights: _Weights, x: Any, y: Any) -> Iterator[Any]:
         yield weights.structure * tf.reduce_mean(structure, axis=(1, 2, 3))
     yield weights.structure_4 * _norm_4(structure)
     if weights.new_edges_4 or weights.lost_edges_4:
-        inside = slice(WINDOW // 2, -(WINDOW // 2))  # the centres of the windows
+        inside = slice(_WINDOW // 2, -(_WINDOW // 2))  # the centres of the windows
         edges_x, edges_y = (
             1 + tf.abs(planes[:, :, inside, inside] - mean)
             for planes, mean in ((x, mean_x), (y, mean_y))
@@ -164,13 +176,13 @@ def _blurred_rows(planes: Any) -> Any:
     """Blur rows with a single matrix product, because many small products are slow."""
     _, channels, height, width = planes.shape
     rows = tf.reshape(planes, (-1, width)) @ _band(width)
-    return tf.reshape(rows, (-1, channels, height, width - WINDOW + 1))
+    return tf.reshape(rows, (-1, channels, height, width - _WINDOW + 1))
 
 
 @lru_cache(maxsize=32)
 def _band(side: int) -> Float32:
     """(side, side - 10) weights of the windows along an axis."""
-    band = np.zeros((side, side - WINDOW + 1), np.float32)
+    band = np.zeros((side, side - _WINDOW + 1), np.float32)
     for place, column in enumerate(band.T):
-        column[place : place + WINDOW] = WINDOW_WEIGHTS
+        column[place : place + _WINDOW] = _WINDOW_WEIGHTS
     return band

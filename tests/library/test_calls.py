@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import addressof, byref
+from ctypes import byref
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from helpers.codecs.band_codecs import band_codec
 from helpers.codecs.golden import GOLDEN, REFINED, codec_of
 from helpers.writer import pack, unpack
 
-from aecodec import Codec, FormatError, UsageError, metrics
+from aecodec import Codec, FormatError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.native import structures
@@ -133,34 +133,6 @@ def test_missing_samples_are_counted() -> None:
     missing = codec_of(data).decoder.decompress_picture(data).missing
     assert missing is not None
     assert share_of_missing(data) == pytest.approx(missing.mean())
-
-
-def ms_ssim(original: Pixels, restored: Pixels) -> float:
-    value = np.zeros(1)
-    images = [image_of(pixels[None]) for pixels in (original, restored)]
-    assert LIBRARY.aecodec_ms_ssim(*map(addressof, images), value.ctypes.data) == OK
-    return float(value[0])
-
-
-@pytest.mark.parametrize("shape", [(11, 11), (22, 40), (150, 176), (8, 40)])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_ms_ssim_is_that_of_python(
-    photograph: Pixels, shape: tuple[int, int], channels: int
-) -> None:
-    original = photograph[: shape[0], : shape[1], :channels]
-    noise = np.random.default_rng(0).integers(-30, 30, original.shape)
-    for restored in (np.clip(original + noise, 0, 255).astype(np.uint8), 255 - original):
-        expected = metrics.ms_ssim(original, restored)
-        if min(shape) < 11:
-            expected = 1 - metrics.mse(original, restored) / 255**2
-        assert ms_ssim(original, restored) == pytest.approx(expected, rel=1e-9)
-
-
-def test_large_pictures_are_measured_in_parts(photograph: Pixels) -> None:
-    original = np.tile(photograph, (3, 1, 1))[:1100, :40]
-    restored = original // 3 * 3
-    expected = [metrics.ms_ssim(original[y], restored[y]) for y in (slice(550), slice(550, 1100))]
-    assert ms_ssim(original, restored) == pytest.approx(np.mean(expected), rel=1e-9)
 
 
 # ---- frames, codes and latents ----

@@ -32,6 +32,12 @@ def test_ms_ssim_of_small_pictures_has_fewer_scales(photograph: Pixels) -> None:
     assert math.isnan(metrics.ms_ssim(small[:10], small[:10]))
 
 
+def test_ms_ssim_of_large_pictures_is_the_mean_of_their_parts(photograph: Pixels) -> None:
+    large = np.tile(photograph, (3, 1, 1))[:1100, :40]
+    parts = [metrics.ms_ssim(large[y], large[y] // 3 * 3) for y in (slice(550), slice(550, 1100))]
+    assert metrics.ms_ssim(large, large // 3 * 3) == pytest.approx(np.mean(parts), rel=1e-9)
+
+
 def test_ssimulacra2_is_that_of_the_package(photograph: Pixels, tmp_path: Path) -> None:
     file = io.BytesIO()
     Image.fromarray(photograph).save(file, "JPEG", quality=10)
