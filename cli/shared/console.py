@@ -111,7 +111,7 @@ class Console(NamedTuple):
     def _steps(self) -> Iterator[None]:
         logger, handler = logging.getLogger("aecodec"), logging.Handler()
         handler.emit = lambda record: self.note(f"{record.getMessage()} ...")  # type: ignore[method-assign]
-        level = logger.level
+        level, logger.propagate = logger.level, False  # TensorFlow's handler would print it too
         if sys.stderr.isatty():
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)
@@ -120,6 +120,7 @@ class Console(NamedTuple):
         finally:
             logger.removeHandler(handler)
             logger.setLevel(level)
+            logger.propagate = True
 
     def bar(self, title: str) -> Bar:
         """A progress bar, for use in a `with` statement."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commands import Command
+from helpers.commands import Command, on_terminal
 from helpers.tiny_recipe import tiny_recipe
 from PIL import Image
 
@@ -75,6 +75,14 @@ def test_a_stopped_training_goes_on(
     assert Path("mine/curves.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in Path("mine").iterdir() if path.is_dir()] == []
     aecodec.load_codec("mine").compress(np.full((28, 28, 3), 90, np.uint8))
+
+
+@pytest.mark.slow
+def test_a_line_appears_once_in_a_terminal(recipes: Path) -> None:
+    line = "train digits.npy -o mine --recipe tile.toml --epochs 1"
+    lines = on_terminal(*line.split())
+    steps = [line for line in lines if "measuring the codec" in line or "priors of level 2" in line]
+    assert steps == ["fitting the priors of level 2 of 2 ...", "measuring the codec ..."]
 
 
 @pytest.mark.slow
