@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,6 +126,10 @@ class TrainOptions:
         if self.start_from and real_path(Path(self.start_from)) == real_path(self.out):
             raise UsageError(f"{self.out} is the codec of --from: give another folder with -o")
         check_input(Path(self.data))
+        if self.tensorboard and not find_spec("tensorboard"):
+            raise AecodecError(
+                "--tensorboard needs TensorBoard: install it with pip install 'aecodec[train]'"
+            )
 
     def changed(self, recipe: Recipe) -> Recipe:
         if self.code_dimension:

@@ -85,6 +85,14 @@ def test_a_line_appears_once_in_a_terminal(recipes: Path) -> None:
     assert steps == ["fitting the priors of level 2 of 2 ...", "measuring the codec ..."]
 
 
+def test_logs_without_tensorboard_are_an_error_before_training(
+    recipes: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    result = command("train", "digits.npy", "-o", "mine", "--tensorboard", "logs")
+    assert (result.status, "pip install 'aecodec[train]'" in result.err) == (1, True)
+
+
 @pytest.mark.slow
 def test_options_override_the_recipe(recipes: Path, command: Command) -> None:
     options = "--epochs 1 --code-dim 6 --seed 5 --quiet"
