@@ -1,5 +1,6 @@
 """Distortion of a file: the error of each frame, and the qualities that rate control compares."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,12 +14,38 @@ from aecodec.imaging.picture import Picture
 Measure = Callable[[Pixels, Pixels], float]
 """Compares two frames (H, W, C), original and restored."""
 
+Values = dict[str, Any]
+"""Measurements by name, as JSON has them; None if not measured or not finite."""
+
 
 def squared_errors(
     picture: Picture, restored: npt.NDArray[Any], limits: Float64 | None = None
 ) -> list[float]:
     """Mean squared error of each frame; with limits (B, 2), of known samples scaled to 0..255."""
     return _of_frames(metrics.mse, picture, restored, limits)
+
+
+def band_errors(original: Picture, restored: Picture, *, peak: float | None = None) -> Values:
+    """Measure a picture with bands: the errors of its known samples, and their number.
+
+    `rmse_1`, `max_error_1` and so on are those of each band. `peak` is the range of the samples for
+    PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
+    """
+    missing, samples = original.missing, original.pixels
+    squares, most = metrics.band_errors(samples, restored.pixels, missing)
+    counts = (~original.is_missing).sum(axis=(0, 1, 2))
+    mse = float(squares @ counts) / max(counts.sum(), 1)
+    peak = metrics.range_of(samples, missing) if peak is None else peak
+    return {
+        "samples": samples.size,
+        "known": int(counts.sum()),
+        "mse": mse,
+        "peak": peak,
+        "psnr": metrics.psnr(mse, peak),
+        "max_error": float(most.max()),
+        **{f"rmse_{band}": math.sqrt(square) for band, square in enumerate(squares, start=1)},
+        **{f"max_error_{band}": float(error) for band, error in enumerate(most, start=1)},
+    }
 
 
 class Quality(NamedTuple):

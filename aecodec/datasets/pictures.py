@@ -87,9 +87,10 @@ def load_images(
 
 def frames_of(picture: Picture) -> Iterator[Picture]:
     for number in range(picture.frames):
-        part, missing = slice(number, number + 1), picture.missing
+        part, alpha, missing = slice(number, number + 1), picture.alpha, picture.missing
+        alpha = None if alpha is None else alpha[part]
         mask = None if missing is None else without_equal_planes(missing[part])
-        yield replace(picture, pixels=picture.pixels[part], missing=mask)
+        yield replace(picture, pixels=picture.pixels[part], alpha=alpha, missing=mask)
 
 
 def _load_npy(file: IO[bytes]) -> Array:

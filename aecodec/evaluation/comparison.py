@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,9 +29,6 @@ from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.display import middle
 from aecodec.imaging.picture import Picture
-
-if TYPE_CHECKING:  # loaded only for figures
-    from aecodec.imaging.plots import Comparison
 
 _OUT_OF_DISTRIBUTION = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
@@ -191,44 +188,3 @@ def _is_natural(pixels: Pixels) -> bool:
     is_flat = ((vertical[:, 1:] == 0) & (horizontal[1:] == 0)).all(axis=-1)
     correlation = 1 - roughness / (2 * values.var(axis=(0, 1)).mean() or 1)
     return correlation >= _LEAST_CORRELATION and is_flat.mean() <= _MOST_FLAT
-
-
-def compare_picture(
-    codec: Codec, picture: Picture, level: float | None, rgb: str | None = None
-) -> Comparison:
-    """The first frame of a picture and its reconstruction, for a figure.
-
-    With bands, `rgb` selects those to show. Raises UsageError if the codec has no such level, or
-    there are no such bands, and ImageError if the codec does not accept the picture.
-    """
-    from aecodec.imaging.plots import Comparison
-
-    data = codec.compress(picture, level=level)
-    restored = codec.decoder.decompress_picture(data, UNLIMITED)
-    if picture.is_scientific or restored.is_scientific:
-        return _compare_bands(picture, restored, len(data), rgb)
-    original = in_kept_colours(picture, restored.metadata)
-    channels = max(original.mode.channels, restored.mode.channels)
-    frames = [
-        np.broadcast_to(part.pixels[0], (*part.pixels.shape[1:3], channels))
-        for part in (original, restored)
-    ]
-    quality = metrics.psnr(metrics.mse(frames[0], frames[1]))
-    return Comparison(frames[0], frames[1], f"{len(data)} bytes, {quality:.2f} dB")
-
-
-def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | None) -> Comparison:
-    """Two pictures with bands, with the errors of the first frame."""
-    from aecodec.evaluation.evaluate import band_errors  # not needed without bands
-    from aecodec.imaging.display import bands_to_show, display, error_map
-    from aecodec.imaging.plots import Comparison
-
-    bands = bands_to_show(rgb, original.pixels.shape[-1])
-    values = band_errors(original, restored)
-    return Comparison(
-        display(original, original, bands)[0],
-        display(restored, original, bands)[0],
-        f"{size} bytes, {values['psnr']:.2f} dB, RMSE {math.sqrt(values['mse']):.4g}, "
-        f"maximum error {values['max_error']:.4g}",
-        error_map(original, restored)[0],
-    )

@@ -6,14 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from aecodec import metrics
 from aecodec.arrays import Float64
 from aecodec.codec.codec import Codec
-from aecodec.codec.distortion import Measure
+from aecodec.codec.distortion import Measure, Values
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
 from aecodec.evaluation.formats import PillowFormat, decode
@@ -22,8 +21,6 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture, without_channel_axis
 
 Files = Sequence[bytes]
-Values = dict[str, Any]
-"""Measurements by name, as JSON has them; None if not measured or not finite."""
 
 
 @dataclass(frozen=True)
@@ -78,29 +75,6 @@ def pixel_errors(original: Picture, restored: Picture, *, ssimulacra2: bool = Fa
         "psnr": metrics.psnr(mse),
         "ms_ssim": _mean(metrics.ms_ssim, original, restored),
         "ssimulacra2": _mean(metrics.ssimulacra2, original, restored) if ssimulacra2 else None,
-    }
-
-
-def band_errors(original: Picture, restored: Picture, *, peak: float | None = None) -> Values:
-    """Measure a picture with bands: the errors of its known samples, and their number.
-
-    `rmse_1`, `max_error_1` and so on are those of each band. `peak` is the range of the samples for
-    PSNR, by default :func:`~aecodec.metrics.range_of` of the picture.
-    """
-    missing, samples = original.missing, original.pixels
-    squares, most = metrics.band_errors(samples, restored.pixels, missing)
-    counts = (~original.is_missing).sum(axis=(0, 1, 2))
-    mse = float(squares @ counts) / max(counts.sum(), 1)
-    peak = metrics.range_of(samples, missing) if peak is None else peak
-    return {
-        "samples": samples.size,
-        "known": int(counts.sum()),
-        "mse": mse,
-        "peak": peak,
-        "psnr": metrics.psnr(mse, peak),
-        "max_error": float(most.max()),
-        **{f"rmse_{band}": math.sqrt(square) for band, square in enumerate(squares, start=1)},
-        **{f"max_error_{band}": float(error) for band, error in enumerate(most, start=1)},
     }
 
 

@@ -15,11 +15,9 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.data.samples import sample_paths
 from aecodec.errors import UsageError
-from aecodec.evaluation.comparison import compare_picture
 from aecodec.image_files.reading import from_pil, read_image
 from aecodec.image_files.writing import encode_frames
-from aecodec.imaging.picture import Picture
-from aecodec.imaging.plots import comparison_figure
+from aecodec.imaging.picture import Picture, stack
 from aecodec.web.example_pictures import PHOTOGRAPH
 
 _SHOWN = 3
@@ -35,9 +33,9 @@ def demo(
     digits = load_codec("digits")
     pictures = [_compress(sample, digits, folder, force) for sample in sample_paths()]
     _compress(PHOTOGRAPH, load_codec("photo"), folder, force)
-    comparisons = [compare_picture(digits, picture, None) for picture in pictures[:_SHOWN]]
-    figure = folder / "comparison.png"
-    _write(figure, comparison_figure(comparisons), force)
+    figure, drawn = folder / "comparison.png", io.BytesIO()
+    digits.plot(stack(pictures[:_SHOWN])).save(drawn, "PNG")
+    _write(figure, drawn.getvalue(), force)
     write_line(
         f"All files are in {folder}; {figure} shows originals, reconstructions and differences."
     )

@@ -96,7 +96,8 @@ def evaluate(chosen: EvaluateOptions) -> None:
     reading = reading_for(
         codecs[0], nodata=chosen.nodata, bands_first=chosen.bands_first, peak=chosen.peak
     )
-    from aecodec.evaluation.evaluate import band_errors, measure, pixel_errors
+    from aecodec.codec.distortion import band_errors
+    from aecodec.evaluation.evaluate import measure, pixel_errors
 
     by_pixels = partial(pixel_errors, ssimulacra2=chosen.ssimulacra2)
     errors_of = by_pixels if reading.bands is None else partial(band_errors, peak=chosen.peak)

@@ -60,6 +60,15 @@ def test_any_size_and_colour(codec: Codec, photograph: Pixels, shape: tuple[int,
     assert_round_trip(codec, wanted)
 
 
+def test_a_plot_has_a_row_for_each_of_the_first_ten_pictures(
+    codec: Codec, photo: Codec, samples: Pixels
+) -> None:
+    rows = np.split(np.asarray(codec.plot(samples[[*range(10), 0]], level=1)), 10)
+    np.testing.assert_array_equal(rows[3], np.asarray(codec.plot(samples[3], level=1)))
+    pair = np.stack([samples[:2], np.full_like(samples[:2], 255)], axis=-1)
+    assert photo.plot(pair).height == 2 * photo.plot(pair[0]).height
+
+
 def test_unknown_codecs(samples: Pixels) -> None:
     with pytest.raises(CodecError, match="does not exist: give the name of a built-in codec"):
         aecodec.load_codec("nothing")
