@@ -12,12 +12,11 @@ from functools import cache, partial
 
 from aecodec.arrays import Float64
 from aecodec.codec.acceptance import limits_in
-from aecodec.codec.compressed import Compressed
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.distortion import PSNR, SSIMULACRA2, Quality
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.refinement import within_error
-from aecodec.codec.target import Target
+from aecodec.codec.target import Compressed, Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError

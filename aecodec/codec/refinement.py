@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from aecodec.codec.compressed import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.codec.target import MaxError, Target
+from aecodec.codec.target import Compressed, MaxError, Target
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import FormatError, UsageError
 from aecodec.format.container import MetadataKind

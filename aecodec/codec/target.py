@@ -1,16 +1,17 @@
-"""The target of a file: a level, a number of bytes, a quality, or a maximum error."""
+"""The target of a file: a level, bytes, a quality, or a maximum error; and what it became."""
 
 import math
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
+from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 from aecodec.format.refinement import MAX_REFINEMENTS, Bound
 
 MaxErrorOfBands = float | str | Mapping[str, float | str]
@@ -217,3 +218,29 @@ def target_of(target: Target | None, options: TargetOptions) -> Target:
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
     return target or Target(**options)
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """A file, its level in sixteenths, 0 without a base, and the factor of its reduction in halves.
+
+    `max_error` is the largest error of a sample of a file with refinements; otherwise None.
+    """
+
+    data: bytes = field(repr=False)
+    level_index: int
+    reduction: int = NOT_REDUCED
+    max_error: float | None = None
+
+    @property
+    def level(self) -> float | None:
+        """The level, 1 and up, or None."""
+        return self.level_index / LEVEL_UNITS if self.level_index else None
+
+
+def level_text(level: float | None, max_error: float | None = None) -> str:
+    """The level of a file, for people, and its maximum error, if it is known."""
+    text = "without a level" if level is None else f"at level {level:g}"
+    if max_error is None:
+        return text
+    return f"{text}, maximum error {max_error:g}" if max_error else f"{text}, lossless"

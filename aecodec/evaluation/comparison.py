@@ -20,8 +20,8 @@ from aecodec import metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.acceptance import limits_in
 from aecodec.codec.codec import Codec
-from aecodec.codec.compressed import Compressed, level_text
 from aecodec.codec.distortion import squared_errors
+from aecodec.codec.target import Compressed, level_text
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import warn
 from aecodec.format.container import NOT_REDUCED
