@@ -73,12 +73,12 @@ class Aecodec(NumcodecsCodec):
     def encode(self, buf: Any) -> bytes:
         """Compress a chunk, an array in C order, to an `.aec` file.
 
-        Raises the errors of :meth:`ChunkCodec.encode`, ImageError also for Fortran order, and
-        LimitError if the chunk has more pixels than could be decoded again.
+        Raises the errors of :meth:`ChunkCodec.encode`, ImageError also for Fortran order, as which
+        Zarr would interpret the decoded chunk in C order, and LimitError if the chunk has more
+        pixels than could be decoded again.
         """
         chunk: npt.NDArray[Any] = ensure_ndarray(buf)
         if chunk.flags.f_contiguous and not chunk.flags.c_contiguous:
-            # Zarr would interpret the decoded chunk, which is in C order, as Fortran order.
             raise ImageError(
                 "the chunk is in Fortran order: give numpy.ascontiguousarray(chunk), or create the "
                 'Zarr array with order="C"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.parallel import Workers
 from aecodec.prior_fitting.fitting import PriorOptions, fit_level
 from aecodec.prior_fitting.level_tables import sections_of
+from aecodec.prior_fitting.prior import Prior
 
 _LOG = logging.getLogger(__name__)
 _PICTURES_FOR_GEOMETRY = 64
@@ -70,10 +71,7 @@ def export_codec(
         has_trained_ranges=held_out.bands is not None,
     )
     vectors = latents if geometry["receptive_field"] else latents.reshape(-1, latents.shape[-1])
-    fitted = []
-    for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
-        _LOG.info("fitting the priors of level %d of %d", number, len(levels))
-        fitted.append(fit_level(level, vectors, priors, size))
+    fitted = list(_fitted_priors(levels, vectors, priors, units))
     spec = CodecSpec(
         name=name,
         channels=channels,
@@ -88,17 +86,38 @@ def export_codec(
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
         check_plans(codec, halves, as_uint8(images), _requantized(latents, levels))
-        if spec.receptive_field and not spec.bands:
-            check_round_trips(codec, (held_out.pictures or [to_planes(images)])[0][0])
-        measured = measure_codec(codec, held_out, fitted)
-        # Levels with separate channels or gains trade rounding errors against the rate.
-        if spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains:
-            measured["finest_level"] = measure_pair_loss(codec, encoder, decoder, to_planes(images))
+        measured = _checked(codec, models, images, held_out, fitted)
     files = {half.tflite: own.content for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
         folder, spec, sections, rdoq, measured=measured, files=files, replace=replace
     )
+
+
+def _fitted_priors(
+    levels: Sequence[Level], vectors: Latents, priors: PriorOptions, units: Sequence[int]
+) -> Iterator[Prior]:
+    for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
+        _LOG.info("fitting the priors of level %d of %d", number, len(levels))
+        yield fit_level(level, vectors, priors, size)
+
+
+def _checked(
+    codec: Codec,
+    models: tuple[Any, Any],
+    images: Float32,
+    held_out: PixelCoding,
+    priors: Sequence[Prior],
+) -> dict[str, Any]:
+    """The measurements of a codec that decodes its own files; ModelError if it does not."""
+    spec, planes = codec.spec, to_planes(images)
+    if spec.receptive_field and not spec.bands:
+        check_round_trips(codec, (held_out.pictures or [planes])[0][0])
+    measured = measure_codec(codec, held_out, priors)
+    # Levels with separate channels or gains trade rounding errors against the rate.
+    if spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains:
+        measured["finest_level"] = measure_pair_loss(codec, *models, planes)
+    return measured
 
 
 def _networks(

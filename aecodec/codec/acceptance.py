@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float64
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.spec import Bands, CodecSpec
 from aecodec.errors import ImageError, warn
 from aecodec.format.arrays import LAYOUTS
 from aecodec.imaging.array_pictures import native_type
@@ -27,18 +27,21 @@ def fit(spec: CodecSpec, picture: Picture) -> Picture:
     if spec.band_count is None and picture.is_scientific:
         text = f"codec {spec.name} takes uint8 grey or RGB; {ANY_CODEC}"
         raise ImageError(f"{_text(picture)}: {text}")
-    if spec.bands and (picture.alpha is not None or bands != spec.bands.count):
-        alpha = "" if picture.alpha is None else " and alpha"
-        raise ImageError(
-            f"{_text(picture)}{alpha}: codec {spec.name} takes {_bands_text(spec.bands.count)} "
-            f"without alpha ({', '.join(spec.bands.names)}): choose these bands with "
-            f"array[..., [...]]; {ANY_CODEC}"
-        )
     if spec.bands:
+        _check_bands(spec.name, spec.bands, picture)
         native_type(picture.pixels.dtype, spec.bands.count)
     if picture.layout is not None or not (spec.bands or picture.is_scientific):
         return picture
     return replace(picture, layout=LAYOUTS[picture.frames > 1, bands > 1])
+
+
+def _check_bands(name: str, taken: Bands, picture: Picture) -> None:
+    if picture.alpha is not None or picture.pixels.shape[-1] != taken.count:
+        alpha = "" if picture.alpha is None else " and alpha"
+        raise ImageError(
+            f"{_text(picture)}{alpha}: codec {name} takes {_bands_text(taken.count)} without alpha "
+            f"({', '.join(taken.names)}): choose these bands with array[..., [...]]; {ANY_CODEC}"
+        )
 
 
 def _text(picture: Picture) -> str:

@@ -149,12 +149,7 @@ class ArrayFile:
 
     def _pieces(self, head: FileHead, places: Sequence[range]) -> Iterator[tuple[Segment, Picture]]:
         """The decoded segments that have chosen frames, rows and columns."""
-        numbers = [
-            [number for number, side in enumerate(sides) if _meet(chosen, side)]
-            for chosen, sides in zip(places, head.grid, strict=True)
-        ]
-        rows, columns = map(len, head.grid[1:])
-        needed = [head.segments[(f * rows + r) * columns + c] for f, r, c in product(*numbers)]
+        needed = _needed(head, places)
         largest = math.prod(map(len, needed[0].box)) * head.shape[-1] if needed else 1
         at_once = max(1, _KEPT_BYTES // (largest * self.dtype.itemsize))
         for start in range(0, len(needed), at_once):
@@ -168,6 +163,15 @@ class ArrayFile:
         pairs = list(zip(parts, messages, strict=True))
         pieces = Workers().map(lambda pair: head.decode(*pair), pairs)
         return dict(zip(parts, pieces, strict=True))
+
+
+def _needed(head: FileHead, places: Sequence[range]) -> list[Segment]:
+    numbers = [
+        [number for number, side in enumerate(sides) if _meet(chosen, side)]
+        for chosen, sides in zip(places, head.grid, strict=True)
+    ]
+    rows, columns = map(len, head.grid[1:])
+    return [head.segments[(f * rows + r) * columns + c] for f, r, c in product(*numbers)]
 
 
 def split_index(index: Any, shape: Sequence[int]) -> tuple[list[range], tuple[Any, ...]]:

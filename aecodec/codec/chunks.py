@@ -113,8 +113,7 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
     bands, size = spec.band_count, header.size or spec.tile[::-1]
     chunk, samples = check_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout, samples.bands)
-    described = dtype.name, chunk.layout, chunk.pixels.shape[-1]
-    expected = None if chunk.layout is None else described
+    expected = None if chunk.layout is None else (dtype.name, chunk.layout, chunk.pixels.shape[-1])
     mode = header.picture_mode if samples else chunk.mode
     stored = (header.frames, size, header.picture_mode, kind)
     if stored != (chunk.frames, chunk.size, mode, expected):
@@ -127,6 +126,10 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[
 
 _KEYS = {"codec", "codec_id", "level", "bands", "nodata", "max_error"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
+_VALUE_NOT_KEPT = (
+    "codec {name} does not keep the value of missing pixels: if 0 or 255 marks them, use the codec "
+    "samples; otherwise, give nodata=False"
+)
 _EXACT = Target(max_error=0)
 _PERCENTAGE = (
     "a maximum error in percent of the range of a chunk grows if parts of the chunk are written "
@@ -165,13 +168,8 @@ class ChunkCodec:
         if target.is_level:
             number = spec.level_index(level) / LEVEL_UNITS
             level = int(number) if number == int(number) else number
-        bands = spec.band_count
-        if not _is_nodata(nodata, bands):
-            raise UsageError(
-                f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN are "
-                "always missing)"
-            )
-        return cls(spec.name, spec.codec_id, level, bands, nodata, target.max_error)
+        _check_nodata(nodata, spec.band_count)
+        return cls(spec.name, spec.codec_id, level, spec.band_count, nodata, target.max_error)
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
@@ -291,10 +289,7 @@ class ChunkCodec:
             is_kept = ((decoded == fill_value) == (chunk == fill_value)).all()
             return data if is_kept else self._compress(chunk, _EXACT, Stability.STATED)
         if np.isin(chunk, [0, 255] if fill_value is None else 0).any():
-            warn(
-                f"codec {self.name} does not keep the value of missing pixels: if 0 or 255 marks "
-                "them, use the codec samples; otherwise, give nodata=False"
-            )
+            warn(_VALUE_NOT_KEPT.format(name=self.name))
         return data
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -327,6 +322,14 @@ class ChunkCodec:
                 f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
             )
         return header
+
+
+def _check_nodata(nodata: Any, bands: int | None) -> None:
+    if not _is_nodata(nodata, bands):
+        raise UsageError(
+            f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN are always "
+            "missing)"
+        )
 
 
 def _is_nodata(nodata: Any, bands: int | None) -> bool:

@@ -109,10 +109,8 @@ class DecoderCodec(CodecHalf):
         rows, columns = grid_of((width, height), spec.tile)
         vectors = rows * columns * spec.vectors
         if codes.ndim != 2 or codes.shape[1] != dimension or len(codes) % vectors:
-            raise UsageError(
-                f"codes of shape {codes.shape}: this level has (N, {dimension}), and N must be a "
-                f"multiple of {vectors} for pictures of {width}x{height} pixels"
-            )
+            needed = f"(N, {dimension}), N a multiple of {vectors} for {width}x{height} pixels"
+            raise UsageError(f"codes of shape {codes.shape}: this level has {needed}")
         frames, index = len(codes) // vectors, spec.level_index(level)
         if not frames:
             return np.empty((0, height, width, spec.network_channels), np.uint8)

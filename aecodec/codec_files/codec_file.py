@@ -189,14 +189,13 @@ def open_codec(content: bytes) -> OpenCodec:
             raise CodecError("damaged: a section has another hash")
     try:
         bands, transfer = _bands(codec, entries) if codec.facts.phases else (None, None)
-        spec = _spec_of(codec, content, bands)
+        spec = _spec_of(codec.facts, content, bands)
     except ValueError as error:  # a name that cannot be shown
         raise CodecError(f"damaged: {error}") from error
     return OpenCodec(codec, spec, RateWeight(*rdoq), entries, transfer)
 
 
-def _spec_of(codec: NativeCodec, content: bytes, bands: Bands | None) -> CodecSpec:
-    facts = codec.facts
+def _spec_of(facts: structures.CodecFacts, content: bytes, bands: Bands | None) -> CodecSpec:
     return CodecSpec(
         name=printable_name(facts.name.decode()),
         tile=(facts.tile_height, facts.tile_width),

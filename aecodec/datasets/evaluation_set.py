@@ -49,18 +49,19 @@ class Dataset:
 
     def __iter__(self) -> Iterator[Sample]:
         for source in self.sources:
-            if isinstance(source, Sample):
-                yield source
-                continue
-            try:
-                check_regular_file(source)
-                content, name = source.read_bytes(), source.relative_to(self.folder).as_posix()
-                picture = _read(content, self.options, name)
-            except (ImageError, OSError) as error:
-                self.unread[source] = ImageError(str(error))
-                warn_unreadable(source, error)
-            else:
-                yield Sample(picture, len(content), name)
+            sample = source if isinstance(source, Sample) else self._sample_of(source)
+            if sample:
+                yield sample
+
+    def _sample_of(self, file: Path) -> Sample | None:
+        try:
+            check_regular_file(file)
+            content, name = file.read_bytes(), file.relative_to(self.folder).as_posix()
+            return Sample(_read(content, self.options, name), len(content), name)
+        except (ImageError, OSError) as error:
+            self.unread[file] = ImageError(str(error))
+            warn_unreadable(file, error)
+            return None
 
 
 def open_dataset(

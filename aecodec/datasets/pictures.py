@@ -66,10 +66,8 @@ def load_array(path: Path, key: str | None = None, defaults: Sequence[str] = ("x
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         raise ImageError(f"{path}: no array of pictures in this file ({error})") from error
     if not _holds_pictures(array):
-        raise ImageError(
-            f"{path}: the array has the shape {array.shape}; give (N, H, W) or (N, H, W, C), "
-            "without a 0"
-        )
+        shapes = "(N, H, W) or (N, H, W, C), without a 0"
+        raise ImageError(f"{path}: the array has the shape {array.shape}; give {shapes}")
     return array
 
 
@@ -114,9 +112,8 @@ def _name_of(archive: zipfile.ZipFile, key: str | None, defaults: Sequence[str])
             headers[name] = read_header(member).array
     held = [name for name, array in headers.items() if _holds_pictures(array)]
     wanted = [key] if key else held if len(held) == 1 else defaults
-    for name in wanted:
-        if name in headers:
-            return name
+    if present := [name for name in wanted if name in headers]:
+        return present[0]
     raise ImageError(
         f"no array of pictures in this file ({' or '.join(wanted)} is not among its arrays: "
         f"{', '.join(headers) or 'it has none'})"
@@ -181,12 +178,15 @@ class FilePictures:
             except (ImageError, OSError) as error:
                 warn_unreadable(path, error)
                 continue
-            pixels = pixels[..., :1] if is_grey(pixels) else pixels
-            if pixels.nbytes < self._free_bytes:
-                self._free_bytes -= pixels.nbytes
-                self._cache[number] = pixels
-            return pixels
+            return self._kept(number, pixels[..., :1] if is_grey(pixels) else pixels)
         raise ImageError(f"{self._paths[0].parent}: none of the files can be read")
+
+    def _kept(self, number: int, pixels: Pixels) -> Pixels:
+        """A picture, which is cached if there is room."""
+        if pixels.nbytes < self._free_bytes:
+            self._free_bytes -= pixels.nbytes
+            self._cache[number] = pixels
+        return pixels
 
 
 def _size_in_header(path: Path) -> tuple[int, int] | None:

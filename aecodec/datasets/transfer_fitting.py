@@ -142,8 +142,7 @@ def _curves(band: Samples, ends: tuple[float, float], most: int) -> Iterator[Flo
     knee = width / 20
     yield low + knee * np.expm1(np.linspace(0, np.log1p((high - low) / knee), most + 1))
     middle = float(np.median(band))
-    for share in _KNEES:
-        knee = width * share
+    for knee in width * np.array(_KNEES):
         first, last = np.arcsinh((np.array(ends) - middle) / knee)
         yield middle + knee * np.sinh(np.linspace(first, last, most + 1))
 

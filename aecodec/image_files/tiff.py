@@ -160,9 +160,7 @@ def _pages_of(
 
 
 def _kept_tags(images: Sequence[Directory], notes: Notes) -> KeptTags:
-    first, *later = (
-        [tag for tag in page.tags.tags if tag.code not in STRUCTURE] for page in images
-    )
+    first, *later = ([t for t in page.tags.tags if t.code not in STRUCTURE] for page in images)
     tags = [tag for tag in first if _is_kept(tag)]
     known = load_tifffile().TIFF.TAGS
     if names := [str(known.get(tag.code, tag.code)) for tag in first if tag not in tags]:

@@ -27,6 +27,11 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
     picture = as_picture(array)
+    _warn_of_other_meanings(array, picture)
+    return picture
+
+
+def _warn_of_other_meanings(array: npt.NDArray[Any], picture: Picture) -> None:
     if array.ndim == 3 and _may_be_planes(array.shape):
         warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
@@ -37,7 +42,6 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
             "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band"
         )
-    return picture
 
 
 def check_frames(shape: tuple[int, ...]) -> None:

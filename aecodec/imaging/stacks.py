@@ -23,15 +23,17 @@ def stacked(
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
         warn("grey pictures were converted to RGB, because a stack has one mode")
-    names = [path.name for path in paths]
-    if metadata is False:
-        return joined
+    return joined if metadata is False else _with_names(joined, [path.name for path in paths])
+
+
+def _with_names(joined: Picture, names: Sequence[str]) -> Picture:
     if joined.frames != len(names):
         warn("the names of the pictures are not kept: a file with several frames has only one")
     elif not can_be_kept(names):
         warn("the names of the pictures are not kept: two are alike, or one is unusual")
     else:
-        return replace(joined, metadata=shared | {MetadataKind.NAMES: pack_names(names)})
+        metadata = {**joined.metadata, MetadataKind.NAMES: pack_names(names)}
+        return replace(joined, metadata=metadata)
     return joined
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ctypes import byref, c_size_t, c_uint32, c_void_p
 from typing import Any
 from zlib import decompressobj
@@ -117,13 +118,16 @@ def trimmed(data: bytes, bound: Bound | None = None) -> bytes:
             f"keep with --max-error (in Python max_error); the file has {bounds}"
         )
     if status == structures.NOT_GUARANTEED and bound is not None:
-        refinements = read_header(data).refinements
-        if not refinements:
-            raise UsageError("the file has no refinements: it guarantees no maximum error")
-        guaranteed = refinements[-1].largest_bound.text
-        raise UsageError(f"the file guarantees {guaranteed}, not a maximum error of {bound.text}")
+        raise UsageError(_lack_of_guarantee(read_header(data).refinements, bound))
     check(status)
     return content
+
+
+def _lack_of_guarantee(refinements: Sequence[Refinement], bound: Bound) -> str:
+    if not refinements:
+        return "the file has no refinements: it guarantees no maximum error"
+    guaranteed = refinements[-1].largest_bound.text
+    return f"the file guarantees {guaranteed}, not a maximum error of {bound.text}"
 
 
 def to_bare(codec: NativeCodec, data: bytes, checksum: bool) -> bytes:

@@ -123,15 +123,14 @@ class LevelTables:
             count = len(codes[part])
             sides = (count // of_plane, *grid[1:]) if grid else (1, 1, count)
             pointers = (address_of(array[part]) for array in choices)
-            status = LIBRARY.aecodec_explain(
-                byref(self._codec),
-                byref(structures.Segment(*sides)),
+            arguments = (
                 None if latents is None else address_of(latents[part]),
                 structures.RateWeight(*weight),
                 address_of(codes[part]),
                 byref(structures.Choices(*pointers)),
             )
-            check(status)
+            segment = byref(structures.Segment(*sides))
+            check(LIBRARY.aecodec_explain(byref(self._codec), segment, *arguments))
 
         for _ in Workers().map(explain, range(0, len(codes), step)):
             pass

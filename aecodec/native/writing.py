@@ -145,8 +145,7 @@ class Encoding:
         elif isinstance(original, structures.Image):
             status = LIBRARY.aecodec_encoding_begin(*given, reduction, parts, handle)
         else:
-            begin = LIBRARY.aecodec_encoding_begin_samples
-            status = begin(*given, parts, self.clipped, handle)
+            status = LIBRARY.aecodec_encoding_begin_samples(*given, parts, self.clipped, handle)
         check(status)
 
     def __del__(self) -> None:

@@ -49,10 +49,8 @@ def payload(
     check_overwriting(target, force)
     with errors_about(name_of(file)):
         content = read_bytes(file)
-        if codec:
-            result = _file_of(content, codec, text, checksum)
-        else:
-            result = _payload_of(content, text, checksum)
+        form = text, checksum
+        result = _file_of(content, codec, *form) if codec else _payload_of(content, *form)
     write_bytes(target, result, force)
     console = Console(to_stderr=target == STANDARD)
     console.result(f"{name_of(file)} -> {target}: {len(result)} of {len(content)} bytes")

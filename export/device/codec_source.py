@@ -42,11 +42,13 @@ CODEC = "aecodec_device_codec"
 
 def codec_header(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> str:
     """The header `codec.h`, which declares the tables of a level and the networks."""
-    groups = [("CODEC", _constants(tables, sizes, networks))]
-    groups += [(f"CODEC_{net.half.value.upper()}", net.numbers) for net in networks]
+    groups: dict[str, Mapping[str, object]] = {
+        "CODEC": _constants(tables, sizes, networks),
+        **{f"CODEC_{net.half.value.upper()}": net.numbers for net in networks},
+    }
     defines = "\n".join(
         f"#define {prefix}_{name} {value}"
-        for prefix, values in groups
+        for prefix, values in groups.items()
         for name, value in values.items()
     )
     arrays = "\n".join(

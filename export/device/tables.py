@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
-from aecodec.codec_files.spec import nearest_level
+from aecodec.codec_files.spec import CodecSpec, nearest_level
 from aecodec.errors import ModelError
 from aecodec.export.device.network_source import in_lines
 from aecodec.native.tables import LevelTables
@@ -46,16 +46,7 @@ class CTables:
         _ = folder.native  # opening checks all tables
         section = folder.level_section(nearest_level(self.level_index))
         self._numbers, self._arrays = stored_tables(section, self.level)
-        if folder.spec.bands:
-            raise ModelError(
-                f"codec {folder.spec.name} has bands, which devices do not support: use "
-                "libaecodec (docs/c.md)"
-            )
-        if folder.spec.tile[0] * folder.spec.tile[1] > 1 << 16:
-            raise ModelError(
-                f"codec {folder.spec.name} cannot be exported to C, which supports at most 65,536 "
-                "pixels per tile"
-            )
+        _check_supported(folder.spec)
 
     @cached_property
     def level(self) -> Level:
@@ -98,6 +89,18 @@ class CTables:
     def native(self) -> LevelTables:
         arrays = {name: array.values for name, array in self.arrays.items()}
         return LevelTables({"id": tuple(self.folder.spec.codec_id), **self.numbers}, arrays)
+
+
+def _check_supported(spec: CodecSpec) -> None:
+    if spec.bands:
+        raise ModelError(
+            f"codec {spec.name} has bands, which devices do not support: use libaecodec (docs/c.md)"
+        )
+    if spec.tile[0] * spec.tile[1] > 1 << 16:
+        raise ModelError(
+            f"codec {spec.name} cannot be exported to C, which supports at most 65,536 pixels per "
+            "tile"
+        )
 
 
 def _number(value: int | tuple[int, ...]) -> str:
