@@ -42,18 +42,11 @@ CODEC = "aecodec_device_codec"
 
 def codec_header(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> str:
     """The header `codec.h`, which declares the tables of a level and the networks."""
-    groups: dict[str, Mapping[str, object]] = {
-        "CODEC": _constants(tables, sizes, networks),
-        **{f"CODEC_{net.half.value.upper()}": net.numbers for net in networks},
-    }
-    defines = "\n".join(
-        f"#define {prefix}_{name} {value}"
-        for prefix, values in groups.items()
-        for name, value in values.items()
-    )
+    halves = [(net, f"CODEC_{net.half.value.upper()}") for net in networks]
+    defines = _defines("CODEC", _constants(tables, sizes, networks))
+    defines += "".join(_defines(prefix, net.numbers) for net, prefix in halves)
     arrays = "\n".join(
-        f"extern const uint32_t {net.array}[CODEC_{net.half.value.upper()}_SIZE / 4];"
-        for net in networks
+        f"extern const uint32_t {net.array}[{prefix}_SIZE / 4];" for net, prefix in halves
     )
     return f"""{LICENCE}
 /* {_title(tables)}: {tables.bytes:,} bytes of tables, and networks. */
@@ -74,7 +67,6 @@ extern "C" {{
  * those of the input; WORK_SIZE is the working memory in bytes that portable kernels need, and
  * NETWORK_WORK_SIZE the largest. */
 {defines}
-
 extern const aecodec_codec {CODEC};
 {arrays}
 
@@ -84,6 +76,10 @@ extern const aecodec_codec {CODEC};
 
 #endif
 """
+
+
+def _defines(prefix: str, values: Mapping[str, object]) -> str:
+    return "".join(f"#define {prefix}_{name} {value}\n" for name, value in values.items())
 
 
 def _constants(
