@@ -107,7 +107,7 @@ def _codec_of(sample: Sample, picture: Picture, codecs: Sequence[Codec]) -> Code
     """The codec whose tile is the picture, or else a codec for any size; None if there is none.
 
     A grey codec with the size of a colour picture is used only if there is no codec for any size.
-    Codecs that only decompress are never used. `page.js` has the same rule for pictures of
+    Codecs that only decompress are never used. `compare_page.js` has the same rule for pictures of
     visitors.
     """
     encoders = [codec for codec in codecs if codec.folder.compresses]

@@ -22,7 +22,7 @@ from aecodec.format.arrays import LAYOUTS, Samples, SampleType
 from aecodec.format.kept_tags import names_in
 from aecodec.imaging.picture import Picture, source_array
 from aecodec.native.headers import read_beginning
-from aecodec.native.heads import FileHead, Segment
+from aecodec.native.segment_access import FileHead, Segment
 from aecodec.native.structures import BEGINNING
 from aecodec.parallel import Workers
 

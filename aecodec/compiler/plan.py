@@ -68,7 +68,7 @@ _ALIGNMENT = 64
 
 
 class Kind(IntEnum):
-    """Kinds of operators, with the numbers of `aecodec_operators.h`."""
+    """Kinds of operators, with the numbers of `aecodec_operator_table.h`."""
 
     CONVOLUTION = 1
     DEPTHWISE = 2

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "aecodec_operators.h"
+#include "aecodec_operator_table.h"
 
 /* ---- the plan (docs/PLAN.md) ---- */
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "aecodec_operators.h"
+#include "aecodec_operator_table.h"
 
 enum { MAX_STEP = 1 << 12 };
 

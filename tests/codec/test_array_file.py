@@ -212,7 +212,7 @@ def test_files_that_break_a_rule_are_rejected(data: bytes) -> None:
 def test_a_head_may_exist_longer_than_its_codec() -> None:
     program = (
         "import sys; from aecodec.native.codec import NativeCodec;"
-        "from aecodec.native.heads import FileHead;"
+        "from aecodec.native.segment_access import FileHead;"
         "file, codec = (open(name, 'rb').read() for name in sys.argv[1:]);"
         "codec = NativeCodec(codec);"
         "head = FileHead.open(codec, lambda start, stop: file[start:stop], len(file));"

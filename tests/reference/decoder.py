@@ -7,7 +7,7 @@ import numpy as np
 from reference.codec_file import BANDS, DECODER, Codec
 from reference.container import SAMPLES, Reader, inflate, read_file
 from reference.entropy import decode_message, segments
-from reference.refining import beside, refine
+from reference.refinements import beside, refine
 
 from aecodec.native.networks import NativeNetwork
 

@@ -2,14 +2,14 @@
 
 import { Codec } from "./codec.js";
 import { CodecError, UsageError } from "./errors.js";
-import { Runners } from "./runners.js";
-import { compress, Decoding, Encoding } from "./steps.js";
+import { WorkerPool } from "./worker_pool.js";
+import { compress, Decoding, Encoding } from "./picture_coding.js";
 import { CONSTANTS } from "./structures.js";
 
 export class Jobs {
   constructor(core, module) {
     this.core = core;
-    this.runners = new Runners(core, module);
+    this.pool = new WorkerPool(core, module);
     this.codecs = new Map(); // promises, by folder
     this.turns = [Promise.resolve(), Promise.resolve()]; // ends of the last two pictures
   }
@@ -49,7 +49,7 @@ export class Jobs {
 
   async #decodeWith(codec, header, file, limits, report) {
     const decode = async () => {
-      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
+      const decoding = Decoding.begin(codec, file, { ...limits, parts: this.pool.parts(header) });
       try {
         decoding.decodeCodes();
         if (decoding.windows) await this.#run(codec, decoding, await codec.needDecoder(), report);
@@ -78,7 +78,7 @@ export class Jobs {
   }
 
   async #run(codec, steps, section, report) {
-    if (codec.facts.anySize) return this.runners.run(steps, section, report);
+    if (codec.facts.anySize) return this.pool.run(steps, section, report);
     steps.runHere();
     report(steps.windows, steps.windows);
     return undefined;
@@ -104,7 +104,7 @@ export class Jobs {
     const section = await codec.needEncoder();
     await Promise.all([codec.needBands(), ...indices.map((index) => codec.needLevel(index))]);
     const encode = async () => {
-      const encoding = Encoding.begin(codec, image, { parts: this.runners.parts(image) });
+      const encoding = Encoding.begin(codec, image, { parts: this.pool.parts(image) });
       try {
         await this.#run(codec, encoding, section, report);
         const files = indices.map((index) => encoding.file(index));

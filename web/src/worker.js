@@ -3,7 +3,7 @@
 import { compileCore, Core } from "./core.js";
 import { packError } from "./errors.js";
 import { Jobs } from "./jobs.js";
-import { msSsim } from "./steps.js";
+import { msSsim } from "./picture_coding.js";
 
 const running = new Map(); // jobs at work, by number of their message
 let jobs;

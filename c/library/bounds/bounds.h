@@ -2,7 +2,7 @@
 /* The bounds of refinements, from the maximum errors that a caller states. Private. */
 #pragma once
 
-#include "bounds/refining.h"
+#include "bounds/segments.h"
 
 /* Whether maximum errors descend, and the type of the samples can have them. */
 int aecodec_bounds_are_valid(const aecodec_bounds *bounds, const aecodec_samples *samples);

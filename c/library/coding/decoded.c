@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds/refining.h"
+#include "bounds/segments.h"
 #include "coding/decoding.h"
 #include "pictures/resize.h"
 #include "samples/repetition.h"

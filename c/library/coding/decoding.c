@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/execution.h"
-#include "bounds/refining.h"
+#include "bounds/segments.h"
 #include "coding/decoding.h"
 #include "zlib/zlib.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What files claim, and limits on it, which are checked before anything is allocated. A few bytes can claim a
  * huge picture: a decompression bomb. By default, a file may claim as much as is usual for its size. */
-#include "bounds/refining.h"
+#include "bounds/segments.h"
 #include "files/opened_file.h"
 
 enum {

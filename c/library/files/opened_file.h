@@ -3,7 +3,7 @@
 #pragma once
 
 #include "codec_files/bundle.h"
-#include "files/refined_files.h"
+#include "files/container.h"
 #include "pictures/geometry.h"
 #include "samples/missing.h"
 #include "samples/samples_block.h"

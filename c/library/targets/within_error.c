@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "targets/refiner.h"
+#include "targets/bounded_encoder.h"
 #include "targets/within_error.h"
 
 /* Make room for samples of a decoder, on which the next refinement builds. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Codec files: the head, and the sections that are present (docs/FORMAT.md, section 3). */
+/* Codec files: checks of the head and of each section before its use (docs/FORMAT.md, section 3). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 #include "coding/encoding.h"
 #include "coding/decoding.h"
-#include "targets/refiner.h"
+#include "targets/bounded_encoder.h"
 
 /* ---- originals ---- */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files/refined_files.h"
+#include "files/container.h"
 
 enum { START = 3 /* bytes of the magic and the version */, CHECKSUM = 4 };
 

@@ -7,7 +7,7 @@ const MOST = 4; // workers: the margins of windows grow with their number
 const LARGEST = 1_200_000; // pixels that a window should have at most, for the sake of memory
 const IDLE = 20_000; // milliseconds after which memory is given back
 
-export class Runners {
+export class WorkerPool {
   constructor(core, module) {
     this.core = core;
     this.module = module;
@@ -54,7 +54,7 @@ export class Runners {
   #take() {
     clearTimeout(this.timer);
     if (this.idle.length) return this.idle.pop();
-    const worker = new Worker(new URL("./runner.js", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("./network_worker.js", import.meta.url), { type: "module" });
     return { worker, known: new Set() };
   }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds/refining.h"
+#include "bounds/segments.h"
 #include "files/opened_file.h"
 
 enum { MOST_INFLATED = 1032 /* bytes that a byte of a zlib stream inflates to */ };

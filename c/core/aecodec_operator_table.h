@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operators of a network plan. Private. */
-#ifndef AECODEC_OPERATORS_H
-#define AECODEC_OPERATORS_H
+#ifndef AECODEC_OPERATOR_TABLE_H
+#define AECODEC_OPERATOR_TABLE_H
 
 #include "aecodec_kernels.h"
 

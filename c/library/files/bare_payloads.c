@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "codec_files/bundle.h"
-#include "files/refined_files.h"
+#include "files/container.h"
 
 enum { ID = 3, ID_SIZE = 4, START = ID + ID_SIZE };
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "bounds/bounds.h"
-#include "files/refined_files.h"
+#include "files/container.h"
 
 enum { NO_LEVEL = 0 }; /* of files without base */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds/refining.h"
+#include "bounds/segments.h"
 
 enum { BYTES_PER_VALUE = 2 * sizeof(int32_t) + 1 /* of a decoder: values before and after, and the mask */ };
 
