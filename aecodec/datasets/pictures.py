@@ -199,12 +199,16 @@ def _size_in_header(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def open_pictures(data: str | Path) -> Pictures:
-    """Open a folder of images, or an array (`x_train` or `train`); ImageError if there are none."""
-    path = Path(data)
+def open_pictures(*paths: str | Path) -> Pictures:
+    """Open a folder of images, image files, or an array (`x_train` or `train`) in a file.
+
+    Raises ImageError if there are no images.
+    """
+    path = Path(paths[0])
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return ArrayPictures(load_images(path, defaults=TRAINING_ARRAYS))
-    return FilePictures(images_in(path))
+    is_files = len(paths) > 1 or path.is_file()
+    return FilePictures(list(map(Path, paths)) if is_files else images_in(path))
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -22,6 +22,8 @@ _MOST_MEASURED = 10_000_000
 
 _GRAINS = (0.0, 0.7, 1.5)
 
+_SIDE_UNIT, _LEAST_UNITS = 16, 2
+
 
 class Tiles:
     """Tiles cut out of pictures at random. A pass draws each pixel about once.
@@ -68,6 +70,16 @@ class Tiles:
     def sizes(self) -> npt.NDArray[np.int64]:
         """(N, 2) height and width of the used pictures in pixels."""
         return self._pictures.sizes[self._only]
+
+    def split(self, share: float) -> tuple[Tiles, Tiles]:
+        """Tiles for training, and tiles of an evenly spaced share (0..1) of held-out pictures."""
+        trained, held_out = hold_out(self._pictures, share)
+        size, channels = self.shape[:2], self.shape[2]
+        settings = self._flips, trained, self._seed, self._smooth
+        return (
+            Tiles(self._pictures, size, channels, *settings),
+            Tiles(self._pictures, size, channels, only=held_out),
+        )
 
     def of_side(self, side: int) -> Tiles:
         tile = (side, side)
@@ -140,6 +152,12 @@ class Tiles:
             return tile
         down, right = rng.integers(0, 2, 2)
         return tile[:: -1 if down else 1, :: -1 if right else 1]
+
+
+def typical_side(sizes: npt.NDArray[np.int64]) -> int:
+    """Median of the shorter sides of pictures (N, 2), as a multiple of 16 pixels from 32."""
+    units = int(np.median(sizes.min(axis=1))) // _SIDE_UNIT
+    return max(units, _LEAST_UNITS) * _SIDE_UNIT
 
 
 def whole_pictures(

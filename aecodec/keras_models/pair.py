@@ -52,11 +52,8 @@ class KerasPair:
 
         Raises ModelError if the shape or the range is wrong, or there are no images.
         """
-        if not isinstance(x, np.ndarray):
-            raise ModelError(
-                f"images must be an array, not {type(x).__name__}: join the batches of a data set "
-                "with np.concatenate(list(dataset.as_numpy_iterator()))"
-            )
+        if not isinstance(x, np.ndarray) or x.dtype.kind not in "biuf":
+            raise ModelError(f"images must be an array of numbers, not {type(x).__name__}")
         if len(self.image_shape) == 2 and x.ndim == 4 and x.shape[-1] == 1:
             x = x[..., 0]
         sides = [own or side for own, side in zip(self.image_shape, x.shape[1:], strict=False)]
@@ -64,8 +61,12 @@ class KerasPair:
             raise ModelError(
                 f"the images have the shape {x.shape[1:]}, but the encoder takes {self.image_shape}"
             )
-        if np.isnan(x).any():
-            raise ModelError("images contain NaN: replace missing pixels, for example by 0")
+        if not np.isfinite(x).all():
+            numbers = np.unique(np.nonzero(~np.isfinite(x))[0])
+            raise ModelError(
+                f"picture {numbers[0]}, counted from 0, contains NaN or infinity, as "
+                f"{len(numbers)} of {len(x)} do: replace missing pixels, for example by 0"
+            )
         if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError(
                 "images must be at least one array of floats in 0..1: divide pixels by 255"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.atomic import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
-from aecodec.datasets.pictures import ArrayPictures
 from aecodec.datasets.scenes import BandTiles
 from aecodec.datasets.tiles import Tiles
 from aecodec.errors import ModelError
@@ -28,10 +26,10 @@ from aecodec.export.step_allocation import gained_steps, in_steps, separate_step
 from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
-from aecodec.parallel import cores
 from aecodec.prior_fitting.fitting import PriorOptions
-from aecodec.training.callbacks import Progress, Schedule, checkpoints_in
+from aecodec.training.callbacks import BestEpoch, Progress, Schedule, checkpoints_in
 from aecodec.training.distortions import check_sides_for_ssimulacra2
+from aecodec.training.inputs import ENDLESS, Data, Stream, data_of, images_of, shaped_for, unwrapped
 from aecodec.training.losses import (
     DistortionLoss,
     GainedRateDistortionLoss,
@@ -41,45 +39,19 @@ from aecodec.training.losses import (
 from aecodec.training.optimizers import optimizer_of
 from aecodec.training.quantization_aware import product_dtype
 
-ENDLESS = 1 << 40
-_PREFETCHED = 2
-
-
-def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
-    """Tiles (N, h, w, C) in the encoder's input shape, which may lack the last axis."""
-    return tiles.reshape(tiles.shape[: len(pair.image_shape) + 1])
-
-
-def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> Any:
-    """Endless batches of tiles for a pair's encoder, from the batch with the number `start`."""
-    shape = shaped_for(pair, tiles.batch(start, batch_size)).shape
-
-    def array(step: Any) -> Float32:
-        return shaped_for(pair, tiles.batch(int(step), batch_size))
-
-    def batch(step: Any) -> Any:
-        return tf.ensure_shape(tf.numpy_function(array, [step], tf.float32), shape)
-
-    steps = tf.data.Dataset.range(start, ENDLESS)
-    return _without_tuning(steps.map(batch, cores()).prefetch(_PREFETCHED))
-
-
-def in_order(images: Float32, batch_size: int) -> Any:
-    return _without_tuning(tf.data.Dataset.from_tensor_slices(images).batch(batch_size))
-
-
-def _without_tuning(batches: Any) -> Any:
-    """Disable tuning, whose thread TensorFlow waits for up to a minute after the pipeline ends."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return batches.with_options(options)
-
-
 _STARTING_TILES = 500
-_MOST_VALIDATED = 2_000_000
-
+_LEARNING_RATE = 1e-3
 
 _DEFAULT, _PRIORS = TrainingOptions(), PriorOptions()
+_SETS_RATE = keras.callbacks.ReduceLROnPlateau | keras.callbacks.LearningRateScheduler
+
+
+def _schedule(learning_rate: Any, options: TrainingOptions, steps: int) -> Schedule:
+    """The usual cosine, unless the optimizer, a schedule or a callback sets the learning rate."""
+    is_cosine = isinstance(options.optimizer, str) and isinstance(learning_rate, float | None)
+    is_cosine = is_cosine and not any(isinstance(c, _SETS_RATE) for c in options.callbacks)
+    highest = (learning_rate or _LEARNING_RATE) if is_cosine else None
+    return Schedule(highest, None if options.minutes else steps, options.minutes)
 
 
 class Autoencoder(KerasPair):
@@ -115,86 +87,108 @@ class Autoencoder(KerasPair):
 
     def train(
         self,
-        x: npt.NDArray[Any] | Tiles,
+        x: Any,
         epochs: int = 10,
-        batch_size: int = 128,
+        batch_size: int | None = None,
         rate_weight: float | Sequence[float] | None = None,
-        learning_rate: float = 1e-3,
-        validation_data: npt.NDArray[Any] | Tiles | None = None,
+        learning_rate: Any = None,
+        validation_data: Any = None,
         verbose: int = 1,
         options: TrainingOptions = _DEFAULT,
+        **changes: Any,
     ) -> Any:
-        """Train both halves together. The learning rate falls to zero along a cosine.
+        """Train both halves together, and keep the weights of the epoch with the smallest loss.
+
+        The loss of held-out images counts, if there are any. The order of the images depends only
+        on their order in `x` and on the seed, so an array, a data set and a folder with the same
+        images give the same history.
 
         Args:
-            x: (N, *image_shape) images in 0..1, or tiles cut out of pictures.
+            x: an array of images (N, *image_shape) in 0..1; a `tf.data.Dataset`, a
+                `keras.utils.PyDataset`, a generator or another iterable of batches of such images,
+                with or without targets, which are ignored; or the path of a folder, of an image or
+                of an `.npy` or `.npz` file with uint8 images, or a list of paths of images. Images
+                in files are cut to the encoder's input shape. Data sets are read once into memory,
+                and then shuffled; with `steps_per_epoch`, they are read in their own order.
             epochs: passes over `x`.
-            batch_size: images per step.
+            batch_size: images per step. None for the batches of a data set, else 128.
             rate_weight: lambda, one per level, in squared error of a picture (pixels in 0..1,
                 summed) per bit. A larger lambda makes smaller files. If the levels share their
                 channels and the latents are grids of vectors, several lambdas make levels that
                 differ in gains. Without lambda, only the distortion is minimized, and levels differ
                 in their quantization step.
-            learning_rate: the highest learning rate.
-            validation_data: (M, *image_shape) images to measure after each epoch, or their tiles.
+            learning_rate: the highest learning rate, by default 1e-3, from which the rate falls to
+                zero along a cosine; or a schedule of Keras. The rate is constant with an optimizer
+                object, whose own rate is the default, and with `ReduceLROnPlateau` or
+                `LearningRateScheduler`, which change it.
+            validation_data: images to measure after each epoch, of the same kinds as `x`.
             verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs
                 to show, and prints the finished share and the remaining time instead.
             options: optimizer, distortion, duration, seed and other details.
+            **changes: attributes of `options` with other values, for example
+                `callbacks=[keras.callbacks.EarlyStopping()]`.
 
         Returns:
-            The `History` of `keras.Model.fit`.
+            The `History` of `keras.Model.fit`, with `loss`, `val_loss` and `learning_rate`.
 
         Raises:
             ModelError: the shape or range of the images is wrong, the numbers of levels and rate
                 weights differ, or TFLite lacks operators for the models, so that they cannot become
-                a codec.
-            UsageError: the optimizer does not exist, or the images are too small for SSIMULACRA 2.
+                a codec; or the loss becomes infinite in the first epoch.
+            ImageError: a folder has no images.
+            UsageError: the optimizer does not exist, the images are too small for SSIMULACRA 2, or
+                a data set has no end and `steps_per_epoch` is None.
         """
+        options = replace(options, **changes)
         if not isinstance(x, BandTiles):
             check_is_picture(self.encoder.input_shape[1:])
+        data = data_of(self, x, validation_data, batch_size, options)
         if product_dtype(self.encoder) == "float32":  # else a copy is converted later
             check_pair_convertible(self)
-        if isinstance(x, Tiles):
-            tiles = x
-        else:
-            pictures, channels = ArrayPictures(self.checked(x)), (*x.shape[1:], 1)[2]
-            tiles = Tiles(pictures, x.shape[1:3], channels, seed=options.seed)
-        batch_size = min(batch_size, len(tiles))
-        steps = len(tiles) // batch_size
         keras.utils.set_random_seed(options.seed)
-        loss = self._loss(rate_weight, options, tiles)
-        loss.compile(
-            optimizer_of(options.optimizer, product_dtype(self.encoder), options.network_rate),
-            jit_compile=False,
-        )
+        loss = self._loss(rate_weight, options, data.tiles)
+        loss.compile(self._optimizer(learning_rate, options), jit_compile=False)
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
-        minutes = options.minutes
-        schedule = Schedule(learning_rate, None if minutes else epochs * steps, minutes)
-        progress = [Progress(sys.stdout)] if minutes and verbose else []
+        schedule = _schedule(learning_rate, options, epochs * data.steps)
         try:
-            with checkpoints_in(options.backup, loss) as checkpoints:
-                finished_steps = int(loss.optimizer.iterations)
-                return loss.fit(
-                    batches_of(tiles, self, batch_size, finished_steps),
-                    initial_epoch=finished_steps // steps,
-                    epochs=ENDLESS if minutes else epochs,
-                    steps_per_epoch=steps,
-                    validation_data=self._validation_batches(validation_data, batch_size),
-                    shuffle=False,  # the batches are shuffled
-                    callbacks=[*checkpoints, schedule, *progress, *options.callbacks],
-                    verbose=0 if minutes else verbose,
-                )
+            return self._fit(loss, data, epochs, verbose, schedule, options)
         finally:  # interrupted or not
             self.gains = loss.gains
 
-    def _validation_batches(self, x: npt.NDArray[Any] | Tiles | None, batch_size: int) -> Any:
-        if isinstance(x, Tiles):
-            tiles = x.validation(max(1, _MOST_VALIDATED // math.prod(x.image_shape)))
-            return in_order(shaped_for(self, tiles), batch_size)
-        return None if x is None else in_order(self.checked(x), batch_size)
+    def _optimizer(self, learning_rate: Any, options: TrainingOptions) -> Any:
+        dtype = product_dtype(self.encoder)
+        return optimizer_of(options.optimizer, dtype, options.network_rate, learning_rate)
+
+    def _fit(
+        self,
+        loss: Any,
+        data: Data,
+        epochs: int,
+        verbose: int,
+        schedule: Schedule,
+        options: TrainingOptions,
+    ) -> Any:
+        minutes, best, errors = options.minutes, BestEpoch(loss), list[Exception]()
+        progress = [Progress(sys.stdout)] if minutes and verbose else []
+        state = [*loss.weights, *loss.optimizer.variables, *best.state]
+        with checkpoints_in(options.backup, state) as checkpoints, unwrapped(errors):
+            finished_steps = int(loss.optimizer.iterations)
+            return loss.fit(
+                data.batches(self, finished_steps, errors),
+                initial_epoch=finished_steps // data.steps,
+                epochs=ENDLESS if minutes else epochs,
+                steps_per_epoch=data.steps,
+                validation_data=data.validation(),
+                shuffle=False,  # the batches are shuffled
+                callbacks=[schedule, best, *progress, *options.callbacks, *checkpoints],
+                verbose=0 if minutes else verbose,
+            )
 
     def _loss(
-        self, rate_weight: float | Sequence[float] | None, options: TrainingOptions, tiles: Tiles
+        self,
+        rate_weight: float | Sequence[float] | None,
+        options: TrainingOptions,
+        tiles: Tiles | Stream,
     ) -> Any:
         check_sides_for_ssimulacra2(options.ssimulacra2, *tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None
@@ -233,7 +227,7 @@ class Autoencoder(KerasPair):
     def to_codec(
         self,
         folder: Path | str,
-        x: npt.NDArray[Any],
+        x: Any,
         name: str = "custom",
         held_out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None,
         levels: int = 3,
@@ -245,7 +239,8 @@ class Autoencoder(KerasPair):
 
         Args:
             folder: output folder; created if it does not exist.
-            x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set.
+            x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set, of
+                the same kinds as in :meth:`train`.
             name: name of the codec.
             held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows, or
                 several arrays of images with different sizes; every tenth image of `x` if None.
@@ -260,7 +255,8 @@ class Autoencoder(KerasPair):
             AecodecError: the folder cannot be written.
         """
         check_target(Path(folder), name, replace=replace)
-        images, measured = self.checked(x), x[::10] if held_out is None else held_out
+        images = images_of(x, self)
+        measured = images[::10] if held_out is None else held_out
         arrays = [measured] if isinstance(measured, np.ndarray) else measured
         if self.gains is not None:
             steps, all_levels = gained_steps(self, images, self.gains)

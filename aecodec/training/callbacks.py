@@ -11,13 +11,14 @@ import io
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from aecodec.atomic import locked, write_file
 from aecodec.errors import ModelError, UsageError, warn
@@ -36,7 +37,7 @@ class Schedule(keras.callbacks.Callback):
 
     The weight `progress` of the model is the finished share of the training, so that an interrupted
     training resumes at the same point. The training has a number of steps, or a duration in minutes
-    without interruptions.
+    without interruptions. If the `highest` rate is None, the optimizer's own rate applies.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
     >>> [round(float(schedule.learning_rate(share)), 6) for share in (0, 0.02, 0.51, 1)]
@@ -44,15 +45,17 @@ class Schedule(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, highest: float, steps: int | None = None, minutes: float | None = None
+        self, highest: float | None, steps: int | None = None, minutes: float | None = None
     ) -> None:
         super().__init__()
         self._steps, self._minutes = steps, minutes
         warmup = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
         warmup = min(_LARGEST_WARMUP_SHARE, warmup)
-        self.learning_rate = keras.optimizers.schedules.CosineDecay(
-            0.0, 1 - warmup, warmup_target=highest, warmup_steps=warmup
-        )
+        self.learning_rate: Any = None
+        if highest:
+            self.learning_rate = keras.optimizers.schedules.CosineDecay(
+                0.0, 1 - warmup, warmup_target=highest, warmup_steps=warmup
+            )
         self._began = 0.0
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -61,7 +64,8 @@ class Schedule(keras.callbacks.Callback):
         self.model.stop_training = share >= 1
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self.model.optimizer.learning_rate = self.learning_rate(float(self.model.progress))
+        if self.learning_rate:
+            self.model.optimizer.learning_rate = self.learning_rate(float(self.model.progress))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self._minutes:
@@ -72,6 +76,46 @@ class Schedule(keras.callbacks.Callback):
         self.model.progress.assign(min(1.0, share))
         if share >= 1:
             self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Gives a loss the weights of the epoch with its smallest value at the end of a training.
+
+    The value is that of the held-out pictures, if there are any. `state` has the variables that a
+    resumed training needs. An infinite loss or NaN ends the training.
+    """
+
+    def __init__(self, loss: Any) -> None:
+        super().__init__()
+        self._weights = [weight for weight in loss.weights if weight is not loss.progress]
+        self._best = [tf.Variable(weight.numpy()) for weight in self._weights]
+        self._least = tf.Variable(np.inf)
+        self.state = [*self._best, self._least]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        values = logs or {}
+        if values["loss"] < np.inf:
+            value = values.get("val_loss", values["loss"])
+            if value < self._least:
+                self._assign(self._best, self._weights, value)
+            return
+        text = f"epoch {epoch + 1}: the loss is infinite or NaN: use a smaller learning rate"
+        if self._least == np.inf:
+            raise ModelError(text)
+        warn(f"{text}; the networks are those of the best epoch before")
+        self.model.stop_training = True
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._assign(self._weights, self._best, self._least)
+
+    def _assign(self, targets: list[Any], sources: list[Any], least: Any) -> None:
+        self._least.assign(least)
+        for target, source in zip(targets, sources, strict=True):
+            target.assign(source)
 
 
 class Progress(keras.callbacks.Callback):
@@ -143,11 +187,11 @@ def has_checkpoint(folder: Path) -> bool:
 
 
 @contextmanager
-def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
-    """Restore a model from the state in a folder, and save its state there during the block.
+def checkpoints_in(folder: Path | None, state: Sequence[Any]) -> Iterator[list[Any]]:
+    """Restore variables from a folder, and save them there after each epoch of the block.
 
     With None, nothing is saved. Raises UsageError if another process uses the folder, ModelError if
-    the state belongs to another model, and OSError if the folder cannot be written.
+    it contains other variables, and OSError if it cannot be written.
     """
     if folder is None:
         yield []
@@ -157,24 +201,23 @@ def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
         if not is_ours:
             raise UsageError(f"{folder}: another process is running this training")
         if has_checkpoint(folder):
-            _restore(model, folder / LATEST)
-        yield [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _save(model, folder))]
+            _restore(state, folder / LATEST)
+        yield [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _save(state, folder))]
 
 
-def _save(model: Any, folder: Path) -> None:
+def _save(state: Sequence[Any], folder: Path) -> None:
     content = io.BytesIO()
-    np.savez(content, *(variable.numpy() for variable in _state_of(model)))
+    np.savez(content, *(variable.numpy() for variable in state))
     write_file(folder / LATEST, content.getvalue(), replace=True)
 
 
-def _restore(model: Any, path: Path) -> None:
+def _restore(state: Sequence[Any], path: Path) -> None:
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             values = [arrays[name] for name in arrays.files]
     except Exception as error:  # NumPy may raise anything for damaged files
         warn(f"{path} cannot be read ({error}): the training starts from the beginning")
         return
-    state = _state_of(model)
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
         raise ModelError(
             f"{path.parent} contains the state of other networks: delete it to start from the "
@@ -182,7 +225,3 @@ def _restore(model: Any, path: Path) -> None:
         )
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)
-
-
-def _state_of(model: Any) -> list[Any]:
-    return [*model.weights, *model.optimizer.variables]

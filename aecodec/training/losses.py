@@ -29,7 +29,8 @@ class TrainingOptions:
     """Details of a training.
 
     Attributes:
-        optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
+        optimizer: `adam`; `muon`, which is better for deep networks and photographs; or the name
+            or the object of an optimizer of Keras.
         ssimulacra2: weight of SSIMULACRA 2 in the distortion, beside the squared error of pixels in
             0..1; see :mod:`aecodec.training.distortions`.
         loss_weights: weight of each level in the loss; None for 1.
@@ -46,9 +47,14 @@ class TrainingOptions:
             determines their initial weights.
         network_rate: factor of the networks' learning rate. It is below 1 for trained networks:
             the loss knows nothing of their codes at first, and would mislead them.
+        validation_split: share of the pictures, from 0 to 1, that are only measured after each
+            epoch. They are evenly spaced.
+        steps_per_epoch: batches per epoch; None for a pass over the pictures. The batches of a data
+            set or a generator are then used as they come, for random changes of the pictures and
+            for data that are larger than the memory.
     """
 
-    optimizer: str = "adam"
+    optimizer: Any = "adam"
     ssimulacra2: float = 0.0
     loss_weights: Sequence[float] | None = None
     components: int = 1
@@ -58,6 +64,8 @@ class TrainingOptions:
     backup: Path | None = None
     seed: int = 0
     network_rate: float = 1.0
+    validation_split: float = 0.0
+    steps_per_epoch: int | None = None
 
     def weights_of(self, levels: int) -> list[float]:
         return [1.0] * levels if self.loss_weights is None else list(self.loss_weights)
@@ -78,6 +86,10 @@ class Loss(keras.Model):
     @property
     def gains(self) -> Float32 | None:
         return None
+
+    def save(self, path: Path | str, **options: Any) -> None:
+        """Save the pair as one model with the layers encoder and decoder, for `ModelCheckpoint`."""
+        keras.Sequential([self.encoder, self.decoder]).save(path, **options)
 
     def distortion(self, decoded: Any, images: Any) -> Any:
         squares = mean_squares(decoded, images)

@@ -20,7 +20,7 @@ _BETA_2 = 0.99
 class _WithMultipliers(keras.optimizers.Optimizer):
     """Multiplies the learning rate by role, and by `network_rate` except for codes."""
 
-    code_statistics: ClassVar[float]
+    code_statistics: ClassVar[float] = 1.0
     network_rate = 1.0
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
@@ -80,10 +80,31 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
 _OPTIMIZERS = {"adam": Adam, "muon": Muon}
 
 
-def optimizer_of(name: str, dtype: str, network_rate: float = 1.0) -> Any:
-    """Create `adam` or `muon`, with a factor of the networks' rate; UsageError for others."""
-    if name not in _OPTIMIZERS:
-        raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(_OPTIMIZERS)}")
-    optimizer = _OPTIMIZERS[name](dtype)
-    optimizer.network_rate = network_rate
-    return optimizer
+def optimizer_of(
+    optimizer: Any, dtype: str, network_rate: float = 1.0, learning_rate: Any = None
+) -> Any:
+    """Create `adam`, `muon`, or a copy of an optimizer of Keras or one with a Keras name.
+
+    `network_rate` is a factor of the networks' rate; without a `learning_rate`, a number or a
+    schedule, it is the optimizer's own. Raises UsageError if there is no such optimizer.
+    """
+    if isinstance(optimizer, str) and optimizer in _OPTIMIZERS:
+        new = _OPTIMIZERS[optimizer](dtype)
+    else:
+        new = _copy_of(optimizer)
+    new.network_rate = network_rate
+    if learning_rate is not None:
+        new.learning_rate = learning_rate
+    return new
+
+
+def _copy_of(optimizer: Any) -> Any:
+    try:
+        chosen = keras.optimizers.get(optimizer)
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            f"unknown optimizer {optimizer!r}: use {', '.join(_OPTIMIZERS)}, or an optimizer of "
+            "Keras"
+        ) from error
+    kind = type(chosen)
+    return type(kind.__name__, (_WithMultipliers, kind), {}).from_config(chosen.get_config())

@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
 from aecodec.arrays import Float32
 from aecodec.atomic import remove_folder
@@ -19,7 +18,7 @@ from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
 from aecodec.datasets.pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.datasets.scenes import BandTiles, ScenePictures
-from aecodec.datasets.tiles import Tiles
+from aecodec.datasets.tiles import Tiles, typical_side
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
@@ -42,8 +41,8 @@ _MOST_FITTED_TO_BANDS = 100_000
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
-_SIDE_UNIT, _LEAST_UNITS, _LARGEST_FITTED_SIDE = 16, 2, 192
-"""Unit and least number of units of sides of tiles in pixels; largest side for priors."""
+_LARGEST_FITTED_SIDE = 192
+"""Largest side of tiles for priors, in pixels."""
 
 _CENTRED_PICTURES = 50
 _FINE_TUNING_RATE = 0.1
@@ -123,12 +122,12 @@ class _Training:
 
     def _split(self, pictures: Pictures) -> tuple[Tiles, Tiles]:
         data, seed = self._recipe.data, self._recipe.training["seed"]
-        trained, held_out = hold_out(pictures, data["held_out"])
         side = data["tile"]
         if self._networks.shares_channels:  # the networks take any size
-            side = min(side, _typical_side(pictures.sizes))
+            side = min(side, typical_side(pictures.sizes))
         tile, flips = (side, side), data["flips"]
         if isinstance(pictures, ScenePictures) and self._fitted:
+            trained, held_out = hold_out(pictures, data["held_out"])
             return (
                 BandTiles(pictures, self._fitted, tile, flips, trained, seed),
                 BandTiles(pictures, self._fitted, tile, only=held_out),
@@ -139,10 +138,8 @@ class _Training:
                 f"the pictures have {channels} channels, but codecs have 1 (grey) or 3 (RGB): "
                 "select or convert the channels first"
             )
-        return (
-            Tiles(pictures, tile, channels, flips, trained, seed, data["smooth"]),
-            Tiles(pictures, tile, channels, only=held_out),
-        )
+        tiles = Tiles(pictures, tile, channels, flips, seed=seed, smooth=data["smooth"])
+        return tiles.split(data["held_out"])
 
     def check_state(self, resume: bool) -> None:
         if resume and not self.backup.exists():
@@ -251,7 +248,7 @@ class _Training:
         if not self._networks.shares_channels:
             count = _MOST_FITTED // autoencoder.vectors_of(self._tiles.image_shape)
             return self._tiles.sample(count)
-        larger = self._tiles.of_side(min(_typical_side(self._tiles.sizes), _LARGEST_FITTED_SIDE))
+        larger = self._tiles.of_side(min(typical_side(self._tiles.sizes), _LARGEST_FITTED_SIDE))
         vectors, numbers = autoencoder.vectors_of(larger.image_shape), math.prod(larger.image_shape)
         count = _MOST_FITTED // vectors
         if self._fitted:
@@ -267,8 +264,3 @@ def _digest(
     data = pictures.sizes.tobytes() + pictures[0].tobytes()
     codec_id = start_from.spec.codec_id if start_from else b""
     return hashlib.sha256(repr(settings).encode() + data + codec_id).hexdigest()[:8]
-
-
-def _typical_side(sizes: npt.NDArray[np.int64]) -> int:
-    units = int(np.median(sizes.min(axis=1))) // _SIDE_UNIT
-    return max(units, _LEAST_UNITS) * _SIDE_UNIT

@@ -6,13 +6,17 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers.networks.pairs import dense_pair
 from keras import layers
+from PIL import Image
 
 from aecodec import ModelError, UsageError
 from aecodec.arrays import Pixels
@@ -23,6 +27,7 @@ from aecodec.training import (
     mnist_decoder,
     mnist_encoder,
 )
+from aecodec.training.inputs import data_of
 
 
 @pytest.mark.slow
@@ -79,14 +84,121 @@ def test_shapes_that_do_not_fit_are_both_named() -> None:
         mnist_encoder((27, 28), (5,))
 
 
-def test_images_that_do_not_fit_are_refused(x: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     check = "aecodec.training.autoencoder.check_pair_convertible"
     monkeypatch.setattr(check, lambda pair: None)  # takes a second
+
+
+class Indexed(keras.utils.PyDataset):
+    def __init__(self, x: np.ndarray) -> None:
+        super().__init__()
+        self._x = x
+
+    def __len__(self) -> int:
+        return (len(self._x) + 15) // 16
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        batch = self._x[16 * number :][:16]
+        return batch, batch
+
+
+@pytest.fixture
+def sources(x: np.ndarray, tmp_path: Path) -> dict[str, Any]:
+    """The same 40 digits in each form that a training accepts."""
+    digits = x[:40]
+    for number, digit in enumerate(digits):
+        Image.fromarray(np.rint(255 * digit).astype(np.uint8)).save(tmp_path / f"{number:02}.png")
+    return {
+        "array": digits,
+        "data set": tf.data.Dataset.from_tensor_slices((digits, digits)).batch(16),
+        "pictures": tf.data.Dataset.from_tensor_slices(digits[..., None]),
+        "index": Indexed(digits),
+        "generator": (digits[start : start + 16] for start in (0, 16, 32)),
+        "folder": str(tmp_path),
+        "files": sorted(tmp_path.glob("*.png")),
+    }
+
+
+@pytest.mark.slow
+def test_a_data_set_a_folder_and_an_array_give_the_same_history(sources: dict[str, Any]) -> None:
+    histories = {}
+    for name, source in sources.items():
+        keras.utils.set_random_seed(1)
+        autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+        size = None if name == "data set" else 16
+        changes = {"validation_split": 0.2, "seed": 3}
+        histories[name] = autoencoder.train(source, 2, size, verbose=0, **changes).history
+    assert all(history == histories["array"] for history in histories.values())
+
+
+def test_all_sources_give_the_same_batches(sources: dict[str, Any]) -> None:
+    pair, options = Autoencoder(*dense_pair((28, 28), 5)), TrainingOptions(validation_split=0.2)
+    first, *others = [data_of(pair, s, None, 16, options) for s in sources.values()]
+    assert (first.steps, len(first.held_out)) == (2, 8)
+    for data in others:
+        assert (data.tiles.batch(3, 16) == first.tiles.batch(3, 16)).all()
+        assert (data.held_out == first.held_out).all()
+        assert data[1:3] == first[1:3]
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_callbacks_of_keras_act_and_the_best_epoch_is_kept(x: np.ndarray, tmp_path: Path) -> None:
+    autoencoder, saved = Autoencoder(*dense_pair((28, 28), 5)), tmp_path / "best.keras"
+    rising = keras.optimizers.schedules.PiecewiseConstantDecay([6], [1e-3, 0.3])
+    stopping = keras.callbacks.EarlyStopping(patience=1)
+    best = keras.callbacks.ModelCheckpoint(saved, save_best_only=True)
+    settings = {"validation_data": x[40:60], "verbose": 0, "callbacks": [stopping, best]}
+    history = autoencoder.train(x[:40], 9, 20, None, rising, **settings).history
+    assert len(history["loss"]) < 9
+    assert min(history["val_loss"]) < history["val_loss"][-1]
+    restored = autoencoder.decoder(autoencoder.encoder(x[40:60]))
+    assert np.square(restored - x[40:60]).mean() == pytest.approx(min(history["val_loss"]))
+    encoder, decoder = keras.models.load_model(saved).layers
+    assert (decoder(encoder(x[40:60])) == restored).numpy().all()
+    plateau = keras.callbacks.ReduceLROnPlateau(patience=0, min_delta=1, factor=0.5)
+    optimizer = keras.optimizers.SGD(0.08)
+    settings = {"verbose": 0, "optimizer": optimizer, "callbacks": [plateau]}
+    again = Autoencoder(*dense_pair((28, 28), 5)).train(x[:40], 3, **settings, validation_split=0.1)
+    assert again.history["learning_rate"] == pytest.approx([0.08, 0.08, 0.04])
+
+
+def _endless(x: np.ndarray) -> Iterator[np.ndarray]:
+    while True:
+        yield x[:8]
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_endless_data_are_read_as_they_come(x: np.ndarray) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    endless = tf.data.Dataset.from_tensor_slices(x).batch(8).repeat()
+    with pytest.raises(UsageError, match="give steps_per_epoch"):
+        autoencoder.train(endless)
+    with pytest.raises(UsageError, match="validation_data"):
+        autoencoder.train(_endless(x), steps_per_epoch=3, validation_split=0.1)
+    history = autoencoder.train(_endless(x), 2, verbose=0, steps_per_epoch=3).history
+    assert history["loss"][1] < history["loss"][0]
+    with pytest.raises(UsageError, match="the data end"):
+        autoencoder.train(iter([x[:8]]), verbose=0, steps_per_epoch=3)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
     with pytest.raises(ModelError, match="divide pixels by 255"):
         autoencoder.train(x * 255)
     with pytest.raises(ModelError, match="the encoder takes"):
         autoencoder.train(x[:, :20])
+    x = np.where(np.arange(len(x))[:, None, None] == 17, np.nan, x)
+    with pytest.raises(ModelError, match="picture 17, counted from 0, contains NaN"):
+        autoencoder.train(x)
+    with pytest.raises(ModelError, match="batch 3: picture 1, counted from 0, contains NaN"):
+        autoencoder.train(iter(np.split(x[:80], 10)))
+    x = np.nan_to_num(x)
+    with pytest.raises(ModelError, match="epoch 1: the loss is infinite or NaN"):
+        autoencoder.train(x[:8], 1, 2, learning_rate=1e20, optimizer="sgd", verbose=0)
+    with pytest.raises(UsageError, match="unknown optimizer 'best'"):
+        autoencoder.train(x, optimizer="best")
     with pytest.raises(ModelError, match="give a rate weight for each"):
         Autoencoder(*dense_pair((28, 28), 5), levels=(2, 3)).train(x)
     with pytest.raises(ModelError, match="2 rate weights"):

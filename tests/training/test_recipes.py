@@ -63,7 +63,7 @@ def test_one_seed_gives_one_codec(
         (("channels =", "chanels ="), r"\[levels\] has an unknown key chanels.*is channels"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "unknown networks"),
-        (('optimizer = "adam"', 'optimizer = "x"'), "unknown optimizer 'x': use adam or muon"),
+        (('optimizer = "adam"', 'optimizer = "x"'), "unknown optimizer 'x': use adam, muon"),
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
         (("cost_power", "ssimulacra2 = -1\ncost_power"), "a weight of at least 0"),
         (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a share"),
