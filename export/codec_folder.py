@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
 from aecodec.native.networks import NativeNetwork, to_int8
 from aecodec.parallel import Workers
-from aecodec.prior_fitting.fitting import PriorOptions, fit_level
+from aecodec.prior_fitting.fitting import PriorOptions, fit_levels
 from aecodec.prior_fitting.level_tables import sections_of
 from aecodec.prior_fitting.prior import Prior
 
@@ -60,7 +60,7 @@ def export_codec(
     """
     encoder, decoder = models
     channels = held_out.channels(encoder.input_shape[1:])
-    rdoq, units = priors.rdoq, priors.units_of(len(levels))
+    priors.units_of(len(levels))
     geometry = _geometry(encoder, decoder, images)
     halves, plans, latents = _networks(
         encoder,
@@ -71,7 +71,8 @@ def export_codec(
         has_trained_ranges=held_out.bands is not None,
     )
     vectors = latents if geometry["receptive_field"] else latents.reshape(-1, latents.shape[-1])
-    fitted = list(_fitted_priors(levels, vectors, priors, units))
+    _LOG.info("fitting the priors")
+    fitted = fit_levels(levels, vectors, priors)
     spec = CodecSpec(
         name=name,
         channels=channels,
@@ -84,22 +85,14 @@ def export_codec(
     sections = sections_of(spec, plans, fitted, held_out.transfer, pictures)
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
-        codec = Codec(write_folder(Path(temporary), spec, sections, rdoq))
+        codec = Codec(write_folder(Path(temporary), spec, sections, priors.rdoq))
         check_plans(codec, halves, as_uint8(images), _requantized(latents, levels))
         measured = _checked(codec, models, images, held_out, fitted)
     files = {half.tflite: own.content for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
-        folder, spec, sections, rdoq, measured=measured, files=files, replace=replace
+        folder, spec, sections, priors.rdoq, measured=measured, files=files, replace=replace
     )
-
-
-def _fitted_priors(
-    levels: Sequence[Level], vectors: Latents, priors: PriorOptions, units: Sequence[int]
-) -> Iterator[Prior]:
-    for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
-        _LOG.info("fitting the priors of level %d of %d", number, len(levels))
-        yield fit_level(level, vectors, priors, size)
 
 
 def _checked(

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -18,9 +17,9 @@ from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
 from aecodec.errors import ModelError
 from aecodec.native.tables import Grid
 from aecodec.prior_fitting.context_network import MAX_UNITS, POSITIONS
+from aecodec.prior_fitting.context_training import BATCH, ContextTraining
 from aecodec.prior_fitting.level_tables import bits, choices, level_tables
 from aecodec.prior_fitting.prior import ESCAPE_BITS, TABLE_TOTAL, Prior, shape_scales
-from aecodec.prior_fitting.trainable_context import TrainableContext
 
 Indices = npt.NDArray[np.intp]
 
@@ -102,6 +101,8 @@ class _Sample:
 
 
 def _random_start(sample: _Sample, priors: int) -> Indices:
+    if priors == 1:
+        return np.zeros(len(sample.columns), np.intp)
     drawn = np.random.default_rng(0).choice(len(sample.columns), priors, replace=False)
     points = sample.columns.astype(np.float32)
     centres = points[drawn]
@@ -130,13 +131,17 @@ def _index_shares(assigned: Indices, priors: int) -> Float64:
 def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: int) -> Prior:
     """Replace P x K distributions by a bank of T shapes, with a table and an offset for each."""
     shapes = bank = _logistic_shapes(sample.radius, tables)
+    counts = sample.counts(assigned, priors)
     for _ in range(_POOLING_ROUNDS):
         bank_costs = _bank_costs(bank)
-        table, offset = _nearest(sample.counts(assigned, priors), bank_costs, sample)
+        table, offset = _nearest(counts, bank_costs, sample)
         places = table[..., None], sample.bank_columns(offset)
-        assigned = sample.cheapest(bank_costs[places], _index_costs(assigned, priors))
+        previous, index_costs = assigned, _index_costs(assigned, priors)
+        assigned = sample.cheapest(bank_costs[places], index_costs)
+        if not np.array_equal(previous, assigned):
+            counts = sample.counts(assigned, priors)
         pooled = _SHAPE_WEIGHT * shapes
-        np.add.at(pooled, places, sample.counts(assigned, priors))
+        np.add.at(pooled, places, counts)
         bank = pooled / pooled.sum(axis=1, keepdims=True)
     share = _index_shares(assigned, priors)
     return Prior(
@@ -180,9 +185,12 @@ def _nearest(counts: Float32, costs: Float32, sample: _Sample) -> tuple[Indices,
 
 def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     """Estimate the bank of a prior of :func:`fit_prior` again, from the rows that codes use."""
-    pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
+    shapes = _logistic_shapes(-prior.first, len(prior.bank))
     chosen = choices(prior, codes, grid)
-    np.add.at(pooled, (chosen.rows, chosen.columns), 1)
+    cells = np.int32(shapes.shape[1]) * chosen.rows + chosen.columns  # faster than by two indices
+    pooled = _SHAPE_WEIGHT * shapes + np.bincount(cells.ravel(), minlength=shapes.size).reshape(
+        shapes.shape
+    )
     return replace(prior, bank=np.stack([_to_row(row) for row in pooled]))
 
 
@@ -215,10 +223,11 @@ def to_frequencies(weights: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
 
 
 _HELD_OUT_SHARE = 0.1
-_BATCH = 256
-_MANY_EPOCHS = 40
+_MOST_PER_PRIOR = 80_000
+"""Most code vectors from which a distribution is estimated; more cost time and save no bits."""
 
-_SEED = 0
+_MOST_POOLED = 50_000
+"""Most code vectors from which the bank of a prior with a context network is estimated."""
 
 _FIRST_STRIDE = 6
 """The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""
@@ -252,18 +261,37 @@ class PriorOptions:
         return list(self.context_units)
 
 
-def fit_level(level: Level, latents: Latents, options: PriorOptions, units: int) -> Prior:
-    """Fit a prior to the codes that encoders make from latents at a level.
+def fit_levels(levels: Sequence[Level], latents: Latents, options: PriorOptions) -> list[Prior]:
+    """Fit priors to the codes that encoders make from latents at each level.
+
+    The int8 `latents` have the channels of all levels: (N, C) for vectors without neighbours, or
+    (F, rows, columns, C) for pictures. Networks of the finest level are trained first, because it
+    has the most active channels. Raises ModelError if `options` has a wrong number of units.
+    """
+    vectors = len(levels) * latents[..., 0].size
+    preliminary = any(level.gains for level in levels) / _FIRST_STRIDE
+    training = ContextTraining(options.context_epochs, round(vectors * (1 + preliminary)))
+    fitted = [
+        fit_level(level, latents, options, units, training)
+        for level, units in [*zip(levels, options.units_of(len(levels)), strict=True)][::-1]
+    ]
+    return fitted[::-1]
+
+
+def fit_level(
+    level: Level, latents: Latents, options: PriorOptions, units: int, training: ContextTraining
+) -> Prior:
+    """Fit a prior at a level. The other arguments are those of :func:`fit_levels`.
 
     With RDOQ, codes depend on the prior, so a preliminary prior is fitted to some rounded latents,
-    and chooses them. The int8 `latents` have the channels of all levels: (N, C) for vectors without
-    neighbours, or (F, rows, columns, C) for pictures.
+    and chooses them.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:
         grid = (pictures, *latents.shape[1:3]) if latents.ndim == 4 else None
-        prior = fit_prior(codes, options.count)
-        return fit_context(prior, codes, units, options.context_epochs, grid=grid)
+        stride = -(-len(codes) // (_MOST_PER_PRIOR * options.count))
+        prior = fit_prior(codes[::stride], options.count)
+        return fit_context(prior, codes, units, training, grid)
 
     if not level.gains:
         return fitted(level.quantize(level.channels_of(latents)), len(latents))
@@ -274,7 +302,7 @@ def fit_level(level: Level, latents: Latents, options: PriorOptions, units: int)
 
 
 def fit_context(
-    prior: Prior, codes: Codes, units: int = 512, epochs: int = 40, grid: Grid | None = None
+    prior: Prior, codes: Codes, units: int, training: ContextTraining, grid: Grid | None = None
 ) -> Prior:
     """Add a context network to a prior, if held-out vectors then take fewer bits.
 
@@ -283,38 +311,23 @@ def fit_context(
     1024 channels (512 in a grid).
     """
     most = MAX_UNITS if grid is None else MAX_UNITS // 2
-    trained, held_out = _split(codes, grid)
-    if not units or prior.code_dimension > most or len(trained[0]) < _BATCH:
+    (trained, trained_grid), held_out = _split(codes, grid)
+    if not units or prior.code_dimension > most or len(trained) < BATCH:
         return prior
-    network = train_network(prior, trained[0], units, epochs, trained[1])
-    with_context = pool_bank(replace(prior, context=network.quantized()), *trained)
+    network = training.train(prior, trained, units, trained_grid)
+    of_plane = trained_grid[1] * trained_grid[2] if trained_grid else 1
+    planes = min(len(trained), _MOST_POOLED) // of_plane
+    part = trained[: planes * of_plane], (planes, *trained_grid[1:]) if trained_grid else None
+    with_context = pool_bank(replace(prior, context=network.quantized()), *part)
     is_better = bits(with_context, *held_out).sum() < bits(prior, *held_out).sum()
     return with_context if is_better else prior
 
 
 def _split(codes: Codes, grid: Grid | None) -> list[tuple[Codes, Grid | None]]:
-    shuffled = np.random.default_rng(_SEED).permutation(grid[0] if grid else len(codes))
+    shuffled = np.random.default_rng(0).permutation(grid[0] if grid else len(codes))
     pictures = codes.reshape(len(shuffled), -1, codes.shape[1])
     parts = np.split(shuffled, [int((1 - _HELD_OUT_SHARE) * len(shuffled))])
     return [
         (pictures[part].reshape(-1, codes.shape[1]), (len(part), *grid[1:]) if grid else None)
         for part in parts
     ]
-
-
-def train_network(
-    prior: Prior, codes: Codes, units: int, epochs: int, grid: Grid | None
-) -> TrainableContext:
-    """Train a context network in floats. The arguments are those of :func:`fit_context`."""
-    keras.utils.set_random_seed(_SEED)
-    # A larger learning rate for few epochs saves 1.5 % of the bits at 10 epochs.
-    faster = min(max(1.0, (_MANY_EPOCHS / epochs) ** 0.5), 2.0) if epochs else 1.0
-    # Pictures have so many vectors that dropout is unnecessary.
-    rate, dropout = (2e-3, 0.0) if grid else (4e-3 * faster, 0.1)
-    network = TrainableContext(prior, codes, units, grid is not None, dropout)
-    schedule = keras.optimizers.schedules.CosineDecay(rate, epochs * (len(codes) // _BATCH))
-    optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
-    network.compile(optimizer, loss=lambda _, bits: bits)
-    inputs = network.inputs(codes, grid)
-    network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
-    return network

@@ -5,6 +5,7 @@ Apart from rounding, it computes the same as the library (docs/FORMAT.md, sectio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -67,12 +68,21 @@ class _Measures:
         self.log_scale = np.log(scales).astype(np.float32)[table // POSITIONS]
         self.shape_ratio = float(np.log(scales[-1] / scales[0]) / (len(scales) - 1))
 
+    @property
+    def spread(self) -> Float32:
+        """(K,) inputs of one standard deviation."""
+        return self.deviations * np.float32(2) ** self.input_shift
+
+    def places_in(self, other: _Measures) -> npt.NDArray[np.intp]:
+        """(K,) places of the channels in the order of other codes."""
+        return np.argsort(other.order)[self.order]
+
     def inputs(self, distances: Any) -> Any:
         shifted = distances * 2.0**self.input_shift
         return tf.clip_by_value(shifted, -MAX_ACTIVATION, MAX_ACTIVATION) / _INPUT_UNIT
 
 
-class TrainableContext(keras.Model):
+class TrainableContext(keras.layers.Layer):
     """A differentiable context network, from code vectors and priors to numbers of bits.
 
     The `prior` was fitted to the `codes` (N, K). Some of H `units` are dropped in training.
@@ -89,45 +99,62 @@ class TrainableContext(keras.Model):
         ).astype(np.uint16)
         places = np.arange(channels)
         self.readable = (places[:, None] < self.degree).astype(np.float32)
-        self.usable = (self.degree[:, None] <= places).astype(np.float32)[..., None]
+        self.usable = (self.degree[:, None] <= places).astype(np.float32)
+        small = keras.initializers.RandomNormal(stddev=0.01)
         self.kernel = self.add_weight(shape=(channels, units), initializer="glorot_normal")
         self.bias = _add_bias(self, prior.priors, units)
-        self.output_kernel = self.add_weight(
-            shape=(units, channels, 2), initializer=keras.initializers.RandomNormal(stddev=0.01)
-        )
+        self.to_mean = self.add_weight(shape=(units, channels), initializer=small)
+        self.to_scale = self.add_weight(shape=(units, channels), initializer=small)
         self.spatial = _SpatialTerms(self.measures, units) if is_spatial else None
         self.dropout = keras.layers.Dropout(dropout)
         self.built = True
 
     def inputs(self, codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[Any], ...]:
+        """Codes (N, K) in the order of coding, selected priors (N,), and their spatial context."""
+        ordered = np.asarray(codes[:, self.measures.order], np.int16)
         spatial = self.spatial.inputs(codes, grid) if self.spatial and grid else ()
-        selected = choices(self.prior, codes).priors.astype(np.int32)
-        return codes.astype(np.float32), selected, *spatial
+        selected = choices(self.prior, codes).priors if self.prior.priors > 1 else 0
+        return ordered, np.broadcast_to(np.int32(selected), len(codes)), *spatial
 
-    def call(self, vectors: Any, training: bool = False) -> Any:
-        """Bits (N, 1) of codes (N, K), selected priors (N,) and their spatial context."""
+    def call(self, vectors: Any, counts: Sequence[int], training: bool = False) -> Any:
+        """Bits (n,) of vectors with these inputs.
+
+        The vectors are sorted by the kind of their neighbours; `counts` are those of each kind, and
+        of vectors without neighbours.
+        """
         codes, selected, *spatial = vectors
-        codes = tf.gather(codes, self.measures.order, axis=1)
+        codes = tf.cast(codes, tf.float32)
         sums = self.measures.inputs(self._distances(codes, selected)) @ (
             self.kernel * self.readable
         )
         sums += tf.gather(self.bias, selected)
         mean = tf.gather(self.measures.mean, selected)
         if self.spatial:
-            from_neighbours, moved = self.spatial(spatial)
+            from_neighbours, moved = self.spatial(spatial, counts=counts)
             sums, mean = sums + from_neighbours, mean + moved
         hidden = self.dropout(tf.clip_by_value(sums, 0, _CEILING), training=training)
-        moves = tf.einsum("nh,hkm->nkm", hidden, self.output_kernel * self.usable)
-        mean += self.measures.deviations * moves[..., 0]
-        log_scale = tf.gather(self.measures.log_scale, selected) + moves[..., 1]
+        mean += self.measures.deviations * (hidden @ (self.to_mean * self.usable))
+        log_scale = tf.gather(self.measures.log_scale, selected)
+        log_scale += hidden @ (self.to_scale * self.usable)
         mass = logistic_mass(codes - mean, log_scale)
-        return -tf.reduce_sum(tf.math.log(mass), axis=-1, keepdims=True) / np.log(2)
+        return -tf.reduce_sum(tf.math.log(mass), axis=-1) / np.log(2)
 
     def _distances(self, codes: Any, selected: Any) -> Any:
         if self.spatial:
             centre = self.measures.centre[self.measures.order]
             return tf.abs(codes - centre.astype(np.float32))
         return codes - tf.gather(self.measures.offset, selected)
+
+    def start_from(self, other: TrainableContext) -> None:
+        """Copy the weights of a network with as many units for the codes of another level."""
+        places = self.measures.places_in(other.measures)
+        ratios = (other.measures.spread[places] / self.measures.spread).astype(np.float32)
+        self.kernel.assign((other.kernel * other.readable).numpy()[places] * ratios[:, None])
+        self.bias.assign(other.bias)
+        self.to_mean.assign((other.to_mean * other.usable).numpy()[:, places])
+        self.to_scale.assign((other.to_scale * other.usable).numpy()[:, places])
+        if self.spatial and other.spatial:
+            self.spatial.start_from(other.spatial, places, ratios)
 
     def quantized(self) -> ContextNetwork:
         channels, units = self.kernel.shape
@@ -138,7 +165,8 @@ class TrainableContext(keras.Model):
         deviations = self.measures.deviations
         per_shape = np.full_like(deviations, 1 / self.measures.shape_ratio)
         moves = np.stack([POSITIONS * deviations, per_shape], axis=1)  # eighths of a symbol; shapes
-        outputs = self.output_kernel.numpy() * self.usable * _UNIT_STEP * moves
+        outputs = np.stack([self.to_mean.numpy(), self.to_scale.numpy()], axis=-1)
+        outputs *= self.usable[..., None] * _UNIT_STEP * moves
         output_weights, output_shift = _to_int8(outputs.transpose(1, 0, 2), axis=1)
         return ContextNetwork(
             order=self.measures.order.astype(np.uint16),
@@ -166,36 +194,52 @@ class _SpatialTerms(keras.layers.Layer):
         )
         self.built = True
 
-    def inputs(self, codes: Codes, grid: Grid) -> tuple[Float32, Float32, Float32]:
-        """(N, KINDS) kinds, (N, GRADIENTS, L) gradients and (N, K) activity, or zeros."""
-        predicted = self.measures.order[:PREDICTED_CHANNELS]
-        kinds = np.zeros((len(codes), KINDS), np.float32)
-        gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.float32)
-        activity = np.zeros(codes.shape, np.float32)
+    def inputs(self, codes: Codes, grid: Grid) -> tuple[npt.NDArray[np.int16], ...]:
+        """(N, K) activity in the order of coding and (N, GRADIENTS, L) gradients, or zeros."""
+        order, centre = self.measures.order, self.measures.centre
+        predicted = order[:PREDICTED_CHANNELS]
+        activity = np.zeros(codes.shape, np.int16)
+        gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.int16)
         kind, pairs = neighbours(*grid[1:])
         members = np.flatnonzero(kind >= 0)
         for first in range(0, len(codes), len(kind)):  # of a picture
             places = first + members
-            known = codes[first + pairs[members]].astype(np.int16) - self.measures.centre
+            known = codes[first + pairs[members]].astype(np.int16) - centre
             first_of_pair, second = known[..., predicted].transpose(2, 0, 1, 3)
-            kinds[places, kind[members]] = 1
+            activity[places] = np.abs(known).sum(axis=(1, 2), dtype=np.int16)[:, order]
             gradients[places] = np.concatenate(sum_and_difference(first_of_pair, second), axis=1)
-            activity[places] = np.abs(known).sum(axis=(1, 2))
-        return kinds, gradients, activity
+        return activity, gradients
 
-    def call(self, context: Any) -> tuple[Any, Any]:
-        kinds, gradients, activity = context
-        inputs = self.measures.inputs(tf.gather(activity, self.measures.order, axis=1) / 4)
-        by_kind = tf.einsum("nk,tkh->tnh", inputs, self.kernel)
-        sums = tf.einsum("tnh,nt->nh", by_kind, kinds) + kinds @ self.bias
-        return sums, self._moved(kinds, gradients) * self.measures.deviations
+    def start_from(self, other: _SpatialTerms, places: Any, ratios: Float32) -> None:
+        self.kernel.assign(other.kernel.numpy()[:, places] * ratios[:, None])
+        self.bias.assign(other.bias)
+        predicted = self.gradient_kernel.shape[-1]
+        kernel = np.zeros((*self.gradient_kernel.shape[:2], len(places), len(places)), np.float32)
+        kernel[:, :, :predicted, :predicted] = other.gradient_kernel
+        kernel = kernel[:, :, places][..., places] * ratios[:, None]
+        self.gradient_kernel.assign(kernel[:, :, :predicted, :predicted])
 
-    def _moved(self, kinds: Any, gradients: Any) -> Any:
+    def call(self, context: Any, counts: Sequence[int]) -> tuple[Any, Any]:
+        by_kind = zip(*(tf.split(values, counts) for values in context), strict=True)
+        terms = [self._of_kind(*values, kind) for kind, values in enumerate(by_kind)]
+        sums, moved = (tf.concat(parts, axis=0) for parts in zip(*terms, strict=True))
+        missing = len(self.measures.order) - moved.shape[1]
+        return sums, tf.pad(moved, [[0, 0], [0, missing]]) * self.measures.deviations
+
+    def _of_kind(self, activity: Any, gradients: Any, kind: int) -> tuple[Any, Any]:
+        if kind == KINDS:  # none
+            count = tf.shape(activity)[0]
+            return tf.zeros((count, self.bias.shape[1])), tf.zeros((count, gradients.shape[2]))
+        inputs = self.measures.inputs(tf.cast(activity, tf.float32) / 4)
+        sums = inputs @ self.kernel[kind] + self.bias[kind]
+        return sums, self._moved(tf.cast(gradients, tf.float32), kind)
+
+    def _moved(self, gradients: Any, kind: int) -> Any:
         shifted = gradients * 2.0 ** self.measures.input_shift[:PREDICTED_CHANNELS]
         inputs = tf.clip_by_value(shifted, -MAX_GRADIENT, MAX_GRADIENT) / _GRADIENT_UNIT
-        by_kind = tf.einsum("npj,tpjk->tnk", inputs, self.gradient_kernel)
-        moved = tf.einsum("tnk,nt->nk", by_kind, kinds)
-        return tf.pad(moved, [[0, 0], [0, len(self.measures.order) - moved.shape[1]]])
+        predicted = gradients.shape[2]
+        flat = tf.reshape(inputs, (-1, GRADIENTS * predicted))
+        return flat @ tf.reshape(self.gradient_kernel[kind], (-1, predicted))
 
     def quantized(self, weights: npt.NDArray[np.int8]) -> SpatialWeights:
         moves = POSITIONS * self.measures.deviations[:PREDICTED_CHANNELS] / _GRADIENT_UNIT

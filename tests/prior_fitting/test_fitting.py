@@ -7,10 +7,11 @@ import numpy as np
 from aecodec.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
+from aecodec.prior_fitting.context_training import ContextTraining
 from aecodec.prior_fitting.fitting import (
     PriorOptions,
     fit_context,
-    fit_level,
+    fit_levels,
     fit_prior,
 )
 from aecodec.prior_fitting.level_tables import bits, level_tables
@@ -51,7 +52,7 @@ def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
     def decided(prior: Prior) -> Codes:
         return level_tables(prior, level).decide(latents, weight)
 
-    prior = fit_level(level, latents, PriorOptions(1, rdoq=weight), units=0)
+    [prior] = fit_levels([level], latents, PriorOptions(1, context_units=0, rdoq=weight))
     first = fit_prior(level.quantize(level.channels_of(latents[::6])), priors=1)
     assert (prior.bank == fit_prior(decided(first), priors=1).bank).all()
     sums = [bits(candidate, decided(candidate)).sum() for candidate in (prior, rounded)]
@@ -62,7 +63,7 @@ def test_the_context_of_neighbours_saves_bits() -> None:
     codes = busy_and_even(45)
     flat, grid = codes.reshape(-1, 6), codes.shape[:3]
     alone = fit_prior(flat, priors=1)
-    fitted = fit_context(alone, flat, units=16, epochs=15, grid=grid)
+    fitted = fit_context(alone, flat, 16, ContextTraining(15), grid)
     assert fitted.has_spatial_context
     assert bits(fitted, flat, grid).mean() < 0.97 * bits(alone, flat).mean()
 
@@ -72,7 +73,7 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     alike = rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))
     unlike = rng.normal(0, 4, (4000, 6))
     first, repeated, without = (
-        fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
+        fit_context(fit_prior(codes, priors=2), codes, 32, ContextTraining(5))
         for codes in (values.round().astype(np.int16) for values in (alike, alike, unlike))
     )
     assert first.context
