@@ -93,7 +93,6 @@ static void find_activity(pass *p, uint32_t vector)
     }
 }
 
-
 static int16_t gradient(const pass *p, size_t place, int32_t sum)
 {
     sum *= 1 << p->codec->context->input_shift[place];

@@ -15,9 +15,9 @@ static uint32_t frames_together(const aecodec_samples *s)
     return least(s->frames, side * side / (least(s->height, side) * least(s->width, side)));
 }
 
-uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
+uint64_t aecodec_segments_memory(const aecodec_samples *samples, uint32_t roots)
 {
-    const box first = aecodec_refining_place(samples, 0);
+    const box first = aecodec_segments_place(samples, 0);
     const uint64_t table = aecodec_has_roots(samples->type)
                                ? (uint64_t)2 * sizeof(int32_t) << 8 * sample_size(samples->type)
                                : 0;
@@ -25,13 +25,13 @@ uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots)
            roots * table;
 }
 
-uint32_t aecodec_refining_count(const aecodec_samples *s)
+uint32_t aecodec_segments_count(const aecodec_samples *s)
 {
     return divide_up(s->frames, frames_together(s)) * divide_up(s->height, REFINED_SIDE) *
            divide_up(s->width, REFINED_SIDE);
 }
 
-box aecodec_refining_place(const aecodec_samples *s, uint32_t number)
+box aecodec_segments_place(const aecodec_samples *s, uint32_t number)
 {
     const uint32_t side = REFINED_SIDE;
     const uint32_t across = divide_up(s->width, side), down = divide_up(s->height, side);
@@ -50,7 +50,7 @@ box aecodec_refining_place(const aecodec_samples *s, uint32_t number)
 
 /* Use the points of an earlier band with the same factor, or make points. Returns whether there is enough
  * memory. */
-static int find_points(refining *r, uint32_t band, uint32_t factor)
+static int find_points(segments *r, uint32_t band, uint32_t factor)
 {
     lattice *l = &r->lattices[band];
     for (uint32_t n = 0; n < band; n++) {
@@ -66,7 +66,7 @@ static int find_points(refining *r, uint32_t band, uint32_t factor)
     return r->points[band] != NULL;
 }
 
-static aecodec_status set_lattices(refining *r, const refinement *of, const bound *bounds)
+static aecodec_status set_lattices(segments *r, const refinement *of, const bound *bounds)
 {
     for (uint32_t band = 0; band < r->samples->bands; band++) {
         const bound *b = &bounds[bound_number(of, band)];
@@ -84,7 +84,7 @@ static aecodec_status set_lattices(refining *r, const refinement *of, const boun
     return AECODEC_OK;
 }
 
-static aecodec_status open_bounds(refining *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
+static aecodec_status open_bounds(segments *r, const aecodec_bundle *bundle, const aecodec_samples *samples,
                                   const refinement *of, const bound *bounds)
 {
     const size_t bands = samples->bands;
@@ -100,7 +100,7 @@ static aecodec_status open_bounds(refining *r, const aecodec_bundle *bundle, con
                                                              : AECODEC_NO_MEMORY;
 }
 
-aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle,
+aecodec_status aecodec_segments_open(segments *r, const aecodec_bundle *bundle,
                                      const aecodec_samples *samples, const refinement *of)
 {
     const aecodec_status status = open_bounds(r, bundle, samples, of, of->bounds);
@@ -108,13 +108,13 @@ aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle,
     return status;
 }
 
-int aecodec_refining_can_prime(const refining *r)
+int aecodec_segments_can_prime(const segments *r)
 {
     return !r->has_base && !r->points[0] &&
            aecodec_primer_fits(r->bundle->primer, r->samples->type, r->samples->bands);
 }
 
-aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size, int is_primed)
+aecodec_status aecodec_segments_choose(segments *r, const uint8_t *choices, size_t size, int is_primed)
 {
     const aecodec_status status = aecodec_choices_read(
         choices, size, r->samples->bands, r->steps, (const int32_t (*)[2])r->limits, r->has_base,
@@ -125,21 +125,21 @@ aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size
     if (!r->bundle->primer && aecodec_bundle_lists(r->bundle, AECODEC_PRIMER)) {
         return AECODEC_ABSENT;
     }
-    return aecodec_refining_can_prime(r) && !aecodec_choices_convert(r->choices)
+    return aecodec_segments_can_prime(r) && !aecodec_choices_convert(r->choices)
                ? aecodec_primed_take(r->bundle->primer, r->choices, &r->primed) : AECODEC_DAMAGED_REFINEMENT;
 }
 
-aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle,
+aecodec_status aecodec_segments_open_read(segments *r, const aecodec_bundle *bundle,
                                           const aecodec_samples *samples, const refinement *of)
 {
     bound bounds[AECODEC_MAX_BANDS];
     aecodec_bounds_read(of, bounds);
     aecodec_status status = open_bounds(r, bundle, samples, of, bounds);
-    return status == AECODEC_OK ? aecodec_refining_choose(r, of->choices, of->choices_size, of->is_primed)
+    return status == AECODEC_OK ? aecodec_segments_choose(r, of->choices, of->choices_size, of->is_primed)
                                 : status;
 }
 
-void aecodec_refining_close(refining *r)
+void aecodec_segments_close(segments *r)
 {
     for (uint32_t band = 0; r->points && band < r->samples->bands; band++) {
         free(r->points[band]);
@@ -203,10 +203,10 @@ static void take_mask(const segment *s)
     }
 }
 
-aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s)
+aecodec_status aecodec_segment_enter(const segments *all, uint32_t number, segment *s)
 {
     const aecodec_samples *samples = all->samples;
-    const box place = aecodec_refining_place(samples, number);
+    const box place = aecodec_segments_place(samples, number);
     const size_t arrays = (size_t)(all->has_base != 0) + (size_t)(all->is_encoder != 0);
     const size_t has_mask = samples->missing || all->mask_bits;
     s->all = all;
@@ -263,7 +263,7 @@ uint32_t aecodec_samples_checksum(const aecodec_samples *s)
     return aecodec_crc32_of(0, s->samples, pixels_of_samples(s) * s->bands * sample_size(s->type));
 }
 
-aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message,
+aecodec_status aecodec_segment_decode(const segments *all, uint32_t number, const uint8_t *message,
                                       size_t size, const box *part, void *samples)
 {
     segment s;
@@ -283,7 +283,7 @@ aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, cons
 }
 
 typedef struct {
-    refining to;
+    segments to;
     box whole;
     reader *messages;
 } decoder;
@@ -330,7 +330,7 @@ aecodec_status aecodec_refinement_check(const refinement *r, const aecodec_sampl
     if ((r->bound_count != 1 && r->bound_count != samples->bands) || r->is_double != has_units ||
         (r->is_root && !aecodec_has_roots(samples->type)) ||
         (r->has_gap && !aecodec_beside_nodata(samples, beside)) ||
-        r->messages != aecodec_refining_count(samples)) {
+        r->messages != aecodec_segments_count(samples)) {
         return AECODEC_DAMAGED_REFINEMENT;
     }
     aecodec_bounds_read(r, bounds);
@@ -349,10 +349,10 @@ aecodec_status aecodec_refine(const aecodec_bundle *bundle, const aecodec_execut
     if (HAS_CHECKSUMS && r->has_base && r->checksum != aecodec_samples_checksum(samples)) {
         return AECODEC_OTHER_BASE;
     }
-    aecodec_status status = aecodec_refining_open_read(&d.to, bundle, samples, r);
+    aecodec_status status = aecodec_segments_open_read(&d.to, bundle, samples, r);
     status = status == AECODEC_OK ? split_messages(r, &d.messages) : status;
     status = status == AECODEC_OK ? aecodec_for_each(execution, r->messages, decode_segment, &d) : status;
     free(d.messages);
-    aecodec_refining_close(&d.to);
+    aecodec_segments_close(&d.to);
     return status;
 }

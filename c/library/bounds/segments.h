@@ -22,10 +22,10 @@ typedef struct {
     const aecodec_bundle *bundle;   /* NULL if it may be closed earlier */
     primed *primed;                 /* or NULL */
     int has_base, is_encoder;
-} refining;
+} segments;
 
 typedef struct {
-    const refining *all;
+    const segments *all;
     box place;
     residual_coding coding;
     int32_t *after, *before,
@@ -36,25 +36,25 @@ typedef struct {
 enum { REFINED_SIDE = 256 }; /* largest side of the segments of files */
 
 /* Number of segments, and their places. */
-uint32_t aecodec_refining_count(const aecodec_samples *samples);
-box aecodec_refining_place(const aecodec_samples *samples, uint32_t number);
+uint32_t aecodec_segments_count(const aecodec_samples *samples);
+box aecodec_segments_place(const aecodec_samples *samples, uint32_t number);
 
 /* Bytes that the next functions allocate for one segment. roots: number of bounds relative to the square
  * root. */
-uint64_t aecodec_refining_memory(const aecodec_samples *samples, uint32_t roots);
-/* Prepare all segments for an encoder, without choices. Call aecodec_refining_close in any case. */
-aecodec_status aecodec_refining_open(refining *r, const aecodec_bundle *bundle,
+uint64_t aecodec_segments_memory(const aecodec_samples *samples, uint32_t roots);
+/* Prepare all segments for an encoder, without choices. Call aecodec_segments_close in any case. */
+aecodec_status aecodec_segments_open(segments *r, const aecodec_bundle *bundle,
                                      const aecodec_samples *samples, const refinement *of);
 /* Whether the coder can learn from the primer of the codec. */
-int aecodec_refining_can_prime(const refining *r);
+int aecodec_segments_can_prime(const segments *r);
 /* Read the block of the choices, and learn from the primer. */
-aecodec_status aecodec_refining_choose(refining *r, const uint8_t *choices, size_t size, int is_primed);
+aecodec_status aecodec_segments_choose(segments *r, const uint8_t *choices, size_t size, int is_primed);
 /* The same for a refinement of a file, with its choices. */
-aecodec_status aecodec_refining_open_read(refining *r, const aecodec_bundle *bundle,
+aecodec_status aecodec_segments_open_read(segments *r, const aecodec_bundle *bundle,
                                           const aecodec_samples *samples, const refinement *of);
-void aecodec_refining_close(refining *r);
+void aecodec_segments_close(segments *r);
 /* Make room for the values of a segment, and take its mask. Threads may be in different segments. */
-aecodec_status aecodec_segment_enter(const refining *all, uint32_t number, segment *s);
+aecodec_status aecodec_segment_enter(const segments *all, uint32_t number, segment *s);
 void aecodec_segment_leave(segment *s);
 /* The pixel at which a row of values begins: those of all bands of all frames. Sets its band. */
 size_t aecodec_segment_row(const segment *s, uint32_t number, uint32_t *band);
@@ -62,7 +62,7 @@ void aecodec_segment_read(const segment *s, const aecodec_samples *from, int32_t
 /* Convert values to samples of a part of the picture, which contains the segment. */
 void aecodec_segment_write(const segment *s, const int32_t *values, const box *part, void *samples);
 /* Decode the message of a segment to samples of a part; with a base, they are all. */
-aecodec_status aecodec_segment_decode(const refining *all, uint32_t number, const uint8_t *message,
+aecodec_status aecodec_segment_decode(const segments *all, uint32_t number, const uint8_t *message,
                                       size_t size, const box *part, void *samples);
 
 uint32_t aecodec_samples_checksum(const aecodec_samples *samples);

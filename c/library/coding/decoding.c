@@ -83,11 +83,11 @@ static aecodec_status decode_segment(void *argument, uint32_t number)
 typedef struct {
     aecodec_decoding *decoding;
     uint32_t first;
-} segments;
+} frame_segments;
 
 static aecodec_status decode_next(void *argument, uint32_t number)
 {
-    const segments *s = argument;
+    const frame_segments *s = argument;
     return s->decoding->messages[s->first + number].is_decoded
                ? AECODEC_OK
                : decode_segment(s->decoding, s->first + number);
@@ -104,7 +104,7 @@ static int is_seen(const aecodec_decoding *d, uint32_t number)
 static aecodec_status decode_codes(aecodec_decoding *d, const aecodec_execution *execution)
 {
     const uint32_t all = aecodec_segment_count(&d->file.bundle->facts, &d->file.geometry);
-    segments s = {d, 0};
+    frame_segments s = {d, 0};
     uint32_t stop = all;
     while (s.first < stop && (d->messages[s.first].is_decoded || !is_seen(d, s.first))) {
         s.first++;

@@ -116,7 +116,8 @@ static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
         return AECODEC_BAD_IMAGE;
     }
     if (memory_fits(latents)) {
-        e->windows = aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1, parts);
+        e->windows = aecodec_windows_of(&bundle->facts, &e->geometry, aecodec_network_of(bundle, 1), 1,
+                                        parts);
         e->latents = calloc(1, (size_t)latents); /* a caller may leave a window out */
     }
     return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;

@@ -55,7 +55,7 @@ static uint64_t memory_of_refinements(const opened_file *f)
         const refinement *r = &f->refined.refinements[n];
         roots = r->is_root && r->bound_count > roots ? r->bound_count : roots;
     }
-    return n ? aecodec_refining_memory(&f->samples, roots) + enlarged : 0;
+    return n ? aecodec_segments_memory(&f->samples, roots) + enlarged : 0;
 }
 
 static uint64_t memory_of(const opened_file *f)

@@ -12,7 +12,7 @@ struct aecodec_head {
     opened_file file;
     uint8_t *bytes;      /* of the file */
     uint8_t *mask_bits;  /* or NULL */
-    refining to;
+    segments to;
     uint64_t *places;    /* [segments + 1] of messages in the file */
     uint32_t *checksums; /* [segments] */
     int has_checksums;   /* otherwise the only message was checked with the file */
@@ -67,7 +67,7 @@ static aecodec_status open_head(aecodec_head *h, const aecodec_bundle *bundle, s
     status = status == AECODEC_OK ? inflate_mask(h) : status;
     status = status == AECODEC_OK ? find_messages(h) : status;
     if (status == AECODEC_OK) {
-        status = aecodec_refining_open_read(&h->to, bundle, &h->file.samples,
+        status = aecodec_segments_open_read(&h->to, bundle, &h->file.samples,
                                             &h->file.refined.refinements[0]);
         h->to.mask_bits = h->mask_bits;
         h->to.bundle = NULL;
@@ -99,7 +99,7 @@ aecodec_status aecodec_head_open(const aecodec_bundle *bundle, const uint8_t *by
 void aecodec_head_close(aecodec_head *h)
 {
     if (h) {
-        aecodec_refining_close(&h->to);
+        aecodec_segments_close(&h->to);
         free(h->places);
         free(h->checksums);
         free(h->mask_bits);
@@ -123,7 +123,7 @@ aecodec_status aecodec_head_segment(const aecodec_head *h, uint32_t number, aeco
     if (number >= h->file.refined.refinements[0].messages) {
         return AECODEC_BAD_ARGUMENT;
     }
-    const box b = aecodec_refining_place(&h->file.samples, number);
+    const box b = aecodec_segments_place(&h->file.samples, number);
     *region = (aecodec_region){b.frame, b.frames, b.top, b.height, b.left, b.width};
     message->at = (size_t)h->places[number];
     message->size = (size_t)(h->places[number + 1] - h->places[number]);
@@ -158,7 +158,7 @@ aecodec_status aecodec_head_decode(const aecodec_head *h, uint32_t number, const
     if (number >= h->file.refined.refinements[0].messages || !h->mask_bits != !missing) {
         return AECODEC_BAD_ARGUMENT;
     }
-    const box place = aecodec_refining_place(&h->file.samples, number);
+    const box place = aecodec_segments_place(&h->file.samples, number);
     const size_t size = (size_t)(h->places[number + 1] - h->places[number]);
     if (HAS_CHECKSUMS && h->has_checksums && aecodec_crc32_of(0, message, size) != h->checksums[number]) {
         return AECODEC_BAD_CHECKSUM;

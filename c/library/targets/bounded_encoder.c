@@ -104,7 +104,7 @@ aecodec_status aecodec_refiner_base(refiner *r, uint32_t units, buffer *file, vo
 
 typedef struct {
     const refinement *bounds;
-    refining to;
+    segments to;
     aecodec_samples before; /* which become those of a decoder, unless they are NULL */
     coded_message *messages;
     double *max_errors;
@@ -140,7 +140,7 @@ static aecodec_status encode_segment(void *argument, uint32_t number)
     return status;
 }
 
-static aecodec_status survey_segment(const refining *to, uint32_t number, adaptive_survey *survey)
+static aecodec_status survey_segment(const segments *to, uint32_t number, adaptive_survey *survey)
 {
     segment s;
     aecodec_status status = aecodec_segment_enter(to, number, &s);
@@ -154,7 +154,7 @@ static aecodec_status survey_segment(const refining *to, uint32_t number, adapti
 }
 
 /* Show the primer, if the coder learns from it, and all segments to the survey. */
-static aecodec_status survey_all(const refining *to, uint32_t count, int is_primed, adaptive_survey *survey)
+static aecodec_status survey_all(const segments *to, uint32_t count, int is_primed, adaptive_survey *survey)
 {
     aecodec_status status = AECODEC_OK;
     if (is_primed) {
@@ -166,7 +166,7 @@ static aecodec_status survey_all(const refining *to, uint32_t count, int is_prim
     return status;
 }
 
-static aecodec_status choose(refining *to, uint32_t count, int is_primed, int is_stable, buffer *choices)
+static aecodec_status choose(segments *to, uint32_t count, int is_primed, int is_stable, buffer *choices)
 {
     adaptive_survey *survey = aecodec_survey_begin(to->samples->bands, to->steps,
                                                    (const int32_t (*)[2])to->limits,
@@ -174,7 +174,7 @@ static aecodec_status choose(refining *to, uint32_t count, int is_primed, int is
     aecodec_status status = survey ? survey_all(to, count, is_primed, survey) : AECODEC_NO_MEMORY;
     aecodec_status end = survey ? aecodec_survey_end(survey, is_stable, choices) : status;
     status = status == AECODEC_OK ? end : status;
-    return status == AECODEC_OK ? aecodec_refining_choose(to, choices->bytes, choices->size, is_primed)
+    return status == AECODEC_OK ? aecodec_segments_choose(to, choices->bytes, choices->size, is_primed)
                                 : status;
 }
 
@@ -193,7 +193,7 @@ static void free_coding(refinement_coding *c, uint32_t count)
     }
     free(c->messages);
     free(c->max_errors);
-    aecodec_refining_close(&c->to);
+    aecodec_segments_close(&c->to);
 }
 
 aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples, buffer *file)
@@ -201,11 +201,11 @@ aecodec_status aecodec_refiner_encode(refiner *r, refinement *to, void *samples,
     refinement_coding c = {.bounds = to, .before = r->original};
     buffer choices = {NULL, 0, 0, AECODEC_OK};
     uint32_t n;
-    to->messages = aecodec_refining_count(&r->original);
+    to->messages = aecodec_segments_count(&r->original);
     c.before.samples = samples;
     to->checksum = to->has_base ? aecodec_samples_checksum(&c.before) : 0;
-    aecodec_status status = aecodec_refining_open(&c.to, r->bundle, &r->original, to);
-    to->is_primed = status == AECODEC_OK && aecodec_refining_can_prime(&c.to);
+    aecodec_status status = aecodec_segments_open(&c.to, r->bundle, &r->original, to);
+    to->is_primed = status == AECODEC_OK && aecodec_segments_can_prime(&c.to);
     status = status == AECODEC_OK ? choose(&c.to, to->messages, to->is_primed, to->is_stable, &choices)
                                   : status;
     status = status == AECODEC_OK ? encode_segments(r, &c, to->messages) : status;
