@@ -47,6 +47,9 @@ _ROUNDING = 1e-5
 _MOST_CUTS = 40
 """Number of calls at the end of an encoder among which its quantizer must be."""
 
+_MOST_MISSES = 3
+"""Number of cuts without a search after which no shorter vectors are expected."""
+
 _MOST_ENTRIES = 1 << 21
 """Maximum number of values in the table of a decoder, which take one byte each."""
 
@@ -141,17 +144,22 @@ class _Search(NamedTuple):
 def _search(cuts: Iterator[_Cut]) -> _Search | None:
     """The search at the cut with the shortest vectors, and among these at the first cut."""
     best: _Search | None = None
+    misses = 0
     for cut in cuts:
         search = _search_at(cut)
         if search and (best is None or len(search.kernel) <= len(best.kernel)):
             best = search
-        elif best and search is None:
+        misses += best is not None and search is None
+        if misses > _MOST_MISSES:
             break
     return best
 
 
 def _search_at(cut: _Cut) -> _Search | None:
-    """The search after a cut, if its scores are linear except for a common addend."""
+    """The search after a cut, if its scores, or their squares, are linear except for an addend.
+
+    The negated squares are those of distances with a square root, as torch.cdist returns them.
+    """
     rows = cut.values.reshape(-1, cut.values.shape[-1]).astype(np.float64)
     rows = rows[np.random.default_rng(0).permutation(len(rows))[:_MOST_VECTORS]]
     size = max(float(np.abs(rows).max()), 1e-3)
@@ -165,11 +173,12 @@ def _search_at(cut: _Cut) -> _Search | None:
     except (ValueError, tf.errors.OpError):  # the rest takes no vectors at arbitrary places
         return None
     length = rows.shape[1]
-    kernel = (scores[1 : 1 + length] - scores[1 + length :]) / (2 * size)
-    kernel, bias = (part - part.mean(axis=-1, keepdims=True) for part in (kernel, scores[0]))
-    fits = chosen.shape[1] == 1 and chosen.max() < len(bias) <= MOST_CODES
-    if fits and np.abs(kernel).max() > 0 and _are_best(chosen[:, 0], rows @ kernel + bias):
-        return _Search(cut, kernel, bias)
+    for values in (scores, -np.square(scores)):
+        kernel = (values[1 : 1 + length] - values[1 + length :]) / (2 * size)
+        kernel, bias = (part - part.mean(axis=-1, keepdims=True) for part in (kernel, values[0]))
+        fits = chosen.shape[1] == 1 and chosen.max() < len(bias) <= MOST_CODES
+        if fits and np.abs(kernel).max() > 0 and _are_best(chosen[:, 0], rows @ kernel + bias):
+            return _Search(cut, kernel, bias)
     return None
 
 

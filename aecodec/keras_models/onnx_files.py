@@ -17,32 +17,55 @@ import numpy as np
 from aecodec.errors import AecodecError, ModelError, warn
 from aecodec.keras_models.functional import numbered_names
 from aecodec.keras_models.onnx_graph import Graph, attributes_of, label
-from aecodec.keras_models.onnx_operators import OPERATORS, Node
+from aecodec.keras_models.onnx_operators import OPERATORS, OTHERWISE, REPLACEMENTS, Node
 from aecodec.keras_models.onnx_values import ANY_SIZE, Array, Axes, Value, arranged
 
+_LACKS = "codecs have no such operator, because integers do not compute it"
+_HALVES = (
+    "export the transform from pictures to the code, and the transform back, without priors and "
+    "likelihoods. In CompressAI these are model.g_a and model.g_s"
+)
 _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
 
 
 def load_onnx(path: Path) -> Any:
     """Open an ONNX model as a functional Keras model with channels last.
 
-    Random numbers become zero, with a warning. Raises AecodecError without the package `onnx`, and
-    ModelError if the file is damaged or cannot be converted.
+    Weights may be in a file beside the model. Random numbers become zero, with a warning. Raises
+    AecodecError without the package `onnx`, and ModelError if the file is damaged, its weights are
+    missing, or the model cannot be converted.
     """
     try:
-        from onnx import inliner, load
+        from onnx import external_data_helper, inliner, load
     except ImportError as error:
         raise AecodecError(
             f"{path}: ONNX models need the package onnx: pip install 'aecodec[onnx]'"
         ) from error
     try:
-        model = inliner.inline_local_functions(load(path))
-    except Exception as error:  # damaged files and missing weights may raise anything
+        model = load(path, load_external_data=False)
+        _check_weights(model, path)
+        external_data_helper.load_external_data_for_model(model, str(path.parent))
+        model = inliner.inline_local_functions(model)
+    except ModelError:
+        raise
+    except Exception as error:  # damaged files may raise anything
         raise ModelError(f"{path} cannot be opened as an ONNX model ({error})") from error
     try:
         return _Conversion(model).keras_model()
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
+
+
+def _check_weights(model: Any, path: Path) -> None:
+    """Raise ModelError if the weights are in another file, which is missing."""
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location" and not (path.parent / entry.value).is_file():
+                raise ModelError(
+                    f"{path} needs the file {entry.value} with its weights, which PyTorch wrote "
+                    f"beside it: copy it to {path.parent}, or export the model with "
+                    "external_data=False"
+                )
 
 
 class _Conversion:
@@ -63,12 +86,15 @@ class _Conversion:
     def _input(self) -> Any:
         entries = self._graph.inputs
         if len(entries) != 1:
-            raise ModelError(f"the model has {len(entries)} inputs ({', '.join(entries)}), not one")
+            raise ModelError(
+                f"the model has {len(entries)} inputs ({', '.join(entries)}), not one: {_HALVES}"
+            )
         ((name, sides),) = entries.items()
-        if len(sides) < 2:
+        if not sides:
             raise ModelError(f"the input {name} has no batch of pictures: export the model again")
         axes = _order(len(sides))
-        tensor = keras.Input([sides[axis] for axis in axes])
+        dtype = "int32" if name in self._graph.integers else None
+        tensor = keras.Input([sides[axis] for axis in axes], dtype=dtype)
         self._values[name] = Value(tensor, axes, len(sides))
         return tensor
 
@@ -76,6 +102,11 @@ class _Conversion:
         value = self._values[name]
         if not isinstance(value, Value):
             raise ModelError(f"the output {name} does not depend on the input")
+        if value.rank > 1 and value.shape[0] != 1:
+            raise ModelError(
+                f"the output {name} has the shape {value.shape} for one picture: return "
+                f"{(1, *value.shape)}, for example with .view(len(pictures), ...)"
+            )
         return arranged(value, _order(value.rank))
 
     def _results(self, node: Any) -> Any:
@@ -89,7 +120,7 @@ class _Conversion:
             if not any(isinstance(value, Value) for value in inputs):
                 return self._graph.fold(node, *inputs)
             if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
-                raise ModelError("int8 TFLite has no such operator: replace it")
+                raise ModelError(f"{_LACKS}: {REPLACEMENTS.get(node.op_type, OTHERWISE)}")
             attributes = attributes_of(node) | {"outputs": len(node.output)}
             wrapped = Node(attributes, self._name(node))
             return OPERATORS[node.op_type](wrapped, *inputs)
@@ -105,8 +136,11 @@ class _Conversion:
 
 
 def _order(rank: int) -> Axes:
-    """The axes of a Keras input or output after the batch; pictures have channels last."""
-    return (2, 3, 1) if rank == 4 else tuple(range(1, rank))
+    """The axes of a Keras input or output after the batch; pictures have channels last.
+
+    Vectors without a batch are those of one picture, such as the numbers of its code vectors.
+    """
+    return (2, 3, 1) if rank == 4 else tuple(range(rank > 1, rank))
 
 
 def _known_shape(value: Value) -> tuple[int, ...]:

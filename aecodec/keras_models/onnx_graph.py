@@ -10,6 +10,9 @@ from aecodec.errors import ModelError
 from aecodec.keras_models.onnx_values import Array
 
 _FLOATS = ("float16", "bfloat16", "float64")
+_INTEGERS = range(2, 10)
+"""ONNX's numbers of integers, texts and truth values."""
+
 _OLDEST = 13
 """The version of the operators since which axes and sizes are inputs, except for reductions."""
 
@@ -18,6 +21,7 @@ class Graph:
     """The graph of an ONNX model; ModelError if its operators are too old.
 
     `constants`, `inputs` and `outputs` are arrays and sides by name; None is a variable side.
+    `integers` are the names of the inputs that are not floats.
     """
 
     def __init__(self, model: Any) -> None:
@@ -32,6 +36,7 @@ class Graph:
             for tensor in graph.initializer
         }
         self.inputs = {e.name: _sides(e) for e in graph.input if e.name not in self.constants}
+        self.integers = {e.name for e in graph.input if e.type.tensor_type.elem_type in _INTEGERS}
         self.outputs = {entry.name: _sides(entry) for entry in graph.output}
         self.nodes = list(graph.node)
 

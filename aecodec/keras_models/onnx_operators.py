@@ -7,16 +7,17 @@ for a constant, or None. It returns a value or, for several outputs, a list.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 from keras import layers, ops
 
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
+from aecodec.keras_models.onnx_resize import resampling
 from aecodec.keras_models.onnx_values import (
     ANY_SIZE,
     Array,
@@ -25,7 +26,9 @@ from aecodec.keras_models.onnx_values import (
     combined,
     image_like,
     image_value,
+    operand,
     reshaped,
+    with_rank,
 )
 
 
@@ -72,9 +75,15 @@ def _multiply(node: Node, left: Any, right: Any) -> Any:
 
 
 def _divide(node: Node, left: Any, right: Any) -> Value:
+    if _is_whole(left) and _is_whole(right):
+        return combined(ops.floor_divide, left, right)
     if isinstance(right, np.ndarray):
         return combined(ops.multiply, left, 1 / right)
     return combined(ops.divide, left, right)
+
+
+def _is_whole(part: Any) -> bool:
+    return "int" in str(part.tensor.dtype if isinstance(part, Value) else part.dtype)
 
 
 def _power(node: Node, value: Value, exponent: Any) -> Value:
@@ -109,6 +118,10 @@ def _hard_sigmoid(tensor: Any, alpha: float, beta: float) -> Any:
     return ops.minimum(ops.relu(tensor * alpha + beta), 1.0)
 
 
+def _celu(tensor: Any, alpha: float) -> Any:
+    return ops.relu(tensor) + alpha * ops.elu(ops.minimum(tensor, 0.0) / alpha)
+
+
 def _erf(tensor: Any) -> Any:
     """The error function, at most 1.5e-7 off: M. Abramowitz and I. Stegun, 1964, formula 7.1.26."""
     size = ops.abs(tensor)
@@ -124,10 +137,15 @@ def _gelu(node: Node, value: Value) -> Value:
     return value._replace(tensor=ops.gelu(value.tensor, is_approximate))
 
 
-def _cast(node: Node, value: Any) -> Any:
-    if node.get("to") in (1, 10, 11, 16):  # float32, float16, double and bfloat16
+_FLOATS = (1, 10, 11, 16)
+"""ONNX's numbers of float32, float16, double and bfloat16."""
+
+
+def _cast(node: Node, value: Value) -> Value:
+    is_float = node.get("to") in _FLOATS
+    if is_float == ("float" in str(value.tensor.dtype)):
         return value
-    raise ModelError("codecs compute in floats: leave the conversion to integers out")
+    return value._replace(tensor=ops.cast(value.tensor, "float32" if is_float else "int32"))
 
 
 # Convolutions
@@ -184,8 +202,7 @@ def _with_weights(layer: Any, tensor: Any, *weights: Array | None) -> Any:
 
 def _transposed(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
     """ConvTranspose: TensorFlow's padding "same" if that fits, or else "valid" and a crop."""
-    if {*node.get("dilations", (1,)), node.get("group", 1)} != {1}:
-        raise ModelError("transposed convolutions with groups or dilations are not supported")
+    kernel = _whole_kernel(kernel, node.get("group", 1), node.get("dilations", (1, 1)))
     strides, extras = tuple(node.get("strides", (1, 1))), node.get("output_padding", (0, 0))
     ends, crops = [], []
     for side, stride, pad, extra in zip(
@@ -205,18 +222,50 @@ def _transposed(node: Node, value: Value, kernel: Array, bias: Array | None = No
     return image_value(layers.Cropping2D(crops)(result) if is_cropped else result)
 
 
+def _whole_kernel(kernel: Array, groups: int, dilations: Any) -> Array:
+    """A kernel (inputs, outputs, h, w) with the zeros that groups and dilations stand for."""
+    inputs, outputs, *sides = kernel.shape
+    reach = [(side - 1) * rate + 1 for side, rate in zip(sides, dilations, strict=True)]
+    parts = np.zeros((groups, inputs // groups, groups, outputs, *reach), kernel.dtype)
+    for group, part in enumerate(kernel.reshape(groups, -1, outputs, *sides)):
+        parts[group, :, group, :, :: dilations[0], :: dilations[1]] = part
+    return parts.reshape(inputs, groups * outputs, *reach)
+
+
 def _pool(node: Node, value: Value, layer: Any, mode: str) -> Value:
     kernel, images = tuple(node.get("kernel_shape")), image_like(value)
-    if {*node.get("dilations", (1,))} != {1} or node.get("ceil_mode", 0):
-        raise ModelError("dilations and ceil_mode are not supported")
-    if mode == "edge":
+    pads, strides = _pads(node), tuple(node.get("strides", (1, 1)))
+    if {*node.get("dilations", (1,))} != {1} or _is_ceiling(node, images, kernel):
+        raise ModelError(
+            "dilations and ceil_mode are not supported: pad the picture to whole windows"
+        )
+    if mode == "edge" or not node.get("count_include_pad", 0):
         images, padding = _windows(node, images, kernel, mode)
     else:
-        images, padding = _padded(images, dict(enumerate(_pads(node), 1)), mode), "valid"
-        if any(map(any, _pads(node))) and not node.get("count_include_pad", 0):
-            raise ModelError("count_include_pad=False is not supported")
-    strides = tuple(node.get("strides", (1, 1)))
-    return image_value(layer(kernel, strides, padding, name=node.name)(images))
+        images, padding = _padded(images, {1: pads[0], 2: pads[1]}, mode), "valid"
+    result = layer(kernel, strides, padding, name=node.name)(images)
+    if mode == "edge" or node.get("count_include_pad", 0) or padding == "same":
+        return image_value(result)
+    return image_value(result * _shares(value.shape[2:], kernel, strides, pads))
+
+
+def _is_ceiling(node: Node, images: Any, kernel: tuple[int, ...]) -> bool:
+    """Whether ceil_mode adds a window that is not whole."""
+    windows = zip(images.shape[1:3], _pads(node), kernel, node.get("strides", (1, 1)), strict=True)
+    return bool(node.get("ceil_mode", 0)) and any(
+        side is None or (side + sum(pad) - length) % stride for side, pad, length, stride in windows
+    )
+
+
+def _shares(sides: Any, kernel: Any, strides: Any, pads: Any) -> Any:
+    """(h, w, 1) numbers of values in a window, divided by the numbers inside the picture."""
+    if None in sides:
+        raise ModelError(ANY_SIZE)
+    counts = []
+    for side, length, stride, pad in zip(sides, kernel, strides, pads, strict=True):
+        inside = np.pad(np.ones(side), pad)
+        counts.append(np.lib.stride_tricks.sliding_window_view(inside, length)[::stride].mean(1))
+    return (1 / np.outer(*counts))[..., None].astype(np.float32)
 
 
 # Norms and products
@@ -270,19 +319,45 @@ def _gemm(node: Node, value: Value, kernel: Array, bias: Array | None = None) ->
 def _matrices(node: Node, left: Any, right: Any) -> Value:
     if isinstance(right, np.ndarray) and right.ndim == 2:
         return _dense(node, left, right)
-    if isinstance(left, np.ndarray) and left.ndim == 2 and isinstance(right, Value):
+    if isinstance(left, np.ndarray) and left.ndim == 2:
         return _swapped(_dense(node, _swapped(right), left.T))
-    rank = max(part.rank if isinstance(part, Value) else part.ndim for part in (left, right))
-    if rank < 2 or not (isinstance(left, Value) and isinstance(right, Value)):
-        raise ModelError("this product with a constant is not supported: use a linear layer")
-    left, right = (
-        combined(lambda tensor, _: tensor, part, np.ones((1,) * rank)) for part in (left, right)
-    )
+    rank = max(len(part.shape) for part in (left, right))
+    if min(len(part.shape) for part in (left, right)) < 2:
+        raise ModelError("products of vectors are not supported: use a linear layer")
+    left, right = (with_rank(part, rank) for part in (left, right))
     outer = range(rank - 2)
     lead = [axis for axis in outer if {left.shape[axis], right.shape[axis]} != {1}]
     axes = (*lead, rank - 2, rank - 1)
-    tensor = ops.matmul(arranged(left, axes), arranged(right, axes))
-    return Value(tensor, axes, rank)
+    return Value(ops.matmul(operand(left, axes), operand(right, axes)), axes, rank)
+
+
+def _einsum(node: Node, *parts: Any) -> Value:
+    """Sums of products as a product of matrices, whose rows and columns may be several axes."""
+    *names, result = re.split(r",|->", node.get("equation").replace(" ", ""))
+    if len(parts) != 2 or "." in result or any(len({*name}) < len(name) for name in names):
+        raise ModelError("write it with torch.matmul and permute, which are supported")
+    sides = dict(zip("".join(names), (*parts[0].shape, *parts[1].shape), strict=True))
+    both = [axis for axis in names[0] if axis in names[1]]
+    batch = [[axis] for axis in both if axis in result]
+    summed = [axis for axis in both if axis not in result]
+    rows, columns = ([axis for axis in name if axis not in both] for name in names)
+    product = _matrices(
+        node,
+        _grouped(parts[0], names[0], [*batch, rows, summed], sides),
+        _grouped(parts[1], names[1], [*batch, summed, columns], sides),
+    )
+    axes = [*(axis for (axis,) in batch), *rows, *columns]
+    whole = _reshape(node, product, np.array([sides[axis] for axis in axes]))
+    return _transpose(Node({"perm": [axes.index(axis) for axis in result]}), whole)
+
+
+def _grouped(part: Any, name: str, groups: list[list[str]], sides: dict[str, Any]) -> Any:
+    """The operand of an einsum with an axis for each group of its axes."""
+    order = [name.index(axis) for group in groups for axis in group]
+    shape = [math.prod(sides[axis] or 0 for axis in group) for group in groups]
+    if isinstance(part, np.ndarray):
+        return part.transpose(order).reshape(shape)
+    return _reshape(Node({}), _transpose(Node({"perm": order}), part), np.array(shape))
 
 
 def _swapped(value: Any) -> Any:
@@ -290,6 +365,20 @@ def _swapped(value: Any) -> Any:
         return value.swapaxes(-1, -2)
     exchange = {value.rank - 1: value.rank - 2, value.rank - 2: value.rank - 1}
     return value._replace(axes=tuple(exchange.get(axis, axis) for axis in value.axes))
+
+
+def _extreme(function: Callable[..., Any]) -> Callable[..., Value]:
+    def convert(node: Node, value: Value) -> Value:
+        axis = node.get("axis", 0) % value.rank
+        value = _with_axis(value, axis)
+        return _over(
+            lambda tensor, axis: function(tensor, axis=axis[0]),
+            value,
+            [axis],
+            node.get("keepdims", 1),
+        )
+
+    return convert
 
 
 def _softmax(node: Node, value: Value) -> Value:
@@ -371,13 +460,19 @@ def _with_axis(value: Value, axis: int) -> Value:
 
 
 def _concatenated(node: Node, *parts: Any) -> Value:
-    rank = next(part.rank for part in parts if isinstance(part, Value))
+    values = [part for part in parts if isinstance(part, Value)]
+    rank = values[0].rank
     axis = node.get("axis") % rank
-    if not all(isinstance(part, Value) for part in parts):
-        raise ModelError("constants cannot be appended: add them")
-    axes = _with_axis(max(parts, key=lambda part: len(part.axes)), axis).axes
+    axes = _with_axis(max(values, key=lambda value: len(value.axes)), axis).axes
+    parts = tuple(p if isinstance(p, Value) else _constant(values[0], p) for p in parts)
     layer = layers.Concatenate(axes.index(axis) + 1, name=node.name)
     return Value(layer([arranged(part, axes) for part in parts]), axes, rank)
+
+
+def _constant(like: Value, array: Array) -> Value:
+    """A constant for each picture of the batch of another value."""
+    corner = like.tensor[(slice(None), *(slice(0, 1) for _ in like.axes))]
+    return combined(ops.add, like._replace(tensor=ops.zeros_like(corner)), array)
 
 
 def _part(value: Value, axis: int, index: Any) -> Value:
@@ -423,11 +518,29 @@ def _taken(value: Value, axis: int, places: Array) -> Value:
 
 
 def _gather(node: Node, value: Any, places: Any) -> Value:
-    if not (isinstance(value, Value) and isinstance(places, np.ndarray) and places.ndim <= 1):
-        raise ModelError("only constant indices are supported")
-    axis = node.get("axis", 0) % value.rank
-    taken = _taken(value, axis, np.atleast_1d(places) % (value.shape[axis] or 1))
-    return taken if places.ndim else _without_axes(taken, [axis])
+    axis = node.get("axis", 0)
+    if isinstance(places, Value):
+        if isinstance(value, Value) or value.ndim != 2 or axis != 0:
+            raise ModelError("only constant places are supported, and lookups in nn.Embedding")
+        layer = layers.Embedding(*value.shape, name=node.name)
+        tensor = _with_weights(layer, places.tensor, value)
+        return Value(tensor, (*places.axes, places.rank), places.rank + 1)
+    axis %= value.rank
+    taken = _taken(value, axis, places.ravel() % (value.shape[axis] or 1))
+    if places.ndim == 0:
+        return _without_axes(taken, [axis])
+    shape = (*value.shape[:axis], *places.shape, *value.shape[axis + 1 :])
+    return taken if places.ndim == 1 else _reshape(node, taken, np.array(shape))
+
+
+def _one_hot(node: Node, value: Value, depth: Array, ends: Array) -> Value:
+    """One column for each number, after the other axes."""
+    if node.get("axis", -1) not in (-1, value.rank):
+        raise ModelError("only one-hot vectors along the last axis are supported")
+    tensor = ops.one_hot(value.tensor, depth.item())
+    off, on = ends.astype(np.float32).tolist()
+    tensor = tensor if (off, on) == (0, 1) else tensor * (on - off) + off
+    return Value(tensor, (*value.axes, value.rank), value.rank + 1)
 
 
 def _pad(node: Node, value: Value, pads: Array, fill: Any = None, axes: Any = None) -> Value:
@@ -474,49 +587,90 @@ def _depth_to_space(node: Node, value: Value) -> Value:
     return image_value(DepthToSpace(block, name=node.name)(images))
 
 
+def _folded(node: Node, value: Value, sides: Array, block: Array) -> Value:
+    """Col2Im: blocks side by side are moved; others are added, by a transposed convolution."""
+    steps, pads = list(node.get("strides", (1, 1))), np.array(node.get("pads", (0, 0, 0, 0)))
+    rates = node.get("dilations", (1, 1))
+    reach = [(side - 1) * rate + 1 for side, rate in zip(block, rates, strict=True)]
+    spans = [*map(int, sides + pads[:2] + pads[2:] - reach)]
+    down, across = (span // step + 1 for span, step in zip(spans, steps, strict=True))
+    extra = [span % step for span, step in zip(spans, steps, strict=True)]
+    depth = value.shape[1] or 0
+    channels = depth // math.prod(block)
+    if block.tolist() == reach == steps and not any([*pads, *extra]):
+        parts = _reshape(node, value, np.array([1, channels, *block, down, across]))
+        parts = _transpose(Node({"perm": [0, 1, 4, 2, 5, 3]}), parts)
+        return _reshape(node, parts, np.array([1, channels, *sides]))
+    kernel = np.eye(depth, dtype=np.float32).reshape(depth, channels, *block)
+    images = _reshape(node, value, np.array([1, depth, down, across]))
+    attributes = node.attributes | {"output_padding": extra}
+    return _transposed(Node(attributes, node.name), images, kernel)
+
+
 def _resize(
     node: Node, value: Value, _: Any = None, scales: Any = None, sizes: Any = None
 ) -> Value:
     images, mode = image_like(value), node.get("mode", "nearest")
-    if sizes is not None and None in images.shape[1:]:
+    sides = images.shape[1:3]
+    if None in sides and sizes is not None:
         raise ModelError(ANY_SIZE)
-    factors = scales[-2:] if sizes is None else sizes[-2:] / np.array(images.shape[1:3])
+    factors = scales[-2:] if sizes is None else sizes[-2:] / np.array(sides)
     whole = np.rint(factors).astype(int).tolist()
     is_centred = "half_pixel" in node.get("coordinate_transformation_mode", "half_pixel")
     is_plain = mode == "nearest" or (mode == "linear" and is_centred)
     if is_plain and whole == factors.tolist() and min(whole) >= 1:
         kind = "nearest" if mode == "nearest" else "bilinear"
         return image_value(layers.UpSampling2D(whole, interpolation=kind, name=node.name)(images))
-    raise ModelError(
-        "only enlargement by whole factors is supported, with nearest pixels, or bilinear with "
-        "align_corners=False"
-    )
+    if mode == "linear" and is_centred and factors.tolist() == [0.5, 0.5]:
+        return image_value(layers.AveragePooling2D(2, name=node.name)(images))
+    if None in sides:
+        raise ModelError(
+            "pictures of any size are resized by whole factors only, with nearest pixels, or "
+            "bilinear with align_corners=False: change it, or export the model with a fixed size"
+        )
+    for axis, side, factor in zip((2, 3), sides, factors.tolist(), strict=True):
+        swap = [{axis: 3, 3: axis}.get(place, place) for place in range(4)]
+        turned = _transpose(Node({"perm": swap}), value)
+        turned = _dense(Node({}), turned, resampling(node.attributes, side, factor))
+        value = _transpose(Node({"perm": swap}), turned)
+    return value
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
     "Abs": _unary(ops.abs),
     "Add": _add,
+    "And": _elementwise(ops.logical_and),
+    "ArgMax": _extreme(ops.argmax),
+    "ArgMin": _extreme(ops.argmin),
     "AveragePool": partial(_pool, layer=layers.AveragePooling2D, mode="constant"),
     "BatchNormalization": _batch_norm,
     "Cast": _cast,
+    "Ceil": _unary(ops.ceil),
+    "Celu": _unary(_celu, alpha=1.0),
     "Clip": _clip,
+    "Col2Im": _folded,
     "Concat": _concatenated,
     "Conv": _convolution,
     "ConvTranspose": _transposed,
+    "Cos": _unary(ops.cos),
     "DepthToSpace": _depth_to_space,
     "Div": _divide,
     "Dropout": lambda node, value, *_: value,
+    "Einsum": _einsum,
     "Elu": _unary(ops.elu, alpha=1.0),
+    "Equal": _elementwise(ops.equal),
     "Erf": _unary(_erf),
     "Exp": _unary(ops.exp),
     "Expand": lambda node, value, sides: _add(node, value, np.zeros(sides, np.float32)),
     "Flatten": _flatten,
+    "Floor": _unary(ops.floor),
     "Gather": _gather,
     "Gelu": _gelu,
     "Gemm": _gemm,
     "GlobalAveragePool": _global(ops.mean),
     "GlobalMaxPool": _global(ops.max),
     "Greater": _elementwise(ops.greater),
+    "GreaterOrEqual": _elementwise(ops.greater_equal),
     "HardSigmoid": _unary(_hard_sigmoid, alpha=0.2, beta=0.5),
     "HardSwish": _unary(ops.hard_silu),
     "Identity": lambda node, value: value,
@@ -524,29 +678,40 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "LayerNormalization": _layer_norm,
     "LeakyRelu": _leaky,
     "Less": _elementwise(ops.less),
+    "LessOrEqual": _elementwise(ops.less_equal),
     "Log": _unary(ops.log),
     "MatMul": _matrices,
     "Max": _elementwise(ops.maximum),
     "MaxPool": partial(_pool, layer=layers.MaxPooling2D, mode="edge"),
     "Min": _elementwise(ops.minimum),
-    "Mish": _unary(keras.activations.mish),
+    "Mish": lambda node, value: value._replace(
+        tensor=layers.Activation("mish", name=node.name)(value.tensor)
+    ),
     "Mul": _multiply,
+    "Mod": _elementwise(ops.mod),
     "Neg": _unary(ops.negative),
+    "Not": _unary(ops.logical_not),
+    "OneHot": _one_hot,
+    "Or": _elementwise(ops.logical_or),
     "PRelu": _prelu,
     "Pad": _pad,
     "Pow": _power,
     "Reciprocal": _unary(lambda tensor: ops.divide(1.0, tensor)),
+    "ReduceL1": _reduced(lambda value, axis: ops.sum(ops.abs(value), axis=axis)),
     "ReduceL2": _reduced(lambda value, axis: ops.sqrt(ops.sum(ops.square(value), axis=axis))),
     "ReduceMax": _reduced(ops.max),
     "ReduceMean": _reduced(ops.mean),
     "ReduceMin": _reduced(ops.min),
     "ReduceSum": _reduced(ops.sum),
+    "ReduceSumSquare": _reduced(lambda value, axis: ops.sum(ops.square(value), axis=axis)),
     "Relu": _unary(ops.relu),
     "Reshape": _reshape,
     "Resize": _resize,
     "Round": _unary(ops.round),
     "Selu": _unary(ops.selu),
     "Sigmoid": _unary(ops.sigmoid),
+    "Sign": _unary(ops.sign),
+    "Sin": _unary(ops.sin),
     "Slice": _slice,
     "Softmax": _softmax,
     "Softplus": _unary(ops.softplus),
@@ -565,3 +730,25 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Unsqueeze": _unsqueeze,
     "Where": lambda node, *parts: combined(ops.where, *parts),
 }
+
+_SIMPLER = "export it with opset_version=20, which writes it as simpler operators"
+_CHOICES = "choose by constant numbers, slices or torch.where instead"
+_SAMPLING = "use nn.Upsample, nn.PixelShuffle or nn.ConvTranspose2d instead"
+_LOOPS = "use convolutions or attention, without conditions on values, instead"
+REPLACEMENTS = {
+    **dict.fromkeys(("Attention", "GroupNormalization", "RMSNormalization"), _SIMPLER),
+    **dict.fromkeys(("GatherElements", "GatherND", "NonZero", "TopK"), _CHOICES),
+    **dict.fromkeys(("AffineGrid", "GridSample", "MaxRoiPool", "MaxUnpool"), _SAMPLING),
+    **dict.fromkeys(("GRU", "If", "LSTM", "Loop", "RNN", "Scan"), _LOOPS),
+    **dict.fromkeys(("ScatterElements", "ScatterND"), "assign with torch.cat or torch.where"),
+    "CumSum": "multiply by a triangular matrix with torch.matmul instead",
+    "DFT": "multiply by a constant matrix with torch.matmul instead",
+    "LRN": "use nn.GroupNorm or nn.BatchNorm2d instead",
+    "LogSoftmax": "use nn.Softmax instead",
+}
+"""What PyTorch code may use instead of operators that codecs lack."""
+
+OTHERWISE = (
+    "use convolutions, nn.Linear, pooling, nn.Upsample, nn.PixelShuffle, attention, sums, products "
+    "or an activation instead"
+)

@@ -85,21 +85,21 @@ def image_value(tensor: Any) -> Value:
 def combined(function: Callable[..., Any], *parts: Value | Array) -> Value:
     """Apply an elementwise function to tensors, with NumPy's rules for different shapes."""
     rank = max(part.rank if isinstance(part, Value) else part.ndim for part in parts)
-    parts = tuple(_with_rank(part, rank) for part in parts)
+    parts = tuple(with_rank(part, rank) for part in parts)
     values = [part for part in parts if isinstance(part, Value)]
     lead = max(values, key=lambda value: len(value.all_axes)).axes
     wide = {axis for part in parts for axis, side in enumerate(part.shape) if side != 1}
     axes = (*lead, *sorted(wide - set(lead)))
-    return Value(function(*(_operand(part, axes) for part in parts)), axes, rank)
+    return Value(function(*(operand(part, axes) for part in parts)), axes, rank)
 
 
-def _with_rank(part: Value | Array, rank: int) -> Value | Array:
+def with_rank(part: Value | Array, rank: int) -> Value | Array:
     if not isinstance(part, Value):
         return part.reshape((1,) * (rank - part.ndim) + part.shape)
     return Value(part.tensor, tuple(axis + rank - part.rank for axis in part.axes), rank)
 
 
-def _operand(part: Value | Array, axes: Axes) -> Any:
+def operand(part: Value | Array, axes: Axes) -> Any:
     if isinstance(part, Value):
         return arranged(part, axes)
     if part.size == 1:

@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 import pytest
 from helpers.commands import Command
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
 
 import aecodec.keras_models
@@ -21,6 +23,7 @@ from aecodec.arrays import Pixels
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.keras_models.model_files import load_model
 from aecodec.keras_models.onnx_files import load_onnx
+from aecodec.keras_models.onnx_resize import resampling
 from aecodec.keras_models.onnx_values import Array
 
 GROUP_NORM = """
@@ -80,6 +83,36 @@ CASES = {
     "statistics": (TOKENS, "a = Constant<value_ints=[-1]>()  m = ReduceMean(x, a)  d = Sub(x, m)"
         "t = Constant<value_float=2.0>()  p = Pow(d, t)  v = ReduceMean(p, a)  q = Sqrt(v)"
         "y = Div(d, q)"),
+    "transposed, grouped": (PICTURE + ", float[3,1,3,3] w",
+        "y = ConvTranspose<strides=[2,2], group=3, dilations=[2,1], pads=[1,1,1,0]>(x, w)"),
+    "pool without padding": (PICTURE,
+        "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"),
+    "nearest code": (PICTURE + ", float[3,9] w, float[9] b", "t = Transpose<perm=[0,2,3,1]>(x)"
+        "p = MatMul(t, w)  d = Sub(b, p)  y = ArgMin<axis=-1, keepdims=0>(d)"),
+    "largest": (PICTURE, "y = ArgMax<axis=1>(x)"),
+    "lookup": ("float[N,4,4] x, float[5,3] w", "a = Abs(x)  i = Cast<to=7>(a)  g = Gather(w, i)"
+        "y = Transpose<perm=[0,3,1,2]>(g)"),
+    "one hot": ("float[N,4] x, float[5,3] w", "a = Abs(x)  i = Cast<to=7>(a)"
+        "d = Constant<value_int=5>()  v = Constant<value_floats=[0., 1.]>()"
+        "o = OneHot(i, d, v)  y = MatMul(o, w)"),
+    "unfold": (PICTURE, "i = Constant<value = int64[2,4] {0, 2, 4, 6, 1, 3, 5, 7}>()"
+        "r = Gather<axis=2>(x, i)  c = Gather<axis=4>(r, i)  t = Transpose<perm=[0,1,2,4,3,5]>(c)"
+        "s = Constant<value_ints=[1, 12, 16]>()  y = Reshape(t, s)"),
+    "fold": ("float[N,12,16] x", "i = Constant<value_ints=[8,8]>()"
+        "b = Constant<value_ints=[2,2]>()  y = Col2Im<strides=[2,2]>(x, i, b)"),
+    "fold, overlapping": ("float[N,27,16] x", "i = Constant<value_ints=[8,8]>()"
+        "b = Constant<value_ints=[3,3]>()  y = Col2Im<strides=[2,2], pads=[1,1,1,1]>(x, i, b)"),
+    "class token": (TOKENS + ", float[1,8,1] w",
+        "c = Celu<alpha=0.5>(x)  y = Concat<axis=2>(w, c)"),
+    "sums of products": (PICTURE + ", float[5,3,8] w", 'e = Einsum<equation="nchw,och->nohw">(x, w)'
+        'y = Einsum<equation="nohw,nchw->nco">(e, x)'),
+    "heads with weights": (TOKENS + ", float[2,4,6] w",
+        "r = Constant<value_ints=[1, 2, 4, 5]>()  h = Reshape(x, r)"
+        'y = Einsum<equation="bhdn,hde->bhen">(h, w)'),
+    "smaller": (PICTURE + ", float[0] r", "s = Constant<value_floats=[1., 1., 0.5, 0.5]>()"
+        'y = Resize<mode="linear">(x, r, s)'),
+    "another size": (PICTURE, "s = Constant<value_ints=[1, 3, 12, 5]>()"
+        'y = Resize<mode="cubic">(x, , , s)'),
 }  # fmt: skip
 
 
@@ -112,6 +145,27 @@ def test_keras_computes_what_onnx_computes(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
 
 
+@given(
+    st.integers(1, 9),
+    st.integers(1, 20),
+    st.sampled_from(["nearest", "linear", "cubic"]),
+    st.sampled_from(["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"]),
+    st.sampled_from(["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"]),
+)
+def test_resampling_has_the_weights_of_onnx(
+    side: int, count: int, mode: str, places: str, nearest: str
+) -> None:
+    attributes: Any = {"mode": mode, "coordinate_transformation_mode": places}
+    attributes["nearest_mode"] = nearest
+    node = onnx.helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], **attributes)
+    values = np.random.default_rng(0).normal(size=side).astype(np.float32)
+    sizes = np.array([count], np.int64)
+    (expected,) = ReferenceEvaluator(node).run(None, {"x": values, "sizes": sizes})
+    np.testing.assert_allclose(
+        values @ resampling(attributes, side, count / side), expected, atol=1e-5
+    )
+
+
 def test_a_mean_replaces_random_latents(tmp_path: Path) -> None:
     nodes = "n = RandomNormalLike(x)  e = Exp(x)  s = Mul(e, n)  y = Add(x, s)"
     with pytest.warns(AecodecWarning, match="the mean becomes the code"):
@@ -135,9 +189,20 @@ def test_models_that_cannot_be_converted_say_why(tmp_path: Path) -> None:
     corners = 's = Constant<value_floats=[1., 1., 2., 2.]>()  y = Resize<mode="linear", '
     corners += 'coordinate_transformation_mode="align_corners">(x, , s)'
     with pytest.raises(ModelError, match="align_corners=False"):
-        load_onnx(saved(PICTURE, corners, tmp_path))
-    with pytest.raises(ModelError, match=r"node y \(Det\): int8 TFLite has no such operator"):
+        load_onnx(saved("float[N,3,H,W] x", corners, tmp_path))
+    with pytest.raises(ModelError, match=r"node y \(Det\): codecs have no such .*use convolutions"):
         load_onnx(saved(PICTURE, "y = Det(x)", tmp_path))
+    with pytest.raises(ModelError, match=r"node y \(CumSum\).*torch\.matmul"):
+        load_onnx(saved(PICTURE, "a = Constant<value_int=1>()  y = CumSum(x, a)", tmp_path))
+    mean = "a = Constant<value_ints=[0,1]>()  y = ReduceMean<keepdims=0>(x, a)"
+    with pytest.raises(ModelError, match=r"shape \(8, 8\) for one picture: return \(1, 8, 8\)"):
+        load_onnx(saved(PICTURE, mean, tmp_path))
+    path = saved(PICTURE + ", float[4,3,3,3] w", "y = Conv(x, w)", tmp_path)
+    onnx.save(onnx.load(path), path, save_as_external_data=True, size_threshold=0, location="w")
+    assert load_onnx(path).output_shape == (None, 6, 6, 4)
+    (tmp_path / "w").unlink()
+    with pytest.raises(ModelError, match=r"needs the file w with its weights.*external_data=False"):
+        load_onnx(path)
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(ModelError, match="cannot be opened as an ONNX model"):
         load_model(tmp_path / "text.onnx")
