@@ -268,9 +268,9 @@ def fit_levels(levels: Sequence[Level], latents: Latents, options: PriorOptions)
     (F, rows, columns, C) for pictures. Networks of the finest level are trained first, because it
     has the most active channels. Raises ModelError if `options` has a wrong number of units.
     """
-    vectors = len(levels) * latents[..., 0].size
+    trained = (1 - _HELD_OUT_SHARE) * len(levels) * latents[..., 0].size
     preliminary = any(level.gains for level in levels) / _FIRST_STRIDE
-    training = ContextTraining(options.context_epochs, round(vectors * (1 + preliminary)))
+    training = ContextTraining(options.context_epochs, round(trained * (1 + preliminary)))
     fitted = [
         fit_level(level, latents, options, units, training)
         for level, units in [*zip(levels, options.units_of(len(levels)), strict=True)][::-1]

@@ -47,17 +47,17 @@ _LEAST_PROBABILITY = 1e-7
 
 
 class _Measures:
-    """Statistics of a prior and its codes, for scaling.
+    """Statistics of a prior and its codes, for scaling, in the order of coding.
 
-    Except for `centre`, channels are in the order of coding, which starts with the largest
-    deviation.
+    The order starts with the channel that has the largest deviation.
     """
 
     def __init__(self, prior: Prior, codes: Codes) -> None:
         scales = shape_scales(-prior.first, len(prior.bank))
         deviations = codes.std(axis=0)
         self.order = np.argsort(-deviations, kind="stable").astype(np.int32)
-        self.centre = np.clip(np.rint(codes.mean(axis=0)), -128, 127).astype(np.int16)
+        mean = np.rint(codes.mean(axis=0))[self.order]
+        self.centre = np.clip(mean, -128, 127).astype(np.int16)
         self.deviations = np.asarray(deviations[self.order] + 0.05, np.float32)
         shifts = np.floor(np.log2(_INPUT_UNIT / self.deviations))
         self.input_shift = np.clip(shifts, 0, _MAX_INPUT_SHIFT).astype(np.uint8)
@@ -72,10 +72,6 @@ class _Measures:
     def spread(self) -> Float32:
         """(K,) inputs of one standard deviation."""
         return self.deviations * np.float32(2) ** self.input_shift
-
-    def places_in(self, other: _Measures) -> npt.NDArray[np.intp]:
-        """(K,) places of the channels in the order of other codes."""
-        return np.argsort(other.order)[self.order]
 
     def inputs(self, distances: Any) -> Any:
         shifted = distances * 2.0**self.input_shift
@@ -111,8 +107,8 @@ class TrainableContext(keras.layers.Layer):
 
     def inputs(self, codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[Any], ...]:
         """Codes (N, K) in the order of coding, selected priors (N,), and their spatial context."""
-        ordered = np.asarray(codes[:, self.measures.order], np.int16)
-        spatial = self.spatial.inputs(codes, grid) if self.spatial and grid else ()
+        ordered = codes[:, self.measures.order].astype(np.int16)
+        spatial = self.spatial.inputs(ordered, grid) if self.spatial and grid else ()
         selected = choices(self.prior, codes).priors if self.prior.priors > 1 else 0
         return ordered, np.broadcast_to(np.int32(selected), len(codes)), *spatial
 
@@ -141,15 +137,14 @@ class TrainableContext(keras.layers.Layer):
 
     def _distances(self, codes: Any, selected: Any) -> Any:
         if self.spatial:
-            centre = self.measures.centre[self.measures.order]
-            return tf.abs(codes - centre.astype(np.float32))
+            return tf.abs(codes - self.measures.centre.astype(np.float32))
         return codes - tf.gather(self.measures.offset, selected)
 
     def start_from(self, other: TrainableContext) -> None:
         """Copy the weights of a network with as many units for the codes of another level."""
-        places = self.measures.places_in(other.measures)
-        ratios = (other.measures.spread[places] / self.measures.spread).astype(np.float32)
-        self.kernel.assign((other.kernel * other.readable).numpy()[places] * ratios[:, None])
+        places = np.argsort(other.measures.order)[self.measures.order]
+        ratios = (other.measures.spread[places] / self.measures.spread)[:, None]
+        self.kernel.assign((other.kernel * other.readable).numpy()[places] * ratios)
         self.bias.assign(other.bias)
         self.to_mean.assign((other.to_mean * other.usable).numpy()[:, places])
         self.to_scale.assign((other.to_scale * other.usable).numpy()[:, places])
@@ -195,29 +190,27 @@ class _SpatialTerms(keras.layers.Layer):
         self.built = True
 
     def inputs(self, codes: Codes, grid: Grid) -> tuple[npt.NDArray[np.int16], ...]:
-        """(N, K) activity in the order of coding and (N, GRADIENTS, L) gradients, or zeros."""
-        order, centre = self.measures.order, self.measures.centre
-        predicted = order[:PREDICTED_CHANNELS]
+        """(N, K) activity and (N, GRADIENTS, L) gradients of codes in the order, or zeros."""
+        predicted = self.gradient_kernel.shape[-1]
         activity = np.zeros(codes.shape, np.int16)
-        gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.int16)
+        gradients = np.zeros((len(codes), GRADIENTS, predicted), np.int16)
         kind, pairs = neighbours(*grid[1:])
         members = np.flatnonzero(kind >= 0)
         for first in range(0, len(codes), len(kind)):  # of a picture
             places = first + members
-            known = codes[first + pairs[members]].astype(np.int16) - centre
-            first_of_pair, second = known[..., predicted].transpose(2, 0, 1, 3)
-            activity[places] = np.abs(known).sum(axis=(1, 2), dtype=np.int16)[:, order]
+            known = codes[first + pairs[members]] - self.measures.centre
+            first_of_pair, second = known[..., :predicted].transpose(2, 0, 1, 3)
             gradients[places] = np.concatenate(sum_and_difference(first_of_pair, second), axis=1)
+            activity[places] = np.abs(known).sum(axis=(1, 2))
         return activity, gradients
 
     def start_from(self, other: _SpatialTerms, places: Any, ratios: Float32) -> None:
-        self.kernel.assign(other.kernel.numpy()[:, places] * ratios[:, None])
+        self.kernel.assign(other.kernel.numpy()[:, places] * ratios)
         self.bias.assign(other.bias)
         predicted = self.gradient_kernel.shape[-1]
-        kernel = np.zeros((*self.gradient_kernel.shape[:2], len(places), len(places)), np.float32)
-        kernel[:, :, :predicted, :predicted] = other.gradient_kernel
-        kernel = kernel[:, :, places][..., places] * ratios[:, None]
-        self.gradient_kernel.assign(kernel[:, :, :predicted, :predicted])
+        places = np.where(places < predicted, places, predicted)[:predicted]
+        kernel = np.pad(other.gradient_kernel, [(0, 0), (0, 0), (0, 1), (0, 1)])
+        self.gradient_kernel.assign(kernel[:, :, places][..., places] * ratios[:predicted])
 
     def call(self, context: Any, counts: Sequence[int]) -> tuple[Any, Any]:
         by_kind = zip(*(tf.split(values, counts) for values in context), strict=True)
@@ -231,15 +224,11 @@ class _SpatialTerms(keras.layers.Layer):
             count = tf.shape(activity)[0]
             return tf.zeros((count, self.bias.shape[1])), tf.zeros((count, gradients.shape[2]))
         inputs = self.measures.inputs(tf.cast(activity, tf.float32) / 4)
-        sums = inputs @ self.kernel[kind] + self.bias[kind]
-        return sums, self._moved(tf.cast(gradients, tf.float32), kind)
-
-    def _moved(self, gradients: Any, kind: int) -> Any:
-        shifted = gradients * 2.0 ** self.measures.input_shift[:PREDICTED_CHANNELS]
-        inputs = tf.clip_by_value(shifted, -MAX_GRADIENT, MAX_GRADIENT) / _GRADIENT_UNIT
-        predicted = gradients.shape[2]
-        flat = tf.reshape(inputs, (-1, GRADIENTS * predicted))
-        return flat @ tf.reshape(self.gradient_kernel[kind], (-1, predicted))
+        shift = self.measures.input_shift[:PREDICTED_CHANNELS]
+        shifted = tf.cast(gradients, tf.float32) * 2.0**shift
+        changes = tf.clip_by_value(shifted, -MAX_GRADIENT, MAX_GRADIENT) / _GRADIENT_UNIT
+        moved = tf.tensordot(changes, self.gradient_kernel[kind], 2)
+        return inputs @ self.kernel[kind] + self.bias[kind], moved
 
     def quantized(self, weights: npt.NDArray[np.int8]) -> SpatialWeights:
         moves = POSITIONS * self.measures.deviations[:PREDICTED_CHANNELS] / _GRADIENT_UNIT
@@ -247,7 +236,7 @@ class _SpatialTerms(keras.layers.Layer):
         flat = by_channel.reshape(*by_channel.shape[:2], -1)
         gradient_weights, gradient_shift = _to_int8(flat, axis=2)
         return SpatialWeights(
-            centre=self.measures.centre[self.measures.order].astype(np.int8),
+            centre=self.measures.centre.astype(np.int8),
             weights=weights.reshape(self.kernel.shape),
             bias=np.rint(self.bias.numpy() / _UNIT_STEP),
             gradient_weights=gradient_weights.reshape(by_channel.shape),

@@ -16,6 +16,7 @@ from aecodec.prior_fitting.fitting import (
 )
 from aecodec.prior_fitting.level_tables import bits, level_tables
 from aecodec.prior_fitting.prior import Prior
+from aecodec.prior_fitting.trainable_context import TrainableContext
 
 
 def busy_and_even(pictures: int) -> np.ndarray:
@@ -66,6 +67,19 @@ def test_the_context_of_neighbours_saves_bits() -> None:
     fitted = fit_context(alone, flat, 16, ContextTraining(15), grid)
     assert fitted.has_spatial_context
     assert bits(fitted, flat, grid).mean() < 0.97 * bits(alone, flat).mean()
+
+
+def test_a_network_starts_with_the_weights_of_a_level_with_another_order_of_channels() -> None:
+    codes, grid = busy_and_even(20).reshape(-1, 6), (20, 12, 12)
+    factors = np.array([1, 2, 3, 4, 5, 6])
+    rising, falling = codes * factors, codes * factors[::-1]
+    trained = ContextTraining(15).train(fit_prior(rising, priors=1), rising, 16, grid)
+    prior = fit_prior(falling, priors=1)
+    fresh, started = (TrainableContext(prior, falling, 16, True, 0.0) for _ in range(2))
+    started.start_from(trained)
+    every = (len(codes), 0, 0)  # all as if with neighbours of the first kind
+    bits_of = [np.mean(n(n.inputs(falling, grid), counts=every)) for n in (fresh, started)]
+    assert bits_of[1] < 0.993 * bits_of[0]
 
 
 def test_a_context_network_is_kept_where_it_saves_bits() -> None:
