@@ -92,29 +92,39 @@ class Console(NamedTuple):
 
     @contextmanager
     def messages_as_they_come(self) -> Iterator[None]:
-        """Print warnings at once, each text only once; and on a terminal the steps of the work."""
+        """Print warnings at once, each text only once; and on a terminal the steps of the work.
+
+        A bar shows the progress of fitting priors.
+        """
         printed: set[str] = set()
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
             if str(message) not in printed:
-                self.note(f"warning: {message}")
+                console.note(f"warning: {message}")
             printed.add(str(message))
 
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self.bar("priors") as bar:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", AecodecWarning)
-            warnings.showwarning = show
-            with self._steps():
+            warnings.showwarning, console = show, self._replace(write=bar.write)
+            with console._steps(bar):
                 yield
 
     @contextmanager
-    def _steps(self) -> Iterator[None]:
+    def _steps(self, bar: Bar) -> Iterator[None]:
         logger, handler = logging.getLogger("aecodec"), logging.Handler()
-        handler.emit = lambda record: self.note(f"{record.getMessage()} ...")  # type: ignore[method-assign]
+
+        def emit(record: logging.LogRecord) -> None:
+            if hasattr(record, "finished"):
+                bar.update(*record.finished)
+            else:
+                self.note(f"{record.getMessage()} ...")
+
+        handler.emit = emit  # type: ignore[method-assign]
         level, logger.propagate = logger.level, False  # TensorFlow's handler would print it too
         if sys.stderr.isatty():
             logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
+            logger.setLevel(logging.DEBUG)
         try:
             yield
         finally:

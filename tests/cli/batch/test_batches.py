@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -174,3 +175,6 @@ def test_a_bar_is_shown_on_a_terminal_and_results_go_where_they_belong(
     assert caught.out == "a result\n"
     assert "a warning\n" in caught.err
     assert "a result" not in caught.err
+    with Console().messages_as_they_come():
+        logging.getLogger("aecodec.x").debug("the priors", extra={"finished": (30, 100)})
+    assert "30%" in capsys.readouterr().err
