@@ -118,13 +118,13 @@ class Codec(DecoderCodec):
         >>> load_codec("digits").plot(np.zeros((2, 28, 28), np.uint8)).size
         (804, 640)
         """
-        from aecodec.codec.figure import compare_file
+        from aecodec.codec.figure import compare_frames
         from aecodec.datasets.pictures import frames_of
         from aecodec.imaging.plots import comparison_figure
 
         frames = islice(frames_of(self.encoder.picture_of(image)), _MOST_DRAWN)
         files = ((frame, self.compress(frame, level=level)) for frame in frames)
-        rows = [compare_file(self, frame, file) for frame, file in files]
+        rows = [compare_frames(self, frame, file) for frame, file in files]
         return Image.open(io.BytesIO(comparison_figure(rows)))
 
     def to_bare(self, data: DataSource, *, checksum: bool = False) -> bytes:

@@ -16,7 +16,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
 
 
-def compare_file(
+def compare_frames(
     codec: DecoderCodec, picture: Picture, file: bytes, rgb: str | None = None
 ) -> Comparison:
     """The first frame of a picture and of its file.

@@ -13,7 +13,7 @@ from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import check_overwriting, check_suffix, write_bytes
 from aecodec.cli.shared.jobs import beside, check_not_sources
 from aecodec.cli.shared.pictures import read_picture, reading_for
-from aecodec.codec.figure import compare_file
+from aecodec.codec.figure import compare_frames
 from aecodec.codec.registry import AUTO, codec_for, load_codec
 from aecodec.errors import errors_about
 from aecodec.image_files.options import ReadOptions
@@ -54,6 +54,6 @@ def compare(
         picture, _ = read_picture(image, console, reading)
         drawn_codec = named_codec or codec_for(picture)
         file = drawn_codec.compress(picture, level=level)
-        comparison = compare_file(drawn_codec, picture, file, rgb)
+        comparison = compare_frames(drawn_codec, picture, file, rgb)
     write_bytes(target, comparison_figure([comparison]), force)
     console.result(f"{name_of(image)} -> {target}: {comparison.caption}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commands import Command, on_terminal
+from helpers.commands import Command
 from helpers.tiny_recipe import tiny_recipe
 from PIL import Image
 
@@ -79,9 +79,10 @@ def test_a_stopped_training_goes_on(
 
 @pytest.mark.slow
 def test_a_line_appears_once_in_a_terminal(recipes: Path) -> None:
-    line = "train digits.npy -o mine --recipe tile.toml --epochs 1"
-    lines = on_terminal(*line.split())
-    steps = [line for line in lines if "measuring the codec" in line or "priors of level 2" in line]
+    command = f"{sys.executable} -m aecodec train digits.npy -o mine --recipe tile.toml --epochs 1"
+    terminal = ["script", "-qec", command, "/dev/null"]
+    shown = subprocess.run(terminal, capture_output=True, text=True, check=True).stdout
+    steps = re.findall("^.*(?:priors of level 2|measuring the codec).*$", shown, re.MULTILINE)
     assert steps == ["fitting the priors of level 2 of 2 ...", "measuring the codec ..."]
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aecodec.cli.main import app_for
@@ -30,21 +28,6 @@ Command = Callable[..., Result]
 
 def call(*arguments: str) -> None:
     app_for(arguments)(list(arguments), standalone_mode=False)
-
-
-def on_terminal(*arguments: str) -> list[str]:
-    """The lines that `aecodec` prints to a terminal, in a process of its own that succeeds."""
-    terminal, end = os.openpty()
-    output = b""
-    command = [sys.executable, "-m", "aecodec", *arguments]
-    with subprocess.Popen(command, stdout=end, stderr=end) as process:
-        os.close(end)
-        with suppress(OSError):  # the end of the output, on Linux
-            while part := os.read(terminal, 4096):
-                output += part
-    os.close(terminal)
-    assert process.returncode == 0, output.decode()
-    return output.decode().splitlines()
 
 
 def piped(*arguments: str, data: bytes) -> subprocess.CompletedProcess[bytes]:
