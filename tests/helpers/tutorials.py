@@ -1,14 +1,16 @@
 """Follows tutorials: writes their files, runs their commands, and compares the output.
 
-    PYTHONPATH=tests python -m helpers.tutorials docs/tutorials/*.md
+    PYTHONPATH=tests python -m helpers.tutorials dist/*.whl docs/tutorials/*.md examples/*.ipynb
 
-uses the `aecodec` that is installed for this Python, as .ci/run does with the wheel.
+runs the install line of each document for this Python, with the wheel as `aecodec`, before the
+document. A notebook is executed.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,8 @@ from helpers.documents import blocks_of
 
 _SKIPPED = re.compile(r"pip install|http\.server")
 """Commands that do not end, or change the environment."""
+
+_INSTALL = re.compile(r"pip install [^`\n\"]+")
 
 _LONG, _SHORT = "epochs=30", "epochs=1"
 
@@ -61,9 +65,24 @@ def _run(lines: list[str], folder: Path) -> str:
     return done.stdout
 
 
+def install(document: Path, wheel: str) -> None:
+    for line in _INSTALL.findall(document.read_text("utf-8")):
+        arguments = shlex.split(line.replace("aecodec", wheel))
+        subprocess.run([sys.executable, "-m", *arguments, "--quiet"], check=True)
+
+
+def execute(notebook: Path, folder: Path) -> None:
+    """Execute a notebook, with a short training; AssertionError if it shows no picture."""
+    options = "--to notebook --execute --output executed --output-dir ."
+    _run([f"MINUTES=0.05 jupyter nbconvert {options} {notebook.resolve()}"], folder)
+    assert '"image/png"' in (folder / "executed.ipynb").read_text("utf-8")
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
+    wheel, *documents = sys.argv[1:]
+    for document in map(Path, documents):
+        install(document, wheel)
         with tempfile.TemporaryDirectory() as parent:
             (Path(parent) / "work").mkdir()
-            follow(Path(name), Path(parent) / "work")
-        print(f"{name}: followed")
+            (execute if document.suffix == ".ipynb" else follow)(document, Path(parent) / "work")
+        print(f"{document}: followed")
