@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,8 @@ from aecodec.image_files.reading import read_image, size_of
 from aecodec.imaging.array_pictures import check_frames
 from aecodec.imaging.missing import without_equal_planes
 from aecodec.imaging.picture import Picture, is_grey
+
+_LOG = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
 
@@ -202,13 +205,27 @@ def _size_in_header(path: Path) -> tuple[int, int] | None:
 def open_pictures(*paths: str | Path) -> Pictures:
     """Open a folder of images, image files, or an array (`x_train` or `train`) in a file.
 
-    Raises ImageError if there are no images.
+    Arrays are (N, H, W), (N, H, W, C) or (N, C, H, W) with 1 or 3 channels. Raises ImageError if
+    there are no pictures.
     """
     path = Path(paths[0])
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return ArrayPictures(load_images(path, defaults=TRAINING_ARRAYS))
+        return ArrayPictures(_channels_last(path, load_images(path, defaults=TRAINING_ARRAYS)))
     is_files = len(paths) > 1 or path.is_file()
     return FilePictures(list(map(Path, paths)) if is_files else images_in(path))
+
+
+def _channels_last(path: Path, array: Pixels) -> Pixels:
+    """An array (N, H, W) unchanged, and others as (N, H, W, C); ImageError unless C is 1 or 3."""
+    if array.ndim == 3 or array.shape[3] in (1, 3):
+        return array
+    if array.shape[1] not in (1, 3):
+        raise ImageError(
+            f"{path}: the array has the shape {array.shape}; give (N, H, W), (N, H, W, C) or "
+            "(N, C, H, W) with 1 or 3 channels C"
+        )
+    _LOG.info("%s: %s is read as (N, C, H, W), channels first", path, array.shape)
+    return np.moveaxis(array, 1, 3)
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
