@@ -10,9 +10,11 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError, warn
-from aecodec.export import model_hints
 from aecodec.export.code_layers import with_codes
-from aecodec.export.image_shape import Shape, image_shape, in_shape
+from aecodec.export.convention_trial import find_conventions
+from aecodec.export.conventions import COMMON, Convention, Ends
+from aecodec.export.image_shape import Shape, image_shape, in_shape, is_flat
+from aecodec.export.model_hints import ModelHints
 from aecodec.keras_models.functional import as_functional, calls_of, free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair, check_latents
@@ -22,20 +24,21 @@ Pictures = Callable[[Shape], Float32]
 """Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""
 
 _MEAN_WORDS = ("mean", "mu")
-_NO_HINTS = model_hints.ModelHints()
+_NO_HINTS = ModelHints()
 
 
 def adapt_models(
-    encoder: Any, decoder: Any, pictures: Pictures, hints: model_hints.ModelHints = _NO_HINTS
+    encoder: Any, decoder: Any, pictures: Pictures, hints: ModelHints = _NO_HINTS
 ) -> KerasPair:
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
     Both models are flattened and converted to inference form. A variational encoder returns its
-    mean; flat vectors are reshaped, and other pixel ranges are scaled. An :class:`AecodecWarning`
-    reports changes that may surprise. `pictures` are for testing the pair.
+    mean; flat vectors are reshaped, and other conventions for pixels are converted, as stated or
+    as :func:`~aecodec.export.convention_trial.find_conventions` finds them with the `pictures`. An
+    :class:`AecodecWarning` reports changes that may surprise.
 
     Raises ModelError if the models do not accept pictures, do not fit each other, have several
-    inputs or outputs, or return random values.
+    inputs or outputs, return random values, or contradict the hints.
     """
     encoder, decoder = with_shapes(encoder), with_shapes(decoder)
     _check_single_input(encoder, "encoder")
@@ -44,23 +47,38 @@ def adapt_models(
     decoder = _flat_model(decoder, None, "decoder")
     shape = image_shape(encoder, decoder, hints.image_shape)
     images = pictures(shape)
-    sample = shaped_for(images, encoder.input_shape)[:2]
+    taken = encoder.input_shape
+    sample = shaped_for(images, taken)[:2]
     encoder = _without_random_layers(encoder, "encoder", sample)
     check_latents(encoder, decoder)
-    encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, encoder, hints))
+    encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, taken, hints))
     latents = outputs_of(encoder, sample)
     decoder = _without_random_layers(decoder, "decoder", latents)
+    are_flat = is_flat(taken, shape), is_flat(decoder.output_shape, shape)
     pixels = in_shape(decoder.outputs[0], shape, free_name("pictures_of_values", decoder))
     decoder = keras.Model(decoder.inputs[0], pixels, name="decoder")
     _check_outputs(images, latents, outputs_of(decoder, latents))
-    ranges = hints.pixel_ranges or _tried_ranges(encoder, decoder, images)
-    return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
+
+    def run(values: Float32) -> Float32:
+        return outputs_of(decoder, outputs_of(encoder, shaped_for(values, taken)))
+
+    return _with_pixels(encoder, decoder, shape, find_conventions(run, images, hints, are_flat))
 
 
-def _in_all_ranges(images: Float32, encoder: Any, hints: model_hints.ModelHints) -> Float32:
-    ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else model_hints.PIXEL_RANGES[:3]
-    scaled = [model_hints.to_range(images, pixel_range) for pixel_range in ranges]
-    return shaped_for(np.concatenate(scaled), encoder.input_shape)
+def _with_pixels(encoder: Any, decoder: Any, shape: Shape, ends: Ends) -> KerasPair:
+    inputs = keras.Input(shape)
+    values = ends.entry.read(inputs, tuple(encoder.input_shape[1:]), encoder)
+    pixels = ends.exit.write(decoder.outputs[0], shape, decoder)
+    return KerasPair(
+        keras.Model(inputs, in_inference_form(encoder, values), name="encoder"),
+        keras.Model(decoder.inputs[0], pixels, name="decoder"),
+    )
+
+
+def _in_all_ranges(images: Float32, taken: Shape, hints: ModelHints) -> Float32:
+    ranges = [hints.pixel_ranges[0]] if hints.pixel_ranges[0] else COMMON[:3]
+    scaled = [Convention(pixel_range).from_pixels(images) for pixel_range in ranges]
+    return shaped_for(np.concatenate(scaled), taken)
 
 
 def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
@@ -93,37 +111,6 @@ def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int
         return f'{sizes}: build the models with padding="same"'
     tile = max(1, round(image[0] / factor)) * factor
     return f"{sizes}: use sides that are multiples of {factor}, for example --tile {tile}"
-
-
-def _tried_ranges(
-    encoder: Any, decoder: Any, images: Float32
-) -> tuple[model_hints.PixelRange, model_hints.PixelRange]:
-    def run(batch: Float32) -> Float32:
-        return outputs_of(decoder, outputs_of(encoder, shaped_for(batch, encoder.input_shape)))
-
-    return model_hints.find_pixel_ranges(run, images)
-
-
-def _from_pixels(encoder: Any, shape: Shape, pixel_range: model_hints.PixelRange) -> Any:
-    images = keras.Input(shape)
-    tensor = images
-    if pixel_range != model_hints.UNIT:
-        name = free_name("pixels_to_model_range", encoder)
-        width = pixel_range.white - pixel_range.black
-        tensor = keras.layers.Rescaling(width, pixel_range.black, name=name)(images)
-    name = free_name("values_of_pictures", encoder)
-    tensor = in_shape(tensor, tuple(encoder.input_shape[1:]), name)
-    return keras.Model(images, in_inference_form(encoder, tensor), name="encoder")
-
-
-def _to_pixels(decoder: Any, pixel_range: model_hints.PixelRange) -> Any:
-    if pixel_range == model_hints.UNIT:
-        return decoder
-    name = free_name("model_range_to_pixels", decoder)
-    scale = 1 / (pixel_range.white - pixel_range.black)
-    rescale = keras.layers.Rescaling(scale, -pixel_range.black * scale, name=name)
-    pixels = rescale(decoder.outputs[0])
-    return keras.Model(decoder.inputs[0], pixels, name="decoder")
 
 
 def _check_single_input(model: Any, half: str) -> None:

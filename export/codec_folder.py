@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,13 @@ from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.datasets.tiles import as_uint8
-from aecodec.export.held_out import PixelCoding, measure_codec, measure_pair_loss, to_planes
+from aecodec.export.held_out import (
+    PixelCoding,
+    count_to_measure,
+    measure_codec,
+    measure_pair_loss,
+    to_planes,
+)
 from aecodec.export.plan_checks import check_plans, check_round_trips, lowered
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import Int8Half, int8_half
@@ -56,7 +62,8 @@ def export_codec(
         UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
         ModelError: the models cannot be converted to int8 TFLite or to integer plans, or do not
-            take pictures, or the number of `context_units` differs from the number of levels.
+            take pictures, or lose more than `held_out` allows, or the number of `context_units`
+            differs from the number of levels.
     """
     encoder, decoder = models
     channels = held_out.channels(encoder.input_shape[1:])
@@ -70,6 +77,7 @@ def export_codec(
         is_any_size=geometry["receptive_field"] > 0,
         has_trained_ranges=held_out.bands is not None,
     )
+    loss = _finest_loss(models, plans, latents, levels[-1], images, held_out.most_lost)
     vectors = latents if geometry["receptive_field"] else latents.reshape(-1, latents.shape[-1])
     _LOG.info("fitting the priors")
     fitted = fit_levels(levels, vectors, priors)
@@ -87,7 +95,7 @@ def export_codec(
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, sections, priors.rdoq))
         check_plans(codec, halves, as_uint8(images), _requantized(latents, levels))
-        measured = _checked(codec, models, images, held_out, fitted)
+        measured = _checked(codec, images, held_out, fitted) | loss
     files = {half.tflite: own.content for half, own in halves.items()}
     files |= {Half.ENCODER.hdf5: hdf5_bytes(encoder), Half.DECODER.hdf5: hdf5_bytes(decoder)}
     return write_folder(
@@ -96,21 +104,12 @@ def export_codec(
 
 
 def _checked(
-    codec: Codec,
-    models: tuple[Any, Any],
-    images: Float32,
-    held_out: PixelCoding,
-    priors: Sequence[Prior],
+    codec: Codec, images: Float32, held_out: PixelCoding, priors: Sequence[Prior]
 ) -> dict[str, Any]:
     """The measurements of a codec that decodes its own files; ModelError if it does not."""
-    spec, planes = codec.spec, to_planes(images)
-    if spec.receptive_field and not spec.bands:
-        check_round_trips(codec, (held_out.pictures or [planes])[0][0])
-    measured = measure_codec(codec, held_out, priors)
-    # Levels with separate channels or gains trade rounding errors against the rate.
-    if spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains:
-        measured["finest_level"] = measure_pair_loss(codec, *models, planes)
-    return measured
+    if codec.spec.receptive_field and not codec.spec.bands:
+        check_round_trips(codec, (held_out.pictures or [to_planes(images)])[0][0])
+    return measure_codec(codec, held_out, priors)
 
 
 def _networks(
@@ -137,6 +136,26 @@ def _networks(
         latents = latents.reshape(-1, *encoder.output_shape[1:])
     convert(Half.DECODER, decoder, _requantized(latents, levels))
     return halves, plans, latents
+
+
+def _finest_loss(
+    models: tuple[Any, Any],
+    plans: Mapping[Half, bytes],
+    latents: Latents,
+    finest: Level,
+    images: Float32,
+    most_lost: float,
+) -> dict[str, Any]:
+    """The loss of the finest level, before priors are fitted; ModelError if it is too large."""
+    # Levels with separate channels or gains trade rounding errors against the rate.
+    if finest.code_dimension < latents.shape[-1] or finest.gains:
+        return {}
+    count = count_to_measure(images.shape)
+    codes = _requantized(latents[:count], [finest]).astype(np.int8)
+    decoded = Workers().map(NativeNetwork(plans[Half.DECODER]), [*codes])
+    return {
+        "finest_level": measure_pair_loss(models, to_planes(images[:count]), decoded, most_lost)
+    }
 
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:

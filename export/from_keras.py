@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aecodec.arrays import Float32
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.datasets.pictures import Pictures, hold_out, open_pictures
@@ -14,7 +15,7 @@ from aecodec.datasets.tiles import Tiles
 from aecodec.errors import ModelError
 from aecodec.export.adapt import adapt_models
 from aecodec.export.codec_folder import export_codec
-from aecodec.export.held_out import PixelCoding
+from aecodec.export.held_out import PixelCoding, check_restores
 from aecodec.export.image_shape import Shape
 from aecodec.export.model_hints import ModelHints
 from aecodec.export.step_allocation import in_steps, separate_steps, shared_steps
@@ -22,7 +23,12 @@ from aecodec.export.tflite.conversion import check_pair_convertible
 from aecodec.keras_models.codes import code_layer
 from aecodec.prior_fitting.fitting import PriorOptions
 
-_TRIED = 64
+_TRIED, _LEAST_TRIED, _TRIED_VALUES = 64, 8, 1 << 21
+"""Most and least tiles for the trial of conventions, and about how many values they may have."""
+
+_MOST_LOST = 1.0
+"""Largest loss of the codec against the float pair in dB."""
+
 _HELD_OUT_SHARE = 0.1
 _MAX_FITTED_VECTORS = 20_000
 """Three times as many vectors make files 2 % smaller, but fitting takes three times as long."""
@@ -54,7 +60,7 @@ def codec_from_keras(
         name: name of the codec.
         levels: number of quality levels; encoders that return codes have a single level.
         priors: how the priors are fitted.
-        hints: properties that the models do not contain.
+        hints: properties that the models do not contain, and whether to write a bad codec.
         replace: replace an existing codec in the folder.
 
     Raises:
@@ -62,15 +68,18 @@ def codec_from_keras(
         AecodecError: the folder cannot be written.
         ImageError: there are no pictures.
         ModelError: the models do not fit each other, do not take pictures, draw random numbers, or
-            cannot be converted to int8 TFLite.
+            cannot be converted to int8 TFLite; or, unless forced, the models do not restore the
+            pictures, or the codec loses more than 1 dB against them.
     """
     check_target(folder, name, replace=replace)
     tiles = partial(_tiles, open_pictures(data), hints.tile)
-    pair = adapt_models(*models, lambda shape: tiles(shape)[0].whole(_TRIED), hints)
+    pair = adapt_models(*models, lambda shape: _tried(tiles(shape)[0]), hints)
     check_pair_convertible(pair)
     calibration, held_out = tiles(pair.image_shape)
     vectors = pair.vectors_of(calibration.shape)
     images = pair.checked(calibration.sample(_MAX_FITTED_VECTORS // vectors))
+    if not hints.force:
+        check_restores(pair.models, images[:_TRIED])
     steps, quality_levels = (
         separate_steps([pair.code_dimension])
         if code_layer(pair.encoder)
@@ -84,12 +93,17 @@ def codec_from_keras(
             levels=quality_levels,
             images=images,
             held_out=PixelCoding(
-                map(pair.checked, held_out.to_measure(pair.image_shape, _MAX_HELD_OUT))
+                map(pair.checked, held_out.to_measure(pair.image_shape, _MAX_HELD_OUT)),
+                most_lost=math.inf if hints.force else _MOST_LOST,
             ),
             priors=priors,
             replace=replace,
         )
     )
+
+
+def _tried(tiles: Tiles) -> Float32:
+    return tiles.sample(max(_LEAST_TRIED, min(_TRIED, _TRIED_VALUES // math.prod(tiles.shape))))
 
 
 def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:

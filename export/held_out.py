@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float32, Float64, Pixels
+from aecodec.arrays import Float32, Float64, Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands
 from aecodec.datasets.tiles import as_uint8
@@ -18,6 +18,7 @@ from aecodec.export.image_shape import check_is_picture
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases
 from aecodec.keras_models.runners import outputs_of, shaped_for
+from aecodec.native.networks import to_pixels
 from aecodec.prior_fitting.level_tables import bits
 from aecodec.prior_fitting.prior import Prior
 
@@ -35,13 +36,17 @@ def to_planes(images: Float32) -> Pixels:
 
 
 class PixelCoding:
-    """Arrays (M, *image_shape) of held-out pictures in 0..1, and a codec's coding of pixels."""
+    """Arrays (M, *image_shape) of held-out pictures in 0..1, and a codec's coding of pixels.
+
+    `most_lost` is the largest loss in dB against float models with which a codec is written.
+    """
 
     bands: Bands | None = None
     transfer: Transfer | None = None
 
-    def __init__(self, held_out: Iterable[Float32]) -> None:
+    def __init__(self, held_out: Iterable[Float32], most_lost: float = math.inf) -> None:
         self.pictures = [to_planes(images) for images in held_out]
+        self.most_lost = most_lost
 
     def channels(self, image_shape: tuple[Any, ...]) -> int:
         check_is_picture(image_shape)
@@ -156,30 +161,64 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
 
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
+_RESTORES_LESS = (
+    "the pair restores the calibration pictures with {:.1f} dB, but their mean alone has {:.1f} dB."
+    " Most likely the models were not trained, or not together; or the pictures are not like those "
+    "of the training; or the models expect other values, which --pixel-range, --mean and --std, "
+    "--channel-order or --layout state. --force writes the codec anyway"
+)
+_LOSES = (
+    "the codec in int8 loses {:.2f} dB against the float models, which restore the calibration "
+    "pictures with {:.2f} dB. Most likely the pictures for calibration are too few, or not like "
+    "those of the training; or a few weights or activations are far larger than the others, so "
+    "that int8 rounds these to 0: add normalization or ReLU6; or the decoder was not trained for "
+    "rounded codes: add noise of -0.5..0.5 steps to them. --force writes the codec anyway"
+)
 
 
-def measure_pair_loss(codec: Codec, encoder: Any, decoder: Any, pixels: Pixels) -> dict[str, float]:
+def check_restores(models: tuple[Any, Any], images: Float32) -> None:
+    """Raise ModelError if models restore images (N, ...) in 0..1 worse than their mean does."""
+    pixels = to_planes(images)
+    mean = pixels.mean(axis=(0, 1, 2))
+    reached, of_mean = (_psnr(pixels, decoded) for decoded in (_restored(models, pixels), mean))
+    if reached < of_mean:
+        raise ModelError(_RESTORES_LESS.format(reached, of_mean))
+
+
+def measure_pair_loss(
+    models: tuple[Any, Any], pixels: Pixels, decoded: Iterable[Latents], most_lost: float
+) -> dict[str, float]:
     """PSNRs of pictures (N, h, w, C): of the float pair, and of the finest level.
 
-    An :class:`AecodecWarning` says if the codec loses more than 0.5 dB.
+    `decoded` are the int8 outputs (h, w, C) of the codec's decoder for the first pictures. An
+    :class:`AecodecWarning` says if the codec loses more than 0.5 dB, and ModelError is raised if it
+    loses more than `most_lost` dB.
     """
-    pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
-    finest, size = len(codec.spec.levels), (pixels.shape[2], pixels.shape[1])
-    decoded = codec.decoder.reconstruct(codec.encoder.codes(pixels, finest), finest, size)
-    images = pixels.astype(np.float32) / np.float32(255)
-    floats = _run(decoder, _run(encoder, images)).reshape(pixels.shape)
+    of_codec = to_pixels(np.stack(list(decoded)))
+    pixels = pixels[: len(of_codec)]
     loss = {
-        "float_pair": _psnr(pixels, np.rint(255 * floats.clip(0, 1))),
-        "codec": _psnr(pixels, decoded),
+        "float_pair": _psnr(pixels, _restored(models, pixels)),
+        "codec": _psnr(pixels, of_codec.reshape(pixels.shape)),
     }
     lost = loss["float_pair"] - loss["codec"]
+    if lost > most_lost:
+        raise ModelError(_LOSES.format(lost, loss["float_pair"]))
     if lost > _WORTH_A_WARNING:
         warn(f"the codec loses {lost:.2f} dB against the float models")
     return loss
 
 
-def _run(model: Any, batch: Float32) -> Float32:
-    return outputs_of(model, shaped_for(batch, model.input_shape))
+def count_to_measure(shape: tuple[int, ...]) -> int:
+    """How many of the pictures (N, h, w, ...) show the loss of a codec."""
+    return min(shape[0], max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(shape[1:3]))))
+
+
+def _restored(models: tuple[Any, Any], pixels: Pixels) -> Float32:
+    """Pixels (N, h, w, C) after float models, which are rounded but not uint8."""
+    values = pixels.astype(np.float32) / np.float32(255)
+    for model in models:
+        values = outputs_of(model, shaped_for(values, model.input_shape))
+    return np.asarray(np.rint(255 * values.clip(0, 1)).reshape(pixels.shape))
 
 
 def _psnr(pixels: Pixels, decoded: Any) -> float:

@@ -39,11 +39,11 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
 
 def _are_swapped(encoder: Any, decoder: Any) -> bool:
     takes, returns = encoder.input_shape[1:], encoder.output_shape[1:]
+    is_larger = _values(returns) > _values(takes)
     return (
-        not _is_picture(takes)
-        and _is_picture(returns)
+        _is_picture(returns)
         and decoder.input_shape == encoder.output_shape
-        and _values(returns) > _values(takes)
+        and (is_larger or (None in takes and not _is_picture(takes)))
     )
 
 
@@ -56,8 +56,8 @@ def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
     count = flat[0] or 0
     if _is_picture(shape) and None not in shape and _values(shape) == count:
         return shape
-    side = math.isqrt(count)
-    example = f"{side}x{side}" if side * side == count else "28x28"
+    colour, grey = math.isqrt(count // 3), math.isqrt(count)
+    example = f"{colour}x{colour}x3" if 3 * colour**2 == count else f"{grey}x{grey}"
     raise ModelError(
         f"the encoder takes flat vectors with {count} values: give the width and height of the "
         f"pictures, for example --image-shape {example}"
@@ -90,6 +90,11 @@ def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
     raise ModelError(
         f"the decoder returns {old}, but the encoder takes {shape}: the two shapes must be equal"
     )
+
+
+def is_flat(model_shape: Shape, shape: Shape) -> bool:
+    """Whether a model's shape, with the batch, is that of vectors, unlike the shape of pictures."""
+    return len(_without_singletons(tuple(model_shape[1:]))) == 1 < len(_without_singletons(shape))
 
 
 def _without_singletons(shape: Shape) -> Shape:

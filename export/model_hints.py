@@ -1,50 +1,80 @@
-"""Properties of Keras models that the models do not contain: stated by the user, or tried."""
+"""Properties of Keras models that the models do not contain, as a user states them."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32
-from aecodec.errors import UsageError, warn
+from aecodec.arrays import Float64
+from aecodec.errors import UsageError
 
 
 @dataclass(frozen=True)
 class PixelRange:
-    """The values of black and white pixels (0 and 255 in 8 bits) in a model."""
+    """The values of black and white pixels (0 and 255 in 8 bits) in a model.
 
-    black: float
-    white: float
+    A single number is for all channels; three are for the channels in the order of the model.
+    """
+
+    black: tuple[float, ...]
+    white: tuple[float, ...]
 
     def __str__(self) -> str:
-        return f"{self.black:.4g}..{self.white:.4g}"
+        if len(self.black) == 1:
+            return f"{self.black[0]:.4g}..{self.white[0]:.4g}"
+        return f"(pixels - ({listed(self.mean)})) / ({listed(self.std)})"
+
+    @property
+    def mean(self) -> Float64:
+        return np.asarray(-np.array(self.black) * self.std)
+
+    @property
+    def std(self) -> Float64:
+        return np.asarray(1 / (np.array(self.white) - np.array(self.black)))
+
+    def normalized(self, mean: Sequence[float], std: Sequence[float]) -> PixelRange:
+        """The range of values in this range, after a subtraction and a division per channel."""
+        ends = ((np.array(end) - mean) / std for end in (self.black, self.white))
+        black, white = (tuple(end.tolist()) for end in ends)
+        return PixelRange(black, white)
 
 
-UNIT, BYTES, SIGNED = PixelRange(0, 1), PixelRange(0, 255), PixelRange(-1, 1)
-PIXEL_RANGES = (UNIT, BYTES, SIGNED, PixelRange(-0.5, 0.5))
+def listed(numbers: Float64) -> str:
+    return ",".join(f"{number:.4g}" for number in numbers)
+
+
+UNIT, BYTES = PixelRange((0.0,), (1.0,)), PixelRange((0.0,), (255.0,))
+SIGNED = PixelRange((-1.0,), (1.0,))
+NOT_STATED = (None, None)
 
 
 @dataclass(frozen=True)
 class ModelHints:
     """Properties of a pair of models.
 
+    Where a property may differ between the encoder's input and the decoder's output, it is a pair
+    of values, and None means to try the common ones.
+
     Attributes:
         image_shape: (height, width) or (height, width, channels) of the pictures, for models that
             take flat vectors; None if the encoder takes pictures.
-        pixel_ranges: ranges of the encoder's input and of the decoder's output; None to try the
-            common ranges.
+        pixel_ranges: values of black and white.
+        are_bgr: whether blue comes first, not red.
+        are_planar: whether flat vectors of colours hold one channel after the other.
         tile: side in pixels of the calibration crops, for models that take any size.
+        force: whether to write a codec that restores the pictures badly.
     """
 
     image_shape: tuple[int, ...] | None = None
-    pixel_ranges: tuple[PixelRange, PixelRange] | None = None
+    pixel_ranges: tuple[PixelRange | None, PixelRange | None] = NOT_STATED
+    are_bgr: tuple[bool | None, bool | None] = NOT_STATED
+    are_planar: tuple[bool | None, bool | None] = NOT_STATED
     tile: int = 64
+    force: bool = False
 
 
 def parse_image_shape(text: str) -> tuple[int, ...]:
@@ -85,7 +115,7 @@ def _parsed_range(option: str, text: str) -> PixelRange:
         raise _not_a_range(option) from None
     if not (math.isfinite(black) and math.isfinite(white) and black != white):
         raise _not_a_range(option)
-    return PixelRange(black, white)
+    return PixelRange((black,), (white,))
 
 
 def _not_a_range(text: str) -> UsageError:
@@ -95,50 +125,49 @@ def _not_a_range(text: str) -> UsageError:
     )
 
 
-_CLEARLY_BETTER = 0.9
-"""Ranges other than 0..1 are chosen if they reduce the squared error by this factor."""
+def parse_conventions(
+    pixel_range: str | None, mean: str | None, std: str | None
+) -> tuple[PixelRange | None, PixelRange | None]:
+    """The ranges of input and output, with a mean and a standard deviation of the input.
 
-Run = Callable[[Float32], Float32]
+    `mean` and `std` have one number or three, and concern values in the range. If they are stated,
+    a single range leaves the range of the output open. Raises UsageError for other texts.
 
-
-def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange]:
-    """The ranges of the encoder's input and the decoder's output with the least squared error.
-
-    The common ranges are tried, and the standardized range (mean 0, deviation 1). An
-    :class:`AecodecWarning` names the chosen ranges, unless they are 0..1; or it says that no range
-    works. `run` maps images (N, ...) in 0..1 to decoded images.
+    >>> parse_conventions("0..1", "0.5", "0.25,0.5,0.5")[0].black
+    (-2.0, -1.0, -1.0)
     """
-    ranges = (*PIXEL_RANGES, _standardized(images))
-    outputs = {entry: run(to_range(images, entry)).reshape(images.shape) for entry in ranges}
-    errors = {
-        (entry, exit_): _error(images, (outputs[entry] - exit_.black) / (exit_.white - exit_.black))
-        for entry, exit_ in product(ranges, ranges)
-    }
-    best = min(errors, key=errors.__getitem__)
-    if errors[best] > images.var():
-        warn(
-            "the pair reproduces these pictures with none of the common pixel ranges: using 0..1; "
-            "give another range with --pixel-range BLACK..WHITE"
+    ranges = parse_pixel_ranges(pixel_range) if pixel_range else (None, None)
+    if mean is None and std is None:
+        return ranges
+    means, deviations = _numbers("--mean", mean or "0"), _numbers("--std", std or "1")
+    if 0 in deviations:
+        raise UsageError(f"--std {std}: standard deviations must not be 0")
+    output = ranges[1] if pixel_range and "," in pixel_range else None
+    return (ranges[0] or UNIT).normalized(means, deviations), output
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 3) or not all(map(math.isfinite, numbers)):
+        raise UsageError(
+            f"{option} {text}: give a number, or one for each channel, as in 0.485,0.456,0.406"
         )
-        return UNIT, UNIT
-    if errors[best] >= _CLEARLY_BETTER * errors[UNIT, UNIT]:
-        return UNIT, UNIT
-    warn(
-        f"pixels are taken as {best[0]} for the encoder and {best[1]} for the decoder: if these "
-        "are not the ranges of the models, state them with --pixel-range"
-    )
-    return best
+    return numbers
 
 
-def _standardized(images: Float32) -> PixelRange:
-    mean, deviation = float(images.mean()), max(float(images.std()), 1e-6)
-    return PixelRange(-mean / deviation, (1 - mean) / deviation)
+def parse_words(option: str, text: str, words: tuple[str, str]) -> tuple[bool, bool]:
+    """Whether the encoder's and the decoder's word is the second of two; UsageError for others.
 
-
-def to_range(images: Any, target: PixelRange) -> Any:
-    return images * np.float32(target.white - target.black) + np.float32(target.black)
-
-
-def _error(images: Float32, decoded: Float32) -> float:
-    clipped = np.nan_to_num(decoded.reshape(images.shape)).clip(0, 1)
-    return float(np.mean(np.square(clipped - images)))
+    >>> parse_words("--channel-order", "bgr,rgb", ("rgb", "bgr"))
+    (True, False)
+    """
+    parts = text.lower().split(",")
+    if len(parts) > 2 or not set(parts) <= set(words):
+        raise UsageError(
+            f"{option} {text}: give {' or '.join(words)}; if encoder and decoder differ, give two "
+            "separated by a comma"
+        )
+    return parts[0] == words[1], parts[-1] == words[1]

@@ -17,7 +17,13 @@ from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import codec_files
 from aecodec.codec_files.folder import check_target
-from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
+from aecodec.export.model_hints import (
+    NOT_STATED,
+    ModelHints,
+    parse_conventions,
+    parse_image_shape,
+    parse_words,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +55,31 @@ class ImportOptions:
         typer.Option(
             metavar="BLACK..WHITE",
             help="Values of black and white, such as -1..1; two, with a comma, if encoder and "
-            "decoder differ. Default: the range that works best.",
+            "decoder differ. Default: the range that works best, as for the next four options.",
         ),
+    ] = None
+    channel_order: Annotated[
+        str | None,
+        typer.Option(metavar="rgb|bgr", help="Order of colours; two as for --pixel-range."),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="hwc|chw",
+            help="Layout of flat vectors of colours: chw in PyTorch, hwc in Keras.",
+        ),
+    ] = None
+    mean: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBERS",
+            help="Subtracted from the encoder's input, whose values are 0..1 or those of "
+            "--pixel-range: a number, or three such as 0.485,0.456,0.406.",
+        ),
+    ] = None
+    std: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBERS", help="Divides the encoder's input, after --mean."),
     ] = None
     custom_objects: options.CustomObjects = None
     tile: Annotated[
@@ -61,7 +90,12 @@ class ImportOptions:
     ] = 64
     levels: Annotated[int, typer.Option(min=1, max=15, help="Number of levels.")] = 3
     priors: Annotated[int, typer.Option(min=1, max=1024, help="Number of competing priors.")] = 64
-    force: options.Force = False
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Overwrite existing files, and write a codec with large errors."
+        ),
+    ] = False
     quiet: options.Quiet = False
 
     @property
@@ -77,10 +111,14 @@ class ImportOptions:
         check_target(self.out, self.name, replace=self.force)
 
     def hints(self) -> ModelHints:
+        order, layout = self.channel_order, self.layout
         return ModelHints(
             parse_image_shape(self.image_shape) if self.image_shape else None,
-            parse_pixel_ranges(self.pixel_range) if self.pixel_range else None,
+            parse_conventions(self.pixel_range, self.mean, self.std),
+            parse_words("--channel-order", order, ("rgb", "bgr")) if order else NOT_STATED,
+            parse_words("--layout", layout, ("hwc", "chw")) if layout else NOT_STATED,
             self.tile,
+            self.force,
         )
 
 

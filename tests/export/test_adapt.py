@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -13,14 +13,13 @@ from keras import layers, ops
 from aecodec import AecodecWarning, ModelError, UsageError
 from aecodec.export.adapt import adapt_models
 from aecodec.export.model_hints import (
-    BYTES,
     SIGNED,
     UNIT,
     ModelHints,
-    PixelRange,
-    find_pixel_ranges,
+    parse_conventions,
     parse_image_shape,
     parse_pixel_ranges,
+    parse_words,
 )
 
 IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
@@ -28,8 +27,9 @@ IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
 
 def adapted(encoder: Any, decoder: Any, hints: ModelHints | None = None) -> Any:
     stated = hints or ModelHints()
-    ranges = stated.pixel_ranges or (UNIT, UNIT)
-    return adapt_models(encoder, decoder, pictures_of, ModelHints(stated.image_shape, ranges))
+    ranges = (UNIT, UNIT) if None in stated.pixel_ranges else stated.pixel_ranges
+    stated = replace(stated, pixel_ranges=ranges, force=True)
+    return adapt_models(encoder, decoder, pictures_of, stated)
 
 
 def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
@@ -47,44 +47,6 @@ def lossless(scale: float = 1.0, offset: float = 0.0, shape: tuple[int, ...] = (
     return (
         of(shape, layers.Rescaling(1 / scale, -offset / scale), layers.Flatten()),
         of((16,), layers.Rescaling(scale, offset), layers.Reshape(shape)),
-    )
-
-
-@pytest.mark.parametrize("pixel_range", [UNIT, BYTES, SIGNED], ids=str)
-def test_pixel_ranges_are_found(pixel_range: PixelRange) -> None:
-    models = lossless(pixel_range.white - pixel_range.black, pixel_range.black)
-
-    def run(batch: np.ndarray) -> np.ndarray:
-        return np.asarray(models[1](np.rint(31 * np.clip(models[0](batch), 0, 1)) / 31))
-
-    with (
-        nullcontext()
-        if pixel_range == UNIT
-        else pytest.warns(AecodecWarning, match=f"{pixel_range} for the decoder")
-    ):
-        assert find_pixel_ranges(run, IMAGES) == (pixel_range, pixel_range)
-
-
-def test_the_two_halves_may_have_different_ranges() -> None:
-    def run(batch: np.ndarray) -> np.ndarray:
-        return np.clip(batch / 255, 0, 1)
-
-    with pytest.warns(AecodecWarning, match="0..255 for the encoder and 0..1 for the decoder"):
-        assert find_pixel_ranges(run, IMAGES) == (BYTES, UNIT)
-
-
-def test_the_standardized_range_is_found() -> None:
-    mean, deviation = IMAGES.mean(), IMAGES.std()
-
-    def standardized(batch: np.ndarray) -> np.ndarray:
-        clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
-        return np.rint(20 * clipped) / 20
-
-    with pytest.warns(AecodecWarning, match="--pixel-range"):
-        encoder_range, decoder_range = find_pixel_ranges(standardized, IMAGES)
-    assert encoder_range == decoder_range
-    assert np.allclose(
-        (encoder_range.black, encoder_range.white), (-mean / deviation, (1 - mean) / deviation)
     )
 
 
@@ -210,3 +172,9 @@ def test_other_image_shapes_and_pixel_ranges_are_refused() -> None:
     for text in ("", "1", "0..x", "0..0", "0..inf", "0..1,", "0..1,0..1,0..1"):
         with pytest.raises(UsageError, match="--pixel-range"):
             parse_pixel_ranges(text)
+    for text in ("bgrr", "rgb,bgr,rgb", ""):
+        with pytest.raises(UsageError, match="--channel-order"):
+            parse_words("--channel-order", text, ("rgb", "bgr"))
+    for mean, std in (("0.5,0.5", "1"), ("x", "1"), ("0.5", "0"), ("0.5", "inf")):
+        with pytest.raises(UsageError, match=r"--(mean|std)"):
+            parse_conventions(None, mean, std)

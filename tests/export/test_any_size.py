@@ -24,7 +24,7 @@ SIZES = ((1, 1), (24, 24), (37, 53), (96, 64), (111, 7), (200, 301))
 def codec_of(pair: Pair, photograph: Pixels, folder: Path) -> Codec:
     tiles = [photograph[y : y + 48, x : x + 48] for y in range(0, 370, 90) for x in (0, 240, 500)]
     np.save(folder / "tiles.npy", np.stack(tiles))
-    hints = ModelHints(pixel_ranges=(UNIT, UNIT), tile=48)
+    hints = ModelHints(pixel_ranges=(UNIT, UNIT), tile=48, force=True)
     options: Any = {"levels": 1, "priors": PriorOptions(1, 0), "hints": hints, "name": "any"}
     return codec_from_keras(pair, folder / "tiles.npy", folder / "any", **options)
 

@@ -66,6 +66,31 @@ def test_a_layer_that_does_not_convert_is_named(
         codec_from_keras((encoder, decoder), few_digits, tmp_path, **options)
 
 
+@pytest.mark.parametrize(
+    ("gain", "sign", "message"),
+    [
+        (1, -1, r"with \d\.\d dB, but their mean alone has 1\d\.\d dB.*or not together"),
+        (3000, 1, r"in int8 loses .*activations are far larger"),
+    ],
+)
+def test_a_bad_pair_or_codec_is_rejected(
+    gain: int, sign: int, message: str, digits: Pixels, few_digits: Path, tmp_path: Path
+) -> None:
+    """Principal components of digits, subtracted instead of added, or one too large for int8."""
+    images = digits.reshape(len(digits), -1) / np.float32(255)
+    axes = np.linalg.svd(images[:500], full_matrices=False)[2][:12]
+    encoder = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(12)])
+    decoder = keras.Sequential([keras.Input((12,)), layers.Dense(13), layers.Dense(784)])
+    encoder.layers[1].set_weights([axes.T, np.zeros(12)])
+    larger = np.concatenate([np.eye(12), gain * np.eye(12)[:, :1]], axis=1)
+    decoder.layers[0].set_weights([larger, np.zeros(13)])
+    rows = np.concatenate([sign * axes, np.zeros((1, 784))])
+    decoder.layers[1].set_weights([rows, np.zeros(784)])
+    with pytest.raises(ModelError, match=message):
+        codec_from_keras((encoder, decoder), few_digits, tmp_path / "x", name="x", **FAST)
+    assert not (tmp_path / "x").exists()
+
+
 def test_one_command_converts_models_of_ones_own(
     digits: Pixels, few_digits: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,165 @@
+"""Trial of conventions: a pair restores pictures best with the conventions of its training."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from aecodec import metrics
+from aecodec.arrays import Float32
+from aecodec.errors import ModelError, warn
+from aecodec.export.conventions import COMMON, NORMALIZED, Convention, Ends
+from aecodec.export.model_hints import UNIT, ModelHints, PixelRange, listed
+
+Run = Callable[[Float32], Float32]
+"""Maps values as an encoder takes them, (N, ...), to those that the decoder returns."""
+
+_BETTER_ORDER, _BETTER_RANGE, _BETTER_MIXTURE = 1.03, 1.15, 2.0
+"""Factors of the squared error by which other channel orders, ranges, or different ranges of both
+halves must be better. Pairs that learned little are up to 0.1 dB better with other orders."""
+
+_BETTER_THAN_STATED = 2.0
+_ESTIMATED = 1.1
+"""Factor for ranges that are estimated from the pictures, which correct the mean of any pair."""
+
+_RESTORED = 0.5
+"""Largest squared error, relative to the variance, of conventions that nobody stated."""
+
+
+def find_conventions(
+    run: Run, images: Float32, hints: ModelHints, are_flat: tuple[bool, bool]
+) -> Ends:
+    """The conventions with which a pair restores images (N, h, w, C) in 0..1 best.
+
+    Stated conventions are kept, and 0..1, RGB and channels last are preferred. An
+    :class:`AecodecWarning` names other conventions that were found. `are_flat` says whether the
+    encoder takes and the decoder returns vectors.
+
+    Raises ModelError, unless forced, if the squared error is twice that of conventions that
+    contradict the stated ones.
+    """
+    hints = _applicable(hints, images.shape[-1], are_flat)
+    estimated = _estimated(images)
+    entries, exits = (
+        _candidates(hints, end, images.shape[-1], estimated, is_flat)
+        for end, is_flat in enumerate(are_flat)
+    )
+    errors = _errors(run, images, entries, exits)
+    stated = [ends for ends in errors if _is_as_stated(ends, hints)]
+    usual, variance = stated[0], float(images.var(axis=(0, 1, 2)).mean())
+
+    def cost(ends: Ends) -> float:
+        if ends != usual and errors[ends] > _RESTORED * variance:
+            return np.inf
+        return errors[ends] * _factor(ends, usual, estimated)
+
+    best = min(stated, key=cost)
+    other = min(errors, key=cost)
+    if _BETTER_THAN_STATED * errors[other] < errors[best] and not hints.force:
+        raise ModelError(
+            f"the pair restores the calibration pictures with {_db(errors[best])} as stated, but "
+            f"with {_db(errors[other])} as {other}: use {_options(other)}, or --force to keep what "
+            "you stated"
+        )
+    if best != usual:
+        warn(
+            f"pixels are taken as {best}, which restores the calibration pictures with "
+            f"{_db(errors[best])}, not {_db(errors[usual])} as with {usual}: if the models were "
+            f"trained otherwise, change {_options(best)}"
+        )
+    return best
+
+
+def _db(error: float) -> str:
+    return f"{metrics.psnr(255**2 * error):.1f} dB"
+
+
+def _applicable(hints: ModelHints, channels: int, are_flat: tuple[bool, bool]) -> ModelHints:
+    """The hints without the order of grey channels, and the layout of pictures."""
+    if channels == 1:
+        return replace(hints, are_bgr=(None, None), are_planar=(None, None))
+    first, second = (
+        is_planar if is_flat else None
+        for is_planar, is_flat in zip(hints.are_planar, are_flat, strict=True)
+    )
+    return replace(hints, are_planar=(first, second))
+
+
+def _candidates(
+    hints: ModelHints, end: int, channels: int, estimated: list[PixelRange], is_flat: bool
+) -> list[Convention]:
+    """The conventions to try at an end of a pair, beginning with the stated or usual one."""
+    stated = hints.pixel_ranges[end] or hints.pixel_ranges[0]
+    ranges = [*([stated] if stated else []), *COMMON, *NORMALIZED[channels], *estimated]
+    if len(ranges[0].black) > channels:
+        raise ModelError("--mean and --std have three numbers, but the pictures are grey: give one")
+    flags = (False, True) if channels == 3 else (False,)
+    parts = itertools.product(dict.fromkeys(ranges), flags, flags if is_flat else (False,))
+    return list(itertools.starmap(Convention, parts))
+
+
+def _estimated(images: Float32) -> list[PixelRange]:
+    """The ranges of standardized pictures: of all channels together, and of each."""
+    groups = [images.reshape(-1, 1), images.reshape(-1, images.shape[-1])]
+    deviations = (np.maximum(values.std(axis=0), 1e-6) for values in groups)
+    return [
+        UNIT.normalized(values.mean(axis=0).tolist(), deviation.tolist())
+        for values, deviation in zip(groups, deviations, strict=True)
+    ]
+
+
+def _errors(
+    run: Run, images: Float32, entries: list[Convention], exits: list[Convention]
+) -> dict[Ends, float]:
+    errors = {}
+    for entry in entries:
+        with np.errstate(all="ignore"):
+            values = run(entry.from_pixels(images))
+            for exit_ in exits:
+                pixels = exit_.to_pixels(values, images.shape)
+                errors[Ends(entry, exit_)] = float(np.mean(np.square(pixels - images)))
+    return errors
+
+
+def _is_as_stated(ends: Ends, hints: ModelHints) -> bool:
+    properties = (
+        (hints.pixel_ranges, [end.pixel_range for end in ends]),
+        (hints.are_bgr, [end.is_bgr for end in ends]),
+        (hints.are_planar, [end.is_planar for end in ends]),
+    )
+    return all(
+        wanted in (None, own)
+        for stated, actual in properties
+        for wanted, own in zip(stated, actual, strict=True)
+    )
+
+
+def _factor(ends: Ends, usual: Ends, estimated: list[PixelRange]) -> float:
+    """The factor by which the error of unusual conventions counts."""
+    ranges, usual_ranges = ([end.pixel_range for end in both] for both in (ends, usual))
+    if ends == usual:
+        return 1
+    if ranges == usual_ranges:
+        return _BETTER_ORDER
+    factor = _BETTER_RANGE if ranges[0] == ranges[1] else _BETTER_MIXTURE
+    return factor * (_ESTIMATED if set(ranges) & set(estimated) else 1)
+
+
+def _options(ends: Ends) -> str:
+    """The options that state conventions."""
+    entry, exit_ = (end.pixel_range for end in ends)
+    texts = []
+    if len(entry.black) == len(exit_.black) == 1:
+        texts.append(f"--pixel-range={entry}" + (f",{exit_}" if exit_ != entry else ""))
+    else:
+        texts.append(f"--mean {listed(entry.mean)} --std {listed(entry.std)}")
+    for option, words, flags in (
+        ("--channel-order", ("rgb", "bgr"), [end.is_bgr for end in ends]),
+        ("--layout", ("hwc", "chw"), [end.is_planar for end in ends]),
+    ):
+        if any(flags):
+            texts.append(f"{option} " + ",".join(dict.fromkeys(words[flag] for flag in flags)))
+    return " ".join(texts)
