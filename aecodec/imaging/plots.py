@@ -46,11 +46,11 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
 
 
 Curves = Mapping[str, Sequence[tuple[float, float]]]
-"""(bits, quality) of each level, by the codec's name."""
+"""Points (x, y) of each curve, by its name."""
 
 
-def rate_distortion_figure(panels: Mapping[str, Curves]) -> bytes:
-    """Draw a panel of quality against bits per pixel for each measure, as PNG.
+def figure_of_curves(panels: Mapping[str, Curves], xlabel: str = "bits per pixel") -> bytes:
+    """Draw a panel with curves for each measure, as PNG.
 
     Raises AecodecError if matplotlib is not installed.
     """
@@ -63,7 +63,7 @@ def rate_distortion_figure(panels: Mapping[str, Curves]) -> bytes:
     for axis, (measure, curves) in zip(axes, panels.items(), strict=True):
         for name, points in curves.items():
             axis.plot(*zip(*points, strict=True), marker="o", label=name)
-        axis.set(xlabel="bits per pixel", ylabel=measure)
+        axis.set(xlabel=xlabel, ylabel=measure)
         axis.grid(alpha=0.3)
         axis.legend()
     file = io.BytesIO()

@@ -147,17 +147,15 @@ class Autoencoder(KerasPair):
             check_pair_convertible(self)
         keras.utils.set_random_seed(options.seed)
         loss = self._loss(rate_weight, options, data.tiles)
-        loss.compile(self._optimizer(learning_rate, options), jit_compile=False)
+        dtype, network_rate = product_dtype(self.encoder), options.network_rate
+        optimizer = optimizer_of(options.optimizer, dtype, network_rate, learning_rate)
+        loss.compile(optimizer, jit_compile=False)
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
         schedule = _schedule(learning_rate, options, epochs * data.steps)
         try:
             return self._fit(loss, data, epochs, verbose, schedule, options)
         finally:  # interrupted or not
             self.gains = loss.gains
-
-    def _optimizer(self, learning_rate: Any, options: TrainingOptions) -> Any:
-        dtype = product_dtype(self.encoder)
-        return optimizer_of(options.optimizer, dtype, options.network_rate, learning_rate)
 
     def _fit(
         self,

@@ -23,6 +23,8 @@ import tensorflow as tf
 from aecodec.atomic import locked, write_file
 from aecodec.errors import ModelError, UsageError, warn
 
+CSVLogger = keras.callbacks.CSVLogger
+EarlyStopping = keras.callbacks.EarlyStopping
 TensorBoard = keras.callbacks.TensorBoard
 
 LATEST = "latest.npz"

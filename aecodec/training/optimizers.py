@@ -106,5 +106,6 @@ def _copy_of(optimizer: Any) -> Any:
             f"unknown optimizer {optimizer!r}: use {', '.join(_OPTIMIZERS)}, or an optimizer of "
             "Keras"
         ) from error
-    kind = type(chosen)
-    return type(kind.__name__, (_WithMultipliers, kind), {}).from_config(chosen.get_config())
+    kind: Any = type(chosen)
+    copy: Any = type(kind.__name__, (_WithMultipliers, kind), {})
+    return copy.from_config(chosen.get_config())

@@ -44,6 +44,7 @@ class Stage:
 
 SMALL = (Stage(64, 1), Stage(96, 1), Stage(128, 1))
 LARGE = (Stage(48, 1), Stage(128, 1), Stage(192, 2))
+LARGEST = (Stage(96, 2), Stage(192, 2), Stage(320, 3))
 """Stages with a grid point at every 4th, 8th and 16th pixel."""
 
 _FILTER = Stage(64, 1)

@@ -22,6 +22,7 @@ import tensorflow as tf
 from keras import layers
 
 from aecodec.arrays import Float32
+from aecodec.errors import UsageError
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.roles import Role, role_of, set_role
 
@@ -185,7 +186,16 @@ def policy_of(dtype: str) -> str:
         has_amx = "amx_bf16" in Path("/proc/cpuinfo").read_text("utf-8").split()
     except OSError:  # not Linux
         has_amx = False
-    return "mixed_bfloat16" if has_amx or tf.config.list_physical_devices("GPU") else "float32"
+    return "mixed_bfloat16" if has_amx or tf.config.get_visible_devices("GPU") else "float32"
+
+
+def use_device(name: str) -> None:
+    """Use `cpu` or the GPU with a number, before TensorFlow computes; UsageError if it has none."""
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [*map(str, range(len(gpus))), "cpu"]
+    if name not in names:
+        raise UsageError(f"TensorFlow has no device {name}: use --device {' or '.join(names)}")
+    tf.config.set_visible_devices(gpus[int(name) :][:1] if name != "cpu" else [], "GPU")
 
 
 def product_dtype(model: Any) -> str:

@@ -18,7 +18,7 @@ from aecodec.keras_models.roles import Role
 from aecodec.training.band_networks import CHANNELS_PER_BAND, band_pair, start_from_block_klt
 from aecodec.training.distortions import check_sides_for_ssimulacra2
 from aecodec.training.optimizers import optimizer_of
-from aecodec.training.picture_networks import LARGE, picture_pair, start_from_klt
+from aecodec.training.picture_networks import LARGE, LARGEST, picture_pair, start_from_klt
 from aecodec.training.tile_networks import tile_pair
 
 if sys.version_info >= (3, 11):
@@ -53,6 +53,7 @@ NETWORKS = {
     "tile": Networks(tile_pair),
     "picture": Networks(picture_pair, start_from_klt, shipped=SHIPPED),
     "photo": Networks(partial(picture_pair, stages=LARGE), start_from_klt),
+    "large": Networks(partial(picture_pair, stages=LARGEST), start_from_klt),
     "bands": Networks(  # whose linear paths are dithered over phases
         band_pair, start_from_block_klt, exact={Role.LATENTS, Role.LINEAR_PIXELS}
     ),

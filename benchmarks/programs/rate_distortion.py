@@ -24,7 +24,7 @@ import aecodec
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.evaluation import evaluate
 from aecodec.evaluation.evaluate import Coder, codec_coder, format_coder, pixel_errors
-from aecodec.imaging.plots import rate_distortion_figure
+from aecodec.imaging.plots import figure_of_curves
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
 from benchmarks.formats import BEST, LOSSY
 from benchmarks.harness import Row
@@ -68,7 +68,7 @@ def measure(options: Namespace) -> Iterator[Row]:
         yield {"format": anchor, **_bd_rates(rows, anchor, options)}
     if options.plot:
         curves = {name: _curve(rows, name, "psnr") for name in formats}
-        options.plot.write_bytes(rate_distortion_figure({"PSNR, dB": curves}))
+        options.plot.write_bytes(figure_of_curves({"PSNR, dB": curves}))
 
 
 def _rows(options: Namespace) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -27,12 +28,13 @@ from aecodec.datasets.scenes import open_scenes
 from aecodec.datasets.tiles import held_out_pictures
 from aecodec.errors import AecodecError, UsageError
 from aecodec.evaluation.rivals import Curves, curves_of, rate_at
-from aecodec.imaging.plots import rate_distortion_figure
+from aecodec.imaging.plots import figure_of_curves
 from aecodec.metrics import check_ssimulacra2
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.training.recipe import Recipe
 
+_RESULTS = "results.csv"
 _MOST_COMPARED = 1_000_000
 """Maximum number of values in held-out pictures that are compared with image formats."""
 
@@ -59,7 +61,7 @@ class TrainOptions:
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="A TOML file, or digits for tiles of one size, picture or photo for any size.",
+            help="A TOML file, or digits for tiles of one size, picture, photo or large for any.",
         ),
     ] = "digits"
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None
@@ -68,6 +70,24 @@ class TrainOptions:
         typer.Option(
             min=0.01,
             help="Train the networks for this many minutes instead; fitting priors takes more.",
+        ),
+    ] = None
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Stop after N epochs without a smaller loss of held-out pictures.",
+        ),
+    ] = None
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles of a training step.")] = None
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-12, help="The highest rate, after a short warm-up.")
+    ] = None
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cpu|N", help="cpu, or the number of a GPU. Default: the first GPU, if any."
         ),
     ] = None
     tile: Annotated[
@@ -138,14 +158,22 @@ class TrainOptions:
             recipe,
             name=self.codec_name,
             data=recipe.data | _without_none(tile=self.tile),
-            training=recipe.training | _without_none(epochs=self.epochs, seed=self.seed),
+            training=recipe.training
+            | _without_none(
+                epochs=self.epochs,
+                seed=self.seed,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+            ),
         )
 
     def callbacks(self) -> list[Any]:
-        from aecodec.training.callbacks import Progress, TensorBoard
+        from aecodec.training.callbacks import CSVLogger, EarlyStopping, Progress, TensorBoard
 
-        shown = [] if self.quiet else [Progress(sys.stderr)]
-        return [*shown, TensorBoard(self.tensorboard)] if self.tensorboard else shown
+        callbacks = [CSVLogger(self.out / _RESULTS, append=self.resume)]
+        callbacks += [] if self.quiet else [Progress(sys.stderr)]
+        callbacks += [TensorBoard(self.tensorboard)] if self.tensorboard else []
+        return callbacks + ([EarlyStopping(patience=self.patience)] if self.patience else [])
 
 
 @options.takes(TrainOptions)
@@ -159,8 +187,11 @@ def train(chosen: TrainOptions) -> None:
     chosen.check()
     console = Console(chosen.quiet)
     with tensorflow_for("training"):
+        from aecodec.training.quantization_aware import use_device
         from aecodec.training.recipe import load_recipe, recipe_for_bands
         from aecodec.training.run import run_recipe
+    if chosen.device:
+        use_device(chosen.device)
     recipe = load_recipe(chosen.recipe)
     with console.messages_as_they_come():
         scenes = open_scenes(Path(chosen.data), chosen.nodata)
@@ -181,6 +212,7 @@ def train(chosen: TrainOptions) -> None:
             callbacks=chosen.callbacks(),
         )
     console.result(codec_lines(codec))
+    _draw_results(codec.folder.path)
     if not scenes:
         _compare(codec, chosen.data, recipe.data["held_out"], console)
 
@@ -201,7 +233,20 @@ def _compare(codec: Codec, data: str, share: float, console: Console) -> None:
     for measure, title in measures.items():
         console.result(table_of(title, measure, curves))
     panels = {title: _points(measure, curves) for measure, title in measures.items()}
-    write_bytes(codec.folder.path / "curves.png", rate_distortion_figure(panels), force=True)
+    write_bytes(codec.folder.path / "curves.png", figure_of_curves(panels), force=True)
+
+
+def _draw_results(folder: Path) -> None:
+    """Draw the losses and the PSNR of each level, which `results.csv` has for each epoch."""
+    with (folder / _RESULTS).open(newline="", encoding="utf-8") as file:
+        epochs = list(csv.DictReader(file))
+    names = epochs[0] if epochs else ()  # without a whole epoch
+    curves = {name: [(n, float(row[name])) for n, row in enumerate(epochs, 1)] for name in names}
+    panels = {
+        title: {name: curves[name] for name in curves if name.startswith(starts)}
+        for title, starts in {"loss": ("loss", "val_loss"), "PSNR, dB": "val_psnr"}.items()
+    }
+    write_bytes(folder / "results.png", figure_of_curves(panels, "epoch"), force=True)
 
 
 def table_of(title: str, measure: str, curves: Curves) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import signal
@@ -72,7 +73,12 @@ def test_a_stopped_training_goes_on(
     assert f"epoch {EPOCHS[recipe]}, 100%" in errors
     assert table.startswith("mine (")
     assert re.search("level +PSNR, dB +bpp +WebP .*AVIF\n +1 ", table)
-    assert Path("mine/curves.png").read_bytes().startswith(b"\x89PNG")
+    for figure in ("curves.png", "results.png"):
+        assert Path("mine", figure).read_bytes().startswith(b"\x89PNG")
+    with Path("mine/results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows[-2:]] == [EPOCHS[recipe] - 2, EPOCHS[recipe] - 1]
+    assert {"loss", "val_loss", "learning_rate", "val_psnr1"} < set(rows[0])
     assert [path.name for path in Path("mine").iterdir() if path.is_dir()] == []
     aecodec.load_codec("mine").compress(np.full((28, 28, 3), 90, np.uint8))
 
@@ -96,16 +102,19 @@ def test_logs_without_tensorboard_are_an_error_before_training(
 
 @pytest.mark.slow
 def test_options_override_the_recipe(recipes: Path, command: Command) -> None:
-    options = "--epochs 1 --code-dim 6 --seed 5 --quiet"
+    options = "--epochs 5 --patience 1 --learning-rate 1e-12 --batch-size 17 --device cpu"
+    options += " --code-dim 6 --seed 5 --quiet"
     line = f"train digits.npy -o mine --recipe tile.toml --tile 20 --name digitlike {options}"
     assert command(*line.split()).status == 0
     codec = aecodec.load_codec("mine")
     assert (codec.spec.name, codec.spec.tile) == ("digitlike", (20, 20))
     assert [level.code_dimension for level in codec.spec.levels] == [3, 6]
+    assert len(Path("mine/results.csv").read_text().splitlines()) == 1 + 2
     for more, error in (
         ("", "replace them with --force"),
         ("--resume", "no interrupted training"),
         ("--from mine --force", "is the codec of --from"),
+        ("--force --device 9", "no device 9: use --device"),
     ):
         refused = command(*line.split(), *more.split())
         assert (refused.status in (1, 2), error in refused.err) == (True, True)

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +163,6 @@ def test_callbacks_of_keras_act_and_the_best_epoch_is_kept(x: np.ndarray, tmp_pa
     assert again.history["learning_rate"] == pytest.approx([0.08, 0.08, 0.04])
 
 
-def _endless(x: np.ndarray) -> Iterator[np.ndarray]:
-    while True:
-        yield x[:8]
-
-
 @pytest.mark.usefixtures("unchecked")
 def test_endless_data_are_read_as_they_come(x: np.ndarray) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
@@ -175,8 +170,8 @@ def test_endless_data_are_read_as_they_come(x: np.ndarray) -> None:
     with pytest.raises(UsageError, match="give steps_per_epoch"):
         autoencoder.train(endless)
     with pytest.raises(UsageError, match="validation_data"):
-        autoencoder.train(_endless(x), steps_per_epoch=3, validation_split=0.1)
-    history = autoencoder.train(_endless(x), 2, verbose=0, steps_per_epoch=3).history
+        autoencoder.train(repeat(x[:8]), steps_per_epoch=3, validation_split=0.1)
+    history = autoencoder.train(repeat(x[:8]), 2, verbose=0, steps_per_epoch=3).history
     assert history["loss"][1] < history["loss"][0]
     with pytest.raises(UsageError, match="the data end"):
         autoencoder.train(iter([x[:8]]), verbose=0, steps_per_epoch=3)
