@@ -53,7 +53,8 @@ class KerasPair:
         Raises ModelError if the shape or the range is wrong, or there are no images.
         """
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "biuf":
-            raise ModelError(f"images must be an array of numbers, not {type(x).__name__}")
+            kind = getattr(x, "dtype", type(x).__name__)
+            raise ModelError(f"images must be an array of numbers, not {kind}")
         if len(self.image_shape) == 2 and x.ndim == 4 and x.shape[-1] == 1:
             x = x[..., 0]
         sides = [own or side for own, side in zip(self.image_shape, x.shape[1:], strict=False)]
