@@ -26,6 +26,10 @@ KINDS = 2
 GRADIENTS = 4
 """Gradients per channel: the sums of both pairs of opposite neighbours, then the differences."""
 
+BY_DIFFERENCE = 8
+"""Added to the input shift of predicted channels that vary less between neighbours than around
+their centre: their activity is how far opposite neighbours differ."""
+
 PREDICTED_CHANNELS = 64
 """Gradients predict at most this many channels, the first ones in the order of coding."""
 
@@ -68,7 +72,7 @@ class ContextNetwork(ArrayFields):
     """
 
     order: npt.NDArray[np.uint16]  # (K,) all channels in the order of coding
-    input_shift: npt.NDArray[np.uint8]  # (K,) left shifts of inputs
+    input_shift: npt.NDArray[np.uint8]  # (K,) left shifts of inputs, and BY_DIFFERENCE
     degree: npt.NDArray[np.uint16]  # (H,), ascending: how many first channels a unit reads
     weights: npt.NDArray[np.int8]  # (K, H) of the inputs
     unit_shift: npt.NDArray[np.uint8]  # (H,) right shifts of the units' sums

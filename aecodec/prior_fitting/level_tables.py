@@ -19,6 +19,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.imaging.transfer import Transfer
+from aecodec.native import structures
 from aecodec.native.structures import LANES
 from aecodec.native.tables import Choices, Grid, LevelTables
 from aecodec.prior_fitting.context_network import (
@@ -109,7 +110,9 @@ SECTION_ARRAYS: dict[str, Any] = {
 _NUMBERS = struct.Struct("<5HhBBHI12x")
 _ENTRY = struct.Struct("<II")
 _ARRAY_ALIGNMENT = 16
-_HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS = 1, 2, 4
+_HAS_CONTEXT, _HAS_SPATIAL, _ESCAPES_OTHERS, _IS_FAR = 1, 2, 4, 8
+_FIRST_STEPS = 8, structures.FAR_STEP
+"""Rows and columns between the first vectors of a message, with spatial weights."""
 
 
 def level_section(prior: Prior, level: int) -> bytes:
@@ -122,7 +125,7 @@ def level_section(prior: Prior, level: int) -> bytes:
         padding = bytes(-(at + len(contents)) % _ARRAY_ALIGNMENT)
         directory += _ENTRY.pack(at + len(contents) + len(padding), len(content))
         contents += padding + content
-    flags = _HAS_CONTEXT * bool(context) | _HAS_SPATIAL * prior.has_spatial_context
+    flags = _HAS_CONTEXT * bool(context) | (_HAS_SPATIAL | _IS_FAR) * prior.has_spatial_context
     numbers = _NUMBERS.pack(
         prior.code_dimension,
         prior.priors,
@@ -159,6 +162,7 @@ def stored_tables(content: bytes, level: Level) -> tuple[dict[str, int], Arrays]
         "first": first,
         "all_priors": priors,
         "max_slice": most,
+        "first_step": _FIRST_STEPS[bool(flags & _IS_FAR)],
         "priors": priors,
     }, arrays
 

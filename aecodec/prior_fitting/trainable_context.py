@@ -16,6 +16,7 @@ import tensorflow as tf
 from aecodec.arrays import Codes, Float32
 from aecodec.native.tables import Grid, neighbours
 from aecodec.prior_fitting.context_network import (
+    BY_DIFFERENCE,
     GRADIENTS,
     KINDS,
     MAX_ACTIVATION,
@@ -61,6 +62,9 @@ class _Measures:
         self.deviations = np.asarray(deviations[self.order] + 0.05, np.float32)
         shifts = np.floor(np.log2(_INPUT_UNIT / self.deviations))
         self.input_shift = np.clip(shifts, 0, _MAX_INPUT_SHIFT).astype(np.uint8)
+        steps = np.diff(codes.astype(np.float32), axis=0).var(axis=0)  # mostly between neighbours
+        self.by_difference = (steps < codes.var(axis=0))[self.order]
+        self.by_difference[PREDICTED_CHANNELS:] = False
         table = prior.table[:, self.order]
         eighths = (table % POSITIONS).astype(np.float32) - POSITIONS // 2
         self.offset = prior.offset[:, self.order].astype(np.float32)  # (P, K)
@@ -165,7 +169,8 @@ class TrainableContext(keras.layers.Layer):
         output_weights, output_shift = _to_int8(outputs.transpose(1, 0, 2), axis=1)
         return ContextNetwork(
             order=self.measures.order.astype(np.uint16),
-            input_shift=self.measures.input_shift,
+            input_shift=self.measures.input_shift
+            + BY_DIFFERENCE * (self.measures.by_difference & bool(self.spatial)),
             degree=self.degree,
             weights=weights[:channels],
             unit_shift=unit_shift,
@@ -196,12 +201,15 @@ class _SpatialTerms(keras.layers.Layer):
         gradients = np.zeros((len(codes), GRADIENTS, predicted), np.int16)
         kind, pairs = neighbours(*grid[1:])
         members = np.flatnonzero(kind >= 0)
+        smooth = np.flatnonzero(self.measures.by_difference)
         for first in range(0, len(codes), len(kind)):  # of a picture
             places = first + members
             known = codes[first + pairs[members]] - self.measures.centre
             first_of_pair, second = known[..., :predicted].transpose(2, 0, 1, 3)
             gradients[places] = np.concatenate(sum_and_difference(first_of_pair, second), axis=1)
             activity[places] = np.abs(known).sum(axis=(1, 2))
+            differences = np.abs(known[:, :, 0] - known[:, :, 1]).sum(axis=1)
+            activity[np.ix_(places, smooth)] = differences[:, smooth]
         return activity, gradients
 
     def start_from(self, other: _SpatialTerms, places: Any, ratios: Float32) -> None:

@@ -86,7 +86,7 @@ typedef enum {
     AECODEC_UNCLEAR_NODATA = 64
 } aecodec_status;
 
-enum { AECODEC_MAX_VECTORS = 16384 };
+enum { AECODEC_MAX_VECTORS = 16384, AECODEC_FAR_STEP = 128 };
 
 /* ---- the tables of a level ----
  *
@@ -97,7 +97,9 @@ enum { AECODEC_MAX_VECTORS = 16384 };
 enum {
     AECODEC_LANES = 16,             /* the context network sums its inputs in groups of this size */
     AECODEC_GRADIENTS = 4,          /* per channel: sums and differences of two pairs of neighbours */
-    AECODEC_PREDICTED_CHANNELS = 64 /* maximum number of channels that gradients predict */
+    AECODEC_PREDICTED_CHANNELS = 64, /* maximum number of channels that gradients predict */
+    AECODEC_BY_DIFFERENCE = 8        /* in input_shift: the activity of a predicted channel is how far opposite
+                                      * neighbours differ, not how far neighbours are from its centre */
 };
 
 /* A row of the bank of frequency tables. The elements from bank[at] on are the frequencies of the columns
@@ -120,7 +122,7 @@ typedef struct {
 typedef struct {
     uint16_t units;                         /* H */
     const uint16_t *order;                  /* [K] the channels, in coding order */
-    const uint8_t *input_shift;             /* [K] */
+    const uint8_t *input_shift;             /* [K] 0 to 7, and AECODEC_BY_DIFFERENCE */
     const uint16_t *degree;                 /* [H] ascending: unit j reads the first degree[j] channels */
     const int8_t *weights;                  /* for each unit j: [degree[j]]; AECODEC_LANES more at the end */
     const uint8_t *unit_shift;              /* [H] */
@@ -160,6 +162,8 @@ typedef struct {
     const uint8_t *table;                   /* [priors][K] row of the bank */
     const int8_t *offset;                   /* [priors][K] added to the symbols of that row */
     uint16_t max_slice;                     /* maximum number of channels that are coded together */
+    uint8_t first_step;                     /* rows and columns between vectors that are coded first, without
+                                             * neighbours; used with spatial weights */
     const aecodec_context_network *context; /* or NULL */
 } aecodec_codec;
 

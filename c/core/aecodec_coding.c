@@ -7,8 +7,6 @@
 
 #include "aecodec_rows.h"
 
-enum { FIRST_DISTANCE = 8 };
-
 /* ---- quantization ---- */
 
 /* 0.58 of a quantization step, in 2^-15. Latents below it become 0, which is an encoder's own choice. */
@@ -437,7 +435,7 @@ static void code_members(pass *p, range_coder *c, int kind, uint32_t distance)
 
 void aecodec_code_vectors(pass *p, range_coder *c)
 {
-    uint32_t d = has_spatial_context(p->codec) ? FIRST_DISTANCE : 1;
+    uint32_t d = has_spatial_context(p->codec) ? p->codec->first_step : 1;
     add_members(p, 0, 0, d);
     code_members(p, c, NO_NEIGHBOURS, 0);
     while (d /= 2, d) {

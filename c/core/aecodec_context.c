@@ -138,8 +138,9 @@ static void sort_by_channel(const aecodec_context_pass *pass)
     for (size_t place = 0; place < pass->codec->code_dimension; place++) {
         const size_t channel = context->order[place];
         pass->by_channel[CENTRE][channel] = context->spatial->centre[place];
-        pass->by_channel[MOST][channel] = (int16_t)(512 >> context->input_shift[place]);
-        pass->by_channel[FACTOR][channel] = (int16_t)(1 << context->input_shift[place]);
+        const unsigned shift = context->input_shift[place] & ~(unsigned)AECODEC_BY_DIFFERENCE;
+        pass->by_channel[MOST][channel] = (int16_t)(512 >> shift);
+        pass->by_channel[FACTOR][channel] = (int16_t)(1 << shift);
     }
 }
 
@@ -164,6 +165,14 @@ AECODEC_INLINE int16_t distance(int code, int centre)
     return (int16_t)(code < centre ? centre - code : code - centre);
 }
 
+/* The activity of a channel, from a sum of distances. */
+AECODEC_INLINE int16_t activity_of(int16_t sum, int16_t most, int16_t factor)
+{
+    sum = sum < most ? sum : most;
+    sum = (int16_t)((int16_t)(sum * factor) >> 2);
+    return sum < MAX_ACTIVATION ? sum : MAX_ACTIVATION;
+}
+
 AECODEC_WIDE(find_activity, (const aecodec_context_pass *pass, const int8_t *neighbours[4],
                              int16_t *restrict activity),
              (pass, neighbours, activity))
@@ -175,9 +184,7 @@ AECODEC_WIDE(find_activity, (const aecodec_context_pass *pass, const int8_t *nei
     for (size_t n = 0; n < channels; n++) {
         int16_t sum = (int16_t)(distance(a[n], centre[n]) + distance(b[n], centre[n]));
         sum = (int16_t)(sum + distance(c[n], centre[n]) + distance(d[n], centre[n]));
-        sum = sum < most[n] ? sum : most[n];
-        sum = (int16_t)((int16_t)(sum * factor[n]) >> 2);
-        activity[n] = sum < MAX_ACTIVATION ? sum : MAX_ACTIVATION;
+        activity[n] = activity_of(sum, most[n], factor[n]);
     }
 }
 
@@ -190,12 +197,15 @@ AECODEC_INLINE int16_t gradient(int16_t sum, int16_t most, int16_t factor)
     return sum > -MAX_GRADIENT ? sum : -MAX_GRADIENT;
 }
 
-/* The sums of both pairs, then their differences. */
-static void find_gradients(const aecodec_context_pass *pass, const int8_t *neighbours[4], int16_t *gradients)
+/* The sums of both pairs, then their differences, which are also the activity of some channels. */
+static void find_gradients(const aecodec_context_pass *pass, const int8_t *neighbours[4], int16_t *gradients,
+                           int16_t *activity)
 {
+    const aecodec_context_network *context = pass->codec->context;
     const size_t predicted = predicted_channels(pass->codec);
     for (size_t n = 0; n < predicted; n++, gradients++) {
-        const size_t channel = pass->codec->context->order[n];
+        const size_t channel = context->order[n];
+        int16_t differences = 0;
         const int centre = pass->by_channel[CENTRE][channel];
         const int16_t most = pass->by_channel[MOST][channel], factor = pass->by_channel[FACTOR][channel];
         for (int pair = 0; pair < 2; pair++) {
@@ -203,6 +213,10 @@ static void find_gradients(const aecodec_context_pass *pass, const int8_t *neigh
                       second = neighbours[2 * pair + 1][channel] - centre;
             gradients[(size_t)pair * predicted] = gradient((int16_t)(first + second), most, factor);
             gradients[(size_t)(2 + pair) * predicted] = gradient((int16_t)(first - second), most, factor);
+            differences = (int16_t)(differences + distance(first, second));
+        }
+        if (context->input_shift[n] & AECODEC_BY_DIFFERENCE) {
+            activity[channel] = activity_of(differences, most, factor);
         }
     }
 }
@@ -212,7 +226,8 @@ void aecodec_context_add_neighbours(aecodec_context_pass *pass, uint32_t vector,
     const size_t channels = rounded_up(pass->codec->code_dimension);
     find_activity(pass, neighbours, pass->activity + vector * channels);
     find_gradients(pass, neighbours,
-                   pass->gradients + vector * AECODEC_GRADIENTS * predicted_channels(pass->codec));
+                   pass->gradients + vector * AECODEC_GRADIENTS * predicted_channels(pass->codec),
+                   pass->activity + vector * channels);
 }
 
 static void sum_activities(const aecodec_context_pass *pass)

@@ -118,7 +118,8 @@ void aecodec_find_neighbours(const aecodec_segment *segment, uint16_t *members, 
 {
     static const aecodec_spatial_weights spatial;
     static const aecodec_context_network context = {.spatial = &spatial};
-    static const aecodec_codec codec = {.is_convolutional = 1, .context = &context};
+    static const aecodec_codec codec = {
+        .is_convolutional = 1, .first_step = AECODEC_FAR_STEP, .context = &context};
     range_coder c;
     pass p;
     memset(&p, 0, sizeof p);

@@ -79,23 +79,35 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
     return distance < 0 ? -distance : distance;
 }
 
+static int32_t distance(const pass *p, uint32_t one, uint32_t other, size_t place)
+{
+    int32_t difference = centred(p, one, place) - centred(p, other, place);
+    return difference < 0 ? -difference : difference;
+}
+
+static int32_t input_factor(const pass *p, size_t place)
+{
+    return 1 << (p->codec->context->input_shift[place] & ~(unsigned)AECODEC_BY_DIFFERENCE);
+}
+
 static void find_activity(pass *p, uint32_t vector)
 {
     const aecodec_codec *codec = p->codec;
+    const uint32_t *around = p->neighbours;
     aecodec_find_neighbours_of(p, vector);
     for (size_t place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
-        int32_t sum = 0;
-        for (unsigned n = 0; n < 4; n++) {
-            sum += magnitude(p, p->neighbours[n], place);
+        int32_t sum = distance(p, around[0], around[1], place) + distance(p, around[2], around[3], place);
+        if (!(codec->context->input_shift[place] & AECODEC_BY_DIFFERENCE)) {
+            sum = magnitude(p, around[0], place) + magnitude(p, around[1], place) +
+                  magnitude(p, around[2], place) + magnitude(p, around[3], place);
         }
-        sum = sum * (1 << codec->context->input_shift[place]) / 4;
-        p->activity[place] = (int16_t)clip(sum, 0, MAX_ACTIVATION);
+        p->activity[place] = (int16_t)clip(sum * input_factor(p, place) / 4, 0, MAX_ACTIVATION);
     }
 }
 
 static int16_t gradient(const pass *p, size_t place, int32_t sum)
 {
-    sum *= 1 << p->codec->context->input_shift[place];
+    sum *= input_factor(p, place);
     return (int16_t)clip(sum, -MAX_GRADIENT, MAX_GRADIENT);
 }
 
@@ -245,7 +257,7 @@ void aecodec_update_inputs(pass *p, uint32_t vector, size_t place)
         int32_t u = codec->context->spatial
                         ? magnitude(p, (uint32_t)member, place)
                         : p->codes[member * codec->code_dimension + channel] - offsets_of(p, vector)[channel];
-        u = clip(u * (1 << codec->context->input_shift[place]), -MAX_ACTIVATION, MAX_ACTIVATION);
+        u = clip(u * input_factor(p, place), -MAX_ACTIVATION, MAX_ACTIVATION);
         p->inputs[vector * pad_to_lanes(codec->code_dimension) + place] = (int16_t)u;
     }
 }

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers.browser import opened_browser
 from helpers.documents import PAGES, README, ROOT, TUTORIALS, blocks_of
 
 import aecodec

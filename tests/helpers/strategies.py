@@ -149,6 +149,7 @@ def _any_context(rng: np.random.Generator, count: int, channels: int) -> Context
             rng.integers(4, 16, (KINDS, predicted)),
         ]
         arrays["spatial"] = SpatialWeights(*spatial)
+        arrays["input_shift"] += 8 * rng.integers(0, 2, channels)
     return ContextNetwork(**arrays)
 
 

@@ -64,6 +64,7 @@ def read_tables(content: bytes) -> Any:
     """Section 3, "The tables of a level"."""
     k, p, _, h, rows, first, s, flags = struct.unpack_from("<5HhBB", content)
     t = Fields(channels=k, first=first, has_context=flags & 1, has_spatial=flags & 2)
+    t.first_step = 128 if flags & 8 else 8
     shapes: Any = {"table": (p, k), "offset": (p, k), "bias": (p, h), "output_shift": (k, 2)}
     shapes |= {"spatial_weights": (2, h, k), "spatial_bias": (2, h), "gradient_shift": (2, -1)}
     shapes |= {"gradient_weights": (2, min(k, 64), -1)}
@@ -73,6 +74,7 @@ def read_tables(content: bytes) -> Any:
         values = np.frombuffer(content[offset : offset + size], np.dtype(dtype).newbyteorder("<"))
         values = values if name == "rows" else values.astype(int)
         setattr(t, name, values.reshape(shapes.get(name, -1) if size else -1))
+    t.by_difference, t.input_shift = t.input_shift & 8, t.input_shift & 7
     bank = np.full((rows, s + 1), 0 if flags & 4 else 1)
     for row, (at, start, count) in zip(bank, t.rows.tolist(), strict=True):
         row[start : start + count], row[s] = t.bank[at : at + count], t.bank[at + count]

@@ -65,16 +65,18 @@ def segments(shape: tuple[int, int, int], side: int) -> list[tuple[slice, ...]]:
     return list(product(*axes))
 
 
-def passes(shape: tuple[int, ...], has_spatial: bool) -> Iterator[tuple[int, Any, Any]]:
+def passes(shape: tuple[int, ...], tables: Any) -> Iterator[tuple[int, Any, Any]]:
     """Section 4: the kind, vectors (n,) and neighbours (2, 2, n) of each pass, by their numbers."""
     planes, rows, columns = shape
     numbers = np.arange(planes * rows * columns).reshape(shape)
-    if not has_spatial:
+    if not tables.has_spatial:
         for start in range(0, numbers.size, 16384):
             yield NONE, numbers.ravel()[start : start + 16384], None
         return
-    yield NONE, numbers[:, ::8, ::8].ravel(), None
-    for d, kind in product((4, 2, 1), (DIAGONAL, STRAIGHT)):
+    first = tables.first_step
+    yield NONE, numbers[:, ::first, ::first].ravel(), None
+    distances = [first >> n for n in range(1, first.bit_length())]
+    for d, kind in product(distances, (DIAGONAL, STRAIGHT)):
         halves = [(d, d)] if kind == DIAGONAL else [(0, d), (d, 0)]
         vectors = [numbers[:, r :: 2 * d, c :: 2 * d].ravel() for r, c in halves]
         vector = np.concatenate(vectors)
@@ -92,7 +94,7 @@ def decode_message(tables: Any, message: bytes, shape: tuple[int, ...]) -> Any:
     """Section 4: the codes (N, K) of a segment."""
     codes = np.zeros((int(np.prod(shape)), tables.channels), int)
     decoder = RangeDecoder(message)
-    for kind, vectors, neighbours in passes(shape, tables.has_spatial):
+    for kind, vectors, neighbours in passes(shape, tables):
         if len(vectors):
             around = None if neighbours is None else codes[neighbours]
             codes[vectors] = decode_pass(tables, decoder, len(vectors), kind, around)
@@ -137,7 +139,9 @@ class Context:
         self.bias, self.gradients = tables.bias[prior], np.zeros((n, k), int)
         if around is not None:
             w = np.clip(around[..., tables.order], -128, 127) - tables.centre
-            v = np.minimum((np.abs(w).sum(axis=(0, 1)) << tables.input_shift) >> 2, 127)
+            m, differences = np.abs(w).sum(axis=(0, 1)), np.abs(w[:, 0] - w[:, 1]).sum(axis=0)
+            m = np.where(tables.by_difference, differences, m)
+            v = np.minimum((m << tables.input_shift) >> 2, 127)
             g = np.stack([*w.sum(axis=1), *(w[:, 0] - w[:, 1])], axis=1)
             g = np.clip(g << tables.input_shift, -511, 511)[..., :64].reshape(n, -1)
             sums = g.astype(float) @ tables.gradient_weights[kind].T.astype(float)

@@ -12,10 +12,11 @@ enum {
     HAS_CONTEXT = 1,
     HAS_SPATIAL = 2,
     ESCAPES_OTHERS = 4, /* columns that a row does not list are escaped */
+    IS_FAR = 8,         /* the vectors without neighbours are AECODEC_FAR_STEP apart, not NEAR_STEP */
+    NEAR_STEP = 8,
     TOTAL = 65536, /* of the frequencies of a row */
     MAX_UNITS = 1024,
     MAX_SPATIAL_DIMENSION = 512,
-    MAX_INPUT_SHIFT = 7,
     MAX_SHIFT = 24
 };
 
@@ -135,6 +136,18 @@ static size_t weight_count(const uint16_t *degree, size_t units, size_t dimensio
     return count;
 }
 
+static size_t predicted_channels(size_t dimension)
+{
+    return dimension < AECODEC_PREDICTED_CHANNELS ? dimension : AECODEC_PREDICTED_CHANNELS;
+}
+
+static int shifts_fit(const arrays *a, const uint8_t *shift, size_t dimension)
+{
+    const size_t predicted = a->bytes[13] & HAS_SPATIAL ? predicted_channels(dimension) : 0;
+    return are_below(shift, predicted, 2 * AECODEC_BY_DIFFERENCE) &&
+           are_below(shift + predicted, dimension - predicted, AECODEC_BY_DIFFERENCE);
+}
+
 static int take_context(arrays *a, const aecodec_codec *codec, aecodec_context_network *context)
 {
     size_t dimension = codec->code_dimension, units = context->units;
@@ -150,7 +163,7 @@ static int take_context(arrays *a, const aecodec_codec *codec, aecodec_context_n
     context->bias = take_array(a, codec->priors * units, 1);
     context->output_weights = take_array(a, 2 * (dimension * units - weights), 1);
     context->output_shift = take_array(a, 2 * dimension, 1);
-    return !a->is_bad && are_below(context->input_shift, dimension, MAX_INPUT_SHIFT + 1) &&
+    return !a->is_bad && shifts_fit(a, context->input_shift, dimension) &&
            are_below(context->unit_shift, units, MAX_SHIFT + 1) &&
            are_below(context->output_shift, 2 * dimension, MAX_SHIFT + 1);
 }
@@ -158,7 +171,7 @@ static int take_context(arrays *a, const aecodec_codec *codec, aecodec_context_n
 static int take_spatial(arrays *a, const aecodec_codec *codec, aecodec_spatial_weights *spatial)
 {
     size_t dimension = codec->code_dimension, units = codec->context->units;
-    size_t predicted = dimension < AECODEC_PREDICTED_CHANNELS ? dimension : AECODEC_PREDICTED_CHANNELS;
+    size_t predicted = predicted_channels(dimension);
     spatial->centre = take_array(a, dimension, 1);
     spatial->weights = take_array(a, 2 * units * dimension, 1);
     spatial->bias = take_array(a, 2 * units, 1);
@@ -205,6 +218,7 @@ static void fill_in(const aecodec_bundle *bundle, uint32_t number, const uint8_t
     codec->first = (int16_t)(uint16_t)read_u16(bytes + 10);
     codec->escape = bytes[12];
     codec->others = !(bytes[13] & ESCAPES_OTHERS);
+    codec->first_step = bytes[13] & IS_FAR ? AECODEC_FAR_STEP : NEAR_STEP;
 }
 
 static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network *context,
@@ -213,7 +227,7 @@ static int numbers_fit(const aecodec_codec *codec, const aecodec_context_network
     uint32_t rows = read_u16(bytes + 8);
     unsigned flags = bytes[13], has_context = flags & HAS_CONTEXT, has_spatial = flags & HAS_SPATIAL;
     return read_u16(bytes) == codec->code_dimension && read_u16(bytes + 14) == number && codec->priors >= 1 &&
-           rows >= 1 && rows <= 256 && flags <= (HAS_CONTEXT | HAS_SPATIAL | ESCAPES_OTHERS) &&
+           rows >= 1 && rows <= 256 && flags < 2 * IS_FAR && (has_spatial || !(flags & IS_FAR)) &&
            (!has_context ||
             (rows % 8 == 0 && codec->code_dimension <= MAX_UNITS && context->units <= MAX_UNITS)) &&
            (!has_spatial ||
