@@ -16,7 +16,6 @@ from aecodec.native.headers import read_beginning, read_header
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REFINED = GOLDEN / "refined"
-LIST = GOLDEN / "digests.txt"
 ZARR = GOLDEN / "zarr"
 
 INTACT = ("unknown_codec", "refined_base")
@@ -68,7 +67,7 @@ def sha256(array: np.ndarray) -> str:
 def listed() -> dict[str, dict[str, str]]:
     """The digests of each golden file by its name, as `tests/golden/digests.txt` lists them."""
     names: dict[str, dict[str, str]] = {}
-    for line in LIST.read_text("utf-8").splitlines():
+    for line in (GOLDEN / "digests.txt").read_text("utf-8").splitlines():
         digest, kind, name = line.split()
         names.setdefault(name, {})[kind] = digest
     return names
