@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,6 @@ from hypothesis import strategies as st
 from aecodec import AecodecError, Codec, CodecError, FormatError, UsageError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.format.container import Header
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def of_digits(codec: Codec, header: Header) -> Header:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.codecs.made_up_codecs import leave_out
-from helpers.writer import pack
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -17,7 +16,6 @@ from aecodec import Codec, CodecError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.codec_file import SectionKind
-from aecodec.format.container import Header
 from aecodec.imaging.array_pictures import from_array
 from aecodec.imaging.tiling import split, to_planes
 
@@ -67,16 +65,6 @@ def test_a_plot_has_a_row_for_each_of_the_first_ten_pictures(
     np.testing.assert_array_equal(rows[3], np.asarray(codec.plot(samples[3], level=1)))
     pair = np.stack([samples[:2], np.full_like(samples[:2], 255)], axis=-1)
     assert photo.plot(pair).height == 2 * photo.plot(pair[0]).height
-
-
-def test_unknown_codecs(samples: Pixels) -> None:
-    with pytest.raises(CodecError, match="does not exist: give the name of a built-in codec"):
-        aecodec.load_codec("nothing")
-    stranger = pack(Header(b"\0\1\2\3"), b"x")
-    with pytest.raises(CodecError, match="not a built-in codec"):
-        aecodec.decompress(stranger)
-    with pytest.raises(CodecError, match="made with codec 00010203"):
-        aecodec.decompress(stranger, "digits")
 
 
 def test_each_half_does_its_own(copy: Path, samples: Pixels) -> None:

@@ -156,9 +156,7 @@ def test_frames_of_refined_files(codec: Codec, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_error": -1}, "give a number from 0"),
         ({"max_error": float("nan")}, "give a number from 0"),
-        ({"max_error": "a lot"}, "give a number from 0"),
         ({"max_error": True}, "give a number from 0"),
         ({"max_error": range(16, -1, -1)}, "at most 16 refinements"),
         ({"max_error": ()}, "is empty"),
