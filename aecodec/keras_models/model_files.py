@@ -41,8 +41,8 @@ _WEIGHTS_ONLY = (
 )
 _TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
 _EXPORT = (
-    "export each half to ONNX in Python: import torch; half = model.encoder.eval(); "
-    "torch.onnx.export(half, (torch.rand(1, 3, 64, 64),), 'encoder.onnx')"
+    "build the model in Python, load its weights, and call "
+    "aecodec.export.from_torch(model.encoder, model.decoder, pictures, 'my-codec')"
 )
 _UNKNOWN_CLASS = re.compile(
     r"(?:Could not locate (?:class|function)|Unknown (?:layer|object|activation function)"

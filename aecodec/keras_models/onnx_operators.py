@@ -334,8 +334,10 @@ def _matrices(node: Node, left: Any, right: Any) -> Value:
 def _einsum(node: Node, *parts: Any) -> Value:
     """Sums of products as a product of matrices, whose rows and columns may be several axes."""
     *names, result = re.split(r",|->", node.get("equation").replace(" ", ""))
-    if len(parts) != 2 or "." in result or any(len({*name}) < len(name) for name in names):
-        raise ModelError("write it with torch.matmul and permute, which are supported")
+    if len(parts) > 2 or "." in result or any(len({*name}) < len(name) for name in names):
+        raise ModelError("write it with torch.matmul and permute instead")
+    if len(parts) == 1:
+        return _kept(parts[0], names[0], result)
     sides = dict(zip("".join(names), (*parts[0].shape, *parts[1].shape), strict=True))
     both = [axis for axis in names[0] if axis in names[1]]
     batch = [[axis] for axis in both if axis in result]
@@ -346,9 +348,17 @@ def _einsum(node: Node, *parts: Any) -> Value:
         _grouped(parts[0], names[0], [*batch, rows, summed], sides),
         _grouped(parts[1], names[1], [*batch, summed, columns], sides),
     )
-    axes = [*(axis for (axis,) in batch), *rows, *columns]
+    axes = "".join([*(axis for (axis,) in batch), *rows, *columns])
     whole = _reshape(node, product, np.array([sides[axis] for axis in axes]))
-    return _transpose(Node({"perm": [axes.index(axis) for axis in result]}), whole)
+    return _kept(whole, axes, result)
+
+
+def _kept(value: Value, name: str, result: str) -> Value:
+    """The sum of a value over the axes that the result of an einsum lacks, in its order."""
+    lost = [place for place, axis in enumerate(name) if axis not in result]
+    kept = [axis for axis in name if axis in result]
+    value = _over(ops.sum, value, lost, 0)
+    return _transpose(Node({"perm": [kept.index(axis) for axis in result]}), value)
 
 
 def _grouped(part: Any, name: str, groups: list[list[str]], sides: dict[str, Any]) -> Any:
@@ -475,10 +485,20 @@ def _constant(like: Value, array: Array) -> Value:
     return combined(ops.add, like._replace(tensor=ops.zeros_like(corner)), array)
 
 
-def _part(value: Value, axis: int, index: Any) -> Value:
+_MOST_SLICED = 4
+"""Number of axes besides the batch up to which TFLite slices tensors."""
+
+
+def _part(value: Value, axis: int, index: slice) -> Value:
     value = _with_axis(value, axis)
-    key = (slice(None),) * (value.axes.index(axis) + 1) + (index,)
-    return value._replace(tensor=value.tensor[key])
+    place, tensor = value.axes.index(axis) + 1, value.tensor
+    sides = list(tensor.shape[1:])
+    if len(sides) > _MOST_SLICED and None not in sides:
+        ends = math.prod(sides[: place - 1]), math.prod(sides[place:])
+        tensor = reshaped(tensor, (ends[0], sides[place - 1], ends[1]))[:, :, index]
+        sides[place - 1] = tensor.shape[2]
+        return value._replace(tensor=reshaped(tensor, sides))
+    return value._replace(tensor=tensor[(slice(None),) * place + (index,)])
 
 
 def _split(node: Node, value: Value, sizes: Any = None) -> list[Value]:

@@ -45,8 +45,10 @@ SMALLER = {
 TOOLS = {
     r"cmake |cc |\./pnm ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc",),
-    r"aecodec .*from-torch": ("torch", "onnx"),
+    r"aecodec .*from-onnx": ("torch", "onnx"),
+    r"picture = torch\.|import numpy as np\nimport torch\n": ("torch", "onnxscript"),
     r"import torch\n": ("torch",),
+    r"from compressai": ("compressai",),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
