@@ -244,7 +244,7 @@ def _draw_results(folder: Path) -> None:
     curves = {name: [(n, float(row[name])) for n, row in enumerate(epochs, 1)] for name in names}
     panels = {
         title: {name: curves[name] for name in curves if name.startswith(starts)}
-        for title, starts in {"loss": ("loss", "val_loss"), "PSNR, dB": "val_psnr"}.items()
+        for title, starts in {"loss": ("loss", "val_loss"), "PSNR, dB": ("val_psnr",)}.items()
     }
     write_bytes(folder / "results.png", figure_of_curves(panels, "epoch"), force=True)
 
