@@ -188,9 +188,8 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     shapes = _logistic_shapes(-prior.first, len(prior.bank))
     chosen = choices(prior, codes, grid)
     cells = np.int32(shapes.shape[1]) * chosen.rows + chosen.columns  # faster than by two indices
-    pooled = _SHAPE_WEIGHT * shapes + np.bincount(cells.ravel(), minlength=shapes.size).reshape(
-        shapes.shape
-    )
+    counts = np.bincount(cells.ravel(), minlength=shapes.size).reshape(shapes.shape)
+    pooled = _SHAPE_WEIGHT * shapes + counts
     return replace(prior, bank=np.stack([_to_row(row) for row in pooled]))
 
 
@@ -226,8 +225,8 @@ _HELD_OUT_SHARE = 0.1
 _MOST_PER_PRIOR = 80_000
 """Most code vectors from which a distribution is estimated; more cost time and save no bits."""
 
-_MOST_POOLED = 50_000
-"""Most code vectors from which the bank of a prior with a context network is estimated."""
+_MOST_POOLED = 12_000_000
+"""Approximate maximum of symbols from which the bank of a prior with a network is estimated."""
 
 _FIRST_STRIDE = 6
 """The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""
@@ -311,22 +310,21 @@ def fit_context(
     1024 channels (512 in a grid).
     """
     most = MAX_UNITS if grid is None else MAX_UNITS // 2
-    (trained, trained_grid), held_out = _split(codes, grid)
-    if not units or prior.code_dimension > most or len(trained) < BATCH:
+    trained, pooled, held_out = _split(codes, grid)
+    if not units or prior.code_dimension > most or len(trained[0]) < BATCH:
         return prior
-    network = training.train(prior, trained, units, trained_grid)
-    of_plane = trained_grid[1] * trained_grid[2] if trained_grid else 1
-    planes = min(len(trained), _MOST_POOLED) // of_plane
-    part = trained[: planes * of_plane], (planes, *trained_grid[1:]) if trained_grid else None
-    with_context = pool_bank(replace(prior, context=network.quantized()), *part)
+    network = training.train(prior, trained[0], units, trained[1])
+    with_context = pool_bank(replace(prior, context=network.quantized()), *pooled)
     is_better = bits(with_context, *held_out).sum() < bits(prior, *held_out).sum()
     return with_context if is_better else prior
 
 
 def _split(codes: Codes, grid: Grid | None) -> list[tuple[Codes, Grid | None]]:
+    """Codes for the network, some of them for the bank, and others to measure both."""
     shuffled = np.random.default_rng(0).permutation(grid[0] if grid else len(codes))
     pictures = codes.reshape(len(shuffled), -1, codes.shape[1])
-    parts = np.split(shuffled, [int((1 - _HELD_OUT_SHARE) * len(shuffled))])
+    trained, held_out = np.split(shuffled, [int((1 - _HELD_OUT_SHARE) * len(shuffled))])
+    parts = trained, trained[: -(-_MOST_POOLED // pictures[0].size)], held_out
     return [
         (pictures[part].reshape(-1, codes.shape[1]), (len(part), *grid[1:]) if grid else None)
         for part in parts
