@@ -20,14 +20,14 @@ from aecodec.codec.target import Compressed, Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
-from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
+from aecodec.format.container import LARGE_PICTURE, LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import Picture
 from aecodec.native.writing import Encoding
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
 """Reduction factors in halves. The next factor is tried if a factor gives only a level in the lower
-half: fewer pixels may then take fewer bytes than coarser pixels."""
+half, or the picture is large: fewer pixels may then take fewer bytes than coarser pixels."""
 
 _ERRORS_OF_PIXELS: tuple[float | str, ...] = 48, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2, 1, 0
 _ERRORS_OF_SAMPLES: tuple[float | str, ...] = *(f"{100 / 2**n:g}%" for n in range(3, 24)), 0
@@ -99,16 +99,32 @@ def with_quality(
         if spec.bands:  # only they have limits, which a file states
             limits = limits_in(encoder.folder, original.picture, encoding.file())
         quality_at = cache(partial(_quality_at, original.picture, quality, limits, encoding))
-        place = bisect_left(levels, minimum, key=quality_at)
-        if place == len(levels):
+        smaller = _smaller(levels, encoding, smallest)
+        if not smaller or (smallest and quality_at(smaller[-1]) < minimum):  # no need to bisect
             break
-        data = encoding.file(levels[place])
-        if smallest and len(data) >= len(smallest.data):
+        place = bisect_left(smaller, minimum, key=quality_at)
+        if place == len(smaller):
             break
-        smallest = Compressed(data, levels[place], reduction)
-        if levels[place] > levels[-1] / 2:
+        smallest = Compressed(encoding.file(levels[place]), levels[place], reduction)
+        if levels[place] > levels[-1] / 2 and not _is_large(original.picture):
             break
     return smallest or _beyond_levels(encoder, original.picture, quality, limits, minimum, metadata)
+
+
+def _smaller(levels: range, encoding: Encoding, than: Compressed | None) -> range:
+    """The levels with smaller files than another one, which increase from level to level."""
+    if not than:
+        return levels
+    sizes = partial(_size_at, encoding)
+    return levels[: bisect_left(levels, len(than.data), key=sizes)]
+
+
+def _size_at(encoding: Encoding, level_index: int) -> int:
+    return len(encoding.file(level_index))
+
+
+def _is_large(picture: Picture) -> bool:
+    return math.prod(picture.pixels.shape[1:3]) >= LARGE_PICTURE
 
 
 def _beyond_levels(

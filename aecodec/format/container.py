@@ -24,6 +24,9 @@ MAX_SIDE = 1 << 20
 MAX_FRAMES = 1 << 24
 MAX_PIXELS = 1 << 30
 MAX_REDUCED_PIXELS = 1 << 26
+LARGE_PICTURE = 1 << 22
+"""Pixels of a frame from which rate control tries fewer pixels at all levels."""
+
 LEVEL_UNITS = 16
 """Levels are stored in sixteenths, which allows levels between whole ones."""
 

@@ -12,7 +12,9 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.arrays import Pixels
+from aecodec.codec import rate_control
 from aecodec.codec.rate_control import REDUCTIONS, level_indices
+from aecodec.format.container import LARGE_PICTURE
 from aecodec.imaging.array_pictures import from_array
 
 
@@ -39,12 +41,17 @@ def test_the_smallest_file_of_a_quality(codec: Codec, picture: Picture) -> None:
         assert codec.compress(picture, min_psnr=quality - 0.01) == file
 
 
-def test_a_smooth_picture_is_reduced_for_fewer_bytes(photo: Codec, photograph: Pixels) -> None:
-    image = Image.fromarray(photograph[100:228, 200:328]).resize(
+@pytest.mark.parametrize(("level", "large"), [(2, LARGE_PICTURE), (6, 1)])
+def test_a_smooth_picture_is_reduced_for_fewer_bytes(
+    photo: Codec, photograph: Pixels, monkeypatch: pytest.MonkeyPatch, level: int, large: int
+) -> None:
+    """At a level of the upper half, only if it is large."""
+    monkeypatch.setattr(rate_control, "LARGE_PICTURE", large)
+    image = Image.fromarray(photograph[100:164, 200:264]).resize(
         (384, 384), Image.Resampling.BICUBIC
     )
     smooth = np.asarray(image)
-    whole = photo.compress(smooth, level=2)
+    whole = photo.compress(smooth, level=level)
     least = metrics.psnr(metrics.mse(smooth, np.asarray(photo.decompress(whole))))
     reduced = photo.compress(smooth, min_psnr=least)
     assert len(reduced) < 0.9 * len(whole)

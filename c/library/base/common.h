@@ -16,6 +16,7 @@ enum {
     MAX_FRAMES = 1 << 24,
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
+    LARGE_PICTURE = 1 << 22, /* pixels of a frame from which rate control tries fewer pixels at all levels */
     ALIGNMENT = 64,
     WINDOW_MEMORY = 128 << 20 /* bytes of working memory that a run of a network may use */
 };

@@ -11,7 +11,8 @@
 
 enum { REDUCTIONS = 9 };
 
-/* In halves; each is tried where the one before gives a level of the lower half, or none. */
+/* In halves; each is tried where the one before gives a level of the lower half, or none, and in any case if
+ * the picture is large. */
 static const uint32_t reductions[REDUCTIONS] = {NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32};
 
 /* A file, and the level at which it was made; without bytes, none. */
@@ -145,6 +146,11 @@ static uint32_t reduction_count(const search *s)
                : 1;
 }
 
+static int is_large(const search *s)
+{
+    return s->picture && (uint64_t)s->picture->width * s->picture->height >= LARGE_PICTURE;
+}
+
 /* Try a reduction. is_last: set if no further one can be better. */
 static aecodec_status try_reduction(const search *s, uint32_t reduction, candidate *best, int *is_last)
 {
@@ -153,7 +159,8 @@ static aecodec_status try_reduction(const search *s, uint32_t reduction, candida
     aecodec_status status = encode_reduced(s, &tried);
     if (status == AECODEC_OK && tried.bytes) {
         status = compare(s, best, &tried, &is_better);
-        *is_last = !is_better || 2 * tried.level >= s->bundle->facts.levels * LEVEL_UNITS;
+        *is_last = !is_better ||
+                   (!is_large(s) && 2 * tried.level >= s->bundle->facts.levels * LEVEL_UNITS);
     } else if (status == AECODEC_OK && !best->bytes && (!best->size || tried.size < best->size)) {
         best->size = tried.size;
     }
