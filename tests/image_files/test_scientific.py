@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files.files import fits_file, npz, numpy_file, tiff
-from image_files.odd_pictures import cmyk, grey, rgb, saved, second
-from image_files.profiles import GREY_18, P3, PRESS
+from image_files.odd_pictures import ODD_PICTURES
 
 from aecodec import AecodecWarning, ImageError, Picture, UsageError, load_codec
 from aecodec.format.arrays import Layout, SampleType
@@ -146,8 +145,7 @@ WITH_TAGS = {
     "RGBA": tiff(SIX[..., :4], photometric="rgb", planarconfig="contig", extrasamples=(2,)),
     "RGB": tiff(SIX[..., :3], photometric="rgb", planarconfig="separate"),
     "CMYK": tiff(SIX[..., :4], photometric="separated", planarconfig="contig"),
-    "BigTIFF": tiff(SIX, planarconfig="contig", big=True, datetime="2026:01:01 00:00:00"),
-    "tiles": tiff(SIX, planarconfig="contig", tile=(16, 16), compression="lzw", predictor=True),
+    "time": tiff(GREY, datetime="2026:01:01 00:00:00"),
 }
 
 
@@ -307,20 +305,8 @@ def test_too_many_pixels(content: bytes) -> None:
         read(content, max_pixels=139)
 
 
-ANIMATED = {"save_all": True, "append_images": [second, rgb]}
-DAMAGED = {
-    "GIF": saved(rgb, "GIF", **ANIMATED),
-    "pages": saved(rgb, "TIFF", **ANIMATED),
-    **{
-        f"profile of {image.mode}": saved(image, "TIFF", icc_profile=profile)
-        for image, profile in ((rgb, P3), (grey, GREY_18), (cmyk, PRESS))
-    },
-    "GeoTIFF": WITH_TAGS["GeoTIFF"],
-    "OME": WITH_TAGS["OME"],
-    "npy": numpy_file(SIX),
-    "npz": npz(a=SIX),
-    "FITS": fits_file(GREY),
-}
+DAMAGED = WITH_TAGS | {odd.name: odd.content for odd in ODD_PICTURES if len(odd.content) < 50_000}
+DAMAGED |= {"npy": numpy_file(SIX), "npz": npz(a=SIX), "FITS": fits_file(GREY)}
 
 
 @pytest.mark.filterwarnings("ignore::aecodec.AecodecWarning")
@@ -328,7 +314,7 @@ DAMAGED = {
 def test_damaged_files(kind: str) -> None:
     rng, content = np.random.default_rng(1), DAMAGED[kind]
     places = max(0, content.find(b"acsp")), len(content)
-    for _ in range(60):
+    for _ in range(30):
         damaged = bytearray(content)
         for place in rng.integers(*places, 3):
             damaged[place] = rng.integers(256)
@@ -338,16 +324,9 @@ def test_damaged_files(kind: str) -> None:
                 in_kept_colours(reading(file, ReadOptions(max_pixels=10**6)), {})
 
 
-def test_dropped_tags_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.tif"
-    pages = (GREY, {"extratags": [(65000, "I", 1, 7)]}), (GREY[::2, ::2], {"subfiletype": 1})
-    path.write_bytes(tiff(*pages))
-    with pytest.warns(AecodecWarning) as record:
-        read_samples(path, name="a.tif")
-    assert [str(warning.message) for warning in record] == [
-        "a.tif: not kept: its overviews",
-        "a.tif: not kept: its TIFF tags 65000",
-    ]
+def test_dropped_tags_are_named() -> None:
+    with pytest.warns(AecodecWarning, match="^a.tif: not kept: its TIFF tags 65000$"):
+        read_samples(io.BytesIO(tiff(GREY, extratags=[(65000, "I", 1, 7)])), name="a.tif")
     picture = replace(read(WITH_TAGS["GeoTIFF"]), origin=Origin(".tif", 0))
     with pytest.warns(AecodecWarning, match="not kept: its TIFF tags"):
         write_samples(picture, ".npy")
