@@ -205,18 +205,21 @@ def _size_in_header(path: Path) -> tuple[int, int] | None:
 def open_pictures(*paths: str | Path) -> Pictures:
     """Open a folder of images, image files, or an array (`x_train` or `train`) in a file.
 
-    Arrays are (N, H, W), (N, H, W, C) or (N, C, H, W) with 1 or 3 channels. Raises ImageError if
-    there are no pictures.
+    Arrays are (N, H, W), (N, H, W, C) or (N, C, H, W) with 1 or 3 channels, uint8, uint16 or
+    floats in 0..1. Raises ImageError if there are no pictures.
     """
     path = Path(paths[0])
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return ArrayPictures(_channels_last(path, load_images(path, defaults=TRAINING_ARRAYS)))
+        array = _channels_last(path, load_array(path, defaults=TRAINING_ARRAYS))
+        return ArrayPictures(_eight_bits_or_floats(path, array))
     is_files = len(paths) > 1 or path.is_file()
     return FilePictures(list(map(Path, paths)) if is_files else images_in(path))
 
 
-def _channels_last(path: Path, array: Pixels) -> Pixels:
+def _channels_last(path: Path, array: Array) -> Array:
     """An array (N, H, W) unchanged, and others as (N, H, W, C); ImageError unless C is 1 or 3."""
+    if array.ndim == 3:
+        check_frames(array.shape)
     if array.ndim == 3 or array.shape[3] in (1, 3):
         return array
     if array.shape[1] not in (1, 3):
@@ -226,6 +229,23 @@ def _channels_last(path: Path, array: Pixels) -> Pixels:
         )
     _LOG.info("%s: %s is read as (N, C, H, W), channels first", path, array.shape)
     return np.moveaxis(array, 1, 3)
+
+
+def _eight_bits_or_floats(path: Path, array: Array) -> Array:
+    """An array of uint8 unchanged, of uint16 or floats as float32 in 0..1; ImageError for others.
+
+    >>> _eight_bits_or_floats(Path("x.npy"), np.array([0, 65535], np.uint16)).tolist()
+    [0.0, 1.0]
+    """
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.uint16:
+        return array / np.float32(65535)
+    if array.dtype.kind != "f" or not (array.min() >= 0 and array.max() <= 1):
+        raise ImageError(
+            f"{path}: the array is {array.dtype}; give uint8, uint16 or floats in 0..1 without NaN"
+        )
+    return array.astype(np.float32)
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

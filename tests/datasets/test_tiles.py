@@ -72,7 +72,7 @@ def test_a_share_of_the_tiles_of_a_batch_is_smooth_and_samples_have_none(dtype: 
     [
         ("data.npz", "no array"),
         ("nothing.npz", "no array"),
-        ("floats.npz", "give uint8"),
+        ("floats.npz", r"floats in 0\.\.1"),
         ("two.npz", "x_train or train is not among its arrays: a, names, b"),
         ("none.npy", "without a 0"),
         ("empty", "has no images"),
@@ -82,7 +82,7 @@ def test_a_share_of_the_tiles_of_a_batch_is_smooth_and_samples_have_none(dtype: 
 def test_paths_without_images_are_refused(tmp_path: Path, name: str, message: str) -> None:
     images = np.zeros((3, 8, 8), np.uint8)
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
-    np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
+    np.savez(tmp_path / "floats.npz", x=np.full((3, 28, 28), 1.5))
     np.savez(tmp_path / "two.npz", a=images, names=np.array(["a", None], object), b=images)
     np.save(tmp_path / "none.npy", np.zeros((0, 28, 28), np.uint8))
     (tmp_path / "empty").mkdir()
@@ -99,3 +99,10 @@ def test_channels_may_come_first(photograph: Pixels, tmp_path: Path) -> None:
     np.save(tmp_path / "four.npy", np.zeros((2, 4, 32, 40), np.uint8))
     with pytest.raises(ImageError, match=r"four\.npy: .*\(2, 4, 32, 40\)"):
         open_pictures(tmp_path / "four.npy")
+
+
+def test_arrays_of_16_bits_and_floats_become_the_same_tiles(digits: Pixels, tmp_path: Path) -> None:
+    for array in (digits[:9], 257 * digits[:9].astype(np.uint16), digits[:9] / 255.0):
+        np.save(tmp_path / "digits.npy", array)
+        tiles = Tiles(open_pictures(tmp_path / "digits.npy"), (28, 28), channels=1)
+        assert np.allclose(tiles.whole(9)[..., 0] * 255, digits[:9], atol=1e-4)
