@@ -21,7 +21,9 @@ _BETTER_ORDER, _BETTER_RANGE, _BETTER_MIXTURE = 1.03, 1.15, 2.0
 """Factors of the squared error by which other channel orders, ranges, or different ranges of both
 halves must be better. Pairs that learned little are up to 0.1 dB better with other orders."""
 
-_BETTER_THAN_STATED = 2.0
+_BETTER_THAN_STATED = 1.1
+"""Further factor by which conventions must be better than stated ones."""
+
 _ESTIMATED = 1.1
 """Factor for ranges that are estimated from the pictures, which correct the mean of any pair."""
 
@@ -38,16 +40,13 @@ def find_conventions(
     :class:`AecodecWarning` names other conventions that were found. `are_flat` says whether the
     encoder takes and the decoder returns vectors.
 
-    Raises ModelError, unless forced, if the squared error is twice that of conventions that
-    contradict the stated ones.
+    Raises ModelError, unless forced, if conventions that contradict the stated ones are clearly
+    better.
     """
     hints = _applicable(hints, images.shape[-1], are_flat)
     estimated = _estimated(images)
-    entries, exits = (
-        _candidates(hints, end, images.shape[-1], estimated, is_flat)
-        for end, is_flat in enumerate(are_flat)
-    )
-    errors = _errors(run, images, entries, exits)
+    ends = (_candidates(hints, end, estimated, is_flat) for end, is_flat in enumerate(are_flat))
+    errors = _errors(run, images, *ends)
     stated = [ends for ends in errors if _is_as_stated(ends, hints)]
     usual, variance = stated[0], float(images.var(axis=(0, 1, 2)).mean())
 
@@ -58,19 +57,23 @@ def find_conventions(
 
     best = min(stated, key=cost)
     other = min(errors, key=cost)
-    if _BETTER_THAN_STATED * errors[other] < errors[best] and not hints.force:
+    if _BETTER_THAN_STATED * cost(other) < cost(best) and not hints.force:
         raise ModelError(
             f"the pair restores the calibration pictures with {_db(errors[best])} as stated, but "
-            f"with {_db(errors[other])} as {other}: use {_options(other)}, or --force to keep what "
-            "you stated"
+            f"with {_db(errors[other])} as {other}: use {_options(other, hints)}, or --force to "
+            "keep what you stated"
         )
     if best != usual:
-        warn(
-            f"pixels are taken as {best}, which restores the calibration pictures with "
-            f"{_db(errors[best])}, not {_db(errors[usual])} as with {usual}: if the models were "
-            f"trained otherwise, change {_options(best)}"
-        )
+        _announce(best, usual, errors, hints)
     return best
+
+
+def _announce(best: Ends, usual: Ends, errors: dict[Ends, float], hints: ModelHints) -> None:
+    warn(
+        f"pixels are taken as {best}, which restores the calibration pictures with "
+        f"{_db(errors[best])}, not {_db(errors[usual])} as with {usual}: if the models were "
+        f"trained otherwise, change {_options(best, hints)}"
+    )
 
 
 def _db(error: float) -> str:
@@ -89,9 +92,10 @@ def _applicable(hints: ModelHints, channels: int, are_flat: tuple[bool, bool]) -
 
 
 def _candidates(
-    hints: ModelHints, end: int, channels: int, estimated: list[PixelRange], is_flat: bool
+    hints: ModelHints, end: int, estimated: list[PixelRange], is_flat: bool
 ) -> list[Convention]:
     """The conventions to try at an end of a pair, beginning with the stated or usual one."""
+    channels = len(estimated[-1].black)
     stated = hints.pixel_ranges[end] or hints.pixel_ranges[0]
     ranges = [*([stated] if stated else []), *COMMON, *NORMALIZED[channels], *estimated]
     if len(ranges[0].black) > channels:
@@ -148,18 +152,19 @@ def _factor(ends: Ends, usual: Ends, estimated: list[PixelRange]) -> float:
     return factor * (_ESTIMATED if set(ranges) & set(estimated) else 1)
 
 
-def _options(ends: Ends) -> str:
-    """The options that state conventions."""
+def _options(ends: Ends, hints: ModelHints) -> str:
+    """The options that state conventions, also usual ones in place of stated others."""
     entry, exit_ = (end.pixel_range for end in ends)
     texts = []
     if len(entry.black) == len(exit_.black) == 1:
         texts.append(f"--pixel-range={entry}" + (f",{exit_}" if exit_ != entry else ""))
     else:
         texts.append(f"--mean {listed(entry.mean)} --std {listed(entry.std)}")
-    for option, words, flags in (
-        ("--channel-order", ("rgb", "bgr"), [end.is_bgr for end in ends]),
-        ("--layout", ("hwc", "chw"), [end.is_planar for end in ends]),
+        texts += [f"--pixel-range=0..1,{exit_}"] if len(exit_.black) == 1 else []
+    for option, words, flags, stated in (
+        ("--channel-order", ("rgb", "bgr"), [end.is_bgr for end in ends], hints.are_bgr),
+        ("--layout", ("hwc", "chw"), [end.is_planar for end in ends], hints.are_planar),
     ):
-        if any(flags):
+        if any((*flags, *stated)):
             texts.append(f"{option} " + ",".join(dict.fromkeys(words[flag] for flag in flags)))
     return " ".join(texts)

@@ -46,9 +46,9 @@ class Convention:
             count, height, width, channels = shape
             values = np.moveaxis(values.reshape(count, channels, height, width), 1, 3)
         pixels = values.reshape(shape) * self.pixel_range.std + self.pixel_range.mean
-        return np.nan_to_num(self._ordered(pixels)).clip(0, 1)
+        return np.asarray(np.nan_to_num(self._ordered(pixels)).clip(0, 1), np.float32)
 
-    def _ordered(self, images: Float32) -> Float32:
+    def _ordered(self, images: Any) -> Any:
         return images[..., ::-1] if self.is_bgr else images
 
     def read(self, images: Any, shape: Shape, model: Any) -> Any:

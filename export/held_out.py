@@ -179,7 +179,7 @@ _LOSES = (
 def check_restores(models: tuple[Any, Any], images: Float32) -> None:
     """Raise ModelError if models restore images (N, ...) in 0..1 worse than their mean does."""
     pixels = to_planes(images)
-    mean = pixels.mean(axis=(0, 1, 2))
+    mean = np.broadcast_to(pixels.mean(axis=(0, 1, 2)), pixels.shape)
     reached, of_mean = (_psnr(pixels, decoded) for decoded in (_restored(models, pixels), mean))
     if reached < of_mean:
         raise ModelError(_RESTORES_LESS.format(reached, of_mean))

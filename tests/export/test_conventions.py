@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -72,6 +73,10 @@ def test_layers_convert_pixels_as_arrays(convention: Convention) -> None:
 
 
 def test_a_wrong_statement_is_rejected_with_the_right_one() -> None:
-    run, stated = pair_with(Convention(SIGNED)), ModelHints(pixel_ranges=(UNIT, UNIT))
-    with pytest.raises(ModelError, match=r"use --pixel-range=-1..1, or --force"):
+    run = pair_with(Convention(SIGNED))
+    stated = ModelHints(pixel_ranges=(UNIT, UNIT), are_bgr=(True, True))
+    advice = r"use --pixel-range=-1\.\.1 --channel-order rgb, or --force"
+    with pytest.raises(ModelError, match=advice):
         find_conventions(run, IMAGES, stated, (False, False))
+    forced = find_conventions(run, IMAGES, replace(stated, force=True), (False, False))
+    assert forced.entry == Convention(is_bgr=True)
