@@ -46,7 +46,10 @@ class Stream:
         self.shape = (*self._first.shape[1:], 1)[:3]
 
     def batch(self, _step: int, _size: int) -> Float32:
-        return next(self._batches)
+        batch = next(self._batches)
+        if batch.shape[1:] != self._first.shape[1:]:
+            raise _different_shapes({batch.shape[1:], self._first.shape[1:]})
+        return batch
 
     def sample(self, most: int) -> Float32:
         return self._first[:most]
@@ -79,6 +82,10 @@ def _pass_over(source: Any, pair: KerasPair) -> Iterator[Float32]:
         source.on_epoch_end()
 
 
+def _different_shapes(shapes: set[tuple[int, ...]]) -> ModelError:
+    return ModelError(f"the images have the shapes {sorted(shapes)}: give images of one shape")
+
+
 def _is_image(images: npt.NDArray[Any], pair: KerasPair) -> bool:
     shape, own = (*images.shape, 1)[:3], (*pair.image_shape, 1)[:3]
     is_single = images.ndim < 4 and len(shape) == len(own)
@@ -98,7 +105,7 @@ def _joined(source: Any, pair: KerasPair) -> tuple[Float32, int]:
             )
     shapes = {part.shape[1:] for part in parts}
     if len(shapes) != 1:
-        raise ModelError(f"the images have the shapes {sorted(shapes)}: give images of one shape")
+        raise _different_shapes(shapes)
     images = np.concatenate(parts)
     if not isinstance(source, Iterator):
         known = {hash(image.tobytes()) for image in images}
@@ -168,10 +175,10 @@ class Data(NamedTuple):
                 raise
 
         def batch(step: Any) -> Any:
-            shape = (None, *pair.image_shape) if is_stream else first
             return tf.ensure_shape(tf.numpy_function(array, [step], tf.float32), shape)
 
-        first = () if is_stream else array(start).shape
+        first = self.tiles.sample(1) if is_stream else array(start)
+        shape = (None if is_stream else self.batch_size, *first.shape[1:])
         steps = tf.data.Dataset.range(start, ENDLESS)
         batches = steps.map(batch, None if is_stream else cores())
         return _without_tuning(batches.prefetch(_PREFETCHED))

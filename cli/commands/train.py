@@ -240,8 +240,11 @@ def _draw_results(folder: Path) -> None:
     """Draw the losses and the PSNR of each level, which `results.csv` has for each epoch."""
     with (folder / _RESULTS).open(newline="", encoding="utf-8") as file:
         epochs = list(csv.DictReader(file))
-    names = epochs[0] if epochs else ()  # without a whole epoch
-    curves = {name: [(n, float(row[name])) for n, row in enumerate(epochs, 1)] for name in names}
+    if not epochs:  # interrupted in the first
+        return
+    curves = {
+        name: [(n, float(row[name])) for n, row in enumerate(epochs, 1)] for name in epochs[0]
+    }
     panels = {
         title: {name: curves[name] for name in curves if name.startswith(starts)}
         for title, starts in {"loss": ("loss", "val_loss"), "PSNR, dB": ("val_psnr",)}.items()
