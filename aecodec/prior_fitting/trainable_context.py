@@ -222,12 +222,12 @@ class _SpatialTerms(keras.layers.Layer):
 
     def call(self, context: Any, counts: Sequence[int]) -> tuple[Any, Any]:
         by_kind = zip(*(tf.split(values, counts) for values in context), strict=True)
-        terms = [self._of_kind(*values, kind) for kind, values in enumerate(by_kind)]
+        terms = [self._of_kind(kind, *values) for kind, values in enumerate(by_kind)]
         sums, moved = (tf.concat(parts, axis=0) for parts in zip(*terms, strict=True))
         missing = len(self.measures.order) - moved.shape[1]
         return sums, tf.pad(moved, [[0, 0], [0, missing]]) * self.measures.deviations
 
-    def _of_kind(self, activity: Any, gradients: Any, kind: int) -> tuple[Any, Any]:
+    def _of_kind(self, kind: int, activity: Any, gradients: Any) -> tuple[Any, Any]:
         if kind == KINDS:  # none
             count = tf.shape(activity)[0]
             return tf.zeros((count, self.bias.shape[1])), tf.zeros((count, gradients.shape[2]))

@@ -29,8 +29,8 @@ from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.band_networks import int8_form
 
 _TYPICAL_TILES = 500
-_DRAFT_STRIDE = 6
-"""A draft of the codec, whose mean error is measured, is made from every sixth tile."""
+_DRAFT_TILES = 400
+"""Approximate number of tiles for the draft of a codec, whose mean error is measured."""
 
 
 def centre(
@@ -45,7 +45,7 @@ def centre(
     The tiles (N, h, w, C) calibrate the draft; whole pictures (1, H, W, C) are measured.
     """
     with tempfile.TemporaryDirectory() as folder:
-        sample, priors = tiles[::_DRAFT_STRIDE], PriorOptions(1, 0)
+        sample, priors = tiles[:: max(1, len(tiles) // _DRAFT_TILES)], PriorOptions(1, 0)
         draft = autoencoder.to_codec(folder, sample, "draft", (), levels, priors)
         shift = np.mean([_shift(draft, as_uint8(picture)) for picture in pictures], axis=0) / 255
     linear = layer_with(autoencoder.decoder, Role.LINEAR_PIXELS)
