@@ -24,32 +24,10 @@ typedef struct {
     aecodec_window window; /* all windows are of one size */
 } run;
 
-static void take_window(const run *r, uint32_t number, aecodec_window *w)
-{
-    if (r->is_encoder) {
-        aecodec_encoding_window(r->state, number, w);
-    } else {
-        aecodec_decoding_window(r->state, number, w);
-    }
-}
-
-static void take_input(const run *r, uint32_t number, int8_t *input)
-{
-    if (r->is_encoder) {
-        aecodec_encoding_input(r->state, number, input);
-    } else {
-        aecodec_decoding_input(r->state, number, input);
-    }
-}
-
-static void give_output(const run *r, uint32_t number, const int8_t *output)
-{
-    if (r->is_encoder) {
-        aecodec_encoding_output(r->state, number, output);
-    } else {
-        aecodec_decoding_output(r->state, number, output);
-    }
-}
+/* A call of the function of that side. */
+#define STEP(r, what, ...)                                                                                   \
+    ((r)->is_encoder ? aecodec_encoding_##what((r)->state, __VA_ARGS__)                                      \
+                     : aecodec_decoding_##what((r)->state, __VA_ARGS__))
 
 typedef struct {
     int8_t *input, *output;
@@ -61,14 +39,14 @@ static aecodec_status run_batch(const run *r, uint32_t first, uint32_t count, co
 {
     const aecodec_window *w = &r->window;
     for (uint32_t n = 0; n < count; n++) {
-        take_input(r, first + n, m->input + (size_t)n * w->input_size);
+        STEP(r, input, first + n, m->input + (size_t)n * w->input_size);
     }
     if (aecodec_network_run_batch(aecodec_network_of(r->bundle, r->is_encoder), count, w->rows, w->columns,
                                   m->input, m->output, m->work, m->work_size) != AECODEC_OK) {
         return AECODEC_BAD_BUNDLE;
     }
     for (uint32_t n = 0; n < count; n++) {
-        give_output(r, first + n, m->output + (size_t)n * w->output_size);
+        STEP(r, output, first + n, m->output + (size_t)n * w->output_size);
     }
     return AECODEC_OK;
 }
@@ -107,7 +85,7 @@ static aecodec_status run_windows(run *r, const aecodec_execution *execution)
     if (!network) {
         return AECODEC_ABSENT;
     }
-    take_window(r, 0, &r->window);
+    STEP(r, window, 0, &r->window);
     if (!aecodec_window_is_taken(network, &r->window)) {
         return AECODEC_BAD_BUNDLE;
     }
