@@ -80,18 +80,11 @@ static aecodec_status resize_side(const channel *from, const channel *to, int is
 static aecodec_status resize_channel(const channel *from, const channel *to)
 {
     channel between = {NULL, to->width, from->height, 1};
-    aecodec_status status; /* a side that keeps its length is left as it is */
-    if (from->width == to->width) {
-        return resize_side(from, to, 1);
-    }
-    if (from->height == to->height) {
-        return resize_side(from, to, 0);
-    }
     between.pixels = malloc((size_t)between.width * between.height);
     if (!between.pixels) {
         return AECODEC_NO_MEMORY;
     }
-    status = resize_side(from, &between, 0);
+    aecodec_status status = resize_side(from, &between, 0);
     status = status == AECODEC_OK ? resize_side(&between, to, 1) : status;
     free(between.pixels);
     return status;
