@@ -109,20 +109,16 @@ AECODEC_INLINE void code_frame(const adaptive_segment *s, const adaptive_place *
     extend_plane(s, values);
 }
 
-AECODEC_WIDE(code_alone,
+AECODEC_WIDE(code_plane,
              (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
               const uint8_t *missing, const int32_t *from, int32_t *to),
              (s, first, values, errors, missing, from, to))
 {
-    code_frame(s, first, values, errors, missing, from, to, FIRST_EARLIER);
-}
-
-AECODEC_WIDE(code_after_others,
-             (const adaptive_segment *s, const adaptive_place *first, int32_t *values, int32_t *errors,
-              const uint8_t *missing, const int32_t *from, int32_t *to),
-             (s, first, values, errors, missing, from, to))
-{
-    code_frame(s, first, values, errors, missing, from, to, LANES);
+    if (first->plane_count) {
+        code_frame(s, first, values, errors, missing, from, to, LANES);
+    } else { /* with vectors half as long */
+        code_frame(s, first, values, errors, missing, from, to, FIRST_EARLIER);
+    }
 }
 
 static void open_state(adaptive_state *s)
@@ -206,9 +202,8 @@ static void code_band(adaptive_segment *s, uint32_t number, const int32_t *base,
         const size_t start = start_of(c, frame, band);
         const adaptive_place place = place_in_frame(s, number, frame);
         memset(s->experts, 0, s->plane * sizeof *s->experts);
-        (place.plane_count ? code_after_others : code_alone)(
-            s, &place, planes->values + first, planes->errors + first, c->missing ? c->missing + start : NULL,
-            from ? from + start : NULL, to + start);
+        code_plane(s, &place, planes->values + first, planes->errors + first,
+                   c->missing ? c->missing + start : NULL, from ? from + start : NULL, to + start);
     }
     if (learned) {
         learned[band] = *s->band.state;
@@ -313,7 +308,7 @@ static aecodec_status give(range_coder *coder, uint8_t *room, uint8_t **message,
 }
 
 static aecodec_status encode(const residual_coding *c, const int32_t *base, const int32_t *from, int32_t *to,
-                             uint8_t **message, size_t *size)
+                             adaptive_state *learned, uint8_t **message, size_t *size)
 {
     const size_t most = MOST_BYTES * count_of(c) + 64;
     uint8_t *room = malloc(most);
@@ -322,24 +317,20 @@ static aecodec_status encode(const residual_coding *c, const int32_t *base, cons
         return AECODEC_NO_MEMORY;
     }
     start_coder(&coder, NULL, room, most);
-    code_segment(c, &coder, base, from, to, NULL);
+    code_segment(c, &coder, base, from, to, learned);
     return give(&coder, room, message, size);
 }
 
 aecodec_status aecodec_residuals_learn(const residual_coding *c, const int32_t *values,
                                        adaptive_state *learned)
 {
-    const size_t count = count_of(c), most = MOST_BYTES * count + 64;
-    int32_t *decoded = malloc(count * sizeof *decoded);
-    uint8_t *room = malloc(most);
-    aecodec_status status = AECODEC_NO_MEMORY;
-    range_coder coder;
-    if (decoded && room) {
-        start_coder(&coder, NULL, room, most);
-        status = code_segment(c, &coder, NULL, values, decoded, learned);
-    }
+    int32_t *decoded = malloc(count_of(c) * sizeof *decoded);
+    uint8_t *message = NULL;
+    size_t size;
+    const aecodec_status status = decoded ? encode(c, NULL, values, decoded, learned, &message, &size)
+                                          : AECODEC_NO_MEMORY;
     free(decoded);
-    free(room);
+    free(message);
     return status;
 }
 
@@ -359,7 +350,7 @@ aecodec_status aecodec_residuals_encode(const residual_coding *c, const int32_t 
         convert_ranks(c, 0, other);
     }
     if (status == AECODEC_OK) {
-        status = encode(&coded, base, other ? other : values, decoded, message, size);
+        status = encode(&coded, base, other ? other : values, decoded, NULL, message, size);
     }
     if (has_palette) {
         memcpy(decoded, values, count_of(c) * sizeof *decoded);
