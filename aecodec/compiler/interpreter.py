@@ -15,15 +15,23 @@ KERNELS = ("BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES")
 """LiteRT's names of its reference kernels, and of its other kernels."""
 
 
-def open_interpreter(model: bytes, kernels: str = KERNELS[1]) -> Any:
-    """An interpreter of a model; RuntimeError or ValueError if LiteRT cannot load it."""
+def open_interpreter(
+    model: bytes, kernels: str = KERNELS[1], *, preserves_tensors: bool = False
+) -> Any:
+    """An interpreter of a model; RuntimeError or ValueError if LiteRT cannot load it.
+
+    With `preserves_tensors`, results of all operators can be read after a run.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ImportError as error:
         raise AecodecError(NEEDS_LITERT) from error
     resolver = getattr(OpResolverType, kernels)
     interpreter = Interpreter(
-        model_content=model, num_threads=1, experimental_op_resolver_type=resolver
+        model_content=model,
+        num_threads=1,
+        experimental_op_resolver_type=resolver,
+        experimental_preserve_all_tensors=preserves_tensors,
     )
     interpreter.allocate_tensors()
     return interpreter

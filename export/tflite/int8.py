@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert import mlir_quantize
-from tensorflow.lite.python.optimize.calibrator import Calibrator
 
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.codes import Lookup, Search
 from aecodec.compiler.elementwise import functions_of
+from aecodec.compiler.interpreter import open_interpreter
 from aecodec.compiler.model import packed, read_model, schema
 from aecodec.errors import ModelError
 from aecodec.export.tflite.code_tables import code_tables
@@ -31,7 +31,8 @@ _CEILING = 6.0
 _MOVES = ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "CONCATENATION")
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 
-_LARGEST = 1e9
+_SMALLEST, _LARGEST = float(np.finfo(np.float32).tiny), 1e9
+"""Limits of the highest value of a tensor; a range of 0 has no scale."""
 
 
 class _End(NamedTuple):
@@ -158,17 +159,27 @@ class _Calibrated:
     """
 
     def __init__(self, model: Any, samples: Float32, start: _End, end: _End) -> None:
-        converter = tf.lite.TFLiteConverter.from_keras_model(model)
         with quiet():
-            calibrator = Calibrator(converter.convert())
-            content = bytes(calibrator.calibrate(lambda: ([sample[None]] for sample in samples)))
+            content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
         self._model, self._whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
         self._tensors = self._whole.subgraphs[0].tensors
-        for ranges in (tensor.quantization for tensor in self._tensors):
-            if ranges is not None and ranges.min is not None and ranges.max is not None:
-                ranges.min, ranges.max = map(_finite, (ranges.min, ranges.max))
+        self._measure(open_interpreter(content, preserves_tensors=True), samples)
         self._set_range(self._model.entry, *start.limits)
         self._set_range(self._model.exit, *end.limits)
+
+    def _measure(self, interpreter: Any, samples: Float32) -> None:
+        """Set the ranges of the results. TFLite's calibrator mixes those that share memory."""
+        results = [index for one in self._model.operators for index in one.outputs]
+        results = [index for index in results if self._model.tensors[index].dtype == np.float32]
+        low, high = np.full(len(results), np.inf), np.full(len(results), _SMALLEST)
+        for sample in samples:
+            interpreter.set_tensor(self._model.entry, sample[None])
+            interpreter.invoke()
+            for number, values in enumerate(map(interpreter.get_tensor, results)):
+                low[number] = min(low[number], values.min())
+                high[number] = max(high[number], values.max())
+        for index, *limits in zip(results, _finite(low), _finite(high), strict=True):
+            self._set_range(index, *limits)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
         with quiet():
@@ -191,8 +202,9 @@ class _Calibrated:
         return names
 
     def _set_range(self, tensor: int, low: float, high: float) -> None:
-        ranges = self._tensors[tensor].quantization
+        ranges = self._tensors[tensor].quantization or schema.QuantizationParametersT()
         ranges.min, ranges.max = [low], [high]
+        self._tensors[tensor].quantization = ranges
 
     def set_trained_ranges(self, end: _End) -> None:
         """Set the ranges of trained ReLU6: 0..6, or -6..6 for what is added to these.

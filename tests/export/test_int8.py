@@ -56,3 +56,14 @@ def test_a_sigmoid_ends_in_pixels_exactly() -> None:
     pixels, expected = pixels_of(keras.Model(decoder.inputs[0], ended))
     assert (pixels[expected > 254.7] == 254).all()  # an int8 sigmoid is 255/256 at most
     assert (pixels[expected < 0.25] == 0).all()
+
+
+def test_a_sum_that_is_scaled_has_its_own_range() -> None:
+    """Both results share memory in LiteRT."""
+    codes = keras.Input((6,))
+    total = layers.Add()([layers.Dense(16)(codes), layers.Dense(16)(codes)])
+    model = keras.Model(codes, layers.Reshape((4, 4))(layers.Rescaling(30, 0.5)(total)))
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(0, 1e-4, weights.shape) for weights in model.get_weights()])
+    pixels, expected = pixels_of(model)
+    assert np.abs(pixels - expected).mean() < 2
