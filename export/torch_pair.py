@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from aecodec.datasets.pictures import open_pictures
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import ModelHints
+from aecodec.export.tflite.conversion import quiet
 from aecodec.keras_models.onnx_files import load_onnx
 
 _OUTPUTS = ["mean", "log_variance"]
@@ -136,7 +136,7 @@ def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool
     is_dynamic = any_size and example.ndim == 4
     sides = dict.fromkeys((2, 3), torch.export.Dim.DYNAMIC) if is_dynamic else None
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with quiet():  # PyTorch warns of its own code
             torch.onnx.export(
                 half, (example,), str(path), dynamo=True, output_names=names, verbose=False,
                 dynamic_shapes=(sides,) if sides else None,
