@@ -123,7 +123,7 @@ class BandTiles(Tiles):
     ) -> None:
         self._bands, self._most = len(fitted.ranges), 255 * fitted.phases
         super().__init__(pictures, tile, pictures[0].shape[-1], flips, only, seed)
-        self._scenes, self._fitted, self._weights = pictures, fitted, fitted.weights
+        self._weights, self._has_missing = fitted.weights, pictures.has_missing
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -135,10 +135,6 @@ class BandTiles(Tiles):
         tiles = self._unsmoothed(0, min(len(self), 500))
         return np.sqrt(self._weights_of(tiles).mean(axis=(0, 1, 2)))
 
-    def of_side(self, side: int) -> BandTiles:
-        tile = (side, side)
-        return BandTiles(self._scenes, self._fitted, tile, self._flips, self._only, self._seed)
-
     def _as_images(self, tiles: Array) -> Float32:
         return np.asarray(tiles[..., : self._bands] / np.float32(self._most), np.float32)
 
@@ -149,6 +145,6 @@ class BandTiles(Tiles):
         bands = range(self._bands)
         planes = [self._weights[band][tiles[..., band]] for band in bands]
         weights: Float32 = np.stack(planes, axis=-1)
-        if self._scenes.has_missing:
+        if self._has_missing:
             weights[tiles[..., self._bands :] > 0] = 0
         return weights

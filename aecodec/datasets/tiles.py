@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,16 +76,17 @@ class Tiles:
     def split(self, share: float) -> tuple[Tiles, Tiles]:
         """Tiles for training, and tiles of an evenly spaced share (0..1) of held-out pictures."""
         trained, held_out = hold_out(self._pictures, share)
-        size, channels = self.shape[:2], self.shape[2]
-        settings = self._flips, trained, self._seed, self._smooth
-        return (
-            Tiles(self._pictures, size, channels, *settings),
-            Tiles(self._pictures, size, channels, only=held_out),
-        )
+        return self._with(_only=trained), self._with(_only=held_out, _flips=False, _smooth=0.0)
 
     def of_side(self, side: int) -> Tiles:
-        tile = (side, side)
-        return Tiles(self._pictures, tile, self.shape[2], self._flips, self._only, self._seed)
+        """Tiles of the same pictures with other sides, none of them made smooth."""
+        return self._with(shape=(side, side, self.shape[2]), _smooth=0.0)
+
+    def _with(self, **attributes: Any) -> Tiles:
+        tiles = copy(self)
+        vars(tiles).pop("_sources", None)
+        vars(tiles).update(attributes, _order=lru_cache(maxsize=2)(tiles._shuffle))
+        return tiles
 
     def _shuffle(self, number: int) -> npt.NDArray[np.int64]:
         return np.random.default_rng([self._seed, 0, number]).permutation(self._sources)

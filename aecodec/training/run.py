@@ -16,7 +16,7 @@ from aecodec.atomic import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
-from aecodec.datasets.pictures import Pictures, channels_of, hold_out, open_pictures
+from aecodec.datasets.pictures import Pictures, channels_of, open_pictures
 from aecodec.datasets.scenes import BandTiles, ScenePictures
 from aecodec.datasets.tiles import Tiles, typical_side
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
@@ -127,11 +127,8 @@ class _Training:
             side = min(side, typical_side(pictures.sizes))
         tile, flips = (side, side), data["flips"]
         if isinstance(pictures, ScenePictures) and self._fitted:
-            trained, held_out = hold_out(pictures, data["held_out"])
-            return (
-                BandTiles(pictures, self._fitted, tile, flips, trained, seed),
-                BandTiles(pictures, self._fitted, tile, only=held_out),
-            )
+            tiles: Tiles = BandTiles(pictures, self._fitted, tile, flips, seed=seed)
+            return tiles.split(data["held_out"])
         channels = channels_of(pictures)
         if channels not in (1, 3):
             raise ImageError(
