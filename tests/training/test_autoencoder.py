@@ -145,22 +145,22 @@ def test_all_sources_give_the_same_batches(sources: dict[str, Any]) -> None:
 @pytest.mark.usefixtures("unchecked")
 def test_callbacks_of_keras_act_and_the_best_epoch_is_kept(x: np.ndarray, tmp_path: Path) -> None:
     autoencoder, saved = Autoencoder(*dense_pair((28, 28), 5)), tmp_path / "best.keras"
-    rising = keras.optimizers.schedules.PiecewiseConstantDecay([6], [1e-3, 0.3])
-    stopping = keras.callbacks.EarlyStopping(patience=1)
-    best = keras.callbacks.ModelCheckpoint(saved, save_best_only=True)
-    settings = {"validation_data": x[40:60], "verbose": 0, "callbacks": [stopping, best]}
-    history = autoencoder.train(x[:40], 9, 20, None, rising, **settings).history
-    assert len(history["loss"]) < 9
-    assert min(history["val_loss"]) < history["val_loss"][-1]
+    callbacks = [
+        keras.callbacks.EarlyStopping(patience=2),
+        keras.callbacks.ReduceLROnPlateau(patience=0, factor=0.5, min_lr=-1),
+        keras.callbacks.ModelCheckpoint(saved, save_best_only=True),
+    ]
+    settings = {"optimizer": keras.optimizers.SGD(-0.5), "callbacks": callbacks, "verbose": 0}
+    trained = autoencoder.train(
+        x[:40], 9, 20, validation_data=x[40:60], **settings
+    )  # the loss rises
+    assert trained.history["learning_rate"] == [-0.5, -0.5, -0.25]
+    errors = trained.history["val_loss"]
+    assert errors[0] < errors[1] < errors[2]
     restored = autoencoder.decoder(autoencoder.encoder(x[40:60]))
-    assert np.square(restored - x[40:60]).mean() == pytest.approx(min(history["val_loss"]))
+    assert np.square(restored - x[40:60]).mean() == pytest.approx(errors[0])
     encoder, decoder = keras.models.load_model(saved).layers
     assert (decoder(encoder(x[40:60])) == restored).numpy().all()
-    plateau = keras.callbacks.ReduceLROnPlateau(patience=0, min_delta=1, factor=0.5)
-    optimizer = keras.optimizers.SGD(0.08)
-    settings = {"verbose": 0, "optimizer": optimizer, "callbacks": [plateau]}
-    again = Autoencoder(*dense_pair((28, 28), 5)).train(x[:40], 3, **settings, validation_split=0.1)
-    assert again.history["learning_rate"] == pytest.approx([0.08, 0.08, 0.04])
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -171,10 +171,8 @@ def test_endless_data_are_read_as_they_come(x: np.ndarray) -> None:
         autoencoder.train(endless)
     with pytest.raises(UsageError, match="validation_data"):
         autoencoder.train(repeat(x[:8]), steps_per_epoch=3, validation_split=0.1)
-    history = autoencoder.train(repeat(x[:8]), 2, verbose=0, steps_per_epoch=3).history
-    assert history["loss"][1] < history["loss"][0]
     with pytest.raises(UsageError, match="the data end"):
-        autoencoder.train(iter([x[:8]]), verbose=0, steps_per_epoch=3)
+        autoencoder.train(iter([x[:8]] * 5), verbose=0, steps_per_epoch=3)
 
 
 @pytest.mark.usefixtures("unchecked")
