@@ -83,7 +83,8 @@ def _pass_over(source: Any, pair: KerasPair) -> Iterator[Float32]:
 
 
 def _different_shapes(shapes: set[tuple[int, ...]]) -> ModelError:
-    return ModelError(f"the images have the shapes {sorted(shapes)}: give images of one shape")
+    text = f"the images have the shapes {sorted(shapes)}" if shapes else "there are no images"
+    return ModelError(f"{text}: give one or more images of one shape")
 
 
 def _is_image(images: npt.NDArray[Any], pair: KerasPair) -> bool:
@@ -108,8 +109,11 @@ def _joined(source: Any, pair: KerasPair) -> tuple[Float32, int]:
         raise _different_shapes(shapes)
     images = np.concatenate(parts)
     if not isinstance(source, Iterator):
-        known = {hash(image.tobytes()) for image in images}
-        if any(hash(image.tobytes()) not in known for image in next(_pass_over(source, pair))):
+        known, again = (
+            {hash(image.tobytes()) for image in images},
+            next(_pass_over(source, pair), ()),
+        )
+        if any(hash(image.tobytes()) not in known for image in again):
             warn("each pass over the data has new images: give steps_per_epoch to train with them")
     return images, len(parts[0])
 
