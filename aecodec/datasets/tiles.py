@@ -26,6 +26,9 @@ _GRAINS = (0.0, 0.7, 1.5)
 
 _SIDE_UNIT, _LEAST_UNITS = 16, 2
 
+_FLAT_EVERY = 16
+"""Share of the tiles for priors that are flat: enough to learn them, without losses elsewhere."""
+
 
 class Tiles:
     """Tiles cut out of pictures at random. A pass draws each pixel about once.
@@ -211,6 +214,15 @@ def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:
     largest = 255 if is_integer else 1
     pixels = np.clip(np.stack(planes, -1) + grain * largest / 255, 0, largest)
     return np.asarray(np.rint(pixels) if is_integer else pixels).astype(tile.dtype)
+
+
+def with_flat_areas(tiles: Float32) -> Float32:
+    """Give every 16th tile (n, h, w, C) the colour of its first pixel, and return all tiles.
+
+    Photographs contain too few areas of a single colour for priors to learn that they cost nothing.
+    """
+    tiles[::_FLAT_EVERY] = tiles[::_FLAT_EVERY, :1, :1]
+    return tiles
 
 
 def _enlarged(plane: Array, side: int) -> Float32:

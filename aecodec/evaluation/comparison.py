@@ -32,7 +32,8 @@ from aecodec.imaging.picture import Picture
 
 _OUT_OF_DISTRIBUTION = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
-    "choose another codec (--codec), or train one on similar pictures (aecodec train)"
+    "choose another codec (--codec), train one on similar pictures (aecodec train), or take AVIF, "
+    "which is also the better choice for ordinary photographs"
 )
 _LARGER = "the file has {size} bytes, more than its source with {source_size}: keep the source"
 

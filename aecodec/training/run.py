@@ -18,7 +18,7 @@ from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
 from aecodec.datasets.pictures import Pictures, channels_of, open_pictures
 from aecodec.datasets.scenes import BandTiles, ScenePictures
-from aecodec.datasets.tiles import Tiles, typical_side
+from aecodec.datasets.tiles import Tiles, typical_side, with_flat_areas
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
@@ -251,7 +251,8 @@ class _Training:
         if self._fitted:
             most_in_memory = _MOST_NUMBERS // (numbers * self._fitted.phases)
             count = min(_MOST_FITTED_TO_BANDS // vectors, most_in_memory)
-        return larger.sample(max(1, count), _FITTED_PASSES)
+        tiles = larger.sample(max(1, count), _FITTED_PASSES)
+        return tiles if self._fitted else with_flat_areas(tiles)
 
 
 def _digest(

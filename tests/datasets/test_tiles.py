@@ -10,7 +10,7 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.datasets.pictures import ArrayPictures, hold_out, load_images, open_pictures
-from aecodec.datasets.tiles import Tiles
+from aecodec.datasets.tiles import Tiles, with_flat_areas
 from aecodec.errors import AecodecWarning, ImageError
 
 
@@ -106,3 +106,9 @@ def test_arrays_of_16_bits_and_floats_become_the_same_tiles(digits: Pixels, tmp_
         np.save(tmp_path / "digits.npy", array)
         tiles = Tiles(open_pictures(tmp_path / "digits.npy"), (28, 28), channels=1)
         assert np.allclose(tiles.whole(9)[..., 0] * 255, digits[:9], atol=1e-4)
+
+
+def test_some_tiles_for_priors_have_a_single_colour() -> None:
+    tiles = np.random.default_rng(0).random((33, 4, 4, 3), np.float32)
+    flat = [bool((tile == tile[0, 0]).all()) for tile in with_flat_areas(tiles)]
+    assert np.flatnonzero(flat).tolist() == [0, 16, 32]
