@@ -18,12 +18,6 @@ def line(slope: float, offset: float, rates: np.ndarray = RATES) -> Curve:
     return [(rate, offset + slope * math.log2(rate)) for rate in rates]
 
 
-def test_a_shift_in_rate_is_measured_whatever_the_points() -> None:
-    denser = line(3, 33, np.geomspace(0.05, 3, 40))
-    assert bd_rate(denser, line(3, 30)) == pytest.approx(-0.5)
-    assert bd_rate(line(3, 30), denser) == pytest.approx(1)
-
-
 def test_the_mean_is_over_the_qualities_of_both_curves_within_limits() -> None:
     """Twice the slope halves the doublings between a rate and the common rate of 1."""
     assert bd_rate(line(6, 30), line(3, 30), (27, 30)) == pytest.approx(2**0.25 - 1)

@@ -106,20 +106,16 @@ def test_bounds_relative_to_the_square_root(scan: np.ndarray, command: Command) 
     assert stated in command("trim", "scan.aec", "--max-error", stated).out
     values = command("verify", "scan_trimmed.aec", "--against", "scan.png", "--json").json[0]
     assert (values["guaranteed_error"], values["max_error"] <= 1) == (stated, True)
-    Image.fromarray(scan // 2).save("half.png")
-    result = command("verify", "scan_trimmed.aec", "--against", "half.png")
-    assert (result.status, f"guarantees {stated}: it was made" in result.err) == (1, True)
 
 
-@pytest.mark.parametrize("options", [[], ["--bands-first"]])
-def test_verify_compares_samples(tmp_path: Path, command: Command, options: list[str]) -> None:
+def test_verify_compares_samples(tmp_path: Path, command: Command) -> None:
     band_codec(tmp_path / "bands", [(0, 100)] * 3)
     array = np.random.default_rng(0).integers(-500, 500, (3, 4, 3), np.int16)
     array[0, 0] = -999
-    np.save("a.npy", np.moveaxis(array, -1, 0) if options else array)
+    np.save("a.npy", np.moveaxis(array, -1, 0))
     codec = ("--codec", "bands")
-    compress = ("compress", "a.npy", *codec, "-q", 2, "--max-error", 7, "--nodata", -999)
-    result = command(*compress, *options)
+    options = ("-q", 2, "--max-error", 7, "--nodata", -999, "--bands-first")
+    result = command("compress", "a.npy", *codec, *options)
     assert (result.status, "clipped" in result.err) == (0, False)
     result = command("verify", "a.aec", "--against", "a.npy", *codec)
     assert (result.status, result.out) == (0, "a.aec: intact, maximum error 7\n")

@@ -11,6 +11,7 @@ from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from PIL import Image
 
+import aecodec
 from aecodec.pillow import AecImageFile
 
 tifffile = pytest.importorskip("tifffile")
@@ -68,6 +69,14 @@ def test_folders_of_scenes(scenes: Path, command: Command) -> None:
     assert command("decompress", "scenes_aec", "--codec", "bands", "-o", "restored").status == 0
     assert sorted(path.name for path in Path("restored").iterdir()) == ["a.tif", "c.npz"]
     assert command("compress", "scenes", "-o", "by_photo").status == 3  # it does not see c.npz
+
+
+def test_bands_have_errors_by_their_names(scenes: Path, command: Command) -> None:
+    call = ("compress", "scenes/a.tif", "-o", "a.aec", "--max-error")
+    assert command(*call, "blue=30,green=0,red=2").status == 0
+    restored = aecodec.decompress_array("a.aec").astype(int)
+    assert np.abs(restored - samples_of(scenes / "a.tif")).max(axis=(0, 1)).tolist() == [30, 0, 2]
+    assert "no band B2" in command(*call, "B2=3", "--force").err
 
 
 def test_info_describes_samples(scenes: Path, command: Command) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
 import pytest
 from helpers.commands import Command
+from helpers.static_host import static_host
 
 from aecodec.cli.shared.progress import visible
 from aecodec.data.samples import sample_paths
@@ -50,20 +48,14 @@ def test_objects_in_memory_keep_to_the_rules_of_files(
     command("stack", "digit.png", "digit.png", "-o", "two.aec")
     assert command("decompress", "two.aec", "-o", "memory://two").status == 0
     assert len(memory.ls("/two")) == 2
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "a.aec", "digit.png", "two.aec"
-    ]  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {"a.aec", "digit.png", "two.aec"}
 
 
 def test_a_picture_of_a_web_server_is_compressed(folder: Path, command: Command) -> None:
-    handler = partial(SimpleHTTPRequestHandler, directory=folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        done = command("compress", f"{url}/digit.png", "-o", "a.aec")
-        missing = command("compress", f"{url}/none.png", "-o", "b.aec")
-        written = command("compress", "digit.png", "-o", f"{url}/digit.aec")
-        server.shutdown()
+    with static_host(folder) as host:
+        done = command("compress", f"{host.url}/digit.png", "-o", "a.aec")
+        missing = command("compress", f"{host.url}/none.png", "-o", "b.aec")
+        written = command("compress", "digit.png", "-o", f"{host.url}/digit.aec")
     assert (done.status, missing.status, written.status) == (0, 6, 1)
     assert "/digit.aec cannot be written" in written.err
     assert Path("a.aec").exists()

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from helpers.arrays import Array, arrays, check_errors
-from helpers.commands import Command
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -94,20 +92,6 @@ def test_images_of_every_mode_are_lossless(photograph: Pixels, mode: str) -> Non
     assert np.array_equal(aecodec.decompress_array(data), np.asarray(plain))
     if mode[0] not in "IF":
         assert aecodec.decompress(data).mode == plain.mode
-
-
-def test_errors_of_bands_have_the_names_in_the_tags(command: Command) -> None:
-    items = "".join(
-        f'<Item name="DESCRIPTION" sample="{band}" role="description">B{band}</Item>'
-        for band in range(2)
-    )
-    array = np.random.default_rng(0).integers(0, 999, (2, 30, 40), np.uint16)
-    tags = [(42112, "s", 0, f"<GDALMetadata>{items}</GDALMetadata>")]
-    tifffile.imwrite("a.tif", array, planarconfig="separate", extratags=tags)
-    assert command("compress", "a.tif", "--max-error", "B0=3,B1=0").status == 0
-    errors = np.abs(aecodec.decompress_array("a.aec").astype(int) - array).max(axis=(1, 2))
-    assert errors.tolist() == [3, 0]
-    assert "no band B2" in command("compress", "a.tif", "--max-error", "B2=3", "--force").err
 
 
 def test_it_is_found_by_its_name_and_its_id() -> None:

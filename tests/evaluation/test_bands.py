@@ -81,20 +81,15 @@ def test_wrong_options_are_rejected(
     assert message in result.err
 
 
-def test_measures_of_samples() -> None:
+def test_the_range_of_samples_is_that_of_known_ones() -> None:
     rng = np.random.default_rng(0)
     samples = rng.normal(100, 20, (1, 50, 60, 3)).astype(np.float32)
-    restored = samples + np.float32([1, 2, 3])
     missing = rng.random((1, 50, 60, 1)) < 0.2
-    restored[np.broadcast_to(missing, samples.shape)] = 1e9
-    mse, most = metrics.band_errors(samples, restored, missing)
-    assert mse == pytest.approx([1, 4, 9], rel=1e-3)
-    assert most == pytest.approx([1, 2, 3], rel=1e-3)
     low, high = np.percentile(samples, (0.1, 99.9))
     assert metrics.range_of(samples) == pytest.approx(high - low, rel=1e-6)
     assert metrics.range_of(np.where(missing, 1e9, samples), missing) < 200
     assert metrics.range_of(samples, np.ones_like(missing)) == 1
-    assert metrics.band_errors(samples, restored, np.ones_like(missing))[0].tolist() == [0, 0, 0]
+    assert not metrics.band_errors(samples, samples + 1, np.ones_like(missing))[0].any()
 
 
 def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) -> None:

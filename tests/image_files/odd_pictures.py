@@ -197,7 +197,7 @@ ODD_PICTURES = [
     ),
     OddPicture(
         "TIFF with tags",
-        saved(rgb, "TIFF", artist="b", dpi=(600, 600), tiffinfo={33550: (3.0, 3.0, 0.0), 65000: "x"}),
+        saved(rgb, "TIFF", artist="b", dpi=(600, 600), tiffinfo={33550: (3.0,) * 3, 65000: "x"}),
         warning="not kept: its TIFF tags ModelPixelScaleTag, ",
         kinds={EXIF},
     ),

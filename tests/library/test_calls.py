@@ -17,7 +17,6 @@ from aecodec.arrays import Pixels
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
-from aecodec.native.headers import share_of_missing
 from aecodec.native.library import LIBRARY
 from aecodec.native.reading import Decoding
 from aecodec.native.structures import BAD_ARGUMENT, OK, Limits
@@ -126,13 +125,6 @@ def test_the_largest_error_is_measured(error: float) -> None:
     decoded, known = codec.decoder.decompress_picture(file).pixels[0], numbers != 5
     assert made.max_error == np.abs(decoded.astype(int) - numbers)[known].max() <= error
     assert np.array_equal(decoded != 5, known)
-
-
-def test_missing_samples_are_counted() -> None:
-    data = (GOLDEN / "bands.aec").read_bytes()
-    missing = codec_of(data).decoder.decompress_picture(data).missing
-    assert missing is not None
-    assert share_of_missing(data) == pytest.approx(missing.mean())
 
 
 # ---- frames, codes and latents ----

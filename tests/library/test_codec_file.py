@@ -51,16 +51,10 @@ def test_a_codec_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
     assert decompress(grown, file) == (OK, codec.decompress(file).tobytes())
 
 
-def test_every_bit_of_the_head_counts(codec: Codec) -> None:
+def test_the_identity_covers_the_numbers_of_the_head(codec: Codec) -> None:
     content = part_of(codec, SectionKind.LEVEL, level=1)
     size = int.from_bytes(content[8:12], "little")
-    for place in range(size):
-        damaged = bytearray(content)
-        damaged[place] ^= 1 << place % 8
-        assert is_refused(bytes(damaged))
-    for length in (1, 95, size - 1):
-        assert is_refused(content[:length])
-    for place in (16, 22, 32, 63):  # numbers that the identity covers, and itself
+    for place in (*range(16, 26), 32, 63):  # of the numbers, and of the identity
         head = bytearray(content[: size - 32])
         head[place] ^= 1
         assert is_refused(bytes(head) + hashlib.sha256(head).digest())
