@@ -47,9 +47,6 @@ class Maker:
     def choice(self, values: Sequence[Any]) -> Any:
         return values[self.number(0, len(values))]
 
-    def int8(self, shape: Sequence[int]) -> npt.NDArray[np.int8]:
-        return self.rng.integers(-128, 128, shape).astype(np.int8)
-
     def scale(self) -> float:
         return float(np.float32(2 ** self.rng.uniform(-8, -2)))
 
@@ -61,8 +58,11 @@ class Maker:
         self, shape: Sequence[int] = (1,), like: int | None = None, ranges: Any = None
     ) -> int:
         if like is not None:
-            ranges = self._graph.tensors[like].quantization
+            ranges = self._ranges_of(like)
         return self._tensor(shape, np.int8, ranges or quantized(self.scale(), self.zero()))
+
+    def _ranges_of(self, tensor: int) -> Any:
+        return self._graph.tensors[tensor].quantization
 
     def _tensor(self, shape: Sequence[int], dtype: npt.DTypeLike, ranges: Any) -> int:
         tensor, number = schema.TensorT(), len(self._graph.tensors)
@@ -79,11 +79,10 @@ class Maker:
         self._whole.buffers.append(buffer)
         return number
 
-    def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
-        number = self._constant(values, quantized(self.scale(), self.zero()))
-        if like is not None:
-            self._graph.tensors[number].quantization = self._graph.tensors[like].quantization
-        return number
+    def constant(self, shape: Sequence[int], like: int | None = None) -> int:
+        values = self.rng.integers(-128, 128, shape).astype(np.int8)
+        ranges = quantized(self.scale(), self.zero())
+        return self._constant(values, ranges if like is None else self._ranges_of(like))
 
     def weights(self, shape: Sequence[int], axis: int) -> int:
         """Add weights with a scale for each slice along an axis."""
@@ -121,12 +120,17 @@ class Maker:
         return output
 
     def single(
-        self, name: str, inputs: list[int], kind: str = "", like: int | None = None, **fields: Any
+        self,
+        name: str,
+        inputs: list[int],
+        kind: str = "",
+        like: int | None = None,
+        ranges: Any = None,
+        **fields: Any,
     ) -> bytes:
-        return self.model(0, self.operator(name, inputs, self.variable([1], like), kind, **fields))
-
-    def model(self, entry: int, exit_: int) -> bytes:
-        self._graph.inputs, self._graph.outputs = [entry], [exit_]
+        """The model from the first tensor to the output of an operator."""
+        output = self.operator(name, inputs, self.variable([1], like, ranges), kind, **fields)
+        self._graph.inputs, self._graph.outputs = [0], [output]
         with silent_stderr():
             interpreter = open_interpreter(packed(self._whole))
         for number, tensor in enumerate(self._graph.tensors):
@@ -210,7 +214,7 @@ def pairs(make: Maker, name: str, kind: str = "", fused: bool = False) -> bytes:
     if make.is_one_of(2):
         is_small = make.is_one_of(2)
         small = [1 if is_small and make.is_one_of(3) else side for side in (1, *sides)]
-        other = make.constant(make.int8(small), like)
+        other = make.constant(make.choice([small, small, [], [1]]), like)
     elif like is None:
         other = make.operator("LOGISTIC", [entry], make.variable(ranges=_SHARES))
     else:
@@ -219,16 +223,9 @@ def pairs(make: Maker, name: str, kind: str = "", fused: bool = False) -> bytes:
     return make.single(name, inputs, kind, like, **(_activation(make) if fused else {}))
 
 
-def with_scalar(make: Maker, name: str, kind: str) -> bytes:
-    variable, _ = _picture(make)
-    constant = make.constant(make.int8(make.choice([[], [1], [1, 1, 1, 1]])))
-    inputs = [variable, constant] if make.is_one_of(2) else [constant, variable]
-    return make.single(name, inputs, kind, **_activation(make))
-
-
 def slopes(make: Maker) -> bytes:
     entry, (_, _, channels) = _picture(make)
-    return make.single("PRELU", [entry, make.constant(make.int8([1, 1, channels]))])
+    return make.single("PRELU", [entry, make.constant([1, 1, channels])])
 
 
 _SHARES, _SIGNED_SHARES = quantized(1 / 256, -128), quantized(1 / 128, 0)
@@ -236,9 +233,8 @@ _SHARES, _SIGNED_SHARES = quantized(1 / 256, -128), quantized(1 / 128, 0)
 
 def function(make: Maker, name: str, kind: str = "", ranges: Any = None) -> bytes:
     entry, _ = _picture(make)
-    output = make.variable(ranges=ranges)
     slope = {"alpha": make.choice([0.01, -0.5, 0.3, 1.5])} if "Leaky" in kind else {}
-    return make.model(entry, make.operator(name, [entry], output, kind, **slope))
+    return make.single(name, [entry], kind, ranges=ranges, **slope)
 
 
 def shares(make: Maker) -> bytes:
@@ -252,8 +248,7 @@ def shares(make: Maker) -> bytes:
         inputs = [entry, make.integers(shape)]
         taken = make.operator("RESHAPE", inputs, make.variable(shape, entry))
     beta = float(make.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
-    output = make.variable(shape, ranges=_SHARES)
-    return make.model(entry, make.operator("SOFTMAX", [taken], output, "Softmax", beta=beta))
+    return make.single("SOFTMAX", [taken], "Softmax", ranges=_SHARES, beta=beta)
 
 
 def pool(make: Maker, name: str) -> bytes:
@@ -271,25 +266,19 @@ def reduction(make: Maker, name: str) -> bytes:
     return make.single(name, [entry, make.integers(axes)], "Reducer", like, keepDims=keeps)
 
 
-def bilinear(make: Maker) -> bytes:
-    entry, _ = _picture(make)
-    inputs, way = [entry, make.integers(make.numbers(1, 30, 2))], make.number(0, 3)
-    fields = {"alignCorners": way == 1, "halfPixelCenters": way == 2}
-    return make.single("RESIZE_BILINEAR", inputs, "ResizeBilinear", entry, **fields)
-
-
-def nearest(make: Maker) -> bytes:
-    entry, sides = _picture(make)
-    inputs = [entry, make.integers(np.multiply(sides[:2], make.numbers(1, 4, 2)))]
-    fields = {"alignCorners": False, "halfPixelCenters": make.is_one_of(2)}
-    kind = "ResizeNearestNeighbor"
-    return make.single("RESIZE_NEAREST_NEIGHBOR", inputs, kind, entry, **fields)
+def resized(make: Maker, name: str) -> bytes:
+    (entry, sides), is_linear = _picture(make), name == "RESIZE_BILINEAR"
+    size = make.numbers(1, 30, 2) if is_linear else np.multiply(sides[:2], make.numbers(1, 4, 2))
+    inputs, way = [entry, make.integers(size)], make.number(0, 2 + is_linear)
+    fields = {"alignCorners": is_linear and way == 1, "halfPixelCenters": way == 2 * is_linear}
+    kind = "ResizeBilinear" if is_linear else "ResizeNearestNeighbor"
+    return make.single(name, inputs, kind, entry, **fields)
 
 
 def concatenation(make: Maker) -> bytes:
     entry, sides = _picture(make)
     axis, count = make.number(1, 4), make.number(1, 7)
-    others = [make.constant(make.int8([1, *sides]), entry) for _ in range(count)]
+    others = [make.constant([1, *sides], entry) for _ in range(count)]
     return make.single("CONCATENATION", [entry, *others], "Concatenation", entry, axis=axis)
 
 
@@ -302,17 +291,13 @@ def blocks(make: Maker, name: str) -> bytes:
     return make.single(name, [entry], kind, entry, blockSize=side)
 
 
-def border(make: Maker) -> bytes:
-    entry, _ = _picture(make)
-    widths = [[0, 0], make.numbers(0, 4, 2), make.numbers(0, 4, 2), [0, 0]]
-    return make.single("PAD", [entry, make.integers(widths)], "Pad", entry)
-
-
-def mirror(make: Maker) -> bytes:
-    entry, sides = _picture(make)
-    mode = make.number(0, 2)
-    widths = [[0, 0], *(make.numbers(0, side + mode, 2) for side in sides[:2]), [0, 0]]
-    return make.single("MIRROR_PAD", [entry, make.integers(widths)], "MirrorPad", entry, mode=mode)
+def border(make: Maker, name: str) -> bytes:
+    (entry, sides), is_zero = _picture(make), name == "PAD"
+    mode = {} if is_zero else {"mode": make.number(0, 2)}
+    most = [4, 4] if is_zero else [side + mode["mode"] for side in sides[:2]]
+    widths = [[0, 0], *(make.numbers(0, end, 2) for end in most), [0, 0]]
+    kind = "Pad" if is_zero else "MirrorPad"
+    return make.single(name, [entry, make.integers(widths)], kind, entry, **mode)
 
 
 def box(make: Maker) -> bytes:
@@ -341,7 +326,7 @@ def matrices(make: Maker) -> bytes:
     shape = [*make.choice([[], [1, 1], [1, batches]]), *shape]
     size = int(np.prod(shape))
     if make.is_one_of(2):
-        other = make.constant(make.int8(shape))
+        other = make.constant(shape)
     else:
         inputs = [entry, make.weights([size, rows * length * batches], 0), -1]
         flat = make.operator("FULLY_CONNECTED", inputs, make.variable(), "FullyConnected")
@@ -367,10 +352,6 @@ LAYERS: dict[str, Layer] = {
     "FULLY_CONNECTED": matrix,
     "TRANSPOSE_CONV": transposed,
     **{n: partial(pairs, name=n, kind=n.title(), fused=True) for n in ("ADD", "SUB", "MUL")},
-    **{
-        f"{name} of a scalar": partial(with_scalar, name=name, kind=name.title())
-        for name in ("ADD", "SUB", "MUL")
-    },
     "SQUARED_DIFFERENCE": partial(pairs, name="SQUARED_DIFFERENCE", kind="SquaredDifference"),
     **{n: partial(pairs, name=n, kind="MaximumMinimum") for n in ("MAXIMUM", "MINIMUM")},
     "PRELU": slopes,
@@ -379,11 +360,9 @@ LAYERS: dict[str, Layer] = {
     "LEAKY_RELU": partial(function, name="LEAKY_RELU", kind="LeakyRelu"),
     "HARD_SWISH": partial(function, name="HARD_SWISH", kind="HardSwish"),
     "SOFTMAX": shares,
-    "RESIZE_BILINEAR": bilinear,
-    "RESIZE_NEAREST_NEIGHBOR": nearest,
+    **{n: partial(resized, name=n) for n in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")},
     "CONCATENATION": concatenation,
-    "PAD": border,
-    "MIRROR_PAD": mirror,
+    **{name: partial(border, name=name) for name in ("PAD", "MIRROR_PAD")},
     "STRIDED_SLICE": box,
     "TRANSPOSE": order,
     "GATHER": taken,
