@@ -172,15 +172,10 @@ class Band:
         w, n, nw, ne, ww, nn, _, nnw, nww, nee = at.own
         ends = self.low, self.high
         bits = [n == nw, ne == n, w == nw, ww == nww, w == ww, nw == nnw, n == nn]
-        if at.planes:
-            o, ow, on = at.planes[0][:3]
-            bits += [o == ow, o == on]
-        else:
+        bits += [o == near for o, *two in (p[:3] for p in at.planes[:2]) for near in two]
+        if not at.planes:
             bits += [ww != at.plane.own(at.y, at.x, 0, -3), ne != nee]
-        if len(at.planes) > 1:
-            o, ow, on = at.planes[1][:3]
-            bits += [o == ow, o == on]
-        else:
+        if len(at.planes) < 2:
             bits += [w in ends, n in ends]
         return sum(bit << n for n, bit in enumerate(bits))
 
@@ -230,8 +225,7 @@ class Band:
             second = 5 * second + join("2", [s.at.other[0][0]], self.noise)
         else:
             second = join("2212", [ww, nn, nee, w], self.step)
-        near = [e[0], e[1], e[2], e[3], e[4], e[5]]
-        third = 4 * join("111111", near, self.noise) + part
+        third = 4 * join("111111", e[:6], self.noise) + part
         if len(s.at.planes) > 1:
             d, f = s.at.other
             fourth = 16 * join("1211", [f[0], d[0], d[3], d[4]], self.noise) + activity

@@ -16,13 +16,13 @@ def decode(data: bytes, codec: Codec) -> Any:
     """Decode a file of a codec, or of the codec `samples`, to fields.
 
     They are `header`; `pixels` (frames, height, width, channels), uint8 with alpha last, or
-    samples; `missing` (frames, height, width, planes) or None; and `codes` (N, K) and `latents`,
-    or None without a base.
+    samples; `missing` (frames, height, width, planes) or None; and `codes` (N, K), or None
+    without a base.
     """
     header, refinements = read_file(data)
     is_built_in = header.codec_id == SAMPLES
     g = geometry_of_samples(header) if is_built_in else geometry_of(codec, header)
-    picture = Fields(header=header, codes=None, latents=None, missing=None)
+    picture = Fields(header=header, codes=None, missing=None)
     dtype, channels = np.dtype(np.uint8), g.channels
     if header.samples:
         dtype, channels = header.samples.dtype, header.samples.bands
@@ -63,8 +63,7 @@ def decode_base(codec: Codec, header: Any, g: Any, picture: Any, pixels: Any) ->
     if not header.has_base:
         return pixels
     picture.codes = decode_payload(codec, level, header.payload, g)
-    picture.latents = dequantize(codec, level, picture.codes, g)
-    output = run_network(codec, picture.latents, g)
+    output = run_network(codec, dequantize(codec, level, picture.codes, g), g)
     return to_samples(header, output, *bands) if bands else to_pixels(output, g)
 
 
