@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.commands import Command
-from helpers.programs import needs
+from helpers.commands import Command, call
+from helpers.programs import needs, shared_folder
 
 import aecodec
 from benchmarks.programs.device import CODE, sections_of
@@ -18,6 +18,17 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
 ON_A_DEVICE = "-std=c99 -Wall -Wextra -Wconversion -Werror -DAECODEC_PORTABLE"
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+
+
+@pytest.fixture(scope="session")
+def exported() -> Path:
+    """A folder that `aecodec export` makes for a device: the encoder of `digits`, level 1."""
+
+    def export(folder: Path) -> None:
+        options = ["--format", "c", "--half", "encoder", "--level", "1", "--quiet"]
+        call("export", "digits", "-o", str(folder / "digits"), *options)
+
+    return shared_folder("exported", export) / "digits"
 
 
 @pytest.mark.slow
@@ -52,6 +63,11 @@ def test_the_program_makes_pythons_file_and_says_what_is_wrong(
             assert message in done.stderr
         else:
             assert made.read_bytes() == (exported / "sample.aec").read_bytes()
+    command = ["nm", "-g", "--defined-only", program]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    names = {line.split()[-1] for line in listed.splitlines() if "@" not in line}
+    names -= {"main", "data_start"}
+    assert all(name.startswith(("_", "aecodec_")) for name in names)
 
 
 @pytest.mark.usefixtures("fast_compiler")
