@@ -34,22 +34,14 @@ def write_networks(corpus: Path) -> None:
                 (corpus / f"{name} {seed} {is_any_size}").write_bytes(plan)
 
 
-def write_corpus(codec_id: bytes, folder: Path) -> None:
-    """Write the golden files of a codec, and beginnings of them."""
+def write_corpus(codec_id: bytes, golden: Path, folder: Path) -> None:
+    """Write the golden files of a codec and of the codec `samples`, and beginnings of them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(GOLDEN.glob("*.aec")):
+    for path in sorted(golden.glob("*.aec")):
         content = path.read_bytes()
-        if read_header(content).codec_id == codec_id:
+        if read_header(content).codec_id in (codec_id, b"SAMP"):
             for size in {20, 40, 100, len(content)}:
                 (folder / f"{path.stem}_{size}").write_bytes(content[:size])
-
-
-def write_refined(codec_id: bytes, folder: Path) -> None:
-    """Write the golden files with refinements of a codec, and those of the codec `samples`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(GOLDEN.glob("refined/*.aec")):
-        if read_header(content := path.read_bytes()).codec_id in (codec_id, b"SAMP"):
-            (folder / path.stem).write_bytes(content)
 
 
 def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
@@ -63,8 +55,8 @@ def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
 def main(codec: str, level: str, folder: str) -> None:
     """Write the codec file and the corpora."""
     opened = load_codec(codec)
-    write_corpus(opened.spec.codec_id, Path(folder, "corpus"))
-    write_refined(opened.spec.codec_id, Path(folder, "refined-corpus"))
+    write_corpus(opened.spec.codec_id, GOLDEN, Path(folder, "corpus"))
+    write_corpus(opened.spec.codec_id, GOLDEN / "refined", Path(folder, "refined-corpus"))
     write_bundle(opened.folder, float(level), Path(folder))
     write_networks(Path(folder, "network-corpus"))
 
