@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,24 +68,21 @@ def check(array: np.ndarray, restored: np.ndarray, nodata: Any, error: float) ->
     assert not errors.size or errors.max() <= error
 
 
-def through_file(suffix: str) -> Callable[..., Any]:
-    def restore(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
-        picture = samples_picture(array, band_axis=0, nodata=nodata, bands=ANY_BANDS)
-        if suffix == ".fits":
-            axes = {f"NAXIS{n}": side for n, side in enumerate(SHAPE[::-1], 1)}
-            cards = {"SIMPLE": "T", "BITPIX": BITPIX[array.dtype.str[1:]], "NAXIS": 3, **axes}
-            tags = KeptTags([text_tag(DESCRIPTION, fits_header(**cards).decode().strip())], "<")
-            picture = replace(picture, metadata={MetadataKind.TIFF: tags.pack()})
-        samples = load_codec("samples")
-        made = samples.decoder.decompress_picture(samples.compress(picture, max_error=error))
-        stated = None if suffix in (".tif", ".fits") else nodata
-        options = ReadOptions(nodata=stated, band_axis=0, bands=ANY_BANDS)
-        again = read_samples(io.BytesIO(write_samples(made, suffix)), options)
-        filled = again.pixels.copy()
-        filled[again.is_missing] = nodata
-        return np.moveaxis(filled[0], -1, 0) if len(filled) == 1 else filled[..., 0]
-
-    return restore
+def through_file(array: np.ndarray, nodata: Any, error: float, suffix: str) -> np.ndarray:
+    picture = samples_picture(array, band_axis=0, nodata=nodata, bands=ANY_BANDS)
+    if suffix == ".fits":
+        axes = {f"NAXIS{n}": side for n, side in enumerate(SHAPE[::-1], 1)}
+        cards = {"SIMPLE": "T", "BITPIX": BITPIX[array.dtype.str[1:]], "NAXIS": 3, **axes}
+        tags = KeptTags([text_tag(DESCRIPTION, fits_header(**cards).decode().strip())], "<")
+        picture = replace(picture, metadata={MetadataKind.TIFF: tags.pack()})
+    samples = load_codec("samples")
+    made = samples.decoder.decompress_picture(samples.compress(picture, max_error=error))
+    stated = None if suffix in (".tif", ".fits") else nodata
+    options = ReadOptions(nodata=stated, band_axis=0, bands=ANY_BANDS)
+    again = read_samples(io.BytesIO(write_samples(made, suffix)), options)
+    filled = again.pixels.copy()
+    filled[again.is_missing] = nodata
+    return np.moveaxis(filled[0], -1, 0) if len(filled) == 1 else filled[..., 0]
 
 
 def through_zarr(array: np.ndarray, nodata: Any, error: float) -> np.ndarray:
@@ -100,7 +97,7 @@ def through_numcodecs(array: np.ndarray, nodata: Any, error: float) -> np.ndarra
 
 
 WAYS = {
-    **{suffix: through_file(suffix) for suffix in (".tif", ".npy", ".npz", ".fits")},
+    **{s: partial(through_file, suffix=s) for s in (".tif", ".npy", ".npz", ".fits")},
     "zarr": through_zarr,
     "numcodecs": through_numcodecs,
 }

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pytest
 from image_files.profiles import GREY_18, LAB, P3, PRESS
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
@@ -20,8 +19,7 @@ from aecodec.image_files.options import Frames, ReadOptions
 
 ICC, EXIF, XMP = MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP
 XMP_PACKET = b'<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/"/><?xpacket end="w"?>'
-AS_USUAL, DEEP = ReadOptions(), ReadOptions(depth=8)
-ALL_FRAMES = ReadOptions(frames=Frames.ALL)
+AS_USUAL = ReadOptions()
 
 rows, columns = np.mgrid[:40, :48]
 COLOURS = np.stack([5 * columns, 6 * rows, (3 * rows + 2 * columns) % 256], axis=-1).astype(
@@ -76,18 +74,6 @@ def exif_of(**tags: Any) -> bytes:
     for name, value in tags.items():
         exif[ExifTags.Base[name]] = value
     return exif.tobytes()
-
-
-def deep_png(values: np.ndarray) -> bytes:
-    """A PNG file of 16 bits per channel: (H, W) or (H, W, C) uint16."""
-    codecs = pytest.importorskip("imagecodecs")
-    content: bytes = codecs.png_encode(values)
-    return content
-
-
-def deep_ppm(values: np.ndarray) -> bytes:
-    height, width, _ = values.shape
-    return b"P6 %d %d 65535\n" % (width, height) + values.astype(">u2").tobytes()
 
 
 def with_chunks(*chunks: tuple[bytes, bytes], **texts: str) -> bytes:
@@ -211,6 +197,6 @@ ODD_PICTURES = [
         "pages of several modes",
         animation("TIFF", [grey, second, rgb.copy()]),
         colours=np.stack([as_rgb(GREYS), COLOURS[::-1], COLOURS]),
-        options=ALL_FRAMES,
+        options=ReadOptions(frames=Frames.ALL),
     ),
 ]

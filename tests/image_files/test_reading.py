@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from image_files.odd_pictures import DEEP, animation, deep_png, deep_ppm, saved
+from image_files.odd_pictures import animation, saved
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, ImageError
@@ -21,11 +21,13 @@ EVERY_VALUE = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 
 def test_16_bits_are_divided_by_257_and_rounded_if_the_user_says_so() -> None:
     """Pillow cuts colours to their upper byte, which differs by less than one level."""
-    pixels = read_image(io.BytesIO(deep_png(EVERY_VALUE)), DEEP).pixels
+    encode, deep = pytest.importorskip("imagecodecs").png_encode, ReadOptions(depth=8)
+    pixels = read_image(io.BytesIO(encode(EVERY_VALUE)), deep).pixels
     assert (pixels.reshape(-1) == np.rint(np.arange(65536) / 257)).all()
     colours = np.repeat(EVERY_VALUE[..., None], 3, axis=-1)
-    for content in (deep_png(colours), deep_ppm(colours)):
-        pixels = read_image(io.BytesIO(content), DEEP).pixels[0, ..., 0].reshape(-1)
+    ppm = b"P6 256 256 65535\n" + colours.astype(">u2").tobytes()
+    for content in (encode(colours), ppm):
+        pixels = read_image(io.BytesIO(content), deep).pixels[0, ..., 0].reshape(-1)
         assert np.abs(pixels - np.arange(65536) / 257).max() < 1
         with pytest.raises(ImageError, match=r"has 16 bits per channel .* Pillow reads only 8"):
             read_image(io.BytesIO(content))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +27,6 @@ from aecodec.image_files.reading import read_image
 from aecodec.image_files.scientific import read_samples, suffix_to_write, write_samples
 
 tifffile = pytest.importorskip("tifffile")
-
-Restore = Callable[..., bytes]
 
 OME = (
     b'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image><Pixels '
@@ -68,16 +65,11 @@ def read(content: bytes, **options: Any) -> Picture:
     return read_samples(io.BytesIO(content), ReadOptions(**options))
 
 
-@pytest.fixture(scope="module")
-def restored() -> Restore:
-    """A function that compresses a file without loss, and restores its format."""
+def restored(content: bytes, suffix: str, **options: Any) -> bytes:
+    """A file that was compressed without loss and decompressed."""
     exact = load_codec("samples")
-
-    def restore(content: bytes, suffix: str, **options: Any) -> bytes:
-        picture = replace(read(content, **options), origin=Origin(suffix, 0))
-        return write_samples(exact.decoder.decompress_picture(exact.compress(picture)), suffix)
-
-    return restore
+    picture = replace(read(content, **options), origin=Origin(suffix, 0))
+    return write_samples(exact.decoder.decompress_picture(exact.compress(picture)), suffix)
 
 
 def facts(content: bytes) -> list[Any]:
@@ -118,7 +110,7 @@ STORED = st.fixed_dictionaries(
     STORED,
 )
 def test_arrays_are_restored(
-    restored: Restore, dtype: str, layout: Layout, sides: tuple[int, ...], stored: dict[str, Any]
+    dtype: str, layout: Layout, sides: tuple[int, ...], stored: dict[str, Any]
 ) -> None:
     array = layout.apply(samples(sides, dtype))
     if stored["compression"] is None or dtype.endswith("64"):
@@ -150,7 +142,7 @@ WITH_TAGS = {
 
 
 @pytest.mark.parametrize("kind", WITH_TAGS)
-def test_tags_are_restored(restored: Restore, kind: str) -> None:
+def test_tags_are_restored(kind: str) -> None:
     assert facts(restored(WITH_TAGS[kind], ".tif")) == facts(WITH_TAGS[kind])
 
 
@@ -169,7 +161,7 @@ def test_channels_are_bands(kind: str, shape: tuple[int, ...], names: tuple[str,
     assert band_names(KeptTags.unpack(picture.metadata[MetadataKind.TIFF]), shape[-1]) == names
 
 
-def test_pages_are_bands_if_the_user_says_so(restored: Restore) -> None:
+def test_pages_are_bands_if_the_user_says_so() -> None:
     content = tiff(*samples((4, 7, 5)))
     assert read(content, band_axis=-3).pixels.shape == (1, 7, 5, 4)
     assert facts(restored(content, ".tif", band_axis=-3)) == facts(content)
@@ -188,7 +180,7 @@ def test_pages_are_bands_if_the_user_says_so(restored: Restore) -> None:
         *((nodata, "uint16") for nodata in ("-9999", "1.5", "none", "")),
     ],
 )
-def test_nodata_is_restored(restored: Restore, nodata: str, dtype: str) -> None:
+def test_nodata_is_restored(nodata: str, dtype: str) -> None:
     """GDAL's nodata value marks missing samples, unless the type cannot hold it."""
     array, is_held = samples((7, 5), dtype), dtype != "uint16" or nodata == "65535"
     if is_held:
@@ -200,7 +192,7 @@ def test_nodata_is_restored(restored: Restore, nodata: str, dtype: str) -> None:
     assert facts(restored(content, ".tif")) == facts(content)
 
 
-def test_nodata_of_the_user(restored: Restore) -> None:
+def test_nodata_of_the_user() -> None:
     array = np.array([[1, 2], [3, 4]], np.uint8)
     for content, suffix in (
         (tiff(array, extratags=[(42113, "s", 0, "1")]), ".tif"),
@@ -218,7 +210,7 @@ def test_nodata_of_the_user(restored: Restore) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_masks_are_pages(restored: Restore, dtype: str) -> None:
+def test_masks_are_pages(dtype: str) -> None:
     """A transparency mask marks missing pixels of all bands; TIFF files get it back."""
     mask, of_mask = np.indices((7, 5)).sum(0) > 3, {"photometric": "mask", "subfiletype": 4}
     array = np.where(mask[..., None], samples((7, 5, 3), dtype), 0)
@@ -235,7 +227,7 @@ def test_masks_are_pages(restored: Restore, dtype: str) -> None:
             write_samples(picture, ".npy")
 
 
-def test_arrays_of_npz_keep_their_names(restored: Restore) -> None:
+def test_arrays_of_npz_keep_their_names() -> None:
     content = restored(npz(tas=np.asfortranarray(GREY)), ".npz")
     with np.load(io.BytesIO(content)) as arrays:
         assert arrays.files == ["tas"]
@@ -246,7 +238,7 @@ def test_arrays_of_npz_keep_their_names(restored: Restore) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32"])
-def test_fits_files_are_restored(restored: Restore, dtype: str) -> None:
+def test_fits_files_are_restored(dtype: str) -> None:
     extension = {} if dtype == "int16" else {"XTENSION": "'IMAGE   '"}
     cards = extension if dtype == "float32" else {**extension, "BLANK": 3}
     content = fits_file(samples((4, 7, 5), dtype), **cards)
@@ -268,7 +260,7 @@ def test_dicom_files_keep_no_data_of_patients() -> None:
     assert np.array_equal(array, pydicom.dcmread(path).pixel_array)
 
 
-def test_deep_png_is_restored(restored: Restore) -> None:
+def test_deep_png_is_restored() -> None:
     content = write_samples(read(numpy_file(GREY)), ".png")
     assert np.array_equal(read(content).pixels[0, ..., 0], GREY)
     assert restored(content, ".png") == content
