@@ -79,7 +79,6 @@ def is_small_integer(array: Array) -> bool:
     ("errors", "message"),
     [
         ({"1": 4}, "some bands have no error; give an error for each band: 1, 2, 3"),
-        ({"1": 4, "2": 4, "3": 4, "red": 4}, "there is no band red"),
         ([{"1": "9%", "2": 9, "3": 9}, {"1": 9, "2": 30, "3": 9}], "coarsest error first"),
         ([{"1": "9%", "2": 30, "3": 30}, 27], "for this picture 18/30/30, 27"),
     ],

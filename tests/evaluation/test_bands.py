@@ -64,21 +64,15 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
     assert bands.splitlines()[0].split() == ["codec", "level", "band", "1", "band", "2"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("codec", "digits", "scenes.npz"), "compare codecs for the same pictures"),
-        (("digits", "scenes.npz", "--peak", 9), "--peak needs a codec with bands"),
-        (("codec", "scenes.npz", "--peak", 0), "--peak 0: give a number above 0"),
-        (("codec", "scenes.npz", "--against", "avif"), "pictures without bands"),
-    ],
-)
-def test_wrong_options_are_rejected(
-    scenes: np.ndarray, command: Command, arguments: tuple[object, ...], message: str
-) -> None:
-    result = command("evaluate", *arguments)
-    assert result.status == 2
-    assert message in result.err
+def test_wrong_options_are_rejected(scenes: np.ndarray, command: Command) -> None:
+    for line, message in (
+        ("codec digits scenes.npz", "compare codecs for the same pictures"),
+        ("digits scenes.npz --peak 9", "--peak needs a codec with bands"),
+        ("codec scenes.npz --peak 0", "--peak 0: give a number above 0"),
+        ("codec scenes.npz --against avif", "pictures without bands"),
+    ):
+        result = command("evaluate", *line.split())
+        assert (result.status, message in result.err) == (2, True)
 
 
 def test_the_range_of_samples_is_that_of_known_ones() -> None:
@@ -115,10 +109,7 @@ def test_bands_are_stretched_by_the_original() -> None:
     assert (shown[0, 0, [0, 1, 5, 100]] == [[0], [0], [0], [255]]).all()
     assert np.ptp(shown.astype(int), axis=-1).max() <= 1
     brighter = samples_picture((samples + 90).astype(np.int16))
-    assert (display(brighter, original, (2,))[0, 0, 6:].astype(int).sum(axis=-1)[0]) != 0
+    assert display(brighter, original, (2,))[0, 0, 6].any()
     assert error_map(original, brighter)[0, 0, 4:7].tolist() == [90, 0, 90]
-    assert error_picture(np.array([[0.0, 9, 99]]), 9)[0].tolist() == [
-        [0, 0, 4],
-        [252, 255, 164],
-        [252, 255, 164],
-    ]
+    coloured = error_picture(np.array([[0.0, 9, 99]]), 9)[0].tolist()
+    assert coloured == [[0, 0, 4], [252, 255, 164], [252, 255, 164]]
