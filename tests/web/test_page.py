@@ -80,17 +80,17 @@ def shown_bytes(page: Browser) -> int:
 
 
 def message(page: Browser) -> str:
-    script = (
-        "const box = document.getElementById('message'); return box.hidden ? '' : box.innerText;"
-    )
-    return str(page.run(script))
+    script = "const box = document.getElementById('message');"
+    return str(page.run(f"{script} return box.hidden ? '' : box.innerText;"))
 
 
 def settle(page: Browser) -> None:
     page.run(READY + MEASURED)
 
 
-def test_a_sample_is_there_before_anything_is_done(opened: Browser, photo: Codec) -> None:
+def test_a_sample_is_there_and_nothing_moves_or_is_complained_about(
+    opened: Browser, host: StaticHost, photo: Codec
+) -> None:
     sample = np.asarray(Image.open(PHOTOGRAPH))
     assert shown_bytes(opened) == len(photo.compress(sample))
     assert text(opened, "#name") == "Coffee"
@@ -99,18 +99,9 @@ def test_a_sample_is_there_before_anything_is_done(opened: Browser, photo: Codec
     )
     assert len(columns) == 8
     assert "" not in columns
-
-
-def test_nothing_is_complained_about_and_nothing_comes_from_elsewhere(
-    opened: Browser, host: StaticHost
-) -> None:
     settle(opened)
     assert opened.messages() == []
     assert {url for url in opened.requests() if not url.startswith((host.url, "blob:"))} == set()
-
-
-def test_the_page_is_as_wide_as_the_window_and_nothing_moves(opened: Browser) -> None:
-    settle(opened)
     widths = opened.run("return [document.documentElement.scrollWidth, innerWidth];")
     assert widths[0] <= widths[1]
     assert opened.run(SHIFTS) < 0.0005
@@ -125,11 +116,16 @@ def test_all_that_can_have_the_focus_has_a_name(opened: Browser) -> None:
         assert any(expected in name for name in names), names
 
 
+def pressed(page: Browser, element: str, *keys: str) -> int:
+    """The bytes that are shown after keys were pressed."""
+    page.press(element, *keys)
+    page.run(READY)
+    return shown_bytes(page)
+
+
 def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
     before = shown_bytes(opened)
-    opened.press("#level", "ARROW_RIGHT")
-    opened.run(READY)
-    after = shown_bytes(opened)
+    after = pressed(opened, "#level", "ARROW_RIGHT")
     assert after > before
     value = opened.run("return document.getElementById('level').getAttribute('aria-valuetext');")
     assert value.startswith(f"5: {after:,} bytes")
@@ -137,22 +133,12 @@ def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
 
 def test_one_radio_packet_and_a_maximum_error_are_switches(desktop: Browser) -> None:
     whole = shown_bytes(desktop)
-    desktop.press("#packet", "SPACE")
-    desktop.run(READY)
-    assert 150 < shown_bytes(desktop) <= 237
-    desktop.press("#packet", "SPACE")
-    desktop.run(READY)
-    assert shown_bytes(desktop) == whole
-    desktop.press("#bounded", "SPACE")
-    desktop.run(READY)
-    lossless = shown_bytes(desktop)
+    assert 150 < pressed(desktop, "#packet", "SPACE") <= 237
+    assert pressed(desktop, "#packet", "SPACE") == whole
+    lossless = pressed(desktop, "#bounded", "SPACE")
     assert lossless > 10 * whole
-    desktop.press("#max-error", "END", "9", "ENTER")
-    desktop.run(READY)
-    assert whole < shown_bytes(desktop) < lossless / 2
-    desktop.press("#bounded", "SPACE")
-    desktop.run(READY)
-    assert shown_bytes(desktop) == whole
+    assert whole < pressed(desktop, "#max-error", "END", "9", "ENTER") < lossless / 2
+    assert pressed(desktop, "#bounded", "SPACE") == whole
 
 
 def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser) -> None:
@@ -219,7 +205,5 @@ def test_a_damaged_file_is_refused_and_the_page_goes_on(desktop: Browser) -> Non
     drop(desktop, "/golden/refused/checksum.aec")
     assert message(desktop)
     assert shown_bytes(desktop) == whole
-    desktop.press("#level", "HOME")
-    desktop.run(READY)
+    assert pressed(desktop, "#level", "HOME") < whole
     assert message(desktop) == ""
-    assert shown_bytes(desktop) < whole
