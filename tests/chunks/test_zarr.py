@@ -88,10 +88,9 @@ def test_chunks_that_are_no_pictures_are_rejected(
 
 
 def test_an_array_of_no_pictures_is_not_created() -> None:
-    array = np.zeros((9, 28, 28), np.uint16)
     for options in ({}, {"shards": (9, 28, 28)}):
         with pytest.raises(ImageError, match="dtype uint16"):
-            array_of({}, array, (3, 28, 28), **options)
+            array_of({}, np.zeros((9, 28, 28), np.uint16), (3, 28, 28), **options)
 
 
 NAMED = {"codec": "digits", "codec_id": "f206e96f"}

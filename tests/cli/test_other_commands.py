@@ -1,4 +1,4 @@
-"""The other commands: codecs, compare, demo, verify, evaluate, train and help."""
+"""The other commands: codecs, compare, demo, evaluate, payload, preview, train and help."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from helpers.images import opened
 from PIL import Image
 
 import aecodec
-from aecodec import metrics
+from aecodec import metrics, preview
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN, built_in_names
 from aecodec.data.samples import sample_paths
+from aecodec.format.texts import from_text
 
 
 def test_train_lists_the_recipes_that_ship(command: Command) -> None:
@@ -127,3 +128,37 @@ def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> 
     *warnings, count = result.err.splitlines()
     assert (result.status, len(warnings), count) == (1, 2, "2 of 3 could not be read")
     assert "scans/pipe.png: skipped because it cannot be read (not a regular file)" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "saved"),
+    [
+        ((), "digit.bin", 11),
+        (("--checksum",), "digit.bin", 10),
+        (("--text", "--checksum"), "digit.txt", None),
+    ],
+)
+def test_payloads_become_files(
+    options: tuple[str, ...], name: str, saved: int | None, folder: Path, command: Command
+) -> None:
+    assert command("compress", "digit.png").status == 0
+    file = Path("digit.aec").read_bytes()
+    assert command("payload", "digit.aec", *options).status == 0
+    payload = Path(name).read_bytes()
+    assert payload.isascii() if saved is None else len(file) - len(payload) == saved
+    result = command("payload", name, "--codec", "digits", *options, "-o", "back.aec")
+    assert result.out == f"{name} -> back.aec: {len(file)} of {len(payload)} bytes\n"
+    assert Path("back.aec").read_bytes() == file
+
+
+def test_previews_are_lines_or_a_file(folder: Path, command: Command) -> None:
+    Image.new("RGB", (60, 30), "teal").save("teal.png")
+    payload = preview.encode("teal.png", 30)
+    text = command("preview", "teal.png", "--max-bytes", 30).out.strip()
+    assert from_text(text) == payload
+    lines = command("preview", "teal.png", "teal.png", "--max-bytes", 30, "--jobs", 1).out
+    assert lines == f"teal.png: {text}\n" * 2
+    assert command("preview", "teal.png", "--max-bytes", 30, "-o", "teal.bin").status == 0
+    assert Path("teal.bin").read_bytes() == payload
+    assert command("compress", "teal.png").status == 0
+    assert command("preview", "teal.aec").status == 0

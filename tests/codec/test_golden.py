@@ -10,9 +10,7 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.stacks import without_names
 
-ROOT = Path(__file__).parents[2]
-FORMAT = ROOT / "docs" / "FORMAT.md"
-
+FORMAT = Path(__file__).parents[2] / "docs" / "FORMAT.md"
 DIGESTS = listed()
 
 

@@ -1,5 +1,6 @@
 """Network plans: the codecs that ship, any size, memory, and what is refused."""
 
+import os
 import shutil
 
 import numpy as np
@@ -11,6 +12,7 @@ from helpers.networks.random_models import Maker, function, quantized
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.compiler.interpreter import silent_stderr
 from aecodec.compiler.network_plan import network_plan
 from aecodec.compiler.plan import work_size
 from aecodec.compiler.reference import reference_transform
@@ -100,3 +102,10 @@ def test_an_operator_that_c_lacks_is_named() -> None:
     model = function(Maker(), "LOG_SOFTMAX", "LogSoftmax", quantized(16 / 256, 127))
     with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX"):
         network_plan(model)
+
+
+def test_what_litert_prints_to_standard_error_is_dropped(capfd: pytest.CaptureFixture[str]) -> None:
+    with silent_stderr():
+        os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
+    os.write(2, b"done")
+    assert capfd.readouterr().err == "done"

@@ -1,6 +1,7 @@
 """Headers are read as they were written, and everything else is refused."""
 
 import math
+from contextlib import suppress
 
 import pytest
 from helpers.strategies import headers, refinements
@@ -9,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aecodec.errors import AecodecError, FormatError
-from aecodec.format.container import Header
+from aecodec.format.container import Header, MetadataKind
+from aecodec.format.origin import Origin
 from aecodec.native.headers import part_of, read_beginning, read_header, read_info, trimmed
 from aecodec.native.structures import BEGINNING
 
@@ -97,3 +99,25 @@ def test_any_bytes_with_a_right_checksum_are_refused_or_read(
         return
     is_nan = header.samples and math.isnan(header.samples.nodata or 0)
     assert is_nan or pack(header, part_of(data, read_info(data).payload)) == data
+
+
+@given(
+    st.binary(max_size=30) | st.from_regex(rb"\.[0-9a-zA-Z]{1,18} -?[0-9]{1,14}", fullmatch=True)
+)
+def test_any_content_is_an_origin_or_refused(content: bytes) -> None:
+    entry = bytes([MetadataKind.ORIGIN, len(content)]) + content
+    file = with_checksum(b"\xaeC\x01abcd" + bytes([0x20, len(entry)]) + entry)
+    with suppress(FormatError):
+        origin = read_header(file).origin
+        assert origin is not None
+        assert origin.can_be_kept
+        assert origin.pack() == content
+
+
+@pytest.mark.parametrize(
+    "origin", [Origin("jpg", 0), Origin(".", 0), Origin(".a b", 0), Origin(".\xe9", 0)]
+)
+def test_origins_that_no_file_stores_are_not_written(origin: Origin) -> None:
+    assert not origin.can_be_kept
+    with pytest.raises(FormatError, match="an extension is a dot and"):
+        pack(Header(b"abcd", origin=origin), b"")

@@ -9,8 +9,6 @@ from reference.container import from_bare
 from reference.decoder import decode
 
 DIGESTS = listed()
-
-
 PRIMED = "refined/digit_lossless"
 """A file whose primer takes the reference half a minute."""
 
