@@ -34,14 +34,12 @@ export async function request(url, options) {
   return response;
 }
 
-/** Throw that the body of a response did not arrive. */
-export function failTransfer({ url }) {
-  throw new InputError(`${url}: the transfer broke off`);
-}
-
 // Hosts may serve plain files or gzipped ones; which it is, the content says.
 async function unpacked(response) {
-  const content = new Uint8Array(await response.arrayBuffer().catch(() => failTransfer(response)));
+  const body = response.arrayBuffer().catch(() => {
+    throw new InputError(`${response.url}: the transfer broke off`);
+  });
+  const content = new Uint8Array(await body);
   if (!GZIP.every((byte, at) => content[at] === byte)) return content;
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
   try {
