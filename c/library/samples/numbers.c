@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samples of all types as numbers, and their order. */
-#include <string.h>
-
 #include "samples/numbers.h"
 
 /* ---- numbers ---- */
 
-static float float_of(uint32_t bits)
-{
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
-static uint32_t bits_of(float number)
-{
+/* Floats and doubles, and their bits. */
+typedef union {
     uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
+    float number;
+} float_bits;
+
+typedef union {
+    uint64_t bits;
+    double number;
+} double_bits;
 
 static double number_of_half(uint32_t bits)
 {
@@ -27,7 +22,7 @@ static double number_of_half(uint32_t bits)
         double number = fraction / 16777216.0; /* 2^24 */
         return sign ? -number : number;
     }
-    return float_of(sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13);
+    return (float_bits){.bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13}.number;
 }
 
 /* The integer that is nearest to a number from 0 to 2^31, the even one in a tie. */
@@ -40,7 +35,7 @@ static uint32_t nearest(double number)
 
 static uint32_t half_of(double number)
 {
-    uint32_t sign = bits_of((float)number) >> 16 & 0x8000u;
+    uint32_t sign = (float_bits){.number = (float)number}.bits >> 16 & 0x8000u;
     int exponent = 1;
     if (number != number) {
         return 0x7e00u;
@@ -54,20 +49,6 @@ static uint32_t half_of(double number)
     }
     return sign |
            (nearest(number) + ((uint32_t)(exponent - 1) << 10)); /* which may carry into the exponent */
-}
-
-static double double_of(uint64_t bits)
-{
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
-static uint64_t bits_of_double(double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
 }
 
 double aecodec_sample_number(uint32_t type, uint64_t bits)
@@ -86,7 +67,7 @@ double aecodec_sample_number(uint32_t type, uint64_t bits)
     case AECODEC_FLOAT16:
         return number_of_half((uint32_t)bits);
     case AECODEC_FLOAT32:
-        return float_of((uint32_t)bits);
+        return (float_bits){.bits = (uint32_t)bits}.number;
     case AECODEC_UINT32:
         return (uint32_t)bits;
     case AECODEC_INT64:
@@ -94,7 +75,7 @@ double aecodec_sample_number(uint32_t type, uint64_t bits)
     case AECODEC_UINT64:
         return (double)bits;
     default:
-        return double_of(bits);
+        return (double_bits){.bits = bits}.number;
     }
 }
 
@@ -105,9 +86,9 @@ uint64_t aecodec_to_sample_bits(uint32_t type, double number)
     case AECODEC_FLOAT16:
         return half_of(number);
     case AECODEC_FLOAT32:
-        return number != number ? 0x7fc00000u : bits_of((float)number);
+        return number != number ? 0x7fc00000u : (float_bits){.number = (float)number}.bits;
     case AECODEC_FLOAT64:
-        return number != number ? 0x7ff8000000000000u : bits_of_double(number);
+        return number != number ? 0x7ff8000000000000u : (double_bits){.number = number}.bits;
     case AECODEC_UINT32:
         return (uint32_t)number;
     case AECODEC_INT64:
