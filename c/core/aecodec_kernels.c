@@ -8,11 +8,6 @@
 
 /* ---- convolutions ---- */
 
-static uint32_t least_of(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Packed columns of a strip: all that the kernel sees of a row. */
 static uint64_t packed_columns(const aecodec_convolution *convolution)
 {
@@ -62,8 +57,8 @@ static void pack_row(const aecodec_kernels *kernels, const aecodec_convolution *
 {
     const size_t channels = convolution->in.channels, element = kernels->element;
     const uint32_t columns = (uint32_t)packed_columns(convolution);
-    const uint32_t left = least_of(convolution->left, columns);
-    const uint32_t seen = least_of(columns - left, convolution->in.columns);
+    const uint32_t left = (uint32_t)aecodec_least(convolution->left, columns);
+    const uint32_t seen = (uint32_t)aecodec_least(columns - left, convolution->in.columns);
     if (row < 0 || row >= (int64_t)convolution->in.rows) {
         kernels->fill(packed, convolution->zero, columns * channels);
         return;
@@ -122,7 +117,7 @@ static void run_channels(const aecodec_kernels *kernels, const aecodec_convoluti
     const uint32_t channels = convolution->out.channels;
     const size_t weights = (size_t)convolution->height * tile->groups * AECODEC_GROUP;
     for (tile->channel = 0; tile->channel < channels; tile->channel += AECODEC_BLOCK) {
-        tile->channels = least_of(AECODEC_BLOCK, channels - tile->channel);
+        tile->channels = (uint32_t)aecodec_least(AECODEC_BLOCK, channels - tile->channel);
         tile->weights = convolution->weights + tile->channel * weights;
         if (kernels->begin) {
             kernels->begin(tile);
@@ -143,7 +138,7 @@ static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_conv
     tile.output_step = convolution->out.channels;
     tile.scaling = &convolution->scaling;
     for (uint32_t row = 0; row < convolution->out.rows; row += strip) {
-        const uint32_t rows = least_of(strip, convolution->out.rows - row);
+        const uint32_t rows = (uint32_t)aecodec_least(strip, convolution->out.rows - row);
         pack_strip(kernels, convolution, row, rows);
         run_channels(kernels, convolution, &tile, row, rows);
     }
@@ -231,7 +226,7 @@ static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, 
         add_products(sums, inputs + row * tile->row, tile->weights + from * AECODEC_GROUP + row * length,
                      step, tile->groups);
     }
-    for (n = 0; n < least_of(4, tile->channels - from); n++) {
+    for (n = 0; n < aecodec_least(4, tile->channels - from); n++) {
         const uint32_t channel = tile->channel + from + n,
                        sum = sums[n] + (uint32_t)tile->scaling->bias[channel];
         output[from + n] = aecodec_output(tile->scaling, (int32_t)sum, channel);
