@@ -11,7 +11,6 @@ enum {
     FIRST_EARLIER = 16,  /* lane of the first input from earlier bands */
     LANES = 32,          /* of inputs, in whole vectors */
     INPUT_BITS = 12, FIT_BITS = 10,
-    WEIGHT_PLACES = 12, FINE_WEIGHT_PLACES = 28,
     EXPERTS = 5, EXPERT_ROOM = 8,
     NUDGES = EXPERTS + 2, NUDGE_ROOM = 8,
     BLOCK_BITS = 5,      /* rows of a block that is fitted together, as a power of 2 */

@@ -21,11 +21,6 @@ static uint64_t max_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static int has_samples(const opened_file *f)
-{
-    return f->header.samples != NULL;
-}
-
 static uint64_t all_pixels(const opened_file *f)
 {
     return (uint64_t)f->samples.width * f->samples.height * f->samples.frames;
@@ -49,7 +44,7 @@ static uint64_t work_of(const opened_file *f, uint64_t weighted_pixels)
 /* Bytes that refinements take: working memory, and enlarged pixels. */
 static uint64_t memory_of_refinements(const opened_file *f)
 {
-    const uint64_t enlarged = has_samples(f) ? 0 : all_pixels(f) * f->coded_channels;
+    const uint64_t enlarged = f->header.samples ? 0 : all_pixels(f) * f->coded_channels;
     uint32_t roots = 0, n;
     for (n = 0; n < f->refined.count; n++) {
         const refinement *r = &f->refined.refinements[n];
@@ -66,7 +61,7 @@ static uint64_t memory_of(const opened_file *f)
         f->has_base ? (uint64_t)f->geometry.width * f->geometry.height * f->samples.frames : pixels;
     const uint64_t codes = f->has_base ? aecodec_vectors(facts, &f->geometry) * facts->latent_channels : 0;
     const uint64_t memory = codes + memory_of_refinements(f);
-    if (has_samples(f)) { /* values of a base, samples, and a mask whose bits come first */
+    if (f->header.samples) { /* values of a base, samples, and a mask whose bits come first */
         return memory + pixels * f->samples.bands * ((f->has_base ? 2 : 0) + sample_size(f->samples.type)) +
                2 * pixels * f->samples.mask_planes;
     }
