@@ -178,14 +178,6 @@ static uint32_t rows_of(const segment *s)
     return s->place.frames * s->all->samples->bands * s->place.height;
 }
 
-/* Copy a row of the mask, whose samples are so many bytes apart. */
-static void copy_row(const uint8_t *from, size_t stride, uint32_t count, uint8_t *to)
-{
-    for (; count; count--, from += stride) {
-        *to++ = *from;
-    }
-}
-
 static void take_mask(const segment *s)
 {
     const aecodec_samples *all = s->all->samples;
@@ -194,9 +186,10 @@ static void take_mask(const segment *s)
     uint32_t band;
     for (uint32_t n = 0; n < rows_of(s); n++, to += s->place.width) {
         const size_t pixel = aecodec_segment_row(s, n, &band);
-        if (all->missing) {
-            copy_row(all->missing + pixel * planes + (planes > 1 ? band : 0), planes, s->place.width, to);
-        } else {
+        for (uint32_t x = 0; all->missing && x < s->place.width; x++) {
+            to[x] = all->missing[(pixel + x) * planes + (planes > 1 ? band : 0)];
+        }
+        if (!all->missing) {
             unpack_bits(s->all->mask_bits, mask_bit(all, (uint32_t)(pixel / pixels), pixel % pixels, band),
                         s->place.width, to, 1);
         }

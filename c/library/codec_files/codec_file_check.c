@@ -28,15 +28,6 @@ static int is_aligned(const void *bytes)
     return (uintptr_t)bytes % ALIGNMENT == 0;
 }
 
-/* Tables are read where they lie, which takes a processor with the file's order of bytes. */
-static int is_little_endian(void)
-{
-    const uint16_t one = 1;
-    uint8_t first;
-    memcpy(&first, &one, 1);
-    return first == 1;
-}
-
 /* ---- the built-in codec ---- */
 
 /* Its files state other sizes than that of a digit. */
@@ -301,12 +292,15 @@ static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes,
 
 aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle)
 {
+    /* Tables are read where they lie, which takes a processor with the file's order of bytes. */
+    static const uint16_t one = 1;
+    const int is_little_endian = *(const uint8_t *)&one;
     aecodec_bundle *opened;
     if (!is_aligned(bytes)) {
         return AECODEC_BAD_ARGUMENT;
     }
     size_t head = check_head(bytes, size);
-    if (!head || !is_little_endian()) {
+    if (!head || !is_little_endian) {
         return AECODEC_BAD_BUNDLE;
     }
     opened = calloc(1, sizeof *opened);
