@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -21,8 +20,6 @@ from aecodec.image_files.reading import read_image, size_of
 from aecodec.imaging.array_pictures import check_frames
 from aecodec.imaging.missing import without_equal_planes
 from aecodec.imaging.picture import Picture, is_grey
-
-_LOG = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
 
@@ -217,7 +214,10 @@ def open_pictures(*paths: str | Path) -> Pictures:
 
 
 def _channels_last(path: Path, array: Array) -> Array:
-    """An array (N, H, W) unchanged, and others as (N, H, W, C); ImageError unless C is 1 or 3."""
+    """An array (N, H, W) unchanged, and others as (N, H, W, C); ImageError unless C is 1 or 3.
+
+    Warns if the channels come first.
+    """
     if array.ndim == 3:
         check_frames(array.shape)
     if array.ndim == 3 or array.shape[3] in (1, 3):
@@ -227,7 +227,7 @@ def _channels_last(path: Path, array: Array) -> Array:
             f"{path}: the array has the shape {array.shape}; give (N, H, W), (N, H, W, C) or "
             "(N, C, H, W) with 1 or 3 channels C"
         )
-    _LOG.info("%s: %s is read as (N, C, H, W), channels first", path, array.shape)
+    warn(f"{path}: {array.shape} is read as (N, C, H, W), channels first")
     return np.moveaxis(array, 1, 3)
 
 

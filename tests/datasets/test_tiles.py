@@ -95,7 +95,8 @@ def test_channels_may_come_first(photograph: Pixels, tmp_path: Path) -> None:
     pictures = np.stack([photograph[:32, :40], photograph[50:82, :40]])
     for array in (pictures, pictures[..., :1]):
         np.save(tmp_path / "first.npy", np.moveaxis(array, 3, 1))
-        assert (open_pictures(tmp_path / "first.npy")[1] == array[1]).all()
+        with pytest.warns(AecodecWarning, match="channels first"):
+            assert (open_pictures(tmp_path / "first.npy")[1] == array[1]).all()
     np.save(tmp_path / "four.npy", np.zeros((2, 4, 32, 40), np.uint8))
     with pytest.raises(ImageError, match=r"four\.npy: .*\(2, 4, 32, 40\)"):
         open_pictures(tmp_path / "four.npy")
