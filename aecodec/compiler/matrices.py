@@ -17,9 +17,10 @@ _ROUNDED_ONCE = 1
 def lower_fully_connected(low: lowering.Lowering, operator: Operator) -> None:
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
-    number = low.read(operator.inputs[0])
-    if low.shape(operator.inputs[0]).channels != kernel.shape[3]:
-        number = low.step([number], Kind.COPY, lowering.flat(kernel.shape[3]))
+    number, depth = low.read(operator.inputs[0]), kernel.shape[3]
+    if low.shape(operator.inputs[0]).channels != depth:
+        rows = lowering.fixed_shape(1, math.prod(value.shape) // depth, depth)
+        number = low.step([number], Kind.COPY, rows)
     scaling, ends = scaling_of(low, operator, kernel), ends_of(low, operator, value)
     write_product(low, operator, number, kernel, scaling, ends, 0, _ROUNDED_ONCE)
 

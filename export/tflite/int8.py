@@ -29,6 +29,12 @@ _ENOUGH_PIXELS = 512 * 28 * 28
 _MARGIN = 0.05
 _CEILING = 6.0
 _MOVES = ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "CONCATENATION")
+_SHARING = (
+    "CONCATENATION", "GATHER", "MAX_POOL_2D", "REDUCE_MAX", "REDUCE_MIN", "SLICE", "SPLIT",
+    "SPLIT_V", "STRIDED_SLICE",
+)  # fmt: skip
+"""Operators whose inputs and outputs have one scale, but not always one range."""
+
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 
 _SMALLEST, _LARGEST = float(np.finfo(np.float32).tiny), 1e9
@@ -164,6 +170,7 @@ class _Calibrated:
         self._model, self._whole = read_model(content), schema.ModelT.InitFromPackedBuf(content)
         self._tensors = self._whole.subgraphs[0].tensors
         self._measure(open_interpreter(content, preserves_tensors=True), samples)
+        self._share_ranges()
         self._set_range(self._model.entry, *start.limits)
         self._set_range(self._model.exit, *end.limits)
 
@@ -180,6 +187,19 @@ class _Calibrated:
                 high[number] = max(high[number], values.max())
         for index, *limits in zip(results, _finite(low), _finite(high), strict=True):
             self._set_range(index, *limits)
+
+    def _share_ranges(self) -> None:
+        """Widen the ranges of parts and maxima to the ranges of the tensors that they are from.
+
+        The converter gives both one scale, which could otherwise clip the whole to the part.
+        """
+        for one in self._model.operators:
+            tensors = [self._tensors[number].quantization for number in (*one.inputs, *one.outputs)]
+            ranges = [r for r in tensors if r is not None and r.min is not None]
+            if one.name in _SHARING and ranges:
+                low, high = min(r.min[0] for r in ranges), max(r.max[0] for r in ranges)
+                for number in one.outputs:
+                    self._set_range(number, low, high)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
         with quiet():

@@ -67,3 +67,31 @@ def test_a_sum_that_is_scaled_has_its_own_range() -> None:
     model.set_weights([rng.normal(0, 1e-4, weights.shape) for weights in model.get_weights()])
     pixels, expected = pixels_of(model)
     assert np.abs(pixels - expected).mean() < 2
+
+
+def test_a_tensor_keeps_its_range_beside_its_maximum_and_mean() -> None:
+    """The three get one scale, because the maximum and the mean are concatenated."""
+    rng, codes = np.random.default_rng(3), keras.Input((6,))
+    hidden = layers.Reshape((4, 4, 8))(layers.Dense(128)(codes))
+    hidden = layers.Conv2D(8, 1)(hidden)
+    parts = [part(hidden, axis=-1, keepdims=True) for part in (keras.ops.mean, keras.ops.max)]
+    gated = layers.Conv2D(1, 1)(hidden * layers.Conv2D(1, 1)(layers.Concatenate()(parts)))
+    decoder = keras.Model(codes, layers.Reshape((4, 4))(gated))
+    scales = (0.03, 0, 0.4, 0, 0.1, 0.1, 0.03, 0.5)
+    shapes = [weight.shape for weight in decoder.weights]
+    pairs = zip(shapes, scales, strict=True)
+    decoder.set_weights([scale * rng.normal(size=shape) for shape, scale in pairs])
+    pixels, expected = pixels_of(decoder)
+    assert np.abs(pixels - expected).mean() < 0.1
+
+
+def test_a_dense_layer_takes_windows_of_windows() -> None:
+    """Swin transformers turn pictures into windows; the result has six axes with the batch."""
+    rng, codes = np.random.default_rng(1), keras.Input((6,))
+    windows = layers.Reshape((2, 2, 2, 2, 4))(layers.Dense(64)(codes))
+    pixels = layers.Dense(1)(layers.Permute((1, 3, 2, 4, 5))(windows))
+    decoder = keras.Model(codes, layers.Reshape((4, 4))(pixels))
+    sizes = ((0, 0.02, (6, 64)), (0, 0.1, 64), (0, 0.1, (4, 1)))
+    decoder.set_weights([*(rng.normal(*size) for size in sizes), np.full(1, 0.5)])
+    pixels, expected = pixels_of(decoder)
+    assert np.abs(pixels - expected).mean() < 1
