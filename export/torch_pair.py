@@ -18,7 +18,7 @@ from aecodec.errors import AecodecError, ModelError
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import ModelHints
 from aecodec.export.tflite.conversion import quiet
-from aecodec.keras_models.onnx_files import load_onnx
+from aecodec.keras_models.onnx_files import HALVES, load_onnx
 
 _OUTPUTS = ["mean", "log_variance"]
 """Names for the outputs of a variational encoder, whose mean becomes the code."""
@@ -64,11 +64,10 @@ def from_torch(
         halves = [_module(torch, half) for half in (encoder, decoder)]
         with _evaluating(halves):
             example = _example(torch, halves[0], (rows, columns))
+            paths = Path(temporary, "encoder.onnx"), Path(temporary, "decoder.onnx")
+            first = _keras_model(torch, halves[0], example, paths[0], any_size)
             latents = _first(halves[0](example))
-            models = (
-                _keras_model(torch, halves[0], example, Path(temporary, "encoder.onnx"), any_size),
-                _keras_model(torch, halves[1], latents, Path(temporary, "decoder.onnx"), any_size),
-            )
+            models = first, _keras_model(torch, halves[1], latents, paths[1], any_size)
         return codec_from_keras(models, data, target, name=name, **options)
 
 
@@ -131,8 +130,7 @@ def _example(torch: Any, encoder: Any, sides: tuple[int, int]) -> Any:
 
 
 def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool) -> Any:
-    outputs = half(example)
-    names = _OUTPUTS if isinstance(outputs, tuple) and len(outputs) == len(_OUTPUTS) else None
+    names = _names_of(half, example, path.stem)
     is_dynamic = any_size and example.ndim == 4
     sides = dict.fromkeys((2, 3), torch.export.Dim.DYNAMIC) if is_dynamic else None
     try:
@@ -150,6 +148,25 @@ def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool
         return load_onnx(path)
     except ModelError as error:
         raise ModelError(str(error).replace(str(path), f"the {path.stem}")) from error
+
+
+def _names_of(half: Any, example: Any, name: str) -> list[str] | None:
+    """Names for a mean and a log variance; None for one output, and ModelError for others."""
+    try:
+        outputs = half(example)
+    except Exception as error:  # modules may raise anything
+        raise ModelError(
+            f"the {name} does not take {tuple(example.shape)} ({_summary(error)}): {HALVES}"
+        ) from error
+    if hasattr(outputs, "shape"):
+        return None
+    shapes = {getattr(output, "shape", None) for output in outputs}
+    if isinstance(outputs, tuple) and len(outputs) == len(_OUTPUTS) and len(shapes) == 1:
+        return _OUTPUTS
+    raise ModelError(
+        f"the {name} returns {len(outputs)} outputs but must return one, or a mean and a log "
+        f"variance: {HALVES}"
+    )
 
 
 def _summary(error: Exception) -> str:

@@ -21,7 +21,7 @@ from aecodec.keras_models.onnx_operators import OPERATORS, OTHERWISE, REPLACEMEN
 from aecodec.keras_models.onnx_values import ANY_SIZE, Array, Axes, Value, arranged
 
 _LACKS = "codecs have no such operator, because integers do not compute it"
-_HALVES = (
+HALVES = (
     "export the transform from pictures to the code, and the transform back, without priors and "
     "likelihoods. In CompressAI these are model.g_a and model.g_s"
 )
@@ -87,7 +87,7 @@ class _Conversion:
         entries = self._graph.inputs
         if len(entries) != 1:
             raise ModelError(
-                f"the model has {len(entries)} inputs ({', '.join(entries)}), not one: {_HALVES}"
+                f"the model has {len(entries)} inputs ({', '.join(entries)}), not one: {HALVES}"
             )
         ((name, sides),) = entries.items()
         if not sides:
