@@ -39,7 +39,7 @@ _OTHERWISE = "convolutions, Dense, pooling, resizing, sums, products or an activ
 
 _REMEDIES = {
     "tf.BitwiseAnd": "Keras makes it of argmin and argmax, which may only be the last step of an "
-    "encoder, as the choice of the nearest code vector"
+    "encoder, as the choice of the nearest code vector; use one codebook, not a residual one"
 }
 """Advice about operators that Keras adds to its own functions."""
 
