@@ -25,7 +25,7 @@ _MANY_EPOCHS = 40
 BATCH, _CONTINUED_BATCH = 256, 512
 """Vectors per training step; more of them when a network starts with weights."""
 
-_CONTINUED_SHARE = 0.375
+_CONTINUED_SHARE = 0.5
 """Epochs of a network that starts with weights, as a share of those from random weights."""
 
 _STEPS_PER_MESSAGE = 20
