@@ -16,7 +16,6 @@ from helpers.c.library import (
     CLibrary,
 )
 from helpers.codecs.band_codecs import band_codec
-from helpers.codecs.made_up_codecs import TILE, folder_of
 from helpers.strategies import priors
 from helpers.writer import pack, unpack, with_checksum
 from hypothesis import HealthCheck, given, settings
@@ -24,14 +23,18 @@ from hypothesis import strategies as st
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
+from aecodec.codec_files.folder import write_folder
 from aecodec.codec_files.levels import Level
+from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ModelError
 from aecodec.export.device.codec_source import PictureSizes
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.tiling import grid_of
+from aecodec.prior_fitting.level_tables import sections_of
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+TILE = (4, 5)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +85,9 @@ def test_c_writes_the_files_of_the_library_for_any_codec(
     path, prior = tmp_path_factory.mktemp("codec"), data.draw(priors())
     channels = data.draw(st.sampled_from([1, 3]))
     distance = data.draw(st.integers(int(prior.has_spatial_context), 1))
-    folder = folder_of(prior, data.draw(levels(prior.code_dimension)), channels, distance, path)
+    level = data.draw(levels(prior.code_dimension))
+    spec = CodecSpec("any", TILE, channels, level.stop + 3, (level,), 1, distance)
+    folder = write_folder(path, spec, sections_of(spec, {}, [prior]))
     library = CLibrary(CTables(folder), path)
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
     for size in [TILE[::-1], (1, 1), (70, 3), (22, 49), tuple(rng.integers(1, 90, 2).tolist())]:

@@ -1,4 +1,4 @@
-"""Codecs with any tables, which have no networks, and codecs with another specification."""
+"""Codecs without some sections, and codecs with another specification."""
 
 from __future__ import annotations
 
@@ -7,22 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
-from aecodec.codec_files.folder import CodecFolder, write_folder
-from aecodec.codec_files.levels import Level
-from aecodec.codec_files.spec import CodecSpec
-from aecodec.prior_fitting.level_tables import sections_of
-from aecodec.prior_fitting.prior import Prior
-
-TILE = (4, 5)
-SPARE = 3  # channels of other levels
-
-
-def folder_of(
-    prior: Prior, level: Level, channels: int, receptive_field: int, path: Path
-) -> CodecFolder:
-    """A codec with these tables, and without networks."""
-    spec = CodecSpec("any", TILE, channels, level.stop + SPARE, (level,), 1, receptive_field)
-    return write_folder(path, spec, sections_of(spec, {}, [prior]))
+from aecodec.codec_files.folder import CodecFolder
 
 
 def leave_out(folder: Path, *kinds: SectionKind) -> None:
