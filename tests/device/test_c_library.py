@@ -139,11 +139,10 @@ def test_a_file_is_written_only_within_its_capacity(library: CLibrary, file: byt
         assert library.sizes(size, Mode.L)[:2] == (0, 0)
 
 
-def test_a_picture_that_is_too_large_for_c_is_not_exported(codec: Codec) -> None:
+def test_large_pictures_and_codecs_with_bands_are_not_exported(
+    codec: Codec, tmp_path: Path
+) -> None:
     with pytest.raises(ModelError, match="too many"):
         PictureSizes.of(CTables(codec.folder), (28 * 129, 28 * 128))
-
-
-def test_codecs_with_bands_are_not_exported(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="use libaecodec"):
         CTables(band_codec(tmp_path, [(0, 1)], 1))

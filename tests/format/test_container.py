@@ -1,4 +1,4 @@
-"""Headers are read as they were written, and everything else is refused."""
+"""Headers and texts are read as they were written, and everything else is refused."""
 
 import math
 from contextlib import suppress
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format.container import Header, MetadataKind
 from aecodec.format.origin import Origin
+from aecodec.format.texts import from_text, to_text
 from aecodec.native.headers import part_of, read_beginning, read_header, read_info, trimmed
 from aecodec.native.structures import BEGINNING
 
@@ -121,3 +122,23 @@ def test_origins_that_no_file_stores_are_not_written(origin: Origin) -> None:
     assert not origin.can_be_kept
     with pytest.raises(FormatError, match="an extension is a dot and"):
         pack(Header(b"abcd", origin=origin), b"")
+
+
+@given(st.binary(max_size=300))
+def test_bytes_survive_a_text_without_escapes(data: bytes) -> None:
+    text = to_text(data)
+    assert from_text(text) == data
+    assert text.isascii()
+    assert not set(text) & set(" +/=")
+
+
+@given(st.text(max_size=40) | st.text(st.characters(max_codepoint=127), max_size=20))
+def test_a_text_has_one_meaning_or_none(text: str) -> None:
+    with suppress(FormatError):
+        assert to_text(from_text(text)) == text
+
+
+@pytest.mark.parametrize("text", ["YWI=", "Y", "YX", "YW+j"])
+def test_padding_and_spare_bits_and_characters_are_rejected(text: str) -> None:
+    with pytest.raises(FormatError, match="base64url"):
+        from_text(text)

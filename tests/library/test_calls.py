@@ -38,9 +38,6 @@ def samples(numbers: Any, nodata: float | None = None) -> structures.Samples:
     return samples_of(samples_picture(numbers, bands=3, nodata=nodata))
 
 
-# ---- bad arguments ----
-
-
 @pytest.mark.parametrize(
     ("shape", "target", "status"),
     [
@@ -111,12 +108,6 @@ def test_files_without_base_have_a_level_and_few_tiles() -> None:
         (header._replace(size=(1, 1 << 20), frames=64), structures.BAD_SIZE),
     ):
         assert decompress(codec, pack(changed, b""), UNLIMITED)[0] == status
-
-
-# ---- what is said of files ----
-
-
-# ---- frames, codes and latents ----
 
 
 @pytest.mark.parametrize("name", ["photo", "codec"])

@@ -78,9 +78,6 @@ def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
     assert open_(memory.ctypes.data + 1, len(memory) - 1, bundle) == BAD_ARGUMENT
 
 
-# ---- by their paths ----
-
-
 def opened_file(path: Path) -> tuple[int, c_void_p]:
     """Status of opening a codec file by its path, and the codec."""
     bundle = c_void_p()

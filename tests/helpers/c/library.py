@@ -50,13 +50,9 @@ class Guarded:
         assert (self._whole[GUARD + len(self.bytes) :] == 0xA5).all()
 
 
-def compiler() -> str:
-    return os.environ.get("CC", "cc")
-
-
 def compile_c(*arguments: str | Path) -> None:
     """Compile with all warnings as errors."""
-    subprocess.run([compiler(), *_OPTIONS, *arguments], check=True)
+    subprocess.run([os.environ.get("CC", "cc"), *_OPTIONS, *arguments], check=True)
 
 
 def _library_objects() -> list[Path]:
