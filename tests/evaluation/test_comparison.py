@@ -50,12 +50,11 @@ def test_a_photograph_full_of_detail_is_in_distribution(
     assert 255**2 / 10 ** (measured.psnr / 10) > usual
 
 
-def _noise() -> Pixels:
-    return np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
+NOISE = np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
 
 
 @pytest.mark.parametrize("level", [1, 4, 8])
-@pytest.mark.parametrize("alien", [_noise(), _noise()[..., 0]])
+@pytest.mark.parametrize("alien", [NOISE, NOISE[..., 0]])
 def test_noise_is_unfamiliar_to_a_codec_for_photographs(
     photo: Codec, alien: Pixels, level: int
 ) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -28,9 +26,3 @@ Command = Callable[..., Result]
 
 def call(*arguments: str) -> None:
     app_for(arguments)(list(arguments), standalone_mode=False)
-
-
-def piped(*arguments: str, data: bytes) -> subprocess.CompletedProcess[bytes]:
-    """Call `aecodec` in a process of its own, with data on its standard input."""
-    command = [sys.executable, "-m", "aecodec", *arguments]
-    return subprocess.run(command, input=data, capture_output=True, check=False)

@@ -277,6 +277,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "several arrays": (npz(a=GREY, b=GREY), "--array.*a, b"),
     "part of an array": (numpy_file(GREY)[:-1], "ends before"),
     "part of a TIFF": (tiff(GREY)[:100], "ends in its tags"),
+    "another version": (b"\x93NUMPY\x09\0", "version 9.0 is not supported"),
     "nothing": (b"", "empty"),
     "another file": (b"text of a file", "not an image"),
 }  # fmt: skip

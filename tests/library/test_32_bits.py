@@ -6,7 +6,6 @@ import struct
 import subprocess
 from pathlib import Path
 
-import pytest
 from helpers.documents import ROOT
 from helpers.programs import needs
 
@@ -19,13 +18,9 @@ BANK_COUNT = 16
 """Where a level's section has the number of numbers in its bank."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def node() -> None:
-    needs("node")
-
-
 def answer(content: bytes, tmp_path: Path, kind: str, *sizes: int) -> str:
     """What the core says of a file."""
+    needs("node")
     (tmp_path / "hostile").write_bytes(content)
     script = Path(__file__).with_name("hostile.mjs")
     command = ["node", str(script), str(CORE), kind, str(tmp_path / "hostile"), *map(str, sizes)]

@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from aecodec import FormatError, UsageError, preview
-from aecodec.arrays import Pixels
+from aecodec import FormatError, UsageError, metrics, preview
 from aecodec.preview import tables
 from aecodec.preview.payload import Content, Plane, pack, unpack
 
@@ -40,21 +39,13 @@ GOLDEN = [
 PHOTO = Image.open(ROOT / "web" / "coffee.jpg")
 
 
-def reduced(image: Image.Image) -> Pixels:
-    return np.asarray(image.convert("RGB").resize((32, 32), Image.Resampling.LANCZOS))
-
-
-def psnr(pixels: Pixels, image: Image.Image) -> float:
-    error = np.square(pixels[..., :3].astype(float) - reduced(image)).mean()
-    return float(10 * np.log10(255**2 / error))
-
-
 @pytest.mark.parametrize(("max_bytes", "least"), PSNR)
 def test_a_photograph_fits_and_is_recognizable(max_bytes: int, least: float) -> None:
     payload = preview.encode(PHOTO, max_bytes)
     pixels, ratio = preview.decode_pixels(payload)
     assert len(payload) <= max_bytes
-    assert psnr(pixels, PHOTO) > least
+    small = np.asarray(PHOTO.convert("RGB").resize((32, 32), Image.Resampling.LANCZOS))
+    assert metrics.psnr(metrics.mse(small, pixels[..., :3])) > least
     assert ratio == pytest.approx(PHOTO.width / PHOTO.height, rel=0.03)
 
 

@@ -126,8 +126,7 @@ class Band:
             o, w, n, e_, s, _, _, sw, se = (abs(error) for error in at.other[0])
             around = 2 * (w + e_ + s + n) + sw + se
             p.clues += [log8(around + 10 * floor) - 27 - log, log8(o + floor) - log]
-        else:
-            p.clues += [0, 0]
+        p.clues += [0] * (5 - len(p.clues))
         p.clues.append(log8(spread + 3 * floor) - 13 - log)
         extent = self.high - self.low + 1
         level = clip(((256 * at.own[0] + p.nudged) >> 8) - self.low, 0, extent)
