@@ -16,14 +16,12 @@ from helpers.static_host import static_host
 from aecodec.cli.shared.progress import visible
 from aecodec.data.samples import sample_paths
 
-DIGIT = sample_paths()[3].read_bytes()
-
 
 @pytest.fixture
 def memory() -> Iterator[fsspec.AbstractFileSystem]:
     system = fsspec.filesystem("memory")
     system.store.clear()
-    system.pipe_file("/scans/a.png", DIGIT)
+    system.pipe_file("/scans/a.png", sample_paths()[3].read_bytes())
     yield system
     system.store.clear()
 

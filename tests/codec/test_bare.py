@@ -16,15 +16,11 @@ from aecodec.arrays import Pixels
 from aecodec.format.container import Header
 
 
-def of_digits(codec: Codec, header: Header) -> Header:
-    return header._replace(codec_id=codec.spec.codec_id)
-
-
 @given(headers, st.binary(max_size=300), st.booleans())
 def test_a_bare_payload_is_a_file_without_11_bytes(
     codec: Codec, header: Header, content: bytes, checksum: bool
 ) -> None:
-    file = pack(of_digits(codec, header), content)
+    file = pack(header._replace(codec_id=codec.spec.codec_id), content)
     payload = codec.to_bare(file, checksum=checksum)
     assert len(payload) == len(file) - 11 + checksum
     assert payload[: len(payload) - checksum] == file[7:-4]
@@ -35,7 +31,7 @@ def test_a_bare_payload_is_a_file_without_11_bytes(
 def test_the_checksum_detects_any_changed_byte_and_another_codec(
     codec: Codec, photo: Codec, header: Header, content: bytes, data: st.DataObject
 ) -> None:
-    file = pack(of_digits(codec, header), content)
+    file = pack(header._replace(codec_id=codec.spec.codec_id), content)
     payload = bytearray(codec.to_bare(file, checksum=True))
     with pytest.raises(FormatError, match="checksum"):
         photo.from_bare(bytes(payload), checksum=True)

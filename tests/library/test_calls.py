@@ -75,10 +75,8 @@ def test_impossible_errors_are_refused(bands: NativeCodec, errors: Any, options:
 
 def test_pictures_and_samples_need_different_codecs(bands: NativeCodec, codec: Codec) -> None:
     pictures, made = codec.folder.native, byref(structures.Samples())
-    image, numbers = (
-        image_of(np.zeros((1, 28, 28, 1), np.uint8)),
-        samples(np.zeros((8, 8, 3), "i2")),
-    )
+    image = image_of(np.zeros((1, 28, 28, 1), np.uint8))
+    numbers = samples(np.zeros((8, 8, 3), "i2"))
     files = compress(pictures, image)[1], compress(bands, numbers)[1]
     read = LIBRARY.aecodec_decompress_samples
     assert {
