@@ -138,9 +138,6 @@ class Maker:
         return packed(self._whole)
 
 
-Layer = Callable[[Maker], bytes]
-
-
 def _picture(make: Maker, most: int = 9) -> tuple[int, list[int]]:
     sides = [*make.numbers(1, most, 2), make.choice([1, 2, 3, 4, 5, 8, 16, 20, 33])]
     return make.variable([1, *sides]), sides
@@ -345,7 +342,7 @@ def taken(make: Maker) -> bytes:
     return make.single("GATHER", [entry, make.integers(numbers)], "Gather", entry, axis=axis)
 
 
-LAYERS: dict[str, Layer] = {
+LAYERS: dict[str, Callable[[Maker], bytes]] = {
     "CONV_2D": convolution,
     "CONV_2D of 3 by 3": filtering,
     "DEPTHWISE_CONV_2D": depthwise,
