@@ -1,4 +1,4 @@
-"""Objects at URLs, such as `s3://bucket/a.png`, which fsspec reads and writes.
+"""Objects at URLs, such as `s3://bucket/a.png`, which fsspec reads.
 
 A URL is a path like others, whose text `pathlib` shortens to `s3:/bucket/a.png`.
 """
@@ -32,12 +32,7 @@ def is_url(path: Path) -> bool:
 
 def check_is_local(path: Path) -> None:
     if is_url(path):
-        raise UsageError(f"{masked(str(path))}: URLs are not accepted here; give a local path")
-
-
-def object_exists(url: Path) -> bool:
-    """Whether there is an object or a folder; OSError if the store does not answer."""
-    return bool(_ask(url, "exists"))
+        raise UsageError(f"{masked(str(path))}: URLs are not accepted here; give a local path (-o)")
 
 
 def object_size(url: Path) -> int:
@@ -53,24 +48,17 @@ def read_object(url: Path, start: int | None = None, stop: int | None = None) ->
     return bytes(_ask(url, "cat_file", start=start, end=stop))
 
 
-def write_object(url: Path, content: bytes, *, replace: bool) -> None:
-    """Write an object atomically; FileExistsError if it is there without `replace`, or OSError."""
-    if not replace and object_exists(url):
-        raise FileExistsError(errno.EEXIST, "already exists", str(url))
-    _ask(url, "pipe_file", content, mode="overwrite" if replace else "create")
-
-
-def _ask(url: Path, method: str, *arguments: Any, **options: Any) -> Any:
+def _ask(url: Path, method: str, **options: Any) -> Any:
     """Call a method of fsspec's file system with the path in it; OSError if it fails."""
     name = masked(str(url))
-    if name.startswith("file:"):  # which fsspec does not write atomically
+    if name.startswith("file:"):
         raise OSError(errno.EINVAL, "give a path without file://", name)
     try:
         import fsspec
 
         address = _PREFIX.sub(r"\1//", url.as_posix(), count=1)
         system, path = fsspec.core.url_to_fs(address, use_listings_cache=False)
-        return getattr(system, method)(path, *arguments, **options)
+        return getattr(system, method)(path, **options)
     except FileNotFoundError as error:
         raise FileNotFoundError(errno.ENOENT, "no such object or bucket", name) from error
     except ImportError as error:

@@ -17,14 +17,7 @@ from aecodec.cli.shared.stdout import write_content
 from aecodec.codec.sources import content_of, read_to_end
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.origin import Origin
-from aecodec.urls import (
-    check_is_local,
-    is_url,
-    object_exists,
-    object_size,
-    read_object,
-    write_object,
-)
+from aecodec.urls import check_is_local, is_url, object_size, read_object
 
 
 class ExistsError(UsageError):
@@ -79,13 +72,13 @@ def check_input(path: Path) -> None:
 def check_overwriting(target: Path, force: bool) -> None:
     """Check that a file may be written, and remove what killed processes left in its folder.
 
-    Raises ExistsError if it exists and `force` is not set, InputError if a store does not answer.
+    Raises ExistsError if it exists and `force` is not set, and UsageError for a URL.
     """
     if target == STANDARD:
         return
-    if not is_url(target):
-        sweep_once(target.absolute().parent)
-    if not force and _exists(target):
+    check_is_local(target)
+    sweep_once(target.absolute().parent)
+    if not force and os.path.lexists(target):
         raise _existing(target)
 
 
@@ -93,15 +86,6 @@ def check_suffix(path: Path, *suffixes: str) -> None:
     """Raise UsageError if the name of a file has none of these suffixes."""
     if path.suffix.lower() not in suffixes:
         raise UsageError(f"{path}: give a name that ends with {suffixes[0]}")
-
-
-def _exists(path: Path) -> bool:
-    if not is_url(path):
-        return os.path.lexists(path)
-    try:
-        return object_exists(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _existing(target: object) -> ExistsError:
@@ -117,8 +101,6 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
     with _failures_of(target):
         if target == STANDARD:
             write_content(content)
-        elif is_url(target):
-            write_object(target, content, replace=force)
         elif force and target.exists() and not target.is_file():
             target.write_bytes(content)  # a device or a pipe
         else:
@@ -148,14 +130,11 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder of files, whose names may be numbers or have subfolders.
 
-    A new folder appears as a whole, but at a URL file after file. With `force`, the folder may
-    exist; numbered files with higher numbers are removed. Raises ExistsError or AecodecError.
+    A new folder appears as a whole. With `force`, the folder may exist; numbered files with higher
+    numbers are removed. Raises ExistsError or AecodecError.
     """
     with _failures_of(folder):
-        if is_url(folder):
-            for name, content in contents.items():
-                write_object(folder / name, content, replace=force)
-        elif force:
+        if force:
             update_folder(
                 folder, contents, replace=True, is_outdated=lambda old: _is_numbered(old, contents)
             )
