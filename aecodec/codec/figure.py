@@ -11,21 +11,16 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.distortion import band_errors
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
-from aecodec.imaging.display import bands_to_show, display, error_map
+from aecodec.imaging.display import display, error_map
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
 
 
-def compare_frames(
-    codec: DecoderCodec, picture: Picture, file: bytes, rgb: str | None = None
-) -> Comparison:
-    """The first frame of a picture and of its file.
-
-    With bands, `rgb` selects those to show. Raises UsageError if there are no such bands.
-    """
+def compare_frames(codec: DecoderCodec, picture: Picture, file: bytes) -> Comparison:
+    """The first frame of a picture and of its file."""
     restored = codec.decompress_picture(file, UNLIMITED)
     if picture.is_scientific or restored.is_scientific:
-        return _compare_bands(picture, restored, len(file), rgb)
+        return _compare_bands(picture, restored, len(file))
     original = in_kept_colours(picture, restored.metadata)
     channels = max(original.mode.channels, restored.mode.channels)
     frames = [
@@ -36,9 +31,9 @@ def compare_frames(
     return Comparison(frames[0], frames[1], f"{len(file)} bytes, {quality:.2f} dB")
 
 
-def _compare_bands(original: Picture, restored: Picture, size: int, rgb: str | None) -> Comparison:
+def _compare_bands(original: Picture, restored: Picture, size: int) -> Comparison:
     """Two pictures with bands, with the errors of the first frame."""
-    bands = bands_to_show(rgb, original.pixels.shape[-1])
+    bands = (0, 1, 2) if original.pixels.shape[-1] >= 3 else (0,)
     values = band_errors(original, restored)
     return Comparison(
         display(original, original, bands)[0],

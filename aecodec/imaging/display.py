@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float64, Pixels
-from aecodec.errors import UsageError
 from aecodec.imaging.picture import Picture
 
 _STRETCH = (2, 98)
@@ -18,26 +17,6 @@ _SAMPLES = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725"
 _ERRORS = "000004 1f0c48 550f6d 88226a bc3754 e35933 f98e09 f9cb35 fcffa4"
 _DIFFERENCES = "67001f b2182b d6604d f4a582 fddbc7 f7f7f7 d1e5f0 92c5de 4393c3 2166ac 053061"
 """Equidistant colours of viridis for a single band, inferno for errors, and RdBu."""
-
-
-def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
-    """Indices of the bands to show, of pictures with `count` bands.
-
-    The text has three numbers of bands for red, green and blue, from 1, or one for a colour map. By
-    default, the first three bands are shown, or the first one if there are fewer. Raises UsageError
-    if there are no such bands.
-
-    >>> bands_to_show("4,3,2", 6), bands_to_show(None, 2)
-    ((3, 2, 1), (0,))
-    """
-    if text is None:
-        return (0, 1, 2) if count >= 3 else (0,)
-    numbers = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
-    if len(numbers) not in (1, 3) or not all(1 <= number <= count for number in numbers):
-        raise UsageError(
-            f"--rgb {text}: give three bands such as 3,2,1, or one band, from 1 to {count}"
-        )
-    return tuple(number - 1 for number in numbers)
 
 
 def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels:

@@ -26,7 +26,6 @@ def compare(
     codec: options.CodecOrAuto = AUTO,
     level: options.LevelNumber = None,
     max_pixels: options.MaxPixels = None,
-    rgb: options.Rgb = None,
     nodata: options.Nodata = None,
     bands_first: options.BandsFirst = False,
     array: options.SamplesArray = None,
@@ -37,8 +36,9 @@ def compare(
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Small pictures are
     enlarged, and very large pictures are cropped to their centre.
 
-    For a codec with bands, the figure shows three bands as RGB or one in colours, and the largest
-    error of all bands at each pixel with a scale. PSNR is relative to the range of the samples.
+    For a codec with bands, the figure shows the first three bands as RGB, or the first of fewer in
+    colours, and the largest error of all bands at each pixel with a scale. PSNR is relative to
+    the range of the samples.
     """
     target = Path(out) if out else beside(image, f"{image.stem}_compared.png")
     check_suffix(target, ".png", "")
@@ -46,14 +46,12 @@ def compare(
     console = Console(to_stderr=target == STANDARD)
     named_codec = None if codec == AUTO else load_codec(codec)
     basis = ReadOptions(max_pixels=max_pixels)
-    reading = reading_for(
-        named_codec, basis, nodata=nodata, bands_first=bands_first, array=array, rgb=rgb
-    )
+    reading = reading_for(named_codec, basis, nodata=nodata, bands_first=bands_first, array=array)
     with errors_about(name_of(image)):
         check_overwriting(target, force)
         picture, _ = read_picture(image, console, reading)
         drawn_codec = named_codec or codec_for(picture)
         file = drawn_codec.compress(picture, level=level)
-        comparison = compare_frames(drawn_codec, picture, file, rgb)
+        comparison = compare_frames(drawn_codec, picture, file)
     write_bytes(target, comparison_figure([comparison]), force)
     console.result(f"{name_of(image)} -> {target}: {comparison.caption}")

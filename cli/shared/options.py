@@ -131,15 +131,6 @@ SamplesArray = Annotated[
         help="Name of the array in the .npz file. Default: its only array.",
     ),
 ]
-Rgb = Annotated[
-    str | None,
-    science(
-        "--rgb",
-        metavar="BANDS",
-        help="Bands to show as red, green and blue, such as 4,3,2, or a single band in colours "
-        "from blue to yellow. Default: 1,2,3, or 1.",
-    ),
-]
 WhichFrames = Annotated[
     Frames, typer.Option(help="Frames of an animation, or pages of a document, to compress.")
 ]

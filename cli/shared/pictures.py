@@ -14,10 +14,8 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_input, opened_input
 from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
-from aecodec.format.arrays import MAX_BANDS
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image, warn_of_sidecars
-from aecodec.imaging.display import bands_to_show
 from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only when needed
@@ -61,12 +59,11 @@ def reading_for(
     nodata: float | None = None,
     bands_first: bool = False,
     array: str | None = None,
-    rgb: str | None = None,
     peak: float | None = None,
 ) -> ReadOptions:
     """Add options of the command line for a codec; UsageError if one needs bands, or is wrong."""
     values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
-    stated = [k for k, v in (values | {"--rgb": rgb, "--peak": peak}).items() if v is not None]
+    stated = [name for name, v in (values | {"--peak": peak}).items() if v is not None]
     bands = codec.spec.band_count if codec else None
     if bands is None:
         if stated:
@@ -74,7 +71,6 @@ def reading_for(
         return basis
     if peak is not None and not 0 < peak < math.inf:
         raise UsageError(f"--peak {peak:g}: give a number above 0")
-    bands_to_show(rgb, bands or MAX_BANDS)
     axis = -3 if bands_first else None
     return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands)
 
