@@ -17,9 +17,3 @@ def recipe_names() -> list[str]:
 def recipe_path(name: str) -> Path:
     """Path of a recipe's file, which need not exist."""
     return _FOLDER / f"{name}.toml"
-
-
-def purpose_of(name: str) -> str:
-    """Purpose of a built-in recipe: the first line of its file."""
-    first = recipe_path(name).read_text("utf-8").splitlines()[0]
-    return first.removeprefix("#").strip()

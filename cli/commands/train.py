@@ -19,11 +19,9 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import real_path
 from aecodec.cli.shared.file_io import check_input, write_bytes
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.stdout import write_line
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
-from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.datasets.scenes import open_scenes
 from aecodec.datasets.tiles import held_out_pictures
 from aecodec.errors import AecodecError, UsageError
@@ -37,13 +35,6 @@ if TYPE_CHECKING:  # loaded only when needed
 _RESULTS = "results.csv"
 _MOST_COMPARED = 1_000_000
 """Maximum number of values in held-out pictures that are compared with image formats."""
-
-
-def _list_recipes(is_requested: bool) -> None:
-    if is_requested:
-        for name in recipe_names():
-            write_line(f"{name}: {purpose_of(name)}")
-        raise typer.Exit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,12 +115,6 @@ class TrainOptions:
         False
     )
     force: options.Force = False
-    list_recipes: Annotated[
-        bool | None,
-        typer.Option(
-            "--list-recipes", callback=_list_recipes, is_eager=True, help="List built-in recipes."
-        ),
-    ] = None
     quiet: options.Quiet = False
 
     @property

@@ -23,12 +23,6 @@ from aecodec.data.samples import sample_paths
 from aecodec.format.texts import from_text
 
 
-def test_train_lists_the_recipes_that_ship(command: Command) -> None:
-    result = command("train", "--list-recipes")
-    names = [line.partition(": ")[0] for line in result.out.splitlines()]
-    assert (result.status, names) == (0, ["bands", "digits", "photo", "picture"])
-
-
 def test_compare_and_demo_draw_figures(folder: Path, command: Command) -> None:
     assert "dB" in command("compare", "digit.png").out
     assert opened("digit_compared.png").size[0] > 500
