@@ -21,7 +21,7 @@ from aecodec.cli.shared.file_io import (
     write_bytes,
     write_folder,
 )
-from aecodec.cli.shared.jobs import Job, as_here, folder_beside, is_folder, named_folder, plan
+from aecodec.cli.shared.jobs import Job, folder_beside, is_folder, named_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import AecodecError, UsageError
@@ -90,7 +90,7 @@ def decompress(
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder)
     console = Console(to_stderr=out == "-" or STANDARD in inputs)
-    planned = plan(inputs, out, formats.rename, AEC_FILES, as_here)
+    planned = plan(inputs, out, formats.rename, AEC_FILES)
     batch = BatchOptions(jobs, skip_existing)
     run_all(console, planned, decompression.decompress_file, batch)
 

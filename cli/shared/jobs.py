@@ -1,7 +1,6 @@
 """Jobs: the input files of a command, each with the path of its result."""
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,9 +12,6 @@ from aecodec.errors import AecodecError, UsageError
 Rename = Callable[[Path], Path]
 """Returns the path of the result for the path of an input."""
 
-Key = Callable[[Path], str]
-"""Returns a text that is equal for paths of one file."""
-
 
 class Job(NamedTuple):
     """A file to read, the path of its result, and why it cannot be processed, or None."""
@@ -25,28 +21,13 @@ class Job(NamedTuple):
     problem: AecodecError | None = None
 
 
-def cased(path: Path) -> str:
-    """A key that is equal for names of one file where case counts, and on Windows."""
-    return os.path.normcase(str(path))
-
-
-def folded(path: Path) -> str:
-    """A key that is equal for names of one file on any system; many file systems ignore case."""
-    return cased(path).casefold()
-
-
-as_here = folded if sys.platform in ("win32", "darwin") else cased
-
-
-def plan(
-    inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind, key: Key = folded
-) -> list[Job]:
+def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind) -> list[Job]:
     """Choose the path of the result of each input.
 
     Without `out`, results go next to their files and folders. `out` is a folder if there are
     several inputs, if it ends with a slash, or if it is an existing folder; otherwise it is the
-    name of the result. Folders keep their inner structure. If several files would have results
-    whose keys are equal, each result contains the full name of its source. Raises UsageError if
+    name of the result. Folders keep their inner structure. If several results would
+    have the same name but for case, each contains the full name of its source. Raises UsageError if
     the arguments contradict each other, or two files would have the same result.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
@@ -54,7 +35,7 @@ def plan(
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
     target = None if out is None else Path(out)
     jobs = [job for path in inputs for job in _jobs_of(path, target, into_folder, rename, kind)]
-    jobs = _with_distinct_targets(list(dict.fromkeys(jobs)), key)
+    jobs = _with_distinct_targets(list(dict.fromkeys(jobs)))
     check_not_sources([job.target for job in jobs], [job.source for job in jobs])
     return jobs
 
@@ -78,19 +59,19 @@ def _jobs_of(
         yield Job(path, out)
 
 
-def _with_distinct_targets(jobs: Sequence[Job], key: Key) -> list[Job]:
+def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
     """Make targets distinct: `a.jpg` and `a.png` become `a.jpg.aec` and `a.png.aec`."""
     distinct, previous = list(jobs), list[Job]()
     while distinct != previous:
-        previous, shared = distinct, _shared_targets(distinct, key)
+        previous, shared = distinct, _shared_targets(distinct, _folded)
         distinct = [
             job._replace(target=job.target.with_name(job.source.name + job.target.suffix))
-            if key(job.target) in shared
+            if _folded(job.target) in shared
             else job
             for job in distinct
         ]
-    shared = _shared_targets(distinct, cased)
-    clash = [job for job in distinct if cased(job.target) in shared]
+    shared = _shared_targets(distinct, os.path.normcase)
+    clash = [job for job in distinct if os.path.normcase(job.target) in shared]
     if clash:
         raise UsageError(
             f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
@@ -99,7 +80,12 @@ def _with_distinct_targets(jobs: Sequence[Job], key: Key) -> list[Job]:
     return distinct
 
 
-def _shared_targets(jobs: Sequence[Job], key: Key) -> set[str]:
+def _folded(path: Path) -> str:
+    """A key that is equal for names of one file on any system; many file systems ignore case."""
+    return os.path.normcase(path).casefold()
+
+
+def _shared_targets(jobs: Sequence[Job], key: Callable[[Path], str]) -> set[str]:
     counts = Counter(key(job.target) for job in jobs if not job.problem)
     return {target for target, count in counts.items() if count > 1}
 

