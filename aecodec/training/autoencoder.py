@@ -29,7 +29,7 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.callbacks import BestEpoch, Progress, Schedule, checkpoints_in
 from aecodec.training.distortions import check_sides_for_ssimulacra2
-from aecodec.training.inputs import ENDLESS, Data, Stream, data_of, images_of, shaped_for, unwrapped
+from aecodec.training.inputs import ENDLESS, Data, data_of, images_of, shaped_for, unwrapped
 from aecodec.training.losses import (
     DistortionLoss,
     GainedRateDistortionLoss,
@@ -108,8 +108,8 @@ class Autoencoder(KerasPair):
                 `keras.utils.PyDataset`, a generator or another iterable of batches of such images,
                 with or without targets, which are ignored; or the path of a folder, of an image or
                 of an `.npy` or `.npz` file with uint8 images, or a list of paths of images. Images
-                in files are cut to the encoder's input shape. Data sets are read once into memory,
-                and then shuffled; with `steps_per_epoch`, they are read in their own order.
+                in files are cut to the encoder's input shape, or to squares of at most 192 pixels.
+                Data sets are read once into memory, and then shuffled.
             epochs: passes over `x`.
             batch_size: images per step. None for the batches of a data set, else 128.
             rate_weight: lambda, one per level, in squared error of a picture (pixels in 0..1,
@@ -137,7 +137,7 @@ class Autoencoder(KerasPair):
                 a codec; or the loss becomes infinite in the first epoch.
             ImageError: a folder has no images.
             UsageError: the optimizer does not exist, the images are too small for SSIMULACRA 2, or
-                a data set has no end and `steps_per_epoch` is None.
+                a data set has no end.
         """
         options = replace(options, **changes)
         if not isinstance(x, BandTiles):
@@ -186,7 +186,7 @@ class Autoencoder(KerasPair):
         self,
         rate_weight: float | Sequence[float] | None,
         options: TrainingOptions,
-        tiles: Tiles | Stream,
+        tiles: Tiles,
     ) -> Any:
         check_sides_for_ssimulacra2(options.ssimulacra2, *tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None

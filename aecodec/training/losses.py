@@ -49,9 +49,6 @@ class TrainingOptions:
             the loss knows nothing of their codes at first, and would mislead them.
         validation_split: share of the pictures, from 0 to 1, that are only measured after each
             epoch. They are evenly spaced.
-        steps_per_epoch: batches per epoch; None for a pass over the pictures. The batches of a data
-            set or a generator are then used as they come, for random changes of the pictures and
-            for data that are larger than the memory.
     """
 
     optimizer: Any = "adam"
@@ -65,7 +62,6 @@ class TrainingOptions:
     seed: int = 0
     network_rate: float = 1.0
     validation_split: float = 0.0
-    steps_per_epoch: int | None = None
 
     def weights_of(self, levels: int) -> list[float]:
         return [1.0] * levels if self.loss_weights is None else list(self.loss_weights)
