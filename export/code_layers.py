@@ -103,6 +103,9 @@ def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
         return quantizer.applied(model, decoder)
     if np.abs(latents).max() <= _LARGEST and "int" not in str(encoder.outputs[0].dtype):
         return encoder, decoder  # rounded latents, which become int8 as others do
+    for cut in cuts():
+        if _is_rounded_after(cut, latents):
+            return keras.Model(model.inputs[0], cut.tensor, name="encoder"), decoder
     raise ModelError(f"layer {layer!r} of the encoder is a quantizer of an unknown kind: {_REMEDY}")
 
 
@@ -111,6 +114,13 @@ def _are_codes(encoder: Any, latents: Float32) -> bool:
         return True
     values = np.unique(latents.round(4))  # straight-through estimators add noise
     return len(values) <= _MOST_STEPS < latents.size / 4 or bool((values == np.rint(values)).all())
+
+
+def _is_rounded_after(cut: _Cut, latents: Float32) -> bool:
+    """Whether latents are the rounded values of a cut, which the codec can round itself."""
+    if cut.values.shape != latents.shape or np.allclose(cut.values, latents, atol=1e-2):
+        return False
+    return bool(np.isclose(np.rint(cut.values), latents, atol=1e-2).mean() >= _AGREEMENT)
 
 
 def _cuts(model: Any, tensors: list[Any], inputs: Any) -> Iterator[_Cut]:

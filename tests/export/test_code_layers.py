@@ -86,6 +86,16 @@ def test_an_unknown_quantizer_is_named_with_the_remedy(digits: Pixels) -> None:
         with_codes(*pair, digits[:20, ..., None] / np.float32(255))
 
 
+def test_the_codec_rounds_what_an_encoder_rounds_to_any_integer() -> None:
+    images, codes = keras.Input((8, 8, 1)), keras.Input((4, 4, 2))
+    latents = layers.Conv2D(2, 2, 2)(images)
+    rounded = keras.Model(images, latents + ops.stop_gradient(ops.round(latents) - latents))
+    inputs = 999 * np.random.default_rng(0).random((40, 8, 8, 1), np.float32)
+    encoder, _ = with_codes(rounded, keras.Model(codes, layers.Conv2D(4, 1)(codes)), inputs)
+    np.testing.assert_allclose(np.rint(encoder(inputs)), rounded(inputs), atol=1e-2)
+    assert (np.asarray(encoder(inputs)) != np.asarray(rounded(inputs))).any()
+
+
 def test_code_vectors_may_be_alike_and_numbers_taken_apart_by_arithmetic() -> None:
     rng = np.random.default_rng(0)
     vectors = np.repeat(rng.normal(size=(30, 4)), 2, axis=0).astype(np.float32)
