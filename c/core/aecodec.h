@@ -95,11 +95,11 @@ enum { AECODEC_MAX_VECTORS = 16384, AECODEC_FAR_STEP = 128 };
  * AECODEC_PREDICTED_CHANNELS. */
 
 enum {
-    AECODEC_LANES = 16,             /* the context network sums its inputs in groups of this size */
-    AECODEC_GRADIENTS = 4,          /* per channel: sums and differences of two pairs of neighbours */
+    AECODEC_LANES = 16,              /* the context network sums its inputs in groups of this size */
+    AECODEC_GRADIENTS = 4,           /* per channel: sums and differences of two pairs of neighbours */
     AECODEC_PREDICTED_CHANNELS = 64, /* maximum number of channels that gradients predict */
-    AECODEC_BY_DIFFERENCE = 8        /* in input_shift: the activity of a predicted channel is how far opposite
-                                      * neighbours differ, not how far neighbours are from its centre */
+    AECODEC_BY_DIFFERENCE = 8        /* in input_shift: the activity of a predicted channel is how far
+                                      * opposite neighbours differ, not how far they are from its centre */
 };
 
 /* A row of the bank of frequency tables. The elements from bank[at] on are the frequencies of the columns
