@@ -16,6 +16,7 @@ from aecodec.codec_files.codec_file import SectionKind, pack_codec, pack_head, w
 from aecodec.native.codec import NativeCodec, aligned
 from aecodec.native.library import LIBRARY
 from aecodec.native.structures import ABSENT, BAD_ARGUMENT, BAD_BUNDLE, OK, UNREADABLE
+from aecodec.prior_fitting.level_tables import SECTION_ARRAYS
 
 
 def is_refused(content: bytes) -> bool:
@@ -70,6 +71,20 @@ def test_banks_with_and_without_zeros_need_their_flag(
     assert bool(content[at + 13] & 4) == (name == "photo")
     content[at + 13] ^= 4
     assert is_refused(bytes(content))
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("codec", 0), ("photo", 64)])
+def test_spatial_weights_may_be_far_and_measure_differences(
+    name: str, allowed: int, request: pytest.FixtureRequest
+) -> None:
+    codec: Codec = request.getfixturevalue(name)
+    whole, section = part_of(codec, SectionKind.LEVEL, level=1), codec.folder.level_section(1)
+    entry = 32 + 8 * list(SECTION_ARRAYS).index("context_input_shift")
+    shifts = int.from_bytes(section[entry : entry + 4], "little")
+    for place, is_allowed in ((13, allowed), (shifts, allowed), (shifts + allowed, False)):
+        content = bytearray(whole)
+        content[whole.index(section) + place] |= 8
+        assert is_refused(bytes(content)) == (not is_allowed)
 
 
 def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
