@@ -60,7 +60,6 @@ def verify(
         ),
     ] = None,
     codec: options.CodecName = None,
-    depth: options.Depth = None,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
@@ -77,15 +76,13 @@ def verify(
     if device:
         _verify_device(device, codec, inputs, console)
         return
-    if depth is not None and against is None:
-        raise UsageError("--depth needs --against")
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     sources = expand(inputs, AEC_FILES)
     if against and len(sources) > 1:
         raise UsageError("--against compares one file with its original: give one file")
     limits, own_codec = Limits(max_pixels, max_frames), load_codec(codec) if codec else None
-    verification = _Verification(own_codec, limits, depth, against)
+    verification = _Verification(own_codec, limits, against)
     run_all(console, sources, verification.verify_file, BatchOptions(jobs))
 
 
@@ -95,7 +92,6 @@ class _Verification:
 
     codec: Codec | None
     limits: Limits
-    depth: int | None
     original: Path | None
 
     def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
@@ -106,8 +102,7 @@ class _Verification:
             with_workers(codec, workers).decoder.check(data, self.limits)
         elif codec and self.original:
             values = self._compare(with_workers(codec, workers), data, self.original, console)
-            scaled = f" after --depth {self.depth}" if self.depth else ""
-            note = f", maximum error {values['max_error']:g}{scaled}"
+            note = f", maximum error {values['max_error']:g}"
         stated = {"source": str(source.path), "bytes": len(data), "whole": True}
         values = stated | {"codes_checked": codec is not None} | values
         console.result(f"{name_of(source)}: intact{note}", values)
@@ -135,7 +130,7 @@ class _Verification:
 
     def _original_of(self, restored: Picture, path: Path, console: Console) -> Picture:
         """Read the original; if its bands come first, perhaps only as `--bands-first` said so."""
-        options = _reading_like(restored, self.depth)
+        options = _reading_like(restored)
         if restored.layout in (Layout.BHW, Layout.FBHW):
             with suppress(ImageError):
                 original, _ = read_picture(path, console, options)
@@ -145,11 +140,9 @@ class _Verification:
         return read_picture(path, console, options)[0]
 
 
-def _reading_like(restored: Picture, depth: int | None) -> ReadOptions:
+def _reading_like(restored: Picture) -> ReadOptions:
     frames = Frames.ALL if restored.frames > 1 else Frames.FIRST
-    if restored.layout is None:
-        return ReadOptions(depth=depth, frames=frames, names_dropped=False)
-    bands = restored.pixels.shape[-1]
+    bands = None if restored.layout is None else restored.pixels.shape[-1]
     return ReadOptions(frames=frames, names_dropped=False, nodata=restored.nodata, bands=bands)
 
 
