@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aecodec.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind
-from aecodec.format.kept_tags import DESCRIPTION, DOCUMENT_NAME, KeptTags, text_tag
+from aecodec.format.kept_tags import DOCUMENT_NAME, KeptTags, text_tag
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.array_pictures import layout_of, native_type, samples_picture
 from aecodec.imaging.picture import Picture, source_array
@@ -27,8 +27,6 @@ _HEADERS = {
 _MOST_HEADER = 10_000
 """NumPy rejects longer headers, too, but only after reading them."""
 
-_FORTRAN = "fortran_order"
-
 
 def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") -> Picture:
     """Read an array from an `.npy` file, with its `name` in an `.npz` file.
@@ -39,11 +37,10 @@ def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") ->
     picture = samples_picture(
         array, band_axis=options.band_axis, nodata=options.nodata, bands=options.bands
     )
-    tags = [text_tag(DOCUMENT_NAME, name)] if name else []
-    if array.flags.f_contiguous and not array.flags.c_contiguous:
-        tags.append(text_tag(DESCRIPTION, _FORTRAN))
-    kept = KeptTags(tags, ">" if picture.is_big_endian else "<")
-    return replace(picture, metadata={MetadataKind.TIFF: kept.pack()} if tags else {})
+    if not name:
+        return picture
+    kept = KeptTags([text_tag(DOCUMENT_NAME, name)], ">" if picture.is_big_endian else "<")
+    return replace(picture, metadata={MetadataKind.TIFF: kept.pack()})
 
 
 def _read_array(file: IO[bytes], options: ReadOptions) -> Array:
@@ -126,21 +123,13 @@ def _chosen(names: list[str], name: str | None) -> str:
 
 def write_npy(picture: Picture) -> bytes:
     content = io.BytesIO()
-    np.lib.format.write_array(content, _array(picture), allow_pickle=False)
+    np.lib.format.write_array(content, source_array(picture), allow_pickle=False)
     return content.getvalue()
 
 
 def write_npz(picture: Picture) -> bytes:
-    content, name = io.BytesIO(), _kept(picture).text(DOCUMENT_NAME) or "arr_0"
-    np.savez_compressed(content, allow_pickle=False, **{name: _array(picture)})
+    stored, content = picture.metadata.get(MetadataKind.TIFF), io.BytesIO()
+    name = KeptTags.unpack(stored).text(DOCUMENT_NAME) if stored else ""
+    arrays = {name or "arr_0": source_array(picture)}
+    np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
-
-
-def _array(picture: Picture) -> Array:
-    array = source_array(picture)
-    return np.asfortranarray(array) if _kept(picture).text(DESCRIPTION) == _FORTRAN else array
-
-
-def _kept(picture: Picture) -> KeptTags:
-    stored = picture.metadata.get(MetadataKind.TIFF)
-    return KeptTags.unpack(stored) if stored else KeptTags([])
