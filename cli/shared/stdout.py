@@ -1,8 +1,4 @@
-"""Standard output that is written completely or fails, for example on a full disk.
-
-With `PYTHONUNBUFFERED`, Python's own stream makes a single system call, which may write only a part
-of the data, and drops the rest without an error.
-"""
+"""Standard output that is written completely or fails, for example on a full disk."""
 
 from __future__ import annotations
 
@@ -15,8 +11,6 @@ from typing import Any
 
 from aecodec.errors import AecodecError, UsageError
 
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
-
 
 class OutputError(AecodecError):
     """Standard output cannot be written."""
@@ -24,20 +18,15 @@ class OutputError(AecodecError):
 
 @contextmanager
 def complete_stdout() -> Iterator[None]:
-    """Make every write of the block to standard output complete, and escape characters."""
-    _open_closed_streams()
-    original: Any = sys.stdout
-    if original is None or isinstance(getattr(original, "buffer", None), io.RawIOBase):
-        encoding = getattr(original, "encoding", None)
-        sys.stdout = open(_STDOUT, "w", encoding=encoding, closefd=False)  # noqa: SIM115
+    """Escape characters that standard output cannot show, and write all of it in the block."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     finally:
-        complete, sys.stdout = sys.stdout, original
-        with _failures_of(complete):
-            complete.flush()
+        if sys.stdout:
+            with _failures_of(sys.stdout):
+                sys.stdout.flush()
 
 
 def write_line(text: str) -> None:
@@ -48,22 +37,13 @@ def write_line(text: str) -> None:
 
 def write_content(content: bytes) -> None:
     """Write a file to standard output; UsageError if it is a terminal, OutputError if it fails."""
-    if sys.stdout.isatty():
+    if sys.stdout is None or sys.stdout.isatty():
         raise UsageError("a terminal cannot display binary data: redirect it to a file or a pipe")
     with _failures_of(sys.stdout):
         sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-
-
-def _open_closed_streams() -> None:
-    """Open closed standard streams, whose descriptors files that are opened later would get."""
-    for number in (_STDIN, _STDOUT, _STDERR):
-        try:
-            os.fstat(number)
-        except OSError:
-            mode = os.O_RDONLY if number == _STDOUT else os.O_RDWR
-            os.set_inheritable(os.open(os.devnull, mode), True)
+        # with PYTHONUNBUFFERED, Python's own stream could write a part and drop the rest
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            file.write(content)
 
 
 @contextmanager

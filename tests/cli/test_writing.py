@@ -113,12 +113,3 @@ def test_a_full_disk_is_a_failure(picture: Path, arguments: str, unbuffered: boo
     with open("/dev/full", "wb") as full:
         error = error_of(arguments, full.fileno(), unbuffered)
     assert error.endswith("cannot be written: No space left on device\n")
-
-
-def test_closed_streams_do_not_become_files(picture: Path) -> None:
-    """A file that is opened as descriptor 2 would take what libraries print."""
-    program = f"exec {sys.executable} -m aecodec decompress picture.aec -o a.png"
-    done = subprocess.run(["sh", "-c", f"{program} <&- >&- 2>&-"], check=False)
-    assert done.returncode == 1
-    with Image.open("a.png") as image:
-        image.load()
