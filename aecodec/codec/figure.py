@@ -11,7 +11,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.distortion import band_errors
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
-from aecodec.imaging.display import display, error_map
+from aecodec.imaging.display import display
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
 
@@ -32,7 +32,7 @@ def compare_frames(codec: DecoderCodec, picture: Picture, file: bytes) -> Compar
 
 
 def _compare_bands(original: Picture, restored: Picture, size: int) -> Comparison:
-    """Two pictures with bands, with the errors of the first frame."""
+    """Two pictures with bands, and the errors of all frames."""
     bands = (0, 1, 2) if original.pixels.shape[-1] >= 3 else (0,)
     values = band_errors(original, restored)
     return Comparison(
@@ -40,5 +40,4 @@ def _compare_bands(original: Picture, restored: Picture, size: int) -> Compariso
         display(restored, original, bands)[0],
         f"{size} bytes, {values['psnr']:.2f} dB, RMSE {math.sqrt(values['mse']):.4g}, "
         f"maximum error {values['max_error']:.4g}",
-        error_map(original, restored)[0],
     )

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from aecodec.arrays import Float64, Pixels
+from aecodec.arrays import Pixels
 from aecodec.errors import AecodecError
-from aecodec.imaging.display import difference_picture, error_picture, middle, scale_of_errors
+from aecodec.imaging.display import difference_picture, middle
 from aecodec.imaging.picture import without_channel_axis
 
 _INCHES = 2.2
@@ -18,15 +18,11 @@ _MIN_PANEL, _MAX_PANEL = 240, 1200
 
 
 class Comparison(NamedTuple):
-    """A picture (H, W, C) uint8 before and after compression, and the text below.
-
-    `errors` (H, W) are drawn instead of the difference, if any.
-    """
+    """A picture (H, W, C) uint8 before and after compression, and the text below."""
 
     original: Pixels
     reconstructed: Pixels
     caption: str
-    errors: Float64 | None = None
 
 
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
@@ -83,14 +79,14 @@ def _centre(comparison: Comparison) -> Comparison:
         original,
         comparison.reconstructed[place],
         f"{comparison.caption}; shown: {size} pixels from {corner} of {width}x{height}",
-        None if comparison.errors is None else comparison.errors[place],
     )
 
 
 def _row(comparison: Comparison) -> Image.Image:
-    pictures = {"original": comparison.original, "reconstructed": comparison.reconstructed}
+    original, reconstructed, _ = comparison
+    pictures = {"original": original, "reconstructed": reconstructed}
+    pictures["difference"] = difference_picture(original, reconstructed)
     panels = [(title, _panel(pixels)) for title, pixels in pictures.items()]
-    panels.append(_errors(comparison))
     width, height = panels[0][1].size
     row = Image.new("RGB", (_GAP + 3 * (width + _GAP), height + 2 * _TEXT + _GAP), "white")
     for number, (title, panel) in enumerate(panels):
@@ -105,16 +101,6 @@ def _panel(pixels: Pixels) -> Image.Image:
     image = Image.fromarray(without_channel_axis(pixels))
     scale = max(1, -(-_MIN_PANEL // max(image.size)))
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-
-
-def _errors(comparison: Comparison) -> tuple[str, Image.Image]:
-    errors = comparison.errors
-    if errors is None:
-        difference = difference_picture(comparison.original, comparison.reconstructed)
-        return "difference", _panel(difference)
-    most = scale_of_errors(errors)
-    title = f"largest error of the bands: 0 (black) to {most:.4g} (yellow)"
-    return title, _panel(error_picture(errors, most))
 
 
 def _write(image: Image.Image, middle: float, line: float, text: str) -> None:

@@ -36,9 +36,8 @@ def compare(
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Small pictures are
     enlarged, and very large pictures are cropped to their centre.
 
-    For a codec with bands, the figure shows the first three bands as RGB, or the first of fewer in
-    colours, and the largest error of all bands at each pixel with a scale. PSNR is relative to
-    the range of the samples.
+    For a codec with bands, the figure shows the first three bands as RGB, or the first of fewer as
+    grey levels. PSNR is relative to the range of the samples.
     """
     target = Path(out) if out else beside(image, f"{image.stem}_compared.png")
     check_suffix(target, ".png", "")

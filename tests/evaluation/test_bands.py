@@ -14,7 +14,7 @@ from PIL import Image
 import aecodec
 from aecodec import metrics
 from aecodec.imaging.array_pictures import samples_picture
-from aecodec.imaging.display import display, error_map, error_picture
+from aecodec.imaging.display import display
 
 LIMITS = [(-1000, 5000), (0, 2000)]
 
@@ -93,8 +93,9 @@ def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) ->
     assert (result.status, result.err) == (0, "")
     drawn = np.asarray(Image.open("a_compared.png").convert("RGB"))
     assert drawn.shape[1] == 4 * 12 + 3 * 200
-    for coloured in (drawn[28:268, 12:212], drawn[28:268, 436:636]):
-        assert np.ptp(coloured.astype(int), axis=-1).max() > 100
+    grey, coloured = drawn[28:268, 12:212].astype(int), drawn[28:268, 436:636].astype(int)
+    assert (np.ptp(grey), np.ptp(grey, axis=-1).max()) == (255, 0)
+    assert np.ptp(coloured, axis=-1).max() > 10
 
 
 def test_bands_are_stretched_by_the_original() -> None:
@@ -106,7 +107,4 @@ def test_bands_are_stretched_by_the_original() -> None:
     assert (shown[0, 0, [0, 1, 5, 100]] == [[0], [0], [0], [255]]).all()
     assert np.ptp(shown.astype(int), axis=-1).max() <= 1
     brighter = samples_picture((samples + 90).astype(np.int16))
-    assert display(brighter, original, (2,))[0, 0, 6].any()
-    assert error_map(original, brighter)[0, 0, 4:7].tolist() == [90, 0, 90]
-    coloured = error_picture(np.array([[0.0, 9, 99]]), 9)[0].tolist()
-    assert coloured == [[0, 0, 4], [252, 255, 164], [252, 255, 164]]
+    assert (display(brighter, original, (2,))[0, 0, 6:].astype(int).sum(axis=-1)[0]) != 0
