@@ -14,7 +14,7 @@ from aecodec.imaging.picture import Picture, grey_if_possible
 
 def first_pictures(data: Path, limit: int) -> list[Picture]:
     """The first pictures of a folder or an array, at most `limit`; RGB without colours as grey."""
-    return [grey_if_possible(sample.picture) for sample in islice(open_dataset(data), limit)]
+    return [grey_if_possible(picture) for picture in islice(open_dataset(data), limit)]
 
 
 def mnist(data: Path) -> tuple[Pixels, Pixels]:
@@ -26,7 +26,7 @@ def mnist(data: Path) -> tuple[Pixels, Pixels]:
 def mosaic(data: Path, side: int) -> Pixels:
     """One large picture (side, side, 3): the pictures of a folder in rows, cut at its edges."""
     canvas = np.zeros((side, side, 3), np.uint8)
-    pictures = cycle([sample.picture.pixels[0] for sample in open_dataset(data)])
+    pictures = cycle([picture.pixels[0] for picture in open_dataset(data)])
     top = 0
     while top < side:
         left = height = 0

@@ -24,22 +24,13 @@ from aecodec.imaging.picture import Picture
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A picture of a data set, its size there in bytes, and its path or its number in an array."""
-
-    picture: Picture
-    source_size: int
-    name: str
-
-
-@dataclass(frozen=True)
 class Dataset:
-    """Pictures in a fixed order: samples, or files, which are read during iteration.
+    """Pictures in a fixed order: of an array, or files, which are read during iteration.
 
     Unreadable files are warned of, skipped, and added to `unread` with their errors.
     """
 
-    sources: Sequence[Sample | Path]
+    sources: Sequence[Picture | Path]
     folder: Path
     options: ReadOptions
     unread: dict[Path, ImageError] = field(default_factory=dict)
@@ -47,17 +38,17 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.sources)
 
-    def __iter__(self) -> Iterator[Sample]:
+    def __iter__(self) -> Iterator[Picture]:
         for source in self.sources:
-            sample = source if isinstance(source, Sample) else self._sample_of(source)
-            if sample:
-                yield sample
+            picture = source if isinstance(source, Picture) else self._read(source)
+            if picture:
+                yield picture
 
-    def _sample_of(self, file: Path) -> Sample | None:
+    def _read(self, file: Path) -> Picture | None:
         try:
             check_regular_file(file)
-            content, name = file.read_bytes(), file.relative_to(self.folder).as_posix()
-            return Sample(_read(content, self.options, name), len(content), name)
+            name = file.relative_to(self.folder).as_posix()
+            return _read(file.read_bytes(), self.options, name)
         except (ImageError, OSError) as error:
             self.unread[file] = ImageError(str(error))
             warn_unreadable(file, error)
@@ -73,9 +64,7 @@ def open_dataset(
     the path does not contain images.
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        pictures = enumerate(_pictures_in(path, array, options))
-        samples = [Sample(picture, picture.raw_size, str(n)) for n, picture in pictures]
-        return Dataset(samples, path, options)
+        return Dataset(list(_pictures_in(path, array, options)), path, options)
     suffixes = SAMPLES_SUFFIXES if options.bands else ()
     files = [path] if path.is_file() else images_in(path, suffixes)
     return Dataset(files, path.parent if path.is_file() else path, options)

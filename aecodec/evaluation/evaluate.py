@@ -13,7 +13,6 @@ from aecodec import metrics
 from aecodec.arrays import Float64
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure, Values
-from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.format.limits import UNLIMITED
@@ -78,12 +77,12 @@ def pixel_errors(original: Picture, restored: Picture, *, ssimulacra2: bool = Fa
     }
 
 
-def measure(coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_errors) -> Values:
+def measure(coder: Coder, pictures: Iterable[Picture], errors_of: Errors = pixel_errors) -> Values:
     """Compress and decompress each picture separately, and average the measurements.
 
-    Returns rounded `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and
-    `source_ratio` (raw size and size in the data set, divided by file size), errors, and
-    `compress_ms` and `decompress_ms` (per picture). Raises ImageError if there are no pictures.
+    Returns rounded `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` (raw size
+    divided by file size), errors, and `compress_ms` and `decompress_ms` (per picture). Raises
+    ImageError if there are no pictures.
 
     Errors of pixels are `bpp` (over all pictures), `mse`, `psnr` (of `mse`), and the means over the
     pictures with finite values: `mean_psnr`, `ms_ssim` and `ssimulacra2`, or None if there are
@@ -91,15 +90,13 @@ def measure(coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_e
     samples of all pictures, and the largest errors. PSNR is computed from the mean of the squared
     errors divided by the squares of the peaks.
     """
-    rows = [_measured(coder, sample, errors_of) for sample in samples]
+    rows = [_measured(coder, picture, errors_of) for picture in pictures]
     if not rows:
         raise ImageError("none of the pictures in this data set can be read")
     columns = {name: np.array([row[name] for row in rows], np.float64) for name in rows[0]}
-    size = columns["bytes"].sum()
     means = {
         "bytes": columns["bytes"].mean(),
-        "ratio": columns["raw_bytes"].sum() / size,
-        "source_ratio": columns["source_bytes"].sum() / size,
+        "ratio": columns["raw_bytes"].sum() / columns["bytes"].sum(),
         **(_means_of_bands(columns) if "known" in columns else _means_of_pixels(columns)),
         "compress_ms": 1000 * columns["compress"].mean(),
         "decompress_ms": 1000 * columns["decompress"].mean(),
@@ -108,17 +105,16 @@ def measure(coder: Coder, samples: Iterable[Sample], errors_of: Errors = pixel_e
     return {"codec": coder.name, "level": coder.level, "pictures": len(rows), **rounded}
 
 
-def _measured(coder: Coder, sample: Sample, errors_of: Errors) -> Values:
+def _measured(coder: Coder, picture: Picture, errors_of: Errors) -> Values:
     start = time.perf_counter()
-    files = coder.encode(sample.picture)
+    files = coder.encode(picture)
     middle = time.perf_counter()
-    restored = coder.decode(files, sample.picture)
+    restored = coder.decode(files, picture)
     end = time.perf_counter()
     return {
         "bytes": sum(map(len, files)),
-        "raw_bytes": sample.picture.raw_size,
-        "source_bytes": sample.source_size,
-        **errors_of(sample.picture, restored),
+        "raw_bytes": picture.raw_size,
+        **errors_of(picture, restored),
         "compress": middle - start,
         "decompress": end - middle,
     }

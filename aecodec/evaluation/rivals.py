@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 
 from aecodec.codec.codec import Codec
-from aecodec.datasets.evaluation_set import Sample
 from aecodec.evaluation.evaluate import (
     Coder,
     Values,
@@ -27,7 +26,6 @@ Curves = dict[str, list[Values]]
 
 def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = False) -> Curves:
     """Measure the levels of a codec with both halves, and the installed formats."""
-    samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
     errors_of = partial(pixel_errors, ssimulacra2=ssimulacra2)
     levels = range(1, len(codec.spec.levels) + 1)
     coders: dict[str, Iterable[Coder]] = {
@@ -39,7 +37,7 @@ def curves_of(codec: Codec, pictures: Sequence[Picture], *, ssimulacra2: bool = 
         },
     }
     return {
-        name: [measure(coder, samples, errors_of) for coder in group]
+        name: [measure(coder, pictures, errors_of) for coder in group]
         for name, group in coders.items()
     }
 

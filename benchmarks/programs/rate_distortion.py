@@ -21,7 +21,6 @@ from itertools import islice
 from pathlib import Path
 
 import aecodec
-from aecodec.datasets.evaluation_set import Sample
 from aecodec.evaluation import evaluate
 from aecodec.evaluation.evaluate import Coder, codec_coder, format_coder, pixel_errors
 from aecodec.imaging.plots import figure_of_curves
@@ -73,12 +72,11 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 def _rows(options: Namespace) -> Iterator[Row]:
     pictures = first_pictures(options.data, options.limit)
-    samples = [Sample(picture, picture.raw_size, "") for picture in pictures]
     is_scored = min(min(picture.size) for picture in pictures) >= _LEAST_SIDE
     errors_of = partial(pixel_errors, ssimulacra2=is_scored)
     for name in (_CODEC, *(options.only or _ANCHORS)):
         for coder in islice(_coders(name, options), None, None, options.step):
-            values = evaluate.measure(coder, samples, errors_of)
+            values = evaluate.measure(coder, pictures, errors_of)
             yield {"format": name, "setting": coder.level, **values}
 
 

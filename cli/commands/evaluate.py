@@ -109,8 +109,8 @@ def evaluate(chosen: EvaluateOptions) -> None:
         scores = []
         for coder in coders:
             title = f"{coder.name} {coder.level:g}"
-            samples = console.progress(islice(dataset, count), count, title)
-            scores.append(measure(coder, samples, errors_of))
+            pictures = console.progress(islice(dataset, count), count, title)
+            scores.append(measure(coder, pictures, errors_of))
     for line in map(json.dumps, scores) if chosen.as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)

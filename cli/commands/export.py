@@ -115,8 +115,8 @@ class ExportOptions:
         spec, reading = codec.spec, reading_for(codec)
         shape = self.shape_for(spec)
         dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)
-        for item in dataset:
-            pixels = fit(spec, item.picture).pixels
+        for picture in dataset:
+            pixels = fit(spec, picture).pixels
             return split(to_planes(pixels, spec.channels), shape)[:1]
         raise ImageError(f"{self.data}: none of the pictures can be read")
 

@@ -199,6 +199,6 @@ def _verify_device(
     reading = reading_for(device_codec)
     data = pictures or [sample_paths()[0].parent]
     sets = [open_pictures(path, None, reading) for path in data]
-    samples = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
-    count = check_device(device, device_codec, (sample.picture for sample in samples))
+    compared = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
+    count = check_device(device, device_codec, compared)
     console.result(f"{path}: {count} pictures; the program makes and reads the library's files")
