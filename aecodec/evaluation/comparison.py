@@ -119,13 +119,9 @@ def _compared(ratio: float) -> str:
 
 
 def compare_file(
-    codec: Codec,
-    picture: Picture,
-    compressed: Compressed,
-    source_size: int,
-    size: int | None = None,
+    codec: Codec, picture: Picture, compressed: Compressed, source_size: int
 ) -> FileComparison:
-    """Compare a file with its original picture; `size` is that of what is stored instead of it.
+    """Compare a file with its original picture, whose own file has `source_size` bytes.
 
     Warns if the picture is unlike the training set, or the file is larger than its source.
     """
@@ -133,7 +129,7 @@ def compare_file(
     resembles_training = _is_in_distribution(codec, picture, compressed, errors)
     if not resembles_training:
         warn(_OUT_OF_DISTRIBUTION.format(name=codec.spec.name))
-    size = len(compressed.data) if size is None else size
+    size = len(compressed.data)
     bpp = 8 * size / (picture.frames * math.prod(picture.size))
     if size > source_size:
         warn(_LARGER.format(size=size, source_size=source_size))

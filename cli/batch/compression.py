@@ -135,7 +135,7 @@ class Compression(NamedTuple):
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
             compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
-            measured = compare_file(codec, picture, compressed, source_size, len(compressed.data))
+            measured = compare_file(codec, picture, compressed, source_size)
         write_bytes(target, compressed.data, self.force)
         width, height = picture.size
         console.result(
