@@ -39,14 +39,7 @@ def measure(options: Namespace) -> Iterator[Row]:
     for level in range(1, len(aecodec.load_codec(options.codec).spec.levels) + 1):
         with tempfile.TemporaryDirectory() as folder:
             sizes = _sizes(_export(options.codec, level, Path(folder, "device")))
-        yield _row(f"{options.codec}, level {level}", sizes)
-
-
-def _row(program: str, sizes: dict[str, int]) -> Row:
-    flash = sizes["network"] + sizes["tables"] + sizes["code"]
-    ram = sizes["ram"] + sizes["stack"]
-    in_kb = {"flash_kb": round(flash / 1e3), "ram_kb": round(ram / 1e3)}
-    return {"program": program, **sizes, **in_kb}
+        yield {"program": f"{options.codec}, level {level}", **sizes}
 
 
 def _number(path: Path) -> int:

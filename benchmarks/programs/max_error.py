@@ -19,7 +19,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from statistics import geometric_mean
 from typing import NamedTuple
 
 import numpy as np
@@ -84,14 +83,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per data and error, then one per error with the comparison."""
+    """One row per data and error, then one per format with its speed."""
     rows = []
     for data in options.data:
         for title, arrays in _sets(data, options.each):
             for error in data.errors or options.errors:
                 yield (row := _row(title, arrays, error))
                 rows.append(row)
-    yield from _comparisons(rows)
     yield from _speeds(rows)
     print(table_of("max_error", rows))
 
@@ -149,10 +147,7 @@ def _row(title: str, arrays: Sequence[Array], error: str) -> Row:
         for name, figures in smallest.items()
         if len(figures) == len(arrays)
     }
-    best = min((name for name in _FORMATS if name in entries), key=lambda n: entries[n]["bytes"])
-    ratio = round(entries[_AECODEC]["bytes"] / entries[best]["bytes"], 4)
-    row = {"pictures": title, "max_error": error, "samples": count}
-    return {**row, **entries, "best": best, "ratio": ratio}
+    return {"pictures": title, "max_error": error, "samples": count, **entries}
 
 
 def _bound(array: Array, error: str) -> float:
@@ -212,19 +207,6 @@ def _aecodec(error: float) -> Rival:
         return np.moveaxis(decoded, -1, 1)
 
     return Rival(_AECODEC, lambda array: [array], Coding(encode, decode))
-
-
-def _comparisons(rows: Sequence[Row]) -> Iterator[Row]:
-    """Sizes relative to the best other format, for each error and for all."""
-    errors = dict.fromkeys(row["max_error"] for row in rows)
-    for error in [*errors, "all"]:
-        ratios = [row["ratio"] for row in rows if error in (row["max_error"], "all")]
-        yield {
-            "comparison": error,
-            "ratio_to_best": round(geometric_mean(ratios), 4),
-            "smallest": sum(ratio < 1 for ratio in ratios),
-            "cells": len(ratios),
-        }
 
 
 def _speeds(rows: Sequence[Row]) -> Iterator[Row]:
