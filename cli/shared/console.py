@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
-from aecodec.cli.shared.discovery import STANDARD, Source, in_unicode
+from aecodec.cli.shared.discovery import STANDARD, Source
 from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.progress import Bar, echo
 from aecodec.errors import AecodecError, AecodecWarning
@@ -22,19 +22,6 @@ Values = Mapping[str, Any]
 """The values of one result, by their names in JSON."""
 
 
-def _line(values: Values) -> str:
-    """A line of JSON. Bytes of file names that are not UTF-8 are escaped."""
-    return json.dumps(_in_unicode(values))
-
-
-def _in_unicode(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _in_unicode(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_in_unicode(part) for part in value]
-    return in_unicode(value) if isinstance(value, str) else value
-
-
 class Console(NamedTuple):
     """Prints results as text or JSON, to standard error if a file goes to the output."""
 
@@ -46,7 +33,7 @@ class Console(NamedTuple):
     def result(self, text: str | Sequence[str], values: Values | None = None) -> None:
         """Print a result, as one or several lines of text or as a line of JSON."""
         if self.as_json:
-            self.write(_line(values or {}), self.to_stderr)
+            self.write(json.dumps(values or {}), self.to_stderr)
         elif not self.quiet:
             for line in [text] if isinstance(text, str) else text:
                 self.write(line, self.to_stderr)
@@ -58,7 +45,7 @@ class Console(NamedTuple):
     def existing(self, name: str, reason: str) -> None:
         """Print a line of JSON for a file that was skipped because its result exists."""
         if self.as_json:
-            self.write(_line({"source": name, "skipped": reason}), self.to_stderr)
+            self.write(json.dumps({"source": name, "skipped": reason}), self.to_stderr)
 
     def error(self, name: str, error: AecodecError) -> None:
         self.error_as_json(name, error)
@@ -68,7 +55,7 @@ class Console(NamedTuple):
         """Print a line of JSON for a failed file, if the output is JSON."""
         if self.as_json:
             values = {"source": name, "error": str(error), "status": error.exit_status}
-            self.write(_line(values), self.to_stderr)
+            self.write(json.dumps(values), self.to_stderr)
 
     @contextmanager
     def errors_as_json(self, name: object) -> Iterator[None]:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from aecodec.errors import AecodecError, ImageError, InputError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_name
-from aecodec.urls import masked
 
 STANDARD = Path("-")
 """The path that means standard input or standard output."""
@@ -100,8 +99,3 @@ def _problem(path: Path) -> InputError | None:
     if not os.path.exists(path):
         return InputError("skipped: a broken or circular link")
     return None if os.path.isfile(path) else InputError("skipped: not a regular file")
-
-
-def in_unicode(text: str) -> str:
-    """A text for JSON: secrets of URLs are masked, and bytes outside UTF-8 escaped."""
-    return masked(text).encode("utf-8", "backslashreplace").decode("utf-8")
