@@ -14,7 +14,6 @@ from aecodec.cli.shared.stdout import write_line
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.data.samples import sample_paths
-from aecodec.errors import UsageError
 from aecodec.image_files.reading import from_pil, read_image
 from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture, stack
@@ -35,7 +34,7 @@ def demo(
     _compress(PHOTOGRAPH, load_codec("photo"), folder, force)
     figure, drawn = folder / "comparison.png", io.BytesIO()
     digits.plot(stack(pictures[:_SHOWN])).save(drawn, "PNG")
-    _write(figure, drawn.getvalue(), force)
+    write_bytes(figure, drawn.getvalue(), force)
     write_line(
         f"All files are in {folder}; {figure} shows originals, reconstructions and differences."
     )
@@ -48,15 +47,9 @@ def _compress(sample: Path, codec: Codec, folder: Path, force: bool) -> Picture:
     picture = read_image(io.BytesIO(content))
     data = codec.compress(picture)
     [restored] = encode_frames(from_pil(codec.decompress(data)), ".png")
-    _write(folder / sample.name, content, force)
-    _write(folder / f"{sample.stem}.aec", data, force)
-    _write(folder / f"{sample.stem}_decompressed.png", restored, force)
+    write_bytes(folder / sample.name, content, force)
+    write_bytes(folder / f"{sample.stem}.aec", data, force)
+    write_bytes(folder / f"{sample.stem}_decompressed.png", restored, force)
     format_name = sample.suffix[1:].upper().replace("JPG", "JPEG")
     write_line(f"{sample.name}: {format_name} {len(content)} bytes, .aec {len(data)} bytes")
     return picture
-
-
-def _write(path: Path, content: bytes, force: bool) -> None:
-    if path.exists() and not force and path.read_bytes() != content:
-        raise UsageError(f"{path} already exists: give another folder, or use --force")
-    write_bytes(path, content, force=True)
