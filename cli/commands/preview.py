@@ -12,11 +12,10 @@ import typer
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.discovery import AEC_FILES, IMAGES, Source, expand, is_folder_at
+from aecodec.cli.shared.discovery import IMAGES, Source, expand, is_folder_at
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.codec.registry import codec_of_file
-from aecodec.errors import ImageError, UsageError
+from aecodec.errors import UsageError
 from aecodec.format.texts import to_text
 from aecodec.image_files.formats import format_of
 from aecodec.parallel import Workers
@@ -28,7 +27,7 @@ def preview(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="Pictures, .aec files, folders of pictures, or - for standard input.",
+            help="Pictures, folders of pictures, or - for standard input.",
         ),
     ],
     out: options.OutFile = None,
@@ -73,10 +72,4 @@ def _write(
 
 def _payload_of(path: Path, max_bytes: int, console: Console) -> bytes:
     with console.warnings_about(path):
-        content = read_bytes(path)
-        if not AEC_FILES.accepts(path):
-            return encode(io.BytesIO(content), max_bytes)
-        picture = codec_of_file(content).decoder.decompress_picture(content)
-        if picture.is_scientific:
-            raise ImageError("it has bands, which payloads cannot have: convert it to PNG")
-        return encode(picture, max_bytes)
+        return encode(io.BytesIO(read_bytes(path)), max_bytes)
