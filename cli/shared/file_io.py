@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +17,7 @@ from aecodec.cli.shared.stdout import write_content
 from aecodec.codec.sources import content_of, read_to_end
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.origin import Origin
-from aecodec.urls import check_is_local, is_url, object_size, read_object
+from aecodec.urls import check_is_local, is_url, read_object
 
 
 class ExistsError(UsageError):
@@ -51,13 +51,10 @@ def opened_input(path: Path) -> Iterator[IO[bytes]]:
 
 
 def size_of(path: Path) -> int | None:
-    """Size of a file in bytes; None if it does not exist or is not accessible."""
-    try:
-        if is_url(path):
-            return object_size(path)
+    """Size of a file in bytes; None for a URL, or if it does not exist or is not accessible."""
+    with suppress(OSError):
         return path.stat().st_size if os.path.isfile(path) else None
-    except OSError:
-        return None
+    return None
 
 
 def check_input(path: Path) -> None:
