@@ -31,7 +31,6 @@ class Dataset:
     """
 
     sources: Sequence[Picture | Path]
-    folder: Path
     options: ReadOptions
     unread: dict[Path, ImageError] = field(default_factory=dict)
 
@@ -47,8 +46,7 @@ class Dataset:
     def _read(self, file: Path) -> Picture | None:
         try:
             check_regular_file(file)
-            name = file.relative_to(self.folder).as_posix()
-            return _read(file.read_bytes(), self.options, name)
+            return _read(file.read_bytes(), self.options, str(file))
         except (ImageError, OSError) as error:
             self.unread[file] = ImageError(str(error))
             warn_unreadable(file, error)
@@ -64,10 +62,9 @@ def open_dataset(
     the path does not contain images.
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
-        return Dataset(list(_pictures_in(path, array, options)), path, options)
+        return Dataset(list(_pictures_in(path, array, options)), options)
     suffixes = SAMPLES_SUFFIXES if options.bands else ()
-    files = [path] if path.is_file() else images_in(path, suffixes)
-    return Dataset(files, path.parent if path.is_file() else path, options)
+    return Dataset([path] if path.is_file() else images_in(path, suffixes), options)
 
 
 def _pictures_in(path: Path, array: str | None, options: ReadOptions) -> Iterator[Picture]:
