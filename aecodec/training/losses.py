@@ -123,24 +123,42 @@ class DistortionLoss(Loss):
 
 
 class LossOfLevels(Loss):
-    def __init__(self, pair: KerasPair, options: TrainingOptions, levels: int) -> None:
+    """A loss of levels with these lambdas and weights in the loss."""
+
+    def __init__(
+        self, pair: KerasPair, options: TrainingOptions, rate_weights: Sequence[float]
+    ) -> None:
         super().__init__(pair, options)
-        self.level_weights = options.weights_of(levels)  # Keras models have `loss_weights`
+        numbers = range(1, len(rate_weights) + 1)
+        self.rate_weights = tf.constant(np.array(rate_weights), tf.float32)
+        # Keras models have `loss_weights`
+        self.level_weights = tf.constant(options.weights_of(len(numbers)), tf.float32)
         self.cost_power = options.cost_power
-        numbers = range(1, levels + 1)
         self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
         self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
 
-    def results(self) -> dict[str, Any]:
+    def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
+        """The loss for (N,) bits, distortions and level numbers.
+
+        Costs are divided by the root of lambda to balance the levels.
+        """
+        lambdas, weights = (tf.gather(x, levels) for x in (self.rate_weights, self.level_weights))
+        costs = (pixels * distortions + lambdas * bits) / lambdas**0.5
+        return tf.reduce_mean(weights * costs**self.cost_power)
+
+    def recorded(
+        self, levels: Any, bits: Any, distortions: Any, errors: Any, pixels: int
+    ) -> tuple[Any, dict[str, Any]]:
+        """The cost of (N,) levels, bits, distortions and squared errors, and the results so far."""
+        cost = self.total_cost(bits, distortions, levels, pixels)
+        self.cost.update_state(cost)
         results: dict[str, Any] = {"loss": self.cost.result()}
-        for n, (bits, error) in enumerate(zip(self.bits, self.squared_errors, strict=True), 1):
-            results |= {f"bytes{n}": bits.result() / 8, f"psnr{n}": psnr(error.result())}
-        return results
-
-
-def costs(distortions: Any, bits: Any, rate_weights: Any) -> Any:
-    """(N,) costs of distortion and rate, divided by the root of lambda to balance the levels."""
-    return (distortions + rate_weights * bits) / rate_weights**0.5
+        for n, (size, error) in enumerate(zip(self.bits, self.squared_errors, strict=True)):
+            of_level = tf.cast(levels == n, tf.float32)
+            size.update_state(bits, sample_weight=of_level)
+            error.update_state(errors, sample_weight=of_level)
+            results |= {f"bytes{n + 1}": size.result() / 8, f"psnr{n + 1}": psnr(error.result())}
+        return cost, results
 
 
 def psnr(mean_squared_error: Any) -> Any:
@@ -237,8 +255,8 @@ class RateDistortionLoss(LossOfLevels):
         rate_weights: Sequence[float],
         options: TrainingOptions,
     ) -> None:
-        super().__init__(pair, options, len(channels))
-        self.channels, self.rate_weights = list(channels), list(rate_weights)
+        super().__init__(pair, options, rate_weights)
+        self.channels = list(channels)
         self.entropy_models = [
             MixtureEntropyModel(options.components, count, seed)
             for seed, count in enumerate(channels)
@@ -251,35 +269,22 @@ class RateDistortionLoss(LossOfLevels):
             model.start_from(np.reshape(latent, (-1, latent.shape[-1])).std(axis=0))
 
     def measured(self, images: Any, training: bool) -> tuple[Any, dict[str, Any]]:
+        count = len(self.channels)
         bits, decoded = self._coded(images, training)
-        distortions = [self.distortion(pictures, images) for pictures in decoded]
-        cost = self.total_cost(bits, distortions, pixels=math.prod(images.shape[1:]))
-        self.cost.update_state(cost)
-        for n, (rate, pictures) in enumerate(zip(bits, decoded, strict=True)):
-            self.bits[n].update_state(rate)
-            self.squared_errors[n].update_state(mean_squares(pictures, images))
-        return cost, self.results()
+        levels = tf.repeat(tf.range(count), tf.shape(images)[0])
+        originals = tf.concat([images] * count, 0)
+        measured = self.distortion(decoded, originals), mean_squares(decoded, originals)
+        return self.recorded(levels, bits, *measured, pixels=math.prod(images.shape[1:]))
 
-    def total_cost(self, bits: list[Any], distortions: list[Any], pixels: int) -> Any:
-        """The loss for (N,) bits and distortions of each level, and values per picture."""
-        terms = zip(bits, distortions, self.rate_weights, self.level_weights, strict=True)
-        return tf.add_n(
-            [
-                weight
-                * tf.reduce_mean(costs(pixels * distortion, rate, lambda_) ** self.cost_power)
-                for rate, distortion, lambda_, weight in terms
-            ]
-        )
-
-    def _coded(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
+    def _coded(self, images: Any, training: bool) -> tuple[Any, Any]:
+        """Bits and decoded pictures of all levels, one level after the other."""
         latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
             model(noisy(latent) if training else tf.round(latent))
             for model, latent in zip(self.entropy_models, latents, strict=True)
         ]
         codes = [self._with_zeros(level, to_int8(latent)) for level, latent in enumerate(latents)]
-        decoded = self.decoder(tf.concat(codes, 0), training=training)
-        return bits, tf.split(decoded, len(self.channels))
+        return tf.concat(bits, 0), self.decoder(tf.concat(codes, 0), training=training)
 
     def _with_zeros(self, level: int, latents: Any) -> Any:
         padding = [sum(self.channels[:level]), sum(self.channels[level + 1 :])]
@@ -314,8 +319,7 @@ class GainedRateDistortionLoss(LossOfLevels):
         is_weighted: bool = False,
     ) -> None:
         levels, channels = len(rate_weights), pair.code_dimension
-        super().__init__(pair, options, levels)
-        self.rate_weights = tf.constant(np.array(rate_weights), tf.float32)
+        super().__init__(pair, options, rate_weights)
         self.is_weighted = is_weighted
         initial = _initial_log_gains(rate_weights, channels) if gains is None else np.log(gains)
         self.log_gains = self.add_weight(
@@ -354,13 +358,8 @@ class GainedRateDistortionLoss(LossOfLevels):
                 fn_output_signature=(tf.float32,) * 3,
             )
             bits, distortions, errors = (tf.reshape(values, [-1]) for values in results)
-        cost = self.total_cost(bits, distortions, levels, pixels=math.prod(images.shape[1:]))
-        self.cost.update_state(cost)
-        for n in range(len(self.bits)):
-            of_level = tf.cast(levels == n, tf.float32)
-            self.bits[n].update_state(bits, sample_weight=of_level)
-            self.squared_errors[n].update_state(errors, sample_weight=of_level)
-        return cost, self.results()
+        pixels = math.prod(images.shape[1:])
+        return self.recorded(levels, bits, distortions, errors, pixels)
 
     def _at(self, levels: Any, images: Any, batch: Any, training: bool) -> tuple[Any, Any, Any]:
         bits, decoded = self._coded(images, levels, training)
@@ -370,12 +369,6 @@ class GainedRateDistortionLoss(LossOfLevels):
             errors = tf.reduce_mean(squares, axis=(1, 2, 3))
             return bits, errors, errors
         return bits, self.distortion(decoded, images), mean_squares(decoded, images)
-
-    def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
-        """The loss for (N,) bits, distortions and level numbers."""
-        weights = tf.gather(tf.constant(self.level_weights, tf.float32), levels)
-        picture_costs = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))
-        return tf.reduce_mean(weights * picture_costs**self.cost_power)
 
     def _coded(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
         gains = tf.exp(tf.gather(self.log_gains, levels))
