@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -167,7 +166,7 @@ class Autoencoder(KerasPair):
         options: TrainingOptions,
     ) -> Any:
         minutes, best, errors = options.minutes, BestEpoch(loss), list[Exception]()
-        progress = [Progress(sys.stdout)] if minutes and verbose else []
+        progress = [Progress()] if minutes and verbose else []
         state = [*loss.weights, *loss.optimizer.variables, *best.state]
         with checkpoints_in(options.backup, state) as checkpoints, unwrapped(errors):
             finished_steps = int(loss.optimizer.iterations)

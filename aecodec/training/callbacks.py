@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import keras
 import numpy as np
@@ -123,10 +123,6 @@ class BestEpoch(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """Prints a line per epoch: finished share, remaining time, and held-out measurements."""
 
-    def __init__(self, out: TextIO) -> None:
-        super().__init__()
-        self._out, self._began, self._share_before = out, 0.0, 0.0
-
     def on_train_begin(self, logs: Any = None) -> None:
         self._began, self._share_before = time.monotonic(), float(self.model.progress)
 
@@ -136,7 +132,7 @@ class Progress(keras.callbacks.Callback):
         minutes_left = passed * (1 - share) / max(share - self._share_before, 1e-9)
         measured = _measured(logs, "val_") or _measured(logs, "")
         line = f"epoch {epoch + 1}, {share:.0%}, {minutes_left:.0f} min left; held out: {measured}"
-        print(line, file=self._out, flush=True)
+        print(line, flush=True)
 
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:

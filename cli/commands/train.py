@@ -156,7 +156,7 @@ class TrainOptions:
         from aecodec.training.callbacks import CSVLogger, EarlyStopping, Progress, TensorBoard
 
         callbacks = [CSVLogger(self.out / _RESULTS, append=self.resume)]
-        callbacks += [] if self.quiet else [Progress(sys.stderr)]
+        callbacks += [] if self.quiet else [Progress()]
         callbacks += [TensorBoard(self.tensorboard)] if self.tensorboard else []
         return callbacks + ([EarlyStopping(patience=self.patience)] if self.patience else [])
 
