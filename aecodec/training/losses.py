@@ -343,32 +343,20 @@ class GainedRateDistortionLoss(LossOfLevels):
         self.entropy_model.start_from(latents.std(axis=(0, 1, 2)))
 
     def measured(self, batch: Any, training: bool) -> tuple[Any, dict[str, Any]]:
-        images = tf.split(batch, 2, axis=-1)[0] if self.is_weighted else batch
-        pictures, numbers = tf.shape(images)[0], tf.range(len(self.bits))
+        count, pictures = len(self.bits), tf.shape(batch)[0]
         if training:  # all levels occur equally often, and the pictures are in random order
-            turns = tf.range(pictures) + tf.random.uniform((), 0, 1 << 20, tf.int32)
-            levels = turns % len(self.bits)
-            bits, distortions, errors = self._at(levels, images, batch, training)
+            levels = (tf.range(pictures) + tf.random.uniform((), 0, 1 << 20, tf.int32)) % count
         else:
-            levels = tf.repeat(numbers, pictures)
-            # Tracing a graph for one level takes less time than tracing a graph for each level.
-            results = tf.map_fn(
-                lambda n: self._at(tf.fill([pictures], n), images, batch, training),
-                numbers,
-                fn_output_signature=(tf.float32,) * 3,
-            )
-            bits, distortions, errors = (tf.reshape(values, [-1]) for values in results)
-        pixels = math.prod(images.shape[1:])
-        return self.recorded(levels, bits, distortions, errors, pixels)
-
-    def _at(self, levels: Any, images: Any, batch: Any, training: bool) -> tuple[Any, Any, Any]:
+            levels = tf.repeat(tf.range(count), pictures)
+            batch = tf.tile(batch, (count, 1, 1, 1))
+        images, *weights = tf.split(batch, 2, axis=-1) if self.is_weighted else [batch]
         bits, decoded = self._coded(images, levels, training)
-        if self.is_weighted:
-            weights = tf.split(batch, 2, axis=-1)[1]
-            squares = weights * tf.square(tf.cast(decoded, tf.float32) - images)
-            errors = tf.reduce_mean(squares, axis=(1, 2, 3))
-            return bits, errors, errors
-        return bits, self.distortion(decoded, images), mean_squares(decoded, images)
+        if weights:
+            squares = weights[0] * tf.square(tf.cast(decoded, tf.float32) - images)
+            distortions = errors = tf.reduce_mean(squares, axis=(1, 2, 3))
+        else:
+            distortions, errors = self.distortion(decoded, images), mean_squares(decoded, images)
+        return self.recorded(levels, bits, distortions, errors, math.prod(images.shape[1:]))
 
     def _coded(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
         gains = tf.exp(tf.gather(self.log_gains, levels))
