@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.file_io import check_input, check_overwriting, write_folder
+from aecodec.cli.shared.file_io import check_overwriting, write_folder
 from aecodec.cli.shared.options import Force, Quiet
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codec_files.fileless_codec import SAMPLES
@@ -27,15 +27,6 @@ def web(
         Path,
         typer.Option("-o", "--output", metavar="DIR", readable=False, help="Folder for the page."),
     ],
-    samples: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            readable=False,
-            help="Folder with your own PNG, JPEG or WebP sample pictures. Default: the built-in "
-            "samples.",
-        ),
-    ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -46,23 +37,14 @@ def web(
     pictures never leave it. To view the page, run: python -m http.server -d DIR.
     """
     check_overwriting(out, force)
-    if samples:
-        check_input(samples)
-    console = Console(quiet)
     chosen = codecs or [name for name in built_in_names() if name != SAMPLES]
     loaded_codecs = [load_codec(name) for name in chosen]
-    from aecodec.web.example_pictures import sample_pictures
     from aecodec.web.site import site_files  # loaded only when needed
 
-    pictures = sample_pictures(samples)
-    contents = site_files(loaded_codecs, pictures)
+    contents = site_files(loaded_codecs)
     write_folder(out, contents, force)
-    names = [picture.path.name for picture in pictures] if samples else []
-    for name in names:
-        if f"samples/{name}" not in contents:
-            console.note(f"{name}: left out of the samples, because it fits none of the codecs")
     size = sum(map(len, contents.values()))
-    console.result(
+    Console(quiet).result(
         f"{out}: a page with {len(contents)} files, {size} bytes; to view it, run: "
         f"python -m http.server -d {out}"
     )

@@ -17,7 +17,6 @@ import aecodec
 from aecodec.arrays import Pixels
 from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.web.example_pictures import sample_pictures
 from aecodec.web.site import hosted_files, site_files
 
 _BLANK = """<!DOCTYPE html><link rel="icon" href="data:,">
@@ -33,7 +32,7 @@ def site(
     photograph: Pixels,
 ) -> Path:
     folder = tmp_path_factory.mktemp("web") / "site"
-    contents = site_files([photo, codec], sample_pictures(None))
+    contents = site_files([photo, codec])
     for codec_folder in map(CodecFolder.open, GOLDEN.glob("codecs/*")):
         for name, content in hosted_files(codec_folder).items():
             contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content

@@ -78,7 +78,7 @@ async function showOtherLevels(coded, isCurrent) {
 
 // ---- what is opened
 
-// The codec for a picture: the same rule as for the pictures of the page, in example_pictures.py.
+// The codec for a picture: one whose tile is the picture, or else one for any size; a grey one for a colour picture comes last.
 function suited(picture) {
   const { width, height, data } = picture;
   const isGrey = () => data.every((value, at) => at % 4 === 3 || value === data[at - (at % 4)]);
@@ -133,14 +133,13 @@ async function openAec(file, isCurrent) {
 async function openSample(sample) {
   await change(async (isCurrent) => {
     const [picture, file] = await Promise.all(
-      [sample.picture, sample.file].map(async (name) => (await fetch(`samples/${encodeURIComponent(name)}`)).blob()),
+      ["", ".aec"].map(async (suffix) => (await fetch(`samples/${sample.picture}${suffix}`)).blob()),
     );
     const original = await pixelsOf(picture);
     const codec = codecs.find(({ id }) => id === sample.codec);
     const coded = { choice: { level: sample.level }, file: new Uint8Array(await file.arrayBuffer()) };
     if (!isCurrent()) return;
-    state.target = "level";
-    openPicture(sample.title, original, codec, coded);
+    openPicture(sample.picture, original, codec, coded);
     for (const measured of sample.levels) view.showLevel(measured.level, measured, { isChosen: measured.level === sample.level });
   });
 }
@@ -176,11 +175,10 @@ async function json(url) {
 async function start() {
   listen();
   setCodecs("codecs");
-  const [ids, samples] = await Promise.all([json("codecs/index.json"), json("samples/index.json")]);
+  const [ids, sample] = await Promise.all([json("codecs/index.json"), json("samples/index.json")]);
   codecs.push(...(await Promise.all(ids.map((id) => loadCodec(`codecs/${id}`)))));
   able = codecs.filter(({ compresses }) => compresses);
-  view.listenToSamples(samples, openSample);
-  if (samples.length) await openSample(samples[0]);
+  if (sample) await openSample(sample);
 }
 
 start().catch((error) => {

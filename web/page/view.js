@@ -226,16 +226,6 @@ function clearRows() {
   for (const { cells } of Object.values(rows)) cells.forEach((cell) => { cell.textContent = "–"; });
 }
 
-// ---- lists
-
-/** Let the small pictures open the samples, which are in their order. */
-export function listenToSamples(samples, open) {
-  find("#samples-title").hidden = !samples.length;
-  document.querySelectorAll("#samples button").forEach((button, number) => {
-    button.addEventListener("click", () => open(samples[number]));
-  });
-}
-
 // ---- what controls tell
 
 export function onLevel(use) {
