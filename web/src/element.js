@@ -21,7 +21,7 @@ const SIDE = 300; // pixels of the longer side if nothing else is known, as of a
 
 /** The element; `element.d.ts` describes its attributes and events. */
 export class AecImage extends HTMLElement {
-  static observedAttributes = ["src", "alt", "bands", "base-only", "preview", "width", "height"];
+  static observedAttributes = ["src", "alt", "preview", "width", "height"];
 
   complete = false;
   naturalWidth = 0;
@@ -46,7 +46,6 @@ export class AecImage extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (name === "alt") this.#describe();
     else if (name === "src" && before !== now) this.#load(now);
-    else if (name === "bands" || name === "base-only") this.#load(this.getAttribute("src"));
     else if (name === "preview") this.#loadPreview(now);
     else if (name !== "src") this.#keepRoom();
   }
@@ -99,8 +98,6 @@ export class AecImage extends HTMLElement {
     if (!src) return this.#clear();
     const { signal } = this.#loading;
     try {
-      await null; // of attributes that are set together, only the last one fetches
-      if (signal.aborted) return;
       const picture = await this.#picture(await fetchFile(src, { signal }), signal);
       if (!signal.aborted) this.#show(picture);
     } catch (error) {
@@ -111,11 +108,8 @@ export class AecImage extends HTMLElement {
   }
 
   async #picture(file, signal) {
-    const { hasSamples, hasBase } = await readHeader(file);
-    const options = { signal, baseOnly: hasBase && this.hasAttribute("base-only") };
-    if (!hasSamples) return decode(file, options);
-    const bands = this.getAttribute("bands")?.split(",").map((number) => number - 1);
-    return samplesToImageData(await decodeSamples(file, options), { bands });
+    const { hasSamples } = await readHeader(file);
+    return hasSamples ? samplesToImageData(await decodeSamples(file, { signal })) : decode(file, { signal });
   }
 
   // Remove the picture of the `src` before, and show the preview again.
