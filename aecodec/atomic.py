@@ -1,9 +1,8 @@
 """Write files and folders atomically, even if a process is killed or the disk is full.
 
-Results are written into a temporary folder beside them, and renamed. A process holds a lock on its
-temporary folders, which the system releases when the process ends for any reason. Unlocked folders
-are therefore leftovers of killed processes, which are removed. Files are synchronized with the
-disk; after a power cut, other files may be empty.
+Results are written into a temporary folder beside them, and renamed. Only a killed process leaves
+its temporary folder, `.aecodec-` and 12 digits. Files are synchronized with the disk; after a power
+cut, other files may be empty.
 
 In an existing folder, all files are written before the first is renamed. A process that is killed
 between two renames leaves some old and some new files; repeating the call completes the folder. A
@@ -12,38 +11,23 @@ codec is a single file, which is old or new.
 
 import errno
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 try:
     import fcntl
-except ImportError:  # on Windows, nothing is locked or swept
+except ImportError:  # on Windows, nothing is locked
     fcntl = None  # type: ignore[assignment]
 
-_PREFIX = ".aecodec-"
-_NAME = re.escape(_PREFIX) + "[0-9a-f]{12}"
 _HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _HAS_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 Contents = Mapping[str, bytes]
 """The files of a folder, by name; names with `/` are files in subfolders."""
-
-
-def try_lock(descriptor: int) -> bool | None:
-    """Lock an open file without waiting; False if another process has it, None without locks."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return False if isinstance(error, BlockingIOError) else None
-    return True
 
 
 @contextmanager
@@ -52,12 +36,13 @@ def locked(folder: Path, *, waits: bool = True) -> Iterator[bool]:
     if fcntl is None:
         yield True
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor, is_ours = os.open(folder, os.O_RDONLY), True
     try:
-        with suppress(OSError):  # the file system has no locks
-            if waits:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield waits or try_lock(descriptor) is not False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:  # else the file system has no locks
+            is_ours = not isinstance(error, BlockingIOError)
+        yield is_ours
     finally:
         os.close(descriptor)
 
@@ -76,39 +61,14 @@ def end_tidily(number: int, _: FrameType | None) -> NoReturn:
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
     """Create an empty folder, whose files are renamed in the block, and remove it afterwards."""
-    while True:
-        path = parent / f"{_PREFIX}{os.urandom(6).hex()}"
-        _existing.add(path)
-        try:
-            path.mkdir()
-            with ExitStack() as stack:
-                is_ours = False
-                with suppress(FileNotFoundError):  # another process swept it
-                    is_ours = stack.enter_context(locked(path, waits=False))
-                if is_ours and path.exists():
-                    yield path
-                    return
-        finally:
-            shutil.rmtree(path, ignore_errors=True)  # after an error, the next sweep tries again
-            _existing.discard(path)
-
-
-@lru_cache
-def sweep_once(folder: Path) -> None:
-    """Remove leftovers of killed processes from a folder, once in this process."""
-    with suppress(OSError):  # it does not exist yet, or cannot be changed
-        for path in folder.glob(f"{_PREFIX}*"):
-            if re.fullmatch(_NAME, path.name):
-                _remove_unlocked(path)
-
-
-def _remove_unlocked(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+    path = parent / f".aecodec-{os.urandom(6).hex()}"
+    _existing.add(path)
     try:
-        if try_lock(descriptor):
-            shutil.rmtree(folder, ignore_errors=True)
+        path.mkdir()
+        yield path
     finally:
-        os.close(descriptor)
+        shutil.rmtree(path, ignore_errors=True)
+        _existing.discard(path)
 
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:
@@ -121,7 +81,6 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     if replace:
         target = Path(os.path.realpath(target))
     _make_parents(target)
-    sweep_once(target.parent.absolute())
     with temporary_folder(target.parent) as folder:
         new = folder / "new"
         _write(new, content)
@@ -149,7 +108,6 @@ def _create(new: Path, target: Path) -> None:
 def make_folder(folder: Path, contents: Contents) -> None:
     """Create a folder with files; FileExistsError if the path exists, OSError if that fails."""
     _make_parents(folder)
-    sweep_once(folder.parent.absolute())
     with temporary_folder(folder.parent) as new:
         _fill(new, contents)
         _check_absent(folder)
@@ -177,7 +135,6 @@ def update_folder(
         with suppress(FileExistsError):  # another process was faster
             make_folder(folder, contents)
             return
-    sweep_once(folder.absolute())
     with locked(folder):
         _check_names(folder, contents, replace)
         existing = [file for file in folder.iterdir() if file.name not in contents]

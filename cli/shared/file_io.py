@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from aecodec.atomic import make_folder, sweep_once, update_folder, write_file
+from aecodec.atomic import make_folder, update_folder, write_file
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.stdout import write_content
 from aecodec.codec.sources import content_of, read_to_end
@@ -67,14 +67,10 @@ def check_input(path: Path) -> None:
 
 
 def check_overwriting(target: Path, force: bool) -> None:
-    """Check that a file may be written, and remove what killed processes left in its folder.
-
-    Raises ExistsError if it exists and `force` is not set, and UsageError for a URL.
-    """
+    """Raise ExistsError if a file exists and `force` is not set, and UsageError for a URL."""
     if target == STANDARD:
         return
     check_is_local(target)
-    sweep_once(target.absolute().parent)
     if not force and os.path.lexists(target):
         raise _existing(target)
 

@@ -93,7 +93,6 @@ def test_a_fault_at_any_step_loses_nothing(tmp_path: Path, name: str, kind: str)
         if files != new:
             write(folder)
             assert files_of(folder) == new
-            assert not list(top.rglob(".aecodec-*"))
         if status == NOT_REACHED:
             assert step > 5
             return

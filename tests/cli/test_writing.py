@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 
 import aecodec
-from aecodec.atomic import locked, sweep_once
 from aecodec.cli.shared import file_io
 from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
 
@@ -44,19 +43,6 @@ def test_of_many_who_write_one_new_file_one_succeeds(
         winners = [content for content in pool.map(write, contents) if content]
     assert [target.read_bytes()] == winners
     assert list(tmp_path.iterdir()) == [target]
-
-
-def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
-    held, left, folder = (tmp_path / f".aecodec-{digit * 12}" for digit in "0af")
-    for path in (held, left, folder):
-        path.mkdir()
-        (path / "1.png").write_bytes(b"half")
-    foreign = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
-    for path in foreign:
-        path.write_bytes(b"not ours")
-    with locked(held):
-        sweep_once(tmp_path)
-        assert sorted(tmp_path.iterdir()) == [held, *sorted(foreign)]
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_one_command_converts_models_of_ones_own(
     assert done.status == 0, done.err
     assert "mean, the mean, becomes the code" in done.err
     assert "dB  the float models" in done.out
-    assert "fitting the priors of level 2 of 3 ..." in done.err.splitlines()
+    assert "fitting the priors ..." in done.err.splitlines()
     codec = load_codec(Path("mine"))
     assert codec.spec.name == "mine"
     assert_loses_little(codec)

@@ -157,6 +157,8 @@ def test_keras_computes_what_onnx_computes(name: str, tmp_path: Path) -> None:
 def test_resampling_has_the_weights_of_onnx(
     side: int, count: int, mode: str, places: str, nearest: str
 ) -> None:
+    # onnx takes the place -0.5 for a single value, but its specification and onnxruntime 0.
+    assume(count > 1 or places != "pytorch_half_pixel")
     attributes: Any = {"mode": mode, "coordinate_transformation_mode": places}
     attributes["nearest_mode"] = nearest
     node = onnx.helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], **attributes)
