@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, NamedTuple
@@ -17,7 +18,6 @@ from keras import layers, ops
 
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
-from aecodec.keras_models.onnx_resize import resampling
 from aecodec.keras_models.onnx_values import (
     ANY_SIZE,
     Array,
@@ -239,14 +239,13 @@ def _pool(node: Node, value: Value, layer: Any, mode: str) -> Value:
         raise ModelError(
             "dilations and ceil_mode are not supported: pad the picture to whole windows"
         )
-    if mode == "edge" or not node.get("count_include_pad", 0):
-        images, padding = _windows(node, images, kernel, mode)
-    else:
+    if mode == "constant" and node.get("count_include_pad", 0):
         images, padding = _padded(images, {1: pads[0], 2: pads[1]}, mode), "valid"
-    result = layer(kernel, strides, padding, name=node.name)(images)
-    if mode == "edge" or node.get("count_include_pad", 0) or padding == "same":
-        return image_value(result)
-    return image_value(result * _shares(value.shape[2:], kernel, strides, pads))
+    else:
+        images, padding = _windows(node, images, kernel, mode)
+        if mode == "constant" and padding == "valid" and any(map(any, pads)):
+            raise ModelError("the mean over the padding needs count_include_pad=True")
+    return image_value(layer(kernel, strides, padding, name=node.name)(images))
 
 
 def _is_ceiling(node: Node, images: Any, kernel: tuple[int, ...]) -> bool:
@@ -255,17 +254,6 @@ def _is_ceiling(node: Node, images: Any, kernel: tuple[int, ...]) -> bool:
     return bool(node.get("ceil_mode", 0)) and any(
         side is None or (side + sum(pad) - length) % stride for side, pad, length, stride in windows
     )
-
-
-def _shares(sides: Any, kernel: Any, strides: Any, pads: Any) -> Any:
-    """(h, w, 1) numbers of values in a window, divided by the numbers inside the picture."""
-    if None in sides:
-        raise ModelError(ANY_SIZE)
-    counts = []
-    for side, length, stride, pad in zip(sides, kernel, strides, pads, strict=True):
-        inside = np.pad(np.ones(side), pad)
-        counts.append(np.lib.stride_tricks.sliding_window_view(inside, length)[::stride].mean(1))
-    return (1 / np.outer(*counts))[..., None].astype(np.float32)
 
 
 # Norms and products
@@ -332,42 +320,19 @@ def _matrices(node: Node, left: Any, right: Any) -> Value:
 
 
 def _einsum(node: Node, *parts: Any) -> Value:
-    """Sums of products as a product of matrices, whose rows and columns may be several axes."""
-    *names, result = re.split(r",|->", node.get("equation").replace(" ", ""))
+    """Sums of products; a letter that the equation lacks stands for the batch of Keras."""
+    equation = node.get("equation").replace(" ", "")
+    *names, result = re.split(r",|->", equation)
     if len(parts) > 2 or "." in result or any(len({*name}) < len(name) for name in names):
         raise ModelError("write it with torch.matmul and permute instead")
-    if len(parts) == 1:
-        return _kept(parts[0], names[0], result)
-    sides = dict(zip("".join(names), (*parts[0].shape, *parts[1].shape), strict=True))
-    both = [axis for axis in names[0] if axis in names[1]]
-    batch = [[axis] for axis in both if axis in result]
-    summed = [axis for axis in both if axis not in result]
-    rows, columns = ([axis for axis in name if axis not in both] for name in names)
-    product = _matrices(
-        node,
-        _grouped(parts[0], names[0], [*batch, rows, summed], sides),
-        _grouped(parts[1], names[1], [*batch, summed, columns], sides),
-    )
-    axes = "".join([*(axis for (axis,) in batch), *rows, *columns])
-    whole = _reshape(node, product, np.array([sides[axis] for axis in axes]))
-    return _kept(whole, axes, result)
-
-
-def _kept(value: Value, name: str, result: str) -> Value:
-    """The sum of a value over the axes that the result of an einsum lacks, in its order."""
-    lost = [place for place, axis in enumerate(name) if axis not in result]
-    kept = [axis for axis in name if axis in result]
-    value = _over(ops.sum, value, lost, 0)
-    return _transpose(Node({"perm": [kept.index(axis) for axis in result]}), value)
-
-
-def _grouped(part: Any, name: str, groups: list[list[str]], sides: dict[str, Any]) -> Any:
-    """The operand of an einsum with an axis for each group of its axes."""
-    order = [name.index(axis) for group in groups for axis in group]
-    shape = [math.prod(sides[axis] or 0 for axis in group) for group in groups]
-    if isinstance(part, np.ndarray):
-        return part.transpose(order).reshape(shape)
-    return _reshape(Node({}), _transpose(Node({"perm": order}), part), np.array(shape))
+    batch = next(letter for letter in string.ascii_letters if letter not in equation)
+    terms, tensors = [], []
+    for part, name in zip(parts, names, strict=True):
+        is_value = isinstance(part, Value)
+        terms.append(batch + name if is_value else name)
+        tensors.append(arranged(part, range(part.rank)) if is_value else part)
+    tensor = ops.einsum(f"{','.join(terms)}->{batch}{result}", *tensors)
+    return Value(tensor, tuple(range(len(result))), len(result))
 
 
 def _swapped(value: Any) -> Any:
@@ -648,12 +613,29 @@ def _resize(
             "pictures of any size are resized by whole factors only, with nearest pixels, or "
             "bilinear with align_corners=False: change it, or export the model with a fixed size"
         )
-    for axis, side, factor in zip((2, 3), sides, factors.tolist(), strict=True):
+    for axis, side in zip((2, 3), sides, strict=True):
+        end = (scales if sizes is None else sizes)[axis - 4]
         swap = [{axis: 3, 3: axis}.get(place, place) for place in range(4)]
         turned = _transpose(Node({"perm": swap}), value)
-        turned = _dense(Node({}), turned, resampling(node.attributes, side, factor))
+        turned = _dense(Node({}), turned, _resampling(node, side, end))
         value = _transpose(Node({"perm": swap}), turned)
     return value
+
+
+def _resampling(node: Node, side: int, end: Any) -> Array:
+    """The matrix (side, new side) of Resize; `end` is the factor, or the new side as an integer."""
+    from onnx import helper
+    from onnx.reference import ReferenceEvaluator
+
+    is_side = end.dtype.kind == "i"
+    inputs = ["x", "", "", "ends"] if is_side else ["x", "", "ends"]
+    attributes = {
+        key: own for key, own in node.attributes.items() if key not in ("axes", "outputs")
+    }
+    evaluator = ReferenceEvaluator(helper.make_node("Resize", inputs, ["y"], **attributes))
+    ends = np.array([side if is_side else 1, end], end.dtype)
+    matrix = evaluator.run(None, {"x": np.eye(side, dtype=np.float32), "ends": ends})[0]
+    return np.asarray(matrix, np.float32)
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {

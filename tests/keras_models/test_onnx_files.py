@@ -13,8 +13,6 @@ import numpy as np
 import onnx
 import pytest
 from helpers.commands import Command
-from hypothesis import given
-from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
 
 import aecodec.keras_models
@@ -23,7 +21,6 @@ from aecodec.arrays import Pixels
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.keras_models.model_files import load_model
 from aecodec.keras_models.onnx_files import load_onnx
-from aecodec.keras_models.onnx_resize import resampling
 from aecodec.keras_models.onnx_values import Array
 
 GROUP_NORM = """
@@ -85,8 +82,6 @@ CASES = {
         "y = Div(d, q)"),
     "transposed, grouped": (PICTURE + ", float[3,1,3,3] w",
         "y = ConvTranspose<strides=[2,2], group=3, dilations=[2,1], pads=[1,1,1,0]>(x, w)"),
-    "pool without padding": (PICTURE,
-        "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"),
     "nearest code": (PICTURE + ", float[3,9] w, float[9] b", "t = Transpose<perm=[0,2,3,1]>(x)"
         "p = MatMul(t, w)  d = Sub(b, p)  y = ArgMin<axis=-1, keepdims=0>(d)"),
     "largest": (PICTURE, "y = ArgMax<axis=1>(x)"),
@@ -115,6 +110,8 @@ CASES = {
         'y = Resize<mode="linear">(x, r, s)'),
     "another size": (PICTURE, "s = Constant<value_ints=[1, 3, 12, 5]>()"
         'y = Resize<mode="cubic">(x, , , s)'),
+    "corners": (PICTURE, "s = Constant<value_floats=[1., 1., 1.5, 2.]>()"
+        'y = Resize<mode="linear", coordinate_transformation_mode="align_corners">(x, , s)'),
 }  # fmt: skip
 
 
@@ -147,29 +144,6 @@ def test_keras_computes_what_onnx_computes(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
 
 
-@given(
-    st.integers(1, 9),
-    st.integers(1, 20),
-    st.sampled_from(["nearest", "linear", "cubic"]),
-    st.sampled_from(["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"]),
-    st.sampled_from(["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"]),
-)
-def test_resampling_has_the_weights_of_onnx(
-    side: int, count: int, mode: str, places: str, nearest: str
-) -> None:
-    # onnx takes the place -0.5 for a single value, but its specification and onnxruntime 0.
-    assume(count > 1 or places != "pytorch_half_pixel")
-    attributes: Any = {"mode": mode, "coordinate_transformation_mode": places}
-    attributes["nearest_mode"] = nearest
-    node = onnx.helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], **attributes)
-    values = np.random.default_rng(0).normal(size=side).astype(np.float32)
-    sizes = np.array([count], np.int64)
-    (expected,) = ReferenceEvaluator(node).run(None, {"x": values, "sizes": sizes})
-    np.testing.assert_allclose(
-        values @ resampling(attributes, side, count / side), expected, atol=1e-5
-    )
-
-
 def test_a_mean_replaces_random_latents(tmp_path: Path) -> None:
     nodes = "n = RandomNormalLike(x)  e = Exp(x)  s = Mul(e, n)  y = Add(x, s)"
     with pytest.warns(AecodecWarning, match="the mean becomes the code"):
@@ -196,6 +170,9 @@ def test_models_that_cannot_be_converted_say_why(tmp_path: Path) -> None:
         load_onnx(saved("float[N,3,H,W] x", corners, tmp_path))
     with pytest.raises(ModelError, match=r"node y \(Det\): codecs have no such .*use convolutions"):
         load_onnx(saved(PICTURE, "y = Det(x)", tmp_path))
+    pool = "y = AveragePool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"
+    with pytest.raises(ModelError, match="count_include_pad=True"):
+        load_onnx(saved(PICTURE, pool, tmp_path))
     with pytest.raises(ModelError, match=r"node y \(CumSum\).*torch\.matmul"):
         load_onnx(saved(PICTURE, "a = Constant<value_int=1>()  y = CumSum(x, a)", tmp_path))
     mean = "a = Constant<value_ints=[0,1]>()  y = ReduceMean<keepdims=0>(x, a)"
