@@ -26,6 +26,9 @@ except ImportError:  # on Windows, nothing is locked
 _HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _HAS_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
+TEMPORARY = ".aecodec-"
+"""Start of the names of temporary folders, whose files nothing else may read."""
+
 Contents = Mapping[str, bytes]
 """The files of a folder, by name; names with `/` are files in subfolders."""
 
@@ -61,7 +64,7 @@ def end_tidily(number: int, _: FrameType | None) -> NoReturn:
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
     """Create an empty folder, whose files are renamed in the block, and remove it afterwards."""
-    path = parent / f".aecodec-{os.urandom(6).hex()}"
+    path = parent / f"{TEMPORARY}{os.urandom(6).hex()}"
     _existing.add(path)
     try:
         path.mkdir()

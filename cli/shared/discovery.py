@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from aecodec.atomic import TEMPORARY
 from aecodec.errors import AecodecError, ImageError, InputError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_name
 
@@ -79,6 +80,7 @@ def sources_in(folder: Path, kind: FileKind) -> list[Source]:
 def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
     unread: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unread.append):
+        folders[:] = [name for name in folders if not name.startswith(TEMPORARY)]
         for name in folders:
             if os.path.islink(path := Path(parent, name)):
                 yield Source(path, InputError("skipped: a link to a folder, which is not followed"))

@@ -152,5 +152,3 @@ def test_previews_are_lines_or_a_file(folder: Path, command: Command) -> None:
     assert lines == f"teal.png: {text}\n" * 2
     assert command("preview", "teal.png", "--max-bytes", 30, "-o", "teal.bin").status == 0
     assert Path("teal.bin").read_bytes() == payload
-    assert command("compress", "teal.png").status == 0
-    assert command("preview", "teal.aec").status == 0
