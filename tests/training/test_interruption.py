@@ -36,14 +36,6 @@ def test_ctrl_c_waits_for_the_end_of_a_step_but_not_twice() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with between_steps() as interruption:
-        signal.raise_signal(signal.SIGINT)
-        interruption.on_train_batch_end(0)
-    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-
-
 def new_model(units: int = 1) -> Any:
     """A model whose weights are 1 more after each step, as their gradient is -1."""
     layer = keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros")
