@@ -4,7 +4,7 @@ Each row of data is FILE, FILE:ARRAYS or FOLDER, with =ERRORS if --errors does n
 as "bands.npz:test_*=0,4,0.5%". Errors are numbers, or percentages of the range of each array, and
 are rounded down for integers. Arrays in .npz, .npy, TIFF and PNG are (frames, bands, height, width)
 or without the first axes, or have the bands in the last one. Each array is a file of aecodec, and a
-row adds them up; with --each, every array is a row. NaN is missing.
+row adds them up. NaN is missing.
 
 Other formats store the samples without loss after quantization with steps of 2 E + 1, or keep E
 themselves (JPEG-LS, SZ3, LERC). Each is the smallest of its layouts: a file for each band, for all
@@ -53,13 +53,15 @@ class Data(NamedTuple):
     def __fspath__(self) -> str:
         return str(self.path)
 
-    def read(self) -> Iterator[tuple[str, Array]]:
-        """The name of each array, and its samples (frames, bands, height, width)."""
+    @property
+    def title(self) -> str:
+        return self.path.stem + (f" {self.arrays}" if self.arrays != "*" else "")
+
+    def read(self) -> Iterator[Array]:
+        """The samples of each array (frames, bands, height, width)."""
         files = sorted(self.path.rglob("*")) if self.path.is_dir() else [self.path]
         for file in (file for file in files if file.suffix.lower() in _SUFFIXES):
-            for name, array in _arrays(file):
-                if fnmatch(name, self.arrays):
-                    yield f"{file.stem} {name}".strip(), _samples(array)
+            yield from (_samples(a) for name, a in _arrays(file) if fnmatch(name, self.arrays))
 
 
 class Figures(NamedTuple):
@@ -79,17 +81,16 @@ class Figures(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("data", type=Data.of, nargs="+", metavar="PATH[:ARRAYS][=ERRORS]")
     parser.add_argument("--errors", nargs="+", default=["0"], metavar="E|E%%")
-    parser.add_argument("--each", action="store_true", help="a row for every array")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per data and error, then one per format with its speed."""
     rows = []
     for data in options.data:
-        for title, arrays in _sets(data, options.each):
-            for error in data.errors or options.errors:
-                yield (row := _row(title, arrays, error))
-                rows.append(row)
+        arrays = list(data.read())
+        for error in data.errors or options.errors:
+            yield (row := _row(data.title, arrays, error))
+            rows.append(row)
     yield from _speeds(rows)
     print(table_of("max_error", rows))
 
@@ -117,14 +118,6 @@ def _samples(array: Array) -> Array:
     if array.ndim == 3 and len(array) > _MAX_BANDS:
         return array[:, np.newaxis]
     return array.reshape((1,) * (4 - array.ndim) + array.shape)
-
-
-def _sets(data: Data, is_each: bool) -> Iterator[tuple[str, list[Array]]]:
-    if is_each:
-        yield from ((name, [array]) for name, array in data.read())
-    else:
-        title = data.path.stem + (f" {data.arrays}" if data.arrays != "*" else "")
-        yield title, [array for _, array in data.read()]
 
 
 def _row(title: str, arrays: Sequence[Array], error: str) -> Row:
