@@ -60,7 +60,7 @@ class EvaluateOptions:
         ),
     ] = False
     as_json: options.Json = False
-    array: options.ArrayName = None
+    array: options.SamplesArray = None
     peak: Annotated[
         float | None,
         options.science(

@@ -71,9 +71,6 @@ AecFiles = Annotated[
 _CODEC_HELP = "A built-in codec or a codec file."
 CodecArgument = Annotated[str, typer.Argument(metavar="CODEC", help=_CODEC_HELP)]
 OptionalCodec = Annotated[str | None, typer.Argument(metavar="[CODEC]", help=_CODEC_HELP)]
-ArrayName = Annotated[
-    str | None, science(metavar="NAME", help="Name of the array in the .npz file. Default: x_test.")
-]
 Limit = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
 ]
@@ -128,7 +125,7 @@ SamplesArray = Annotated[
     science(
         "--array",
         metavar="NAME",
-        help="Name of the array in the .npz file. Default: its only array.",
+        help="Name of the array in the .npz file. Default: its only array, in evaluate x_test.",
     ),
 ]
 WhichFrames = Annotated[
