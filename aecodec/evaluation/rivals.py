@@ -9,14 +9,8 @@ from functools import partial
 import numpy as np
 
 from aecodec.codec.codec import Codec
-from aecodec.evaluation.evaluate import (
-    Coder,
-    Values,
-    codec_coder,
-    format_coder,
-    measure,
-    pixel_errors,
-)
+from aecodec.codec.distortion import Values
+from aecodec.evaluation.evaluate import Coder, codec_coder, format_coder, measure, pixel_errors
 from aecodec.evaluation.formats import COMPARED_FORMATS
 from aecodec.imaging.picture import Picture
 
