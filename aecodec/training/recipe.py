@@ -12,7 +12,6 @@ from typing import Any
 
 from aecodec import data
 from aecodec.codec_files.levels import read_rate_weight
-from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError, errors_about
 from aecodec.keras_models.roles import Role
 from aecodec.training.band_networks import CHANNELS_PER_BAND, band_pair, start_from_block_klt
@@ -47,6 +46,7 @@ class Networks:
         return self.start is not None
 
 
+_RECIPES = Path(data.__file__).with_name("recipes")
 SHIPPED = Path(data.__file__).with_name("starts") / "picture.npz"
 
 NETWORKS = {
@@ -104,7 +104,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
 
     Raises UsageError if the recipe does not exist or is not valid.
     """
-    built_in = recipe_path(str(name_or_path))
+    built_in = _RECIPES / f"{name_or_path}.toml"
     path = built_in if built_in.is_file() else Path(name_or_path)
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
@@ -115,7 +115,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             priors={"rdoq": {}} | recipe.priors,
         )
     except OSError as error:
-        names = ", ".join(recipe_names())
+        names = ", ".join(sorted(file.stem for file in _RECIPES.glob("*.toml")))
         raise UsageError(
             f"{name_or_path} is neither a file nor a built-in recipe ({names})"
         ) from error

@@ -21,7 +21,7 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
     recipe, bands = load_recipe("digits"), tmp_path / "bands.npy"
     for channels in (4, 13):
         np.save(bands, np.repeat(digits[:20, ..., None], channels, axis=-1))
-        with pytest.raises(ImageError, match=rf"bands\.npy: .*, {channels}\)"):
+        with pytest.raises(ImageError, match=rf"28, {channels}\).*1 or 3 channels"):
             run_recipe(recipe, bands, tmp_path / "codec")
     np.save(bands, digits[:1])
     with pytest.raises(ImageError, match=r"bands\.npy: there is only one picture"):
