@@ -11,6 +11,7 @@ Each covers a window of the component and saturates outside; their sum is the co
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Any
 
 import keras
@@ -69,23 +70,7 @@ def _features(values: Any) -> Any:
     return SpaceToDepth(2)(picture_networks.blocks_of(hidden, finer, numbers))
 
 
-def start_from_block_klt(
-    encoder: Any,
-    decoder: Any,
-    tiles: Float32,
-    rate_weights: list[float],
-    scales: Float32 | None = None,
-) -> None:
-    """As `start_from_klt`; `scales` (B,) are roots of the bands' weights in the error."""
-    of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
-    scale = np.tile(of_bands, _STRIDE**2)
-    initialization.set_klt(
-        encoder, decoder, tiles, _STRIDE, initialization.step_for(rate_weights), scale, _CODE_SCALE
-    )
-    sample = tiles[: initialization.STARTING_TILES]
-    initialization.unit_variance(encoder, sample, initialization.FINEST_PIXELS, {Role.LATENTS})
-    finest = initialization.FINEST_LATENTS * _CODE_SCALE
-    initialization.unit_variance(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
+start_from_block_klt = partial(initialization.start_from_klt, side=_STRIDE, code_scale=_CODE_SCALE)
 
 
 def int8_form(

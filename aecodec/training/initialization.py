@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import keras
 import numpy as np
 
-from aecodec.arrays import Float32
+from aecodec.arrays import Float32, Float64
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.layers import SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, role_of
 
 CEILING = 6.0
-STARTING_TILES = 200
+FILTER_START = "filter"
+"""Name of the layer that reads decoded pixels."""
 
-FINEST_PIXELS, FINEST_LATENTS = 0.03, 0.3
-"""Least deviations that carry information: about 1/255 of pixels in 0..6; a part of a step."""
+_STARTING_TILES = 200
+
+_FINEST_PIXELS, _FINEST_LATENTS, _FINEST_DECODED = 0.03, 0.3, 0.005
+"""Least deviations that carry information: about 1/255 of pixels in 0..6; a part of a step; about
+1/255 of pixels in 0..1."""
+
+_EXCLUDED = Role.LATENTS, Role.LINEAR_PIXELS, Role.LEARNED_PIXELS
 
 _MEAN, _DEVIATION = 1.0, 1.0
 """Mean and deviation of outputs before a ReLU6, with which most are neither 0 nor 6."""
@@ -28,27 +32,40 @@ _BRANCH_DEVIATION = 0.1
 _SMALLEST_DEVIATION = 1e-6
 
 
-def step_for(rate_weights: list[float]) -> float:
-    """Quantization step for the geometric mean of lambdas.
+def start_from_klt(
+    encoder: Any,
+    decoder: Any,
+    tiles: Float32,
+    rate_weights: list[float],
+    scales: Float32 | None = None,
+    *,
+    side: int,
+    code_scale: float = 1.0,
+) -> None:
+    """Set the linear paths of a pair to the KLT of blocks, and initialize the networks.
 
-    The slopes of rate and distortion are balanced, at high rates: lambda = step^2 ln(2) / 6.
+    The tiles (N, h, w, C) are in 0..1; blocks have `side` pixels a side. The steps fit the
+    geometric mean of the `rate_weights`, which are lambdas in squared error per bit: the slopes of
+    rate and distortion are balanced, at high rates, if lambda = step^2 ln(2) / 6. `scales` (C,) are
+    roots of the channels' weights in the error. The decoder multiplies codes by `code_scale`.
     """
-    return math.sqrt(6 / math.log(2)) * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    step = math.sqrt(6 / math.log(2)) * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    scale = np.tile(np.ones(tiles.shape[-1]) if scales is None else np.float64(scales), side**2)
+    _set_klt(encoder, decoder, tiles, side, step, scale, code_scale)
+    sample = tiles[:_STARTING_TILES]
+    _unit_variance(encoder, sample, _FINEST_PIXELS)
+    _unit_variance(decoder, np.rint(encoder(sample)), _FINEST_LATENTS * code_scale)
 
 
-def set_klt(
+def _set_klt(
     encoder: Any,
     decoder: Any,
     tiles: Float32,
     side: int,
     step: float,
-    scale: Any = 1.0,
-    code_scale: float = 1.0,
+    scale: Float64,
+    code_scale: float,
 ) -> None:
-    """Set both linear paths to the KLT of blocks, whose N numbers are multiplied by `scale`.
-
-    The decoder multiplies codes by `code_scale` before its linear path.
-    """
     latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
     blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
     mean, most = blocks.mean(axis=0), latents.kernel.shape[-1]
@@ -63,13 +80,7 @@ def set_klt(
     linear.set_weights([inverse, mean / scale])
 
 
-def unit_variance(
-    model: Any,
-    inputs: Float32,
-    finest: float,
-    excluded: Collection[Role],
-    correlated: Mapping[str, float] = MappingProxyType({}),
-) -> None:
+def _unit_variance(model: Any, inputs: Float32, finest: float) -> None:
     """Scale the weights of a model's convolutions for learning, with typical inputs (N, ...).
 
     Neighbouring pixels are nearly equal, and so would be their sums with random kernels. The kernel
@@ -77,15 +88,13 @@ def unit_variance(
     standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init", 2016).
 
     `finest` is the least standard deviation of the first layer's inputs that carries information.
-    Layers with `excluded` roles do not change. `correlated` names other layers whose inputs are
-    pixels, with the least deviations that carry information.
     """
     convolutions = [
         layer
         for layer in model.layers
-        if isinstance(layer, keras.layers.Conv2D) and role_of(layer) not in excluded
+        if isinstance(layer, keras.layers.Conv2D) and role_of(layer) not in _EXCLUDED
     ]
-    least = {convolutions[0].name: finest, **correlated}
+    least = {FILTER_START: _FINEST_DECODED, convolutions[0].name: finest}
     for layer in convolutions:
         if layer.name in least:
             _decorrelate(layer, inputs_of(layer, model, inputs), least[layer.name])

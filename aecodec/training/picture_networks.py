@@ -12,13 +12,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers
 
-from aecodec.arrays import Float32
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, set_role
@@ -27,11 +26,6 @@ from aecodec.training.tile_networks import residual_block
 
 STRIDE, _FINEST_GRID = 16, 4
 """Distances in pixels between the points of the coarsest and the finest grid."""
-
-_FINEST_DECODED = 0.005
-"""Least deviation of decoded pixels that carries information: about 1/255."""
-
-_FILTER_START = "filter"
 
 
 @dataclass(frozen=True)
@@ -107,7 +101,9 @@ def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> A
 
 
 def _filtered(pixels: Any, channels: int, numbers: Iterator[int]) -> Any:
-    hidden = convolution(_FILTER.width, name=_FILTER_START)(SpaceToDepth(_FINEST_GRID)(pixels))
+    hidden = convolution(_FILTER.width, name=initialization.FILTER_START)(
+        SpaceToDepth(_FINEST_GRID)(pixels)
+    )
     hidden = blocks_of(hidden, _FILTER, numbers)
     return layers.Add()([pixels, _learned_pixels(hidden, channels, "slow_correction")])
 
@@ -131,16 +127,4 @@ def blocks_of(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
     return hidden
 
 
-def start_from_klt(encoder: Any, decoder: Any, tiles: Float32, rate_weights: list[float]) -> None:
-    """Set the linear paths of a pair to the KLT of blocks, and initialize the networks.
-
-    The tiles (N, h, w, C) are in 0..1. The steps fit the geometric mean of the `rate_weights`,
-    which are lambdas in squared error per bit.
-    """
-    initialization.set_klt(encoder, decoder, tiles, STRIDE, initialization.step_for(rate_weights))
-    sample = tiles[: initialization.STARTING_TILES]
-    initialization.unit_variance(encoder, sample, initialization.FINEST_PIXELS, {Role.LATENTS})
-    excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
-    initialization.unit_variance(
-        decoder, np.rint(encoder(sample)), initialization.FINEST_LATENTS, excluded, finest
-    )
+start_from_klt = partial(initialization.start_from_klt, side=STRIDE)
