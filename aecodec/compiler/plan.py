@@ -67,46 +67,17 @@ _NONE = 0xFFFF
 _ALIGNMENT = 64
 
 
-class Kind(IntEnum):
-    """Kinds of operators, with the numbers of `aecodec_operator_table.h`."""
-
-    CONVOLUTION = 1
-    DEPTHWISE = 2
-    SUM = 3
-    PRODUCT = 4
-    MAXIMUM = 5
-    MINIMUM = 6
-    TABLE = 7
-    DEPTH_TO_SPACE = 8
-    SPACE_TO_DEPTH = 9
-    CONCATENATION = 10
-    COPY = 11
-    WINDOW = 12
-    MAXIMUM_POOL = 13
-    MEAN_POOL = 14
-    REDUCTION = 15
-    NEAREST = 16
-    BILINEAR = 17
-    MOVE = 18
-    SQUARED_DIFFERENCE = 19
-    PRELU = 20
-    MIRROR = 21
-    SOFTMAX = 22
-    MATRICES = 23
-    LOOKUP = 24
-    SEARCH = 25
-
+Kind = IntEnum(
+    "Kind",
+    "CONVOLUTION DEPTHWISE SUM PRODUCT MAXIMUM MINIMUM TABLE DEPTH_TO_SPACE SPACE_TO_DEPTH "
+    "CONCATENATION COPY WINDOW MAXIMUM_POOL MEAN_POOL REDUCTION NEAREST BILINEAR MOVE "
+    "SQUARED_DIFFERENCE PRELU MIRROR SOFTMAX MATRICES LOOKUP SEARCH",
+)
+"""Kinds of operators, numbered from 1 as in `aecodec_operator_table.h`."""
 
 _IN_PLACE = (
-    Kind.SUM,
-    Kind.PRODUCT,
-    Kind.MAXIMUM,
-    Kind.MINIMUM,
-    Kind.TABLE,
-    Kind.COPY,
-    Kind.SQUARED_DIFFERENCE,
-    Kind.PRELU,
-    Kind.SOFTMAX,
+    *(Kind.SUM, Kind.PRODUCT, Kind.MAXIMUM, Kind.MINIMUM, Kind.TABLE, Kind.COPY),
+    *(Kind.SQUARED_DIFFERENCE, Kind.PRELU, Kind.SOFTMAX),
 )
 
 
