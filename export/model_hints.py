@@ -102,27 +102,23 @@ def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
     >>> [str(pixel_range) for pixel_range in parse_pixel_ranges("0..255,-1..1")]
     ['0..255', '-1..1']
     """
-    ranges = [_parsed_range(text, part) for part in text.split(",")]
-    if len(ranges) > 2:
-        raise _not_a_range(text)
-    return ranges[0], ranges[-1]
+    ranges = [_finite(part.split("..")) for part in text.split(",")]
+    if len(ranges) > 2 or any(len({*ends}) != 2 or len(ends) != 2 for ends in ranges):
+        raise UsageError(
+            f"--pixel-range {text}: give the values of black and white as in 0..255, -1..1 or "
+            "-0.42..2.82; if encoder and decoder differ, give two ranges separated by a comma"
+        )
+    first, second = (PixelRange((black,), (white,)) for black, white in (ranges[0], ranges[-1]))
+    return first, second
 
 
-def _parsed_range(option: str, text: str) -> PixelRange:
+def _finite(texts: list[str]) -> list[float]:
+    """The numbers of texts; none at all if one is not a finite number."""
     try:
-        black, white = map(float, text.split(".."))
+        numbers = [float(text) for text in texts]
     except ValueError:
-        raise _not_a_range(option) from None
-    if not (math.isfinite(black) and math.isfinite(white) and black != white):
-        raise _not_a_range(option)
-    return PixelRange((black,), (white,))
-
-
-def _not_a_range(text: str) -> UsageError:
-    return UsageError(
-        f"--pixel-range {text}: give the values of black and white as in 0..255, -1..1 or "
-        "-0.42..2.82; if encoder and decoder differ, give two ranges separated by a comma"
-    )
+        return []
+    return numbers if all(map(math.isfinite, numbers)) else []
 
 
 def parse_conventions(
@@ -147,11 +143,8 @@ def parse_conventions(
 
 
 def _numbers(option: str, text: str) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 3) or not all(map(math.isfinite, numbers)):
+    numbers = _finite(text.split(","))
+    if len(numbers) not in (1, 3):
         raise UsageError(
             f"{option} {text}: give a number, or one for each channel, as in 0.485,0.456,0.406"
         )
