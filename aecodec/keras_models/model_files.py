@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import re
+import runpy
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import h5py
@@ -174,25 +173,16 @@ def imported_object(name: str) -> Any:
     if not module or not attribute:
         raise UsageError(f"{name}: give module:name or file.py:name")
     try:
-        return getattr(_imported(module), attribute)
+        return _imported(module)[attribute]
     except Exception as error:  # the code of the module may raise anything
         raise UsageError(f"{name}: cannot be imported ({type(error).__name__}: {error})") from error
 
 
-def _imported(module: str) -> ModuleType:
+def _imported(module: str) -> dict[str, Any]:
     if module.endswith(".py"):
-        return _from_file(Path(module))
+        return runpy.run_path(module)
     sys.path.insert(0, str(Path.cwd()))
     try:
-        return importlib.import_module(module)
+        return vars(importlib.import_module(module))
     finally:
         sys.path.pop(0)
-
-
-def _from_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
