@@ -109,6 +109,7 @@ def _evaluating(halves: list[Any]) -> Iterator[None]:
 
 
 def _first(outputs: Any) -> Any:
+    outputs = [*outputs.values()] if isinstance(outputs, dict) else outputs
     return outputs[0] if isinstance(outputs, tuple | list) else outputs
 
 
@@ -130,43 +131,26 @@ def _example(torch: Any, encoder: Any, sides: tuple[int, int]) -> Any:
 
 
 def _keras_model(torch: Any, half: Any, example: Any, path: Path, any_size: bool) -> Any:
-    names = _names_of(half, example, path.stem)
-    is_dynamic = any_size and example.ndim == 4
+    is_dynamic = any_size and getattr(example, "ndim", 0) == 4
     sides = dict.fromkeys((2, 3), torch.export.Dim.DYNAMIC) if is_dynamic else None
     try:
+        outputs = half(example)
+        is_mean = isinstance(outputs, tuple) and len(outputs) == len(_OUTPUTS)
         with quiet():  # PyTorch warns of its own code
             torch.onnx.export(
-                half, (example,), str(path), dynamo=True, output_names=names, verbose=False,
+                half, (example,), str(path), dynamo=True, verbose=False,
+                output_names=_OUTPUTS if is_mean else None,
                 dynamic_shapes=(sides,) if sides else None,
             )  # fmt: skip
-    except Exception as error:  # the exporter raises whatever its passes raise
+    except Exception as error:  # modules and the exporter raise whatever they raise
         raise ModelError(
-            f"PyTorch cannot export the {path.stem} to ONNX ({_summary(error)}): change what it "
-            "names, or export each half with torch.onnx.export and use `aecodec import`"
+            f"PyTorch cannot export the {path.stem} to ONNX "
+            f"({_summary(error)}): change what it names; {HALVES}"
         ) from error
     try:
         return load_onnx(path)
     except ModelError as error:
         raise ModelError(str(error).replace(str(path), f"the {path.stem}")) from error
-
-
-def _names_of(half: Any, example: Any, name: str) -> list[str] | None:
-    """Names for a mean and a log variance; None for one output, and ModelError for others."""
-    try:
-        outputs = half(example)
-    except Exception as error:  # modules may raise anything
-        raise ModelError(
-            f"the {name} does not take {tuple(example.shape)} ({_summary(error)}): {HALVES}"
-        ) from error
-    if hasattr(outputs, "shape"):
-        return None
-    shapes = {getattr(output, "shape", None) for output in outputs}
-    if isinstance(outputs, tuple) and len(outputs) == len(_OUTPUTS) and len(shapes) == 1:
-        return _OUTPUTS
-    raise ModelError(
-        f"the {name} returns {len(outputs)} outputs but must return one, or a mean and a log "
-        f"variance: {HALVES}"
-    )
 
 
 def _summary(error: Exception) -> str:
