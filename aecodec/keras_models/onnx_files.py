@@ -76,7 +76,7 @@ class _Conversion:
 
     def keras_model(self) -> Any:
         tensor = self._input()
-        for node in self._graph.needed_nodes():
+        for node in self._graph.nodes:
             results = self._results(node)
             results = results if isinstance(results, list) else [results]
             self._values.update(zip(node.output, results, strict=False))

@@ -1,4 +1,4 @@
-"""ONNX graphs: their constants, and the nodes that outputs need."""
+"""ONNX graphs: their constants and nodes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _OLDEST = 13
 class Graph:
     """The graph of an ONNX model; ModelError if its operators are too old.
 
-    `constants`, `inputs` and `outputs` are arrays and sides by name; None is a variable side.
-    `integers` are the names of the inputs that are not floats.
+    `constants` and `inputs` are arrays and sides by name; None is a variable side. `integers` are
+    the names of the inputs that are not floats.
     """
 
     def __init__(self, model: Any) -> None:
@@ -37,16 +37,8 @@ class Graph:
         }
         self.inputs = {e.name: _sides(e) for e in graph.input if e.name not in self.constants}
         self.integers = {e.name for e in graph.input if e.type.tensor_type.elem_type in _INTEGERS}
-        self.outputs = {entry.name: _sides(entry) for entry in graph.output}
+        self.outputs = [entry.name for entry in graph.output]
         self.nodes = list(graph.node)
-
-    def needed_nodes(self) -> list[Any]:
-        names, nodes = set(self.outputs), []
-        for node in reversed(self.nodes):
-            if names & set(node.output):
-                names.update(node.input)
-                nodes.append(node)
-        return nodes[::-1]
 
     def fold(self, node: Any, *inputs: Array | None) -> list[Array]:
         import onnx
