@@ -573,23 +573,14 @@ def _depth_to_space(node: Node, value: Value) -> Value:
 
 
 def _folded(node: Node, value: Value, sides: Array, block: Array) -> Value:
-    """Col2Im: blocks side by side are moved; others are added, by a transposed convolution."""
-    steps, pads = list(node.get("strides", (1, 1))), np.array(node.get("pads", (0, 0, 0, 0)))
-    rates = node.get("dilations", (1, 1))
-    reach = [(side - 1) * rate + 1 for side, rate in zip(block, rates, strict=True)]
-    spans = [*map(int, sides + pads[:2] + pads[2:] - reach)]
-    down, across = (span // step + 1 for span, step in zip(spans, steps, strict=True))
-    extra = [span % step for span, step in zip(spans, steps, strict=True)]
-    depth = value.shape[1] or 0
-    channels = depth // math.prod(block)
-    if block.tolist() == reach == steps and not any([*pads, *extra]):
-        parts = _reshape(node, value, np.array([1, channels, *block, down, across]))
-        parts = _transpose(Node({"perm": [0, 1, 4, 2, 5, 3]}), parts)
-        return _reshape(node, parts, np.array([1, channels, *sides]))
-    kernel = np.eye(depth, dtype=np.float32).reshape(depth, channels, *block)
-    images = _reshape(node, value, np.array([1, depth, down, across]))
-    attributes = node.attributes | {"output_padding": extra}
-    return _transposed(Node(attributes, node.name), images, kernel)
+    """Col2Im, whose blocks are side by side."""
+    steps, pads = list(node.get("strides", (1, 1))), node.get("pads", (0, 0, 0, 0))
+    if steps != block.tolist() or any(pads) or (sides % block).any():
+        raise ModelError("its blocks overlap, or leave gaps: use nn.ConvTranspose2d instead")
+    channels = (value.shape[1] or 0) // math.prod(block)
+    parts = _reshape(node, value, np.array([1, channels, *block, *(sides // block)]))
+    parts = _transpose(Node({"perm": [0, 1, 4, 2, 5, 3]}), parts)
+    return _reshape(node, parts, np.array([1, channels, *sides]))
 
 
 def _resize(

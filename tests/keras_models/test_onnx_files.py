@@ -95,8 +95,6 @@ CASES = {
         "s = Constant<value_ints=[1, 12, 16]>()  y = Reshape(t, s)"),
     "fold": ("float[N,12,16] x", "i = Constant<value_ints=[8,8]>()"
         "b = Constant<value_ints=[2,2]>()  y = Col2Im<strides=[2,2]>(x, i, b)"),
-    "fold, overlapping": ("float[N,27,16] x", "i = Constant<value_ints=[8,8]>()"
-        "b = Constant<value_ints=[3,3]>()  y = Col2Im<strides=[2,2], pads=[1,1,1,1]>(x, i, b)"),
     "class token": (TOKENS + ", float[1,8,1] w",
         "c = Celu<alpha=0.5>(x)  y = Concat<axis=2>(w, c)"),
     "sums of products": (PICTURE + ", float[5,3,8] w", 'e = Einsum<equation="nchw,och->nohw">(x, w)'
