@@ -18,7 +18,7 @@ from aecodec.errors import AecodecError, ModelError, warn
 from aecodec.keras_models.functional import numbered_names
 from aecodec.keras_models.onnx_graph import Graph, attributes_of, label
 from aecodec.keras_models.onnx_operators import OPERATORS, OTHERWISE, REPLACEMENTS, Node
-from aecodec.keras_models.onnx_values import ANY_SIZE, Array, Axes, Value, arranged
+from aecodec.keras_models.onnx_values import Array, Axes, Value, arranged
 
 _LACKS = "codecs have no such operator, because integers do not compute it"
 HALVES = (
@@ -116,7 +116,7 @@ class _Conversion:
             if node.op_type in _RANDOM:
                 return _without_noise(node, inputs)
             if node.op_type == "Shape" and isinstance(inputs[0], Value):
-                return self._graph.fold(node, np.empty(_known_shape(inputs[0])))
+                return self._graph.fold(node, np.empty(inputs[0].known_shape))
             if not any(isinstance(value, Value) for value in inputs):
                 return self._graph.fold(node, *inputs)
             if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
@@ -141,12 +141,6 @@ def _order(rank: int) -> Axes:
     Vectors without a batch are those of one picture, such as the numbers of its code vectors.
     """
     return (2, 3, 1) if rank == 4 else tuple(range(rank > 1, rank))
-
-
-def _known_shape(value: Value) -> tuple[int, ...]:
-    if None in value.shape:
-        raise ModelError(ANY_SIZE)
-    return value.shape  # type: ignore[return-value]
 
 
 def _without_noise(node: Any, inputs: list[Any]) -> Array:

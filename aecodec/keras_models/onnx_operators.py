@@ -114,14 +114,6 @@ def _prelu(node: Node, value: Value, slopes: Array) -> Value:
     return combined(ops.add, above, combined(ops.multiply, below, slopes))
 
 
-def _hard_sigmoid(tensor: Any, alpha: float, beta: float) -> Any:
-    return ops.minimum(ops.relu(tensor * alpha + beta), 1.0)
-
-
-def _celu(tensor: Any, alpha: float) -> Any:
-    return ops.relu(tensor) + alpha * ops.elu(ops.minimum(tensor, 0.0) / alpha)
-
-
 def _erf(tensor: Any) -> Any:
     """The error function, at most 1.5e-7 off: M. Abramowitz and I. Stegun, 1964, formula 7.1.26."""
     size = ops.abs(tensor)
@@ -130,11 +122,6 @@ def _erf(tensor: Any) -> Any:
     for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
         series = (series + factor) * part
     return ops.sign(tensor) * (1 - series * ops.exp(-size * size))
-
-
-def _gelu(node: Node, value: Value) -> Value:
-    is_approximate = node.get("approximate", "none") == "tanh"
-    return value._replace(tensor=ops.gelu(value.tensor, is_approximate))
 
 
 _FLOATS = (1, 10, 11, 16)
@@ -394,12 +381,9 @@ def _global(function: Callable[..., Any]) -> Callable[..., Value]:
 
 
 def _reshape(node: Node, value: Value, sides: Array) -> Value:
-    if None in value.shape:
-        raise ModelError(ANY_SIZE)
-    target = [int(side) for side in sides]
-    target = [value.shape[axis] or 0 if side == 0 else side for axis, side in enumerate(target)]
-    whole = math.prod(side or 1 for side in value.shape)
-    rest = whole // math.prod(side for side in target if side != -1)
+    own = value.known_shape
+    target = [own[axis] if side == 0 else int(side) for axis, side in enumerate(sides)]
+    rest = math.prod(own) // math.prod(side for side in target if side != -1)
     target = [rest if side == -1 else side for side in target]
     axes = tuple(axis for axis, side in enumerate(target) if side != 1) or (0,)
     tensor, new = arranged(value, value.all_axes), tuple(target[axis] for axis in axes)
@@ -407,8 +391,7 @@ def _reshape(node: Node, value: Value, sides: Array) -> Value:
 
 
 def _flatten(node: Node, value: Value) -> Value:
-    axis = node.get("axis", 1) % value.rank
-    first = math.prod(side or 0 for side in value.shape[:axis])
+    first = math.prod(value.known_shape[: node.get("axis", 1) % value.rank])
     return _reshape(node, value, np.array([first, -1]))
 
 
@@ -653,7 +636,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "AveragePool": partial(_pool, layer=layers.AveragePooling2D, mode="constant"),
     "BatchNormalization": _batch_norm,
     "Cast": _cast,
-    "Celu": _unary(_celu, alpha=1.0),
+    "Celu": _unary(ops.celu, alpha=1.0),
     "Clip": _clip,
     "Col2Im": _folded,
     "Concat": _concatenated,
@@ -668,11 +651,17 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Expand": lambda node, value, sides: _add(node, value, np.zeros(sides, np.float32)),
     "Flatten": _flatten,
     "Gather": _gather,
-    "Gelu": _gelu,
+    "Gelu": lambda node, value: value._replace(
+        tensor=ops.gelu(value.tensor, node.get("approximate") == "tanh")
+    ),
     "Gemm": _gemm,
     "GlobalAveragePool": _global(ops.mean),
     "GlobalMaxPool": _global(ops.max),
-    "HardSigmoid": _unary(_hard_sigmoid, alpha=0.2, beta=0.5),
+    "HardSigmoid": _unary(
+        lambda tensor, alpha, beta: ops.minimum(ops.relu(tensor * alpha + beta), 1.0),
+        alpha=0.2,
+        beta=0.5,
+    ),
     "HardSwish": _unary(ops.hard_silu),
     "Identity": lambda node, value: value,
     "InstanceNormalization": _instance_norm,

@@ -41,6 +41,13 @@ class Value(NamedTuple):
         return tuple(sides.get(axis, 1) for axis in range(self.rank))
 
     @property
+    def known_shape(self) -> tuple[int, ...]:
+        """The shape; ModelError if a side is not known."""
+        if None in self.shape:
+            raise ModelError(ANY_SIZE)
+        return self.shape  # type: ignore[return-value]
+
+    @property
     def all_axes(self) -> Axes:
         return tuple(axis for axis, side in enumerate(self.shape) if side != 1)
 
