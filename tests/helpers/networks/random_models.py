@@ -225,13 +225,11 @@ def slopes(make: Maker) -> bytes:
     return make.single("PRELU", [entry, make.constant([1, 1, channels])])
 
 
-_SHARES, _SIGNED_SHARES = quantized(1 / 256, -128), quantized(1 / 128, 0)
+_SHARES = quantized(1 / 256, -128)
 
 
-def function(make: Maker, name: str, kind: str = "", ranges: Any = None) -> bytes:
-    entry, _ = _picture(make)
-    slope = {"alpha": make.choice([0.01, -0.5, 0.3, 1.5])} if "Leaky" in kind else {}
-    return make.single(name, [entry], kind, ranges=ranges, **slope)
+def rectified(make: Maker) -> bytes:
+    return make.single("RELU", [_picture(make)[0]])
 
 
 def shares(make: Maker) -> bytes:
@@ -352,10 +350,6 @@ LAYERS: dict[str, Callable[[Maker], bytes]] = {
     "SQUARED_DIFFERENCE": partial(pairs, name="SQUARED_DIFFERENCE", kind="SquaredDifference"),
     **{n: partial(pairs, name=n, kind="MaximumMinimum") for n in ("MAXIMUM", "MINIMUM")},
     "PRELU": slopes,
-    "LOGISTIC": partial(function, name="LOGISTIC", ranges=_SHARES),
-    "TANH": partial(function, name="TANH", ranges=_SIGNED_SHARES),
-    "LEAKY_RELU": partial(function, name="LEAKY_RELU", kind="LeakyRelu"),
-    "HARD_SWISH": partial(function, name="HARD_SWISH", kind="HardSwish"),
     "SOFTMAX": shares,
     **{n: partial(resized, name=n) for n in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")},
     "CONCATENATION": concatenation,
@@ -364,8 +358,7 @@ LAYERS: dict[str, Callable[[Maker], bytes]] = {
     "TRANSPOSE": order,
     "GATHER": taken,
     "BATCH_MATMUL": matrices,
-    **{name: partial(function, name=name) for name in ("RELU", "RELU_N1_TO_1", "RELU6")},
-    "QUANTIZE": partial(function, name="QUANTIZE", kind="Quantize"),
+    "RELU": rectified,
     **{name: partial(pool, name=name) for name in ("MAX_POOL_2D", "AVERAGE_POOL_2D")},
     **{name: partial(reduction, name=name) for name in ("MEAN", "REDUCE_MAX", "SUM")},
     **{name: partial(blocks, name=name) for name in ("DEPTH_TO_SPACE", "SPACE_TO_DEPTH")},
