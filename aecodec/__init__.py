@@ -236,16 +236,16 @@ def frames(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> Frames:
-    """Open the pictures of a file or a folder as a sequence of arrays, for data loaders.
+    """Open the pictures of a file as a sequence of arrays, for data loaders.
 
-    A file is opened when one of its frames is first read, and the decoded codes are cached. In
-    files with large pictures, only the requested frames are decoded.
+    The decoded codes are cached. In files with large pictures, only the requested frames are
+    decoded.
 
     Args:
-        path: an `.aec` file, or a folder with `.aec` files at any depth, which are sorted by path.
+        path: an `.aec` file.
         codec: as for :func:`decompress`.
-        max_pixels: as for :func:`decompress`, for each file.
-        max_frames: as for :func:`decompress`, for each file.
+        max_pixels: as for :func:`decompress`.
+        max_frames: as for :func:`decompress`.
 
     Returns:
         A sequence with `len`, iteration and indices like `[3]`, `[-1]`, `[10:20]` and
@@ -253,9 +253,10 @@ def frames(
         pickled.
 
     Raises:
-        InputError: the file does not exist, or the folder has no `.aec` files.
-        FormatError: a file is not an `.aec` file. Damage is reported when a file is opened.
-        CodecError: the codec does not exist.
+        InputError: the file does not exist.
+        FormatError: the file is damaged.
+        CodecError: the codec did not make the file, or does not exist.
+        LimitError: the file claims more pixels or pictures than the limits.
         UsageError: a limit is below 1.
 
     >>> import tempfile
@@ -270,9 +271,7 @@ def frames(
     from aecodec.format.limits import Limits
 
     loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
-    sequence = Frames(Path(path), loaded, Limits(max_pixels, max_frames))
-    len(sequence)  # counts the frames, so a wrong path fails here
-    return sequence
+    return Frames(Path(path), loaded, Limits(max_pixels, max_frames))
 
 
 def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile:
