@@ -282,9 +282,8 @@ def open(data: DataSource, codec: Codec | str | Path | None = None) -> ArrayFile
     base or several refinements, are read and decoded as a whole.
 
     Args:
-        data: the path of the file, its URL, or its bytes. Of a URL, ranges are requested; if its
-            server does not support them, a warning says so, and the whole file is read. URLs need
-            `pip install 'aecodec[cloud]'`.
+        data: the path of the file, its URL, or its bytes. Of a URL, ranges are requested; a server
+            that ignores them sends the whole file. URLs need `pip install 'aecodec[cloud]'`.
         codec: as for :func:`decompress`.
 
     Returns:

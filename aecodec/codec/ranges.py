@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aecodec.codec.sources import DataSource, to_bytes
-from aecodec.errors import FormatError, InputError, warn
+from aecodec.errors import FormatError, InputError
 from aecodec.urls import is_url, masked, object_size, read_object
 
 _FIRST = 1 << 14
@@ -63,24 +63,13 @@ def _of_file(path: Path) -> Ranges:
 
 
 def _of_url(url: Path) -> Ranges:
-    """The ranges of a URL, or its whole content if its server does not support them."""
-    try:
-        size = object_size(url)
-        first = read_object(url, 0, min(size, _FIRST))
-    except FileNotFoundError:
-        raise
-    except OSError:  # for example, because the size is not stated
-        size, first = 0, read_object(url)
-    if len(first) > min(size, _FIRST):
-        warn(masked(f"{url}: all {len(first)} bytes were read, because its server has no ranges"))
-        return _of_content(first)
+    size = object_size(url)
+    first = read_object(url, 0, min(size, _FIRST))
 
     def read(start: int, stop: int) -> bytes:
         content = first[start:stop] if stop <= len(first) else read_object(url, start, stop)
         if len(content) != min(stop, size) - start:
-            raise FormatError(
-                masked(f"{url}: changed since it was opened, or its server ignores ranges")
-            )
+            raise FormatError(masked(f"{url}: changed since it was opened: open it again"))
         return content
 
     return Ranges(size, read)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import aecodec
-from aecodec import AecodecError, AecodecWarning, FormatError, InputError, urls
+from aecodec import AecodecError, FormatError, InputError
 from aecodec.arrays import Pixels
 from aecodec.codec import ranges
 from aecodec.codec.array_file import ArrayFile
@@ -153,9 +153,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[range]:
     return read_ranges
 
 
-def test_urls_are_read_by_ranges_where_the_server_supports_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_urls_are_read_by_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.aec").write_bytes(files()["bands"])
     whole = aecodec.decompress_array(files()["bands"])
     with static_host(tmp_path) as host:
@@ -164,12 +162,7 @@ def test_urls_are_read_by_ranges_where_the_server_supports_them(
         with pytest.raises(InputError, match=r"no\.aec cannot be read"):
             aecodec.open(f"{host.url}/no.aec")
         monkeypatch.setattr(ranges, "read_object", lambda url, *_: read_object(url))
-        with pytest.warns(AecodecWarning, match="has no ranges"):
-            assert np.array_equal(aecodec.open(f"{host.url}/a.aec"), whole)
-        ask = urls._ask
-        monkeypatch.setattr(urls, "_ask", lambda *a, **k: None if "size" in a else ask(*a, **k))
-        with pytest.warns(AecodecWarning, match="has no ranges"):
-            assert np.array_equal(aecodec.open(f"{host.url}/a.aec"), whole)
+        assert np.array_equal(aecodec.open(f"{host.url}/a.aec"), whole)
 
 
 def test_damage_concerns_the_windows_that_it_touches() -> None:
