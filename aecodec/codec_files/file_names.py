@@ -5,9 +5,6 @@ from enum import Enum
 
 SUFFIX = ".aecodec"
 
-CODEC_JSON = "codec.json"
-"""A description of the codec, for people."""
-
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*]')
 _MAX_BYTES = 200
 
@@ -30,7 +27,7 @@ class Half(str, Enum):
 def codec_files(name: str) -> tuple[str, ...]:
     """Names of all files that an export writes to the folder of a codec with a name."""
     networks = [file for half in Half for file in (half.tflite, half.hdf5)]
-    return (codec_file_name(name), CODEC_JSON, *networks)
+    return (codec_file_name(name), *networks)
 
 
 def codec_file_name(name: str) -> str:

@@ -1,7 +1,6 @@
 """Read and write the folder of a codec.
 
     NAME.aecodec      the codec
-    codec.json        its specification and measurements, for people
     encoder.tflite    int8, pixels to latents     encoder.hdf5    the same in float, for Keras
     decoder.tflite    int8, latents to pixels     decoder.hdf5
 
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aecodec.codec_files.codec_file import NETWORKS, Section, SectionKind, open_codec, pack_codec
-from aecodec.codec_files.file_names import CODEC_JSON, SUFFIX, Half, codec_file_name, codec_files
+from aecodec.codec_files.file_names import SUFFIX, Half, codec_file_name, codec_files
 from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.codec_files.spec import CodecSpec, printable_name
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
@@ -210,11 +209,9 @@ def write_folder(
     numbers = json.dumps(dict(measured), sort_keys=True).encode()
     sections = [*sections, Section.of(SectionKind.MEASUREMENTS, numbers)]
     content = pack_codec(spec, rdoq, sections)
-    spec = open_codec(content).spec
-    described = {"sha256": spec.sha256, "spec": spec.as_json(), "measured": dict(measured)}
-    text = json.dumps(described | {"rdoq": rdoq._asdict()}, indent=2, sort_keys=True) + "\n"
+    open_codec(content)  # which checks it
     name = codec_file_name(spec.name)
-    _write(path, {**files, CODEC_JSON: text.encode(), name: content}, replace=replace)
+    _write(path, {**files, name: content}, replace=replace)
     return CodecFolder(path / name)
 
 

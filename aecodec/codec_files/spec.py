@@ -1,6 +1,6 @@
 """The specification of a codec: everything except its weights and tables."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
 from typing import Any, TypeGuard
@@ -107,10 +107,6 @@ class CodecSpec:
     def codec_id(self) -> bytes:
         """The first bytes of the identity, which every file stores."""
         return bytes.fromhex(self.sha256)[:CODEC_ID_SIZE]
-
-    def as_json(self) -> dict[str, Any]:
-        """The specification in `codec.json`, which people read."""
-        return asdict(self) | {"levels": [level._asdict() for level in self.levels]}
 
     @property
     def has_gains(self) -> bool:

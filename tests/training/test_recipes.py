@@ -28,7 +28,7 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
         run_recipe(recipe, bands, tmp_path / "codec")
     np.save(bands, digits[:20])
     (tmp_path / "old").mkdir()
-    (tmp_path / "old/codec.json").write_text("{}")
+    (tmp_path / "old/encoder.tflite").touch()
     with pytest.raises(UsageError, match="replace=True"):
         run_recipe(recipe, bands, tmp_path / "old")
     with pytest.raises(AecodecError, match="a file, not a folder"):
