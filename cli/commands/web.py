@@ -33,7 +33,7 @@ def web(
     """Make a page on which anybody can compress pictures, for any static host.
 
     Visitors drop, paste or photograph a picture and compare it with its reconstruction at every
-    level, and with WebP, JPEG and AVIF files of the same size. The codecs run in the browser, so
+    level, and with WebP and JPEG files of the same size. The codecs run in the browser, so
     pictures never leave it. To view the page, run: python -m http.server -d DIR.
     """
     check_overwriting(out, force)

@@ -5,7 +5,6 @@ import { decode, encode, msSsim } from "./aecodec/index.js";
 export const FORMATS = [
   { title: "WebP", type: "image/webp" },
   { title: "JPEG", type: "image/jpeg" },
-  { title: "AVIF", type: "image/avif" },
 ];
 
 /** A picture with one codec, which keeps its files. */
