@@ -110,14 +110,9 @@ def _measured(coder: Coder, picture: Picture, errors_of: Errors) -> Values:
     files = coder.encode(picture)
     middle = time.perf_counter()
     restored = coder.decode(files, picture)
-    end = time.perf_counter()
-    return {
-        "bytes": sum(map(len, files)),
-        "raw_bytes": picture.raw_size,
-        **errors_of(picture, restored),
-        "compress": middle - start,
-        "decompress": end - middle,
-    }
+    times = {"compress": middle - start, "decompress": time.perf_counter() - middle}
+    sizes = {"bytes": sum(map(len, files)), "raw_bytes": picture.raw_size}
+    return sizes | errors_of(picture, restored) | times
 
 
 def _means_of_pixels(columns: Mapping[str, Float64]) -> Values:
