@@ -83,13 +83,16 @@ def ssimulacra2_error(decoded: Any, images: Any) -> Any:
     without the polynomial that maps the sum to a score of at most 100. Sides are at least 11.
     """
     pair = [_linear(_planes_of(pictures)) for pictures in (decoded, images)]
-    total = tf.zeros(())
+    terms: list[Any] = []
     for scale in range(max(scale for scale, _ in _WEIGHTS) + 1):
         if min(pair[0].shape[2:]) < _WINDOW:
             break
-        total += _sum_at(scale, *(_perceived(light) for light in pair))
+        perceived = [_perceived(light) for light in pair]
+        for (weight_scale, channel), weights in _WEIGHTS.items():
+            if weight_scale == scale:
+                terms += _terms(weights, *(planes[:, channel, None] for planes in perceived))
         pair = [_halved(light) for light in pair]
-    return total / _SUM_AT_0
+    return tf.add_n(terms) / _SUM_AT_0
 
 
 def _halved(planes: Any) -> Any:
@@ -116,15 +119,6 @@ def _perceived(light: Any) -> Any:
     )
     y = (long + middle) / 2
     return tf.stack([(long - middle) * 7 + 0.42, y + 0.01, short - y + 0.55], axis=1)
-
-
-def _sum_at(scale: int, x: Any, y: Any) -> Any:
-    terms: list[Any] = []
-    for (weight_scale, channel), weights in _WEIGHTS.items():
-        if weight_scale == scale:
-            part = slice(channel, channel + 1)
-            terms.extend(_terms(weights, x[:, part], y[:, part]))
-    return tf.add_n(terms)
 
 
 def _terms(weights: _Weights, x: Any, y: Any) -> Iterator[Any]:

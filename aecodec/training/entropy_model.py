@@ -58,10 +58,7 @@ class SpatialEntropyModel(keras.layers.Layer):
         self._product_dtype = dtype
         self._readable, self._usable = _masks(channels, units)
         normal, add = keras.initializers.RandomNormal, self.add_weight
-        own_normal, near_normal = (
-            normal(stddev=channels**-0.5),
-            normal(stddev=(2 * channels) ** -0.5),
-        )
+        own_normal, near_normal = (normal(stddev=(n * channels) ** -0.5) for n in (1, 2))
         small, half = normal(stddev=0.01), keras.initializers.Constant(0.5)
         self.deviations = add(shape=(channels,), initializer="ones", trainable=False)
         self.kernel = add(shape=(channels, units), initializer=own_normal)

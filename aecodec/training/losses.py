@@ -184,12 +184,8 @@ def softly_rounded(latents: Any) -> Any:
     return below + 0.5 + 0.5 * tf.tanh(_SOFT_ROUNDING * from_middle) / widest
 
 
-def to_int8(latents: Any) -> Any:
-    """Round latents to int8 values, with the gradient of the identity."""
-    return straight_through(latents, tf.clip_by_value(tf.round(latents), -128, 127))
-
-
 def straight_through(latents: Any, integers: Any) -> Any:
+    """Integers with the gradient of the latents."""
     return latents + tf.stop_gradient(integers - latents)
 
 
@@ -283,10 +279,12 @@ class RateDistortionLoss(LossOfLevels):
             model(noisy(latent) if training else tf.round(latent))
             for model, latent in zip(self.entropy_models, latents, strict=True)
         ]
-        codes = [self._with_zeros(level, to_int8(latent)) for level, latent in enumerate(latents)]
+        codes = [self._code(level, latent) for level, latent in enumerate(latents)]
         return tf.concat(bits, 0), self.decoder(tf.concat(codes, 0), training=training)
 
-    def _with_zeros(self, level: int, latents: Any) -> Any:
+    def _code(self, level: int, latents: Any) -> Any:
+        """Latents of a level as int8 values, and 0 in the channels of other levels."""
+        latents = straight_through(latents, tf.clip_by_value(tf.round(latents), -128, 127))
         padding = [sum(self.channels[:level]), sum(self.channels[level + 1 :])]
         return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), padding])
 
@@ -321,10 +319,12 @@ class GainedRateDistortionLoss(LossOfLevels):
         levels, channels = len(rate_weights), pair.code_dimension
         super().__init__(pair, options, rate_weights)
         self.is_weighted = is_weighted
-        initial = _initial_log_gains(rate_weights, channels) if gains is None else np.log(gains)
+        if gains is None:  # steps grow as the root of lambda, around 1
+            lambdas = np.array(rate_weights)[:, None]
+            gains = np.sqrt(np.exp(np.log(lambdas).mean()) / lambdas).repeat(channels, axis=1)
         self.log_gains = self.add_weight(
             shape=(levels, channels),
-            initializer=keras.initializers.Constant(initial),
+            initializer=keras.initializers.Constant(np.log(gains)),
             name="log_gains",
         )
         set_role(self.log_gains, Role.CODE_STATISTICS)
@@ -367,9 +367,3 @@ class GainedRateDistortionLoss(LossOfLevels):
         coded = noisy(softly_rounded(latents)) if training else codes
         bits = self.entropy_model(coded, known, gains, levels)
         return bits, self.decoder(known / grid_gains, training=training)
-
-
-def _initial_log_gains(rate_weights: Sequence[float], channels: int) -> Any:
-    """(L, K) logarithms of gains: steps grow as the root of lambda, around 1."""
-    logarithms = np.log(np.array(rate_weights))
-    return np.repeat((logarithms.mean() - logarithms)[:, None] / 2, channels, axis=1)

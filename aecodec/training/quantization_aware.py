@@ -80,7 +80,7 @@ def copy_weights(trained: Any, model: Any) -> None:
         weights = source.get_weights()
         if type(source) is not layers.Conv2D:  # which is exact
             weights = [_as_trained(array, source.compute_dtype) for array in weights]
-        if isinstance(source, RoundingConv2D):
+        if isinstance(source, NormalizedConv2D):
             weights = source.folded(weights)
         target.set_weights(weights)
 
@@ -93,9 +93,6 @@ def _as_trained(weights: Float32, dtype: str) -> Float32:
 
 class RoundingConv2D(layers.Conv2D):
     """A convolution that rounds its kernel, and its outputs if their range is known."""
-
-    def folded(self, weights: list[Float32]) -> list[Float32]:
-        return weights
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         return super().convolution_op(inputs, rounded_kernel(kernel))
