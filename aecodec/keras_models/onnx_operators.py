@@ -606,7 +606,7 @@ def _resampling(node: Node, side: int, end: Any) -> Array:
     attributes = {
         key: own for key, own in node.attributes.items() if key not in ("axes", "outputs")
     }
-    evaluator = ReferenceEvaluator(helper.make_node("Resize", inputs, ["y"], **attributes))
+    evaluator: Any = ReferenceEvaluator(helper.make_node("Resize", inputs, ["y"], **attributes))
     ends = np.array([side if is_side else 1, end], end.dtype)
     matrix = evaluator.run(None, {"x": np.eye(side, dtype=np.float32), "ends": ends})[0]
     return np.asarray(matrix, np.float32)
