@@ -608,7 +608,7 @@ def _resampling(node: Node, side: int, end: Any) -> Array:
     }
     evaluator: Any = ReferenceEvaluator(helper.make_node("Resize", inputs, ["y"], **attributes))
     ends = np.array([side if is_side else 1, end], end.dtype)
-    matrix = evaluator.run(None, {"x": np.eye(side, dtype=np.float32), "ends": ends})[0]
+    (matrix,) = evaluator.run(None, {"x": np.eye(side, dtype=np.float32), "ends": ends})
     return np.asarray(matrix, np.float32)
 
 

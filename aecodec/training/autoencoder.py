@@ -92,7 +92,6 @@ class Autoencoder(KerasPair):
         rate_weight: float | Sequence[float] | None = None,
         learning_rate: Any = None,
         validation_data: Any = None,
-        verbose: int = 1,
         options: TrainingOptions = _DEFAULT,
         **changes: Any,
     ) -> Any:
@@ -121,8 +120,6 @@ class Autoencoder(KerasPair):
                 object, whose own rate is the default, and with `ReduceLROnPlateau` or
                 `LearningRateScheduler`, which change it.
             validation_data: images to measure after each epoch, of the same kinds as `x`.
-            verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs
-                to show, and prints the finished share and the remaining time instead.
             options: optimizer, distortion, duration, seed and other details.
             **changes: attributes of `options` with other values, for example
                 `callbacks=[keras.callbacks.EarlyStopping()]`.
@@ -152,7 +149,7 @@ class Autoencoder(KerasPair):
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
         schedule = _schedule(learning_rate, options, epochs * data.steps)
         try:
-            return self._fit(loss, data, epochs, verbose, schedule, options)
+            return self._fit(loss, data, epochs, schedule, options)
         finally:  # interrupted or not
             self.gains = loss.gains
 
@@ -161,12 +158,11 @@ class Autoencoder(KerasPair):
         loss: Any,
         data: Data,
         epochs: int,
-        verbose: int,
         schedule: Schedule,
         options: TrainingOptions,
     ) -> Any:
         minutes, best, errors = options.minutes, BestEpoch(loss), list[Exception]()
-        progress = [Progress()] if minutes and verbose else []
+        progress = [Progress()] if minutes and options.verbose else []
         state = [*loss.weights, *loss.optimizer.variables, *best.state]
         with checkpoints_in(options.backup, state) as checkpoints, unwrapped(errors):
             finished_steps = int(loss.optimizer.iterations)
@@ -178,7 +174,7 @@ class Autoencoder(KerasPair):
                 validation_data=data.validation(),
                 shuffle=False,  # the batches are shuffled
                 callbacks=[schedule, best, *progress, *options.callbacks, *checkpoints],
-                verbose=0 if minutes else verbose,
+                verbose=0 if minutes else options.verbose,
             )
 
     def _loss(

@@ -217,9 +217,6 @@ def _restore(state: Sequence[Any], path: Path) -> None:
         warn(f"{path} cannot be read ({error}): the training starts from the beginning")
         return
     if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
-        raise ModelError(
-            f"{path.parent} contains the state of other networks: delete it to start from the "
-            "beginning"
-        )
+        raise ModelError(f"{path.parent} has the state of other networks: delete it to start anew")
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)

@@ -49,6 +49,8 @@ class TrainingOptions:
             the loss knows nothing of their codes at first, and would mislead them.
         validation_split: share of the pictures, from 0 to 1, that are only measured after each
             epoch. They are evenly spaced.
+        verbose: as in `keras.Model.fit`. A training of several minutes has no number of epochs to
+            show, and prints the finished share and the remaining time instead.
     """
 
     optimizer: Any = "adam"
@@ -62,6 +64,7 @@ class TrainingOptions:
     seed: int = 0
     network_rate: float = 1.0
     validation_split: float = 0.0
+    verbose: int = 1
 
     def weights_of(self, levels: int) -> list[float]:
         return [1.0] * levels if self.loss_weights is None else list(self.loss_weights)
