@@ -15,15 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.arrays import Pixels
-from aecodec.codec.codec import Codec
-from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.codec.registry import codec_for, codec_named, codec_of_file, load_codec
-from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
-from aecodec.codec.target import Target, TargetOptions, bound_to_keep
-from aecodec.codec_files.levels import Level
-from aecodec.errors import (
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import (
     AecodecError,
     AecodecWarning,
     CodecError,
@@ -34,12 +27,19 @@ from aecodec.errors import (
     ModelError,
     UsageError,
 )
+from aecodec.base.version import version
+from aecodec.codec.codec import Codec
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.registry import codec_for, codec_named, codec_of_file, load_codec
+from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
+from aecodec.codec.target import Target, TargetOptions, bound_to_keep
+from aecodec.codec_files.levels import Level
 from aecodec.format.container import Header
 from aecodec.format.limits import LimitOptions
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.native import headers
-from aecodec.version import version
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

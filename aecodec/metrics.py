@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.arrays import Float64, Pixels
-from aecodec.errors import AecodecError
+from aecodec.base.arrays import Float64, Pixels
+from aecodec.base.errors import AecodecError
 from aecodec.native.library import LIBRARY
 from aecodec.native.status import check
 from aecodec.native.writing import image_of

@@ -20,10 +20,10 @@ import numpy.typing as npt
 from numcodecs.abc import Codec as NumcodecsCodec
 from numcodecs.compat import ensure_bytes, ensure_ndarray, ndarray_copy
 
+from aecodec.base.errors import ImageError, LimitError
 from aecodec.codec.chunks import ChunkCodec
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
-from aecodec.errors import ImageError, LimitError
 from aecodec.format.container import MAX_FRAMES
 from aecodec.format.limits import MOST_PIXELS, Limits
 from aecodec.native.limits import check_limits

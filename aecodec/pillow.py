@@ -18,12 +18,12 @@ from typing import IO, Any
 
 from PIL import Image, ImageFile
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecError, FormatError, UsageError
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_for, codec_named, codec_with_id, load_codec, remember
 from aecodec.codec.sources import with_origin
 from aecodec.codec.target import Target
-from aecodec.errors import AecodecError, FormatError, UsageError
 from aecodec.format.container import MAGIC
 from aecodec.format.limits import UNLIMITED, Limits
 from aecodec.image_files.formats import AEC

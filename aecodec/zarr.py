@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from zarr.abc.codec import ArrayBytesCodec
 
+from aecodec.base.errors import ImageError, UsageError
 from aecodec.codec.chunks import ChunkCodec, check_chunk, check_chunks
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import MaxError
-from aecodec.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
     from zarr.core.array_spec import ArraySpec

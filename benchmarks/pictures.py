@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.imaging.picture import Picture, grey_if_possible
 

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
+from aecodec.base.errors import AecodecError, UsageError, memory_errors_wrapped
+from aecodec.base.version import version
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
-from aecodec.errors import AecodecError, UsageError, memory_errors_wrapped
-from aecodec.version import version
 
 _EPILOG = (
     "Exit status: 0 success; 1 failure, also if only some of several inputs failed; 2 wrong "

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.arrays import Float32
-from aecodec.errors import ModelError, warn
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError, warn
 from aecodec.export.code_layers import with_codes
 from aecodec.export.convention_trial import find_conventions
 from aecodec.export.conventions import COMMON, Convention, Ends

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aecodec.arrays import Float32, Float64
-from aecodec.errors import ModelError
+from aecodec.base.arrays import Float32, Float64
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.codes import (
     MOST_CODES,
     CodeVectors,

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Latents
+from aecodec.base.arrays import Float32, Latents
+from aecodec.base.parallel import Workers
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
@@ -31,7 +32,6 @@ from aecodec.export.tflite.int8 import Int8Half, int8_half
 from aecodec.keras_models.model_files import hdf5_bytes
 from aecodec.keras_models.runners import outputs_of
 from aecodec.native.networks import NativeNetwork, to_int8
-from aecodec.parallel import Workers
 from aecodec.prior_fitting.fitting import PriorOptions, fit_levels
 from aecodec.prior_fitting.level_tables import sections_of
 from aecodec.prior_fitting.prior import Prior

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float32
-from aecodec.errors import ModelError, warn
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError, warn
 from aecodec.export.conventions import COMMON, NORMALIZED, Convention, Ends
 from aecodec.export.model_hints import UNIT, ModelHints, PixelRange, listed
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.export.image_shape import Shape, in_shape
 from aecodec.export.model_hints import BYTES, SIGNED, UNIT, PixelRange
 from aecodec.keras_models.functional import free_name

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.datasets.pictures import Pictures, hold_out, open_pictures
 from aecodec.datasets.tiles import Tiles
-from aecodec.errors import ModelError
 from aecodec.export.adapt import adapt_models
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.held_out import PixelCoding, check_restores

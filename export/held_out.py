@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float32, Float64, Latents, Pixels
+from aecodec.base.arrays import Float32, Float64, Latents, Pixels
+from aecodec.base.errors import ModelError, warn
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands
 from aecodec.datasets.tiles import as_uint8
-from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.imaging.tiling import grid_of
 from aecodec.imaging.transfer import Transfer, from_phases

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 
 Shape = tuple[int | None, ...]
 

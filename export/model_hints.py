@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aecodec.arrays import Float64
-from aecodec.errors import UsageError
+from aecodec.base.arrays import Float64
+from aecodec.base.errors import UsageError
 
 
 @dataclass(frozen=True)

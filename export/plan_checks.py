@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Pixels
+from aecodec.base.arrays import Float32, Pixels
+from aecodec.base.errors import CodecError, ModelError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.network_plan import network_plan
 from aecodec.compiler.reference import reference_transform
-from aecodec.errors import CodecError, ModelError
 from aecodec.export.device.network_source import plan_of
 from aecodec.export.tflite.conversion import without_integers
 from aecodec.export.tflite.int8 import Int8Half

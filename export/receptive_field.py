@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32
-from aecodec.errors import ModelError
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.runners import outputs_of
 
 _SIDE = 33

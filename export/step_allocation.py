@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.codec_files.levels import GAIN_UNITS, MIN_GAIN, Level
 from aecodec.keras_models.functional import rescaled
 from aecodec.keras_models.pair import KerasPair

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecError, ModelError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.datasets.pictures import open_pictures
-from aecodec.errors import AecodecError, ModelError
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import ModelHints
 from aecodec.export.tflite.conversion import quiet

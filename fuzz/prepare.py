@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import load_codec, read_header
+from aecodec.base.errors import AecodecError
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, without
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.compiler.network_plan import network_plan
-from aecodec.errors import AecodecError
 from tests.helpers.networks.random_models import LAYERS, Maker
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"

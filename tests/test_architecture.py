@@ -109,7 +109,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"typer", "rich"}, ("cli", "training")),
         ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
         ({"pyarrow"}, ("cli.batch",)),
-        ({"fsspec"}, ("urls",)),
+        ({"fsspec"}, ("base",)),
     ],
 )
 def test_other_projects_are_imported_in_few_packages(

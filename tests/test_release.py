@@ -7,7 +7,7 @@ import re
 import pytest
 from helpers.documents import ROOT
 
-from aecodec.version import version
+from aecodec.base.version import version
 
 VERSIONS = {
     "CHANGELOG.md": r"\n## (.+)",

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float64
+from aecodec.base.arrays import Float64
+from aecodec.base.errors import ImageError, warn
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import Bands, CodecSpec
-from aecodec.errors import ImageError, warn
 from aecodec.format.arrays import LAYOUTS
 from aecodec.imaging.array_pictures import native_type
 from aecodec.imaging.picture import ANY_CODEC, Picture

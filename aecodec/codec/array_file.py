@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import memory_errors_wrapped
+from aecodec.base.parallel import Workers
 from aecodec.codec.codec import Codec
 from aecodec.codec.ranges import Ranges
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec.sources import DataSource
-from aecodec.errors import memory_errors_wrapped
 from aecodec.format.arrays import LAYOUTS, Samples, SampleType
 from aecodec.format.kept_tags import names_in
 from aecodec.imaging.picture import Picture, source_array
 from aecodec.native.headers import read_beginning
 from aecodec.native.segment_access import FileHead, Segment
 from aecodec.native.structures import BEGINNING
-from aecodec.parallel import Workers
 
 Array = npt.NDArray[Any]
 Index = int | np.integer[Any] | slice | EllipsisType | None

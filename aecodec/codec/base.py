@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aecodec.base.errors import CodecError
+from aecodec.base.parallel import Workers
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import CodecError
-from aecodec.parallel import Workers
 
 
 class CodecHalf:

@@ -19,13 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.codec import refinement
-from aecodec.codec.codec import Codec
-from aecodec.codec.registry import built_in_names, codec_with_id, load_codec, remember
-from aecodec.codec.target import MaxError, Target
-from aecodec.codec_files.fileless_codec import SAMPLES, SAMPLES_ID
-from aecodec.codec_files.spec import CodecSpec, is_name, title_of
-from aecodec.errors import (
+from aecodec.base.errors import (
     CodecError,
     FormatError,
     ImageError,
@@ -33,6 +27,12 @@ from aecodec.errors import (
     memory_errors_wrapped,
     warn,
 )
+from aecodec.codec import refinement
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import built_in_names, codec_with_id, load_codec, remember
+from aecodec.codec.target import MaxError, Target
+from aecodec.codec_files.fileless_codec import SAMPLES, SAMPLES_ID
+from aecodec.codec_files.spec import CodecSpec, is_name, title_of
 from aecodec.format.arrays import ANY_BANDS, MAX_BANDS, MAX_CODEC_BANDS
 from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import UNLIMITED, Limits

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from aecodec.base.errors import UsageError
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes
 from aecodec.codec.target import Compressed, Target, TargetOptions, target_of
-from aecodec.errors import UsageError
 from aecodec.format.kept_tags import alpha_bands
 from aecodec.imaging.picture import Picture
 from aecodec.native.headers import from_bare, read_header, to_bare

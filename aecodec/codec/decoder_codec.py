@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.arrays import Codes, Pixels
+from aecodec.base.arrays import Codes, Pixels
+from aecodec.base.errors import UsageError
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import UsageError
 from aecodec.format.container import Header
 from aecodec.format.limits import LimitOptions, Limits
 from aecodec.image_files.writing import to_pil

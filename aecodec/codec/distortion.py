@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec import metrics
-from aecodec.arrays import Float64, Pixels
+from aecodec.base.arrays import Float64, Pixels
 from aecodec.imaging.picture import Picture
 
 Measure = Callable[[Pixels, Pixels], float]

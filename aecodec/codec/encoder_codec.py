@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aecodec.arrays import Codes, Latents, Pixels
+from aecodec.base.arrays import Codes, Latents, Pixels
+from aecodec.base.errors import ImageError, warn
 from aecodec.codec.acceptance import check_fill, fit, warn_of_clipped
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import ImageError, warn
 from aecodec.format.container import NOT_REDUCED, MetadataKind, pack_metadata
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.image_files.options import ReadOptions

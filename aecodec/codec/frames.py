@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import InputError, UsageError, errors_about, memory_errors_wrapped
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file
-from aecodec.errors import InputError, UsageError, errors_about, memory_errors_wrapped
 from aecodec.format.limits import Limits
 from aecodec.imaging.picture import to_array
 from aecodec.native.reading import Decoding, parts_for

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from aecodec.base.errors import FormatError, InputError
+from aecodec.base.urls import is_url, masked, object_size, read_object
 from aecodec.codec.sources import DataSource, to_bytes
-from aecodec.errors import FormatError, InputError
-from aecodec.urls import is_url, masked, object_size, read_object
 
 _FIRST = 1 << 14
 """Bytes at the beginning of a URL that are read at once, which often have the whole head."""

@@ -10,7 +10,8 @@ import math
 from bisect import bisect_left
 from functools import cache, partial
 
-from aecodec.arrays import Float64
+from aecodec.base.arrays import Float64
+from aecodec.base.errors import UsageError
 from aecodec.codec.acceptance import limits_in
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.distortion import PSNR, SSIMULACRA2, Quality
@@ -19,7 +20,6 @@ from aecodec.codec.refinement import within_error
 from aecodec.codec.target import Compressed, Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import UsageError
 from aecodec.format.container import LARGE_PICTURE, LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import Picture

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy.typing as npt
 
+from aecodec.base.errors import FormatError, UsageError
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.target import Compressed, MaxError, Target
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import FormatError, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import alpha_bands, names_in
 from aecodec.format.refinement import Bound, Refinement

@@ -4,6 +4,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+from aecodec.base.errors import CodecError, UsageError
+from aecodec.base.parallel import Workers
 from aecodec.codec.acceptance import fit
 from aecodec.codec.codec import Codec
 from aecodec.codec.target import Target
@@ -11,10 +13,8 @@ from aecodec.codec_files.file_names import SUFFIX
 from aecodec.codec_files.fileless_codec import SAMPLES, SamplesFolder
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import title_of
-from aecodec.errors import CodecError, UsageError
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.native.headers import read_header
-from aecodec.parallel import Workers
 
 AUTO = "auto"
 """Name that lets :func:`codec_named` or :func:`codec_for` choose a codec."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.errors import FormatError, ImageError, UsageError, errors_about
+from aecodec.base.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.modes import DEEP_MODES
 from aecodec.image_files.options import ReadOptions

@@ -9,8 +9,8 @@ from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple, TypedDict
 
+from aecodec.base.errors import UsageError
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED
 from aecodec.format.refinement import MAX_REFINEMENTS, Bound
 

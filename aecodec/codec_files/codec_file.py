@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import CodecError, ModelError
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.codec_files.spec import Bands, CodecSpec, printable_name
-from aecodec.errors import CodecError, ModelError
 from aecodec.imaging.transfer import Transfer
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec

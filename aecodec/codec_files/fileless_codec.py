@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from aecodec.base.errors import CodecError
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import UNMASKED
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import CodecError
 from aecodec.native.codec import NativeSamplesCodec
 
 SAMPLES, SAMPLES_ID = "samples", b"SAMP"

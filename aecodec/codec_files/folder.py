@@ -17,14 +17,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from aecodec.base.errors import AecodecError, CodecError, UsageError, errors_about
+from aecodec.base.urls import check_is_local
 from aecodec.codec_files.codec_file import NETWORKS, Section, SectionKind, open_codec, pack_codec
 from aecodec.codec_files.file_names import SUFFIX, Half, codec_file_name, codec_files
 from aecodec.codec_files.levels import UNMASKED, RateWeight
 from aecodec.codec_files.spec import CodecSpec, printable_name
-from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 from aecodec.imaging.transfer import Transfer
 from aecodec.native import structures
-from aecodec.urls import check_is_local
 
 _MAX_FILE = 1 << 28
 
@@ -217,7 +217,7 @@ def write_folder(
 
 def _write(path: Path, files: Mapping[str, bytes], *, replace: bool) -> None:
     """Write files to a folder, and remove the file of an earlier codec."""
-    from aecodec.atomic import update_folder  # reading does not need it
+    from aecodec.base.atomic import update_folder  # reading does not need it
 
     try:
         update_folder(

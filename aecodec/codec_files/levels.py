@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aecodec.arrays import Codes, Int32, Latents
-from aecodec.errors import UsageError
+from aecodec.base.arrays import Codes, Int32, Latents
+from aecodec.base.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.native.tables import LevelTables, gain_factors
 

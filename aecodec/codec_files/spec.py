@@ -5,8 +5,8 @@ from functools import cached_property
 from numbers import Real
 from typing import Any, TypeGuard
 
+from aecodec.base.errors import CodecError, UsageError
 from aecodec.codec_files.levels import Level
-from aecodec.errors import CodecError, UsageError
 from aecodec.format.arrays import ANY_BANDS, MAX_CODEC_BANDS
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
 from aecodec.imaging.transfer import PHASES

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import ModelError
 from aecodec.compiler.lowering import (
     Lowering,
     activation_range,
@@ -17,7 +18,6 @@ from aecodec.compiler.lowering import (
 )
 from aecodec.compiler.model import Operator, Tensor
 from aecodec.compiler.plan import Kind, Shape, Side, fixed, four, pair
-from aecodec.errors import ModelError
 
 BLOCK, GROUP = 16, 4
 """Outputs and inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in C."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from aecodec.errors import AecodecError
+from aecodec.base.errors import AecodecError
 
 NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[train]'"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import ModelError
 from aecodec.compiler.model import Model, Operator, Tensor
 from aecodec.compiler.plan import ANY_SIDE, Kind, Offset, Plan, Shape, fixed
-from aecodec.errors import ModelError
 
 Integers = npt.NDArray[np.int64]
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import AecodecError, CodecError, ModelError
 from aecodec.compiler.interpreter import NEEDS_LITERT
-from aecodec.errors import AecodecError, CodecError, ModelError
 
 try:
     import flatbuffers

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import ModelError
 from aecodec.compiler.convolutions import GROUP, write_product
 from aecodec.compiler.lowering import (
     Lowering,
@@ -19,7 +20,6 @@ from aecodec.compiler.lowering import (
 from aecodec.compiler.model import Operator
 from aecodec.compiler.model import Shape as Sides
 from aecodec.compiler.plan import MOST_INPUTS, Kind, Shape, four
-from aecodec.errors import ModelError
 
 _AXES = 6
 """Maximum number of axes of a move."""

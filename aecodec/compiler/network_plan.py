@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from aecodec.base.errors import AecodecError, ModelError
 from aecodec.compiler.codes import Lookup, Search
 from aecodec.compiler.elementwise import ELEMENTWISE, functions_of, tabulate
 from aecodec.compiler.lowering import Lowering
 from aecodec.compiler.model import Model, Operator, read_model
 from aecodec.compiler.operators import OPERATORS
 from aecodec.compiler.plan import assign_slots
-from aecodec.errors import AecodecError, ModelError
 
 _NO_KERNEL = "C has no kernel for it"
 

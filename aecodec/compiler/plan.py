@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 
 
 class Side(NamedTuple):

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.base.errors import ModelError
 from aecodec.compiler.lowering import Lowering, fixed_shape, flat, quantize_multiplier, zero_of
 from aecodec.compiler.model import Operator
 from aecodec.compiler.movement import arranged, steps_of
 from aecodec.compiler.plan import Kind, four
-from aecodec.errors import ModelError
 
 REDUCTIONS = {"MEAN": 0, "REDUCE_MAX": 1, "REDUCE_MIN": 2, "SUM": 3}
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Latents
+from aecodec.base.arrays import Latents
+from aecodec.base.errors import CodecError
 from aecodec.compiler.interpreter import KERNELS, open_interpreter, silent_stderr
 from aecodec.compiler.model import name_of, packed, schema
-from aecodec.errors import CodecError
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:

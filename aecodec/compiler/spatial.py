@@ -1,10 +1,10 @@
 """Operators on the rows and columns of pictures: blocks, borders, pooling, resizing."""
 
+from aecodec.base.errors import ModelError
 from aecodec.compiler.convolutions import sweeps_of, write_windowed
 from aecodec.compiler.lowering import Lowering, activation_range, shape_of, zero_of
 from aecodec.compiler.model import Operator
 from aecodec.compiler.plan import Kind, Shape, fixed, four, pair
-from aecodec.errors import ModelError
 
 POOLS = {"AVERAGE_POOL_2D": Kind.MEAN_POOL, "MAX_POOL_2D": Kind.MAXIMUM_POOL}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from aecodec.base.errors import ImageError
 from aecodec.datasets.pictures import (
     ARRAY_SUFFIXES,
     check_regular_file,
@@ -15,7 +16,6 @@ from aecodec.datasets.pictures import (
     load_images,
     warn_unreadable,
 )
-from aecodec.errors import ImageError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import read_image

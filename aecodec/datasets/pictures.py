@@ -11,8 +11,8 @@ from typing import IO, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Pixels
-from aecodec.errors import ImageError, warn
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import ImageError, warn
 from aecodec.image_files.formats import has_image_name
 from aecodec.image_files.numpy_files import names_in, opened_array, read_header, read_stated
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions

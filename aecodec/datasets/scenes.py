@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ImageError
 from aecodec.datasets.pictures import (
     ARRAY_SUFFIXES,
     TRAINING_ARRAYS,
@@ -21,7 +22,6 @@ from aecodec.datasets.pictures import (
 )
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.transfer_fitting import FittedTransfer
-from aecodec.errors import ImageError
 from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.scientific import read_samples

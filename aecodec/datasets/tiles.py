@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.arrays import Float32, Pixels
+from aecodec.base.arrays import Float32, Pixels
 from aecodec.datasets.pictures import Array, Pictures, hold_out, open_pictures
 from aecodec.imaging import tiling
 from aecodec.imaging.picture import Picture

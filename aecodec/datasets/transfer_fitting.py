@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32, Float64
-from aecodec.errors import ImageError
+from aecodec.base.arrays import Float32, Float64
+from aecodec.base.errors import ImageError
 from aecodec.format.arrays import MAX_RANGE
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.transfer import SCALE, Samples, Transfer

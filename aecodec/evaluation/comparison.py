@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import warn
 from aecodec.codec.acceptance import limits_in
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.target import Compressed, level_text
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import warn
 from aecodec.format.container import NOT_REDUCED
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours

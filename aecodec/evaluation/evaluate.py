@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float64
+from aecodec.base.arrays import Float64
+from aecodec.base.errors import ImageError
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure, Values
-from aecodec.errors import ImageError
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours

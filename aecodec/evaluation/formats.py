@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 with suppress(ImportError):
     import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from aecodec.errors import FormatError
+from aecodec.base.errors import FormatError
 from aecodec.format.arrays import Samples
 from aecodec.format.binary import block, read_leb128
 from aecodec.format.origin import Origin

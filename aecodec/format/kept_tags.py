@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aecodec.errors import FormatError
+from aecodec.base.errors import FormatError
 from aecodec.format.container import MetadataKind
 
 ASCII, SHORT, RATIONAL, DOUBLE = 2, 3, 5, 12

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import TypedDict
 
-from aecodec.errors import UsageError
+from aecodec.base.errors import UsageError
 from aecodec.format.container import MAX_FRAMES
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from aecodec.errors import FormatError
+from aecodec.base.errors import FormatError
 
 _TEXT = re.compile(rb"\.[0-9A-Za-z]{1,16} (0|-?[1-9][0-9]{0,11})")
 

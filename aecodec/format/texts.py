@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from aecodec.errors import FormatError
+from aecodec.base.errors import FormatError
 
 
 def to_text(data: bytes) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from aecodec.arrays import Pixels
-from aecodec.errors import Notes
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import Notes
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.imaging.picture import Picture
 

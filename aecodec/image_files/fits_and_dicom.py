@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, ImageError, Notes, UsageError
+from aecodec.base.errors import AecodecError, ImageError, Notes, UsageError
 from aecodec.format.arrays import Layout
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from PIL import ExifTags, Image, TiffTags
 
-from aecodec.errors import Notes
+from aecodec.base.errors import Notes
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.tiff_directories import STRUCTURE
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from aecodec.arrays import Pixels
-from aecodec.errors import ImageError, Notes
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.image_files import colour
 from aecodec.imaging.picture import ANY_CODEC, Picture

@@ -9,7 +9,7 @@ from typing import IO, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ImageError, Notes
+from aecodec.base.errors import ImageError, Notes
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DOCUMENT_NAME, KeptTags, text_tag
 from aecodec.image_files.options import ReadOptions

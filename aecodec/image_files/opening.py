@@ -14,7 +14,7 @@ from typing import IO
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from aecodec.errors import ImageError, Notes
+from aecodec.base.errors import ImageError, Notes
 from aecodec.format.container import MAGIC
 from aecodec.image_files.formats import AEC, SAMPLES_PREFIX_SIZE, holds_samples
 from aecodec.image_files.options import ReadOptions

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.errors import ImageError, Notes, UsageError
+from aecodec.base.errors import ImageError, Notes, UsageError
 
 
 class Frames(str, Enum):

@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image
 
-from aecodec.errors import AecodecError, ImageError, Notes, warn
+from aecodec.base.errors import AecodecError, ImageError, Notes, warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.image_files import metadata, modes
@@ -30,7 +30,7 @@ def read_image(
 ) -> Picture:
     """Read an image file in any format that Pillow supports, by its path or opened in binary mode.
 
-    An :class:`~aecodec.errors.AecodecWarning`, which begins with `name`, lists properties that are
+    An :class:`~aecodec.AecodecWarning`, which begins with `name`, lists properties that are
     not kept. Raises ImageError if the file cannot be read, has too many pixels, or needs other
     options.
     """
@@ -73,7 +73,7 @@ def origin_of(path: Path) -> Origin | None:
 def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     """Make a picture from a Pillow image.
 
-    `docs/pictures.md` says what becomes of each mode. An :class:`~aecodec.errors.AecodecWarning`
+    `docs/pictures.md` says what becomes of each mode. An :class:`~aecodec.AecodecWarning`
     lists properties that are not kept. Raises ImageError if the image has channels with more than 8
     bits but the options have no depth; its frames differ in size or have too many
     pixels; or it is damaged.

@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from aecodec.errors import AecodecError, Notes, UsageError
+from aecodec.base.errors import AecodecError, Notes, UsageError
 from aecodec.format.arrays import ANY_BANDS, Layout
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
@@ -64,7 +64,7 @@ def read_samples(
 ) -> Picture:
     """Read a file with any number of bands, types of samples and missing samples.
 
-    The file is a path or is opened in binary mode. An :class:`~aecodec.errors.AecodecWarning`,
+    The file is a path or is opened in binary mode. An :class:`~aecodec.AecodecWarning`,
     which begins with `name`, lists properties that are not kept.
 
     Raises ImageError if the file cannot be read, has too many pixels, or is not supported, and

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import FormatError, ImageError, Notes, UsageError
+from aecodec.base.errors import FormatError, ImageError, Notes, UsageError
 from aecodec.format.arrays import MAX_BANDS, Layout
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import (

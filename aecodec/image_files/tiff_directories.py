@@ -12,7 +12,7 @@ from typing import IO
 
 import numpy as np
 
-from aecodec.errors import ImageError, Notes
+from aecodec.base.errors import ImageError, Notes
 from aecodec.format import kept_tags
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import ANY_CODEC

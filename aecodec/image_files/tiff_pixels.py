@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError, ImageError
+from aecodec.base.errors import AecodecError, ImageError
 from aecodec.image_files.opening import check_stated_size
 from aecodec.image_files.tiff_directories import JPEG, Directory
 

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from aecodec.errors import Notes, UsageError
+from aecodec.base.errors import Notes, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.image_files import formats
 from aecodec.image_files.colour import in_kept_colours
@@ -38,7 +38,7 @@ def format_to_write(suffix: str, quality: int | None) -> str:
 
     >>> format_to_write(".jpg", None)
     Traceback (most recent call last):
-    aecodec.errors.UsageError: JPEG is lossy: choose a --quality from 1 to 100
+    aecodec.base.errors.UsageError: JPEG is lossy: choose a --quality from 1 to 100
     """
     file_format = formats.format_of(suffix)
     if file_format not in formats.WRITTEN:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Pixels
-from aecodec.errors import ImageError, warn
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import ImageError, warn
 from aecodec.format.arrays import ANY_BANDS, BAND_TYPES, MAX_BANDS, Layout, SampleType
 from aecodec.imaging.missing import Mask, without_equal_planes
 from aecodec.imaging.picture import ANY_CODEC, Picture

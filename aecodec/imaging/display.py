@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float64, Pixels
+from aecodec.base.arrays import Float64, Pixels
 from aecodec.imaging.picture import Picture
 
 _STRETCH = (2, 98)

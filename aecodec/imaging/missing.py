@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Values
+from aecodec.base.arrays import Values
 
 Mask = npt.NDArray[np.bool_]
 """(F, H, W, planes), True for missing samples; 1 plane for all bands, or one per band."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Pixels
-from aecodec.errors import FormatError, ImageError
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import FormatError, ImageError
 from aecodec.format.arrays import Layout
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.origin import Origin

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from aecodec.arrays import Pixels
-from aecodec.errors import AecodecError
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecError
 from aecodec.imaging.display import difference_picture, middle
 from aecodec.imaging.picture import without_channel_axis
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aecodec.errors import warn
+from aecodec.base.errors import warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.stack_names import can_be_kept, pack_names, unpack_names
 from aecodec.imaging.picture import Picture, stack

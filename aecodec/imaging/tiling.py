@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 
 def to_planes(pixels: Pixels, channels: int) -> Pixels:

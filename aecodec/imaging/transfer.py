@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float64, Pixels, Values
-from aecodec.errors import ImageError
+from aecodec.base.arrays import Float64, Pixels, Values
+from aecodec.base.errors import ImageError
 from aecodec.format.arrays import MAX_RANGE
 
 PHASES = (1, 2, 4, 8)

@@ -2,7 +2,7 @@
 
 import os
 
-from aecodec.errors import AecodecError
+from aecodec.base.errors import AecodecError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is first imported
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.keras_models.functional import calls_of
 
 MOST_CODES = 4096

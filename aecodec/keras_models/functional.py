@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float64
-from aecodec.errors import ModelError
+from aecodec.base.arrays import Float64
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.layers import TENSOR, BareOperation
 
 IN_STEPS = "_in_steps"

@@ -17,9 +17,9 @@ import h5py
 import keras
 from absl import logging as absl_logging
 
+from aecodec.base.errors import ModelError, UsageError
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.errors import ModelError, UsageError
 from aecodec.keras_models import codes, layers  # noqa: F401 - registers aecodec's layers with Keras
 from aecodec.keras_models.onnx_files import load_onnx
 
@@ -80,7 +80,7 @@ def _check_keras(version: str) -> None:
     >>> _check_keras("3.9.0")
     Traceback (most recent call last):
         ...
-    aecodec.errors.ModelError: Keras 3.9.0 runs code in HDF5 files: pip install 'keras>=3.12.1'
+    aecodec.base.errors.ModelError: Keras 3.9.0 runs code in HDF5 files: pip install 'keras>=3.12.1'
     """
     if tuple(int(number) for number in re.findall(r"\d+", version)[:3]) < _FIRST_SAFE_KERAS:
         raise ModelError(f"Keras {version} runs code in HDF5 files: pip install 'keras>=3.12.1'")

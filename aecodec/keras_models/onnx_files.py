@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.errors import AecodecError, ModelError, warn
+from aecodec.base.errors import AecodecError, ModelError, warn
 from aecodec.keras_models.functional import numbered_names
 from aecodec.keras_models.onnx_graph import Graph, attributes_of, label
 from aecodec.keras_models.onnx_operators import OPERATORS, OTHERWISE, REPLACEMENTS, Node

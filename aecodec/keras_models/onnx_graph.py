@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.onnx_values import Array
 
 _FLOATS = ("float16", "bfloat16", "float64")

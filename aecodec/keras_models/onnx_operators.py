@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import layers, ops
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.onnx_values import (
     ANY_SIZE,

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 
 Array = npt.NDArray[Any]
 Axes = tuple[int, ...]

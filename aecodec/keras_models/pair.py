@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32
-from aecodec.errors import ModelError
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.functional import as_functional
 
 

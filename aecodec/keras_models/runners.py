@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 
 _BATCH = 256
 

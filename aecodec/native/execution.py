@@ -7,9 +7,9 @@ from ctypes import byref
 from functools import lru_cache, partial
 from typing import Any
 
+from aecodec.base.parallel import Workers
 from aecodec.native import structures
 from aecodec.native.status import check
-from aecodec.parallel import Workers
 
 _FOR_EACH: Any = dict(structures.Execution._fields_)["for_each"]
 

@@ -10,7 +10,7 @@ from zlib import error as zlib_error
 
 import numpy as np
 
-from aecodec.errors import FormatError, UsageError
+from aecodec.base.errors import FormatError, UsageError
 from aecodec.format.arrays import Layout, Samples, SampleType
 from aecodec.format.container import Header, Mode, read_metadata
 from aecodec.format.refinement import Bound, Refinement

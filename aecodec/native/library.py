@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from aecodec.errors import AecodecError
+from aecodec.base.errors import AecodecError
 from aecodec.native.structures import FUNCTIONS
 
 Array = npt.NDArray[Any]

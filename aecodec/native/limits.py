@@ -6,7 +6,7 @@ from ctypes import byref
 from functools import lru_cache
 from typing import Any
 
-from aecodec.errors import LimitError
+from aecodec.base.errors import LimitError
 from aecodec.format.limits import Limits
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec

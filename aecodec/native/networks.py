@@ -6,7 +6,7 @@ from ctypes import byref, c_uint32
 
 import numpy as np
 
-from aecodec.arrays import Latents, Pixels
+from aecodec.base.arrays import Latents, Pixels
 from aecodec.native import structures
 from aecodec.native.codec import aligned
 from aecodec.native.library import LIBRARY, address_of

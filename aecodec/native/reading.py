@@ -10,7 +10,8 @@ from weakref import finalize
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Pixels
+from aecodec.base.arrays import Codes, Pixels
+from aecodec.base.parallel import Workers
 from aecodec.format.arrays import Layout, SampleType
 from aecodec.format.container import Header
 from aecodec.format.limits import Limits
@@ -21,7 +22,6 @@ from aecodec.native.execution import loops_of
 from aecodec.native.library import LIBRARY, address_of
 from aecodec.native.limits import check_limits, structure_of
 from aecodec.native.status import check, error_of
-from aecodec.parallel import Workers
 
 _TILES = 4096
 """Tiles that a window of a large picture has at least."""

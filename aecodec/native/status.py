@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aecodec.errors import (
+from aecodec.base.errors import (
     NO_MEMORY,
     AecodecError,
     CodecError,

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Latents
-from aecodec.errors import UsageError
+from aecodec.base.arrays import Codes, Latents
+from aecodec.base.errors import UsageError
+from aecodec.base.parallel import Workers
 from aecodec.native import structures
 from aecodec.native.library import LIBRARY, Array, address_of
 from aecodec.native.status import check
-from aecodec.parallel import Workers
 
 Grid = tuple[int, int, int]
 """(pictures, rows, columns) of code vectors; vectors are numbered in this order."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Codes, Latents
-from aecodec.errors import UsageError
+from aecodec.base.arrays import Codes, Latents
+from aecodec.base.errors import UsageError
+from aecodec.base.parallel import Workers
 from aecodec.format.arrays import SampleType
 from aecodec.format.container import Header
 from aecodec.format.limits import UNLIMITED
@@ -22,7 +23,6 @@ from aecodec.native.execution import loops_of
 from aecodec.native.library import LIBRARY, Array, address_of, taken
 from aecodec.native.reading import Decoding, owned, parts_for
 from aecodec.native.status import check, error_of
-from aecodec.parallel import Workers
 
 Original = structures.Image | structures.Samples
 """What is encoded. It keeps the arrays that it refers to."""

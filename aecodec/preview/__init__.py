@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import UsageError, warn
 from aecodec.codec.sources import COLOURS, ImageSource, to_picture
-from aecodec.errors import UsageError, warn
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.writing import to_pil
 from aecodec.preview.payload import SQUARE, unpack

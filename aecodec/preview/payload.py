@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.arrays import Float64, Int64
-from aecodec.errors import FormatError
+from aecodec.base.arrays import Float64, Int64
+from aecodec.base.errors import FormatError
 from aecodec.preview.tables import LARGE, LATENTS, MOST, tables
 
 _MOST_UNIT = 2047

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.arrays import Float64, Int64, Pixels
+from aecodec.base.arrays import Float64, Int64, Pixels
 from aecodec.preview.payload import Content, Plane, advance, pack, probabilities, start
 from aecodec.preview.synthesis import COLOURS, decoded, dequantize, synthesize
 from aecodec.preview.tables import LATENTS, LEVELS, MOST, tables

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aecodec.arrays import Float64, Int64, Pixels
+from aecodec.base.arrays import Float64, Int64, Pixels
 from aecodec.preview.tables import SIDE, tables
 
 COLOURS = np.array([[2365, 2365, 2365], [2896, 0, -2896], [-1672, 3344, -1672]], np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.arrays import Codes
+from aecodec.base.arrays import Codes
 from aecodec.native.tables import Grid, neighbours
 from aecodec.prior_fitting.context_network import KINDS
 from aecodec.prior_fitting.prior import Prior

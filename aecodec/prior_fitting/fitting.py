@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Float32, Float64, Int32, Latents
+from aecodec.base.arrays import Codes, Float32, Float64, Int32, Latents
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.levels import UNMASKED, Level, RateWeight
-from aecodec.errors import ModelError
 from aecodec.native.tables import Grid
 from aecodec.prior_fitting.context_network import MAX_UNITS, POSITIONS
 from aecodec.prior_fitting.context_training import BATCH, ContextTraining

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes, Float64, Pixels
+from aecodec.base.arrays import Codes, Float64, Pixels
 from aecodec.codec_files import codec_file
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.levels import Level

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float64, Int32
-from aecodec.errors import CodecError
+from aecodec.base.arrays import Float64, Int32
+from aecodec.base.errors import CodecError
 from aecodec.prior_fitting.context_network import POSITIONS, ArrayFields, ContextNetwork
 
 TABLE_BITS = 16

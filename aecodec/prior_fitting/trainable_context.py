@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.arrays import Codes, Float32
+from aecodec.base.arrays import Codes, Float32
 from aecodec.native.tables import Grid, neighbours
 from aecodec.prior_fitting.context_network import (
     BY_DIFFERENCE,

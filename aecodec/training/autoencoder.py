@@ -11,13 +11,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32
-from aecodec.atomic import write_file
+from aecodec.base.arrays import Float32
+from aecodec.base.atomic import write_file
+from aecodec.base.errors import ModelError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.datasets.scenes import BandTiles
 from aecodec.datasets.tiles import Tiles
-from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.held_out import PixelCoding
 from aecodec.export.image_shape import check_is_picture

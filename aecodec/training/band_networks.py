@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth

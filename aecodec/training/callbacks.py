@@ -20,8 +20,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aecodec.atomic import locked, write_file
-from aecodec.errors import ModelError, UsageError, warn
+from aecodec.base.atomic import locked, write_file
+from aecodec.base.errors import ModelError, UsageError, warn
 
 CSVLogger = keras.callbacks.CSVLogger
 EarlyStopping = keras.callbacks.EarlyStopping

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from aecodec.arrays import Float32
-from aecodec.errors import UsageError
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import UsageError
 
 _WINDOW = 11
 _GAUSSIAN = np.exp(-0.5 * (np.arange(_WINDOW) - _WINDOW // 2) ** 2 / 1.5**2)

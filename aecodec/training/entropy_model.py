@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.native.tables import neighbours
 from aecodec.prior_fitting.context_network import (

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Float64, Pixels
+from aecodec.base.arrays import Float32, Float64, Pixels
+from aecodec.base.errors import ModelError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import Bands, is_name
 from aecodec.datasets.tiles import as_uint8
 from aecodec.datasets.transfer_fitting import FittedTransfer
-from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.held_out import SampleCoding
 from aecodec.export.step_allocation import split_steps

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.arrays import Float32, Float64
+from aecodec.base.arrays import Float32, Float64
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.layers import SpaceToDepth
 from aecodec.keras_models.roles import Role, layer_with, role_of

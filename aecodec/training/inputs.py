@@ -12,12 +12,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError, UsageError, errors_about
+from aecodec.base.parallel import cores
 from aecodec.datasets.pictures import ArrayPictures, open_pictures
 from aecodec.datasets.tiles import Tiles, typical_side
-from aecodec.errors import ModelError, UsageError, errors_about
 from aecodec.keras_models.pair import KerasPair
-from aecodec.parallel import cores
 from aecodec.training.losses import TrainingOptions
 
 ENDLESS = 1 << 40

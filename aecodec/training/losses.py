@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.prior_fitting.trainable_context import logistic_mass

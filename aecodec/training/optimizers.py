@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from aecodec.errors import UsageError
+from aecodec.base.errors import UsageError
 from aecodec.keras_models.roles import Role, role_of
 
 _PIXELS = 0.1

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.training import initialization

@@ -21,8 +21,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from aecodec.arrays import Float32
-from aecodec.errors import UsageError
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import UsageError
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.roles import Role, role_of, set_role
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aecodec import data
+from aecodec.base.errors import UsageError, errors_about
 from aecodec.codec_files.levels import read_rate_weight
-from aecodec.errors import UsageError, errors_about
 from aecodec.keras_models.roles import Role
 from aecodec.training.band_networks import CHANNELS_PER_BAND, band_pair, start_from_block_klt
 from aecodec.training.distortions import check_sides_for_ssimulacra2

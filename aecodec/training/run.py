@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.arrays import Float32
-from aecodec.atomic import remove_folder
+from aecodec.base.arrays import Float32
+from aecodec.base.atomic import remove_folder
+from aecodec.base.errors import ImageError, UsageError, errors_about, warn
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.levels import read_rate_weight
@@ -20,7 +21,6 @@ from aecodec.datasets.pictures import Pictures, channels_of, open_pictures
 from aecodec.datasets.scenes import BandTiles, ScenePictures
 from aecodec.datasets.tiles import Tiles, typical_side, with_flat_areas
 from aecodec.datasets.transfer_fitting import FittedTransfer, fit_to_scenes
-from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
 from aecodec.prior_fitting.fitting import PriorOptions
 from aecodec.training.autoencoder import Autoencoder

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import GAIN_UNITS
-from aecodec.errors import ModelError
 from aecodec.keras_models.functional import IN_STEPS
 from aecodec.keras_models.model_files import keras_half
 from aecodec.training.autoencoder import Autoencoder

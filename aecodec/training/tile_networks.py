@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 from aecodec.keras_models.layers import DepthToSpace
 from aecodec.keras_models.roles import Role, set_role
 

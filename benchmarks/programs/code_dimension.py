@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from aecodec import metrics
-from aecodec.arrays import Float32, Pixels
+from aecodec.base.arrays import Float32, Pixels
 from aecodec.datasets.tiles import as_floats
 from aecodec.imaging.plots import Comparison, comparison_figure
 from aecodec.training import Autoencoder, PriorOptions, mnist_decoder, mnist_encoder

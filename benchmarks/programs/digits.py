@@ -15,7 +15,7 @@ import numpy as np
 
 import aecodec
 from aecodec import Codec, metrics
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.evaluation.formats import AVIF, JPEG, JPEG_XL, WEBP, PillowFormat, decode
 from benchmarks.formats import LOSSLESS
 from benchmarks.harness import Row

@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.data.samples import sample_paths
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.imaging.picture import without_channel_axis

@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from aecodec.base.errors import UsageError
+from aecodec.base.parallel import Workers
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
@@ -16,12 +18,10 @@ from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_named, with_workers
 from aecodec.codec.target import MaxErrorOfBands, Target
-from aecodec.errors import UsageError
 from aecodec.evaluation.comparison import compare_file
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import check_ssimulacra2
-from aecodec.parallel import Workers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from aecodec.base.errors import AecodecError, memory_errors_wrapped
+from aecodec.base.parallel import Workers
 from aecodec.cli.shared.console import Console
-from aecodec.errors import AecodecError, memory_errors_wrapped
-from aecodec.parallel import Workers
 
 Work = Callable[[Any, Console, Workers], None]
 """Processes a file. It must be picklable, because worker processes may call it."""

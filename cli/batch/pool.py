@@ -15,11 +15,11 @@ from multiprocessing import active_children, get_context, parent_process, resour
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
-from aecodec.atomic import end_tidily
+from aecodec.base.atomic import end_tidily
+from aecodec.base.errors import AecodecError
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console
-from aecodec.errors import AecodecError
-from aecodec.parallel import Workers
 
 _ONE_THREAD = Workers(threads=1)
 """Resources of each process if several work in parallel."""

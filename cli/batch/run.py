@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import typer
 
+from aecodec.base.errors import AecodecError, errors_about
+from aecodec.base.parallel import Workers, cores
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import ExistsError, size_of
-from aecodec.errors import AecodecError, errors_about
-from aecodec.parallel import Workers, cores
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
 

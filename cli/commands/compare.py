@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aecodec.base.errors import errors_about
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
@@ -15,7 +16,6 @@ from aecodec.cli.shared.jobs import beside, check_not_sources
 from aecodec.cli.shared.pictures import read_picture, reading_for
 from aecodec.codec.figure import compare_frames
 from aecodec.codec.registry import AUTO, codec_for, load_codec
-from aecodec.errors import errors_about
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.plots import comparison_figure
 

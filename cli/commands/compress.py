@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from aecodec.base.errors import UsageError
 from aecodec.cli.batch.compression import CodingOptions
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
@@ -11,7 +12,6 @@ from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, i
 from aecodec.cli.shared.jobs import folder_beside, is_folder, plan
 from aecodec.cli.shared.pictures import reading_for
 from aecodec.codec.codec import Codec
-from aecodec.errors import UsageError
 from aecodec.image_files.options import ReadOptions
 
 

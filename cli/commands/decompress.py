@@ -10,6 +10,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from aecodec.base.errors import AecodecError, UsageError
+from aecodec.base.parallel import Workers
+from aecodec.base.urls import is_url
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
@@ -24,7 +27,6 @@ from aecodec.cli.shared.file_io import (
 from aecodec.cli.shared.jobs import Job, folder_beside, is_folder, named_folder, plan
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
-from aecodec.errors import AecodecError, UsageError
 from aecodec.format.container import Header
 from aecodec.format.limits import Limits
 from aecodec.image_files.formats import (
@@ -38,8 +40,6 @@ from aecodec.image_files.writing import encode_frames, format_to_write
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.native.headers import read_header
-from aecodec.parallel import Workers
-from aecodec.urls import is_url
 
 _DEFAULT_SUFFIX = ".png"
 _ENDING = "_decompressed"

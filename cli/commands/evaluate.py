@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.base.errors import AecodecError, UsageError
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.pictures import open_pictures, reading_for, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
-from aecodec.errors import AecodecError, UsageError
 
 Values = dict[str, Any]
 """Measurements of a level or a picture, by their names in JSON; None if not measured or finite."""

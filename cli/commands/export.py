@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.base.errors import ImageError, UsageError
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
@@ -21,7 +22,6 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec, nearest_level
 from aecodec.data.samples import sample_paths
-from aecodec.errors import ImageError, UsageError
 from aecodec.export.device.options import Format, Halves
 from aecodec.export.device.tables import CTables
 from aecodec.imaging.tiling import split, to_planes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from aecodec.base.errors import CodecError
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
@@ -12,12 +14,10 @@ from aecodec.cli.shared.file_io import read_bytes
 from aecodec.cli.shared.options import AecFiles, Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import CodecError
 from aecodec.format.arrays import Samples
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.format.kept_tags import names_in
 from aecodec.native.headers import header_of, read_info, share_of_missing
-from aecodec.parallel import Workers
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from aecodec.base.errors import errors_about
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import beside, check_not_sources
 from aecodec.codec.registry import codec_of_file, load_codec
-from aecodec.errors import errors_about
 from aecodec.format.texts import from_text, to_text
 
 

@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
+from aecodec.base.errors import UsageError
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, Source, expand, is_folder_at
 from aecodec.cli.shared.file_io import check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.errors import UsageError
 from aecodec.format.texts import to_text
 from aecodec.image_files.formats import format_of
-from aecodec.parallel import Workers
 from aecodec.preview import encode
 
 

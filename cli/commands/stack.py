@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aecodec.base.errors import UsageError, errors_about, warn
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.compression import CodingOptions
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
@@ -11,11 +13,9 @@ from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.file_io import ExistsError, check_overwriting
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.pictures import read_picture
-from aecodec.errors import UsageError, errors_about, warn
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import shared_metadata, stacked
-from aecodec.parallel import Workers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.base.errors import AecodecError, UsageError
 from aecodec.cli.commands.codecs import codec_lines
 from aecodec.cli.commands.evaluate import table_lines
 from aecodec.cli.shared import options
@@ -24,7 +25,6 @@ from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
 from aecodec.datasets.scenes import open_scenes
 from aecodec.datasets.tiles import held_out_pictures
-from aecodec.errors import AecodecError, UsageError
 from aecodec.evaluation.rivals import Curves, curves_of, rate_at
 from aecodec.imaging.plots import figure_of_curves
 from aecodec.metrics import check_ssimulacra2

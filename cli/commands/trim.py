@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
@@ -14,7 +15,6 @@ from aecodec.cli.shared.jobs import Job, plan, result_beside
 from aecodec.codec.target import bound_to_keep
 from aecodec.format.refinement import Bound
 from aecodec.native import headers
-from aecodec.parallel import Workers
 
 
 def trim(

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from aecodec.arrays import Float64
+from aecodec.base.arrays import Float64
+from aecodec.base.errors import AecodecError, CodecError, ImageError, UsageError, errors_about
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
@@ -20,7 +22,6 @@ from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.cli.shared.pictures import open_pictures, read_picture, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
-from aecodec.errors import AecodecError, CodecError, ImageError, UsageError, errors_about
 from aecodec.format.arrays import Layout
 from aecodec.format.limits import Limits
 from aecodec.format.refinement import ROOT_UNITS, Bound, Refinement
@@ -29,7 +30,6 @@ from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import band_errors, row_blocks
 from aecodec.native.headers import read_header
-from aecodec.parallel import Workers
 
 _FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"
 

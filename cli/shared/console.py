@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
+from aecodec.base.errors import AecodecError, AecodecWarning
 from aecodec.cli.shared.discovery import STANDARD, Source
 from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.progress import Bar, echo
-from aecodec.errors import AecodecError, AecodecWarning
 
 Item = TypeVar("Item")
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from aecodec.atomic import TEMPORARY
-from aecodec.errors import AecodecError, ImageError, InputError
+from aecodec.base.atomic import TEMPORARY
+from aecodec.base.errors import AecodecError, ImageError, InputError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_name
 
 STANDARD = Path("-")

@@ -11,13 +11,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from aecodec.atomic import make_folder, update_folder, write_file
+from aecodec.base.atomic import make_folder, update_folder, write_file
+from aecodec.base.errors import AecodecError, InputError, UsageError
+from aecodec.base.urls import check_is_local, is_url, read_object
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.stdout import write_content
 from aecodec.codec.sources import content_of, read_to_end
-from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.origin import Origin
-from aecodec.urls import check_is_local, is_url, read_object
 
 
 class ExistsError(UsageError):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from aecodec.base.errors import AecodecError, UsageError
 from aecodec.cli.shared.discovery import STANDARD, FileKind, is_folder_at, real_path, sources_in
-from aecodec.errors import AecodecError, UsageError
 
 Rename = Callable[[Path], Path]
 """Returns the path of the result for the path of an input."""

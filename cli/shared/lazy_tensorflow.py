@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aecodec.base.errors import AecodecError
 from aecodec.compiler.interpreter import silent_stderr
-from aecodec.errors import AecodecError
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar, get_type_hints
 
 import typer
 
-from aecodec.errors import UsageError
+from aecodec.base.errors import UsageError
 from aecodec.image_files.options import Frames
 
 quality = partial(typer.Option, rich_help_panel="Quality")

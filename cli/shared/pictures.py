@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from aecodec.base.errors import UsageError
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_input, opened_input
 from aecodec.codec.codec import Codec
-from aecodec.errors import UsageError
 from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image, warn_of_sidecars
 from aecodec.imaging.picture import Picture

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from aecodec.base.urls import masked
 from aecodec.cli.shared.stdout import write_line
-from aecodec.urls import masked
 
 if TYPE_CHECKING:
     from rich.progress import Progress

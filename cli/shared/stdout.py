@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from aecodec.errors import AecodecError, UsageError
+from aecodec.base.errors import AecodecError, UsageError
 
 
 class OutputError(AecodecError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aecodec.errors import ModelError
+from aecodec.base.errors import ModelError
 from aecodec.export.device.network_source import LICENCE, CNetwork, in_comment
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import LEVEL_UNITS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aecodec.arrays import Latents, Pixels
+from aecodec.base.arrays import Latents, Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.export.device.network_source import plan_of
 from aecodec.export.device.tables import CTables

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aecodec.base.errors import CodecError
 from aecodec.codec_files.codec_file import NETWORKS
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.compiler.plan import work_size
-from aecodec.errors import CodecError
 from aecodec.native.networks import NativeNetwork
 
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"

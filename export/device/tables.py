@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec, nearest_level
-from aecodec.errors import ModelError
 from aecodec.export.device.network_source import in_lines
 from aecodec.native.tables import LevelTables
 from aecodec.prior_fitting.level_tables import stored_tables

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecError, CodecError, ImageError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.device_codec import DeviceCodec
 from aecodec.export.device.network_source import network_name
 from aecodec.export.device.tables import CTables

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
 from aecodec.compiler.codes import Lookup, Search
 from aecodec.keras_models.codes import CodeVectors, NearestCode
 

@@ -13,11 +13,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.interpreter import silent_stderr
 from aecodec.compiler.model import schema
 from aecodec.compiler.network_plan import check_operators
-from aecodec.errors import ModelError
 from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
 

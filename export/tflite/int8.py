@@ -11,13 +11,13 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert import mlir_quantize
 
-from aecodec.arrays import Float32
+from aecodec.base.arrays import Float32
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.codes import Lookup, Search
 from aecodec.compiler.elementwise import functions_of
 from aecodec.compiler.interpreter import open_interpreter
 from aecodec.compiler.model import packed, read_model, schema
-from aecodec.errors import ModelError
 from aecodec.export.tflite.code_tables import code_tables
 from aecodec.export.tflite.conversion import quiet, reason
 from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part

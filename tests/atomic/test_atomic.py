@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aecodec.atomic import make_folder, update_folder, write_file
+from aecodec.base.atomic import make_folder, update_folder, write_file
 
 Files = dict[str, bytes]
 NEW = {"a": b"new" * 9999, "inner/b": b"new"}

@@ -19,7 +19,7 @@ from image_files.files import fits_header
 
 import aecodec.numcodecs
 from aecodec import Codec, ImageError, UsageError, load_codec
-from aecodec.errors import AecodecWarning
+from aecodec.base.errors import AecodecWarning
 from aecodec.format.arrays import ANY_BANDS, SampleType
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import DESCRIPTION, KeptTags, text_tag

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import aecodec
 from aecodec import AecodecWarning, FormatError, ImageError, LimitError, UsageError, load_codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.format.arrays import SampleType
 from aecodec.format.limits import Limits
 

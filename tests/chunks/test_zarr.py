@@ -14,7 +14,7 @@ from helpers.codecs.made_up_codecs import change_spec
 
 import aecodec
 from aecodec import CodecError, FormatError, ImageError, UsageError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec import chunks, registry
 from aecodec.codec_files.folder import CodecFolder
 

@@ -13,7 +13,7 @@ from image_files.odd_pictures import COLOURS, animation, rgb, second
 from PIL import Image
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 THEN = 1_400_000_000
 ODD_EXIF_AND_XMP = bytes.fromhex(

@@ -17,7 +17,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import metrics, preview
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN, built_in_names
 from aecodec.data.samples import sample_paths
 from aecodec.format.texts import from_text

@@ -17,7 +17,7 @@ from helpers.tiny_recipe import tiny_recipe
 from PIL import Image
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 EPOCHS = {"tile.toml": 60, "picture.toml": 6}
 """Enough for a training to be stopped before its end on a busy machine."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec, DecoderCodec, Picture, UsageError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.data.samples import sample_paths
 
 DIGIT = sample_paths()[3]

@@ -24,10 +24,10 @@ from hypothesis.extra import numpy as npst
 
 import aecodec
 from aecodec import AecodecError, FormatError, InputError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.urls import read_object
 from aecodec.codec import ranges
 from aecodec.codec.array_file import ArrayFile
-from aecodec.urls import read_object
 
 _BANDS = np.moveaxis(load_photograph()[:300, :530], -1, 0)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import aecodec
 from aecodec import Codec
-from aecodec.errors import AecodecWarning, ImageError, LimitError, UsageError
+from aecodec.base.errors import AecodecWarning, ImageError, LimitError, UsageError
 from aecodec.format.arrays import BAND_TYPES, Layout, SampleType
 from aecodec.format.container import MetadataKind
 from aecodec.format.kept_tags import KeptTags

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aecodec import AecodecError, Codec, CodecError, FormatError, UsageError, load_codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.format.container import Header
 
 

@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 import aecodec
 import aecodec.pillow
 from aecodec import Codec, CodecError, metrics
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.codec_file import SectionKind
 from aecodec.imaging.array_pictures import from_array

@@ -13,8 +13,8 @@ from helpers.writer import with_checksum
 
 import aecodec
 from aecodec import CodecError, FormatError, LimitError, UsageError
-from aecodec.arrays import Pixels
-from aecodec.errors import InputError
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import InputError
 from aecodec.native.headers import read_info
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from helpers.codecs.golden import GOLDEN, INTACT, codec_of, digests, listed, refused
 
-from aecodec.errors import CodecError, FormatError
+from aecodec.base.errors import CodecError, FormatError
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.stacks import without_names

@@ -11,9 +11,9 @@ from image_files.odd_pictures import shown_as
 from PIL import Image
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecWarning
 from aecodec.codec.codec import Codec
-from aecodec.errors import AecodecWarning
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.format.origin import Origin
 from aecodec.imaging.array_pictures import from_array

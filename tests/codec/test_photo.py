@@ -9,9 +9,9 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec, metrics
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.parallel import Workers
 from aecodec.codec.registry import with_workers
-from aecodec.parallel import Workers
 
 
 @pytest.mark.parametrize(

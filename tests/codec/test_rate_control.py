@@ -11,7 +11,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec, Picture, Target, UsageError, metrics
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec import rate_control
 from aecodec.codec.rate_control import REDUCTIONS, level_indices
 from aecodec.format.container import LARGE_PICTURE

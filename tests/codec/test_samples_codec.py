@@ -14,7 +14,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import CodecError, Target, UsageError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.format.arrays import Layout, SampleType
 

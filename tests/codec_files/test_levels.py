@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from aecodec.base.errors import UsageError
 from aecodec.codec_files.levels import GAIN_UNITS, MIN_GAIN, Level
-from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS
 
 ALL = np.arange(-128, 128, dtype=np.int8)[:, None]

@@ -10,7 +10,7 @@ from helpers.c.network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
 from helpers.networks.random_models import Maker
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.compiler.interpreter import silent_stderr
 from aecodec.compiler.network_plan import network_plan

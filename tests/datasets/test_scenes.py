@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aecodec.base.errors import AecodecWarning, ImageError
 from aecodec.datasets.scenes import BandTiles, ScenePictures, open_scenes
 from aecodec.datasets.transfer_fitting import fit_to_scenes, fit_transfer
-from aecodec.errors import AecodecWarning, ImageError
 from aecodec.imaging.picture import Picture
 
 

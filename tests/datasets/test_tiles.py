@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecWarning, ImageError
 from aecodec.datasets.pictures import ArrayPictures, hold_out, load_images, open_pictures
 from aecodec.datasets.tiles import Tiles, with_flat_areas
-from aecodec.errors import AecodecWarning, ImageError
 
 
 @pytest.fixture

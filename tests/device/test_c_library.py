@@ -22,11 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aecodec import Codec
-from aecodec.arrays import Latents, Pixels
+from aecodec.base.arrays import Latents, Pixels
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.folder import write_folder
 from aecodec.codec_files.levels import Level
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import ModelError
 from aecodec.export.device.codec_source import PictureSizes
 from aecodec.export.device.tables import CTables
 from aecodec.format.container import Header, Mode

@@ -9,7 +9,7 @@ import pytest
 from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
-from aecodec.version import version
+from aecodec.base.version import version
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecWarning
 from aecodec.codec.codec import Codec
-from aecodec.errors import AecodecWarning
 from aecodec.evaluation.comparison import FileComparison, compare_file
 from aecodec.imaging.array_pictures import from_array
 from aecodec.metrics import mse, psnr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.cli.commands.train import table_of
 from aecodec.evaluation.rivals import curves_of, rate_at
 from aecodec.imaging.picture import Picture

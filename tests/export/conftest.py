@@ -10,7 +10,7 @@ import pytest
 from helpers.networks.pairs import Pair, convolutional_pair, train_pair
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.prior_fitting.fitting import PriorOptions

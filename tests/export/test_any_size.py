@@ -13,7 +13,7 @@ from helpers.networks.pairs import Pair
 from keras import layers
 
 from aecodec import Codec, ModelError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.prior_fitting.fitting import PriorOptions

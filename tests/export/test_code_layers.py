@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from keras import layers, ops
 
 from aecodec import ModelError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.export.code_layers import with_codes
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import ModelHints

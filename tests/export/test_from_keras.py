@@ -16,7 +16,7 @@ from helpers.networks.pairs import Pair, dense_pair
 from keras import layers
 
 from aecodec import Codec, ModelError, load_codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.keras_models.model_files import register_custom_objects

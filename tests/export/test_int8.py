@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from aecodec.arrays import Latents
+from aecodec.base.arrays import Latents
+from aecodec.base.errors import ModelError
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import ModelError
 from aecodec.export.plan_checks import lowered
 from aecodec.export.tflite.int8 import int8_half
 from aecodec.native.networks import NativeNetwork, to_pixels

@@ -11,7 +11,7 @@ import pytest
 
 import aecodec.export
 from aecodec import AecodecError, ModelError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.export.torch_pair import _saved
 from aecodec.prior_fitting.fitting import PriorOptions
 

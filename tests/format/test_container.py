@@ -9,7 +9,7 @@ from helpers.writer import Part, pack, with_checksum
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aecodec.errors import AecodecError, FormatError
+from aecodec.base.errors import AecodecError, FormatError
 from aecodec.format.container import Header, MetadataKind
 from aecodec.format.origin import Origin
 from aecodec.format.texts import from_text, to_text

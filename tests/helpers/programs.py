@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aecodec.atomic import locked
+from aecodec.base.atomic import locked
 
 
 def needs(*programs: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 
 def _data_file(name: str) -> Path:

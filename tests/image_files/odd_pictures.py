@@ -13,7 +13,7 @@ from image_files.profiles import GREY_18, LAB, P3, PRESS
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.options import Frames, ReadOptions
 

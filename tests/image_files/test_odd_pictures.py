@@ -10,8 +10,8 @@ import pytest
 from image_files.odd_pictures import ODD_PICTURES, OddPicture, as_rgb, shown_as
 from PIL import Image
 
-from aecodec.arrays import Pixels
-from aecodec.errors import AecodecWarning
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import AecodecWarning
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.reading import read_image

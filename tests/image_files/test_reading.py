@@ -10,7 +10,7 @@ import pytest
 from image_files.odd_pictures import animation, saved
 from PIL import Image
 
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.base.errors import AecodecWarning, ImageError
 from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.image_files.reading import read_image

@@ -14,7 +14,7 @@ from helpers.codecs.band_codecs import band_codec
 from image_files.files import fits_header, tiff
 
 import aecodec
-from aecodec.errors import AecodecWarning, ImageError, UsageError
+from aecodec.base.errors import AecodecWarning, ImageError, UsageError
 from aecodec.format.arrays import ANY_BANDS
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import read_image

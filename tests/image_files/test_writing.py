@@ -11,7 +11,7 @@ from image_files.odd_pictures import COLOURS, XMP_PACKET, exif_of, rgb, with_alp
 from image_files.profiles import P3
 from PIL import Image
 
-from aecodec.errors import AecodecWarning, UsageError
+from aecodec.base.errors import AecodecWarning, UsageError
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.image_files.formats import is_kept_by
 from aecodec.image_files.reading import from_pil, read_image

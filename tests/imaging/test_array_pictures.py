@@ -10,7 +10,7 @@ from helpers.codecs.band_codecs import linear
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.base.errors import AecodecWarning, ImageError
 from aecodec.format.arrays import BAND_TYPES
 from aecodec.imaging import missing
 from aecodec.imaging.array_pictures import from_array, samples_picture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.base.errors import AecodecWarning, ImageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.stack_names import can_be_kept, pack_names, unpack_names
 from aecodec.imaging.picture import Picture

@@ -17,7 +17,7 @@ from onnx.reference import ReferenceEvaluator
 
 import aecodec.keras_models
 from aecodec import AecodecError, AecodecWarning, ModelError, load_codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.keras_models.model_files import load_model
 from aecodec.keras_models.onnx_files import load_onnx

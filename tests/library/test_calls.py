@@ -13,7 +13,8 @@ from helpers.codecs.golden import REFINED, codec_of
 from helpers.writer import pack, unpack
 
 from aecodec import Codec, FormatError, UsageError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.parallel import Workers
 from aecodec.imaging.array_pictures import samples_picture
 from aecodec.native import structures
 from aecodec.native.codec import NativeCodec
@@ -21,7 +22,6 @@ from aecodec.native.library import LIBRARY
 from aecodec.native.reading import Decoding
 from aecodec.native.structures import BAD_ARGUMENT, OK, Limits
 from aecodec.native.writing import image_of, samples_of
-from aecodec.parallel import Workers
 
 UNLIMITED = Limits(1 << 40, 1 << 24)
 

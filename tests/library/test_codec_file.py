@@ -11,7 +11,7 @@ import pytest
 from helpers.c.calls import decompress
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec_files.codec_file import SectionKind, pack_codec, pack_head, without
 from aecodec.native.codec import NativeCodec, aligned
 from aecodec.native.library import LIBRARY

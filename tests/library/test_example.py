@@ -12,7 +12,7 @@ from helpers.documents import ROOT
 from PIL import Image
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 
 @pytest.fixture(scope="module")

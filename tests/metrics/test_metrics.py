@@ -13,7 +13,7 @@ from PIL import Image
 from ssimulacra2 import compute_ssimulacra2
 
 from aecodec import metrics
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 
 @pytest.mark.parametrize("noise", [2, 20, 60])

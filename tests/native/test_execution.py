@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from aecodec import Codec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.parallel import Workers
 from aecodec.codec.registry import with_workers
-from aecodec.parallel import Workers
 
 
 class StopError(Exception):

@@ -19,7 +19,7 @@ from image_files import profiles
 from PIL import ExifTags, Image, ImageFile, ImageSequence, UnidentifiedImageError
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec import registry
 from aecodec.format.container import Header
 from aecodec.pillow import register_aec_opener

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aecodec.arrays import Codes
+from aecodec.base.arrays import Codes
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.prior_fitting.context_network import ContextNetwork, array_fields
 from aecodec.prior_fitting.context_training import ContextTraining

@@ -10,7 +10,7 @@ from helpers.strategies import priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec.arrays import Codes, Latents
+from aecodec.base.arrays import Codes, Latents
 from aecodec.codec_files.levels import Level, RateWeight
 from aecodec.prior_fitting.fitting import fit_prior
 from aecodec.prior_fitting.level_tables import (

@@ -16,7 +16,7 @@ from reference.codecs import codecs
 from reference.decoder import decode
 
 import aecodec
-from aecodec.errors import AecodecError
+from aecodec.base.errors import AecodecError
 
 Pair = tuple[aecodec.Codec, codec_file.Codec]
 """A codec in the library and in the reference."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers.real_data import load_photograph
 
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from keras import layers
 from PIL import Image
 
 from aecodec import ModelError, UsageError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.training import (
     Autoencoder,
     PriorOptions,

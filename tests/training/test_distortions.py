@@ -13,7 +13,7 @@ from helpers.real_data import load_photograph
 from PIL import Image
 
 from aecodec import UsageError
-from aecodec.arrays import Float32, Pixels
+from aecodec.base.arrays import Float32, Pixels
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.distortions import (
     check_sides_for_ssimulacra2,

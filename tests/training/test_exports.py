@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
+from aecodec.base.errors import ModelError
 from aecodec.datasets.scenes import open_scenes
 from aecodec.datasets.tiles import as_uint8
-from aecodec.errors import ModelError
 from aecodec.export.held_out import check_shift
 from aecodec.export.step_allocation import split_steps
 from aecodec.imaging.transfer import to_phases

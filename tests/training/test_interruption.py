@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from aecodec.errors import AecodecWarning, ModelError, UsageError
+from aecodec.base.errors import AecodecWarning, ModelError, UsageError
 from aecodec.training.callbacks import LATEST, between_steps, checkpoints_in, has_checkpoint
 
 

@@ -10,7 +10,7 @@ import pytest
 from helpers.tiny_recipe import tiny_recipe
 
 from aecodec import AecodecError, ImageError, UsageError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.training.recipe import load_recipe, recipe_for_bands
 from aecodec.training.run import run_recipe
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aecodec import ModelError
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder

@@ -14,7 +14,7 @@ from helpers.static_host import StaticHost, static_host
 from PIL import Image
 
 import aecodec
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.cli.shared.file_io import write_folder
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.site import hosted_files, site_files

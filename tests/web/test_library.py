@@ -19,7 +19,7 @@ from helpers.writer import pack
 from PIL import Image
 
 from aecodec import compress
-from aecodec.arrays import Pixels
+from aecodec.base.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import Picture, to_array

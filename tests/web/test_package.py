@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from helpers.documents import ROOT
 
+from aecodec.base.version import version
 from aecodec.preview.tables import PATH
-from aecodec.version import version
 from c.wasm import build
 
 WEB = ROOT / "web"

@@ -16,12 +16,12 @@ import pytest
 from helpers.commands import Command
 from PIL import Image, PngImagePlugin
 
+from aecodec.base.parallel import Workers
 from aecodec.cli.batch.pool import process_pool
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import Source
 from aecodec.cli.shared.progress import Bar
-from aecodec.parallel import Workers
 
 _PATIENCE = 100
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aecodec.arrays import Latents
+from aecodec.base.arrays import Latents
 from aecodec.data.c_sources import c_sources
 from aecodec.export.device.codec_source import CODEC, PictureSizes, codec_header, codec_source
 from aecodec.export.device.tables import CTables

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import Codec, load_codec
+from aecodec.base.errors import FormatError
 from aecodec.codec.registry import codec_of_file
-from aecodec.errors import FormatError
 from aecodec.imaging.picture import to_array
 from aecodec.native.headers import read_beginning, read_header
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from aecodec.errors import UsageError
+from aecodec.base.errors import UsageError
 
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:)/+")
 _PASSWORD = r"(:/{1,2}[^/?#\s:@]*):[^/?#\s]*@"
