@@ -190,9 +190,6 @@ export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<Dec
  */
 export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 
-/** MS-SSIM of two pictures of one size, or 1 - MSE / 255² if a side has fewer than 11 pixels. Throws ImageError. */
-export function msSsim(first: ImageData, second: ImageData): Promise<number>;
-
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */
 export class AecodecError extends Error {}
 /** A call that contradicts itself, or asks for a level that the codec does not have. */

@@ -57,7 +57,6 @@ EXPORTS = (
     "aecodec_encoding_file",
     "aecodec_encoding_free",
     "aecodec_samples_free",
-    "aecodec_ms_ssim",
     "aecodec_web_allocate",
     "aecodec_web_codec",
     "aecodec_web_run",

@@ -1,6 +1,6 @@
 // What a program in TypeScript writes; it is compiled, not run.
 
-import { AecodecError, decode, decodeFrames, encode, LimitError, loadCodec, msSsim, readHeader, setCodecs, toBare } from "aecodec";
+import { AecodecError, decode, decodeFrames, encode, LimitError, loadCodec, readHeader, setCodecs, toBare } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
 import "aecodec/element";
 import { decodePreview, loadTables, paintPreview, readRatio, readTables } from "aecodec/preview";
@@ -21,7 +21,7 @@ async function show(context: CanvasRenderingContext2D, file: Blob, signal: Abort
   console.log(base.width);
   const frames: ImageData[] = await decodeFrames(packet);
   const files: Uint8Array[] = await encode(picture, { codec, level: [1, codec.levels] });
-  console.log(await msSsim(picture, frames[0]!), files.length, codec.compresses, codec.tile.width);
+  console.log(frames[0]!.width, files.length, codec.compresses, codec.tile.width);
 }
 
 async function sizeOf(file: ArrayBuffer): Promise<number | string> {

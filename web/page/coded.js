@@ -1,6 +1,6 @@
 // A picture, its files at all levels, and those of the browser's own formats at the same bytes.
 
-import { decode, encode, msSsim } from "./aecodec/index.js";
+import { decode, encode } from "./aecodec/index.js";
 
 export const FORMATS = [
   { title: "WebP", type: "image/webp" },
@@ -43,7 +43,7 @@ export class CodedPicture {
 
   async #measured(file, onProgress) {
     const picture = await decode(file, { codec: this.codec, onProgress });
-    return { bytes: file.length, blob: new Blob([file]), picture, ...(await this.#quality(picture)) };
+    return { bytes: file.length, blob: new Blob([file]), picture, psnr: this.#psnr(picture) };
   }
 
   /** A browser's format at the lowest quality that takes no fewer bytes; undefined if it does not write it. */
@@ -57,12 +57,11 @@ export class CodedPicture {
     const blob = await smallestFrom(type === "image/jpeg" ? this.onWhite : this.original, type, bytes);
     if (!blob) return undefined;
     const picture = await pixelsOf(blob);
-    return { bytes: blob.size, picture, ...(await this.#quality(picture)) };
+    return { bytes: blob.size, picture, psnr: this.#psnr(picture) };
   }
 
-  async #quality(picture) {
-    const pair = [this.onWhite, onWhite(picture)];
-    return { psnr: psnr(...pair), msSsim: await msSsim(...pair) };
+  #psnr(picture) {
+    return psnr(this.onWhite, onWhite(picture));
   }
 }
 

@@ -217,8 +217,7 @@ export function showRow(title, file) {
   const { input, cells } = rows[title];
   input.disabled = !file;
   if (!file) return;
-  const { bytes, psnr, msSsim } = file;
-  const texts = [grouped(bytes), shownPsnr(psnr), msSsim <= 1 ? msSsim.toFixed(3) : "–"];
+  const texts = [grouped(file.bytes), shownPsnr(file.psnr)];
   texts.forEach((text, number) => { cells[number].textContent = text; });
 }
 

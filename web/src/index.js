@@ -1,8 +1,8 @@
 // aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
 
 import { client } from "./client.js";
-import { ImageError, UsageError } from "./errors.js";
-import { checkImageData, fromImageData, toImageData } from "./pixels.js";
+import { UsageError } from "./errors.js";
+import { fromImageData, toImageData } from "./pixels.js";
 import { SAMPLES, fromCore } from "./arrays.js";
 
 export * from "./errors.js";
@@ -63,22 +63,10 @@ export async function fromBare(data, { codec, checksum = false } = {}) {
   return client.ask("fromBare", { payload: await bytesOf(data), id, checksum });
 }
 
-/** MS-SSIM of two pictures of one size, or 1 - MSE / 255² if a side has fewer than 11 pixels. */
-export async function msSsim(first, second) {
-  const pictures = { first: colours(first), second: colours(second) };
-  if (first.width !== second.width || first.height !== second.height) throw new ImageError("two pictures of different sizes");
-  return client.ask("msSsim", pictures);
-}
-
 async function decoded(data, options) {
   const picture = await decodeFile(data, options);
   if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples");
   return picture;
-}
-
-function colours(imageData) {
-  const { width, height, data } = checkImageData(imageData);
-  return { width, height, channels: 4, frames: 1, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
 // The folder of a codec that was loaded, or of a URL.

@@ -149,17 +149,6 @@ function withBounds(core, errors, use) {
   return core.withBytes(numbers, (at) => core.with("bounds", { count: errors.length, bands: 1, errors: at }, use));
 }
 
-export function msSsim(core, first, second) {
-  return withPixels(core, first, (a) =>
-    withPixels(core, second, (b) =>
-      core.withBytes(new Uint8Array(8), (at) => {
-        core.check("aecodec_ms_ssim", a, b, at);
-        return new Float64Array(core.calls.memory.buffer, at, 1)[0];
-      }),
-    ),
-  );
-}
-
 function fieldsOf({ width, height, channels, frames }, pixels) {
   return { width, height, channels, frames, pixels };
 }

@@ -2,18 +2,13 @@
 
 import { ImageError } from "./errors.js";
 
-/** The same value, if it is ImageData of 8-bit RGBA. Throws ImageError. */
-export function checkImageData(value) {
+/** ImageData of 8-bit RGBA as a picture of as few channels as it has: grey or RGB, with alpha where there is some.
+ * Throws ImageError. */
+export function fromImageData(value) {
   const { width, height, data } = value ?? {};
   if (!width || !height || data?.byteLength !== 4 * width * height) {
     throw new ImageError(`not ImageData of 8-bit RGBA, but ${value?.constructor?.name ?? value}: draw it on a canvas, and call getImageData`);
   }
-  return value;
-}
-
-/** ImageData as a picture of as few channels as it has: grey or RGB, with alpha where there is some. */
-export function fromImageData(imageData) {
-  const { width, height, data } = checkImageData(imageData);
   const { isGrey, isOpaque } = traits(data);
   const places = isGrey ? [0] : [0, 1, 2];
   if (!isOpaque) places.push(3);

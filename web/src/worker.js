@@ -3,7 +3,6 @@
 import { compileCore, Core } from "./core.js";
 import { packError } from "./errors.js";
 import { Jobs } from "./jobs.js";
-import { msSsim } from "./picture_coding.js";
 
 const running = new Map(); // jobs at work, by number of their message
 let jobs;
@@ -26,7 +25,6 @@ const ASKED = {
   facts: async (all, { folder }) => (await all.codec(folder)).facts,
   decode: (all, { file, options }, report) => all.decode(file, options, report),
   encode: (all, { image, options }, report) => all.encode(image, options, report),
-  msSsim: async ({ core }, { first, second }) => msSsim(core, first, second),
 };
 
 function buffersOf(result) {
