@@ -40,7 +40,7 @@ def _wait_for(path: Path) -> None:
     for _ in range(100 * _PATIENCE):
         if path.exists():
             return
-        time.sleep(0.01)  # a batch of 40 pictures takes 0.2 seconds
+        time.sleep(0.01)
     raise AssertionError(f"{path} does not come")
 
 
@@ -105,7 +105,10 @@ def test_a_killed_batch_goes_on_where_it_was(
 
 
 def test_ctrl_c_ends_a_batch_with_a_sentence(many: Path) -> None:
+    # A shell makes programs in the background ignore Ctrl-C, and tests may run there.
+    previous = signal.signal(signal.SIGINT, signal.SIG_DFL)
     batch = _started("compress", str(many), "-o", "out", "--jobs", "2")
+    signal.signal(signal.SIGINT, previous)
     _wait_for(Path("out/p00.aec"))
     os.killpg(batch.pid, signal.SIGINT)
     _, errors = batch.communicate(timeout=_PATIENCE)
