@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.base.arrays import Pixels
 from aecodec.base.errors import AecodecError, ModelError
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
@@ -169,16 +168,11 @@ def _saved(pictures: Any, path: Path) -> Path:
         pictures = pictures.detach().cpu().numpy()
     if pictures.ndim == 4 and pictures.shape[-1] not in (1, 3):
         pictures = np.moveaxis(pictures, 1, -1)
-    np.save(path, _as_bytes(pictures))
-    return path
-
-
-def _as_bytes(pictures: Any) -> Pixels:
-    if pictures.dtype == np.uint8:
-        return np.asarray(pictures)
-    if not (pictures.min(initial=0) >= 0 and pictures.max(initial=0) <= 1):
+    is_bytes = pictures.dtype == np.uint8
+    if not is_bytes and not np.array_equal(pictures, pictures.clip(0, 1)):
         raise ModelError(
             "the pictures are not uint8 or floats in 0..1: undo their normalization, and state "
             "the range of the models with hints=ModelHints(pixel_ranges=...)"
         )
-    return np.rint(pictures * 255).astype(np.uint8)
+    np.save(path, pictures if is_bytes else np.rint(pictures * 255).astype(np.uint8))
+    return path
