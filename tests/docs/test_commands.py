@@ -6,6 +6,7 @@ of small size. Of trainings that take minutes, only the options are checked.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -186,6 +187,7 @@ def run(line: str, command: Command) -> None:
 def test_the_commands_and_programs_of_a_page_run(
     page: Path, folder: Folder, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)  # PyTorch logs to closed streams
     folder(page.read_text("utf-8"))
     if "keras.datasets.mnist.load_data()" in page.read_text("utf-8"):
         monkeypatch.setattr("keras.datasets.mnist.load_data", _load_mnist)
