@@ -90,7 +90,8 @@ def ssimulacra2_error(decoded: Any, images: Any) -> Any:
         perceived = [_perceived(light) for light in pair]
         for (weight_scale, channel), weights in _WEIGHTS.items():
             if weight_scale == scale:
-                terms += _terms(weights, *(planes[:, channel, None] for planes in perceived))
+                one = slice(channel, channel + 1)  # TensorFlow's Grappler would lose a new axis
+                terms += _terms(weights, *(planes[:, one] for planes in perceived))
         pair = [_halved(light) for light in pair]
     return tf.add_n(terms) / _SUM_AT_0
 
@@ -162,8 +163,7 @@ def _blur(planes: Any) -> Any:
     11; returns (N, C, h - 10, w - 10).
     """
     for _ in range(2):
-        rows = tf.transpose(planes, (0, 1, 3, 2))
-        planes = tf.tensordot(rows, _band(rows.shape[-1]), 1)
+        planes = tf.einsum("nchw,wv->ncvh", planes, _band(planes.shape[-1]))
     return planes
 
 
