@@ -49,7 +49,7 @@ def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
 
 
 def test_folders_are_mirrored(folder: Path, command: Command) -> None:
-    copies_of_the_digit("scans/a.png", "scans/inner/b.PNG")
+    copies_of_the_digit("scans/a.png", "scans/inner/b.PNG", "scans/.aecodec-012345678901/c.png")
     Path("scans/notes.txt").write_text("no image")
     assert command("compress", "scans").status == 0
     assert names_in("scans_aec") == ["a.aec", "inner/b.aec"]
