@@ -57,7 +57,6 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
         assert np.abs(mean - expected).max() < 2 / 1020
 
 
-@pytest.mark.slow
 def test_a_codec_for_bands_restores_arrays(tmp_path: Path) -> None:
     tifffile = pytest.importorskip("tifffile")
     rng = np.random.default_rng(0)
