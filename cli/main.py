@@ -17,7 +17,7 @@ from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 
 _EPILOG = (
-    "Exit status: 0 success; 1 failure, also if only some of several inputs failed; 2 wrong "
+    "Exit status: 0 success; 1 failure, even if only some of the inputs failed; 2 wrong "
     "usage; 3 unreadable or unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; "
     "6 input does not exist or cannot be opened; 7 .aec file exceeds --max-pixels or "
     "--max-frames; 130 interrupted."

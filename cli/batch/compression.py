@@ -40,7 +40,8 @@ class CodingOptions:
         bool | None,
         typer.Option(
             "--metadata/--no-metadata",
-            help="Store EXIF (including GPS), XMP and ICC profile. Default: docs/pictures.md.",
+            help="Keep EXIF (including GPS), XMP and ICC profile. Default: not with --max-bytes "
+            "or a single tile.",
         ),
     ] = None
     frames: options.WhichFrames = Frames.FIRST
@@ -51,7 +52,7 @@ class CodingOptions:
         options.quality(
             "-q",
             "--level",
-            help="Level of the codec; 1 gives the smallest file, and photo also takes 2.5.",
+            help="Level of the codec; 1 gives the smallest file. photo accepts 2.5, too.",
         ),
     ] = None
     max_bytes: Annotated[
@@ -66,15 +67,16 @@ class CodingOptions:
         float | None,
         options.quality(
             metavar="SCORE",
-            help="The same for SSIMULACRA2: 30 is low, 70 high. Needs the extra 'perceptual'.",
+            help="Make the smallest file with at least this SSIMULACRA2 score: 30 is low quality, "
+            "70 high.",
         ),
     ] = None
     max_error: Annotated[
         list[str] | None,
         options.quality(
             metavar="E",
-            help="No sample differs more from its original: 4, 0.5%, 0.5sqrt, B02=4,B03=8, or "
-            "16,4,0 for several. See docs/maximum_error.md.",
+            help="Maximum error of every sample: 4, 0.5%, 0.5sqrt, B02=4,B03=8 for bands, or "
+            "16,4,0 for refinements.",
         ),
     ] = None
     lossless: Annotated[bool, options.quality("--lossless", help="The same as --max-error 0.")] = (

@@ -21,7 +21,7 @@ from aecodec.imaging.plots import comparison_figure
 
 
 def compare(
-    image: Annotated[Path, typer.Argument()],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A picture, or -.")],
     out: options.OutFile = None,
     codec: options.CodecOrAuto = AUTO,
     level: options.LevelNumber = None,
@@ -36,8 +36,8 @@ def compare(
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Small pictures are
     enlarged, and very large pictures are cropped to their centre.
 
-    For a codec with bands, the figure shows the first three bands as RGB, or the first of fewer as
-    grey levels. PSNR is relative to the range of the samples.
+    For a codec with bands, the figure shows the first three bands as RGB, or if there are fewer,
+    the first as grey levels. PSNR is relative to the range of the samples.
     """
     target = Path(out) if out else beside(image, f"{image.stem}_compared.png")
     check_suffix(target, ".png", "")

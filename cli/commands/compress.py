@@ -55,9 +55,9 @@ def compress(chosen: CompressOptions) -> None:
     """Compress images to .aec files.
 
     Without -o, digit.png becomes digit.aec, and the folder scans becomes scans_aec. For each file,
-    the command prints its size, how many times smaller it is than the source file and than raw
-    pixels, bits per pixel, PSNR, and with --max-error the largest error of a sample. Scientific
-    pictures need a codec with bands, --max-error or --lossless.
+    the command prints the size, the ratios to the source file and to raw pixels, bits per pixel,
+    PSNR and, with --max-error, the largest error of a sample. Scientific pictures need a codec with
+    bands, --max-error or --lossless.
     """
     chosen.check()
     compression = chosen.compression()

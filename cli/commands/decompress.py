@@ -65,7 +65,7 @@ def decompress(
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="Quality for JPEG and AVIF, and for WebP with loss."),
+        typer.Option(min=1, max=100, help="Quality of JPEG, AVIF and lossy WebP files."),
     ] = None,
     codec: options.CodecName = None,
     max_pixels: options.MaxPixels = None,
@@ -77,8 +77,8 @@ def decompress(
     """Decompress .aec files to images.
 
     Without -o, digit.aec becomes digit_decompressed.png, and the folder scans_aec becomes
-    scans_aec_decompressed. Files in a folder regain the name and extension of their original;
-    lossy ones become PNG unless you give --quality.
+    scans_aec_decompressed. Files in a folder regain the name and extension of their original.
+    Instead of a lossy format such as JPEG, they become PNG unless you give --quality.
 
     With -o, the extension of the name selects the image format. A file with several pictures
     becomes a folder: -o NAME is this folder, and -o NAME/ creates it inside NAME.

@@ -34,14 +34,14 @@ class EvaluateOptions:
         list[str],
         typer.Argument(
             metavar="CODEC... DATA",
-            help="Built-in codecs or codec files; then a folder of images, an image, or an .npz "
+            help="Built-in codecs or codec files, then a folder of images, an image, or an .npz "
             "or .npy file.",
         ),
     ]
     levels: Annotated[
         list[float] | None,
         typer.Option(
-            "-q", "--level", help="Level to measure. Repeat for several. Default: all levels."
+            "-q", "--level", help="Level to measure; repeat for more levels. Default: all levels."
         ),
     ] = None
     limit: options.Limit = None
@@ -65,7 +65,7 @@ class EvaluateOptions:
         float | None,
         options.science(
             metavar="VALUE",
-            help="Range of the samples for PSNR. Default: percentiles 0.1 to 99.9 of a picture.",
+            help="Range of the samples, for PSNR. Default: percentiles 0.1 to 99.9 of a picture.",
         ),
     ] = None
     nodata: options.Nodata = None
@@ -86,9 +86,9 @@ class EvaluateOptions:
 def evaluate(chosen: EvaluateOptions) -> None:
     """Measure the levels of codecs on a data set: bytes, bits per pixel, errors and time.
 
-    Each picture is compressed to its own file. Bytes are the mean file size; the ratio is the size
-    of raw pixels divided by it. PSNR is computed from the mean squared error of all pictures.
-    For codecs with bands, the table also has RMSE and maximum error of each band.
+    Each picture is compressed to its own file. Bytes are the mean file size, and the ratio is the
+    size of raw pixels divided by the file size. PSNR is computed from the mean squared error of all
+    pictures. For codecs with bands, a second table shows RMSE and maximum error of each band.
     """
     chosen.check()
     console, data = Console(as_json=chosen.as_json), chosen.data

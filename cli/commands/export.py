@@ -54,8 +54,8 @@ class ExportOptions:
         typer.Option(
             "-q",
             "--level",
-            help="With --format c: level of the tables. Default: the codec's default level. With "
-            "--format codec: level to include; repeat for several. Default: all levels.",
+            help="With --format c: level of the exported tables. Default: the codec's default "
+            "level. With --format codec: level to include; repeat for more. Default: all levels.",
         ),
     ] = None
     data: Annotated[
@@ -64,9 +64,8 @@ class ExportOptions:
             "--calibrate",
             metavar="DATA",
             readable=False,
-            help="With --format c: pictures, a folder of images or an .npz or .npy file, of which "
-            "the first becomes the sample of the folder. Default for codecs with a fixed tile "
-            "size: the sample digits.",
+            help="With --format c: a folder of images, or an .npz or .npy file; its first picture "
+            "becomes the exported sample. Default for codecs with a fixed size: a sample digit.",
         ),
     ] = None
     size: Annotated[
@@ -125,9 +124,9 @@ class ExportOptions:
 def export(chosen: ExportOptions) -> None:
     """Export a codec's networks to another format.
 
-    tflite are int8 TensorFlow Lite models, and hdf5 the float networks for Keras. c is a folder
-    ready to compile, which makes .aec files of pictures. codec is the codec file without the levels
-    and networks that you do not choose. docs/devices.md describes all.
+    tflite: int8 models for TensorFlow Lite. hdf5: float networks for Keras. c: a folder of C code,
+    ready to compile, that writes and reads .aec files. codec: the codec file with only the levels
+    and networks that you choose. The page "On a device" of the documentation describes them.
     """
     chosen.check()
     codec, console = load_codec(chosen.codec), Console(chosen.quiet)

@@ -39,7 +39,7 @@ class ImportOptions:
         typer.Option(
             metavar="DATA",
             readable=False,
-            help="Pictures for the codec: a folder of images, or an .npz or .npy file.",
+            help="Pictures of the kind to compress: a folder of images, or an .npz or .npy file.",
         ),
     ]
     out: options.CodecFolder
@@ -47,46 +47,44 @@ class ImportOptions:
         str | None,
         typer.Option(
             metavar="WxH[x3]",
-            help="Size of the pictures, for models that take flat vectors, such as 28x28.",
+            help="Size of the pictures, such as 28x28, for models that take flat vectors.",
         ),
     ] = None
     pixel_range: Annotated[
         str | None,
         typer.Option(
             metavar="BLACK..WHITE",
-            help="Values of black and white, such as -1..1; two, with a comma, if encoder and "
-            "decoder differ. Default: the range that works best, as for the next four options.",
+            help="Values of black and white, such as -1..1, or -1..1,0..1 for encoder and decoder. "
+            "If you omit this option or one of the next four, the best value is found by trial.",
         ),
     ] = None
     channel_order: Annotated[
         str | None,
-        typer.Option(metavar="rgb|bgr", help="Order of colours; two as for --pixel-range."),
+        typer.Option(metavar="rgb|bgr", help="Order of colours, or rgb,bgr for both models."),
     ] = None
     layout: Annotated[
         str | None,
         typer.Option(
             metavar="hwc|chw",
-            help="Layout of flat vectors of colours: chw in PyTorch, hwc in Keras.",
+            help="Layout of colours in flat vectors: chw in PyTorch, hwc in Keras.",
         ),
     ] = None
     mean: Annotated[
         str | None,
         typer.Option(
             metavar="NUMBERS",
-            help="Subtracted from the encoder's input, whose values are 0..1 or those of "
-            "--pixel-range: a number, or three such as 0.485,0.456,0.406.",
+            help="Mean to subtract from the encoder's input, which is in 0..1 or --pixel-range: a "
+            "number, or three such as 0.485,0.456,0.406.",
         ),
     ] = None
     std: Annotated[
         str | None,
-        typer.Option(metavar="NUMBERS", help="Divides the encoder's input, after --mean."),
+        typer.Option(metavar="NUMBERS", help="Divisor of the encoder's input, after --mean."),
     ] = None
     custom_objects: options.CustomObjects = None
     tile: Annotated[
         int,
-        typer.Option(
-            min=8, help="Side of the crops for calibration, for models that accept any size."
-        ),
+        typer.Option(min=8, help="Side of the calibration crops, for models that accept any size."),
     ] = 64
     levels: Annotated[int, typer.Option(min=1, max=15, help="Number of levels.")] = 3
     priors: Annotated[int, typer.Option(min=1, max=1024, help="Number of competing priors.")] = 64
@@ -124,7 +122,7 @@ class ImportOptions:
 
 @options.takes(ImportOptions)
 def import_(chosen: ImportOptions) -> None:
-    """Make a codec of two Keras or ONNX models that were trained elsewhere. Needs TensorFlow."""
+    """Make a codec from a trained encoder and decoder (Keras or ONNX). Needs TensorFlow."""
     chosen.check()
     hints, console = chosen.hints(), Console(chosen.quiet)
     with tensorflow_for("importing"):

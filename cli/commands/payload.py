@@ -26,22 +26,22 @@ def payload(
     ],
     out: options.OutFile = None,
     text: Annotated[
-        bool, typer.Option("--text", help="The payload is a text in base64url, as for pages.")
+        bool, typer.Option("--text", help="The payload is base64url text, as in web pages.")
     ] = False,
     checksum: Annotated[
         bool, typer.Option("--checksum", help="The payload ends with a checksum of one byte.")
     ] = False,
     codec: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="Make an .aec file of a payload of this codec."),
+        typer.Option(metavar="NAME|FILE", help="Make an .aec file from a payload of this codec."),
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Turn an .aec file into a bare payload; with --codec, turn a payload into an .aec file.
+    """Turn an .aec file into a bare payload or, with --codec, a payload into an .aec file.
 
     A payload lacks the signature, the codec id and the CRC-32 of its file, which saves 11 bytes.
-    digit.aec becomes digit.bin, or digit.txt with --text. The way back needs the codec, and the
-    same --text and --checksum.
+    digit.aec becomes digit.bin, or digit.txt with --text. To turn a payload into an .aec file, give
+    --codec, and --text and --checksum as before.
     """
     suffix = ".aec" if codec else ".txt" if text else ".bin"
     target = Path(out) if out else beside(file, file.stem + suffix)

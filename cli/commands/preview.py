@@ -32,15 +32,15 @@ def preview(
     ],
     out: options.OutFile = None,
     max_bytes: Annotated[
-        int, typer.Option(metavar="N", min=10, help="Maximum size of the payload.")
+        int, typer.Option(metavar="N", min=10, help="Maximum size of a preview in bytes.")
     ] = 40,
     jobs: options.Jobs = None,
     force: options.Force = False,
 ) -> None:
     """Print previews of pictures: small, smooth versions in 10 to 100 bytes.
 
-    Each line is the payload of a picture in base64url, after the file name if there are several
-    pictures. -o writes the bytes of a single payload to a file.
+    Each line of output is a preview in base64url. If there are several pictures, the line begins
+    with the file name. -o writes the bytes of a single preview to a file.
     """
     sources = expand(inputs, IMAGES)
     is_single = len(sources) == 1 and not is_folder_at(inputs[0])

@@ -27,10 +27,10 @@ class StackOptions(CodingOptions):
 
 @options.takes(StackOptions)
 def stack(chosen: StackOptions) -> None:
-    """Put pictures of one size into one .aec file, which is smaller than a file for each.
+    """Put pictures of equal size into one .aec file, which is smaller than separate files.
 
-    Without -o, the pictures of the folder scans become scans.aec. aecodec decompress writes a stack
-    to a folder.
+    Without -o, the pictures of the folder scans become scans.aec. aecodec decompress writes the
+    pictures of a stack to a folder.
     """
     sources, target = expand(chosen.inputs, IMAGES), _target(chosen.inputs, chosen.out)
     console = Console(to_stderr=target == STANDARD)

@@ -52,7 +52,8 @@ class TrainOptions:
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="A TOML file, or digits for tiles of one size, picture, photo or large for any.",
+            help="digits for tiles of one size; picture, photo or large for pictures of any size; "
+            "bands for scenes; or a TOML file.",
         ),
     ] = "digits"
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None
@@ -60,7 +61,7 @@ class TrainOptions:
         float | None,
         typer.Option(
             min=0.01,
-            help="Train the networks for this many minutes instead; fitting priors takes more.",
+            help="Train the networks for this many minutes. Fitting the priors takes extra time.",
         ),
     ] = None
     patience: Annotated[
@@ -68,12 +69,12 @@ class TrainOptions:
         typer.Option(
             min=1,
             metavar="N",
-            help="Stop after N epochs without a smaller loss of held-out pictures.",
+            help="Stop after N epochs in which the loss on held-out pictures did not fall.",
         ),
     ] = None
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles of a training step.")] = None
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Tiles per training step.")] = None
     learning_rate: Annotated[
-        float | None, typer.Option(min=1e-12, help="The highest rate, after a short warm-up.")
+        float | None, typer.Option(min=1e-12, help="Highest rate, reached after a short warm-up.")
     ] = None
     device: Annotated[
         str | None,
@@ -94,7 +95,7 @@ class TrainOptions:
     ] = None
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Random seed; the same gives the same codec on the same machine."),
+        typer.Option(min=0, help="Random seed: on one machine, equal seeds give equal codecs."),
     ] = None
     start_from: Annotated[
         str | None,
@@ -111,9 +112,7 @@ class TrainOptions:
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard.")
     ] = None
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted training.")] = (
-        False
-    )
+    resume: Annotated[bool, typer.Option("--resume", help="Continue interrupted training.")] = False
     force: options.Force = False
     quiet: options.Quiet = False
 

@@ -48,15 +48,15 @@ def verify(
         typer.Option(
             metavar="DIR",
             readable=False,
-            help="Verify a folder of aecodec export --format c instead, with the images FILE. "
-            "Default: the sample digits.",
+            help="Verify a folder from aecodec export --format c instead, with the images FILE "
+            "(default: the sample digits).",
         ),
     ] = None,
     against: Annotated[
         Path | None,
         typer.Option(
             metavar="ORIGINAL",
-            help="Compare one file with this image, and fail if it breaks its guarantee.",
+            help="Compare one file with its original, and fail if it breaks its guarantee.",
         ),
     ] = None,
     codec: options.CodecName = None,
@@ -65,10 +65,10 @@ def verify(
     jobs: options.Jobs = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check .aec files for damage: the checksum, the fields, and if the codec is known, the codes.
+    """Check .aec files for damage: checksum, fields and, if their codec is installed, codes.
 
-    With --device, this machine's compiler builds a folder that was exported as C, and the files and
-    pixels of the program are compared with the library's.
+    With --device, the command compiles a folder of exported C code, and checks that the program
+    writes the same files and restores the same pixels as the library.
     """
     console = Console(as_json=as_json)
     if device and against:

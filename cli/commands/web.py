@@ -30,7 +30,7 @@ def web(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a page on which anybody can compress pictures, for any static host.
+    """Make a web page on which visitors compress pictures, for any static host.
 
     Visitors drop, paste or photograph a picture and compare it with its reconstruction at every
     level, and with WebP and JPEG files of the same size. The codecs run in the browser, so

@@ -79,7 +79,7 @@ CodecOrAuto = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE",
-        help="A built-in codec or a codec file. auto chooses by the picture and the options.",
+        help="A built-in codec or a codec file. auto chooses one for the picture and options.",
     ),
 ]
 LevelNumber = Annotated[
@@ -106,18 +106,19 @@ MaxFrames = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Reject .aec files with more pictures. Default: 1000, or one per 8 bytes.",
+        help="Reject .aec files with more pictures. Default: one per 8 bytes, at least 1000.",
     ),
 ]
 Nodata = Annotated[
     float | None,
-    science(metavar="VALUE", help="Value of missing samples, if not NaN. Default: the file's."),
+    science(metavar="VALUE", help="Value of missing samples, besides NaN. Default: the file's."),
 ]
 BandsFirst = Annotated[
     bool,
     science(
         "--bands-first",
-        help="Bands are the first axis of arrays (of 4 axes, the second), and the pages of TIFF.",
+        help="Arrays are (bands, height, width), or with several frames (frames, bands, height, "
+        "width); pages of TIFF are bands.",
     ),
 ]
 SamplesArray = Annotated[
@@ -125,7 +126,7 @@ SamplesArray = Annotated[
     science(
         "--array",
         metavar="NAME",
-        help="Name of the array in the .npz file. Default: its only array, in evaluate x_test.",
+        help="Name of the array in an .npz file. Default: its only array; for evaluate, x_test.",
     ),
 ]
 WhichFrames = Annotated[
@@ -135,12 +136,12 @@ CustomObjects = Annotated[
     list[str] | None,
     typer.Option(
         metavar="MODULE:CLASS",
-        help="A custom class or function of the models. MODULE, or a file such as layers.py, is "
-        "executed. Repeat the option for several.",
+        help="A custom class or function that the models use. aecodec executes MODULE, which may "
+        "be a file such as layers.py. Repeat the option for more.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
-Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON per result.")]
+Json = Annotated[bool, typer.Option("--json", help="Print each result as a line of JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 
 
