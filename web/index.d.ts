@@ -1,10 +1,12 @@
 /** Bytes of a file. */
 export type Bytes = ArrayBuffer | ArrayBufferView | Blob;
 
-/** How much of the work is done: windows of the picture. Files within `maxBytes` or `maxError` are made without. */
+/** How much is done: windows of the picture, or bytes of the codec. Files within `maxBytes` or `maxError` have no windows. */
 export interface Progress {
   done: number;
   of: number;
+  /** Whether bytes are counted, of all downloads that run. */
+  isDownload: boolean;
 }
 
 export interface JobOptions {
@@ -62,7 +64,7 @@ export interface Header {
   /** By how much the sides were reduced before coding; 1 if they were not. */
   reduction: number;
   frames: number;
-  /** Whether it has samples of bands, for `decodeSamples`. */
+  /** Whether it has samples of bands, for `decodeSamples` of `aecodec/samples`. */
   hasSamples: boolean;
   /** Whether it has refinements, which guarantee a maximum error. */
   isRefined: boolean;
@@ -70,48 +72,6 @@ export interface Header {
   bound?: { isRoot: boolean; errors: number[] };
   /** Whether `baseOnly` gives a picture: false if a first refinement has no base. */
   hasBase: boolean;
-}
-
-export type SampleType =
-  | "uint8" | "int8" | "uint16" | "int16" | "int32" | "float16" | "float32" | "uint32" | "int64" | "uint64" | "float64";
-export type SampleArray =
-  | Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Uint32Array
-  | BigInt64Array | BigUint64Array | Float64Array;
-
-/** Samples of some bands: frames x height x width x bands numbers. */
-export interface Samples {
-  width: number;
-  height: number;
-  /** Default: 1. */
-  bands?: number;
-  /** Default: 1. */
-  frames?: number;
-  /** Default: that of the array. float16 needs a browser with Float16Array. */
-  type?: SampleType;
-  /** Axes of the source array, which the file keeps: F frames, H rows, W columns, B bands. */
-  layout?: "HW" | "HWB" | "FHW" | "FHWB" | "BHW" | "FBHW";
-  isBigEndian?: boolean;
-  /** Value of missing samples. Without one, they are NaN, or 0 of integer types. */
-  nodata?: number;
-  /** 1 for missing samples, for each pixel or for each sample. NaN and nodata are missing in any case. */
-  missing?: Uint8Array;
-  samples: SampleArray;
-}
-
-export interface DecodedSamples extends Required<Omit<Samples, "nodata" | "missing">> {
-  nodata?: number;
-  missing?: Uint8Array;
-  /** Planes of `missing`: 1, or as many as there are bands. */
-  maskPlanes?: number;
-}
-
-export interface ShowOptions {
-  /** One band for grey, or three for RGB, counted from 0. Default: the first three, or the first one of fewer. */
-  bands?: [number] | [number, number, number];
-  /** Default: 0, the first. */
-  frame?: number;
-  /** Samples that become black and full brightness. Default: [2, 98]. */
-  percentiles?: [number, number];
 }
 
 /** A codec, of which those parts are fetched that are used. `loadCodec` makes one. */
@@ -168,27 +128,6 @@ export function encode(
   imageData: ImageData, options: EncodeOptions & { level: number[] },
 ): Promise<Uint8Array<ArrayBuffer>[]>;
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array<ArrayBuffer>>;
-
-/**
- * The bare payload of a file: 11 bytes fewer, without signature, version, codec id and CRC-32, for places where the
- * codec is known. With `checksum`, a byte more. Throws FormatError (damaged) and UsageError (the file has refinements).
- */
-export function toBare(data: Bytes, options?: { checksum?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
-
-/**
- * The file of a bare payload, for `decode`. Throws FormatError if the payload is empty or its checksum is wrong, and
- * UsageError if the codec is not loaded.
- */
-export function fromBare(data: Bytes, options: { codec: Pick<Codec, "id">; checksum?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
-
-/** The samples of a file with bands. Throws what `decode` throws, and UsageError if the file has pixels. */
-export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
-
-/**
- * Selected bands of a frame as a picture, stretched between percentiles. NaN and samples in the mask `missing`, or
- * without a mask those that are `nodata`, are transparent. Throws ImageError if there is no such band or frame.
- */
-export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */
 export class AecodecError extends Error {}

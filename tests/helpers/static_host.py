@@ -47,6 +47,10 @@ class _Handler(SimpleHTTPRequestHandler):
         name = self.path.partition("?")[0]
         self.server.sent[name] = self.server.sent.get(name, 0) + len(content)
 
+    def end_headers(self) -> None:
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
     def log_message(self, *_: Any) -> None:
         """Stay quiet."""
 

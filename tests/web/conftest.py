@@ -43,6 +43,8 @@ def site(
         (folder / "golden" / "refused" / f"{name}.aec").write_bytes(content)
     shutil.copy(Path(__file__).with_name("scripts.js"), folder)
     (folder / "blank.html").write_text(_BLANK)
+    (folder / "codecs" / "page").mkdir()
+    (folder / "codecs" / "page" / "head").write_text(_BLANK)
     Image.fromarray(photograph[:300, :420]).save(folder / "photograph.png")
     Image.fromarray(np.array(photograph[::6, ::6])).convert("LA").save(folder / "grey.png")
     return folder

@@ -1,8 +1,10 @@
 // Globals for the scripts of tests: the library, and functions that they share.
 
 import * as aecodec from "/aecodec/index.js";
+import { fromBare, toBare } from "/aecodec/bare.js";
 import "/aecodec/element.js";
 import * as previews from "/aecodec/preview.js";
+import { decodeSamples, samplesToImageData } from "/aecodec/samples.js";
 
 aecodec.setCodecs("/codecs");
 
@@ -43,4 +45,5 @@ const event = (target, name) => new Promise((resolve) => target.addEventListener
 const drawing = (canvas) => digest(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
 const drawn = ({ shadowRoot }) => drawing(shadowRoot.querySelector("canvas"));
 
-Object.assign(globalThis, aecodec, { aecodec, previews, bytes, golden, digest, text, fromText, picture, kind, make, event, drawing, drawn });
+Object.assign(globalThis, aecodec, { toBare, fromBare, decodeSamples, samplesToImageData, aecodec, previews });
+Object.assign(globalThis, { bytes, golden, digest, text, fromText, picture, kind, make, event, drawing, drawn });

@@ -32,7 +32,7 @@ FRAMES_OF_A_FILE = """
 const frames = await aecodec.decodeFrames(file);
 return Promise.all(frames.map((frame) => digest(frame.data)));
 """
-SAMPLES_OF_A_FILE = "return digest((await aecodec.decodeSamples(file)).samples);"
+SAMPLES_OF_A_FILE = "return digest((await decodeSamples(file)).samples);"
 
 
 def rgba(pixels: Pixels) -> Pixels:
@@ -191,6 +191,7 @@ ERRORS = """
 const PHOTO = '/codecs/faacc222', DIGITS = '/codecs/f206e96f', PICTURE = new ImageData(9, 9);
 const names = ['photo', 'photo_stack', 'refined/photo_lossless'];
 const [file, stack, refined] = await Promise.all(names.map(golden));
+const ELSEWHERE = `${location.origin.replace('localhost', '127.0.0.1')}/aecodec/index.js`;
 const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
 """
 
@@ -199,6 +200,15 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
     ("script", "kind", "words"),
     [
         ("decode(new Uint8Array(5))", "FormatError", "not an .aec file"),
+        ("decode(new File([], 'a.aec'))", "FormatError", "a.aec: not an .aec file, but empty"),
+        ("decode(new File([file.slice(0, 99)], 'a.aec'))", "FormatError", "a.aec: damaged: "),
+        ("decode(new Blob(['<!DOCTYPE html>']))", "FormatError", "an HTML page"),
+        ("loadCodec('/codecs/page')", "InputError", "page/head is an HTML page"),
+        (
+            "(await import(ELSEWHERE)).decode(file)",
+            "AecodecError",
+            "serve aecodec from http://local",
+        ),
         ("loadCodec('/codecs/00000000')", "InputError", "404"),
         ("decode(file, { codec: DIGITS })", "CodecError", "digits"),
         ("(setCodecs('/golden'), decode(file))", "CodecError", "faacc222, which is not among"),
@@ -218,7 +228,7 @@ const encodeWith = (options) => encode(PICTURE, { codec: DIGITS, ...options });
         ("encodeWith({ maxBytes: 12 })", "UsageError", "the smallest"),
         ("encodeWith({ codec: '/codecs/31696c43' })", "CodecError", "no encoder"),
         ("decode(file, { maxPixels: 0 })", "UsageError", "at least 1"),
-        ("encodeWith({ maxError: -1 })", "UsageError", "maximum error"),
+        ("encodeWith({ maxError: -1 })", "UsageError", "maxError is -1"),
         ("encodeWith({ maxError: 1, maxBytes: 9 })", "UsageError", "not both"),
     ],
 )
@@ -280,6 +290,39 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser, photo: C
     kinds = ["FormatError", "InputError", "InputError", "ImageError", "InputError"]
     failures = [[kind, 0] for kind in kinds]
     assert result == [empty, 28, *frames_of(digit), "A three", [28, 28], failures]
+
+
+def test_the_element_is_laid_out_like_an_image(page: Browser, site: Path) -> None:
+    reflected, boxes, fit, is_lazy, texts = page.run(
+        "const size = (element) => { const { width, height } = element.getBoundingClientRect();"
+        " return [width, height]; };"
+        "const element = make({ width: 30, height: 40, style: 'object-fit: cover' });"
+        "const boxes = [size(element)];"
+        "Object.assign(element, { src: '/golden/digit3.aec', alt: 3 });"
+        "await event(element, 'load'); boxes.push(size(element)); element.style.height = '50px';"
+        "boxes.push(size(element)); element.width = null; boxes.push(size(element));"
+        "const { src, alt, width, height, loading } = element;"
+        "const fit = getComputedStyle(element.shadowRoot.querySelector('canvas')).objectFit;"
+        "const lazy = make({ src, loading: 'lazy', style: 'margin-top: 5000px' });"
+        "await new Promise((resolve) => setTimeout(resolve, 200));"
+        "const before = lazy.complete; lazy.scrollIntoView(); await event(lazy, 'load');"
+        "const texts = [];"
+        "for (const content of ['', '<img src=/grey.png alt=Grey>']) {"
+        " const broken = make({ src: '/blank.html', alt: 'A three' }); broken.innerHTML = content;"
+        " broken.addEventListener('error', (event) => event.preventDefault());"
+        " const { error } = await event(broken, 'error'), [image] = broken.children;"
+        " await image?.decode(); boxes.push(image && [...size(image), ...size(broken)]);"
+        " texts.push(error.message, broken.shadowRoot.querySelector('#alt').checkVisibility()); }"
+        "return [[src, alt, width, height, loading], boxes, fit, [before, lazy.loading], texts];"
+    )
+    assert reflected[0].startswith("http://localhost")
+    assert reflected[1:] == ["3", 0, 40, "eager"]
+    height, width = np.asarray(Image.open(site / "grey.png")).shape[:2]
+    inside_and_around = 2 * [width, height]
+    assert boxes == [[30, 40], [30, 40], [30, 50], [40, 50], None, inside_and_around]
+    assert (fit, is_lazy) == ("cover", [False, "lazy"])
+    assert "/blank.html is an HTML page" in texts[0]
+    assert texts[1::2] == [True, False]  # whether the text is seen
 
 
 def test_the_element_shows_the_first_bands(page: Browser) -> None:

@@ -17,7 +17,10 @@ from aecodec.preview.tables import PATH
 from c.wasm import build
 
 WEB = ROOT / "web"
-OPTIONS = "--noEmit --strict --module nodenext --target es2022 --lib es2022,dom"
+REACT = """export namespace JSX { interface IntrinsicElements { div: object } }
+export interface ClassAttributes<T> { ref?: T } export interface HTMLAttributes<T> { inert?: T }
+"""
+OPTIONS = "--noEmit --strict --preserveSymlinks --module nodenext --target es2022 --lib es2022,dom"
 
 
 @pytest.mark.skipif(not shutil.which("tsc"), reason="needs npm install --global typescript")
@@ -25,6 +28,9 @@ def test_a_program_in_typescript_compiles(tmp_path: Path) -> None:
     modules = tmp_path / "node_modules"
     modules.mkdir()
     (modules / "aecodec").symlink_to(WEB)
+    (modules / "react").mkdir()
+    (modules / "react" / "index.d.ts").write_text(REACT)
+    (modules / "react" / "package.json").write_text('{"types": "index.d.ts"}')
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(Path(__file__).with_name("usage.ts"), tmp_path)
     command = ["tsc", *OPTIONS.split(), "usage.ts"]
@@ -34,17 +40,25 @@ def test_a_program_in_typescript_compiles(tmp_path: Path) -> None:
 
 def test_the_declarations_have_all_that_the_modules_export() -> None:
     errors = re.findall(r"^export class (\w+)", (WEB / "src/errors.js").read_text(), re.MULTILINE)
-    index = (WEB / "src" / "index.js").read_text()
-    exported = re.findall(r"^export (?:(?:async )?function|\{) (\w+)", index, re.MULTILINE)
-    declarations = (WEB / "index.d.ts").read_text()
-    declared = re.findall(r"^export (?:function|class) (\w+)", declarations, re.MULTILINE)
-    assert {*declared} == {*errors, *exported}
+    for name in ("index", "bare", "samples"):
+        module = (WEB / "src" / f"{name}.js").read_text()
+        exported = re.findall(r"^export (?:(?:async )?function|\{) (\w+)", module, re.MULTILINE)
+        declarations = (WEB / f"{name}.d.ts").read_text()
+        declared = re.findall(r"^export (?:function|class) (\w+)", declarations, re.MULTILINE)
+        assert {*declared} == {*exported, *(errors if name == "index" else [])}
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
+@pytest.mark.parametrize("name", ["index", "bare", "samples", "element", "preview"])
+def test_a_server_can_import_the_modules(name: str) -> None:
+    subprocess.run(["node", WEB / "src" / f"{name}.js"], check=True)
 
 
 def test_the_package_has_the_version_of_the_project_and_its_files() -> None:
     package = json.loads((WEB / "package.json").read_text())
     assert package["version"] == version()
-    assert all((WEB / name).exists() for name in package["files"])
+    assert package["repository"] in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert all([*WEB.glob(name)] for name in package["files"])
     for entry in package["exports"].values():
         assert all((WEB / name).is_file() for name in entry.values())
 

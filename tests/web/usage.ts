@@ -1,10 +1,14 @@
 // What a program in TypeScript writes; it is compiled, not run.
 
-import { AecodecError, decode, decodeFrames, encode, LimitError, loadCodec, readHeader, setCodecs, toBare } from "aecodec";
+import { AecodecError, decode, decodeFrames, encode, LimitError, loadCodec, readHeader, setCodecs } from "aecodec";
 import type { Codec, Header, Progress } from "aecodec";
+import { toBare } from "aecodec/bare";
 import "aecodec/element";
+import type {} from "aecodec/react";
 import { decodePreview, loadTables, paintPreview, readRatio, readTables } from "aecodec/preview";
+import type { JSX } from "react";
 
+const attributes: JSX.IntrinsicElements["aec-img"] = { src: "a.aec", loading: "lazy", width: 9, inert: undefined };
 setCodecs("/codecs");
 
 async function show(context: CanvasRenderingContext2D, file: Blob, signal: AbortSignal): Promise<void> {
@@ -36,7 +40,7 @@ async function sizeOf(file: ArrayBuffer): Promise<number | string> {
 
 const element = document.querySelector("aec-img");
 element?.addEventListener("previewerror", ({ error }) => console.log(error.message));
-console.log(element?.naturalWidth, show, sizeOf);
+console.log(element?.naturalWidth, element?.loading, attributes, show, sizeOf);
 paintPreview(decodePreview("BieKD0MrBathrum_xS7pPoPpdPNg", await loadTables()), document.createElement("canvas"));
 const ratio: number | null = readRatio(new Uint8Array(9));
 console.log(ratio);

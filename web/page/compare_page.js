@@ -1,6 +1,7 @@
 // The page: a picture before and after a codec, and what its file weighs.
 
-import { AecodecError, CodecError, decode, decodeSamples, ImageError, loadCodec, readHeader, samplesToImageData, setCodecs } from "./aecodec/index.js";
+import { AecodecError, CodecError, decode, ImageError, loadCodec, readHeader, setCodecs } from "./aecodec/index.js";
+import { decodeSamples, samplesToImageData } from "./aecodec/samples.js";
 import { asPng, CodedPicture, FORMATS, pixelsOf } from "./coded.js";
 import * as view from "./view.js";
 

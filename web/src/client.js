@@ -2,6 +2,16 @@
 
 import { AecodecError, unpackError } from "./errors.js";
 
+function started() {
+  try {
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } catch {
+    const here = globalThis.location?.origin;
+    if (!here) throw new AecodecError("files are read and written in workers, which only browsers have");
+    throw new AecodecError(`the worker of ${import.meta.url} cannot be started: browsers start workers only from the page's own origin, so serve aecodec from ${here}`);
+  }
+}
+
 class Client {
   constructor() {
     this.last = 0;
@@ -31,18 +41,18 @@ class Client {
 
   #started() {
     if (!this.worker) {
-      this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      this.worker = started();
       this.worker.onmessage = ({ data }) => this.#answer(data);
       this.worker.onerror = (event) => this.#fail(event.message);
     }
     return this.worker;
   }
 
-  #answer({ number, result, error, done, of }) {
+  #answer({ number, result, error, done, of, isDownload = false }) {
     const question = this.open.get(number);
     if (!question) return;
     if (of !== undefined) {
-      question.onProgress?.({ done, of });
+      question.onProgress?.({ done, of, isDownload });
       return;
     }
     this.open.delete(number);

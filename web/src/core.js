@@ -1,7 +1,7 @@
 // The C library, compiled to WebAssembly: memory, calls, and the structures that cross.
 
 import { AecodecError, CodecError, FormatError, ImageError, LimitError, UsageError } from "./errors.js";
-import { request } from "./fetching.js";
+import { fetchFile } from "./fetching.js";
 import { CONSTANTS, STRUCTURES } from "./structures.js";
 
 const { OK } = CONSTANTS;
@@ -18,8 +18,7 @@ const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
 export async function compileCore() {
-  const response = await request(new URL("./aecodec.wasm", import.meta.url));
-  return WebAssembly.compile(await response.arrayBuffer());
+  return WebAssembly.compile(await fetchFile(new URL("./aecodec.wasm", import.meta.url)));
 }
 
 /** An instance of the core, with memory of its own. */

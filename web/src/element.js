@@ -1,27 +1,45 @@
 // <aec-img src="picture.aec" preview="..." alt="...">: an `.aec` file where an <img> would stand.
 
 import { fetchFile } from "./fetching.js";
-import { decode, decodeSamples, ImageError, readHeader, samplesToImageData } from "./index.js";
+import { decode, ImageError, readHeader } from "./index.js";
 import { decodePreview, loadTables, paintPreview, readRatio } from "./preview.js";
+import { decodeSamples, samplesToImageData } from "./samples.js";
 
-const style = new CSSStyleSheet();
-style.replaceSync(`
-  :host { display: inline-block; max-width: 100%; }
-  div { position: relative; }
-  canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }
-  #preview { position: absolute; inset: 0; height: 100%; image-rendering: auto; pointer-events: none; }
+const STYLE = `
+  :host { display: inline-block; position: relative; max-width: 100%; overflow: hidden; }
+  canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: inherit; object-position: inherit; }
+  #preview { image-rendering: auto; pointer-events: none; }
   #preview:not(.shown) { opacity: 0; transition: opacity 0.3s; }
+  #alt { position: relative; background: Canvas; color: CanvasText; }
+  .failed, slot, #alt { display: none; }
+  .failed ~ slot { display: contents; }
+  .failed ~ #alt:not([hidden]) { display: inline; }
+  ::slotted(*) { display: block; width: 100%; height: 100%; object-fit: inherit; }
   @media (prefers-reduced-motion: reduce) { #preview:not(.shown) { transition: none; } }
-`);
+`;
 
 // Sizes that all browsers draw: pixels of a side, and of a picture.
 const DRAWN_SIDE = 16_384;
 const DRAWN = 1 << 24;
 const SIDE = 300; // pixels of the longer side if nothing else is known, as of a canvas
 
-/** The element; `element.d.ts` describes its attributes and events. */
-export class AecImage extends HTMLElement {
-  static observedAttributes = ["src", "alt", "preview", "width", "height"];
+const NEAR = "800px"; // from the window: a lazy element that is nearer loads
+
+let style;
+
+// A promise that is kept when an element is near the window, or a signal aborts.
+function nearness(element, signal) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && resolve(), { rootMargin: NEAR });
+    observer.observe(element);
+    signal.addEventListener("abort", resolve);
+    signal.addEventListener("abort", () => observer.disconnect());
+  });
+}
+
+/** The element; `element.d.ts` describes its attributes and events. A server, which has no elements, may import it. */
+export class AecImage extends (globalThis.HTMLElement ?? Object) {
+  static observedAttributes = ["src", "alt", "preview", "width", "height", "loading"];
 
   complete = false;
   naturalWidth = 0;
@@ -29,25 +47,29 @@ export class AecImage extends HTMLElement {
 
   #canvas = document.createElement("canvas");
   #preview = document.createElement("canvas");
+  #alt = document.createElement("span");
+  #size = new CSSStyleSheet();
   #ratio = 2;
   #isDrawn = false;
   #loading = new AbortController();
 
   constructor() {
     super();
+    if (!style) (style = new CSSStyleSheet()).replaceSync(STYLE);
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [style];
+    root.adoptedStyleSheets = [style, this.#size];
     this.#preview.id = "preview";
     this.#preview.setAttribute("aria-hidden", "true");
-    root.append(document.createElement("div"));
-    root.firstChild.append(this.#canvas, this.#preview);
+    this.#alt.id = "alt";
+    root.append(this.#canvas, this.#preview, document.createElement("slot"), this.#alt);
+    this.#keepRoom();
   }
 
   attributeChangedCallback(name, before, now) {
     if (name === "alt") this.#describe();
-    else if (name === "src" && before !== now) this.#load(now);
+    else if (name === "src" ? before !== now : name === "loading" && !this.complete) this.#load(this.getAttribute("src"));
     else if (name === "preview") this.#loadPreview(now);
-    else if (name !== "src") this.#keepRoom();
+    else this.#keepRoom();
   }
 
   connectedCallback() {
@@ -57,16 +79,18 @@ export class AecImage extends HTMLElement {
   // As for <img>: an empty alt is decoration, and a picture without alt is announced as one.
   #describe() {
     const alt = this.getAttribute("alt");
+    this.#alt.textContent = alt;
     this.#canvas.setAttribute("role", alt === "" ? "presentation" : "img");
     if (alt) this.#canvas.setAttribute("aria-label", alt);
     else this.#canvas.removeAttribute("aria-label");
   }
 
+  // The size unless the page's style sets another one: by the attributes, or the ratio of the picture or its preview.
   #keepRoom() {
-    if (this.#isDrawn) return;
-    const [width, height] = ["width", "height"].map((name) => Number(this.getAttribute(name)));
-    this.#canvas.width = width || (height || SIDE / Math.max(1, this.#ratio)) * this.#ratio;
-    this.#canvas.height = height || this.#canvas.width / this.#ratio;
+    const { width, height, naturalWidth, naturalHeight } = this;
+    const ratio = width && height ? width / height : naturalWidth / naturalHeight || this.#ratio;
+    const across = width || height * ratio || naturalWidth || SIDE * Math.min(1, ratio);
+    this.#size.replaceSync(`:host { width: ${across}px; aspect-ratio: ${ratio}; }`);
   }
 
   async #loadPreview(text) {
@@ -95,16 +119,28 @@ export class AecImage extends HTMLElement {
     this.#loading.abort();
     this.#loading = new AbortController();
     this.complete = this.#isDrawn = false;
+    this.#canvas.className = "";
     if (!src) return this.#clear();
     const { signal } = this.#loading;
     try {
-      const picture = await this.#picture(await fetchFile(src, { signal }), signal);
+      await undefined; // `loading` may be set after `src`
+      if (this.loading === "lazy") await nearness(this, signal);
+      const file = Object.assign(await fetchFile(src, { signal }), { name: src });
+      const picture = await this.#picture(file, signal);
       if (!signal.aborted) this.#show(picture);
     } catch (error) {
-      if (signal.aborted) return;
-      this.#clear();
-      this.#report("error", error);
+      if (!signal.aborted) this.#fail(error);
     }
+  }
+
+  // Show the elements inside, such as an <img>, or else the alternative text.
+  #fail(error) {
+    this.#clear();
+    this.#canvas.className = "failed";
+    this.#alt.hidden = this.childElementCount > 0;
+    if (this.#alt.hidden) this.#preview.className = "";
+    if (this.#alt.hidden && !this.width && !this.height) this.#size.replaceSync("");
+    this.#report("error", error);
   }
 
   async #picture(file, signal) {
@@ -114,9 +150,10 @@ export class AecImage extends HTMLElement {
 
   // Remove the picture of the `src` before, and show the preview again.
   #clear() {
-    this.#keepRoom();
-    if (this.naturalWidth) this.#loadPreview(this.getAttribute("preview"));
+    const isReplaced = this.naturalWidth > 0;
     this.naturalWidth = this.naturalHeight = 0;
+    this.#keepRoom();
+    if (isReplaced) this.#loadPreview(this.getAttribute("preview"));
   }
 
   #draw(picture) {
@@ -137,8 +174,28 @@ export class AecImage extends HTMLElement {
     this.#preview.className = "";
     this.naturalWidth = picture.width;
     this.naturalHeight = picture.height;
+    this.#keepRoom();
     this.dispatchEvent(new Event("load"));
   }
 }
 
-customElements.define("aec-img", AecImage);
+// Properties that stand for attributes, as those of <img>.
+const number = (text) => Number(text) || 0;
+const REFLECTED = {
+  src: (text) => text && Object.assign(document.createElement("a"), { href: text }).href,
+  loading: (text) => (text === "lazy" ? text : "eager"),
+  ...{ alt: String, preview: String, width: number, height: number },
+};
+for (const [name, read] of Object.entries(REFLECTED)) {
+  Object.defineProperty(AecImage.prototype, name, {
+    get() {
+      return read(this.getAttribute(name) ?? "");
+    },
+    set(value) {
+      if (value === null || value === undefined) this.removeAttribute(name);
+      else this.setAttribute(name, value);
+    },
+  });
+}
+
+if (globalThis.customElements && !customElements.get("aec-img")) customElements.define("aec-img", AecImage);

@@ -4,6 +4,17 @@ import { CodecError, InputError } from "./errors.js";
 
 const GZIP = [0x1f, 0x8b];
 
+/** Bytes that the running downloads have brought and will bring; `tell` is called as they come. */
+export const traffic = { done: 0, of: 0, running: 0, tell() {} };
+
+/** What the content is instead of a file, if a host sent something else. */
+export function faultOf(content) {
+  if (!content.length) return "empty: fetch or make it again";
+  const start = String.fromCharCode(...content.subarray(0, 64)).trimStart();
+  const isPage = /^<(!doctype|html|head|!--)/i.test(start);
+  return isPage ? "an HTML page, which servers send for unknown addresses: check the address, and that the file is on the host" : "";
+}
+
 /** The content of a section, whose file is named by its hash. */
 export async function fetchSection(core, folder, hash) {
   const url = `${folder}/${hash}`;
@@ -19,8 +30,8 @@ export async function fetchFile(url, options) {
   return unpacked(await request(url, options));
 }
 
-/** The response of a host. Throws InputError. */
-export async function request(url, options) {
+// The response of a host.
+async function request(url, options) {
   let response;
   try {
     response = await fetch(url, options);
@@ -36,15 +47,35 @@ export async function request(url, options) {
 
 // Hosts may serve plain files or gzipped ones; which it is, the content says.
 async function unpacked(response) {
-  const body = response.arrayBuffer().catch(() => {
+  const body = counted(response).catch(() => {
     throw new InputError(`${response.url}: the transfer broke off`);
   });
   const content = new Uint8Array(await body);
+  const fault = faultOf(content);
+  if (fault) throw new InputError(`${response.url} is ${fault}`);
   if (!GZIP.every((byte, at) => content[at] === byte)) return content;
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
     throw new CodecError(`${response.url}: damaged, it cannot be unpacked`);
+  }
+}
+
+// The body of a response, counted in `traffic` as it comes. Hosts that compress do not say how long it is.
+async function counted({ body, headers }) {
+  const count = (part, stream) => {
+    traffic.done += part.length;
+    traffic.of = Math.max(traffic.of, traffic.done);
+    traffic.tell();
+    stream.enqueue(part);
+  };
+  traffic.of += headers.has("content-encoding") ? 0 : Number(headers.get("content-length"));
+  traffic.running += 1;
+  try {
+    return await new Response(body.pipeThrough(new TransformStream({ transform: count }))).arrayBuffer();
+  } finally {
+    traffic.running -= 1;
+    if (!traffic.running) traffic.done = traffic.of = 0;
   }
 }

@@ -2,6 +2,7 @@
 
 import { compileCore, Core } from "./core.js";
 import { packError } from "./errors.js";
+import { traffic } from "./fetching.js";
 import { Jobs } from "./jobs.js";
 
 const running = new Map(); // jobs at work, by number of their message
@@ -21,10 +22,15 @@ async function start() {
 const ASKED = {
   header: async ({ core }, { file }) => core.header(file),
   toBare: async ({ core }, { file, checksum }) => core.toBare(file, checksum),
-  fromBare: async ({ core }, { payload, id, checksum }) => core.fromBare(payload, id, checksum),
+  fromBare: async ({ core }, { file, id, checksum }) => core.fromBare(file, id, checksum),
   facts: async (all, { folder }) => (await all.codec(folder)).facts,
   decode: (all, { file, options }, report) => all.decode(file, options, report),
   encode: (all, { image, options }, report) => all.encode(image, options, report),
+};
+
+// All that wait are told of all downloads, which several jobs may share.
+traffic.tell = () => {
+  for (const number of running.keys()) postMessage({ number, done: traffic.done, of: traffic.of, isDownload: true });
 };
 
 function buffersOf(result) {
