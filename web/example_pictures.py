@@ -1,13 +1,11 @@
-"""The sample picture of the page, with its compressed file and the size and PSNR of all levels."""
+"""The sample picture of the page, with its compressed file."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.data.samples import sample_paths
 from aecodec.image_files.reading import read_image
@@ -27,10 +25,11 @@ def sample_files(codecs: Sequence[Codec]) -> dict[str, bytes]:
     for path in (PHOTOGRAPH, sample_paths()[3]):
         picture = read_image(path)
         if codec := next((codec for codec in codecs if _takes(codec, picture)), None):
+            name = codec.spec.codec_id.hex()
             return {
                 path.name: path.read_bytes(),
                 f"{path.name}.aec": codec.compress(picture),
-                "index.json": json.dumps(_described(path, picture, codec)).encode(),
+                "index.json": json.dumps({"picture": path.name, "codec": name}).encode(),
             }
     return {"index.json": b"null"}
 
@@ -39,19 +38,3 @@ def _takes(codec: Codec, picture: Picture) -> bool:
     spec = codec.spec
     is_tile = spec.tile == picture.size[::-1]
     return codec.folder.compresses and not spec.bands and (spec.receptive_field > 0 or is_tile)
-
-
-def _described(path: Path, picture: Picture, codec: Codec) -> dict[str, Any]:
-    return {
-        "picture": path.name,
-        "codec": codec.spec.codec_id.hex(),
-        "level": codec.spec.default_level,
-        "levels": [_measured(picture, codec, n + 1) for n in range(len(codec.spec.levels))],
-    }
-
-
-def _measured(picture: Picture, codec: Codec, level: int) -> dict[str, Any]:
-    data = codec.compress(picture, level=level)
-    restored = codec.decoder.decompress_picture(data)
-    psnr = metrics.psnr(metrics.mse(picture.pixels, restored.pixels))
-    return {"level": level, "bytes": len(data), "psnr": round(psnr, 2)}

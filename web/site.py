@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,9 +26,11 @@ def site_files(codecs: Sequence[Codec]) -> dict[str, bytes]:
         CodecError, ModelError: a codec cannot run in browsers.
     """
     hosted = {codec.spec.codec_id.hex(): hosted_files(codec.folder) for codec in codecs}
+    library = _folder("src")
+    library["aecodec.wasm"] = _gzipped(library["aecodec.wasm"])  # which the library unpacks
     return {
         **_folder("page"),
-        **_under("aecodec", _folder("src")),
+        **_under("aecodec", library),
         "codecs/index.json": json.dumps(list(hosted)).encode(),
         **_under("samples", sample_files(codecs)),
         **{
@@ -59,11 +61,18 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     folder.check_has(Half.DECODER)
     sections = folder.sections
     packed = {
-        section.sha256.hex(): gzip.compress(section.content, mtime=0)
+        section.sha256.hex(): _gzipped(section.content)
         for section in sections
         if section.content is not None
     }
     return {"head": pack_head(folder.spec, folder.rdoq, sections), **packed}
+
+
+def _gzipped(content: bytes) -> bytes:
+    """Gzip by the best strategy: weights are smallest if repetitions are not searched for."""
+    strategies = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY)
+    packers = [zlib.compressobj(9, wbits=31, strategy=strategy) for strategy in strategies]
+    return min((packer.compress(content) + packer.flush() for packer in packers), key=len)
 
 
 def _folder(name: str) -> dict[str, bytes]:

@@ -13,12 +13,17 @@ from typing import Any
 
 
 class StaticHost(ThreadingHTTPServer):
-    """A host of the files of a folder, at a URL with a free port; `sent` has the sizes by path."""
+    """A host of the files of a folder, at a URL with a free port; `sent` has the sizes by path.
+
+    It sends the second half of large files while `gate` is set.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("localhost", 0), partial(_Handler, directory=str(folder)))
         self.url = f"http://localhost:{self.server_address[1]}"
         self.sent: dict[str, int] = {}
+        self.gate = threading.Event()
+        self.gate.set()
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -43,7 +48,11 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         content = source.read()
-        outputfile.write(content)
+        half = len(content) // 2
+        outputfile.write(content[:half])
+        if half > 1_000_000:
+            self.server.gate.wait()
+        outputfile.write(content[half:])
         name = self.path.partition("?")[0]
         self.server.sent[name] = self.server.sent.get(name, 0) + len(content)
 

@@ -47,6 +47,7 @@ def site(
     (folder / "codecs" / "page" / "head").write_text(_BLANK)
     Image.fromarray(photograph[:300, :420]).save(folder / "photograph.png")
     Image.fromarray(np.array(photograph[::6, ::6])).convert("LA").save(folder / "grey.png")
+    Image.fromarray(np.array(photograph[::6, ::6, 0], np.uint16) << 8).save(folder / "deep.png")
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.browser import Browser
 from helpers.documents import ROOT
-from helpers.static_host import StaticHost
+from helpers.static_host import StaticHost, static_host
 from PIL import Image
 
 from aecodec.codec.codec import Codec
@@ -94,17 +95,33 @@ def test_a_sample_is_there_and_nothing_moves_or_is_complained_about(
     sample = np.asarray(Image.open(PHOTOGRAPH))
     assert shown_bytes(opened) == len(photo.compress(sample))
     assert text(opened, "#name") == "coffee.jpg"
-    columns = opened.run(
-        "return [...document.querySelectorAll('#levels .bytes')].map((each) => each.textContent);"
-    )
-    assert len(columns) == 8
-    assert "" not in columns
     settle(opened)
     assert opened.messages() == []
     assert {url for url in opened.requests() if not url.startswith((host.url, "blob:"))} == set()
     widths = opened.run("return [document.documentElement.scrollWidth, innerWidth];")
     assert widths[0] <= widths[1]
     assert opened.run(SHIFTS) < 0.0005
+    assert opened.run(
+        "const [button, ...more] = document.querySelectorAll('.main');"
+        "return button.getBoundingClientRect().bottom < 844 && !more.length;"
+    )
+
+
+def test_the_original_is_there_while_the_decoder_comes(browser: Browser, site: Path) -> None:
+    with static_host(site) as host:
+        host.gate.clear()
+        browser.open(f"{host.url}/", width=1280)
+        told, shown = browser.run(
+            "const tag = document.getElementById('download-tag');"
+            "while (!/[1-9][.]. of/.test(tag.textContent)) await new Promise(setTimeout);"
+            "const [right, left] = document.querySelectorAll('#stage canvas');"
+            "return [tag.textContent, [left.width, right.width]];"
+        )
+        assert re.fullmatch(r"Downloading the decoder, 1\.\d of 3\.\d MB", told)
+        assert shown == [600, 3]
+        host.gate.set()
+        browser.run(READY)
+    assert browser.run("return document.getElementById('download-tag').hidden;")
 
 
 def test_all_that_can_have_the_focus_has_a_name(opened: Browser) -> None:
@@ -138,7 +155,10 @@ def test_one_radio_packet_and_a_maximum_error_are_switches(desktop: Browser) -> 
     lossless = pressed(desktop, "#bounded", "SPACE")
     assert lossless > 10 * whole
     assert whole < pressed(desktop, "#max-error", "END", "9", "ENTER") < lossless / 2
+    assert pressed(desktop, "#max-error", "END", "9", "9", "ENTER") > whole  # of the 9 before
+    assert "from 0 to 255" in message(desktop)
     assert pressed(desktop, "#bounded", "SPACE") == whole
+    assert message(desktop) == ""
 
 
 def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser) -> None:
@@ -154,6 +174,11 @@ def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser) ->
     desktop.run("document.querySelector('[value=WebP]').click();")
     settle(desktop)
     assert text(desktop, ".right-tag") == "WebP"
+    cleared = desktop.run(
+        "document.querySelector('#packet').click();"
+        "return document.querySelector('#formats tbody').textContent.match(/\\u2013/g).length;"
+    )
+    assert cleared == 6
 
 
 def test_a_picture_is_opened_and_its_file_is_saved(
@@ -198,12 +223,17 @@ def test_a_file_is_dropped_and_seen(opened: Browser) -> None:
     assert text(opened, "#rate") == "bytes: 60 bits per pixel, codec a11d77c8"  # not on the page
     drop(opened, "/photograph.png")
     assert text(opened, "#name") == "photograph.png"
+    drop(opened, "/deep.png")
+    settle(opened)
+    assert text(opened, "#about").endswith(" pixels, 16 bits reduced to 8")
+    assert f"1/{round(107 * 72 / shown_bytes(opened))} of the raw" in text(opened, "#rate")
 
 
 def test_a_damaged_file_is_refused_and_the_page_goes_on(desktop: Browser) -> None:
     whole = shown_bytes(desktop)
+    desktop.press("#packet", "SPACE")
     drop(desktop, "/golden/refused/checksum.aec")
-    assert message(desktop)
-    assert shown_bytes(desktop) == whole
+    assert message(desktop).startswith("checksum.aec: damaged")
+    assert shown_bytes(desktop) <= 237  # of the comparison that was running
     assert pressed(desktop, "#level", "HOME") < whole
     assert message(desktop) == ""

@@ -23,7 +23,7 @@ def test_a_page_is_written_with_what_it_refers_to(
     assert (result.status, result.err) == (0, "")
     site = tmp_path / "site"
     page = (site / "index.html").read_text()
-    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    addresses = re.findall(r'(?:src|href)="([^":]+)"', page)
     assert len(addresses) == 3
     for address in addresses:
         assert (site / address).is_file()
@@ -32,7 +32,6 @@ def test_a_page_is_written_with_what_it_refers_to(
             assert (script.parent / address).is_file(), f"{script}: {address}"
     sample = json.loads((site / "samples" / "index.json").read_text())
     file = (site / "samples" / f"{sample['picture']}.aec").read_bytes()
-    assert sample["levels"][1]["bytes"] == len(file)
     assert codec.decompress(file).size == (28, 28)
 
 

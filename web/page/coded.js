@@ -1,6 +1,6 @@
 // A picture, its files at all levels, and those of the browser's own formats at the same bytes.
 
-import { decode, encode } from "./aecodec/index.js";
+import { decode, encode, readHeader } from "./aecodec/index.js";
 
 export const FORMATS = [
   { title: "WebP", type: "image/webp" },
@@ -14,36 +14,30 @@ export class CodedPicture {
     this.original = original;
     this.onWhite = onWhite(original); // which every file is compared with
     this.codec = codec;
+    this.sample = sample && { name: JSON.stringify(sample.choice), file: sample.file };
     this.files = new Map();
     this.rivals = new Map();
-    if (sample) this.files.set(key(sample.choice), this.#measured(sample.file));
   }
 
   /** The file of a choice, { level }, { maxBytes } or { maxError }, with its picture and its quality. */
-  at(choice, onProgress) {
-    const name = key(choice);
+  async at(choice, options) {
+    const name = JSON.stringify(choice);
     if (!this.files.has(name)) {
-      const coming = this.#encode(choice, onProgress);
-      this.files.set(name, coming);
-      coming.catch(() => this.files.delete(name));
+      const file = name === this.sample?.name ? this.sample.file : await this.#encode(choice, options);
+      this.files.set(name, await this.#measured(file, options));
     }
     return this.files.get(name);
   }
 
-  async #encode(choice, onProgress) {
+  #encode(choice, { signal, onProgress }) {
     const { codec, original } = this;
-    if (choice.level === undefined) {
-      return this.#measured(await encode(original, { codec, ...choice, onProgress }), onProgress);
-    }
-    const level = Array.from({ length: codec.levels }, (_, number) => number + 1);
-    this.atLevels ??= encode(original, { codec, level, onProgress }); // the network runs once
-    this.atLevels.catch(() => { this.atLevels = undefined; });
-    return this.#measured((await this.atLevels)[choice.level - 1], onProgress);
+    return encode(original, { codec, ...choice, signal, onProgress: (progress) => onProgress(progress, "encoder") });
   }
 
-  async #measured(file, onProgress) {
-    const picture = await decode(file, { codec: this.codec, onProgress });
-    return { bytes: file.length, blob: new Blob([file]), picture, psnr: this.#psnr(picture) };
+  async #measured(file, { signal, onProgress }) {
+    const { mode } = await readHeader(file);
+    const picture = await decode(file, { codec: this.codec, signal, onProgress: (progress) => onProgress(progress, "decoder") });
+    return { bytes: file.length, blob: new Blob([file]), picture, psnr: this.#psnr(picture), channels: mode.length };
   }
 
   /** A browser's format at the lowest quality that takes no fewer bytes; undefined if it does not write it. */
@@ -63,10 +57,6 @@ export class CodedPicture {
   #psnr(picture) {
     return psnr(this.onWhite, onWhite(picture));
   }
-}
-
-function key(choice) {
-  return JSON.stringify(choice);
 }
 
 function canvasOf(imageData) {
@@ -113,9 +103,15 @@ export async function pixelsOf(blob, most = Infinity) {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
-  const source = { width: bitmap.width, height: bitmap.height };
+  const source = { width: bitmap.width, height: bitmap.height, bits: await bitsOf(blob) };
   bitmap.close();
   return Object.assign(context.getImageData(0, 0, width, height), { source });
+}
+
+// Of a sample of a PNG file. Browsers keep 8.
+async function bitsOf(blob) {
+  const head = new DataView(await blob.slice(0, 25).arrayBuffer());
+  return head.byteLength === 25 && head.getUint32(0) === 0x89504e47 ? head.getUint8(24) : 8;
 }
 
 /** PSNR in dB over the colours; Infinity for equal pictures. */

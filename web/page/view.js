@@ -9,8 +9,7 @@ for (const row of document.querySelectorAll("#formats tbody tr")) {
   const input = head.querySelector("input");
   rows[input.value] = { input, cells };
 }
-let split;
-let columns = []; // of the levels
+let working = 0;
 
 function make(name, text = "", className = "") {
   const element = document.createElement(name);
@@ -21,12 +20,6 @@ function make(name, text = "", className = "") {
 
 function grouped(number) {
   return Math.round(number).toLocaleString("en");
-}
-
-function inShort(bytes) {
-  if (bytes < 1000) return String(bytes);
-  const [value, unit] = bytes < 999_500 ? [bytes / 1000, "k"] : [bytes / 1e6, "M"];
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
 function shownPsnr(psnr) {
@@ -42,55 +35,33 @@ export function tell(text) {
   message.textContent = text;
 }
 
+/** Some work begins, or ends. */
 export function busy(isBusy) {
-  progressBar.classList.toggle("busy", isBusy);
-  progressBar.setAttribute("aria-hidden", String(!isBusy));
-  progressBar.style.removeProperty("--done");
-  progressBar.removeAttribute("aria-valuenow");
-  find("#look").setAttribute("aria-busy", String(isBusy));
+  working += isBusy ? 1 : -1;
+  progressBar.classList.toggle("busy", working > 0);
+  progressBar.setAttribute("aria-hidden", String(!working));
+  find("#look").setAttribute("aria-busy", String(working > 0));
+  if (!working) progress({ done: 0, of: 1 });
 }
 
-export function progress({ done, of }) {
+/** How much of the work or, of a network such as the decoder, of the download is done. */
+export function progress({ done, of, isDownload }, network) {
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  const tag = find("#download-tag");
+  tag.hidden = !isDownload;
+  tag.textContent = isDownload ? `Downloading the ${network}, ${megabytes(done)} of ${megabytes(of)} MB` : "";
   progressBar.style.setProperty("--done", Math.max(done / of, 0.04));
   progressBar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
+  progressBar.setAttribute("aria-valuetext", tag.textContent || `${Math.round((100 * done) / of)} %`);
 }
 
 // ---- the picture
 
-// A slider that shows more or less of the left one of two pictures on top of each other.
-class Split {
-  constructor(stage, slider) {
-    this.stage = stage;
-    this.slider = slider;
-    slider.addEventListener("input", () => this.move());
-    this.listenToPointer();
-    this.move();
-  }
-
-  describe(left, right) {
-    this.slider.setAttribute("aria-label", `How much is shown of ${left}, left, over ${right}, right`);
-  }
-
-  move() {
-    this.stage.style.setProperty("--split", `${this.slider.value}%`);
-    this.slider.setAttribute("aria-valuetext", `${this.slider.value} %`);
-  }
-
-  // A mouse or a finger on the picture moves the slider as well.
-  listenToPointer() {
-    const follow = (event) => {
-      const box = this.stage.getBoundingClientRect();
-      this.slider.value = String((100 * (event.clientX - box.left)) / box.width);
-      this.move();
-    };
-    this.stage.addEventListener("pointerdown", (event) => {
-      this.stage.setPointerCapture(event.pointerId);
-      follow(event);
-    });
-    this.stage.addEventListener("pointermove", (event) => {
-      if (this.stage.hasPointerCapture(event.pointerId)) follow(event);
-    });
-  }
+function moveSplit(share) {
+  const slider = find("#split");
+  slider.value = String(share);
+  stage.style.setProperty("--split", `${slider.value}%`);
+  slider.setAttribute("aria-valuetext", `${slider.value} %`);
 }
 
 function draw(side, picture, title) {
@@ -101,30 +72,31 @@ function draw(side, picture, title) {
   canvas.setAttribute("aria-label", `${find("#name").textContent}: ${title}`);
 }
 
-function showFrame({ name, picture }) {
-  split ??= new Split(stage, find("#split"));
+function showFrame(name, picture, about) {
   find("#name").textContent = find("#name").title = name;
+  find("#about").textContent = sizeText(picture) + about;
   stage.style.setProperty("--ratio", picture.width / picture.height);
   stage.classList.toggle("enlarged", Math.max(picture.width, picture.height) < 256);
+  stage.classList.add("shown");
 }
 
 function sizeText({ width, height, source }) {
+  const size = (picture) => `${grouped(picture.width)} × ${grouped(picture.height)}`;
   const isReduced = source && source.width !== width;
-  return `${grouped(width)} × ${grouped(height)} pixels${isReduced ? `, reduced from ${grouped(source.width)} × ${grouped(source.height)}` : ""}`;
+  const depth = source?.bits > 8 ? `, ${source.bits} bits reduced to 8` : "";
+  return `${size({ width, height })} pixels${isReduced ? `, reduced from ${size(source)}` : ""}${depth}`;
 }
 
 /** A new picture, whose file is still to come. */
-export function open({ name, picture, codec, level, target }) {
+export function open({ name, picture }) {
   document.body.classList.remove("viewing");
-  showFrame({ name, picture });
-  find("#about").textContent = sizeText(picture);
-  stage.classList.remove("alone", "shown");
+  showFrame(name, picture, "");
+  stage.classList.remove("alone");
+  stage.classList.add("waiting");
   draw("left", picture, "original");
   find("#bytes").textContent = "–";
   find("#rate").textContent = "";
   allowSaving(false);
-  setUpLevels(codec.levels, level);
-  showTarget(target);
   clearRows();
 }
 
@@ -132,18 +104,17 @@ export function open({ name, picture, codec, level, target }) {
 export function showRight(picture, title) {
   draw("right", picture, title === "aecodec" ? "decoded" : title);
   stage.querySelector(".right-tag").textContent = title;
-  stage.classList.add("shown");
-  split.describe("the original", title);
+  stage.classList.remove("waiting");
+  find("#split").setAttribute("aria-label", `How much is shown of the original, left, over ${title}, right`);
 }
 
 /** A file that was opened: there is no original to compare it with. */
 export function openAlone({ name, header, file, picture, codec }) {
   document.body.classList.add("viewing");
-  showFrame({ name, picture });
-  find("#about").textContent = sizeText(picture) + (header.frames > 1 ? `, the first of ${grouped(header.frames)}` : "");
+  showFrame(name, picture, header.frames > 1 ? `, the first of ${grouped(header.frames)}` : "");
+  stage.classList.remove("waiting");
   stage.classList.add("alone");
   draw("right", picture, "decoded");
-  stage.classList.add("shown");
   const level = header.level ?? codec?.defaultLevel;
   showBytes(file.size, picture, header.hasSamples ? 0 : header.mode.length, `codec ${codec?.name ?? header.id}${level ? `, level ${level}` : ""}`);
 }
@@ -162,52 +133,22 @@ function allowSaving(isAllowed) {
   for (const id of ["#download", "#save"]) find(id).disabled = !isAllowed;
 }
 
-export function showFile({ bytes, psnr }, { original, codec }) {
-  showBytes(bytes, original, codec.channels, `${shownPsnr(psnr)} dB`);
+export function showFile({ bytes, psnr, channels }, original, level) {
+  showBytes(bytes, original, channels, `${level ? `level ${level}, ` : ""}${shownPsnr(psnr)} dB`);
+  if (level) find("#level").setAttribute("aria-valuetext", `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`);
 }
 
-// ---- levels
-
-function setUpLevels(count, level) {
-  const slider = find("#level");
-  slider.max = count;
-  slider.value = level;
-  slider.style.setProperty("--count", count);
-  columns = Array.from({ length: count }, (_, index) => {
-    const item = make("li");
-    item.append(make("span", "", "bytes"), make("span", "", "bar"), make("span", "", "quality"));
-    item.addEventListener("click", () => choose(index + 1));
-    return { item };
-  });
-  find("#levels").replaceChildren(...columns.map(({ item }) => item));
+/** The levels that a codec has, and what is chosen. */
+export function allow(levels, { level, target }) {
+  Object.assign(find("#level"), { max: levels, value: level });
+  showTarget(target);
 }
 
-function choose(level) {
-  const slider = find("#level");
-  slider.value = level;
-  slider.dispatchEvent(new Event("input"));
-}
-
-/** What the file of a level weighs and is worth. */
-export function showLevel(level, { bytes, psnr }, { isChosen = true } = {}) {
-  const column = columns[level - 1];
-  column.bytes = bytes;
-  column.item.querySelector(".bytes").textContent = inShort(bytes);
-  column.item.querySelector(".quality").textContent = shownPsnr(psnr);
-  const most = Math.max(...columns.map(({ bytes: size }) => size ?? 0));
-  for (const shown of columns) {
-    shown.item.style.setProperty("--share", (shown.bytes ?? 0) / most);
-    if (isChosen) shown.item.classList.toggle("chosen", shown === column);
-  }
-  if (isChosen) find("#level").setAttribute("aria-valuetext", `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`);
-}
-
-/** What a file has to meet: "level", "packet" or "error". */
-export function showTarget(target) {
+// What a file has to meet: "level", "packet" or "error".
+function showTarget(target) {
   find("#packet").checked = target === "packet";
   find("#bounded").checked = target === "error";
-  find("#settings").classList.toggle("without-level", target !== "level");
-  if (target !== "level") columns.forEach(({ item }) => item.classList.remove("chosen"));
+  find("#level").classList.toggle("unused", target !== "level");
 }
 
 // ---- the table of formats
@@ -221,7 +162,7 @@ export function showRow(title, file) {
   texts.forEach((text, number) => { cells[number].textContent = text; });
 }
 
-function clearRows() {
+export function clearRows() {
   for (const { cells } of Object.values(rows)) cells.forEach((cell) => { cell.textContent = "–"; });
 }
 
@@ -229,14 +170,20 @@ function clearRows() {
 
 export function onLevel(use) {
   const slider = find("#level");
-  slider.addEventListener("input", () => use(Number(slider.value)));
+  slider.addEventListener("change", () => {
+    showTarget("level");
+    use(Number(slider.value));
+  });
 }
 
 export function onTarget(use) {
   const [packet, bounded, error] = ["#packet", "#bounded", "#max-error"].map(find);
   const change = (target) => {
     showTarget(target);
-    use(target, Math.max(0, error.valueAsNumber || 0));
+    const isRejected = target === "error" && !error.checkValidity();
+    error.setAttribute("aria-invalid", String(isRejected));
+    if (isRejected) tell("A maximum error is a whole number of grey levels from 0 to 255");
+    else use(target, error.valueAsNumber);
   };
   packet.addEventListener("change", () => change(packet.checked ? "packet" : "level"));
   bounded.addEventListener("change", () => change(bounded.checked ? "error" : "level"));
@@ -274,3 +221,20 @@ export function listenToOpening(open) {
     openFirst(event.dataTransfer);
   });
 }
+
+// The slider moves the border between the pictures, and so does a mouse or a finger on them.
+function listenToSplit() {
+  const slider = find("#split");
+  const follow = ({ clientX }) => {
+    const { left, width } = stage.getBoundingClientRect();
+    moveSplit((100 * (clientX - left)) / width);
+  };
+  slider.addEventListener("input", () => moveSplit(slider.value));
+  stage.addEventListener("pointerdown", (event) => {
+    stage.setPointerCapture(event.pointerId);
+    follow(event);
+  });
+  stage.addEventListener("pointermove", (event) => stage.hasPointerCapture(event.pointerId) && follow(event));
+}
+
+listenToSplit();
