@@ -59,9 +59,9 @@ def find_conventions(
     other = min(errors, key=cost)
     if _BETTER_THAN_STATED * cost(other) < cost(best) and not hints.force:
         raise ModelError(
-            f"the pair restores the calibration pictures with {_db(errors[best])} as stated, but "
+            f"the models restore the calibration pictures with {_db(errors[best])} as stated, but "
             f"with {_db(errors[other])} as {other}: use {_options(other, hints)}, or --force to "
-            "keep what you stated"
+            "keep your options"
         )
     if best != usual:
         _announce(best, usual, errors, hints)
@@ -70,9 +70,9 @@ def find_conventions(
 
 def _announce(best: Ends, usual: Ends, errors: dict[Ends, float], hints: ModelHints) -> None:
     warn(
-        f"pixels are taken as {best}, which restores the calibration pictures with "
-        f"{_db(errors[best])}, not {_db(errors[usual])} as with {usual}: if the models were "
-        f"trained otherwise, change {_options(best, hints)}"
+        f"aecodec assumes {best}, which restores the calibration pictures with {_db(errors[best])} "
+        f"instead of {_db(errors[usual])} with {usual}: if the models were trained differently, "
+        f"change {_options(best, hints)}"
     )
 
 

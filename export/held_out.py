@@ -105,8 +105,8 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
     ]
     if empty:
         warn(
-            f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "
-            "nothing of them; train longer, with a smaller rate weight, or check the pixel range"
+            f"level {', '.join(empty)}: the codes are equal for all pictures, so files restore "
+            "nothing; train longer, with a smaller rate weight, or check the pixel range"
         )
 
 
@@ -162,16 +162,16 @@ def check_shift(level: int, shifts: Float64, mean: float) -> None:
 _WORTH_A_WARNING = 0.5
 _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 _RESTORES_LESS = (
-    "the pair restores the calibration pictures with {:.1f} dB, but their mean alone has {:.1f} dB."
-    " Most likely the models were not trained, or not together; or the pictures are not like those "
-    "of the training; or the models expect other values, which --pixel-range, --mean and --std, "
-    "--channel-order or --layout state. --force writes the codec anyway"
+    "the models restore the calibration pictures with {:.1f} dB; their mean already reaches {:.1f} "
+    "dB. Most likely the models were not trained, or not together; the pictures differ from those "
+    "of the training; or the models expect different values: see --pixel-range, --mean and --std, "
+    "--channel-order and --layout. --force writes the codec anyway"
 )
 _LOSES = (
     "the codec in int8 loses {:.2f} dB against the float models, which restore the calibration "
-    "pictures with {:.2f} dB. Most likely the pictures for calibration are too few, or not like "
-    "those of the training; or a few weights or activations are far larger than the others, so "
-    "that int8 rounds these to 0: add normalization or ReLU6; or the decoder was not trained for "
+    "pictures with {:.2f} dB. Most likely the calibration pictures are too few, or differ from "
+    "those of the training; a few weights or activations are so much larger than the rest that "
+    "int8 rounds the rest to 0: add normalization or ReLU6; or the decoder was not trained for "
     "rounded codes: add noise of -0.5..0.5 steps to them. --force writes the codec anyway"
 )
 

@@ -67,6 +67,6 @@ def check_plans(
         for item in batch[::stride][:_COMPARED]:
             if not np.array_equal(network(item).ravel(), reference(item[None]).ravel()):
                 raise ModelError(
-                    f"the {half.value} gives other integers than its TFLite model: report this "
-                    "model to the authors of aecodec"
+                    f"the {half.value} in C differs from its TFLite model: report this model to "
+                    "the authors of aecodec"
                 )

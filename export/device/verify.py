@@ -26,7 +26,7 @@ from aecodec.imaging.picture import Picture, without_channel_axis
 from aecodec.imaging.tiling import to_planes
 
 _EXPORT_AGAIN = "export the folder again"
-_UNREAD = "aecodec.c does not read its own file"
+_UNREAD = "C cannot read the library's file"
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 
@@ -97,17 +97,17 @@ def run_trial(program: Path, device: DeviceCodec, halves: Sequence[Half], pixels
     expected = device.file(pixels)
     if Half.ENCODER in halves:
         picture.write_bytes(pixels.tobytes())
-        _run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
-        _check(file, expected, "makes another file")
+        _run_program([str(program), "encode", str(picture), str(file)], "C writes no file")
+        _check(file, expected, "writes a different file")
     if Half.DECODER in halves:
         file.write_bytes(expected)
         _run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
-        _check(decoded, device.decoded(pixels).tobytes(), "reads other pixels")
+        _check(decoded, device.decoded(pixels).tobytes(), "restores different pixels")
 
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
     if file.read_bytes() != expected:
-        raise AecodecError(f"C {difference} than the library: {_EXPORT_AGAIN}")
+        raise AecodecError(f"C {difference} from the library: {_EXPORT_AGAIN}")
 
 
 def _run_program(command: list[str], failure: str) -> None:

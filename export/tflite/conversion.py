@@ -28,7 +28,7 @@ _PLACE = re.compile(r'"\w+:", "(?P<path>[^"@]+)@')
 _OPERATOR = re.compile(r"operator (\d+)")
 
 _REPLACEMENTS = {
-    "ARG_MAX": "a search of codes as in docs/training.md",
+    "ARG_MAX": "the argmin of distances to fixed vectors, as the last step of the encoder",
     "DIV": "a multiplication by a constant, or BatchNormalization",
     "LOG_SOFTMAX": "Softmax",
     "RSQRT": "BatchNormalization, whose statistics are constants",
